@@ -1,0 +1,9 @@
+//! The use cases of the command side, and the executor that folds many commands into one append.
+//!
+//! Knows the domain and the port of the log; knows nothing of HTTP or SQL.
+
+mod answer;
+mod command;
+
+pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
+pub use command::{Command, Destination, Submission, TransferOrder};

@@ -1,0 +1,170 @@
+//! The account: one asset, one holder, a balance that follows from its events.
+
+use kernel::{AccountNumber, AssetCode, MemberId, Minor, TransferId};
+
+use crate::Refusal;
+
+/// Whose account it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A member's: never below zero.
+    Member {
+        /// The owner.
+        owner: MemberId,
+        /// What people type.
+        number: AccountNumber,
+    },
+    /// The bank's own, standing for the outside: as far below zero as money came in.
+    System {
+        /// What it stands for.
+        name: String,
+    },
+}
+
+/// What may be done with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Everything.
+    Open,
+    /// Nothing until it is unfrozen: no debit, no credit, no closing.
+    Frozen,
+    /// Nothing, for good.
+    Closed,
+}
+
+impl Status {
+    /// The status as it stands in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Frozen => "frozen",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// What happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountEvent {
+    /// It came to be, empty.
+    Opened {
+        /// Whose.
+        holder: Holder,
+        /// The one asset it holds.
+        asset: AssetCode,
+    },
+    /// Money left it.
+    Debited {
+        /// Why.
+        transfer: TransferId,
+        /// How much; more than zero.
+        amount: Minor,
+        /// The balance after it.
+        balance: Minor,
+    },
+    /// Money came to it.
+    Credited {
+        /// Why.
+        transfer: TransferId,
+        /// How much; more than zero.
+        amount: Minor,
+        /// The balance after it.
+        balance: Minor,
+    },
+    /// It was frozen.
+    Frozen,
+    /// It was unfrozen.
+    Unfrozen,
+    /// It was closed.
+    Closed,
+}
+
+/// An account as its events left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub holder: Holder,
+    /// The one asset it holds.
+    pub asset: AssetCode,
+    /// What it holds, in minor units.
+    pub balance: Minor,
+    /// What may be done with it.
+    pub status: Status,
+}
+
+impl Account {
+    /// The state after an event. `None` before [`AccountEvent::Opened`]; any other event on nothing is nothing, which
+    /// only a damaged log can hold.
+    pub fn evolve(state: Option<Self>, event: &AccountEvent) -> Option<Self> {
+        if let AccountEvent::Opened { holder, asset } = event {
+            let holder = holder.clone();
+            return Some(Self { holder, asset: *asset, balance: Minor::ZERO, status: Status::Open });
+        }
+        let account = state?;
+        Some(match event {
+            AccountEvent::Opened { .. } => account,
+            AccountEvent::Debited { balance, .. } | AccountEvent::Credited { balance, .. } => {
+                Self { balance: *balance, ..account }
+            }
+            AccountEvent::Frozen => Self { status: Status::Frozen, ..account },
+            AccountEvent::Unfrozen => Self { status: Status::Open, ..account },
+            AccountEvent::Closed => Self { status: Status::Closed, ..account },
+        })
+    }
+
+    /// The member who owns it; none for a system account.
+    pub fn owner(&self) -> Option<MemberId> {
+        match self.holder {
+            Holder::Member { owner, .. } => Some(owner),
+            Holder::System { .. } => None,
+        }
+    }
+
+    /// Whether it may be frozen, and what then happens.
+    pub fn freeze(&self) -> Result<AccountEvent, Refusal> {
+        self.usable().map(|()| AccountEvent::Frozen)
+    }
+
+    /// Whether it may be unfrozen, and what then happens.
+    pub fn unfreeze(&self) -> Result<AccountEvent, Refusal> {
+        match self.status {
+            Status::Frozen => Ok(AccountEvent::Unfrozen),
+            Status::Open => Err(Refusal::AccountNotFrozen),
+            Status::Closed => Err(Refusal::AccountClosed),
+        }
+    }
+
+    /// Whether it may be closed, and what then happens.
+    pub fn close(&self) -> Result<AccountEvent, Refusal> {
+        self.usable()?;
+        if self.balance != Minor::ZERO {
+            return Err(Refusal::AccountNotEmpty);
+        }
+        Ok(AccountEvent::Closed)
+    }
+
+    /// Whether money may go in or out at all.
+    pub fn usable(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Open => Ok(()),
+            Status::Frozen => Err(Refusal::AccountFrozen),
+            Status::Closed => Err(Refusal::AccountClosed),
+        }
+    }
+
+    /// The balance after a debit; a member's account never goes below zero.
+    pub(crate) fn after_debit(&self, amount: Minor) -> Result<Minor, Refusal> {
+        let after = self.balance.minus(amount).map_err(|_| Refusal::AmountOverflow)?;
+        match self.holder {
+            Holder::Member { .. } if after.is_negative() => {
+                Err(Refusal::InsufficientFunds { available: self.balance })
+            }
+            _ => Ok(after),
+        }
+    }
+
+    /// The balance after a credit.
+    pub(crate) fn after_credit(&self, amount: Minor) -> Result<Minor, Refusal> {
+        self.balance.plus(amount).map_err(|_| Refusal::AmountOverflow)
+    }
+}

@@ -1,0 +1,16 @@
+//! The rules of the bank: what an account and a transfer may do. Pure: no I/O, no time, no randomness.
+//!
+//! Each aggregate is a state, its events, `evolve` (an event changes the state) and `decide` functions (a state and
+//! a wish give events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
+
+mod account;
+mod limits;
+mod movement;
+mod refusal;
+mod transfer;
+
+pub use account::{Account, AccountEvent, Holder, Status};
+pub use limits::{Limits, LimitsError};
+pub use movement::{Movement, Postings};
+pub use refusal::Refusal;
+pub use transfer::{Transfer, TransferEvent, TransferKind};

@@ -1,0 +1,95 @@
+//! Events on a transfer's stream, and on the stream of a command that was refused.
+
+use kernel::{AccountId, AssetCode, Minor, TransferId};
+use serde::{Deserialize, Serialize};
+
+/// What kind of movement a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferKind {
+    /// Between two members' accounts.
+    Transfer,
+    /// From the outside to an account.
+    Deposit,
+    /// From an account to the outside.
+    Withdrawal,
+    /// Undoes an earlier one.
+    Reversal,
+}
+
+impl TransferKind {
+    /// The kind as it stands in answers and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Deposit => "deposit",
+            Self::Withdrawal => "withdrawal",
+            Self::Reversal => "reversal",
+        }
+    }
+}
+
+/// What was asked for: the same in a posted and in a refused transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferFacts {
+    /// What kind of movement.
+    pub kind: TransferKind,
+    /// The account debited; none if a refused one named an account that does not exist by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<AccountId>,
+    /// The account credited; none if a refused one named an account number that does not exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<AccountId>,
+    /// The asset.
+    pub asset: AssetCode,
+    /// How much, in minor units. Positive in a posted transfer.
+    pub amount: Minor,
+    /// The payer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memo: Option<String>,
+    /// The outside's reference of a deposit or withdrawal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The transfer a reversal undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverses: Option<TransferId>,
+}
+
+/// Money moved. First on the transfer's stream; in the same commit as one debit and one credit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TransferPosted(pub TransferFacts);
+
+/// Why something was refused: the part of the answer that must be the same for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The problem code, such as `insufficient-funds`.
+    pub code: String,
+    /// What could have been spent, for `insufficient-funds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<Minor>,
+}
+
+/// A transfer was refused. First and only event on the transfer's stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferRejected {
+    /// What was asked for.
+    #[serde(flatten)]
+    pub facts: TransferFacts,
+    /// Why not.
+    pub refusal: Refusal,
+}
+
+/// A posted transfer was undone. Second on its stream: there is only one second event, so it happens once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferReversed {
+    /// The reversal.
+    pub by: TransferId,
+}
+
+/// A command that is no transfer was refused. First and only event on the command's own stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRefused {
+    /// Why not.
+    pub refusal: Refusal,
+}

@@ -1,0 +1,73 @@
+//! Writing.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{Actor, CommandId, CorrelationId, LogId, Position, StreamId, Version};
+
+use crate::{AppendError, Fingerprint};
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The stream it goes to.
+    pub stream: StreamId,
+    /// The version it takes: the optimistic lock. One more than the version that was decided upon.
+    pub version: Version,
+    /// Which event it is.
+    pub event_type: &'static str,
+    /// The version of the payload's shape, from 1.
+    pub schema_version: i16,
+    /// The payload, a JSON object.
+    pub payload: String,
+}
+
+/// What one command is to write.
+#[derive(Clone, Debug)]
+pub struct NewCommit {
+    /// Unique for ever: a second append of it conflicts.
+    pub command_id: CommandId,
+    /// What the client asked for.
+    pub fingerprint: Fingerprint,
+    /// Who asked.
+    pub actor: Actor,
+    /// Follows the request through every process.
+    pub correlation: CorrelationId,
+    /// At least one event.
+    pub events: Vec<NewEvent>,
+}
+
+/// Where an append went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The log written to.
+    pub log: LogId,
+    /// The position of the first event; the others follow in order, without a gap.
+    pub first: Position,
+    /// The log's time of all these commits.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A stream's state at a version, kept so that loading does not grow with the stream's length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version the state includes.
+    pub version: Version,
+    /// The shape and logic of the state; a snapshot of another is ignored.
+    pub state_schema: i32,
+    /// The state, a JSON object.
+    pub state: String,
+}
+
+/// Appends commits.
+#[async_trait]
+pub trait Append: Send + Sync {
+    /// Writes all the commits, in this order, or none of them. When it answers `Ok` they are durable.
+    ///
+    /// An empty list is refused with [`AppendError::Refused`].
+    async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError>;
+
+    /// Keeps snapshots, replacing older ones of the same streams; never a newer one by an older.
+    async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError>;
+}

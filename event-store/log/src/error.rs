@@ -1,0 +1,63 @@
+//! What can go wrong, one variant for each thing a caller does differently.
+
+use kernel::{LogId, Position};
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why an append did not answer `Ok`.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Someone else took a version or the command id first. Nothing was written: reload, look up, decide again.
+    #[error("another append took a version or a command id first")]
+    Conflict,
+    /// The store refused what was asked, and would again. Nothing was written.
+    #[error("the store refused the append")]
+    Refused(#[source] Source),
+    /// The store could not be asked. Nothing was written.
+    #[error("the store cannot be reached")]
+    Unavailable(#[source] Source),
+    /// The connection broke in the middle: it may or may not have been written. Look the commands up.
+    #[error("the outcome of the append is unknown")]
+    Unknown(#[source] Source),
+}
+
+/// Why a read failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The store could not be asked, or not in time.
+    #[error("the store cannot be reached")]
+    Unavailable(#[source] Source),
+    /// What the store holds is not what a log can hold.
+    #[error("the log is damaged near position {position}: {what}")]
+    Damaged {
+        /// Where.
+        position: Position,
+        /// What was found.
+        what: String,
+    },
+    /// There is no log yet.
+    #[error("the store holds no log; apply the migrations first")]
+    NoLog,
+}
+
+/// Why bytes are not a slice.
+#[derive(Debug, thiserror::Error)]
+pub enum SliceError {
+    /// Not the JSON of a slice.
+    #[error("the bytes are not a slice")]
+    Json(#[source] serde_json::Error),
+    /// A slice of a later format.
+    #[error("the slice has format {0}, which is not known here")]
+    Format(u16),
+    /// Its commits do not follow one another.
+    #[error("the commits of the slice do not follow one another at position {0}")]
+    Broken(Position),
+    /// From another log.
+    #[error("the slice belongs to log {found}, not {expected}")]
+    OtherLog {
+        /// The log that was expected.
+        expected: LogId,
+        /// The log it came from.
+        found: LogId,
+    },
+}

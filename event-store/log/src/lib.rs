@@ -1,0 +1,18 @@
+//! The port of the log: what is appended, what is read, and what can go wrong. No SQL, no bank words.
+//!
+//! An adapter keeps these promises, whatever crashes:
+//! - positions are gapless from 1, in commit order, and known when an append answers;
+//! - a commit is there whole or not at all; a command id is there once at most;
+//! - a stream's versions are gapless from 1, each taken once.
+
+mod append;
+mod commit;
+mod error;
+mod read;
+mod slice;
+
+pub use append::{Append, Appended, NewCommit, NewEvent, Snapshot};
+pub use commit::{Commit, Event, Fingerprint};
+pub use error::{AppendError, ReadError, SliceError};
+pub use read::{FromVersion, Head, ReadCommits, ReadHead, ReadStreams};
+pub use slice::Slice;

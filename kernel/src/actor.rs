@@ -1,0 +1,58 @@
+//! Who did it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::MemberId;
+
+/// What the bearer of a token may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A person with accounts.
+    Member,
+    /// Staff: freezes, reverses, reads everything.
+    Operator,
+    /// Another program of the bank.
+    Service,
+}
+
+impl Role {
+    /// The role as it stands in a token.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Operator => "operator",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Not the name of a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is one of member, operator, service")]
+pub struct RoleError;
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Self, RoleError> {
+        [Self::Member, Self::Operator, Self::Service].into_iter().find(|r| r.as_str() == text).ok_or(RoleError)
+    }
+}
+
+/// The verified subject of a request, kept with every commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Actor {
+    /// What they may be.
+    pub role: Role,
+    /// Who they are.
+    pub id: MemberId,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.role.as_str(), self.id)
+    }
+}

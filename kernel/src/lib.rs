@@ -1,0 +1,21 @@
+//! The words every room of Jangbu shares: money, ids, positions, consistency tokens and the clock.
+//!
+//! No I/O, no async, no framework. A type lives here only while both sides of the fence need it.
+
+mod account_number;
+mod actor;
+mod asset;
+mod clock;
+mod id;
+mod money;
+mod position;
+mod token;
+
+pub use account_number::{AccountNumber, AccountNumberError};
+pub use actor::{Actor, Role, RoleError};
+pub use asset::{Asset, AssetCode, AssetError, Assets};
+pub use clock::{Clock, Ids, ManualClock, RandomIds, SystemClock};
+pub use id::{AccountId, CommandId, CorrelationId, LogId, MemberId, StreamId, TransferId};
+pub use money::{Minor, Money, MoneyError};
+pub use position::{Position, Version};
+pub use token::{ConsistencyToken, TokenError};
