@@ -1,0 +1,117 @@
+//! The golden corpus: payloads exactly as they stand in some log. Files are added, never changed or removed.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use contracts::recorded::{DecodeError, EVENT_TYPES, Recorded};
+use serde_json::{Value, json, value::RawValue};
+
+/// One file: `<event type>.v<schema version>[.<case>].json`.
+struct Golden {
+    file: String,
+    event_type: String,
+    schema_version: i16,
+    payload: Value,
+}
+
+impl Golden {
+    fn read(path: &Path) -> Self {
+        let file = path.file_name().and_then(|name| name.to_str()).expect("a file name").to_owned();
+        let mut parts = file.trim_end_matches(".json").splitn(3, '.');
+        let event_type = parts.next().expect("an event type").to_owned();
+        let version = parts.next().and_then(|part| part.strip_prefix('v')).expect("a schema version");
+        let schema_version = version.parse().expect("a schema version is a number");
+        let text = fs::read_to_string(path).expect("the file can be read");
+        let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        Self { file, event_type, schema_version, payload }
+    }
+
+    fn is_current(&self) -> bool {
+        EVENT_TYPES.contains(&(self.event_type.as_str(), self.schema_version))
+    }
+
+    fn decode(&self, payload: &Value) -> Result<Recorded, DecodeError> {
+        decode(&self.event_type, self.schema_version, payload)
+    }
+}
+
+fn decode(event_type: &str, schema_version: i16, payload: &Value) -> Result<Recorded, DecodeError> {
+    let raw = RawValue::from_string(payload.to_string()).expect("JSON");
+    Recorded::decode(event_type, schema_version, &raw)
+}
+
+fn encode(event: &Recorded) -> Value {
+    serde_json::from_str(&event.payload().expect("the event can be written")).expect("a payload is JSON")
+}
+
+fn corpus() -> Vec<Golden> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let entries = fs::read_dir(folder).expect("the corpus is beside the crate");
+    let paths = entries.map(|entry| entry.expect("a folder entry").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|p| Golden::read(&p))
+        .collect()
+}
+
+#[test]
+fn every_payload_ever_stored_is_read_as_the_event_it_is() {
+    for golden in corpus() {
+        let event = golden.decode(&golden.payload).unwrap_or_else(|error| panic!("{}: {error:?}", golden.file));
+        assert_eq!(event.event_type(), golden.event_type, "{}", golden.file);
+        if golden.is_current() {
+            assert_eq!(encode(&event), golden.payload, "{} is written differently today", golden.file);
+        } else {
+            assert!(golden.schema_version < event.schema_version(), "{} is of a version not yet written", golden.file);
+        }
+    }
+}
+
+#[test]
+fn every_event_has_a_golden_file_for_every_schema_version_up_to_todays() {
+    let held: BTreeSet<(String, i16)> = corpus().into_iter().map(|g| (g.event_type, g.schema_version)).collect();
+    let needed = EVENT_TYPES.iter().flat_map(|(name, current)| (1..=*current).map(move |v| ((*name).to_owned(), v)));
+    assert_eq!(held, needed.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn a_payload_that_lost_a_field_is_refused_or_was_complete_without_it() {
+    let mut refused = 0;
+    for golden in corpus().into_iter().filter(Golden::is_current) {
+        let fields: Vec<String> = golden.payload.as_object().expect("an object").keys().cloned().collect();
+        for field in fields {
+            let mut payload = golden.payload.clone();
+            payload.as_object_mut().expect("an object").remove(&field);
+            match golden.decode(&payload) {
+                Ok(event) => assert_eq!(encode(&event), payload, "{} without {field}", golden.file),
+                Err(DecodeError::Payload { .. }) => refused += 1,
+                Err(other) => panic!("{} without {field}: {other}", golden.file),
+            }
+        }
+    }
+    assert!(refused > 0, "at least one field of one event is needed");
+}
+
+#[test]
+fn amounts_that_are_numbers_are_refused_in_every_event() {
+    for golden in corpus().into_iter().filter(|g| g.payload.get("amount").is_some()) {
+        for bad in [json!(12500), json!(1.5), json!("1.5"), json!("+1"), json!("9".repeat(39)), json!(null)] {
+            let mut payload = golden.payload.clone();
+            payload["amount"] = bad.clone();
+            assert!(golden.decode(&payload).is_err(), "{} with amount {bad}", golden.file);
+        }
+    }
+}
+
+#[test]
+fn unknown_names_and_versions_are_told_apart_from_broken_payloads() {
+    for (event_type, current) in EVENT_TYPES {
+        for version in [0, -1, current + 1] {
+            let error = decode(event_type, version, &json!({})).expect_err("no such version");
+            assert!(matches!(error, DecodeError::Unknown { schema_version, .. } if schema_version == version));
+        }
+        let error = decode(event_type, *current, &json!(7)).expect_err("a number is no payload");
+        assert!(matches!(error, DecodeError::Payload { .. }), "{event_type}: {error}");
+    }
+    let error = decode("accountOpened", 1, &json!({})).expect_err("names are exact");
+    assert!(matches!(error, DecodeError::Unknown { event_type, .. } if event_type == "accountOpened"));
+}

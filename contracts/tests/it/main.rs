@@ -1,0 +1,4 @@
+//! The recorded events: what was ever stored is read for ever, and what is written is read back the same.
+
+mod golden;
+mod round_trip;
