@@ -1,0 +1,102 @@
+//! The commands, and which module does each.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::{
+    config::Config,
+    env_file::EnvFile,
+    failure::Failure,
+    output::Output,
+    token::{self, KeysCommand, TokenArgs},
+};
+
+/// The operator's command line of Jangbu
+#[derive(Debug, Parser)]
+#[command(name = "jangbu", version, max_term_width = 110, propagate_version = true)]
+#[command(after_help = "Data goes to standard output, everything else to standard error.\n\
+    Exit codes: 0 done, 1 it found something wrong or could not do it, 2 wrong use.\n\
+    `jangbu help COMMAND` or `jangbu COMMAND --help` tells every variable and its meaning.")]
+struct Cli {
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// Do what cannot be undone without asking
+    #[arg(long, global = true)]
+    yes: bool,
+
+    /// Do not read .jangbu/env of this folder or the nearest one above
+    #[arg(long, global = true)]
+    no_env_file: bool,
+
+    #[command(flatten)]
+    config: Config,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print a token for local use
+    Token(TokenArgs),
+    /// Make and show the keys that sign and verify tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// Runs the command line of this process.
+pub async fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Known before parsing, for the parser takes its defaults from the file.
+    let wants_file = !arguments.iter().any(|a| a == "--no-env-file");
+    let json = arguments.iter().any(|a| a == "--json");
+    let result = match env_file(wants_file) {
+        Ok(file) => run(parse(&file, arguments)).await,
+        Err(failure) => Err(failure),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            Output { json }.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn env_file(wanted: bool) -> Result<EnvFile, Failure> {
+    if !wanted {
+        return Ok(EnvFile::default());
+    }
+    let here = std::env::current_dir().map_err(Failure::EnvFile)?;
+    EnvFile::find(&here).map_err(Failure::EnvFile)
+}
+
+/// Parses; ends the process with code 2 and a usage text where the call is wrong.
+fn parse(file: &EnvFile, arguments: Vec<OsString>) -> Cli {
+    let matches = file.behind(Cli::command()).get_matches_from(arguments);
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let output = Output { json: cli.json };
+    let config = &cli.config;
+    match &cli.command {
+        Command::Token(args) => token::token(args, config, output)?,
+        Command::Keys(command) => token::keys(command, config, output)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

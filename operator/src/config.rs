@@ -1,0 +1,158 @@
+//! What the command line must be told: each a `JANGBU_*` variable, each in `--help`.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use url::Url;
+
+use crate::failure::Failure;
+
+/// Where everything is. Nothing is required until a command needs it.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Configuration (the command line, then the environment, then .jangbu/env)")]
+pub struct Config {
+    /// The log's database, as its owner (`postgres://user:password@host:port/database`).
+    #[arg(long, global = true, env = "JANGBU_LOG_DATABASE_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub log_database_url: Option<Address>,
+
+    /// The views' database, as its owner.
+    #[arg(long, global = true, env = "JANGBU_VIEWS_DATABASE_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub views_database_url: Option<Address>,
+
+    /// The NATS server (`nats://host:port`).
+    #[arg(long, global = true, env = "JANGBU_NATS_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub nats_url: Option<Address>,
+
+    /// The JetStream stream that carries the log's slices.
+    #[arg(long, global = true, env = "JANGBU_NATS_STREAM", value_name = "NAME", default_value = "JANGBU_LOG")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub nats_stream: String,
+
+    /// The command server's HTTP address.
+    #[arg(
+        long,
+        global = true,
+        env = "JANGBU_COMMAND_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7001"
+    )]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub command_url: Address,
+
+    /// The query server's HTTP address.
+    #[arg(long, global = true, env = "JANGBU_QUERY_URL", value_name = "URL", default_value = "http://127.0.0.1:7002")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub query_url: Address,
+
+    /// Where the relay answers `/readyz` (`host:port`); `doctor` asks it if given.
+    #[arg(long, global = true, env = "JANGBU_RELAY_ADDR", value_name = "ADDR")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub relay_addr: Option<String>,
+
+    /// Where the projector answers `/readyz` (`host:port`); `doctor` asks it if given.
+    #[arg(long, global = true, env = "JANGBU_PROJECTOR_ADDR", value_name = "ADDR")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub projector_addr: Option<String>,
+
+    /// The private key that signs tokens: Ed25519, PKCS#8 PEM, readable by its owner only.
+    #[arg(long, global = true, env = "JANGBU_SIGNING_KEY_FILE", value_name = "FILE")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub signing_key_file: Option<PathBuf>,
+
+    /// The public keys that the servers verify with: a JSON Web Key Set.
+    #[arg(long, global = true, env = "JANGBU_JWKS_FILE", value_name = "FILE")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub jwks_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// The log's database.
+    pub fn log_database(&self) -> Result<&Address, Failure> {
+        self.log_database_url.as_ref().ok_or(unset("JANGBU_LOG_DATABASE_URL", "where the log is"))
+    }
+
+    /// The views' database.
+    pub fn views_database(&self) -> Result<&Address, Failure> {
+        self.views_database_url.as_ref().ok_or(unset("JANGBU_VIEWS_DATABASE_URL", "where the views are"))
+    }
+
+    /// The file of the private key.
+    pub fn signing_key(&self) -> Result<&PathBuf, Failure> {
+        self.signing_key_file.as_ref().ok_or(unset("JANGBU_SIGNING_KEY_FILE", "which key signs"))
+    }
+
+    /// The file of the public keys.
+    pub fn jwks(&self) -> Result<&PathBuf, Failure> {
+        self.jwks_file.as_ref().ok_or(unset("JANGBU_JWKS_FILE", "which public keys the servers verify with"))
+    }
+}
+
+fn unset(variable: &'static str, meaning: &'static str) -> Failure {
+    Failure::Unset { variable, meaning }
+}
+
+/// A URL that shows itself without its secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(Url);
+
+impl Address {
+    /// The whole URL, secrets included.
+    pub fn secret(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The URL of `path` under this one.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0.as_str().trim_end_matches('/'))
+    }
+
+    /// Whether it names this machine.
+    pub fn is_local(&self) -> bool {
+        matches!(self.0.host_str(), None | Some("localhost" | "127.0.0.1" | "[::1]" | ""))
+    }
+}
+
+impl FromStr for Address {
+    type Err = url::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, url::ParseError> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.clone();
+        // Neither can fail on a URL with a host; one without has no password to hide.
+        let _ = shown.set_password(None);
+        shown.set_query(None);
+        f.write_str(shown.as_str().trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_never_shows_its_password() {
+        let address: Address = "postgres://me:secret@h:1/db?password=secret".parse().expect("a URL");
+        assert_eq!(format!("{address} {address:?}"), "postgres://me@h:1/db postgres://me@h:1/db");
+        assert!(address.secret().contains("secret"));
+    }
+
+    #[test]
+    fn paths_join_with_one_slash() {
+        for base in ["http://h:1", "http://h:1/"] {
+            assert_eq!(base.parse::<Address>().expect("a URL").join("/readyz"), "http://h:1/readyz");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Why a command could not do its work, and what to do about it.
+
+use std::{error::Error, io, path::PathBuf};
+
+use crate::{config::Address, keys::KeyError};
+
+/// Why a command stopped. Exit code 2 if the caller can mend the call, else 1.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A variable that this command needs is not set.
+    #[error("{variable} is not set, so I do not know {meaning}")]
+    Unset {
+        /// The variable.
+        variable: &'static str,
+        /// What it tells.
+        meaning: &'static str,
+    },
+    /// The call makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// What cannot be undone was not confirmed.
+    #[error("{0}: this cannot be undone")]
+    Unconfirmed(String),
+    /// `.jangbu/env` is there but cannot be read.
+    #[error("cannot take the configuration from .jangbu/env")]
+    EnvFile(#[source] io::Error),
+    /// Something did not answer.
+    #[error("cannot reach {what} at {at}")]
+    Unreachable {
+        /// What it is.
+        what: &'static str,
+        /// Where, without secrets.
+        at: String,
+        /// The variable that says where.
+        variable: &'static str,
+        /// What the connection said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A database answered with an error.
+    #[error("{doing} failed")]
+    Query {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// What was asked for is not there.
+    #[error("{0}")]
+    Absent(String),
+    /// An event of the log cannot be read by this build.
+    #[error("the event at position {position} cannot be read")]
+    Event {
+        /// Where it stands.
+        position: i64,
+        /// Why not.
+        #[source]
+        source: contracts::recorded::DecodeError,
+    },
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The migrations.
+    #[error("the migrations of the {database} database stopped")]
+    Migrations {
+        /// Of which database.
+        database: &'static str,
+        /// What they said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A server refused the command.
+    #[error("the command server refused it: {status} {code}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The problem code.
+        code: String,
+        /// What it said about it.
+        detail: String,
+    },
+    /// A server answered what it never should.
+    #[error("the answer of {at} is not what the API promises: {what}")]
+    Answer {
+        /// Who answered.
+        at: String,
+        /// What was wrong.
+        what: String,
+    },
+    /// A file could not be read.
+    #[error("cannot read {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Standard output was closed or is full.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+}
+
+impl Failure {
+    /// A connection that failed.
+    pub fn unreachable(
+        what: &'static str,
+        address: &Address,
+        variable: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unreachable { what, at: address.to_string(), variable, source: source.into() }
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unset { .. } | Self::Usage(_) | Self::Unconfirmed(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether the reader of standard output went away: no failure, it has seen enough.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to do.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Unset { variable, .. } => {
+                Some(format!("set {variable}, or run this inside a checkout where `./justw up` wrote .jangbu/env"))
+            }
+            Self::Unconfirmed(_) => Some("say --yes if that is what you want".into()),
+            Self::Unreachable { variable, .. } => {
+                Some(format!("see `./justw status`; is it running? check the variable {variable}"))
+            }
+            Self::Query { source, .. } => query_advice(source),
+            Self::Event { .. } => Some("it was written by a later Jangbu: use a build as new as the writer's".into()),
+            Self::Migrations { .. } => Some("`jangbu migrate status` shows each migration and what to do".into()),
+            Self::Key(error) => error.advice(),
+            Self::Refused { detail, .. } if !detail.is_empty() => Some(detail.clone()),
+            _ => None,
+        }
+    }
+
+    /// The causes below this failure, outermost first, each once.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if causes.last().is_none_or(|last| !last.contains(&text)) {
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+/// What the codes of Postgres mean to an operator.
+fn query_advice(error: &sqlx::Error) -> Option<String> {
+    let code = error.as_database_error()?.code()?;
+    let advice = match code.as_ref() {
+        "42P01" | "3F000" | "42703" => "the schema is older than this build: `jangbu migrate up`",
+        "42501" => "the role in the URL may not do this: use the owner's URL (jangbu_owner)",
+        "57014" => "the database stopped it after its statement_timeout: is the server overloaded?",
+        _ => return None,
+    };
+    Some(advice.into())
+}

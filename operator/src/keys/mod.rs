@@ -1,0 +1,207 @@
+//! The keys that tokens are signed and verified with: one Ed25519 key, and its public half as a JSON Web Key Set.
+//!
+//! The development set-up calls [`ensure`] too, so that there is one way in which keys come to be.
+
+mod file;
+mod jwks;
+
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::{
+    SigningKey,
+    pkcs8::{
+        DecodePrivateKey, EncodePrivateKey, KeypairBytes,
+        spki::der::{pem::LineEnding, zeroize::Zeroizing},
+    },
+};
+pub use jwks::{Jwk, Jwks};
+use rand::TryRngCore;
+
+/// The private key.
+#[derive(Clone)]
+pub struct PrivateKey(SigningKey);
+
+impl PrivateKey {
+    /// A fresh key from the machine's random source.
+    pub fn generate() -> Result<Self, KeyError> {
+        let mut secret = Zeroizing::new([0; 32]);
+        rand::rngs::OsRng.try_fill_bytes(secret.as_mut()).map_err(KeyError::Random)?;
+        Ok(Self(SigningKey::from_bytes(&secret)))
+    }
+
+    /// Reads a PKCS#8 PEM file.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let pem = Zeroizing::new(file::read(path)?);
+        let key = SigningKey::from_pkcs8_pem(&pem);
+        key.map(Self).map_err(|source| KeyError::NoKey { path: path.to_owned(), source })
+    }
+
+    /// The key as PKCS#8 version 1: openssl reads that and not version 2.
+    fn bytes(&self) -> KeypairBytes {
+        KeypairBytes { secret_key: self.0.to_bytes(), public_key: None }
+    }
+
+    fn pem(&self) -> Result<Zeroizing<String>, KeyError> {
+        self.bytes().to_pkcs8_pem(LineEnding::LF).map_err(KeyError::Encode)
+    }
+
+    /// The key as the signer of JSON Web Tokens wants it.
+    pub fn encoding_key(&self) -> Result<jsonwebtoken::EncodingKey, KeyError> {
+        let der = self.bytes().to_pkcs8_der().map_err(KeyError::Encode)?;
+        Ok(jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes()))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> Jwk {
+        Jwk::new(self.0.verifying_key().as_bytes())
+    }
+}
+
+impl std::fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PrivateKey({})", self.public().kid)
+    }
+}
+
+/// What [`ensure`] found or made.
+#[derive(Debug)]
+pub struct Ensured {
+    /// The public half of the key.
+    pub public: Jwk,
+    /// Whether the private key was made now.
+    pub key_made: bool,
+    /// Whether the key set was made now.
+    pub jwks_made: bool,
+}
+
+/// Makes the private key and its key set where they are missing; never replaces either. Two calls at once end with one
+/// key. A key set without the key is an error: the servers would refuse every token.
+pub fn ensure(key_file: &Path, jwks_file: &Path) -> Result<Ensured, KeyError> {
+    let fresh = PrivateKey::generate()?;
+    let key_made = file::create(key_file, fresh.pem()?.as_bytes(), 0o600)?;
+    let public = PrivateKey::read(key_file)?.public();
+    let jwks = Jwks { keys: vec![public.clone()] };
+    let jwks_made = file::create(jwks_file, jwks.to_json().as_bytes(), 0o644)?;
+    if !Jwks::read(jwks_file)?.contains(&public) {
+        return Err(KeyError::NotInSet { kid: public.kid, path: jwks_file.to_owned() });
+    }
+    Ok(Ensured { public, key_made, jwks_made })
+}
+
+/// Why a key could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The machine gave no random bytes.
+    #[error("the machine's random source gave nothing")]
+    Random(#[source] rand::rand_core::OsError),
+    /// The key could not be written as PKCS#8.
+    #[error("the key cannot be written as PKCS#8")]
+    Encode(#[source] ed25519_dalek::pkcs8::Error),
+    /// A file could not be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file holds no Ed25519 key.
+    #[error("{path} holds no Ed25519 private key in PKCS#8 PEM")]
+    NoKey {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: ed25519_dalek::pkcs8::Error,
+    },
+    /// The file holds no key set.
+    #[error("{path} holds no JSON Web Key Set")]
+    NoSet {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The servers' key set does not know the key.
+    #[error("the key set {path} does not hold the signing key's public half {kid}: servers refuse its tokens")]
+    NotInSet {
+        /// The key's id.
+        kid: String,
+        /// The key set.
+        path: PathBuf,
+    },
+    /// A token could not be signed.
+    #[error("the token cannot be signed")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+}
+
+impl KeyError {
+    /// What to do.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Some("`jangbu keys init` makes the key and the key set where they are missing".into())
+            }
+            Self::NotInSet { .. } => {
+                Some("move the old key set away and run `jangbu keys init`, then restart the servers".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("jangbu-keys-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("create");
+        folder
+    }
+
+    #[test]
+    fn keys_are_made_once_and_kept() {
+        let folder = folder("once");
+        let (key, jwks) = (folder.join("deep/key.pem"), folder.join("jwks.json"));
+        let first = ensure(&key, &jwks).expect("made");
+        assert!(first.key_made && first.jwks_made);
+        let again = ensure(&key, &jwks).expect("kept");
+        assert!(!again.key_made && !again.jwks_made);
+        assert_eq!(first.public, again.public);
+        std::fs::remove_dir_all(folder).expect("clean");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_the_private_key() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("mode");
+        let (key, jwks) = (folder.join("key.pem"), folder.join("jwks.json"));
+        ensure(&key, &jwks).expect("made");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!((mode(&key), mode(&jwks)), (0o600, 0o644));
+        std::fs::remove_dir_all(folder).expect("clean");
+    }
+
+    #[test]
+    fn a_key_set_of_another_key_is_told() {
+        let folder = folder("other");
+        let (key, jwks) = (folder.join("key.pem"), folder.join("jwks.json"));
+        ensure(&key, &jwks).expect("made");
+        std::fs::remove_file(&key).expect("remove");
+        assert!(matches!(ensure(&key, &jwks), Err(KeyError::NotInSet { .. })));
+        std::fs::remove_dir_all(folder).expect("clean");
+    }
+}

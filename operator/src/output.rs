@@ -1,0 +1,152 @@
+//! Data to standard output, for people or for programs; the rest to standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// JSON for programs instead of text for people.
+    pub json: bool,
+}
+
+impl Output {
+    /// One line of text.
+    pub fn line(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", text.as_ref()).map_err(Failure::Output)
+    }
+
+    /// One JSON document, indented.
+    pub fn document(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(|e| Failure::Output(e.into()))?;
+        self.line(text)
+    }
+
+    /// One JSON document on one line, for streams of them.
+    pub fn record(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value).map_err(|e| Failure::Output(e.into()))?;
+        self.line(text)
+    }
+
+    /// The value as JSON, or the text made from it.
+    pub fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        if self.json { self.document(value) } else { self.line(text(value).trim_end()) }
+    }
+
+    /// A remark on standard error; lost if nobody listens.
+    pub fn remark(&self, text: impl AsRef<str>) {
+        let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+    }
+
+    /// Says on standard error why a command stopped, what caused it and what to do.
+    pub fn failure(&self, failure: &Failure) {
+        if self.json {
+            let (error, causes, advice) = (failure.to_string(), failure.causes(), failure.advice());
+            self.remark(serde_json::json!({ "error": error, "causes": causes, "advice": advice }).to_string());
+            return;
+        }
+        self.remark(format!("jangbu: {failure}"));
+        for cause in failure.causes() {
+            self.remark(format!("  because: {cause}"));
+        }
+        if let Some(advice) = failure.advice() {
+            self.remark(format!("  to do: {advice}"));
+        }
+    }
+}
+
+/// Asks before what cannot be undone, unless `--yes` was given. Where nobody can answer, the answer is no.
+pub fn confirm(yes: bool, what: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Unconfirmed(what.to_owned()));
+    }
+    let _ = write!(io::stderr().lock(), "{what}: this cannot be undone. Go on? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    match read {
+        Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+        _ => Err(Failure::Unconfirmed(what.to_owned())),
+    }
+}
+
+/// A table in plain text: columns aligned by their widest cell, numbers to the right.
+#[derive(Debug)]
+pub struct Table {
+    head: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns.
+    pub fn new(head: impl Into<Vec<&'static str>>) -> Self {
+        Self { head: head.into(), rows: Vec::new() }
+    }
+
+    /// One more row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// The text, each line ended.
+    pub fn render(&self) -> String {
+        let head: Vec<String> = self.head.iter().map(|h| (*h).to_owned()).collect();
+        let all = || std::iter::once(&head).chain(&self.rows);
+        let width = |column: usize| all().filter_map(|r| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0);
+        let numeric = |column: usize| self.rows.iter().filter_map(|r| r.get(column)).all(|cell| is_number(cell));
+        let columns: Vec<(usize, bool)> = (0..head.len()).map(|c| (width(c), numeric(c))).collect();
+        let mut text = String::new();
+        for row in all() {
+            let cells = row.iter().zip(&columns).map(|(cell, (width, numeric))| {
+                if *numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            });
+            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn is_number(cell: &str) -> bool {
+    matches!(cell, "" | "-") || cell.bytes().all(|b| b.is_ascii_digit() || b",.-".contains(&b))
+}
+
+/// A count with a comma at every thousand.
+pub fn thousands(number: impl Into<i128>) -> String {
+    let number = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_get_commas() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+
+    #[test]
+    fn columns_align_and_numbers_stand_right() {
+        let mut table = Table::new(["name", "count"]);
+        table.row(["a".into(), "1,000".into()]);
+        table.row(["long one".into(), "7".into()]);
+        assert_eq!(table.render(), "name      count\na         1,000\nlong one      7\n");
+    }
+}
