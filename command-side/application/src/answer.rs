@@ -4,9 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::{Refusal, TransferFacts};
-use kernel::{
-    AccountId, AccountNumber, AssetCode, ConsistencyToken, MemberId, Minor, Position, TransferId, Version,
-};
+use kernel::{AccountId, AccountNumber, AssetCode, ConsistencyToken, MemberId, Minor, Position, TransferId, Version};
 
 /// The answer to a command, given only when it is durable, and the same for ever under the same command id.
 #[derive(Clone, Debug)]
@@ -21,6 +19,7 @@ pub struct Answer {
 
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "an outcome lives behind one Arc")]
 pub enum Outcome {
     /// An account was opened.
     Opened(AccountAnswer),

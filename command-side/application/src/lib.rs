@@ -4,6 +4,10 @@
 
 mod answer;
 mod command;
+mod executor;
+mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
 pub use command::{Command, Destination, Submission, TransferOrder};
+pub use domain::Limits;
+pub use executor::{Bank, Executor, ExecutorOptions, Log};

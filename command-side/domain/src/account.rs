@@ -156,9 +156,7 @@ impl Account {
     pub(crate) fn after_debit(&self, amount: Minor) -> Result<Minor, Refusal> {
         let after = self.balance.minus(amount).map_err(|_| Refusal::AmountOverflow)?;
         match self.holder {
-            Holder::Member { .. } if after.is_negative() => {
-                Err(Refusal::InsufficientFunds { available: self.balance })
-            }
+            Holder::Member { .. } if after.is_negative() => Err(Refusal::InsufficientFunds { available: self.balance }),
             _ => Ok(after),
         }
     }

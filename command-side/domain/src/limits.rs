@@ -11,6 +11,9 @@ use crate::Refusal;
 pub struct Limits(BTreeMap<AssetCode, Minor>);
 
 impl Limits {
+    /// No limits.
+    pub const NONE: Self = Self(BTreeMap::new());
+
     /// Refuses what is above the limit.
     pub fn check(&self, money: Money) -> Result<(), Refusal> {
         match self.0.get(&money.asset) {

@@ -1,0 +1,259 @@
+//! One batch, from the desk to the answers.
+
+use std::{collections::HashMap, error::Error, time::Duration};
+
+use kernel::CommandId;
+use log::{AppendError, Appended, Commit, NewCommit};
+use tokio::time::Instant;
+
+use super::{
+    Job, answering,
+    deciding::{Decider, Decision},
+    desk::{Desk, LoadError},
+    drafting::Drafts,
+    needs,
+    run::Run,
+};
+use crate::{ExecuteError, Submission};
+
+/// What became of one try to write a batch.
+enum Tried {
+    /// Durable, or nothing had to be written.
+    Done,
+    /// Someone else was faster, or nobody knows: look the commands up, read on, decide again.
+    Again { unknown: bool },
+    /// The store refuses something in it.
+    Refused(Vec<Job>),
+}
+
+impl Run {
+    /// Carries out a batch; each job is answered in the end, whatever happens.
+    pub async fn carry_out(&mut self, batch: Vec<Job>) {
+        let refused = self.carry_out_together(batch).await;
+        // One bad command never fails its neighbours: alone, each gets its own outcome.
+        for job in refused {
+            for refused in self.carry_out_together(vec![job]).await {
+                refused.finish(Err(ExecuteError::Internal));
+            }
+        }
+    }
+
+    async fn carry_out_together(&mut self, mut jobs: Vec<Job>) -> Vec<Job> {
+        let mut desk = Desk::default();
+        let mut outcome_unknown = false;
+        for attempt in 0..=self.options.attempts {
+            if attempt > 0 {
+                metrics::counter!("executor_conflicts").increment(1);
+                // Two servers that keep colliding step out of each other's way by different amounts.
+                let jitter = self.ids.digits() % 4;
+                tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * jitter)).await;
+                match self.reconcile(&mut desk, &mut jobs).await {
+                    Ok(()) => {}
+                    Err(LoadError::Read(log::ReadError::Unavailable(_))) if outcome_unknown => {
+                        // The answer is in the log, and the log may be back in a moment.
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                        continue;
+                    }
+                    Err(error) => {
+                        fail_all(jobs, outcome_unknown, &error);
+                        return Vec::new();
+                    }
+                }
+            }
+            if jobs.is_empty() {
+                return Vec::new();
+            }
+            match self.try_once(&mut desk, &mut jobs).await {
+                Ok(Tried::Done) => return Vec::new(),
+                Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
+                Ok(Tried::Refused(jobs)) => return jobs,
+                Err(error) => {
+                    fail_all(jobs, outcome_unknown, &error);
+                    return Vec::new();
+                }
+            }
+            if jobs.iter().all(|job| job.submission.deadline + self.options.grace <= Instant::now()) {
+                break;
+            }
+        }
+        let error = if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Contended };
+        jobs.into_iter().for_each(|job| job.finish(Err(error.clone())));
+        Vec::new()
+    }
+
+    /// After a conflict or an unknown outcome: forget what was decided, read on in every stream, and answer the commands
+    /// that turn out to be in the log. The rest is decided again under the same command ids: should a lost append still
+    /// come through, the second conflicts with it instead of doubling it.
+    async fn reconcile(&mut self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Result<(), LoadError> {
+        desk.roll_back(HashMap::new());
+        for id in desk.everything() {
+            self.cache.pop(&id);
+        }
+        desk.refresh(desk.everything(), self.log.as_ref()).await?;
+        let commands: Vec<CommandId> = jobs.iter().map(|job| job.submission.command_id).collect();
+        let found = self.log.find_commits(&commands).await.map_err(LoadError::Read)?;
+        let mut found: HashMap<CommandId, Commit> = found.into_iter().map(|c| (c.command_id, c)).collect();
+        for job in std::mem::take(jobs) {
+            match found.remove(&job.submission.command_id) {
+                Some(commit) => {
+                    let answer = self.replay(desk, &job.submission, &commit).await;
+                    job.finish(answer);
+                }
+                None => jobs.push(job),
+            }
+        }
+        Ok(())
+    }
+
+    async fn replay(
+        &mut self,
+        desk: &mut Desk,
+        submission: &Submission,
+        commit: &Commit,
+    ) -> Result<crate::Answer, ExecuteError> {
+        if commit.fingerprint != submission.fingerprint {
+            return Err(ExecuteError::KeyReused);
+        }
+        let internal = |error: &(dyn Error + 'static)| {
+            tracing::error!(error, position = commit.first.number(), "a commit cannot be told again");
+            ExecuteError::Internal
+        };
+        let drafts = Drafts::from_commit(commit).map_err(|error| internal(&error))?;
+        let log = self.log_id().await.map_err(|error| internal(&error))?;
+        desk.load(answering::accounts(&drafts), &mut self.cache, self.log.as_ref())
+            .await
+            .map_err(|error| internal(&error))?;
+        let written = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
+        let answer =
+            answering::answer(&submission.command, &drafts, written, desk, true).map_err(|error| internal(&error))?;
+        metrics::counter!("executor_replays").increment(1);
+        self.recent.keep(submission, &answer);
+        Ok(answer)
+    }
+
+    async fn try_once(&mut self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Result<Tried, LoadError> {
+        self.load(desk, jobs).await?;
+        let mut decided = self.decide(desk, jobs);
+        // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
+        loop {
+            let doubted = desk.stale(decided.iter().flat_map(|decision| decision.refused_on.iter().copied()));
+            if doubted.is_empty() {
+                break;
+            }
+            desk.roll_back(HashMap::new());
+            desk.refresh(doubted, self.log.as_ref()).await?;
+            decided = self.decide(desk, jobs);
+        }
+        let mut writing: Vec<(Job, Drafts)> = Vec::with_capacity(jobs.len());
+        for (job, decision) in std::mem::take(jobs).into_iter().zip(decided) {
+            match decision.drafts {
+                Ok(drafts) => writing.push((job, drafts)),
+                Err(error) => job.finish(Err(error)),
+            }
+        }
+        if writing.is_empty() {
+            return Ok(Tried::Done);
+        }
+        Ok(self.write(desk, writing, jobs).await)
+    }
+
+    async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<(), LoadError> {
+        loop {
+            let missing: Vec<_> =
+                jobs.iter().flat_map(|job| needs::missing(&job.submission.command, desk, &self.system)).collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            desk.load(missing, &mut self.cache, self.log.as_ref()).await?;
+        }
+    }
+
+    fn decide(&self, desk: &mut Desk, jobs: &[Job]) -> Vec<Decision> {
+        let mut decider = Decider { desk, options: &self.options, system: &self.system, ids: self.ids.as_ref() };
+        jobs.iter().map(|job| decider.decide(&job.submission)).collect()
+    }
+
+    async fn write(&mut self, desk: &mut Desk, writing: Vec<(Job, Drafts)>, jobs: &mut Vec<Job>) -> Tried {
+        let commits: Result<Vec<NewCommit>, _> =
+            writing.iter().map(|(job, drafts)| drafts.commit(&job.submission)).collect();
+        let started = Instant::now();
+        let result = match commits {
+            Ok(commits) => self.log.append(&commits).await,
+            Err(error) => Err(AppendError::Refused(error.into())),
+        };
+        metrics::histogram!("executor_append_seconds").record(started.elapsed().as_secs_f64());
+        let error = match result {
+            Ok(written) => {
+                self.answer(desk, writing, written);
+                return Tried::Done;
+            }
+            Err(error) => error,
+        };
+        let back = writing.into_iter().map(|(job, _)| job);
+        match error {
+            AppendError::Conflict => {
+                jobs.extend(back);
+                Tried::Again { unknown: false }
+            }
+            AppendError::Unknown(source) => {
+                tracing::warn!(
+                    error = source.as_ref() as &dyn Error,
+                    "the outcome of an append is unknown; looking it up"
+                );
+                jobs.extend(back);
+                Tried::Again { unknown: true }
+            }
+            AppendError::Unavailable(source) => {
+                tracing::error!(
+                    error = source.as_ref() as &dyn Error,
+                    "the log cannot be reached; commands are turned away"
+                );
+                jobs.extend(back);
+                jobs.drain(..).for_each(|job| job.finish(Err(ExecuteError::LogUnavailable)));
+                Tried::Done
+            }
+            AppendError::Refused(source) => {
+                tracing::error!(error = source.as_ref() as &dyn Error, "the log refused an append");
+                Tried::Refused(back.collect())
+            }
+        }
+    }
+
+    /// The append is durable: remember and answer.
+    fn answer(&mut self, desk: &mut Desk, writing: Vec<(Job, Drafts)>, written: Appended) {
+        let mut first = written.first;
+        for (job, drafts) in writing {
+            let place = Appended { first, ..written };
+            first = Drafts::position(first, drafts.0.len());
+            let answer = answering::answer(&job.submission.command, &drafts, place, desk, false).map_err(|error| {
+                tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
+                ExecuteError::OutcomeUnknown
+            });
+            if let Ok(answer) = &answer {
+                self.recent.keep(&job.submission, answer);
+            }
+            metrics::counter!("executor_commands").increment(1);
+            job.finish(answer);
+        }
+        for (id, before, stream) in std::mem::take(desk).changed() {
+            if stream.passed(before, self.options.snapshot_every)
+                && let Some(snapshot) = stream.snapshot(id)
+            {
+                self.snapshots.offer(snapshot);
+            }
+            if stream.is_worth_keeping() {
+                self.cache.put(id, stream);
+            }
+        }
+    }
+}
+
+fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &LoadError) {
+    tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
+    let answer = match error {
+        _ if outcome_unknown => ExecuteError::OutcomeUnknown,
+        LoadError::Read(log::ReadError::Unavailable(_)) => ExecuteError::LogUnavailable,
+        LoadError::Read(_) | LoadError::Fold(_) => ExecuteError::Internal,
+    };
+    jobs.into_iter().for_each(|job| job.finish(Err(answer.clone())));
+}

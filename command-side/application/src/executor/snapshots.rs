@@ -1,0 +1,34 @@
+//! Snapshots, written behind the executor's back: losing one costs a later load some milliseconds, nothing else.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Log;
+
+/// Where the executor drops snapshots.
+#[derive(Clone)]
+pub struct SnapshotWriter(mpsc::Sender<log::Snapshot>);
+
+impl SnapshotWriter {
+    /// Starts writing; ends when the last writer is dropped.
+    pub fn start(log: Arc<dyn Log>) -> Self {
+        let (sender, mut receiver) = mpsc::channel(1024);
+        tokio::spawn(async move {
+            let mut waiting = Vec::new();
+            while receiver.recv_many(&mut waiting, 256).await > 0 {
+                if let Err(error) = log.save_snapshots(&waiting).await {
+                    metrics::counter!("executor_snapshot_failures").increment(1);
+                    tracing::warn!(error = &error as &dyn std::error::Error, "snapshots could not be saved");
+                }
+                waiting.clear();
+            }
+        });
+        Self(sender)
+    }
+
+    /// Keeps a snapshot if there is room; the next one comes soon.
+    pub fn offer(&self, snapshot: log::Snapshot) {
+        let _ = self.0.try_send(snapshot);
+    }
+}

@@ -1,0 +1,30 @@
+//! System accounts: the bank's own, standing for the outside.
+//!
+//! Every deposit and withdrawal touches one, so each command server has its own: two servers would else collide on
+//! every one of them. What the outside holds is the sum over the servers.
+
+use kernel::{AccountId, AssetCode};
+use uuid::Uuid;
+
+const NAMESPACE: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f73_7973_7465_6d5f_0001);
+
+/// The system accounts of one command server.
+pub struct SystemAccounts {
+    server: String,
+}
+
+impl SystemAccounts {
+    pub fn new(server: String) -> Self {
+        Self { server }
+    }
+
+    /// The name of the account that stands for money outside.
+    pub fn cash_name(&self) -> String {
+        format!("cash/{}", self.server)
+    }
+
+    /// Its id for an asset: the same for ever.
+    pub fn cash(&self, asset: AssetCode) -> AccountId {
+        AccountId::new(Uuid::new_v5(&NAMESPACE, format!("{}/{asset}", self.cash_name()).as_bytes()))
+    }
+}
