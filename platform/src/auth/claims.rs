@@ -1,0 +1,62 @@
+//! What a token says.
+
+use kernel::{Actor, MemberId, Role};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::TokenError;
+
+/// How far the clock of who made the token may be ahead of ours.
+const SKEW_SECONDS: i64 = 5;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Claims {
+    sub: Uuid,
+    role: Role,
+    exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+    #[serde(default)]
+    iat: Option<i64>,
+}
+
+impl Claims {
+    /// The actor, and until when; if the token holds at `now`.
+    pub(super) fn accept(self, now: i64) -> Result<Accepted, TokenError> {
+        if self.exp <= now {
+            return Err(TokenError::Expired);
+        }
+        let early = |time: Option<i64>| time.is_some_and(|time| time > now + SKEW_SECONDS);
+        if early(self.nbf) || early(self.iat) {
+            return Err(TokenError::NotYet);
+        }
+        let actor = Actor { role: self.role, id: MemberId::new(self.sub) };
+        Ok(Accepted { actor, until: self.exp })
+    }
+}
+
+/// What is kept of a verified token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    pub(super) actor: Actor,
+    pub(super) until: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(exp: i64, nbf: Option<i64>, iat: Option<i64>) -> Claims {
+        Claims { sub: Uuid::nil(), role: Role::Member, exp, nbf, iat }
+    }
+
+    #[test]
+    fn a_token_holds_from_its_beginning_until_its_end() {
+        assert_eq!(claims(100, None, None).accept(100), Err(TokenError::Expired));
+        assert!(claims(101, None, None).accept(100).is_ok());
+        assert_eq!(claims(200, Some(106), None).accept(100), Err(TokenError::NotYet));
+        assert!(claims(200, Some(105), None).accept(100).is_ok());
+        assert_eq!(claims(200, None, Some(106)).accept(100), Err(TokenError::NotYet));
+        assert!(claims(200, Some(1), Some(1)).accept(100).is_ok());
+    }
+}

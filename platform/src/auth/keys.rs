@@ -1,0 +1,102 @@
+//! The public keys (JSON Web Key Set) that tokens are verified with.
+
+use std::path::Path;
+
+use jsonwebtoken::DecodingKey;
+use serde::{Deserialize, Serialize};
+
+/// A key set as it stands in its file; every other kind of key in it is left out.
+#[derive(Debug, Deserialize)]
+struct File {
+    keys: Vec<serde_json::Value>,
+}
+
+/// The public part of an Ed25519 key: what may be shown to everybody. A private part in the file is not carried over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PublicKey {
+    kty: String,
+    crv: String,
+    x: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    usage: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alg: Option<String>,
+}
+
+impl PublicKey {
+    fn verifies_signatures(&self) -> bool {
+        self.kty == "OKP"
+            && self.crv == "Ed25519"
+            && self.usage.as_deref().is_none_or(|usage| usage == "sig")
+            && self.alg.as_deref().is_none_or(|alg| alg == "EdDSA" || alg == "Ed25519")
+    }
+}
+
+/// The keys in force.
+pub(super) struct Keys {
+    public: Vec<PublicKey>,
+    decoding: Vec<(Option<String>, DecodingKey)>,
+}
+
+impl Keys {
+    pub(super) fn read(path: &Path) -> Result<Self, KeysError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| KeysError::Read { path: path.display().to_string(), source })?;
+        Self::parse(&bytes)
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, KeysError> {
+        let file: File = serde_json::from_slice(bytes).map_err(KeysError::Json)?;
+        let keys = file.keys.into_iter().filter_map(|key| serde_json::from_value::<PublicKey>(key).ok());
+        let public: Vec<_> = keys.filter(PublicKey::verifies_signatures).collect();
+        let decoding = public
+            .iter()
+            .map(|key| Ok((key.kid.clone(), DecodingKey::from_ed_components(&key.x)?)))
+            .collect::<Result<Vec<_>, jsonwebtoken::errors::Error>>()
+            .map_err(KeysError::Key)?;
+        if decoding.is_empty() {
+            return Err(KeysError::None);
+        }
+        Ok(Self { public, decoding })
+    }
+
+    /// The keys a token with this key id may be signed with. A token without one may be signed with any; a key
+    /// without one may have signed any.
+    pub(super) fn candidates(&self, kid: Option<&str>) -> impl Iterator<Item = &DecodingKey> {
+        let fits = move |own: &Option<String>| kid.is_none() || own.is_none() || own.as_deref() == kid;
+        self.decoding.iter().filter(move |(own, _)| fits(own)).map(|(_, key)| key)
+    }
+
+    pub(super) fn same_as(&self, other: &Self) -> bool {
+        self.public == other.public
+    }
+
+    /// The set as JSON, public parts only.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::json!({ "keys": self.public }).to_string()
+    }
+}
+
+/// Why a key set cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The file cannot be read.
+    #[error("the key set {path} cannot be read")]
+    Read {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not a JSON Web Key Set.
+    #[error("the file is not a JSON Web Key Set")]
+    Json(#[source] serde_json::Error),
+    /// A key that is none.
+    #[error("a key of the set is not an Ed25519 public key")]
+    Key(#[source] jsonwebtoken::errors::Error),
+    /// Nothing to verify with.
+    #[error("the key set holds no Ed25519 key for signatures")]
+    None,
+}

@@ -1,0 +1,200 @@
+//! JSON bodies: declared as such, whole, and of exactly the documented shape.
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use tokio::time::timeout;
+
+use crate::{
+    http::{HttpOptions, RequestContext},
+    problem::{Code, Problem},
+};
+
+/// A JSON body. Unknown and duplicate fields are refused by the types that derive `Deserialize` with
+/// `deny_unknown_fields`; whatever follows the value is refused here.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+/// A JSON body that may be left out altogether; then it is the type's default.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(not_json());
+        }
+        parse(&read(request).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        let json = is_json(request.headers());
+        let bytes = read(request).await?;
+        match (bytes.is_empty(), json) {
+            (true, _) => Ok(Self(T::default())),
+            (false, true) => parse(&bytes).map(Self),
+            (false, false) => Err(not_json()),
+        }
+    }
+}
+
+/// Whether the body is declared as JSON, in whichever flavour.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut declared = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (declared.next(), declared.next()) else { return false };
+    let Ok(value) = value.to_str() else { return false };
+    if value == "application/json" {
+        return true;
+    }
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let essence = parts.next().unwrap_or_default();
+    let json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
+    let utf8 = parts.filter(|p| p.starts_with("charset=")).all(|p| p.trim_matches('"').ends_with("utf-8"));
+    json && utf8
+}
+
+fn not_json() -> Problem {
+    Problem::new(Code::UnsupportedMediaType).detail("send the body as application/json in UTF-8")
+}
+
+/// The problem of a body over its limit.
+pub(crate) fn too_large(limit: usize) -> Problem {
+    Problem::new(Code::PayloadTooLarge).detail(format!("a body may have {limit} bytes here")).with("limit", limit)
+}
+
+async fn read(request: Request) -> Result<Bytes, Problem> {
+    let context = request.extensions().get::<RequestContext>();
+    let default = HttpOptions::default();
+    let limit = context.map_or(default.body_limit, |c| c.body_limit);
+    let time = context.map_or(default.body_timeout, |c| c.body_timeout);
+    let body: Limited<Body> = Limited::new(request.into_body(), limit);
+    match timeout(time, body.collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(error)) => Err(Problem::new(Code::MalformedJson).detail("the body ended before its end").cause(error)),
+        Err(_) => Err(Problem::new(Code::RequestTimeout).detail("the body did not arrive in time")),
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
+}
+
+/// Reads the refused bytes once more, this time with an eye on where it fails: only bad requests pay for that.
+fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let refused = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => return malformed("something follows the JSON value"),
+        Err(refused) => refused,
+    };
+    let path = refused.path().to_string();
+    let error = refused.into_inner();
+    if error.classify() != Category::Data {
+        return malformed(&error.to_string());
+    }
+    let message = error.to_string();
+    // Where in the text does not help: the field is told.
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let field = if path == "." { "body" } else { &path };
+    Problem::invalid(field, message)
+}
+
+fn malformed(detail: &str) -> Problem {
+    Problem::new(Code::MalformedJson).detail(detail.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        name: String,
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        amount: u8,
+    }
+
+    fn refused(text: &str) -> (Code, Option<String>) {
+        let problem = parse::<Outer>(text.as_bytes()).expect_err("refused");
+        (problem.code(), problem.inner().errors.first().map(|e| format!("{}: {}", e.field, e.message)))
+    }
+
+    #[test]
+    fn a_wrong_shape_names_the_field() {
+        let (code, told) = refused(r#"{"name": "a", "inner": [{"amount": 1}, {"amount": "x"}]}"#);
+        assert_eq!(code, Code::ValidationFailed);
+        assert_eq!(told.as_deref(), Some(r#"inner[1].amount: invalid type: string "x", expected u8"#));
+    }
+
+    #[test]
+    fn unknown_missing_and_duplicate_fields_are_refused_at_any_depth() {
+        for (text, word) in [
+            (r#"{"name": "a", "inner": [], "more": 1}"#, "unknown field `more`"),
+            (r#"{"name": "a", "inner": [{"amount": 1, "more": 1}]}"#, "unknown field `more`"),
+            (r#"{"name": "a", "name": "a", "inner": []}"#, "duplicate field `name`"),
+            (r#"{"name": "a", "inner": [{"amount": 1, "amount": 1}]}"#, "duplicate field `amount`"),
+            (r#"{"name": "a"}"#, "missing field `inner`"),
+        ] {
+            let (code, told) = refused(text);
+            assert_eq!(code, Code::ValidationFailed, "{text}");
+            assert!(told.as_ref().is_some_and(|t| t.contains(word)), "{text}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for text in ["", "{", r#"{"name": "a", "inner": []} x"#, r#"{"name": "a", "inner": []}{}"#, "{'name': 1}"] {
+            assert_eq!(refused(text).0, Code::MalformedJson, "{text}");
+        }
+        let bytes = b"{\"name\": \"\xff\", \"inner\": []}";
+        assert_eq!(parse::<Outer>(bytes).expect_err("refused").code(), Code::MalformedJson);
+    }
+
+    #[test]
+    fn the_declared_type_is_read_with_its_parameters() {
+        for (declared, expected) in [
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/vnd.app+json", true),
+            ("application/json; charset=utf-16", false),
+            ("text/plain", false),
+            ("application/jsonx", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, declared.parse().expect("value"));
+            assert_eq!(is_json(&headers), expected, "{declared}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse::<Outer>(&bytes);
+        }
+    }
+}

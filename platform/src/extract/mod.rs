@@ -1,0 +1,10 @@
+//! Extractors whose rejections are problems.
+
+mod json;
+mod path;
+mod query;
+
+pub(crate) use json::too_large;
+pub use json::{Json, OptionalJson};
+pub use path::Path;
+pub use query::Query;

@@ -1,0 +1,46 @@
+//! The HTTP edge: what every request passes, whichever server it came to.
+
+mod context;
+mod edge;
+mod linger;
+mod measure;
+mod options;
+mod serve;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{Method, Uri},
+};
+pub use context::RequestContext;
+pub use options::{HttpOptions, ServeOptions};
+pub use serve::{serve, serve_with};
+
+use crate::problem::{Code, Problem};
+
+/// Puts the edge around a router: request and correlation ids, problem bodies, metrics, panics, limits on bodies,
+/// security headers, and problems for unknown addresses and methods.
+///
+/// The router must have its state already: routes are layered once, not for each request.
+pub fn service(router: Router, options: HttpOptions) -> Router {
+    crate::telemetry::metrics();
+    router
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .with_state(())
+        .layer(edge::EdgeLayer::new(Arc::new(options)))
+}
+
+async fn nothing_here(uri: Uri) -> Problem {
+    Problem::new(Code::NotFound).detail(format!("there is nothing at {}", shown(uri.path())))
+}
+
+async fn other_method(method: Method, uri: Uri) -> Problem {
+    Problem::new(Code::MethodNotAllowed).detail(format!("{} does not take {method}", shown(uri.path())))
+}
+
+/// Not more of a client's own text than helps.
+fn shown(path: &str) -> &str {
+    path.get(..path.len().min(120)).unwrap_or("this address")
+}

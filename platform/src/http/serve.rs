@@ -1,0 +1,123 @@
+//! Serving a router on a socket until asked to stop.
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, http::Request, response::Response, routing::future::RouteFuture};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{linger::Lingering, options::ServeOptions};
+use crate::shutdown::Shutdown;
+
+/// The largest head of a request: request line and headers.
+const HEAD_LIMIT: usize = 32 * 1024;
+
+/// Serves until asked to stop, then finishes what was begun; with the default limits.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) -> io::Result<()> {
+    serve_with(listener, router, ServeOptions::default(), shutdown).await
+}
+
+/// Serves until asked to stop, then finishes what was begun, for as long as `http_drain_timeout` allows.
+pub async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    options: ServeOptions,
+    shutdown: Shutdown,
+) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(options.http_max_connections));
+    let protocol = Arc::new(protocol(&options));
+    let mut connections = JoinSet::new();
+    loop {
+        // The place first: who finds none stays in the listen queue, and costs nothing here.
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.requested() => break,
+            accepted = accept(&listener, &places) => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        if let Some((stream, place)) = accepted {
+            connections.spawn(connection(protocol.clone(), stream, App(router.clone()), shutdown.clone(), place));
+        }
+    }
+    drop(listener);
+    drain(connections, Duration::from_secs(options.http_drain_timeout)).await;
+    Ok(())
+}
+
+fn protocol(options: &ServeOptions) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(options.http_header_timeout))
+        .max_header_size(HEAD_LIMIT)
+        .max_buf_size(128 * 1024)
+        .half_close(false);
+    builder
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            // Out of file descriptors, most likely: give it time, do not spin, do not die.
+            tracing::warn!(%error, "a connection could not be accepted");
+            sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
+}
+
+async fn connection(
+    protocol: Arc<http1::Builder>,
+    stream: TcpStream,
+    app: App,
+    shutdown: Shutdown,
+    _place: OwnedSemaphorePermit,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection went away at once");
+        return;
+    }
+    let io = TokioIo::new(Lingering::new(stream));
+    let mut connection = std::pin::pin!(protocol.serve_connection(io, app));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.requested() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
+async fn drain(mut connections: JoinSet<()>, limit: Duration) {
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(limit, all).await.is_err() {
+        tracing::warn!(connections = connections.len(), "connections were cut: they did not end in time");
+        connections.shutdown().await;
+    }
+}
+
+/// The router as hyper calls it.
+#[derive(Clone)]
+struct App(Router);
+
+impl hyper::service::Service<Request<Incoming>> for App {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        // A router is an `Arc`, and always ready.
+        tower::Service::call(&mut self.0.clone(), request.map(Body::new))
+    }
+}

@@ -1,0 +1,173 @@
+//! The public problem codes: what clients branch on, so they are added to and never renamed.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+        /// A public problem code. Each has a page under `/problems/<code>`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code as it stands in bodies and addresses.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The status it is answered with, unless the problem says another.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// One line for people, the same in every answer.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// The path of its page, which is also the problem's `type`.
+            pub const fn page(self) -> &'static str {
+                match self { $(Self::$name => concat!("/problems/", $code),)* }
+            }
+
+            /// The code written that way.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($code => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson = "malformed-json", BAD_REQUEST, "The body is not JSON";
+    /// The body, path or query has another shape than documented.
+    ValidationFailed = "validation-failed", BAD_REQUEST, "The request has invalid fields";
+    /// An asset that is not configured.
+    AssetUnknown = "asset-unknown", BAD_REQUEST, "The asset is not known here";
+    /// A command without its key.
+    IdempotencyKeyMissing = "idempotency-key-missing", BAD_REQUEST, "The Idempotency-Key header is missing";
+    /// A key that is too long or not visible ASCII.
+    IdempotencyKeyInvalid = "idempotency-key-invalid", BAD_REQUEST, "The Idempotency-Key header is not usable";
+    /// Not a token.
+    ConsistencyTokenInvalid = "consistency-token-invalid", BAD_REQUEST, "The Consistency-Token cannot be read";
+    /// A token of another log.
+    ConsistencyTokenForeign = "consistency-token-foreign", BAD_REQUEST, "The Consistency-Token belongs to another log";
+    /// A token the log has not reached.
+    ConsistencyTokenFuture = "consistency-token-future", BAD_REQUEST, "The Consistency-Token is ahead of the log";
+    /// Not a cursor of this list.
+    CursorInvalid = "cursor-invalid", BAD_REQUEST, "The cursor cannot be used";
+    /// No or bad credentials.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "Credentials are missing or not valid";
+    /// The role may not.
+    Forbidden = "forbidden", FORBIDDEN, "The role of the token does not allow this";
+    /// Somebody else's account.
+    AccountNotYours = "account-not-yours", FORBIDDEN, "The account belongs to someone else";
+    /// No such address.
+    NotFound = "not-found", NOT_FOUND, "There is nothing at this address";
+    /// No such account; answered with 404 when the path names it.
+    AccountUnknown = "account-unknown", UNPROCESSABLE_ENTITY, "There is no such account";
+    /// No such transfer.
+    TransferUnknown = "transfer-unknown", NOT_FOUND, "There is no such transfer";
+    /// No account has that number.
+    PayeeUnknown = "payee-unknown", NOT_FOUND, "Nobody has this account number";
+    /// No such view.
+    ViewUnknown = "view-unknown", NOT_FOUND, "There is no such view";
+    /// The address is there, the method is not.
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The address does not take this method";
+    /// The request did not arrive in time.
+    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request took too long to arrive";
+    /// The first request with the key has no answer yet.
+    IdempotencyKeyInFlight = "idempotency-key-in-flight", CONFLICT, "A request with this key is being carried out";
+    /// More bytes than allowed.
+    PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// Not `application/json`.
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body is not declared as JSON";
+    /// The key belongs to another request.
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The key was used for another request";
+    /// Not enough money.
+    InsufficientFunds = "insufficient-funds", UNPROCESSABLE_ENTITY, "The account does not hold enough";
+    /// Frozen.
+    AccountFrozen = "account-frozen", UNPROCESSABLE_ENTITY, "The account is frozen";
+    /// Closed.
+    AccountClosed = "account-closed", UNPROCESSABLE_ENTITY, "The account is closed";
+    /// Cannot be closed yet.
+    AccountNotEmpty = "account-not-empty", UNPROCESSABLE_ENTITY, "The account still holds money";
+    /// Different assets.
+    AssetMismatch = "asset-mismatch", UNPROCESSABLE_ENTITY, "The accounts and the money do not hold the same asset";
+    /// Zero or less.
+    AmountNotPositive = "amount-not-positive", UNPROCESSABLE_ENTITY, "The amount is not more than zero";
+    /// To itself.
+    SameAccount = "same-account", UNPROCESSABLE_ENTITY, "Source and destination are the same account";
+    /// Over a limit.
+    LimitExceeded = "limit-exceeded", UNPROCESSABLE_ENTITY, "The amount is over a limit";
+    /// Once only.
+    AlreadyReversed = "already-reversed", UNPROCESSABLE_ENTITY, "The transfer is already reversed";
+    /// More than 38 digits.
+    AmountOverflow = "amount-overflow", UNPROCESSABLE_ENTITY, "The balance would have more than 38 digits";
+    /// A refused transfer cannot be reversed.
+    TransferNotPosted = "transfer-not-posted", UNPROCESSABLE_ENTITY, "The transfer moved no money";
+    /// All or none, and another one could not be.
+    BatchAborted = "batch-aborted", UNPROCESSABLE_ENTITY, "Another transfer of the atomic batch was refused";
+    /// Too often.
+    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
+    /// A defect.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// The queue is full.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Too many commands are waiting";
+    /// Not decided in time.
+    DeadlinePassed = "deadline-passed", SERVICE_UNAVAILABLE, "The command waited too long";
+    /// Other servers kept winning.
+    Contended = "contended", SERVICE_UNAVAILABLE, "The accounts are too contended";
+    /// The log's store is away.
+    LogUnavailable = "log-unavailable", SERVICE_UNAVAILABLE, "The log cannot be reached";
+    /// The same key will tell.
+    OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "It is not known whether the command was carried out";
+    /// Not as fresh as the token asks.
+    ViewBehind = "view-behind", SERVICE_UNAVAILABLE, "The view has not reached the token's position";
+    /// The views' store is away.
+    ViewUnavailable = "view-unavailable", SERVICE_UNAVAILABLE, "The view cannot be read";
+    /// On its way out.
+    ShuttingDown = "shutting-down", SERVICE_UNAVAILABLE, "The server is shutting down";
+}
+
+impl Code {
+    /// The code for a bare error status, such as one a library answered with.
+    pub(crate) fn for_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthorized,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::TOO_MANY_REQUESTS => Self::TooManyRequests,
+            other if other.is_client_error() => Self::ValidationFailed,
+            _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_kebab_case_unique_and_read_back() {
+        let mut seen = HashSet::new();
+        for &code in Code::ALL {
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code:?}");
+            assert!(seen.insert(code.as_str()), "{code:?} twice");
+            assert_eq!(Code::parse(code.as_str()), Some(code));
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+        }
+        assert_eq!(Code::parse("no-such-code"), None);
+    }
+}

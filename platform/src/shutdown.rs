@@ -1,0 +1,52 @@
+//! The wish to stop, and who hears of it.
+
+use tokio::signal::unix::{SignalKind, signal as on};
+use tokio_util::sync::CancellationToken;
+
+/// A wish to stop. Clones share it; it is never taken back.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown(CancellationToken);
+
+impl Shutdown {
+    /// Nobody wishes to stop yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks everybody to stop.
+    pub fn trigger(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether it was asked for.
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits until it is asked for.
+    pub async fn requested(&self) {
+        self.0.cancelled().await;
+    }
+
+    /// A wish of its own that also follows this one: for parts that end before the whole does.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self(self.0.child_token())
+    }
+}
+
+/// Asked for by SIGTERM or SIGINT. Needs a runtime; a second signal ends the process at once.
+pub fn signal() -> std::io::Result<Shutdown> {
+    let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
+    let shutdown = Shutdown::new();
+    let wish = shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+        tracing::info!("asked to stop; finishing what was begun");
+        wish.trigger();
+        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+        tracing::warn!("asked to stop a second time; stopping now");
+        std::process::exit(130);
+    });
+    Ok(shutdown)
+}
