@@ -1,1 +1,23 @@
-//! Room under construction.
+//! The log in Postgres: the adapter of the port in `event-store/log`. SQL on the log lives here and nowhere else.
+//!
+//! Knows nothing of banking: a payload is text, an event type is a word.
+
+mod append;
+mod classify;
+mod commits;
+mod connect;
+mod cursor;
+mod head;
+mod lease;
+mod lock;
+mod rows;
+mod store;
+mod streams;
+mod watch;
+
+pub use connect::{ConnectError, PoolOptions, connect};
+pub use cursor::{CursorError, CursorState, RelayCursor, TakenOver};
+pub use lease::ServerLease;
+pub use lock::{LockError, SessionLock};
+pub use store::PostgresLog;
+pub use watch::AppendWatch;

@@ -1,0 +1,39 @@
+//! The log, as one process holds it.
+
+use std::time::Duration;
+
+use log::ReadError;
+use sqlx::{PgPool, Postgres, pool::PoolConnection};
+
+use crate::classify::read_error;
+
+/// The log in a Postgres database. Cheap to clone; implements every trait of the port that the pool's role may use.
+#[derive(Clone, Debug)]
+pub struct PostgresLog {
+    pub(crate) pool: PgPool,
+    pub(crate) append_timeout: Duration,
+}
+
+impl PostgresLog {
+    /// Longer than the role's `statement_timeout`, so that Postgres gives up first and the outcome is known.
+    const APPEND_TIMEOUT: Duration = Duration::from_secs(8);
+
+    /// The log behind a pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, append_timeout: Self::APPEND_TIMEOUT }
+    }
+
+    /// The same log, waiting at most this long for the answer of an append before its outcome is called unknown.
+    pub fn with_append_timeout(self, append_timeout: Duration) -> Self {
+        Self { append_timeout, ..self }
+    }
+
+    /// The pool the log is read and written through.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub(crate) async fn connection(&self) -> Result<PoolConnection<Postgres>, ReadError> {
+        self.pool.acquire().await.map_err(read_error)
+    }
+}
