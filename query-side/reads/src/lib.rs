@@ -1,1 +1,33 @@
-//! Room under construction.
+//! What the query side can tell, and how fresh it is.
+//!
+//! Read models are plain structs, read by static SQL from schema `live` of the views database; every read passes the
+//! freshness gate. Knows nothing of HTTP, of commands, or of how the views came to be.
+
+mod accounts;
+mod balance;
+mod cursor;
+mod error;
+mod freshness;
+mod overview;
+mod payees;
+mod reads;
+mod row;
+mod status;
+mod transactions;
+mod transfers;
+mod view;
+mod wallet;
+
+pub use accounts::{Account, AccountStatus};
+pub use balance::{Balance, When};
+pub use error::ReadsError;
+pub use freshness::{Fresh, Need};
+pub use overview::{Activity, AssetTotals, Bucket, Overview};
+pub use payees::Payee;
+pub use reads::{OpenError, Options, Reads};
+pub use row::{Page, Viewer};
+pub use status::{Generation, ViewStatus};
+pub use transactions::{Entry, Range};
+pub use transfers::{Posting, Transfer, TransferStatus};
+pub use view::View;
+pub use wallet::{RECENT, Wallet, WalletEntry};

@@ -1,0 +1,201 @@
+//! The gate itself.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use kernel::{ConsistencyToken, LogId, Position};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::{Board, Horizon, board::Waited};
+use crate::{ReadsError, View};
+
+/// A view is nearly always there this soon after the command's answer, so the log is not asked before.
+const GRACE: Duration = Duration::from_millis(25);
+/// How long the log may take to tell whether a position exists, even for a client who does not want to wait.
+const JUDGEMENT: Duration = Duration::from_secs(1);
+/// The pause before a query is made again that had seen less than the board promised: a replica is catching up.
+const AGAIN: Duration = Duration::from_millis(20);
+/// What a client is told to wait for a view that is behind.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How fresh an answer has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// At least as fresh as this.
+    pub token: Option<ConsistencyToken>,
+    /// At least this position of whatever log the views are fed from.
+    pub position: Option<Position>,
+    /// How long to wait for it.
+    pub wait: Duration,
+    /// Whether an older answer is better than none when the time is up.
+    pub stale_ok: bool,
+}
+
+/// What a query saw, all of it in one snapshot.
+#[derive(Clone, Debug)]
+pub struct Seen<T> {
+    /// The data.
+    pub value: T,
+    /// How far the view had got; of several views, the one furthest behind.
+    pub position: Position,
+    /// When the commit at that position was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
+}
+
+/// An answer and how fresh it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh<T> {
+    /// The data.
+    pub value: T,
+    /// The position of the view it was read from; of several views, the lowest.
+    pub position: Position,
+    /// How long the first commit that is not in it has been waiting; zero if there is none.
+    pub lag: Duration,
+    /// Whether it is older than what was asked for.
+    pub stale: bool,
+}
+
+impl<T> Fresh<T> {
+    /// The same freshness of something made of the data.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Fresh<U> {
+        Fresh { value: make(self.value), position: self.position, lag: self.lag, stale: self.stale }
+    }
+}
+
+/// Makes reads wait until their views are fresh enough.
+#[derive(Clone)]
+pub struct Gate {
+    board: Arc<Board>,
+    horizon: Arc<Horizon>,
+}
+
+impl Gate {
+    /// A gate over what these two know.
+    pub(crate) fn new(board: Arc<Board>, horizon: Arc<Horizon>) -> Self {
+        Self { board, horizon }
+    }
+
+    /// Runs a query over these views once they are fresh enough, and again if what it saw was not: between the
+    /// board's word and the query another generation may have been promoted or a replica may have answered.
+    pub(crate) async fn read<T, F>(
+        &self,
+        views: &[View],
+        need: &Need,
+        query: impl Fn() -> F,
+    ) -> Result<Fresh<T>, ReadsError>
+    where
+        F: Future<Output = Result<Seen<T>, ReadsError>>,
+    {
+        let deadline = Instant::now() + need.wait;
+        let required = need.token.map(|t| t.position).max(need.position).unwrap_or(Position::ZERO);
+        let admitted = self.admit(views, need, required, deadline).await;
+        if let Err(error) = admitted
+            && !(need.stale_ok && error.is_lateness())
+        {
+            return Err(error);
+        }
+        loop {
+            let seen = query().await?;
+            self.horizon.at_least(seen.position);
+            let stale = seen.position < required;
+            if stale && Instant::now() < deadline {
+                sleep_until(deadline.min(Instant::now() + AGAIN)).await;
+                continue;
+            }
+            if stale && !need.stale_ok {
+                return Err(behind(views[0], required));
+            }
+            let lag = self.horizon.lag(seen.position, seen.recorded_at);
+            return Ok(Fresh { value: seen.value, position: seen.position, lag, stale });
+        }
+    }
+
+    /// Waits until the views are said to be there. Refuses what can never be satisfied.
+    async fn admit(
+        &self,
+        views: &[View],
+        need: &Need,
+        required: Position,
+        deadline: Instant,
+    ) -> Result<(), ReadsError> {
+        if required == Position::ZERO && need.token.is_none() {
+            return Ok(());
+        }
+        let log_known = self.same_log(views, need)?;
+        let grace = deadline.min(Instant::now() + GRACE);
+        if log_known && self.board.reached(views, required, grace).await == Waited::Reached {
+            return Ok(());
+        }
+        if !log_known || self.horizon.head().is_none_or(|head| head.position < required) {
+            self.judge(views, need, required, deadline).await?;
+        }
+        match self.board.reached(views, required, deadline).await {
+            Waited::Reached if self.same_log(views, need)? => Ok(()),
+            // Neither the views nor the log has told which log this is, so nobody can tell whose token it is.
+            Waited::Reached => Err(behind(views[0], required)),
+            Waited::TimedOut(view) => Err(behind(view, required)),
+            Waited::Halted(view) => Err(ReadsError::Halted { view: view.name(), required }),
+        }
+    }
+
+    /// Looks at the log while the views go on: whichever settles it first. If the log cannot tell, waiting will.
+    async fn judge(
+        &self,
+        views: &[View],
+        need: &Need,
+        required: Position,
+        deadline: Instant,
+    ) -> Result<(), ReadsError> {
+        let patience = deadline.max(Instant::now() + JUDGEMENT);
+        let log_known = self.log_of(views).is_some();
+        tokio::select! {
+            biased;
+            looked = timeout_at(patience, self.horizon.look()) => {
+                let Ok(Ok(head)) = looked else { return Ok(()) };
+                if self.log_of(views).is_some_and(|log| log != head.log) {
+                    // The views are fed from another log than the one that was configured: its head says nothing here.
+                    return Ok(());
+                }
+                self.same_log(views, need)?;
+                if head.position >= required {
+                    return Ok(());
+                }
+                if need.token.is_some_and(|token| token.position == required) {
+                    return Err(ReadsError::FutureToken { head: head.position });
+                }
+                Err(ReadsError::FuturePosition { head: head.position })
+            }
+            // A view that gets there proves that the position exists.
+            Waited::Reached = self.board.reached(views, required, patience), if log_known => Ok(()),
+        }
+    }
+
+    /// Whether the token is known to be of this log; an error if it is known not to be.
+    fn same_log(&self, views: &[View], need: &Need) -> Result<bool, ReadsError> {
+        let Some(token) = need.token else { return Ok(true) };
+        match self.log_of(views) {
+            Some(log) if log != token.log => Err(ReadsError::ForeignToken),
+            known => Ok(known.is_some()),
+        }
+    }
+
+    /// The log these views are fed from; until they are, the log that was configured.
+    fn log_of(&self, views: &[View]) -> Option<LogId> {
+        let fed_from = views.iter().find_map(|&view| self.board.latest(view).and_then(|progress| progress.log));
+        fed_from.or_else(|| self.horizon.log_id())
+    }
+}
+
+impl ReadsError {
+    /// Whether an older answer could be given instead.
+    fn is_lateness(&self) -> bool {
+        matches!(self, Self::Behind { .. } | Self::Halted { .. })
+    }
+}
+
+fn behind(view: View, required: Position) -> ReadsError {
+    ReadsError::Behind { view: view.name(), required, retry_after: RETRY_AFTER }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! The one thing the query API holds.
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use kernel::{Clock, Position};
+use log::{Head, ReadCommits};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{
+    ReadsError, View,
+    freshness::{Board, Feed, Gate, Horizon},
+};
+
+/// How to reach the views.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The views database, as the reader role.
+    pub url: String,
+    /// At most so many connections, besides the one that listens.
+    pub max_connections: u32,
+    /// How long a read waits for one of them.
+    pub acquire_timeout: Duration,
+    /// After this the database gives a query up.
+    pub statement_timeout: Duration,
+}
+
+/// Every read, each through the freshness gate.
+pub struct Reads {
+    pub(crate) pool: PgPool,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Arc<dyn Clock>,
+    board: Arc<Board>,
+    horizon: Arc<Horizon>,
+    _feed: Feed,
+}
+
+/// Why the reads could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL of the views database is none.
+    #[error("the URL of the views database is not one of Postgres")]
+    Url(#[source] sqlx::Error),
+}
+
+impl Reads {
+    /// Opens the reads. Connects when first needed and for as long as it lives, so a database that is not there yet
+    /// is no error; needs a running tokio.
+    pub fn open(options: &Options, log: Arc<dyn ReadCommits>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let connect = PgConnectOptions::from_str(&options.url)
+            .map_err(OpenError::Url)?
+            .application_name("query-server")
+            .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_lazy_with(connect.clone());
+        let board = Arc::new(Board::new());
+        let horizon = Arc::new(Horizon::new(log, clock.clone()));
+        let gate = Gate::new(board.clone(), horizon.clone());
+        let feed = Feed::start(pool.clone(), connect, board.clone(), horizon.clone());
+        Ok(Self { pool, gate, clock, board, horizon, _feed: feed })
+    }
+
+    /// Whether every view can be read: the database answers and each has a live generation.
+    pub async fn check_views(&self) -> Result<(), ReadsError> {
+        let live =
+            sqlx::query_scalar!(r#"select view as "view!" from registry.live_positions"#).fetch_all(&self.pool).await?;
+        match View::ALL.into_iter().find(|view| live.iter().all(|name| name != view.name())) {
+            Some(missing) => Err(ReadsError::NotLive(missing.name())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the log could be asked when it last was. Without it reads go on, but nobody can tell how far behind.
+    pub fn log_is_reachable(&self) -> bool {
+        self.horizon.is_reachable()
+    }
+
+    /// The end of the log, as last seen.
+    pub fn head(&self) -> Option<Head> {
+        self.horizon.head()
+    }
+
+    /// How far each view had got when last heard of, and how long its first unapplied commit has been waiting.
+    pub fn lags(&self) -> Vec<(View, Position, Duration)> {
+        let known = View::ALL.into_iter().filter_map(|view| self.board.latest(view).map(|p| (view, p.position)));
+        known.map(|(view, position)| (view, position, self.horizon.lag(position, None))).collect()
+    }
+
+    pub(crate) fn lag(&self, position: Position, applied_at: Option<chrono::DateTime<chrono::Utc>>) -> Duration {
+        self.horizon.lag(position, applied_at)
+    }
+
+    /// Lets every connection go.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

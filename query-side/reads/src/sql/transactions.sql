@@ -1,0 +1,20 @@
+-- $1 views, $2 account, $3 from, $4 to (not included), $5 before this position, $6 how many.
+-- The log's clock never goes back, so a range of times is a range of positions: the ticks say which.
+select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    exists (select from live.accounts where account_id = $2) as found,
+    (select owner from live.accounts where account_id = $2) as owner,
+    (select coalesce(jsonb_agg(to_jsonb(page)), '[]')
+     from (select transfer_id, kind, amount::text as amount, balance_after::text as balance_after, version,
+               counterparty, memo, reference, position, recorded_at
+           from live.entries
+           where account_id = $2
+             and position < $5
+             and position <= case when $4::timestamptz is null then 9223372036854775807 else coalesce(
+                 (select position from live.ticks where recorded_at < $4 order by recorded_at desc limit 1), 0) end
+             and position > case when $3::timestamptz is null then 0 else coalesce(
+                 (select position from live.ticks where recorded_at < $3 order by recorded_at desc limit 1), 0) end
+           order by position desc
+           limit $6) as page
+    ) as "page!: sqlx::types::Json<Vec<EntryRow>>"
+from registry.live_positions
+where view = any($1)

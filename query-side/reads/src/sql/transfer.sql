@@ -1,0 +1,15 @@
+-- $1 views, $2 transfer. The accounts tell whose the two sides are.
+select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    (select to_jsonb(found)
+     from (select t.transfer_id, t.status, t.kind, t.code, t.available::text as available, t.source, t.destination,
+               t.asset, t.amount::text as amount, t.memo, t.reference, t.reverses, t.reversed_by,
+               t.source_balance_after::text as source_balance_after, t.source_version,
+               t.destination_balance_after::text as destination_balance_after, t.destination_version,
+               t.position, t.recorded_at, s.owner as source_owner, d.owner as destination_owner
+           from live.transfers as t
+           left join live.accounts as s on s.account_id = t.source
+           left join live.accounts as d on d.account_id = t.destination
+           where t.transfer_id = $2) as found
+    ) as "found?: sqlx::types::Json<TransferRow>"
+from registry.live_positions
+where view = any($1)

@@ -1,0 +1,23 @@
+-- $1 views, $2 owner, $3 how many accounts at most, $4 how many entries over all of them. One statement is one snapshot.
+with own as materialized (
+    select account_id, account_number, owner, name, asset, status, balance::text as balance, version, opened_at
+    from live.accounts
+    where owner = $2
+    order by account_id desc
+    limit $3
+)
+select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    (select coalesce(jsonb_agg(to_jsonb(own)), '[]') from own) as "accounts!: sqlx::types::Json<Vec<AccountRow>>",
+    (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
+     from (select entry.account_id, own.asset, entry.transfer_id, entry.kind, entry.amount::text as amount,
+               entry.balance_after::text as balance_after, entry.version, entry.counterparty, entry.memo,
+               entry.reference, entry.position, entry.recorded_at
+           from own
+           cross join lateral (
+               select * from live.entries as e where e.account_id = own.account_id order by e.position desc limit $4
+           ) as entry
+           order by entry.position desc
+           limit $4) as recent
+    ) as "recent!: sqlx::types::Json<Vec<RecentRow>>"
+from registry.live_positions
+where view = any($1)

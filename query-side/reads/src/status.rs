@@ -1,0 +1,108 @@
+//! How the views are doing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use kernel::Position;
+use sqlx::types::Json;
+
+use crate::{Reads, ReadsError};
+
+/// The live generation of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewStatus {
+    /// The view.
+    pub view: String,
+    /// Which generation is live.
+    pub generation: i32,
+    /// The version of its rule and tables.
+    pub version: i32,
+    /// The last position it has applied.
+    pub position: Position,
+    /// The end of the log, as last seen; none if it was never seen.
+    pub head: Option<Position>,
+    /// How many events it has not applied.
+    pub lag_events: i64,
+    /// How long the first of them has been waiting.
+    pub lag: Duration,
+    /// `live`, or `stuck` on an event it cannot apply.
+    pub state: String,
+    /// Why it is stuck.
+    pub error: Option<String>,
+    /// On which position.
+    pub error_position: Option<Position>,
+    /// On what kind of event.
+    pub error_type: Option<String>,
+    /// Since when.
+    pub stuck_since: Option<DateTime<Utc>>,
+    /// When its checkpoint last moved.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// One physical copy of a view's tables.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct Generation {
+    /// Which.
+    pub generation: i32,
+    /// The version of its rule and tables.
+    pub version: i32,
+    /// Where it is in its life.
+    pub state: String,
+    /// The last position it has applied.
+    pub position: Position,
+    /// When it came to be.
+    pub created_at: DateTime<Utc>,
+    /// When it was last made the live one.
+    pub promoted_at: Option<DateTime<Utc>>,
+    /// When its checkpoint last moved.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Reads {
+    /// Every live view, by name, not only those read here.
+    pub async fn views(&self) -> Result<Vec<ViewStatus>, ReadsError> {
+        let rows = sqlx::query!(
+            r#"select view as "view!", generation as "generation!", version as "version!", position as "position!",
+                   recorded_at, state as "state!", error, error_position, error_type, stuck_since,
+                   updated_at as "updated_at!"
+               from registry.live_positions order by view"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let head = self.head().map(|head| head.position);
+        let told = rows.into_iter().map(|row| {
+            let position = Position::new(row.position);
+            // A view may have applied what was appended since the last look.
+            let head = head.map(|head| head.max(position));
+            ViewStatus {
+                view: row.view,
+                generation: row.generation,
+                version: row.version,
+                position,
+                head,
+                lag_events: head.map_or(0, |head| head.number() - position.number()),
+                lag: self.lag(position, row.recorded_at),
+                state: row.state,
+                error: row.error,
+                error_position: row.error_position.map(Position::new),
+                error_type: row.error_type,
+                stuck_since: row.stuck_since,
+                updated_at: row.updated_at,
+            }
+        });
+        Ok(told.collect())
+    }
+
+    /// Every generation of a view, newest first; empty if there is no such view.
+    pub async fn generations(&self, view: &str) -> Result<Vec<Generation>, ReadsError> {
+        let rows = sqlx::query_scalar!(
+            r#"select to_jsonb(g) as "generation!: Json<Generation>"
+               from (select generation, version, state, position, created_at, promoted_at, updated_at
+                     from registry.generations where view = $1 order by generation desc) as g"#,
+            view,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|Json(generation)| generation).collect())
+    }
+}

@@ -1,0 +1,76 @@
+//! The first screen of the app in one read.
+
+use kernel::{AccountId, AssetCode, MemberId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    Account, Entry, Fresh, Need, Reads, ReadsError, View,
+    accounts::AccountRow,
+    freshness::Seen,
+    row::{Snapshot, asset, names},
+    transactions::EntryRow,
+};
+
+const VIEWS: &[View] = &[View::Accounts, View::Transactions];
+/// More accounts than a person has; beyond it the list of accounts goes on.
+const ACCOUNTS: i64 = 200;
+/// How many transactions the first screen shows.
+pub const RECENT: i64 = 20;
+
+/// What a member sees first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    /// Whose it is.
+    pub member: MemberId,
+    /// Their accounts, newest first.
+    pub accounts: Vec<Account>,
+    /// The last transactions over all of them, newest first.
+    pub recent: Vec<WalletEntry>,
+}
+
+/// A transaction among those of several accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletEntry {
+    /// Whose balance it changed.
+    pub account_id: AccountId,
+    /// What that account holds.
+    pub asset: AssetCode,
+    /// The change.
+    pub entry: Entry,
+}
+
+#[derive(Debug, Deserialize)]
+struct RecentRow {
+    account_id: Uuid,
+    asset: String,
+    #[serde(flatten)]
+    entry: EntryRow,
+}
+
+impl TryFrom<RecentRow> for WalletEntry {
+    type Error = ReadsError;
+
+    fn try_from(row: RecentRow) -> Result<Self, ReadsError> {
+        Ok(Self { account_id: AccountId::new(row.account_id), asset: asset(&row.asset)?, entry: row.entry.try_into()? })
+    }
+}
+
+impl Reads {
+    /// The first screen of a member.
+    pub async fn wallet(&self, member: MemberId, need: &Need) -> Result<Fresh<Wallet>, ReadsError> {
+        self.gate.read(VIEWS, need, || self.wallet_now(member)).await
+    }
+
+    async fn wallet_now(&self, member: MemberId) -> Result<Seen<Wallet>, ReadsError> {
+        let row = sqlx::query_file!("src/sql/wallet.sql", &names(VIEWS), member.uuid(), ACCOUNTS, RECENT)
+            .fetch_one(&self.pool)
+            .await?;
+        let wallet = Wallet {
+            member,
+            accounts: row.accounts.0.into_iter().map(Account::try_from).collect::<Result<_, _>>()?,
+            recent: row.recent.0.into_iter().map(WalletEntry::try_from).collect::<Result<_, _>>()?,
+        };
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, wallet)
+    }
+}
