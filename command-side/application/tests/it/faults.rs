@@ -1,0 +1,115 @@
+//! What breaks, and what must not.
+
+use std::{sync::Arc, time::Duration};
+
+use application::{Command, ExecuteError};
+use tokio::time::Instant;
+
+use crate::{
+    memory_log::{Fault, MemoryLog},
+    teller::{Teller, member, operator, posted, submission, transfer, won},
+};
+
+#[tokio::test]
+async fn a_lost_connection_never_doubles_and_never_loses() {
+    for fault in [Fault::LostBefore, Fault::LostAfter, Fault::LostAndLate] {
+        let teller = Teller::new();
+        let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+        teller.log.fail_next(fault);
+        posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
+        assert_eq!(teller.log.count("TransferPosted"), 2, "{fault:?}: the funding and one transfer");
+        posted(&teller.outcome(member(1), "u", transfer(a, b, 99)).await);
+    }
+}
+
+#[tokio::test]
+async fn while_the_log_is_away_commands_are_turned_away_and_nothing_is_kept() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    teller.log.fail_next(Fault::Away);
+    assert_eq!(teller.ask(member(1), "t", transfer(a, b, 60)).await.unwrap_err(), ExecuteError::LogUnavailable);
+    posted(&teller.outcome(member(1), "u", transfer(a, b, 100)).await);
+    assert_eq!(teller.log.count("AccountDebited"), 2, "the cash that funded it, and the second try");
+}
+
+#[tokio::test]
+async fn one_bad_command_never_fails_its_neighbours() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let hold = teller.log.hold.lock().await;
+    let ask = |key: &'static str, reference: &'static str| {
+        let bank = teller.bank.clone();
+        let command = Command::Deposit { account: b, money: won(1), reference: reference.into() };
+        tokio::spawn(async move { bank.execute(submission(operator(), key, command)).await })
+    };
+    let first = ask("first", "holds the log while the others queue");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let (good, bad, other) = (ask("good", "fine"), ask("bad", "poison"), ask("other", "fine"));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    drop(hold);
+    for good in [first, good, other] {
+        good.await.expect("task").expect("posted");
+    }
+    assert_eq!(bad.await.expect("task").unwrap_err(), ExecuteError::Internal);
+    posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
+}
+
+#[tokio::test]
+async fn a_command_past_its_deadline_is_dropped_undecided() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let mut late = submission(member(1), "t", transfer(a, b, 1));
+    late.deadline = Instant::now();
+    assert_eq!(teller.bank.execute(late).await.unwrap_err(), ExecuteError::DeadlinePassed);
+    posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
+}
+
+#[tokio::test]
+async fn a_full_queue_turns_away_and_forgets() {
+    let teller = Teller::on(Arc::new(MemoryLog::default()), "server-0", |options| options.queue = 1);
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let hold = teller.log.hold.lock().await;
+    let mut asked = Vec::new();
+    for index in 0..20 {
+        let bank = teller.bank.clone();
+        let command = submission(member(1), &format!("t{index}"), transfer(a, b, 1));
+        asked.push((index, tokio::spawn(async move { bank.execute(command).await })));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    drop(hold);
+    let mut turned_away = Vec::new();
+    for (index, ask) in asked {
+        if let Err(ExecuteError::Overloaded { .. }) = ask.await.expect("task") {
+            turned_away.push(index);
+        }
+    }
+    assert!(!turned_away.is_empty());
+    for index in turned_away {
+        posted(&teller.outcome(member(1), &format!("t{index}"), transfer(a, b, 1)).await);
+    }
+    assert_eq!(teller.log.count("TransferPosted"), 21);
+}
+
+#[tokio::test]
+async fn draining_finishes_what_was_accepted() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let hold = teller.log.hold.lock().await;
+    let asked: Vec<_> = (0..30)
+        .map(|index| {
+            let bank = teller.bank.clone();
+            let command = submission(member(1), &format!("t{index}"), transfer(a, b, 1));
+            tokio::spawn(async move { bank.execute(command).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let drained = tokio::spawn(teller.executor.drain());
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    drop(hold);
+    drained.await.expect("drained");
+    for ask in asked {
+        ask.await.expect("task").expect("posted");
+    }
+    let late = teller.bank.execute(submission(member(1), "late", transfer(a, b, 1))).await;
+    assert_eq!(late.unwrap_err(), ExecuteError::ShuttingDown);
+}

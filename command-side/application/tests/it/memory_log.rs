@@ -1,0 +1,163 @@
+//! A log in memory that keeps the port's promises, and breaks in the ways the port allows.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{CommandId, LogId, Position, StreamId, Version};
+use log::{
+    Append, AppendError, Appended, Commit, Event, FromVersion, Head, NewCommit, ReadError, ReadHead, ReadStreams,
+    Snapshot,
+};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// The connection breaks before anything is written.
+    LostBefore,
+    /// The connection breaks after all is written.
+    LostAfter,
+    /// The connection breaks now, and the append comes through when the next one is tried.
+    LostAndLate,
+    /// The store is away.
+    Away,
+}
+
+#[derive(Default)]
+pub struct MemoryLog {
+    commits: Mutex<Vec<Commit>>,
+    snapshots: Mutex<Vec<Snapshot>>,
+    faults: Mutex<Vec<Fault>>,
+    late: Mutex<Vec<NewCommit>>,
+    pub appends: AtomicUsize,
+    pub hold: tokio::sync::Mutex<()>,
+}
+
+const LOG: LogId = LogId::new(Uuid::from_u128(1));
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).expect("time")
+}
+
+impl MemoryLog {
+    /// The next append meets this.
+    pub fn fail_next(&self, fault: Fault) {
+        self.faults.lock().unwrap().push(fault);
+    }
+
+    pub fn commits(&self) -> Vec<Commit> {
+        self.commits.lock().unwrap().clone()
+    }
+
+    pub fn snapshots(&self) -> Vec<Snapshot> {
+        self.snapshots.lock().unwrap().clone()
+    }
+
+    pub fn count(&self, event_type: &str) -> usize {
+        self.commits().iter().flat_map(|c| &c.events).filter(|e| e.event_type == event_type).count()
+    }
+
+    fn write(&self, new: &[NewCommit]) -> Result<Appended, AppendError> {
+        let mut commits = self.commits.lock().unwrap();
+        if new.iter().flat_map(|c| &c.events).any(|e| e.payload.contains("poison")) {
+            return Err(AppendError::Refused("poison".into()));
+        }
+        let mut all = commits.clone();
+        for commit in new {
+            let taken = all.iter().any(|c| c.command_id == commit.command_id);
+            let first = all.last().map_or(Position::ZERO, Commit::last).next();
+            let mut events = Vec::new();
+            for e in &commit.events {
+                let version = Version::new(
+                    all.iter().flat_map(|c| &c.events).chain(&events).filter(|o: &&Event| o.stream == e.stream).count()
+                        as i64,
+                )
+                .next();
+                if taken || version != e.version {
+                    return Err(AppendError::Conflict);
+                }
+                let payload = RawValue::from_string(e.payload.clone()).expect("json");
+                let (event_type, schema_version) = (e.event_type.to_owned(), e.schema_version);
+                events.push(Event { stream: e.stream, version, event_type, schema_version, payload });
+            }
+            let NewCommit { command_id, fingerprint, actor, correlation, .. } = commit.clone();
+            all.push(Commit { first, command_id, fingerprint, actor, correlation, recorded_at: now(), events });
+        }
+        let first = commits.last().map_or(Position::ZERO, Commit::last).next();
+        *commits = all;
+        Ok(Appended { log: LOG, first, recorded_at: now() })
+    }
+}
+
+#[async_trait]
+impl Append for MemoryLog {
+    async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
+        let _held = self.hold.lock().await;
+        self.appends.fetch_add(1, Ordering::SeqCst);
+        let late = std::mem::take(&mut *self.late.lock().unwrap());
+        if !late.is_empty() {
+            self.write(&late).expect("the late append comes first");
+        }
+        let fault = self.faults.lock().unwrap().pop();
+        match fault {
+            None => self.write(commits),
+            Some(Fault::Away) => Err(AppendError::Unavailable("away".into())),
+            Some(Fault::LostBefore) => Err(AppendError::Unknown("lost".into())),
+            Some(Fault::LostAfter) => {
+                self.write(commits)?;
+                Err(AppendError::Unknown("lost".into()))
+            }
+            Some(Fault::LostAndLate) => {
+                *self.late.lock().unwrap() = commits.to_vec();
+                Err(AppendError::Unknown("lost".into()))
+            }
+        }
+    }
+
+    async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError> {
+        self.snapshots.lock().unwrap().extend_from_slice(snapshots);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReadHead for MemoryLog {
+    async fn head(&self) -> Result<Head, ReadError> {
+        let position = self.commits().last().map_or(Position::ZERO, Commit::last);
+        Ok(Head { log: LOG, position, recorded_at: now() })
+    }
+}
+
+#[async_trait]
+impl ReadStreams for MemoryLog {
+    async fn read_streams(
+        &self,
+        streams: &[(StreamId, FromVersion)],
+    ) -> Result<Vec<(Option<Snapshot>, Vec<Event>)>, ReadError> {
+        let commits = self.commits();
+        let read = |(stream, from): &(StreamId, FromVersion)| {
+            let snapshots = self.snapshots();
+            let newest = snapshots.into_iter().filter(|s| s.stream == *stream).max_by_key(|s| s.version);
+            let (snapshot, after) = match from {
+                FromVersion::Snapshot { .. } => (newest.clone(), newest.map_or(Version::ZERO, |s| s.version)),
+                FromVersion::After(version) => (None, *version),
+            };
+            let of_stream = |e: &&Event| e.stream == *stream && e.version > after;
+            (snapshot, commits.iter().flat_map(|c| &c.events).filter(of_stream).cloned().collect())
+        };
+        Ok(streams.iter().map(read).collect())
+    }
+
+    async fn read_event(&self, stream: StreamId, version: Version) -> Result<Option<Event>, ReadError> {
+        let found = |e: &&Event| e.stream == stream && e.version == version;
+        Ok(self.commits().iter().flat_map(|c| &c.events).find(found).cloned())
+    }
+
+    async fn find_commits(&self, commands: &[CommandId]) -> Result<Vec<Commit>, ReadError> {
+        Ok(self.commits().into_iter().filter(|c| commands.contains(&c.command_id)).collect())
+    }
+}

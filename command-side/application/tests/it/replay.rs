@@ -1,0 +1,84 @@
+//! The same command again.
+
+use std::time::Duration;
+
+use application::{Command, ExecuteError};
+
+use crate::teller::{Teller, krw, member, operator, order, posted, submission, transfer, won};
+
+#[tokio::test]
+async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only_the_log() {
+    let first = Teller::new();
+    let (a, b) = (first.funded("a", 100).await, first.open(member(2), "b").await);
+    let empty = first.open(member(1), "empty").await;
+    let moved = posted(&first.outcome(member(1), "moved", transfer(a, b, 1)).await);
+    let reason = || Some("because".to_owned());
+    let commands = [
+        (member(1), Command::OpenAccount { asset: krw() }),
+        (operator(), Command::Deposit { account: a, money: won(5), reference: "in".into() }),
+        (operator(), Command::Withdraw { account: a, money: won(5), reference: "out".into() }),
+        (operator(), Command::Withdraw { account: a, money: won(5_000), reference: "too much".into() }),
+        (member(1), transfer(a, b, 3)),
+        (member(1), transfer(a, a, 3)),
+        (operator(), Command::TransferBatch { atomic: false, orders: vec![order(a, b, 1), order(a, b, 9_999)] }),
+        (operator(), Command::TransferBatch { atomic: true, orders: vec![order(a, b, 1), order(a, b, 9_999)] }),
+        (operator(), Command::Reverse { transfer: moved, reason: "undo".into() }),
+        (operator(), Command::Reverse { transfer: moved, reason: "undo again".into() }),
+        (operator(), Command::FreezeAccount { account: a, reason: reason() }),
+        (operator(), Command::FreezeAccount { account: a, reason: None }),
+        (operator(), Command::UnfreezeAccount { account: a, reason: reason() }),
+        (member(1), Command::CloseAccount { account: a, reason: reason() }),
+        (member(1), Command::CloseAccount { account: empty, reason: reason() }),
+    ];
+    let mut answers = Vec::new();
+    for (index, (actor, command)) in commands.iter().enumerate() {
+        answers.push(first.ask(*actor, &format!("k{index}"), command.clone()).await.expect("answer"));
+    }
+    let written = first.log.commits().len();
+    let restarted = Teller::on(first.log.clone(), "server-1", |_| {});
+    for (teller, which) in [(&first, "from memory"), (&restarted, "from the log")] {
+        for (index, (actor, command)) in commands.iter().enumerate() {
+            let again = teller.ask(*actor, &format!("k{index}"), command.clone()).await.expect("answer");
+            assert_eq!(again.outcome, answers[index].outcome, "{which}: {command:?}");
+            assert_eq!(again.token, answers[index].token, "{which}: {command:?}");
+            assert!(again.replayed && !answers[index].replayed);
+        }
+    }
+    assert_eq!(first.log.commits().len(), written, "nothing was written twice");
+}
+
+#[tokio::test]
+async fn a_used_key_for_another_request_is_refused() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    posted(&teller.outcome(member(1), "k", transfer(a, b, 1)).await);
+    let restarted = Teller::on(teller.log.clone(), "server-1", |_| {});
+    for teller in [&teller, &restarted] {
+        assert_eq!(teller.ask(member(1), "k", transfer(a, b, 2)).await.unwrap_err(), ExecuteError::KeyReused);
+    }
+    posted(&teller.outcome(operator(), "k", transfer(a, b, 2)).await);
+}
+
+#[tokio::test]
+async fn the_same_command_at_once_is_decided_once() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let hold = teller.log.hold.lock().await;
+    let asked: Vec<_> = (0..50)
+        .map(|_| {
+            let bank = teller.bank.clone();
+            tokio::spawn(async move { bank.execute(submission(member(1), "k", transfer(a, b, 1))).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    drop(hold);
+    let mut done = 0;
+    for ask in asked {
+        match ask.await.expect("task") {
+            Ok(_) => done += 1,
+            Err(error) => assert_eq!(error, ExecuteError::InFlight),
+        }
+    }
+    assert_eq!(done, 1);
+    assert_eq!(teller.log.count("TransferPosted"), 2, "the funding and one transfer");
+}

@@ -1,0 +1,44 @@
+//! The rules, given, when, then; and what no sequence of wishes can break.
+
+mod account;
+mod laws;
+mod movement;
+
+use domain::{Account, AccountEvent, Holder};
+use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, TransferId};
+use uuid::Uuid;
+
+fn minor(units: i128) -> Minor {
+    Minor::new(units).expect("38 digits")
+}
+
+fn money(asset: &str, units: i128) -> Money {
+    Money { asset: asset.parse().expect("asset"), amount: minor(units) }
+}
+
+fn transfer() -> TransferId {
+    TransferId::new(Uuid::from_u128(77))
+}
+
+fn account_id(number: u128) -> AccountId {
+    AccountId::new(Uuid::from_u128(number))
+}
+
+fn opened(asset: &str) -> AccountEvent {
+    let number = AccountNumber::from_digits(1);
+    let holder = Holder::Member { owner: MemberId::new(Uuid::from_u128(1)), number };
+    AccountEvent::Opened { holder, asset: asset.parse().expect("asset") }
+}
+
+fn system(asset: &str) -> AccountEvent {
+    let holder = Holder::System { name: "cash/test".into() };
+    AccountEvent::Opened { holder, asset: asset.parse().expect("asset") }
+}
+
+fn credited(units: i128, balance: i128) -> AccountEvent {
+    AccountEvent::Credited { transfer: transfer(), amount: minor(units), balance: minor(balance) }
+}
+
+fn given(events: &[AccountEvent]) -> Account {
+    events.iter().fold(None, Account::evolve).expect("an opened account")
+}
