@@ -1,3 +1,4 @@
-//! Room under construction.
+//! The harness: everything that runs Jangbu for tests, demonstrations and measurements, and nothing that runs it for
+//! customers.
 
-pub mod load;
+pub mod kit;

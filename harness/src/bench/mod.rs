@@ -1,0 +1,24 @@
+//! The numbers of DESIGN 16: Jangbu against pgbench TPC-B on the same Postgres server, in the same run.
+//!
+//! Only ratios mean anything: both sides share the machine, the server, its settings and the noise of the hour.
+
+mod audit;
+mod figures;
+mod hardware;
+mod level;
+mod memory;
+mod pgbench;
+mod plan;
+mod results;
+mod run;
+mod stage;
+mod table;
+
+pub use audit::{Audit, audit};
+pub use figures::{Figure, figures};
+pub use hardware::Hardware;
+pub use pgbench::{Pgbench, PgbenchRun};
+pub use plan::BenchPlan;
+pub use results::{LoadRun, Memory, Results};
+pub use run::run;
+pub use table::print;

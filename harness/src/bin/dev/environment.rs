@@ -1,0 +1,180 @@
+//! The settings in force: what `.jangbu/env` holds and every process is started with.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use harness::kit::{Keys, Pair, Place, Role, write_secret};
+
+/// The databases' variables: which database, whose login, under what name.
+pub const DATABASES: [(&str, bool, Role); 8] = [
+    ("JANGBU_LOG_DATABASE_URL", true, Role::Owner),
+    ("JANGBU_LOG_WRITER_URL", true, Role::Writer),
+    ("JANGBU_LOG_RELAY_URL", true, Role::Relay),
+    ("JANGBU_LOG_PROJECTOR_URL", true, Role::Projector),
+    ("JANGBU_LOG_READER_URL", true, Role::Reader),
+    ("JANGBU_VIEWS_DATABASE_URL", false, Role::Owner),
+    ("JANGBU_VIEWS_PROJECTOR_URL", false, Role::Projector),
+    ("JANGBU_VIEWS_READER_URL", false, Role::Reader),
+];
+
+/// Servers that exist already.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Existing servers (if given, none is started)")]
+pub struct Existing {
+    /// The log's database, owner's login
+    #[arg(long, env = "JANGBU_LOG_DATABASE_URL")]
+    log_database_url: Option<String>,
+    /// The log's database, command server's login
+    #[arg(long, env = "JANGBU_LOG_WRITER_URL")]
+    log_writer_url: Option<String>,
+    /// The log's database, relay's login
+    #[arg(long, env = "JANGBU_LOG_RELAY_URL")]
+    log_relay_url: Option<String>,
+    /// The log's database, projector's login
+    #[arg(long, env = "JANGBU_LOG_PROJECTOR_URL")]
+    log_projector_url: Option<String>,
+    /// The log's database, query server's login
+    #[arg(long, env = "JANGBU_LOG_READER_URL")]
+    log_reader_url: Option<String>,
+    /// The views' database, owner's login
+    #[arg(long, env = "JANGBU_VIEWS_DATABASE_URL")]
+    views_database_url: Option<String>,
+    /// The views' database, projector's login
+    #[arg(long, env = "JANGBU_VIEWS_PROJECTOR_URL")]
+    views_projector_url: Option<String>,
+    /// The views' database, query server's login
+    #[arg(long, env = "JANGBU_VIEWS_READER_URL")]
+    views_reader_url: Option<String>,
+    /// The NATS server
+    #[arg(long, env = "JANGBU_NATS_URL")]
+    nats_url: Option<String>,
+}
+
+impl Existing {
+    /// The databases that exist, all of them or none. A shell that has read `.jangbu/env` names our own: that is none.
+    pub fn databases(&self, in_force: &Environment) -> Result<Option<Vec<(String, String)>>> {
+        let given = [
+            &self.log_database_url,
+            &self.log_writer_url,
+            &self.log_relay_url,
+            &self.log_projector_url,
+            &self.log_reader_url,
+            &self.views_database_url,
+            &self.views_projector_url,
+            &self.views_reader_url,
+        ];
+        let named = || DATABASES.iter().map(|(name, ..)| *name).zip(given);
+        if named().all(|(name, url)| url.is_none() || in_force.is_own(name, url.as_deref())) {
+            return Ok(None);
+        }
+        let missing: Vec<_> = named().filter(|(_, url)| url.is_none()).map(|(name, _)| name).collect();
+        if !missing.is_empty() {
+            bail!("to use databases that exist, set these too: {}", missing.join(", "));
+        }
+        Ok(Some(named().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))).collect()))
+    }
+
+    /// The NATS server that exists.
+    pub fn nats(&self, in_force: &Environment) -> Option<String> {
+        self.nats_url.clone().filter(|url| !in_force.is_own("JANGBU_NATS_URL", Some(url)))
+    }
+}
+
+/// `KEY=value` pairs, in order of their names.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+/// Set in `.jangbu/env` when the servers are ours: a list of the variables that name them.
+const OWN: &str = "JANGBU_OWN_SERVERS";
+
+impl Environment {
+    /// What is in force: the file, or nothing.
+    pub fn read(place: &Place) -> Self {
+        let text = std::fs::read_to_string(place.env_file()).unwrap_or_default();
+        let pair = |line: &str| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Self(text.lines().filter(|line| !line.starts_with('#')).filter_map(pair).collect())
+    }
+
+    /// Writes it for people and checks; it holds passwords, so that only its owner may read it.
+    pub fn write(&self, place: &Place) -> Result<()> {
+        let lines: String = self.0.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+        let text =
+            format!("# Written by `./justw up`: what is in force. `set -a; source .jangbu/env` uses it.\n{lines}");
+        write_secret(&place.env_file(), &text)
+    }
+
+    /// Sets one.
+    pub fn set(&mut self, key: &str, value: impl Into<String>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+
+    /// Reads one.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// All of them.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        self.0.clone().into_iter().collect()
+    }
+
+    /// Sets the databases' variables to databases of ours.
+    pub fn set_databases(&mut self, databases: &Pair) -> Result<()> {
+        for (name, is_log, role) in DATABASES {
+            let database = if is_log { &databases.log } else { &databases.views };
+            self.set(name, database.url(role)?);
+        }
+        self.own(DATABASES.iter().map(|(name, ..)| *name));
+        Ok(())
+    }
+
+    /// Says that these variables name servers of ours.
+    pub fn own<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        let mut all = self.get(OWN).unwrap_or_default().to_owned();
+        for name in names {
+            all.push_str(if all.is_empty() { "" } else { "," });
+            all.push_str(name);
+        }
+        self.set(OWN, all);
+    }
+
+    fn is_own(&self, name: &str, value: Option<&str>) -> bool {
+        self.get(OWN).unwrap_or_default().split(',').any(|own| own == name) && self.get(name) == value
+    }
+
+    /// Sets the variables of the keys.
+    pub fn set_keys(&mut self, keys: &Keys) {
+        self.set("JANGBU_JWKS_FILE", text(&keys.jwks_file()));
+        self.set("JANGBU_SIGNING_KEY_FILE", text(&keys.signing_key_file()));
+    }
+}
+
+/// A path as text.
+pub fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_that_has_read_our_own_file_names_no_existing_servers() {
+        let mut ours = Environment::default();
+        ours.set("JANGBU_NATS_URL", "nats://127.0.0.1:7422");
+        ours.own(["JANGBU_NATS_URL"].into_iter());
+        let from_shell = |url: &str| Existing { nats_url: Some(url.to_owned()), ..Existing::default() };
+        assert_eq!(from_shell("nats://127.0.0.1:7422").nats(&ours), None);
+        assert_eq!(from_shell("nats://elsewhere:4222").nats(&ours), Some("nats://elsewhere:4222".to_owned()));
+        let known_elsewhere = Environment::default();
+        assert!(from_shell("nats://127.0.0.1:7422").nats(&known_elsewhere).is_some());
+    }
+
+    #[test]
+    fn half_of_the_existing_databases_is_refused_with_the_names_of_the_others() {
+        let half = Existing { log_writer_url: Some("postgres://x".to_owned()), ..Existing::default() };
+        let told = half.databases(&Environment::default()).expect_err("half").to_string();
+        assert!(told.contains("JANGBU_LOG_READER_URL") && !told.contains("JANGBU_LOG_WRITER_URL"), "{told}");
+    }
+}

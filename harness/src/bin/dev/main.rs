@@ -1,0 +1,60 @@
+//! `dev`: a Jangbu of one's own on this machine. `./justw up`, `down`, `status`, `logs` and `test` run it.
+
+mod down;
+mod environment;
+mod house;
+mod logs;
+mod private;
+mod record;
+mod say;
+mod servers;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "dev", about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything in the background, wait until it is ready, and show the main job on real input
+    Up(up::UpArgs),
+    /// Stop everything that `up` started; the data stay
+    Down,
+    /// Tell what runs, where, and whether it is ready; exit 1 if something is not
+    Status,
+    /// Show the logs of all processes, or of one
+    Logs(logs::LogsArgs),
+    /// Run a command with a private Postgres and NATS and the test databases; they go when it ends
+    Servers(private::CommandLine),
+    /// Run a command with DATABASE_URL set to a private database that holds every table (for `cargo sqlx prepare`)
+    PrepareDb(private::CommandLine),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = run(Cli::parse().command).await;
+    done.unwrap_or_else(|error| {
+        say::failure(&error);
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Up(args) => up::up(args).await,
+        Command::Down => down::down().await,
+        Command::Status => status::status().await,
+        Command::Logs(args) => logs::logs(&args),
+        Command::Servers(command) => private::servers(command).await,
+        Command::PrepareDb(command) => private::prepare_db(command).await,
+    }
+}

@@ -1,0 +1,62 @@
+//! Commands run with servers of their own.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use harness::kit::{Databases, Options, Servers};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A command and its arguments.
+#[derive(Args)]
+pub struct CommandLine {
+    /// The command, after `--`
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<String>,
+}
+
+/// Runs a command with a private Postgres and NATS; the databases that tests copy are made first.
+pub async fn servers(line: CommandLine) -> Result<ExitCode> {
+    let servers = Servers::throw_away("servers", Options::default()).await?;
+    Databases::on(&servers.postgres.url("postgres"))?.ensure_templates().await?;
+    let code = run(&line, &servers.test_env()).await;
+    servers.stop()?;
+    code
+}
+
+/// Runs a command with DATABASE_URL naming a private database that holds all tables.
+pub async fn prepare_db(line: CommandLine) -> Result<ExitCode> {
+    let servers = Servers::throw_away("prepare", Options::default()).await?;
+    let url = Databases::on(&servers.postgres.url("postgres"))?.everything("prepare").await?;
+    let env = [("DATABASE_URL".to_owned(), url), ("SQLX_OFFLINE".to_owned(), "false".to_owned())];
+    let code = run(&line, &env).await;
+    servers.stop()?;
+    code
+}
+
+/// Runs it to its end. Ctrl-C reaches it from the terminal; a TERM is passed on; the servers go only afterwards.
+async fn run(line: &CommandLine, env: &[(String, String)]) -> Result<ExitCode> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let (program, args) = line.command.split_first().context("no command was given")?;
+    let mut child = tokio::process::Command::new(program)
+        .args(args)
+        .envs(env.iter().map(|(key, value)| (key, value)))
+        .spawn()
+        .with_context(|| format!("cannot run {program}"))?;
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status.context("the command was lost")?,
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {
+                if let Some(identity) = child.id().and_then(harness::kit::Identity::of) {
+                    identity.signal(harness::kit::Signal::TERM)?;
+                }
+            }
+        }
+    };
+    // 128 + signal is what a shell would say; 1 stands in for a code that does not fit.
+    let code =
+        status.code().unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0));
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}

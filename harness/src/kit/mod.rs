@@ -1,0 +1,39 @@
+//! The kit: everything a test, a benchmark or a demonstration needs around it, real and its own.
+//!
+//! - [`Servers`]: a private Postgres and a private NATS server, on their own ports and folders.
+//! - [`Databases`]: roles, template databases, and two fresh databases for each test.
+//! - [`Keys`]: a signing key and the tokens made with it.
+//! - `World` (with the feature `rooms`): every process of Jangbu inside the test's own process, on databases and a
+//!   stream of its own, with a client; on the way out it audits its world against the independent [`crate::oracle`].
+//!
+//! ```ignore
+//! #[tokio::test]
+//! async fn a_transfer_is_seen() {
+//!     let world = World::start(Options::default()).await.expect("world");
+//!     let payer = world.member();                       // a client with a member's token
+//!     let account = payer.open_account("KRW").await?;   // 201, or an error with the problem in it
+//!     ...
+//!     world.finish().await.expect("sums zero, positions gapless, views equal the oracle's fold");
+//! }
+//! ```
+
+mod databases;
+mod keys;
+mod nats;
+mod place;
+mod ports;
+mod postgres;
+mod process;
+mod schema;
+mod secrets;
+mod servers;
+
+pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
+pub use keys::Keys;
+pub use nats::{Nats, NatsOptions};
+pub use place::{Place, make_dir, server_user, write_secret};
+pub use ports::{free_port, port_is_free};
+pub use postgres::{Postgres, PostgresOptions};
+pub use process::{Identity, Life, Program, Signal, Started, tail};
+pub use secrets::random_secret;
+pub use servers::{Options, Servers};

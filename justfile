@@ -1,0 +1,123 @@
+# Jangbu's recipes. `./justw up` and `./justw test` are all a newcomer needs; `./justw --list` tells the rest.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export SQLX_OFFLINE := env("SQLX_OFFLINE", "true")
+export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
+
+tools := justfile_directory() / ".tools"
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+
+[private]
+default:
+    @just --list --unsorted
+
+# Build, start everything under .jangbu/, and show the main job on real input
+[group('run')]
+up: packages
+    cargo build --release --workspace --bins
+    @{{ target }}/release/dev up
+
+# Stop everything that `up` started; the data stay
+[group('run')]
+down: (_program "dev")
+    @{{ target }}/release/dev down
+
+# Tell what runs, where, and whether it is ready
+[group('run')]
+status: (_program "dev")
+    @{{ target }}/release/dev status
+
+# Show the logs of all processes or one: `logs -f command-server`
+[group('run')]
+logs *args: (_program "dev")
+    @{{ target }}/release/dev logs {{ args }}
+
+# A token for local use: `token --role operator`, `token --member ID`
+[group('run')]
+token *args: (_program "jangbu")
+    @set -a && source .jangbu/env && {{ target }}/release/jangbu token {{ args }}
+
+# All tests, on servers of their own: `test -p views`, `test some_name`
+[group('check')]
+test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.115")
+    cargo build --workspace --all-targets
+    {{ target }}/debug/dev servers -- cargo nextest run --workspace {{ args }}
+
+# What continuous integration runs: every check, every test
+[group('check')]
+ci: fmt-check generated-check lint deny rooms test doctest contract-check
+    @echo 'ci: all is well'
+
+# Format
+[group('check')]
+fmt:
+    cargo fmt --all
+
+[private]
+fmt-check:
+    cargo fmt --all --check
+
+# Clippy, warnings refused
+[group('check')]
+lint: packages
+    cargo clippy --workspace --all-targets -- --deny warnings
+
+# The examples in the documentation
+[group('check')]
+doctest: packages
+    cargo test --workspace --doc --quiet
+
+# The dependency rule, the size rule, the room READMEs; `rooms --write` renews docs/rooms.md
+[group('check')]
+rooms *args:
+    cargo run --quiet -p harness --bin rooms -- {{ args }}
+
+# Licences, sources, bans; known vulnerabilities where their database can be reached
+[group('check')]
+deny: packages (_tool "cargo-deny" "cargo-deny" "0.18.9")
+    cargo deny --all-features check bans licenses sources
+    @harness/deny-advisories.sh
+
+# Transfers per second against pgbench in the same run: `bench --quick`
+[group('measure')]
+bench *args: packages
+    cargo build --release --workspace --bins
+    {{ target }}/release/bench {{ args }}
+
+# Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md
+[group('make')]
+generate: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
+    cargo build -p harness --no-default-features --bin dev
+    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace
+    just rooms --write
+
+[private]
+generated-check: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
+    cargo build --workspace --all-targets
+    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check
+
+# Both OpenAPI documents against the running servers (schemathesis, bounded in time)
+[group('check')]
+contract-check: packages
+    harness/ensure-packages.sh python
+    cargo build --workspace --bins
+    harness/schemathesis.sh {{ target }}/debug
+
+# The packages of the machine that building and running need
+[private]
+packages:
+    @harness/ensure-packages.sh compiler servers
+
+# A release program, built if it is not there
+[private]
+_program name:
+    @test -x {{ target }}/release/{{ name }} || cargo build --release --workspace --bins
+
+# A tool of the build: the one installed, else this version under .tools/
+[private]
+_tool program package version features="":
+    @command -v {{ program }} >/dev/null || { \
+        echo "installing {{ package }} {{ version }} under .tools/ (a few minutes, once)"; \
+        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root {{ tools }} \
+            --target-dir {{ tools }}/target {{ package }} --version {{ version }} {{ features }} && rm -rf {{ tools }}/target; }
