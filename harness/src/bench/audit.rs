@@ -32,10 +32,7 @@ pub async fn audit(log: &mut PgConnection, fleet: &Arc<Fleet>, moved: &[i64], po
     let streams = versions(log).await?;
     sums(log).await?;
     let transfers = transfers(log).await?;
-    ensure!(
-        transfers == i64::try_from(posted)?,
-        "{posted} transfers were answered 201, but the log holds {transfers}"
-    );
+    ensure!(transfers == i64::try_from(posted)?, "{posted} transfers were answered 201, but the log holds {transfers}");
     balances(log, fleet, moved).await?;
     Ok(Audit { events, commits, streams, transfers, accounts: fleet.accounts.len() })
 }

@@ -30,7 +30,10 @@ impl Pgbench {
     /// Fills the empty database of this URL.
     pub async fn fill(url: String, scale: u32) -> Result<Self> {
         let pgbench = Self { program: find()?, url };
-        pgbench.call(&["--initialize", "--quiet", &format!("--scale={scale}")]).await.context("filling pgbench's tables")?;
+        pgbench
+            .call(&["--initialize", "--quiet", &format!("--scale={scale}")])
+            .await
+            .context("filling pgbench's tables")?;
         Ok(pgbench)
     }
 

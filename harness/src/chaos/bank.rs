@@ -145,8 +145,8 @@ impl Bank {
         loop {
             running.check().with_context(|| format!("{} does not start", part.name()))?;
             let mut connection = Connection::to(address);
-            let asked = connection.send(&Request { method: "GET", path: "/readyz", ..Request::default() });
-            let said = match tokio::time::timeout(Duration::from_secs(5), asked).await {
+            let ready = Request { method: "GET", path: "/readyz", ..Request::default() };
+            let said = match tokio::time::timeout(Duration::from_secs(5), connection.send(&ready)).await {
                 Ok(Ok(reply)) if reply.status == 200 => return Ok(()),
                 Ok(Ok(reply)) => String::from_utf8_lossy(reply.body).into_owned(),
                 Ok(Err(error)) => error.to_string(),

@@ -3,6 +3,7 @@
 use std::{cell::Cell, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use hdrhistogram::Histogram;
 use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -40,6 +41,11 @@ pub struct Freshness {
     pub wrong: u64,
     /// The first few of them.
     pub notes: Vec<String>,
+    /// Transfers answered 201.
+    pub posted: u64,
+    /// What they did to each account, in minor units.
+    #[serde(skip)]
+    pub moved: Vec<i64>,
 }
 
 /// Posts transfers at a steady rate, and reads each back with its token at once: its payer's account, its payer's history and the
@@ -62,35 +68,45 @@ fn sample_here(plan: &FreshnessPlan, fleet: &Arc<Fleet>) -> anyhow::Result<Fresh
     let workers: Vec<_> =
         (0..PAIRS).map(|_| tasks.spawn_local(work(plan.clone(), fleet.clone(), next.clone(), begin))).collect();
     let found = runtime.block_on(tasks.run_until(futures::future::try_join_all(workers)));
-    let (mut all, mut wrong, mut notes) = (histogram(), 0, Vec::new());
-    for (visible, faults) in found.context("a sampling task died")? {
-        all.add(visible).context("adding histograms")?;
-        wrong += faults.len() as u64;
-        notes.extend(faults);
+    let (mut all, mut notes, mut posted, mut moved) = (histogram(), Vec::new(), 0, vec![0; fleet.accounts.len()]);
+    for worker in found.context("a sampling task died")? {
+        all.add(worker.visible).context("adding histograms")?;
+        notes.extend(worker.wrong);
+        posted += worker.sampler.posted.len() as u64;
+        for (payer, payee) in worker.sampler.posted {
+            moved[payer] -= i64::from(AMOUNT);
+            moved[payee] += i64::from(AMOUNT);
+        }
     }
+    let wrong = notes.len() as u64;
     notes.truncate(5);
-    Ok(Freshness { visible: Latencies::of(&all), wrong, notes })
+    Ok(Freshness { visible: Latencies::of(&all), wrong, notes, posted, moved })
 }
 
-async fn work(
-    plan: FreshnessPlan,
-    fleet: Arc<Fleet>,
-    next: Rc<Cell<u64>>,
-    begin: Instant,
-) -> (hdrhistogram::Histogram<u64>, Vec<String>) {
-    let mut sampler =
-        Sampler { command: Connection::to(plan.command), query: Connection::to(plan.query), fleet, run: plan.run };
-    let (mut visible, mut wrong) = (histogram(), Vec::new());
+/// Every sample moves the same.
+const AMOUNT: u16 = 100;
+
+/// One connection to each server, and what was found through them.
+struct Worker {
+    sampler: Sampler,
+    visible: Histogram<u64>,
+    wrong: Vec<String>,
+}
+
+async fn work(plan: FreshnessPlan, fleet: Arc<Fleet>, next: Rc<Cell<u64>>, begin: Instant) -> Worker {
+    let (command, query) = (Connection::to(plan.command), Connection::to(plan.query));
+    let sampler = Sampler { command, query, fleet, run: plan.run, posted: Vec::new() };
+    let mut worker = Worker { sampler, visible: histogram(), wrong: Vec::new() };
     loop {
         let number = next.replace(next.get() + 1);
         let due = Duration::from_secs_f64(number as f64 / plan.rate);
         if due >= plan.time {
-            return (visible, wrong);
+            return worker;
         }
         sleep_until(begin + due).await;
-        match sampler.sample(number).await {
-            Ok(latency) => record(&mut visible, latency),
-            Err(error) => wrong.push(format!("{error:#}")),
+        match worker.sampler.sample(number).await {
+            Ok(latency) => record(&mut worker.visible, latency),
+            Err(error) => worker.wrong.push(format!("{error:#}")),
         }
     }
 }
@@ -100,6 +116,7 @@ struct Sampler {
     query: Connection,
     fleet: Arc<Fleet>,
     run: u32,
+    posted: Vec<(usize, usize)>,
 }
 
 #[derive(Deserialize)]
@@ -132,11 +149,12 @@ impl Sampler {
         let key = (self.run, number);
         let reply = self
             .command
-            .exchange(|out| template.write(out, key, &accounts[payer].text, &accounts[payee].text, 100))
+            .exchange(|out| template.write(out, key, &accounts[payer].text, &accounts[payee].text, AMOUNT))
             .await
             .context("posting")?;
         let committed = Instant::now();
         anyhow::ensure!(reply.status == 201, "posting was answered {}", reply.status);
+        self.posted.push((payer, payee));
         let token = reply.header("consistency-token").context("no consistency token")?.to_owned();
         let posted: Posted = serde_json::from_slice(reply.body).context("reading the transfer")?;
         let version = posted.postings.first().and_then(|p| p.version).context("no version of the payer's account")?;

@@ -1,0 +1,139 @@
+//! The figures of DESIGN 16: each with what it is measured against and the least that is asked of it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::results::{PIPELINE, Results, WRITE_PATH};
+
+/// One line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figure {
+    /// What.
+    pub name: String,
+    /// As measured, with its unit.
+    pub raw: String,
+    /// The number that the target is about: a ratio, or the raw figure in the target's unit.
+    pub value: f64,
+    /// Whether [`Figure::value`] is a ratio.
+    pub ratio: bool,
+    /// What is asked.
+    pub target: Target,
+    /// Whether it is reached, together with everything else the target asks for.
+    pub met: bool,
+    /// What else there is to say.
+    pub note: String,
+}
+
+/// What DESIGN 16 asks under "at least".
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum Target {
+    /// No less than.
+    AtLeast(f64),
+    /// No more than.
+    AtMost(f64),
+}
+
+impl Target {
+    fn met_by(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(bound) => value >= bound,
+            Self::AtMost(bound) => value <= bound,
+        }
+    }
+
+    /// How far a value is from it, in hundredths of the target; negative if it is missed.
+    pub fn margin_percent(self, value: f64) -> f64 {
+        match self {
+            Self::AtLeast(bound) => (value / bound - 1.0) * 100.0,
+            Self::AtMost(bound) => (1.0 - value / bound) * 100.0,
+        }
+    }
+}
+
+/// How soon after the end of a load the views must be level for the load's rate to count.
+const LEVEL_WITHIN: Duration = Duration::from_secs(1);
+
+/// The figures that these results tell of. What was not measured is not there.
+pub fn figures(results: &Results) -> Vec<Figure> {
+    let mut all = Vec::new();
+    all.extend(pipeline_rate(results));
+    all.extend(write_rate(results));
+    all.extend(one_hot(results));
+    all.extend(single_client(results, WRITE_PATH));
+    all.extend(single_client(results, PIPELINE));
+    all.extend(freshness(results));
+    all.extend(log_bytes(results));
+    all.extend(memory(results));
+    all
+}
+
+fn figure(name: &str, raw: String, value: f64, ratio: bool, target: Target) -> Figure {
+    Figure { name: name.to_owned(), raw, value, ratio, target, met: target.met_by(value), note: String::new() }
+}
+
+fn pipeline_rate(results: &Results) -> Option<Figure> {
+    let run = results.load(PIPELINE, 256, "uniform")?;
+    let (rate, yardstick) = (run.report.per_second, results.best_pgbench()?.tps);
+    let raw = format!("{rate:.0}/s");
+    let mut figure = figure("transfers, whole pipeline / pgbench", raw, rate / yardstick, true, Target::AtLeast(3.0));
+    let level = run.level_after?;
+    figure.met &= level <= LEVEL_WITHIN;
+    figure.note = format!("views level {} ms after the end (1,000 asked)", level.as_millis());
+    Some(figure)
+}
+
+fn write_rate(results: &Results) -> Option<Figure> {
+    let rate = results.load(WRITE_PATH, 256, "uniform")?.report.per_second;
+    let ratio = rate / results.best_pgbench()?.tps;
+    Some(figure("transfers, write path alone / pgbench", format!("{rate:.0}/s"), ratio, true, Target::AtLeast(5.0)))
+}
+
+fn one_hot(results: &Results) -> Option<Figure> {
+    let hot = results.load(WRITE_PATH, 256, "one hot")?.report.per_second;
+    let ratio = hot / results.load(WRITE_PATH, 256, "uniform")?.report.per_second;
+    Some(figure("one hot account / uniform", format!("{hot:.0}/s"), ratio, true, Target::AtLeast(0.8)))
+}
+
+fn single_client(results: &Results, bank: &str) -> Option<Figure> {
+    let p50 = results.load(bank, 1, "uniform")?.report.latency.p50_ms;
+    let ratio = p50 / results.single_pgbench()?.average_ms;
+    let name = format!("one client, p50, {bank} / pgbench average");
+    Some(figure(&name, format!("{p50:.2} ms"), ratio, true, Target::AtMost(1.0)))
+}
+
+fn freshness(results: &Results) -> Option<Figure> {
+    let run = results.freshness.as_ref()?;
+    let visible = run.freshness.visible;
+    let raw = format!("{:.1} ms", visible.p99_ms);
+    let mut figure = figure("commit to visible, p99, at half rate", raw, visible.p99_ms, false, Target::AtMost(250.0));
+    figure.met &= run.freshness.wrong == 0;
+    figure.note = format!("p50 {:.1} ms at {:.0}/s, {} wrong", visible.p50_ms, run.rate, run.freshness.wrong);
+    Some(figure)
+}
+
+fn log_bytes(results: &Results) -> Option<Figure> {
+    let bytes = results.log_bytes_per_transfer?;
+    Some(figure("log bytes per transfer", format!("{bytes:.0} B"), bytes, false, Target::AtMost(1200.0)))
+}
+
+fn memory(results: &Results) -> Option<Figure> {
+    let most = results.memory.iter().max_by_key(|m| m.peak_bytes)?;
+    let mib = most.peak_bytes as f64 / f64::from(1 << 20);
+    let raw = format!("{mib:.0} MiB");
+    let mut figure = figure("memory of the largest process", raw, mib, false, Target::AtMost(512.0));
+    figure.note = format!("{}, after {:.1} M events, not the 10 M asked", most.process, most.after_events as f64 / 1e6);
+    Some(figure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_met_from_their_own_side() {
+        assert!(Target::AtLeast(3.0).met_by(3.0) && !Target::AtLeast(3.0).met_by(2.99));
+        assert!(Target::AtMost(250.0).met_by(250.0) && !Target::AtMost(250.0).met_by(251.0));
+        assert!(Target::AtLeast(4.0).margin_percent(3.0) < 0.0 && Target::AtMost(4.0).margin_percent(3.0) > 0.0);
+    }
+}

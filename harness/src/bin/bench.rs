@@ -1,0 +1,36 @@
+//! `bench`: Jangbu against pgbench, in one run. `just bench` builds and starts it.
+
+use std::{io, path::Path, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use harness::bench::{BenchPlan, print, run};
+
+/// Measures Jangbu against pgbench TPC-B on a Postgres and a NATS server of its own, and prints the figures of DESIGN 16.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The short run: about three minutes instead of ten
+    #[arg(long)]
+    quick: bool,
+    /// Keep the raw results under docs/benchmarks/results/, not only under target/bench/
+    #[arg(long)]
+    keep: bool,
+    /// Exit with 1 if a figure is missed
+    #[arg(long)]
+    strict: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let plan = if arguments.quick { BenchPlan::quick() } else { BenchPlan::full() };
+    let results = run(&plan).await?;
+    print(&results, &mut io::stdout().lock()).context("printing")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = if arguments.keep { "docs/benchmarks/results" } else { "target/bench" };
+    let file = results.write(&root.join(folder))?;
+    eprintln!("bench: raw results in {}", file.canonicalize().unwrap_or(file).display());
+    let missed = results.figures.iter().any(|figure| !figure.met);
+    Ok(if arguments.strict && missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
