@@ -14,9 +14,13 @@ begin
         end;
     end loop;
     -- The projector owns the tables of every generation; the owner prepares the first one on its behalf.
-    if not pg_catalog.pg_has_role('jangbu_owner', 'jangbu_projector', 'member') then
-        grant jangbu_projector to jangbu_owner;
-    end if;
+    begin
+        if not pg_catalog.pg_has_role('jangbu_owner', 'jangbu_projector', 'member') then
+            grant jangbu_projector to jangbu_owner;
+        end if;
+    exception when duplicate_object or unique_violation then
+        null;
+    end;
 end
 $$;
 

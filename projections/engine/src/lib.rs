@@ -1,1 +1,27 @@
-//! Room under construction.
+//! What every view has in common: a position that moves in the same transaction as its tables.
+//!
+//! The engine gives each view the commits of the log in order, each exactly once in effect, whatever is lost, doubled or
+//! reordered on the way and whoever is killed when. It knows nothing of what the events mean.
+
+mod apply;
+mod batch;
+mod checkpoint;
+mod error;
+mod inbox;
+mod intake;
+mod lag;
+mod projection;
+mod registry;
+mod runner;
+mod settings;
+mod status;
+
+pub use batch::{Commit, Decode, Event, Fault, Slice};
+pub use error::{OpenError, RegistryError, WriteError};
+pub use inbox::{Inbox, Outlet, inbox};
+pub use lag::Lag;
+pub use projection::{Projection, Rows};
+pub use registry::{GENERATIONS_ROLE, ensure};
+pub use runner::{Runner, Sources};
+pub use settings::Settings;
+pub use status::{State, Status};

@@ -1,1 +1,40 @@
-//! Room under construction.
+//! What the bank shows: for each view the rule by which events become rows, and its SQL. The engine does the rest.
+
+mod accounts;
+mod fault;
+mod overview;
+mod transactions;
+mod transfers;
+mod wide;
+
+use std::sync::Arc;
+
+pub use accounts::Accounts;
+use contracts::recorded::Recorded;
+pub use overview::Overview;
+use projection_engine::{Decode, Projection};
+pub use transactions::Transactions;
+pub use transfers::Transfers;
+
+/// A view of this bank.
+pub type View = Arc<dyn Projection<Event = Recorded>>;
+
+/// Every view.
+pub fn all() -> Vec<View> {
+    vec![Arc::new(Accounts), Arc::new(Transactions), Arc::new(Transfers), Arc::new(Overview)]
+}
+
+/// Reads the recorded events of this bank.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Decoder;
+
+impl Decode for Decoder {
+    type Event = Recorded;
+
+    fn decode(&self, event: &log::Event) -> Result<Recorded, String> {
+        Recorded::decode(&event.event_type, event.schema_version, &event.payload).map_err(|error| {
+            use std::error::Error;
+            error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+        })
+    }
+}

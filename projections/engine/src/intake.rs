@@ -1,0 +1,133 @@
+//! What to apply next: waiting slices where they fit, the log where they do not.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use kernel::{LogId, Position};
+use log::{ReadCommits, ReadError};
+use tokio::sync::watch;
+
+use crate::{Commit, Decode, Inbox, Slice, batch::decode_all, status::Report};
+
+/// The commits to apply next, from wherever they came.
+pub(crate) enum Portion<E> {
+    Slices { slices: Vec<Arc<Slice<E>>>, after: Position },
+    Log(Vec<Commit<E>>),
+}
+
+impl<E: Send + Sync + 'static> Portion<E> {
+    /// The commits that the view has not seen, oldest first.
+    pub(crate) fn commits(&self) -> Vec<&Commit<E>> {
+        match self {
+            Self::Log(commits) => commits.iter().collect(),
+            Self::Slices { slices, after } => {
+                let mut seen = *after;
+                let mut commits = Vec::new();
+                for commit in slices.iter().flat_map(|slice| &slice.commits) {
+                    if commit.last() > seen {
+                        seen = commit.last();
+                        commits.push(commit);
+                    }
+                }
+                commits
+            }
+        }
+    }
+}
+
+/// Where a view's commits come from.
+pub(crate) struct Intake<E> {
+    pub(crate) inbox: Inbox<E>,
+    pub(crate) reachable: watch::Receiver<Position>,
+    pub(crate) log: Arc<dyn ReadCommits>,
+    pub(crate) decoder: Arc<dyn Decode<Event = E>>,
+    pub(crate) max_events: i64,
+    pending: VecDeque<Arc<Slice<E>>>,
+}
+
+impl<E: Send + Sync + 'static> Intake<E> {
+    pub(crate) fn new(
+        inbox: Inbox<E>,
+        reachable: watch::Receiver<Position>,
+        log: Arc<dyn ReadCommits>,
+        decoder: Arc<dyn Decode<Event = E>>,
+        max_events: i64,
+    ) -> Self {
+        Self { inbox, reachable, log, decoder, max_events, pending: VecDeque::new() }
+    }
+
+    /// Waits until there is something beyond `after`; does not take it.
+    pub(crate) async fn ready(&mut self, log: LogId, after: Position) {
+        loop {
+            self.receive(log, after);
+            if !self.pending.is_empty() || *self.reachable.borrow_and_update() > after {
+                return;
+            }
+            let slice = tokio::select! {
+                slice = self.inbox.next() => slice,
+                changed = self.reachable.changed() => match changed {
+                    Ok(()) => None,
+                    // Nobody will tell of the log any more; slices alone are left.
+                    Err(_) => self.inbox.next().await,
+                },
+            };
+            match slice {
+                Some(slice) => self.keep(slice, log, after),
+                None if self.reachable.has_changed().is_err() => std::future::pending().await,
+                None => {}
+            }
+        }
+    }
+
+    /// Takes what follows `after`: all the slices that wait and fit, or what the log holds if the next one is missing.
+    /// An empty portion means that the log does not hold it yet.
+    pub(crate) async fn take(&mut self, log: LogId, after: Position, report: &Report) -> Result<Portion<E>, ReadError> {
+        self.receive(log, after);
+        let slices = self.fitting(after);
+        if !slices.is_empty() {
+            return Ok(Portion::Slices { slices, after });
+        }
+        report.read_log();
+        let commits = self.log.read_commits(after, self.max_events).await?;
+        Ok(Portion::Log(decode_all(&commits, self.decoder.as_ref())))
+    }
+
+    /// Forgets the slices that wait: something about them is not as it should be.
+    pub(crate) fn forget(&mut self) {
+        self.pending.clear();
+        while self.inbox.waiting().is_some() {}
+    }
+
+    fn receive(&mut self, log: LogId, after: Position) {
+        while self.pending.front().is_some_and(|slice| slice.last() <= after) {
+            self.pending.pop_front();
+        }
+        let mut events: usize = self.pending.iter().map(|slice| slice.events()).sum();
+        while (events as i64) < self.max_events {
+            let Some(slice) = self.inbox.waiting() else { break };
+            events += slice.events();
+            self.keep(slice, log, after);
+        }
+    }
+
+    fn keep(&mut self, slice: Arc<Slice<E>>, log: LogId, after: Position) {
+        if slice.log == log && slice.last() > after {
+            self.pending.push_back(slice);
+        }
+    }
+
+    /// The slices at the front that follow one another from `after` on.
+    fn fitting(&mut self, after: Position) -> Vec<Arc<Slice<E>>> {
+        let mut taken = Vec::new();
+        let mut end = after;
+        let mut events = 0;
+        while let Some(slice) = self.pending.front() {
+            if slice.first() > end.next() || events >= self.max_events {
+                break;
+            }
+            end = end.max(slice.last());
+            events += slice.events() as i64;
+            taken.extend(self.pending.pop_front());
+        }
+        taken
+    }
+}

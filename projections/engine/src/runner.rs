@@ -1,0 +1,245 @@
+//! One view, followed for as long as the program runs.
+
+use std::{convert::Infallible, sync::Arc};
+
+use kernel::{LogId, Position};
+use log::{ReadCommits, ReadError};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+
+use crate::{
+    Decode, Fault, Inbox, OpenError, Projection, Settings, State, Status,
+    apply::{Halt, Writer},
+    checkpoint,
+    error::chain,
+    intake::Intake,
+    settings::Backoff,
+    status::Report,
+};
+
+/// Where a view gets its events from.
+pub struct Sources<E: Send + Sync + 'static> {
+    /// Slices as they are published; they may be lost, doubled or reordered.
+    pub inbox: Inbox<E>,
+    /// A position that the log holds and that slices did not bring, or will not bring: read the log up to it.
+    pub reachable: watch::Receiver<Position>,
+    /// The log itself.
+    pub log: Arc<dyn ReadCommits>,
+    /// For what is read from the log.
+    pub decoder: Arc<dyn Decode<Event = E>>,
+}
+
+/// Follows the log with one view.
+///
+/// [`Runner::run`] never ends; dropping it at any moment stops the view, and loses and doubles nothing.
+pub struct Runner<E: Send + Sync + 'static> {
+    projection: Arc<dyn Projection<Event = E>>,
+    database: PgConnectOptions,
+    settings: Settings,
+    report: Report,
+    intake: Intake<E>,
+}
+
+impl<E: Send + Sync + 'static> Runner<E> {
+    /// A view that will be written to `database`, as role [`crate::GENERATIONS_ROLE`].
+    pub fn new(
+        projection: Arc<dyn Projection<Event = E>>,
+        database: &PgConnectOptions,
+        sources: Sources<E>,
+        settings: Settings,
+    ) -> Self {
+        let report = Report::new(projection.name());
+        let Sources { inbox, reachable, log, decoder } = sources;
+        let intake = Intake::new(inbox, reachable, log, decoder, settings.max_events);
+        let database = writing(database, projection.name());
+        Self { projection, database, settings, report, intake }
+    }
+
+    /// Follows how the view is doing.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.report.subscribe()
+    }
+
+    /// Follows the log for ever.
+    pub async fn run(mut self) -> Infallible {
+        let mut retry = Backoff::new(self.settings.retry_first, self.settings.retry_last);
+        let mut stuck = Backoff::new(self.settings.stuck_first, self.settings.stuck_last);
+        let mut told = None;
+        loop {
+            let halt = match self.open().await {
+                Err(error) => Halt::Transient(chain(&error)),
+                Ok((connection, checkpoint, log)) => {
+                    let mut writer = Writer {
+                        projection: self.projection.as_ref(),
+                        settings: &self.settings,
+                        report: &self.report,
+                        connection,
+                        checkpoint,
+                    };
+                    let began = writer.checkpoint.position;
+                    let halt = follow(&mut self.intake, &mut writer, log).await;
+                    if writer.checkpoint.position > began {
+                        retry.reset();
+                        stuck.reset();
+                    }
+                    self.tell(&mut writer, &halt, &mut told).await;
+                    halt
+                }
+            };
+            self.rest(halt, &mut retry, &mut stuck).await;
+        }
+    }
+
+    /// Connects, finds the live generation and makes sure that it, this program and the log belong together.
+    async fn open(&self) -> Result<(PgConnection, checkpoint::Checkpoint, LogId), OpenError> {
+        let connecting = PgConnection::connect_with(&self.database);
+        let mut connection = timeout(self.settings.patience, connecting)
+            .await
+            .map_err(|_| OpenError::Database(sqlx::Error::PoolTimedOut))?
+            .map_err(OpenError::Database)?;
+        let view = self.projection.name();
+        let mut checkpoint = checkpoint::load(&mut connection, view)
+            .await
+            .map_err(OpenError::Database)?
+            .ok_or(OpenError::NoGeneration)?;
+        if checkpoint.version != self.projection.version() {
+            return Err(OpenError::OtherVersion {
+                generation: checkpoint.generation,
+                found: checkpoint.version,
+                ours: self.projection.version(),
+            });
+        }
+        let head = self.intake.log.head().await.map_err(OpenError::Log)?;
+        match checkpoint.log {
+            Some(found) if found != head.log => return Err(OpenError::OtherLog { found, ours: head.log }),
+            Some(_) => {}
+            None => {
+                let bound = checkpoint::bind(&mut connection, view, checkpoint.generation, head.log).await;
+                bound.map_err(OpenError::Database)?;
+                checkpoint.log = Some(head.log);
+            }
+        }
+        if checkpoint.position > head.position {
+            return Err(OpenError::AheadOfLog { position: checkpoint.position, head: head.position });
+        }
+        // The connection serves this generation alone, so its path is set once and its statements stay prepared.
+        sqlx::query_scalar!("select set_config('search_path', $1, false)", format!("{}, registry", checkpoint.schema))
+            .fetch_one(&mut connection)
+            .await
+            .map_err(OpenError::Database)?;
+        self.report.at(checkpoint.position);
+        if !checkpoint.stuck {
+            self.report.state(State::Live);
+        }
+        Ok((connection, checkpoint, head.log))
+    }
+
+    /// Records a view that is stuck where everybody can see it, and logs it once for each event.
+    async fn tell(&self, writer: &mut Writer<'_, E>, halt: &Halt, told: &mut Option<Fault>) {
+        let Halt::Stuck(fault) = halt else { return };
+        if told.as_ref() != Some(fault) {
+            tracing::error!(
+                view.name = self.projection.name(),
+                view.generation = writer.checkpoint.generation,
+                view.position = writer.checkpoint.position.number(),
+                event.position = fault.position.number(),
+                event.r#type = fault.event_type,
+                error = fault.reason,
+                "the view is stuck at an event that cannot be applied"
+            );
+            *told = Some(fault.clone());
+        }
+        let recording =
+            checkpoint::record_stuck(&mut writer.connection, self.projection.name(), &writer.checkpoint, fault);
+        match timeout(self.settings.patience, recording).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(
+                view.name = self.projection.name(),
+                error = chain(&error),
+                "cannot record that the view is stuck"
+            ),
+            Err(_) => {
+                tracing::warn!(view.name = self.projection.name(), "cannot record in time that the view is stuck")
+            }
+        }
+    }
+
+    /// Waits as long as the halt calls for.
+    async fn rest(&mut self, halt: Halt, retry: &mut Backoff, stuck: &mut Backoff) {
+        match halt {
+            // Another generation is live now: find it.
+            Halt::Superseded => {}
+            Halt::Transient(reason) => {
+                let wait = retry.next();
+                if self.report.is_news(&reason) {
+                    tracing::warn!(
+                        view.name = self.projection.name(),
+                        error = reason,
+                        "the view waits and tries again"
+                    );
+                }
+                self.report.state(State::Waiting(reason));
+                sleep(wait).await;
+            }
+            Halt::Stuck(fault) => {
+                let wait = stuck.next();
+                self.report.state(State::Stuck(format!("position {}: {}", fault.position, fault.reason)));
+                // Slices may be what is wrong; the next try reads the log.
+                self.intake.forget();
+                sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// Applies what comes until something stands in the way.
+async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut Writer<'_, E>, log: LogId) -> Halt {
+    let mut next_start = Instant::now();
+    loop {
+        intake.ready(log, writer.checkpoint.position).await;
+        sleep_until(next_start).await;
+        next_start = Instant::now() + writer.settings.pace;
+        let portion = match intake.take(log, writer.checkpoint.position, writer.report).await {
+            Ok(portion) => portion,
+            Err(ReadError::Damaged { position, what }) => {
+                return Halt::Stuck(Fault { position, event_type: String::new(), reason: what });
+            }
+            Err(error) => return Halt::Transient(chain(&error)),
+        };
+        let commits = portion.commits();
+        if commits.is_empty() {
+            // A log that is read from a replica may lag behind its own notifications.
+            sleep(writer.settings.retry_first).await;
+            continue;
+        }
+        match writer.apply(&commits).await {
+            Ok(()) => {}
+            // Two workers on one view take turns; the loser goes on from where the winner is.
+            Err(Halt::Superseded) => match writer.reload().await {
+                Ok(true) => {}
+                Ok(false) => return Halt::Superseded,
+                Err(halt) => return halt,
+            },
+            Err(halt) => return halt,
+        }
+    }
+}
+
+/// The database as one view writes to it.
+fn writing(database: &PgConnectOptions, view: &str) -> PgConnectOptions {
+    database.clone().application_name(&format!("projector/{view}")).options([
+        // The checkpoint is in the same transaction as the tables. A crash that loses the last transactions loses both
+        // together, and they are applied again. So a commit need not wait for the disk.
+        ("synchronous_commit", "off"),
+        // Every statement of a view joins a list of keys with a primary key: an index descent for each key is the right
+        // plan at every size. A plan made while the table was small must not live on as a scan of a large one.
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("jit", "off"),
+    ])
+}

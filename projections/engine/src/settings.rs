@@ -1,0 +1,74 @@
+//! How a view is to be worked on.
+
+use std::time::Duration;
+
+/// Bounds and waits of one view.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// At most about so many events in one transaction.
+    pub max_events: i64,
+    /// Transactions begin at least this far apart, so that a busy log is applied in batches; an idle view applies at once.
+    pub pace: Duration,
+    /// A transaction that takes longer is given up and tried again on a new connection.
+    pub patience: Duration,
+    /// The first wait after the database or the log did not answer; doubled each time.
+    pub retry_first: Duration,
+    /// The longest such wait.
+    pub retry_last: Duration,
+    /// The first wait before an event that could not be applied is tried again; doubled each time.
+    pub stuck_first: Duration,
+    /// The longest such wait.
+    pub stuck_last: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_events: 5_000,
+            pace: Duration::from_millis(10),
+            patience: Duration::from_secs(90),
+            retry_first: Duration::from_millis(50),
+            retry_last: Duration::from_secs(5),
+            stuck_first: Duration::from_secs(5),
+            stuck_last: Duration::from_secs(300),
+        }
+    }
+}
+
+/// A wait that doubles until it is reset.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    first: Duration,
+    last: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    pub(crate) fn new(first: Duration, last: Duration) -> Self {
+        Self { first, last, next: first }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.next = self.first;
+    }
+
+    pub(crate) fn next(&mut self) -> Duration {
+        let wait = self.next.min(self.last);
+        self.next = (wait * 2).min(self.last);
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_last_and_start_again_after_a_reset() {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_millis(350));
+        let waits: Vec<_> = (0..4).map(|_| backoff.next().as_millis()).collect();
+        assert_eq!(waits, [100, 200, 350, 350]);
+        backoff.reset();
+        assert_eq!(backoff.next().as_millis(), 100);
+    }
+}

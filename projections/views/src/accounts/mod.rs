@@ -1,0 +1,39 @@
+//! The view `accounts`: every account with its balance and state.
+
+mod fold;
+mod rows;
+
+use contracts::recorded::Recorded;
+use projection_engine::{Commit, Fault, Projection, Rows};
+
+/// The view `accounts`.
+#[derive(Clone, Copy, Debug)]
+pub struct Accounts;
+
+impl Projection for Accounts {
+    type Event = Recorded;
+
+    fn name(&self) -> &'static str {
+        "accounts"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.sql")
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["accounts"]
+    }
+
+    fn uses(&self, event_type: &str) -> bool {
+        !fold::UNUSED.contains(&event_type)
+    }
+
+    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+        Ok(Box::new(rows::AccountRows::from(fold::fold(commits)?)))
+    }
+}

@@ -1,0 +1,99 @@
+//! Transfers counted by time.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use contracts::recorded::{TransferFacts, TransferKind};
+use kernel::AssetCode;
+use projection_engine::WriteError;
+use sqlx::PgConnection;
+
+use crate::wide::Wide;
+
+/// What happened within a minute to one asset by one kind of transfer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    posted: i64,
+    rejected: i64,
+    volume: Wide,
+}
+
+/// Counts of some commits, by minute; hours and days are added up from them when they are written.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    minutes: HashMap<(i64, AssetCode, TransferKind), Count>,
+}
+
+/// Length and start of a bucket, and what is counted in it.
+type Bucket = (&'static str, i64, AssetCode, TransferKind);
+
+const BUCKETS: [(&str, i64); 3] = [("minute", 60), ("hour", 3_600), ("day", 86_400)];
+
+impl Activity {
+    pub(super) fn posted(&mut self, facts: &TransferFacts, at: DateTime<Utc>) {
+        let count = self.count(facts, at);
+        count.posted += 1;
+        count.volume.add(facts.amount);
+    }
+
+    pub(super) fn rejected(&mut self, facts: &TransferFacts, at: DateTime<Utc>) {
+        self.count(facts, at).rejected += 1;
+    }
+
+    fn count(&mut self, facts: &TransferFacts, at: DateTime<Utc>) -> &mut Count {
+        let minute = at.timestamp().div_euclid(60) * 60;
+        self.minutes.entry((minute, facts.asset, facts.kind)).or_default()
+    }
+
+    fn buckets(&self) -> Vec<(Bucket, Count)> {
+        let mut buckets: HashMap<Bucket, Count> = HashMap::new();
+        for (&(minute, asset, kind), count) in &self.minutes {
+            for (bucket, seconds) in BUCKETS {
+                let start = minute.div_euclid(seconds) * seconds;
+                let sum = buckets.entry((bucket, start, asset, kind)).or_default();
+                sum.posted += count.posted;
+                sum.rejected += count.rejected;
+                sum.volume.add_wide(count.volume);
+            }
+        }
+        let mut buckets: Vec<_> = buckets.into_iter().collect();
+        buckets.sort_unstable_by_key(|((bucket, start, asset, kind), _)| (*bucket, *start, *asset, kind.as_str()));
+        buckets
+    }
+
+    pub(super) async fn write(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
+        let buckets = self.buckets();
+        if buckets.is_empty() {
+            return Ok(());
+        }
+        let column = buckets.iter();
+        let bucket: Vec<&str> = column.clone().map(|((bucket, ..), _)| *bucket).collect();
+        let start: Vec<_> =
+            column.clone().map(|((_, start, ..), _)| DateTime::UNIX_EPOCH + Duration::seconds(*start)).collect();
+        let asset: Vec<String> = column.clone().map(|((_, _, asset, _), _)| asset.to_string()).collect();
+        let kind: Vec<&str> = column.clone().map(|((_, _, _, kind), _)| kind.as_str()).collect();
+        let posted: Vec<i64> = column.clone().map(|(_, count)| count.posted).collect();
+        let rejected: Vec<i64> = column.clone().map(|(_, count)| count.rejected).collect();
+        let volume: Vec<String> = column.map(|(_, count)| count.volume.to_string()).collect();
+        sqlx::query!(
+            "insert into activity (bucket, bucket_start, asset, kind, posted_count, rejected_count, posted_volume)
+             select bucket, bucket_start, asset, kind, posted_count, rejected_count, posted_volume::numeric
+             from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::int8[], $6::int8[], $7::text[])
+                as added(bucket, bucket_start, asset, kind, posted_count, rejected_count, posted_volume)
+             on conflict (bucket, bucket_start, asset, kind) do update
+             set posted_count = activity.posted_count + excluded.posted_count,
+                rejected_count = activity.rejected_count + excluded.rejected_count,
+                posted_volume = activity.posted_volume + excluded.posted_volume",
+            &bucket as &[&str],
+            &start,
+            &asset,
+            &kind as &[&str],
+            &posted,
+            &rejected,
+            &volume
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! The view `overview`: totals of each asset, and transfers counted by minute, hour and day.
+
+mod activity;
+mod fold;
+mod rows;
+mod states;
+
+use contracts::recorded::Recorded;
+use projection_engine::{Commit, Fault, Projection, Rows};
+
+/// The view `overview`.
+#[derive(Clone, Copy, Debug)]
+pub struct Overview;
+
+impl Projection for Overview {
+    type Event = Recorded;
+
+    fn name(&self) -> &'static str {
+        "overview"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.sql")
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["asset_totals", "activity"]
+    }
+
+    fn uses(&self, event_type: &str) -> bool {
+        !fold::UNUSED.contains(&event_type)
+    }
+
+    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+        Ok(Box::new(fold::fold(commits)?))
+    }
+}
