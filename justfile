@@ -40,7 +40,7 @@ token *args: (_program "jangbu")
 
 # All tests, on servers of their own: `test -p views`, `test some_name`
 [group('check')]
-test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.115")
+test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
     {{ target }}/debug/dev servers -- cargo nextest run --workspace {{ args }}
 
@@ -75,7 +75,7 @@ rooms *args:
 
 # Licences, sources, bans; known vulnerabilities where their database can be reached
 [group('check')]
-deny: packages (_tool "cargo-deny" "cargo-deny" "0.18.9")
+deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
     cargo deny --all-features check bans licenses sources
     @harness/deny-advisories.sh
 

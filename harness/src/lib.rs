@@ -1,4 +1,7 @@
 //! The harness: everything that runs Jangbu for tests, demonstrations and measurements, and nothing that runs it for
 //! customers.
 
+pub mod bench;
+pub mod chaos;
 pub mod kit;
+pub mod load;

@@ -199,9 +199,9 @@ impl Databases {
             run(server, &format!("drop database if exists {name} with (force)")).await?;
             self.ensure_database(server, name).await?;
         }
-        schema::migrate_log(&self.database(LOG_TEMPLATE).url(Role::Owner)?).await?;
+        schema::migrate(migrations::Database::Log, &self.database(LOG_TEMPLATE).url(Role::Owner)?).await?;
         let views = self.database(VIEWS_TEMPLATE);
-        schema::migrate_views(&views.url(Role::Owner)?).await?;
+        schema::migrate(migrations::Database::Views, &views.url(Role::Owner)?).await?;
         schema::first_generations(&views.url(Role::Projector)?).await?;
         for name in [LOG_TEMPLATE, VIEWS_TEMPLATE] {
             run(server, &format!("alter database {name} is_template true")).await?;

@@ -1,25 +1,17 @@
 //! The tables: the migrations of both databases, and the first generation of every view.
 
 use anyhow::{Context, Result};
-use sqlx::Connection;
-
-use super::databases::{connect, run};
+use sqlx::postgres::PgPoolOptions;
 
 /// Where unqualified names of any room are found in the database that holds everything.
 pub const EVERYTHING_PATH: &str = "public, accounts_g1, transactions_g1, transfers_g1, overview_g1, registry";
 
-/// Migrates a log database.
-pub async fn migrate_log(url: &str) -> Result<()> {
-    let mut connection = connect(url).await?;
-    tmp_migrate(&mut connection, "event-store").await.context("the migrations of the log failed")?;
-    connection.close().await.context("cannot close the connection")
-}
-
-/// Migrates a views database.
-pub async fn migrate_views(url: &str) -> Result<()> {
-    let mut connection = connect(url).await?;
-    tmp_migrate(&mut connection, "views").await.context("the migrations of the views failed")?;
-    connection.close().await.context("cannot close the connection")
+/// Brings a database to the end of its history.
+pub async fn migrate(database: migrations::Database, url: &str) -> Result<()> {
+    let pool = PgPoolOptions::new().max_connections(1).connect(url).await.context("cannot connect to Postgres")?;
+    database.up(&pool).await.with_context(|| format!("the migrations of the {database} database failed"))?;
+    pool.close().await;
+    Ok(())
 }
 
 /// Makes the first generation of every view, as the projector would when it starts.
@@ -34,6 +26,7 @@ pub async fn first_generations(url: &str) -> Result<()> {
 #[cfg(not(feature = "rooms"))]
 pub async fn first_generations(url: &str) -> Result<()> {
     let views = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../projections/views/src");
+    use super::databases::{connect, run};
     let mut connection = connect(url).await?;
     for entry in std::fs::read_dir(&views).context("the folder of the views cannot be read")?.flatten() {
         let Ok(ddl) = std::fs::read_to_string(entry.path().join("schema.sql")) else { continue };
@@ -45,20 +38,12 @@ pub async fn first_generations(url: &str) -> Result<()> {
         );
         run(&mut connection, &publish).await?;
     }
-    connection.close().await.context("cannot close the connection")
+    sqlx::Connection::close(connection).await.context("cannot close the connection")
 }
 
-/// Both histories and all views in one database; its superuser's URL.
+/// Both histories and all views in one database.
 pub async fn everything(url: &str) -> Result<()> {
-    migrate_log(url).await?;
-    migrate_views(url).await?;
+    migrate(migrations::Database::Log, url).await?;
+    migrate(migrations::Database::Views, url).await?;
     first_generations(url).await
-}
-
-async fn tmp_migrate(c: &mut sqlx::PgConnection, d: &str) -> Result<()> {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(d);
-    let mut files: Vec<_> = std::fs::read_dir(dir)?.flatten().map(|e| e.path()).collect();
-    files.sort();
-    for f in files { run(c, &std::fs::read_to_string(f)?).await?; }
-    Ok(())
 }

@@ -1,0 +1,61 @@
+//! `rooms`: holds the house to its dependency rule (`docs/rooms.toml`) and to its size, and keeps the graph of it.
+
+mod graph;
+mod house;
+mod rule;
+mod tidy;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+/// Hold the house to its dependency rule and its size
+#[derive(Parser)]
+#[command(name = "rooms")]
+struct Cli {
+    /// Write docs/rooms.md instead of comparing it
+    #[arg(long)]
+    write: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
+        Ok(faults) => {
+            faults.iter().for_each(|fault| eprintln!("{fault}"));
+            eprintln!("rooms: {} to mend", faults.len());
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("rooms: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Vec<String>> {
+    let house = house::read()?;
+    let rule: rule::Rule =
+        toml::from_str(&read(&house.root.join("docs/rooms.toml"))?).context("docs/rooms.toml cannot be read")?;
+    let mut faults = rule::check(&house.crates, &rule);
+    let (summary, untidy) = tidy::check(&house)?;
+    faults.extend(untidy);
+    faults.extend(compare(&house.root.join("docs/rooms.md"), &graph::draw(&house.crates), cli.write)?);
+    println!("rooms: {} crates, {summary}", house.crates.len());
+    Ok(faults)
+}
+
+fn compare(file: &PathBuf, drawn: &str, write: bool) -> Result<Option<String>> {
+    if write {
+        std::fs::write(file, drawn).with_context(|| format!("cannot write {}", file.display()))?;
+        return Ok(None);
+    }
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
+    let stale = || "docs/rooms.md is not the graph of this house: run `./justw rooms --write` and commit it".to_owned();
+    Ok((committed != drawn).then(stale))
+}
+
+fn read(file: &PathBuf) -> Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
