@@ -1,0 +1,6 @@
+//! A new migration file must be seen by the next build.
+
+fn main() {
+    println!("cargo::rerun-if-changed=event-store");
+    println!("cargo::rerun-if-changed=views");
+}

@@ -1,0 +1,4 @@
+//! Histories against a real Postgres. Run with `./justw test`.
+
+mod histories;
+mod world;
