@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod extract;
 pub mod http;
+pub mod openapi;
 pub mod ops;
 pub mod problem;
 pub mod shutdown;

@@ -1,1 +1,26 @@
-//! Room under construction.
+//! The HTTP face of the command side: requests become commands, answers become JSON, everything else a problem.
+//!
+//! Knows the application's commands and the platform's edge; knows nothing of databases, of the log's form, or of reads.
+
+mod caller;
+mod description;
+mod dto;
+mod identity;
+mod port;
+mod reply;
+mod routes;
+mod state;
+mod submit;
+
+use axum::Router;
+pub use description::openapi;
+pub use port::CommandPort;
+pub use state::ApiState;
+
+/// The routes that have a body limit of their own.
+pub const BODY_LIMITS: &[(&str, usize)] = &[("/v1/transfers/batch", 4 * 1024 * 1024)];
+
+/// Every route of the command side, to be put behind [`platform::http::service`].
+pub fn router(state: ApiState) -> Router {
+    routes::described().split_for_parts().0.with_state(state)
+}

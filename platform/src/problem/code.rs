@@ -49,10 +49,8 @@ codes! {
     ValidationFailed = "validation-failed", BAD_REQUEST, "The request has invalid fields";
     /// An asset that is not configured.
     AssetUnknown = "asset-unknown", BAD_REQUEST, "The asset is not known here";
-    /// A command without its key.
+    /// A command without a key that can be used.
     IdempotencyKeyMissing = "idempotency-key-missing", BAD_REQUEST, "The Idempotency-Key header is missing";
-    /// A key that is too long or not visible ASCII.
-    IdempotencyKeyInvalid = "idempotency-key-invalid", BAD_REQUEST, "The Idempotency-Key header is not usable";
     /// Not a token.
     ConsistencyTokenInvalid = "consistency-token-invalid", BAD_REQUEST, "The Consistency-Token cannot be read";
     /// A token of another log.
@@ -93,6 +91,8 @@ codes! {
     InsufficientFunds = "insufficient-funds", UNPROCESSABLE_ENTITY, "The account does not hold enough";
     /// Frozen.
     AccountFrozen = "account-frozen", UNPROCESSABLE_ENTITY, "The account is frozen";
+    /// Open, so there is no freeze to lift.
+    AccountNotFrozen = "account-not-frozen", UNPROCESSABLE_ENTITY, "The account is not frozen";
     /// Closed.
     AccountClosed = "account-closed", UNPROCESSABLE_ENTITY, "The account is closed";
     /// Cannot be closed yet.

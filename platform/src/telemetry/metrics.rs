@@ -18,6 +18,8 @@ pub fn metrics() -> &'static PrometheusHandle {
     HANDLE.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_commands".to_owned()), SIZES))
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_events".to_owned()), SIZES))
             .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), SIZES))
             .expect("the bounds are not empty");
         let handle = match builder.install_recorder() {

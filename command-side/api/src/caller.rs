@@ -1,0 +1,57 @@
+//! Who sends a command, and under which key. Checked in this order, before anything of the body is read: token, role,
+//! key.
+
+use std::marker::PhantomData;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use kernel::{Actor, Role};
+use platform::{auth::Principal, http::RequestContext, problem::Problem};
+
+use crate::{identity::IdempotencyKey, state::ApiState};
+
+/// Which roles may call a route.
+pub(crate) trait Allowed {
+    const ROLES: &'static [Role];
+}
+
+macro_rules! allowed {
+    ($($(#[$doc:meta])* $name:ident = $($role:ident)|+;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl Allowed for $name {
+            const ROLES: &'static [Role] = &[$(Role::$role),+];
+        }
+    )*};
+}
+
+allowed! {
+    /// People, for what is theirs.
+    Members = Member;
+    /// Staff.
+    Operators = Operator;
+    /// People for what is theirs, staff for everybody.
+    MembersAndOperators = Member | Operator;
+    /// Staff and the bank's other programs.
+    OperatorsAndServices = Operator | Service;
+}
+
+/// A verified caller with a role that may, and the key of this request.
+pub(crate) struct Caller<A> {
+    pub(crate) actor: Actor,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) context: RequestContext,
+    allowed: PhantomData<A>,
+}
+
+impl<A: Allowed> FromRequestParts<ApiState> for Caller<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let principal = Principal::from_request_parts(parts, state).await?;
+        principal.require(A::ROLES)?;
+        let key = IdempotencyKey::from_headers(&parts.headers)?;
+        let context = RequestContext::from_request_parts(parts, state).await?;
+        Ok(Self { actor: principal.actor, key, context, allowed: PhantomData })
+    }
+}
