@@ -1,1 +1,46 @@
-//! Room under construction.
+//! The query server's HTTP API: GET routes over the reads.
+//!
+//! Turns a request into a read and what was read into JSON. Knows nothing of SQL, of the log or of commands.
+
+mod answer;
+mod document;
+mod dto;
+mod params;
+mod prefer;
+mod problem;
+#[allow(unused_qualifications, reason = "what the macros of the routes expand to")]
+mod routes;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::FromRef};
+use kernel::Assets;
+use platform::auth::Verifier;
+use reads::Reads;
+
+/// What the routes share.
+#[derive(Clone)]
+pub struct Api {
+    /// The views.
+    pub reads: Arc<Reads>,
+    /// What this bank's money is.
+    pub assets: Arc<Assets>,
+    /// Tells who asks.
+    pub verifier: Verifier,
+}
+
+impl FromRef<Api> for Verifier {
+    fn from_ref(api: &Api) -> Self {
+        api.verifier.clone()
+    }
+}
+
+/// Every route, to be put behind `platform::http::service`.
+pub fn router(api: Api) -> Router {
+    routes::all().split_for_parts().0.with_state(api)
+}
+
+/// The OpenAPI 3.1 document of these routes, as JSON; `contracts/openapi/query.json` is this text.
+pub fn openapi() -> String {
+    document::write(routes::all().split_for_parts().1)
+}

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::Position;
 use sqlx::types::Json;
 
-use crate::{Reads, ReadsError};
+use crate::{Fresh, Reads, ReadsError};
 
 /// The live generation of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub struct Generation {
 }
 
 impl Reads {
-    /// Every live view, by name, not only those read here.
-    pub async fn views(&self) -> Result<Vec<ViewStatus>, ReadsError> {
+    /// Every live view, by name, not only those read here. Waits for nothing: this is how waiting is watched.
+    pub async fn views(&self) -> Result<Fresh<Vec<ViewStatus>>, ReadsError> {
         let rows = sqlx::query!(
             r#"select view as "view!", generation as "generation!", version as "version!", position as "position!",
                    recorded_at, state as "state!", error, error_position, error_type, stuck_since,
@@ -90,19 +90,29 @@ impl Reads {
                 updated_at: row.updated_at,
             }
         });
-        Ok(told.collect())
+        let value: Vec<_> = told.collect();
+        let position = value.iter().map(|view| view.position).min().unwrap_or_default();
+        let lag = value.iter().map(|view| view.lag).max().unwrap_or_default();
+        Ok(Fresh { value, position, lag, stale: false })
     }
 
-    /// Every generation of a view, newest first; empty if there is no such view.
-    pub async fn generations(&self, view: &str) -> Result<Vec<Generation>, ReadsError> {
+    /// One view with every generation of it, newest first; none if no generation of it is live.
+    pub async fn view(&self, name: &str) -> Result<Fresh<Option<(ViewStatus, Vec<Generation>)>>, ReadsError> {
+        let views = self.views().await?;
+        let Some(view) = views.value.iter().find(|view| view.view == name).cloned() else {
+            return Ok(views.map(|_| None));
+        };
         let rows = sqlx::query_scalar!(
             r#"select to_jsonb(g) as "generation!: Json<Generation>"
                from (select generation, version, state, position, created_at, promoted_at, updated_at
-                     from registry.generations where view = $1 order by generation desc) as g"#,
-            view,
+                     from registry.generations where view = $1) as g
+               order by g.generation desc"#,
+            name,
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(|Json(generation)| generation).collect())
+        let (position, lag) = (view.position, view.lag);
+        let generations = rows.into_iter().map(|Json(generation)| generation).collect();
+        Ok(Fresh { value: Some((view, generations)), position, lag, stale: false })
     }
 }

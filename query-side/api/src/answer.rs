@@ -1,0 +1,51 @@
+//! Answers that tell how fresh they are.
+
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderName, HeaderValue},
+    response::{IntoResponse, Response},
+};
+use platform::problem::Problem;
+use reads::{Fresh, ReadsError};
+use serde::Serialize;
+
+use crate::problem::told;
+
+const VIEW_POSITION: HeaderName = HeaderName::from_static("view-position");
+const VIEW_LAG: HeaderName = HeaderName::from_static("view-lag-ms");
+const STATUS: HeaderName = HeaderName::from_static("consistency-status");
+
+/// 200 with a body, or a problem about what was found; either tells how fresh it is.
+pub struct Answer<T>(Fresh<Result<T, Problem>>);
+
+impl<T> Answer<T> {
+    /// What was read, in the form that goes out.
+    pub fn of<M>(read: Result<Fresh<M>, ReadsError>, form: impl FnOnce(M) -> T) -> Result<Self, Problem> {
+        Ok(Self(read.map_err(told)?.map(|model| Ok(form(model)))))
+    }
+
+    /// The same for what may not be there.
+    pub fn found<M>(
+        read: Result<Fresh<Option<M>>, ReadsError>,
+        form: impl FnOnce(M) -> T,
+        missing: impl FnOnce() -> Problem,
+    ) -> Result<Self, Problem> {
+        Ok(Self(read.map_err(told)?.map(|model| model.map(form).ok_or_else(missing))))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let Fresh { value, position, lag, stale } = self.0;
+        let mut headers = HeaderMap::with_capacity(3);
+        headers.insert(VIEW_POSITION, HeaderValue::from(position.number()));
+        headers.insert(VIEW_LAG, HeaderValue::from(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)));
+        if stale {
+            headers.insert(STATUS, HeaderValue::from_static("stale"));
+        }
+        match value {
+            Ok(body) => (headers, Json(body)).into_response(),
+            Err(problem) => (headers, problem).into_response(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What goes out, exactly as the contract has it.
+
+mod account;
+mod overview;
+mod transfer;
+mod view;
+mod wallet;
+
+pub use account::{Account, AccountPage, Assets, Balance, Entry, EntryPage, Payee};
+pub use overview::Overview;
+pub use transfer::Transfer;
+pub use view::{View, ViewDetail};
+pub use wallet::Wallet;

@@ -1,0 +1,175 @@
+//! What comes in: headers, path and query parameters, parsed at the door.
+
+use std::{borrow::Cow, str::FromStr};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, request::Parts},
+};
+use chrono::{DateTime, Datelike, Utc};
+use kernel::{AccountNumber, Position, Role};
+use platform::{
+    auth::Principal,
+    problem::{Code, Problem},
+};
+use reads::{Need, Viewer};
+use serde::{Deserialize, Deserializer, de::Error};
+use uuid::Uuid;
+
+use crate::prefer::Preferences;
+
+const TOKEN: HeaderName = HeaderName::from_static("consistency-token");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+
+/// How fresh the answer has to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness(pub Need);
+
+impl<S: Send + Sync> FromRequestParts<S> for Freshness {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        need(&parts.headers).map(Self)
+    }
+}
+
+fn need(headers: &HeaderMap) -> Result<Need, Problem> {
+    let mut tokens = headers.get_all(TOKEN).iter();
+    let token = match (tokens.next(), tokens.next()) {
+        (None, _) => None,
+        (Some(token), None) => {
+            let token = token.to_str().ok().and_then(|text| text.parse().ok());
+            Some(token.ok_or_else(|| bad_token("send the Consistency-Token of a command's answer as it was given"))?)
+        }
+        _ => return Err(bad_token("send one Consistency-Token, the newest")),
+    };
+    let said = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    let Preferences { wait, stale_ok } = Preferences::parse(said);
+    Ok(Need { token, position: None, wait, stale_ok })
+}
+
+fn bad_token(detail: &'static str) -> Problem {
+    Problem::new(Code::ConsistencyTokenInvalid).detail(detail)
+}
+
+/// As whom the asker looks: people see what is theirs, the bank's own people and programs see everything.
+pub fn viewer(principal: &Principal) -> Viewer {
+    match principal.actor.role {
+        Role::Member => Viewer::Member(principal.actor.id),
+        Role::Operator | Role::Service => Viewer::Bank,
+    }
+}
+
+/// A parameter that comes as text.
+macro_rules! from_text {
+    ($($name:ident => $parse:expr;)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                let parse: fn(&str) -> Result<$name, &'static str> = $parse;
+                parse(&text).map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+
+/// A UUID in its one usual form.
+#[derive(Clone, Copy, Debug)]
+pub struct Id(pub Uuid);
+
+/// How many items of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit(pub u16);
+
+/// A time, RFC 3339.
+#[derive(Clone, Copy, Debug)]
+pub struct Time(pub DateTime<Utc>);
+
+/// A position of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct At(pub Position);
+
+/// An account number.
+#[derive(Clone, Copy, Debug)]
+pub struct Number(pub AccountNumber);
+
+from_text! {
+    Id => |text| match text.len() {
+        36 => Uuid::try_parse(text).map(Id).map_err(|_| "not a UUID"),
+        _ => Err("not a UUID"),
+    };
+    Limit => |text| match digits::<u16>(text) {
+        Some(limit @ 1..=200) => Ok(Limit(limit)),
+        _ => Err("a whole number from 1 to 200"),
+    };
+    Time => |text| match DateTime::parse_from_rfc3339(text) {
+        // What RFC 3339 can write; more than this, Postgres cannot keep.
+        Ok(time) if (0..=9999).contains(&time.with_timezone(&Utc).year()) => Ok(Time(time.with_timezone(&Utc))),
+        _ => Err("not a time as RFC 3339 writes it, such as 2026-11-21T09:30:00Z"),
+    };
+    At => |text| match digits(text) {
+        Some(position) => Ok(At(Position::new(position))),
+        None => Err("a whole number from 0 to 9223372036854775807"),
+    };
+    Number => |text| text.parse().map(Number).map_err(|_| "twelve digits of which the last two check the others");
+}
+
+impl Limit {
+    /// What was asked for, or the usual.
+    pub fn or_usual(limit: Option<Self>) -> u16 {
+        limit.map_or(50, |limit| limit.0)
+    }
+}
+
+/// Digits and nothing else: no sign, no space.
+fn digits<T: FromStr>(text: &str) -> Option<T> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
+}
+
+/// Where no parameter is known, every one is unknown.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
+        serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+    }
+
+    #[test]
+    fn only_the_usual_forms_are_taken() {
+        assert!(read::<Id>("0193a5f0-0000-7000-8000-000000000001").is_some());
+        for odd in ["", "0193a5f000007000800000000000000 1", "{0193a5f0-0000-7000-8000-00000000000}", "x"] {
+            assert!(read::<Id>(odd).is_none(), "{odd}");
+        }
+        assert_eq!(read::<Limit>("200").map(|l| l.0), Some(200));
+        for odd in ["", "0", "201", "-1", "+5", " 5", "5.0", "1e2", "99999999999"] {
+            assert!(read::<Limit>(odd).is_none(), "{odd}");
+        }
+        assert_eq!(read::<At>("9223372036854775807").map(|p| p.0), Some(Position::new(i64::MAX)));
+        for odd in ["", "-1", "9223372036854775808", "0x1"] {
+            assert!(read::<At>(odd).is_none(), "{odd}");
+        }
+        assert!(read::<Time>("2026-02-28T23:59:60.123+09:00").is_some());
+        for odd in ["", "2026-02-30T00:00:00Z", "2026-02-28", "0000-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"]
+        {
+            assert!(read::<Time>(odd).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_read_once_and_whole() {
+        let token = kernel::ConsistencyToken { log: kernel::LogId::new(Uuid::nil()), position: Position::new(7) };
+        let mut headers = HeaderMap::new();
+        assert_eq!(need(&headers).expect("nothing").token, None);
+        headers.insert(TOKEN, token.to_string().parse().expect("ascii"));
+        assert_eq!(need(&headers).expect("a token").token, Some(token));
+        headers.append(TOKEN, token.to_string().parse().expect("ascii"));
+        assert_eq!(need(&headers).expect_err("two").code(), Code::ConsistencyTokenInvalid);
+        headers.insert(TOKEN, "v1.garbage".parse().expect("ascii"));
+        assert_eq!(need(&headers).expect_err("garbage").code(), Code::ConsistencyTokenInvalid);
+    }
+}

@@ -1,0 +1,80 @@
+//! What a client is told when a read has no answer.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use platform::problem::{Code, Problem};
+use reads::ReadsError;
+
+/// When coming back to a view that cannot be read at all is worth it.
+const OUTAGE: Duration = Duration::from_secs(5);
+
+/// The problem for this error. What a database said goes to the log only.
+pub fn told(error: ReadsError) -> Problem {
+    match error {
+        ReadsError::ForeignToken => Problem::new(Code::ConsistencyTokenForeign)
+            .detail("the token was given by another log than the one read here"),
+        ReadsError::FutureToken { head } => Problem::new(Code::ConsistencyTokenFuture)
+            .detail("no command has been answered with this token yet")
+            .with("head", head.number()),
+        ReadsError::FuturePosition { head } => {
+            Problem::invalid("position", "the log has not reached it").with("head", head.number())
+        }
+        ReadsError::Behind { view, required, retry_after } => Problem::new(Code::ViewBehind)
+            .detail(format!("the view {view} has not reached position {required} in the time given"))
+            .with("view", view)
+            .retry_after(retry_after),
+        ReadsError::Halted { view, required } => Problem::new(Code::ViewUnavailable)
+            .detail(format!("the view {view} has stopped before position {required}; an operator has to look after it"))
+            .with("view", view)
+            .retry_after(OUTAGE),
+        ReadsError::NotLive(view) => Problem::new(Code::ViewUnavailable)
+            .detail(format!("the view {view} is not there yet"))
+            .with("view", view)
+            .retry_after(OUTAGE),
+        ReadsError::Unavailable(cause) => {
+            Problem::new(Code::ViewUnavailable).detail("the views cannot be read now").cause(cause).retry_after(OUTAGE)
+        }
+        ReadsError::Cursor => {
+            Problem::new(Code::CursorInvalid).detail("send the next_cursor of this very list, with the same filters")
+        }
+        ReadsError::Refused(cause) => Problem::internal(cause),
+        damaged @ ReadsError::Damaged { .. } => Problem::internal(damaged),
+    }
+}
+
+/// There is no such account that the asker may know of.
+pub fn no_account() -> Problem {
+    Problem::new(Code::AccountUnknown).status(StatusCode::NOT_FOUND).detail("there is no such account of yours")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use kernel::Position;
+
+    use super::*;
+
+    #[test]
+    fn each_error_has_its_code_and_those_that_pass_say_when() {
+        let required = Position::new(9);
+        let retry_after = Duration::from_secs(1);
+        let cases = [
+            (ReadsError::ForeignToken, Code::ConsistencyTokenForeign),
+            (ReadsError::FutureToken { head: required }, Code::ConsistencyTokenFuture),
+            (ReadsError::FuturePosition { head: required }, Code::ValidationFailed),
+            (ReadsError::Behind { view: "accounts", required, retry_after }, Code::ViewBehind),
+            (ReadsError::Halted { view: "accounts", required }, Code::ViewUnavailable),
+            (ReadsError::NotLive("accounts"), Code::ViewUnavailable),
+            (ReadsError::Cursor, Code::CursorInvalid),
+            (ReadsError::Damaged { what: "amount" }, Code::Internal),
+        ];
+        for (error, code) in cases {
+            let problem = told(error);
+            assert_eq!(problem.code(), code);
+            let response = problem.into_response();
+            let later = response.headers().contains_key("retry-after");
+            assert_eq!(later, response.status() == StatusCode::SERVICE_UNAVAILABLE);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Accounts and what happened on them.
+
+use axum::extract::State;
+use kernel::{AccountId, MemberId, Role};
+use platform::{
+    auth::Principal,
+    extract::{Path, Query},
+    problem::{Code, Problem},
+};
+use reads::{Range, When};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    Api,
+    answer::Answer,
+    dto::{Account, AccountPage, Balance, EntryPage},
+    params::{At, Freshness, Id, Limit, Nothing, Time, viewer},
+    problem::no_account,
+};
+
+/// Which accounts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AccountsQuery {
+    /// Whose; an operator may ask for anybody's, and without it for all there are.
+    #[param(value_type = Option<String>, format = Uuid, nullable = false)]
+    owner: Option<Id>,
+    /// How many at most.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<Limit>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
+/// Own accounts, newest first; an operator sees anybody's.
+#[utoipa::path(get, path = "/v1/accounts", tag = "accounts", params(AccountsQuery),
+    responses((status = 200, description = "Part of the list", body = AccountPage)))]
+pub async fn list(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Query(query): Query<AccountsQuery>,
+) -> Result<Answer<AccountPage>, Problem> {
+    let owner = owner(&principal, query.owner)?;
+    let limit = Limit::or_usual(query.limit);
+    Answer::of(api.reads.accounts(owner, query.cursor.as_deref(), limit, &need).await, AccountPage::from)
+}
+
+fn owner(principal: &Principal, asked: Option<Id>) -> Result<Option<MemberId>, Problem> {
+    let asked = asked.map(|id| MemberId::new(id.0));
+    let own = principal.actor.id;
+    match (principal.actor.role, asked) {
+        (Role::Operator, asked) => Ok(asked),
+        (_, Some(other)) if other != own => {
+            Err(Problem::new(Code::Forbidden).detail("only an operator may ask for the accounts of others"))
+        }
+        _ => Ok(Some(own)),
+    }
+}
+
+/// One account.
+#[utoipa::path(get, path = "/v1/accounts/{id}", tag = "accounts",
+    params(("id" = String, Path, format = Uuid, description = "The account"),),
+    responses((status = 200, description = "The account", body = Account)))]
+pub async fn one(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Path(id): Path<Id>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<Account>, Problem> {
+    let account = api.reads.account(viewer(&principal), AccountId::new(id.0), &need).await;
+    Answer::found(account, Account::from, no_account)
+}
+
+/// Which part of an account's history.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TransactionsQuery {
+    /// Recorded at this time or later.
+    #[param(value_type = Option<String>, format = DateTime, nullable = false)]
+    from: Option<Time>,
+    /// Recorded earlier than this time.
+    #[param(value_type = Option<String>, format = DateTime, nullable = false)]
+    to: Option<Time>,
+    /// How many at most.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<Limit>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
+/// What happened on an account, newest first.
+#[utoipa::path(get, path = "/v1/accounts/{id}/transactions", tag = "accounts",
+    params(("id" = String, Path, format = Uuid, description = "The account"), TransactionsQuery),
+    responses((status = 200, description = "Part of the history", body = EntryPage)))]
+pub async fn transactions(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Path(id): Path<Id>,
+    Query(query): Query<TransactionsQuery>,
+) -> Result<Answer<EntryPage>, Problem> {
+    let range = Range { from: query.from.map(|time| time.0), to: query.to.map(|time| time.0) };
+    let (account, limit) = (AccountId::new(id.0), Limit::or_usual(query.limit));
+    let cursor = query.cursor.as_deref();
+    let page = api.reads.transactions(viewer(&principal), account, range, cursor, limit, &need).await;
+    Answer::found(page, EntryPage::from, no_account)
+}
+
+/// Which moment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BalanceQuery {
+    /// After everything recorded at this time or earlier. Not together with `position`.
+    #[param(value_type = Option<String>, format = DateTime, nullable = false)]
+    at: Option<Time>,
+    /// After this position of the log; waited for if the view has not reached it. Not together with `at`.
+    #[param(value_type = Option<i64>, minimum = 0, nullable = false)]
+    position: Option<At>,
+}
+
+/// The balance of an account, now or at a moment; 404 for a moment at which the account had not been opened.
+#[utoipa::path(get, path = "/v1/accounts/{id}/balance", tag = "accounts",
+    params(("id" = String, Path, format = Uuid, description = "The account"), BalanceQuery),
+    responses((status = 200, description = "The balance then", body = Balance)))]
+pub async fn balance(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Path(id): Path<Id>,
+    Query(query): Query<BalanceQuery>,
+) -> Result<Answer<Balance>, Problem> {
+    let when = match (query.at, query.position) {
+        (None, None) => When::Now,
+        (Some(Time(time)), None) => When::Time(time),
+        (None, Some(At(position))) => When::Position(position),
+        (Some(_), Some(_)) => return Err(Problem::invalid("position", "not together with at")),
+    };
+    let balance = api.reads.balance(viewer(&principal), AccountId::new(id.0), when, &need).await;
+    Answer::found(balance, Balance::from, no_account)
+}

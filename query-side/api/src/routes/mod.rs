@@ -1,0 +1,29 @@
+//! The routes.
+
+mod accounts;
+mod assets;
+mod overview;
+mod payees;
+mod transfers;
+mod views;
+mod wallet;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Api, document};
+
+/// Every route with its description.
+pub fn all() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(document::frame())
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::one))
+        .routes(routes!(accounts::transactions))
+        .routes(routes!(accounts::balance))
+        .routes(routes!(transfers::one))
+        .routes(routes!(payees::find))
+        .routes(routes!(wallet::home))
+        .routes(routes!(overview::overview))
+        .routes(routes!(views::list))
+        .routes(routes!(views::one))
+        .routes(routes!(assets::list))
+}

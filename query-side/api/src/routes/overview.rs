@@ -1,0 +1,25 @@
+//! The dashboard.
+
+use axum::extract::State;
+use kernel::Role;
+use platform::{auth::Principal, extract::Query, problem::Problem};
+
+use crate::{
+    Api,
+    answer::Answer,
+    dto::Overview,
+    params::{Freshness, Nothing},
+};
+
+/// The bank at a glance; for operators.
+#[utoipa::path(get, path = "/v1/dashboard/overview", tag = "operations",
+    responses((status = 200, description = "The overview", body = Overview)))]
+pub async fn overview(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<Overview>, Problem> {
+    principal.require(&[Role::Operator])?;
+    Answer::of(api.reads.overview(&need).await, Overview::from)
+}

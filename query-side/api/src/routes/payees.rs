@@ -1,0 +1,41 @@
+//! Payees.
+
+use axum::extract::State;
+use platform::{
+    auth::Principal,
+    extract::Query,
+    problem::{Code, Problem},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    Api,
+    answer::Answer,
+    dto::Payee,
+    params::{Freshness, Number},
+};
+
+/// Who is to be paid.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PayeeQuery {
+    /// The account number, twelve digits.
+    #[param(value_type = String, pattern = "^[0-9]{12}$", example = "000000000197")]
+    account_number: Number,
+}
+
+/// The account behind a number, for the payer to check before paying.
+#[utoipa::path(get, path = "/v1/payees", tag = "transfers", params(PayeeQuery),
+    responses((status = 200, description = "The payee", body = Payee)))]
+pub async fn find(
+    State(api): State<Api>,
+    _: Principal,
+    Freshness(need): Freshness,
+    Query(query): Query<PayeeQuery>,
+) -> Result<Answer<Payee>, Problem> {
+    Answer::found(api.reads.payee(query.account_number.0, &need).await, Payee::from, || {
+        Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number")
+    })
+}

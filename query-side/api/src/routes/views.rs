@@ -1,0 +1,47 @@
+//! How the views are doing.
+
+use axum::extract::State;
+use kernel::Role;
+use platform::{
+    auth::Principal,
+    extract::{Path, Query},
+    problem::{Code, Problem},
+};
+
+use crate::{
+    Api,
+    answer::Answer,
+    dto::{View, ViewDetail},
+    params::{Freshness, Nothing},
+};
+
+/// Every view and how far it has got; for operators. A token is accepted but not waited for: this is where waiting is
+/// watched.
+#[utoipa::path(get, path = "/v1/views", tag = "operations",
+    responses((status = 200, description = "The views", body = [View])))]
+pub async fn list(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(_): Freshness,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<Vec<View>>, Problem> {
+    principal.require(&[Role::Operator])?;
+    Answer::of(api.reads.views().await, |views| views.into_iter().map(View::from).collect())
+}
+
+/// One view and its generations; for operators. A token is accepted but not waited for.
+#[utoipa::path(get, path = "/v1/views/{name}", tag = "operations",
+    params(("name" = String, Path, description = "The view"),),
+    responses((status = 200, description = "The view", body = ViewDetail)))]
+pub async fn one(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(_): Freshness,
+    Path(name): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<ViewDetail>, Problem> {
+    principal.require(&[Role::Operator])?;
+    Answer::found(api.reads.view(&name).await, ViewDetail::from, || {
+        Problem::new(Code::ViewUnknown).detail("no view of that name is live")
+    })
+}

@@ -1,0 +1,25 @@
+//! The app's first screen.
+
+use axum::extract::State;
+use kernel::Role;
+use platform::{auth::Principal, extract::Query, problem::Problem};
+
+use crate::{
+    Api,
+    answer::Answer,
+    dto::Wallet,
+    params::{Freshness, Nothing},
+};
+
+/// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions.
+#[utoipa::path(get, path = "/v1/wallet/home", tag = "accounts",
+    responses((status = 200, description = "The first screen", body = Wallet)))]
+pub async fn home(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<Wallet>, Problem> {
+    principal.require(&[Role::Member])?;
+    Answer::of(api.reads.wallet(principal.actor.id, &need).await, Wallet::from)
+}

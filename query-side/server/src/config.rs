@@ -1,0 +1,69 @@
+//! What the query server has to be told.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use kernel::Assets;
+use platform::{http::ServeOptions, telemetry::TelemetryOptions};
+
+/// What the query server has to be told.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Where it listens
+    #[arg(long, env = "JANGBU_QUERY_ADDR", default_value = "127.0.0.1:7002")]
+    pub query_addr: SocketAddr,
+    /// The views database, as a role that may only read; a read replica will do
+    #[arg(
+        long,
+        env = "JANGBU_VIEWS_READER_URL",
+        default_value = "postgres://jangbu_reader@127.0.0.1:7432/jangbu_views",
+        hide_env_values = true
+    )]
+    pub views_reader_url: String,
+    /// The log database, as a role that may read its head; only to tell how far behind the views are
+    #[arg(
+        long,
+        env = "JANGBU_LOG_READER_URL",
+        default_value = "postgres://jangbu_reader@127.0.0.1:7432/jangbu_log",
+        hide_env_values = true
+    )]
+    pub log_reader_url: String,
+    /// The public keys that tokens are verified with, a JSON Web Key Set; read again when a token names an unknown key
+    #[arg(long, env = "JANGBU_JWKS_FILE", default_value = ".jangbu/jwks.json")]
+    pub jwks_file: PathBuf,
+    /// The assets, as CODE:SCALE:NAME separated by commas
+    #[arg(long, env = "JANGBU_ASSETS", default_value = Assets::DEFAULT)]
+    pub assets: Assets,
+    /// Connections to the views database at most, and one more that listens
+    #[arg(long, env = "JANGBU_QUERY_VIEWS_CONNECTIONS", default_value_t = 16)]
+    pub views_connections: u32,
+    /// Connections to the log database at most
+    #[arg(long, env = "JANGBU_QUERY_LOG_CONNECTIONS", default_value_t = 2)]
+    pub log_connections: u32,
+    /// Milliseconds after which a query is given up
+    #[arg(long, env = "JANGBU_QUERY_STATEMENT_TIMEOUT_MS", default_value_t = 3000)]
+    pub statement_timeout_ms: u64,
+    /// Milliseconds a request waits for a connection to the views
+    #[arg(long, env = "JANGBU_QUERY_ACQUIRE_TIMEOUT_MS", default_value_t = 2000)]
+    pub acquire_timeout_ms: u64,
+    /// Milliseconds a view may be behind before the server calls itself not ready; 0: never
+    #[arg(long, env = "JANGBU_QUERY_READY_LAG_MS", default_value_t = 60_000)]
+    pub ready_lag_ms: u64,
+    /// Limits on connections.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+    /// How the process speaks.
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+}
+
+impl Config {
+    pub(crate) fn reads(&self) -> reads::Options {
+        reads::Options {
+            url: self.views_reader_url.clone(),
+            max_connections: self.views_connections,
+            acquire_timeout: Duration::from_millis(self.acquire_timeout_ms),
+            statement_timeout: Duration::from_millis(self.statement_timeout_ms),
+        }
+    }
+}

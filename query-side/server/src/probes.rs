@@ -1,0 +1,34 @@
+//! Whether the server can do its work now.
+
+use std::{sync::Arc, time::Duration};
+
+use platform::ops::Probes;
+use reads::Reads;
+
+/// The views must be readable and not too far behind. The log need not be there: without it reads go on, and only
+/// tokens ahead of their view have to wait.
+pub fn register(probes: &Probes, reads: &Arc<Reads>, ready_lag: Duration) {
+    let views = reads.clone();
+    probes.register("views", move || {
+        let views = views.clone();
+        async move { views.check_views().await.map_err(|error| chain(&error)) }
+    });
+    let lagging = reads.clone();
+    probes.register("lag", move || {
+        let lags = lagging.lags();
+        async move {
+            let late = lags.into_iter().find(|(_, _, lag)| !ready_lag.is_zero() && *lag > ready_lag);
+            match late {
+                Some((view, position, lag)) => {
+                    Err(format!("{} is at {position}, {} s behind", view.name(), lag.as_secs()))
+                }
+                None => Ok(()),
+            }
+        }
+    });
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let texts = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    texts.collect::<Vec<_>>().join(": ")
+}
