@@ -1,1 +1,9 @@
-//! Room under construction.
+//! The command server: wiring only. It names every part and holds no rule.
+
+mod config;
+mod door;
+mod office;
+mod run;
+
+pub use config::Config;
+pub use run::run;

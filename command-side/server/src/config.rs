@@ -1,0 +1,76 @@
+//! How a command server is set: every variable, its default and its meaning, as `--help` tells them.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use application::{ExecutorOptions, Limits};
+use kernel::Assets;
+use platform::{http::ServeOptions, telemetry::TelemetryOptions};
+
+/// How a command server is set.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Where to listen
+    #[arg(long, env = "JANGBU_COMMAND_ADDR", default_value = "127.0.0.1:7001")]
+    pub addr: SocketAddr,
+    /// The log's database, as the role that appends (jangbu_writer)
+    #[arg(long, env = "JANGBU_LOG_WRITER_URL", hide_env_values = true)]
+    pub log_writer_url: String,
+    /// The public keys that tokens are verified with (JSON Web Key Set); read again when a token names an unknown key
+    #[arg(long, env = "JANGBU_JWKS_FILE")]
+    pub jwks_file: PathBuf,
+    /// The assets this bank keeps: CODE:SCALE:NAME, separated by commas
+    #[arg(long, env = "JANGBU_ASSETS", default_value = Assets::DEFAULT)]
+    pub assets: Assets,
+    /// The most one transfer may move: ASSET:MINOR_UNITS, separated by commas; no limit for assets not named
+    #[arg(long, env = "JANGBU_TRANSFER_LIMITS", default_value = "")]
+    pub transfer_limits: Limits,
+    /// What the names of servers begin with; a number is added, so that each server that runs has its own
+    #[arg(long, env = "JANGBU_COMMAND_SERVER_NAME", default_value = "server")]
+    pub server_name: String,
+    /// Connections to the log's database
+    #[arg(long, env = "JANGBU_COMMAND_LOG_CONNECTIONS", default_value_t = 4)]
+    pub log_connections: u32,
+    /// Milliseconds a command may wait to be decided; after that it is dropped and answered with 503
+    #[arg(long, env = "JANGBU_COMMAND_DEADLINE_MS", default_value_t = 5000)]
+    pub deadline_ms: u64,
+    /// Commands that may wait; one more is answered with 503
+    #[arg(long, env = "JANGBU_COMMAND_QUEUE", default_value_t = 4096)]
+    pub queue: usize,
+    /// Orders that one append takes at most
+    #[arg(long, env = "JANGBU_COMMAND_BATCH", default_value_t = 512)]
+    pub batch: usize,
+    /// Streams (accounts, mostly) kept in memory, about 500 bytes each
+    #[arg(long, env = "JANGBU_COMMAND_CACHED_STREAMS", default_value_t = 200_000)]
+    pub cached_streams: usize,
+    /// Events of a stream after which a snapshot of it is written
+    #[arg(long, env = "JANGBU_COMMAND_SNAPSHOT_EVERY", default_value_t = 500)]
+    pub snapshot_every: i64,
+    /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
+    #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
+    pub shutdown_delay: u64,
+    /// Logs
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+    /// Connections of clients
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+impl Config {
+    pub(crate) fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+
+    /// The executor of the server that got this name.
+    pub(crate) fn executor(&self, server_name: &str) -> ExecutorOptions {
+        let assets = self.assets.iter().map(|asset| asset.code).collect();
+        ExecutorOptions {
+            limits: self.transfer_limits.clone(),
+            queue: self.queue,
+            batch_orders: self.batch,
+            cached_streams: self.cached_streams,
+            snapshot_every: self.snapshot_every,
+            ..ExecutorOptions::new(server_name, assets)
+        }
+    }
+}

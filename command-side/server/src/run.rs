@@ -1,0 +1,62 @@
+//! Everything put together, and taken apart in order.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use command_api::ApiState;
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use log::ReadHead;
+use platform::{
+    auth::Verifier,
+    http::{self, HttpOptions},
+    ops::{self, Probes},
+    shutdown::Shutdown,
+};
+use tokio::{net::TcpListener, time::sleep};
+
+use crate::{config::Config, door::Door, office};
+
+/// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
+pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+    let verifier = Verifier::from_jwks_file(&config.jwks_file).context("the keys for tokens cannot be read")?;
+    let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
+        .context("JANGBU_LOG_WRITER_URL cannot be used")?;
+    let log = PostgresLog::new(pool.clone());
+    let door = Arc::new(Door::default());
+    let probes = probes(&log, &door);
+    let state = ApiState::new(door.clone(), verifier, config.assets.clone(), config.deadline());
+    let routes = command_api::router(state).merge(ops::routes(probes.clone(), command_api::openapi()));
+    let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };
+    let router = http::service(routes, limits);
+
+    // Three moments, in order: not ready; no more requests; no more commands.
+    let (closing, closed) = (Shutdown::new(), Shutdown::new());
+    let watching = tokio::spawn(watch(shutdown, probes, closing.clone(), Duration::from_secs(config.shutdown_delay)));
+    let office = tokio::spawn(office::run(config.clone(), log, door, closed.clone()));
+    tracing::info!(http.addr = %listener.local_addr()?, "listening");
+    let served = http::serve_with(listener, router, config.serve, closing).await;
+    closed.trigger();
+    office.await.context("the back office broke")?;
+    watching.abort();
+    pool.close().await;
+    served.context("serving ended badly")
+}
+
+fn probes(log: &PostgresLog, door: &Arc<Door>) -> Probes {
+    let probes = Probes::new();
+    let log = log.clone();
+    probes.register("log", move || {
+        let log = log.clone();
+        async move { log.head().await.map(drop).map_err(|error| error.to_string()) }
+    });
+    let door = door.clone();
+    probes.register("executor", move || std::future::ready(door.check()));
+    probes
+}
+
+async fn watch(shutdown: Shutdown, probes: Probes, closing: Shutdown, delay: Duration) {
+    shutdown.requested().await;
+    probes.set_draining();
+    sleep(delay).await;
+    closing.trigger();
+}
