@@ -1,0 +1,9 @@
+//! The log against a real Postgres. Run with `./justw test`.
+
+mod append;
+mod fences;
+mod locks;
+mod outcomes;
+mod race;
+mod reads;
+mod world;

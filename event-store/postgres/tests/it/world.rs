@@ -1,0 +1,142 @@
+//! A log for each test, and commits to put into it.
+
+#![allow(clippy::unwrap_used, reason = "test support")]
+
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
+use log::{Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead};
+use migrations::Database;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, postgres::PgConnectOptions};
+
+/// The URL of the server that tests may make databases on.
+#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
+fn server() -> String {
+    std::env::var("JANGBU_TEST_POSTGRES_URL")
+        .expect("JANGBU_TEST_POSTGRES_URL is not set: run `./justw test`, which brings a Postgres")
+}
+
+/// A database of its own, dropped at the end of a test that passes.
+pub struct World {
+    name: String,
+    url: String,
+    pub pool: PgPool,
+    pub log: PostgresLog,
+}
+
+impl World {
+    /// With an empty log.
+    pub async fn new() -> Self {
+        let world = Self::without_log().await;
+        Database::Log.up(&world.pool).await.unwrap();
+        world
+    }
+
+    /// With nothing at all.
+    pub async fn without_log() -> Self {
+        let name = format!("test_log_{}", RandomIds.fresh().simple());
+        run(&format!("create database {name}")).await;
+        let server = server();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        let url = format!("{base}/{name}");
+        let pool = connect(&url, &PoolOptions::log("test", 10)).unwrap();
+        Self { log: PostgresLog::new(pool.clone()), pool, name, url }
+    }
+
+    /// Another pool on the same database, as another process would have; `settings` are added to the URL.
+    pub fn other_pool(&self, settings: &str) -> PgPool {
+        connect(&format!("{}?{settings}", self.url), &PoolOptions::log("other", 10)).unwrap()
+    }
+
+    /// The log, as a role of the bank sees it.
+    pub fn as_role(&self, role: &str) -> PostgresLog {
+        PostgresLog::new(self.other_pool(&format!("options=-c%20role%3D{role}")))
+    }
+
+    pub fn options(&self) -> PgConnectOptions {
+        self.url.parse().unwrap()
+    }
+
+    pub async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.map(|_| ())
+    }
+
+    pub async fn position(&self) -> i64 {
+        self.log.head().await.unwrap().position.number()
+    }
+
+    /// Checks what must hold of every log, and drops the database.
+    pub async fn end(self) {
+        let commits = read_all(&self.log, 7).await;
+        assert_sound(&commits);
+        assert_eq!(commits.last().map_or(0, |c| c.last().number()), self.position().await, "the head is the end");
+        self.drop().await;
+    }
+
+    pub async fn drop(self) {
+        self.pool.close().await;
+        run(&format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+async fn run(sql: &str) {
+    let mut connection = server().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+}
+
+/// The whole log, in pages.
+pub async fn read_all(log: &PostgresLog, page: i64) -> Vec<Commit> {
+    let mut commits: Vec<Commit> = Vec::new();
+    loop {
+        let after = commits.last().map_or(Position::ZERO, Commit::last);
+        let next = log.read_commits(after, page).await.unwrap();
+        if next.is_empty() {
+            return commits;
+        }
+        commits.extend(next);
+    }
+}
+
+/// Positions are gapless, time does not go back, and each stream's versions are gapless from 1.
+pub fn assert_sound(commits: &[Commit]) {
+    let mut due = Position::new(1);
+    let mut versions = std::collections::HashMap::<StreamId, i64>::new();
+    for commit in commits {
+        assert_eq!(commit.first, due);
+        due = commit.last().next();
+        for event in &commit.events {
+            let version = versions.entry(event.stream).or_default();
+            *version += 1;
+            assert_eq!(event.version.number(), *version, "stream {}", event.stream);
+        }
+    }
+    assert!(commits.is_sorted_by_key(|c| c.recorded_at), "the log's clock went back");
+}
+
+pub fn stream() -> StreamId {
+    StreamId::new(RandomIds.fresh())
+}
+
+pub fn event(stream: StreamId, version: i64) -> NewEvent {
+    NewEvent {
+        stream,
+        version: Version::new(version),
+        event_type: "Happened",
+        schema_version: 1,
+        payload: format!(r#"{{"n":{version}}}"#),
+    }
+}
+
+pub fn commit(events: Vec<NewEvent>) -> NewCommit {
+    NewCommit {
+        command_id: CommandId::new(RandomIds.fresh()),
+        fingerprint: Fingerprint(*RandomIds.fresh().as_bytes()),
+        actor: Actor { role: Role::Member, id: MemberId::new(RandomIds.fresh()) },
+        correlation: CorrelationId::new(RandomIds.fresh()),
+        events,
+    }
+}
+
+/// A commit of that many events, each the first of a stream.
+pub fn fresh(events: usize) -> NewCommit {
+    commit((0..events).map(|_| event(stream(), 1)).collect())
+}
