@@ -3,5 +3,6 @@
 
 pub mod bench;
 pub mod chaos;
+pub mod client;
 pub mod kit;
 pub mod load;

@@ -3,19 +3,7 @@
 //! - [`Servers`]: a private Postgres and a private NATS server, on their own ports and folders.
 //! - [`Databases`]: roles, template databases, and two fresh databases for each test.
 //! - [`Keys`]: a signing key and the tokens made with it.
-//! - `World` (with the feature `rooms`): every process of Jangbu inside the test's own process, on databases and a
-//!   stream of its own, with a client; on the way out it audits its world against the independent [`crate::oracle`].
-//!
-//! ```ignore
-//! #[tokio::test]
-//! async fn a_transfer_is_seen() {
-//!     let world = World::start(Options::default()).await.expect("world");
-//!     let payer = world.member();                       // a client with a member's token
-//!     let account = payer.open_account("KRW").await?;   // 201, or an error with the problem in it
-//!     ...
-//!     world.finish().await.expect("sums zero, positions gapless, views equal the oracle's fold");
-//! }
-//! ```
+//! - [`Program`], [`Identity`]: processes, started and ended by pid.
 
 mod databases;
 mod keys;

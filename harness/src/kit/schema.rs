@@ -15,7 +15,7 @@ pub async fn migrate(database: migrations::Database, url: &str) -> Result<()> {
 }
 
 /// Makes the first generation of every view, as the projector would when it starts.
-#[cfg(feature = "rooms")]
+#[cfg(feature = "generations")]
 pub async fn first_generations(url: &str) -> Result<()> {
     let options = url.parse().context("the Postgres URL cannot be read")?;
     projection_engine::ensure(&options, &views::all()).await.context("the first generations cannot be made")
@@ -23,7 +23,7 @@ pub async fn first_generations(url: &str) -> Result<()> {
 
 /// Makes tables like those of the first generation of every view, straight from the views' DDL: enough to check queries
 /// against, before the rooms that hold them compile.
-#[cfg(not(feature = "rooms"))]
+#[cfg(not(feature = "generations"))]
 pub async fn first_generations(url: &str) -> Result<()> {
     let views = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../projections/views/src");
     use super::databases::{connect, run};

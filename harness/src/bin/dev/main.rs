@@ -26,7 +26,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything in the background, wait until it is ready, and show the main job on real input
-    Up(up::UpArgs),
+    Up(Box<up::UpArgs>),
     /// Stop everything that `up` started; the data stay
     Down,
     /// Tell what runs, where, and whether it is ready; exit 1 if something is not
@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Up(args) => up::up(args).await,
+        Command::Up(args) => up::up(*args).await,
         Command::Down => down::down().await,
         Command::Status => status::status().await,
         Command::Logs(args) => logs::logs(&args),

@@ -1,0 +1,142 @@
+//! The comparison: every balance the bank shows, against the fold.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use crate::{
+    Stage,
+    accounts::{Account, Accounts},
+    book::Booked,
+    fold::Fold,
+    progress::Progress,
+    show::{self, Asset},
+};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Every balance as the bank shows it, by the old bank's account number.
+    pub balances: BTreeMap<String, i128>,
+    /// What differs, in words.
+    faults: Vec<String>,
+}
+
+impl Verdict {
+    /// Says what differs at the very end, where it is not overlooked; whether nothing does.
+    pub fn report(&self) -> bool {
+        if !self.faults.is_empty() {
+            show::heading("NOT RIGHT");
+            self.faults.iter().for_each(|fault| println!("  {fault}"));
+        }
+        self.faults.is_empty()
+    }
+}
+
+/// Reads every account at least as fresh as the last booking, and compares.
+pub async fn check(stage: &Stage, accounts: &Accounts, fold: &Fold, booked: &Booked, asset: &Asset) -> Result<Verdict> {
+    show::heading("Compared with an independent fold of the file");
+    let mut verdict = Verdict::default();
+    let progress = Progress::new("reading balances", accounts.len());
+    let seen: Vec<(String, i128)> = stream::iter(accounts)
+        .map(|(old, account)| read_balance(stage, old, account, booked.token(), &progress))
+        .buffer_unordered(stage.connections)
+        .try_collect()
+        .await?;
+    progress.done();
+    for (old, balance) in seen {
+        let expected = fold.balances.get(&old).copied().unwrap_or_default();
+        if balance != expected {
+            let fault = explain(stage, &old, &accounts[&old], booked, expected, balance, asset).await?;
+            verdict.faults.extend(fault);
+        }
+        verdict.balances.insert(old, balance);
+    }
+    let refused: Vec<&String> = booked.refused.keys().collect();
+    if refused != fold.refused.iter().collect::<Vec<_>>() {
+        let fault = format!("the bank refused the movements {refused:?}, the fold {:?}", fold.refused);
+        verdict.faults.push(fault);
+    }
+    let same = verdict.faults.is_empty();
+    show::judged(same, &format!("{} balances and {} refusals", show::count(accounts.len()), refused.len()));
+    sums(stage, booked.token(), &mut verdict).await?;
+    Ok(verdict)
+}
+
+async fn read_balance(
+    stage: &Stage,
+    old: &str,
+    account: &Account,
+    token: Option<&str>,
+    progress: &Progress,
+) -> Result<(String, i128)> {
+    let reply = stage.operator.get(&format!("/v1/accounts/{}", account.id), token).await?.expect(200)?;
+    progress.one();
+    Ok((old.to_owned(), reply.number("/balance")?))
+}
+
+/// A balance may differ because somebody has used the account since the demonstration made it. What others did is
+/// taken off; what then still differs, or was booked twice, is a fault.
+async fn explain(
+    stage: &Stage,
+    old: &str,
+    account: &Account,
+    booked: &Booked,
+    expected: i128,
+    balance: i128,
+    asset: &Asset,
+) -> Result<Option<String>> {
+    let mut by_others = 0;
+    for entry in entries(stage, account, booked.token()).await? {
+        let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default();
+        let ours = booked.transfers.contains(text("transfer_id"));
+        // A reference of the file on a transfer that is not ours is a movement booked twice.
+        if !ours && (text("kind") == "transfer" || text("kind") == "reversal" || text("reference").is_empty()) {
+            by_others += text("amount").parse::<i128>().context("an amount that is no number")?;
+        }
+    }
+    if by_others != 0 && expected + by_others == balance {
+        show::note(&format!("account {old} was used by others since: {} taken into account", asset.show(by_others)));
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "account {old} ({}) shows {} instead of {}: a difference of {}",
+        account.id,
+        asset.show(balance),
+        asset.show(expected),
+        asset.show(balance - expected)
+    )))
+}
+
+async fn entries(stage: &Stage, account: &Account, token: Option<&str>) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut path = format!("/v1/accounts/{}/transactions?limit=200", account.id);
+    loop {
+        let reply = stage.operator.get(&path, token).await?.expect(200)?;
+        all.extend(reply.body["items"].as_array().cloned().unwrap_or_default());
+        let Some(cursor) = reply.body["next_cursor"].as_str() else { return Ok(all) };
+        path = format!("/v1/accounts/{}/transactions?limit=200&cursor={cursor}", account.id);
+    }
+}
+
+/// Each asset sums to zero over all accounts: what members have, the outside lacks.
+async fn sums(stage: &Stage, token: Option<&str>, verdict: &mut Verdict) -> Result<()> {
+    let overview = stage.operator.get("/v1/dashboard/overview", token).await?.expect(200)?;
+    let assets = show::Assets::read(stage).await?;
+    for total in overview.body["totals"].as_array().into_iter().flatten() {
+        let number = |field: &str| -> Result<i128> {
+            total[field].as_str().and_then(|text| text.parse().ok()).with_context(|| format!("no {field} in {total}"))
+        };
+        let (members, outside, sum) = (number("member_sum")?, number("system_sum")?, number("sum")?);
+        let code = total["asset"].as_str().unwrap_or_default();
+        let asset = assets.of(code);
+        let told = format!("{code}: members {}, the outside {}, sum {sum}", asset.show(members), asset.show(outside));
+        show::judged(sum == 0 && members + outside == 0, &told);
+        if sum != 0 || members + outside != 0 {
+            verdict.faults.push(format!("{told}: it must be zero"));
+        }
+    }
+    Ok(())
+}
