@@ -42,6 +42,7 @@ pub(crate) struct Intake<E> {
     pub(crate) decoder: Arc<dyn Decode<Event = E>>,
     pub(crate) max_events: i64,
     pending: VecDeque<Arc<Slice<E>>>,
+    refused: Option<LogId>,
 }
 
 impl<E: Send + Sync + 'static> Intake<E> {
@@ -52,7 +53,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
         decoder: Arc<dyn Decode<Event = E>>,
         max_events: i64,
     ) -> Self {
-        Self { inbox, reachable, log, decoder, max_events, pending: VecDeque::new() }
+        Self { inbox, reachable, log, decoder, max_events, pending: VecDeque::new(), refused: None }
     }
 
     /// Waits until there is something beyond `after`; does not take it.
@@ -110,8 +111,22 @@ impl<E: Send + Sync + 'static> Intake<E> {
     }
 
     fn keep(&mut self, slice: Arc<Slice<E>>, log: LogId, after: Position) {
-        if slice.log == log && slice.last() > after {
+        if slice.log != log {
+            self.refuse(slice.log, log);
+        } else if slice.last() > after {
             self.pending.push_back(slice);
+        }
+    }
+
+    /// A position of another log means nothing here, however well it may fit.
+    fn refuse(&mut self, found: LogId, expected: LogId) {
+        metrics::counter!("projection_foreign_slices_total").increment(1);
+        if self.refused.replace(found) != Some(found) {
+            tracing::error!(
+                log.found = %found,
+                log.expected = %expected,
+                "refused slices of another log; do two banks share a stream?"
+            );
         }
     }
 

@@ -15,6 +15,8 @@ mod registry;
 mod runner;
 mod settings;
 mod status;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use batch::{Commit, Decode, Event, Fault, Slice};
 pub use error::{OpenError, RegistryError, WriteError};

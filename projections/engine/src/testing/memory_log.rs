@@ -1,0 +1,98 @@
+//! A log that lives as long as a test.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{LogId, Position};
+use log::{Commit, Head, ReadCommits, ReadError, ReadHead};
+
+/// A log in memory: the port of `event-store/log`, with failures on request.
+#[derive(Debug)]
+pub struct MemoryLog {
+    id: LogId,
+    commits: Mutex<Vec<Commit>>,
+    failures: AtomicU32,
+    reads: AtomicU32,
+}
+
+impl MemoryLog {
+    /// A log of that id that holds these commits.
+    pub fn new(id: LogId, commits: Vec<Commit>) -> Self {
+        Self { id, commits: Mutex::new(commits), failures: AtomicU32::new(0), reads: AtomicU32::new(0) }
+    }
+
+    /// The id.
+    pub fn id(&self) -> LogId {
+        self.id
+    }
+
+    /// Adds commits at the end.
+    pub fn extend(&self, commits: impl IntoIterator<Item = Commit>) {
+        self.lock().extend(commits);
+    }
+
+    /// The next reads fail as if the store could not be reached.
+    pub fn fail(&self, times: u32) {
+        self.failures.store(times, Ordering::SeqCst);
+    }
+
+    /// How often commits were read from it.
+    pub fn reads(&self) -> u32 {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    /// Its end.
+    pub fn end(&self) -> Position {
+        self.lock().last().map_or(Position::ZERO, Commit::last)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Commit>> {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fails(&self) -> Result<(), ReadError> {
+        let take = |left: u32| left.checked_sub(1);
+        match self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take) {
+            Ok(_) => Err(ReadError::Unavailable("the test wants it so".into())),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl ReadHead for MemoryLog {
+    async fn head(&self) -> Result<Head, ReadError> {
+        self.fails()?;
+        let recorded_at = self.lock().last().map_or(DateTime::UNIX_EPOCH, |commit| commit.recorded_at);
+        Ok(Head { log: self.id, position: self.end(), recorded_at })
+    }
+}
+
+#[async_trait]
+impl ReadCommits for MemoryLog {
+    async fn read_commits(&self, after: Position, max_events: i64) -> Result<Vec<Commit>, ReadError> {
+        self.fails()?;
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let commits = self.lock();
+        let first = commits.partition_point(|commit| commit.last() <= after);
+        let mut taken = Vec::new();
+        let mut events = 0;
+        for commit in &commits[first..] {
+            events += commit.events.len() as i64;
+            if events > max_events && !taken.is_empty() {
+                break;
+            }
+            taken.push(commit.clone());
+        }
+        Ok(taken)
+    }
+
+    async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
+        self.fails()?;
+        Ok(self.lock().iter().find(|commit| commit.last() > position).map(|commit| commit.recorded_at))
+    }
+}

@@ -1,0 +1,109 @@
+//! Everything at once: lost, doubled and shuffled slices, two workers, kills and broken connections.
+
+use std::time::Duration;
+
+use projection_engine::testing::{Post, Random};
+use tokio::time::sleep;
+
+use crate::tally::{History, Numbers, World};
+
+#[tokio::test]
+async fn two_workers_at_once_count_everything_once() {
+    let history = History::random(40, 500);
+    let world = World::new(&history).await;
+    let (mut one, mut two) = (world.start(), world.start());
+    for commits in history.commits.chunks(3) {
+        let slice = Post::of(&world.log).slice(commits, &Numbers);
+        one.deliver(&slice);
+        two.deliver(&slice);
+    }
+    one.at(history.end()).await;
+    two.at(history.end()).await;
+    assert_eq!(world.sums().await, history.sums(history.end()));
+    one.kill().await;
+    two.kill().await;
+    world.scratch.close().await;
+}
+
+#[tokio::test]
+async fn a_worker_killed_anywhere_resumes_where_the_tables_are() {
+    let history = History::random(41, 600);
+    let world = World::new(&history).await;
+    let mut random = Random::new(41);
+    for _ in 0..40 {
+        let worker = world.start();
+        worker.reach(history.end());
+        sleep(Duration::from_micros(random.below(12_000) as u64)).await;
+        worker.kill().await;
+    }
+    let mut worker = world.start();
+    worker.reach(history.end());
+    worker.at(history.end()).await;
+    assert_eq!(world.sums().await, history.sums(history.end()));
+    worker.kill().await;
+    world.scratch.close().await;
+}
+
+#[tokio::test]
+async fn replay_from_any_checkpoint_changes_nothing() {
+    let history = History::random(42, 120);
+    let world = World::new(&history).await;
+    for stop in [1, 17, 60, 61, 119, 120] {
+        let mut worker = world.start();
+        // From the very beginning each time, up to one commit further.
+        for commits in history.commits[..stop].chunks(9) {
+            worker.deliver(&Post::of(&world.log).slice(commits, &Numbers));
+        }
+        let end = history.commits[stop - 1].last();
+        worker.at(end).await;
+        assert_eq!(world.sums().await, history.sums(end), "after {stop} commits");
+        worker.kill().await;
+    }
+    world.scratch.close().await;
+}
+
+#[tokio::test]
+async fn whatever_happens_on_the_way_the_sums_are_right() {
+    for seed in 0..6 {
+        let history = History::random(100 + seed, 300);
+        let world = World::new(&history).await;
+        let mut random = Random::new(seed);
+        let mut workers = vec![world.start(), world.start()];
+        let mut slices: Vec<_> = Vec::new();
+        let mut rest = history.commits.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(1 + random.below(rest.len().min(12)));
+            slices.push(Post::of(&world.log).slice(now, &Numbers));
+            rest = later;
+        }
+        for i in 0..slices.len() {
+            if random.percent(20) {
+                let other = (i + random.below(5)).min(slices.len() - 1);
+                slices.swap(i, other);
+            }
+        }
+        for slice in &slices {
+            for worker in &workers {
+                let copies = if random.percent(20) { 0 } else { 1 + usize::from(random.percent(20)) };
+                (0..copies).for_each(|_| worker.deliver(slice));
+            }
+            if random.percent(10) {
+                workers.remove(random.below(2)).kill().await;
+                workers.push(world.start());
+            }
+            if random.percent(5) {
+                world.scratch.cut_connections().await;
+            }
+            if random.percent(5) {
+                world.log.fail(2);
+            }
+        }
+        for mut worker in workers {
+            worker.reach(history.end());
+            worker.at(history.end()).await;
+            worker.kill().await;
+        }
+        assert_eq!(world.sums().await, history.sums(history.end()), "seed {seed}");
+        world.scratch.close().await;
+    }
+}
