@@ -1,0 +1,132 @@
+//! What the edge does to every request.
+
+use axum::{
+    body::{Body, Bytes},
+    http::{Request, StatusCode},
+};
+use uuid::Uuid;
+
+use crate::support::{app, get_path, post_json, send};
+
+#[tokio::test]
+async fn unknown_addresses_and_methods_are_problems() {
+    let app = app();
+    let reply = get_path(&app, "/nothing").await;
+    assert_eq!((reply.status, reply.code().as_str()), (StatusCode::NOT_FOUND, "not-found"));
+    let reply = get_path(&app, "/echo").await;
+    assert_eq!((reply.status, reply.code().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"));
+    assert_eq!(reply.header("allow"), Some("POST"));
+}
+
+#[tokio::test]
+async fn every_answer_has_its_ids_and_is_kept_by_nobody() {
+    let app = app();
+    for path in ["/ids", "/nothing", "/panic"] {
+        let reply = get_path(&app, path).await;
+        let id: Uuid = reply.header("x-request-id").and_then(|id| id.parse().ok()).expect("a request id");
+        assert_eq!(id.get_version_num(), 7);
+        assert_eq!(reply.header("x-correlation-id"), reply.header("x-request-id"));
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn a_clients_correlation_id_is_kept_if_it_is_one() {
+    let app = app();
+    let given = "0198aaaa-0000-7000-8000-000000000001";
+    let ask = |id: &str| Request::get("/ids").header("x-correlation-id", id).body(Body::empty()).expect("request");
+    let reply = send(&app, ask(given)).await;
+    assert_eq!((reply.text.as_str(), reply.header("x-correlation-id")), (given, Some(given)));
+    assert_ne!(reply.header("x-request-id"), Some(given));
+    let reply = send(&app, ask("x\" or 1=1 --")).await;
+    assert_eq!(Some(reply.text.as_str()), reply.header("x-request-id"), "a made-up one is not carried on");
+}
+
+#[tokio::test]
+async fn a_panic_and_an_inner_cause_stay_inside() {
+    let app = app();
+    for path in ["/panic", "/secret"] {
+        let reply = get_path(&app, path).await;
+        assert_eq!((reply.status, reply.code().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
+        assert!(!reply.text.contains("secret") && !reply.text.contains("hunter2"), "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_a_librarys_words_becomes_a_problem() {
+    let reply = get_path(&app(), "/bare").await;
+    assert_eq!((reply.status, reply.code().as_str()), (StatusCode::IM_A_TEAPOT, "validation-failed"));
+    assert!(!reply.text.contains("own words"));
+}
+
+#[tokio::test]
+async fn retry_after_is_whole_seconds_and_never_zero() {
+    let reply = get_path(&app(), "/busy").await;
+    assert_eq!((reply.code().as_str(), reply.header("retry-after")), ("overloaded", Some("1")));
+}
+
+fn word(length: usize) -> String {
+    format!(r#"{{"word":"{}"}}"#, "x".repeat(length - 11))
+}
+
+#[tokio::test]
+async fn bodies_are_cut_at_the_limit_of_their_route() {
+    let app = app();
+    assert_eq!(post_json(&app, "/echo", word(1024)).await.status, StatusCode::OK);
+    assert_eq!(post_json(&app, "/big", word(8192)).await.status, StatusCode::OK);
+    for (path, length) in [("/echo", 1025), ("/big", 8193)] {
+        let reply = post_json(&app, path, word(length)).await;
+        assert_eq!((reply.status, reply.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large"));
+        assert_eq!(reply.header("connection"), Some("close"));
+    }
+    // Without a length the bytes are counted.
+    let chunks = word(2048)
+        .into_bytes()
+        .chunks(100)
+        .map(|c| Ok::<_, std::io::Error>(Bytes::copy_from_slice(c)))
+        .collect::<Vec<_>>();
+    let reply = post_json(&app, "/echo", Body::from_stream(futures::stream::iter(chunks))).await;
+    assert_eq!(reply.code(), "payload-too-large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let never = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+    let reply = post_json(&app(), "/echo", Body::from_stream(never)).await;
+    assert_eq!((reply.status, reply.code().as_str()), (StatusCode::REQUEST_TIMEOUT, "request-timeout"));
+}
+
+#[tokio::test]
+async fn a_body_must_be_declared_and_whole() {
+    let app = app();
+    let bare = Request::post("/echo").body(Body::from("{}")).expect("request");
+    assert_eq!(send(&app, bare).await.code(), "unsupported-media-type");
+    assert_eq!(post_json(&app, "/echo", r#"{"word":"#).await.code(), "malformed-json");
+    let reply = post_json(&app, "/echo", r#"{"word":1}"#).await;
+    assert_eq!(reply.code(), "validation-failed");
+    assert_eq!(reply.json()["errors"][0]["field"], "word");
+}
+
+#[tokio::test]
+async fn an_optional_body_may_be_left_out_but_not_be_wrong() {
+    let app = app();
+    let none = Request::post("/maybe").body(Body::empty()).expect("request");
+    assert_eq!(send(&app, none).await.status, StatusCode::OK);
+    assert_eq!(post_json(&app, "/maybe", "").await.status, StatusCode::OK);
+    assert_eq!(post_json(&app, "/maybe", r#"{"word":"a"}"#).await.text, "a");
+    assert_eq!(post_json(&app, "/maybe", r#"{"wort":"a"}"#).await.code(), "validation-failed");
+    let undeclared = Request::post("/maybe").body(Body::from("{}")).expect("request");
+    assert_eq!(send(&app, undeclared).await.code(), "unsupported-media-type");
+}
+
+#[tokio::test]
+async fn paths_and_queries_are_parsed_at_the_door() {
+    let app = app();
+    assert_eq!(get_path(&app, "/number/7").await.text, "7");
+    for path in ["/number/256", "/number/x", "/number/%ff", "/query?more=1", "/query?word=a&word=b"] {
+        let reply = get_path(&app, path).await;
+        assert_eq!((reply.status, reply.code().as_str()), (StatusCode::BAD_REQUEST, "validation-failed"), "{path}");
+        assert!(reply.json()["errors"][0]["field"].is_string(), "{path}");
+    }
+}

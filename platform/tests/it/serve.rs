@@ -1,0 +1,162 @@
+//! Real sockets: clients that are too big, too slow, or in the way of a shutdown.
+
+use std::{net::SocketAddr, time::Duration};
+
+use platform::{
+    http::{ServeOptions, serve_with},
+    shutdown::Shutdown,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::support::app;
+
+struct Server {
+    addr: SocketAddr,
+    shutdown: Shutdown,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    async fn start(options: ServeOptions) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let shutdown = Shutdown::new();
+        let task = tokio::spawn(serve_with(listener, app(), options, shutdown.clone()));
+        Self { addr, shutdown, task }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.addr).await.expect("a connection")
+    }
+
+    async fn stop(self) -> Duration {
+        let begun = Instant::now();
+        self.shutdown.trigger();
+        timeout(Duration::from_secs(10), self.task).await.expect("ends").expect("no panic").expect("no error");
+        begun.elapsed()
+    }
+}
+
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let read = timeout(Duration::from_secs(5), stream.read_to_end(&mut bytes)).await.expect("the server closes");
+    read.expect("no reset");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn a_gibibyte_is_refused_before_it_is_sent() {
+    let server = Server::start(ServeOptions::default()).await;
+    let mut stream = server.connect().await;
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1073741824\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("payload-too-large") && answer.contains("connection: close"), "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_on_still_reads_the_413() {
+    let server = Server::start(ServeOptions::default()).await;
+    let mut stream = server.connect().await;
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let chunk = format!("1000\r\n{}\r\n", " ".repeat(4096));
+    let mut sent = 0;
+    // Two mebibytes and no look at the answer in between: a reset would throw the answer away.
+    while sent < 2 * 1024 * 1024 && stream.write_all(chunk.as_bytes()).await.is_ok() {
+        sent += chunk.len();
+    }
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_endless_body_is_not_read_for_ever() {
+    let server = Server::start(ServeOptions::default()).await;
+    let mut stream = server.connect().await;
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(65536));
+    let flood = async { while stream.write_all(chunk.as_bytes()).await.is_ok() {} };
+    timeout(Duration::from_secs(5), flood).await.expect("the server hangs up");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_that_drips_is_hung_up_on() {
+    let server = Server::start(ServeOptions { http_header_timeout: 1, ..ServeOptions::default() }).await;
+    let mut stream = server.connect().await;
+    let begun = Instant::now();
+    let drip = async {
+        for byte in b"GET /ids HTTP/1.1\r\nx-slow: ".iter().chain(std::iter::repeat(&b'a')) {
+            if stream.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(8), drip).await.expect("the server hangs up");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused() {
+    let server = Server::start(ServeOptions::default()).await;
+    let mut stream = server.connect().await;
+    let head = format!("GET /ids HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "a".repeat(60_000));
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn requests_under_way_are_finished_at_shutdown_and_idle_connections_closed() {
+    let server = Server::start(ServeOptions::default()).await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    let mut idle = server.connect().await;
+    idle.write_all(b"GET /ids HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    sleep(Duration::from_millis(100)).await;
+    let addr = server.addr;
+    let stopping = tokio::spawn(server.stop());
+    assert!(rest(&mut busy).await.ends_with("slow but whole"));
+    assert!(rest(&mut idle).await.starts_with("HTTP/1.1 200 "));
+    stopping.await.expect("stopped");
+    assert!(TcpStream::connect(addr).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn who_holds_on_is_cut_after_the_drain_time() {
+    let server = Server::start(ServeOptions { http_drain_timeout: 1, ..ServeOptions::default() }).await;
+    let mut half = server.connect().await;
+    half.write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{")
+        .await
+        .expect("sent");
+    sleep(Duration::from_millis(50)).await;
+    let took = server.stop().await;
+    assert!(took < Duration::from_secs(4), "{took:?}");
+}
+
+#[tokio::test]
+async fn the_one_too_many_waits_for_a_place() {
+    let server = Server::start(ServeOptions { http_max_connections: 1, ..ServeOptions::default() }).await;
+    let first = server.connect().await;
+    sleep(Duration::from_millis(50)).await;
+    let mut second = server.connect().await;
+    second.write_all(b"GET /ids HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.expect("sent");
+    let mut byte = [0];
+    assert!(timeout(Duration::from_millis(200), second.peek(&mut byte)).await.is_err(), "no place yet");
+    drop(first);
+    assert!(rest(&mut second).await.starts_with("HTTP/1.1 200 "));
+    server.stop().await;
+}
