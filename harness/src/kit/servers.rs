@@ -34,7 +34,8 @@ pub struct Servers {
     pub postgres: Postgres,
     /// NATS.
     pub nats: Nats,
-    _folder: Option<ThrowAway>,
+    folder: PathBuf,
+    _throw_away: Option<ThrowAway>,
 }
 
 impl Servers {
@@ -57,7 +58,7 @@ impl Servers {
             life: options.life,
         });
         let (postgres, nats) = tokio::try_join!(postgres, nats)?;
-        Ok(Self { postgres, nats, _folder: None })
+        Ok(Self { postgres, nats, folder: dir.to_owned(), _throw_away: None })
     }
 
     /// Starts both in a folder of their own under `/var/tmp`, which goes with them.
@@ -65,8 +66,31 @@ impl Servers {
         sweep();
         let folder = ThrowAway(PathBuf::from(format!("{THROW_AWAY}{}-{name}", std::process::id())));
         let mut servers = Self::start(&folder.0, options).await?;
-        servers._folder = Some(folder);
+        servers._throw_away = Some(folder);
         Ok(servers)
+    }
+
+    /// Where their data are; a place for whatever should go with them.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The variables by which tests find the servers.
+    pub fn test_env(&self) -> [(String, String); 2] {
+        [
+            ("JANGBU_TEST_POSTGRES_URL".to_owned(), self.postgres.url("postgres")),
+            ("JANGBU_TEST_NATS_URL".to_owned(), self.nats.url()),
+        ]
+    }
+
+    /// Stops both and says if a folder stays behind.
+    pub fn stop(mut self) -> Result<()> {
+        self.nats.stop();
+        self.postgres.stop();
+        match self._throw_away.take() {
+            Some(folder) => std::fs::remove_dir_all(&folder.0).context("cannot remove the data folder"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -89,26 +113,6 @@ fn sweep() {
         let maker = path.to_str().and_then(|p| p.strip_prefix(THROW_AWAY)?.split('-').next()?.parse().ok());
         if maker.is_some_and(|pid| super::Identity::of(pid).is_none()) {
             let _ = std::fs::remove_dir_all(&path);
-        }
-    }
-}
-
-impl Servers {
-    /// The variables by which tests find the servers.
-    pub fn test_env(&self) -> [(String, String); 2] {
-        [
-            ("JANGBU_TEST_POSTGRES_URL".to_owned(), self.postgres.url("postgres")),
-            ("JANGBU_TEST_NATS_URL".to_owned(), self.nats.url()),
-        ]
-    }
-
-    /// Stops both and says if a folder stays behind.
-    pub fn stop(mut self) -> Result<()> {
-        self.nats.stop();
-        self.postgres.stop();
-        match self._folder.take() {
-            Some(folder) => std::fs::remove_dir_all(&folder.0).context("cannot remove the data folder"),
-            None => Ok(()),
         }
     }
 }

@@ -35,6 +35,8 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Run a command with a private Postgres and NATS and the test databases; they go when it ends
     Servers(private::CommandLine),
+    /// Run a command with a bank of its own, every process of it; JANGBU_COMMAND_URL and JANGBU_QUERY_URL name it
+    Bank(private::CommandLine),
     /// Run a command with DATABASE_URL set to a private database that holds every table (for `cargo sqlx prepare`)
     PrepareDb(private::CommandLine),
 }
@@ -55,6 +57,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Status => status::status().await,
         Command::Logs(args) => logs::logs(&args),
         Command::Servers(command) => private::servers(command).await,
+        Command::Bank(command) => private::bank(command).await,
         Command::PrepareDb(command) => private::prepare_db(command).await,
     }
 }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use harness::kit::{Databases, Options, Servers};
+use harness::{
+    chaos::{Bank, BankPlan, Part, beside_this_program},
+    kit::{Databases, Identity, Keys, Options, Servers, Signal},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A command and its arguments.
@@ -34,6 +37,35 @@ pub async fn prepare_db(line: CommandLine) -> Result<ExitCode> {
     code
 }
 
+/// Runs a command with a bank of its own: every process, on a private Postgres and NATS. The command finds it by the
+/// variables that clients use.
+pub async fn bank(line: CommandLine) -> Result<ExitCode> {
+    let servers = Servers::throw_away("bank", Options::default()).await?;
+    let keys = Keys::open(&servers.folder().join("keys"))?;
+    let plan = BankPlan {
+        binaries: beside_this_program()?,
+        logs: servers.folder().join("log"),
+        databases: Databases::on(&servers.postgres.url("postgres"))?.fresh_pair().await?,
+        nats_url: servers.nats.url(),
+        stream: "JANGBU_LOG".to_owned(),
+        jwks_file: keys.jwks_file(),
+        settings: vec![],
+    };
+    let mut bank = Bank::new(plan)?;
+    bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query]).await?;
+    let mut env = Vec::new();
+    for (name, part) in [("JANGBU_COMMAND_URL", Part::Command(0)), ("JANGBU_QUERY_URL", Part::Query)] {
+        env.push((name.to_owned(), format!("http://{}", bank.address(part)?)));
+    }
+    env.push(("JANGBU_SIGNING_KEY_FILE".to_owned(), keys.signing_key_file().display().to_string()));
+    env.push(("JANGBU_JWKS_FILE".to_owned(), keys.jwks_file().display().to_string()));
+    let code = run(&line, &env).await;
+    bank.check()?;
+    bank.end_all().await?;
+    servers.stop()?;
+    code
+}
+
 /// Runs it to its end. Ctrl-C reaches it from the terminal; a TERM is passed on; the servers go only afterwards.
 async fn run(line: &CommandLine, env: &[(String, String)]) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
@@ -49,8 +81,8 @@ async fn run(line: &CommandLine, env: &[(String, String)]) -> Result<ExitCode> {
             status = child.wait() => break status.context("the command was lost")?,
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {
-                if let Some(identity) = child.id().and_then(harness::kit::Identity::of) {
-                    identity.signal(harness::kit::Signal::TERM)?;
+                if let Some(identity) = child.id().and_then(Identity::of) {
+                    identity.signal(Signal::TERM)?;
                 }
             }
         }
