@@ -5,11 +5,17 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
+    accounts::{self, AccountsCommand},
     config::Config,
+    doctor::{self, DoctorArgs},
     env_file::EnvFile,
     failure::Failure,
+    log::{self, ShowArgs, TailArgs},
+    migrate::{self, MigrateCommand},
     output::Output,
     token::{self, KeysCommand, TokenArgs},
+    verify::{self, VerifyArgs},
+    views::{self, ViewsCommand},
 };
 
 /// The operator's command line of Jangbu
@@ -45,6 +51,30 @@ enum Command {
     /// Make and show the keys that sign and verify tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Bring the schemas of both databases to where this build wants them
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Say what is wrong, and what to do about it
+    Doctor(DoctorArgs),
+    /// Show how far the views are
+    #[command(subcommand)]
+    Views(ViewsCommand),
+    /// Read and prove the log
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Freeze accounts, and show them as the log has them
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum LogCommand {
+    /// Show the newest commits
+    Tail(TailArgs),
+    /// Show commits with everything that is known of them
+    Show(ShowArgs),
+    /// Read the whole log and all views and prove that they are what they should be
+    Verify(VerifyArgs),
 }
 
 /// Runs the command line of this process.
@@ -87,8 +117,20 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Token(args) => token::token(args, config, output)?,
         Command::Keys(command) => token::keys(command, config, output)?,
+        Command::Migrate(command) => return migrate::run(command, cli.yes, config, output).await.map(judged),
+        Command::Doctor(args) => return doctor::run(args, config, output).await.map(judged),
+        Command::Views(command) => return views::run(command, config, output).await.map(judged),
+        Command::Log(LogCommand::Tail(args)) => log::tail(args, config, output).await?,
+        Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
+        Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
+        Command::Accounts(command) => accounts::run(command, config, output).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// 0 if all is well, 1 if something wrong was found.
+fn judged(well: bool) -> ExitCode {
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]

@@ -56,6 +56,11 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub projector_addr: Option<String>,
 
+    /// The folder in which NATS keeps its data, if it is on this machine; `doctor` looks how full it is.
+    #[arg(long, global = true, env = "JANGBU_NATS_DIR", value_name = "DIR")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub nats_dir: Option<PathBuf>,
+
     /// The private key that signs tokens: Ed25519, PKCS#8 PEM, readable by its owner only.
     #[arg(long, global = true, env = "JANGBU_SIGNING_KEY_FILE", value_name = "FILE")]
     #[arg(hide_env_values = true, hide_short_help = true)]

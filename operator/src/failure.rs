@@ -1,6 +1,6 @@
 //! Why a command could not do its work, and what to do about it.
 
-use std::{error::Error, io, path::PathBuf};
+use std::{error::Error, io};
 
 use crate::{config::Address, keys::KeyError};
 
@@ -62,13 +62,13 @@ pub enum Failure {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The migrations.
-    #[error("the migrations of the {database} database stopped")]
+    #[error("the migrations of the {database} stopped")]
     Migrations {
         /// Of which database.
         database: &'static str,
-        /// What they said.
+        /// What they said, and what to do.
         #[source]
-        source: Box<dyn Error + Send + Sync>,
+        source: migrations::MigrateError,
     },
     /// A server refused the command.
     #[error("the command server refused it: {status} {code}")]
@@ -87,15 +87,6 @@ pub enum Failure {
         at: String,
         /// What was wrong.
         what: String,
-    },
-    /// A file could not be read.
-    #[error("cannot read {path}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
     },
     /// Standard output was closed or is full.
     #[error("cannot write to standard output")]
@@ -138,7 +129,6 @@ impl Failure {
             }
             Self::Query { source, .. } => query_advice(source),
             Self::Event { .. } => Some("it was written by a later Jangbu: use a build as new as the writer's".into()),
-            Self::Migrations { .. } => Some("`jangbu migrate status` shows each migration and what to do".into()),
             Self::Key(error) => error.advice(),
             Self::Refused { detail, .. } if !detail.is_empty() => Some(detail.clone()),
             _ => None,

@@ -2,12 +2,20 @@
 //!
 //! It moves no money: what changes an account goes through the command API like everybody's.
 
+mod accounts;
 mod cli;
 mod config;
+mod db;
+mod doctor;
 mod env_file;
 mod failure;
+mod http;
 pub mod keys;
+mod log;
+mod migrate;
 mod output;
 mod token;
+mod verify;
+mod views;
 
 pub use cli::main;

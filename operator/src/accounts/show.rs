@@ -1,0 +1,185 @@
+//! An account as the log has it.
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::{Holder, Recorded};
+use kernel::AccountNumber;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    config::Config,
+    db::{Database, failed},
+    failure::Failure,
+    output::Output,
+};
+
+/// How an account is named.
+#[derive(Clone, Copy, Debug)]
+pub enum Named {
+    Id(Uuid),
+    Number(AccountNumber),
+}
+
+impl std::str::FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        text.parse().map(Self::Number).map_err(|error| format!("not a UUID, and {error}"))
+    }
+}
+
+/// The account.
+#[derive(Debug, Serialize)]
+struct Account {
+    account_id: Uuid,
+    account_number: Option<String>,
+    owner: Option<Uuid>,
+    /// Of a system account.
+    name: Option<String>,
+    asset: String,
+    status: &'static str,
+    /// Why it is so, if someone said.
+    reason: Option<String>,
+    balance: String,
+    version: i64,
+    position: i64,
+    opened_at: DateTime<Utc>,
+    changed_at: DateTime<Utc>,
+}
+
+/// One event that tells something of the account's state.
+struct Telling {
+    position: i64,
+    version: i64,
+    recorded_at: DateTime<Utc>,
+    event: Recorded,
+}
+
+/// Shows an account.
+pub async fn show(account: Named, config: &Config, output: Output) -> Result<(), Failure> {
+    let mut connection = Database::Log.connect(config).await?;
+    let id = match account {
+        Named::Id(id) => id,
+        Named::Number(number) => bearer(&mut connection, number).await?,
+    };
+    let account = fold(id, tellings(&mut connection, id).await?)?;
+    output.show(&account, text)
+}
+
+/// The account that bears a number.
+async fn bearer(connection: &mut PgConnection, number: AccountNumber) -> Result<Uuid, Failure> {
+    let events = tellings(connection, number.stream().uuid()).await?;
+    events
+        .into_iter()
+        .find_map(|told| match told.event {
+            Recorded::AccountNumberAssigned(assigned) => Some(assigned.account.uuid()),
+            _ => None,
+        })
+        .ok_or_else(|| Failure::Absent(format!("no account bears the number {number}")))
+}
+
+/// The first event of a stream, those that changed its status, and the last: all that is needed, however long it is.
+async fn tellings(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<Telling>, Failure> {
+    let rows = sqlx::query!(
+        r#"select events.position, version, type as event_type, schema_version, payload::text as "payload!", recorded_at
+           from events
+           join lateral (
+               select recorded_at from commits where first_position <= events.position
+               order by first_position desc limit 1
+           ) as commit on true
+           where stream_id = $1 and (
+               version in (1, (select max(version) from events as newest where newest.stream_id = $1))
+               or type in ('AccountFrozen', 'AccountUnfrozen', 'AccountClosed'))
+           order by version"#,
+        stream
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading the stream of an account"))?;
+    let telling = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
+        let (position, version, recorded_at, event_type, schema_version, payload) = row;
+        let raw = RawValue::from_string(payload).unwrap_or_default();
+        let event = Recorded::decode(&event_type, schema_version, &raw);
+        event
+            .map(|event| Telling { position, version, recorded_at, event })
+            .map_err(|source| Failure::Event { position, source })
+    };
+    rows.into_iter()
+        .map(|r| telling((r.position, r.version, r.recorded_at, r.event_type, r.schema_version, r.payload)))
+        .collect()
+}
+
+fn fold(id: Uuid, events: Vec<Telling>) -> Result<Account, Failure> {
+    let absent = || Failure::Absent(format!("the log knows no account {id}"));
+    let mut events = events.into_iter();
+    let first = events.next().ok_or_else(absent)?;
+    let Recorded::AccountOpened(opened) = first.event else { return Err(absent()) };
+    let (owner, number, name) = match opened.holder {
+        Holder::Member { owner, number } => (Some(owner.uuid()), Some(number.to_string()), None),
+        Holder::System { name } => (None, None, Some(name)),
+    };
+    let mut account = Account {
+        account_id: id,
+        account_number: number,
+        owner,
+        name,
+        asset: opened.asset.to_string(),
+        status: "open",
+        reason: None,
+        balance: "0".into(),
+        version: first.version,
+        position: first.position,
+        opened_at: first.recorded_at,
+        changed_at: first.recorded_at,
+    };
+    for told in events {
+        account.take(told);
+    }
+    Ok(account)
+}
+
+impl Account {
+    fn take(&mut self, told: Telling) {
+        (self.version, self.position, self.changed_at) = (told.version, told.position, told.recorded_at);
+        match told.event {
+            Recorded::AccountDebited(e) => self.balance = e.balance.to_string(),
+            Recorded::AccountCredited(e) => self.balance = e.balance.to_string(),
+            Recorded::AccountFrozen(e) => self.turn("frozen", e.reason, e.balance.to_string()),
+            Recorded::AccountUnfrozen(e) => self.turn("open", e.reason, e.balance.to_string()),
+            Recorded::AccountClosed(e) => self.turn("closed", e.reason, "0".into()),
+            _ => {}
+        }
+    }
+
+    fn turn(&mut self, status: &'static str, reason: Option<String>, balance: String) {
+        (self.status, self.reason, self.balance) = (status, reason, balance);
+    }
+}
+
+fn text(account: &Account) -> String {
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let lines = [
+        ("number", account.account_number.clone()),
+        ("owner", account.owner.map(|owner| owner.to_string())),
+        ("system", account.name.clone()),
+        ("balance", Some(format!("{} minor units of {}", account.balance, account.asset))),
+        ("status", Some(account.status.to_owned())),
+        ("reason", account.reason.clone()),
+        ("version", Some(account.version.to_string())),
+        ("position", Some(account.position.to_string())),
+        ("opened", Some(time(account.opened_at))),
+        ("changed", Some(time(account.changed_at))),
+    ];
+    let mut text = format!("account {}\n", account.account_id);
+    for (name, value) in lines {
+        if let Some(value) = value {
+            text.push_str(&format!("  {name:<10} {value}\n"));
+        }
+    }
+    text
+}

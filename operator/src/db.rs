@@ -1,0 +1,75 @@
+//! Connections to the two databases.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+
+use crate::{
+    config::{Address, Config},
+    failure::Failure,
+};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// The log.
+    Log,
+    /// The views.
+    Views,
+}
+
+impl Database {
+    /// The name shown to people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log database",
+            Self::Views => "views database",
+        }
+    }
+
+    /// The variable that says where it is.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Log => "JANGBU_LOG_DATABASE_URL",
+            Self::Views => "JANGBU_VIEWS_DATABASE_URL",
+        }
+    }
+
+    /// Where it is.
+    pub fn address(self, config: &Config) -> Result<&Address, Failure> {
+        match self {
+            Self::Log => config.log_database(),
+            Self::Views => config.views_database(),
+        }
+    }
+
+    /// How to connect to it; no query is ever too slow, for an operator is waiting and can interrupt.
+    pub fn options(self, config: &Config) -> Result<PgConnectOptions, Failure> {
+        let address = self.address(config)?;
+        let options =
+            PgConnectOptions::from_str(address.secret()).map_err(|source| self.unreachable(address, source))?;
+        let timeouts = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+        Ok(options.application_name("jangbu").options(timeouts).disable_statement_logging())
+    }
+
+    /// Connects.
+    pub async fn connect(self, config: &Config) -> Result<PgConnection, Failure> {
+        let address = self.address(config)?;
+        let options = self.options(config)?;
+        let attempt = tokio::time::timeout(Duration::from_secs(5), PgConnection::connect_with(&options)).await;
+        match attempt {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(source)) => Err(self.unreachable(address, source)),
+            Err(_) => Err(self.unreachable(address, "no answer within 5 seconds")),
+        }
+    }
+
+    fn unreachable(self, address: &Address, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+        Failure::unreachable(self.name(), address, self.variable(), source)
+    }
+}
+
+/// Names what a query was for, when it fails.
+pub fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Failure {
+    move |source| Failure::Query { doing, source }
+}

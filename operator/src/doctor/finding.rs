@@ -1,0 +1,56 @@
+//! What was found about one thing.
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "WARN",
+            Self::Fail => "FAIL",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    pub verdict: Verdict,
+    pub what: String,
+    pub found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_do: Option<String>,
+}
+
+impl Finding {
+    pub fn ok(what: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Ok, what: what.into(), found: found.into(), to_do: None }
+    }
+
+    pub fn warn(what: impl Into<String>, found: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Warn, what: what.into(), found: found.into(), to_do: Some(to_do.into()) }
+    }
+
+    pub fn fail(what: impl Into<String>, found: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Fail, what: what.into(), found: found.into(), to_do: Some(to_do.into()) }
+    }
+
+    /// What could not be looked at, and why.
+    pub fn failed(what: impl Into<String>, failure: &Failure) -> Self {
+        let mut found = failure.to_string();
+        failure.causes().iter().for_each(|cause| found.push_str(&format!(": {cause}")));
+        let to_do = failure.advice().unwrap_or_else(|| "see the message".into());
+        Self::fail(what, found, to_do)
+    }
+}

@@ -1,0 +1,91 @@
+//! `jangbu doctor`: what is wrong, and what to do about it.
+//!
+//! Each file looks at one thing and never stops the others: what cannot be looked at is told as such.
+
+mod clock;
+mod disk;
+mod durability;
+mod finding;
+mod keys;
+mod log_database;
+mod motion;
+mod nats;
+mod rights;
+mod schema;
+mod servers;
+mod views_database;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use self::finding::{Finding, Verdict};
+use crate::{
+    config::Config,
+    failure::Failure,
+    output::{Output, Table},
+};
+
+/// From when on something is wrong.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// How long relay and views may be behind the log
+    #[arg(long, value_name = "MS", default_value_t = 5000)]
+    max_lag_ms: i64,
+
+    /// How far the clocks may be apart
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    max_skew_ms: i64,
+
+    /// How long to watch whether relay and views move
+    #[arg(long, value_name = "MS", default_value_t = 1500)]
+    watch_ms: u64,
+}
+
+/// Everything that was looked at.
+#[derive(Serialize)]
+struct Report {
+    healthy: bool,
+    findings: Vec<Finding>,
+}
+
+/// Looks at everything; answers whether nothing failed.
+pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<bool, Failure> {
+    let (log, views, moving, nats, servers, keys) = tokio::join!(
+        log_database::look(args, config),
+        views_database::look(args, config),
+        motion::look(args, config),
+        nats::look(config),
+        servers::look(config),
+        keys::look(config),
+    );
+    let disk = disk::look(&log.data_folder, &views.data_folder, config).await;
+    let all = [log.findings, views.findings, moving, nats, servers, keys, disk];
+    let findings: Vec<Finding> = all.into_iter().flatten().collect();
+    let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);
+    output.show(&Report { healthy, findings }, text)?;
+    Ok(healthy)
+}
+
+impl DoctorArgs {
+    fn watch(&self) -> Duration {
+        Duration::from_millis(self.watch_ms)
+    }
+}
+
+fn text(report: &Report) -> String {
+    let mut table = Table::new(["", "what", "found"]);
+    for finding in &report.findings {
+        table.row([finding.verdict.word().into(), finding.what.clone(), finding.found.clone()]);
+    }
+    let mut text = table.render();
+    let wrong: Vec<&Finding> = report.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+    if !wrong.is_empty() {
+        text.push_str("\nto do\n");
+    }
+    for finding in wrong {
+        let to_do = finding.to_do.as_deref().unwrap_or("nothing at once; keep an eye on it");
+        text.push_str(&format!("  {:<4}  {}: {to_do}\n", finding.verdict.word(), finding.what));
+    }
+    text
+}

@@ -1,0 +1,145 @@
+//! Whether relay and views keep up: looked at twice, for being behind is no fault while one moves.
+
+use sqlx::PgConnection;
+
+use super::{DoctorArgs, finding::Finding};
+use crate::{
+    config::Config,
+    db::{Database, failed},
+    failure::Failure,
+    views::{self, Standing},
+};
+
+/// The views that every Jangbu has.
+const EXPECTED: [&str; 4] = ["accounts", "overview", "transactions", "transfers"];
+/// A running relay writes its cursor every few seconds.
+const RELAY_SILENCE_MS: i64 = 15_000;
+
+/// The relay's row, and how far it is behind.
+struct Relay {
+    position: i64,
+    lag_events: i64,
+    lag_ms: i64,
+    silent_ms: i64,
+    holder: String,
+}
+
+/// One look.
+struct Look {
+    relay: Result<Option<Relay>, Failure>,
+    views: Result<Vec<Standing>, Failure>,
+}
+
+/// Looks twice.
+pub async fn look(args: &DoctorArgs, config: &Config) -> Vec<Finding> {
+    let (log, views) = tokio::join!(Database::Log.connect(config), Database::Views.connect(config));
+    // Without the log nothing can be behind it; that it does not answer is told already.
+    let Ok(mut log) = log else { return Vec::new() };
+    let mut views = views.ok();
+    let before = take(&mut log, views.as_mut()).await;
+    tokio::time::sleep(args.watch()).await;
+    let after = take(&mut log, views.as_mut()).await;
+
+    let mut findings = vec![match (before.relay, after.relay) {
+        (Ok(before), Ok(after)) => relay(before, after, args.max_lag_ms),
+        (_, Err(failure)) | (Err(failure), _) => Finding::failed("relay", &failure),
+    }];
+    match (before.views, after.views) {
+        (Ok(before), Ok(after)) if views.is_some() => findings.extend(all_views(&before, &after, args.max_lag_ms)),
+        (Err(failure), _) | (_, Err(failure)) => findings.push(Finding::failed("views", &failure)),
+        _ => {}
+    }
+    findings
+}
+
+async fn take(log: &mut PgConnection, views: Option<&mut PgConnection>) -> Look {
+    let standings = async |log: &mut PgConnection| {
+        let Some(connection) = views else { return Ok(Vec::new()) };
+        let mut standings = views::registry(connection).await?;
+        views::lag(log, &mut standings).await?;
+        Ok(standings)
+    };
+    Look { views: standings(log).await, relay: read_relay(log).await }
+}
+
+async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
+    let row = sqlx::query!(
+        r#"select cursor.position, holder, head.position - cursor.position as "lag_events!",
+                  (extract(epoch from clock_timestamp() - renewed_at) * 1000)::int8 as "silent_ms!",
+                  coalesce((
+                      select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
+                      from commits where first_position > cursor.position order by first_position limit 1
+                  ), 0) as "lag_ms!"
+           from relay_cursor as cursor, log_head as head"#
+    )
+    .fetch_optional(log)
+    .await
+    .map_err(failed("reading the relay's cursor"))?;
+    Ok(row.map(|row| Relay {
+        position: row.position,
+        lag_events: row.lag_events,
+        lag_ms: row.lag_ms,
+        silent_ms: row.silent_ms,
+        holder: row.holder,
+    }))
+}
+
+fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Finding {
+    let what = "relay";
+    let start = "start outbox-relay (`./justw status`, `./justw logs`)";
+    let Some(after) = after else { return Finding::fail(what, "no relay has ever run on this log", start) };
+    let moved = before.is_some_and(|before| before.position < after.position);
+    let at = format!("{} at position {}, {} events behind", after.holder, after.position, after.lag_events);
+    if after.silent_ms > RELAY_SILENCE_MS {
+        return Finding::fail(what, format!("{at}: not heard of for {} s", after.silent_ms / 1000), start);
+    }
+    match (after.lag_ms > max_lag_ms, moved) {
+        (true, false) => {
+            let to_do = "it runs but publishes nothing: is NATS reachable for it? see its logs";
+            Finding::fail(what, format!("{at} for {} ms, and not moving", after.lag_ms), to_do)
+        }
+        (true, true) => {
+            Finding::warn(what, format!("{at}, {} ms, and catching up", after.lag_ms), "wait; look again in a minute")
+        }
+        _ => Finding::ok(what, at),
+    }
+}
+
+fn all_views(before: &[Standing], after: &[Standing], max_lag_ms: i64) -> Vec<Finding> {
+    let live = |name: &str| after.iter().find(|s| s.view == name && s.is_live());
+    let absent = EXPECTED.into_iter().filter(|name| live(name).is_none());
+    let mut findings: Vec<Finding> = absent
+        .map(|name| {
+            Finding::fail(format!("view {name}"), "no live generation", "start the projector: it makes the first one")
+        })
+        .collect();
+    for view in after.iter().filter(|s| s.is_live()) {
+        let earlier = before.iter().find(|s| (&s.view, s.generation) == (&view.view, view.generation));
+        findings.push(one_view(view, earlier.is_some_and(|e| e.position < view.position), max_lag_ms));
+    }
+    findings
+}
+
+fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
+    let what = format!("view {}", view.view);
+    let (events, ms) = (view.lag_events.unwrap_or(0), view.lag_ms.unwrap_or(0));
+    if let Some(error) = view.error_line() {
+        let at = view.error_position.unwrap_or(view.position + 1);
+        let to_do =
+            format!("see the event with `jangbu log show {at}`; correct the projection, then restart the projector");
+        return Finding::fail(what, format!("stuck: {error}"), to_do);
+    }
+    let at = format!("generation {} at position {}, {events} events behind", view.generation, view.position);
+    if events < 0 {
+        let to_do = "the log was restored to an earlier state, or the view follows another: rebuild the view";
+        return Finding::fail(what, format!("{at}: beyond the end of the log"), to_do);
+    }
+    match (ms > max_lag_ms, moved) {
+        (true, false) => {
+            let to_do = "is the projector running? (`./justw status`, `./justw logs`)";
+            Finding::fail(what, format!("{at} for {ms} ms, and not moving"), to_do)
+        }
+        (true, true) => Finding::warn(what, format!("{at}, {ms} ms, and catching up"), "wait; look again in a minute"),
+        _ => Finding::ok(what, at),
+    }
+}

@@ -1,0 +1,73 @@
+//! The schema: migrations, and what guards the log.
+
+use migrations::{Database, Entry, State};
+use sqlx::PgConnection;
+
+use super::finding::Finding;
+use crate::{config::Config, db::failed, failure::Failure, migrate};
+
+/// Looks at the migrations of a database.
+pub async fn migrations(database: Database, config: &Config) -> Finding {
+    let what = format!("migrations of the {database} database");
+    match migrate::entries(database, config).await {
+        Ok(entries) => judged(what, &entries),
+        Err(failure) => Finding::failed(what, &failure),
+    }
+}
+
+fn judged(what: String, entries: &[Entry]) -> Finding {
+    let of =
+        |state| -> Vec<String> { entries.iter().filter(|e| e.state == state).map(|e| e.version.to_string()).collect() };
+    let (pending, edited, missing) = (of(State::Pending), of(State::Edited), of(State::Missing));
+    if !edited.is_empty() {
+        let to_do =
+            "put the files back as they were and make the change in a new migration; see `jangbu migrate status`";
+        return Finding::fail(what, format!("edited after they were applied: {}", edited.join(", ")), to_do);
+    }
+    if !missing.is_empty() {
+        let to_do = "this build is older than the database: use a newer one; see `jangbu migrate status`";
+        return Finding::fail(what, format!("applied, but not known here: {}", missing.join(", ")), to_do);
+    }
+    if !pending.is_empty() {
+        return Finding::fail(what, format!("not applied: {}", pending.join(", ")), "jangbu migrate up");
+    }
+    Finding::ok(what, format!("all {} applied", entries.len()))
+}
+
+/// What keeps the log from being rewritten, and its positions and versions from being taken twice.
+pub async fn guards(connection: &mut PgConnection) -> Result<Finding, Failure> {
+    let rows = sqlx::query_scalar!(
+        r#"select guard as "guard!" from unnest(
+               array['events', 'commits', 'log_head', 'log_head'],
+               array['append_only', 'append_only', 'never_deleted', 'forward_only']
+           ) as wanted (relation, name), lateral (select format('trigger %s of %s', name, relation) as guard) as named
+           where not exists (
+               select from pg_trigger
+               where tgrelid = to_regclass(relation) and tgname = name and tgenabled in ('O', 'A'))
+           union all
+           select guard from unnest(
+               array['events', 'events', 'commits', 'commits'],
+               array['position', 'stream_id,version', 'first_position', 'command_id']
+           ) as wanted (relation, columns), lateral (select format('unique (%s) of %s', columns, relation) as guard) as named
+           where not exists (
+               select from pg_index
+               where indrelid = to_regclass(relation) and indisunique and indisvalid and indpred is null
+                 and columns = (
+                     select string_agg(attname, ',' order by place)
+                     from unnest(indkey::int2[]) with ordinality as key (number, place)
+                     join pg_attribute on attrelid = indrelid and attnum = key.number))"#
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading what guards the log"))?;
+    let what = "guards of the log";
+    if rows.is_empty() {
+        return Ok(Finding::ok(what, "triggers and unique indexes are in force"));
+    }
+    let found = format!("missing or not in force: {}", rows.join(", "));
+    Ok(Finding::fail(
+        what,
+        found,
+        "find out who removed them; put them back as the migrations make them; `jangbu log verify`",
+    ))
+}

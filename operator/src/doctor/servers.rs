@@ -1,0 +1,67 @@
+//! The servers: whether they say that they are ready.
+
+use std::time::Duration;
+
+use super::finding::Finding;
+use crate::{
+    config::{Address, Config},
+    failure::Failure,
+    http,
+};
+
+/// Asks every server whose address is known.
+pub async fn look(config: &Config) -> Vec<Finding> {
+    let ops = |addr: &Option<String>| addr.as_deref().and_then(reachable);
+    let servers = [
+        ("command server", "JANGBU_COMMAND_URL", Some(config.command_url.clone())),
+        ("query server", "JANGBU_QUERY_URL", Some(config.query_url.clone())),
+        ("relay's probe", "JANGBU_RELAY_ADDR", ops(&config.relay_addr)),
+        ("projector's probe", "JANGBU_PROJECTOR_ADDR", ops(&config.projector_addr)),
+    ];
+    let client = match http::client(Duration::from_secs(3)) {
+        Ok(client) => client,
+        Err(failure) => return vec![Finding::failed("servers", &failure)],
+    };
+    let asked =
+        servers.into_iter().filter_map(|(what, variable, address)| Some(ask(&client, what, variable, address?)));
+    futures::future::join_all(asked).await
+}
+
+/// A listening address as one to connect to.
+fn reachable(listening: &str) -> Option<Address> {
+    let (host, port) = listening.rsplit_once(':')?;
+    let host = if matches!(host, "" | "0.0.0.0" | "[::]") { "127.0.0.1" } else { host };
+    format!("http://{host}:{port}").parse().ok()
+}
+
+async fn ask(client: &reqwest::Client, what: &'static str, variable: &'static str, address: Address) -> Finding {
+    let response = match client.get(address.join("/readyz")).send().await {
+        Ok(response) => response,
+        Err(error) => {
+            let failure: Failure = http::unreachable(what, &address, variable, error);
+            return Finding::failed(what, &failure);
+        }
+    };
+    let status = response.status();
+    if status.is_success() {
+        return Finding::ok(what, format!("ready at {address}"));
+    }
+    let body = response.text().await.unwrap_or_default();
+    let told: String = body.chars().filter(|c| !c.is_control()).take(300).collect();
+    let to_do = "what it misses is named; see its logs (`./justw logs`)";
+    Finding::fail(what, format!("at {address} answers {}: {told}", status.as_u16()), to_do)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reachable;
+
+    #[test]
+    fn where_it_listens_becomes_where_it_is_asked() {
+        let url = |addr| reachable(addr).map(|a| a.to_string());
+        assert_eq!(url("0.0.0.0:7003").as_deref(), Some("http://127.0.0.1:7003"));
+        assert_eq!(url("[::]:7003").as_deref(), Some("http://127.0.0.1:7003"));
+        assert_eq!(url("10.0.0.2:7003").as_deref(), Some("http://10.0.0.2:7003"));
+        assert_eq!(url("nothing"), None);
+    }
+}

@@ -1,0 +1,10 @@
+//! `jangbu log`: reading the log.
+
+mod commits;
+mod show;
+mod tail;
+mod text;
+
+pub use commits::{CommitView, EventView};
+pub use show::{ShowArgs, show};
+pub use tail::{TailArgs, tail};

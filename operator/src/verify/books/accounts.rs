@@ -1,0 +1,111 @@
+//! View `accounts`: one row for each account.
+
+use std::{collections::HashMap, fmt::Display};
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::Holder;
+use futures::TryStreamExt;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Book, time};
+use crate::verify::{
+    assemble::Commit,
+    ledger::Ledger,
+    rows::{Cells, Sink},
+    transfers::Told,
+};
+
+pub(super) struct Accounts<S> {
+    accounts: S,
+}
+
+impl<S> Accounts<S> {
+    pub(super) fn new(accounts: S) -> Self {
+        Self { accounts }
+    }
+}
+
+/// A row of `accounts`.
+struct Row<'a> {
+    kind: &'a str,
+    owner: Option<Uuid>,
+    account_number: Option<&'a dyn Display>,
+    name: Option<&'a str>,
+    asset: &'a str,
+    status: &'a str,
+    balance: &'a dyn Display,
+    version: i64,
+    position: i64,
+    opened_at: DateTime<Utc>,
+}
+
+impl Row<'_> {
+    fn write(&self, cells: &mut Cells) {
+        cells.clear().put("kind", self.kind).maybe("owner", self.owner);
+        cells.maybe("account_number", self.account_number).maybe("name", self.name);
+        cells.put("asset", self.asset).put("status", self.status).put("balance", self.balance);
+        cells.put("version", self.version).put("position", self.position).put("opened_at", time(self.opened_at));
+    }
+}
+
+impl<S: Sink> Book<S> for Accounts<S> {
+    fn commit(&mut self, _: &Commit, _: &HashMap<Uuid, Told<'_>>) {}
+
+    fn settle(&mut self, ledger: &Ledger) {
+        let mut cells = Cells::default();
+        for (id, account) in &ledger.accounts {
+            let (kind, owner, number, name) = match &account.holder {
+                Holder::Member { owner, number } => ("member", Some(owner.uuid()), Some(number as &dyn Display), None),
+                Holder::System { name } => ("system", None, None, Some(name.as_str())),
+            };
+            let row = Row {
+                kind,
+                owner,
+                account_number: number,
+                name,
+                asset: account.asset.as_str(),
+                status: account.status.as_str(),
+                balance: &account.balance,
+                version: account.version,
+                position: account.position,
+                opened_at: account.opened_at,
+            };
+            row.write(&mut cells);
+            self.accounts.row(&id.to_string(), &cells);
+        }
+    }
+
+    fn sinks(self: Box<Self>) -> Vec<S> {
+        vec![self.accounts]
+    }
+}
+
+/// Reads what the view holds.
+pub(super) async fn read(connection: &mut PgConnection, accounts: &mut dyn Sink) -> Result<(), sqlx::Error> {
+    let mut rows = sqlx::query!(
+        r#"select account_id as "account_id!", kind as "kind!", owner, account_number, name, asset as "asset!",
+                  status as "status!", balance::text as "balance!", version as "version!", position as "position!",
+                  opened_at as "opened_at!"
+           from live.accounts"#
+    )
+    .fetch(connection);
+    let mut cells = Cells::default();
+    while let Some(row) = rows.try_next().await? {
+        let found = Row {
+            kind: &row.kind,
+            owner: row.owner,
+            account_number: row.account_number.as_ref().map(|n| n as &dyn Display),
+            name: row.name.as_deref(),
+            asset: &row.asset,
+            status: &row.status,
+            balance: &row.balance,
+            version: row.version,
+            position: row.position,
+            opened_at: row.opened_at,
+        };
+        found.write(&mut cells);
+        accounts.row(&row.account_id.to_string(), &cells);
+    }
+    Ok(())
+}

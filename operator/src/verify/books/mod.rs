@@ -1,0 +1,159 @@
+//! What each view must hold, folded from the log; and what it holds.
+//!
+//! One file for each view: the rows it must have at its position, and the reading of those it has, side by side.
+
+mod accounts;
+mod overview;
+mod transactions;
+mod transfers;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    assemble::Commit,
+    findings::Findings,
+    ledger::Ledger,
+    rows::Sink,
+    transfers::{self as postings, Reversal, Told},
+};
+
+/// A view that is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Accounts,
+    Transactions,
+    Transfers,
+    Overview,
+}
+
+impl View {
+    pub const ALL: [Self; 4] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Transactions => "transactions",
+            Self::Transfers => "transfers",
+            Self::Overview => "overview",
+        }
+    }
+
+    /// The tables it shows, and those it keeps for itself.
+    pub fn tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Accounts => &["accounts"],
+            Self::Transactions => &["entries", "ticks"],
+            Self::Transfers => &["transfers"],
+            Self::Overview => &["asset_totals", "activity", "account_states"],
+        }
+    }
+
+    /// Reads the tables as readers see them, in the order of [`Self::tables`].
+    pub async fn read<S: Sink>(self, connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+        match (self, sinks) {
+            (Self::Accounts, [accounts]) => accounts::read(connection, accounts).await,
+            (Self::Transactions, [entries, ticks]) => transactions::read(connection, entries, ticks).await,
+            (Self::Transfers, [transfers]) => transfers::read(connection, transfers).await,
+            (Self::Overview, [totals, activity, states]) => overview::read(connection, totals, activity, states).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One view's rows as they follow from the log.
+trait Book<S> {
+    /// Takes what a commit adds. The ledger stands after it.
+    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>);
+
+    /// Takes what the ledger says, at the position of the view.
+    fn settle(&mut self, ledger: &Ledger);
+
+    /// The rows, in the order of [`View::tables`].
+    fn sinks(self: Box<Self>) -> Vec<S>;
+}
+
+/// A view's rows, folded up to its position.
+pub struct Folded<S> {
+    pub view: View,
+    pub position: i64,
+    /// The rows, in the order of [`View::tables`].
+    pub sinks: Vec<S>,
+    /// Where the fold ended: the last commit that ends at or before the position.
+    pub ended_at: i64,
+    /// When that commit was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
+}
+
+/// A view that is being folded.
+struct Page<S> {
+    folded: Folded<S>,
+    book: Option<Box<dyn Book<S> + Send>>,
+}
+
+/// All views that are asked for, folded from one reading of the log.
+pub struct Books<S> {
+    pub ledger: Ledger,
+    pages: Vec<Page<S>>,
+    ended_at: i64,
+    recorded_at: Option<DateTime<Utc>>,
+}
+
+impl<S: Sink + Send + 'static> Books<S> {
+    /// Books for these views, each up to its position, each with a sink for each of its tables.
+    pub fn new(views: impl IntoIterator<Item = (View, i64, Vec<S>)>) -> Self {
+        let pages = views.into_iter().map(|(view, position, sinks)| Page {
+            folded: Folded { view, position, sinks: Vec::new(), ended_at: 0, recorded_at: None },
+            book: book(view, sinks),
+        });
+        Self { ledger: Ledger::default(), pages: pages.collect(), ended_at: 0, recorded_at: None }
+    }
+
+    /// Applies a commit to the ledger and to all views that reach so far; gives back its reversals.
+    pub fn apply(&mut self, commit: &Commit, findings: &mut Findings) -> Vec<Reversal> {
+        self.settle(|position| position < commit.last);
+        self.ledger.apply(commit, findings);
+        let told = postings::told(commit);
+        for book in self.pages.iter_mut().filter_map(|page| page.book.as_mut()) {
+            book.commit(commit, &told);
+        }
+        (self.ended_at, self.recorded_at) = (commit.last, Some(commit.recorded_at));
+        postings::check(commit, &told, &self.ledger, findings)
+    }
+
+    /// The views, each at its position, or at the end of the log if it stands beyond.
+    pub fn finish(mut self) -> (Ledger, Vec<Folded<S>>) {
+        self.settle(|_| true);
+        (self.ledger, self.pages.into_iter().map(|page| page.folded).collect())
+    }
+
+    /// Ends the views whose position fits.
+    fn settle(&mut self, ends: impl Fn(i64) -> bool) {
+        for page in self.pages.iter_mut().filter(|page| ends(page.folded.position)) {
+            if let Some(mut book) = page.book.take() {
+                book.settle(&self.ledger);
+                page.folded.sinks = book.sinks();
+                (page.folded.ended_at, page.folded.recorded_at) = (self.ended_at, self.recorded_at);
+            }
+        }
+    }
+}
+
+fn book<S: Sink + Send + 'static>(view: View, sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let mut sinks = sinks.into_iter();
+    let book: Box<dyn Book<S> + Send> = match view {
+        View::Accounts => Box::new(accounts::Accounts::new(sinks.next()?)),
+        View::Transactions => Box::new(transactions::Transactions::new(sinks.next()?, sinks.next()?)),
+        View::Transfers => Box::new(transfers::Transfers::new(sinks.next()?)),
+        View::Overview => Box::new(overview::Overview::new(sinks.next()?, sinks.next()?, sinks.next()?)),
+    };
+    Some(book)
+}
+
+/// A time to the microsecond, as Postgres keeps it.
+fn time(at: DateTime<Utc>) -> impl std::fmt::Display {
+    at.format("%Y-%m-%dT%H:%M:%S%.6fZ")
+}

@@ -1,0 +1,147 @@
+//! View `transactions`: one row for each change of a balance, and the position that each time stands for.
+
+use std::{collections::HashMap, fmt::Display};
+
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Book, time};
+use crate::verify::{
+    assemble::Commit,
+    ledger::Ledger,
+    rows::{Cells, Sink},
+    transfers::{Side, Told},
+};
+
+pub(super) struct Transactions<S> {
+    entries: S,
+    ticks: S,
+    /// The newest time and the last position recorded at it: it may still move.
+    tick: Option<(DateTime<Utc>, i64)>,
+    cells: Cells,
+}
+
+impl<S> Transactions<S> {
+    pub(super) fn new(entries: S, ticks: S) -> Self {
+        Self { entries, ticks, tick: None, cells: Cells::default() }
+    }
+}
+
+/// A row of `entries`.
+struct Entry<'a> {
+    account: Uuid,
+    position: i64,
+    version: i64,
+    recorded_at: DateTime<Utc>,
+    transfer: Uuid,
+    counterparty: Uuid,
+    amount: &'a dyn Display,
+    balance_after: &'a dyn Display,
+    kind: &'a str,
+    memo: Option<&'a str>,
+    reference: Option<&'a str>,
+}
+
+impl Entry<'_> {
+    fn give(&self, cells: &mut Cells, entries: &mut dyn Sink) {
+        cells.clear().put("version", self.version).put("recorded_at", time(self.recorded_at));
+        cells.put("transfer_id", self.transfer).put("counterparty", self.counterparty);
+        cells.put("amount", self.amount).put("balance_after", self.balance_after).put("kind", self.kind);
+        cells.maybe("memo", self.memo).maybe("reference", self.reference);
+        entries.row(&format!("account {} at position {}", self.account, self.position), cells);
+    }
+}
+
+fn give_tick((at, position): (DateTime<Utc>, i64), cells: &mut Cells, ticks: &mut dyn Sink) {
+    ticks.row(&time(at).to_string(), cells.clear().put("position", position));
+}
+
+impl<S: Sink> Transactions<S> {
+    fn entry(&mut self, commit: &Commit, transfer: Uuid, told: &Told<'_>, (side, other): (Side, Side), amount: i128) {
+        let Some(facts) = told.facts else { return };
+        let entry = Entry {
+            account: side.account,
+            position: side.position,
+            version: side.version,
+            recorded_at: commit.recorded_at,
+            transfer,
+            counterparty: other.account,
+            amount: &amount,
+            balance_after: &side.balance,
+            kind: facts.kind.as_str(),
+            memo: facts.memo.as_deref(),
+            reference: facts.reference.as_deref(),
+        };
+        entry.give(&mut self.cells, &mut self.entries);
+    }
+}
+
+impl<S: Sink> Book<S> for Transactions<S> {
+    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
+        for (&transfer, told) in told {
+            if let ([debit], [credit]) = (told.debits.as_slice(), told.credits.as_slice()) {
+                self.entry(commit, transfer, told, (*debit, *credit), -debit.amount);
+                self.entry(commit, transfer, told, (*credit, *debit), credit.amount);
+            }
+        }
+        match &mut self.tick {
+            Some((at, position)) if *at == commit.recorded_at => *position = commit.last,
+            tick => {
+                if let Some(done) = tick.replace((commit.recorded_at, commit.last)) {
+                    give_tick(done, &mut self.cells, &mut self.ticks);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, _: &Ledger) {
+        if let Some(last) = self.tick.take() {
+            give_tick(last, &mut self.cells, &mut self.ticks);
+        }
+    }
+
+    fn sinks(self: Box<Self>) -> Vec<S> {
+        vec![self.entries, self.ticks]
+    }
+}
+
+/// Reads what the view holds.
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    entries: &mut dyn Sink,
+    ticks: &mut dyn Sink,
+) -> Result<(), sqlx::Error> {
+    let mut cells = Cells::default();
+    let mut rows = sqlx::query!(
+        r#"select account_id as "account_id!", position as "position!", version as "version!",
+                  recorded_at as "recorded_at!", transfer_id as "transfer_id!", counterparty as "counterparty!",
+                  amount::text as "amount!", balance_after::text as "balance_after!", kind as "kind!", memo, reference
+           from live.entries"#
+    )
+    .fetch(&mut *connection);
+    while let Some(row) = rows.try_next().await? {
+        let entry = Entry {
+            account: row.account_id,
+            position: row.position,
+            version: row.version,
+            recorded_at: row.recorded_at,
+            transfer: row.transfer_id,
+            counterparty: row.counterparty,
+            amount: &row.amount,
+            balance_after: &row.balance_after,
+            kind: &row.kind,
+            memo: row.memo.as_deref(),
+            reference: row.reference.as_deref(),
+        };
+        entry.give(&mut cells, entries);
+    }
+    drop(rows);
+    let mut rows = sqlx::query!(r#"select recorded_at as "recorded_at!", position as "position!" from live.ticks"#)
+        .fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        give_tick((row.recorded_at, row.position), &mut cells, ticks);
+    }
+    Ok(())
+}

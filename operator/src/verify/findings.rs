@@ -1,0 +1,97 @@
+//! What is proved of the log itself, and what was found against it.
+
+use serde::Serialize;
+
+/// How many findings of a rule are kept word for word; the rest are counted.
+const SHOWN: usize = 20;
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// What must be true of a log.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Rule { $($(#[$doc])* $name,)* }
+
+        impl Rule {
+            const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
+        }
+    };
+}
+
+rules! {
+    /// Positions.
+    Positions = "positions are gapless from 1";
+    /// Commits over events.
+    Commits = "commits cover all events, each once and whole";
+    /// The clock.
+    Clock = "recorded_at never goes back";
+    /// The head.
+    Head = "the head is the end of the log";
+    /// Versions.
+    Versions = "versions are gapless in every stream, in the order of positions";
+    /// Decoding.
+    Decoding = "every event can be read";
+    /// Lives of accounts.
+    Accounts = "accounts are opened once, with a number of their own, and closed empty";
+    /// Two sides.
+    Balanced = "every transfer has one debit and one credit of its amount";
+    /// Reversals.
+    Reversals = "a reversal mirrors what it reverses, once";
+    /// Balances in events.
+    Balances = "balances in events equal the running sums";
+    /// No debts.
+    Funds = "no member's account is ever below zero";
+    /// Zero sums.
+    Sums = "each asset sums to zero at every commit";
+}
+
+/// One rule, how much of the log it was held against, and what was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What must be true.
+    pub rule: &'static str,
+    /// How many things it was held against.
+    pub checked: u64,
+    /// How many broke it.
+    pub found: u64,
+    /// The first of them.
+    pub findings: Vec<String>,
+}
+
+/// All rules and their findings.
+#[derive(Debug)]
+pub struct Findings(Vec<Check>);
+
+impl Findings {
+    /// Nothing checked yet.
+    pub fn new() -> Self {
+        let check = |&(_, rule): &(Rule, &'static str)| Check { rule, checked: 0, found: 0, findings: Vec::new() };
+        Self(Rule::ALL.iter().map(check).collect())
+    }
+
+    /// Counts one thing that a rule is held against.
+    pub fn checked(&mut self, rule: Rule) {
+        self.0[rule as usize].checked += 1;
+    }
+
+    /// Notes something that breaks a rule.
+    pub fn found(&mut self, rule: Rule, what: impl FnOnce() -> String) {
+        let check = &mut self.0[rule as usize];
+        check.found += 1;
+        if check.findings.len() < SHOWN {
+            check.findings.push(what());
+        }
+    }
+
+    /// Counts one thing, and notes it if it breaks the rule.
+    pub fn require(&mut self, rule: Rule, holds: bool, what: impl FnOnce() -> String) {
+        self.checked(rule);
+        if !holds {
+            self.found(rule, what);
+        }
+    }
+
+    /// The rules in their order.
+    pub fn into_checks(self) -> Vec<Check> {
+        self.0
+    }
+}

@@ -1,0 +1,204 @@
+//! The oracle's own account book: what each account must look like after each event.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::{AccountOpened, Holder, Recorded};
+use kernel::{AssetCode, Minor};
+use uuid::Uuid;
+
+use super::{
+    assemble::{Commit, Event},
+    findings::{Findings, Rule},
+    sum::Sum,
+};
+
+/// The life of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    Open,
+    Frozen,
+    Closed,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Frozen => "frozen",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub holder: Holder,
+    pub asset: AssetCode,
+    pub status: Status,
+    pub balance: i128,
+    pub version: i64,
+    pub position: i64,
+    pub opened_at: DateTime<Utc>,
+}
+
+impl Account {
+    fn opened(opened: &AccountOpened, event: &Event, opened_at: DateTime<Utc>) -> Self {
+        Self {
+            holder: opened.holder.clone(),
+            asset: opened.asset,
+            status: Status::Open,
+            balance: 0,
+            version: event.version,
+            position: event.position,
+            opened_at,
+        }
+    }
+
+    pub fn is_system(&self) -> bool {
+        matches!(self.holder, Holder::System { .. })
+    }
+}
+
+/// All accounts.
+#[derive(Default)]
+pub struct Ledger {
+    pub accounts: HashMap<Uuid, Account>,
+}
+
+impl Ledger {
+    /// Applies a commit, and notes what it breaks.
+    pub fn apply(&mut self, commit: &Commit, findings: &mut Findings) {
+        let mut moved: HashMap<AssetCode, Sum> = HashMap::new();
+        for event in &commit.events {
+            match &event.recorded {
+                Recorded::AccountOpened(opened) => self.open(opened, event, commit, findings),
+                Recorded::AccountNumberAssigned(assigned) => {
+                    let known = self.accounts.contains_key(&assigned.account.uuid());
+                    findings.require(Rule::Accounts, known, || {
+                        format!(
+                            "position {}: a number is given to account {}, which is not open",
+                            event.position, assigned.account
+                        )
+                    });
+                }
+                Recorded::AccountDebited(e) => {
+                    self.post(event, e.amount, -e.amount.units(), e.balance, &mut moved, findings);
+                }
+                Recorded::AccountCredited(e) => {
+                    self.post(event, e.amount, e.amount.units(), e.balance, &mut moved, findings);
+                }
+                Recorded::AccountFrozen(e) => self.turn(event, Status::Frozen, e.balance, findings),
+                Recorded::AccountUnfrozen(e) => self.turn(event, Status::Open, e.balance, findings),
+                Recorded::AccountClosed(_) => self.turn(event, Status::Closed, Minor::ZERO, findings),
+                Recorded::TransferPosted(_)
+                | Recorded::TransferRejected(_)
+                | Recorded::TransferReversed(_)
+                | Recorded::CommandRefused(_) => {}
+            }
+        }
+        Self::sum_up(commit, moved, findings);
+    }
+
+    /// The sum of each asset over all accounts, by the balances that the events state.
+    pub fn sums(&self) -> HashMap<AssetCode, Sum> {
+        let mut sums: HashMap<AssetCode, Sum> = HashMap::new();
+        for account in self.accounts.values() {
+            sums.entry(account.asset).or_default().add(account.balance);
+        }
+        sums
+    }
+
+    fn open(&mut self, opened: &AccountOpened, event: &Event, commit: &Commit, findings: &mut Findings) {
+        let fresh = !self.accounts.contains_key(&event.stream);
+        findings.require(Rule::Accounts, fresh && event.version == 1, || {
+            format!("position {}: account {} is opened as version {}", event.position, event.stream, event.version)
+        });
+        if let Holder::Member { number, .. } = &opened.holder {
+            let assigned = commit.events.iter().any(|e| {
+                matches!(&e.recorded, Recorded::AccountNumberAssigned(a) if a.account.uuid() == event.stream)
+                    && e.stream == number.stream().uuid()
+            });
+            findings.require(Rule::Accounts, assigned, || {
+                format!("position {}: number {number} is not reserved for account {}", event.position, event.stream)
+            });
+        }
+        self.accounts.entry(event.stream).or_insert_with(|| Account::opened(opened, event, commit.recorded_at));
+    }
+
+    fn post(
+        &mut self,
+        event: &Event,
+        amount: Minor,
+        change: i128,
+        balance: Minor,
+        moved: &mut HashMap<AssetCode, Sum>,
+        findings: &mut Findings,
+    ) {
+        let position = event.position;
+        let Some(account) = self.touch(event, findings) else { return };
+        let (asset, before, member) = (account.asset, account.balance, !account.is_system());
+        let closed = account.status == Status::Closed;
+        // What the event states becomes the balance, so that one wrong event is told once.
+        account.balance = balance.units();
+        moved.entry(asset).or_default().add(change);
+        findings.require(Rule::Balances, before.checked_add(change) == Some(balance.units()), || {
+            format!("position {position}: account {} had {before}, {change:+} is not {balance}", event.stream)
+        });
+        findings.require(Rule::Accounts, !closed, || {
+            format!("position {position}: closed account {} is posted to", event.stream)
+        });
+        findings.require(Rule::Balanced, amount.is_positive(), || {
+            format!("position {position}: the amount {amount} is not positive")
+        });
+        if member {
+            findings.require(Rule::Funds, !balance.is_negative(), || {
+                format!("position {position}: member's account {} is at {balance}", event.stream)
+            });
+        }
+    }
+
+    fn turn(&mut self, event: &Event, status: Status, balance: Minor, findings: &mut Findings) {
+        let position = event.position;
+        let Some(account) = self.touch(event, findings) else { return };
+        let (before, was) = (account.balance, account.status);
+        account.status = status;
+        findings.require(Rule::Balances, before == balance.units(), || {
+            format!(
+                "position {position}: account {} had {before}, not {balance}, when it became {}",
+                event.stream,
+                status.as_str()
+            )
+        });
+        let follows = match status {
+            Status::Frozen => was == Status::Open,
+            Status::Open => was == Status::Frozen,
+            Status::Closed => was != Status::Closed,
+        };
+        findings.require(Rule::Accounts, follows, || {
+            format!("position {position}: account {} was {} and became {}", event.stream, was.as_str(), status.as_str())
+        });
+    }
+
+    /// The account an event is about, moved on to the event's version.
+    fn touch(&mut self, event: &Event, findings: &mut Findings) -> Option<&mut Account> {
+        let account = self.accounts.get_mut(&event.stream);
+        findings.require(Rule::Accounts, account.is_some(), || {
+            format!("position {}: account {} was never opened", event.position, event.stream)
+        });
+        let account = account?;
+        account.version = event.version;
+        account.position = event.position;
+        Some(account)
+    }
+
+    fn sum_up(commit: &Commit, moved: HashMap<AssetCode, Sum>, findings: &mut Findings) {
+        for (asset, change) in moved {
+            // Told where the sum leaves zero or moves on, not again at every commit after it.
+            findings.require(Rule::Sums, change.is_zero(), || {
+                format!("the commit that ends at {} moves the sum of {asset} by {change}", commit.last)
+            });
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The live views, each as one snapshot: its position and its rows belong together, however fast it moves on.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{books::View, rows::Sink, source::begin_snapshot};
+use crate::{
+    config::Config,
+    db::{Database, failed},
+    failure::Failure,
+};
+
+/// The live generation of a view, as the registry tells it.
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub generation: i32,
+    pub schema_name: String,
+    pub log_id: Option<Uuid>,
+    pub position: i64,
+    pub recorded_at: Option<DateTime<Utc>>,
+}
+
+/// One view, standing still.
+pub struct Snapshot {
+    pub view: View,
+    pub live: Option<Live>,
+    connection: PgConnection,
+}
+
+impl Snapshot {
+    /// Takes a snapshot of a view.
+    pub async fn open(view: View, config: &Config) -> Result<Self, Failure> {
+        let mut connection = Database::Views.connect(config).await?;
+        begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the views"))?;
+        // The first statement decides what is seen, so position and rows are of one moment.
+        let live = sqlx::query_as!(
+            Live,
+            "select generation, schema_name, log_id, position, recorded_at
+             from registry.generations where view = $1 and state = 'live'",
+            view.name()
+        )
+        .fetch_optional(&mut connection)
+        .await
+        .map_err(failed("reading the registry of views"))?;
+        if let Some(live) = &live {
+            sqlx::query!(r#"select set_config('search_path', quote_ident($1), true) as "path!""#, live.schema_name)
+                .fetch_one(&mut connection)
+                .await
+                .map_err(failed("looking into the schema of a view"))?;
+        }
+        Ok(Self { view, live, connection })
+    }
+
+    /// Gives the rows of each of the view's tables to a sink of its own.
+    pub async fn read<S: Sink>(&mut self, sinks: &mut [S]) -> Result<(), Failure> {
+        self.view.read(&mut self.connection, sinks).await.map_err(failed("reading the rows of a view"))
+    }
+}

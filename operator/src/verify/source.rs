@@ -1,0 +1,175 @@
+//! Reading the log as it stands in its tables, in pieces, as one snapshot. Nothing is taken for granted: events and
+//! commits are read apart and put together by [`super::assemble`].
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::{DecodeError, Recorded, TransferFacts};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::{db::failed, failure::Failure};
+
+/// How many events are read at a time.
+const PIECE: i64 = 20_000;
+
+/// A row of `commits`.
+#[derive(Clone, Debug)]
+pub struct CommitRow {
+    pub first: i64,
+    pub last: i64,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A row of `events`, decoded if it can be.
+#[derive(Debug)]
+pub struct EventRow {
+    pub position: i64,
+    pub stream: Uuid,
+    pub version: i64,
+    pub event: Result<Recorded, DecodeError>,
+}
+
+/// A run of events, and the commits that begin no later than its end.
+#[derive(Debug, Default)]
+pub struct Piece {
+    pub events: Vec<EventRow>,
+    pub commits: Vec<CommitRow>,
+}
+
+/// The row of `log_head`.
+#[derive(Clone, Debug)]
+pub struct HeadRow {
+    pub log_id: Uuid,
+    pub position: i64,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// One snapshot of the log.
+pub struct Source {
+    connection: PgConnection,
+    pub head: HeadRow,
+}
+
+impl Source {
+    /// Takes the snapshot.
+    pub async fn open(mut connection: PgConnection) -> Result<Self, Failure> {
+        begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the log"))?;
+        let head = sqlx::query_as!(HeadRow, "select log_id, position, recorded_at from log_head")
+            .fetch_optional(&mut connection)
+            .await
+            .map_err(failed("reading the head of the log"))?;
+        let head = head.ok_or_else(|| Failure::Absent("log_head is empty: there is no log".into()))?;
+        Ok(Self { connection, head })
+    }
+
+    /// Sends the whole log, oldest first; answers the digest of all that was read.
+    pub async fn read(&mut self, pieces: mpsc::Sender<Piece>) -> Result<String, Failure> {
+        let mut digest = Sha256::new();
+        let (mut after, mut commit_after) = (i64::MIN, i64::MIN);
+        loop {
+            let events = self.events(after, &mut digest).await?;
+            // At the end of the events there may be commits left, which have none.
+            let end = events.last().map_or(i64::MAX, |e| e.position);
+            let commits = self.commits(commit_after, end, &mut digest).await?;
+            commit_after = commits.last().map_or(commit_after, |c| c.first);
+            let ended = events.is_empty();
+            if pieces.send(Piece { events, commits }).await.is_err() || ended {
+                return Ok(hex(&digest.finalize()[..16]));
+            }
+            after = end;
+        }
+    }
+
+    async fn events(&mut self, after: i64, digest: &mut Sha256) -> Result<Vec<EventRow>, Failure> {
+        let rows = sqlx::query!(
+            r#"select position, stream_id, version, type as event_type, schema_version, payload::text as "payload!"
+               from events where position > $1 order by position limit $2"#,
+            after,
+            PIECE
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(failed("reading the events"))?;
+        let read = rows.into_iter().map(|row| {
+            digest.update(row.position.to_be_bytes());
+            digest.update(row.stream_id);
+            digest.update(row.version.to_be_bytes());
+            digest.update(row.schema_version.to_be_bytes());
+            for text in [&row.event_type, &row.payload] {
+                digest.update((text.len() as u64).to_be_bytes());
+                digest.update(text);
+            }
+            let event = decode(&row.event_type, row.schema_version, &row.payload);
+            EventRow { position: row.position, stream: row.stream_id, version: row.version, event }
+        });
+        Ok(read.collect())
+    }
+
+    async fn commits(&mut self, after: i64, until: i64, digest: &mut Sha256) -> Result<Vec<CommitRow>, Failure> {
+        let rows = sqlx::query!(
+            r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "role!", actor_id,
+                      correlation, fingerprint
+               from commits where first_position > $1 and first_position <= $2 order by first_position"#,
+            after,
+            until
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(failed("reading the commits"))?;
+        let read = rows.into_iter().map(|row| {
+            digest.update(row.first_position.to_be_bytes());
+            digest.update(row.last_position.to_be_bytes());
+            digest.update(row.recorded_at.timestamp_micros().to_be_bytes());
+            for id in [row.command_id, row.actor_id, row.correlation] {
+                digest.update(id);
+            }
+            digest.update(row.role);
+            digest.update(row.fingerprint);
+            CommitRow { first: row.first_position, last: row.last_position, recorded_at: row.recorded_at }
+        });
+        Ok(read.collect())
+    }
+
+    /// The snapshot, for what is read beside the log itself.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+/// The facts of these transfers, of those that were posted.
+pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferFacts)>, Failure> {
+    let rows = sqlx::query!(
+        r#"select stream_id, type as event_type, schema_version, payload::text as "payload!"
+           from events where stream_id = any($1) and version = 1"#,
+        ids
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("looking up what was reversed"))?;
+    let facts = rows.into_iter().filter_map(|row| match decode(&row.event_type, row.schema_version, &row.payload) {
+        Ok(Recorded::TransferPosted(posted)) => Some((row.stream_id, posted.0)),
+        _ => None,
+    });
+    Ok(facts.collect())
+}
+
+/// Begins a transaction that sees one state of its database however long it runs, and changes nothing.
+pub async fn begin_snapshot(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("begin transaction isolation level repeatable read, read only").execute(connection).await.map(drop)
+}
+
+fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Recorded, DecodeError> {
+    let raw: &RawValue = serde_json::from_str(payload).map_err(|source| DecodeError::Payload {
+        event_type: event_type.to_owned(),
+        schema_version,
+        source,
+    })?;
+    Recorded::decode(event_type, schema_version, raw)
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

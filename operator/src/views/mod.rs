@@ -1,0 +1,122 @@
+//! `jangbu views`: how far the views are.
+
+mod standing;
+
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use standing::standings;
+pub use standing::{Standing, lag, registry};
+
+use crate::{
+    config::Config,
+    failure::Failure,
+    output::{Output, Table, thousands},
+};
+
+/// Shows the views.
+#[derive(Debug, clap::Subcommand)]
+pub enum ViewsCommand {
+    /// Show the live generation of every view; exit code 1 if one is stuck or not there
+    List(Watch),
+    /// Show every generation of one view
+    Show {
+        /// The view
+        name: String,
+        #[command(flatten)]
+        watch: Watch,
+    },
+}
+
+/// How often.
+#[derive(Debug, clap::Args)]
+pub struct Watch {
+    /// Show it again every second, until interrupted
+    #[arg(short, long)]
+    watch: bool,
+}
+
+/// Runs one of the commands; answers whether all views are well.
+pub async fn run(command: &ViewsCommand, config: &Config, output: Output) -> Result<bool, Failure> {
+    let (name, watch) = match command {
+        ViewsCommand::List(watch) => (None, watch.watch),
+        ViewsCommand::Show { name, watch } => (Some(name.as_str()), watch.watch),
+    };
+    loop {
+        let all = standings(config).await?;
+        if let Some(remark) = &all.remark {
+            output.remark(remark);
+        }
+        let shown = chosen(all.views, name)?;
+        show(&shown, name.is_some(), watch, output)?;
+        if !watch {
+            return Ok(all.remark.is_none() && !shown.is_empty() && shown.iter().all(|s| s.error.is_none()));
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// The live generations, or all of one view.
+fn chosen(views: Vec<Standing>, name: Option<&str>) -> Result<Vec<Standing>, Failure> {
+    let Some(name) = name else {
+        return Ok(views.into_iter().filter(|s| s.is_live()).collect());
+    };
+    let known: Vec<String> = views.iter().filter(|s| s.is_live()).map(|s| s.view.clone()).collect();
+    let shown: Vec<Standing> = views.into_iter().filter(|s| s.view == name).collect();
+    if shown.is_empty() {
+        return Err(Failure::Absent(format!("there is no view `{name}`; there are: {}", known.join(", "))));
+    }
+    Ok(shown)
+}
+
+fn show(views: &[Standing], in_full: bool, again: bool, output: Output) -> Result<(), Failure> {
+    if again && output.json {
+        return output.record(&views);
+    }
+    if again && std::io::stdout().is_terminal() {
+        // Home, and clear what is below: the table stays in its place.
+        write!(std::io::stdout().lock(), "\x1b[H\x1b[J").map_err(Failure::Output)?;
+    }
+    output.show(&views, |views| if in_full { full(views) } else { list(views) })
+}
+
+fn list(views: &[Standing]) -> String {
+    let head = ["view", "generation", "version", "state", "position", "head", "lag events", "lag ms", "error"];
+    let mut table = Table::new(head);
+    for s in views {
+        let number = |n: Option<i64>| n.map_or("-".into(), thousands);
+        let numbers = [number(Some(s.position)), number(s.head), number(s.lag_events), number(s.lag_ms)];
+        let words = [s.view.clone(), s.generation.to_string(), s.version.to_string(), s.state.clone()];
+        table.row(words.into_iter().chain(numbers).chain([s.error_line().unwrap_or_default()]));
+    }
+    if views.is_empty() { "no view is live: has the projector ever run?".into() } else { table.render() }
+}
+
+fn full(views: &[Standing]) -> String {
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map_or("-".into(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
+    };
+    let number = |n: Option<i64>| n.map_or("-".into(), thousands);
+    let mut text = String::new();
+    for s in views {
+        let lines = [
+            ("state", s.state.clone()),
+            ("version", s.version.to_string()),
+            ("schema", s.schema_name.clone()),
+            ("position", thousands(s.position)),
+            ("head", number(s.head)),
+            ("lag", format!("{} events, {} ms", number(s.lag_events), number(s.lag_ms))),
+            ("last commit", time(s.recorded_at)),
+            ("moved", time(Some(s.updated_at))),
+            ("promoted", time(s.promoted_at)),
+        ];
+        text.push_str(&format!("{} generation {}\n", s.view, s.generation));
+        lines.iter().for_each(|(name, value)| text.push_str(&format!("  {name:<12} {value}\n")));
+        if let Some(error) = s.error_line() {
+            text.push_str(&format!("  {:<12} {error}, since {}\n", "stuck", time(s.stuck_since)));
+        }
+    }
+    text
+}

@@ -1,0 +1,127 @@
+//! How each generation of each view stands to the log.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use crate::{
+    config::Config,
+    db::{Database, failed},
+    failure::Failure,
+};
+
+/// One generation of a view.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    pub view: String,
+    pub generation: i32,
+    pub version: i32,
+    pub state: String,
+    pub schema_name: String,
+    pub position: i64,
+    /// The end of the log, if it could be asked.
+    pub head: Option<i64>,
+    pub lag_events: Option<i64>,
+    /// How long ago the oldest commit that is not applied was recorded.
+    pub lag_ms: Option<i64>,
+    pub error: Option<String>,
+    pub error_position: Option<i64>,
+    pub error_type: Option<String>,
+    pub stuck_since: Option<DateTime<Utc>>,
+    pub recorded_at: Option<DateTime<Utc>>,
+    pub promoted_at: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Standing {
+    /// Whether readers see it.
+    pub fn is_live(&self) -> bool {
+        matches!(self.state.as_str(), "live" | "stuck")
+    }
+
+    /// The error and the event it stopped at.
+    pub fn error_line(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        let at = self.error_position.map(|at| format!(" at position {at}")).unwrap_or_default();
+        let event = self.error_type.as_ref().map(|event| format!(" ({event})")).unwrap_or_default();
+        Some(format!("{error}{at}{event}"))
+    }
+}
+
+/// All generations, and why something about them could not be told.
+pub struct Standings {
+    pub views: Vec<Standing>,
+    pub remark: Option<String>,
+}
+
+/// Reads the registry and holds it against the log. Without the log the views are still told.
+pub async fn standings(config: &Config) -> Result<Standings, Failure> {
+    let mut views = Database::Views.connect(config).await?;
+    let mut views = registry(&mut views).await?;
+    let lag = async {
+        let mut log = Database::Log.connect(config).await?;
+        lag(&mut log, &mut views).await
+    };
+    let remark = lag.await.err().map(|failure| {
+        let causes = failure.causes().join(": ");
+        format!("how far the log is could not be asked: {failure}: {causes}")
+    });
+    Ok(Standings { views, remark })
+}
+
+/// All generations, the newest of each view first; a live one that cannot go on is `stuck`.
+pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Failure> {
+    let rows = sqlx::query!(
+        r#"select view, generation, version, schema_name, position, error, error_position, error_type, stuck_since,
+                  recorded_at, promoted_at, updated_at,
+                  case when state = 'live' and stuck_since is not null then 'stuck' else state end as "state!"
+           from registry.generations order by view, generation desc"#
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading the registry of views"))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Standing {
+            view: row.view,
+            generation: row.generation,
+            version: row.version,
+            state: row.state,
+            schema_name: row.schema_name,
+            position: row.position,
+            head: None,
+            lag_events: None,
+            lag_ms: None,
+            error: row.error,
+            error_position: row.error_position,
+            error_type: row.error_type,
+            stuck_since: row.stuck_since,
+            recorded_at: row.recorded_at,
+            promoted_at: row.promoted_at,
+            updated_at: row.updated_at,
+        })
+        .collect())
+}
+
+/// Fills in how far each is behind the log, by the log's clock.
+pub async fn lag(connection: &mut PgConnection, views: &mut [Standing]) -> Result<(), Failure> {
+    let positions: Vec<i64> = views.iter().map(|view| view.position).collect();
+    let rows = sqlx::query!(
+        r#"select head.position as head, coalesce((
+                select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
+                from commits where first_position > asked.position order by first_position limit 1
+           ), 0) as "lag_ms!"
+           from unnest($1::int8[]) with ordinality as asked (position, ordinal), log_head as head
+           order by asked.ordinal"#,
+        &positions
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading the head of the log"))?;
+    for (view, row) in views.iter_mut().zip(rows) {
+        view.head = Some(row.head);
+        view.lag_events = Some(row.head - view.position);
+        view.lag_ms = Some(row.lag_ms);
+    }
+    Ok(())
+}
