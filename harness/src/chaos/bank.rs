@@ -209,11 +209,7 @@ impl Bank {
         let nats = ("JANGBU_NATS_URL", self.plan.nats_url.clone());
         let stream = ("JANGBU_NATS_STREAM", self.plan.stream.clone());
         let mut environment = match part {
-            Part::Command(number) => vec![
-                ("JANGBU_LOG_WRITER_URL", log.url(Role::Writer)?),
-                ("JANGBU_SERVER_NAME", format!("server-{number}")),
-                jwks,
-            ],
+            Part::Command(_) => vec![("JANGBU_LOG_WRITER_URL", log.url(Role::Writer)?), jwks],
             Part::Relay => vec![("JANGBU_LOG_RELAY_URL", log.url(Role::Relay)?), nats, stream],
             Part::Projector => vec![
                 ("JANGBU_LOG_PROJECTOR_URL", log.url(Role::Projector)?),

@@ -1,9 +1,6 @@
 //! Where the processes' binaries are.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -19,17 +16,33 @@ pub fn beside_this_program() -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-/// The folder of the binaries in the profile the running test was built in, after cargo has made sure that they are those
-/// of the present sources: cargo builds a package's binaries for its own tests only, and an old binary proves nothing.
+/// The folder of the binaries in the profile the running test was built in. Cargo builds a package's binaries for that
+/// package's own tests only, and an old binary proves nothing: one that is older than its sources is an error.
 pub fn built_for_tests() -> Result<PathBuf> {
     let test = std::env::current_exe().context("this program cannot be found")?;
     let folder = test.ancestors().nth(2).context("this test does not lie in target/<profile>/deps")?;
-    let release = folder.file_name().is_some_and(|name| name == "release");
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--bins"]).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    cargo.args(Part::BINARIES.iter().flat_map(|name| ["--package", name]));
-    cargo.args(release.then_some("--release"));
-    let told = cargo.output().context("cannot run cargo")?;
-    ensure!(told.status.success(), "the processes cannot be built:\n{}", String::from_utf8_lossy(&told.stderr));
+    for name in Part::BINARIES {
+        let newer = newer_source(&folder.join(name)).with_context(|| {
+            format!("{name} is not built: run `cargo build --workspace --all-targets` before the tests")
+        })?;
+        if let Some(source) = newer {
+            anyhow::bail!(
+                "{} is newer than {name}: run `cargo build --workspace --all-targets` before the tests",
+                source.display()
+            );
+        }
+    }
     Ok(folder.to_owned())
+}
+
+/// A source that was changed after a binary was built, by the list of sources that cargo keeps beside it.
+fn newer_source(binary: &Path) -> Result<Option<PathBuf>> {
+    let built = binary.metadata().and_then(|metadata| metadata.modified()).context("there is no such binary")?;
+    let list = std::fs::read_to_string(binary.with_extension("d")).context("cargo kept no list of its sources")?;
+    let (_, sources) = list.split_once(": ").context("the list of its sources cannot be read")?;
+    let is_newer = |source: &PathBuf| {
+        // One that is gone belongs to an older build of it; cargo would have built it again if that mattered.
+        source.metadata().and_then(|metadata| metadata.modified()).is_ok_and(|changed| changed > built)
+    };
+    Ok(sources.split_ascii_whitespace().map(PathBuf::from).find(is_newer))
 }

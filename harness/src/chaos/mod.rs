@@ -1,7 +1,9 @@
-//! A bank of real processes, and what can be done to it: killed, stopped, cut off from its servers, lied to.
+//! A bank of real processes, and what can be done to it: killed, stopped, its servers taken away.
 
 mod bank;
 mod binaries;
+mod ground;
 
 pub use bank::{Bank, BankPlan, Part};
 pub use binaries::{beside_this_program, built_for_tests};
+pub use ground::Ground;

@@ -1,0 +1,262 @@
+//! Bad input: each with its problem code, and nothing written.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{ALL, Answer, Teller, Town, money};
+
+/// A transfer with one thing changed.
+fn changed(good: &Value, change: impl FnOnce(&mut Value)) -> Value {
+    let mut body = good.clone();
+    change(&mut body);
+    body
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn malformed_transfers_are_refused_and_nothing_is_written() {
+    let mut town = Town::start(&ALL).await;
+    let (payer, from) = town.funded_member(1000).await;
+    let (_, to) = town.funded_member(1000).await;
+    let good = Teller::transfer_body(from, to, 1);
+    let head = town.head().await;
+    let amounts = [
+        json!(5),
+        json!(5.0),
+        json!(null),
+        json!(true),
+        json!({}),
+        json!(["5"]),
+        json!(""),
+        json!("-"),
+        json!("+1"),
+        json!("1.5"),
+        json!("1e3"),
+        json!(" 1"),
+        json!("1 "),
+        json!("1\n"),
+        json!("0x10"),
+        json!("1_000"),
+        json!("１"),
+        json!("NaN"),
+        json!("9".repeat(39)),
+        json!(format!("-{}", "9".repeat(39))),
+    ];
+    for amount in amounts {
+        let body = changed(&good, |body| body["money"]["amount"] = amount.clone());
+        let answer = payer.post("/v1/transfers", body).await.expect_problem(400, "validation-failed");
+        assert!(!answer.body["errors"].as_array().unwrap().is_empty(), "{amount}: {}", answer.body);
+    }
+    let shapes = [
+        changed(&good, |body| body["extra"] = json!(1)),
+        changed(&good, |body| body["money"]["extra"] = json!(1)),
+        changed(&good, |body| drop(body.as_object_mut().unwrap().remove("money"))),
+        changed(&good, |body| drop(body.as_object_mut().unwrap().remove("source"))),
+        changed(&good, |body| drop(body.as_object_mut().unwrap().remove("destination"))),
+        changed(&good, |body| body["source"] = json!("not-an-id")),
+        changed(&good, |body| body["destination"] = json!("12345")),
+        changed(&good, |body| body["destination"] = json!("")),
+        changed(&good, |body| body["destination"] = json!("000000000000")),
+        changed(&good, |body| body["memo"] = json!(7)),
+        changed(&good, |body| body["memo"] = json!("m".repeat(257))),
+        changed(&good, |body| body["memo"] = json!("line\r\nset-cookie: a=b")),
+        changed(&good, |body| body["memo"] = json!("nothing\u{0}more")),
+        json!([]),
+        json!([from, to, {"asset": "KRW", "amount": "1"}, null]),
+        json!("text"),
+        json!(null),
+        json!(1),
+    ];
+    for body in shapes {
+        payer.post("/v1/transfers", body).await.expect_problem(400, "validation-failed");
+    }
+    let unknown = changed(&good, |body| body["money"]["asset"] = json!("XXX"));
+    payer.post("/v1/transfers", unknown).await.expect_problem(400, "asset-unknown");
+    payer.post("/v1/accounts", json!({"asset": "XXX"})).await.expect_problem(400, "asset-unknown");
+    assert_eq!(town.head().await, head, "nothing was written");
+    town.close().await;
+}
+
+async fn raw(teller: &Teller, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    teller.send(Method::POST, &format!("{}{path}", teller.command), headers, Some(body.to_vec())).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_are_not_the_json_asked_for_are_refused() {
+    let mut town = Town::start(&ALL).await;
+    let (payer, from) = town.funded_member(1000).await;
+    let (_, to) = town.funded_member(1000).await;
+    let good = Teller::transfer_body(from, to, 1).to_string();
+    let head = town.head().await;
+    let json = ("content-type", "application/json");
+    let deep = "[".repeat(100_000 / 4);
+    let malformed: [&[u8]; 8] = [
+        &good.as_bytes()[..good.len() - 1],
+        &good.as_bytes()[..good.len() / 2],
+        b"",
+        b"{",
+        b"not json",
+        b"{\"source\": \"\xff\xfe\"}",
+        deep.as_bytes(),
+        b"{}{}",
+    ];
+    for (number, body) in malformed.into_iter().enumerate() {
+        let key = format!("m{number}");
+        let answer = raw(&payer, "/v1/transfers", &[json, ("idempotency-key", &key)], body).await;
+        // The last two begin as JSON of another shape: they fail at that already.
+        assert!(number >= 6 || answer.code() == "malformed-json", "{number}: {}", answer.body);
+        assert!(matches!(answer.code(), "malformed-json" | "validation-failed"), "{number}: {}", answer.body);
+        answer.expect(400);
+    }
+    let twice = good.replacen('{', &format!(r#"{{"source":"{from}","#), 1);
+    let answer = raw(&payer, "/v1/transfers", &[json, ("idempotency-key", "twice")], twice.as_bytes()).await;
+    answer.expect_problem(400, "validation-failed");
+    let twice = good.replace(r#""asset":"KRW""#, r#""asset":"KRW","asset":"KRW""#);
+    let answer = raw(&payer, "/v1/transfers", &[json, ("idempotency-key", "twice")], twice.as_bytes()).await;
+    answer.expect_problem(400, "validation-failed");
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"] {
+        let headers = [("content-type", content_type), ("idempotency-key", "type")];
+        raw(&payer, "/v1/transfers", &headers, good.as_bytes()).await.expect_problem(415, "unsupported-media-type");
+    }
+    let answer = raw(&payer, "/v1/transfers", &[("idempotency-key", "type")], good.as_bytes()).await;
+    answer.expect_problem(415, "unsupported-media-type");
+    assert_eq!(town.head().await, head, "nothing was written");
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_are_not_keys_are_refused() {
+    let mut town = Town::start(&ALL).await;
+    let (payer, from) = town.funded_member(1000).await;
+    let (_, to) = town.funded_member(1000).await;
+    let good = Teller::transfer_body(from, to, 1).to_string();
+    let head = town.head().await;
+    let json = ("content-type", "application/json");
+    let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
+    for path in ["/v1/transfers", "/v1/accounts", "/v1/deposits", "/v1/transfers/batch"] {
+        let answer = raw(&payer, path, &[json], good.as_bytes()).await;
+        // Who may not call it at all may be told that first.
+        assert!(matches!(answer.code(), "idempotency-key-missing" | "forbidden"), "{path}: {}", answer.body);
+    }
+    let twice = [json, ("idempotency-key", "one"), ("idempotency-key", "two")];
+    raw(&payer, "/v1/transfers", &twice, good.as_bytes()).await.expect(400);
+    for key in ["", too_long.as_str(), "with space", "b\u{fc}rgschaft", "tab\tbed"] {
+        let answer = raw(&payer, "/v1/transfers", &[json, ("idempotency-key", key)], good.as_bytes()).await.expect(400);
+        assert!(answer.code().starts_with("idempotency-key-"), "{key:?}: {}", answer.body);
+    }
+    assert_eq!(town.head().await, head, "nothing was written");
+    raw(&payer, "/v1/transfers", &[json, ("idempotency-key", &longest)], good.as_bytes()).await.expect(201);
+    raw(&payer, "/v1/transfers", &[json, ("idempotency-key", "!~%00'--")], good.as_bytes()).await.expect(201);
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_caller_may_not_do_is_refused_and_nothing_is_written() {
+    let mut town = Town::start(&ALL).await;
+    let (payer, from) = town.funded_member(1000).await;
+    let (other, to) = town.funded_member(1000).await;
+    let (operator, service) = (town.operator(), town.service());
+    let nobody = Uuid::from_u128(0xdead);
+    let head = town.head().await;
+    let reason = json!({"reason": "why not"});
+    let booking = json!({"account_id": from, "money": money("KRW", 1), "reference": "r"});
+    let batch = json!({"atomic": true, "transfers": [Teller::transfer_body(from, to, 1)]});
+    let path = |verb: &str, id: Uuid| format!("/v1/accounts/{id}/{verb}");
+    let answers = [
+        (payer.transfer(to, from, 1).await, 403, "account-not-yours"),
+        (payer.post("/v1/deposits", booking.clone()).await, 403, "forbidden"),
+        (payer.post("/v1/withdrawals", booking).await, 403, "forbidden"),
+        (payer.post("/v1/transfers/batch", batch).await, 403, "forbidden"),
+        (payer.post(&path("freeze", from), reason.clone()).await, 403, "forbidden"),
+        (payer.post(&path("unfreeze", from), reason.clone()).await, 403, "forbidden"),
+        (payer.post(&format!("/v1/transfers/{nobody}/reverse"), reason.clone()).await, 403, "forbidden"),
+        (service.post(&format!("/v1/transfers/{nobody}/reverse"), reason.clone()).await, 403, "forbidden"),
+        (operator.post("/v1/accounts", json!({"asset": "KRW"})).await, 403, "forbidden"),
+        (payer.post(&path("close", to), reason.clone()).await, 404, "account-unknown"),
+        (payer.post(&path("close", nobody), reason.clone()).await, 404, "account-unknown"),
+        (operator.post(&path("freeze", nobody), reason.clone()).await, 404, "account-unknown"),
+        (operator.post(&format!("/v1/transfers/{nobody}/reverse"), reason.clone()).await, 404, "transfer-unknown"),
+        (payer.post("/v1/nothing-here", reason).await, 404, "not-found"),
+    ];
+    for (number, (answer, status, code)) in answers.into_iter().enumerate() {
+        assert_eq!((answer.status, answer.code()), (status, code), "{number}: {}", answer.body);
+        answer.expect_problem(status, code);
+    }
+    let wrong_method = payer.send(Method::GET, &format!("{}/v1/transfers", payer.command), &[], None).await.unwrap();
+    wrong_method.expect_problem(405, "method-not-allowed");
+    assert_eq!(town.head().await, head, "nothing was written");
+    // Reading what is not one's own is the same as reading what is not there.
+    town.wait_until_level().await;
+    for path in ["", "/transactions", "/balance?position=1"] {
+        let mine = other.get(&format!("/v1/accounts/{to}{path}")).await;
+        mine.expect(200);
+        payer.get(&format!("/v1/accounts/{to}{path}")).await.expect_problem(404, "account-unknown");
+        payer.get(&format!("/v1/accounts/{nobody}{path}")).await.expect_problem(404, "account-unknown");
+    }
+    payer.get("/v1/dashboard/overview").await.expect_problem(403, "forbidden");
+    payer.get("/v1/views").await.expect_problem(403, "forbidden");
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wishes_against_the_rules_are_refused_and_no_money_moves() {
+    let mut town = Town::start(&ALL).await;
+    let (payer, from) = town.funded_member(1000).await;
+    let (_, to) = town.funded_member(0).await;
+    let dollars = payer.open("USD").await;
+    let rich = payer.open("BUP").await;
+    let most = "9".repeat(38);
+    town.service().deposit(rich, "BUP", &most).await;
+    let nobody = Uuid::from_u128(0xdead);
+    let in_asset = |asset: &str, from: Uuid, to: Uuid, amount: &str| json!({"source": from, "destination": to, "money": money(asset, amount)});
+    let cases = [
+        (Teller::transfer_body(from, to, 0), "amount-not-positive"),
+        (Teller::transfer_body(from, to, -5), "amount-not-positive"),
+        (Teller::transfer_body(from, to, "-0"), "amount-not-positive"),
+        (Teller::transfer_body(from, from, 1), "same-account"),
+        (Teller::transfer_body(from, nobody, 1), "account-unknown"),
+        (Teller::transfer_body(from, dollars, 1), "asset-mismatch"),
+        (in_asset("USD", from, to, "1"), "asset-mismatch"),
+        (Teller::transfer_body(from, to, 1001), "insufficient-funds"),
+        (Teller::transfer_body(from, to, &most), "insufficient-funds"),
+    ];
+    for (body, code) in cases {
+        payer.post("/v1/transfers", body).await.expect_problem(422, code);
+    }
+    let body = json!({"account_id": rich, "money": money("BUP", 1), "reference": "one too many"});
+    town.service().post("/v1/deposits", body).await.expect_problem(422, "amount-overflow");
+    let ledger = town.close().await;
+    assert_eq!((ledger.accounts[&from].balance, ledger.accounts[&to].balance), (1000, 0));
+    assert_eq!(ledger.accounts[&rich].balance, most.parse::<i128>().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn injections_are_words_like_any_others() {
+    let mut town = Town::start(&ALL).await;
+    let (payer, from) = town.funded_member(1000).await;
+    let (_, to) = town.funded_member(0).await;
+    let longest = "\u{1f4b0}".repeat(256);
+    let memos = [
+        "'); drop table events; --",
+        "\" or 1=1 --",
+        "<script>alert(1)</script>",
+        "${jndi:ldap://x}",
+        "%0d%0aset-cookie: a=b",
+        "{{7*7}}",
+        "../../etc/passwd",
+        "\\u0000",
+        "O'Brien & \"Sons\" \\",
+        "\u{202e}desrever",
+        longest.as_str(),
+    ];
+    for memo in memos {
+        let body = json!({"source": from, "destination": to, "money": money("KRW", 1), "memo": memo});
+        let posted = payer.post("/v1/transfers", body).await.expect(201);
+        assert_eq!(posted.text("memo"), memo);
+        let seen =
+            payer.get_at(&format!("/v1/transfers/{}", posted.id("transfer_id")), posted.token()).await.expect(200);
+        assert_eq!(seen.text("memo"), memo);
+    }
+    let ledger = town.close().await;
+    assert!(memos.iter().all(|memo| ledger.with_memo(memo).len() == 1));
+}

@@ -1,0 +1,189 @@
+//! A bank with its databases and its people.
+
+use std::{path::PathBuf, sync::Arc};
+
+use harness::{
+    chaos::{Bank, BankPlan, Ground, Part, built_for_tests},
+    kit::{Databases, Keys, Pair, test_variable},
+};
+use kernel::{Actor, Ids, MemberId, RandomIds, Role};
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::{Ledger, Teller, eventually};
+
+/// Every process, with one command server.
+pub const ALL: [Part; 4] = [Part::Command(0), Part::Relay, Part::Projector, Part::Query];
+
+/// A bank of real processes on databases and a stream of its own.
+pub struct Town {
+    pub bank: Bank,
+    pub keys: Arc<Keys>,
+    pub pair: Pair,
+    databases: Databases,
+    folder: PathBuf,
+    http: reqwest::Client,
+}
+
+impl Town {
+    /// Starts these processes on the servers of the test run.
+    pub async fn start(parts: &[Part]) -> Self {
+        let databases = Databases::of_this_test_run().unwrap();
+        let nats_url = test_variable("JANGBU_TEST_NATS_URL").unwrap();
+        Self::start_on(databases, nats_url, parts).await
+    }
+
+    /// Starts these processes on servers of their own.
+    pub async fn start_on_ground(ground: &Ground, parts: &[Part]) -> Self {
+        let databases = Databases::on(&ground.postgres_url().unwrap()).unwrap();
+        Self::start_on(databases, ground.nats_url(), parts).await
+    }
+
+    async fn start_on(databases: Databases, nats_url: String, parts: &[Part]) -> Self {
+        let id = RandomIds.fresh().simple().to_string();
+        let folder = PathBuf::from(format!("/var/tmp/jangbu-e2e-{id}"));
+        let keys = Arc::new(Keys::open(&folder.join("keys")).unwrap());
+        let pair = databases.fresh_pair().await.unwrap();
+        let plan = BankPlan {
+            binaries: built_for_tests().unwrap(),
+            logs: folder.join("log"),
+            databases: pair.clone(),
+            nats_url,
+            stream: format!("E2E_{id}"),
+            jwks_file: keys.jwks_file(),
+            settings: vec![],
+        };
+        let mut bank = Bank::new(plan).unwrap();
+        bank.start(parts).await.unwrap();
+        Self { bank, keys, pair, databases, folder, http: reqwest::Client::new() }
+    }
+
+    /// A second set of processes on the same databases and the same stream.
+    pub fn second_workers(&self) -> Bank {
+        let plan = self.bank.plan().clone();
+        Bank::new(BankPlan { logs: self.folder.join("second-log"), ..plan }).unwrap()
+    }
+
+    /// Somebody with a token for this role, at the first command server.
+    pub fn teller(&mut self, role: Role, id: Uuid) -> Teller {
+        self.teller_at(0, role, id)
+    }
+
+    /// Somebody at another command server.
+    pub fn teller_at(&mut self, server: usize, role: Role, id: Uuid) -> Teller {
+        let token = self.keys.token(Actor { role, id: MemberId::new(id) }, 1);
+        self.teller_with(server, id, token)
+    }
+
+    /// Somebody with a token of one's own making.
+    pub fn teller_with(&mut self, server: usize, id: Uuid, token: String) -> Teller {
+        let command = format!("http://{}", self.bank.address(Part::Command(server)).unwrap());
+        let query = format!("http://{}", self.bank.address(Part::Query).unwrap());
+        Teller { http: self.http.clone(), command, query, token, id }
+    }
+
+    /// A member nobody has seen before.
+    pub fn member(&mut self) -> Teller {
+        self.teller(Role::Member, RandomIds.fresh())
+    }
+
+    /// The staff.
+    pub fn operator(&mut self) -> Teller {
+        self.teller(Role::Operator, Uuid::from_u128(0x0e))
+    }
+
+    /// A program of the bank.
+    pub fn service(&mut self) -> Teller {
+        self.teller(Role::Service, Uuid::from_u128(0x5e))
+    }
+
+    /// A member with a KRW account that holds this much.
+    pub async fn funded_member(&mut self, amount: u64) -> (Teller, Uuid) {
+        let member = self.member();
+        let account = member.open("KRW").await;
+        if amount > 0 {
+            self.service().deposit(account, "KRW", amount).await;
+        }
+        (member, account)
+    }
+
+    /// Where the log ends.
+    pub async fn head(&self) -> i64 {
+        let url = self.pair.log.superuser_url();
+        let mut log = PgConnection::connect(&url).await.unwrap();
+        sqlx::query_scalar("select position from log_head").fetch_one(&mut log).await.unwrap()
+    }
+
+    /// The log, folded and checked.
+    pub async fn ledger(&self) -> Ledger {
+        let ledger = Ledger::read(&self.pair.log.superuser_url()).await;
+        ledger.check_sums();
+        ledger
+    }
+
+    /// Waits until every view is level with the log.
+    pub async fn wait_until_level(&mut self) {
+        let operator = self.operator();
+        let head = self.head().await;
+        eventually("the views are level with the log", async || {
+            let url = format!("{}/v1/views", operator.query);
+            let answer = operator.send(reqwest::Method::GET, &url, &[], None).await.map_err(|e| e.to_string())?;
+            let views =
+                answer.body.as_array().filter(|views| !views.is_empty()).ok_or_else(|| answer.body.to_string())?;
+            let level = views.iter().all(|view| view["position"].as_i64().is_some_and(|position| position >= head));
+            if level { Ok(()) } else { Err(format!("head {head}: {views:?}")) }
+        })
+        .await;
+    }
+
+    /// Every account and history in the views is what the log says, seen through the public API.
+    pub async fn check_views(&mut self) -> Ledger {
+        self.wait_until_level().await;
+        let ledger = self.ledger().await;
+        let operator = self.operator();
+        for (id, account) in ledger.members() {
+            let seen = operator.get(&format!("/v1/accounts/{id}")).await.expect(200);
+            let found = (seen.text("balance"), seen.number("version"), seen.text("status"), seen.text("asset"));
+            let ought =
+                (account.balance.to_string(), account.version, account.status.to_owned(), account.asset.clone());
+            assert_eq!(found, ought, "the view of account {id} is what the log says");
+            let history: Vec<_> = all_items(&operator, &format!("/v1/accounts/{id}/transactions")).await;
+            let found: Vec<_> = history.iter().rev().map(posting_of).collect();
+            let ought: Vec<_> =
+                account.postings.iter().map(|(t, a, b)| (t.to_string(), a.to_string(), b.to_string())).collect();
+            assert_eq!(found, ought, "the history of account {id} is what the log says");
+        }
+        ledger
+    }
+
+    /// Checks everything, ends everything, and removes what was made.
+    pub async fn close(mut self) -> Ledger {
+        let running = self.bank.running().unwrap();
+        let has = |part| running.iter().any(|(p, _)| *p == part);
+        let ledger =
+            if has(Part::Query) && has(Part::Projector) { self.check_views().await } else { self.ledger().await };
+        self.bank.check().unwrap();
+        self.bank.end_all().await.unwrap();
+        self.databases.drop_pair(&self.pair).await.unwrap();
+        // A test that fails leaves the logs of its processes behind; one that passes does not.
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        ledger
+    }
+}
+
+/// Every item of a list, by its pages.
+pub async fn all_items(teller: &Teller, path: &str) -> Vec<Value> {
+    let mut items = Vec::new();
+    let mut page = teller.get(&format!("{path}?limit=200")).await.expect(200);
+    loop {
+        items.extend(page.items().iter().cloned());
+        let Some(cursor) = page.body["next_cursor"].as_str() else { return items };
+        page = teller.get(&format!("{path}?limit=200&cursor={cursor}")).await.expect(200);
+    }
+}
+
+fn posting_of(item: &Value) -> (String, String, String) {
+    let text = |field: &str| item[field].as_str().unwrap_or_default().to_owned();
+    (text("transfer_id"), text("amount"), text("balance_after"))
+}
