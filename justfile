@@ -36,7 +36,7 @@ logs *args: (_program "dev")
 # A token for local use: `token --role operator`, `token --member ID`
 [group('run')]
 token *args: (_program "jangbu")
-    @set -a && source .jangbu/env && {{ target }}/release/jangbu token {{ args }}
+    @{{ target }}/release/jangbu token {{ args }}
 
 # All tests, on servers of their own: `test -p views`, `test some_name`
 [group('check')]
@@ -89,13 +89,18 @@ bench *args: packages
 [group('make')]
 generate: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
     cargo build -p harness --no-default-features --bin dev
-    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace
-    just rooms --write
+    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace -- --all-targets
+    cargo build --workspace --bins
+    {{ target }}/debug/command-server --openapi > contracts/openapi/command.json
+    {{ target }}/debug/query-server --openapi > contracts/openapi/query.json
+    {{ target }}/debug/rooms --write
 
 [private]
 generated-check: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
     cargo build --workspace --all-targets
-    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check
+    {{ target }}/debug/command-server --openapi | diff - contracts/openapi/command.json
+    {{ target }}/debug/query-server --openapi | diff - contracts/openapi/query.json
+    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check -- --all-targets
 
 # Both OpenAPI documents against the running servers (schemathesis, bounded in time)
 [group('check')]

@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 
+use super::random_secret;
+
 /// The folders of one checkout.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -71,7 +73,11 @@ fn data_dir(checkout: &Path, state: &Path) -> Result<PathBuf> {
     if can_enter(&user, state) {
         return Ok(state.to_owned());
     }
-    let digest = Sha256::digest(checkout.as_os_str().as_encoded_bytes());
+    // Random, and the path too: neither a fresh clone in the same place nor a copy of this one takes over its data.
+    let id_file = state.join("place");
+    let id = fs::read_to_string(&id_file).unwrap_or_else(|_| random_secret());
+    write_secret(&id_file, &id)?;
+    let digest = Sha256::digest([id.as_bytes(), checkout.as_os_str().as_encoded_bytes()].concat());
     let dir = PathBuf::from(format!("/var/tmp/jangbu-{}", short_hex(&digest)));
     make_dir(&dir, 0o711)?;
     let owner = fs::metadata(&dir).with_context(|| format!("cannot look at {}", dir.display()))?.uid();

@@ -46,21 +46,39 @@ impl Postgres {
         make_dir(&options.dir, 0o711)?;
         let cluster = options.dir.join("cluster");
         let password = ensure_cluster(&bin, &options, &cluster, user.as_deref())?;
-        remove_stale_pid_file(&cluster)?;
+        let mut attempt = 1;
+        loop {
+            match Self::run(&bin, &options, &cluster, &password, user.clone()).await {
+                // After a crash the children of the last server may take a moment to notice, and keep its memory.
+                Err(_) if attempt < 4 => tokio::time::sleep(Duration::from_secs(1)).await,
+                result => return result.context("Postgres does not start"),
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn run(
+        bin: &Path,
+        options: &PostgresOptions,
+        cluster: &Path,
+        password: &str,
+        user: Option<String>,
+    ) -> Result<Self> {
+        remove_stale_pid_file(cluster)?;
         let mut process = Program {
             path: bin.join("postgres"),
-            args: server_args(&cluster, &options),
+            args: server_args(cluster, options),
             env: vec![],
-            dir: cluster.clone(),
-            log: options.log,
+            dir: cluster.to_owned(),
+            log: options.log.clone(),
             user,
             life: options.life,
             // Fast for one that stays: it rolls back and checkpoints. Immediate for one that is thrown away.
             end: if options.life == Life::Detached { Signal::INT } else { Signal::QUIT },
         }
         .start()?;
-        wait_until_ready(options.port, &password, &mut process).await.context("Postgres does not start")?;
-        Ok(Self { port: options.port, password, identity: process.identity()?, process })
+        wait_until_ready(options.port, password, &mut process).await?;
+        Ok(Self { port: options.port, password: password.to_owned(), identity: process.identity()?, process })
     }
 
     /// The URL of a database on it for its superuser.
