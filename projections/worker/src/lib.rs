@@ -1,1 +1,12 @@
-//! Room under construction.
+//! The projector: wiring only. It brings slices from JetStream, and the log where they are missing, to every view.
+
+mod config;
+mod feed;
+mod horizon;
+mod message;
+mod nats;
+mod probes;
+mod run;
+
+pub use config::Config;
+pub use run::run;

@@ -1,0 +1,52 @@
+//! How a projector is set: every variable, its default and its meaning, as `--help` tells them.
+
+use std::{net::SocketAddr, time::Duration};
+
+use platform::telemetry::TelemetryOptions;
+use projection_engine::Settings;
+
+/// How a projector is set.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Where probes and metrics are served
+    #[arg(long, env = "JANGBU_PROJECTOR_ADDR", default_value = "127.0.0.1:7004")]
+    pub addr: SocketAddr,
+    /// The log's database, as the role that only reads it (jangbu_projector)
+    #[arg(long, env = "JANGBU_LOG_PROJECTOR_URL", hide_env_values = true)]
+    pub log_projector_url: String,
+    /// The views' database, as the role that writes them (jangbu_projector)
+    #[arg(long, env = "JANGBU_VIEWS_PROJECTOR_URL", hide_env_values = true)]
+    pub views_projector_url: String,
+    /// The NATS server or servers, separated by commas
+    #[arg(long, env = "JANGBU_NATS_URL", default_value = "nats://127.0.0.1:4222", hide_env_values = true)]
+    pub nats_url: String,
+    /// The stream the relay publishes the log to; without it the views follow the log itself
+    #[arg(long, env = "JANGBU_NATS_STREAM", default_value = "JANGBU_LOG")]
+    pub nats_stream: String,
+    /// Events that one transaction of a view takes, about, at most
+    #[arg(long, env = "JANGBU_PROJECTOR_BATCH_EVENTS", default_value_t = 5000)]
+    pub batch_events: i64,
+    /// Milliseconds between the beginnings of a view's transactions, at least, while the log is busy
+    #[arg(long, env = "JANGBU_PROJECTOR_PACE_MS", default_value_t = 10)]
+    pub pace_ms: u64,
+    /// Events that may wait for one view; what comes on top is dropped and read from the log
+    #[arg(long, env = "JANGBU_PROJECTOR_INBOX_EVENTS", default_value_t = 20_000)]
+    pub inbox_events: usize,
+    /// Connections to the log's database
+    #[arg(long, env = "JANGBU_PROJECTOR_LOG_CONNECTIONS", default_value_t = 4)]
+    pub log_connections: u32,
+    /// Logs
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+}
+
+impl Config {
+    /// How each view is worked on.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            max_events: self.batch_events.max(1),
+            pace: Duration::from_millis(self.pace_ms),
+            ..Settings::default()
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `projector`: keeps the views level with the log.
+
+use clap::Parser;
+use platform::{shutdown, telemetry};
+use projector::Config;
+use tokio::net::TcpListener;
+
+/// Keeps the views level with the log; several may run at once.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    config: Config,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Arguments { config } = Arguments::parse();
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+        telemetry::init("projector", &config.telemetry)?;
+        let shutdown = shutdown::signal()?;
+        let listener = TcpListener::bind(config.addr).await?;
+        projector::run(config, listener, shutdown).await
+    })
+}
