@@ -1,0 +1,254 @@
+//! A synthetic bank: a log that is right, written without any of the bank's own code but its payloads.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contracts::recorded::{
+    AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
+    AccountUnfrozen, CommandRefused, Holder, Recorded, Refusal, TransferFacts, TransferKind, TransferPosted,
+    TransferRejected, TransferReversed,
+};
+use kernel::{AccountId, AccountNumber, MemberId, Minor, TransferId};
+use sqlx::{Connection, PgConnection};
+use url::Url;
+use uuid::Uuid;
+
+/// Ids that are easy to tell apart: the kind, then a number.
+pub fn account(n: u128) -> Uuid {
+    Uuid::from_u128(0xacc0_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn transfer(n: u128) -> Uuid {
+    Uuid::from_u128(0x7fe0_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn command(n: u128) -> Uuid {
+    Uuid::from_u128(0xc0de_0000_0000_8000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn member(n: u128) -> Uuid {
+    Uuid::from_u128(0x3e3b_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+/// The cash account of an asset.
+pub const CASH: u128 = 1000;
+
+struct Written {
+    stream: Uuid,
+    version: i64,
+    event: Recorded,
+}
+
+struct Commit {
+    recorded_at: DateTime<Utc>,
+    events: Vec<Written>,
+}
+
+/// A log in the making.
+pub struct Bank {
+    now: DateTime<Utc>,
+    balances: HashMap<Uuid, i128>,
+    versions: HashMap<Uuid, i64>,
+    commits: Vec<Commit>,
+}
+
+impl Bank {
+    pub fn new() -> Self {
+        let now = "2026-03-01T09:59:58.123456Z".parse().expect("a time");
+        Self { now, balances: HashMap::new(), versions: HashMap::new(), commits: Vec::new() }
+    }
+
+    /// A bank in which everything that can be recorded has been.
+    pub fn busy() -> Self {
+        let mut bank = Self::new();
+        bank.open_system(CASH, "KRW", "cash/test");
+        for n in 1..=4 {
+            bank.open(n, "KRW");
+        }
+        bank.open(5, "USD");
+        for n in 1..=3 {
+            bank.transfer(n, TransferKind::Deposit, CASH, n, 1000, "KRW", None);
+        }
+        // Two commits of one append bear one time.
+        bank.now -= TimeDelta::milliseconds(250);
+        bank.transfer(4, TransferKind::Transfer, 1, 2, 300, "KRW", None);
+        bank.reject(5, 1, 2, 5000, "insufficient-funds");
+        bank.batch(&[(6, 2, 3, 10), (7, 3, 1, 20), (8, 1, 2, 30)]);
+        bank.turn(3, Recorded::from(AccountFrozen { reason: Some("asked".into()), balance: bank.balance(3) }));
+        bank.turn(3, Recorded::from(AccountUnfrozen { reason: None, balance: bank.balance(3) }));
+        bank.transfer(9, TransferKind::Reversal, 2, 1, 300, "KRW", Some(4));
+        bank.refuse(1);
+        bank.transfer(10, TransferKind::Withdrawal, 3, CASH, 990, "KRW", None);
+        bank.turn(4, Recorded::from(AccountClosed { reason: Some("leaving".into()) }));
+        bank.now += TimeDelta::hours(30);
+        for n in 0..40 {
+            bank.transfer(20 + n, TransferKind::Transfer, 1 + n % 2, 2 - n % 2, 1 + n as i128, "KRW", None);
+        }
+        bank.turn(2, Recorded::from(AccountFrozen { reason: None, balance: bank.balance(2) }));
+        bank
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> usize {
+        self.commits.iter().map(|c| c.events.len()).sum()
+    }
+
+    fn commit(&mut self, events: Vec<(Uuid, Recorded)>) {
+        self.now += TimeDelta::milliseconds(250);
+        let events = events.into_iter().map(|(stream, event)| {
+            let version = self.versions.entry(stream).or_default();
+            *version += 1;
+            Written { stream, version: *version, event }
+        });
+        let events = events.collect();
+        self.commits.push(Commit { recorded_at: self.now, events });
+    }
+
+    fn open(&mut self, n: u128, asset: &str) {
+        let number = AccountNumber::from_digits(n as u64);
+        let holder = Holder::Member { owner: MemberId::new(member(n)), number };
+        let opened = AccountOpened { holder, asset: asset.parse().expect("an asset") };
+        let assigned = AccountNumberAssigned { account: AccountId::new(account(n)) };
+        self.commit(vec![(account(n), opened.into()), (number.stream().uuid(), assigned.into())]);
+    }
+
+    fn open_system(&mut self, n: u128, asset: &str, name: &str) {
+        let holder = Holder::System { name: name.into() };
+        let opened = AccountOpened { holder, asset: asset.parse().expect("an asset") };
+        self.commit(vec![(account(n), opened.into())]);
+    }
+
+    fn balance(&self, n: u128) -> Minor {
+        Minor::new(self.balances.get(&account(n)).copied().unwrap_or_default()).expect("38 digits")
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a transfer has that many parts")]
+    fn transfer(
+        &mut self,
+        n: u128,
+        kind: TransferKind,
+        source: u128,
+        destination: u128,
+        amount: i128,
+        asset: &str,
+        reverses: Option<u128>,
+    ) {
+        let events = self.moved(n, kind, source, destination, amount, asset, reverses);
+        self.commit(events);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a transfer has that many parts")]
+    fn moved(
+        &mut self,
+        n: u128,
+        kind: TransferKind,
+        source: u128,
+        destination: u128,
+        amount: i128,
+        asset: &str,
+        reverses: Option<u128>,
+    ) -> Vec<(Uuid, Recorded)> {
+        let facts = facts(n, kind, source, destination, amount, asset, reverses);
+        let id = TransferId::new(transfer(n));
+        let mut events = Vec::new();
+        if let Some(original) = reverses {
+            events.push((transfer(original), TransferReversed { by: id }.into()));
+        }
+        let units = Minor::new(amount).expect("38 digits");
+        *self.balances.entry(account(source)).or_default() -= amount;
+        *self.balances.entry(account(destination)).or_default() += amount;
+        let debited = AccountDebited { transfer: id, amount: units, balance: self.balance(source) };
+        let credited = AccountCredited { transfer: id, amount: units, balance: self.balance(destination) };
+        events.push((transfer(n), TransferPosted(facts).into()));
+        events.push((account(source), debited.into()));
+        events.push((account(destination), credited.into()));
+        events
+    }
+
+    fn batch(&mut self, transfers: &[(u128, u128, u128, i128)]) {
+        let mut events = Vec::new();
+        for &(n, source, destination, amount) in transfers {
+            events.extend(self.moved(n, TransferKind::Transfer, source, destination, amount, "KRW", None));
+        }
+        self.commit(events);
+    }
+
+    fn reject(&mut self, n: u128, source: u128, destination: u128, amount: i128, code: &str) {
+        let facts = facts(n, TransferKind::Transfer, source, destination, amount, "KRW", None);
+        let refusal = Refusal { code: code.into(), available: Some(self.balance(source)) };
+        self.commit(vec![(transfer(n), TransferRejected { facts, refusal }.into())]);
+    }
+
+    fn refuse(&mut self, n: u128) {
+        let refusal = Refusal { code: "account-not-empty".into(), available: None };
+        self.commit(vec![(command(0xff00 + n), CommandRefused { refusal }.into())]);
+    }
+
+    fn turn(&mut self, n: u128, event: Recorded) {
+        self.commit(vec![(account(n), event)]);
+    }
+
+    /// Writes the log, all of it at once.
+    pub async fn write(&self, log: &Url) {
+        let mut connection = PgConnection::connect(log.as_str()).await.expect("connect");
+        let mut tx = connection.begin().await.expect("begin");
+        sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.expect("a superuser");
+        let mut position = 0;
+        for (n, commit) in self.commits.iter().enumerate() {
+            let first = position + 1;
+            for written in &commit.events {
+                position += 1;
+                sqlx::query("insert into events values ($1, $2, $3, $4, $5, $6::json)")
+                    .bind(position)
+                    .bind(written.version)
+                    .bind(written.stream)
+                    .bind(written.event.schema_version())
+                    .bind(written.event.event_type())
+                    .bind(written.event.payload().expect("JSON"))
+                    .execute(&mut *tx)
+                    .await
+                    .expect("an event");
+            }
+            sqlx::query("insert into commits values ($1, $2, $3, $4, $5, $6, $7, 'm')")
+                .bind(first)
+                .bind(position)
+                .bind(commit.recorded_at)
+                .bind(command(n as u128))
+                .bind(member(1))
+                .bind(command(0xee00 + n as u128))
+                .bind([7_u8; 16])
+                .execute(&mut *tx)
+                .await
+                .expect("a commit");
+        }
+        sqlx::query("update log_head set position = $1, recorded_at = $2")
+            .bind(position)
+            .bind(self.commits.last().map_or(self.now, |c| c.recorded_at))
+            .execute(&mut *tx)
+            .await
+            .expect("the head");
+        tx.commit().await.expect("commit");
+        connection.close().await.expect("close");
+    }
+}
+
+fn facts(
+    n: u128,
+    kind: TransferKind,
+    source: u128,
+    destination: u128,
+    amount: i128,
+    asset: &str,
+    reverses: Option<u128>,
+) -> TransferFacts {
+    TransferFacts {
+        kind,
+        source: Some(AccountId::new(account(source))),
+        destination: Some(AccountId::new(account(destination))),
+        asset: asset.parse().expect("an asset"),
+        amount: Minor::new(amount).expect("38 digits"),
+        memo: n.is_multiple_of(2).then(|| format!("memo {n}; '--\" \u{1f600}")),
+        reference: matches!(kind, TransferKind::Deposit | TransferKind::Withdrawal).then(|| format!("ref-{n}")),
+        reverses: reverses.map(|n| TransferId::new(transfer(n))),
+    }
+}

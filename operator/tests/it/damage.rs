@@ -1,0 +1,322 @@
+//! `jangbu log verify` on logs and views that were damaged: each kind of damage is found, and told where it is.
+
+use crate::{run::settings, world::World};
+
+/// Where the damage is done.
+enum At {
+    Log,
+    Views,
+}
+
+/// A damage, and words that the report must have under WRONG.
+struct Damage {
+    name: &'static str,
+    at: At,
+    sql: &'static str,
+    told: &'static [&'static str],
+}
+
+const fn log(name: &'static str, sql: &'static str, told: &'static [&'static str]) -> Damage {
+    Damage { name, at: At::Log, sql, told }
+}
+
+const fn views(name: &'static str, sql: &'static str, told: &'static [&'static str]) -> Damage {
+    Damage { name, at: At::Views, sql, told }
+}
+
+const LOG: &[Damage] = &[
+    log(
+        "an event is gone",
+        "delete from events where position = 20",
+        &["positions are gapless from 1", "positions 20..20 are missing", "commits cover all events", "holds 2 events"],
+    ),
+    log(
+        "a whole commit is gone",
+        "with gone as (delete from commits where first_position = 18 returning *)
+         delete from events using gone where position between first_position and last_position",
+        &["positions 18..20 are missing", "versions are gapless"],
+    ),
+    log(
+        "the first commit is gone",
+        "delete from events where position = 1; delete from commits where first_position = 1",
+        &["positions 1..1 are missing", "was never opened"],
+    ),
+    log(
+        "a commit's row is gone",
+        "delete from commits where first_position = 18",
+        &["the event at position 18 belongs to no commit"],
+    ),
+    log(
+        "a commit claims too much",
+        "update commits set last_position = last_position + 1 where first_position = 18",
+        &["commit 18..21 holds 3 events"],
+    ),
+    log(
+        "a commit without events",
+        "insert into commits select 9000, 9001, recorded_at, gen_random_uuid(), actor_id, correlation, fingerprint,
+             actor_role from commits order by first_position desc limit 1",
+        &["commit 9000..9001 has no events"],
+    ),
+    log(
+        "two commits overlap",
+        "insert into commits select 19, 19, recorded_at, gen_random_uuid(), actor_id, correlation, fingerprint,
+             actor_role from commits where first_position = 18",
+        &["commit 18..20 holds 1 events"],
+    ),
+    log(
+        "the clock goes back",
+        "update commits set recorded_at = recorded_at - interval '1 day' where first_position = 18",
+        &["recorded_at never goes back"],
+    ),
+    log(
+        "the head is elsewhere",
+        "update log_head set position = position - 1",
+        &["the head is the end of the log", "log_head is at"],
+    ),
+    log("the head's clock is behind", "update log_head set recorded_at = 'epoch'", &["the clock of log_head"]),
+    log(
+        "a version is skipped",
+        "update events set version = version + 1 where position = (select max(position) from events)",
+        &["versions are gapless in every stream", "follows"],
+    ),
+    log(
+        "two events of a stream stand in the wrong order",
+        "update events set version = -version where stream_id = 'acc00000-0000-7000-8000-000000000001' and version in (2, 3);
+         update events set version = 5 + version where version < 0",
+        &["versions are gapless in every stream"],
+    ),
+    log(
+        "an event of an unknown kind",
+        "update events set type = 'AccountBlessed' where type = 'CommandRefused'",
+        &["every event can be read", "AccountBlessed"],
+    ),
+    log(
+        "an event of a later schema",
+        "update events set schema_version = 9 where type = 'CommandRefused'",
+        &["every event can be read", "schema version 9"],
+    ),
+    log(
+        "a payload of another shape",
+        r#"update events set payload = '{"amount": 5}' where position = 19"#,
+        &["every event can be read", "position 19"],
+    ),
+    log(
+        "a debit of another amount",
+        r#"update events set payload = (payload::jsonb || '{"amount": "999"}')::json where position = 19"#,
+        &["every transfer has one debit and one credit", "999 is debited", "balances in events", "each asset sums to zero"],
+    ),
+    log(
+        "a debit and a credit of another amount than posted",
+        r#"update events set payload = (payload::jsonb || '{"amount": "299"}')::json where position = 21"#,
+        &["299 is to be moved"],
+    ),
+    log(
+        "a credit that names another transfer",
+        r#"update events set payload = (payload::jsonb || '{"transfer": "7fe00000-0000-7000-8000-00000000ffff"}')::json
+           where position = 20"#,
+        &["1 debits and 0 credits", "the transfer is not there"],
+    ),
+    log(
+        "a credit to another account than named",
+        r#"update events set payload = (payload::jsonb || '{"destination": "acc00000-0000-7000-8000-000000000003"}')::json
+           where position = 21"#,
+        &["not those it names"],
+    ),
+    log(
+        "another asset",
+        r#"update events set payload = (payload::jsonb || '{"asset": "USD"}')::json where position = 21"#,
+        &["an account does not hold USD"],
+    ),
+    log(
+        "a balance that does not follow",
+        r#"update events set payload = (payload::jsonb || '{"balance": "1"}')::json where position = 23"#,
+        &["balances in events equal the running sums", "position 23"],
+    ),
+    log(
+        "a member below zero",
+        r#"update events set payload = (payload::jsonb || '{"balance": "-700"}')::json where position = 22"#,
+        &["no member's account is ever below zero", "is at -700"],
+    ),
+    log(
+        "a freeze with another balance",
+        r#"update events set payload = (payload::jsonb || '{"balance": "1"}')::json where type = 'AccountFrozen'"#,
+        &["balances in events", "when it became frozen"],
+    ),
+    log(
+        "a closed account that lives on",
+        r#"update events set type = 'AccountClosed', payload = '{}' where type = 'AccountUnfrozen'"#,
+        &["closed account acc00000-0000-7000-8000-000000000003 is posted to"],
+    ),
+    log(
+        "a number that is not reserved",
+        "update events set stream_id = gen_random_uuid() where position = 3",
+        &["accounts are opened once", "is not reserved"],
+    ),
+    log(
+        "a reversal of another transfer",
+        r#"update events set payload = (payload::jsonb || '{"reverses": "7fe00000-0000-7000-8000-000000000006"}')::json
+           where payload->>'kind' = 'reversal'"#,
+        &["a reversal mirrors what it reverses", "does not mark", "is not the mirror"],
+    ),
+    log(
+        "a reversal that is not marked",
+        "update events set type = 'CommandRefused', payload = '{\"refusal\": {\"code\": \"x\"}}'
+         where type = 'TransferReversed'",
+        &["does not mark what it reverses"],
+    ),
+];
+
+const VIEWS: &[Damage] = &[
+    views(
+        "a wrong balance",
+        "update accounts_g1.accounts set balance = balance + 1 where account_id = 'acc00000-0000-7000-8000-000000000001'",
+        &["accounts of view accounts", "acc00000-0000-7000-8000-000000000001: balance is"],
+    ),
+    views(
+        "an account is missing",
+        "delete from accounts_g1.accounts where account_id = 'acc00000-0000-7000-8000-000000000002'",
+        &["acc00000-0000-7000-8000-000000000002: missing from the view"],
+    ),
+    views(
+        "an account too many",
+        "insert into accounts_g1.accounts select version, position, opened_at, gen_random_uuid(), owner, balance, kind,
+             asset, status, null, name from accounts_g1.accounts limit 1",
+        &["in the view, but not in the log"],
+    ),
+    views(
+        "a wrong status and owner",
+        "update accounts_g1.accounts set status = 'open', owner = null where status = 'closed'",
+        &["status is open but should be closed", "owner is null but should be"],
+    ),
+    views(
+        "a wrong entry",
+        "update transactions_g1.entries set memo = 'gift', amount = -amount where position = 22",
+        &["entries of view transactions", "at position 22: amount is", "memo is gift but should be memo 4"],
+    ),
+    views(
+        "an entry is missing",
+        "delete from transactions_g1.entries where position = 23",
+        &["at position 23: missing"],
+    ),
+    views(
+        "an entry too many",
+        "insert into transactions_g1.entries select 7, version, recorded_at, account_id, transfer_id, counterparty,
+             amount, balance_after, kind, memo, reference from transactions_g1.entries where position = 23",
+        &["at position 7: in the view, but not in the log"],
+    ),
+    views(
+        "the time of another position",
+        "update transactions_g1.ticks set position = position - 1 where position = 14",
+        &["ticks of view transactions", "position is 13 but should be 14"],
+    ),
+    views(
+        "a reversal that is not shown",
+        "update transfers_g1.transfers set reversed_by = null where reversed_by is not null",
+        &["transfers of view transfers", "reversed_by is null but should be 7fe00000-0000-7000-8000-000000000009"],
+    ),
+    views(
+        "a refusal with another code",
+        "update transfers_g1.transfers set code = 'account-frozen' where code is not null",
+        &["code is account-frozen but should be insufficient-funds"],
+    ),
+    views(
+        "a transfer is missing",
+        "delete from transfers_g1.transfers where kind = 'withdrawal'",
+        &["missing from the view"],
+    ),
+    views(
+        "wrong totals",
+        "update overview_g1.asset_totals set member_sum = member_sum + 1, members_frozen = 0 where asset = 'KRW'",
+        &["asset_totals of view overview", "KRW: member_sum is", "members_frozen is 0 but should be 1"],
+    ),
+    views(
+        "wrong activity",
+        "update overview_g1.activity set posted_count = posted_count + 1 where bucket = 'day' and kind = 'transfer'",
+        &[
+            "activity of view overview",
+            "day 2026-03-01T00:00:00.000000Z KRW transfer: posted_count is 5 but should be 4",
+        ],
+    ),
+    views(
+        "a wrong memory of an account",
+        "update overview_g1.account_states set status = 'open' where status = 'frozen'",
+        &["account_states of view overview", "status is open but should be frozen"],
+    ),
+    views(
+        "a position beyond the log",
+        "update registry.generations set position = position + 5 where view = 'accounts'",
+        &["view accounts", "beyond the end of the log"],
+    ),
+    views(
+        "a position within a commit",
+        "update registry.generations set position = 22 where view = 'transfers'",
+        &["it is at 22, within a commit: the last whole one ends at 20"],
+    ),
+    views(
+        "another log",
+        "update registry.generations set log_id = gen_random_uuid() where view = 'overview'",
+        &["view overview", "it follows another log"],
+    ),
+    views(
+        "the time of another commit",
+        "update registry.generations set recorded_at = 'epoch' where view = 'overview'",
+        &["view overview", "its time is"],
+    ),
+    views(
+        "no live generation",
+        "update registry.generations set state = 'retired' where view = 'accounts'",
+        &["view accounts", "it has no live generation"],
+    ),
+    views(
+        "readers see other tables",
+        "create or replace view live.accounts as select * from accounts_g1.accounts where status = 'open'",
+        &["accounts of view accounts", "missing from the view"],
+    ),
+];
+
+#[tokio::test]
+async fn every_damage_of_the_log_is_found() {
+    each(LOG).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_the_views_is_found() {
+    each(VIEWS).await;
+}
+
+async fn each(damages: &[Damage]) {
+    let sound = World::with_bank().await;
+    sound.run(&["log", "verify"]).expect(0);
+    for damage in damages {
+        let world = sound.copy().await;
+        let arguments: &[&str] = match damage.at {
+            At::Log => {
+                world.on_log(damage.sql).await;
+                // The views are as they were, and not of interest here.
+                &["log", "verify", "--no-views"]
+            }
+            At::Views => {
+                world.on_views(damage.sql).await;
+                &["log", "verify"]
+            }
+        };
+        let run = world.run(arguments);
+        assert_eq!(run.code, 1, "{}: {}", damage.name, run.all());
+        let wrong = run.stdout.split("WRONG:").skip(1).collect::<String>();
+        for told in damage.told {
+            assert!(wrong.contains(told), "{}: `{told}` is not told: {}", damage.name, run.all());
+        }
+        world.drop().await;
+    }
+    sound.drop().await;
+}
+
+#[tokio::test]
+async fn many_differences_are_counted_and_the_first_are_shown() {
+    let world = World::with_bank().await;
+    world.on_views("update transactions_g1.entries set kind = 'withdrawal' where kind <> 'withdrawal'").await;
+    world.on_views("delete from accounts_g1.accounts").await;
+    let run = world.run(&["log", "verify"]).expect(1);
+    settings().bind(|| insta::assert_snapshot!("verify_many_differences", run.all()));
+    world.drop().await;
+}

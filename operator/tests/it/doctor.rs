@@ -1,0 +1,136 @@
+//! `jangbu doctor`.
+
+use serde_json::Value;
+
+use crate::{
+    run::{Run, jangbu},
+    world::World,
+};
+
+/// The verdict about one thing, and all that was said of it.
+fn about(run: &Run, what: &str) -> (String, String) {
+    let report: Value = run.json();
+    let findings = report["findings"].as_array().expect("a list");
+    let finding = findings.iter().find(|f| f["what"] == what);
+    let finding = finding.unwrap_or_else(|| panic!("nothing about {what}: {report}"));
+    let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+    (text("verdict"), format!("{} / {}", text("found"), text("to_do")))
+}
+
+#[track_caller]
+fn assert_about(run: &Run, what: &str, verdict: &str, told: &str) {
+    let (found, text) = about(run, what);
+    assert_eq!(found, verdict, "{what}: {text}");
+    assert!(text.contains(told), "{what}: {text}");
+}
+
+const QUICK: [&str; 4] = ["doctor", "--json", "--watch-ms", "100"];
+
+#[test]
+fn with_nothing_there_everything_is_told_and_nothing_hangs() {
+    let away = |scheme: &str| format!("{scheme}://me:hunter2@127.0.0.1:1/away");
+    let variables = [
+        ("JANGBU_LOG_DATABASE_URL", away("postgres")),
+        ("JANGBU_VIEWS_DATABASE_URL", away("postgres")),
+        ("JANGBU_NATS_URL", away("nats")),
+        ("JANGBU_COMMAND_URL", "http://127.0.0.1:1".to_owned()),
+        ("JANGBU_QUERY_URL", "http://127.0.0.1:1".to_owned()),
+        ("JANGBU_RELAY_ADDR", "127.0.0.1:1".to_owned()),
+    ];
+    let run = jangbu(&variables, &QUICK).expect(1);
+    for (what, told) in [
+        ("log database", "JANGBU_LOG_DATABASE_URL"),
+        ("views database", "JANGBU_VIEWS_DATABASE_URL"),
+        ("NATS", "JANGBU_NATS_URL"),
+        ("command server", "JANGBU_COMMAND_URL"),
+        ("query server", "JANGBU_QUERY_URL"),
+        ("relay's probe", "JANGBU_RELAY_ADDR"),
+    ] {
+        assert_about(&run, what, "fail", told);
+    }
+    assert!(!run.all().contains("hunter2"), "{}", run.all());
+    let text = jangbu(&variables, &["doctor", "--watch-ms", "100"]).expect(1);
+    assert!(text.stdout.contains("to do\n"), "{}", text.all());
+}
+
+#[tokio::test]
+async fn databases_without_migrations_are_told() {
+    let world = World::empty().await;
+    let run = world.run(&QUICK).expect(1);
+    assert_about(&run, "log database", "ok", "answers");
+    assert_about(&run, "migrations of the log database", "fail", "jangbu migrate up");
+    assert_about(&run, "migrations of the views database", "fail", "jangbu migrate up");
+    assert_about(&run, "guards of the log", "fail", "append_only of events");
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn a_sound_bank_is_sound_and_each_fault_is_told() {
+    let world = World::with_bank().await;
+    let run = world.run(&QUICK);
+    for what in [
+        "migrations of the log database",
+        "migrations of the views database",
+        "guards of the log",
+        "roles of the log database",
+        "roles of the views database",
+        "clock of the log database",
+        "clock of the views database",
+        "clock of the log (recorded_at)",
+        "view accounts",
+        "view overview",
+        "view transactions",
+        "view transfers",
+        "synchronous_commit of the log database",
+    ] {
+        assert_about(&run, what, "ok", "");
+    }
+    assert_about(&run, "relay", "fail", "no relay has ever run");
+
+    world
+        .on_log(
+            "grant update on events to jangbu_writer;
+             alter table commits disable trigger append_only;
+             alter table events drop constraint events_stream_id_version_key;
+             insert into relay_cursor values (true, 3, 1, 'relay-1', clock_timestamp() - interval '1 minute');
+             update log_head set recorded_at = clock_timestamp() + interval '1 minute'",
+        )
+        .await;
+    world
+        .on_views(
+            "update registry.generations set position = 0 where view = 'accounts';
+             update registry.generations set stuck_since = now(), error = 'no such account', error_position = 22
+                 where view = 'transfers';
+             update registry.generations set position = position + 1 where view = 'overview';
+             update registry.generations set state = 'retired' where view = 'transactions';
+             revoke select on registry.live_positions from jangbu_reader",
+        )
+        .await;
+    let run = world.run(&QUICK).expect(1);
+    for (what, verdict, told) in [
+        ("roles of the log database", "fail", "jangbu_writer may update events"),
+        ("roles of the views database", "fail", "jangbu_reader may not select registry.live_positions"),
+        ("guards of the log", "fail", "trigger append_only of commits, unique (stream_id,version) of events"),
+        ("clock of the log (recorded_at)", "warn", "ahead of its database"),
+        ("relay", "fail", "not heard of for"),
+        ("view accounts", "fail", "not moving"),
+        ("view transfers", "fail", "jangbu log show 22"),
+        ("view overview", "fail", "beyond the end of the log"),
+        ("view transactions", "fail", "no live generation"),
+    ] {
+        assert_about(&run, what, verdict, told);
+    }
+    world.on_log("update relay_cursor set renewed_at = clock_timestamp()").await;
+    assert_about(&world.run(&QUICK), "relay", "fail", "and not moving");
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn a_writer_that_does_not_wait_for_the_disk_is_told() {
+    let world = World::migrated().await;
+    let name = world.log.path().trim_start_matches('/').to_owned();
+    world.on_log(&format!("alter role jangbu_writer in database {name} set synchronous_commit = off")).await;
+    let run = world.run(&QUICK).expect(1);
+    assert_about(&run, "synchronous_commit of the log database", "fail", "may be lost");
+    world.drop().await;
+}

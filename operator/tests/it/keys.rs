@@ -1,0 +1,86 @@
+//! Keys and tokens.
+
+use std::collections::HashSet;
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::Value;
+
+use crate::run::{Folder, jangbu};
+
+fn variables(folder: &Folder) -> Vec<(&'static str, String)> {
+    vec![("JANGBU_SIGNING_KEY_FILE", folder.join("key.pem")), ("JANGBU_JWKS_FILE", folder.join("jwks.json"))]
+}
+
+/// Verifies a token as a server does: with nothing but the key set.
+fn claims(folder: &Folder, token: &str) -> Value {
+    let set: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("jwks.json")).expect("there")).expect("JSON");
+    let header = jsonwebtoken::decode_header(token).expect("a token");
+    assert_eq!(header.alg, Algorithm::EdDSA);
+    let keys = set["keys"].as_array().expect("keys");
+    let key = keys.iter().find(|key| key["kid"] == header.kid.as_deref().expect("a kid")).expect("the key");
+    let decoding = DecodingKey::from_ed_components(key["x"].as_str().expect("x")).expect("a public key");
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.required_spec_claims = HashSet::from(["exp".to_owned(), "sub".to_owned()]);
+    jsonwebtoken::decode::<Value>(token, &decoding, &validation).expect("verified").claims
+}
+
+#[test]
+fn a_token_is_verified_by_the_key_set_alone() {
+    let folder = Folder::new();
+    let variables = variables(&folder);
+    jangbu(&variables, &["keys", "init"]).expect(0);
+    let id = "0190a1b2-0000-7000-8000-000000000001";
+    for (arguments, role, subject) in [
+        (vec!["token", "--member", id], "member", Some(id)),
+        (vec!["token", "--role", "operator", "--subject", id], "operator", Some(id)),
+        (vec!["token", "--role", "service", "--ttl", "90s"], "service", None),
+    ] {
+        let token = jangbu(&variables, &arguments).expect(0).stdout;
+        let claims = claims(&folder, token.trim());
+        assert_eq!(claims["role"], role);
+        assert!(subject.is_none_or(|subject| claims["sub"] == subject), "{claims}");
+        let lives = claims["exp"].as_i64().expect("exp") - claims["iat"].as_i64().expect("iat");
+        assert_eq!(lives, if role == "service" { 90 } else { 12 * 3600 });
+    }
+    let json = jangbu(&variables, &["token", "--role", "operator", "--json"]).expect(0).json();
+    assert_eq!(json["role"], "operator");
+    assert_eq!(claims(&folder, json["token"].as_str().expect("token"))["sub"], json["subject"]);
+}
+
+#[test]
+fn keys_are_made_once() {
+    let folder = Folder::new();
+    let variables = variables(&folder);
+    let first = jangbu(&variables, &["keys", "init", "--json"]).expect(0);
+    assert!(first.stderr.contains("private key made"), "{first:?}");
+    let again = jangbu(&variables, &["keys", "init", "--json"]).expect(0);
+    assert!(again.stderr.contains("private key kept"), "{again:?}");
+    assert_eq!(first.json(), again.json());
+    let shown = jangbu(&variables, &["keys", "show"]).expect(0);
+    assert_eq!(shown.json()["keys"][0]["kid"], first.json()["kid"]);
+    assert!(!shown.stdout.contains("\"d\""), "a private part is shown");
+}
+
+#[test]
+fn a_key_that_is_not_in_the_set_is_told() {
+    let folder = Folder::new();
+    let variables = variables(&folder);
+    jangbu(&variables, &["keys", "init"]).expect(0);
+    std::fs::remove_file(folder.join("key.pem")).expect("remove");
+    let run = jangbu(&variables, &["keys", "init"]).expect(1);
+    assert!(run.stderr.contains("does not hold the signing key"), "{run:?}");
+    jangbu(&variables, &["keys", "show"]).expect(1);
+}
+
+#[test]
+fn a_missing_or_broken_key_is_told_with_advice() {
+    let folder = Folder::new();
+    let variables = variables(&folder);
+    let run = jangbu(&variables, &["token", "--role", "operator"]).expect(1);
+    assert!(run.stderr.contains("jangbu keys init"), "{run:?}");
+    std::fs::write(folder.join("key.pem"), "not a key").expect("write");
+    let run = jangbu(&variables, &["token", "--role", "operator"]).expect(1);
+    assert!(run.stderr.contains("holds no Ed25519 private key"), "{run:?}");
+    assert_eq!(run.stdout, "");
+}

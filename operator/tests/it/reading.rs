@@ -1,0 +1,100 @@
+//! `jangbu log tail|show`, `jangbu views` and `jangbu accounts show`.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+use serde_json::Value;
+
+use crate::{
+    run::{command, settings},
+    world::World,
+};
+
+const ACCOUNT: &str = "acc00000-0000-7000-8000-000000000003";
+const TRANSFER: &str = "7fe00000-0000-7000-8000-000000000004";
+
+#[tokio::test]
+async fn the_log_is_shown_commit_by_commit() {
+    let world = World::with_bank().await;
+    let snapshot = |name: &str, arguments: &[&str]| insta::assert_snapshot!(name, world.run(arguments).all());
+    settings().bind(|| {
+        snapshot("log_tail", &["log", "tail", "-n", "2"]);
+        snapshot("log_tail_json", &["log", "tail", "-n", "1", "--json"]);
+        snapshot("log_tail_after", &["log", "tail", "--after", "17", "-n", "2"]);
+        snapshot("log_show_position", &["log", "show", "22"]);
+        snapshot("log_show_stream", &["log", "show", ACCOUNT, "-n", "2"]);
+        snapshot("log_show_transfer", &["log", "show", "--transfer", TRANSFER]);
+        snapshot("log_show_command", &["log", "show", "--command", "c0de0000-0000-8000-8000-000000000001", "--json"]);
+        snapshot("log_show_absent", &["log", "show", "100000"]);
+        snapshot("accounts_show", &["accounts", "show", ACCOUNT]);
+        snapshot("accounts_show_system", &["accounts", "show", "acc00000-0000-7000-8000-0000000003e8", "--json"]);
+        snapshot("accounts_show_absent", &["accounts", "show", TRANSFER]);
+    });
+    let number = kernel::AccountNumber::from_digits(3).to_string();
+    let by_number = world.run(&["accounts", "show", &number, "--json"]).expect(0).json();
+    assert_eq!(by_number["account_id"], ACCOUNT);
+    let unknown = kernel::AccountNumber::from_digits(77).to_string();
+    world.run(&["accounts", "show", &unknown]).expect(1);
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn the_views_are_shown_with_their_lag() {
+    let world = World::with_bank().await;
+    let list = world.run(&["views", "list", "--json"]).expect(0).json();
+    let views: Vec<_> = list.as_array().expect("a list").iter().map(|v| v["view"].clone()).collect();
+    assert_eq!(views, ["accounts", "overview", "transactions", "transfers"]);
+    assert!(list.as_array().expect("a list").iter().all(|v| v["lag_events"] == 0 && v["lag_ms"] == 0), "{list}");
+    world
+        .on_views(
+            "update registry.generations set position = 20, stuck_since = '2026-03-01Z', error = 'no such account',
+                 error_position = 22, error_type = 'AccountDebited' where view = 'transfers'",
+        )
+        .await;
+    let mut hiding = settings();
+    hiding.add_filter(r"\d{1,3}(,\d{3}){3,}", "[age]");
+    hiding.add_filter(r"\d{11,} ms", "[age] ms");
+    hiding.add_filter(r"(moved|promoted)( +)\S+Z", "$1$2[time]");
+    hiding.bind(|| {
+        insta::assert_snapshot!("views_list_stuck", world.run(&["views", "list"]).expect(1).all());
+        insta::assert_snapshot!("views_show_stuck", world.run(&["views", "show", "transfers"]).expect(1).all());
+        insta::assert_snapshot!("views_show_unknown", world.run(&["views", "show", "nothing"]).expect(1).all());
+    });
+    // The log is away: what is known is told, and that something is not.
+    let variables = [
+        ("JANGBU_LOG_DATABASE_URL", "postgres://me@127.0.0.1:1/away".to_owned()),
+        ("JANGBU_VIEWS_DATABASE_URL", world.views.to_string()),
+    ];
+    let half = crate::run::jangbu(&variables, &["views", "list", "--json"]).expect(1);
+    assert_eq!((half.json()[0]["position"].is_i64(), half.json()[0]["head"].is_null()), (true, true));
+    assert!(half.stderr.contains("could not be asked"), "{half:?}");
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn following_shows_what_is_appended() {
+    let world = World::with_bank().await;
+    let mut child = command(&world.variables(), &["log", "tail", "-f", "-n", "1", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON") };
+    let last = next()["last_position"].as_i64().expect("a position");
+    world
+        .on_log(
+            "insert into events select position + 1, 1, gen_random_uuid(), schema_version, type, payload
+                 from events order by position desc limit 1;
+             insert into commits select last_position + 1, last_position + 1, recorded_at, gen_random_uuid(), actor_id,
+                 correlation, fingerprint, actor_role from commits order by first_position desc limit 1;
+             update log_head set position = position + 1;
+             notify log_appended",
+        )
+        .await;
+    assert_eq!(next()["first_position"], last + 1);
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+    world.drop().await;
+}

@@ -1,0 +1,156 @@
+//! Two databases of a test's own: migrated by the binary, filled by the real projections.
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use kernel::{Ids, Position, RandomIds};
+use log::ReadHead;
+use projection_engine::{Runner, Settings, Sources, inbox};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::watch;
+use url::Url;
+
+use crate::{
+    bank::Bank,
+    run::{Run, jangbu},
+};
+
+/// Two databases, dropped in the end.
+pub struct World {
+    server: Url,
+    pub log: Url,
+    pub views: Url,
+}
+
+impl World {
+    /// Empty databases.
+    pub async fn empty() -> Self {
+        let server = server();
+        let id = RandomIds.fresh().simple();
+        let world = Self {
+            log: database(&server, &format!("operator_log_{id}")),
+            views: database(&server, &format!("operator_views_{id}")),
+            server,
+        };
+        world.on_server(&format!("create database {}", name(&world.log))).await;
+        world.on_server(&format!("create database {}", name(&world.views))).await;
+        world
+    }
+
+    /// Migrated databases with the first generation of every view and an empty log.
+    pub async fn migrated() -> Self {
+        let world = Self::empty().await;
+        // Roles belong to the whole server: tests that run beside this one make the same.
+        let mut lock = PgConnection::connect(world.server.as_str()).await.expect("connect");
+        lock.execute("select pg_advisory_lock(hashtext('roles of tests'))").await.expect("lock");
+        world.run(&["migrate", "up"]).expect(0);
+        let options = PgConnectOptions::from_str(world.views.as_str()).expect("options");
+        projection_engine::ensure(&options, &views::all()).await.expect("generations");
+        lock.close().await.expect("close");
+        world
+    }
+
+    /// A bank with all that can happen in it, and views that have all of it.
+    pub async fn with_bank() -> Self {
+        let world = Self::migrated().await;
+        Bank::busy().write(&world.log).await;
+        world.project().await;
+        world
+    }
+
+    /// Another world that is a copy of this one as it is.
+    pub async fn copy(&self) -> Self {
+        let id = RandomIds.fresh().simple();
+        let copy = Self {
+            log: database(&self.server, &format!("operator_log_{id}")),
+            views: database(&self.server, &format!("operator_views_{id}")),
+            server: self.server.clone(),
+        };
+        for (new, old) in [(&copy.log, &self.log), (&copy.views, &self.views)] {
+            self.on_server(&format!("create database {} template {}", name(new), name(old))).await;
+        }
+        copy
+    }
+
+    /// Brings every view to the end of the log, as the projector does.
+    pub async fn project(&self) {
+        let pool = event_store_postgres::connect(
+            self.log.as_str(),
+            &event_store_postgres::PoolOptions::log("operator tests", 4),
+        )
+        .expect("a pool");
+        let log = Arc::new(event_store_postgres::PostgresLog::new(pool.clone()));
+        let head = log.head().await.expect("head").position;
+        let options = PgConnectOptions::from_str(self.views.as_str()).expect("options");
+        for view in views::all() {
+            let (_outlet, inbox) = inbox(10_000);
+            let (_tell, reachable) = watch::channel(head);
+            let sources = Sources { inbox, reachable, log: log.clone(), decoder: Arc::new(views::Decoder) };
+            let runner = Runner::new(view, &options, sources, Settings::default());
+            follow(runner, head).await;
+        }
+        pool.close().await;
+    }
+
+    /// Runs SQL in the log's database as someone whom no trigger stops.
+    pub async fn on_log(&self, sql: &str) {
+        behind_the_back(&self.log, sql).await;
+    }
+
+    /// The same in the views' database.
+    pub async fn on_views(&self, sql: &str) {
+        behind_the_back(&self.views, sql).await;
+    }
+
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![("JANGBU_LOG_DATABASE_URL", self.log.to_string()), ("JANGBU_VIEWS_DATABASE_URL", self.views.to_string())]
+    }
+
+    /// Runs the binary on these databases.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        jangbu(&self.variables(), arguments)
+    }
+
+    /// Drops the databases.
+    pub async fn drop(self) {
+        for url in [&self.log, &self.views] {
+            self.on_server(&format!("drop database {} with (force)", name(url))).await;
+        }
+    }
+
+    async fn on_server(&self, sql: &str) {
+        let mut connection = PgConnection::connect(self.server.as_str()).await.expect("connect");
+        connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+async fn follow(runner: Runner<contracts::recorded::Recorded>, head: Position) {
+    let mut status = runner.status();
+    let task = tokio::spawn(runner.run());
+    let level = status.wait_for(|status| status.position >= head);
+    tokio::time::timeout(Duration::from_secs(20), level).await.expect("the view gets there").expect("it runs");
+    task.abort();
+    let _ = task.await;
+}
+
+async fn behind_the_back(url: &Url, sql: &str) {
+    let mut connection = PgConnection::connect(url.as_str()).await.expect("connect");
+    connection.execute("set session_replication_role = replica").await.expect("a superuser");
+    connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    connection.close().await.expect("close");
+}
+
+fn server() -> Url {
+    #[allow(clippy::disallowed_methods, reason = "tests have no command line")]
+    let url = std::env::var("JANGBU_TEST_POSTGRES_URL");
+    url.expect("JANGBU_TEST_POSTGRES_URL is not set: run ./justw test").parse().expect("a URL")
+}
+
+fn database(server: &Url, name: &str) -> Url {
+    let mut url = server.clone();
+    url.set_path(name);
+    url
+}
+
+fn name(url: &Url) -> &str {
+    url.path().trim_start_matches('/')
+}
