@@ -121,7 +121,12 @@ fn add_command_headers(document: &mut Value) {
         "schema": {"type": "string", "const": "true"},
     });
     let Some(paths) = document["paths"].as_object_mut() else { return };
-    for operation in paths.values_mut().filter_map(|item| item.get_mut("post")) {
+    for (path, item) in paths {
+        let Some(operation) = item.get_mut("post") else { continue };
+        if path.starts_with("/v1/accounts/") {
+            // A reason may be left out, and the body with it.
+            operation["requestBody"]["required"] = false.into();
+        }
         let key = reference("parameters/IdempotencyKey");
         match operation["parameters"].as_array_mut() {
             Some(parameters) => parameters.push(key),

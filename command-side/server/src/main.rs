@@ -1,5 +1,7 @@
 //! `command-server`: takes commands over HTTP and writes the log.
 
+use std::io::Write;
+
 use clap::Parser;
 use command_server::Config;
 use platform::{shutdown, telemetry};
@@ -9,19 +11,19 @@ use tokio::net::TcpListener;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Print the OpenAPI document and end
-    #[arg(long, exclusive = true)]
+    /// Print the OpenAPI document and end; must come first
+    #[arg(long)]
     openapi: bool,
     #[command(flatten)]
-    config: Option<Config>,
+    config: Config,
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let Some(config) = arguments.config.filter(|_| !arguments.openapi) else {
-        print!("{}", command_api::openapi());
-        return Ok(());
-    };
+    // Before the rest is parsed: describing the API needs no configuration.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "--openapi") {
+        return Ok(std::io::stdout().write_all(command_api::openapi().as_bytes())?);
+    }
+    let Arguments { config, openapi: _ } = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         telemetry::init("command-server", &config.telemetry)?;
         let shutdown = shutdown::signal()?;

@@ -6,10 +6,6 @@ use application::Destination;
 use kernel::AccountId;
 use platform::problem::Problem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
-};
 use uuid::Uuid;
 
 const FORM: &str = "an id is a UUID in the form 8-4-4-4-12";
@@ -62,19 +58,6 @@ impl<'de> Deserialize<'de> for PayeeRef {
         Ok(Self(Destination::Account(AccountId::new(id))))
     }
 }
-
-impl PartialSchema for PayeeRef {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .pattern(Some("^([0-9]{12}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"))
-            .description(Some("An account id, or an account number: ten digits and two check digits"))
-            .examples(["01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e42", "123456789002"])
-            .into()
-    }
-}
-
-impl ToSchema for PayeeRef {}
 
 #[cfg(test)]
 mod tests {

@@ -31,7 +31,7 @@ impl OpenAccountRequest {
 pub(crate) struct ReasonRequest {
     /// In your own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
+    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     reason: Option<Note>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct BookingRequest {
     /// How much.
     pub(crate) money: MoneyDto,
     /// The outside's own reference.
-    #[schema(inline)]
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub(crate) reference: Label,
 }
 
@@ -66,14 +66,18 @@ pub(crate) struct TransferRequest {
     #[serde(deserialize_with = "account_id")]
     #[schema(value_type = uuid::Uuid)]
     source: AccountId,
-    /// The account it goes to.
-    #[schema(inline)]
+    /// The account it goes to: its id, or its number (ten digits and two check digits).
+    #[schema(
+        value_type = String,
+        pattern = "^([0-9]{12}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$",
+        examples("01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e42", "123456789092"),
+    )]
     destination: PayeeRef,
     /// How much.
     money: MoneyDto,
     /// The payer's words; both sides see them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
+    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     memo: Option<Note>,
 }
 
@@ -129,7 +133,7 @@ impl BatchRequest {
 #[schema(as = ReverseTransfer)]
 pub(crate) struct ReverseRequest {
     /// Kept as the memo of the reversal.
-    #[schema(inline)]
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     reason: Label,
 }
 

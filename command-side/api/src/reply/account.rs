@@ -13,7 +13,7 @@ pub(crate) struct AccountDto {
     #[schema(value_type = uuid::Uuid)]
     account_id: AccountId,
     /// What people type to pay to it.
-    #[schema(value_type = String, pattern = "^[0-9]{12}$", examples("123456789002"))]
+    #[schema(value_type = String, pattern = "^[0-9]{12}$", examples("123456789092"))]
     account_number: AccountNumber,
     /// The one asset it holds.
     #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$", examples("KRW"))]

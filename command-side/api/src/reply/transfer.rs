@@ -1,9 +1,9 @@
 //! Transfers, as the caller may see them.
 
 use application::{Posting, Refused, TransferAnswer};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use kernel::{AccountId, Actor, CommandId, Minor, Money, Position, Role, TransferId, Version};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::refusal;
@@ -47,7 +47,6 @@ pub(crate) struct TransferDto<'a> {
     #[schema(value_type = i64, minimum = 1)]
     position: Position,
     /// When, by the log's clock.
-    #[serde(serialize_with = "micros")]
     recorded_at: DateTime<Utc>,
 }
 
@@ -143,8 +142,4 @@ pub(crate) enum ResultDto<'a> {
 
 fn problem_ref() -> utoipa::openapi::Ref {
     utoipa::openapi::Ref::from_schema_name("Problem")
-}
-
-fn micros<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true))
 }

@@ -29,6 +29,12 @@ pub(super) struct Key {
     /// The key's id; a token names it in its header.
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<String>,
+    /// Always `sig`, if it is there.
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    usage: Option<String>,
+    /// Always `EdDSA`, if it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alg: Option<String>,
 }
 
 /// The public keys

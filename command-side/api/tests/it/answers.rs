@@ -1,0 +1,179 @@
+//! The form of every answer, and what the bank was told.
+
+use application::{Command, Destination, Outcome, Refused, TransferOrder};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use contracts::recorded::{Refusal, TransferKind};
+use kernel::{AccountId, Minor, Role, TransferId};
+use serde_json::json;
+
+use crate::support::{ALICE, Api, BOB, DESTINATION, SOURCE, TRANSFER, account, bearer, booking, order, transfer};
+
+#[tokio::test]
+async fn an_account_is_opened_for_the_tokens_subject() {
+    let api = Api::answering(Outcome::Opened(account("open")));
+    let reply = api.post_json(Role::Member, "/v1/accounts", json!({"asset": "KRW"})).await;
+    insta::assert_snapshot!(reply.shown());
+    let told = &api.told()[0];
+    assert_eq!(told.command, Command::OpenAccount { asset: "KRW".parse().expect("a code") });
+    assert_eq!((told.actor.role, told.actor.id.uuid()), (Role::Member, ALICE));
+    assert_eq!(Some(told.correlation.to_string().as_str()), reply.header("x-correlation-id"));
+}
+
+#[tokio::test]
+async fn accounts_change_with_or_without_a_reason() {
+    let account = AccountId::new(SOURCE);
+    for (role, verb, expected) in [
+        (Role::Member, "close", Command::CloseAccount { account, reason: Some("moving".to_owned()) }),
+        (Role::Operator, "freeze", Command::FreezeAccount { account, reason: Some("moving".to_owned()) }),
+        (Role::Operator, "unfreeze", Command::UnfreezeAccount { account, reason: Some("moving".to_owned()) }),
+    ] {
+        let api = Api::posting();
+        let path = format!("/v1/accounts/{SOURCE}/{verb}");
+        let reply = api.post_json(role, &path, json!({"reason": "moving"})).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+        assert_eq!(api.told()[0].command, expected);
+        for bare in ["", "{}", r#"{"reason": null}"#] {
+            assert_eq!(api.post(role, &path, bare).await.status, StatusCode::OK, "{verb} {bare:?}");
+        }
+        let prints: Vec<_> = api.told()[1..].iter().map(|told| told.fingerprint).collect();
+        assert!(prints.windows(2).all(|two| two[0] == two[1]), "no reason is no reason, however it is written");
+        assert_ne!(prints[0], api.told()[0].fingerprint);
+    }
+}
+
+#[tokio::test]
+async fn a_member_sees_own_balances_only() {
+    let api = Api::posting();
+    let reply = api.post_json(Role::Member, "/v1/transfers", order()).await;
+    insta::assert_snapshot!(reply.shown());
+}
+
+#[tokio::test]
+async fn the_payee_sees_the_other_side() {
+    let api = Api::posting();
+    let request = Request::post("/v1/transfers")
+        .header("authorization", bearer(Role::Member, BOB))
+        .header("idempotency-key", "key-1")
+        .header("content-type", "application/json");
+    let reply = api.send(request.body(Body::from(order().to_string())).expect("a request")).await;
+    let postings = &reply.json()["postings"];
+    assert_eq!((&postings[0]["balance_after"], &postings[0]["version"]), (&json!(null), &json!(null)));
+    assert_eq!((&postings[1]["balance_after"], &postings[1]["version"]), (&json!("12500"), &json!(2)));
+}
+
+#[tokio::test]
+async fn an_operator_sees_both_balances() {
+    let api = Api::posting();
+    let reply = api.post_json(Role::Operator, "/v1/transfers", order()).await;
+    insta::assert_snapshot!(reply.shown());
+}
+
+#[tokio::test]
+async fn a_transfer_goes_to_an_id_or_to_a_number() {
+    let api = Api::posting();
+    let number = kernel::AccountNumber::from_digits(1_234_567_890);
+    let mut by_number = order();
+    by_number["destination"] = json!(number.to_string());
+    by_number.as_object_mut().expect("an object").remove("memo");
+    for body in [order(), by_number] {
+        assert_eq!(api.post_json(Role::Member, "/v1/transfers", body).await.status, StatusCode::CREATED);
+    }
+    let told: Vec<_> = api.told().into_iter().map(|told| told.command).collect();
+    let money = kernel::Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") };
+    let to = |destination, memo| {
+        Command::Transfer(TransferOrder { source: AccountId::new(SOURCE), destination, money, memo })
+    };
+    let expected = [
+        to(Destination::Account(AccountId::new(DESTINATION)), Some("rent".to_owned())),
+        to(Destination::Number(number), None),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn deposits_and_withdrawals_are_booked_by_staff_and_services() {
+    for (role, path, kind) in
+        [(Role::Operator, "/v1/deposits", "deposit"), (Role::Service, "/v1/withdrawals", "withdrawal")]
+    {
+        let api = Api::posting();
+        let reply = api.post_json(role, path, booking()).await;
+        assert_eq!((reply.status, &reply.json()["kind"]), (StatusCode::CREATED, &json!(kind)));
+        match &api.told()[0].command {
+            Command::Deposit { account, reference, .. } | Command::Withdraw { account, reference, .. } => {
+                assert_eq!((account.uuid(), reference.as_str()), (SOURCE, "bank-17"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reversal_names_what_it_reverses() {
+    let mut reversal = transfer(TransferKind::Reversal);
+    reversal.facts.reverses = Some(TransferId::new(TRANSFER));
+    let api = Api::answering(Outcome::Posted(reversal));
+    let path = format!("/v1/transfers/{TRANSFER}/reverse");
+    let reply = api.post_json(Role::Operator, &path, json!({"reason": "booked twice"})).await;
+    assert_eq!((reply.status, &reply.json()["reverses"]), (StatusCode::CREATED, &json!(TRANSFER)));
+    let expected = Command::Reverse { transfer: TransferId::new(TRANSFER), reason: "booked twice".to_owned() };
+    assert_eq!(api.told()[0].command, expected);
+}
+
+#[tokio::test]
+async fn a_batch_answers_for_each_in_order() {
+    let refusal = Refusal { code: "insufficient-funds".to_owned(), available: Some(Minor::new(4200).expect("amount")) };
+    let refused = Refused { refusal, transfer: Some(TransferId::new(TRANSFER)) };
+    let api = Api::answering(Outcome::Batch(vec![Ok(transfer(TransferKind::Transfer)), Err(refused)]));
+    let body = json!({"atomic": false, "transfers": [order(), order()]});
+    let reply = api.post_json(Role::Service, "/v1/transfers/batch", body).await;
+    insta::assert_snapshot!(reply.shown());
+    match &api.told()[0].command {
+        Command::TransferBatch { atomic: false, orders } => assert_eq!(orders.len(), 2),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_long_transfers_fit_into_a_batch() {
+    let mut long = order();
+    long["memo"] = json!("장".repeat(256));
+    let api = Api::posting();
+    let body = json!({"atomic": true, "transfers": vec![long; 1000]});
+    assert!(body.to_string().len() > 900_000);
+    let reply = api.post_json(Role::Operator, "/v1/transfers/batch", body).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(reply.json()["results"].as_array().map(Vec::len), Some(1000));
+}
+
+#[tokio::test]
+async fn words_are_kept_to_the_letter() {
+    for memo in [
+        "'; drop table events; --",
+        "<script>alert(1)</script>",
+        "김치 🥬",
+        "a\u{202e}b",
+        "%0d%0aSet-Cookie: x",
+        "\\\"",
+        "",
+    ] {
+        let api = Api::posting();
+        let mut body = order();
+        body["memo"] = json!(memo);
+        assert_eq!(api.post_json(Role::Member, "/v1/transfers", body).await.status, StatusCode::CREATED);
+        match &api.told()[0].command {
+            Command::Transfer(told) => assert_eq!(told.memo.as_deref(), Some(memo)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_keys_are_public() {
+    let reply = Api::posting().get("/.well-known/jwks.json").await;
+    assert_eq!((reply.status, reply.header("cache-control")), (StatusCode::OK, Some("public, max-age=60")));
+    assert_eq!(reply.json()["keys"][0]["kid"], "test");
+    assert_eq!(reply.json()["keys"][0].get("d"), None);
+}

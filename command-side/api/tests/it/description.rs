@@ -1,0 +1,90 @@
+//! The description is made from the routes, committed, and true.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde_json::Value;
+
+fn document() -> Value {
+    serde_json::from_str(&command_api::openapi()).expect("JSON")
+}
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/openapi/command.json");
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == command_api::openapi(),
+        "write it anew: cargo run -p command-server -- --openapi > contracts/openapi/command.json"
+    );
+}
+
+#[test]
+fn every_route_of_the_contract_is_described_with_its_problems() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths: BTreeSet<_> = document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+    let expected = BTreeSet::from([
+        "/.well-known/jwks.json",
+        "/v1/accounts",
+        "/v1/accounts/{id}/close",
+        "/v1/accounts/{id}/freeze",
+        "/v1/accounts/{id}/unfreeze",
+        "/v1/deposits",
+        "/v1/transfers",
+        "/v1/transfers/batch",
+        "/v1/transfers/{id}/reverse",
+        "/v1/withdrawals",
+    ]);
+    assert_eq!(paths, expected);
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let Some(operation) = item.get("post") else { continue };
+        let responses = operation["responses"].as_object().expect("responses");
+        for status in ["400", "401", "403", "408", "409", "413", "415", "422", "500", "503"] {
+            let content = &responses.get(status).unwrap_or_else(|| panic!("{path} {status}"))["content"];
+            assert!(content["application/problem+json"].is_object(), "{path} {status}");
+        }
+        assert_eq!(responses.contains_key("404"), path.contains("{id}"), "{path}");
+        let text = operation["parameters"].to_string();
+        assert!(text.contains("#/components/parameters/IdempotencyKey"), "{path}");
+        let done = responses.get("201").or_else(|| responses.get("200")).expect("a good end");
+        assert!(done["headers"]["Consistency-Token"].is_object(), "{path}");
+    }
+}
+
+/// Every `$ref` leads somewhere.
+#[test]
+fn the_document_is_closed() {
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| match value.as_str() {
+                Some(target) if name == "$ref" => found.push(target),
+                _ => walk(value, found),
+            }),
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = Vec::new();
+    walk(&document, &mut found);
+    assert!(found.len() > 50);
+    for target in found {
+        let pointer = target.strip_prefix('#').expect("a reference into the document");
+        assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+    }
+}
+
+#[test]
+fn bodies_have_their_limits() {
+    let document = document();
+    let schema = |name: &str| &document["components"]["schemas"][name];
+    assert_eq!(schema("Money")["properties"]["amount"]["pattern"], "^-?[0-9]{1,38}$");
+    assert_eq!(schema("Money")["additionalProperties"], false);
+    assert_eq!(schema("BatchRequest")["properties"]["transfers"]["maxItems"], 1000);
+    assert_eq!(schema("Booking")["properties"]["reference"]["maxLength"], 256);
+    assert_eq!(schema("Booking")["properties"]["reference"]["minLength"], 1);
+    assert_eq!(schema("TransferRequest")["properties"]["memo"]["maxLength"], 256);
+    assert_eq!(schema("TransferRequest")["properties"]["destination"]["type"], "string");
+    let close = &document["paths"]["/v1/accounts/{id}/close"]["post"];
+    assert_eq!(close["requestBody"]["required"], false);
+}

@@ -1,0 +1,97 @@
+//! Refusals, failures and replays.
+
+use std::time::Duration;
+
+use application::{ExecuteError, Outcome, Refused};
+use contracts::recorded::{Refusal, TransferKind};
+use kernel::{Minor, Role, TransferId};
+use platform::problem::Code;
+use serde_json::json;
+
+use crate::support::{Api, SOURCE, TRANSFER, account, answer, order, transfer};
+
+fn insufficient() -> Outcome {
+    let available = Some(Minor::new(4200).expect("an amount"));
+    let refusal = Refusal { code: "insufficient-funds".to_owned(), available };
+    Outcome::Refused(Refused { refusal, transfer: Some(TransferId::new(TRANSFER)) })
+}
+
+#[tokio::test]
+async fn a_refusal_tells_what_is_available_and_carries_a_token() {
+    let reply = Api::answering(insufficient()).post_json(Role::Member, "/v1/transfers", order()).await;
+    insta::assert_snapshot!(reply.shown());
+    assert_eq!(reply.code(), "insufficient-funds");
+}
+
+#[tokio::test]
+async fn every_refusal_of_the_bank_is_422_with_its_code() {
+    for code in [
+        "account-frozen",
+        "account-not-frozen",
+        "account-closed",
+        "account-not-empty",
+        "asset-mismatch",
+        "amount-not-positive",
+        "same-account",
+        "account-unknown",
+        "limit-exceeded",
+        "already-reversed",
+        "transfer-not-posted",
+        "amount-overflow",
+        "batch-aborted",
+    ] {
+        let reply = Api::refusing(code).post_json(Role::Member, "/v1/transfers", order()).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (422, code));
+        assert!(reply.header("consistency-token").is_some(), "{code}");
+        assert_ne!(reply.json()["detail"], reply.json()["title"], "{code} has no words of its own");
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_a_later_release_is_not_passed_on_unread() {
+    let reply = Api::refusing("from-the-future").post_json(Role::Member, "/v1/transfers", order()).await;
+    assert_eq!(reply.code(), "internal");
+    assert!(!reply.text.contains("from-the-future"));
+}
+
+#[tokio::test]
+async fn a_replay_is_the_same_answer_and_says_so() {
+    for outcome in [Outcome::Opened(account("open")), Outcome::Posted(transfer(TransferKind::Transfer)), insufficient()]
+    {
+        let first = Api::answering(outcome.clone());
+        let again = Api::new(move |_| Ok(application::Answer { replayed: true, ..answer(outcome.clone()) }));
+        let (first, again) = (
+            first.post_json(Role::Member, "/v1/transfers", order()).await,
+            again.post_json(Role::Member, "/v1/transfers", order()).await,
+        );
+        assert_eq!((first.status, &first.text), (again.status, &again.text));
+        assert_eq!(first.header("consistency-token"), again.header("consistency-token"));
+        assert_eq!(first.header("idempotency-replayed"), None);
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    }
+}
+
+#[tokio::test]
+async fn failures_have_their_codes_and_say_when_to_come_back() {
+    let cases = [
+        (ExecuteError::Overloaded { retry_after: Duration::from_secs(3) }, Code::Overloaded, 503, Some("3")),
+        (ExecuteError::DeadlinePassed, Code::DeadlinePassed, 503, Some("1")),
+        (ExecuteError::InFlight, Code::IdempotencyKeyInFlight, 409, Some("1")),
+        (ExecuteError::KeyReused, Code::IdempotencyKeyReused, 422, None),
+        (ExecuteError::AccountUnknown, Code::AccountUnknown, 404, None),
+        (ExecuteError::TransferUnknown, Code::TransferUnknown, 404, None),
+        (ExecuteError::NotOwner, Code::AccountNotYours, 403, None),
+        (ExecuteError::Contended, Code::Contended, 503, Some("1")),
+        (ExecuteError::LogUnavailable, Code::LogUnavailable, 503, Some("1")),
+        (ExecuteError::OutcomeUnknown, Code::OutcomeUnknown, 503, Some("1")),
+        (ExecuteError::ShuttingDown, Code::ShuttingDown, 503, Some("1")),
+        (ExecuteError::Internal, Code::Internal, 500, None),
+    ];
+    for (error, code, status, retry_after) in cases {
+        let path = format!("/v1/accounts/{SOURCE}/close");
+        let reply = Api::failing(error).post_json(Role::Member, &path, json!({})).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (status, code.as_str()));
+        assert_eq!(reply.header("retry-after"), retry_after, "{code:?}");
+        assert_eq!(reply.header("consistency-token"), None, "{code:?}: nothing was recorded");
+    }
+}

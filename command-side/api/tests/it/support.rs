@@ -1,0 +1,264 @@
+//! The routes behind the edge, tokens for them, and a bank that keeps what it was told.
+
+use std::{
+    fmt::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use application::{
+    AccountAnswer, Answer, Command, ExecuteError, Outcome, Posting, Refused, Submission, TransferAnswer,
+};
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::DateTime;
+use command_api::{ApiState, BODY_LIMITS, CommandPort};
+use contracts::recorded::{Refusal, TransferFacts, TransferKind};
+use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use http_body_util::BodyExt;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use kernel::{
+    AccountId, AccountNumber, Assets, ConsistencyToken, Ids, LogId, ManualClock, MemberId, Minor, Position, Role,
+    TransferId, Version,
+};
+use platform::{
+    auth::Verifier,
+    http::{HttpOptions, service},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub const NOW: i64 = 1_800_000_000;
+pub const ALICE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a);
+pub const BOB: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000b);
+pub const SOURCE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001);
+pub const DESTINATION: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0002);
+pub const TRANSFER: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0003);
+
+type Rule = dyn Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync;
+
+/// A bank that answers by a rule and keeps what it was told.
+struct FakeBank {
+    rule: Box<Rule>,
+    told: Mutex<Vec<Submission>>,
+}
+
+#[async_trait]
+impl CommandPort for FakeBank {
+    async fn execute(&self, submission: Submission) -> Result<Answer, ExecuteError> {
+        let answer = (self.rule)(&submission);
+        self.told.lock().expect("not poisoned").push(submission);
+        answer
+    }
+}
+
+/// Request ids that are the same in every run.
+struct SameIds;
+
+impl Ids for SameIds {
+    fn fresh(&self) -> Uuid {
+        Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_00ff)
+    }
+
+    fn digits(&self) -> u64 {
+        0
+    }
+}
+
+pub struct Api {
+    router: Router,
+    bank: Arc<FakeBank>,
+}
+
+impl Api {
+    pub fn new(rule: impl Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync + 'static) -> Self {
+        let bank = Arc::new(FakeBank { rule: Box::new(rule), told: Mutex::default() });
+        let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(NOW, 0).expect("a time")));
+        let verifier = Verifier::from_jwks(&jwks(), clock).expect("keys");
+        let assets: Assets = Assets::DEFAULT.parse().expect("assets");
+        let state = ApiState::new(bank.clone(), verifier, assets, Duration::from_secs(5));
+        let options =
+            HttpOptions { route_body_limits: BODY_LIMITS.to_vec(), ids: Arc::new(SameIds), ..HttpOptions::default() };
+        Self { router: service(command_api::router(state), options), bank }
+    }
+
+    /// A bank that would post anything.
+    pub fn posting() -> Self {
+        Self::new(|submission| Ok(posted(submission)))
+    }
+
+    pub fn answering(outcome: Outcome) -> Self {
+        Self::new(move |_| Ok(answer(outcome.clone())))
+    }
+
+    pub fn refusing(code: &str) -> Self {
+        let refusal = Refusal { code: code.to_owned(), available: None };
+        Self::answering(Outcome::Refused(Refused { refusal, transfer: None }))
+    }
+
+    pub fn failing(error: ExecuteError) -> Self {
+        Self::new(move |_| Err(error.clone()))
+    }
+
+    pub fn told(&self) -> Vec<Submission> {
+        self.bank.told.lock().expect("not poisoned").clone()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    /// A command in good form but for its body.
+    pub async fn post(&self, role: Role, path: &str, body: impl Into<Body>) -> Reply {
+        let request = Request::post(path)
+            .header("authorization", bearer(role, ALICE))
+            .header("idempotency-key", "key-1")
+            .header("content-type", "application/json");
+        self.send(request.body(body.into()).expect("a request")).await
+    }
+
+    pub async fn post_json(&self, role: Role, path: &str, body: Value) -> Reply {
+        self.post(role, path, body.to_string()).await
+    }
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn jwks() -> String {
+    let x = URL_SAFE_NO_PAD.encode(key().verifying_key().as_bytes());
+    json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "test", "x": x}]}).to_string()
+}
+
+pub fn bearer(role: Role, subject: Uuid) -> String {
+    bearer_until(role, subject, NOW + 60)
+}
+
+pub fn bearer_until(role: Role, subject: Uuid, exp: i64) -> String {
+    let der = key().to_pkcs8_der().expect("a key");
+    let claims = json!({"sub": subject, "role": role.as_str(), "exp": exp});
+    let signed =
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &EncodingKey::from_ed_der(der.as_bytes()));
+    format!("Bearer {}", signed.expect("a token"))
+}
+
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The code of a problem, whose form is checked on the way.
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
+        let json = self.json();
+        assert_eq!(json["status"], self.status.as_u16());
+        assert_eq!(json["request_id"].as_str(), self.header("x-request-id"));
+        json["code"].as_str().expect("a code").to_owned()
+    }
+
+    /// What a snapshot keeps: the status, the headers that are ours, the body.
+    pub fn shown(&self) -> String {
+        let mut text = format!("{}\n", self.status.as_u16());
+        for name in ["consistency-token", "content-type", "idempotency-replayed", "retry-after", "www-authenticate"] {
+            if let Some(value) = self.header(name) {
+                writeln!(text, "{name}: {value}").expect("a string");
+            }
+        }
+        format!("{text}\n{}", serde_json::to_string_pretty(&self.json()).expect("JSON"))
+    }
+}
+
+pub fn answer(outcome: Outcome) -> Answer {
+    let token = ConsistencyToken { log: LogId::new(Uuid::from_u128(0x10c)), position: Position::new(42) };
+    Answer { outcome: Arc::new(outcome), replayed: false, token }
+}
+
+pub fn account(status: &'static str) -> AccountAnswer {
+    AccountAnswer {
+        account_id: AccountId::new(SOURCE),
+        account_number: AccountNumber::from_digits(1_234_567_890),
+        owner: MemberId::new(ALICE),
+        asset: "KRW".parse().expect("a code"),
+        status,
+        balance: Minor::ZERO,
+        version: Version::new(1),
+    }
+}
+
+/// Alice's account pays Bob's.
+pub fn transfer(kind: TransferKind) -> TransferAnswer {
+    let minor = |units| Minor::new(units).expect("an amount");
+    let side = |account: Uuid, owner: Uuid, amount, after, version| Posting {
+        account_id: AccountId::new(account),
+        owner: Some(MemberId::new(owner)),
+        amount: minor(amount),
+        balance_after: minor(after),
+        version: Version::new(version),
+    };
+    TransferAnswer {
+        transfer_id: TransferId::new(TRANSFER),
+        facts: TransferFacts {
+            kind,
+            source: Some(AccountId::new(SOURCE)),
+            destination: Some(AccountId::new(DESTINATION)),
+            asset: "KRW".parse().expect("a code"),
+            amount: minor(12_500),
+            memo: Some("rent".to_owned()),
+            reference: None,
+            reverses: None,
+        },
+        postings: [side(SOURCE, ALICE, -12_500, 87_500, 3), side(DESTINATION, BOB, 12_500, 12_500, 2)],
+        position: Position::new(42),
+        recorded_at: DateTime::from_timestamp_micros(NOW * 1_000_000 + 123_456).expect("a time"),
+    }
+}
+
+/// What a bank with money enough answers.
+fn posted(submission: &Submission) -> Answer {
+    answer(match &submission.command {
+        Command::OpenAccount { .. } => Outcome::Opened(account("open")),
+        Command::CloseAccount { .. } => Outcome::Changed(account("closed")),
+        Command::FreezeAccount { .. } => Outcome::Changed(account("frozen")),
+        Command::UnfreezeAccount { .. } => Outcome::Changed(account("open")),
+        Command::Deposit { .. } => Outcome::Posted(transfer(TransferKind::Deposit)),
+        Command::Withdraw { .. } => Outcome::Posted(transfer(TransferKind::Withdrawal)),
+        Command::Transfer(_) => Outcome::Posted(transfer(TransferKind::Transfer)),
+        Command::Reverse { .. } => Outcome::Posted(transfer(TransferKind::Reversal)),
+        Command::TransferBatch { orders, .. } => {
+            Outcome::Batch(orders.iter().map(|_| Ok(transfer(TransferKind::Transfer))).collect())
+        }
+    })
+}
+
+pub fn order() -> Value {
+    json!({"source": SOURCE, "destination": DESTINATION, "money": {"asset": "KRW", "amount": "12500"}, "memo": "rent"})
+}
+
+pub fn booking() -> Value {
+    json!({"account_id": SOURCE, "money": {"asset": "KRW", "amount": "12500"}, "reference": "bank-17"})
+}
