@@ -20,10 +20,14 @@ pub fn frame() -> OpenApi {
 pub fn write(document: OpenApi) -> String {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     document["security"] = json!([{ "bearer": [] }]);
-    document["components"]["securitySchemes"] = json!({
+    let components = &mut document["components"];
+    components["schemas"]["Problem"] = problem();
+    components["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" }
     });
-    document["components"]["schemas"]["Problem"] = problem();
+    components["parameters"] = parameters();
+    components["headers"] = headers();
+    components["responses"] = refusals();
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
             if let Some(operation) = item.get_mut("get").and_then(Value::as_object_mut) {
@@ -39,94 +43,102 @@ pub fn write(document: OpenApi) -> String {
 /// Adds to a route what the routes have in common.
 fn complete(path: &str, operation: &mut Map<String, Value>) {
     let open = operation.contains_key("security");
-    let named = path.contains('{') || path == "/v1/payees";
-    let operators = path.starts_with("/v1/views") || path.starts_with("/v1/dashboard");
+    let by_role = ["/v1/views", "/v1/dashboard", "/v1/wallet"].iter().any(|begin| path.starts_with(begin));
+    let mut answers = vec![("400", "Malformed"), ("500", "Defect")];
     if !open {
+        answers.extend([("401", "Unauthorized"), ("503", "NotNow")]);
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
-            parameters.extend(freshness_parameters());
+            parameters.extend(["ConsistencyToken", "Prefer"].map(|name| reference("parameters", name)));
         }
     }
+    if by_role || path == "/v1/accounts" {
+        answers.push(("403", "Forbidden"));
+    }
+    if path.contains('{') || path == "/v1/payees" {
+        answers.push(("404", "NotThere"));
+    }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
-    responses["200"]["headers"] = headers(!open);
-    let mut add = |status: &str, description: &str, fresh: bool| {
-        responses.insert(status.to_owned(), refusal(status, description, fresh));
-    };
-    add("400", "The request is malformed, or asks for what can never be", false);
-    add("500", "A defect; quote the request id", false);
-    if open {
-        return;
+    responses["200"]["headers"] = header_references(if open { IDS } else { FRESH });
+    for (status, name) in answers {
+        responses.insert(status.to_owned(), reference("responses", name));
     }
-    add("401", "No or bad credentials", false);
-    if operators || path == "/v1/accounts" || path == "/v1/wallet/home" {
-        add("403", "The role of the token does not allow this", false);
-    }
-    if named {
-        add("404", "Not there, or not yours to know of", true);
-    }
-    add("503", "Not now: the view is behind, or cannot be read", false);
 }
 
-fn freshness_parameters() -> [Value; 2] {
-    [
-        json!({
+/// The headers of every answer.
+const IDS: &[&str] = &["X-Request-Id", "X-Correlation-Id"];
+/// Those of every read.
+const FRESH: &[&str] = &["X-Request-Id", "X-Correlation-Id", "View-Position", "View-Lag-Ms", "Consistency-Status"];
+
+fn reference(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+fn header_references(names: &[&str]) -> Value {
+    names.iter().map(|name| ((*name).to_owned(), reference("headers", name))).collect::<Map<_, _>>().into()
+}
+
+fn parameters() -> Value {
+    json!({
+        "ConsistencyToken": {
             "name": "Consistency-Token", "in": "header", "required": false,
             "description": "The answer is at least as fresh as the command that answered with this token.",
             "schema": { "type": "string", "pattern": "^v1\\.[A-Za-z0-9_-]{32}$" }
-        }),
-        json!({
+        },
+        "Prefer": {
             "name": "Prefer", "in": "header", "required": false,
-            "description": "`wait=N`: wait up to N seconds (1 if not said, 5 at most) for the freshness the token asks for; \
-                            `stale-ok`: an older answer rather than 503. Anything else is ignored.",
+            "description": "`wait=N`: wait up to N seconds (1 if not said, 5 at most) for the freshness the token asks \
+                            for; `stale-ok`: an older answer rather than 503. Anything else is ignored.",
             "schema": { "type": "string" }
-        }),
-    ]
+        }
+    })
 }
 
-fn headers(fresh: bool) -> Value {
-    let mut headers = json!({
-        "X-Request-Id": { "description": "This request.", "required": true, "schema": { "type": "string", "format": "uuid" } },
+fn headers() -> Value {
+    let count = |least: u8| json!({ "type": "integer", "format": "int64", "minimum": least });
+    json!({
+        "X-Request-Id": {
+            "description": "This request.", "required": true, "schema": { "type": "string", "format": "uuid" }
+        },
         "X-Correlation-Id": {
-            "description": "What it belongs to: the one that was sent, else the request's own.", "required": true,
-            "schema": { "type": "string", "format": "uuid" }
-        }
-    });
-    if fresh {
-        headers["View-Position"] = json!({
+            "description": "What the request belongs to: the one that was sent, else the request's own id.",
+            "required": true, "schema": { "type": "string", "format": "uuid" }
+        },
+        "View-Position": {
             "description": "The position of the log the answer was read at; of several views, the lowest.",
-            "required": true, "schema": { "type": "integer", "format": "int64", "minimum": 0 }
-        });
-        headers["View-Lag-Ms"] = json!({
+            "required": true, "schema": count(0)
+        },
+        "View-Lag-Ms": {
             "description": "How long the first commit that is not in the answer has been waiting; 0 if there is none.",
-            "required": true, "schema": { "type": "integer", "format": "int64", "minimum": 0 }
-        });
-        headers["Consistency-Status"] = json!({
+            "required": true, "schema": count(0)
+        },
+        "Consistency-Status": {
             "description": "Only where the answer is older than was asked for.",
             "schema": { "type": "string", "enum": ["stale"] }
-        });
-    }
-    headers
+        },
+        "WWW-Authenticate": { "description": "What is asked for.", "required": true, "schema": { "type": "string" } },
+        "Retry-After": {
+            "description": "Seconds after which trying again is worth it.", "required": true, "schema": count(1)
+        }
+    })
 }
 
-fn refusal(status: &str, description: &str, fresh: bool) -> Value {
-    let mut headers = headers(fresh);
-    match status {
-        "401" => {
-            headers["WWW-Authenticate"] =
-                json!({ "description": "What is asked for.", "required": true, "schema": { "type": "string" } });
-        }
-        "503" => {
-            headers["Retry-After"] = json!({
-                "description": "Seconds after which trying again is worth it.",
-                "required": true, "schema": { "type": "integer", "minimum": 1 }
-            });
-        }
-        _ => {}
-    }
+fn refusals() -> Value {
+    let refusal = |description: &str, headers: &[&str]| {
+        json!({
+            "description": description,
+            "headers": header_references(headers),
+            "content": { "application/problem+json": { "schema": reference("schemas", "Problem") } }
+        })
+    };
+    let with = |header: &'static str| [IDS, &[header]].concat();
     json!({
-        "description": description,
-        "headers": headers,
-        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+        "Malformed": refusal("The request is malformed, or asks for what can never be.", IDS),
+        "Unauthorized": refusal("No or bad credentials.", &with("WWW-Authenticate")),
+        "Forbidden": refusal("The role of the token does not allow this.", IDS),
+        "NotThere": refusal("Not there, or not yours to know of.", FRESH),
+        "Defect": refusal("A defect; quote the request id.", IDS),
+        "NotNow": refusal("Not now: the view is behind, or cannot be read.", &with("Retry-After"))
     })
 }
 

@@ -126,6 +126,13 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
 }
 
+/// The `{id}` of a path.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct ById {
+    /// Which.
+    pub id: Id,
+}
+
 /// Where no parameter is known, every one is unknown.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -79,6 +79,13 @@ impl Reads {
         self.horizon.is_reachable()
     }
 
+    /// Whether the views are fed from the very log that tells how far behind they are; true as long as nobody knows.
+    pub fn logs_agree(&self) -> bool {
+        let fed_from =
+            View::ALL.into_iter().filter_map(|view| self.board.latest(view).and_then(|progress| progress.log));
+        self.horizon.log_id().is_none_or(|log| fed_from.into_iter().all(|fed_from| fed_from == log))
+    }
+
     /// The end of the log, as last seen.
     pub fn head(&self) -> Option<Head> {
         self.horizon.head()

@@ -5,13 +5,20 @@ use std::{sync::Arc, time::Duration};
 use platform::ops::Probes;
 use reads::Reads;
 
-/// The views must be readable and not too far behind. The log need not be there: without it reads go on, and only
-/// tokens ahead of their view have to wait.
+/// The views must be readable, fed from the right log, and not too far behind. The log itself need not be there: without
+/// it reads go on, and only tokens ahead of their view have to wait.
 pub fn register(probes: &Probes, reads: &Arc<Reads>, ready_lag: Duration) {
     let views = reads.clone();
     probes.register("views", move || {
         let views = views.clone();
         async move { views.check_views().await.map_err(|error| chain(&error)) }
+    });
+    let logs = reads.clone();
+    probes.register("log", move || {
+        let agree = logs.logs_agree();
+        async move {
+            if agree { Ok(()) } else { Err("the views are fed from another log than JANGBU_LOG_READER_URL".to_owned()) }
+        }
     });
     let lagging = reads.clone();
     probes.register("lag", move || {

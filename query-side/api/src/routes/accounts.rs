@@ -15,7 +15,7 @@ use crate::{
     Api,
     answer::Answer,
     dto::{Account, AccountPage, Balance, EntryPage},
-    params::{At, Freshness, Id, Limit, Nothing, Time, viewer},
+    params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
     problem::no_account,
 };
 
@@ -36,7 +36,7 @@ pub struct AccountsQuery {
 }
 
 /// Own accounts, newest first; an operator sees anybody's.
-#[utoipa::path(get, path = "/v1/accounts", tag = "accounts", params(AccountsQuery),
+#[utoipa::path(get, operation_id = "accounts", path = "/v1/accounts", tag = "accounts", params(AccountsQuery),
     responses((status = 200, description = "Part of the list", body = AccountPage)))]
 pub async fn list(
     State(api): State<Api>,
@@ -62,14 +62,14 @@ fn owner(principal: &Principal, asked: Option<Id>) -> Result<Option<MemberId>, P
 }
 
 /// One account.
-#[utoipa::path(get, path = "/v1/accounts/{id}", tag = "accounts",
+#[utoipa::path(get, operation_id = "account", path = "/v1/accounts/{id}", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"),),
     responses((status = 200, description = "The account", body = Account)))]
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(id): Path<Id>,
+    Path(ById { id }): Path<ById>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Account>, Problem> {
     let account = api.reads.account(viewer(&principal), AccountId::new(id.0), &need).await;
@@ -96,14 +96,14 @@ pub struct TransactionsQuery {
 }
 
 /// What happened on an account, newest first.
-#[utoipa::path(get, path = "/v1/accounts/{id}/transactions", tag = "accounts",
+#[utoipa::path(get, operation_id = "account_transactions", path = "/v1/accounts/{id}/transactions", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"), TransactionsQuery),
     responses((status = 200, description = "Part of the history", body = EntryPage)))]
 pub async fn transactions(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(id): Path<Id>,
+    Path(ById { id }): Path<ById>,
     Query(query): Query<TransactionsQuery>,
 ) -> Result<Answer<EntryPage>, Problem> {
     let range = Range { from: query.from.map(|time| time.0), to: query.to.map(|time| time.0) };
@@ -127,14 +127,14 @@ pub struct BalanceQuery {
 }
 
 /// The balance of an account, now or at a moment; 404 for a moment at which the account had not been opened.
-#[utoipa::path(get, path = "/v1/accounts/{id}/balance", tag = "accounts",
+#[utoipa::path(get, operation_id = "account_balance", path = "/v1/accounts/{id}/balance", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"), BalanceQuery),
     responses((status = 200, description = "The balance then", body = Balance)))]
 pub async fn balance(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(id): Path<Id>,
+    Path(ById { id }): Path<ById>,
     Query(query): Query<BalanceQuery>,
 ) -> Result<Answer<Balance>, Problem> {
     let when = match (query.at, query.position) {

@@ -12,18 +12,18 @@ use crate::{
     Api,
     answer::Answer,
     dto::Transfer,
-    params::{Freshness, Id, Nothing, viewer},
+    params::{ById, Freshness, Nothing, viewer},
 };
 
 /// One transfer, posted or rejected; a member must own one side of it.
-#[utoipa::path(get, path = "/v1/transfers/{id}", tag = "transfers",
+#[utoipa::path(get, operation_id = "transfer", path = "/v1/transfers/{id}", tag = "transfers",
     params(("id" = String, Path, format = Uuid, description = "The transfer"),),
     responses((status = 200, description = "The transfer", body = Transfer)))]
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(id): Path<Id>,
+    Path(ById { id }): Path<ById>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Transfer>, Problem> {
     let transfer = api.reads.transfer(viewer(&principal), TransferId::new(id.0), &need).await;

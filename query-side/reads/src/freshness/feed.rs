@@ -150,6 +150,7 @@ async fn look_at_log(board: Arc<Board>, horizon: Arc<Horizon>) {
             behind.dedup();
             horizon.look_behind(behind).await;
         }
+        metrics::gauge!("jangbu_query_log_reachable").set(if looked.is_ok() { 1.0 } else { 0.0 });
         for (view, position) in positions() {
             let lag = horizon.lag(position, None);
             metrics::gauge!("jangbu_query_view_lag_seconds", "view" => view.name()).set(lag.as_secs_f64());

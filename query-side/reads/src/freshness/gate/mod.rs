@@ -86,7 +86,30 @@ impl Gate {
     where
         F: Future<Output = Result<Seen<T>, ReadsError>>,
     {
-        let deadline = Instant::now() + need.wait;
+        let begun = Instant::now();
+        let answer = self.read_by(views, need, begun + need.wait, query).await;
+        if need.token.is_some() || need.position.is_some() {
+            let outcome = match &answer {
+                Ok(fresh) if fresh.stale => "stale",
+                Ok(_) => "fresh",
+                Err(error) => error.outcome(),
+            };
+            metrics::counter!("jangbu_query_freshness_total", "outcome" => outcome).increment(1);
+            metrics::histogram!("jangbu_query_freshness_wait_seconds").record(begun.elapsed().as_secs_f64());
+        }
+        answer
+    }
+
+    async fn read_by<T, F>(
+        &self,
+        views: &[View],
+        need: &Need,
+        deadline: Instant,
+        query: impl Fn() -> F,
+    ) -> Result<Fresh<T>, ReadsError>
+    where
+        F: Future<Output = Result<Seen<T>, ReadsError>>,
+    {
         let required = need.token.map(|t| t.position).max(need.position).unwrap_or(Position::ZERO);
         let admitted = self.admit(views, need, required, deadline).await;
         if let Err(error) = admitted
@@ -190,6 +213,17 @@ impl ReadsError {
     /// Whether an older answer could be given instead.
     fn is_lateness(&self) -> bool {
         matches!(self, Self::Behind { .. } | Self::Halted { .. })
+    }
+
+    /// Its name in metrics.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::ForeignToken => "foreign",
+            Self::FutureToken { .. } | Self::FuturePosition { .. } => "future",
+            Self::Behind { .. } => "behind",
+            Self::Halted { .. } => "halted",
+            _ => "failed",
+        }
     }
 }
 

@@ -1,0 +1,131 @@
+//! A million transactions in one account: the last page costs what the first does.
+
+use std::time::Instant;
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::world::{A1, ALICE, World, id};
+
+const ENTRIES: i64 = 1_000_000;
+
+/// The statement of the room, without the type hints that only sqlx understands.
+fn statement(file: &str) -> String {
+    let text = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../reads/src/sql").join(file);
+    let text = std::fs::read_to_string(text).expect("the statement");
+    let lines = text.lines().map(|line| match (line.find(" as \""), line.rfind('"')) {
+        (Some(from), Some(to)) => format!("{}{}", &line[..from], &line[to + 1..]),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every node of a plan.
+fn nodes(plan: &Value, found: &mut Vec<Value>) {
+    found.push(plan.clone());
+    for child in plan["Plans"].as_array().into_iter().flatten() {
+        nodes(child, found);
+    }
+}
+
+impl World {
+    async fn put_million(&self) {
+        self.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
+        let sql = format!(
+            "insert into transactions_g1.entries
+             select p * 3, p, timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', '{}', gen_random_uuid(), '{}',
+                 1, p, 'deposit', null, 'r' || p
+             from generate_series(1, {ENTRIES}) as p;
+             insert into transactions_g1.ticks
+             select timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', p * 3
+             from generate_series(1, {ENTRIES}) as p;
+             analyze transactions_g1.entries, transactions_g1.ticks",
+            id(A1),
+            id(0x999)
+        );
+        self.database.run(&sql).await;
+    }
+
+    /// The nodes that read entries, and the blocks the whole statement touched.
+    async fn explain(&self, mode: &str, prepared: &str, arguments: &str) -> (Vec<Value>, i64) {
+        let mut connection = self.database.pool.acquire().await.expect("a connection");
+        for sql in ["deallocate all", &format!("set plan_cache_mode = {mode}"), &format!("prepare p as {prepared}")] {
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *connection).await.expect(sql);
+        }
+        let explain = format!("explain (analyze, buffers, format json) execute p ({arguments})");
+        let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.expect("a plan");
+        let plan: Value = rows[0].get(0);
+        let mut found = Vec::new();
+        nodes(&plan[0]["Plan"], &mut found);
+        let blocks = found[0]["Shared Hit Blocks"].as_i64().unwrap_or_default()
+            + found[0]["Shared Read Blocks"].as_i64().unwrap_or_default();
+        (found, blocks)
+    }
+}
+
+#[tokio::test]
+async fn the_last_page_of_a_million_costs_what_the_first_does() {
+    let world = World::start().await;
+    world.put_million().await;
+    let statement = statement("transactions.sql");
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        let mut costs = Vec::new();
+        let ends = [i64::MAX, ENTRIES * 3 / 2, 300];
+        for before in ends {
+            let arguments = format!("array['transactions', 'accounts'], '{}', null, null, {before}, 51", id(A1));
+            let (found, blocks) = world.explain(mode, &statement, &arguments).await;
+            let entries: Vec<_> = found.iter().filter(|node| node["Relation Name"] == "entries").collect();
+            assert!(!entries.is_empty());
+            for node in entries {
+                assert_eq!(node["Node Type"], "Index Scan", "{node}");
+                assert_eq!(node["Index Name"], "entries_pkey", "{node}");
+                assert_eq!(node["Scan Direction"], "Backward", "{node}");
+                assert_eq!(node["Actual Rows"], 51, "{node}");
+            }
+            assert_no_sort_of_entries(&found);
+            costs.push(blocks);
+        }
+        let (least, most) = (costs.iter().min().expect("three"), costs.iter().max().expect("three"));
+        assert!(most - least <= 12, "{mode}: blocks touched at the ends: {costs:?}");
+    }
+
+    let page = |query: &str| format!("/v1/accounts/{}/transactions?limit=50{query}", id(A1));
+    let begun = Instant::now();
+    let first = world.get(&page(""), world.member(ALICE)).await;
+    let at_the_start = begun.elapsed();
+    assert_eq!(first.ok()["items"][0]["position"], ENTRIES * 3);
+    let begun = Instant::now();
+    let last = world.get(&page("&to=2027-01-01T00:00:51Z"), world.member(ALICE)).await;
+    println!("first page {at_the_start:?}, last page {:?}", begun.elapsed());
+    assert_eq!(last.ok()["items"][49]["position"], 3);
+    assert!(last.body["next_cursor"].is_null());
+    a_balance_of_long_ago_is_one_descent(&world).await;
+    world.finish().await;
+}
+
+/// The registry is sorted, four rows of it; what is paged over must not be.
+fn assert_no_sort_of_entries(found: &[Value]) {
+    for sort in found.iter().filter(|node| node["Node Type"].as_str().is_some_and(|kind| kind.contains("Sort"))) {
+        let mut below = Vec::new();
+        nodes(sort, &mut below);
+        assert!(below.iter().all(|node| node["Relation Name"] != "entries"), "{sort}");
+    }
+}
+
+async fn a_balance_of_long_ago_is_one_descent(world: &World) {
+    let statement = statement("balance.sql");
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        for moment in ["'2027-01-01T00:00:51Z', null", "null, 1500000", "null, null"] {
+            let arguments = format!("array['transactions', 'accounts'], '{}', {moment}", id(A1));
+            let (found, blocks) = world.explain(mode, &statement, &arguments).await;
+            for node in found.iter().filter(|node| {
+                (node["Relation Name"] == "entries" || node["Relation Name"] == "ticks")
+                    && node["Actual Loops"].as_i64() > Some(0)
+            }) {
+                assert!(node["Node Type"].as_str().is_some_and(|kind| kind.starts_with("Index")), "{node}");
+            }
+            assert_no_sort_of_entries(&found);
+            assert!(blocks < 60, "{mode} {moment}: {blocks} blocks");
+        }
+    }
+}
