@@ -1,0 +1,95 @@
+//! Histories that contradict the log's promises, or that a later Jangbu wrote.
+
+use kernel::Position;
+
+use crate::{bank::Bank, world::World};
+
+/// A valid history, then one commit as told, then more of the valid kind.
+fn spoiled(spoil: impl FnOnce(&mut Bank)) -> (Bank, Position) {
+    let mut bank = Bank::busy(50, 60);
+    let before = bank.end();
+    spoil(&mut bank);
+    bank.commit();
+    bank.open_member("KRW");
+    (bank, before)
+}
+
+/// Which views stop before the spoiled commit; the others must reach the end.
+async fn stopped(bank: &Bank, before: Position) -> Vec<&'static str> {
+    let world = World::new(bank).await;
+    let mut stopped = Vec::new();
+    for view in views::all() {
+        let name = view.name();
+        let mut worker = world.start(view);
+        worker.reach(bank.end());
+        // Whichever comes first: the end of the log, or standing still for a reason.
+        tokio::select! {
+            () = async { worker.at(bank.end()).await } => {}
+            () = until_stuck(&world, name) => {
+                let position = world.scratch
+                    .lines("select view || ' ' || position from registry.live_positions where state = 'stuck'").await;
+                assert!(position.contains(&format!("{name} {before}")), "{name}: {position:?}");
+                stopped.push(name);
+            }
+        }
+        worker.kill().await;
+    }
+    world.scratch.close().await;
+    stopped
+}
+
+async fn until_stuck(world: &World, view: &str) {
+    loop {
+        let stuck = world.scratch.lines("select view from registry.live_positions where state = 'stuck'").await;
+        if stuck.iter().any(|name| name == view) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_later_jangbu_stops_every_view() {
+    let (bank, before) = spoiled(|bank| bank.raw(9, "InterestAccrued", r#"{"rate":"0.01"}"#));
+    assert_eq!(stopped(&bank, before).await, ["accounts", "transactions", "transfers", "overview"]);
+}
+
+#[tokio::test]
+async fn an_unreadable_event_stops_only_the_views_that_use_it() {
+    let (bank, before) = spoiled(|bank| bank.raw(9, "AccountFrozen", r#"{"balance":12}"#));
+    assert_eq!(stopped(&bank, before).await, ["accounts", "overview"]);
+    let (bank, before) = spoiled(|bank| bank.raw(9, "TransferRejected", "{}"));
+    assert_eq!(stopped(&bank, before).await, ["transfers", "overview"]);
+    let (bank, before) = spoiled(|bank| bank.raw(9, "AccountNumberAssigned", "{}"));
+    assert!(stopped(&bank, before).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_debit_without_its_transfer_stops_the_views_that_need_it() {
+    let debit = r#"{"transfer":"00000000-0000-0000-0000-000000000001","amount":"5","balance":"0"}"#;
+    let (bank, before) = spoiled(|bank| bank.raw(9, "AccountDebited", debit));
+    // For `accounts` the account was never opened; `overview` counts by the transfers themselves.
+    assert_eq!(stopped(&bank, before).await, ["accounts", "transactions", "transfers"]);
+}
+
+#[tokio::test]
+async fn a_transfer_with_one_side_only_stops_the_view_of_transfers() {
+    let account = "00000000-0000-0000-0000-00000000000a";
+    let facts =
+        format!(r#"{{"kind":"transfer","source":"{account}","destination":"{account}","asset":"KRW","amount":"5"}}"#);
+    let (bank, before) = spoiled(|bank| bank.raw(9, "TransferPosted", &facts));
+    assert_eq!(stopped(&bank, before).await, ["transfers"]);
+}
+
+#[tokio::test]
+async fn a_reversal_of_a_transfer_that_never_was_stops_the_view_of_transfers() {
+    let by = r#"{"by":"00000000-0000-0000-0000-00000000000b"}"#;
+    let (bank, before) = spoiled(|bank| bank.raw(9, "TransferReversed", by));
+    assert_eq!(stopped(&bank, before).await, ["transfers"]);
+}
+
+#[tokio::test]
+async fn a_state_of_an_account_that_was_never_opened_stops_the_views_of_accounts() {
+    let (bank, before) = spoiled(|bank| bank.raw(9, "AccountClosed", "{}"));
+    assert_eq!(stopped(&bank, before).await, ["accounts", "overview"]);
+}

@@ -1,0 +1,9 @@
+//! Every view against a real Postgres, compared with an oracle that shares no code with it.
+
+mod bank;
+mod chaos;
+mod delivery;
+mod faults;
+mod oracle;
+mod sum;
+mod world;
