@@ -70,7 +70,9 @@ impl Slice {
             _ => return Err(SliceError::Broken(Position::ZERO)),
         };
         for commit in &self.commits {
-            if commit.first != expected || commit.events.is_empty() {
+            // A hostile sender may name the last place there is: what follows it would have no place.
+            let room = commit.first.number().checked_add(commit.events.len() as i64).is_some();
+            if commit.first != expected || commit.events.is_empty() || !room {
                 return Err(SliceError::Broken(commit.first));
             }
             expected = commit.last().next();

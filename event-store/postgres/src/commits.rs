@@ -40,17 +40,18 @@ impl ReadCommits for PostgresLog {
 }
 
 impl PostgresLog {
-    /// The last position of the last commit that ends at or before `position`; 0 if there is none: from there the log can
+    /// The last position of the last commit that ends at or before `position`; 0 if there is none. From there the log can
     /// be read on.
     pub async fn commit_end(&self, position: Position) -> Result<Position, ReadError> {
-        let first = sqlx::query_scalar!(
-            "select first_position from commits where first_position <= $1::int8 + 1 order by first_position desc limit 1",
+        let end = sqlx::query_scalar!(
+            "select last_position from commits where first_position <= $1 and last_position <= $1
+             order by first_position desc limit 1",
             position.number()
         )
         .fetch_optional(&mut *self.connection().await?)
         .await
         .map_err(read_error)?;
-        Ok(Position::new(first.map_or(0, |first| first - 1)))
+        Ok(end.map_or(Position::ZERO, Position::new))
     }
 }
 

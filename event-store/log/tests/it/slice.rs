@@ -185,3 +185,18 @@ fn a_commit_without_events_is_refused() {
     let value = json!({ "format": 1, "log": log_id(), "commits": [commit] });
     assert!(matches!(decode(&value), Err(SliceError::Broken(_))));
 }
+
+#[test]
+fn events_beyond_the_last_place_there_is_are_refused() {
+    let commit = json!({
+        "first": i64::MAX, "command_id": Uuid::nil(), "fingerprint": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        "actor": {"role": "member", "id": Uuid::nil()}, "correlation": Uuid::nil(),
+        "recorded_at": "2027-01-01T00:00:00Z",
+        "events": [
+            {"stream": Uuid::nil(), "version": 1, "type": "A", "schema_version": 1, "payload": {}},
+            {"stream": Uuid::nil(), "version": 2, "type": "A", "schema_version": 1, "payload": {}},
+        ],
+    });
+    let bytes = json!({"format": 1, "log": Uuid::nil(), "commits": [commit]}).to_string();
+    assert!(matches!(Slice::decode(bytes.as_bytes()), Err(SliceError::Broken(at)) if at == Position::new(i64::MAX)));
+}

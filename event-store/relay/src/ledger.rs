@@ -1,0 +1,47 @@
+//! What the relay writes down from time to time: its cursor and its lag.
+
+use std::error::Error;
+
+use event_store_postgres::{PostgresLog, RelayCursor};
+use kernel::{Clock, Position, SystemClock};
+use log::{ReadCommits, ReadHead};
+
+use crate::status;
+
+/// Another relay has taken over.
+#[derive(Debug, thiserror::Error)]
+#[error("another relay has taken over")]
+pub(crate) struct Fenced;
+
+/// The cursor under an epoch.
+pub(crate) struct Ledger {
+    cursor: RelayCursor,
+    epoch: i64,
+}
+
+impl Ledger {
+    pub(crate) fn new(cursor: RelayCursor, epoch: i64) -> Self {
+        Self { cursor, epoch }
+    }
+
+    /// Writes down how far the log has arrived. That it could not be written is no harm: the tail of the stream says the
+    /// same.
+    pub(crate) async fn note(&self, arrived: Position) -> Result<(), Fenced> {
+        match self.cursor.advance(self.epoch, arrived).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Fenced),
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn Error, "the cursor was not written");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Measures how far the stream is behind the log.
+pub(crate) async fn measure(log: &PostgresLog, arrived: Position) {
+    let (Ok(head), Ok(waiting)) = (log.head().await, log.recorded_after(arrived).await) else { return };
+    let age = waiting.map(|recorded_at| SystemClock.now() - recorded_at);
+    let seconds = age.and_then(|age| age.to_std().ok()).map_or(0.0, |age| age.as_secs_f64());
+    status::lag((head.position.number() - arrived.number()).max(0), seconds);
+}

@@ -1,0 +1,205 @@
+//! The active relay: from the log into the stream.
+
+use std::{error::Error, future::ready, sync::Arc, time::Duration};
+
+use async_nats::Client;
+use event_store_postgres::{AppendWatch, PostgresLog};
+use kernel::{LogId, Position};
+use log::{ReadCommits, ReadError, ReadHead, Slice, SliceError};
+use platform::shutdown::Shutdown;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use crate::{
+    config::Config,
+    cut::{Limits, cut},
+    flight::{FlightError, Flights},
+    ledger::{Fenced, Ledger, measure},
+    message::Message,
+    resume::{Resume, resume},
+    status::{self, Status},
+    stream::{SliceStream, StreamError},
+};
+
+/// Events read from the log at a time.
+const PAGE: i64 = 2_000;
+/// How often the cursor is written and the lag measured.
+const NOTE: Duration = Duration::from_secs(1);
+/// How often the stream is looked at, though nothing is published.
+const INSPECT: Duration = Duration::from_secs(2);
+/// How long the last acknowledgements are waited for at the end.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Why the pump has to begin anew at the tail of the stream.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stumble {
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    #[error(transparent)]
+    Flight(#[from] FlightError),
+    #[error("the log cannot be read")]
+    Log(#[from] ReadError),
+    #[error("a slice cannot be made")]
+    Slice(#[from] SliceError),
+    #[error(
+        "the stream is at {stream}, ahead of the log at {head}: the log has lost its end; if it was restored from a backup, give it a new id and the relay a new stream"
+    )]
+    AheadOfLog { stream: Position, head: Position },
+    #[error("the stream was wiped or written to by someone else")]
+    Tampered,
+    #[error(transparent)]
+    Fenced(#[from] Fenced),
+}
+
+/// What the pump works with.
+pub(crate) struct Pump {
+    pub config: Config,
+    pub log: PostgresLog,
+    pub client: Client,
+    pub watch: AppendWatch,
+    pub ledger: Ledger,
+    pub status: Arc<Status>,
+}
+
+/// How far the pump has come since the stream was opened.
+struct Run {
+    log: LogId,
+    stream: SliceStream,
+    flights: Flights,
+    /// Up to here the log was sent.
+    sent: Position,
+    /// Up to here it has arrived.
+    arrived: Position,
+    last_arrival: Option<Instant>,
+}
+
+impl Pump {
+    /// Publishes until asked to stop, or until another relay has taken over. `cursor` is where the last one was.
+    pub(crate) async fn run(&mut self, mut cursor: Position, shutdown: &Shutdown) -> Result<(), Fenced> {
+        let mut pause = Duration::ZERO;
+        loop {
+            let began = Instant::now();
+            let mut run = None;
+            let stumble = match self.publish(&mut run, cursor, shutdown).await {
+                Ok(()) => return Ok(()),
+                Err(Stumble::Fenced(fenced)) => return Err(fenced),
+                Err(stumble) => stumble,
+            };
+            cursor = run.map_or(cursor, |run| run.arrived);
+            status::stumbled();
+            if self.status.set_trouble(stumble.to_string()) {
+                tracing::warn!(
+                    error = &stumble as &dyn Error,
+                    "publishing stumbled; going on from the tail of the stream"
+                );
+            }
+            // A wipe is mended at once; what stays broken is not hammered upon.
+            pause = if began.elapsed() > INSPECT { Duration::ZERO } else { (pause * 2 + INSPECT / 20).min(INSPECT) };
+            tokio::select! { () = shutdown.requested() => return Ok(()), () = sleep(pause) => {} }
+        }
+    }
+
+    async fn publish(&mut self, slot: &mut Option<Run>, cursor: Position, shutdown: &Shutdown) -> Result<(), Stumble> {
+        let run = slot.insert(self.open(cursor).await?);
+        if self.status.set_well() {
+            tracing::info!(position = run.sent.number(), "publishing again");
+        }
+        let mut note = ticker(NOTE);
+        let mut inspect = ticker(INSPECT);
+        let mut look = true;
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.requested() => return self.finish(run).await,
+                _ = note.tick() => {
+                    self.ledger.note(run.arrived).await?;
+                    measure(&self.log, run.arrived).await;
+                }
+                _ = inspect.tick() => run.inspect(self.config.max_age()).await?,
+                arrived = run.flights.oldest() => run.arrived(arrived?),
+                () = ready(()), if look => look = self.advance(run).await?,
+                _ = self.watch.wait(self.config.poll()) => look = true,
+            }
+        }
+    }
+
+    /// Opens the stream, and finds out where to go on.
+    async fn open(&self, cursor: Position) -> Result<Run, Stumble> {
+        let (stream, tail) = SliceStream::open(self.client.clone(), &self.config).await?;
+        let head = self.log.head().await?;
+        let from = match resume(tail, head.log, head.position, cursor, self.config.refill_events) {
+            Resume::After(position) => position,
+            Resume::Refill(position) => self.log.commit_end(position).await?,
+            Resume::AheadOfLog(stream) => return Err(Stumble::AheadOfLog { stream, head: head.position }),
+        };
+        tracing::info!(?tail, position = from.number(), head = head.position.number(), "publishing from here");
+        status::arrived(from);
+        let flights = Flights::default();
+        Ok(Run { log: head.log, stream, flights, sent: from, arrived: from, last_arrival: None })
+    }
+
+    /// Reads on in the log and sends what is there. Says whether there may be more.
+    async fn advance(&self, run: &mut Run) -> Result<bool, Stumble> {
+        let commits = self.log.read_commits(run.sent, PAGE).await?;
+        if commits.is_empty() {
+            return Ok(false);
+        }
+        let limits = Limits { events: self.config.slice_events, bytes: self.config.slice_bytes };
+        for commits in cut(commits, limits) {
+            while run.flights.len() >= self.config.in_flight.max(1) {
+                let arrived = run.flights.oldest().await?;
+                run.arrived(arrived);
+            }
+            let slice = Slice::new(run.log, commits)?;
+            let message = Message::of(&slice, self.client.max_payload())?;
+            let (last, bytes) = (message.last, message.body.len());
+            let flight = run.stream.send(message).await?;
+            run.flights.push(flight);
+            status::sent(last.number() - run.sent.number(), bytes, run.flights.len());
+            run.sent = last;
+        }
+        Ok(true)
+    }
+
+    /// Waits for what is under way, and writes down where it ended.
+    async fn finish(&self, run: &mut Run) -> Result<(), Stumble> {
+        let landing = async {
+            while !run.flights.is_empty() {
+                let arrived = run.flights.oldest().await?;
+                run.arrived(arrived);
+            }
+            Ok::<_, FlightError>(())
+        };
+        // What did not arrive is sent again by the next relay.
+        let _ = timeout(FAREWELL, landing).await;
+        self.ledger.note(run.arrived).await?;
+        tracing::info!(position = run.arrived.number(), "stopped publishing");
+        Ok(())
+    }
+}
+
+impl Run {
+    fn arrived(&mut self, position: Position) {
+        self.arrived = position;
+        self.last_arrival = Some(Instant::now());
+        status::arrived(position);
+    }
+
+    /// Compares the stream with what was sent to it. Only while nothing is under way, since then they are equal.
+    async fn inspect(&mut self, max_age: Duration) -> Result<(), Stumble> {
+        if !self.flights.is_empty() {
+            return Ok(());
+        }
+        let state = self.stream.state().await?;
+        let emptied = state.messages == 0 && self.last_arrival.is_some_and(|at| at.elapsed() < max_age);
+        if state.last_sequence != self.stream.sent() || emptied {
+            return Err(Stumble::Tampered);
+        }
+        Ok(())
+    }
+}
+
+fn ticker(every: Duration) -> tokio::time::Interval {
+    let mut ticker = interval(every);
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticker
+}

@@ -1,0 +1,64 @@
+//! Everything put together, and taken apart in order.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_nats::{Client, connection::State};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use log::ReadHead;
+use platform::{
+    http::{self, HttpOptions},
+    ops::{self, Probes},
+    shutdown::Shutdown,
+};
+use tokio::net::TcpListener;
+
+use crate::{config::Config, nats, standby, status, status::Status};
+
+/// What the relay's port serves, for programs and people.
+const OPENAPI: &str = include_str!("openapi.json");
+
+/// Publishes the log until asked to stop; probes and metrics are served on the listener.
+pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+    platform::telemetry::metrics();
+    status::describe();
+    let pool = connect(&config.log_relay_url, &PoolOptions::log("outbox-relay", 4))
+        .context("JANGBU_LOG_RELAY_URL cannot be used")?;
+    let log = PostgresLog::new(pool.clone());
+    let client = nats::connect(&config.nats_url).await.context("JANGBU_NATS_URL cannot be used")?;
+    let status = Arc::new(Status::default());
+    let probes = probes(&log, &client, &status);
+    let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());
+    tracing::info!(http.addr = %listener.local_addr()?, "listening");
+
+    let closing = Shutdown::new();
+    let serving = tokio::spawn(http::serve(listener, router, closing.clone()));
+    let relaying = standby::run(config, log, client.clone(), status, shutdown.clone());
+    tokio::join!(relaying, async {
+        shutdown.requested().await;
+        probes.set_draining();
+    });
+    closing.trigger();
+    let served = serving.await.context("serving broke")?;
+    // Nothing is left to be sent: what the stream has not acknowledged is sent again by the next relay.
+    let _ = client.drain().await;
+    pool.close().await;
+    served.context("serving ended badly")
+}
+
+fn probes(log: &PostgresLog, client: &Client, status: &Arc<Status>) -> Probes {
+    let probes = Probes::new();
+    let log = log.clone();
+    probes.register("log", move || {
+        let log = log.clone();
+        async move { log.head().await.map(drop).map_err(|error| error.to_string()) }
+    });
+    let client = client.clone();
+    probes.register("nats", move || {
+        let connected = client.connection_state() == State::Connected;
+        std::future::ready(connected.then_some(()).ok_or_else(|| "not connected".to_owned()))
+    });
+    let status = status.clone();
+    probes.register("relay", move || std::future::ready(status.check()));
+    probes
+}

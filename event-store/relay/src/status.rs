@@ -1,0 +1,82 @@
+//! What probes and metrics tell of the relay.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use kernel::Position;
+
+/// What the relay is doing, shared with the probes.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    active: AtomicBool,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Status {
+    /// It is active now, or stands by.
+    pub(crate) fn set_active(&self, active: bool) {
+        self.active.store(active, Ordering::Relaxed);
+        metrics::gauge!("relay_active").set(if active { 1.0 } else { 0.0 });
+    }
+
+    /// It cannot do its work. Says whether that is news.
+    pub(crate) fn set_trouble(&self, what: String) -> bool {
+        let before = self.trouble().replace(what.clone());
+        before.is_none_or(|before| before != what)
+    }
+
+    /// It does its work. Says whether that is news.
+    pub(crate) fn set_well(&self) -> bool {
+        self.trouble().take().is_some()
+    }
+
+    /// What keeps it from its work, if anything does. A relay that stands by is well.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.trouble().clone().map_or(Ok(()), Err)
+    }
+
+    fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How far the log has arrived in the stream.
+pub(crate) fn arrived(position: Position) {
+    metrics::gauge!("relay_position").set(position.number() as f64);
+}
+
+/// How far the relay is behind the log.
+pub(crate) fn lag(events: i64, seconds: f64) {
+    metrics::gauge!("relay_lag_events").set(events as f64);
+    metrics::gauge!("relay_lag_seconds").set(seconds);
+}
+
+/// A slice was sent.
+pub(crate) fn sent(events: i64, bytes: usize, in_flight: usize) {
+    metrics::counter!("relay_slices_sent_total").increment(1);
+    metrics::counter!("relay_events_sent_total").increment(events.unsigned_abs());
+    metrics::counter!("relay_bytes_sent_total").increment(bytes as u64);
+    metrics::histogram!("relay_slice_events").record(events as f64);
+    metrics::gauge!("relay_in_flight_slices").set(in_flight as f64);
+}
+
+/// The stream was opened anew because something was not as it had to be.
+pub(crate) fn stumbled() {
+    metrics::counter!("relay_publish_errors_total").increment(1);
+}
+
+/// Tells the meaning of each metric, once.
+pub(crate) fn describe() {
+    metrics::describe_gauge!("relay_active", "1 if this relay publishes, 0 if it stands by");
+    metrics::describe_gauge!("relay_position", "the position up to which the log has arrived in the stream");
+    metrics::describe_gauge!("relay_lag_events", "events of the log that have not arrived in the stream");
+    metrics::describe_gauge!("relay_lag_seconds", "age of the oldest commit that has not arrived in the stream");
+    metrics::describe_counter!("relay_slices_sent_total", "slices sent to the stream");
+    metrics::describe_counter!("relay_events_sent_total", "events sent to the stream");
+    metrics::describe_counter!("relay_bytes_sent_total", "bytes of slices sent to the stream");
+    metrics::describe_histogram!("relay_slice_events", "events in a slice");
+    metrics::describe_gauge!("relay_in_flight_slices", "slices sent and not yet acknowledged");
+    metrics::describe_counter!("relay_publish_errors_total", "times the stream had to be opened anew");
+}

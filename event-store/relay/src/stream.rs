@@ -1,0 +1,126 @@
+//! The stream in JetStream.
+
+use std::{error::Error, future::IntoFuture, time::Duration};
+
+use async_nats::{
+    Client,
+    jetstream::{
+        self,
+        context::PublishError,
+        message::PublishMessage,
+        stream::{
+            Config as StreamConfig, DiscardPolicy, LastRawMessageErrorKind, RetentionPolicy, State, StorageType, Stream,
+        },
+    },
+};
+
+use crate::{
+    config::Config,
+    flight::Flight,
+    message::{Message, speaks_of},
+    resume::Tail,
+};
+
+/// Something was asked of the stream and not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StreamError {
+    /// It is not there and could not be made, or could not be asked about.
+    #[error("the stream cannot be opened")]
+    Open(#[source] Box<dyn Error + Send + Sync>),
+    /// A stream of that name takes other subjects.
+    #[error(
+        "the stream {stream} does not take the subject {subject}; give the relay a stream of its own (JANGBU_NATS_STREAM)"
+    )]
+    Subject {
+        /// The stream.
+        stream: String,
+        /// What it should take.
+        subject: String,
+    },
+    /// Its last message could not be read.
+    #[error("the tail of the stream cannot be read")]
+    Tail(#[source] Box<dyn Error + Send + Sync>),
+    /// A message could not be sent.
+    #[error("a slice cannot be published")]
+    Publish(#[source] PublishError),
+}
+
+/// The stream, open for writing at its end.
+pub(crate) struct SliceStream {
+    context: jetstream::Context,
+    stream: Stream,
+    subject: String,
+    /// The sequence of the last message sent.
+    sent: u64,
+    round: Option<String>,
+}
+
+impl SliceStream {
+    /// How long an acknowledgement is waited for.
+    const ACK: Duration = Duration::from_secs(3);
+
+    /// Opens the stream, makes it if it is not there, and reads its tail.
+    pub(crate) async fn open(client: Client, config: &Config) -> Result<(Self, Tail), StreamError> {
+        let context = jetstream::ContextBuilder::new().timeout(Self::ACK).build(client);
+        let stream = context.get_or_create_stream(wanted(config)).await.map_err(|e| StreamError::Open(e.into()))?;
+        let subject = config.subject();
+        if !stream.cached_info().config.subjects.contains(&subject) {
+            return Err(StreamError::Subject { stream: config.nats_stream.clone(), subject });
+        }
+        let state = stream.cached_info().state.clone();
+        let mut open = Self { context, stream, subject, sent: state.last_sequence, round: None };
+        let tail = if state.messages == 0 { Tail::Empty } else { open.tail().await? };
+        if tail == Tail::Empty && open.sent > 0 {
+            open.round = Some(open.sent.to_string());
+        }
+        Ok((open, tail))
+    }
+
+    async fn tail(&mut self) -> Result<Tail, StreamError> {
+        match self.stream.get_last_raw_message_by_subject(&self.subject).await {
+            Ok(message) => Ok(speaks_of(&message.headers).map_or(Tail::Strange, |(log, last)| Tail::Slice(log, last))),
+            Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(Tail::Empty),
+            Err(error) => Err(StreamError::Tail(error.into())),
+        }
+    }
+
+    /// Sends a message that must follow the one sent before it, and does not wait for the acknowledgement.
+    pub(crate) async fn send(&mut self, message: Message) -> Result<Flight, StreamError> {
+        let name = &self.stream.cached_info().config.name;
+        let headers = message.headers(name, self.sent, self.round.as_deref());
+        let publish = PublishMessage::build().payload(message.body).headers(headers);
+        let ack = self.context.send_publish(self.subject.clone(), publish).await.map_err(StreamError::Publish)?;
+        self.sent += 1;
+        Ok(Flight { last: message.last, sequence: self.sent, ack: ack.into_future() })
+    }
+
+    /// The state of the stream now.
+    pub(crate) async fn state(&self) -> Result<State, StreamError> {
+        Ok(self.stream.get_info().await.map_err(|e| StreamError::Open(e.into()))?.state)
+    }
+
+    /// The sequence of the last message sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+}
+
+fn wanted(config: &Config) -> StreamConfig {
+    StreamConfig {
+        name: config.nats_stream.clone(),
+        subjects: vec![config.subject()],
+        description: Some("a cache of Jangbu's log: may be wiped, the relay fills it again".to_owned()),
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::Old,
+        storage: StorageType::File,
+        max_bytes: config.nats_max_bytes,
+        max_age: config.max_age(),
+        max_messages: -1,
+        max_messages_per_subject: -1,
+        max_consumers: -1,
+        num_replicas: config.nats_replicas,
+        duplicate_window: Duration::from_secs(120).min(config.max_age()),
+        allow_direct: true,
+        ..StreamConfig::default()
+    }
+}

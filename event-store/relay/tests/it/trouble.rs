@@ -1,0 +1,166 @@
+//! Streams that are wiped, shared or strange, and a log that has lost its end.
+
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use log::ReadHead;
+use tokio::time::{sleep, timeout};
+
+use crate::world::{Found, SOON, World};
+
+#[tokio::test]
+async fn a_deleted_stream_is_made_and_filled_again_while_the_relay_runs() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[3, 2, 60]).await;
+    world.level().await;
+    // Once while nothing is appended, once while something is.
+    world.jetstream.delete_stream(world.stream()).await.unwrap();
+    world.level().await;
+    world.assert_stream_is_log(0).await;
+    world.jetstream.delete_stream(world.stream()).await.unwrap();
+    world.append(&[1, 4]).await;
+    world.level().await;
+    world.assert_stream_is_log(0).await;
+    relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_purged_stream_is_filled_again() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[3, 2, 60, 1]).await;
+    world.level().await;
+    for _ in 0..2 {
+        world.jetstream.get_stream(world.stream()).await.unwrap().purge().await.unwrap();
+        world.level().await;
+        world.assert_stream_is_log(0).await;
+    }
+    relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_stream_wiped_while_no_relay_ran_is_filled_with_the_end_of_the_log() {
+    let world = World::new().await;
+    let config = || outbox_relay::Config { refill_events: 10, ..world.config() };
+    let relay = world.start(config()).await;
+    world.append(&[4, 4, 4, 4, 4]).await;
+    world.level().await;
+    relay.stop().await;
+    world.jetstream.delete_stream(world.stream()).await.unwrap();
+    let relay = world.start(config()).await;
+    world.level().await;
+    world.assert_stream_is_log(8).await;
+    relay.stop().await;
+    world.end().await;
+}
+
+/// The positions a message speaks of, if it is a slice.
+fn range(message: &Found) -> Option<(i64, i64)> {
+    let header = |name| message.headers.get(name)?.as_str().parse().ok();
+    Some((header("Jangbu-First")?, header("Jangbu-Last")?))
+}
+
+#[tokio::test]
+async fn a_stranger_in_the_stream_does_no_harm() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[3]).await;
+    world.level().await;
+    world.jetstream.publish(world.subject(), "not a slice".into()).await.unwrap().await.unwrap();
+    world.append(&[2, 2]).await;
+    world.level().await;
+    let ranges: Vec<(i64, i64)> = world.messages().await.iter().filter_map(range).collect();
+    let mut due = 1;
+    for (first, last) in ranges {
+        assert_eq!(first, due, "in order and once still");
+        due = last + 1;
+    }
+    relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn behind_the_slices_of_another_log_a_log_starts_from_its_own_cursor() {
+    let (old, new) = (World::new().await, World::new().await);
+    let stream = |world: &World| outbox_relay::Config { nats_stream: old.stream(), ..world.config() };
+    let relay = old.start(old.config()).await;
+    old.append(&[9, 9]).await;
+    old.level().await;
+    relay.stop().await;
+    new.append(&[1, 2]).await;
+    let relay = new.start(stream(&new)).await;
+    timeout(SOON, async {
+        while old.last_position().await.as_deref() != Some("3") {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("the new log is published behind the old one");
+    relay.stop().await;
+    let ids: Vec<_> =
+        old.messages().await.iter().map(|m| m.headers.get("Jangbu-Log-Id").unwrap().to_string()).collect();
+    assert_eq!(ids.first(), Some(&old.log.head().await.unwrap().log.to_string()), "nothing of the old log was removed");
+    assert_eq!(ids.last(), Some(&new.log.head().await.unwrap().log.to_string()));
+    old.end().await;
+    new.end().await;
+}
+
+#[tokio::test]
+async fn a_stream_ahead_of_the_log_stops_the_relay_and_is_told() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[2]).await;
+    world.level().await;
+    relay.stop().await;
+    let mut headers = HeaderMap::new();
+    headers.insert("Jangbu-Log-Id", world.log.head().await.unwrap().log.to_string());
+    headers.insert("Jangbu-First", "3");
+    headers.insert("Jangbu-Last", "900");
+    world.jetstream.publish_with_headers(world.subject(), headers, "".into()).await.unwrap().await.unwrap();
+
+    let relay = world.start(world.config()).await;
+    world.append(&[5]).await;
+    timeout(SOON, async {
+        while !relay.get("/readyz").await.starts_with("HTTP/1.1 503") {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("it says that it is not ready");
+    assert_eq!(world.last_position().await.as_deref(), Some("900"), "it publishes nothing");
+    relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn sessions_that_end_in_the_database_interrupt_nothing() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    for _ in 0..3 {
+        world.append(&[2, 3]).await;
+        world
+            .execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity
+                 where datname = current_database() and pid <> pg_backend_pid() and application_name = 'outbox-relay'",
+            )
+            .await;
+        world.append(&[1]).await;
+        world.level().await;
+    }
+    relay.stop().await;
+    world.assert_stream_is_log(0).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn without_nats_it_lives_and_is_not_ready() {
+    let world = World::new().await;
+    let relay = world.start(outbox_relay::Config { nats_url: "nats://127.0.0.1:9".to_owned(), ..world.config() }).await;
+    assert!(relay.get("/livez").await.starts_with("HTTP/1.1 200"));
+    assert!(relay.get("/readyz").await.starts_with("HTTP/1.1 503"));
+    relay.stop().await;
+    world.end().await;
+}
