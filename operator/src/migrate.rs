@@ -23,7 +23,8 @@ pub enum MigrateCommand {
     /// Mark migrations as applied without running them: for a schema that was made by other means
     Baseline {
         /// The last migration that the schema already holds (YYYYMMDDhhmmss)
-        version: i64,
+        #[arg(value_name = "VERSION")]
+        up_to: i64,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -94,8 +95,8 @@ pub async fn run(command: &MigrateCommand, yes: bool, config: &Config, output: O
     match command {
         MigrateCommand::Status(args) => status(args.database, config, output).await,
         MigrateCommand::Up(args) => up(args.database, config, output).await.map(|()| true),
-        MigrateCommand::Baseline { version, database } => {
-            baseline(*version, database.database, yes, config, output).await.map(|()| true)
+        MigrateCommand::Baseline { up_to, database } => {
+            baseline(*up_to, database.database, yes, config, output).await.map(|()| true)
         }
         MigrateCommand::Repair(args) => repair(args.database, yes, config, output).await.map(|()| true),
     }
@@ -130,13 +131,13 @@ async fn up(which: Which, config: &Config, output: Output) -> Result<(), Failure
     print(&lines, output)
 }
 
-async fn baseline(version: i64, which: Which, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+async fn baseline(up_to: i64, which: Which, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
     let [database] = which.databases()[..] else {
         return Err(Failure::Usage("a version belongs to one history: say --database log or --database views".into()));
     };
     let pool = connect(database, config).await?;
-    confirm(yes, &format!("marking every migration of the {} up to {version} as applied", db(database).0.name()))?;
-    let marked = database.baseline(&pool, version).await.map_err(|source| stopped(database, source))?;
+    confirm(yes, &format!("marking every migration of the {} up to {up_to} as applied", db(database).0.name()))?;
+    let marked = database.baseline(&pool, up_to).await.map_err(|source| stopped(database, source))?;
     let lines: Vec<Line> = marked.into_iter().map(|entry| Line::new(database, entry)).collect();
     output.remark(format!("{}: {} marked as applied", db(database).0.name(), lines.len()));
     print(&lines, output)

@@ -14,6 +14,8 @@ use crate::{
 const EXPECTED: [&str; 4] = ["accounts", "overview", "transactions", "transfers"];
 /// A running relay writes its cursor every few seconds.
 const RELAY_SILENCE_MS: i64 = 15_000;
+/// The name of the lock that the active relay holds, and the number Postgres knows it by (FNV-1a).
+const RELAY_LOCK: &str = "jangbu/relay";
 
 /// The relay's row, and how far it is behind.
 struct Relay {
@@ -22,6 +24,7 @@ struct Relay {
     lag_ms: i64,
     silent_ms: i64,
     holder: String,
+    locked: bool,
 }
 
 /// One look.
@@ -66,11 +69,18 @@ async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
     let row = sqlx::query!(
         r#"select cursor.position, holder, head.position - cursor.position as "lag_events!",
                   (extract(epoch from clock_timestamp() - renewed_at) * 1000)::int8 as "silent_ms!",
+                  exists (
+                      select from pg_locks
+                      where locktype = 'advisory' and granted and objsubid = 1
+                        and database = (select oid from pg_database where datname = current_database())
+                        and (classid::int8 << 32) | objid::int8 = $1
+                  ) as "locked!",
                   coalesce((
                       select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
                       from commits where first_position > cursor.position order by first_position limit 1
                   ), 0) as "lag_ms!"
-           from relay_cursor as cursor, log_head as head"#
+           from relay_cursor as cursor, log_head as head"#,
+        lock_number(RELAY_LOCK)
     )
     .fetch_optional(log)
     .await
@@ -81,7 +91,13 @@ async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
         lag_ms: row.lag_ms,
         silent_ms: row.silent_ms,
         holder: row.holder,
+        locked: row.locked,
     }))
+}
+
+fn lock_number(name: &str) -> i64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, step).cast_signed()
 }
 
 fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Finding {
@@ -90,6 +106,9 @@ fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Findin
     let Some(after) = after else { return Finding::fail(what, "no relay has ever run on this log", start) };
     let moved = before.is_some_and(|before| before.position < after.position);
     let at = format!("{} at position {}, {} events behind", after.holder, after.position, after.lag_events);
+    if !after.locked {
+        return Finding::fail(what, format!("{at}: stopped, no relay holds the lock"), start);
+    }
     if after.silent_ms > RELAY_SILENCE_MS {
         return Finding::fail(what, format!("{at}: not heard of for {} s", after.silent_ms / 1000), start);
     }

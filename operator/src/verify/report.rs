@@ -159,7 +159,7 @@ impl Report {
             for t in view.tables.iter().filter(|t| !t.is_equal()) {
                 let title = format!("WRONG: {} of view {} is not what the log says", t.table, view.view);
                 let more = t.differing.saturating_sub(t.differences.len() as u64);
-                let least = if t.differences_are_all { "" } else { " at least" };
+                let least = if t.differences_are_all { "" } else { "at least " };
                 text.push_str(&list(&title, &t.differences, more, least));
             }
         }
@@ -174,7 +174,7 @@ fn list(title: &str, lines: &[String], more: u64, least: &str) -> String {
     let mut text = format!("{title}\n");
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     if more > 0 {
-        text.push_str(&format!("  and {}{least} more\n", thousands(i128::from(more))));
+        text.push_str(&format!("  and {least}{} more\n", thousands(more)));
     }
     text.push('\n');
     text

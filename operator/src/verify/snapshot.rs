@@ -54,6 +54,6 @@ impl Snapshot {
 
     /// Gives the rows of each of the view's tables to a sink of its own.
     pub async fn read<S: Sink>(&mut self, sinks: &mut [S]) -> Result<(), Failure> {
-        self.view.read(&mut self.connection, sinks).await.map_err(failed("reading the rows of a view"))
+        self.view.read(&mut self.connection, sinks).await.map_err(failed("reading its rows"))
     }
 }

@@ -39,7 +39,10 @@ pub async fn compare(
             continue;
         };
         let mut found: Vec<Tally> = fold.sinks.iter().map(|_| Tally::new()).collect();
-        snapshot.read(&mut found).await?;
+        if let Err(failure) = snapshot.read(&mut found).await {
+            reports.push(unreadable(&live, fold, head, &failure));
+            continue;
+        }
         let differing: Vec<BTreeSet<usize>> = fold.sinks.iter().zip(&found).map(|(f, v)| f.differing(v)).collect();
         reports.push(report(&live, fold, &found, head));
         if differing.iter().any(|buckets| !buckets.is_empty()) {
@@ -55,6 +58,14 @@ pub async fn compare(
 fn absent(view: View) -> ViewReport {
     let problem = "it has no live generation: has the projector ever run?".to_owned();
     ViewReport { view: view.name(), generation: None, position: None, problems: vec![problem], tables: Vec::new() }
+}
+
+/// A view whose rows cannot be read is told as such; the others are still looked at.
+fn unreadable(live: &Live, fold: &Folded<Tally>, head: &HeadRow, failure: &Failure) -> ViewReport {
+    let mut report = report(live, fold, &[], head);
+    let advice = failure.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
+    report.problems.push(format!("{failure}: {}{advice}", failure.causes().join(": ")));
+    report
 }
 
 fn report(live: &Live, fold: &Folded<Tally>, found: &[Tally], head: &HeadRow) -> ViewReport {

@@ -112,7 +112,7 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
         ("roles of the views database", "fail", "jangbu_reader may not select registry.live_positions"),
         ("guards of the log", "fail", "trigger append_only of commits, unique (stream_id,version) of events"),
         ("clock of the log (recorded_at)", "warn", "ahead of its database"),
-        ("relay", "fail", "not heard of for"),
+        ("relay", "fail", "no relay holds the lock"),
         ("view accounts", "fail", "not moving"),
         ("view transfers", "fail", "jangbu log show 22"),
         ("view overview", "fail", "beyond the end of the log"),
@@ -120,9 +120,24 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
     ] {
         assert_about(&run, what, verdict, told);
     }
+    // A relay that lives but does not move, and one that hangs.
+    let lock = relay_lock(&world).await;
+    assert_about(&world.run(&QUICK), "relay", "fail", "not heard of for");
     world.on_log("update relay_cursor set renewed_at = clock_timestamp()").await;
     assert_about(&world.run(&QUICK), "relay", "fail", "and not moving");
+    world
+        .on_log("update relay_cursor set position = (select position from log_head), renewed_at = clock_timestamp()")
+        .await;
+    assert_about(&world.run(&QUICK), "relay", "ok", "0 events behind");
+    lock.release().await;
     world.drop().await;
+}
+
+/// The lock that the relay holds while it is the active one.
+async fn relay_lock(world: &World) -> event_store_postgres::SessionLock {
+    let options = world.log.as_str().parse().expect("options");
+    let lock = event_store_postgres::SessionLock::try_acquire(&options, "jangbu/relay").await;
+    lock.expect("asked").expect("free")
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub struct World {
     server: Url,
     pub log: Url,
     pub views: Url,
+    /// What is dropped in the end.
+    own: Vec<Url>,
 }
 
 impl World {
@@ -26,11 +28,9 @@ impl World {
     pub async fn empty() -> Self {
         let server = server();
         let id = RandomIds.fresh().simple();
-        let world = Self {
-            log: database(&server, &format!("operator_log_{id}")),
-            views: database(&server, &format!("operator_views_{id}")),
-            server,
-        };
+        let log = database(&server, &format!("operator_log_{id}"));
+        let views = database(&server, &format!("operator_views_{id}"));
+        let world = Self { server, log: log.clone(), views: views.clone(), own: vec![log, views] };
         world.on_server(&format!("create database {}", name(&world.log))).await;
         world.on_server(&format!("create database {}", name(&world.views))).await;
         world
@@ -57,18 +57,22 @@ impl World {
         world
     }
 
-    /// Another world that is a copy of this one as it is.
-    pub async fn copy(&self) -> Self {
-        let id = RandomIds.fresh().simple();
-        let copy = Self {
-            log: database(&self.server, &format!("operator_log_{id}")),
-            views: database(&self.server, &format!("operator_views_{id}")),
-            server: self.server.clone(),
-        };
-        for (new, old) in [(&copy.log, &self.log), (&copy.views, &self.views)] {
-            self.on_server(&format!("create database {} template {}", name(new), name(old))).await;
-        }
-        copy
+    /// Another world: a copy of this one's log, and its views themselves.
+    pub async fn with_copied_log(&self) -> Self {
+        let log = self.copy(&self.log, "operator_log").await;
+        Self { server: self.server.clone(), log: log.clone(), views: self.views.clone(), own: vec![log] }
+    }
+
+    /// Another world: a copy of this one's views, and its log itself.
+    pub async fn with_copied_views(&self) -> Self {
+        let views = self.copy(&self.views, "operator_views").await;
+        Self { server: self.server.clone(), log: self.log.clone(), views: views.clone(), own: vec![views] }
+    }
+
+    async fn copy(&self, old: &Url, kind: &str) -> Url {
+        let new = database(&self.server, &format!("{kind}_{}", RandomIds.fresh().simple()));
+        self.on_server(&format!("create database {} template {}", name(&new), name(old))).await;
+        new
     }
 
     /// Brings every view to the end of the log, as the projector does.
@@ -112,7 +116,7 @@ impl World {
 
     /// Drops the databases.
     pub async fn drop(self) {
-        for url in [&self.log, &self.views] {
+        for url in &self.own {
             self.on_server(&format!("drop database {} with (force)", name(url))).await;
         }
     }
