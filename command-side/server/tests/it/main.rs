@@ -1,0 +1,6 @@
+//! The whole server, in this process, on a real Postgres.
+
+mod away;
+mod ending;
+mod working;
+mod world;
