@@ -9,7 +9,7 @@ use ed25519_dalek::{
     pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding},
 };
 use kernel::{Actor, Clock, SystemClock};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{make_dir, write_secret};
@@ -37,12 +37,25 @@ impl Keys {
             write_secret(&file, &pem)?;
             key
         };
-        let public = key.verifying_key();
-        // RFC 7638 would hash the JWK; a name is all that is asked of it here.
-        let kid = URL_SAFE_NO_PAD.encode(&Sha256::digest(public.as_bytes())[..12]);
-        let keys = Self { key, kid, dir: dir.to_owned() };
-        write_secret(&keys.jwks_file(), &keys.jwks())?;
+        let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+        let keys = Self { key, kid: thumbprint(&x), dir: dir.to_owned() };
+        keys.publish(&x)?;
         Ok(keys)
+    }
+
+    /// Sees to it that the set holds the public half; other keys in it stay.
+    fn publish(&self, x: &str) -> Result<()> {
+        let file = self.jwks_file();
+        let known = std::fs::read_to_string(&file).unwrap_or_default();
+        let known: Value = serde_json::from_str(&known).unwrap_or_default();
+        let mut keys = known["keys"].as_array().cloned().unwrap_or_default();
+        let ours = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": x});
+        if keys.contains(&ours) {
+            return Ok(());
+        }
+        keys.retain(|key| key["x"] != ours["x"]);
+        keys.push(ours);
+        write_secret(&file, &format!("{:#}\n", json!({ "keys": keys })))
     }
 
     /// The file of the private key.
@@ -53,12 +66,6 @@ impl Keys {
     /// The file of the public keys.
     pub fn jwks_file(&self) -> PathBuf {
         self.dir.join("jwks.json")
-    }
-
-    fn jwks(&self) -> String {
-        let x = URL_SAFE_NO_PAD.encode(self.key.verifying_key().as_bytes());
-        let key = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": x});
-        format!("{:#}\n", json!({ "keys": [key] }))
     }
 
     /// A token for this actor, good for `hours` from now.
@@ -74,10 +81,42 @@ impl Keys {
     }
 
     /// A token with any header and claims, rightly signed; for tests of what must be refused.
-    pub fn sign(&self, header: &serde_json::Value, claims: &serde_json::Value) -> String {
-        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    pub fn sign(&self, header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(header), part(claims));
         let signature = self.key.sign(signed.as_bytes()).to_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+/// The name of a key, by RFC 7638: the digest of its required members in the order of their names.
+fn thumbprint(x: &str) -> String {
+    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(members))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thumbprint_is_that_of_the_example_in_rfc_8037() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        assert_eq!(thumbprint(x), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn keys_are_found_again_and_other_keys_of_the_set_stay() {
+        let dir = std::env::temp_dir().join(format!("jangbu-keys-{}", std::process::id()));
+        let first = Keys::open(&dir).expect("made");
+        let other = json!({ "keys": [{"kty": "OKP", "x": "someone else's"}] });
+        std::fs::write(first.jwks_file(), other.to_string()).expect("written");
+        let second = Keys::open(&dir).expect("opened");
+        let set: Value =
+            serde_json::from_str(&std::fs::read_to_string(first.jwks_file()).expect("read")).expect("JSON");
+        std::fs::remove_dir_all(&dir).expect("removed");
+        assert_eq!(first.kid, second.kid);
+        assert_eq!(set["keys"].as_array().map(Vec::len), Some(2));
+        assert_eq!(set["keys"][1]["kid"], json!(second.kid));
     }
 }

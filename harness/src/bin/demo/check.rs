@@ -1,19 +1,29 @@
 //! The comparison: every balance the bank shows, against the fold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     Stage,
     accounts::{Account, Accounts},
     book::Booked,
     fold::Fold,
+    movements::File,
     progress::Progress,
     show::{self, Asset},
 };
+
+/// What the bank's answers are compared with.
+pub struct Expected<'a> {
+    /// The file.
+    pub file: &'a File,
+    /// Its fold, with the transfers between customers.
+    pub fold: &'a Fold,
+}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -36,9 +46,21 @@ impl Verdict {
 }
 
 /// Reads every account at least as fresh as the last booking, and compares.
-pub async fn check(stage: &Stage, accounts: &Accounts, fold: &Fold, booked: &Booked, asset: &Asset) -> Result<Verdict> {
+pub async fn check(
+    stage: &Stage,
+    accounts: &Accounts,
+    expected: &Expected<'_>,
+    booked: &Booked,
+    asset: &Asset,
+) -> Result<Verdict> {
     show::heading("Compared with an independent fold of the file");
     let mut verdict = Verdict::default();
+    let since = Instant::now();
+    stage.operator.get("/v1/dashboard/overview", booked.token()).await?.expect(200)?;
+    show::line(
+        "Waited",
+        &format!("{} ms by the token of the last booking, for the views to show it", since.elapsed().as_millis()),
+    );
     let progress = Progress::new("reading balances", accounts.len());
     let seen: Vec<(String, i128)> = stream::iter(accounts)
         .map(|(old, account)| read_balance(stage, old, account, booked.token(), &progress))
@@ -46,17 +68,18 @@ pub async fn check(stage: &Stage, accounts: &Accounts, fold: &Fold, booked: &Boo
         .try_collect()
         .await?;
     progress.done();
+    let references: BTreeSet<&str> = expected.file.movements.iter().map(|row| row.trans_id.as_str()).collect();
     for (old, balance) in seen {
-        let expected = fold.balances.get(&old).copied().unwrap_or_default();
-        if balance != expected {
-            let fault = explain(stage, &old, &accounts[&old], booked, expected, balance, asset).await?;
+        let ought = expected.fold.balances.get(&old).copied().unwrap_or_default();
+        if balance != ought {
+            let fault = explain(stage, &old, &accounts[&old], booked, &references, (ought, balance), asset).await?;
             verdict.faults.extend(fault);
         }
         verdict.balances.insert(old, balance);
     }
     let refused: Vec<&String> = booked.refused.keys().collect();
-    if refused != fold.refused.iter().collect::<Vec<_>>() {
-        let fault = format!("the bank refused the movements {refused:?}, the fold {:?}", fold.refused);
+    if refused != expected.fold.refused.iter().collect::<Vec<_>>() {
+        let fault = format!("the bank refused the movements {refused:?}, the fold {:?}", expected.fold.refused);
         verdict.faults.push(fault);
     }
     let same = verdict.faults.is_empty();
@@ -84,8 +107,8 @@ async fn explain(
     old: &str,
     account: &Account,
     booked: &Booked,
-    expected: i128,
-    balance: i128,
+    references: &BTreeSet<&str>,
+    (expected, balance): (i128, i128),
     asset: &Asset,
 ) -> Result<Option<String>> {
     let mut by_others = 0;
@@ -93,7 +116,7 @@ async fn explain(
         let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default();
         let ours = booked.transfers.contains(text("transfer_id"));
         // A reference of the file on a transfer that is not ours is a movement booked twice.
-        if !ours && (text("kind") == "transfer" || text("kind") == "reversal" || text("reference").is_empty()) {
+        if !ours && !references.contains(text("reference")) {
             by_others += text("amount").parse::<i128>().context("an amount that is no number")?;
         }
     }

@@ -116,7 +116,7 @@ async fn run(cli: &Cli) -> Result<bool> {
     if !cli.no_transfers {
         transfers::show_some(&stage, &accounts, &mut fold, &mut booked, czk).await?;
     }
-    let verdict = check::check(&stage, &accounts, &fold, &booked, czk).await?;
+    let verdict = check::check(&stage, &accounts, &check::Expected { file: &file, fold: &fold }, &booked, czk).await?;
     goodbye::largest_and_statement(&accounts, &verdict, &booked, czk).await?;
     goodbye::go_on(&stage)?;
     Ok(verdict.report())
