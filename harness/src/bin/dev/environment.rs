@@ -49,6 +49,9 @@ pub struct Existing {
     /// The NATS server
     #[arg(long, env = "JANGBU_NATS_URL")]
     nats_url: Option<String>,
+    /// What a shell that has read an older `.jangbu/env` says of the variables above: that they named servers of ours
+    #[arg(long, env = OWN, hide = true, default_value = "")]
+    own_servers: String,
 }
 
 impl Existing {
@@ -65,7 +68,7 @@ impl Existing {
             &self.views_reader_url,
         ];
         let named = || DATABASES.iter().map(|(name, ..)| *name).zip(given);
-        if named().all(|(name, url)| url.is_none() || in_force.is_own(name, url.as_deref())) {
+        if named().all(|(name, url)| url.is_none() || self.is_own(in_force, name, url.as_deref())) {
             return Ok(None);
         }
         let missing: Vec<_> = named().filter(|(_, url)| url.is_none()).map(|(name, _)| name).collect();
@@ -77,7 +80,15 @@ impl Existing {
 
     /// The NATS server that exists.
     pub fn nats(&self, in_force: &Environment) -> Option<String> {
-        self.nats_url.clone().filter(|url| !in_force.is_own("JANGBU_NATS_URL", Some(url)))
+        self.nats_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_NATS_URL", Some(url)))
+    }
+
+    /// Whether a variable only repeats what `.jangbu/env` says, or said before it was removed.
+    fn is_own(&self, in_force: &Environment, name: &str, value: Option<&str>) -> bool {
+        match in_force.get(name) {
+            Some(known) => value == Some(known) && lists(in_force.get(OWN).unwrap_or_default(), name),
+            None => lists(&self.own_servers, name),
+        }
     }
 }
 
@@ -139,15 +150,15 @@ impl Environment {
         self.set(OWN, all);
     }
 
-    fn is_own(&self, name: &str, value: Option<&str>) -> bool {
-        self.get(OWN).unwrap_or_default().split(',').any(|own| own == name) && self.get(name) == value
-    }
-
     /// Sets the variables of the keys.
     pub fn set_keys(&mut self, keys: &Keys) {
         self.set("JANGBU_JWKS_FILE", text(&keys.jwks_file()));
         self.set("JANGBU_SIGNING_KEY_FILE", text(&keys.signing_key_file()));
     }
+}
+
+fn lists(names: &str, name: &str) -> bool {
+    names.split(',').any(|listed| listed == name)
 }
 
 /// A path as text.
@@ -167,8 +178,10 @@ mod tests {
         let from_shell = |url: &str| Existing { nats_url: Some(url.to_owned()), ..Existing::default() };
         assert_eq!(from_shell("nats://127.0.0.1:7422").nats(&ours), None);
         assert_eq!(from_shell("nats://elsewhere:4222").nats(&ours), Some("nats://elsewhere:4222".to_owned()));
-        let known_elsewhere = Environment::default();
-        assert!(from_shell("nats://127.0.0.1:7422").nats(&known_elsewhere).is_some());
+        let removed = Environment::default();
+        assert!(from_shell("nats://127.0.0.1:7422").nats(&removed).is_some());
+        let stale = Existing { own_servers: "X,JANGBU_NATS_URL".to_owned(), ..from_shell("nats://127.0.0.1:7422") };
+        assert_eq!(stale.nats(&removed), None, "a server of ours that went with its folder");
     }
 
     #[test]
