@@ -1,168 +1,118 @@
 //! The OpenAPI document: what the routes say of themselves, and what is true of all of them.
 
-use serde_json::{Map, Value, json};
-use utoipa::openapi::{Info, OpenApi};
+use axum::http::StatusCode;
+use platform::{
+    openapi::{self, Operation, reference},
+    problem::Code,
+};
+use serde_json::{Value, json};
+use utoipa::OpenApi;
 
-/// The document before any route is in it.
-pub fn frame() -> OpenApi {
-    let mut info = Info::new("Jangbu queries", "1");
-    info.description = Some(
-        "Reads of the bank. Every read takes the Consistency-Token of a command's answer and is then at least as fresh \
-         as that command."
-            .to_owned(),
-    );
-    let mut frame = OpenApi::default();
-    frame.info = info;
-    frame
-}
+use crate::routes;
 
-/// The whole document, in one stable form.
-pub fn write(document: OpenApi) -> String {
-    let mut document = serde_json::to_value(document).unwrap_or_default();
-    document["security"] = json!([{ "bearer": [] }]);
-    let components = &mut document["components"];
-    components["schemas"]["Problem"] = problem();
-    components["securitySchemes"] = json!({
-        "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" }
-    });
-    components["parameters"] = parameters();
-    components["headers"] = headers();
-    components["responses"] = refusals();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for (path, item) in paths {
-            if let Some(operation) = item.get_mut("get").and_then(Value::as_object_mut) {
-                complete(path, operation);
-            }
-        }
-    }
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Jangbu: queries",
+        description = "Everything that can be read. Every read takes the `Consistency-Token` of a command's answer and is \
+                       then at least as fresh as that command. Errors are problems (RFC 9457).",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "accounts", description = "Balances and what happened"),
+        (name = "transfers", description = "What became of money that moved"),
+        (name = "operations", description = "The bank at a glance, and how its views are doing"),
+        (name = "assets", description = "What the money is"),
+    ),
+)]
+struct Description;
+
+/// The OpenAPI 3.1 document of the query side, as pretty JSON.
+pub fn openapi() -> String {
+    let mut api = Description::openapi();
+    api.merge(routes::all().split_for_parts().1);
+    let mut document = openapi::complete(&api, problems);
+    add_freshness(&mut document);
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Adds to a route what the routes have in common.
-fn complete(path: &str, operation: &mut Map<String, Value>) {
-    let open = operation.contains_key("security");
-    let by_role = ["/v1/views", "/v1/dashboard", "/v1/wallet"].iter().any(|begin| path.starts_with(begin));
-    let mut answers = vec![("400", "Malformed"), ("500", "Defect")];
-    if !open {
-        answers.extend([("401", "Unauthorized"), ("503", "NotNow")]);
-        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
-        if let Some(parameters) = parameters.as_array_mut() {
-            parameters.extend(["ConsistencyToken", "Prefer"].map(|name| reference("parameters", name)));
-        }
+/// Which problems an operation answers.
+fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
+    let mut codes = vec![Code::ValidationFailed, Code::Internal];
+    if operation.secured {
+        codes.extend([
+            Code::Unauthorized,
+            Code::ConsistencyTokenInvalid,
+            Code::ConsistencyTokenForeign,
+            Code::ConsistencyTokenFuture,
+            Code::ViewBehind,
+            Code::ViewUnavailable,
+        ]);
     }
-    if by_role || path == "/v1/accounts" {
-        answers.push(("403", "Forbidden"));
+    let of_account = operation.path.starts_with("/v1/accounts/{id}");
+    match operation.path {
+        "/v1/accounts" => codes.extend([Code::Forbidden, Code::CursorInvalid]),
+        "/v1/accounts/{id}/transactions" => codes.push(Code::CursorInvalid),
+        "/v1/transfers/{id}" => codes.push(Code::TransferUnknown),
+        "/v1/payees" => codes.push(Code::PayeeUnknown),
+        "/v1/views/{name}" => codes.extend([Code::Forbidden, Code::ViewUnknown]),
+        "/v1/wallet/home" | "/v1/dashboard/overview" | "/v1/views" => codes.push(Code::Forbidden),
+        _ => {}
     }
-    if path.contains('{') || path == "/v1/payees" {
-        answers.push(("404", "NotThere"));
+    let mut answered: Vec<_> = codes.into_iter().map(|code| (code.status(), code)).collect();
+    if of_account {
+        answered.push((StatusCode::NOT_FOUND, Code::AccountUnknown));
     }
-    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
-    responses["200"]["headers"] = header_references(if open { IDS } else { FRESH });
-    for (status, name) in answers {
-        responses.insert(status.to_owned(), reference("responses", name));
-    }
+    answered
 }
 
-/// The headers of every answer.
-const IDS: &[&str] = &["X-Request-Id", "X-Correlation-Id"];
-/// Those of every read.
-const FRESH: &[&str] = &["X-Request-Id", "X-Correlation-Id", "View-Position", "View-Lag-Ms", "Consistency-Status"];
-
-fn reference(kind: &str, name: &str) -> Value {
-    json!({ "$ref": format!("#/components/{kind}/{name}") })
-}
-
-fn header_references(names: &[&str]) -> Value {
-    names.iter().map(|name| ((*name).to_owned(), reference("headers", name))).collect::<Map<_, _>>().into()
-}
-
-fn parameters() -> Value {
-    json!({
+/// The headers by which a client asks for freshness and is told of it.
+fn add_freshness(document: &mut Value) {
+    document["components"]["parameters"] = json!({
         "ConsistencyToken": {
             "name": "Consistency-Token", "in": "header", "required": false,
             "description": "The answer is at least as fresh as the command that answered with this token.",
-            "schema": { "type": "string", "pattern": "^v1\\.[A-Za-z0-9_-]{32}$" }
+            "schema": {"type": "string", "pattern": "^v1\\.[A-Za-z0-9_-]{32}$"}
         },
         "Prefer": {
             "name": "Prefer", "in": "header", "required": false,
             "description": "`wait=N`: wait up to N seconds (1 if not said, 5 at most) for the freshness the token asks \
                             for; `stale-ok`: an older answer rather than 503. Anything else is ignored.",
-            "schema": { "type": "string" }
+            "schema": {"type": "string"}
+        },
+    });
+    let count = json!({"type": "integer", "format": "int64", "minimum": 0});
+    let headers = &mut document["components"]["headers"];
+    headers["View-Position"] = json!({
+        "description": "The position of the log the answer was read at; of several views, the lowest.",
+        "schema": count,
+    });
+    headers["View-Lag-Ms"] = json!({
+        "description": "How long the first commit that is not in the answer has been waiting; 0 if there is none.",
+        "schema": count,
+    });
+    headers["Consistency-Status"] = json!({
+        "description": "There only if the answer is older than was asked for.",
+        "schema": {"type": "string", "const": "stale"},
+    });
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    for operation in paths.values_mut().filter_map(|item| item.get_mut("get")) {
+        if operation.get("security").is_none() {
+            continue;
         }
-    })
-}
-
-fn headers() -> Value {
-    let count = |least: u8| json!({ "type": "integer", "format": "int64", "minimum": least });
-    json!({
-        "X-Request-Id": {
-            "description": "This request.", "required": true, "schema": { "type": "string", "format": "uuid" }
-        },
-        "X-Correlation-Id": {
-            "description": "What the request belongs to: the one that was sent, else the request's own id.",
-            "required": true, "schema": { "type": "string", "format": "uuid" }
-        },
-        "View-Position": {
-            "description": "The position of the log the answer was read at; of several views, the lowest.",
-            "required": true, "schema": count(0)
-        },
-        "View-Lag-Ms": {
-            "description": "How long the first commit that is not in the answer has been waiting; 0 if there is none.",
-            "required": true, "schema": count(0)
-        },
-        "Consistency-Status": {
-            "description": "Only where the answer is older than was asked for.",
-            "schema": { "type": "string", "enum": ["stale"] }
-        },
-        "WWW-Authenticate": { "description": "What is asked for.", "required": true, "schema": { "type": "string" } },
-        "Retry-After": {
-            "description": "Seconds after which trying again is worth it.", "required": true, "schema": count(1)
+        let asked = ["ConsistencyToken", "Prefer"].map(|name| reference(&format!("parameters/{name}")));
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.extend(asked),
+            None => operation["parameters"] = json!(asked),
         }
-    })
-}
-
-fn refusals() -> Value {
-    let refusal = |description: &str, headers: &[&str]| {
-        json!({
-            "description": description,
-            "headers": header_references(headers),
-            "content": { "application/problem+json": { "schema": reference("schemas", "Problem") } }
-        })
-    };
-    let with = |header: &'static str| [IDS, &[header]].concat();
-    json!({
-        "Malformed": refusal("The request is malformed, or asks for what can never be.", IDS),
-        "Unauthorized": refusal("No or bad credentials.", &with("WWW-Authenticate")),
-        "Forbidden": refusal("The role of the token does not allow this.", IDS),
-        "NotThere": refusal("Not there, or not yours to know of.", FRESH),
-        "Defect": refusal("A defect; quote the request id.", IDS),
-        "NotNow": refusal("Not now: the view is behind, or cannot be read.", &with("Retry-After"))
-    })
-}
-
-fn problem() -> Value {
-    json!({
-        "type": "object",
-        "description": "An error (RFC 9457). Some codes have members of their own.",
-        "required": ["type", "title", "status", "detail", "code", "request_id"],
-        "properties": {
-            "type": { "type": "string", "pattern": "^/problems/[a-z-]+$", "description": "The path of a page about it." },
-            "title": { "type": "string" },
-            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
-            "detail": { "type": "string", "description": "What happened this time." },
-            "code": { "type": "string", "pattern": "^[a-z-]+$", "description": "What to branch on." },
-            "request_id": { "type": "string", "format": "uuid" },
-            "errors": {
-                "type": "array",
-                "description": "Each wrong field of the request.",
-                "items": {
-                    "type": "object",
-                    "required": ["field", "message"],
-                    "properties": { "field": { "type": "string" }, "message": { "type": "string" } }
-                }
+        for status in ["200", "404"] {
+            let Some(response) = operation["responses"].get_mut(status) else { continue };
+            for name in ["View-Position", "View-Lag-Ms", "Consistency-Status"] {
+                response["headers"][name] = reference(&format!("headers/{name}"));
             }
         }
-    })
+    }
 }

@@ -14,6 +14,7 @@ mod routes;
 use std::sync::Arc;
 
 use axum::{Router, extract::FromRef};
+pub use document::openapi;
 use kernel::Assets;
 use platform::auth::Verifier;
 use reads::Reads;
@@ -38,9 +39,4 @@ impl FromRef<Api> for Verifier {
 /// Every route, to be put behind `platform::http::service`.
 pub fn router(api: Api) -> Router {
     routes::all().split_for_parts().0.with_state(api)
-}
-
-/// The OpenAPI 3.1 document of these routes, as JSON; `contracts/openapi/query.json` is this text.
-pub fn openapi() -> String {
-    document::write(routes::all().split_for_parts().1)
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, Utc};
 use kernel::{AccountNumber, Position, Role};
 use platform::{
     auth::Principal,
+    extract::Path,
     problem::{Code, Problem},
 };
 use reads::{Need, Viewer};
@@ -73,7 +74,7 @@ macro_rules! from_text {
     )*};
 }
 
-/// A UUID in its one usual form.
+/// A UUID.
 #[derive(Clone, Copy, Debug)]
 pub struct Id(pub Uuid);
 
@@ -94,10 +95,7 @@ pub struct At(pub Position);
 pub struct Number(pub AccountNumber);
 
 from_text! {
-    Id => |text| match text.len() {
-        36 => Uuid::try_parse(text).map(Id).map_err(|_| "not a UUID"),
-        _ => Err("not a UUID"),
-    };
+    Id => |text| uuid(text).map(Id);
     Limit => |text| match digits::<u16>(text) {
         Some(limit @ 1..=200) => Ok(Limit(limit)),
         _ => Err("a whole number from 1 to 200"),
@@ -127,10 +125,21 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
 }
 
 /// The `{id}` of a path.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub struct ById {
-    /// Which.
-    pub id: Id,
+#[derive(Clone, Copy, Debug)]
+pub struct ById(pub Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for ById {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
+        uuid(&id).map(Self).map_err(|message| Problem::invalid("id", message))
+    }
+}
+
+/// A UUID in its one usual form; the parser knows three more.
+fn uuid(text: &str) -> Result<Uuid, &'static str> {
+    if text.len() == 36 { Uuid::try_parse(text).map_err(|_| "not a UUID") } else { Err("not a UUID") }
 }
 
 /// Where no parameter is known, every one is unknown.

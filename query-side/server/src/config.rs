@@ -9,27 +9,17 @@ use platform::{http::ServeOptions, telemetry::TelemetryOptions};
 /// What the query server has to be told.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Where it listens
+    /// Where to listen
     #[arg(long, env = "JANGBU_QUERY_ADDR", default_value = "127.0.0.1:7002")]
-    pub query_addr: SocketAddr,
+    pub addr: SocketAddr,
     /// The views database, as a role that may only read; a read replica will do
-    #[arg(
-        long,
-        env = "JANGBU_VIEWS_READER_URL",
-        default_value = "postgres://jangbu_reader@127.0.0.1:7432/jangbu_views",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "JANGBU_VIEWS_READER_URL", hide_env_values = true)]
     pub views_reader_url: String,
     /// The log database, as a role that may read its head; only to tell how far behind the views are
-    #[arg(
-        long,
-        env = "JANGBU_LOG_READER_URL",
-        default_value = "postgres://jangbu_reader@127.0.0.1:7432/jangbu_log",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "JANGBU_LOG_READER_URL", hide_env_values = true)]
     pub log_reader_url: String,
     /// The public keys that tokens are verified with, a JSON Web Key Set; read again when a token names an unknown key
-    #[arg(long, env = "JANGBU_JWKS_FILE", default_value = ".jangbu/jwks.json")]
+    #[arg(long, env = "JANGBU_JWKS_FILE")]
     pub jwks_file: PathBuf,
     /// The assets, as CODE:SCALE:NAME separated by commas
     #[arg(long, env = "JANGBU_ASSETS", default_value = Assets::DEFAULT)]
@@ -49,12 +39,15 @@ pub struct Config {
     /// Milliseconds a view may be behind before the server calls itself not ready; 0: never
     #[arg(long, env = "JANGBU_QUERY_READY_LAG_MS", default_value_t = 60_000)]
     pub ready_lag_ms: u64,
-    /// Limits on connections.
-    #[command(flatten)]
-    pub serve: ServeOptions,
-    /// How the process speaks.
+    /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
+    #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
+    pub shutdown_delay: u64,
+    /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
+    /// Connections of clients
+    #[command(flatten)]
+    pub serve: ServeOptions,
 }
 
 impl Config {

@@ -18,21 +18,28 @@ use platform::{
 };
 use query_api::Api;
 use reads::Reads;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 
 /// Serves until asked to stop, then finishes what was begun.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
     let (router, reads, probes) = assemble(&config)?;
-    tracing::info!(http.addr = %listener.local_addr()?, "the query server is listening");
-    let draining = shutdown.clone();
-    let announced = tokio::spawn(async move {
-        draining.requested().await;
-        probes.set_draining();
+    tracing::info!(http.addr = %listener.local_addr()?, "listening");
+    // Two moments, in order: not ready; no more requests.
+    let closing = Shutdown::new();
+    let delay = Duration::from_secs(config.shutdown_delay);
+    let watching = tokio::spawn({
+        let closing = closing.clone();
+        async move {
+            shutdown.requested().await;
+            probes.set_draining();
+            sleep(delay).await;
+            closing.trigger();
+        }
     });
-    let served = serve_with(listener, router, config.serve, shutdown).await;
-    announced.abort();
+    let served = serve_with(listener, router, config.serve, closing).await;
+    watching.abort();
     reads.close().await;
-    served.context("serving failed")
+    served.context("serving ended badly")
 }
 
 /// Everything between the socket and the databases. Connects to nothing before it is needed, so the server starts, and

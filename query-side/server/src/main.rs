@@ -1,29 +1,33 @@
 //! `query-server`: what the bank can tell, over HTTP.
 
+use std::io::Write;
+
 use clap::Parser;
 use platform::{shutdown, telemetry};
-use query_server::{Config, run};
+use query_server::Config;
 use tokio::net::TcpListener;
 
-/// The query server of Jangbu: GET only; reads the views, writes nothing.
+/// Answers reads over HTTP from the views; writes nothing.
 #[derive(Parser)]
 #[command(version)]
-struct Cli {
-    /// Print the OpenAPI document and end
+struct Arguments {
+    /// Print the OpenAPI document and end; must come first
     #[arg(long)]
     openapi: bool,
     #[command(flatten)]
     config: Config,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Cli { openapi, config } = Cli::parse();
-    if openapi {
-        print!("{}", query_api::openapi());
-        return Ok(());
+fn main() -> anyhow::Result<()> {
+    // Before the rest is parsed: describing the API needs no configuration.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "--openapi") {
+        return Ok(std::io::stdout().write_all(query_api::openapi().as_bytes())?);
     }
-    telemetry::init("query-server", &config.telemetry)?;
-    let listener = TcpListener::bind(config.query_addr).await?;
-    run(config, listener, shutdown::signal()?).await
+    let Arguments { config, openapi: _ } = Arguments::parse();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        telemetry::init("query-server", &config.telemetry)?;
+        let shutdown = shutdown::signal()?;
+        let listener = TcpListener::bind(config.addr).await?;
+        query_server::run(config, listener, shutdown).await
+    })
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use kernel::{AccountId, MemberId, Role};
 use platform::{
     auth::Principal,
-    extract::{Path, Query},
+    extract::Query,
     problem::{Code, Problem},
 };
 use reads::{Range, When};
@@ -36,7 +36,7 @@ pub struct AccountsQuery {
 }
 
 /// Own accounts, newest first; an operator sees anybody's.
-#[utoipa::path(get, operation_id = "accounts", path = "/v1/accounts", tag = "accounts", params(AccountsQuery),
+#[utoipa::path(get, operation_id = "accounts", security(("bearer" = [])), path = "/v1/accounts", tag = "accounts", params(AccountsQuery),
     responses((status = 200, description = "Part of the list", body = AccountPage)))]
 pub async fn list(
     State(api): State<Api>,
@@ -62,17 +62,17 @@ fn owner(principal: &Principal, asked: Option<Id>) -> Result<Option<MemberId>, P
 }
 
 /// One account.
-#[utoipa::path(get, operation_id = "account", path = "/v1/accounts/{id}", tag = "accounts",
+#[utoipa::path(get, operation_id = "account", security(("bearer" = [])), path = "/v1/accounts/{id}", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"),),
     responses((status = 200, description = "The account", body = Account)))]
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(ById { id }): Path<ById>,
+    ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Account>, Problem> {
-    let account = api.reads.account(viewer(&principal), AccountId::new(id.0), &need).await;
+    let account = api.reads.account(viewer(&principal), AccountId::new(id), &need).await;
     Answer::found(account, Account::from, no_account)
 }
 
@@ -96,18 +96,18 @@ pub struct TransactionsQuery {
 }
 
 /// What happened on an account, newest first.
-#[utoipa::path(get, operation_id = "account_transactions", path = "/v1/accounts/{id}/transactions", tag = "accounts",
+#[utoipa::path(get, operation_id = "account_transactions", security(("bearer" = [])), path = "/v1/accounts/{id}/transactions", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"), TransactionsQuery),
     responses((status = 200, description = "Part of the history", body = EntryPage)))]
 pub async fn transactions(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(ById { id }): Path<ById>,
+    ById(id): ById,
     Query(query): Query<TransactionsQuery>,
 ) -> Result<Answer<EntryPage>, Problem> {
     let range = Range { from: query.from.map(|time| time.0), to: query.to.map(|time| time.0) };
-    let (account, limit) = (AccountId::new(id.0), Limit::or_usual(query.limit));
+    let (account, limit) = (AccountId::new(id), Limit::or_usual(query.limit));
     let cursor = query.cursor.as_deref();
     let page = api.reads.transactions(viewer(&principal), account, range, cursor, limit, &need).await;
     Answer::found(page, EntryPage::from, no_account)
@@ -127,14 +127,14 @@ pub struct BalanceQuery {
 }
 
 /// The balance of an account, now or at a moment; 404 for a moment at which the account had not been opened.
-#[utoipa::path(get, operation_id = "account_balance", path = "/v1/accounts/{id}/balance", tag = "accounts",
+#[utoipa::path(get, operation_id = "account_balance", security(("bearer" = [])), path = "/v1/accounts/{id}/balance", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"), BalanceQuery),
     responses((status = 200, description = "The balance then", body = Balance)))]
 pub async fn balance(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(ById { id }): Path<ById>,
+    ById(id): ById,
     Query(query): Query<BalanceQuery>,
 ) -> Result<Answer<Balance>, Problem> {
     let when = match (query.at, query.position) {
@@ -143,6 +143,6 @@ pub async fn balance(
         (None, Some(At(position))) => When::Position(position),
         (Some(_), Some(_)) => return Err(Problem::invalid("position", "not together with at")),
     };
-    let balance = api.reads.balance(viewer(&principal), AccountId::new(id.0), when, &need).await;
+    let balance = api.reads.balance(viewer(&principal), AccountId::new(id), when, &need).await;
     Answer::found(balance, Balance::from, no_account)
 }

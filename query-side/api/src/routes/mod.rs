@@ -10,11 +10,11 @@ mod wallet;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Api, document};
+use crate::Api;
 
 /// Every route with its description.
 pub fn all() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(document::frame())
+    OpenApiRouter::new()
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::one))
         .routes(routes!(accounts::transactions))

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The bank at a glance; for operators.
-#[utoipa::path(get, operation_id = "dashboard_overview", path = "/v1/dashboard/overview", tag = "operations",
+#[utoipa::path(get, operation_id = "dashboard_overview", security(("bearer" = [])), path = "/v1/dashboard/overview", tag = "operations",
     responses((status = 200, description = "The overview", body = Overview)))]
 pub async fn overview(
     State(api): State<Api>,

@@ -27,7 +27,7 @@ pub struct PayeeQuery {
 }
 
 /// The account behind a number, for the payer to check before paying.
-#[utoipa::path(get, operation_id = "payee", path = "/v1/payees", tag = "transfers", params(PayeeQuery),
+#[utoipa::path(get, operation_id = "payee", security(("bearer" = [])), path = "/v1/payees", tag = "transfers", params(PayeeQuery),
     responses((status = 200, description = "The payee", body = Payee)))]
 pub async fn find(
     State(api): State<Api>,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use kernel::TransferId;
 use platform::{
     auth::Principal,
-    extract::{Path, Query},
+    extract::Query,
     problem::{Code, Problem},
 };
 
@@ -16,17 +16,17 @@ use crate::{
 };
 
 /// One transfer, posted or rejected; a member must own one side of it.
-#[utoipa::path(get, operation_id = "transfer", path = "/v1/transfers/{id}", tag = "transfers",
+#[utoipa::path(get, operation_id = "transfer", security(("bearer" = [])), path = "/v1/transfers/{id}", tag = "transfers",
     params(("id" = String, Path, format = Uuid, description = "The transfer"),),
     responses((status = 200, description = "The transfer", body = Transfer)))]
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
     Freshness(need): Freshness,
-    Path(ById { id }): Path<ById>,
+    ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Transfer>, Problem> {
-    let transfer = api.reads.transfer(viewer(&principal), TransferId::new(id.0), &need).await;
+    let transfer = api.reads.transfer(viewer(&principal), TransferId::new(id), &need).await;
     Answer::found(transfer, Transfer::from, || {
         Problem::new(Code::TransferUnknown).detail("there is no such transfer of yours")
     })

@@ -17,7 +17,7 @@ use crate::{
 
 /// Every view and how far it has got; for operators. A token is accepted but not waited for: this is where waiting is
 /// watched.
-#[utoipa::path(get, operation_id = "views", path = "/v1/views", tag = "operations",
+#[utoipa::path(get, operation_id = "views", security(("bearer" = [])), path = "/v1/views", tag = "operations",
     responses((status = 200, description = "The views", body = [View])))]
 pub async fn list(
     State(api): State<Api>,
@@ -30,7 +30,7 @@ pub async fn list(
 }
 
 /// One view and its generations; for operators. A token is accepted but not waited for.
-#[utoipa::path(get, operation_id = "view", path = "/v1/views/{name}", tag = "operations",
+#[utoipa::path(get, operation_id = "view", security(("bearer" = [])), path = "/v1/views/{name}", tag = "operations",
     params(("name" = String, Path, description = "The view"),),
     responses((status = 200, description = "The view", body = ViewDetail)))]
 pub async fn one(

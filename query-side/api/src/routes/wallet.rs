@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions.
-#[utoipa::path(get, operation_id = "wallet_home", path = "/v1/wallet/home", tag = "accounts",
+#[utoipa::path(get, operation_id = "wallet_home", security(("bearer" = [])), path = "/v1/wallet/home", tag = "accounts",
     responses((status = 200, description = "The first screen", body = Wallet)))]
 pub async fn home(
     State(api): State<Api>,
