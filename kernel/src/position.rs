@@ -25,9 +25,9 @@ macro_rules! counts {
                 self.0
             }
 
-            /// The place `count` further on.
+            /// The place `count` further on; the last place there is if that is beyond it.
             pub const fn plus(self, count: i64) -> Self {
-                Self(self.0 + count)
+                Self(self.0.saturating_add(count))
             }
 
             /// The place after this one.

@@ -63,7 +63,7 @@ impl Run {
             if jobs.is_empty() {
                 return Vec::new();
             }
-            match self.try_once(&mut desk, &mut jobs).await {
+            match self.try_once(&mut desk, &mut jobs, outcome_unknown).await {
                 Ok(Tried::Done) => return Vec::new(),
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
                 Ok(Tried::Refused(jobs)) => return jobs,
@@ -131,7 +131,12 @@ impl Run {
         Ok(answer)
     }
 
-    async fn try_once(&mut self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Result<Tried, LoadError> {
+    async fn try_once(
+        &mut self,
+        desk: &mut Desk,
+        jobs: &mut Vec<Job>,
+        outcome_unknown: bool,
+    ) -> Result<Tried, LoadError> {
         self.load(desk, jobs).await?;
         let mut decided = self.decide(desk, jobs);
         // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
@@ -154,7 +159,7 @@ impl Run {
         if writing.is_empty() {
             return Ok(Tried::Done);
         }
-        Ok(self.write(desk, writing, jobs).await)
+        Ok(self.write(desk, writing, jobs, outcome_unknown).await)
     }
 
     async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<(), LoadError> {
@@ -173,7 +178,13 @@ impl Run {
         jobs.iter().map(|job| decider.decide(&job.submission)).collect()
     }
 
-    async fn write(&mut self, desk: &mut Desk, writing: Vec<(Job, Drafts)>, jobs: &mut Vec<Job>) -> Tried {
+    async fn write(
+        &mut self,
+        desk: &mut Desk,
+        writing: Vec<(Job, Drafts)>,
+        jobs: &mut Vec<Job>,
+        outcome_unknown: bool,
+    ) -> Tried {
         let commits: Result<Vec<NewCommit>, _> =
             writing.iter().map(|(job, drafts)| drafts.commit(&job.submission)).collect();
         let started = Instant::now();
@@ -200,6 +211,12 @@ impl Run {
                     error = source.as_ref() as &dyn Error,
                     "the outcome of an append is unknown; looking it up"
                 );
+                jobs.extend(back);
+                Tried::Again { unknown: true }
+            }
+            AppendError::Unavailable(source) if outcome_unknown => {
+                // An earlier try may have come through, so "nothing was written" would be a guess.
+                tracing::warn!(error = source.as_ref() as &dyn Error, "the log went away before a lost append was found");
                 jobs.extend(back);
                 Tried::Again { unknown: true }
             }
@@ -233,6 +250,10 @@ impl Run {
                 self.recent.keep(&job.submission, answer);
             }
             metrics::counter!("executor_commands").increment(1);
+            tracing::debug!(
+                correlation.id = %job.submission.correlation, command.id = %job.submission.command_id,
+                log.position = place.first.number(), "a command is in the log"
+            );
             job.finish(answer);
         }
         for (id, before, stream) in std::mem::take(desk).changed() {

@@ -113,3 +113,15 @@ async fn draining_finishes_what_was_accepted() {
     let late = teller.bank.execute(submission(member(1), "late", transfer(a, b, 1))).await;
     assert_eq!(late.unwrap_err(), ExecuteError::ShuttingDown);
 }
+
+#[tokio::test]
+async fn once_an_outcome_is_unknown_nobody_is_told_that_nothing_was_written() {
+    let teller = Teller::on(Arc::new(MemoryLog::default()), "server-0", |options| options.attempts = 2);
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    for fault in [Fault::Away, Fault::Away, Fault::LostBefore] {
+        teller.log.fail_next(fault);
+    }
+    assert_eq!(teller.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::OutcomeUnknown);
+    posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
+    assert_eq!(teller.log.count("TransferPosted"), 2, "the funding and one transfer");
+}
