@@ -5,6 +5,10 @@ use platform::{shutdown, telemetry};
 use projector::Config;
 use tokio::net::TcpListener;
 
+/// A quarter of the time of a command went into the system's allocator (docs/decisions/0013).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Keeps the views level with the log; several may run at once.
 #[derive(Parser)]
 #[command(version)]

@@ -7,6 +7,10 @@ use platform::{shutdown, telemetry};
 use query_server::Config;
 use tokio::net::TcpListener;
 
+/// A quarter of the time of a command went into the system's allocator (docs/decisions/0013).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Answers reads over HTTP from the views; writes nothing.
 #[derive(Parser)]
 #[command(version)]
