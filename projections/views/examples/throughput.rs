@@ -82,7 +82,11 @@ async fn measure(
             let due = Duration::from_secs_f64(i as f64 * COMMITS_PER_SLICE as f64 / rate);
             tokio::time::sleep(due.saturating_sub(before.0.elapsed())).await;
         }
-        workers.iter().for_each(|worker| worker.deliver(slice));
+        for worker in &workers {
+            while !worker.offer(slice) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
     }
     for worker in &mut workers {
         worker.at(bank.end).await;

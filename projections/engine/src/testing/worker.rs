@@ -44,9 +44,14 @@ impl<E: Send + Sync + 'static> Worker<E> {
         Self { outlet, reachable, status, task }
     }
 
-    /// Hands it a slice.
+    /// Hands it a slice, for which it must have room.
     pub fn deliver(&self, slice: &Arc<Slice<E>>) {
-        self.outlet.offer(slice);
+        assert!(self.offer(slice), "the inbox is full");
+    }
+
+    /// Hands it a slice; `false` if it has too much waiting.
+    pub fn offer(&self, slice: &Arc<Slice<E>>) -> bool {
+        self.outlet.offer(slice)
     }
 
     /// Tells it how far the log goes.
