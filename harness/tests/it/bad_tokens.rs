@@ -147,7 +147,7 @@ async fn cursors_and_queries_that_do_not_fit_are_refused() {
         let answer = payer.get(&format!("{list}?{query}")).await;
         assert_eq!((answer.status, answer.code()), (400, "validation-failed"), "{query}: {}", answer.body);
     }
-    for query in ["position=-1", "position=x", "at=now", "", "at=2026-01-01T00:00:00Z&position=1"] {
+    for query in ["position=-1", "position=x", "at=now", "at=2026-01-01T00:00:00Z&position=1"] {
         let answer = payer.get(&format!("/v1/accounts/{from}/balance?{query}")).await;
         assert_eq!(answer.status, 400, "{query}: {}", answer.body);
     }

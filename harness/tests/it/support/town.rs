@@ -52,7 +52,8 @@ impl Town {
             nats_url,
             stream: format!("E2E_{id}"),
             jwks_file: keys.jwks_file(),
-            settings: vec![],
+            // Many tests share one NATS server; each stream reserves its room there.
+            settings: vec![("JANGBU_NATS_MAX_BYTES".to_owned(), (64 << 20).to_string())],
         };
         let mut bank = Bank::new(plan).unwrap();
         bank.start(parts).await.unwrap();
@@ -166,6 +167,10 @@ impl Town {
         self.bank.check().unwrap();
         self.bank.end_all().await.unwrap();
         self.databases.drop_pair(&self.pair).await.unwrap();
+        let plan = self.bank.plan();
+        let client = async_nats::connect(&plan.nats_url).await.unwrap();
+        // A bank without a relay never had a stream.
+        let _ = async_nats::jetstream::new(client).delete_stream(&plan.stream).await;
         // A test that fails leaves the logs of its processes behind; one that passes does not.
         std::fs::remove_dir_all(&self.folder).unwrap();
         ledger
