@@ -36,6 +36,11 @@ pub(crate) async fn submit<A, B: Serialize>(
         deadline: Instant::now() + state.deadline(),
         command,
     };
+    // The command's id is in the log for ever, the request's only in answers and logs: here they meet.
+    tracing::debug!(
+        request.id = %caller.context.request_id, correlation.id = %submission.correlation,
+        command.id = %command_id, actor = %caller.actor, route = asked.route, "a command"
+    );
     match state.bank().execute(submission).await {
         Ok(answer) => Ok(reply::answer(answer, caller.actor, command_id)),
         Err(error) => Err(problem(error)),

@@ -169,6 +169,7 @@ impl Passage {
     fn sign(&self, response: &mut Response, request_id: Uuid) {
         let status = response.status();
         let headers = response.headers_mut();
+        headers.reserve(5);
         let id = header_value(request_id);
         let correlation = self.context.correlation.uuid();
         let correlation = if correlation == request_id { id.clone() } else { header_value(correlation) };
@@ -187,10 +188,9 @@ impl Passage {
         let (request, correlation) = (self.context.request_id, self.context.correlation);
         let (route, status) = (self.meters.route(), status.as_u16());
         let Some(problem) = problem else {
-            let took = self.begun.elapsed().as_micros();
             tracing::debug!(
                 request.id = %request, correlation.id = %correlation, http.route = route, http.status = status,
-                took_us = took, "answered"
+                took_us = self.begun.elapsed().as_micros(), "answered"
             );
             return;
         };

@@ -42,7 +42,9 @@ pub async fn serve_with(
             Some(_) = connections.join_next() => continue,
         };
         if let Some((stream, place)) = accepted {
-            connections.spawn(connection(protocol.clone(), stream, App(router.clone()), shutdown.clone(), place));
+            // A child: the wish is looked at on every wake-up, and one shared by all would be a lock shared by all.
+            let wish = shutdown.child();
+            connections.spawn(connection(protocol.clone(), stream, App(router.clone()), wish, place));
         }
     }
     drop(listener);

@@ -93,3 +93,60 @@ impl Visit for Fields<'_> {
         self.put(field, text.join(": "));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use tracing_subscriber::{fmt, layer::SubscriberExt};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("not poisoned").write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the outer failed")]
+    struct Outer(#[source] std::fmt::Error);
+
+    #[test]
+    fn a_line_is_one_flat_object_that_can_be_read_alone() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let layer = fmt::layer().fmt_fields(JsonFields::new()).event_format(Json::new("tester"));
+        let subscriber = tracing_subscriber::registry().with(layer.with_writer(move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let outer = tracing::info_span!("outer", view = "accounts", position = 1);
+            let _outer = outer.enter();
+            let inner = tracing::info_span!("inner", position = 2);
+            let _inner = inner.enter();
+            let error = Outer(std::fmt::Error);
+            tracing::warn!(request.id = %"r-1", count = 7, error = &error as &dyn std::error::Error, "it \"broke\"\n");
+        });
+        let bytes = kept.0.lock().expect("not poisoned").clone();
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        assert_eq!(text.matches('\n').count(), 1, "{text}");
+        let mut line: Map<String, Value> = serde_json::from_str(&text).expect("JSON");
+        let time = line.remove("time").and_then(|time| time.as_str().map(str::to_owned)).expect("a time");
+        assert!(chrono::DateTime::parse_from_rfc3339(&time).is_ok() && time.ends_with('Z'), "{time}");
+        let expected = serde_json::json!({
+            "level": "WARN", "service": "tester", "target": "platform::telemetry::json::tests",
+            "message": "it \"broke\"\n", "request.id": "r-1", "count": 7, "view": "accounts", "position": 2,
+            "error": format!("the outer failed: {}", std::fmt::Error),
+        });
+        assert_eq!(Value::Object(line), expected);
+    }
+}
