@@ -54,7 +54,7 @@ pub enum TransferStatus {
     Rejected {
         /// The problem code.
         code: String,
-        /// What could have been spent, for those who may know it.
+        /// What could have been spent, if that was the reason.
         available: Option<Minor>,
     },
 }
@@ -98,8 +98,10 @@ struct TransferRow {
 }
 
 impl TransferRow {
+    /// Both sides see a posted transfer. A refused one stays between the payer and the bank: that somebody could not
+    /// pay is not the payee's to know.
     fn is_visible_to(&self, viewer: Viewer) -> bool {
-        viewer.may_see(self.source_owner) || viewer.may_see(self.destination_owner)
+        viewer.may_see(self.source_owner) || (self.status == "posted" && viewer.may_see(self.destination_owner))
     }
 
     fn seen_by(self, viewer: Viewer) -> Result<Transfer, ReadsError> {
@@ -108,10 +110,7 @@ impl TransferRow {
             "posted" => TransferStatus::Posted(self.postings(viewer, amount)?),
             "rejected" => TransferStatus::Rejected {
                 code: self.code.clone().ok_or(ReadsError::Damaged { what: "rejection" })?,
-                available: match &self.available {
-                    Some(available) if viewer.may_see(self.source_owner) => Some(minor(available)?),
-                    _ => None,
-                },
+                available: self.available.as_deref().map(minor).transpose()?,
             },
             _ => return Err(ReadsError::Damaged { what: "transfer status" }),
         };
