@@ -15,6 +15,8 @@ mod process;
 mod schema;
 mod secrets;
 mod servers;
+#[cfg(test)]
+mod tests;
 
 pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
 pub use keys::Keys;

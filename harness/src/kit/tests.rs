@@ -1,0 +1,106 @@
+//! The kit against real servers: what a crash leaves, and what a test's databases are like.
+
+use std::{path::PathBuf, time::Duration};
+
+use sqlx::Connection;
+
+use super::{
+    Databases, Life, Nats, NatsOptions, Postgres, PostgresOptions, Role, Signal, databases::connect, free_port,
+};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        Self(PathBuf::from(format!("/var/tmp/jangbu-throwaway-{}-{name}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("the test's folder was there");
+    }
+}
+
+fn postgres_in(folder: &Folder, port: u16) -> PostgresOptions {
+    PostgresOptions {
+        dir: folder.0.join("postgres"),
+        port,
+        log: folder.0.join("postgres.log"),
+        life: Life::WithStarter,
+        shared_buffers: "16MB".to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_comes_back_after_a_crash_with_what_it_had_even_if_its_pid_is_a_strangers() {
+    let folder = Folder::new("postgres");
+    let port = free_port().expect("port");
+    super::make_dir(&folder.0, 0o711).expect("folder");
+    let first = Postgres::start(postgres_in(&folder, port)).await.expect("starts");
+    let url = first.url("postgres");
+    let mut connection = connect(&url).await.expect("connects");
+    sqlx::raw_sql("create table kept as select 7 as seven").execute(&mut connection).await.expect("writes");
+    assert!(Postgres::running_on(&folder.0.join("postgres")).is_some());
+
+    first.identity().stop(Signal::KILL, Duration::from_secs(5)).await.expect("killed");
+    assert!(Postgres::running_on(&folder.0.join("postgres")).is_none());
+    let pid_file = folder.0.join("postgres/cluster/postmaster.pid");
+    let left = std::fs::read_to_string(&pid_file).expect("a crash leaves the file");
+    let rest = left.split_once('\n').expect("lines").1;
+    std::fs::write(&pid_file, format!("{}\n{rest}", std::process::id())).expect("the pid is now a stranger's");
+
+    let again = Postgres::start(postgres_in(&folder, port)).await.expect("starts again");
+    let mut connection = connect(&again.url("postgres")).await.expect("connects with the same password");
+    let seven: i32 = sqlx::query_scalar("select seven from kept").fetch_one(&mut connection).await.expect("reads");
+    let fsync: String = sqlx::query_scalar("show fsync").fetch_one(&mut connection).await.expect("reads");
+    assert_eq!((seven, fsync.as_str(), again.url("postgres")), (7, "on", url));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nats_comes_back_after_a_crash_and_takes_messages_of_eight_megabytes() {
+    let folder = Folder::new("nats");
+    super::make_dir(&folder.0, 0o711).expect("folder");
+    let options = NatsOptions {
+        dir: folder.0.join("nats"),
+        port: free_port().expect("port"),
+        log: folder.0.join("nats.log"),
+        life: Life::WithStarter,
+    };
+    let first = Nats::start(options.clone()).await.expect("starts");
+    first.identity().stop(Signal::KILL, Duration::from_secs(5)).await.expect("killed");
+    drop(first);
+    let again = Nats::start(options).await.expect("starts again");
+    let client = async_nats::connect(again.url()).await.expect("connects");
+    assert_eq!(client.server_info().max_payload, 8 * 1024 * 1024);
+}
+
+#[tokio::test]
+async fn every_test_has_a_log_of_its_own_and_the_roles_keep_to_their_rights() {
+    let databases = Databases::of_this_test_run().expect("run through `dev servers`");
+    let one = databases.fresh_pair().await.expect("a pair");
+    let two = databases.fresh_pair().await.expect("another pair");
+    let mut ids = Vec::new();
+    for pair in [&one, &two] {
+        let mut log = connect(&pair.log.url(Role::Reader).expect("URL")).await.expect("connects");
+        let id: uuid::Uuid =
+            sqlx::query_scalar("select log_id from log_head").fetch_one(&mut log).await.expect("reads");
+        ids.push(id);
+        log.close().await.expect("closes");
+    }
+    assert_ne!(ids[0], ids[1]);
+
+    let mut views = connect(&one.views.url(Role::Reader).expect("URL")).await.expect("connects");
+    let live: i64 =
+        sqlx::query_scalar("select count(*) from registry.live_positions").fetch_one(&mut views).await.expect("reads");
+    assert_eq!(live, 4, "the first generation of every view is there");
+    let read_only: String =
+        sqlx::query_scalar("show default_transaction_read_only").fetch_one(&mut views).await.expect("reads");
+    assert_eq!(read_only, "on", "the settings of roles came with the copy");
+    let refused = sqlx::raw_sql("set transaction read write; delete from registry.views").execute(&mut views).await;
+    assert!(refused.is_err(), "a reader may not write, whatever it sets");
+    views.close().await.expect("closes");
+    for pair in [&one, &two] {
+        databases.drop_pair(pair).await.expect("dropped");
+    }
+}
