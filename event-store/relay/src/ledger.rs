@@ -1,10 +1,11 @@
 //! What the relay writes down from time to time: its cursor and its lag.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use event_store_postgres::{PostgresLog, RelayCursor};
 use kernel::{Clock, Position, SystemClock};
 use log::{ReadCommits, ReadHead};
+use tokio::time::Instant;
 
 use crate::status;
 
@@ -17,18 +18,29 @@ pub(crate) struct Fenced;
 pub(crate) struct Ledger {
     cursor: RelayCursor,
     epoch: i64,
+    noted: Option<(Position, Instant)>,
 }
 
 impl Ledger {
     pub(crate) fn new(cursor: RelayCursor, epoch: i64) -> Self {
-        Self { cursor, epoch }
+        Self { cursor, epoch, noted: None }
     }
 
-    /// Writes down how far the log has arrived. That it could not be written is no harm: the tail of the stream says the
-    /// same.
-    pub(crate) async fn note(&self, arrived: Position) -> Result<(), Fenced> {
+    /// Without news the cursor is written this often all the same: it shows that the relay lives, and shows the relay
+    /// whether it was fenced off.
+    const HEARTBEAT: Duration = Duration::from_secs(5);
+
+    /// Writes down how far the log has arrived, if it is news. That it could not be written is no harm: the tail of the
+    /// stream says the same.
+    pub(crate) async fn note(&mut self, arrived: Position) -> Result<(), Fenced> {
+        if self.noted.is_some_and(|(position, at)| position == arrived && at.elapsed() < Self::HEARTBEAT) {
+            return Ok(());
+        }
         match self.cursor.advance(self.epoch, arrived).await {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.noted = Some((arrived, Instant::now()));
+                Ok(())
+            }
             Ok(false) => Err(Fenced),
             Err(error) => {
                 tracing::debug!(error = &error as &dyn Error, "the cursor was not written");

@@ -161,7 +161,7 @@ impl Pump {
     }
 
     /// Waits for what is under way, and writes down where it ended.
-    async fn finish(&self, run: &mut Run) -> Result<(), Stumble> {
+    async fn finish(&mut self, run: &mut Run) -> Result<(), Stumble> {
         let landing = async {
             while !run.flights.is_empty() {
                 let arrived = run.flights.oldest().await?;

@@ -72,6 +72,7 @@ async fn a_relay_whose_epoch_is_over_stops_publishing() {
     world.level().await;
     let thief = RelayCursor::new(world.log.pool().clone());
     let stolen = thief.take_over("thief").await.unwrap();
+    world.append(&[1]).await;
     // It notices when it writes its cursor, gives up, and asks for its turn again.
     timeout(SOON, async {
         while world.cursor().await.epoch == stolen.epoch {
