@@ -52,10 +52,10 @@ impl Neighbour {
     }
 }
 
-/// The headers without the id by which the server itself would find a double.
+/// The headers without those by which the server itself would refuse a double or an intruder.
 fn anew(headers: &HeaderMap) -> HeaderMap {
     let mut copy = HeaderMap::new();
-    for (name, values) in headers.iter().filter(|(name, _)| name.to_string() != "Nats-Msg-Id") {
+    for (name, values) in headers.iter().filter(|(name, _)| !name.to_string().starts_with("Nats-")) {
         for value in values {
             copy.append(name.clone(), value.clone());
         }
