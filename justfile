@@ -46,7 +46,7 @@ test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
 
 # What continuous integration runs: every check, every test
 [group('check')]
-ci: fmt-check generated-check lint deny rooms test doctest contract-check
+ci: fmt-check generated-check lint deny rooms test doctest demo-check contract-check
     @echo 'ci: all is well'
 
 # Format
@@ -108,6 +108,12 @@ contract-check: packages
     harness/ensure-packages.sh python
     cargo build --workspace --bins
     harness/schemathesis.sh {{ target }}/debug
+
+# The demonstration on a bank of its own, and the proof of what it wrote
+[private]
+demo-check: packages
+    cargo build --workspace --bins
+    {{ target }}/debug/dev bank -- bash -c '{{ target }}/debug/demo && {{ target }}/debug/jangbu log verify'
 
 # The packages of the machine that building and running need
 [private]

@@ -10,6 +10,8 @@ use harness::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::environment::Environment;
+
 /// A command and its arguments.
 #[derive(Args)]
 pub struct CommandLine {
@@ -53,13 +55,14 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     };
     let mut bank = Bank::new(plan)?;
     bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query]).await?;
-    let mut env = Vec::new();
+    let mut environment = Environment::default();
+    environment.set_databases(&bank.plan().databases.clone())?;
+    environment.set_keys(&keys);
+    environment.set("JANGBU_NATS_URL", servers.nats.url());
     for (name, part) in [("JANGBU_COMMAND_URL", Part::Command(0)), ("JANGBU_QUERY_URL", Part::Query)] {
-        env.push((name.to_owned(), format!("http://{}", bank.address(part)?)));
+        environment.set(name, format!("http://{}", bank.address(part)?));
     }
-    env.push(("JANGBU_SIGNING_KEY_FILE".to_owned(), keys.signing_key_file().display().to_string()));
-    env.push(("JANGBU_JWKS_FILE".to_owned(), keys.jwks_file().display().to_string()));
-    let code = run(&line, &env).await;
+    let code = run(&line, &environment.pairs()).await;
     bank.check()?;
     bank.end_all().await?;
     servers.stop()?;
