@@ -1,6 +1,6 @@
 //! What the command line must be told: each a `JANGBU_*` variable, each in `--help`.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr};
 
 use url::Url;
 
@@ -75,12 +75,14 @@ pub struct Config {
 impl Config {
     /// The log's database.
     pub fn log_database(&self) -> Result<&Address, Failure> {
-        self.log_database_url.as_ref().ok_or(unset("JANGBU_LOG_DATABASE_URL", "where the log is"))
+        let address = self.log_database_url.as_ref();
+        address.ok_or(unset("JANGBU_LOG_DATABASE_URL", "where the log is"))?.checked("JANGBU_LOG_DATABASE_URL")
     }
 
     /// The views' database.
     pub fn views_database(&self) -> Result<&Address, Failure> {
-        self.views_database_url.as_ref().ok_or(unset("JANGBU_VIEWS_DATABASE_URL", "where the views are"))
+        let address = self.views_database_url.as_ref();
+        address.ok_or(unset("JANGBU_VIEWS_DATABASE_URL", "where the views are"))?.checked("JANGBU_VIEWS_DATABASE_URL")
     }
 
     /// The file of the private key.
@@ -98,39 +100,50 @@ fn unset(variable: &'static str, meaning: &'static str) -> Failure {
     Failure::Unset { variable, meaning }
 }
 
-/// A URL that shows itself without its secrets.
+/// A URL that shows itself without its secrets. What is no URL is told only when it is used, and never shown: it may be
+/// a URL with a slip of the pen and a password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Address(Url);
+pub struct Address(Result<Url, url::ParseError>);
 
 impl Address {
+    /// The address, if it is one; `variable` gave it.
+    pub fn checked(&self, variable: &'static str) -> Result<&Self, Failure> {
+        match self.0 {
+            Ok(_) => Ok(self),
+            Err(source) => Err(Failure::NoUrl { variable, source }),
+        }
+    }
+
     /// The whole URL, secrets included.
     pub fn secret(&self) -> &str {
-        self.0.as_str()
+        self.0.as_ref().map_or("", Url::as_str)
     }
 
     /// The URL of `path` under this one.
     pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.0.as_str().trim_end_matches('/'))
+        format!("{}{path}", self.secret().trim_end_matches('/'))
     }
 
     /// Whether it names this machine.
     pub fn is_local(&self) -> bool {
-        matches!(self.0.host_str(), None | Some("localhost" | "127.0.0.1" | "[::1]" | ""))
+        let host = self.0.as_ref().ok().and_then(Url::host_str);
+        matches!(host, None | Some("localhost" | "127.0.0.1" | "[::1]" | ""))
     }
 }
 
 impl FromStr for Address {
-    type Err = url::ParseError;
+    type Err = Infallible;
 
-    fn from_str(text: &str) -> Result<Self, url::ParseError> {
-        text.parse().map(Self)
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.parse()))
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.0.clone();
-        // Neither can fail on a URL with a host; one without has no password to hide.
+        let Ok(url) = &self.0 else { return f.write_str("(not a URL)") };
+        let mut shown = url.clone();
+        // It cannot fail on a URL with a host; one without has no password to hide.
         let _ = shown.set_password(None);
         shown.set_query(None);
         f.write_str(shown.as_str().trim_end_matches('/'))
@@ -152,6 +165,14 @@ mod tests {
         let address: Address = "postgres://me:secret@h:1/db?password=secret".parse().expect("a URL");
         assert_eq!(format!("{address} {address:?}"), "postgres://me@h:1/db postgres://me@h:1/db");
         assert!(address.secret().contains("secret"));
+    }
+
+    #[test]
+    fn what_is_no_url_is_not_shown() {
+        let address: Address = "postgres//me:secret@h/db".parse().expect("anything");
+        assert_eq!(format!("{address} {address:?}"), "(not a URL) (not a URL)");
+        let failure = address.checked("JANGBU_X").expect_err("no URL");
+        assert_eq!((failure.exit_code(), failure.to_string()), (2, "JANGBU_X is not a URL".to_owned()));
     }
 
     #[test]

@@ -15,6 +15,15 @@ pub enum Failure {
         /// What it tells.
         meaning: &'static str,
     },
+    /// A variable that should hold a URL does not.
+    #[error("{variable} is not a URL")]
+    NoUrl {
+        /// The variable.
+        variable: &'static str,
+        /// Why not.
+        #[source]
+        source: url::ParseError,
+    },
     /// The call makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -107,7 +116,7 @@ impl Failure {
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unset { .. } | Self::Usage(_) | Self::Unconfirmed(_) => 2,
+            Self::Unset { .. } | Self::NoUrl { .. } | Self::Usage(_) | Self::Unconfirmed(_) => 2,
             _ => 1,
         }
     }

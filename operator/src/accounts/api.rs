@@ -44,6 +44,7 @@ impl Attempt {
 
 /// Freezes or unfreezes.
 pub async fn change(verb: &str, args: &ChangeArgs, config: &Config, output: Output) -> Result<(), Failure> {
+    config.command_url.checked("JANGBU_COMMAND_URL")?;
     let key = PrivateKey::read(config.signing_key()?)?;
     let token = mint(&key, Role::Operator, args.subject.map(MemberId::new), TimeDelta::minutes(5))?;
     let idempotency_key = args.idempotency_key.clone().unwrap_or_else(|| RandomIds.fresh().to_string());

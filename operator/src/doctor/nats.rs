@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
 
 use super::finding::Finding;
-use crate::{config::Config, failure::Failure};
+use crate::{config::Config, db::Database, failure::Failure};
 
 /// How long NATS may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -16,6 +16,9 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         let failure = Failure::Unset { variable: "JANGBU_NATS_URL", meaning: "where NATS is" };
         return vec![Finding::failed("NATS", &failure)];
     };
+    if let Err(failure) = address.checked("JANGBU_NATS_URL") {
+        return vec![Finding::failed("NATS", &failure)];
+    }
     let options = async_nats::ConnectOptions::new().connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
     let client = match options.name("jangbu").connect(address.secret()).await {
         Ok(client) => client,
@@ -50,6 +53,23 @@ async fn stream(context: jetstream::Context, config: &Config) -> Finding {
     }
     // The last message may have been purged: then there is nothing to tell, and nothing wrong.
     let tail = stream.get_raw_message(state.last_sequence).await.ok();
-    let last = tail.and_then(|message| message.headers.get("Jangbu-Last").map(ToString::to_string));
-    Finding::ok(what, last.map_or(size.clone(), |last| format!("{size}, up to position {last}")))
+    let header = |name: &str| tail.as_ref().and_then(|m| m.headers.get(name).map(ToString::to_string));
+    let (Some(carried), Some(last)) = (header("Jangbu-Log-Id"), header("Jangbu-Last")) else {
+        return Finding::ok(what, size);
+    };
+    match log_id(config).await {
+        Some(ours) if ours != carried => Finding::fail(
+            what,
+            format!("carries log {carried}, not {ours}"),
+            "another bank publishes to it: give each its own stream (JANGBU_NATS_STREAM)",
+        ),
+        _ => Finding::ok(what, format!("{size}, up to position {last}")),
+    }
+}
+
+/// Which log this is, if its database answers; that it does not is told elsewhere.
+async fn log_id(config: &Config) -> Option<String> {
+    let mut connection = Database::Log.connect(config).await.ok()?;
+    let id = sqlx::query_scalar!("select log_id from log_head").fetch_optional(&mut connection).await;
+    id.ok().flatten().map(|id| id.to_string())
 }

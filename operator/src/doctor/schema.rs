@@ -48,7 +48,8 @@ pub async fn guards(connection: &mut PgConnection) -> Result<Finding, Failure> {
            select guard from unnest(
                array['events', 'events', 'commits', 'commits'],
                array['position', 'stream_id,version', 'first_position', 'command_id']
-           ) as wanted (relation, columns), lateral (select format('unique (%s) of %s', columns, relation) as guard) as named
+           ) as wanted (relation, columns),
+               lateral (select format('unique (%s) of %s', columns, relation) as guard) as named
            where not exists (
                select from pg_index
                where indrelid = to_regclass(relation) and indisunique and indisvalid and indpred is null

@@ -31,10 +31,13 @@ pub async fn look(config: &Config) -> Vec<Finding> {
 fn reachable(listening: &str) -> Option<Address> {
     let (host, port) = listening.rsplit_once(':')?;
     let host = if matches!(host, "" | "0.0.0.0" | "[::]") { "127.0.0.1" } else { host };
-    format!("http://{host}:{port}").parse().ok()
+    format!("http://{host}:{port}").parse().ok().filter(|address: &Address| address.checked("").is_ok())
 }
 
 async fn ask(client: &reqwest::Client, what: &'static str, variable: &'static str, address: Address) -> Finding {
+    if let Err(failure) = address.checked(variable) {
+        return Finding::failed(what, &failure);
+    }
     let response = match client.get(address.join("/readyz")).send().await {
         Ok(response) => response,
         Err(error) => {
@@ -62,6 +65,6 @@ mod tests {
         assert_eq!(url("0.0.0.0:7003").as_deref(), Some("http://127.0.0.1:7003"));
         assert_eq!(url("[::]:7003").as_deref(), Some("http://127.0.0.1:7003"));
         assert_eq!(url("10.0.0.2:7003").as_deref(), Some("http://10.0.0.2:7003"));
-        assert_eq!(url("nothing"), None);
+        assert_eq!((url("nothing"), url("a b:1")), (None, None));
     }
 }

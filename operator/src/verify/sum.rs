@@ -15,7 +15,7 @@ pub struct Sum {
 impl Sum {
     /// Adds an amount, which has at most 38 digits.
     pub fn add(&mut self, amount: i128) {
-        // Below 2 * 10^38 each, so that the upper part is carried before the lower one can overflow: i128 ends at 1.7 * 10^38.
+        // Both are below 10^38, but their sum need not fit: i128 ends at 1.7 * 10^38.
         let (carry, low) = match self.low.checked_add(amount) {
             Some(low) => (low / BASE, low % BASE),
             None => (amount.signum(), self.low - amount.signum() * BASE + amount),

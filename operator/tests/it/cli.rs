@@ -49,12 +49,13 @@ fn wrong_use_is_2() {
         &["log", "tail", "-n", "-1"],
         &["accounts", "show", "123456789012"],
         &["accounts", "freeze", "0190a1b2-0000-7000-8000-000000000001"],
-        &["log", "tail", "--log-database-url", "not a url"],
+        &["log", "tail", "--log-database-url", "postgres//me:hunter2@h/db"],
     ] {
         let run = jangbu(&[], arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.all());
         assert_eq!(run.stdout, "", "{arguments:?}");
         assert_ne!(run.stderr, "", "{arguments:?}");
+        assert!(!run.stderr.contains("hunter2"), "{arguments:?}: {}", run.all());
     }
 }
 

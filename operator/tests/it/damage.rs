@@ -124,7 +124,8 @@ const LOG: &[Damage] = &[
     ),
     log(
         "a credit to another account than named",
-        r#"update events set payload = (payload::jsonb || '{"destination": "acc00000-0000-7000-8000-000000000003"}')::json
+        r#"update events set
+               payload = (payload::jsonb || '{"destination": "acc00000-0000-7000-8000-000000000003"}')::json
            where position = 21"#,
         &["not those it names"],
     ),
@@ -175,7 +176,8 @@ const LOG: &[Damage] = &[
 const VIEWS: &[Damage] = &[
     views(
         "a wrong balance",
-        "update accounts_g1.accounts set balance = balance + 1 where account_id = 'acc00000-0000-7000-8000-000000000001'",
+        "update accounts_g1.accounts set balance = balance + 1
+         where account_id = 'acc00000-0000-7000-8000-000000000001'",
         &["accounts of view accounts", "acc00000-0000-7000-8000-000000000001: balance is"],
     ),
     views(

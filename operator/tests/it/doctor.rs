@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    run::{Run, jangbu},
-    world::World,
+    run::{Folder, Run, jangbu},
+    server::Server,
+    world::{World, test_variable},
 };
 
 /// The verdict about one thing, and all that was said of it.
@@ -147,5 +148,66 @@ async fn a_writer_that_does_not_wait_for_the_disk_is_told() {
     world.on_log(&format!("alter role jangbu_writer in database {name} set synchronous_commit = off")).await;
     let run = world.run(&QUICK).expect(1);
     assert_about(&run, "synchronous_commit of the log database", "fail", "may be lost");
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_or_does_not_believe_the_key_is_told() {
+    let folder = Folder::new();
+    let own = [("JANGBU_SIGNING_KEY_FILE", folder.join("key.pem")), ("JANGBU_JWKS_FILE", folder.join("jwks.json"))];
+    let other = [("JANGBU_SIGNING_KEY_FILE", folder.join("key2.pem")), ("JANGBU_JWKS_FILE", folder.join("jwks2.json"))];
+    jangbu(&own, &["keys", "init"]).expect(0);
+    jangbu(&other, &["keys", "init"]).expect(0);
+    let shown = std::fs::read_to_string(folder.join("jwks2.json")).expect("there");
+    let command = Server::answering(vec![(200, shown)]).await;
+    let query = Server::answering(vec![(503, r#"{"log": "cannot be reached"}"#.to_owned())]).await;
+    let mut variables = own.to_vec();
+    variables.extend([("JANGBU_COMMAND_URL", command.url.clone()), ("JANGBU_QUERY_URL", query.url.clone())]);
+    let run = doctor(variables.clone()).await;
+    assert_about(&run, "command server", "ok", "ready");
+    assert_about(&run, "query server", "fail", "503: {\"log\": \"cannot be reached\"}");
+    assert_about(&run, "signing key", "ok", "key.pem");
+    assert_about(&run, "key set", "ok", "holds");
+    assert_about(&run, "keys of the command server", "fail", "are refused");
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder.join("key.pem"), std::fs::Permissions::from_mode(0o644)).expect("chmod");
+    variables[1].1 = folder.join("jwks2.json");
+    let run = doctor(variables).await;
+    assert_about(&run, "signing key", "warn", "chmod 600");
+    assert_about(&run, "key set", "fail", "does not hold the signing key");
+}
+
+/// Beside the server that answers it.
+async fn doctor(variables: Vec<(&'static str, String)>) -> Run {
+    tokio::task::spawn_blocking(move || jangbu(&variables, &QUICK)).await.expect("it runs")
+}
+
+#[tokio::test]
+async fn the_stream_is_told_where_it_is_and_whose_it_is() {
+    let world = World::with_bank().await;
+    let name = format!("OPERATOR_{}", kernel::Ids::fresh(&kernel::RandomIds).simple());
+    let url = test_variable("JANGBU_TEST_NATS_URL");
+    let mut variables = world.variables();
+    variables.extend([("JANGBU_NATS_URL", url.clone()), ("JANGBU_NATS_STREAM", name.clone())]);
+    let what = format!("stream {name}");
+    let run = doctor(variables.clone()).await;
+    assert_about(&run, "NATS", "ok", "answers");
+    assert_about(&run, &what, "fail", "start outbox-relay");
+
+    let context = async_nats::jetstream::new(async_nats::connect(&url).await.expect("NATS"));
+    let config = async_nats::jetstream::stream::Config { name: name.clone(), ..Default::default() };
+    context.create_stream(config).await.expect("a stream");
+    assert_about(&doctor(variables.clone()).await, &what, "ok", "nothing published yet");
+    let id = world.log_id().await;
+    for (log, verdict, told) in [(id, "ok", "up to position 165"), (uuid::Uuid::nil(), "fail", "carries log 00000000")]
+    {
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("Jangbu-Log-Id", log.to_string());
+        headers.insert("Jangbu-Last", "165");
+        let sent = context.publish_with_headers(name.clone(), headers, "".into()).await.expect("sent");
+        sent.await.expect("stored");
+        assert_about(&doctor(variables.clone()).await, &what, verdict, told);
+    }
+    context.delete_stream(&name).await.expect("deleted");
     world.drop().await;
 }

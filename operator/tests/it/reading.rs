@@ -98,3 +98,20 @@ async fn following_shows_what_is_appended() {
     child.wait().expect("wait");
     world.drop().await;
 }
+
+#[tokio::test]
+async fn watching_shows_the_views_again_and_again() {
+    let world = World::with_bank().await;
+    let mut child = command(&world.variables(), &["views", "list", "--watch", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    for _ in 0..2 {
+        let list: Value = serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
+        assert_eq!(list.as_array().map(Vec::len), Some(4));
+    }
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+    world.drop().await;
+}

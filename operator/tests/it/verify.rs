@@ -32,7 +32,8 @@ async fn views_that_are_behind_are_compared_where_they_are() {
         .on_log(
             "insert into events select position + 3, version + 1, stream_id, schema_version, 'AccountUnfrozen', payload
                  from events where type = 'AccountFrozen' order by position desc limit 1;
-             update events set position = (select count(*) from events) where type = 'AccountUnfrozen' and position > 100;
+             update events set position = (select count(*) from events)
+                 where type = 'AccountUnfrozen' and position > 100;
              insert into commits select (select max(position) from events), (select max(position) from events),
                  recorded_at + interval '1 second', gen_random_uuid(), actor_id, correlation, fingerprint, actor_role
                  from commits order by first_position desc limit 1;

@@ -105,6 +105,12 @@ impl World {
         behind_the_back(&self.views, sql).await;
     }
 
+    /// Which log this is.
+    pub async fn log_id(&self) -> uuid::Uuid {
+        let mut connection = PgConnection::connect(self.log.as_str()).await.expect("connect");
+        sqlx::query_scalar("select log_id from log_head").fetch_one(&mut connection).await.expect("a log")
+    }
+
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![("JANGBU_LOG_DATABASE_URL", self.log.to_string()), ("JANGBU_VIEWS_DATABASE_URL", self.views.to_string())]
     }
@@ -144,9 +150,13 @@ async fn behind_the_back(url: &Url, sql: &str) {
 }
 
 fn server() -> Url {
+    test_variable("JANGBU_TEST_POSTGRES_URL").parse().expect("a URL")
+}
+
+/// What the test servers' runner has set.
+pub fn test_variable(name: &str) -> String {
     #[allow(clippy::disallowed_methods, reason = "tests have no command line")]
-    let url = std::env::var("JANGBU_TEST_POSTGRES_URL");
-    url.expect("JANGBU_TEST_POSTGRES_URL is not set: run ./justw test").parse().expect("a URL")
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run ./justw test"))
 }
 
 fn database(server: &Url, name: &str) -> Url {
