@@ -18,5 +18,6 @@ mod kill;
 mod oversized;
 mod restart;
 mod reverse;
+mod sabotage;
 mod shutdown;
 mod support;

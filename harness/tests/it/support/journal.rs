@@ -35,6 +35,11 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Remembers an answer with 201.
+    pub fn note_posted(&self, key: &str, transfer: Uuid) {
+        self.note(key.to_owned(), Told::Posted(transfer));
+    }
+
     fn note(&self, key: String, told: Told) {
         if matches!(told, Told::Posted(_)) {
             self.posted.fetch_add(1, Ordering::Relaxed);
@@ -72,7 +77,7 @@ impl Journal {
     /// an answer each is there once or not at all; and nothing is there that nobody asked for. How many had no answer, and
     /// how many of these were carried out.
     pub fn check(&self, ledger: &Ledger) -> (usize, usize) {
-        let entries = self.entries.lock().unwrap();
+        let entries = self.entries.lock().unwrap().clone();
         let mut by_memo = std::collections::HashMap::<&str, Vec<Uuid>>::new();
         for (id, posted) in ledger.posted.iter().filter(|(_, posted)| posted.kind == "transfer") {
             by_memo.entry(posted.memo.as_deref().unwrap_or_default()).or_default().push(*id);

@@ -7,7 +7,7 @@ mod teller;
 mod town;
 mod wait;
 
-pub use journal::Crowd;
+pub use journal::{Crowd, Journal};
 pub use ledger::Ledger;
 pub use replay::replay;
 pub use teller::{Answer, Teller, money};
