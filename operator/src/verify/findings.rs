@@ -31,7 +31,7 @@ rules! {
     /// Decoding.
     Decoding = "every event can be read";
     /// Lives of accounts.
-    Accounts = "accounts are opened once, with a number of their own, and closed empty";
+    Accounts = "accounts open once, each with its number, move only while open, and close empty";
     /// Two sides.
     Balanced = "every transfer has one debit and one credit of its amount";
     /// Reversals.

@@ -139,15 +139,15 @@ impl Ledger {
         let position = event.position;
         let Some(account) = self.touch(event, findings) else { return };
         let (asset, before, member) = (account.asset, account.balance, !account.is_system());
-        let closed = account.status == Status::Closed;
+        let status = account.status;
         // What the event states becomes the balance, so that one wrong event is told once.
         account.balance = balance.units();
         moved.entry(asset).or_default().add(change);
         findings.require(Rule::Balances, before.checked_add(change) == Some(balance.units()), || {
             format!("position {position}: account {} had {before}, {change:+} is not {balance}", event.stream)
         });
-        findings.require(Rule::Accounts, !closed, || {
-            format!("position {position}: closed account {} is posted to", event.stream)
+        findings.require(Rule::Accounts, status == Status::Open, || {
+            format!("position {position}: {} account {} is posted to", status.as_str(), event.stream)
         });
         findings.require(Rule::Balanced, amount.is_positive(), || {
             format!("position {position}: the amount {amount} is not positive")
@@ -172,9 +172,8 @@ impl Ledger {
             )
         });
         let follows = match status {
-            Status::Frozen => was == Status::Open,
             Status::Open => was == Status::Frozen,
-            Status::Closed => was != Status::Closed,
+            Status::Frozen | Status::Closed => was == Status::Open,
         };
         findings.require(Rule::Accounts, follows, || {
             format!("position {position}: account {} was {} and became {}", event.stream, was.as_str(), status.as_str())

@@ -155,9 +155,14 @@ const LOG: &[Damage] = &[
         &["closed account acc00000-0000-7000-8000-000000000003 is posted to"],
     ),
     log(
+        "a frozen account that is posted to",
+        "update events set type = 'AccountFrozen' where type = 'AccountUnfrozen'",
+        &["was frozen and became frozen", "frozen account acc00000-0000-7000-8000-000000000003 is posted to"],
+    ),
+    log(
         "a number that is not reserved",
         "update events set stream_id = gen_random_uuid() where position = 3",
-        &["accounts are opened once", "is not reserved"],
+        &["each with its number", "is not reserved"],
     ),
     log(
         "a reversal of another transfer",
