@@ -150,3 +150,18 @@ async fn what_the_record_says_can_be_read_before_there_is_one() {
     assert!(!world.has_table("migrations.lab").await, "looking makes nothing");
     world.end().await;
 }
+
+#[tokio::test]
+async fn where_the_roles_are_there_the_owner_of_the_log_can_migrate_it() {
+    let roles = World::new().await;
+    Database::Log.up(&roles.pool).await.unwrap();
+    roles.end().await;
+
+    let world = World::new().await;
+    let owner = world.as_owner().await;
+    let applied = Database::Log.up(&owner).await.unwrap();
+    assert_eq!(applied.len(), Database::Log.history().migrations().len());
+    assert_eq!(Database::Log.status(&owner).await.unwrap(), applied);
+    owner.close().await;
+    world.end().await;
+}

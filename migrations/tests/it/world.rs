@@ -31,6 +31,13 @@ impl World {
         Self { name, pool }
     }
 
+    /// The same database, as its owner sees it: a role that may do nothing beyond it.
+    pub async fn as_owner(&self) -> PgPool {
+        run(&format!("alter database {} owner to jangbu_owner", self.name)).await;
+        let options = server().database(&self.name).options([("role", "jangbu_owner")]);
+        PgPoolOptions::new().max_connections(2).connect_with(options).await.unwrap()
+    }
+
     pub async fn end(self) {
         self.pool.close().await;
         run(&format!("drop database {} with (force)", self.name)).await;
