@@ -7,6 +7,7 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin jangbu --bin dev --bin demo"
 
 [private]
 default:
@@ -14,9 +15,9 @@ default:
 
 # Build, start everything under .jangbu/, and show the main job on real input
 [group('run')]
-up: packages
-    cargo build --release --workspace --bins
-    @{{ target }}/release/dev up
+up *args: packages
+    cargo build --release {{ programs }}
+    @{{ target }}/release/dev up {{ args }}
 
 # Stop everything that `up` started; the data stay
 [group('run')]
@@ -82,12 +83,12 @@ deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
 # Transfers per second against pgbench in the same run: `bench --quick`
 [group('measure')]
 bench *args: packages
-    cargo build --release --workspace --bins
+    cargo build --release {{ programs }} --bin bench
     {{ target }}/release/bench {{ args }}
 
 # Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md
 [group('make')]
-generate: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
+generate: packages _sqlx
     cargo build -p harness --no-default-features --bin dev
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace -- --all-targets
     cargo build --workspace --bins
@@ -96,7 +97,7 @@ generate: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
     {{ target }}/debug/rooms --write
 
 [private]
-generated-check: packages (_tool "sqlx" "sqlx-cli" "0.9.0")
+generated-check: packages _sqlx
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi | diff - contracts/openapi/command.json
     {{ target }}/debug/query-server --openapi | diff - contracts/openapi/query.json
@@ -123,12 +124,22 @@ packages:
 # A release program, built if it is not there
 [private]
 _program name:
-    @test -x {{ target }}/release/{{ name }} || cargo build --release --workspace --bins
+    @test -x {{ target }}/release/{{ name }} || cargo build --release {{ programs }}
 
 # A tool of the build: the one installed, else this version under .tools/
 [private]
 _tool program package version features="":
-    @command -v {{ program }} >/dev/null || { \
-        echo "installing {{ package }} {{ version }} under .tools/ (a few minutes, once)"; \
-        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root {{ tools }} \
-            --target-dir {{ tools }}/target {{ package }} --version {{ version }} {{ features }} && rm -rf {{ tools }}/target; }
+    @command -v {{ program }} >/dev/null || just _install {{ package }} {{ version }} {{ features }}
+
+# The file format of .sqlx/ belongs to the version, so that another one on the PATH will not do
+[private]
+_sqlx version="0.9.0":
+    @cargo-sqlx sqlx --version 2>/dev/null | grep -qF ' {{ version }}' || \
+        just _install sqlx-cli {{ version }} --no-default-features --features postgres,rustls
+
+[private]
+_install package version *features:
+    @echo "installing {{ package }} {{ version }} under .tools/ (a few minutes, once)"
+    @CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --force --root {{ tools }} \
+        --target-dir {{ tools }}/target {{ package }} --version {{ version }} {{ features }}
+    @rm -rf {{ tools }}/target

@@ -86,7 +86,7 @@ impl Existing {
     /// Whether a variable only repeats what `.jangbu/env` says, or said before it was removed.
     fn is_own(&self, in_force: &Environment, name: &str, value: Option<&str>) -> bool {
         match in_force.get(name) {
-            Some(known) => value == Some(known) && lists(in_force.get(OWN).unwrap_or_default(), name),
+            Some(known) => value == Some(known) && in_force.owns(name),
             None => lists(&self.own_servers, name),
         }
     }
@@ -148,6 +148,11 @@ impl Environment {
             all.push_str(name);
         }
         self.set(OWN, all);
+    }
+
+    /// Whether a variable names a server of ours.
+    pub fn owns(&self, name: &str) -> bool {
+        lists(self.get(OWN).unwrap_or_default(), name)
     }
 
     /// Sets the variables of the keys.

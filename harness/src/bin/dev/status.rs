@@ -18,14 +18,8 @@ pub async fn status() -> Result<ExitCode> {
     let place = Place::open()?;
     let environment = Environment::read(&place);
     let mut well = true;
-    match (running_postgres(&place), environment.get("JANGBU_LOG_DATABASE_URL")) {
-        (Some(identity), Some(url)) => say::step("postgres", &format!("{}, pid {}", address_of(url)?, identity.pid)),
-        _ => well &= absent("postgres"),
-    }
-    match Record::running(&place, "nats") {
-        Some(record) => say::step("nats", &format!("{}, pid {}", record.address, record.identity.pid)),
-        None => well &= absent("nats"),
-    }
+    well &= postgres(&place, &environment)?;
+    well &= nats(&place, &environment);
     let client = reqwest::Client::new();
     for process in &PROCESSES {
         let Some(record) = Record::running(&place, process.name) else {
@@ -45,6 +39,26 @@ pub async fn status() -> Result<ExitCode> {
         say::note("./justw up starts what is missing; ./justw logs NAME tells why something is not ready");
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn postgres(place: &Place, environment: &Environment) -> Result<bool> {
+    let Some(url) = environment.get("JANGBU_LOG_DATABASE_URL") else { return Ok(absent("postgres")) };
+    let address = address_of(url)?;
+    match running_postgres(place) {
+        _ if !environment.owns("JANGBU_LOG_DATABASE_URL") => say::step("postgres", &format!("{address}, yours")),
+        Some(identity) => say::step("postgres", &format!("{address}, pid {}", identity.pid)),
+        None => return Ok(absent("postgres")),
+    }
+    Ok(true)
+}
+
+fn nats(place: &Place, environment: &Environment) -> bool {
+    match (environment.get("JANGBU_NATS_URL"), Record::running(place, "nats")) {
+        (Some(url), _) if !environment.owns("JANGBU_NATS_URL") => say::step("nats", &format!("{url}, yours")),
+        (Some(url), Some(record)) => say::step("nats", &format!("{url}, pid {}", record.identity.pid)),
+        _ => return absent("nats"),
+    }
+    true
 }
 
 fn absent(name: &str) -> bool {

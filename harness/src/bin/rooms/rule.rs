@@ -25,9 +25,8 @@ struct Allowed {
     /// Fenced outside crates.
     #[serde(default)]
     outside: BTreeSet<String>,
-    /// Whether its tests are held to the same.
-    #[serde(default)]
-    tests_too: bool,
+    /// If given, its tests are held to the same, but for these rooms.
+    tests_too: Option<BTreeSet<String>>,
 }
 
 type Crates = BTreeMap<String, Room>;
@@ -62,8 +61,8 @@ fn check_room(crates: &Crates, rule: &Rule, name: &str, room: &Room, allowed: &A
             .collect()
     };
     let mut faults = judge(&room.uses, "uses");
-    if allowed.tests_too {
-        faults.extend(judge(&room.tests_use, "tests with"));
+    if let Some(granted) = &allowed.tests_too {
+        faults.extend(judge(&room.tests_use.difference(granted).cloned().collect(), "tests with"));
     }
     faults
 }
@@ -133,8 +132,9 @@ mod tests {
     fn tests_are_free_unless_the_entry_holds_them() {
         let house = house(&[("a", "a", &[], &["b"]), ("b", "b", &[], &[])]);
         assert!(check(&house, &rule("rooms.a.uses = []\nrooms.b.uses = []")).is_empty());
-        let faults = check(&house, &rule("rooms.a = { uses = [], tests_too = true }\nrooms.b.uses = []"));
+        let faults = check(&house, &rule("rooms.a = { uses = [], tests_too = [] }\nrooms.b.uses = []"));
         assert!(faults.len() == 1 && faults[0].contains("a tests with b"), "{faults:?}");
+        assert!(check(&house, &rule("rooms.a = { uses = [], tests_too = ['b'] }\nrooms.b.uses = []")).is_empty());
     }
 
     #[test]
