@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Settings {
     /// At most about so many events in one transaction.
     pub max_events: i64,
-    /// Transactions begin at least this far apart, so that a busy log is applied in batches; an idle view applies at once.
+    /// After several commits in one transaction the next one begins at least so much later than it: a busy log is applied
+    /// in batches. A commit that comes alone is applied at once.
     pub pace: Duration,
     /// A transaction that takes longer is given up and tried again on a new connection.
     pub patience: Duration,
@@ -25,7 +26,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_events: 5_000,
-            pace: Duration::from_millis(10),
+            pace: Duration::from_millis(20),
             patience: Duration::from_secs(90),
             retry_first: Duration::from_millis(50),
             retry_last: Duration::from_secs(5),

@@ -1,6 +1,7 @@
 //! What the bank shows: for each view the rule by which events become rows, and its SQL. The engine does the rest.
 
 mod accounts;
+mod copy;
 mod fault;
 mod overview;
 mod transactions;

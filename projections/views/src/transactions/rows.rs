@@ -2,86 +2,80 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use contracts::recorded::TransferFacts;
+use kernel::{AccountId, Minor, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
-use sqlx::{PgConnection, types::Uuid};
+use sqlx::PgConnection;
 
-/// What is to be written: entries and ticks, column by column.
-#[derive(Debug, Default)]
+use crate::copy::CopyRows;
+
+/// One change of one balance.
+pub(super) struct Entry<'c> {
+    pub(super) position: Position,
+    pub(super) version: Version,
+    pub(super) recorded_at: DateTime<Utc>,
+    pub(super) account: AccountId,
+    pub(super) transfer: TransferId,
+    pub(super) counterparty: AccountId,
+    pub(super) amount: Minor,
+    pub(super) balance_after: Minor,
+    pub(super) facts: &'c TransferFacts,
+}
+
+/// What is to be written.
+#[derive(Debug)]
 pub(super) struct TransactionRows {
-    pub(super) entries: Entries,
+    entries: CopyRows,
     ticks: Ticks,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Entries {
-    pub(super) position: Vec<i64>,
-    pub(super) version: Vec<i64>,
-    pub(super) recorded_at: Vec<DateTime<Utc>>,
-    pub(super) account_id: Vec<Uuid>,
-    pub(super) transfer_id: Vec<Uuid>,
-    pub(super) counterparty: Vec<Uuid>,
-    pub(super) amount: Vec<String>,
-    pub(super) balance_after: Vec<String>,
-    pub(super) kind: Vec<&'static str>,
-    pub(super) memo: Vec<Option<String>>,
-    pub(super) reference: Vec<Option<String>>,
-}
-
+/// The last position of each time, column by column.
 #[derive(Debug, Default)]
 struct Ticks {
     recorded_at: Vec<DateTime<Utc>>,
     position: Vec<i64>,
 }
 
-impl TransactionRows {
-    pub(super) fn with_capacity(commits: usize) -> Self {
-        let mut rows = Self::default();
-        rows.entries.position.reserve(commits * 2);
-        rows
-    }
+const COPY_ENTRIES: &str = "copy entries (position, version, recorded_at, account_id, transfer_id, counterparty, amount, \
+    balance_after, kind, memo, reference) from stdin (format binary)";
 
-    /// The log reached a position at a time; only the last position of each time matters.
-    pub(super) fn tick(&mut self, recorded_at: DateTime<Utc>, position: i64) {
-        match (self.ticks.recorded_at.last(), self.ticks.position.last_mut()) {
-            (Some(last), Some(end)) if *last == recorded_at => *end = position,
-            _ => {
-                self.ticks.recorded_at.push(recorded_at);
-                self.ticks.position.push(position);
-            }
-        }
+impl TransactionRows {
+    pub(super) fn new(entries: &[Entry<'_>], ticks: impl Iterator<Item = (DateTime<Utc>, Position)>) -> Self {
+        let mut rows = Self { entries: CopyRows::new(COPY_ENTRIES, 11), ticks: Ticks::default() };
+        entries.iter().for_each(|entry| entry.write(&mut rows.entries));
+        ticks.for_each(|(recorded_at, position)| rows.ticks.push(recorded_at, position));
+        rows
     }
 }
 
-impl Entries {
-    async fn insert(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
-        sqlx::query!(
-            "insert into entries (position, version, recorded_at, account_id, transfer_id, counterparty, amount,
-                balance_after, kind, memo, reference)
-             select position, version, recorded_at, account_id, transfer_id, counterparty, amount::numeric,
-                balance_after::numeric, kind, memo, reference
-             from unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
-                $8::text[], $9::text[], $10::text[], $11::text[])
-                as entry(position, version, recorded_at, account_id, transfer_id, counterparty, amount, balance_after,
-                    kind, memo, reference)",
-            &self.position,
-            &self.version,
-            &self.recorded_at,
-            &self.account_id,
-            &self.transfer_id,
-            &self.counterparty,
-            &self.amount,
-            &self.balance_after,
-            &self.kind as &[&str],
-            &self.memo as &[Option<String>],
-            &self.reference as &[Option<String>]
-        )
-        .execute(connection)
-        .await?;
-        Ok(())
+impl Entry<'_> {
+    fn write(&self, rows: &mut CopyRows) {
+        rows.row()
+            .int8(self.position.number())
+            .int8(self.version.number())
+            .time(self.recorded_at)
+            .uuid(self.account.uuid())
+            .uuid(self.transfer.uuid())
+            .uuid(self.counterparty.uuid())
+            .numeric(self.amount)
+            .numeric(self.balance_after)
+            .text(self.facts.kind.as_str())
+            .maybe(self.facts.memo.as_deref(), CopyRows::text)
+            .maybe(self.facts.reference.as_deref(), CopyRows::text);
     }
 }
 
 impl Ticks {
+    fn push(&mut self, recorded_at: DateTime<Utc>, position: Position) {
+        match (self.recorded_at.last(), self.position.last_mut()) {
+            (Some(last), Some(end)) if *last == recorded_at => *end = position.number(),
+            _ => {
+                self.recorded_at.push(recorded_at);
+                self.position.push(position.number());
+            }
+        }
+    }
+
     async fn insert(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         // One append gives all its commits one time; it may reach the view in two batches.
         sqlx::query!(
@@ -100,9 +94,7 @@ impl Ticks {
 #[async_trait]
 impl Rows for TransactionRows {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
-        if !self.entries.position.is_empty() {
-            self.entries.insert(connection).await?;
-        }
+        self.entries.send(connection).await?;
         self.ticks.insert(connection).await
     }
 }

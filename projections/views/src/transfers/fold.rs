@@ -6,7 +6,7 @@ use contracts::recorded::{Recorded, TransferPosted};
 use kernel::{Minor, Position, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
-use super::rows::{Side, TransferRows};
+use super::rows::{Booked, Row, TransferRows};
 use crate::fault::fault;
 
 /// The types whose events change nothing here.
@@ -14,7 +14,7 @@ pub(super) const UNUSED: &[&str] =
     &["AccountOpened", "AccountNumberAssigned", "AccountFrozen", "AccountUnfrozen", "AccountClosed", "CommandRefused"];
 
 pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransferRows, Fault> {
-    let mut folding = Folding { rows: TransferRows::default(), place: HashMap::with_capacity(commits.len()) };
+    let mut folding = Folding { rows: Vec::with_capacity(commits.len()), place: HashMap::new(), reversed: Vec::new() };
     for commit in commits {
         let first = folding.rows.len();
         for (position, event) in commit.positioned() {
@@ -22,50 +22,57 @@ pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransferRows, Fault>
                 folding.event(commit, position, TransferId::new(event.stream.uuid()), event.version, body)?;
             }
         }
-        if let Some(transfer) = folding.rows.one_sided(first) {
+        if let Some(row) = folding.rows[first..].iter().find(|row| row.is_one_sided()) {
             return Err(Fault {
                 position: commit.first,
                 event_type: "TransferPosted".into(),
-                reason: format!("the transfer {transfer} has no debit or no credit in its commit"),
+                reason: format!("the transfer {} has no debit or no credit in its commit", row.transfer),
             });
         }
     }
-    Ok(folding.rows)
+    Ok(TransferRows::new(&folding.rows, folding.reversed))
 }
 
-struct Folding {
-    rows: TransferRows,
-    /// Where the transfers of this batch stand in the rows.
+struct Folding<'c> {
+    rows: Vec<Row<'c>>,
+    /// Where the transfers of these commits stand in the rows.
     place: HashMap<TransferId, usize>,
+    /// Transfers of earlier commits, and what reversed them.
+    reversed: Vec<(TransferId, TransferId)>,
 }
 
-impl Folding {
+/// A side of a transfer.
+enum Side {
+    Source,
+    Destination,
+}
+
+impl<'c> Folding<'c> {
     fn event(
         &mut self,
-        commit: &Commit<Recorded>,
+        commit: &'c Commit<Recorded>,
         position: Position,
         stream: TransferId,
         version: Version,
-        body: &Recorded,
+        body: &'c Recorded,
     ) -> Result<(), Fault> {
         match body {
             Recorded::TransferPosted(TransferPosted(facts)) => {
-                self.place.insert(stream, self.rows.len());
-                self.rows.push(stream, facts, None, position, commit.recorded_at);
+                self.push(Row::new(stream, facts, None, position, commit.recorded_at));
             }
             Recorded::TransferRejected(rejected) => {
-                self.place.insert(stream, self.rows.len());
-                self.rows.push(stream, &rejected.facts, Some(&rejected.refusal), position, commit.recorded_at);
+                let (facts, refusal) = (&rejected.facts, Some(&rejected.refusal));
+                self.push(Row::new(stream, facts, refusal, position, commit.recorded_at));
             }
             Recorded::TransferReversed(reversed) => match self.place.get(&stream) {
-                Some(&place) => self.rows.reversed_by[place] = Some(reversed.by.uuid()),
-                None => self.rows.reversed_before(stream, reversed.by),
+                Some(&place) => self.rows[place].reversed_by = Some(reversed.by),
+                None => self.reversed.push((stream, reversed.by)),
             },
             Recorded::AccountDebited(debited) => {
-                self.side(Side::Source, debited.transfer, debited.balance, version, position, body)?;
+                self.booked(Side::Source, debited.transfer, debited.balance, version, position, body)?;
             }
             Recorded::AccountCredited(credited) => {
-                self.side(Side::Destination, credited.transfer, credited.balance, version, position, body)?;
+                self.booked(Side::Destination, credited.transfer, credited.balance, version, position, body)?;
             }
             Recorded::AccountOpened(_)
             | Recorded::AccountNumberAssigned(_)
@@ -77,7 +84,12 @@ impl Folding {
         Ok(())
     }
 
-    fn side(
+    fn push(&mut self, row: Row<'c>) {
+        self.place.insert(row.transfer, self.rows.len());
+        self.rows.push(row);
+    }
+
+    fn booked(
         &mut self,
         side: Side,
         transfer: TransferId,
@@ -89,7 +101,14 @@ impl Folding {
         let Some(&place) = self.place.get(&transfer) else {
             return Err(fault(position, body, "its transfer is not posted before it in the same commit"));
         };
-        self.rows.side(place, side, balance, version, position);
+        let row = &mut self.rows[place];
+        let booked = match side {
+            Side::Source => &mut row.debited,
+            Side::Destination => &mut row.credited,
+        };
+        *booked = Some(Booked { balance, version });
+        // The last event of a transfer gives it its position.
+        row.position = position;
         Ok(())
     }
 }
