@@ -26,6 +26,8 @@ pub struct Room {
     pub uses: BTreeSet<String>,
     /// Packages only its tests need.
     pub tests_use: BTreeSet<String>,
+    /// All of them by the names under which its sources know them.
+    pub imports: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +46,7 @@ struct Package {
 #[derive(Deserialize)]
 struct Dependency {
     name: String,
+    rename: Option<String>,
     kind: Option<String>,
 }
 
@@ -63,8 +66,10 @@ pub fn read() -> Result<House> {
 fn room(root: &Path, package: Package) -> Room {
     let folder = package.manifest_path.parent().unwrap_or(root);
     let folder = folder.strip_prefix(root).unwrap_or(folder).to_owned();
+    let import = |dependency: &Dependency| dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_");
+    let imports = package.dependencies.iter().map(import).collect();
     let (tests, runs): (Vec<_>, Vec<_>) =
         package.dependencies.into_iter().partition(|dependency| dependency.kind.as_deref() == Some("dev"));
     let names = |dependencies: Vec<Dependency>| dependencies.into_iter().map(|dependency| dependency.name).collect();
-    Room { folder, uses: names(runs), tests_use: names(tests) }
+    Room { folder, uses: names(runs), tests_use: names(tests), imports }
 }

@@ -104,7 +104,7 @@ mod tests {
     fn house(rooms: &[(&str, &str, &[&str], &[&str])]) -> Crates {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let room = |&(name, folder, uses, tests): &(&str, &str, &[&str], &[&str])| {
-            (name.to_owned(), Room { folder: folder.into(), uses: set(uses), tests_use: set(tests) })
+            (name.to_owned(), Room { folder: folder.into(), uses: set(uses), tests_use: set(tests), ..Room::default() })
         };
         rooms.iter().map(room).collect()
     }

@@ -1,10 +1,13 @@
 //! Small enough to be read.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
-use crate::house::House;
+use crate::house::{House, Room};
 
 const MAX_CRATES: usize = 20;
 const MAX_LINES: usize = 600;
@@ -19,14 +22,18 @@ pub fn check(house: &House) -> Result<(String, Vec<String>)> {
     let mut sizes = Vec::new();
     for room in house.crates.values() {
         faults.extend(check_readme(&house.root, &room.folder));
+        let mut sources = String::new();
         for file in rust_files(&house.root.join(&room.folder))? {
-            let lines = count_lines(&file)?;
+            let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let lines = text.lines().count();
             sizes.push(lines);
             if lines > MAX_LINES {
                 let file = file.strip_prefix(&house.root).unwrap_or(&file);
                 faults.push(format!("{} has {lines} lines, more than {MAX_LINES}: divide it", file.display()));
             }
+            sources.push_str(&text);
         }
+        faults.extend(unused(room, &sources));
     }
     sizes.sort_unstable();
     let median = sizes.get(sizes.len() / 2).copied().unwrap_or_default();
@@ -59,7 +66,23 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn count_lines(file: &Path) -> Result<usize> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(text.lines().count())
+/// A dependency that no source names is a cost for nothing.
+fn unused(room: &Room, sources: &str) -> Vec<String> {
+    let manifest = room.folder.join("Cargo.toml");
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words: BTreeSet<&str> = sources.split(|c| !is_word(c)).collect();
+    let unused = room.imports.iter().filter(|import| !words.contains(import.as_str()));
+    unused.map(|import| format!("{import} is used by no source: remove it from {}", manifest.display())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dependency_that_no_source_names_is_told() {
+        let room = Room { imports: ["serde", "serde_json"].map(str::to_owned).into(), ..Room::default() };
+        let told = unused(&room, "use serde_json::json;");
+        assert!(told.len() == 1 && told[0].starts_with("serde is used by no source"), "{told:?}");
+    }
 }
