@@ -33,17 +33,13 @@ impl FromStr for ConsistencyToken {
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
         let body = text.strip_prefix("v1.").ok_or(TokenError)?;
-        let bytes: [u8; 24] =
-            URL_SAFE_NO_PAD.decode(body).ok().and_then(|b| b.try_into().ok()).ok_or(TokenError)?;
+        let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(body).ok().and_then(|b| b.try_into().ok()).ok_or(TokenError)?;
         let (log, position) = bytes.split_at(16);
         let position = i64::from_be_bytes(position.try_into().map_err(|_| TokenError)?);
         if position < 0 {
             return Err(TokenError);
         }
-        Ok(Self {
-            log: LogId::new(Uuid::from_slice(log).map_err(|_| TokenError)?),
-            position: Position::new(position),
-        })
+        Ok(Self { log: LogId::new(Uuid::from_slice(log).map_err(|_| TokenError)?), position: Position::new(position) })
     }
 }
 

@@ -11,7 +11,9 @@ pub use account::{
     AccountUnfrozen, Holder,
 };
 use serde_json::value::RawValue;
-pub use transfer::{CommandRefused, Refusal, TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed};
+pub use transfer::{
+    CommandRefused, Refusal, TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed,
+};
 
 macro_rules! recorded {
     ($($(#[$doc:meta])* $name:ident = $version:literal;)*) => {
@@ -105,4 +107,3 @@ pub enum DecodeError {
         source: serde_json::Error,
     },
 }
-

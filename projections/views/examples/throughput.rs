@@ -92,15 +92,18 @@ async fn measure(
         worker.at(bank.end).await;
     }
     let seconds = before.0.elapsed().as_secs_f64();
-    let (own, server) = (cpu("self") - before.1, postgres(&scratch).await? - before.2);
+    let after = postgres(&scratch).await?;
+    let (own, views, writers) = (cpu("self") - before.1, after.0 - before.2.0, after.1 - before.2.1);
     let events = (bank.end.number() - slices[0].last().number()) as f64;
+    let share = |seconds_of_processor: f64| seconds_of_processor / seconds * 100.0;
     println!(
-        "{what:<34} {:>9.0} events/s; processor: projector {:>4.1} %, Postgres {:>5.1} % of a core; {:.2} + {:.2} us each",
+        "{what:<34} {:>8.0} events/s; of a core: projector {:>4.1} %, Postgres' backends {:>4.1} %, its writers {:>4.1} %; \
+         {:.2} us for each event",
         events / seconds,
-        own / seconds * 100.0,
-        server / seconds * 100.0,
-        own / events * 1e6,
-        server / events * 1e6
+        share(own),
+        share(views),
+        share(writers),
+        (own + views + writers) / events * 1e6
     );
     for worker in workers {
         worker.kill().await;
@@ -207,14 +210,12 @@ fn cpu(process: &str) -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-/// Processor time of the projector's connections and of the server's own writers, in seconds.
-async fn postgres(scratch: &Scratch) -> Any<f64> {
-    let processes = scratch
-        .lines(
-            "select pid::text from pg_stat_activity
-             where (datname = current_database() and application_name like 'projector/%')
-                or backend_type in ('walwriter', 'checkpointer', 'background writer')",
-        )
-        .await;
-    Ok(processes.iter().map(|process| cpu(process)).sum())
+/// Processor time of the projector's connections, and of the server's own writers, in seconds.
+async fn postgres(scratch: &Scratch) -> Any<(f64, f64)> {
+    let backends = "select pid::text from pg_stat_activity
+        where datname = current_database() and application_name like 'projector/%'";
+    let writers = "select pid::text from pg_stat_activity
+        where backend_type in ('walwriter', 'checkpointer', 'background writer')";
+    let sum = |processes: Vec<String>| processes.iter().map(|process| cpu(process)).sum();
+    Ok((sum(scratch.lines(backends).await), sum(scratch.lines(writers).await)))
 }

@@ -216,7 +216,10 @@ impl Run {
             }
             AppendError::Unavailable(source) if outcome_unknown => {
                 // An earlier try may have come through, so "nothing was written" would be a guess.
-                tracing::warn!(error = source.as_ref() as &dyn Error, "the log went away before a lost append was found");
+                tracing::warn!(
+                    error = source.as_ref() as &dyn Error,
+                    "the log went away before a lost append was found"
+                );
                 jobs.extend(back);
                 Tried::Again { unknown: true }
             }
