@@ -1,0 +1,222 @@
+//! A log, a views database and a stream for each test, and projectors between them.
+
+use std::time::Duration;
+
+use async_nats::{
+    HeaderMap,
+    jetstream::{self, Context, stream::Config as StreamConfig},
+};
+use contracts::recorded::{AccountOpened, Holder, Recorded};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use kernel::{
+    AccountNumber, Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version,
+};
+use log::{Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice};
+use migrations::Database;
+use platform::{
+    shutdown::Shutdown,
+    telemetry::{LogFormat, TelemetryOptions},
+};
+use projection_engine::testing::Scratch;
+use projector::Config;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
+
+/// Nothing in these tests takes longer, on a machine that works.
+pub const SOON: Duration = Duration::from_secs(30);
+/// One that nobody listens to.
+pub const NOWHERE: &str = "nats://127.0.0.1:9";
+
+#[allow(clippy::disallowed_methods, reason = "a test is told where its servers are by the environment")]
+pub fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `./justw test`, which brings the servers"))
+}
+
+pub struct World {
+    name: String,
+    log_url: String,
+    pub log: PostgresLog,
+    pub views: Scratch,
+    pub jetstream: Context,
+}
+
+/// A projector that runs in this process.
+pub struct Projector {
+    addr: std::net::SocketAddr,
+    shutdown: Shutdown,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let name = format!("test_projector_{}", RandomIds.fresh().simple());
+        let server = variable("JANGBU_TEST_POSTGRES_URL");
+        let mut admin = PgConnection::connect(&server).await.expect("connect to the test server");
+        let create = format!("create database {name}");
+        sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.expect("create a database");
+        admin.close().await.expect("close");
+        let log_url = format!("{}/{name}", server.rsplit_once('/').expect("a URL").0);
+        let pool = connect(&log_url, &PoolOptions::log("test", 4)).expect("a pool");
+        Database::Log.up(&pool).await.expect("the log's migrations");
+        let client = async_nats::connect(variable("JANGBU_TEST_NATS_URL")).await.expect("connect to NATS");
+        let jetstream = jetstream::new(client);
+        let views = Scratch::new().await;
+        let world = Self { name, log_url, log: PostgresLog::new(pool), views, jetstream };
+        world.make_stream().await;
+        world
+    }
+
+    pub fn config(&self) -> Config {
+        Config {
+            addr: ([127, 0, 0, 1], 0).into(),
+            log_projector_url: self.log_url.clone(),
+            views_projector_url: self.views.database.to_url_lossy().to_string(),
+            nats_url: variable("JANGBU_TEST_NATS_URL"),
+            nats_stream: self.stream(),
+            batch_events: 500,
+            pace_ms: 1,
+            inbox_events: 5_000,
+            log_connections: 4,
+            telemetry: TelemetryOptions { log: "off".to_owned(), log_format: LogFormat::Text },
+        }
+    }
+
+    pub async fn start(&self, config: Config) -> Projector {
+        let listener = TcpListener::bind(config.addr).await.expect("a port");
+        let (addr, shutdown) = (listener.local_addr().expect("a port"), Shutdown::new());
+        let running = tokio::spawn(projector::run(config, listener, shutdown.clone()));
+        Projector { addr, shutdown, running }
+    }
+
+    fn stream(&self) -> String {
+        self.name.to_uppercase()
+    }
+
+    fn subject(&self) -> String {
+        format!("{}.slices", self.name.replace('_', "."))
+    }
+
+    pub async fn make_stream(&self) {
+        let config = StreamConfig { name: self.stream(), subjects: vec![self.subject()], ..StreamConfig::default() };
+        self.jetstream.get_or_create_stream(config).await.expect("a stream");
+    }
+
+    pub async fn drop_stream(&self) {
+        self.jetstream.delete_stream(self.stream()).await.expect("a stream to delete");
+    }
+
+    /// Opens so many accounts, a commit for each, and gives the commits.
+    pub async fn open_accounts(&self, number: usize) -> Vec<Commit> {
+        let before = self.head().await;
+        let commits: Vec<_> = (0..number).map(|_| opened()).collect();
+        self.log.append(&commits).await.expect("append");
+        self.log.read_commits(before, 1_000_000).await.expect("read")
+    }
+
+    pub async fn head(&self) -> Position {
+        self.log.head().await.expect("the head").position
+    }
+
+    /// Publishes commits as the relay would.
+    pub async fn publish(&self, commits: &[Commit]) {
+        let log = self.log.head().await.expect("the head").log;
+        let slice = Slice::new(log, commits.to_vec()).expect("a slice");
+        let mut headers = HeaderMap::new();
+        headers.insert("Jangbu-Log-Id", log.to_string());
+        headers.insert("Jangbu-First", slice.first().to_string());
+        headers.insert("Jangbu-Last", slice.last().to_string());
+        self.send(headers, slice.encode().expect("json")).await;
+    }
+
+    /// Publishes a message of any kind.
+    pub async fn send(&self, headers: HeaderMap, body: Vec<u8>) {
+        let sent = self.jetstream.publish_with_headers(self.subject(), headers, body.into()).await;
+        sent.expect("sent").await.expect("acknowledged");
+    }
+
+    /// Waits until every view is at the head of the log, and all accounts are there.
+    pub async fn level(&self) {
+        let head = self.head().await.number();
+        let deadline = Instant::now() + SOON;
+        loop {
+            let positions = self.views.lines("select view || ' ' || position from registry.live_positions").await;
+            let there = positions.iter().filter(|line| line.ends_with(&format!(" {head}"))).count();
+            if there == 4 {
+                break;
+            }
+            assert!(Instant::now() < deadline, "the views are not at {head}: {positions:?}");
+            sleep(Duration::from_millis(10)).await;
+        }
+        let accounts = self.views.lines("select count(*)::text from live.accounts").await;
+        assert_eq!(accounts, [head.to_string()], "an account for each event of these logs");
+    }
+
+    /// Writes an event that no Jangbu knows into the log.
+    pub async fn append_unknown(&self) {
+        let mut commit = opened();
+        commit.events[0].event_type = "Surprise";
+        self.log.append(&[commit]).await.expect("append");
+    }
+}
+
+impl Projector {
+    /// Stops it as an operator would.
+    pub async fn stop(self) {
+        self.shutdown.trigger();
+        timeout(SOON, self.running).await.expect("it stops").expect("no panic").expect("no error");
+    }
+
+    /// What it answers to a GET.
+    pub async fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.addr).await.expect("connect");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: projector\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("send");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    }
+
+    /// Waits until an answer contains a text.
+    pub async fn says(&self, path: &str, text: &str) {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let answer = self.get(path).await;
+            if answer.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{path} does not say {text:?}: {answer}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The value of a metric; 0 if it is not there.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let page = self.get("/metrics").await;
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.trim().parse().expect("a number"))
+    }
+}
+
+fn opened() -> NewCommit {
+    let (number, owner) = (AccountNumber::from_digits(RandomIds.digits()), MemberId::new(RandomIds.fresh()));
+    let opened = AccountOpened { holder: Holder::Member { owner, number }, asset: "KRW".parse().expect("an asset") };
+    let event = NewEvent {
+        stream: StreamId::new(RandomIds.fresh()),
+        version: Version::new(1),
+        event_type: "AccountOpened",
+        schema_version: 1,
+        payload: Recorded::from(opened).payload().expect("json"),
+    };
+    NewCommit {
+        command_id: CommandId::new(RandomIds.fresh()),
+        fingerprint: Fingerprint([1; 16]),
+        actor: Actor { role: Role::Member, id: owner },
+        correlation: CorrelationId::new(RandomIds.fresh()),
+        events: vec![event],
+    }
+}
