@@ -1,7 +1,7 @@
 //! Where a checkout keeps what it runs on.
 
 use std::{
-    fs,
+    fs::{self, File},
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -34,6 +34,16 @@ impl Place {
         make_dir(&state.join("run"), 0o755)?;
         let data = data_dir(&checkout, &state)?;
         Ok(Self { checkout, state, data })
+    }
+
+    /// Held while everything is started or stopped. It goes with its holder, however that ends.
+    pub fn lock(&self) -> Result<File> {
+        let file = self.state.join("lock");
+        let lock = File::create(&file).with_context(|| format!("cannot make {}", file.display()))?;
+        if lock.try_lock().is_err() {
+            bail!("another `./justw up` or `./justw down` is at work here; wait for it, then try again");
+        }
+        Ok(lock)
     }
 
     /// The file that tells what is in force.

@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Stops what `up` started, the last started first.
 pub async fn down() -> Result<ExitCode> {
     let place = Place::open()?;
+    let _alone = place.lock()?;
     let mut stopped = 0;
     for name in PROCESSES.iter().rev().map(|process| process.name).chain(["nats"]) {
         if let Some(record) = Record::running(&place, name) {

@@ -140,6 +140,17 @@ impl Environment {
         Ok(())
     }
 
+    /// Takes in every other variable of ours that this process was started with, such as `JANGBU_ASSETS`: the processes
+    /// inherit it, so it is in force too, and a change of it is a reason to start them again.
+    pub fn inherit(&mut self) {
+        for (name, value) in std::env::vars_os() {
+            let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else { continue };
+            if name.starts_with("JANGBU_") && !name.starts_with("JANGBU_TEST_") && name != OWN {
+                self.0.entry(name).or_insert(value);
+            }
+        }
+    }
+
     /// Says that these variables name servers of ours.
     pub fn own<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         let mut all = self.get(OWN).unwrap_or_default().to_owned();

@@ -64,6 +64,7 @@ impl UpArgs {
 /// Brings everything up and shows it at work.
 pub async fn up(args: UpArgs) -> Result<ExitCode> {
     let place = Place::open()?;
+    let _alone = place.lock()?;
     let binaries = std::env::current_exe().context("this program cannot be found")?;
     let binaries = binaries.parent().context("this program lies nowhere")?.to_owned();
     let mut environment = Environment::default();
@@ -87,6 +88,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     environment.set_keys(&Keys::open(&place.state.join("keys"))?);
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
     let addresses = choose_addresses(&place, &args, &mut environment)?;
+    environment.inherit();
     environment.write(&place)?;
 
     say::heading("Processes");
