@@ -131,7 +131,9 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
             Err(error) => return Err(Refused::Batch(chain(&error))),
         }
         self.checkpoint.position = step.to;
-        self.checkpoint.stuck = false;
+        if std::mem::take(&mut self.checkpoint.stuck) {
+            tracing::info!(view.name = self.projection.name(), "the view is no longer stuck");
+        }
         self.report.at(step.to);
         self.report.state(State::Live);
         self.report.applied(step.to.number() - step.from.number(), began.elapsed());

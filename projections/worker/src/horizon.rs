@@ -41,6 +41,7 @@ struct Seen {
 impl Horizon {
     /// Watches for ever.
     pub(crate) async fn run(mut self) {
+        metrics::describe_gauge!("projector_log_head", "Position of the last event of the log");
         let mut seen = Seen { head: Position::ZERO, late: 0 };
         let mut next_look = Instant::now();
         let mut well = true;

@@ -25,6 +25,49 @@ async fn two_workers_at_once_count_everything_once() {
     world.scratch.close().await;
 }
 
+/// The race by name: another worker has moved the checkpoint and has not committed yet when this one begins.
+#[tokio::test]
+async fn a_worker_overtaken_in_the_middle_of_its_transaction_writes_nothing() {
+    let history = History::random(44, 40);
+    let world = World::new(&history).await;
+    let mut worker = world.start();
+    let first = Post::of(&world.log).slice(&history.commits[..10], &Numbers);
+    worker.deliver(&first);
+    worker.at(first.last()).await;
+
+    // What another worker would do with the next ten commits.
+    let mut other = world.scratch.pool.begin().await.expect("begin");
+    let end = history.commits[19].last();
+    sqlx::query("update registry.generations set position = $1 where view = 'tally'")
+        .bind(end.number())
+        .execute(&mut *other)
+        .await
+        .expect("the other takes the step");
+    let second = Post::of(&world.log).slice(&history.commits[10..20], &Numbers);
+    worker.deliver(&second);
+    let waits =
+        "select pid::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while world.scratch.lines(waits).await.is_empty() {
+        sleep(Duration::from_millis(2)).await;
+    }
+    for line in history.sums(end) {
+        let columns: Vec<&str> = line.split(' ').collect();
+        let write = "insert into tally_g1.sums select $1::text::uuid, $2::text::int8, $3::text::int8
+            on conflict (stream) do update set total = excluded.total, version = excluded.version";
+        let query = sqlx::query(write).bind(columns[0]).bind(columns[1]).bind(columns[2]);
+        query.execute(&mut *other).await.expect("the other writes its rows");
+    }
+    other.commit().await.expect("the other commits");
+
+    worker.at(end).await;
+    assert_eq!(world.sums().await, history.sums(end));
+    worker.deliver(&Post::of(&world.log).slice(&history.commits[20..], &Numbers));
+    worker.at(history.end()).await;
+    assert_eq!(world.sums().await, history.sums(history.end()));
+    worker.kill().await;
+    world.scratch.close().await;
+}
+
 #[tokio::test]
 async fn a_worker_killed_anywhere_resumes_where_the_tables_are() {
     let history = History::random(41, 600);

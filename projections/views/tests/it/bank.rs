@@ -80,17 +80,17 @@ impl Bank {
     fn something(&mut self) {
         // Commits of one append share one time; most appends are close together, some are not.
         match self.random.below(10) {
-            0..4 => {}
-            4..9 => self.now += Duration::microseconds(self.random.below(9_000_000) as i64),
+            0..=3 => {}
+            4..=8 => self.now += Duration::microseconds(self.random.below(9_000_000) as i64),
             _ => self.now += Duration::minutes(self.random.below(2_000) as i64),
         }
         match self.random.below(40) {
-            0 => self.open_member(if self.random.clone().percent(50) { "KRW" } else { "BUP" }),
-            1 => self.change_state(),
+            0 | 10 => self.open_member(if self.random.clone().percent(50) { "KRW" } else { "BUP" }),
+            1 | 11 => self.change_state(),
             2 => self.refuse_command(),
             3 => self.reverse(),
             4 | 5 => self.batch(),
-            6..9 => {
+            6..=8 => {
                 self.rejected();
                 self.commit();
             }
@@ -127,12 +127,15 @@ impl Bank {
 
     fn change_state(&mut self) {
         let members: Vec<_> = (0..self.accounts.len()).filter(|&i| !self.accounts[i].system).collect();
-        let at = members[self.random.below(members.len())];
+        let empty =
+            members.iter().copied().find(|&i| self.accounts[i].balance == 0 && self.accounts[i].status == "open");
+        let any = members[self.random.below(members.len())];
+        let at = empty.filter(|_| self.random.percent(50)).unwrap_or(any);
         let reason = self.random.percent(50).then(|| "because".to_owned());
         let account = &mut self.accounts[at];
         let balance = Minor::new(account.balance).expect("a balance");
         let (status, event): (_, Recorded) = match account.status {
-            "open" if account.balance == 0 && self.random.percent(30) => ("closed", AccountClosed { reason }.into()),
+            "open" if account.balance == 0 && self.random.percent(80) => ("closed", AccountClosed { reason }.into()),
             "open" => ("frozen", AccountFrozen { reason, balance }.into()),
             "frozen" => ("open", AccountUnfrozen { reason, balance }.into()),
             _ => return,
@@ -182,16 +185,15 @@ impl Bank {
 
     /// A deposit, withdrawal or transfer, if two accounts can be found for one.
     pub fn movement(&mut self) {
-        let (source, destination) = (self.random.below(self.accounts.len()), self.random.below(self.accounts.len()));
+        let Some((source, destination)) = self.pair() else { return };
         let kind = match (self.accounts[source].system, self.accounts[destination].system) {
-            (true, true) => return,
-            (true, false) => TransferKind::Deposit,
+            (true, _) => TransferKind::Deposit,
             (false, true) => TransferKind::Withdrawal,
             (false, false) => TransferKind::Transfer,
         };
         let memo = self.memo();
         let reference = (kind != TransferKind::Transfer).then(|| "bank-7".to_owned());
-        let Some(amount) = self.amount(source, destination) else { return };
+        let amount = self.amount(source, destination);
         let facts = TransferFacts {
             kind,
             source: Some(self.accounts[source].id),
@@ -203,6 +205,26 @@ impl Bank {
             reverses: None,
         };
         self.post(source, destination, facts);
+    }
+
+    /// A deposit of exactly so much to a new account, from a new system account.
+    pub fn deposit(&mut self, amount: i128) {
+        self.open_system("BUP", self.accounts.len());
+        let source = self.accounts.len() - 1;
+        self.open_member("BUP");
+        let destination = self.accounts.len() - 1;
+        let facts = TransferFacts {
+            kind: TransferKind::Deposit,
+            source: Some(self.accounts[source].id),
+            destination: Some(self.accounts[destination].id),
+            asset: self.accounts[source].asset,
+            amount: Minor::new(amount).expect("an amount"),
+            memo: None,
+            reference: Some(String::new()),
+            reverses: None,
+        };
+        self.post(source, destination, facts);
+        self.commit();
     }
 
     fn reverse(&mut self) {
@@ -269,15 +291,25 @@ impl Bank {
         if fits { spendable.min(room) } else { 0 }
     }
 
-    fn amount(&mut self, source: usize, destination: usize) -> Option<Minor> {
-        let room = self.room(source, destination);
-        if room == 0 {
-            return None;
+    /// Two accounts between which money can move, if a few tries find them.
+    fn pair(&mut self) -> Option<(usize, usize)> {
+        for _ in 0..12 {
+            let (source, destination) =
+                (self.random.below(self.accounts.len()), self.random.below(self.accounts.len()));
+            let outside = self.accounts[source].system && self.accounts[destination].system;
+            if !outside && self.room(source, destination) > 0 {
+                return Some((source, destination));
+            }
         }
+        None
+    }
+
+    fn amount(&mut self, source: usize, destination: usize) -> Minor {
+        let room = self.room(source, destination);
         // The coin moves in amounts near the limit, so that sums need more than 128 bits.
         let most = if self.accounts[source].asset.as_str() == "BUP" { room } else { room.min(100_000) };
         let amount = most - most / 100 * self.random.below(100) as i128;
-        Some(Minor::new(amount).expect("within room"))
+        Minor::new(amount).expect("within room")
     }
 
     fn memo(&mut self) -> Option<String> {

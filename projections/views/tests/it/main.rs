@@ -1,5 +1,6 @@
 //! Every view against a real Postgres, compared with an oracle that shares no code with it.
 
+mod amounts;
 mod bank;
 mod chaos;
 mod delivery;

@@ -1,0 +1,39 @@
+//! Amounts at the edges, and whether the histories of the other tests are worth anything.
+
+use std::collections::HashSet;
+
+use contracts::recorded::EVENT_TYPES;
+use kernel::Minor;
+
+use crate::{bank::Bank, oracle, world::World};
+
+#[tokio::test]
+async fn every_form_of_an_amount_arrives_as_it_was() {
+    let mut bank = Bank::new(1);
+    let powers = (0..38).map(|power| 10_i128.pow(power));
+    let edges = powers.flat_map(|power| [power, power + 1, 2 * power - 1]).chain([Minor::MAX.units(); 3]);
+    for amount in edges {
+        bank.deposit(amount.min(Minor::MAX.units()));
+    }
+    let world = World::new(&bank).await;
+    for worker in &mut world.start_all() {
+        worker.reach(bank.end());
+        worker.at(bank.end()).await;
+    }
+    world.check(&bank, bank.end()).await;
+    world.scratch.close().await;
+}
+
+#[test]
+fn the_histories_have_everything_in_them() {
+    let bank = Bank::busy(1, 400);
+    let found: HashSet<_> = bank.commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
+    let missing: Vec<_> = EVENT_TYPES.iter().filter(|(name, _)| !found.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let tables = oracle::tables(&bank.commits, bank.end());
+    let digits = |line: &String| line.split('|').map(str::len).max().unwrap_or(0);
+    assert!(tables.totals.iter().any(|line| digits(line) > 39), "no sum exceeds an amount: {:?}", tables.totals);
+    assert!(bank.commits.iter().any(|commit| commit.events.len() > 9), "no batches");
+    assert!(tables.ticks.len() < bank.commits.len(), "no commits share a time");
+    assert!(tables.activity.iter().filter(|line| line.starts_with("day")).count() > 10, "one day only");
+}
