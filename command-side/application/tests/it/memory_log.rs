@@ -46,15 +46,15 @@ fn now() -> DateTime<Utc> {
 impl MemoryLog {
     /// The next append meets this.
     pub fn fail_next(&self, fault: Fault) {
-        self.faults.lock().unwrap().push(fault);
+        self.faults.lock().expect("whole").push(fault);
     }
 
     pub fn commits(&self) -> Vec<Commit> {
-        self.commits.lock().unwrap().clone()
+        self.commits.lock().expect("whole").clone()
     }
 
     pub fn snapshots(&self) -> Vec<Snapshot> {
-        self.snapshots.lock().unwrap().clone()
+        self.snapshots.lock().expect("whole").clone()
     }
 
     pub fn count(&self, event_type: &str) -> usize {
@@ -62,7 +62,7 @@ impl MemoryLog {
     }
 
     fn write(&self, new: &[NewCommit]) -> Result<Appended, AppendError> {
-        let mut commits = self.commits.lock().unwrap();
+        let mut commits = self.commits.lock().expect("whole");
         if new.iter().flat_map(|c| &c.events).any(|e| e.payload.contains("poison")) {
             return Err(AppendError::Refused("poison".into()));
         }
@@ -98,11 +98,11 @@ impl Append for MemoryLog {
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
         let _held = self.hold.lock().await;
         self.appends.fetch_add(1, Ordering::SeqCst);
-        let late = std::mem::take(&mut *self.late.lock().unwrap());
+        let late = std::mem::take(&mut *self.late.lock().expect("whole"));
         if !late.is_empty() {
             self.write(&late).expect("the late append comes first");
         }
-        let fault = self.faults.lock().unwrap().pop();
+        let fault = self.faults.lock().expect("whole").pop();
         match fault {
             None => self.write(commits),
             Some(Fault::Away) => Err(AppendError::Unavailable("away".into())),
@@ -112,14 +112,14 @@ impl Append for MemoryLog {
                 Err(AppendError::Unknown("lost".into()))
             }
             Some(Fault::LostAndLate) => {
-                *self.late.lock().unwrap() = commits.to_vec();
+                *self.late.lock().expect("whole") = commits.to_vec();
                 Err(AppendError::Unknown("lost".into()))
             }
         }
     }
 
     async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError> {
-        self.snapshots.lock().unwrap().extend_from_slice(snapshots);
+        self.snapshots.lock().expect("whole").extend_from_slice(snapshots);
         Ok(())
     }
 }
