@@ -3,6 +3,7 @@
 //! Only ratios mean anything: both sides share the machine, the server, its settings and the noise of the hour.
 
 mod audit;
+mod cpu;
 mod figures;
 mod hardware;
 mod level;
@@ -15,6 +16,7 @@ mod stage;
 mod table;
 
 pub use audit::{Audit, audit};
+pub use cpu::CpuUse;
 pub use figures::{Figure, figures};
 pub use hardware::Hardware;
 pub use pgbench::{Pgbench, PgbenchRun};

@@ -12,10 +12,15 @@ use crate::{
 };
 
 use super::{
-    BenchPlan, Hardware, Pgbench, PgbenchRun, Results, figures,
+    BenchPlan, Hardware, Pgbench, PgbenchRun, Results,
+    cpu::Watched,
+    figures,
     results::{PIPELINE, WRITE_PATH},
     stage::{Servers, Stage, connect, say},
 };
+
+/// The key that tokens are signed with, and the servers under every bank.
+pub(super) type Ground = (Arc<Keys>, Watched);
 
 /// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
 pub async fn run(plan: &BenchPlan) -> Result<Results> {
@@ -29,6 +34,11 @@ pub async fn run(plan: &BenchPlan) -> Result<Results> {
     let mut results =
         Results::new(SystemClock.now(), revision(), plan.quick, Hardware::look(&folder)?, short(&version));
     let databases = Databases::on(&servers.postgres.url("postgres"))?;
+    let ground = Watched(vec![
+        ("postgres".to_owned(), servers.postgres.identity(), true),
+        ("nats".to_owned(), servers.nats.identity(), false),
+    ]);
+    let ground = (keys.clone(), ground);
     let new_bank = async |name: &str| -> Result<BankPlan> {
         Ok(BankPlan {
             binaries: binaries.clone(),
@@ -48,10 +58,10 @@ pub async fn run(plan: &BenchPlan) -> Result<Results> {
     clients.push(1);
     yardstick(&pgbench, "before", &clients, plan, &mut results).await?;
 
-    write_path(plan, &mut results, new_bank(WRITE_PATH).await?, keys.clone()).await?;
+    write_path(plan, &mut results, new_bank(WRITE_PATH).await?, ground.clone()).await?;
     let best = results.best_pgbench().map_or(8, |run| run.clients);
     yardstick(&pgbench, "between", &[best], plan, &mut results).await?;
-    pipeline(plan, &mut results, new_bank(PIPELINE).await?, keys.clone()).await?;
+    pipeline(plan, &mut results, new_bank(PIPELINE).await?, ground).await?;
     yardstick(&pgbench, "after", &[best, 1], plan, &mut results).await?;
 
     results.figures = figures(&results);
@@ -77,8 +87,8 @@ async fn yardstick(
 }
 
 /// The command path alone.
-async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, keys: Arc<Keys>) -> Result<()> {
-    let mut stage = Stage::open(plan, results, WRITE_PATH, bank, keys).await?;
+async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: Ground) -> Result<()> {
+    let mut stage = Stage::open(plan, results, WRITE_PATH, bank, ground).await?;
     stage.load_and_weigh().await?;
     stage.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
     stage.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
@@ -88,13 +98,16 @@ async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, key
         stage.load(Servers::One, 32, Workload::OneHot, plan.measure_side).await?;
     }
     stage.load(Servers::One, 1, Workload::Uniform, plan.measure_side).await?;
+    // Once more what the figures are about: the noise of the hour comes and goes, on pgbench's side too.
+    stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
+    stage.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
     two_servers(&mut stage, plan).await?;
     stage.close().await
 }
 
 /// Every process.
-async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, keys: Arc<Keys>) -> Result<()> {
-    let mut stage = Stage::open(plan, results, PIPELINE, bank, keys).await?;
+async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: Ground) -> Result<()> {
+    let mut stage = Stage::open(plan, results, PIPELINE, bank, ground).await?;
     stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
     stage.load(Servers::One, 256, Workload::OneHot, plan.measure_side).await?;
     stage.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
@@ -104,6 +117,7 @@ async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, keys:
         stage.load(Servers::One, 32, Workload::OneHot, plan.measure_side).await?;
     }
     stage.load(Servers::One, 1, Workload::Uniform, plan.measure_side).await?;
+    stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
     let rate = stage.rate(256, Workload::Uniform)?;
     stage.freshness(rate).await?;
     two_servers(&mut stage, plan).await?;

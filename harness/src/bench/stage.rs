@@ -8,13 +8,16 @@ use tokio::time::timeout;
 
 use crate::{
     chaos::{Bank, BankPlan, Part},
-    kit::{Keys, Role},
+    kit::{Identity, Role},
     load::{Fleet, FreshnessPlan, Load, Pace, Routing, Workload, sample_freshness},
 };
 
 use super::{
-    BenchPlan, LoadRun, Memory, Results, audit, level, memory,
+    BenchPlan, LoadRun, Memory, Results, audit,
+    cpu::{CpuClock, Watched},
+    level, memory,
     results::{FreshnessRun, PIPELINE},
+    run::Ground,
 };
 
 /// A bank being measured.
@@ -26,6 +29,7 @@ pub(super) struct Stage<'a> {
     fleet: Arc<Fleet>,
     log: PgConnection,
     views: PgConnection,
+    servers: Watched,
     runs: u32,
     posted: u64,
     moved: Vec<i64>,
@@ -45,8 +49,9 @@ impl<'a> Stage<'a> {
         results: &'a mut Results,
         name: &'static str,
         bank: BankPlan,
-        keys: Arc<Keys>,
+        ground: Ground,
     ) -> Result<Self> {
+        let (keys, servers) = ground;
         let log = connect(&bank.databases.log.superuser_url()).await?;
         let views = connect(&bank.databases.views.superuser_url()).await?;
         let mut bank = Bank::new(bank)?;
@@ -60,7 +65,7 @@ impl<'a> Stage<'a> {
         let sign = move |actor| keys.token(actor, 24);
         let fleet = Fleet::set_up(&plan.fleet, address, &sign, 1).await?;
         let moved = vec![0; fleet.accounts.len()];
-        let mut stage = Self { plan, results, name, bank, fleet, log, views, runs: 0, posted: 0, moved };
+        let mut stage = Self { plan, results, name, bank, fleet, log, views, servers, runs: 0, posted: 0, moved };
         stage.wait_until_level().await?;
         Ok(stage)
     }
@@ -82,18 +87,33 @@ impl<'a> Stage<'a> {
             load.routing = routing;
             servers_name = format!("2, {}", if routing == Routing::Any { "any" } else { "by payer" });
         }
+        let watched = self.watched()?;
+        let before = CpuClock::read(&watched);
         let report = load.run(self.fleet.clone()).await?;
         self.bank.check()?;
         self.count(report.posted(), &report.moved);
         let level_after = self.wait_until_level().await?;
+        let cpu = before.until(&CpuClock::read(&watched));
         let level = level_after.map(|time| format!(", level after {} ms", time.as_millis())).unwrap_or_default();
         let workload = workload.name();
         say(&format!(
-            "{}: {workload}, {connections} connections, {servers_name} server(s): {:.0}/s, p50 {:.2} ms{level}",
-            self.name, report.per_second, report.latency.p50_ms
+            "{}: {workload}, {connections} connections, {servers_name} server(s): {:.0}/s, p50 {:.2} ms{level}, others \
+             took {:.0} % of the machine",
+            self.name,
+            report.per_second,
+            report.latency.p50_ms,
+            cpu.foreign * 100.0
         ));
         let bank = self.name;
-        self.results.loads.push(LoadRun { bank, servers: servers_name, connections, workload, report, level_after });
+        self.results.loads.push(LoadRun {
+            bank,
+            servers: servers_name,
+            connections,
+            workload,
+            report,
+            cpu,
+            level_after,
+        });
         Ok(())
     }
 
@@ -164,6 +184,17 @@ impl<'a> Stage<'a> {
             measure,
             run: self.runs,
         })
+    }
+
+    /// Everything that works for a load; the generator is in this very process.
+    fn watched(&self) -> Result<Watched> {
+        let mut watched = self.servers.clone();
+        for (part, identity) in self.bank.running()? {
+            watched.0.push((part.binary().to_owned(), identity, false));
+        }
+        let own = Identity::of(std::process::id()).context("this process cannot be told")?;
+        watched.0.push(("generator".to_owned(), own, false));
+        Ok(watched)
     }
 
     async fn start_second_server(&mut self) -> Result<()> {

@@ -12,6 +12,7 @@ pub fn print(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     hardware(results, out)?;
     pgbench(results, out)?;
     loads(results, out)?;
+    profile(results, out)?;
     beside(results, out)?;
     writeln!(out, "\nFigures of DESIGN 16 (one run, one machine, the load generator on it, fsync on)")?;
     writeln!(out, "  {:<48} {:>12} {:>8} {:>10}  ", "figure", "raw", "ratio", "at least")?;
@@ -71,6 +72,29 @@ fn loads(results: &Results, out: &mut dyn Write) -> io::Result<()> {
             let (statuses, unanswered) = (&report.statuses, report.unanswered);
             writeln!(out, "    not all 201: {statuses:?}, {unanswered} unanswered; {:?}", report.unexpected)?;
         }
+    }
+    Ok(())
+}
+
+/// Where the processor time went: what is over budget shows here.
+fn profile(results: &Results, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n  processor time for each transfer, microseconds (two cores: 200 at 10,000 transfers/s)")?;
+    for run in results.loads.iter().filter(|run| run.connections == 256) {
+        let parts: Vec<_> = run
+            .cpu
+            .per_transfer(run.report.posted())
+            .filter(|(_, micros)| *micros >= 0.5)
+            .map(|(name, micros)| format!("{name} {micros:.0}"))
+            .collect();
+        writeln!(
+            out,
+            "  {:<11} {:<14} {:<8} {}; strangers took {:.0} % of the machine",
+            run.bank,
+            run.servers,
+            run.workload,
+            parts.join(", "),
+            run.cpu.foreign * 100.0
+        )?;
     }
     Ok(())
 }
