@@ -63,6 +63,7 @@ async fn malformed_transfers_are_refused_and_nothing_is_written() {
         changed(&good, |body| body["memo"] = json!("nothing\u{0}more")),
         json!([]),
         json!([from, to, {"asset": "KRW", "amount": "1"}, null]),
+        changed(&good, |body| body["money"] = json!(["KRW", "1"])),
         json!("text"),
         json!(null),
         json!(1),

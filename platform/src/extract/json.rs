@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use tokio::time::timeout;
 
+use super::object::Object;
 use crate::{
     http::{HttpOptions, RequestContext},
     problem::{Code, Problem},
@@ -91,13 +92,13 @@ async fn read(request: Request) -> Result<Bytes, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
+    serde_json::from_slice(bytes).map(|Object(body)| body).map_err(|_| explain::<T>(bytes))
 }
 
 /// Reads the refused bytes once more, this time with an eye on where it fails: only bad requests pay for that.
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let refused = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+    let refused = match serde_path_to_error::deserialize::<_, Object<T>>(&mut deserializer) {
         Ok(_) => return malformed("something follows the JSON value"),
         Err(refused) => refused,
     };
@@ -161,6 +162,15 @@ mod tests {
             let (code, told) = refused(text);
             assert_eq!(code, Code::ValidationFailed, "{text}");
             assert!(told.as_ref().is_some_and(|t| t.contains(word)), "{text}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_an_object_and_not_its_fields_in_order() {
+        for text in [r#"["a", []]"#, r#""a""#, "null", "1"] {
+            let (code, told) = refused(text);
+            assert_eq!(code, Code::ValidationFailed, "{text}");
+            assert!(told.as_ref().is_some_and(|t| t.contains("expected an object")), "{text}: {told:?}");
         }
     }
 

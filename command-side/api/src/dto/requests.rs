@@ -2,7 +2,10 @@
 
 use application::{Command, TransferOrder};
 use kernel::{AccountId, Assets, TransferId};
-use platform::problem::Problem;
+use platform::{
+    extract::{object, objects},
+    problem::Problem,
+};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
@@ -51,6 +54,7 @@ pub(crate) struct BookingRequest {
     #[schema(value_type = uuid::Uuid)]
     pub(crate) account_id: AccountId,
     /// How much.
+    #[serde(deserialize_with = "object")]
     pub(crate) money: MoneyDto,
     /// The outside's own reference.
     #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
@@ -74,6 +78,7 @@ pub(crate) struct TransferRequest {
     )]
     destination: PayeeRef,
     /// How much.
+    #[serde(deserialize_with = "object")]
     money: MoneyDto,
     /// The payer's words; both sides see them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,7 +113,7 @@ pub(crate) struct BatchRequest {
 const MOST_TRANSFERS: usize = 1000;
 
 fn transfers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TransferRequest>, D::Error> {
-    let transfers = Vec::deserialize(deserializer)?;
+    let transfers: Vec<TransferRequest> = objects(deserializer)?;
     if !(1..=MOST_TRANSFERS).contains(&transfers.len()) {
         return Err(D::Error::custom("a batch has 1 to 1000 transfers"));
     }

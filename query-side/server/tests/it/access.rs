@@ -28,7 +28,7 @@ async fn what_is_not_yours_is_not_there() {
         (format!("/v1/accounts/{}/balance", id(A1)), [200, 404, 404, 200, 200]),
         (format!("/v1/transfers/{}", id(DEPOSIT)), [200, 404, 404, 200, 200]),
         (format!("/v1/transfers/{}", id(TRANSFER)), [200, 200, 404, 200, 200]),
-        (format!("/v1/transfers/{}", id(REJECTED)), [200, 200, 404, 200, 200]),
+        (format!("/v1/transfers/{}", id(REJECTED)), [200, 404, 404, 200, 200]),
         (format!("/v1/transfers/{}", id(REVERSED)), [200, 200, 404, 200, 200]),
         (format!("/v1/accounts?owner={}", id(ALICE)), [200, 403, 403, 403, 200]),
         ("/v1/accounts".to_owned(), [200; 5]),
