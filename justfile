@@ -41,9 +41,10 @@ token *args: (_program "jangbu")
 
 # All tests, on servers of their own: `test -p views`, `test some_name`
 [group('check')]
+[positional-arguments]
 test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
-    {{ target }}/debug/dev servers -- cargo nextest run --workspace {{ args }}
+    {{ target }}/debug/dev servers -- cargo nextest run --workspace "$@"
 
 # What continuous integration runs: every check, every test
 [group('check')]
