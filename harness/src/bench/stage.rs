@@ -136,6 +136,7 @@ impl<'a> Stage<'a> {
             command: self.bank.address(Part::Command(0))?,
             query: self.bank.address(Part::Query)?,
             rate: samples,
+            connections: 16,
             time,
             run: self.runs,
         };

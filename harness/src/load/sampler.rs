@@ -26,6 +26,8 @@ pub struct FreshnessPlan {
     pub query: SocketAddr,
     /// Samples a second.
     pub rate: f64,
+    /// How many samples may be under way at once.
+    pub connections: usize,
     /// For how long.
     pub time: Duration,
     /// Different for each run on one log.
@@ -60,13 +62,13 @@ pub async fn sample_freshness(plan: FreshnessPlan, fleet: Arc<Fleet>) -> anyhow:
 }
 
 fn sample_here(plan: &FreshnessPlan, fleet: &Arc<Fleet>) -> anyhow::Result<Freshness> {
-    const PAIRS: usize = 16;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     let next = Rc::new(Cell::new(0));
     let begin = Instant::now();
     let tasks = LocalSet::new();
-    let workers: Vec<_> =
-        (0..PAIRS).map(|_| tasks.spawn_local(work(plan.clone(), fleet.clone(), next.clone(), begin))).collect();
+    let workers: Vec<_> = (0..plan.connections)
+        .map(|_| tasks.spawn_local(work(plan.clone(), fleet.clone(), next.clone(), begin)))
+        .collect();
     let found = runtime.block_on(tasks.run_until(futures::future::try_join_all(workers)));
     let (mut all, mut notes, mut posted, mut moved) = (histogram(), Vec::new(), 0, vec![0; fleet.accounts.len()]);
     for worker in found.context("a sampling task died")? {

@@ -24,7 +24,8 @@ async fn ten_thousand_reads_with_the_token_of_a_transfer_never_see_an_older_stat
     // Faster than a slow machine can: what is due is then sent as soon as there is somebody to send it.
     let rate = 2_000.0;
     let time = std::time::Duration::from_secs_f64(READS as f64 / rate);
-    let found = sample_freshness(FreshnessPlan { command, query, rate, time, run: 1 }, fleet).await.unwrap();
+    let found =
+        sample_freshness(FreshnessPlan { command, query, rate, connections: 64, time, run: 1 }, fleet).await.unwrap();
     assert_eq!((found.wrong, found.visible.count), (0, READS), "{:?}", found.notes);
     let ledger = town.close().await;
     let transfers = ledger.posted.values().filter(|posted| posted.kind == "transfer").count() as u64;
