@@ -73,11 +73,14 @@ async fn a_stranger_in_the_stream_does_no_harm() {
     world.append(&[2, 2]).await;
     world.level().await;
     let ranges: Vec<(i64, i64)> = world.messages().await.iter().filter_map(range).collect();
+    // The stranger took the place of a slice under way. The slice right behind it may have found its own place still free;
+    // readers then take the hole from the log, as after any loss. Never backwards, never twice, and to the end.
     let mut due = 1;
     for (first, last) in ranges {
-        assert_eq!(first, due, "in order and once still");
+        assert!(first >= due, "in order and once still: {first} after {due}");
         due = last + 1;
     }
+    assert_eq!(due, 8, "the end of the log is there");
     relay.stop().await;
     world.end().await;
 }
