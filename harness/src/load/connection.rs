@@ -72,6 +72,12 @@ impl Connection {
         Self { address, stream: None, out: Vec::with_capacity(1024), read: Vec::with_capacity(8192) }
     }
 
+    /// Opens it now, so that the first request does not wait for that.
+    pub async fn open(&mut self) -> io::Result<()> {
+        self.stream = Some(connect(self.address).await?);
+        Ok(())
+    }
+
     /// Sends a request and waits for its answer. After an error the connection is opened anew; whether the server
     /// acted on the request is then unknown.
     pub async fn send(&mut self, request: &Request<'_>) -> io::Result<Reply<'_>> {

@@ -98,7 +98,8 @@ struct Tally {
 fn run_here(load: Load, fleet: &Arc<Fleet>) -> anyhow::Result<Report> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     let cpu = ThreadCpu::start();
-    let (connections, measured) = (load.connections, load.measure);
+    let measured = load.measure;
+    let connections = runtime.block_on(connect(&load))?;
     let begin = Instant::now();
     let tally = Tally {
         latency: histogram(),
@@ -118,8 +119,8 @@ fn run_here(load: Load, fleet: &Arc<Fleet>) -> anyhow::Result<Report> {
         load,
     });
     let tasks = LocalSet::new();
-    for worker in 0..connections {
-        tasks.spawn_local(work(shared.clone(), worker, begin));
+    for (worker, connections) in connections.into_iter().enumerate() {
+        tasks.spawn_local(work(shared.clone(), worker, connections, begin));
     }
     runtime.block_on(tasks);
     let generator_cpu = cpu.share();
@@ -138,10 +139,22 @@ fn run_here(load: Load, fleet: &Arc<Fleet>) -> anyhow::Result<Report> {
     })
 }
 
-async fn work(shared: Rc<Shared>, worker: usize, begin: Instant) {
-    let servers = &shared.load.servers;
-    // Under `ByPayer` a worker may need any server, so it keeps a connection to each.
-    let mut connections: Vec<_> = servers.iter().map(|address| Connection::to(*address)).collect();
+/// The connections of every worker: one to each server, for under `ByPayer` it may need any. Opened one after the other, before
+/// anything is measured: how fast a server takes a burst of new connections is another question.
+async fn connect(load: &Load) -> anyhow::Result<Vec<Vec<Connection>>> {
+    let mut all = Vec::with_capacity(load.connections);
+    for _ in 0..load.connections {
+        let mut connections: Vec<_> = load.servers.iter().map(|address| Connection::to(*address)).collect();
+        for connection in &mut connections {
+            connection.open().await.context("connecting to a command server")?;
+        }
+        all.push(connections);
+    }
+    Ok(all)
+}
+
+async fn work(shared: Rc<Shared>, worker: usize, mut connections: Vec<Connection>, begin: Instant) {
+    let servers = shared.load.servers.len();
     loop {
         let number = shared.next.replace(shared.next.get() + 1);
         let due = match shared.load.pace {
@@ -156,8 +169,8 @@ async fn work(shared: Rc<Shared>, worker: usize, begin: Instant) {
         }
         let (payer, payee, amount) = shared.pick();
         let server = match shared.load.routing {
-            Routing::Any => worker % servers.len(),
-            Routing::ByPayer => payer % servers.len(),
+            Routing::Any => worker % servers,
+            Routing::ByPayer => payer % servers,
         };
         let accounts = &shared.fleet.accounts;
         let template = &shared.fleet.templates[accounts[payer].owner];
