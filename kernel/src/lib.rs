@@ -9,6 +9,7 @@ mod clock;
 mod id;
 mod money;
 mod position;
+mod sealed;
 mod token;
 
 pub use account_number::{AccountNumber, AccountNumberError};
@@ -18,4 +19,5 @@ pub use clock::{Clock, Ids, ManualClock, RandomIds, SystemClock};
 pub use id::{AccountId, CommandId, CorrelationId, LogId, MemberId, StreamId, TransferId};
 pub use money::{Minor, Money, MoneyError};
 pub use position::{Position, Version};
+pub use sealed::{Place, Sealed};
 pub use token::{ConsistencyToken, TokenError};

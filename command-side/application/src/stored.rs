@@ -93,7 +93,8 @@ pub fn account_event(recorded: rec::Recorded) -> Option<AccountEvent> {
         | rec::Recorded::TransferPosted(_)
         | rec::Recorded::TransferRejected(_)
         | rec::Recorded::TransferReversed(_)
-        | rec::Recorded::CommandRefused(_) => return None,
+        | rec::Recorded::CommandRefused(_)
+        | rec::Recorded::Member(_) => return None,
     })
 }
 

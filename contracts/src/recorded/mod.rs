@@ -4,11 +4,17 @@
 //! [`Recorded::decode`]; the golden corpus under `contracts/golden/` decodes in every build, for ever.
 
 mod account;
+mod member;
 mod transfer;
 
 pub use account::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, Holder,
+};
+pub use member::{
+    Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, MemberErased,
+    MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
+    SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
 };
 use serde_json::value::RawValue;
 pub use transfer::{
@@ -16,51 +22,83 @@ pub use transfer::{
 };
 
 macro_rules! recorded {
-    ($($(#[$doc:meta])* $name:ident = $version:literal;)*) => {
-        /// Any recorded event, decoded.
+    (
+        $(#[$enum_doc:meta])* $enum:ident, $types:ident, nested { $($(#[$nested_doc:meta])* $group:ident($nested:ident),)* }
+        $($(#[$doc:meta])* $name:ident = $version:literal;)*
+    ) => {
+        $(#[$enum_doc])*
         #[derive(Clone, Debug, PartialEq)]
-        pub enum Recorded {
+        pub enum $enum {
             $($(#[$doc])* $name($name),)*
+            $($(#[$nested_doc])* $group($nested),)*
         }
 
-        impl Recorded {
+        impl $enum {
             /// The name under which the event stands in the log.
             pub fn event_type(&self) -> &'static str {
-                match self { $(Self::$name(_) => stringify!($name),)* }
+                match self {
+                    $(Self::$name(_) => stringify!($name),)*
+                    $(Self::$group(event) => event.event_type(),)*
+                }
             }
 
             /// The schema version written today.
             pub fn schema_version(&self) -> i16 {
-                match self { $(Self::$name(_) => $version,)* }
+                match self {
+                    $(Self::$name(_) => $version,)*
+                    $(Self::$group(event) => event.schema_version(),)*
+                }
             }
 
             /// The payload as JSON.
             pub fn payload(&self) -> Result<String, serde_json::Error> {
-                match self { $(Self::$name(event) => serde_json::to_string(event),)* }
+                match self {
+                    $(Self::$name(event) => serde_json::to_string(event),)*
+                    $(Self::$group(event) => event.payload(),)*
+                }
             }
 
             /// Reads what stands in the log.
             pub fn decode(event_type: &str, schema_version: i16, payload: &RawValue) -> Result<Self, DecodeError> {
                 let decoded = match (event_type, schema_version) {
                     $((stringify!($name), $version) => serde_json::from_str(payload.get()).map(Self::$name),)*
+                    $(_ if $nested::is_named(event_type) => {
+                        return $nested::decode(event_type, schema_version, payload).map(Self::$group);
+                    })*
                     _ => return Err(DecodeError::Unknown { event_type: event_type.to_owned(), schema_version }),
                 };
                 decoded.map_err(|source| DecodeError::Payload { event_type: event_type.to_owned(), schema_version, source })
             }
+
+            /// Whether an event of this name belongs here, in whatever schema version.
+            pub fn is_named(event_type: &str) -> bool {
+                $types.iter().any(|(name, _)| *name == event_type) $(|| $nested::is_named(event_type))*
+            }
         }
 
-        $(impl From<$name> for Recorded {
+        $(impl From<$name> for $enum {
             fn from(event: $name) -> Self {
                 Self::$name(event)
             }
         })*
 
-        /// The name and current schema version of every event.
-        pub const EVENT_TYPES: &[(&str, i16)] = &[$((stringify!($name), $version),)*];
+        $(impl From<$nested> for $enum {
+            fn from(event: $nested) -> Self {
+                Self::$group(event)
+            }
+        })*
+
+        #[doc = concat!("The name and current schema version of every event that [`", stringify!($enum), "`] names itself.")]
+        pub const $types: &[(&str, i16)] = &[$((stringify!($name), $version),)*];
     };
 }
 
 recorded! {
+    /// Any recorded event, decoded.
+    Recorded, EVENT_TYPES, nested {
+        /// What happened to a member, on the way to becoming one, or to a name that only one may bear.
+        Member(MemberRecorded),
+    }
     /// An account came to be.
     AccountOpened = 1;
     /// An account number was given to an account.
@@ -83,6 +121,41 @@ recorded! {
     TransferReversed = 1;
     /// A command that is no transfer was refused, and the refusal kept.
     CommandRefused = 1;
+}
+
+recorded! {
+    /// A recorded event of a sign-up, a reservation or a member. Personal data in it are [`kernel::Sealed`].
+    MemberRecorded, MEMBER_EVENT_TYPES, nested {}
+    /// A person began to sign up. First on the sign-up's stream.
+    SignUpStarted = 1;
+    /// Another verification code was issued for a sign-up.
+    SignUpCodeIssued = 1;
+    /// A wrong code was given for a sign-up.
+    SignUpCodeRefused = 1;
+    /// The contact was verified and the person became a member. Last on the sign-up's stream.
+    SignUpCompleted = 1;
+    /// A sign-up came to nothing. Last on the sign-up's stream.
+    SignUpEnded = 1;
+    /// A login id or a contact was taken.
+    NameReserved = 1;
+    /// A login id or a contact became free.
+    NameReleased = 1;
+    /// A person became a member. First on the member's stream.
+    MemberJoined = 1;
+    /// A member asked to be reached elsewhere.
+    ContactChangeStarted = 1;
+    /// A wrong code was given for a new contact.
+    ContactCodeRefused = 1;
+    /// A member is reached elsewhere from now on.
+    ContactChanged = 1;
+    /// A member has another password.
+    PasswordChanged = 1;
+    /// An operator was shown a member's personal data.
+    PersonalDataDisclosed = 1;
+    /// A member is to be erased: nothing is done for it any more.
+    ErasureRequested = 1;
+    /// Nothing personal of the member can be read any more. Last on the member's stream.
+    MemberErased = 1;
 }
 
 /// Why an event of the log cannot be read here.

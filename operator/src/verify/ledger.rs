@@ -95,7 +95,8 @@ impl Ledger {
                 Recorded::TransferPosted(_)
                 | Recorded::TransferRejected(_)
                 | Recorded::TransferReversed(_)
-                | Recorded::CommandRefused(_) => {}
+                | Recorded::CommandRefused(_)
+                | Recorded::Member(_) => {}
             }
         }
         Self::sum_up(commit, moved, findings);

@@ -53,7 +53,8 @@ fn fold_event(
         | Recorded::TransferPosted(_)
         | Recorded::TransferRejected(_)
         | Recorded::TransferReversed(_)
-        | Recorded::CommandRefused(_) => return Ok(()),
+        | Recorded::CommandRefused(_)
+        | Recorded::Member(_) => return Ok(()),
     };
     let change = changes.entry(AccountId::new(event.stream.uuid())).or_default();
     if let Recorded::AccountOpened(opened) = body {

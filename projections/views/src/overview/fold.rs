@@ -60,7 +60,8 @@ impl Additions {
             | Recorded::AccountDebited(_)
             | Recorded::AccountCredited(_)
             | Recorded::TransferReversed(_)
-            | Recorded::CommandRefused(_) => {}
+            | Recorded::CommandRefused(_)
+            | Recorded::Member(_) => {}
         }
         Ok(())
     }

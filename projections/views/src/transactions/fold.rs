@@ -69,7 +69,8 @@ fn side(body: &Recorded) -> Option<Side> {
         | Recorded::TransferPosted(_)
         | Recorded::TransferRejected(_)
         | Recorded::TransferReversed(_)
-        | Recorded::CommandRefused(_) => None,
+        | Recorded::CommandRefused(_)
+        | Recorded::Member(_) => None,
     }
 }
 

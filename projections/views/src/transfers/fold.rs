@@ -79,7 +79,8 @@ impl<'c> Folding<'c> {
             | Recorded::AccountFrozen(_)
             | Recorded::AccountUnfrozen(_)
             | Recorded::AccountClosed(_)
-            | Recorded::CommandRefused(_) => {}
+            | Recorded::CommandRefused(_)
+            | Recorded::Member(_) => {}
         }
         Ok(())
     }

@@ -114,7 +114,7 @@ impl Oracle {
             Recorded::AccountCredited(credited) => {
                 self.booked(stream, version, position, at, credited.transfer.uuid(), credited.amount.units(), 1);
             }
-            Recorded::AccountNumberAssigned(_) | Recorded::CommandRefused(_) => {}
+            Recorded::AccountNumberAssigned(_) | Recorded::CommandRefused(_) | Recorded::Member(_) => {}
         }
     }
 

@@ -1,0 +1,26 @@
+//! What can go wrong in the vault.
+
+use std::error::Error;
+
+/// A failure of the vault. Nothing of it tells a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The vault's database cannot be reached, or did not answer in time.
+    #[error("the vault's database cannot be reached")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The holder of the key-encryption key cannot be reached, or refuses.
+    #[error("the key-encryption key cannot be used")]
+    Kek(#[source] Box<dyn Error + Send + Sync>),
+    /// A wrapped key is damaged, or was wrapped for another member.
+    #[error("a wrapped key does not open")]
+    Unwrap,
+    /// A text could not be sealed.
+    #[error("a text could not be sealed")]
+    Seal,
+    /// The machine gave no random bytes.
+    #[error("the machine's random source gave nothing")]
+    Random(#[source] rand::rand_core::OsError),
+    /// The vault's database holds what this program does not understand.
+    #[error("the vault holds something of another shape")]
+    Damaged(#[source] Box<dyn Error + Send + Sync>),
+}

@@ -1,0 +1,17 @@
+//! The vault: data keys, passwords, sessions, waiting messages and erasure certificates, in a database of its own.
+//!
+//! What it seals opens only with a member's data key, only at its place; destroying the key erases the member from every
+//! event, view, archive and backup at once (crypto-shredding). Knows nothing of HTTP, of the log or of money.
+
+mod data_key;
+mod error;
+mod names;
+mod port;
+
+pub use data_key::{DataKey, OpenError};
+pub use error::VaultError;
+pub use names::Names;
+pub use port::{
+    Certificate, Credentials, DueMessage, Erasures, Keys, Messages, NewMessage, Notice, PasswordHash, Revocation,
+    Revocations, Rotation, Sessions, TokenDigest, Vault,
+};
