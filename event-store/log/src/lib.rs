@@ -8,11 +8,13 @@
 mod append;
 mod commit;
 mod error;
+mod ranges;
 mod read;
 mod slice;
 
 pub use append::{Append, Appended, NewCommit, NewEvent, Snapshot};
 pub use commit::{Commit, Event, Fingerprint};
 pub use error::{AppendError, ReadError, SliceError};
+pub use ranges::{CommitRanges, PositionRange, RangeReader};
 pub use read::{FromVersion, Head, ReadCommits, ReadHead, ReadStreams};
 pub use slice::Slice;
