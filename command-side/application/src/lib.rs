@@ -4,10 +4,12 @@
 
 mod answer;
 mod command;
+mod courier;
 mod executor;
 mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
 pub use command::{Command, Destination, Submission, TransferOrder};
+pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, Text};
 pub use domain::Limits;
 pub use executor::{Bank, Executor, ExecutorOptions, Log};

@@ -1,0 +1,19 @@
+//! The courier: works off the vault's queue of messages, one channel for e-mail and one for text messages.
+//!
+//! Nothing is sent inside a request. An event asks for a message, the back office queues it with the cursor that follows the
+//! events, and the courier takes it under a lease, opens the contact with the member's data key, writes the text, and
+//! hands it to the channel. **At least once:** a server that dies between the channel's "taken" and the settling lets the
+//! lease run out, and the message is sent again, under the same key. Otherwise, however many servers work, it is
+//! sent once.
+
+mod attending;
+mod options;
+mod port;
+mod retry;
+mod run;
+mod superseded;
+mod text;
+
+pub use options::CourierOptions;
+pub use port::{Channel, Channels, DeliverError, Text};
+pub use run::Courier;

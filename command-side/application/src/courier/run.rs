@@ -1,0 +1,90 @@
+//! The courier's loop.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use kernel::Clock;
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use vault::{Keys, Messages, VaultError};
+
+use super::{Channels, CourierOptions, attending::Desk, superseded::Newest};
+
+/// How long to wait when the vault is away.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Takes messages that are due and sees each to its end.
+pub struct Courier<V: ?Sized> {
+    desk: Arc<Desk<V>>,
+    bell: Arc<Notify>,
+}
+
+impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
+    /// A courier for this vault's queue.
+    pub fn new(vault: Arc<V>, channels: Channels, clock: Arc<dyn Clock>, options: CourierOptions) -> Self {
+        for (name, channel) in [("email", &channels.email), ("phone", &channels.phone)] {
+            metrics::gauge!("courier_channel_configured", "channel" => name).set(f64::from(channel.is_some()));
+            if channel.is_none() {
+                tracing::info!(channel = name, "no such channel is configured: its messages wait");
+            }
+        }
+        let desk = Desk { vault, channels, clock, options, newest: Newest::new() };
+        Self { desk: Arc::new(desk), bell: Arc::default() }
+    }
+
+    /// To be rung (`notify_one`) when messages were queued, so that they need not wait for the next look.
+    pub fn bell(&self) -> Arc<Notify> {
+        self.bell.clone()
+    }
+
+    /// Works until `stop`; then takes no more, and ends when what is under way has ended.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let mut stop = std::pin::pin!(stop);
+        let mut under_way = JoinSet::new();
+        let mut away = false;
+        loop {
+            let pause = match self.take(&mut under_way).await {
+                Ok(more) => {
+                    if std::mem::take(&mut away) {
+                        tracing::info!("the queue of messages can be read again");
+                    }
+                    // Full hands: what is left is taken as soon as one is free.
+                    if more { Duration::MAX } else { self.desk.options.poll }
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut away, true) {
+                        tracing::warn!(error = &error as &dyn Error, "the queue of messages cannot be read; trying on");
+                    }
+                    RETRY
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = under_way.join_next() => {}
+                () = self.bell.notified(), if pause != Duration::MAX => {}
+                () = sleep(pause), if pause != Duration::MAX => {}
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    /// Takes as many as there are hands free. Whether all hands are full now.
+    async fn take(&self, under_way: &mut JoinSet<()>) -> Result<bool, VaultError> {
+        while under_way.try_join_next().is_some() {}
+        let free = self.desk.options.at_once.max(1).saturating_sub(under_way.len());
+        if free == 0 {
+            return Ok(true);
+        }
+        let now = self.desk.clock.now();
+        let lease = TimeDelta::from_std(self.desk.options.lease).unwrap_or(TimeDelta::minutes(1));
+        let limit = i64::try_from(free).unwrap_or(i64::MAX);
+        let due = self.desk.vault.take_due(now, now + lease, limit).await?;
+        due.iter().for_each(|due| self.desk.newest.see(due.message.notice));
+        let full = due.len() == free;
+        for message in due {
+            let desk = self.desk.clone();
+            under_way.spawn(async move { desk.attend(message).await });
+        }
+        Ok(full)
+    }
+}
