@@ -3,6 +3,7 @@
 mod accounts;
 mod copy;
 mod fault;
+mod members;
 mod overview;
 mod transactions;
 mod transfers;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use accounts::Accounts;
 use contracts::recorded::Recorded;
+pub use members::Members;
 pub use overview::Overview;
 use projection_engine::{Decode, Projection};
 pub use transactions::Transactions;
@@ -22,7 +24,7 @@ pub type View = Arc<dyn Projection<Event = Recorded>>;
 
 /// Every view.
 pub fn all() -> Vec<View> {
-    vec![Arc::new(Accounts), Arc::new(Transactions), Arc::new(Transfers), Arc::new(Overview)]
+    vec![Arc::new(Accounts), Arc::new(Transactions), Arc::new(Transfers), Arc::new(Overview), Arc::new(Members)]
 }
 
 /// Reads the recorded events of this bank.

@@ -3,7 +3,7 @@
 mod fold;
 mod rows;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::{MemberRecorded, Recorded};
 use projection_engine::{Commit, Fault, Projection, Rows};
 
 /// The view `transactions`.
@@ -30,7 +30,7 @@ impl Projection for Transactions {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        !fold::UNUSED.contains(&event_type)
+        !(fold::UNUSED.contains(&event_type) || MemberRecorded::is_named(event_type))
     }
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {

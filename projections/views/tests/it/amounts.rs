@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use contracts::recorded::EVENT_TYPES;
+use contracts::recorded::{EVENT_TYPES, MEMBER_EVENT_TYPES};
 use kernel::Minor;
 
 use crate::{bank::Bank, oracle, world::World};
@@ -28,12 +28,15 @@ async fn every_form_of_an_amount_arrives_as_it_was() {
 fn the_histories_have_everything_in_them() {
     let bank = Bank::busy(1, 400);
     let found: HashSet<_> = bank.commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
-    let missing: Vec<_> = EVENT_TYPES.iter().filter(|(name, _)| !found.contains(name)).collect();
+    let missing: Vec<_> =
+        EVENT_TYPES.iter().chain(MEMBER_EVENT_TYPES).filter(|(name, _)| !found.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     let tables = oracle::tables(&bank.commits, bank.end());
     let digits = |line: &String| line.split('|').map(str::len).max().unwrap_or(0);
     assert!(tables.totals.iter().any(|line| digits(line) > 39), "no sum exceeds an amount: {:?}", tables.totals);
     assert!(bank.commits.iter().any(|commit| commit.events.len() > 9), "no batches");
+    assert!(tables.member_counts.len() == 3, "no member in every state: {:?}", tables.member_counts);
+    assert!(tables.members.iter().any(|line| line.contains("phone:")), "no contact ever changed its channel");
     assert!(tables.ticks.len() < bank.commits.len(), "no commits share a time");
     assert!(tables.activity.iter().filter(|line| line.starts_with("day")).count() > 10, "one day only");
 }

@@ -17,6 +17,8 @@ use projection_engine::testing::Random;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::people::People;
+
 const MEMOS: [&str; 5] = ["rent", "'; drop table entries; --", "장부 📒", "a|b\\n\t\"c\"", ""];
 
 struct Account {
@@ -41,6 +43,7 @@ pub struct Bank {
     accounts: Vec<Account>,
     posted: Vec<Posted>,
     pending: Vec<Event>,
+    pub people: People,
     pub commits: Vec<Commit>,
 }
 
@@ -62,8 +65,8 @@ impl Bank {
 
     pub fn new(seed: u64) -> Self {
         let now = DateTime::parse_from_rfc3339("2026-02-28T22:58:00.000001Z").expect("a time").to_utc();
-        let (accounts, posted, pending, commits) = Default::default();
-        let mut bank = Self { random: Random::new(seed), now, accounts, posted, pending, commits };
+        let (accounts, posted, pending, people, commits) = Default::default();
+        let mut bank = Self { random: Random::new(seed), now, accounts, posted, pending, people, commits };
         for asset in ["KRW", "BUP"] {
             for server in 0..3 {
                 bank.open_system(asset, server);
@@ -77,7 +80,8 @@ impl Bank {
         self.commits.last().map_or(Position::ZERO, Commit::last)
     }
 
-    fn something(&mut self) {
+    /// One more thing that can happen.
+    pub fn something(&mut self) {
         // Commits of one append share one time; most appends are close together, some are not.
         match self.random.below(10) {
             0..=3 => {}
@@ -90,6 +94,12 @@ impl Bank {
             2 => self.refuse_command(),
             3 => self.reverse(),
             4 | 5 => self.batch(),
+            12..=16 => {
+                for (stream, version, event) in self.people.live(&mut self.random, self.now) {
+                    self.record(stream, version, event);
+                }
+                self.commit();
+            }
             6..=8 => {
                 self.rejected();
                 self.commit();

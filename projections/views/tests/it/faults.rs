@@ -7,6 +7,9 @@ use crate::{bank::Bank, world::World};
 /// A valid history, then one commit as told, then more of the valid kind.
 fn spoiled(spoil: impl FnOnce(&mut Bank)) -> (Bank, Position) {
     let mut bank = Bank::busy(50, 60);
+    while bank.people.left().is_none() {
+        bank.something();
+    }
     let before = bank.end();
     spoil(&mut bank);
     bank.commit();
@@ -51,7 +54,7 @@ async fn until_stuck(world: &World, view: &str) {
 #[tokio::test]
 async fn an_event_of_a_later_jangbu_stops_every_view() {
     let (bank, before) = spoiled(|bank| bank.raw(9, "InterestAccrued", r#"{"rate":"0.01"}"#));
-    assert_eq!(stopped(&bank, before).await, ["accounts", "transactions", "transfers", "overview"]);
+    assert_eq!(stopped(&bank, before).await, ["accounts", "transactions", "transfers", "overview", "members"]);
 }
 
 #[tokio::test]
@@ -60,6 +63,10 @@ async fn an_unreadable_event_stops_only_the_views_that_use_it() {
     assert_eq!(stopped(&bank, before).await, ["accounts", "overview"]);
     let (bank, before) = spoiled(|bank| bank.raw(9, "TransferRejected", "{}"));
     assert_eq!(stopped(&bank, before).await, ["transfers", "overview"]);
+    let (bank, before) = spoiled(|bank| bank.raw(9, "MemberErased", "{}"));
+    assert_eq!(stopped(&bank, before).await, ["members"]);
+    let (bank, before) = spoiled(|bank| bank.raw(9, "SignUpStarted", "{}"));
+    assert!(stopped(&bank, before).await.is_empty());
     let (bank, before) = spoiled(|bank| bank.raw(9, "AccountNumberAssigned", "{}"));
     assert!(stopped(&bank, before).await.is_empty());
 }
@@ -93,3 +100,34 @@ async fn a_state_of_an_account_that_was_never_opened_stops_the_views_of_accounts
     let (bank, before) = spoiled(|bank| bank.raw(9, "AccountClosed", "{}"));
     assert_eq!(stopped(&bank, before).await, ["accounts", "overview"]);
 }
+
+#[tokio::test]
+async fn an_erasure_of_a_member_who_never_joined_stops_the_view_of_members() {
+    let erasure = r#"{"erasure":"00000000-0000-0000-0000-000000000001"}"#;
+    let (bank, before) = spoiled(|bank| bank.raw(9, "ErasureRequested", erasure));
+    assert_eq!(stopped(&bank, before).await, ["members"]);
+}
+
+#[tokio::test]
+async fn a_new_contact_of_a_member_who_has_left_stops_the_view_of_members() {
+    for apart in [true, false] {
+        let (bank, before) = spoiled(|bank| {
+            let member = bank.people.left().expect("somebody has left");
+            let changed = r#"{"channel":"phone","contact":"c","contact_key":"00000000-0000-0000-0000-000000000001",
+                "old_channel":"email","old_contact":"d"}"#;
+            if apart {
+                bank.raw(member, "ContactChanged", changed);
+            } else {
+                // Within one commit with the member's whole life: found by the fold, not by the row.
+                bank.raw(9, "MemberJoined", JOINED);
+                bank.raw(9, "ErasureRequested", r#"{"erasure":"00000000-0000-0000-0000-000000000001"}"#);
+                bank.raw(9, "ContactChanged", changed);
+            }
+        });
+        assert_eq!(stopped(&bank, before).await, ["members"], "{apart}");
+    }
+}
+
+const JOINED: &str = r#"{"sign_up":"00000000-0000-0000-0000-000000000001","channel":"email","login_id":"a","contact":"b",
+    "real_name":"c","consents":[],"login_key":"00000000-0000-0000-0000-000000000001",
+    "contact_key":"00000000-0000-0000-0000-000000000001"}"#;

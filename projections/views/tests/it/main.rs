@@ -6,5 +6,6 @@ mod chaos;
 mod delivery;
 mod faults;
 mod oracle;
+mod people;
 mod sum;
 mod world;

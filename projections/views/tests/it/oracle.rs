@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{Holder, Recorded, TransferFacts};
-use kernel::Position;
+use contracts::recorded::{Channel, Holder, MemberRecorded, Recorded, TransferFacts};
+use kernel::{Position, Sealed};
 use log::Commit;
 use uuid::Uuid;
 
@@ -38,6 +38,18 @@ struct Transfer {
     at: i64,
 }
 
+/// What a member's row tells; sealed texts with the version of their event.
+#[derive(Clone)]
+struct Member {
+    status: &'static str,
+    joined: i64,
+    erased: Option<i64>,
+    login_id: Option<String>,
+    real_name: Option<String>,
+    contact: Option<String>,
+    position: i64,
+}
+
 /// Every table, as lines.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tables {
@@ -47,12 +59,15 @@ pub struct Tables {
     pub transfers: Vec<String>,
     pub totals: Vec<String>,
     pub activity: Vec<String>,
+    pub members: Vec<String>,
+    pub member_counts: Vec<String>,
 }
 
 #[derive(Default)]
 struct Oracle {
     accounts: BTreeMap<Uuid, Account>,
     transfers: BTreeMap<Uuid, Transfer>,
+    members: BTreeMap<Uuid, Member>,
     entries: BTreeMap<(Uuid, i64), String>,
     ticks: BTreeMap<i64, i64>,
     /// Posted, rejected, and the volume posted.
@@ -114,8 +129,44 @@ impl Oracle {
             Recorded::AccountCredited(credited) => {
                 self.booked(stream, version, position, at, credited.transfer.uuid(), credited.amount.units(), 1);
             }
-            Recorded::AccountNumberAssigned(_) | Recorded::CommandRefused(_) | Recorded::Member(_) => {}
+            Recorded::Member(member) => self.member(stream, version, position, at, member),
+            Recorded::AccountNumberAssigned(_) | Recorded::CommandRefused(_) => {}
         }
+    }
+
+    fn member(&mut self, stream: Uuid, version: i64, position: i64, at: i64, body: &MemberRecorded) {
+        let text = |sealed: &Sealed| Some(format!("{}@{version}", sealed.as_str()));
+        let reached = |channel: Channel, contact: &Sealed| {
+            let channel = if channel == Channel::Email { "email" } else { "phone" };
+            Some(format!("{channel}:{}@{version}", contact.as_str()))
+        };
+        match body {
+            MemberRecorded::MemberJoined(joined) => {
+                let member = Member {
+                    status: "active",
+                    joined: at,
+                    erased: None,
+                    login_id: text(&joined.login_id),
+                    real_name: text(&joined.real_name),
+                    contact: reached(joined.channel, &joined.contact),
+                    position,
+                };
+                self.members.insert(stream, member);
+            }
+            MemberRecorded::ContactChanged(changed) => {
+                let member = self.members.get_mut(&stream).expect("joined");
+                (member.contact, member.position) = (reached(changed.channel, &changed.contact), position);
+            }
+            MemberRecorded::ErasureRequested(_) => self.leave(stream, "erasing", None, position),
+            MemberRecorded::MemberErased(_) => self.leave(stream, "erased", Some(at), position),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, stream: Uuid, status: &'static str, erased: Option<i64>, position: i64) {
+        let member = self.members.get_mut(&stream).expect("joined");
+        let joined = member.joined;
+        *member = Member { status, joined, erased, login_id: None, real_name: None, contact: None, position };
     }
 
     fn state(&mut self, stream: Uuid, status: &'static str, version: i64, position: i64) {
@@ -187,7 +238,15 @@ impl Oracle {
         let activity = self.activity.iter().map(|((bucket, start, asset, kind), (posted, rejected, volume))| {
             format!("{bucket}|{start}|{asset}|{kind}|{posted}|{rejected}|{volume}")
         });
+        let members = self.members.iter().map(|(id, m)| {
+            let texts = [&m.login_id, &m.real_name, &m.contact].map(or_dash).join("|");
+            format!("{id}|{}|{}|{}|{texts}|{}", m.status, m.joined, or_dash(&m.erased), m.position)
+        });
+        let count = |status| (status, self.members.values().filter(|member| member.status == status).count());
+        let counts = ["active", "erased", "erasing"].map(count).into_iter().filter(|(_, number)| *number > 0);
         Tables {
+            members: members.collect(),
+            member_counts: counts.map(|(status, number)| format!("{status}|{number}")).collect(),
             accounts: accounts.collect(),
             entries: self.entries.into_values().collect(),
             ticks: self.ticks.iter().map(|(at, position)| format!("{at}|{position}")).collect(),

@@ -54,6 +54,8 @@ impl World {
         same("transfers", &found.transfers, &expected.transfers);
         same("asset_totals", &found.totals, &expected.totals);
         same("activity", &found.activity, &expected.activity);
+        same("members", &found.members, &expected.members);
+        same("member_counts", &found.member_counts, &expected.member_counts);
         let unbalanced =
             self.scratch.lines("select asset from live.asset_totals where member_sum + system_sum <> 0").await;
         assert!(unbalanced.is_empty(), "these do not add up to zero: {unbalanced:?}");
@@ -68,6 +70,8 @@ impl World {
             transfers: lines(TRANSFERS).await,
             totals: lines(TOTALS).await,
             activity: lines(ACTIVITY).await,
+            members: lines(MEMBERS).await,
+            member_counts: lines(MEMBER_COUNTS).await,
         }
     }
 }
@@ -107,3 +111,10 @@ const TOTALS: &str =
     system_accounts) from live.asset_totals order by asset";
 const ACTIVITY: &str = "select concat_ws('|', bucket, (extract(epoch from bucket_start) * 1000000)::int8, asset, kind,
     posted_count, rejected_count, posted_volume) from live.activity order by bucket, bucket_start, asset, kind";
+const MEMBERS: &str = "select concat_ws('|', member_id, status, (extract(epoch from joined_at) * 1000000)::int8,
+    coalesce((extract(epoch from erased_at) * 1000000)::int8::text, '-'),
+    coalesce(login_id || '@' || login_id_version, '-'), coalesce(real_name || '@' || real_name_version, '-'),
+    coalesce(channel || ':' || contact || '@' || contact_version, '-'), position)
+    from live.members order by member_id";
+const MEMBER_COUNTS: &str =
+    "select concat_ws('|', status, members) from live.member_counts where members <> 0 order by status";
