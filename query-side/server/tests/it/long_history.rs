@@ -85,8 +85,9 @@ async fn the_last_page_of_a_million_costs_what_the_first_does() {
             assert_no_sort_of_entries(&found);
             costs.push(blocks);
         }
+        // A page and a descent are a dozen blocks; what lies between is how full the pages happen to be. A scan is thousands.
         let (least, most) = (costs.iter().min().expect("three"), costs.iter().max().expect("three"));
-        assert!(most - least <= 12, "{mode}: blocks touched at the ends: {costs:?}");
+        assert!(most - least <= 30, "{mode}: blocks touched at the ends: {costs:?}");
     }
 
     let page = |query: &str| format!("/v1/accounts/{}/transactions?limit=50{query}", id(A1));
