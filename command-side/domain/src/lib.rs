@@ -5,6 +5,7 @@
 
 mod account;
 mod limits;
+pub mod member;
 mod movement;
 mod refusal;
 mod transfer;
