@@ -6,6 +6,7 @@ mod answer;
 mod command;
 mod courier;
 mod executor;
+mod members;
 mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
@@ -13,3 +14,6 @@ pub use command::{Command, Destination, Submission, TransferOrder};
 pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, Text};
 pub use domain::Limits;
 pub use executor::{Bank, Executor, ExecutorOptions, Log};
+pub use members::{
+    CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, SignUp, Told,
+};
