@@ -11,13 +11,15 @@ use crate::{
     row::{Snapshot, asset, names},
 };
 
-const VIEWS: &[View] = &[View::Overview];
+const VIEWS: &[View] = &[View::Overview, View::Members];
 
 /// The bank at a glance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     /// Each asset that has an account, by code.
     pub assets: Vec<AssetTotals>,
+    /// Members by state.
+    pub members: MemberCounts,
     /// What happened lately, newest first.
     pub activity: Vec<Activity>,
 }
@@ -42,6 +44,18 @@ pub struct AssetTotals {
     pub closed: i64,
     /// How many accounts the bank has itself.
     pub system: i64,
+}
+
+/// How many members are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct MemberCounts {
+    /// They use the bank.
+    pub active: i64,
+    /// They are leaving: their personal data is no longer shown, and about to be destroyed.
+    pub erasing: i64,
+    /// They were erased.
+    pub erased: i64,
 }
 
 /// A length of time over which is counted.
@@ -116,9 +130,10 @@ impl Reads {
         .fetch_one(&self.pool)
         .await?;
         let Json(totals) = row.totals;
-        let Json(activity) = row.activity;
+        let (Json(members), Json(activity)) = (row.members, row.activity);
         let overview = Overview {
             assets: totals.into_iter().map(AssetTotals::try_from).collect::<Result<_, _>>()?,
+            members,
             activity: activity.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?,
         };
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, overview)

@@ -1,17 +1,18 @@
 //! Who would be paid.
 
-use kernel::{AccountId, AccountNumber, AssetCode};
+use kernel::{AccountId, AccountNumber, AssetCode, MemberId};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    Fresh, Need, Reads, ReadsError, View,
+    Fresh, Need, Reads, ReadsError, SealedText, View,
     freshness::Seen,
+    members::NameRow,
     row::{Snapshot, asset, names},
 };
 
-const VIEWS: &[View] = &[View::Accounts];
+const VIEWS: &[View] = &[View::Accounts, View::Members];
 
 /// What a payer may know of the account behind a number: enough to pay, and no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +21,24 @@ pub struct Payee {
     pub account_id: AccountId,
     /// What it takes.
     pub asset: AssetCode,
+    /// Whose it is, and their name, sealed; none if the owner is no member, or has left.
+    pub name: Option<(MemberId, SealedText)>,
 }
 
 #[derive(Debug, Deserialize)]
 struct PayeeRow {
     account_id: Uuid,
     asset: String,
+    #[serde(flatten)]
+    name: NameRow,
+}
+
+impl TryFrom<PayeeRow> for Payee {
+    type Error = ReadsError;
+
+    fn try_from(row: PayeeRow) -> Result<Self, ReadsError> {
+        Ok(Self { account_id: AccountId::new(row.account_id), asset: asset(&row.asset)?, name: row.name.name()? })
+    }
 }
 
 impl Reads {
@@ -39,8 +52,10 @@ impl Reads {
             r#"select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
                    count(*) as live,
                    (select to_jsonb(found)
-                    from (select account_id, asset from live.accounts
-                          where account_number = $2 and status <> 'closed') as found
+                    from (select account_id, asset, member_id, real_name, real_name_version
+                          from live.accounts
+                          left join live.members on member_id = owner
+                          where account_number = $2 and accounts.status <> 'closed') as found
                    ) as "found?: Json<PayeeRow>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
@@ -48,12 +63,7 @@ impl Reads {
         )
         .fetch_one(&self.pool)
         .await?;
-        let payee = match row.found {
-            Some(Json(found)) => {
-                Some(Payee { account_id: AccountId::new(found.account_id), asset: asset(&found.asset)? })
-            }
-            None => None,
-        };
+        let payee = row.found.map(|Json(found)| Payee::try_from(found)).transpose()?;
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, payee)
     }
 }

@@ -11,11 +11,13 @@ pub enum View {
     Transfers,
     /// Totals for the dashboard.
     Overview,
+    /// Members, with personal data sealed.
+    Members,
 }
 
 impl View {
     /// Every view read here.
-    pub const ALL: [Self; 4] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview];
+    pub const ALL: [Self; 5] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members];
 
     /// The name under which the registry knows it.
     pub fn name(self) -> &'static str {
@@ -24,6 +26,7 @@ impl View {
             Self::Transactions => "transactions",
             Self::Transfers => "transfers",
             Self::Overview => "overview",
+            Self::Members => "members",
         }
     }
 

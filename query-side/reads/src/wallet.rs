@@ -2,17 +2,19 @@
 
 use kernel::{AccountId, AssetCode, MemberId};
 use serde::Deserialize;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    Account, Entry, Fresh, Need, Reads, ReadsError, View,
+    Account, Entry, Fresh, Need, Reads, ReadsError, SealedText, View,
     accounts::AccountRow,
     freshness::Seen,
+    members::NameRow,
     row::{Snapshot, asset, names},
     transactions::EntryRow,
 };
 
-const VIEWS: &[View] = &[View::Accounts, View::Transactions];
+const VIEWS: &[View] = &[View::Accounts, View::Transactions, View::Members];
 /// More accounts than a person has; beyond it the list of accounts goes on.
 const ACCOUNTS: i64 = 200;
 /// How many transactions the first screen shows.
@@ -23,6 +25,8 @@ pub const RECENT: i64 = 20;
 pub struct Wallet {
     /// Whose it is.
     pub member: MemberId,
+    /// Their name, sealed; none if the owner of the token never signed up, or has left.
+    pub real_name: Option<SealedText>,
     /// Their accounts, newest first.
     pub accounts: Vec<Account>,
     /// The last transactions over all of them, newest first.
@@ -68,6 +72,10 @@ impl Reads {
             .await?;
         let wallet = Wallet {
             member,
+            real_name: match row.name {
+                Some(Json(name)) => name.name()?.map(|(_, name)| name),
+                None => None,
+            },
             accounts: row.accounts.0.into_iter().map(Account::try_from).collect::<Result<_, _>>()?,
             recent: row.recent.0.into_iter().map(WalletEntry::try_from).collect::<Result<_, _>>()?,
         };

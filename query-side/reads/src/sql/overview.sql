@@ -6,6 +6,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
            from live.asset_totals
            order by asset) as totals
     ) as "totals!: Json<Vec<TotalsRow>>",
+    (select coalesce(jsonb_object_agg(status, members), '{}') from live.member_counts) as "members!: Json<MemberCounts>",
     (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
      from (select bucket, bucket_start, asset, kind, posted_count, rejected_count, posted_volume::text as posted_volume
            from live.activity

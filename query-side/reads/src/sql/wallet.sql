@@ -7,6 +7,9 @@ with own as materialized (
     limit $3
 )
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    (select to_jsonb(name)
+     from (select member_id, real_name, real_name_version from live.members where member_id = $2) as name
+    ) as "name?: sqlx::types::Json<NameRow>",
     (select coalesce(jsonb_agg(to_jsonb(own)), '[]') from own) as "accounts!: sqlx::types::Json<Vec<AccountRow>>",
     (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
      from (select entry.account_id, own.asset, entry.transfer_id, entry.kind, entry.amount::text as amount,
