@@ -24,6 +24,11 @@ impl<T> Answer<T> {
         Ok(Self(read.map_err(told)?.map(|model| Ok(form(model)))))
     }
 
+    /// What was made of a read elsewhere.
+    pub fn told(made: Fresh<Result<T, Problem>>) -> Self {
+        Self(made)
+    }
+
     /// The same for what may not be there.
     pub fn found<M>(
         read: Result<Fresh<Option<M>>, ReadsError>,

@@ -22,6 +22,7 @@ use crate::routes;
     tags(
         (name = "accounts", description = "Balances and what happened"),
         (name = "transfers", description = "What became of money that moved"),
+        (name = "members", description = "Who people are, to themselves"),
         (name = "operations", description = "The bank at a glance, and how its views are doing"),
         (name = "assets", description = "What the money is"),
     ),
@@ -58,6 +59,7 @@ fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
         "/v1/accounts/{id}/transactions" => codes.push(Code::CursorInvalid),
         "/v1/transfers/{id}" => codes.push(Code::TransferUnknown),
         "/v1/payees" => codes.push(Code::PayeeUnknown),
+        "/v1/members/me" => codes.extend([Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable]),
         "/v1/views/{name}" => codes.extend([Code::Forbidden, Code::ViewUnknown]),
         "/v1/wallet/home" | "/v1/dashboard/overview" | "/v1/views" => codes.push(Code::Forbidden),
         _ => {}

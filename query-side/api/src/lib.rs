@@ -1,10 +1,13 @@
 //! The query server's HTTP API: GET routes over the reads.
 //!
-//! Turns a request into a read and what was read into JSON. Knows nothing of SQL, of the log or of commands.
+//! Turns a request into a read and what was read into JSON. Knows nothing of SQL, of the log or of commands; of the vault
+//! only that something opens what is sealed.
 
 mod answer;
 mod document;
 mod dto;
+mod mask;
+mod opener;
 mod params;
 mod prefer;
 mod problem;
@@ -16,6 +19,7 @@ use std::sync::Arc;
 use axum::{Router, extract::FromRef};
 pub use document::openapi;
 use kernel::Assets;
+pub use opener::{Opener, OpenerError};
 use platform::auth::Verifier;
 use reads::Reads;
 
@@ -26,6 +30,8 @@ pub struct Api {
     pub reads: Arc<Reads>,
     /// What this bank's money is.
     pub assets: Arc<Assets>,
+    /// Opens what is personal.
+    pub opener: Arc<dyn Opener>,
     /// Tells who asks.
     pub verifier: Verifier,
 }

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use platform::problem::{Code, Problem};
 use reads::ReadsError;
 
-/// When coming back to a view that cannot be read at all is worth it.
-const OUTAGE: Duration = Duration::from_secs(5);
+/// When coming back to what cannot be read at all is worth it.
+pub const OUTAGE: Duration = Duration::from_secs(5);
 
 /// The problem for this error. What a database said goes to the log only.
 pub fn told(error: ReadsError) -> Problem {

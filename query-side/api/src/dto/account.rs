@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{AccountNumber, AssetCode, Minor};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::{mask::mask, opener::Name};
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,9 +121,14 @@ pub struct Payee {
     /// What it takes.
     #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
-    /// The owner's name, mostly hidden; null where no name is known.
+    /// The owner's name, mostly hidden: the first and the last letter, `*` for the others. Null where there is none: the
+    /// owner never signed up, or left; and for everybody who is no member.
     #[schema(required)]
     pub masked_name: Option<String>,
+    /// There and true if there is a name that cannot be read now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub degraded: bool,
 }
 
 /// An asset.
@@ -204,9 +212,14 @@ impl From<reads::Balance> for Balance {
     }
 }
 
-impl From<reads::Payee> for Payee {
-    fn from(payee: reads::Payee) -> Self {
-        Self { account_id: payee.account_id.uuid(), asset: payee.asset, masked_name: None }
+impl Payee {
+    /// The payee with the name that was opened for it.
+    pub fn new(payee: &reads::Payee, name: Name) -> Self {
+        let (masked_name, degraded) = match name {
+            Name::Known(name) => (name.map(|name| mask(name.expose_secret())), false),
+            Name::Degraded => (None, true),
+        };
+        Self { account_id: payee.account_id.uuid(), asset: payee.asset, masked_name, degraded }
     }
 }
 

@@ -13,9 +13,8 @@ pub struct Overview {
     pub totals: Vec<AssetTotals>,
     /// All accounts by state.
     pub accounts: AccountCounts,
-    /// Members by state; null as long as nobody counts them.
-    #[schema(required)]
-    pub members: Option<MemberCounts>,
+    /// Members by state.
+    pub members: MemberCounts,
     /// What happened lately.
     pub activity: Activity,
 }
@@ -57,6 +56,8 @@ pub struct AccountCounts {
 pub struct MemberCounts {
     /// Who use the bank.
     pub active: i64,
+    /// Who asked to leave and are about to be erased.
+    pub erasing: i64,
     /// Who were erased.
     pub erased: i64,
 }
@@ -134,6 +135,7 @@ impl From<reads::Overview> for Overview {
                 rejected: one.rejected,
             });
         }
-        Self { totals, accounts, members: None, activity }
+        let reads::MemberCounts { active, erasing, erased } = overview.members;
+        Self { totals, accounts, members: MemberCounts { active, erasing, erased }, activity }
     }
 }

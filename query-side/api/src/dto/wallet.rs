@@ -5,13 +5,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Account, Entry};
+use super::{Account, Entry, Shown};
+use crate::opener::Name;
 
 /// The app's first screen in one call.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Wallet {
     /// Whose it is.
-    pub member: Member,
+    pub member: WalletMember,
     /// Their accounts, newest first.
     pub accounts: Vec<Account>,
     /// The last 20 transactions over all of them, newest first.
@@ -19,11 +20,18 @@ pub struct Wallet {
     pub transactions: Vec<WalletEntry>,
 }
 
-/// A person.
+/// Whose first screen it is.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Member {
+pub struct WalletMember {
     /// Who.
     pub member_id: Uuid,
+    /// What they are called; null for one who never signed up, or asked to leave.
+    #[schema(value_type = Option<String>, required)]
+    pub real_name: Option<Shown>,
+    /// There and true if there is a name that cannot be read now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub degraded: bool,
 }
 
 /// A transaction among those of several accounts.
@@ -39,15 +47,20 @@ pub struct WalletEntry {
     pub entry: Entry,
 }
 
-impl From<reads::Wallet> for Wallet {
-    fn from(wallet: reads::Wallet) -> Self {
+impl Wallet {
+    /// The screen with the name that was opened for it.
+    pub fn new(wallet: reads::Wallet, name: Name) -> Self {
         let entries = wallet.recent.into_iter().map(|recent| WalletEntry {
             account_id: recent.account_id.uuid(),
             asset: recent.asset,
             entry: recent.entry.into(),
         });
+        let (real_name, degraded) = match name {
+            Name::Known(name) => (name.map(Shown), false),
+            Name::Degraded => (None, true),
+        };
         Self {
-            member: Member { member_id: wallet.member.uuid() },
+            member: WalletMember { member_id: wallet.member.uuid(), real_name, degraded },
             accounts: wallet.accounts.into_iter().map(Account::from).collect(),
             transactions: entries.collect(),
         }

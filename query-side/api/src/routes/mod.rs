@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assets;
+mod members;
 mod overview;
 mod payees;
 mod transfers;
@@ -22,6 +23,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(transfers::one))
         .routes(routes!(payees::find))
         .routes(routes!(wallet::home))
+        .routes(routes!(members::me))
         .routes(routes!(overview::overview))
         .routes(routes!(views::list))
         .routes(routes!(views::one))

@@ -1,6 +1,7 @@
 //! Payees.
 
 use axum::extract::State;
+use kernel::Role;
 use platform::{
     auth::Principal,
     extract::Query,
@@ -13,7 +14,9 @@ use crate::{
     Api,
     answer::Answer,
     dto::Payee,
+    opener,
     params::{Freshness, Number},
+    problem::told,
 };
 
 /// Who is to be paid.
@@ -31,11 +34,19 @@ pub struct PayeeQuery {
     responses((status = 200, description = "The payee", body = Payee)))]
 pub async fn find(
     State(api): State<Api>,
-    _: Principal,
+    principal: Principal,
     Freshness(need): Freshness,
     Query(query): Query<PayeeQuery>,
 ) -> Result<Answer<Payee>, Problem> {
-    Answer::found(api.reads.payee(query.account_number.0, &need).await, Payee::from, || {
-        Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number")
-    })
+    let mut read = api.reads.payee(query.account_number.0, &need).await.map_err(told)?;
+    let body = match read.value.take() {
+        Some(mut payee) => {
+            // People want to know whom they pay. The bank's own people and programs have no need to.
+            let wanted = payee.name.take().filter(|_| principal.actor.role == Role::Member);
+            let name = opener::name(api.opener.as_ref(), wanted).await;
+            Ok(Payee::new(&payee, name))
+        }
+        None => Err(Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number")),
+    };
+    Ok(Answer::told(read.map(|_| body)))
 }

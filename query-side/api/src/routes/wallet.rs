@@ -8,7 +8,9 @@ use crate::{
     Api,
     answer::Answer,
     dto::Wallet,
+    opener,
     params::{Freshness, Nothing},
+    problem::told,
 };
 
 /// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions.
@@ -21,5 +23,8 @@ pub async fn home(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Wallet>, Problem> {
     principal.require(&[Role::Member])?;
-    Answer::of(api.reads.wallet(principal.actor.id, &need).await, Wallet::from)
+    let mut read = api.reads.wallet(principal.actor.id, &need).await.map_err(told)?;
+    let own = read.value.real_name.take().map(|name| (principal.actor.id, name));
+    let name = opener::name(api.opener.as_ref(), own).await;
+    Ok(Answer::told(read.map(|wallet| Ok(Wallet::new(wallet, name)))))
 }

@@ -1,0 +1,76 @@
+//! Opening what is sealed: the port behind which the vault is.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+use kernel::MemberId;
+use platform::problem::{Code, Problem};
+use reads::{Member, SealedText};
+use secrecy::SecretString;
+
+use crate::{
+    dto::{self, Contact, Shown},
+    problem::OUTAGE,
+};
+
+/// Opens sealed texts. What was opened goes into the answer and nowhere else: neither texts nor keys are kept.
+#[async_trait]
+pub trait Opener: Send + Sync {
+    /// Opens texts of one member, in their order; none if the member's data key was destroyed.
+    async fn open(&self, member: MemberId, texts: &[&SealedText]) -> Result<Option<Vec<SecretString>>, OpenerError>;
+}
+
+/// Why a text was not opened. Nothing of it tells a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenerError {
+    /// The vault cannot be asked, or not in time.
+    #[error("the vault cannot be asked now")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The key is there and does not open a text at its place: one of them was damaged or exchanged.
+    #[error("a sealed text does not open at its place")]
+    Refused,
+}
+
+/// A member as they see themselves. Without their data key there is nothing personal to see.
+pub async fn member(opener: &dyn Opener, member: Member) -> Result<dto::Member, Problem> {
+    let Some(personal) = &member.personal else { return Ok(dto::Member::bare(&member)) };
+    let texts = [&personal.login_id, &personal.real_name, &personal.contact];
+    let opened = opener.open(member.member_id, &texts).await.map_err(told)?;
+    let Some(opened) = opened else { return Ok(dto::Member::bare(&member)) };
+    let [login_id, real_name, contact] = <[_; 3]>::try_from(opened).map_err(|_| told(OpenerError::Refused))?;
+    Ok(dto::Member {
+        login_id: Some(Shown(login_id)),
+        real_name: Some(Shown(real_name)),
+        contact: Some(Contact { channel: personal.channel.as_str(), value: Shown(contact) }),
+        ..dto::Member::bare(&member)
+    })
+}
+
+fn told(error: OpenerError) -> Problem {
+    match error {
+        OpenerError::Unavailable(cause) => Problem::new(Code::VaultUnavailable)
+            .detail("what is personal cannot be read now")
+            .cause(cause)
+            .retry_after(OUTAGE),
+        OpenerError::Refused => Problem::internal(OpenerError::Refused),
+    }
+}
+
+/// A name that is only a part of an answer: the rest is worth giving without it.
+#[derive(Debug)]
+pub enum Name {
+    /// The name; none if there is nobody, or nobody any more.
+    Known(Option<SecretString>),
+    /// There is one, and it cannot be read now.
+    Degraded,
+}
+
+/// Opens a name, if there is one.
+pub async fn name(opener: &dyn Opener, name: Option<(MemberId, SealedText)>) -> Name {
+    let Some((member, text)) = name else { return Name::Known(None) };
+    match opener.open(member, &[&text]).await {
+        Ok(opened) => Name::Known(opened.and_then(|texts| texts.into_iter().next())),
+        // Who opens tells the log; the reader is told that there is more to see.
+        Err(OpenerError::Unavailable(_) | OpenerError::Refused) => Name::Degraded,
+    }
+}
