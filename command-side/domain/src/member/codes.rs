@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::MemberRefusal;
+
 /// How sign-ups and codes are limited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeRules {
@@ -50,5 +52,21 @@ impl CodeRules {
         let index = (nth.max(1) as usize - 1).min(self.delays.len().saturating_sub(1));
         let delay = self.delays.get(index).copied().unwrap_or_default();
         IssuedCode { serial, expires_at: now + self.code_lives, resend_after: now + delay }
+    }
+}
+
+impl IssuedCode {
+    /// What an attempt at this code comes to: `Ok` if it may decide, with how many wrong ones are left after this one.
+    pub(super) fn attempt(
+        &self,
+        tries_left: Option<u32>,
+        now: DateTime<Utc>,
+        rules: &CodeRules,
+    ) -> Result<u32, MemberRefusal> {
+        let left_after = tries_left.unwrap_or(rules.tries).checked_sub(1).ok_or(MemberRefusal::CodeExhausted)?;
+        if now >= self.expires_at {
+            return Err(MemberRefusal::CodeExpired);
+        }
+        Ok(left_after)
     }
 }

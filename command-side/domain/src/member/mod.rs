@@ -4,9 +4,19 @@
 //! member is decided here. Sealed texts, keys and codes are not known here: a code is right or wrong, a name is a stream.
 
 mod codes;
+mod deciding;
+mod name;
+mod person;
+mod refusal;
+mod sign_up;
 mod values;
 
 pub use codes::{CodeRules, IssuedCode};
+pub use deciding::{ContactNames, Deciding, Happening, Known};
+pub use name::{Bearer, Name, NameEvent};
+pub use person::{ContactChange, Person, PersonEvent, Standing};
+pub use refusal::MemberRefusal;
+pub use sign_up::{SignUp, SignUpEnd, SignUpEvent, SignUpStart};
 pub use values::{
     Channel, Code, CodeError, Consent, ConsentError, Consents, Contact, ContactError, LoginId, LoginIdError, Password,
     PasswordError, RealName, RealNameError, as_typed,

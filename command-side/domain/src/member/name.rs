@@ -1,0 +1,71 @@
+//! A name that only one may bear: a login id or a contact. Which name it is, nobody can tell from its stream.
+
+use chrono::{DateTime, Utc};
+use kernel::{MemberId, StreamId};
+
+/// Who bears a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    /// A sign-up that is under way.
+    SignUp {
+        /// Which.
+        sign_up: StreamId,
+        /// When its time runs out.
+        until: DateTime<Utc>,
+    },
+    /// A member's change of contact that is under way.
+    Change {
+        /// Whose.
+        member: MemberId,
+        /// When its time runs out.
+        until: DateTime<Utc>,
+    },
+    /// A member.
+    Member(MemberId),
+}
+
+/// What happened to a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameEvent {
+    /// Somebody bears it from now on.
+    Reserved(Bearer),
+    /// Nobody does.
+    Released,
+}
+
+/// A name as its events left it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Name(Option<Bearer>);
+
+impl Name {
+    /// The name after an event.
+    pub fn evolve(self, event: &NameEvent) -> Self {
+        match event {
+            NameEvent::Reserved(bearer) => Self(Some(*bearer)),
+            NameEvent::Released => Self(None),
+        }
+    }
+
+    /// Who bears it at this instant. One whose time ran out bears nothing any more, told or not.
+    pub fn bearer(self, now: DateTime<Utc>) -> Option<Bearer> {
+        self.0.filter(|bearer| match bearer {
+            Bearer::SignUp { until, .. } | Bearer::Change { until, .. } => now < *until,
+            Bearer::Member(_) => true,
+        })
+    }
+
+    /// Whether it stands under that sign-up, in time or not.
+    pub fn is_of_sign_up(self, id: StreamId) -> bool {
+        matches!(self.0, Some(Bearer::SignUp { sign_up, .. }) if sign_up == id)
+    }
+
+    /// Whether it stands under that member's change, in time or not.
+    pub fn is_of_change(self, of: MemberId) -> bool {
+        matches!(self.0, Some(Bearer::Change { member, .. }) if member == of)
+    }
+
+    /// Whether it is the member's.
+    pub fn is_of_member(self, of: MemberId) -> bool {
+        self.0 == Some(Bearer::Member(of))
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a member's wish is refused.
+
+use chrono::{DateTime, Utc};
+
+/// A rule's no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRefusal {
+    /// The login id belongs to a member, or to another contact's sign-up that is under way.
+    #[error("the login id is taken")]
+    LoginIdTaken,
+    /// There never was such a sign-up.
+    #[error("there is no such sign-up")]
+    SignUpUnknown,
+    /// There is no such member, or not any more.
+    #[error("there is no such member")]
+    MemberUnknown,
+    /// The sign-up was completed, ran out of time, or a newer one took its place.
+    #[error("the sign-up is over")]
+    SignUpEnded,
+    /// The code is worth nothing any more.
+    #[error("the code has expired")]
+    CodeExpired,
+    /// Too many wrong codes.
+    #[error("the code was tried too often")]
+    CodeExhausted,
+    /// No change of contact is under way, or another took the contact.
+    #[error("no change of contact is under way")]
+    ContactChangeMissing,
+    /// A member with open accounts stays.
+    #[error("the member has open accounts")]
+    AccountsOpen,
+    /// Another code may be asked for later.
+    #[error("another code may be asked for later")]
+    TooEarly {
+        /// From this instant on.
+        until: DateTime<Utc>,
+    },
+}
+
+impl MemberRefusal {
+    /// The public code of a wrong code, which is an event and no refusal.
+    pub const CODE_WRONG: &'static str = "code-wrong";
+
+    /// Those that are kept, and told again for ever under the same key.
+    pub const KEPT: [Self; 5] =
+        [Self::SignUpEnded, Self::CodeExpired, Self::CodeExhausted, Self::ContactChangeMissing, Self::AccountsOpen];
+
+    /// The public code, if the refusal is one to be kept.
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::SignUpEnded => Some("signup-ended"),
+            Self::CodeExpired => Some("code-expired"),
+            Self::CodeExhausted => Some("code-exhausted"),
+            Self::ContactChangeMissing => Some("contact-change-missing"),
+            Self::AccountsOpen => Some("accounts-open"),
+            Self::LoginIdTaken | Self::SignUpUnknown | Self::MemberUnknown | Self::TooEarly { .. } => None,
+        }
+    }
+}
