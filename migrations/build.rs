@@ -3,4 +3,5 @@
 fn main() {
     println!("cargo::rerun-if-changed=event-store");
     println!("cargo::rerun-if-changed=views");
+    println!("cargo::rerun-if-changed=vault");
 }

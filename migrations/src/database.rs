@@ -11,6 +11,7 @@ use crate::{Entry, History, MigrateError, Repaired};
 
 static LOG: Migrator = sqlx::migrate!("./event-store");
 static VIEWS: Migrator = sqlx::migrate!("./views");
+static VAULT: Migrator = sqlx::migrate!("./vault");
 
 /// A database with a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +20,20 @@ pub enum Database {
     Log,
     /// The views.
     Views,
+    /// The vault.
+    Vault,
 }
 
 impl Database {
     /// Every database, in the order they are migrated.
-    pub const ALL: [Self; 2] = [Self::Log, Self::Views];
+    pub const ALL: [Self; 3] = [Self::Log, Self::Views, Self::Vault];
 
     /// Its history, as this build knows it.
     pub fn history(self) -> History {
         match self {
             Self::Log => History::new("event_store", borrowed(&LOG)),
             Self::Views => History::new("views", borrowed(&VIEWS)),
+            Self::Vault => History::new("vault", borrowed(&VAULT)),
         }
     }
 
@@ -59,6 +63,7 @@ impl fmt::Display for Database {
         f.write_str(match self {
             Self::Log => "log",
             Self::Views => "views",
+            Self::Vault => "vault",
         })
     }
 }

@@ -20,6 +20,11 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub views_database_url: Option<Address>,
 
+    /// The vault's database, as its owner.
+    #[arg(long, global = true, env = "JANGBU_VAULT_DATABASE_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub vault_database_url: Option<Address>,
+
     /// The NATS server (`nats://host:port`).
     #[arg(long, global = true, env = "JANGBU_NATS_URL", value_name = "URL")]
     #[arg(hide_env_values = true, hide_short_help = true)]
@@ -83,6 +88,12 @@ impl Config {
     pub fn views_database(&self) -> Result<&Address, Failure> {
         let address = self.views_database_url.as_ref();
         address.ok_or(unset("JANGBU_VIEWS_DATABASE_URL", "where the views are"))?.checked("JANGBU_VIEWS_DATABASE_URL")
+    }
+
+    /// The vault's database.
+    pub fn vault_database(&self) -> Result<&Address, Failure> {
+        let address = self.vault_database_url.as_ref();
+        address.ok_or(unset("JANGBU_VAULT_DATABASE_URL", "where the vault is"))?.checked("JANGBU_VAULT_DATABASE_URL")
     }
 
     /// The file of the private key.

@@ -1,4 +1,4 @@
-//! Connections to the two databases.
+//! Connections to the databases.
 
 use std::{str::FromStr, time::Duration};
 
@@ -16,6 +16,8 @@ pub enum Database {
     Log,
     /// The views.
     Views,
+    /// The vault.
+    Vault,
 }
 
 impl Database {
@@ -24,6 +26,7 @@ impl Database {
         match self {
             Self::Log => "log database",
             Self::Views => "views database",
+            Self::Vault => "vault database",
         }
     }
 
@@ -32,6 +35,7 @@ impl Database {
         match self {
             Self::Log => "JANGBU_LOG_DATABASE_URL",
             Self::Views => "JANGBU_VIEWS_DATABASE_URL",
+            Self::Vault => "JANGBU_VAULT_DATABASE_URL",
         }
     }
 
@@ -40,6 +44,7 @@ impl Database {
         match self {
             Self::Log => config.log_database(),
             Self::Views => config.views_database(),
+            Self::Vault => config.vault_database(),
         }
     }
 

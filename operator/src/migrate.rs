@@ -1,4 +1,4 @@
-//! `jangbu migrate`: the histories of both databases.
+//! `jangbu migrate`: the histories of the databases.
 
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ pub struct DatabaseArgs {
 enum Which {
     Log,
     Views,
+    Vault,
     All,
 }
 
@@ -52,6 +53,7 @@ impl Which {
         match self {
             Self::Log => vec![Database::Log],
             Self::Views => vec![Database::Views],
+            Self::Vault => vec![Database::Vault],
             Self::All => Database::ALL.to_vec(),
         }
     }
@@ -87,6 +89,7 @@ fn db(database: Database) -> (db::Database, &'static str) {
     match database {
         Database::Log => (db::Database::Log, "log"),
         Database::Views => (db::Database::Views, "views"),
+        Database::Vault => (db::Database::Vault, "vault"),
     }
 }
 
@@ -133,7 +136,7 @@ async fn up(which: Which, config: &Config, output: Output) -> Result<(), Failure
 
 async fn baseline(up_to: i64, which: Which, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
     let [database] = which.databases()[..] else {
-        return Err(Failure::Usage("a version belongs to one history: say --database log or --database views".into()));
+        return Err(Failure::Usage("a version belongs to one history: say which with --database".into()));
     };
     let pool = connect(database, config).await?;
     confirm(yes, &format!("marking every migration of the {} up to {up_to} as applied", db(database).0.name()))?;

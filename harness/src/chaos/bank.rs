@@ -204,7 +204,7 @@ impl Bank {
 
     /// Each process is told what it needs and no more: what it should not need, it does not get.
     fn environment(&self, part: Part, address: SocketAddr) -> Result<Vec<(String, String)>> {
-        let Pair { log, views } = &self.plan.databases;
+        let Pair { log, views, .. } = &self.plan.databases;
         let jwks = ("JANGBU_JWKS_FILE", self.plan.jwks_file.display().to_string());
         let nats = ("JANGBU_NATS_URL", self.plan.nats_url.clone());
         let stream = ("JANGBU_NATS_STREAM", self.plan.stream.clone());

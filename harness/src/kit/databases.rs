@@ -1,4 +1,4 @@
-//! Databases: the two of a bank, their roles, the templates tests copy, and the one that holds everything.
+//! Databases: the three of a bank, their roles, the templates tests copy, and the one that holds everything.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -22,11 +22,16 @@ pub enum Role {
     Projector,
     /// The query server.
     Reader,
+    /// The command server, in the vault.
+    Vault,
+    /// The query server, in the vault.
+    VaultReader,
 }
 
 impl Role {
     /// All of them, the owner first.
-    pub const ALL: [Self; 5] = [Self::Owner, Self::Writer, Self::Relay, Self::Projector, Self::Reader];
+    pub const ALL: [Self; 7] =
+        [Self::Owner, Self::Writer, Self::Relay, Self::Projector, Self::Reader, Self::Vault, Self::VaultReader];
 
     /// The role's name in Postgres.
     pub fn name(self) -> &'static str {
@@ -36,6 +41,8 @@ impl Role {
             Self::Relay => "jangbu_relay",
             Self::Projector => "jangbu_projector",
             Self::Reader => "jangbu_reader",
+            Self::Vault => "jangbu_vault",
+            Self::VaultReader => "jangbu_vault_reader",
         }
     }
 }
@@ -50,15 +57,20 @@ impl Passwords {
         Self(Role::ALL.iter().map(|role| (role.name().to_owned(), password.to_owned())).collect())
     }
 
-    /// Those in a file; random ones, written there, if there is none.
+    /// Those in a file; random ones, written there, for the roles that are not in it.
     pub fn open(file: &Path) -> Result<Self> {
-        if let Ok(text) = std::fs::read_to_string(file) {
-            let known = serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?;
-            return Ok(Self(known));
+        let mut passwords: BTreeMap<String, String> = match std::fs::read_to_string(file) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?,
+            Err(_) => BTreeMap::new(),
+        };
+        let known = passwords.len();
+        for role in Role::ALL {
+            passwords.entry(role.name().to_owned()).or_insert_with(random_secret);
         }
-        let fresh = Self(Role::ALL.iter().map(|role| (role.name().to_owned(), random_secret())).collect());
-        write_secret(file, &serde_json::to_string(&fresh.0).context("passwords that cannot be written")?)?;
-        Ok(fresh)
+        if passwords.len() > known {
+            write_secret(file, &serde_json::to_string(&passwords).context("passwords that cannot be written")?)?;
+        }
+        Ok(Self(passwords))
     }
 
     fn of(&self, role: Role) -> &str {
@@ -94,13 +106,22 @@ impl Database {
     }
 }
 
-/// The two databases of a bank.
+/// The databases of a bank: the pair that everything flows through, and the vault beside it.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// The log's.
     pub log: Database,
     /// The views'.
     pub views: Database,
+    /// The vault's.
+    pub vault: Database,
+}
+
+impl Pair {
+    /// All of them.
+    fn all(&self) -> [&Database; 3] {
+        [&self.log, &self.views, &self.vault]
+    }
 }
 
 /// The databases on one server, through its superuser.
@@ -112,6 +133,8 @@ pub struct Databases {
 
 const LOG_TEMPLATE: &str = "jangbu_log_template";
 const VIEWS_TEMPLATE: &str = "jangbu_views_template";
+const VAULT_TEMPLATE: &str = "jangbu_vault_template";
+const TEMPLATES: [&str; 3] = [LOG_TEMPLATE, VIEWS_TEMPLATE, VAULT_TEMPLATE];
 /// Held while templates are made, so that test processes that start together make them once.
 const TEMPLATES_LOCK: i64 = 0x6a61_6e67_6275;
 
@@ -154,11 +177,11 @@ impl Databases {
         server.close().await.context("cannot close the connection")
     }
 
-    /// The databases `<name>_log` and `<name>_views`, made empty if they are not there.
+    /// The databases `<name>_log`, `<name>_views` and `<name>_vault`, made empty if they are not there.
     pub async fn ensure_pair(&self, name: &str) -> Result<Pair> {
         let pair = self.pair(name);
         let mut server = self.connect("postgres").await?;
-        for database in [&pair.log, &pair.views] {
+        for database in pair.all() {
             self.ensure_database(&mut server, &database.name).await?;
         }
         server.close().await.context("cannot close the connection")?;
@@ -183,11 +206,11 @@ impl Databases {
         run(&mut server, &format!("select pg_advisory_lock({TEMPLATES_LOCK})")).await?;
         let known: i64 =
             sqlx::query_scalar("select count(*) from pg_database where datname = any($1) and datistemplate")
-                .bind([LOG_TEMPLATE, VIEWS_TEMPLATE])
+                .bind(TEMPLATES)
                 .fetch_one(&mut server)
                 .await
                 .context("cannot ask which databases there are")?;
-        if known < 2 {
+        if known < TEMPLATES.len() as i64 {
             self.make_templates(&mut server).await.context("cannot make the test databases")?;
         }
         server.close().await.context("cannot close the connection")
@@ -195,7 +218,7 @@ impl Databases {
 
     async fn make_templates(&self, server: &mut PgConnection) -> Result<()> {
         self.ensure_roles().await?;
-        for name in [LOG_TEMPLATE, VIEWS_TEMPLATE] {
+        for name in TEMPLATES {
             run(server, &format!("drop database if exists {name} with (force)")).await?;
             self.ensure_database(server, name).await?;
         }
@@ -203,32 +226,34 @@ impl Databases {
         let views = self.database(VIEWS_TEMPLATE);
         schema::migrate(migrations::Database::Views, &views.url(Role::Owner)?).await?;
         schema::first_generations(&views.url(Role::Projector)?).await?;
-        for name in [LOG_TEMPLATE, VIEWS_TEMPLATE] {
+        schema::migrate(migrations::Database::Vault, &self.database(VAULT_TEMPLATE).url(Role::Owner)?).await?;
+        for name in TEMPLATES {
             run(server, &format!("alter database {name} is_template true")).await?;
         }
         Ok(())
     }
 
-    /// Two fresh databases for one test, copied from the templates.
+    /// Fresh databases for one test, copied from the templates.
     pub async fn fresh_pair(&self) -> Result<Pair> {
         self.ensure_templates().await?;
         let pair = self.pair(&format!("t_{}", RandomIds.fresh().simple()));
         let mut server = self.connect("postgres").await?;
-        for (database, template) in [(&pair.log, LOG_TEMPLATE), (&pair.views, VIEWS_TEMPLATE)] {
+        for (database, template) in pair.all().into_iter().zip(TEMPLATES) {
             let name = &database.name;
             run(&mut server, &format!("create database {name} template {template} owner jangbu_owner")).await?;
-            // Settings of roles in a database, such as timeouts, do not come with the template.
+            // Settings of roles in a database, such as timeouts, do not come with the template, nor who may connect.
             copy_settings(&mut server, template, name).await?;
+            copy_rights(&mut server, template, name).await?;
         }
         new_log_id(&pair.log).await?;
         server.close().await.context("cannot close the connection")?;
         Ok(pair)
     }
 
-    /// Removes two databases, whoever is still connected.
+    /// Removes a bank's databases, whoever is still connected.
     pub async fn drop_pair(&self, pair: &Pair) -> Result<()> {
         let mut server = self.connect("postgres").await?;
-        for database in [&pair.log, &pair.views] {
+        for database in pair.all() {
             run(&mut server, &format!("drop database if exists {} with (force)", database.name)).await?;
         }
         server.close().await.context("cannot close the connection")
@@ -247,7 +272,8 @@ impl Databases {
     }
 
     fn pair(&self, name: &str) -> Pair {
-        Pair { log: self.database(&format!("{name}_log")), views: self.database(&format!("{name}_views")) }
+        let database = |of| self.database(&format!("{name}_{of}"));
+        Pair { log: database("log"), views: database("views"), vault: database("vault") }
     }
 
     fn database(&self, name: &str) -> Database {
@@ -290,6 +316,24 @@ async fn copy_settings(server: &mut PgConnection, from: &str, to: &str) -> Resul
         format!("alter role {role} in database {to} set {name} = '{}';", value.replace('\'', "''"))
     };
     run(server, &settings.into_iter().map(statement).collect::<String>()).await
+}
+
+/// Who may connect to a database, as it is with another.
+async fn copy_rights(server: &mut PgConnection, from: &str, to: &str) -> Result<()> {
+    let rights: Vec<(String, String)> = sqlx::query_as(
+        "select r.rolname::text, a.privilege_type from pg_database d, aclexplode(d.datacl) a
+         join pg_roles r on r.oid = a.grantee where d.datname = $1",
+    )
+    .bind(from)
+    .fetch_all(&mut *server)
+    .await
+    .context("cannot read the rights of the template")?;
+    if rights.is_empty() {
+        return Ok(());
+    }
+    let grant = |(role, right): (String, String)| format!("grant {right} on database {to} to {role};");
+    let grants: String = rights.into_iter().map(grant).collect();
+    run(server, &format!("revoke all on database {to} from public; {grants}")).await
 }
 
 /// Runs statements made here, of names made here.

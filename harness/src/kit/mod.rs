@@ -1,7 +1,7 @@
 //! The kit: everything a test, a benchmark or a demonstration needs around it, real and its own.
 //!
 //! - [`Servers`]: a private Postgres and a private NATS server, on their own ports and folders.
-//! - [`Databases`]: roles, template databases, and two fresh databases for each test.
+//! - [`Databases`]: roles, template databases, and fresh databases for each test.
 //! - [`Keys`]: a signing key and the tokens made with it.
 //! - [`Program`], [`Identity`]: processes, started and ended by pid.
 

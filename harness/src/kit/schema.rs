@@ -1,10 +1,11 @@
-//! The tables: the migrations of both databases, and the first generation of every view.
+//! The tables: the migrations of every database, and the first generation of every view.
 
 use anyhow::{Context, Result};
 use sqlx::postgres::PgPoolOptions;
 
 /// Where unqualified names of any room are found in the database that holds everything.
-pub const EVERYTHING_PATH: &str = "public, accounts_g1, transactions_g1, transfers_g1, overview_g1, registry";
+pub const EVERYTHING_PATH: &str =
+    "public, accounts_g1, transactions_g1, transfers_g1, overview_g1, members_g1, registry";
 
 /// Brings a database to the end of its history.
 pub async fn migrate(database: migrations::Database, url: &str) -> Result<()> {
@@ -41,9 +42,10 @@ pub async fn first_generations(url: &str) -> Result<()> {
     sqlx::Connection::close(connection).await.context("cannot close the connection")
 }
 
-/// Both histories and all views in one database.
+/// All histories and all views in one database.
 pub async fn everything(url: &str) -> Result<()> {
     migrate(migrations::Database::Log, url).await?;
     migrate(migrations::Database::Views, url).await?;
+    migrate(migrations::Database::Vault, url).await?;
     first_generations(url).await
 }

@@ -26,7 +26,7 @@ fn states(entries: &[migrations::Entry]) -> Vec<(i64, State)> {
 }
 
 #[tokio::test]
-async fn both_real_histories_fit_into_one_database_and_are_applied_once() {
+async fn the_real_histories_fit_into_one_database_and_are_applied_once() {
     let world = World::new().await;
     for database in Database::ALL {
         let before = database.status(&world.pool).await.unwrap();

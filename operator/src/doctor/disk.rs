@@ -11,9 +11,9 @@ const FAIL_PERCENT: u64 = 5;
 const FAIL_BYTES: u64 = 1 << 30;
 
 /// Looks at the folders of the databases and of NATS.
-pub async fn look(log: &Option<String>, views: &Option<String>, config: &Config) -> Vec<Finding> {
+pub async fn look([log, views, vault]: [&Option<String>; 3], config: &Config) -> Vec<Finding> {
     let mut folders: Vec<(&str, PathBuf)> = Vec::new();
-    for (what, folder) in [("log database", log), ("views database", views)] {
+    for (what, folder) in [("log database", log), ("views database", views), ("vault database", vault)] {
         folders.extend(folder.iter().map(|folder| (what, PathBuf::from(folder))));
     }
     folders.extend(config.nats_dir.iter().map(|folder| ("NATS", folder.clone())));

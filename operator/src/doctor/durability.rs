@@ -14,7 +14,7 @@ use crate::{
 pub struct Settings(HashMap<String, String>);
 
 impl Settings {
-    /// Reads them, and those that the writer's role or the database sets otherwise.
+    /// Reads them, and those that the role that writes there, or the database, sets otherwise.
     pub async fn read(connection: &mut PgConnection) -> Result<Self, Failure> {
         let rows = sqlx::query!(
             r#"select name as "name!", coalesce(boot.value, setting) as "setting!"
@@ -25,7 +25,10 @@ impl Settings {
                    from pg_db_role_setting, unnest(setconfig) as line
                    where split_part(line, '=', 1) = name
                      and setdatabase in (0, (select oid from pg_database where datname = current_database()))
-                     and setrole in (0, coalesce((select oid from pg_roles where rolname = 'jangbu_writer'), 0))
+                     and setrole in (0, coalesce((
+                         select oid from pg_roles
+                         where rolname = case when to_regclass('vault.data_keys') is null
+                                              then 'jangbu_writer' else 'jangbu_vault' end), 0))
                    order by setrole = 0, setdatabase = 0 limit 1
                ) as boot on true
                where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'autovacuum', 'data_directory')"#
@@ -47,19 +50,29 @@ impl Settings {
 
     /// What the settings mean for the log. `synchronous_commit` is the writer's.
     pub fn of_log(&self) -> Vec<Finding> {
-        let what = |name| format!("{name} of the {}", Database::Log.name());
+        self.of_record(Database::Log, "off: an answered command may be lost in a crash", "jangbu_writer")
+    }
+
+    /// What the settings mean for the vault: what is answered there must be as lasting as in the log.
+    pub fn of_vault(&self) -> Vec<Finding> {
+        let found = "off: a new key or password may be lost in a crash, and a destroyed one come back";
+        self.of_record(Database::Vault, found, "jangbu_vault")
+    }
+
+    fn of_record(&self, database: Database, found: &str, role: &str) -> Vec<Finding> {
+        let what = |name| format!("{name} of the {}", database.name());
         let mut findings = Vec::new();
         for name in ["fsync", "synchronous_commit"] {
             findings.push(match self.is_off(name) {
                 true => Finding::fail(
                     what(name),
-                    "off: an answered command may be lost in a crash",
-                    format!("set {name} = on for the server, for the database and for jangbu_writer"),
+                    found,
+                    format!("set {name} = on for the server, for the database and for {role}"),
                 ),
                 false => Finding::ok(what(name), self.0.get(name).map_or("unknown", String::as_str)),
             });
         }
-        findings.extend(self.of_views(Database::Log).into_iter().filter(|f| !f.what.starts_with("fsync")));
+        findings.extend(self.of_views(database).into_iter().filter(|f| !f.what.starts_with("fsync")));
         findings
     }
 

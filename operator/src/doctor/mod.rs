@@ -13,6 +13,7 @@ mod nats;
 mod rights;
 mod schema;
 mod servers;
+mod vault_database;
 mod views_database;
 
 use std::time::Duration;
@@ -51,16 +52,17 @@ struct Report {
 
 /// Looks at everything; answers whether nothing failed.
 pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<bool, Failure> {
-    let (log, views, moving, nats, servers, keys) = tokio::join!(
+    let (log, views, vault, moving, nats, servers, keys) = tokio::join!(
         log_database::look(args, config),
         views_database::look(args, config),
+        vault_database::look(args, config),
         motion::look(args, config),
         nats::look(config),
         servers::look(config),
         keys::look(config),
     );
-    let disk = disk::look(&log.data_folder, &views.data_folder, config).await;
-    let all = [log.findings, views.findings, moving, nats, servers, keys, disk];
+    let disk = disk::look([&log.data_folder, &views.data_folder, &vault.data_folder], config).await;
+    let all = [log.findings, views.findings, vault.findings, moving, nats, servers, keys, disk];
     let findings: Vec<Finding> = all.into_iter().flatten().collect();
     let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);
     output.show(&Report { healthy, findings }, text)?;

@@ -44,6 +44,28 @@ const VIEWS: &[(&str, &str, &str, bool)] = &[
     ("jangbu_reader", "registry.generations", "DELETE", false),
 ];
 
+/// The same in the vault. What nobody may do there is as much of it as what they may.
+const VAULT: &[(&str, &str, &str, bool)] = &[
+    ("jangbu_vault", "vault.data_keys", "DELETE", true),
+    ("jangbu_vault", "vault.secret", "SELECT", true),
+    ("jangbu_vault", "vault.secret", "UPDATE", false),
+    ("jangbu_vault", "vault.secret", "DELETE", false),
+    ("jangbu_vault", "vault.certificates", "INSERT", true),
+    ("jangbu_vault", "vault.certificates", "UPDATE", false),
+    ("jangbu_vault", "vault.certificates", "DELETE", false),
+    ("jangbu_vault_reader", "vault.data_keys", "SELECT", true),
+    ("jangbu_vault_reader", "vault.data_keys", "INSERT", false),
+    ("jangbu_vault_reader", "vault.data_keys", "UPDATE", false),
+    ("jangbu_vault_reader", "vault.data_keys", "DELETE", false),
+    ("jangbu_vault_reader", "vault.revocations", "SELECT", true),
+    ("jangbu_vault_reader", "vault.secret", "SELECT", false),
+    ("jangbu_vault_reader", "vault.credentials", "SELECT", false),
+    ("jangbu_vault_reader", "vault.pending_passwords", "SELECT", false),
+    ("jangbu_vault_reader", "vault.sessions", "SELECT", false),
+    ("jangbu_vault_reader", "vault.refresh_tokens", "SELECT", false),
+    ("jangbu_vault_reader", "vault.messages", "SELECT", false),
+];
+
 /// Looks at the roles of the log's database.
 pub async fn of_log(connection: &mut PgConnection) -> Result<Finding, Failure> {
     of(connection, "roles of the log database", LOG).await
@@ -52,6 +74,11 @@ pub async fn of_log(connection: &mut PgConnection) -> Result<Finding, Failure> {
 /// Looks at the roles of the views' database.
 pub async fn of_views(connection: &mut PgConnection) -> Result<Finding, Failure> {
     of(connection, "roles of the views database", VIEWS).await
+}
+
+/// Looks at the roles of the vault's database.
+pub async fn of_vault(connection: &mut PgConnection) -> Result<Finding, Failure> {
+    of(connection, "roles of the vault database", VAULT).await
 }
 
 async fn of(

@@ -33,6 +33,7 @@ fn with_nothing_there_everything_is_told_and_nothing_hangs() {
     let variables = [
         ("JANGBU_LOG_DATABASE_URL", away("postgres")),
         ("JANGBU_VIEWS_DATABASE_URL", away("postgres")),
+        ("JANGBU_VAULT_DATABASE_URL", away("postgres")),
         ("JANGBU_NATS_URL", away("nats")),
         ("JANGBU_COMMAND_URL", "http://127.0.0.1:1".to_owned()),
         ("JANGBU_QUERY_URL", "http://127.0.0.1:1".to_owned()),
@@ -42,6 +43,7 @@ fn with_nothing_there_everything_is_told_and_nothing_hangs() {
     for (what, told) in [
         ("log database", "JANGBU_LOG_DATABASE_URL"),
         ("views database", "JANGBU_VIEWS_DATABASE_URL"),
+        ("vault database", "JANGBU_VAULT_DATABASE_URL"),
         ("NATS", "JANGBU_NATS_URL"),
         ("command server", "JANGBU_COMMAND_URL"),
         ("query server", "JANGBU_QUERY_URL"),
@@ -61,6 +63,7 @@ async fn databases_without_migrations_are_told() {
     assert_about(&run, "log database", "ok", "answers");
     assert_about(&run, "migrations of the log database", "fail", "jangbu migrate up");
     assert_about(&run, "migrations of the views database", "fail", "jangbu migrate up");
+    assert_about(&run, "migrations of the vault database", "fail", "jangbu migrate up");
     assert_about(&run, "guards of the log", "fail", "append_only of events");
     world.drop().await;
 }
@@ -72,9 +75,13 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
     for what in [
         "migrations of the log database",
         "migrations of the views database",
+        "migrations of the vault database",
         "guards of the log",
         "roles of the log database",
         "roles of the views database",
+        "roles of the vault database",
+        "clock of the vault database",
+        "synchronous_commit of the vault database",
         "clock of the log database",
         "clock of the views database",
         "clock of the log (recorded_at)",
@@ -107,10 +114,12 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
              revoke select on registry.live_positions from jangbu_reader",
         )
         .await;
+    world.on_vault("grant select on vault.credentials to jangbu_vault_reader").await;
     let run = world.run(&QUICK).expect(1);
     for (what, verdict, told) in [
         ("roles of the log database", "fail", "jangbu_writer may update events"),
         ("roles of the views database", "fail", "jangbu_reader may not select registry.live_positions"),
+        ("roles of the vault database", "fail", "jangbu_vault_reader may select vault.credentials"),
         ("guards of the log", "fail", "trigger append_only of commits, unique (stream_id,version) of events"),
         ("clock of the log (recorded_at)", "warn", "ahead of its database"),
         ("relay", "fail", "no relay holds the lock"),

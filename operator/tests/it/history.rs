@@ -8,7 +8,7 @@ async fn migrations_are_told_applied_and_told_again() {
     let before = world.run(&["migrate", "status", "--json"]).expect(1).json();
     let lines = before.as_array().expect("a list");
     assert!(lines.iter().all(|line| line["state"] == "pending" && line["to_do"] == "jangbu migrate up"), "{before}");
-    assert!(["log", "views"].iter().all(|database| lines.iter().any(|line| line["database"] == *database)));
+    assert!(["log", "views", "vault"].iter().all(|database| lines.iter().any(|line| line["database"] == *database)));
     world.run(&["migrate", "up", "--database", "log"]).expect(0);
     let mixed = world.run(&["migrate", "status", "--json"]).expect(1).json();
     for line in mixed.as_array().expect("a list") {

@@ -1,4 +1,4 @@
-//! Two databases of a test's own: migrated by the binary, filled by the real projections.
+//! Databases of a test's own: migrated by the binary, filled by the real projections.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -14,11 +14,12 @@ use crate::{
     run::{Run, jangbu},
 };
 
-/// Two databases, dropped in the end.
+/// Three databases, dropped in the end.
 pub struct World {
     server: Url,
     pub log: Url,
     pub views: Url,
+    pub vault: Url,
     /// What is dropped in the end.
     own: Vec<Url>,
 }
@@ -30,9 +31,12 @@ impl World {
         let id = RandomIds.fresh().simple();
         let log = database(&server, &format!("operator_log_{id}"));
         let views = database(&server, &format!("operator_views_{id}"));
-        let world = Self { server, log: log.clone(), views: views.clone(), own: vec![log, views] };
-        world.on_server(&format!("create database {}", name(&world.log))).await;
-        world.on_server(&format!("create database {}", name(&world.views))).await;
+        let vault = database(&server, &format!("operator_vault_{id}"));
+        let own = vec![log.clone(), views.clone(), vault.clone()];
+        let world = Self { server, log, views, vault, own };
+        for url in &world.own {
+            world.on_server(&format!("create database {}", name(url))).await;
+        }
         world
     }
 
@@ -60,13 +64,19 @@ impl World {
     /// Another world: a copy of this one's log, and its views themselves.
     pub async fn with_copied_log(&self) -> Self {
         let log = self.copy(&self.log, "operator_log").await;
-        Self { server: self.server.clone(), log: log.clone(), views: self.views.clone(), own: vec![log] }
+        Self { log: log.clone(), own: vec![log], ..self.another() }
     }
 
     /// Another world: a copy of this one's views, and its log itself.
     pub async fn with_copied_views(&self) -> Self {
         let views = self.copy(&self.views, "operator_views").await;
-        Self { server: self.server.clone(), log: self.log.clone(), views: views.clone(), own: vec![views] }
+        Self { views: views.clone(), own: vec![views], ..self.another() }
+    }
+
+    /// The same databases, but none to be dropped.
+    fn another(&self) -> Self {
+        let [log, views, vault] = [&self.log, &self.views, &self.vault].map(Url::clone);
+        Self { server: self.server.clone(), log, views, vault, own: vec![] }
     }
 
     async fn copy(&self, old: &Url, kind: &str) -> Url {
@@ -105,6 +115,11 @@ impl World {
         behind_the_back(&self.views, sql).await;
     }
 
+    /// The same in the vault's database.
+    pub async fn on_vault(&self, sql: &str) {
+        behind_the_back(&self.vault, sql).await;
+    }
+
     /// Which log this is.
     pub async fn log_id(&self) -> uuid::Uuid {
         let mut connection = PgConnection::connect(self.log.as_str()).await.expect("connect");
@@ -112,7 +127,11 @@ impl World {
     }
 
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![("JANGBU_LOG_DATABASE_URL", self.log.to_string()), ("JANGBU_VIEWS_DATABASE_URL", self.views.to_string())]
+        vec![
+            ("JANGBU_LOG_DATABASE_URL", self.log.to_string()),
+            ("JANGBU_VIEWS_DATABASE_URL", self.views.to_string()),
+            ("JANGBU_VAULT_DATABASE_URL", self.vault.to_string()),
+        ]
     }
 
     /// Runs the binary on these databases.

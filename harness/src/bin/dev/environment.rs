@@ -4,18 +4,24 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use harness::kit::{Keys, Pair, Place, Role, write_secret};
+use harness::kit::{Database, Keys, Pair, Place, Role, write_secret};
+
+/// Which of a bank's databases.
+type Which = fn(&Pair) -> &Database;
 
 /// The databases' variables: which database, whose login, under what name.
-pub const DATABASES: [(&str, bool, Role); 8] = [
-    ("JANGBU_LOG_DATABASE_URL", true, Role::Owner),
-    ("JANGBU_LOG_WRITER_URL", true, Role::Writer),
-    ("JANGBU_LOG_RELAY_URL", true, Role::Relay),
-    ("JANGBU_LOG_PROJECTOR_URL", true, Role::Projector),
-    ("JANGBU_LOG_READER_URL", true, Role::Reader),
-    ("JANGBU_VIEWS_DATABASE_URL", false, Role::Owner),
-    ("JANGBU_VIEWS_PROJECTOR_URL", false, Role::Projector),
-    ("JANGBU_VIEWS_READER_URL", false, Role::Reader),
+pub const DATABASES: [(&str, Which, Role); 11] = [
+    ("JANGBU_LOG_DATABASE_URL", |pair| &pair.log, Role::Owner),
+    ("JANGBU_LOG_WRITER_URL", |pair| &pair.log, Role::Writer),
+    ("JANGBU_LOG_RELAY_URL", |pair| &pair.log, Role::Relay),
+    ("JANGBU_LOG_PROJECTOR_URL", |pair| &pair.log, Role::Projector),
+    ("JANGBU_LOG_READER_URL", |pair| &pair.log, Role::Reader),
+    ("JANGBU_VIEWS_DATABASE_URL", |pair| &pair.views, Role::Owner),
+    ("JANGBU_VIEWS_PROJECTOR_URL", |pair| &pair.views, Role::Projector),
+    ("JANGBU_VIEWS_READER_URL", |pair| &pair.views, Role::Reader),
+    ("JANGBU_VAULT_DATABASE_URL", |pair| &pair.vault, Role::Owner),
+    ("JANGBU_VAULT_WRITER_URL", |pair| &pair.vault, Role::Vault),
+    ("JANGBU_VAULT_READER_URL", |pair| &pair.vault, Role::VaultReader),
 ];
 
 /// Servers that exist already.
@@ -46,6 +52,15 @@ pub struct Existing {
     /// The views' database, query server's login
     #[arg(long, env = "JANGBU_VIEWS_READER_URL")]
     views_reader_url: Option<String>,
+    /// The vault's database, owner's login
+    #[arg(long, env = "JANGBU_VAULT_DATABASE_URL")]
+    vault_database_url: Option<String>,
+    /// The vault's database, command server's login
+    #[arg(long, env = "JANGBU_VAULT_WRITER_URL")]
+    vault_writer_url: Option<String>,
+    /// The vault's database, query server's login
+    #[arg(long, env = "JANGBU_VAULT_READER_URL")]
+    vault_reader_url: Option<String>,
     /// The NATS server
     #[arg(long, env = "JANGBU_NATS_URL")]
     nats_url: Option<String>,
@@ -66,6 +81,9 @@ impl Existing {
             &self.views_database_url,
             &self.views_projector_url,
             &self.views_reader_url,
+            &self.vault_database_url,
+            &self.vault_writer_url,
+            &self.vault_reader_url,
         ];
         let named = || DATABASES.iter().map(|(name, ..)| *name).zip(given);
         if named().all(|(name, url)| url.is_none() || self.is_own(in_force, name, url.as_deref())) {
@@ -132,9 +150,8 @@ impl Environment {
 
     /// Sets the databases' variables to databases of ours.
     pub fn set_databases(&mut self, databases: &Pair) -> Result<()> {
-        for (name, is_log, role) in DATABASES {
-            let database = if is_log { &databases.log } else { &databases.views };
-            self.set(name, database.url(role)?);
+        for (name, which, role) in DATABASES {
+            self.set(name, which(databases).url(role)?);
         }
         self.own(DATABASES.iter().map(|(name, ..)| *name));
         Ok(())
