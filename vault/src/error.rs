@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::KekError;
+
 /// A failure of the vault. Nothing of it tells a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -14,6 +16,9 @@ pub enum VaultError {
     /// A wrapped key is damaged, or was wrapped for another member.
     #[error("a wrapped key does not open")]
     Unwrap,
+    /// The member was erased, or never was.
+    #[error("the vault has nothing of this member")]
+    Erased,
     /// A text could not be sealed.
     #[error("a text could not be sealed")]
     Seal,
@@ -23,4 +28,13 @@ pub enum VaultError {
     /// The vault's database holds what this program does not understand.
     #[error("the vault holds something of another shape")]
     Damaged(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<KekError> for VaultError {
+    fn from(error: KekError) -> Self {
+        match error {
+            KekError::Unwrap => Self::Unwrap,
+            other => Self::Kek(Box::new(other)),
+        }
+    }
 }

@@ -5,13 +5,17 @@
 
 mod data_key;
 mod error;
+mod kek;
 mod names;
 mod port;
+mod postgres;
 
 pub use data_key::{DataKey, OpenError};
 pub use error::VaultError;
+pub use kek::{AddressError, FileKek, Kek, KekAddress, KekError, KeyFile, Purpose, TransitKek, Wrapped};
 pub use names::Names;
 pub use port::{
     Certificate, Credentials, DueMessage, Erasures, Keys, Messages, NewMessage, Notice, PasswordHash, Revocation,
     Revocations, Rotation, Sessions, TokenDigest, Vault,
 };
+pub use postgres::{KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};

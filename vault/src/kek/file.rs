@@ -1,0 +1,122 @@
+//! The adapter to a key file.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use rand::TryRngCore;
+use zeroize::Zeroizing;
+
+use super::{Kek, KekError, KeyFile, Purpose, Wrapped, key_file::Stamp};
+
+/// The format of a wrapped key: one byte of this, 24 bytes of nonce, ciphertext and tag.
+const FORMAT: u8 = 1;
+const NONCE: usize = 24;
+
+/// Wraps with the keys of a [`KeyFile`]. The file is read again when it has changed and matters: before anything is
+/// wrapped, and when an unknown key is met. So servers go on through a rotation.
+pub struct FileKek {
+    path: PathBuf,
+    held: Mutex<(Stamp, KeyFile)>,
+}
+
+impl FileKek {
+    /// With the file at this path, which must be there.
+    pub fn open(path: &Path) -> Result<Self, KekError> {
+        Ok(Self { path: path.to_owned(), held: Mutex::new(Self::load(path)?) })
+    }
+
+    /// The stamp first: a change after it is noticed next time.
+    fn load(path: &Path) -> Result<(Stamp, KeyFile), KekError> {
+        Ok((KeyFile::stamp(path)?, KeyFile::read(path)?))
+    }
+
+    fn held(&self) -> MutexGuard<'_, (Stamp, KeyFile)> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the file holds now. It is small and local: reading it waits for nobody.
+    fn fresh(&self) -> Result<MutexGuard<'_, (Stamp, KeyFile)>, KekError> {
+        let mut held = self.held();
+        if KeyFile::stamp(&self.path)? != held.0 {
+            *held = Self::load(&self.path)?;
+        }
+        Ok(held)
+    }
+
+    /// The key with this id, as a cipher.
+    fn cipher(&self, id: &str) -> Result<XChaCha20Poly1305, KekError> {
+        let of = |held: &KeyFile| held.key(id).map(|key| XChaCha20Poly1305::new(key.into()));
+        if let Some(cipher) = of(&self.held().1) {
+            return Ok(cipher);
+        }
+        of(&self.fresh()?.1).ok_or_else(|| KekError::Unknown(id.to_owned()))
+    }
+}
+
+/// The purpose, and which key it is.
+fn associated(purpose: Purpose, id: &str) -> Vec<u8> {
+    [purpose.associated().as_slice(), b"\0", id.as_bytes()].concat()
+}
+
+#[async_trait]
+impl Kek for FileKek {
+    async fn wrap(&self, purpose: Purpose, key: &[u8; 32]) -> Result<Wrapped, KekError> {
+        let id = self.fresh()?.1.current().0.to_owned();
+        let mut nonce = [0; NONCE];
+        rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(KekError::Random)?;
+        let payload = Payload { msg: key, aad: &associated(purpose, &id) };
+        let text = self.cipher(&id)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| KekError::Wrap)?;
+        let bytes = [&[FORMAT], nonce.as_slice(), &text].concat();
+        Ok(Wrapped { kek: id, text: STANDARD_NO_PAD.encode(bytes) })
+    }
+
+    async fn unwrap(&self, purpose: Purpose, wrapped: &Wrapped) -> Result<Zeroizing<[u8; 32]>, KekError> {
+        let cipher = self.cipher(&wrapped.kek)?;
+        let bytes = STANDARD_NO_PAD.decode(&wrapped.text).map_err(|_| KekError::Unwrap)?;
+        let (nonce, text) = match bytes.split_first() {
+            Some((&FORMAT, rest)) => rest.split_first_chunk::<NONCE>().ok_or(KekError::Unwrap)?,
+            _ => return Err(KekError::Unwrap),
+        };
+        let payload = Payload { msg: text, aad: &associated(purpose, &wrapped.kek) };
+        let opened = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| KekError::Unwrap)?;
+        exactly(Zeroizing::new(opened))
+    }
+
+    async fn current(&self) -> Result<String, KekError> {
+        Ok(self.fresh()?.1.current().0.to_owned())
+    }
+
+    async fn rotate(&self) -> Result<String, KekError> {
+        let _alone = KeyFile::lock(&self.path)?;
+        self.fresh()?.1.rotate(&self.path)
+    }
+
+    async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError> {
+        let _alone = KeyFile::lock(&self.path)?;
+        self.fresh()?.1.drop_old(&self.path, used)
+    }
+}
+
+/// The 32 bytes that a key has.
+pub(super) fn exactly(bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<[u8; 32]>, KekError> {
+    let mut key = Zeroizing::new([0; 32]);
+    if bytes.len() != key.len() {
+        return Err(KekError::Unwrap);
+    }
+    key.copy_from_slice(&bytes);
+    Ok(key)
+}
+
+impl std::fmt::Debug for FileKek {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FileKek({})", self.path.display())
+    }
+}

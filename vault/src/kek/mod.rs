@@ -1,0 +1,105 @@
+//! The key-encryption key: it wraps data keys, and is never where they are.
+
+mod address;
+mod file;
+mod key_file;
+mod transit;
+
+use std::{error::Error, path::PathBuf};
+
+use async_trait::async_trait;
+use kernel::MemberId;
+use zeroize::Zeroizing;
+
+pub use address::{AddressError, KekAddress};
+pub use file::FileKek;
+pub use key_file::KeyFile;
+pub use transit::TransitKek;
+
+/// What a wrapped key is for. It is bound to the key: one that was moved to another row does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A member's data key.
+    Member(MemberId),
+    /// The secret behind keyed hashes and codes.
+    Names,
+}
+
+impl Purpose {
+    /// The bytes that are bound to the key.
+    pub(crate) fn associated(self) -> Vec<u8> {
+        match self {
+            Self::Member(member) => [b"jangbu/wrapped/member\0".as_slice(), member.uuid().as_bytes()].concat(),
+            Self::Names => b"jangbu/wrapped/names\0".to_vec(),
+        }
+    }
+}
+
+/// A wrapped key, as it may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrapped {
+    /// Which key-encryption key wrapped it.
+    pub kek: String,
+    /// What came of it.
+    pub text: String,
+}
+
+/// The port to whoever holds the key-encryption key.
+#[async_trait]
+pub trait Kek: Send + Sync {
+    /// Wraps a key with the current key-encryption key.
+    async fn wrap(&self, purpose: Purpose, key: &[u8; 32]) -> Result<Wrapped, KekError>;
+
+    /// Opens a wrapped key, with whichever key-encryption key it was wrapped.
+    async fn unwrap(&self, purpose: Purpose, wrapped: &Wrapped) -> Result<Zeroizing<[u8; 32]>, KekError>;
+
+    /// The id of the current key-encryption key.
+    async fn current(&self) -> Result<String, KekError>;
+
+    /// Makes a new key-encryption key the current one, and tells its id. Older ones still open what they wrapped.
+    async fn rotate(&self) -> Result<String, KekError>;
+
+    /// Gives up older key-encryption keys, all but `used`; tells which. What they wrapped never opens again.
+    async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError>;
+}
+
+/// A failure with the key-encryption key. Nothing of it tells a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum KekError {
+    /// It was cut or changed, or it was wrapped for another purpose.
+    #[error("a wrapped key does not open")]
+    Unwrap,
+    /// It was wrapped with a key that nobody has.
+    #[error("the key-encryption key {0} is not known")]
+    Unknown(String),
+    /// A key could not be wrapped.
+    #[error("a key could not be wrapped")]
+    Wrap,
+    /// A file could not be read.
+    #[error("{0} cannot be read")]
+    Read(PathBuf, #[source] std::io::Error),
+    /// A file could not be written.
+    #[error("{0} cannot be written")]
+    Write(PathBuf, #[source] std::io::Error),
+    /// A file with a secret may be read by others.
+    #[error("{0} may be read by others: `chmod 600` it")]
+    Open(PathBuf),
+    /// The key file holds something else. What, is not told: it may be a key.
+    #[error("{0} is not a key file")]
+    NotAKeyFile(PathBuf),
+    /// The machine gave no random bytes.
+    #[error("the machine's random source gave nothing")]
+    Random(#[source] rand::rand_core::OsError),
+    /// The transit engine needs a token, and no file was named that holds it.
+    #[error("the transit engine needs a token: JANGBU_KEK_TOKEN_FILE is not set")]
+    NoToken,
+    /// The transit engine cannot be reached, or did not answer in time.
+    #[error("the transit engine cannot be reached")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The transit engine answered that it will not.
+    #[error("the transit engine refused: HTTP status {0}")]
+    Refused(u16),
+    /// The transit engine answered what it never should.
+    #[error("the transit engine answered with something of another shape")]
+    Answer,
+}

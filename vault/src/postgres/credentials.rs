@@ -1,0 +1,130 @@
+//! Passwords.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{MemberId, StreamId};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use super::{PostgresVault, classify::failed, store::lock_member};
+use crate::{Credentials, PasswordHash, VaultError};
+
+#[async_trait]
+impl Credentials for PostgresVault {
+    async fn keep_pending(&self, sign_up: Uuid, member: MemberId, hash: &PasswordHash) -> Result<(), VaultError> {
+        sqlx::query!(
+            "insert into vault.pending_passwords (sign_up, member_id, hash) values ($1, $2, $3)
+             on conflict (sign_up) do update set hash = excluded.hash
+                 where pending_passwords.member_id = excluded.member_id",
+            sign_up,
+            member.uuid(),
+            hash.0.expose_secret()
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn settle(&self, sign_up: Uuid, member: MemberId, login: StreamId) -> Result<(), VaultError> {
+        let mut transaction = self.store.begin().await?;
+        // Without a data key the member was erased meanwhile: then nothing is kept, and what was pending goes too.
+        if lock_member(&mut transaction, member).await? {
+            sqlx::query!(
+                "update vault.data_keys set settled = true where member_id = $1 and not settled",
+                member.uuid()
+            )
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+            sqlx::query!(
+                "insert into vault.credentials (member_id, login, hash)
+                 select member_id, $3, hash from vault.pending_passwords where sign_up = $1 and member_id = $2
+                 on conflict (member_id) do nothing",
+                sign_up,
+                member.uuid(),
+                login.uuid()
+            )
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        }
+        sqlx::query!(
+            "delete from vault.pending_passwords where sign_up = $1 and member_id = $2",
+            sign_up,
+            member.uuid()
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn discard(&self, sign_up: Uuid, member: MemberId) -> Result<(), VaultError> {
+        let mut transaction = self.store.begin().await?;
+        sqlx::query!("delete from vault.data_keys where member_id = $1 and not settled", member.uuid())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query!(
+            "delete from vault.pending_passwords where sign_up = $1 and member_id = $2",
+            sign_up,
+            member.uuid()
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn sweep(&self, before: DateTime<Utc>) -> Result<u64, VaultError> {
+        let mut transaction = self.store.begin().await?;
+        let keys = sqlx::query!("delete from vault.data_keys where not settled and made_at < $1", before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        let passwords = sqlx::query!("delete from vault.pending_passwords where made_at < $1", before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        // Nobody asks for these any more; they are not counted, for they are no sign-up's.
+        sqlx::query!("delete from vault.sessions where expires_at < $1", before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query!("delete from vault.revocations where until < $1", before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(keys.rows_affected() + passwords.rows_affected())
+    }
+
+    async fn by_login(&self, login: StreamId) -> Result<Option<(MemberId, PasswordHash)>, VaultError> {
+        let row = sqlx::query!("select member_id, hash from vault.credentials where login = $1", login.uuid())
+            .fetch_optional(&self.store.pool)
+            .await
+            .map_err(failed)?;
+        Ok(row.map(|row| (MemberId::new(row.member_id), PasswordHash(row.hash.into()))))
+    }
+
+    async fn of(&self, member: MemberId) -> Result<Option<PasswordHash>, VaultError> {
+        let hash = sqlx::query_scalar!("select hash from vault.credentials where member_id = $1", member.uuid())
+            .fetch_optional(&self.store.pool)
+            .await
+            .map_err(failed)?;
+        Ok(hash.map(|hash| PasswordHash(hash.into())))
+    }
+
+    async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError> {
+        let done = sqlx::query!(
+            "update vault.credentials set hash = $2 where member_id = $1",
+            member.uuid(),
+            hash.0.expose_secret()
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        Ok(done.rows_affected() > 0)
+    }
+}

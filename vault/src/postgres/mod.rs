@@ -1,0 +1,45 @@
+//! The vault in Postgres.
+
+mod classify;
+mod credentials;
+mod erasures;
+mod keyring;
+mod keys;
+mod messages;
+mod notices;
+mod reader;
+mod revocations;
+mod sessions;
+mod store;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use self::store::Store;
+use crate::{Kek, Names, VaultError};
+
+pub use keyring::{KeyCount, Keyring, Rewrapped};
+pub use reader::VaultReader;
+
+/// The whole vault, as the command server's role has it.
+pub struct PostgresVault {
+    store: Store,
+    names: Names,
+}
+
+impl PostgresVault {
+    /// Opens the vault behind these connections; a new one gets its secret. Servers that open it at once end with the same.
+    pub async fn open(pool: PgPool, kek: Arc<dyn Kek>) -> Result<Self, VaultError> {
+        let store = Store::new(pool, kek);
+        let names = Names::new(store.secret().await?);
+        store.begin_cursor().await?;
+        Ok(Self { store, names })
+    }
+}
+
+impl std::fmt::Debug for PostgresVault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresVault(..)")
+    }
+}

@@ -1,0 +1,196 @@
+//! Sessions and their refresh tokens.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::MemberId;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{
+    PostgresVault,
+    classify::failed,
+    revocations::{Lasting, revoke},
+    store::lock_member,
+};
+use crate::{Rotation, Sessions, TokenDigest, VaultError};
+
+#[async_trait]
+impl Sessions for PostgresVault {
+    async fn open_session(
+        &self,
+        session: Uuid,
+        member: MemberId,
+        token: TokenDigest,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        sqlx::query!(
+            "with session as (
+                 insert into vault.sessions (session_id, member_id, expires_at) values ($1, $2, $3)
+                 on conflict (session_id) do nothing
+             )
+             insert into vault.refresh_tokens (digest, session_id) values ($4, $1) on conflict (digest) do nothing",
+            session,
+            member.uuid(),
+            expires_at,
+            token.0.as_slice()
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn rotate(
+        &self,
+        presented: TokenDigest,
+        next: TokenDigest,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Rotation, VaultError> {
+        let mut transaction = self.store.begin().await?;
+        let Some(held) = Held::by(&mut transaction, presented).await? else { return Ok(Rotation::Unknown) };
+        let (session, member) = (held.session, held.member);
+        if !use_up(&mut transaction, presented, now, held.over(now)).await? {
+            if !held.was_used(&mut transaction, presented).await? {
+                return Ok(Rotation::Unknown);
+            }
+            end(&mut transaction, session, now).await?;
+            revoke(&mut transaction, &[session], Lasting::AccessTokens).await?;
+            transaction.commit().await.map_err(failed)?;
+            return Ok(Rotation::Reused { session, member });
+        }
+        sqlx::query!(
+            "with extended as (update vault.sessions set expires_at = $3 where session_id = $2)
+             insert into vault.refresh_tokens (digest, session_id) values ($1, $2)",
+            next.0.as_slice(),
+            session,
+            expires_at
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Rotation::Rotated { session, member })
+    }
+
+    async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError> {
+        let mut transaction = self.store.begin().await?;
+        let found = sqlx::query!(
+            "update vault.sessions set ended_at = coalesce(ended_at, clock_timestamp())
+             where session_id = $1 and member_id = $2",
+            session,
+            member.uuid()
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?
+        .rows_affected()
+            > 0;
+        if found {
+            revoke(&mut transaction, &[session], Lasting::AccessTokens).await?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(found)
+    }
+
+    async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError> {
+        let mut transaction = self.store.begin().await?;
+        lock_member(&mut transaction, member).await?;
+        let ended = sqlx::query_scalar!(
+            "update vault.sessions set ended_at = clock_timestamp()
+             where member_id = $1 and session_id is distinct from $2 and ended_at is null returning session_id",
+            member.uuid(),
+            but
+        )
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        revoke(&mut transaction, &ended, Lasting::AccessTokens).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(ended)
+    }
+}
+
+/// A session, locked until the transaction ends: of several that bring the same token, one is first.
+struct Held {
+    session: Uuid,
+    member: MemberId,
+    expires_at: DateTime<Utc>,
+    ended: bool,
+}
+
+impl Held {
+    async fn by(
+        transaction: &mut Transaction<'static, Postgres>,
+        token: TokenDigest,
+    ) -> Result<Option<Self>, VaultError> {
+        let row = sqlx::query!(
+            r#"select session_id, member_id, expires_at,
+                      ended_at is not null or exists (select from vault.revocations where subject = member_id) as "ended!"
+               from vault.sessions
+               where session_id = (select session_id from vault.refresh_tokens where digest = $1) for update"#,
+            token.0.as_slice()
+        )
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(failed)?;
+        Ok(row.map(|row| Self {
+            session: row.session_id,
+            member: MemberId::new(row.member_id),
+            expires_at: row.expires_at,
+            ended: row.ended,
+        }))
+    }
+
+    fn over(&self, now: DateTime<Utc>) -> bool {
+        self.ended || self.expires_at <= now
+    }
+
+    async fn was_used(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        token: TokenDigest,
+    ) -> Result<bool, VaultError> {
+        let used = sqlx::query_scalar!(
+            r#"select used_at is not null as "used!" from vault.refresh_tokens where digest = $1"#,
+            token.0.as_slice()
+        )
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(failed)?;
+        Ok(used.unwrap_or(false))
+    }
+}
+
+/// Marks a token as used; whether it was in force.
+async fn use_up(
+    transaction: &mut Transaction<'static, Postgres>,
+    token: TokenDigest,
+    now: DateTime<Utc>,
+    over: bool,
+) -> Result<bool, VaultError> {
+    if over {
+        return Ok(false);
+    }
+    let done = sqlx::query!(
+        "update vault.refresh_tokens set used_at = $2 where digest = $1 and used_at is null",
+        token.0.as_slice(),
+        now
+    )
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn end(
+    transaction: &mut Transaction<'static, Postgres>,
+    session: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), VaultError> {
+    sqlx::query!("update vault.sessions set ended_at = coalesce(ended_at, $2) where session_id = $1", session, now)
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
