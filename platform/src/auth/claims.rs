@@ -1,27 +1,30 @@
 //! What a token says.
 
 use kernel::{Actor, MemberId, Role};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::TokenError;
+use super::{Principal, TokenError};
 
 /// How far the clock of who made the token may be ahead of ours.
 const SKEW_SECONDS: i64 = 5;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
-    sub: Uuid,
-    role: Role,
-    exp: i64,
-    #[serde(default)]
-    nbf: Option<i64>,
-    #[serde(default)]
-    iat: Option<i64>,
+    pub(super) sub: Uuid,
+    pub(super) role: Role,
+    /// The session it belongs to; tokens of staff and programs belong to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sid: Option<Uuid>,
+    pub(super) exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nbf: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) iat: Option<i64>,
 }
 
 impl Claims {
-    /// The actor, and until when; if the token holds at `now`.
+    /// The principal, and until when; if the token holds at `now`.
     pub(super) fn accept(self, now: i64) -> Result<Accepted, TokenError> {
         if self.exp <= now {
             return Err(TokenError::Expired);
@@ -31,14 +34,14 @@ impl Claims {
             return Err(TokenError::NotYet);
         }
         let actor = Actor { role: self.role, id: MemberId::new(self.sub) };
-        Ok(Accepted { actor, until: self.exp })
+        Ok(Accepted { principal: Principal { actor, session: self.sid }, until: self.exp })
     }
 }
 
 /// What is kept of a verified token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Accepted {
-    pub(super) actor: Actor,
+    pub(super) principal: Principal,
     pub(super) until: i64,
 }
 
@@ -47,7 +50,7 @@ mod tests {
     use super::*;
 
     fn claims(exp: i64, nbf: Option<i64>, iat: Option<i64>) -> Claims {
-        Claims { sub: Uuid::nil(), role: Role::Member, exp, nbf, iat }
+        Claims { sub: Uuid::nil(), role: Role::Member, sid: None, exp, nbf, iat }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use kernel::{Actor, Role};
+use uuid::Uuid;
 
 use super::Verifier;
 use crate::problem::{Code, Problem};
@@ -14,6 +15,8 @@ use crate::problem::{Code, Problem};
 pub struct Principal {
     /// Role and id.
     pub actor: Actor,
+    /// The session the token belongs to, if it does to one.
+    pub session: Option<Uuid>,
 }
 
 impl Principal {
@@ -36,10 +39,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let token = bearer(&parts.headers)?;
-        match Verifier::from_ref(state).verify(token) {
-            Ok(actor) => Ok(Self { actor }),
-            Err(error) => Err(refused().cause(error)),
-        }
+        Verifier::from_ref(state).verify(token).map_err(|error| refused().cause(error))
     }
 }
 

@@ -7,13 +7,15 @@ use std::{
 };
 
 use jsonwebtoken::{Algorithm, Validation};
-use kernel::{Actor, Clock, SystemClock};
+use kernel::{Clock, SystemClock};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::{
+    Principal, Revocations,
     claims::{Accepted, Claims},
     keys::{Keys, KeysError},
+    stamp::Stamp,
 };
 
 /// No token of ours is longer; a longer one is not worth hashing.
@@ -22,7 +24,7 @@ const MAX_TOKEN_BYTES: usize = 4096;
 const CACHED_TOKENS: u64 = 100_000;
 /// A key taken out of the file stops counting after this time, whatever was verified with it.
 const CACHED_FOR: Duration = Duration::from_secs(60);
-/// The file is read for unknown key ids once in this many seconds at most: made-up key ids cost nothing.
+/// A file that looks unchanged is read for unknown key ids once in this many seconds at most: made-up key ids cost nothing.
 const REREAD_SECONDS: i64 = 5;
 
 /// Verifies tokens. Clones share keys and cache.
@@ -32,7 +34,8 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     keys: RwLock<Arc<Keys>>,
     file: Option<PathBuf>,
-    reread: Mutex<i64>,
+    reread: Mutex<(i64, Option<Stamp>)>,
+    revocations: Revocations,
     verified: Cache<[u8; 32], Accepted>,
     validation: Validation,
     clock: Arc<dyn Clock>,
@@ -47,16 +50,17 @@ impl Verifier {
 
     /// The same, with a clock of one's own.
     pub fn from_jwks_file_with(path: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, KeysError> {
+        let stamp = Stamp::of(path.as_ref());
         let keys = Keys::read(path.as_ref())?;
-        Ok(Self::new(keys, Some(path.as_ref().to_owned()), clock))
+        Ok(Self::new(keys, Some(path.as_ref().to_owned()), stamp, clock))
     }
 
     /// With a fixed key set.
     pub fn from_jwks(json: &str, clock: Arc<dyn Clock>) -> Result<Self, KeysError> {
-        Ok(Self::new(Keys::parse(json.as_bytes())?, None, clock))
+        Ok(Self::new(Keys::parse(json.as_bytes())?, None, None, clock))
     }
 
-    fn new(keys: Keys, file: Option<PathBuf>, clock: Arc<dyn Clock>) -> Self {
+    fn new(keys: Keys, file: Option<PathBuf>, stamp: Option<Stamp>, clock: Arc<dyn Clock>) -> Self {
         // Times are checked against our clock (`Claims::accept`), so that one clock rules all.
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.validate_exp = false;
@@ -64,26 +68,39 @@ impl Verifier {
         Self(Arc::new(Inner {
             keys: RwLock::new(Arc::new(keys)),
             file,
-            reread: Mutex::new(clock.now().timestamp()),
+            reread: Mutex::new((clock.now().timestamp(), stamp)),
+            revocations: Revocations::new(),
             verified: Cache::builder().max_capacity(CACHED_TOKENS).time_to_live(CACHED_FOR).build(),
             validation,
             clock,
         }))
     }
 
+    /// Whose tokens do not count, whatever they say; asked for every token, remembered ones included.
+    pub fn revocations(&self) -> &Revocations {
+        &self.0.revocations
+    }
+
     /// Who the token was made for, if it holds.
-    pub fn verify(&self, token: &str) -> Result<Actor, TokenError> {
+    pub fn verify(&self, token: &str) -> Result<Principal, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Malformed);
         }
         let now = self.0.clock.now().timestamp();
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(known) = self.0.verified.get(&digest) {
-            return if known.until > now { Ok(known.actor) } else { Err(TokenError::Expired) };
+        let accepted = match self.0.verified.get(&digest) {
+            Some(known) if known.until > now => known,
+            Some(_) => return Err(TokenError::Expired),
+            None => {
+                let accepted = self.check(token, now)?.accept(now)?;
+                self.0.verified.insert(digest, accepted);
+                accepted
+            }
+        };
+        match self.0.revocations.refuse(&accepted.principal) {
+            true => Err(TokenError::Revoked),
+            false => Ok(accepted.principal),
         }
-        let accepted = self.check(token, now)?.accept(now)?;
-        self.0.verified.insert(digest, accepted);
-        Ok(accepted.actor)
     }
 
     fn check(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
@@ -114,14 +131,16 @@ impl Verifier {
         self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the file again, unless it was read just now; whether the keys are others.
+    /// Reads the file again if it is another one, or was not read just now; whether the keys are others.
     fn reread(&self, now: i64) -> bool {
         let Some(file) = &self.0.file else { return false };
+        // The stamp before the content: what changes in between is read again.
+        let stamp = Stamp::of(file);
         let mut last = self.0.reread.lock().unwrap_or_else(PoisonError::into_inner);
-        if now < last.saturating_add(REREAD_SECONDS) {
+        if stamp == last.1 && now < last.0.saturating_add(REREAD_SECONDS) {
             return false;
         }
-        *last = now;
+        *last = (now, stamp);
         match Keys::read(file) {
             Ok(keys) if keys.same_as(&self.keys()) => false,
             Ok(keys) => {
@@ -166,6 +185,9 @@ pub enum TokenError {
     /// Its time has not come.
     #[error("the token does not hold yet")]
     NotYet,
+    /// Its subject or its session was revoked.
+    #[error("the token was revoked")]
+    Revoked,
 }
 
 impl From<jsonwebtoken::errors::Error> for TokenError {

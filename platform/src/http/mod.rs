@@ -5,6 +5,7 @@ mod edge;
 mod linger;
 mod measure;
 mod options;
+mod origin;
 mod serve;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use axum::{
 };
 pub use context::RequestContext;
 pub use options::{HttpOptions, ServeOptions};
+pub use origin::{Origin, TrustForwarded};
 pub use serve::{serve, serve_with};
 
 use crate::problem::{Code, Problem};

@@ -1,8 +1,8 @@
 //! Serving a router on a socket until asked to stop.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, http::Request, response::Response, routing::future::RouteFuture};
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response, routing::future::RouteFuture};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -41,10 +41,11 @@ pub async fn serve_with(
             accepted = accept(&listener, &places) => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        if let Some((stream, place)) = accepted {
+        if let Some((stream, peer, place)) = accepted {
             // A child: the wish is looked at on every wake-up, and one shared by all would be a lock shared by all.
             let wish = shutdown.child();
-            connections.spawn(connection(protocol.clone(), stream, App(router.clone()), wish, place));
+            let app = App { router: router.clone(), peer: ConnectInfo(peer) };
+            connections.spawn(connection(protocol.clone(), stream, app, wish, place));
         }
     }
     drop(listener);
@@ -63,10 +64,13 @@ fn protocol(options: &ServeOptions) -> http1::Builder {
     builder
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer, place)),
         Err(error) => {
             // Out of file descriptors, most likely: give it time, do not spin, do not die.
             tracing::warn!(%error, "a connection could not be accepted");
@@ -109,9 +113,12 @@ async fn drain(mut connections: JoinSet<()>, limit: Duration) {
     }
 }
 
-/// The router as hyper calls it.
+/// The router as hyper calls it, on one connection.
 #[derive(Clone)]
-struct App(Router);
+struct App {
+    router: Router,
+    peer: ConnectInfo<SocketAddr>,
+}
 
 impl hyper::service::Service<Request<Incoming>> for App {
     type Response = Response;
@@ -119,7 +126,9 @@ impl hyper::service::Service<Request<Incoming>> for App {
     type Future = RouteFuture<Infallible>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(self.peer);
         // A router is an `Arc`, and always ready.
-        tower::Service::call(&mut self.0.clone(), request.map(Body::new))
+        tower::Service::call(&mut self.router.clone(), request)
     }
 }

@@ -61,6 +61,10 @@ codes! {
     CursorInvalid = "cursor-invalid", BAD_REQUEST, "The cursor cannot be used";
     /// No or bad credentials.
     Unauthorized = "unauthorized", UNAUTHORIZED, "Credentials are missing or not valid";
+    /// Login id or password is wrong; which, is not told.
+    CredentialsWrong = "credentials-wrong", UNAUTHORIZED, "The login id or the password is wrong";
+    /// A refresh token that is unknown, used or over.
+    SessionEnded = "session-ended", UNAUTHORIZED, "The session has ended";
     /// The role may not.
     Forbidden = "forbidden", FORBIDDEN, "The role of the token does not allow this";
     /// Somebody else's account.
@@ -73,6 +77,12 @@ codes! {
     TransferUnknown = "transfer-unknown", NOT_FOUND, "There is no such transfer";
     /// No account has that number.
     PayeeUnknown = "payee-unknown", NOT_FOUND, "Nobody has this account number";
+    /// No such sign-up.
+    SignUpUnknown = "signup-unknown", NOT_FOUND, "There is no such sign-up";
+    /// No such member.
+    MemberUnknown = "member-unknown", NOT_FOUND, "There is no such member";
+    /// No such erasure.
+    ErasureUnknown = "erasure-unknown", NOT_FOUND, "There is no such erasure";
     /// No such view.
     ViewUnknown = "view-unknown", NOT_FOUND, "There is no such view";
     /// The address is there, the method is not.
@@ -81,6 +91,8 @@ codes! {
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request took too long to arrive";
     /// The first request with the key has no answer yet.
     IdempotencyKeyInFlight = "idempotency-key-in-flight", CONFLICT, "A request with this key is being carried out";
+    /// Somebody has it.
+    LoginIdTaken = "login-id-taken", CONFLICT, "The login id is taken";
     /// More bytes than allowed.
     PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Not `application/json`.
@@ -113,6 +125,22 @@ codes! {
     TransferNotPosted = "transfer-not-posted", UNPROCESSABLE_ENTITY, "The transfer moved no money";
     /// All or none, and another one could not be.
     BatchAborted = "batch-aborted", UNPROCESSABLE_ENTITY, "Another transfer of the atomic batch was refused";
+    /// Expired, superseded or completed.
+    SignUpEnded = "signup-ended", UNPROCESSABLE_ENTITY, "The sign-up has ended";
+    /// Not the code.
+    CodeWrong = "code-wrong", UNPROCESSABLE_ENTITY, "The code is wrong";
+    /// Its time is over.
+    CodeExpired = "code-expired", UNPROCESSABLE_ENTITY, "The code has expired";
+    /// Wrong too often.
+    CodeExhausted = "code-exhausted", UNPROCESSABLE_ENTITY, "Too many wrong codes were given";
+    /// Nothing to verify.
+    ContactChangeMissing = "contact-change-missing", UNPROCESSABLE_ENTITY, "No change of contact is under way";
+    /// The member's own password, given once more.
+    PasswordWrong = "password-wrong", UNPROCESSABLE_ENTITY, "The password is wrong";
+    /// Close them first.
+    AccountsOpen = "accounts-open", UNPROCESSABLE_ENTITY, "The member still has accounts that are not closed";
+    /// Another code so soon.
+    ResendTooEarly = "resend-too-early", TOO_MANY_REQUESTS, "It is too early for another code";
     /// Too often.
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
     /// A defect.
@@ -125,6 +153,8 @@ codes! {
     Contended = "contended", SERVICE_UNAVAILABLE, "The accounts are too contended";
     /// The log's store is away.
     LogUnavailable = "log-unavailable", SERVICE_UNAVAILABLE, "The log cannot be reached";
+    /// The vault's store is away.
+    VaultUnavailable = "vault-unavailable", SERVICE_UNAVAILABLE, "The vault cannot be reached";
     /// The same key will tell.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "It is not known whether the command was carried out";
     /// Not as fresh as the token asks.

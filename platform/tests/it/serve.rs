@@ -160,3 +160,15 @@ async fn the_one_too_many_waits_for_a_place() {
     assert!(rest(&mut second).await.starts_with("HTTP/1.1 200 "));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_request_knows_where_it_came_from() {
+    let server = Server::start(ServeOptions::default()).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(b"GET /from HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: 6.6.6.6\r\n\r\n")
+        .await
+        .expect("sent");
+    assert!(rest(&mut stream).await.ends_with("127.0.0.1"));
+    server.stop().await;
+}

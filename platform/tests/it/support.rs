@@ -17,7 +17,7 @@ use kernel::{ManualClock, Role};
 use platform::{
     auth::{Principal, Verifier},
     extract::{Json, OptionalJson, Path, Query},
-    http::{HttpOptions, RequestContext, service},
+    http::{HttpOptions, Origin, RequestContext, TrustForwarded, service},
     problem::{Code, Problem},
 };
 use serde::Deserialize;
@@ -62,6 +62,12 @@ impl FromRef<State> for Verifier {
     }
 }
 
+impl FromRef<State> for TrustForwarded {
+    fn from_ref(_: &State) -> Self {
+        Self(false)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
@@ -84,6 +90,7 @@ pub fn app_with(verifier: Verifier) -> Router {
         .route("/query", get(|Query(query): Query<Words>| async move { query.word }))
         .route("/who", get(|who: Principal| async move { who.actor.to_string() }))
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
+        .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
         .route("/ids", get(|context: RequestContext| async move { context.correlation.to_string() }))
         .route("/panic", get(panics))
         .route("/bare", get(|| async { (StatusCode::IM_A_TEAPOT, "the library's own words") }))

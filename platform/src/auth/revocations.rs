@@ -1,0 +1,262 @@
+//! Subjects and sessions whose tokens no longer count, however long they would still hold.
+
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use uuid::Uuid;
+
+use super::Principal;
+use crate::shutdown::Shutdown;
+
+/// Bits of the filter: 64 KiB, and one id in five hundred thousand takes the lock for nothing while one was revoked.
+const BITS: usize = 1 << 19;
+
+/// The ids that were revoked. Clones share them.
+///
+/// It is asked for every request, so most are answered without a lock: each id has a bit, and a bit that is not set says
+/// that the id was never revoked. Only then is the set itself asked.
+#[derive(Clone)]
+pub struct Revocations(Arc<Inner>);
+
+struct Inner {
+    filter: Box<[AtomicU64]>,
+    ids: RwLock<HashMap<Uuid, Instant>>,
+}
+
+impl Default for Revocations {
+    fn default() -> Self {
+        let filter = (0..BITS / 64).map(|_| AtomicU64::new(0)).collect();
+        Self(Arc::new(Inner { filter, ids: RwLock::default() }))
+    }
+}
+
+impl Revocations {
+    /// Nothing is revoked yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on no token of this subject, or of this session, counts.
+    pub fn insert(&self, id: Uuid) {
+        self.extend([id]);
+    }
+
+    /// The same for many.
+    pub fn extend(&self, ids: impl IntoIterator<Item = Uuid>) {
+        // Collected before the lock is taken: whoever makes the ids may look into this very set.
+        let (now, ids) = (Instant::now(), ids.into_iter().collect::<Vec<_>>());
+        let mut kept = self.0.ids.write().unwrap_or_else(PoisonError::into_inner);
+        for id in ids {
+            kept.insert(id, now);
+            let (word, bit) = place(id);
+            self.0.filter[word].fetch_or(bit, Ordering::Release);
+        }
+    }
+
+    /// Whether this id was revoked.
+    pub fn contains(&self, id: Uuid) -> bool {
+        let (word, bit) = place(id);
+        self.0.filter[word].load(Ordering::Acquire) & bit != 0
+            && self.0.ids.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.ids.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a token of this principal no longer counts.
+    pub(super) fn refuse(&self, principal: &Principal) -> bool {
+        self.contains(principal.actor.id.uuid()) || principal.session.is_some_and(|session| self.contains(session))
+    }
+
+    /// Forgets what is not in force any more: everything that was revoked before `asked` and is not among `in_force`.
+    fn keep_only(&self, in_force: &HashSet<Uuid>, asked: Instant) {
+        let mut kept = self.0.ids.write().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|id, since| *since >= asked || in_force.contains(id));
+        // No bit of an id that stays is ever missing, not even for a moment: readers do not wait for this lock.
+        let mut words = vec![0; self.0.filter.len()];
+        for (word, bit) in kept.keys().map(|id| place(*id)) {
+            words[word] |= bit;
+        }
+        for (kept, word) in self.0.filter.iter().zip(words) {
+            kept.store(word, Ordering::Release);
+        }
+    }
+
+    /// Keeps level with where revocations are recorded, until asked to stop: asks every second for what is new, and now
+    /// and then for everything, so that what no longer matters is forgotten.
+    pub async fn follow(&self, source: impl RevocationSource, shutdown: Shutdown) {
+        let mut follower = Follower { revocations: self.clone(), newest: 0, whole_since: None, well: true };
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                _ = ticks.tick() => {}
+            }
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = follower.step(&source) => {}
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Revocations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Revocations({})", self.len())
+    }
+}
+
+/// The word and the bit of an id. The low end of an id is its random part.
+fn place(id: Uuid) -> (usize, u64) {
+    let place = (id.as_u128() as usize) % BITS;
+    (place / 64, 1 << (place % 64))
+}
+
+/// Where revocations are recorded.
+#[async_trait]
+pub trait RevocationSource: Send + Sync {
+    /// What is in force of what was revoked after a serial, with serials: none becomes visible after a higher one.
+    async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>>;
+}
+
+const EVERY: Duration = Duration::from_secs(1);
+/// A source that takes longer has failed this time.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often everything is read again.
+const WHOLE_EVERY: Duration = Duration::from_secs(900);
+
+struct Follower {
+    revocations: Revocations,
+    newest: i64,
+    whole_since: Option<Instant>,
+    well: bool,
+}
+
+impl Follower {
+    async fn step(&mut self, source: &impl RevocationSource) {
+        let asked = Instant::now();
+        let whole = self.whole_since.is_none_or(|since| asked.duration_since(since) >= WHOLE_EVERY);
+        let after = if whole { 0 } else { self.newest };
+        let found = match timeout(LIMIT, source.after(after)).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => return self.failed(error.as_ref()),
+            Err(late) => return self.failed(&late),
+        };
+        if !self.well {
+            self.well = true;
+            tracing::info!("revocations are read again");
+        }
+        self.newest = found.iter().map(|(serial, _)| *serial).max().unwrap_or(0).max(self.newest);
+        self.revocations.extend(found.iter().map(|(_, id)| *id));
+        if whole {
+            self.whole_since = Some(asked);
+            self.revocations.keep_only(&found.iter().map(|(_, id)| *id).collect(), asked);
+        }
+        metrics::gauge!("auth_revocations").set(self.revocations.len() as f64);
+    }
+
+    /// One line when it breaks. What was revoked before stays so.
+    fn failed(&mut self, error: &(dyn Error + 'static)) {
+        if self.well {
+            self.well = false;
+            tracing::warn!(error, "revocations cannot be read; those known stay in force");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn id(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    #[test]
+    fn only_what_was_revoked_is() {
+        let revocations = Revocations::new();
+        let same_bit = id(7 + BITS as u128);
+        assert!(!revocations.contains(id(7)));
+        revocations.insert(id(7));
+        assert!(revocations.contains(id(7)));
+        assert!(!revocations.contains(same_bit), "it shares the bit and nothing else");
+        assert!(!revocations.contains(id(8)));
+    }
+
+    #[test]
+    fn what_no_longer_matters_is_forgotten_and_nothing_else_is() {
+        let revocations = Revocations::new();
+        let twin = id(7 + BITS as u128);
+        revocations.extend([id(7), twin, id(9)]);
+        let asked = Instant::now();
+        revocations.insert(id(11));
+        revocations.keep_only(&HashSet::from([twin]), asked);
+        assert!(revocations.contains(twin), "its bit stays although the one that shared it is gone");
+        assert!(revocations.contains(id(11)), "revoked after the question: the answer could not know");
+        assert!(!revocations.contains(id(7)) && !revocations.contains(id(9)));
+        assert_eq!(revocations.len(), 2);
+    }
+
+    /// A source in which rows become visible late and end.
+    #[derive(Default)]
+    struct Rows(Mutex<Vec<(i64, Uuid)>>);
+
+    impl Rows {
+        fn set(&self, rows: &[(i64, u128)]) {
+            *self.0.lock().expect("not poisoned") =
+                rows.iter().map(|(serial, number)| (*serial, id(*number))).collect();
+        }
+    }
+
+    #[async_trait]
+    impl RevocationSource for Rows {
+        async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>> {
+            let rows = self.0.lock().expect("not poisoned").clone();
+            if rows.is_empty() {
+                return Err("away".into());
+            }
+            Ok(rows.into_iter().filter(|(own, _)| *own > serial).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_follower_sees_what_is_new_and_keeps_what_it_has_when_the_source_is_away() {
+        let revocations = Revocations::new();
+        let mut follower = Follower { revocations: revocations.clone(), newest: 0, whole_since: None, well: true };
+        let rows = Rows::default();
+        rows.set(&[(1, 1), (2, 2)]);
+        follower.step(&rows).await;
+        assert!(revocations.contains(id(1)) && revocations.contains(id(2)));
+        rows.set(&[(1, 1), (2, 2), (3, 3)]);
+        follower.step(&rows).await;
+        assert!(revocations.contains(id(3)));
+        rows.set(&[]);
+        follower.step(&rows).await;
+        assert!(!follower.well && revocations.len() == 3);
+        rows.set(&[(4, 4)]);
+        follower.step(&rows).await;
+        assert!(follower.well && revocations.len() == 4, "only a question for everything forgets");
+        follower.whole_since = None;
+        follower.step(&rows).await;
+        assert!(revocations.contains(id(4)) && revocations.len() == 1);
+    }
+}

@@ -1,0 +1,134 @@
+//! Signing tokens with the private key in a file, which may be replaced while the server runs.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ed25519_dalek::{
+    SigningKey,
+    pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes, spki::der::zeroize::Zeroizing},
+};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+
+use super::{Principal, claims::Claims, stamp::Stamp};
+
+/// Signs tokens. Clones share the key.
+#[derive(Clone)]
+pub struct Signer(Arc<Inner>);
+
+struct Inner {
+    file: PathBuf,
+    key: Mutex<(Option<Stamp>, Arc<Key>)>,
+}
+
+/// A key with the header that names it.
+struct Key {
+    header: Header,
+    encoding: EncodingKey,
+}
+
+impl Signer {
+    /// With the Ed25519 key of a PKCS#8 PEM file. A key that replaces it is used from the next token on.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SignerError> {
+        let file = path.as_ref().to_owned();
+        // The stamp before the content: what changes in between is read again.
+        let stamp = Stamp::of(&file);
+        let key = Arc::new(Key::read(&file)?);
+        Ok(Self(Arc::new(Inner { file, key: Mutex::new((stamp, key)) })))
+    }
+
+    /// A token for this principal, good from one time until another, both in seconds since 1970.
+    pub fn sign(&self, principal: &Principal, from: i64, until: i64) -> Result<SecretString, SignerError> {
+        let key = self.key();
+        let claims = Claims {
+            sub: principal.actor.id.uuid(),
+            role: principal.actor.role,
+            sid: principal.session,
+            exp: until,
+            nbf: None,
+            iat: Some(from),
+        };
+        let token = jsonwebtoken::encode(&key.header, &claims, &key.encoding).map_err(SignerError::Sign)?;
+        Ok(SecretString::from(token))
+    }
+
+    /// The id of the key that signs now.
+    pub fn key_id(&self) -> String {
+        self.key().header.kid.clone().unwrap_or_default()
+    }
+
+    /// The key in the file now. A file that cannot be read leaves the old key in force: its tokens hold as before.
+    fn key(&self) -> Arc<Key> {
+        let stamp = Stamp::of(&self.0.file);
+        let mut kept = self.0.key.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamp != kept.0 {
+            kept.0 = stamp;
+            match Key::read(&self.0.file) {
+                Ok(key) => {
+                    tracing::info!(key.id = key.header.kid, "the signing key changed");
+                    kept.1 = Arc::new(key);
+                }
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the signing key cannot be read again; the one read before signs on");
+                }
+            }
+        }
+        kept.1.clone()
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({})", self.0.file.display())
+    }
+}
+
+impl Key {
+    fn read(path: &Path) -> Result<Self, SignerError> {
+        let shown = || path.display().to_string();
+        let pem = std::fs::read_to_string(path).map_err(|source| SignerError::Read { path: shown(), source })?;
+        let pem = Zeroizing::new(pem);
+        let key = SigningKey::from_pkcs8_pem(&pem).map_err(|source| SignerError::Key { path: shown(), source })?;
+        // Version 1, without the public half: the form every reader of PKCS#8 takes.
+        let bytes = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+        let der = bytes.to_pkcs8_der().map_err(|source| SignerError::Key { path: shown(), source })?;
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(thumbprint(key.verifying_key().as_bytes()));
+        Ok(Self { header, encoding: EncodingKey::from_ed_der(der.as_bytes()) })
+    }
+}
+
+/// The name of a public key: the digest of its required members in the order of their names (RFC 7638).
+fn thumbprint(public: &[u8; 32]) -> String {
+    let x = URL_SAFE_NO_PAD.encode(public);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
+}
+
+/// Why no token can be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// The file cannot be read.
+    #[error("the signing key {path} cannot be read")]
+    Read {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file holds no key.
+    #[error("{path} holds no Ed25519 private key in PKCS#8 PEM")]
+    Key {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: ed25519_dalek::pkcs8::Error,
+    },
+    /// The token could not be made.
+    #[error("the token cannot be signed")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+}
