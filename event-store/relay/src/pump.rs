@@ -4,8 +4,8 @@ use std::{error::Error, future::ready, sync::Arc, time::Duration};
 
 use async_nats::Client;
 use event_store_postgres::{AppendWatch, PostgresLog};
-use kernel::{LogId, Position};
-use log::{ReadCommits, ReadError, ReadHead, Slice, SliceError};
+use kernel::{CorrelationId, LogId, Position};
+use log::{Commit, ReadCommits, ReadError, ReadHead, Slice, SliceError};
 use platform::shutdown::Shutdown;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
@@ -149,11 +149,13 @@ impl Pump {
                 let arrived = run.flights.oldest().await?;
                 run.arrived(arrived);
             }
+            let sent = traced(&commits);
             let slice = Slice::new(run.log, commits)?;
             let message = Message::of(&slice, self.client.max_payload())?;
             let (last, bytes) = (message.last, message.body.len());
             let flight = run.stream.send(message).await?;
             run.flights.push(flight);
+            trace(&sent);
             status::sent(last.number() - run.sent.number(), bytes, run.flights.len());
             run.sent = last;
         }
@@ -195,6 +197,20 @@ impl Run {
             return Err(Stumble::Tampered);
         }
         Ok(())
+    }
+}
+
+/// By which a request can be followed to here; nothing unless somebody looks.
+fn traced(commits: &[Commit]) -> Vec<(CorrelationId, Position)> {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return Vec::new();
+    }
+    commits.iter().map(|commit| (commit.correlation, commit.last())).collect()
+}
+
+fn trace(sent: &[(CorrelationId, Position)]) {
+    for (correlation, position) in sent {
+        tracing::debug!(correlation.id = %correlation, log.position = position.number(), "sent a commit");
     }
 }
 
