@@ -8,6 +8,7 @@ use crate::{
     Commit, Fault, Projection, Rows, Settings, WriteError,
     checkpoint::{self, Checkpoint, Step},
     error::{chain, is_transient},
+    parking::Parked,
     status::{Report, State},
 };
 
@@ -20,6 +21,18 @@ pub(crate) enum Halt {
     Transient(String),
     /// An event cannot be applied.
     Stuck(Fault),
+    /// An operator wants it so.
+    Paused,
+}
+
+/// How a view stands after its checkpoint was read again.
+pub(crate) enum Reloaded {
+    /// It can go on from there.
+    Ours,
+    /// An operator paused it.
+    Paused,
+    /// Another generation is live.
+    Other,
 }
 
 /// One view's generation with the connection it is written through.
@@ -29,6 +42,7 @@ pub(crate) struct Writer<'a, E: Send + Sync + 'static> {
     pub(crate) report: &'a Report,
     pub(crate) connection: PgConnection,
     pub(crate) checkpoint: Checkpoint,
+    pub(crate) parked: Parked,
 }
 
 /// Why one transaction did not happen.
@@ -59,19 +73,28 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
         fault.map_or(Ok(()), |fault| Err(Halt::Stuck(fault)))
     }
 
-    /// Reads the checkpoint again after someone else moved it; `false` if another generation is live now.
-    pub(crate) async fn reload(&mut self) -> Result<bool, Halt> {
-        let loading = checkpoint::load(&mut self.connection, self.projection.name());
-        let found = timeout(self.settings.patience, loading)
+    /// Reads the checkpoint again after someone else moved it.
+    pub(crate) async fn reload(&mut self) -> Result<Reloaded, Halt> {
+        let found = timeout(self.settings.patience, self.look_again())
             .await
             .map_err(|_| Halt::Transient("the views database did not answer in time".into()))?
             .map_err(|error| Halt::Transient(chain(&error)))?;
-        let Some(found) = found.filter(|found| found.generation == self.checkpoint.generation) else {
-            return Ok(false);
-        };
+        let Some((found, parked)) = found else { return Ok(Reloaded::Other) };
+        let paused = found.live && found.paused;
         self.checkpoint = found;
+        self.parked = parked;
         self.report.at(self.checkpoint.position);
-        Ok(true)
+        self.report.parked(self.parked.len());
+        Ok(if paused { Reloaded::Paused } else { Reloaded::Ours })
+    }
+
+    /// This generation as it is now, if it still is what it was: live, or in the making.
+    async fn look_again(&mut self) -> Result<Option<(Checkpoint, Parked)>, sqlx::Error> {
+        let (view, generation) = (self.projection.name(), self.checkpoint.generation);
+        let found = checkpoint::load_generation(&mut self.connection, view, generation).await?;
+        let Some(found) = found.filter(|found| found.live == self.checkpoint.live) else { return Ok(None) };
+        let parked = Parked::load(&mut self.connection, view, generation).await?;
+        Ok(Some((found, parked)))
     }
 
     /// The commits before the first that holds an event this view needs and cannot read.
@@ -134,6 +157,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
         if std::mem::take(&mut self.checkpoint.stuck) {
             tracing::info!(view.name = self.projection.name(), "the view is no longer stuck");
         }
+        self.parked.forget(step.to);
         self.report.at(step.to);
         self.report.state(State::Live);
         self.report.applied(step.to.number() - step.from.number(), began.elapsed());
@@ -143,7 +167,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
 
     async fn attempt(&mut self, step: Step, rows: &dyn Rows) -> Result<bool, WriteError> {
         let mut tx = self.connection.begin().await?;
-        if !checkpoint::advance(&mut tx, self.projection.name(), self.checkpoint.generation, step).await? {
+        if !checkpoint::advance(&mut tx, self.projection.name(), &self.checkpoint, step).await? {
             tx.rollback().await?;
             return Ok(false);
         }
@@ -152,6 +176,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
             let _ = tx.rollback().await;
             return Err(error);
         }
+        self.parked.record(&mut tx, self.projection.name(), self.checkpoint.generation, step).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -44,6 +44,7 @@ pub struct Commit<E> {
     /// The events, in the order of their positions.
     pub events: Vec<Event<E>>,
     faults: Vec<Fault>,
+    late: bool,
 }
 
 /// One event.
@@ -82,9 +83,22 @@ impl<E: Send + Sync + 'static> Slice<E> {
 impl<E: Send + Sync + 'static> Commit<E> {
     /// Decodes one commit. An event that cannot be decoded is kept as a fault: only a view that uses it stops at it.
     pub fn decode(commit: &log::Commit, decoder: &dyn Decode<Event = E>) -> Self {
+        Self::decode_used(commit, decoder, |_| true)
+    }
+
+    /// Decodes those events of a commit whose types are used.
+    pub(crate) fn decode_used(
+        commit: &log::Commit,
+        decoder: &dyn Decode<Event = E>,
+        uses: impl Fn(&str) -> bool,
+    ) -> Self {
         let mut faults = Vec::new();
         let mut events = Vec::with_capacity(commit.events.len());
         for (position, event) in commit.positioned() {
+            if !uses(&event.event_type) {
+                events.push(Event { stream: event.stream, version: event.version, body: None });
+                continue;
+            }
             let body = match decoder.decode(event) {
                 Ok(body) => Some(body),
                 Err(reason) => {
@@ -94,7 +108,8 @@ impl<E: Send + Sync + 'static> Commit<E> {
             };
             events.push(Event { stream: event.stream, version: event.version, body });
         }
-        Self { first: commit.first, recorded_at: commit.recorded_at, correlation: commit.correlation, events, faults }
+        let log::Commit { first, recorded_at, correlation, .. } = *commit;
+        Self { first, recorded_at, correlation, events, faults, late: false }
     }
 
     /// The position of the last event.
@@ -110,6 +125,27 @@ impl<E: Send + Sync + 'static> Commit<E> {
     /// The events that could not be decoded.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// Whether the view has applied this commit before, but for the events shown now: they were put aside. What the
+    /// commit means as a whole has been written.
+    pub fn is_late(&self) -> bool {
+        self.late
+    }
+
+    /// Hides the events that are not to be applied now; `late` if the rest of the commit was applied before.
+    pub(crate) fn hide(&mut self, late: bool, hidden: impl Fn(Position, &Event<E>) -> bool) {
+        let first = self.first;
+        let mut gone = Vec::new();
+        for (i, event) in self.events.iter_mut().enumerate() {
+            let position = first.plus(i as i64);
+            if hidden(position, event) {
+                event.body = None;
+                gone.push(position);
+            }
+        }
+        self.faults.retain(|fault| !gone.contains(&fault.position));
+        self.late = late;
     }
 }
 

@@ -81,9 +81,17 @@ impl<E: Send + Sync + 'static> Intake<E> {
 
     /// Takes what follows `after`: all the slices that wait and fit, or what the log holds if the next one is missing.
     /// An empty portion means that the log does not hold it yet.
-    pub(crate) async fn take(&mut self, log: LogId, after: Position, report: &Report) -> Result<Portion<E>, ReadError> {
+    ///
+    /// A view with parked keys hides events, so it cannot share its commits with the other views: it reads the log.
+    pub(crate) async fn take(
+        &mut self,
+        log: LogId,
+        after: Position,
+        report: &Report,
+        share: bool,
+    ) -> Result<Portion<E>, ReadError> {
         self.receive(log, after);
-        let slices = self.fitting(after);
+        let slices = if share { self.fitting(after) } else { Vec::new() };
         if !slices.is_empty() {
             return Ok(Portion::Slices { slices, after });
         }

@@ -4,13 +4,18 @@
 //! reordered on the way and whoever is killed when. It knows nothing of what the events mean.
 
 mod apply;
+mod audit;
 mod batch;
+mod bulk;
 mod checkpoint;
 mod error;
+mod fault_point;
 mod inbox;
 mod intake;
 mod lag;
+mod parking;
 mod projection;
+mod rebuild;
 mod registry;
 mod runner;
 mod settings;
@@ -18,11 +23,17 @@ mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use audit::{Operator, audit};
 pub use batch::{Commit, Decode, Event, Fault, Slice};
+pub use bulk::{Bulk, Loader};
 pub use error::{OpenError, RegistryError, WriteError};
 pub use inbox::{Inbox, Outlet, inbox};
 pub use lag::Lag;
-pub use projection::{Projection, Rows};
+pub use projection::{Projection, Rows, SumColumn};
+pub use rebuild::{
+    Change, Comparison, Difference, Expectation, Expected, Options, Outcome, Phase, Plan, Progress, RebuildError,
+    Reporter, TableComparison, Until, Wish, Workshop,
+};
 pub use registry::{GENERATIONS_ROLE, ensure};
 pub use runner::{Runner, Sources};
 pub use settings::Settings;

@@ -1,9 +1,10 @@
 //! What one view adds to the engine: its rule and its SQL.
 
 use async_trait::async_trait;
+use kernel::StreamId;
 use sqlx::PgConnection;
 
-use crate::{Commit, Fault, WriteError};
+use crate::{Bulk, Commit, Fault, WriteError};
 
 /// The rule by which events become the rows of one view.
 pub trait Projection: Send + Sync + 'static {
@@ -28,6 +29,42 @@ pub trait Projection: Send + Sync + 'static {
 
     /// Folds commits into what is to be written: pure, and per key, so that a key changed often is written once.
     fn fold(&self, commits: &[&Commit<Self::Event>]) -> Result<Box<dyn Rows>, Fault>;
+
+    /// How the view is filled from the beginning, if there is a faster way than applying commit by commit.
+    fn bulk(&self) -> Option<Box<dyn Bulk<Self::Event>>> {
+        None
+    }
+
+    /// The columns whose sums a comparison of two generations shows.
+    fn sums(&self) -> &'static [SumColumn] {
+        &[]
+    }
+
+    /// The keys whose order an event belongs to; `None` stands for an event that could not be decoded. An operator may
+    /// take a key aside because an event of it cannot be applied: events that have a parked key wait, everything else
+    /// goes on. Events that share no key must lead to the same rows in any order.
+    fn keys(&self, stream: StreamId, event: Option<&Self::Event>) -> Vec<String> {
+        let _ = event;
+        vec![stream.to_string()]
+    }
+
+    /// Whether an event changes nothing by itself, but is needed to apply others of its commit. It is shown again, with
+    /// [`Commit::is_late`], when one of those is applied later.
+    fn is_context(&self, event: &Self::Event) -> bool {
+        let _ = event;
+        false
+    }
+}
+
+/// A column that adds up to something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SumColumn {
+    /// The table.
+    pub table: &'static str,
+    /// The column that is summed.
+    pub column: &'static str,
+    /// The column by which the sums are told apart; none for one sum.
+    pub by: Option<&'static str>,
 }
 
 /// What a fold wants written: independent of where it is read from and of how often it is tried.

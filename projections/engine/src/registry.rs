@@ -80,11 +80,12 @@ async fn create_first<E: Send + Sync + 'static>(
     Ok(())
 }
 
-async fn run(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
+/// Runs statements of the program's own.
+pub(crate) async fn run(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
 }
 
 /// The schema that holds the tables of a generation.
-fn schema_name(view: &str, generation: i32) -> String {
+pub(crate) fn schema_name(view: &str, generation: i32) -> String {
     format!("{view}_g{generation}")
 }

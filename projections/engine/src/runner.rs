@@ -12,13 +12,17 @@ use tokio::{
 
 use crate::{
     Decode, Fault, Inbox, OpenError, Projection, Settings, State, Status,
-    apply::{Halt, Writer},
+    apply::{Halt, Reloaded, Writer},
     checkpoint,
     error::chain,
-    intake::Intake,
+    intake::{Intake, Portion},
+    parking::Parked,
     settings::Backoff,
     status::Report,
 };
+
+/// A generation that is ready to be written, with the log that it is made from.
+type Opened = (PgConnection, checkpoint::Checkpoint, LogId, Parked);
 
 /// Where a view gets its events from.
 pub struct Sources<E: Send + Sync + 'static> {
@@ -70,14 +74,21 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let mut told = None;
         loop {
             let halt = match self.open().await {
+                // Whoever has the new version waits here for its promotion, and readers wait with it.
+                Err(error @ OpenError::OtherVersion { .. }) => {
+                    retry.reset_to(self.settings.version_wait);
+                    Halt::Transient(chain(&error))
+                }
                 Err(error) => Halt::Transient(chain(&error)),
-                Ok((connection, checkpoint, log)) => {
+                Ok((_, checkpoint, _, _)) if checkpoint.paused => Halt::Paused,
+                Ok((connection, checkpoint, log, parked)) => {
                     let mut writer = Writer {
                         projection: self.projection.as_ref(),
                         settings: &self.settings,
                         report: &self.report,
                         connection,
                         checkpoint,
+                        parked,
                     };
                     let began = writer.checkpoint.position;
                     let halt = follow(&mut self.intake, &mut writer, log).await;
@@ -94,7 +105,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
     }
 
     /// Connects, finds the live generation and makes sure that it, this program and the log belong together.
-    async fn open(&self) -> Result<(PgConnection, checkpoint::Checkpoint, LogId), OpenError> {
+    async fn open(&self) -> Result<Opened, OpenError> {
         let connecting = PgConnection::connect_with(&self.database);
         let mut connection = timeout(self.settings.patience, connecting)
             .await
@@ -130,11 +141,13 @@ impl<E: Send + Sync + 'static> Runner<E> {
             .fetch_one(&mut connection)
             .await
             .map_err(OpenError::Database)?;
+        let parked = Parked::load(&mut connection, view, checkpoint.generation).await.map_err(OpenError::Database)?;
         self.report.at(checkpoint.position);
-        if !checkpoint.stuck {
+        self.report.parked(parked.len());
+        if !checkpoint.stuck && !checkpoint.paused {
             self.report.state(State::Live);
         }
-        Ok((connection, checkpoint, head.log))
+        Ok((connection, checkpoint, head.log, parked))
     }
 
     /// Records a view that is stuck where everybody can see it, and logs it once for each event.
@@ -172,6 +185,13 @@ impl<E: Send + Sync + 'static> Runner<E> {
         match halt {
             // Another generation is live now: find it.
             Halt::Superseded => {}
+            Halt::Paused => {
+                if !self.report.is(&State::Paused) {
+                    tracing::info!(view.name = self.projection.name(), "the view is paused");
+                }
+                self.report.state(State::Paused);
+                sleep(self.settings.paused_look).await;
+            }
             Halt::Transient(reason) => {
                 let wait = retry.next();
                 if self.report.is_news(&reason) {
@@ -202,13 +222,17 @@ async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut W
         intake.ready(log, writer.checkpoint.position).await;
         sleep_until(next_start).await;
         let start = Instant::now();
-        let portion = match intake.take(log, writer.checkpoint.position, writer.report).await {
-            Ok(portion) => portion,
-            Err(ReadError::Damaged { position, what }) => {
-                return Halt::Stuck(Fault { position, event_type: String::new(), reason: what });
-            }
-            Err(error) => return Halt::Transient(chain(&error)),
-        };
+        let mut portion =
+            match intake.take(log, writer.checkpoint.position, writer.report, writer.parked.is_empty()).await {
+                Ok(portion) => portion,
+                Err(ReadError::Damaged { position, what }) => {
+                    return Halt::Stuck(Fault { position, event_type: String::new(), reason: what });
+                }
+                Err(error) => return Halt::Transient(chain(&error)),
+            };
+        if let Portion::Log(commits) = &mut portion {
+            writer.parked.hide(writer.projection, commits);
+        }
         let commits = portion.commits();
         if commits.is_empty() {
             // A log that is read from a replica may lag behind its own notifications.
@@ -222,8 +246,9 @@ async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut W
             Ok(()) => {}
             // Two workers on one view take turns; the loser goes on from where the winner is.
             Err(Halt::Superseded) => match writer.reload().await {
-                Ok(true) => {}
-                Ok(false) => return Halt::Superseded,
+                Ok(Reloaded::Ours) => {}
+                Ok(Reloaded::Paused) => return Halt::Paused,
+                Ok(Reloaded::Other) => return Halt::Superseded,
                 Err(halt) => return halt,
             },
             Err(halt) => return halt,
@@ -233,7 +258,12 @@ async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut W
 
 /// The database as one view writes to it.
 fn writing(database: &PgConnectOptions, view: &str) -> PgConnectOptions {
-    database.clone().application_name(&format!("projector/{view}")).options([
+    by_key(database.clone().application_name(&format!("projector/{view}")))
+}
+
+/// For connections through which batches are written.
+pub(crate) fn by_key(database: PgConnectOptions) -> PgConnectOptions {
+    database.options([
         // The checkpoint is in the same transaction as the tables. A crash that loses the last transactions loses both
         // together, and they are applied again. So a commit need not wait for the disk.
         ("synchronous_commit", "off"),

@@ -20,6 +20,10 @@ pub struct Settings {
     pub stuck_first: Duration,
     /// The longest such wait.
     pub stuck_last: Duration,
+    /// How often a paused view looks whether it may go on.
+    pub paused_look: Duration,
+    /// How often a program of another version than the live generation's looks whether its own became live.
+    pub version_wait: Duration,
 }
 
 impl Default for Settings {
@@ -32,6 +36,8 @@ impl Default for Settings {
             retry_last: Duration::from_secs(5),
             stuck_first: Duration::from_secs(5),
             stuck_last: Duration::from_secs(300),
+            paused_look: Duration::from_millis(500),
+            version_wait: Duration::from_millis(200),
         }
     }
 }
@@ -51,6 +57,11 @@ impl Backoff {
 
     pub(crate) fn reset(&mut self) {
         self.next = self.first;
+    }
+
+    /// The next wait is this one.
+    pub(crate) fn reset_to(&mut self, wait: Duration) {
+        self.next = wait;
     }
 
     pub(crate) fn next(&mut self) -> Duration {

@@ -17,6 +17,8 @@ pub enum State {
     Waiting(String),
     /// An event cannot be applied; it will be tried again after a while.
     Stuck(String),
+    /// An operator paused it; it goes on when told to.
+    Paused,
 }
 
 /// How a view is doing.
@@ -34,6 +36,8 @@ pub(crate) struct Report {
     position: Gauge,
     live: Gauge,
     stuck: Gauge,
+    paused: Gauge,
+    parked: Gauge,
     applied: Counter,
     from_log: Counter,
     batch: Histogram,
@@ -44,7 +48,11 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(view: &'static str) -> Self {
         metrics::describe_gauge!("projection_position", "Position of the last event applied to the view");
-        metrics::describe_gauge!("projection_state", "1 for the state the view is in: live or stuck; both 0: waiting");
+        metrics::describe_gauge!(
+            "projection_state",
+            "1 for the state the view is in: live, stuck or paused; all 0: waiting"
+        );
+        metrics::describe_gauge!("projection_parked_keys", "Keys of the view that were taken aside, with their events");
         metrics::describe_counter!("projection_events_total", "Events applied to the view");
         metrics::describe_counter!(
             "projection_log_reads_total",
@@ -59,6 +67,8 @@ impl Report {
             position: metrics::gauge!("projection_position", "view" => view),
             live: metrics::gauge!("projection_state", "view" => view, "state" => "live"),
             stuck: metrics::gauge!("projection_state", "view" => view, "state" => "stuck"),
+            paused: metrics::gauge!("projection_state", "view" => view, "state" => "paused"),
+            parked: metrics::gauge!("projection_parked_keys", "view" => view),
             applied: metrics::counter!("projection_events_total", "view" => view),
             from_log: metrics::counter!("projection_log_reads_total", "view" => view),
             batch: metrics::histogram!("projection_batch_events", "view" => view),
@@ -76,9 +86,14 @@ impl Report {
         !matches!(&self.status.borrow().state, State::Waiting(now) if now == reason)
     }
 
+    pub(crate) fn is(&self, state: &State) -> bool {
+        self.status.borrow().state == *state
+    }
+
     pub(crate) fn state(&self, state: State) {
         self.live.set(if state == State::Live { 1.0 } else { 0.0 });
         self.stuck.set(if matches!(state, State::Stuck(_)) { 1.0 } else { 0.0 });
+        self.paused.set(if state == State::Paused { 1.0 } else { 0.0 });
         if matches!(state, State::Waiting(_)) {
             self.retries.increment(1);
         }
@@ -92,6 +107,10 @@ impl Report {
     pub(crate) fn at(&self, position: Position) {
         self.position.set(position.number() as f64);
         self.status.send_modify(|status| status.position = position);
+    }
+
+    pub(crate) fn parked(&self, keys: usize) {
+        self.parked.set(keys as f64);
     }
 
     pub(crate) fn applied(&self, events: i64, took: Duration) {

@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{LogId, Position};
-use log::{Commit, Head, ReadCommits, ReadError, ReadHead};
+use log::{Commit, CommitRanges, Head, PositionRange, RangeReader, ReadCommits, ReadError, ReadHead};
 
 /// A log in memory: the port of `event-store/log`, with failures on request.
 #[derive(Debug)]
@@ -94,5 +94,40 @@ impl ReadCommits for MemoryLog {
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
         self.fails()?;
         Ok(self.lock().iter().find(|commit| commit.last() > position).map(|commit| commit.recorded_at))
+    }
+}
+
+#[async_trait]
+impl CommitRanges for MemoryLog {
+    async fn plan(&self, after: Position, to: Position, parts: usize) -> Result<Vec<PositionRange>, ReadError> {
+        self.fails()?;
+        let commits = self.lock();
+        let ends: Vec<Position> = commits.iter().map(Commit::last).filter(|end| *end > after && *end <= to).collect();
+        let mut begin = after;
+        let chunks = ends.chunks(ends.len().div_ceil(parts.max(1)).max(1));
+        let ranges = chunks.filter_map(|chunk| chunk.last()).map(|&to| {
+            let range = PositionRange { after: begin, to };
+            begin = to;
+            range
+        });
+        Ok(ranges.collect())
+    }
+
+    async fn read(&self, range: PositionRange) -> Result<Box<dyn RangeReader>, ReadError> {
+        self.fails()?;
+        let commits = self.lock();
+        let within = commits.iter().filter(|commit| commit.first > range.after && commit.last() <= range.to);
+        Ok(Box::new(MemoryRange(within.cloned().collect())))
+    }
+}
+
+/// The commits of a range, a few at a time.
+struct MemoryRange(std::collections::VecDeque<Commit>);
+
+#[async_trait]
+impl RangeReader for MemoryRange {
+    async fn next(&mut self) -> Result<Option<Vec<Commit>>, ReadError> {
+        let taken: Vec<Commit> = self.0.drain(..self.0.len().min(7)).collect();
+        Ok(Some(taken).filter(|commits| !commits.is_empty()))
     }
 }

@@ -132,5 +132,7 @@ pub fn brisk() -> Settings {
         retry_last: Duration::from_millis(50),
         stuck_first: Duration::from_millis(50),
         stuck_last: Duration::from_millis(200),
+        paused_look: Duration::from_millis(20),
+        version_wait: Duration::from_millis(20),
     }
 }

@@ -1,7 +1,9 @@
 //! The engine against a real Postgres, with a small view of its own.
 
+mod bulk_tally;
 mod chaos;
 mod delivery;
 mod faults;
+mod rebuild;
 mod registry;
 mod tally;

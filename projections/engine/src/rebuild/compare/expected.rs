@@ -1,0 +1,120 @@
+//! Differences that whoever changed a view expects.
+
+use super::differ::{Change, Difference};
+
+/// One line of a file of expected differences. `*` stands for anything, `?` for one character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The table.
+    pub table: String,
+    /// The keys of the rows; none for every row.
+    pub key: Option<String>,
+    /// The columns that may differ; none for every column, and for rows that only one generation has.
+    pub column: Option<String>,
+}
+
+/// What is expected to differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected(pub Vec<Expectation>);
+
+impl Expected {
+    /// Whether every cell of a column is expected to differ: then it is not looked at.
+    pub(super) fn ignores(&self, table: &str, column: &str) -> bool {
+        self.0.iter().any(|line| {
+            line.key.is_none()
+                && matches(&line.table, table)
+                && line.column.as_ref().is_some_and(|pattern| matches(pattern, column))
+        })
+    }
+
+    /// Whether a difference is expected, in all of its columns.
+    pub(super) fn expects(&self, difference: &Difference) -> bool {
+        let lines: Vec<&Expectation> = self
+            .0
+            .iter()
+            .filter(|line| matches(&line.table, &difference.table))
+            .filter(|line| line.key.as_ref().is_none_or(|pattern| matches(pattern, &difference.key)))
+            .collect();
+        let whole_row = lines.iter().any(|line| line.column.is_none());
+        match &difference.change {
+            Change::Missing | Change::Extra => whole_row,
+            Change::Columns(columns) => {
+                let expected = |column: &String| {
+                    lines.iter().any(|line| line.column.as_ref().is_some_and(|pattern| matches(pattern, column)))
+                };
+                whole_row || columns.iter().all(|(column, ..)| expected(column))
+            }
+        }
+    }
+}
+
+/// Whether a text fits a pattern.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // Where the last `*` stands, and how much of the text it has taken: on a misfit it takes one character more.
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == '?' || c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((at, taken)) = star else { return false };
+                star = Some((at, taken + 1));
+                p = at + 1;
+                t = taken + 1;
+            }
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_in_a_shell() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abcb", false),
+            ("*ab*ab", "abxabab", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("abc", "abcd", false),
+            ("", "", true),
+            ("**x", "yyx", true),
+        ] {
+            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_named_is_expected() {
+        let line = |key: Option<&str>, column: Option<&str>| Expectation {
+            table: "t".into(),
+            key: key.map(Into::into),
+            column: column.map(Into::into),
+        };
+        let changed = |key: &str, columns: &[&str]| Difference {
+            table: "t".into(),
+            key: key.into(),
+            change: Change::Columns(columns.iter().map(|column| ((*column).into(), None, None)).collect()),
+        };
+        let expected = Expected(vec![line(Some("k1"), None), line(Some("k2*"), Some("memo"))]);
+        assert!(expected.expects(&changed("k1", &["a", "b"])));
+        assert!(expected.expects(&changed("k22", &["memo"])));
+        assert!(!expected.expects(&changed("k22", &["memo", "a"])));
+        assert!(!expected.expects(&changed("k3", &["memo"])));
+        let gone = |key: &str| Difference { table: "t".into(), key: key.into(), change: Change::Missing };
+        assert!(expected.expects(&gone("k1")) && !expected.expects(&gone("k22")));
+        assert!(!expected.ignores("t", "memo"));
+        assert!(Expected(vec![line(None, Some("m*"))]).ignores("t", "memo"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Holding a generation against the live one at the same position, before anybody sees it.
+
+mod differ;
+mod digest;
+mod expected;
+mod tables;
+
+use kernel::Position;
+use sqlx::PgConnection;
+
+use self::{
+    differ::differences,
+    digest::{Digest, sums},
+    tables::{Pair, pairs},
+};
+pub use self::{
+    differ::{Change, Difference},
+    expected::{Expectation, Expected},
+};
+use super::{
+    Phase, Workshop,
+    error::{RebuildError, doing},
+    session::{Making, Session, connect},
+};
+use crate::{SumColumn, fault_point::fault_point, registry::run, status::Report};
+
+/// What a comparison found.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// The live generation.
+    pub live: i32,
+    /// The one that was held against it.
+    pub new: i32,
+    /// The position of both.
+    pub position: Position,
+    /// Table by table.
+    pub tables: Vec<TableComparison>,
+    /// What could not be compared, and why that is no difference.
+    pub remarks: Vec<String>,
+    /// How many rows differ that nobody expected.
+    pub unexpected: u64,
+    /// How many rows differ as expected.
+    pub expected: u64,
+    /// The first of the rows that differ unexpectedly.
+    pub shown: Vec<Difference>,
+}
+
+/// One table of both generations.
+#[derive(Clone, Debug)]
+pub struct TableComparison {
+    /// Its name.
+    pub table: String,
+    /// The rows of the live generation.
+    pub live_rows: i64,
+    /// The rows of the new one.
+    pub new_rows: i64,
+    /// Into how many buckets the rows were dealt by their keys, and how many of these differ.
+    pub buckets: usize,
+    /// How many of the buckets differ.
+    pub differing_buckets: usize,
+    /// What columns add up to: by what, in the live generation, in the new one.
+    pub sums: Vec<(String, String, String)>,
+}
+
+impl Comparison {
+    /// Whether nothing differs that was not expected to.
+    pub fn is_equal(&self) -> bool {
+        self.unexpected == 0
+    }
+}
+
+/// The live generation, standing still in one snapshot.
+pub(super) struct Frozen {
+    connection: PgConnection,
+    pub(super) live: Making,
+}
+
+impl Frozen {
+    /// Takes the snapshot; the position it shows is that of its tables.
+    pub(super) async fn take(
+        session: &mut Session,
+        workshop_database: &sqlx::postgres::PgConnectOptions,
+    ) -> Result<Self, RebuildError> {
+        let mut connection = connect(workshop_database).await?;
+        let begin = "begin isolation level repeatable read, read only".to_owned();
+        run(&mut connection, begin).await.map_err(doing("taking a snapshot"))?;
+        let mut frozen = Session { connection, view: session.view };
+        let live = frozen.live().await?;
+        Ok(Self { connection: frozen.connection, live })
+    }
+}
+
+impl<E: Send + Sync + 'static> Workshop<E> {
+    /// Brings a generation exactly to where the live one stands in a snapshot, and holds them against each other.
+    pub(super) async fn compare_at_one_position(
+        &self,
+        session: &mut Session,
+        making: &Making,
+        expected: &Expected,
+    ) -> Result<Comparison, RebuildError> {
+        let mut frozen = self.freeze_level(session, making).await?;
+        fault_point("comparing");
+        let mut new = connect(&self.database).await?;
+        let (live_schema, new_schema) = (frozen.live.schema.clone(), making.schema.clone());
+        let (pairs, remarks) = pairs(&mut new, &live_schema, &new_schema, expected).await?;
+        self.reporter.phase(Phase::Comparing, 0, pairs.len() as i64);
+        let mut comparison = Comparison {
+            live: frozen.live.generation,
+            new: making.generation,
+            position: frozen.live.position,
+            remarks,
+            ..Comparison::default()
+        };
+        for pair in &pairs {
+            self.compare_table(&mut frozen.connection, &mut new, pair, expected, &mut comparison).await?;
+            session.beat(making.generation).await?;
+            self.reporter.add(1);
+        }
+        Ok(comparison)
+    }
+
+    /// A snapshot of the live generation at a position that the other one has been brought to.
+    async fn freeze_level(&self, session: &mut Session, making: &Making) -> Result<Frozen, RebuildError> {
+        let report = Report::new(self.projection.name());
+        let log = self.log.head().await?.log;
+        let mut tries = 0;
+        loop {
+            let frozen = Frozen::take(session, &self.database).await?;
+            let at = session.generation(making.generation).await?.position;
+            if at == frozen.live.position {
+                return Ok(frozen);
+            }
+            if at < frozen.live.position {
+                let mut tail = self.tail(making.generation, log, &report).await?;
+                tail.to(frozen.live.position).await?;
+                if tail.position() == frozen.live.position {
+                    return Ok(frozen);
+                }
+            }
+            tries += 1;
+            if tries > self.options.patience {
+                let new = session.generation(making.generation).await?.position;
+                return Err(RebuildError::LiveBehind { live: frozen.live.position, new });
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn compare_table(
+        &self,
+        live: &mut PgConnection,
+        new: &mut PgConnection,
+        pair: &Pair,
+        expected: &Expected,
+        comparison: &mut Comparison,
+    ) -> Result<(), RebuildError> {
+        let (on_live, on_new) = tokio::try_join!(Digest::of(live, &pair.live), Digest::of(new, &pair.new))?;
+        let buckets = on_live.differing(&on_new);
+        let wanted: Vec<&SumColumn> = self.projection.sums().iter().filter(|sum| sum.table == pair.table).collect();
+        let mut added_up = Vec::new();
+        for sum in wanted {
+            added_up.extend(sums(live, new, pair, sum).await?);
+        }
+        comparison.tables.push(TableComparison {
+            table: pair.table.clone(),
+            live_rows: on_live.rows(),
+            new_rows: on_new.rows(),
+            buckets: digest::BUCKETS,
+            differing_buckets: buckets.len(),
+            sums: added_up,
+        });
+        differences(live, new, pair, &buckets, |difference| {
+            if expected.expects(&difference) {
+                comparison.expected += 1;
+            } else {
+                comparison.unexpected += 1;
+                if comparison.shown.len() < self.options.shown {
+                    comparison.shown.push(difference);
+                }
+            }
+        })
+        .await
+    }
+}

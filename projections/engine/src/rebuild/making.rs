@@ -1,0 +1,281 @@
+//! The course of a rebuild, from whatever state it is in.
+
+use kernel::Position;
+use log::PositionRange;
+
+use super::{
+    Comparison, Expected, Phase, RebuildError, Workshop,
+    session::{Making, New, Session},
+};
+use crate::{Operator, fault_point::fault_point, status::Report};
+
+/// Events in one range of the bulk load: few enough to be done again after a crash, many enough to be worth a transaction.
+const RANGE: i64 = 100_000;
+/// A generation that is so close to the live one is level: the rest comes with the comparison and the promotion.
+const LEVEL: i64 = 5_000;
+
+/// How far a rebuild is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until it is live.
+    Promoted,
+    /// Until it could be.
+    Ready,
+    /// A side generation at this position, for good.
+    Side(Position),
+}
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// How far.
+    pub until: Until,
+    /// What may differ.
+    pub expected: Expected,
+    /// Drop what an earlier try has made.
+    pub restart: bool,
+    /// Do not compare with the live generation, and promote although it has seen more: for a live generation that comes
+    /// from another log, or is ahead of a log that was restored.
+    pub abandon_live: bool,
+    /// Who wants it, and why.
+    pub operator: Operator,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The generation.
+    pub generation: i32,
+    /// How far it is.
+    pub position: Position,
+    /// The state it is in.
+    pub state: &'static str,
+    /// What the comparison found, if there was one.
+    pub comparison: Option<Comparison>,
+}
+
+impl<E: Send + Sync + 'static> Workshop<E> {
+    /// Makes a generation, or goes on with one whose making was interrupted.
+    pub async fn rebuild(&self, wish: &Wish) -> Result<Outcome, RebuildError> {
+        let mut session = Session::open(&self.database, self.projection.name()).await?;
+        let generation = self.find_or_create(&mut session, wish).await?;
+        self.reporter.generation(generation);
+        let result = self.go_on(&mut session, generation, wish).await;
+        if let Err(RebuildError::Stuck(_) | RebuildError::Rows { .. }) = &result {
+            // Trying again with the same program would end in the same way.
+            let why = result.as_ref().err().map(|error| crate::error::chain(error)).unwrap_or_default();
+            session.fail(generation, &why).await?;
+        }
+        result
+    }
+
+    async fn find_or_create(&self, session: &mut Session, wish: &Wish) -> Result<i32, RebuildError> {
+        let side = matches!(wish.until, Until::Side(_));
+        let in_the_making = |making: &Making| {
+            matches!(making.state.as_str(), "building" | "indexing" | "tailing" | "comparing")
+                || (making.state == "ready" && making.kind == "main" && !side)
+        };
+        let found = session.generations().await?.into_iter().find(in_the_making);
+        if let Some(making) = found {
+            if !wish.restart {
+                return self.fits(&making, side).map(|()| making.generation);
+            }
+            self.drop_locked(session, &making, &wish.operator).await?;
+        }
+        self.create(session, wish, side).await
+    }
+
+    /// Whether an interrupted making is the one that is wanted now.
+    fn fits(&self, making: &Making, side: bool) -> Result<(), RebuildError> {
+        let generation = making.generation;
+        if making.version != self.projection.version() {
+            let (found, ours) = (making.version, self.projection.version());
+            return Err(RebuildError::OtherVersion { generation, found, ours });
+        }
+        if (making.kind == "side") != side {
+            let advice = "it is another kind of rebuild; go on with that one, or drop it";
+            return Err(RebuildError::WrongState { generation, state: making.state.clone(), advice });
+        }
+        Ok(())
+    }
+
+    async fn create(&self, session: &mut Session, wish: &Wish, side: bool) -> Result<i32, RebuildError> {
+        self.reporter.phase(Phase::Planning, 0, 0);
+        let head = self.log.head().await?;
+        let live = session.live().await?;
+        let foreign = live.log.is_some_and(|log| log != head.log);
+        if !side && !wish.abandon_live {
+            if foreign {
+                return Err(RebuildError::OtherLog { generation: live.generation, ours: head.log });
+            }
+            if live.position > head.position {
+                return Err(RebuildError::AheadOfLog { position: live.position, head: head.position });
+            }
+        }
+        // A main generation must not be ahead of the live one, or the two could not be compared.
+        let wanted = match wish.until {
+            Until::Side(position) => position.min(head.position),
+            _ if wish.abandon_live => head.position,
+            _ => live.position,
+        };
+        let parts = usize::try_from(wanted.number() / RANGE).unwrap_or_default() + self.options.connections.max(1);
+        let ranges = self.ranges.plan(Position::ZERO, wanted, parts).await?;
+        let fence = ranges.last().map_or(Position::ZERO, |range: &PositionRange| range.to);
+        let operator = &wish.operator;
+        let new = New { log: head.log, side, fence, ranges: &ranges, operator };
+        session.create(self.projection.as_ref(), &new).await
+    }
+
+    async fn go_on(&self, session: &mut Session, generation: i32, wish: &Wish) -> Result<Outcome, RebuildError> {
+        let mut comparison = None;
+        loop {
+            let making = session.generation(generation).await?;
+            match making.state.as_str() {
+                "building" => self.build(session, &making).await?,
+                "indexing" => {
+                    session.make_indexes(generation, &making.schema, &self.reporter).await?;
+                    let next = if making.kind == "side" { "ready" } else { "tailing" };
+                    session.enter(generation, &["indexing"], next).await?;
+                }
+                "tailing" => {
+                    self.catch_up(session, &making).await?;
+                    let next = if wish.abandon_live { "ready" } else { "comparing" };
+                    session.enter(generation, &["tailing"], next).await?;
+                }
+                "comparing" => {
+                    let found = self.compare_at_one_position(session, &making, &wish.expected).await?;
+                    self.judge(session, generation, &found).await?;
+                    let failed = !found.is_equal();
+                    comparison = Some(found);
+                    if failed {
+                        return outcome(session, generation, "failed", comparison).await;
+                    }
+                }
+                "ready" => {
+                    fault_point("ready");
+                    self.reporter.phase(Phase::Ready, 1, 1);
+                    if wish.until != Until::Promoted {
+                        return outcome(session, generation, "ready", comparison).await;
+                    }
+                    self.promote_level(session, &making, &wish.operator, "promote", wish.abandon_live).await?;
+                    return outcome(session, generation, "live", comparison).await;
+                }
+                other => {
+                    let (state, advice) = (other.to_owned(), "rebuild the view again");
+                    return Err(RebuildError::WrongState { generation, state, advice });
+                }
+            }
+        }
+    }
+
+    /// Fills the tables up to the fence.
+    async fn build(&self, session: &mut Session, making: &Making) -> Result<(), RebuildError> {
+        if let Some(bulk) = self.projection.bulk() {
+            return self.load(session, making, bulk.as_ref()).await;
+        }
+        let report = Report::new(self.projection.name());
+        let log = making.log.ok_or(RebuildError::Lost(making.generation))?;
+        let mut tail = self.tail(making.generation, log, &report).await?;
+        self.reporter.phase(Phase::Building, tail.position().number(), making.fence.number());
+        tail.to(making.fence).await?;
+        fault_point("building");
+        session.enter(making.generation, &["building"], "indexing").await
+    }
+
+    /// Follows the log until the generation is about where the live one is.
+    async fn catch_up(&self, session: &mut Session, making: &Making) -> Result<(), RebuildError> {
+        let report = Report::new(self.projection.name());
+        let log = making.log.ok_or(RebuildError::Lost(making.generation))?;
+        let mut tail = self.tail(making.generation, log, &report).await?;
+        loop {
+            let live = session.live().await?.position;
+            let behind = live.number() - tail.position().number();
+            self.reporter.phase(Phase::Tailing, 0, behind.max(0));
+            if behind <= LEVEL {
+                fault_point("tailing");
+                return Ok(());
+            }
+            tail.to(live).await?;
+            session.beat(making.generation).await?;
+        }
+    }
+
+    /// Writes down what a comparison means for a generation in the making.
+    async fn judge(&self, session: &mut Session, generation: i32, found: &Comparison) -> Result<(), RebuildError> {
+        if found.is_equal() {
+            session.compared(generation, found.position).await?;
+            return session.enter(generation, &["comparing"], "ready").await;
+        }
+        let why = format!("{} rows differ from the live generation at position {}", found.unexpected, found.position);
+        session.fail(generation, &why).await
+    }
+
+    /// Holds a generation against the live one, without changing the state of either. Without a number: the newest that
+    /// can be compared.
+    pub async fn compare(
+        &self,
+        generation: Option<i32>,
+        expected: &Expected,
+        operator: &Operator,
+    ) -> Result<Comparison, RebuildError> {
+        let mut session = Session::open(&self.database, self.projection.name()).await?;
+        let making = choose(&mut session, generation, &["ready", "retired", "tailing", "comparing"]).await?;
+        let found = self.compare_at_one_position(&mut session, &making, expected).await?;
+        let (position, unexpected) = (found.position, found.unexpected);
+        let details = format!(r#"{{"position":{position},"unexpected":{unexpected},"expected":{}}}"#, found.expected);
+        session.audit(operator, "compare", Some(making.generation), &details).await?;
+        Ok(found)
+    }
+
+    /// Makes a generation live that is ready. Without a number: the newest that is.
+    pub async fn promote(&self, generation: Option<i32>, operator: &Operator) -> Result<Outcome, RebuildError> {
+        self.swap_to(generation, "ready", "promote", operator).await
+    }
+
+    /// Makes a retired generation live again. Without a number: the one that was retired last.
+    pub async fn rollback(&self, generation: Option<i32>, operator: &Operator) -> Result<Outcome, RebuildError> {
+        self.swap_to(generation, "retired", "rollback", operator).await
+    }
+
+    async fn swap_to(
+        &self,
+        generation: Option<i32>,
+        state: &str,
+        what: &str,
+        operator: &Operator,
+    ) -> Result<Outcome, RebuildError> {
+        let mut session = Session::open(&self.database, self.projection.name()).await?;
+        let making = choose(&mut session, generation, &[state]).await?;
+        self.reporter.generation(making.generation);
+        self.catch_up(&mut session, &making).await?;
+        self.promote_level(&mut session, &making, operator, what, false).await?;
+        outcome(&mut session, making.generation, "live", None).await
+    }
+}
+
+async fn choose(session: &mut Session, generation: Option<i32>, states: &[&str]) -> Result<Making, RebuildError> {
+    let fits = |making: &Making| making.kind == "main" && states.contains(&making.state.as_str());
+    let Some(generation) = generation else {
+        let found = session.generations().await?.into_iter().find(fits);
+        let advice = "there is no generation for this; `jangbu views show` tells which there are";
+        let none = RebuildError::WrongState { generation: 0, state: "absent".to_owned(), advice };
+        return found.ok_or(none);
+    };
+    let making = session.generation(generation).await?;
+    if fits(&making) {
+        return Ok(making);
+    }
+    let advice =
+        if making.kind == "side" { "a side generation stays one" } else { "that is not possible in this state" };
+    Err(RebuildError::WrongState { generation, state: making.state, advice })
+}
+
+async fn outcome(
+    session: &mut Session,
+    generation: i32,
+    state: &'static str,
+    comparison: Option<Comparison>,
+) -> Result<Outcome, RebuildError> {
+    let position = session.generation(generation).await?.position;
+    Ok(Outcome { generation, position, state, comparison })
+}

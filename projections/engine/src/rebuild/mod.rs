@@ -1,0 +1,70 @@
+//! Making, comparing, promoting and dropping generations while the live one serves.
+//!
+//! Everything a rebuild knows is in the registry: killed at any moment, it goes on from there. The generation in the making
+//! belongs to whoever holds the view's advisory lock; the projector does not know of it until it is live.
+
+mod compare;
+mod creation;
+mod dropping;
+mod error;
+mod follow;
+mod indexes;
+mod load;
+mod making;
+mod plan;
+mod progress;
+mod promote;
+mod session;
+
+use std::sync::Arc;
+
+use log::{CommitRanges, ReadCommits};
+use sqlx::postgres::PgConnectOptions;
+
+pub use self::{
+    compare::{Change, Comparison, Difference, Expectation, Expected, TableComparison},
+    error::RebuildError,
+    making::{Outcome, Until, Wish},
+    plan::Plan,
+    progress::{Phase, Progress, Reporter},
+};
+use crate::{Decode, Projection, Settings};
+
+/// Where the generations of one view are made.
+pub struct Workshop<E: Send + Sync + 'static> {
+    /// The view.
+    pub projection: Arc<dyn Projection<Event = E>>,
+    /// The views database; the login is [`crate::GENERATIONS_ROLE`], a member of it or a superuser.
+    pub database: PgConnectOptions,
+    /// The log, in order: for the tail.
+    pub log: Arc<dyn ReadCommits>,
+    /// The log, or its archive, in ranges: for the bulk load.
+    pub ranges: Arc<dyn CommitRanges>,
+    /// Reads the events.
+    pub decoder: Arc<dyn Decode<Event = E>>,
+    /// For the tail.
+    pub settings: Settings,
+    /// Bounds.
+    pub options: Options,
+    /// Told how far it is.
+    pub reporter: Reporter,
+}
+
+/// What a rebuild may take.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// So many ranges are loaded at once, each with a connection to the log and one to the views.
+    pub connections: usize,
+    /// At most so many events a second are read; none for as many as possible.
+    pub rate: Option<u32>,
+    /// So many differing rows are kept to be shown.
+    pub shown: usize,
+    /// So many times, five a second, it is looked whether a live generation that is behind catches up.
+    pub patience: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections: 4, rate: None, shown: 50, patience: 150 }
+    }
+}

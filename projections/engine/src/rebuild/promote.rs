@@ -1,0 +1,183 @@
+//! The change of the live generation: one transaction, guarded by position.
+
+use std::time::Duration;
+
+use kernel::Position;
+use sqlx::{Connection, PgConnection};
+
+use super::{
+    Phase, Workshop,
+    error::{RebuildError, doing},
+    session::{Making, Session},
+};
+use crate::{
+    audit::{Operator, audit},
+    fault_point::fault_point,
+    registry::run,
+    status::Report,
+};
+
+/// Whoever waits for a lock on the live tables makes later readers wait behind it: so it waits for moments only, and tries
+/// again.
+const LOCK_WAIT: &str = "40ms";
+const BREATH: Duration = Duration::from_millis(120);
+const TRIES: u32 = 250;
+
+/// How one try ended.
+enum Attempt {
+    Done,
+    /// The new generation must be brought up to here first.
+    Behind(Position),
+    Locked,
+}
+
+impl<E: Send + Sync + 'static> Workshop<E> {
+    /// Makes a generation live. It is brought level with the live one first, and promoted only when it is at least where
+    /// the live one is in the very transaction that promotes it: no reader ever sees the view go back.
+    pub(super) async fn promote_level(
+        &self,
+        session: &mut Session,
+        making: &Making,
+        operator: &Operator,
+        what: &str,
+        abandon_live: bool,
+    ) -> Result<(), RebuildError> {
+        let log = self.log.head().await?.log;
+        let report = Report::new(self.projection.name());
+        let mut tail = self.tail(making.generation, log, &report).await?;
+        let mut tries = 0;
+        loop {
+            let live = session.live().await?;
+            if !abandon_live {
+                tail.to(live.position).await?;
+            }
+            fault_point("promoting");
+            match attempt(session, making, &live, operator, what, abandon_live).await? {
+                Attempt::Done => break,
+                Attempt::Behind(position) => tail.to(position).await?,
+                Attempt::Locked => tokio::time::sleep(BREATH).await,
+            }
+            tries += 1;
+            if tries >= TRIES {
+                return Err(RebuildError::Locked(TRIES));
+            }
+        }
+        fault_point("promoted");
+        self.reporter.phase(Phase::Promoted, 1, 1);
+        Ok(())
+    }
+}
+
+async fn attempt(
+    session: &mut Session,
+    making: &Making,
+    live: &Making,
+    operator: &Operator,
+    what: &str,
+    abandon_live: bool,
+) -> Result<Attempt, RebuildError> {
+    let view = session.view;
+    let mut tx = session.connection.begin().await.map_err(doing("beginning the promotion"))?;
+    let swapped = swap(&mut tx, view, making, live, abandon_live).await;
+    match swapped {
+        Ok(None) => {}
+        Ok(Some(behind)) => {
+            tx.rollback().await.map_err(doing("giving the promotion up"))?;
+            return Ok(Attempt::Behind(behind));
+        }
+        Err(error) if is_locked(&error) => {
+            tx.rollback().await.map_err(doing("giving the promotion up"))?;
+            return Ok(Attempt::Locked);
+        }
+        Err(source) => return Err(RebuildError::Database { doing: "promoting the generation", source }),
+    }
+    let details = format!(r#"{{"instead_of":{},"abandon_live":{abandon_live}}}"#, live.generation);
+    audit(&mut tx, operator, what, view, Some(making.generation), &details)
+        .await
+        .map_err(doing("writing the audit"))?;
+    tx.commit().await.map_err(doing("promoting the generation"))?;
+    Ok(Attempt::Done)
+}
+
+/// Locks first what only writers wait for, and last, for the shortest time, what readers wait for.
+async fn swap(
+    tx: &mut PgConnection,
+    view: &str,
+    making: &Making,
+    live: &Making,
+    abandon_live: bool,
+) -> Result<Option<Position>, sqlx::Error> {
+    run(tx, format!("set local lock_timeout = '{LOCK_WAIT}'")).await?;
+    sqlx::query!("select from registry.views where view = $1 for update", view).fetch_one(&mut *tx).await?;
+    let generations = [making.generation, live.generation];
+    let rows = sqlx::query!(
+        "select generation, position, state, tables, schema_name from registry.generations
+         where view = $1 and generation = any($2) order by generation for update",
+        view,
+        &generations
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let row = |generation| rows.iter().find(|row| row.generation == generation).ok_or(sqlx::Error::RowNotFound);
+    let (new, old) = (row(making.generation)?, row(live.generation)?);
+    if old.state != "live" {
+        // Somebody promoted yet another one meanwhile: look again.
+        return Ok(Some(Position::new(new.position)));
+    }
+    if new.position < old.position && !abandon_live {
+        return Ok(Some(Position::new(old.position)));
+    }
+    publish(tx, &new.schema_name, &new.tables, &old.tables).await?;
+    sqlx::query!(
+        "update registry.generations set state = 'retired' where view = $1 and generation = $2",
+        view,
+        live.generation
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "with promoted as (
+            update registry.generations set state = 'live', promoted_at = clock_timestamp(), failure = null
+            where view = $1 and generation = $2
+            returning view, generation, position
+        )
+        select pg_notify('view_advanced', format('%s:%s:%s', view, generation, position)) from promoted",
+        view,
+        making.generation
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(None)
+}
+
+/// Points the live tables at another schema. Where columns were only added, a view is replaced in its place; else it is
+/// made anew.
+async fn publish(tx: &mut PgConnection, schema: &str, tables: &[String], before: &[String]) -> Result<(), sqlx::Error> {
+    for table in before.iter().filter(|table| !tables.contains(table)) {
+        run(tx, format!("drop view live.{table}")).await?;
+    }
+    for table in tables {
+        let replace = sqlx::query_scalar!(
+            r#"select coalesce(bool_and(new.attname is not distinct from old.attname
+                       and new.atttypid is not distinct from old.atttypid
+                       and new.atttypmod is not distinct from old.atttypmod), true) as "replace!"
+               from pg_attribute as old
+               left join pg_attribute as new on new.attnum = old.attnum and not new.attisdropped
+                   and new.attrelid = to_regclass(format('%I.%I', $1::text, $2::text))
+               where old.attrelid = to_regclass(format('live.%I', $2::text)) and old.attnum > 0"#,
+            schema,
+            table
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if !replace {
+            run(tx, format!("drop view if exists live.{table}")).await?;
+        }
+        run(tx, format!("create or replace view live.{table} as select * from {schema}.{table}")).await?;
+    }
+    Ok(())
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03" || code == "40P01")
+}

@@ -1,0 +1,220 @@
+//! The one session that may make generations of a view, and what the registry remembers of the making.
+
+use chrono::{DateTime, Utc};
+use kernel::{LogId, Position};
+use log::PositionRange;
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+
+use super::error::{RebuildError, doing};
+use crate::{
+    Projection,
+    audit::{Operator, audit},
+    registry::GENERATIONS_ROLE,
+};
+
+/// Holds the right to make and promote generations of one view; it ends with the connection, however that ends.
+pub(crate) struct Session {
+    pub(crate) connection: PgConnection,
+    pub(crate) view: &'static str,
+}
+
+/// A generation, as the registry has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Making {
+    pub(crate) generation: i32,
+    pub(crate) version: i32,
+    pub(crate) schema: String,
+    pub(crate) state: String,
+    pub(crate) kind: String,
+    pub(crate) log: Option<LogId>,
+    pub(crate) position: Position,
+    pub(crate) fence: Position,
+}
+
+/// How a view's database is connected to, as the role that owns the generations.
+pub(crate) async fn connect(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
+    let options = database
+        .clone()
+        .application_name("jangbu/rebuild")
+        // What is made here is worth nothing before it is promoted, and after a crash the rest of it is made again.
+        .options([("role", GENERATIONS_ROLE), ("jit", "off"), ("timezone", "UTC"), ("statement_timeout", "0")]);
+    PgConnection::connect_with(&options).await.map_err(RebuildError::Connect)
+}
+
+impl Session {
+    /// Takes the right, if nobody has it.
+    pub(crate) async fn open(database: &PgConnectOptions, view: &'static str) -> Result<Self, RebuildError> {
+        let mut connection = connect(database).await?;
+        let taken = sqlx::query_scalar!(
+            r#"select pg_try_advisory_lock(hashtext('registry.rebuild'), hashtext($1)) as "taken!""#,
+            view
+        )
+        .fetch_one(&mut connection)
+        .await
+        .map_err(doing("taking the right to rebuild"))?;
+        if taken { Ok(Self { connection, view }) } else { Err(RebuildError::Busy(view)) }
+    }
+
+    /// The generations of the view, newest first.
+    pub(crate) async fn generations(&mut self) -> Result<Vec<Making>, RebuildError> {
+        let rows = sqlx::query!(
+            "select generation, version, schema_name, state, kind, log_id, position, fence
+             from registry.generations where view = $1 order by generation desc",
+            self.view
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(doing("reading the registry"))?;
+        let making = rows.into_iter().map(|row| Making {
+            generation: row.generation,
+            version: row.version,
+            schema: row.schema_name,
+            state: row.state,
+            kind: row.kind,
+            log: row.log_id.map(LogId::new),
+            position: Position::new(row.position),
+            fence: Position::new(row.fence.unwrap_or(row.position)),
+        });
+        Ok(making.collect())
+    }
+
+    /// One generation.
+    pub(crate) async fn generation(&mut self, generation: i32) -> Result<Making, RebuildError> {
+        let found = self.generations().await?.into_iter().find(|making| making.generation == generation);
+        found.ok_or(RebuildError::Absent { view: self.view, generation })
+    }
+
+    /// The live one.
+    pub(crate) async fn live(&mut self) -> Result<Making, RebuildError> {
+        let found = self.generations().await?.into_iter().find(|making| making.state == "live");
+        found.ok_or(RebuildError::NoLive(self.view))
+    }
+
+    /// Moves a generation from one state of its making to the next; someone who cancelled it comes first.
+    pub(crate) async fn enter(&mut self, generation: i32, from: &[&str], state: &str) -> Result<(), RebuildError> {
+        let from: Vec<String> = from.iter().map(|&state| state.to_owned()).collect();
+        let moved = sqlx::query!(
+            "update registry.generations set state = $4, failure = null, heartbeat_at = clock_timestamp()
+             where view = $1 and generation = $2 and state = any($3)",
+            self.view,
+            generation,
+            &from,
+            state
+        )
+        .execute(&mut self.connection)
+        .await
+        .map_err(doing("writing the state of the rebuild"))?;
+        if moved.rows_affected() == 1 { Ok(()) } else { Err(RebuildError::Lost(generation)) }
+    }
+
+    /// Says that the making goes on; an error if somebody has cancelled it.
+    pub(crate) async fn beat(&mut self, generation: i32) -> Result<(), RebuildError> {
+        let alive = sqlx::query!(
+            "update registry.generations set heartbeat_at = clock_timestamp()
+             where view = $1 and generation = $2 and state <> 'failed'",
+            self.view,
+            generation
+        )
+        .execute(&mut self.connection)
+        .await
+        .map_err(doing("writing the heartbeat of the rebuild"))?;
+        if alive.rows_affected() == 1 { Ok(()) } else { Err(RebuildError::Lost(generation)) }
+    }
+
+    /// Ends a making for good: it can only be dropped.
+    pub(crate) async fn fail(&mut self, generation: i32, why: &str) -> Result<(), RebuildError> {
+        sqlx::query!(
+            "update registry.generations set state = 'failed', failure = $3
+             where view = $1 and generation = $2 and state not in ('live', 'retired')",
+            self.view,
+            generation,
+            why
+        )
+        .execute(&mut self.connection)
+        .await
+        .map_err(doing("writing that the rebuild failed"))
+        .map(drop)
+    }
+
+    /// Remembers where a generation was found equal to the live one.
+    pub(crate) async fn compared(&mut self, generation: i32, at: Position) -> Result<(), RebuildError> {
+        sqlx::query!(
+            "update registry.generations set compared_position = $3 where view = $1 and generation = $2",
+            self.view,
+            generation,
+            at.number()
+        )
+        .execute(&mut self.connection)
+        .await
+        .map_err(doing("writing the outcome of the comparison"))
+        .map(drop)
+    }
+
+    /// Writes down what an operator did.
+    pub(crate) async fn audit(
+        &mut self,
+        operator: &Operator,
+        what: &str,
+        generation: Option<i32>,
+        details: &str,
+    ) -> Result<(), RebuildError> {
+        audit(&mut self.connection, operator, what, self.view, generation, details)
+            .await
+            .map_err(doing("writing the audit"))
+    }
+
+    /// The ranges that are not loaded yet, and how many events the others hold.
+    pub(crate) async fn ranges(&mut self, generation: i32) -> Result<(Vec<PositionRange>, i64), RebuildError> {
+        let rows = sqlx::query!(
+            r#"select after_position, to_position, done_at is not null as "done!" from registry.ranges
+               where view = $1 and generation = $2 order by after_position"#,
+            self.view,
+            generation
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(doing("reading the ranges of the rebuild"))?;
+        let done = rows.iter().filter(|row| row.done).map(|row| row.to_position - row.after_position).sum();
+        let open = rows
+            .iter()
+            .filter(|row| !row.done)
+            .map(|row| PositionRange { after: Position::new(row.after_position), to: Position::new(row.to_position) });
+        Ok((open.collect(), done))
+    }
+
+    /// When the last commit of the last range was recorded.
+    pub(crate) async fn recorded_at(&mut self, generation: i32) -> Result<Option<DateTime<Utc>>, RebuildError> {
+        sqlx::query_scalar!(
+            "select recorded_at from registry.ranges where view = $1 and generation = $2
+             order by after_position desc limit 1",
+            self.view,
+            generation
+        )
+        .fetch_optional(&mut self.connection)
+        .await
+        .map_err(doing("reading the ranges of the rebuild"))
+        .map(Option::flatten)
+    }
+
+    /// Makes the row, the schema and the tables of a new generation, all or nothing.
+    pub(crate) async fn create<E: Send + Sync + 'static>(
+        &mut self,
+        projection: &dyn Projection<Event = E>,
+        new: &New<'_>,
+    ) -> Result<i32, RebuildError> {
+        super::creation::create(self, projection, new).await
+    }
+
+    pub(crate) async fn begin(&mut self) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, RebuildError> {
+        self.connection.begin().await.map_err(doing("beginning a transaction"))
+    }
+}
+
+/// A generation that is to be made.
+pub(crate) struct New<'a> {
+    pub(crate) log: LogId,
+    pub(crate) side: bool,
+    pub(crate) fence: Position,
+    pub(crate) ranges: &'a [PositionRange],
+    pub(crate) operator: &'a Operator,
+}
