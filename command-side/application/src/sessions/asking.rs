@@ -1,0 +1,84 @@
+//! What is asked of the reception, and what it answers.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use domain::member::{Consents, Contact, LoginId, Password, RealName};
+use secrecy::SecretString;
+
+/// Somebody who wants to become a member.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// What they will log in with.
+    pub login_id: LoginId,
+    /// Their password.
+    pub password: Password,
+    /// By what they are reached.
+    pub contact: Contact,
+    /// Their name.
+    pub real_name: RealName,
+    /// What they agree to.
+    pub consents: Consents,
+}
+
+/// The tokens of a session.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// For `Authorization: Bearer`, for some minutes.
+    pub access: SecretString,
+    /// For the next pair of tokens, once.
+    pub refresh: SecretString,
+    /// How long the access token is good for.
+    pub expires_in: TimeDelta,
+}
+
+/// How the reception is set.
+#[derive(Clone, Debug)]
+pub struct ReceptionOptions {
+    /// How long an access token is good for.
+    pub access_lives: TimeDelta,
+    /// How long a refresh token is good for; a session that is not refreshed in that time has ended.
+    pub refresh_lives: TimeDelta,
+    /// How often somebody may try.
+    pub throttles: ThrottleOptions,
+}
+
+/// How often somebody may try. Counted by each server for itself, in memory.
+#[derive(Clone, Debug)]
+pub struct ThrottleOptions {
+    /// Wrong passwords for one login id until the next try has to wait.
+    pub free_failures: u32,
+    /// How long it has to wait then; twice as long after each further one.
+    pub first_delay: Duration,
+    /// The longest wait.
+    pub longest_delay: Duration,
+    /// Log-ins from one address that may fail in a minute.
+    pub failures_per_address: u32,
+    /// Sign-ups that one address may begin in a minute.
+    pub sign_ups_per_address: u32,
+    /// Codes that may be asked for to be sent to one contact in an hour, by whomever.
+    pub codes_per_contact: u32,
+}
+
+impl Default for ReceptionOptions {
+    fn default() -> Self {
+        Self {
+            access_lives: TimeDelta::minutes(10),
+            refresh_lives: TimeDelta::days(30),
+            throttles: ThrottleOptions::default(),
+        }
+    }
+}
+
+impl Default for ThrottleOptions {
+    fn default() -> Self {
+        Self {
+            free_failures: 5,
+            first_delay: Duration::from_secs(1),
+            longest_delay: Duration::from_secs(300),
+            failures_per_address: 300,
+            sign_ups_per_address: 300,
+            codes_per_contact: 100,
+        }
+    }
+}

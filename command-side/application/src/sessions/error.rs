@@ -1,0 +1,62 @@
+//! Why the reception has no good answer.
+
+use std::{error::Error, time::Duration};
+
+use domain::member::PasswordError;
+use kernel::ConsistencyToken;
+use vault::{Busy, VaultError};
+
+use crate::{ExecuteError, MemberError};
+
+/// Why something was not done. Nothing was written but for what [`MemberError`] says.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceptionError {
+    /// The login id or the password is wrong; which, nobody is told.
+    #[error("the login id or the password is wrong")]
+    CredentialsWrong,
+    /// The refresh token is unknown, was used, or its session is over.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The access token belongs to no session: it was made by other means.
+    #[error("the token belongs to no session")]
+    NoSession,
+    /// The new password is not good enough.
+    #[error("the new password is not good enough")]
+    NewPassword(#[source] PasswordError),
+    /// Tried too often.
+    #[error("tried too often")]
+    TooMany {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A token could not be made.
+    #[error("a token could not be made")]
+    Token(#[source] Box<dyn Error + Send + Sync>),
+    /// A rule refused it; recorded, and told again under the same command id.
+    #[error("refused: {code}")]
+    Refused {
+        /// The public code.
+        code: &'static str,
+        /// How many wrong codes are still allowed, after a wrong one.
+        tries_left: Option<u32>,
+        /// Whether it was refused by an earlier request with the same command id.
+        replayed: bool,
+        /// At least as fresh as the refusal.
+        token: ConsistencyToken,
+    },
+    /// As with any command of a member; never [`MemberError::Refused`].
+    #[error(transparent)]
+    Member(#[from] MemberError),
+}
+
+impl From<Busy> for ReceptionError {
+    fn from(_: Busy) -> Self {
+        Self::Member(MemberError::Execute(ExecuteError::Overloaded { retry_after: Duration::from_secs(1) }))
+    }
+}
+
+impl From<VaultError> for ReceptionError {
+    fn from(error: VaultError) -> Self {
+        Self::Member(MemberError::VaultUnavailable(error))
+    }
+}

@@ -1,0 +1,131 @@
+//! Sessions: begun with a password, kept up with refresh tokens, ended.
+
+use std::{net::IpAddr, time::Instant};
+
+use domain::member::as_typed;
+use kernel::MemberId;
+use metrics::counter;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+use vault::{PasswordHash, Rotation};
+
+use super::{Reception, ReceptionError, Tokens, refresh_token};
+use crate::sessions::refresh_token::RefreshToken;
+
+impl Reception {
+    /// Begins a session.
+    pub async fn log_in(
+        &self,
+        from: IpAddr,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Tokens, ReceptionError> {
+        let (failures, passwords) = (&self.0.throttles.failures, &self.0.throttles.passwords);
+        let names = self.vault().names();
+        let key = names.throttle("login", login_id.expose_secret());
+        failures.begin(from, Instant::now())?;
+        passwords.begin(key, Instant::now())?;
+        match self.who_is(login_id, password).await {
+            Ok(Some((member, hash, password))) => {
+                failures.take_back(&from);
+                passwords.clear(key);
+                if let Some(outdated) = hash {
+                    self.rehash(member, outdated, password).await;
+                }
+                self.open_session(member).await
+            }
+            Ok(None) => {
+                counter!("log_ins_total", "outcome" => "refused").increment(1);
+                Err(ReceptionError::CredentialsWrong)
+            }
+            Err(error) => {
+                failures.take_back(&from);
+                passwords.take_back(key);
+                Err(error)
+            }
+        }
+    }
+
+    /// Whose login and password these are. The steps are the same whoever it is: one look into the vault, one password
+    /// verified. What cannot be a login id is one that nobody has.
+    ///
+    /// With the member comes the hash, if it was made with less work than hashes are now.
+    async fn who_is(
+        &self,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Option<(MemberId, Option<PasswordHash>, SecretString)>, ReceptionError> {
+        let login = self.vault().names().login(login_id.expose_secret());
+        let (member, hash) = self.vault().by_login(login).await?.unzip();
+        let password = as_typed(&password);
+        let verified = self.passwords().verify(password.clone(), hash.clone()).await?;
+        // One who is leaving has a password still, but no token of theirs would hold.
+        let member = member.filter(|member| verified.matches && !self.revoked().contains(member.uuid()));
+        Ok(member.map(|member| (member, hash.filter(|_| verified.outdated), password)))
+    }
+
+    /// Hashes a password anew, with as much work as hashes have now. The log-in does not depend on it: the next one tries
+    /// again.
+    async fn rehash(&self, member: MemberId, outdated: PasswordHash, password: SecretString) {
+        let Ok(hash) = self.passwords().hash(password).await else { return };
+        // A password that was changed in the meantime is not changed back.
+        let unchanged = matches!(
+            self.vault().of(member).await,
+            Ok(Some(now)) if now.0.expose_secret() == outdated.0.expose_secret()
+        );
+        if unchanged && self.vault().replace(member, &hash).await.is_ok() {
+            counter!("passwords_rehashed_total").increment(1);
+        }
+    }
+
+    async fn open_session(&self, member: MemberId) -> Result<Tokens, ReceptionError> {
+        let (session, refresh) = (self.0.parts.ids.fresh(), RefreshToken::fresh()?);
+        let expires_at = self.0.parts.clock.now() + self.0.options.refresh_lives;
+        self.vault().open_session(session, member, refresh.digest, expires_at).await?;
+        counter!("log_ins_total", "outcome" => "opened").increment(1);
+        tracing::debug!(session.id = %session, member.id = %member, "a session began");
+        self.tokens(member, session, refresh)
+    }
+
+    /// Exchanges a refresh token for the next tokens. A token that comes a second time ends its session: somebody has a
+    /// copy, and nobody knows who of the two is the member.
+    pub async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
+        let failures = &self.0.throttles.failures;
+        failures.begin(from, Instant::now())?;
+        let presented = refresh_token::digest_of(&token).ok_or(ReceptionError::SessionEnded)?;
+        let (next, now) = (RefreshToken::fresh()?, self.0.parts.clock.now());
+        let expires_at = now + self.0.options.refresh_lives;
+        let rotated = self.vault().rotate(presented, next.digest, now, expires_at).await;
+        match rotated.inspect_err(|_| failures.take_back(&from))? {
+            Rotation::Rotated { session, member } if !self.revoked().contains(member.uuid()) => {
+                failures.take_back(&from);
+                self.tokens(member, session, next)
+            }
+            Rotation::Reused { session, member } => {
+                self.revoked().insert(session);
+                counter!("refresh_tokens_reused_total").increment(1);
+                tracing::warn!(
+                    session.id = %session, member.id = %member, "a refresh token came twice; its session was ended"
+                );
+                Err(ReceptionError::SessionEnded)
+            }
+            Rotation::Rotated { .. } | Rotation::Unknown => Err(ReceptionError::SessionEnded),
+        }
+    }
+
+    /// Ends a session: its access tokens are refused from now on, here at once and everywhere within a second or two.
+    pub async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
+        let session = session.ok_or(ReceptionError::NoSession)?;
+        self.vault().end_session(session, member).await?;
+        self.revoked().insert(session);
+        Ok(())
+    }
+
+    fn tokens(&self, member: MemberId, session: Uuid, refresh: RefreshToken) -> Result<Tokens, ReceptionError> {
+        let now = self.0.parts.clock.now();
+        let expires_in = self.0.options.access_lives;
+        let signed = self.0.parts.signer.sign(member, session, now, now + expires_in);
+        let access = signed.map_err(ReceptionError::Token)?;
+        Ok(Tokens { access, refresh: refresh.text, expires_in })
+    }
+}

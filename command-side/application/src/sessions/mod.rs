@@ -1,0 +1,85 @@
+//! The reception: where people come in, show who they are, and leave.
+//!
+//! Passwords, sessions and how often somebody may try are its business; what becomes of a member is that of
+//! [`Members`]. **Nothing tells whether a login id exists:** one that nobody has, one that nobody could have, the
+//! password of somebody else and the login of one who left all take the same steps and get the same answer.
+
+mod asking;
+mod changing;
+mod error;
+mod logging_in;
+mod port;
+mod refresh_token;
+mod refusing;
+mod signing_up;
+mod throttle;
+
+use std::sync::Arc;
+
+pub use asking::{NewMember, ReceptionOptions, ThrottleOptions, Tokens};
+pub use error::ReceptionError;
+use kernel::{Clock, Ids};
+use log::Fingerprint;
+pub use port::{RevokedTokens, SignTokens};
+use vault::{Passwords, Vault};
+
+use self::throttle::Throttles;
+use crate::{MemberLog, Members};
+
+/// What the reception works with.
+pub struct ReceptionParts {
+    /// Sign-ups, contacts and erasures.
+    pub members: Members,
+    /// Where refusals are found again.
+    pub log: Arc<dyn MemberLog>,
+    /// Passwords and sessions.
+    pub vault: Arc<dyn Vault>,
+    /// Hashes and verifies, a bounded number at a time.
+    pub passwords: Passwords,
+    /// Signs access tokens.
+    pub signer: Arc<dyn SignTokens>,
+    /// Whose access tokens this server refuses.
+    pub revoked: Arc<dyn RevokedTokens>,
+    /// The ids of sessions.
+    pub ids: Arc<dyn Ids>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The reception. Cheap to clone.
+#[derive(Clone)]
+pub struct Reception(Arc<Inner>);
+
+struct Inner {
+    parts: ReceptionParts,
+    throttles: Throttles,
+    options: ReceptionOptions,
+}
+
+impl Reception {
+    /// With these parts.
+    pub fn new(parts: ReceptionParts, options: ReceptionOptions) -> Self {
+        Self(Arc::new(Inner { parts, throttles: Throttles::new(&options.throttles), options }))
+    }
+
+    /// What a request asked for, as the log may keep it: keyed, for there may be a password in it.
+    pub fn fingerprint(&self, canonical: &[u8]) -> Fingerprint {
+        Fingerprint(self.vault().names().fingerprint(canonical))
+    }
+
+    fn members(&self) -> &Members {
+        &self.0.parts.members
+    }
+
+    fn vault(&self) -> &dyn Vault {
+        self.0.parts.vault.as_ref()
+    }
+
+    fn passwords(&self) -> &Passwords {
+        &self.0.parts.passwords
+    }
+
+    fn revoked(&self) -> &dyn RevokedTokens {
+        self.0.parts.revoked.as_ref()
+    }
+}

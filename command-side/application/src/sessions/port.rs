@@ -1,0 +1,29 @@
+//! What the reception needs of the server around it.
+
+use std::error::Error;
+
+use chrono::{DateTime, Utc};
+use kernel::MemberId;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+/// Signs access tokens.
+pub trait SignTokens: Send + Sync {
+    /// A token of a member's session, good from one time until another.
+    fn sign(
+        &self,
+        member: MemberId,
+        session: Uuid,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, Box<dyn Error + Send + Sync>>;
+}
+
+/// Whose access tokens this server refuses. It reads them from the vault every second; what happens here is told at once.
+pub trait RevokedTokens: Send + Sync {
+    /// From now on the tokens of this member, or of this session, are refused.
+    fn insert(&self, id: Uuid);
+
+    /// Whether they are.
+    fn contains(&self, id: Uuid) -> bool;
+}

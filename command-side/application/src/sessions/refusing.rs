@@ -1,0 +1,46 @@
+//! Refusals: recorded, so each has a position, and a retry is told that it is one.
+
+use kernel::ConsistencyToken;
+
+use super::{Reception, ReceptionError};
+use crate::{ExecuteError, MemberError, Meta, Told};
+
+impl Reception {
+    /// Carries out a command of a member, unless it was refused before.
+    pub(super) async fn told<T>(
+        &self,
+        meta: Meta,
+        command: impl Future<Output = Result<Told<T>, MemberError>>,
+    ) -> Result<Told<T>, ReceptionError> {
+        self.not_refused(meta).await?;
+        match command.await {
+            Ok(told) => Ok(told),
+            Err(error) => Err(self.refusal(error, meta, false).await),
+        }
+    }
+
+    /// Tells a refusal again if there was one; whether the command was carried out before.
+    pub(super) async fn not_refused(&self, meta: Meta) -> Result<bool, ReceptionError> {
+        match self.members().told_before(&meta).await {
+            Ok(told) => Ok(told.is_some()),
+            Err(error) => Err(self.refusal(error, meta, true).await),
+        }
+    }
+
+    /// A refusal with what belongs to it; any other error as it is.
+    pub(super) async fn refusal(&self, error: MemberError, meta: Meta, replayed: bool) -> ReceptionError {
+        let MemberError::Refused { code, tries_left } = error else { return error.into() };
+        match self.token_of(meta).await {
+            Some(token) => ReceptionError::Refused { code, tries_left, replayed, token },
+            // It is in the log, but the log cannot be asked any more: the same key will tell.
+            None => MemberError::Execute(ExecuteError::OutcomeUnknown).into(),
+        }
+    }
+
+    async fn token_of(&self, meta: Meta) -> Option<ConsistencyToken> {
+        let log = &self.0.parts.log;
+        let found = log.find_commits(&[meta.command_id]).await.ok()?;
+        let position = found.first()?.last();
+        Some(ConsistencyToken { log: log.head().await.ok()?.log, position })
+    }
+}

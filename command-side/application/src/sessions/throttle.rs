@@ -1,0 +1,213 @@
+//! How often somebody may try: kept in memory, bounded, and blind to whether what is tried exists.
+//!
+//! A try counts when it begins and is taken back if it was a good one: a hundred at once get no further than one after
+//! another. A client that goes away has tried all the same.
+
+use std::{
+    hash::Hash,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use moka::sync::Cache;
+
+use super::{ReceptionError, ThrottleOptions};
+
+/// Keys that are counted at once; about 100 bytes each. The ones tried most often are the last to be forgotten.
+const KEYS: u64 = 100_000;
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// What stands for a secret or a name while it is counted.
+pub(super) type Key = [u8; 16];
+
+/// All the counts of a server.
+pub(super) struct Throttles {
+    /// Wrong passwords, by login id or by member.
+    pub(super) passwords: Delays,
+    /// Failed log-ins and refreshes, by address.
+    pub(super) failures: Windows<IpAddr>,
+    /// Sign-ups, by address.
+    pub(super) sign_ups: Windows<IpAddr>,
+    /// Codes, by contact.
+    pub(super) codes: Windows<Key>,
+}
+
+impl Throttles {
+    pub(super) fn new(options: &ThrottleOptions) -> Self {
+        Self {
+            passwords: Delays::new(options),
+            failures: Windows::new(options.failures_per_address, MINUTE),
+            sign_ups: Windows::new(options.sign_ups_per_address, MINUTE),
+            codes: Windows::new(options.codes_per_contact, HOUR),
+        }
+    }
+}
+
+/// A growing delay after too many failures.
+pub(super) struct Delays {
+    counts: Cache<Key, Arc<Mutex<Failures>>>,
+    free: u32,
+    first: Duration,
+    longest: Duration,
+}
+
+#[derive(Default)]
+struct Failures {
+    count: u32,
+    until: Option<Instant>,
+}
+
+impl Delays {
+    fn new(options: &ThrottleOptions) -> Self {
+        let counts = Cache::builder().max_capacity(KEYS).time_to_idle(HOUR.max(options.longest_delay * 2)).build();
+        Self { counts, free: options.free_failures, first: options.first_delay, longest: options.longest_delay }
+    }
+
+    /// Counts a try, or tells how long to wait.
+    pub(super) fn begin(&self, key: Key, now: Instant) -> Result<(), ReceptionError> {
+        let kept = self.counts.get_with(key, Arc::default);
+        let mut failures = lock(&kept);
+        if let Some(retry_after) = failures.until.and_then(|until| until.checked_duration_since(now)) {
+            if !retry_after.is_zero() {
+                return Err(ReceptionError::TooMany { retry_after });
+            }
+        }
+        failures.count = failures.count.saturating_add(1);
+        let over = failures.count.checked_sub(self.free);
+        failures.until = over.map(|over| now + self.first.saturating_mul(1 << over.min(31)).min(self.longest));
+        Ok(())
+    }
+
+    /// The try came to nothing through no fault of who tried.
+    pub(super) fn take_back(&self, key: Key) {
+        if let Some(kept) = self.counts.get(&key) {
+            let mut failures = lock(&kept);
+            failures.count = failures.count.saturating_sub(1);
+            failures.until = None;
+        }
+    }
+
+    /// The try was good: nothing is held against the key any more.
+    pub(super) fn clear(&self, key: Key) {
+        self.counts.invalidate(&key);
+    }
+}
+
+/// So many in a time.
+pub(super) struct Windows<K> {
+    counts: Cache<K, Arc<Mutex<Window>>>,
+    limit: u32,
+    length: Duration,
+}
+
+struct Window {
+    begun: Instant,
+    count: u32,
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static> Windows<K> {
+    fn new(limit: u32, length: Duration) -> Self {
+        Self { counts: Cache::builder().max_capacity(KEYS).time_to_idle(length).build(), limit, length }
+    }
+
+    /// Counts one, or tells how long to wait.
+    pub(super) fn begin(&self, key: K, now: Instant) -> Result<(), ReceptionError> {
+        let kept = self.counts.get_with(key, || Arc::new(Mutex::new(Window { begun: now, count: 0 })));
+        let mut window = lock(&kept);
+        let ends = window.begun + self.length;
+        if now >= ends {
+            *window = Window { begun: now, count: 0 };
+        } else if window.count >= self.limit {
+            return Err(ReceptionError::TooMany { retry_after: ends - now });
+        }
+        window.count += 1;
+        Ok(())
+    }
+
+    /// It does not count after all.
+    pub(super) fn take_back(&self, key: &K) {
+        if let Some(kept) = self.counts.get(key) {
+            let mut window = lock(&kept);
+            window.count = window.count.saturating_sub(1);
+        }
+    }
+}
+
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Numbers are whole after any panic.
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = [7; 16];
+
+    fn waits(result: Result<(), ReceptionError>) -> Option<u64> {
+        match result {
+            Ok(()) => None,
+            Err(ReceptionError::TooMany { retry_after }) => Some(retry_after.as_secs()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn after_five_failures_each_try_waits_twice_as_long_up_to_five_minutes() {
+        let delays = Delays::new(&ThrottleOptions::default());
+        let mut now = Instant::now();
+        for _ in 0..5 {
+            assert_eq!(waits(delays.begin(KEY, now)), None);
+        }
+        assert_eq!(waits(delays.begin([8; 16], now)), None, "another login is another matter");
+        for delay in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+            assert_eq!(waits(delays.begin(KEY, now)), Some(delay));
+            now += Duration::from_secs(delay);
+            assert_eq!(waits(delays.begin(KEY, now)), None);
+        }
+        delays.clear(KEY);
+        for _ in 0..5 {
+            assert_eq!(waits(delays.begin(KEY, now)), None, "a good one clears the slate");
+        }
+    }
+
+    #[test]
+    fn what_was_nobodys_fault_does_not_count() {
+        let delays = Delays::new(&ThrottleOptions::default());
+        let now = Instant::now();
+        for _ in 0..50 {
+            assert_eq!(waits(delays.begin(KEY, now)), None);
+            delays.take_back(KEY);
+        }
+        let windows = Windows::new(2, MINUTE);
+        for _ in 0..50 {
+            assert_eq!(waits(windows.begin(KEY, now)), None);
+            windows.take_back(&KEY);
+        }
+    }
+
+    #[test]
+    fn so_many_in_a_minute_and_then_again() {
+        let windows = Windows::new(3, MINUTE);
+        let begun = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(waits(windows.begin(1_u8, begun)), None);
+        }
+        assert_eq!(waits(windows.begin(1, begun + Duration::from_secs(20))), Some(40));
+        assert_eq!(waits(windows.begin(2, begun)), None, "another is counted by itself");
+        assert_eq!(waits(windows.begin(1, begun + MINUTE)), None);
+    }
+
+    #[test]
+    fn a_hundred_at_once_get_no_further_than_one_after_another() {
+        let delays = Delays::new(&ThrottleOptions::default());
+        let now = Instant::now();
+        let let_in = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..100).map(|_| scope.spawn(|| delays.begin(KEY, now).is_ok())).collect();
+            tries.into_iter().map(|one| one.join().expect("no panic")).filter(|begun| *begun).count()
+        });
+        assert_eq!(let_in, 5);
+    }
+}
