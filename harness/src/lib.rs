@@ -6,3 +6,4 @@ pub mod chaos;
 pub mod client;
 pub mod kit;
 pub mod load;
+pub mod mail;

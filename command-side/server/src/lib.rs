@@ -1,5 +1,6 @@
 //! The command server: wiring only. It names every part and holds no rule.
 
+pub mod channels;
 mod config;
 mod door;
 mod office;

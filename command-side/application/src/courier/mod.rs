@@ -12,6 +12,8 @@ mod port;
 mod retry;
 mod run;
 mod superseded;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use options::CourierOptions;

@@ -1,0 +1,105 @@
+//! E-mail through an SMTP server.
+
+use std::time::Duration;
+
+use application::{Channel, DeliverError, Text};
+use async_trait::async_trait;
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        Error,
+        client::{Certificate, Tls, TlsParameters},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
+use url::Url;
+
+use super::ChannelError;
+
+/// How long the server may take for all of it; lettre bounds the connecting only.
+const PATIENCE: Duration = Duration::from_secs(10);
+const TOO_LONG: &str = "the mail server took too long";
+
+/// A mail server, and whom mail is from. Each mail has a connection of its own: lettre's pool would take one back in the middle
+/// of a conversation that was given up, and read the answer to the last mail as that to the next.
+pub(super) struct Email {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Email {
+    /// The server of this URL; `ca` is a root certificate to trust beside the machine's.
+    pub(super) fn new(url: &SecretString, ca: Option<&[u8]>, from: Mailbox) -> Result<Self, ChannelError> {
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret());
+        let mut builder = builder.map_err(|_| ChannelError::SmtpUrl)?.timeout(Some(PATIENCE));
+        if let Some(ca) = ca {
+            builder = builder.tls(trusting(url, ca)?);
+        }
+        Ok(Self { transport: builder.build(), from })
+    }
+
+    fn compose(&self, to: &SecretString, text: &Text) -> Result<Message, DeliverError> {
+        // An address is parsed into its parts here, and lettre writes it from them: a line break cannot come through.
+        let address: Address =
+            to.expose_secret().parse().map_err(|_| DeliverError::permanent("the contact is not an e-mail address"))?;
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, address))
+            .subject(text.subject)
+            .message_id(Some(format!("<{}@{}>", text.key, self.from.email.domain())))
+            // No answering machine answers to this (RFC 3834).
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+            .header(ContentType::TEXT_PLAIN)
+            .body(text.body.expose_secret().to_owned())
+            .map_err(|_| DeliverError::permanent("the mail cannot be written"))
+    }
+}
+
+#[async_trait]
+impl Channel for Email {
+    async fn deliver(&self, to: &SecretString, message: &Text) -> Result<(), DeliverError> {
+        let mail = self.compose(to, message)?;
+        match timeout(PATIENCE, self.transport.send(mail)).await {
+            Ok(sent) => sent.map(drop).map_err(|error| judge(&error)),
+            Err(_) => Err(DeliverError::transient(TOO_LONG)),
+        }
+    }
+}
+
+/// The URL's way of TLS with one root more.
+fn trusting(url: &SecretString, ca: &[u8]) -> Result<Tls, ChannelError> {
+    let url = Url::parse(url.expose_secret()).map_err(|_| ChannelError::SmtpUrl)?;
+    let host = url.host_str().ok_or(ChannelError::SmtpUrl)?.to_owned();
+    let certificate = Certificate::from_pem(ca).map_err(ChannelError::Ca)?;
+    let parameters =
+        TlsParameters::builder(host).add_root_certificate(certificate).build().map_err(ChannelError::Ca)?;
+    let asked = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    Ok(match (url.scheme(), asked.as_deref()) {
+        ("smtps", _) => Tls::Wrapper(parameters),
+        (_, Some("required")) => Tls::Required(parameters),
+        (_, Some("opportunistic")) => Tls::Opportunistic(parameters),
+        _ => Tls::None,
+    })
+}
+
+/// What a failure means for the message. Only the code of an answer is told: its words may repeat the address.
+fn judge(error: &Error) -> DeliverError {
+    let Some(code) = error.status().map(u16::from) else {
+        return DeliverError::transient(if error.is_timeout() {
+            TOO_LONG
+        } else if error.is_tls() {
+            "there is no TLS with the mail server"
+        } else {
+            "the mail server cannot be reached, or broke off"
+        });
+    };
+    let reason = format!("the mail server said {code}");
+    // These are about us: login, TLS, protocol. The message is good, and goes once the setting is.
+    let ours = matches!(code, 500..=504 | 523..=525 | 530 | 534 | 535 | 538);
+    if error.is_permanent() && !ours { DeliverError::permanent(reason) } else { DeliverError::transient(reason) }
+}

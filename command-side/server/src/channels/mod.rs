@@ -1,0 +1,8 @@
+//! How people are reached: e-mail by SMTP, text messages by HTTP. Adapters of the courier's port, and nothing more: to reach
+//! people by another way is another file here.
+
+mod email;
+mod options;
+mod phone;
+
+pub use options::{ChannelError, ChannelOptions};

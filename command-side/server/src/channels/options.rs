@@ -1,0 +1,77 @@
+//! How the channels are set, and the channels that follow from it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use application::{Channel, Channels};
+use lettre::message::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{email::Email, phone::Phone};
+
+/// How people are reached. A channel that is not set keeps its messages waiting.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ChannelOptions {
+    /// The mail server: smtp://, with STARTTLS smtp://...?tls=required, or smtps://; user and password may be in it
+    #[arg(long, env = "JANGBU_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<SecretString>,
+    /// Whom mail is from, such as Jangbu <no-reply@example.com>
+    #[arg(long, env = "JANGBU_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// A root certificate (PEM) to trust for the mail server, beside the machine's
+    #[arg(long, env = "JANGBU_SMTP_CA_FILE")]
+    pub smtp_ca_file: Option<PathBuf>,
+    /// The provider of text messages, as docs/sms-provider.md describes it: where to POST them
+    #[arg(long, env = "JANGBU_SMS_URL", hide_env_values = true)]
+    pub sms_url: Option<SecretString>,
+    /// A file with the provider's bearer token; read again for each message
+    #[arg(long, env = "JANGBU_SMS_TOKEN_FILE")]
+    pub sms_token_file: Option<PathBuf>,
+}
+
+/// Why the channels cannot be made. Tells no URL: there may be a password in it.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// There is a mail server, but nobody mail could be from.
+    #[error("JANGBU_SMTP_URL is set: JANGBU_MAIL_FROM is needed too")]
+    FromMissing,
+    /// The sender is no address.
+    #[error("JANGBU_MAIL_FROM is not an address")]
+    From(#[source] lettre::address::AddressError),
+    /// The URL of the mail server is none.
+    #[error("JANGBU_SMTP_URL is not a URL of a mail server")]
+    SmtpUrl,
+    /// The certificate cannot be read.
+    #[error("JANGBU_SMTP_CA_FILE cannot be read")]
+    CaFile(#[source] std::io::Error),
+    /// The certificate cannot be used.
+    #[error("JANGBU_SMTP_CA_FILE is not a certificate")]
+    Ca(#[source] lettre::transport::smtp::Error),
+    /// The URL of the provider is none.
+    #[error("JANGBU_SMS_URL is not an http or https URL")]
+    SmsUrl,
+    /// There is no HTTP client.
+    #[error("the HTTP client for text messages cannot be made")]
+    Client(#[source] reqwest::Error),
+}
+
+impl ChannelOptions {
+    /// The channels that are set; what is set wrongly is told at once, and not by the first message.
+    pub fn channels(&self) -> Result<Channels, ChannelError> {
+        let given = |url: &Option<SecretString>| url.clone().filter(|url| !url.expose_secret().is_empty());
+        let email = given(&self.smtp_url).map(|url| self.email(&url)).transpose()?;
+        let token_file = self.sms_token_file.clone().filter(|file| !file.as_os_str().is_empty());
+        let phone = given(&self.sms_url).map(|url| Phone::new(&url, token_file)).transpose()?;
+        Ok(Channels {
+            email: email.map(|email| Arc::new(email) as Arc<dyn Channel>),
+            phone: phone.map(|phone| Arc::new(phone) as Arc<dyn Channel>),
+        })
+    }
+
+    fn email(&self, url: &SecretString) -> Result<Email, ChannelError> {
+        let from = self.mail_from.as_deref().filter(|from| !from.is_empty()).ok_or(ChannelError::FromMissing)?;
+        let from: Mailbox = from.parse().map_err(ChannelError::From)?;
+        let ca = self.smtp_ca_file.as_ref().filter(|file| !file.as_os_str().is_empty());
+        let ca = ca.map(std::fs::read).transpose().map_err(ChannelError::CaFile)?;
+        Email::new(url, ca.as_deref(), from)
+    }
+}

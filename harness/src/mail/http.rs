@@ -1,0 +1,93 @@
+//! The catcher over HTTP.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Query, State},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::{Caught, Fault, Faults, Side};
+
+struct House {
+    caught: Arc<Caught>,
+    faults: Arc<Faults>,
+    sms_token: Option<String>,
+}
+
+type Shared = State<Arc<House>>;
+
+pub(super) fn routes(caught: Arc<Caught>, faults: Arc<Faults>, sms_token: Option<String>) -> Router {
+    Router::new()
+        .route("/messages", get(messages).delete(forget))
+        .route("/sms", post(text_message))
+        .route("/faults", post(fail).delete(heal))
+        .route("/livez", get(well))
+        .route("/readyz", get(well))
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        .with_state(Arc::new(House { caught, faults, sms_token }))
+}
+
+async fn well() -> Json<Value> {
+    Json(json!({"status": "ready"}))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    to: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn messages(State(house): Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
+    // A plus that was not escaped arrives as a space, and every telephone number begins with one.
+    let to = wanted.to.map(|to| if let Some(number) = to.strip_prefix(' ') { format!("+{number}") } else { to });
+    let items = house.caught.messages(to.as_deref().filter(|to| !to.is_empty()), wanted.limit.unwrap_or(usize::MAX));
+    Json(json!({ "items": items }))
+}
+
+async fn forget(State(house): Shared) -> StatusCode {
+    house.caught.clear();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextMessage {
+    to: String,
+    text: String,
+    idempotency_key: String,
+}
+
+/// The provider's side of docs/sms-provider.md.
+async fn text_message(
+    State(house): Shared,
+    headers: HeaderMap,
+    Json(message): Json<TextMessage>,
+) -> (StatusCode, Json<Value>) {
+    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    if house.sms_token.as_deref().is_some_and(|expected| token != Some(expected)) {
+        return (StatusCode::UNAUTHORIZED, Json(json!({"error": "the token is not known"})));
+    }
+    let (code, delay) = house.faults.next(Side::Sms);
+    let status = code.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::ACCEPTED);
+    if code.is_none() {
+        house.caught.text_message(&message.to, message.text, &message.idempotency_key);
+    }
+    sleep(delay).await;
+    (status, Json(json!({})))
+}
+
+async fn fail(State(house): Shared, Json(fault): Json<Fault>) -> StatusCode {
+    house.faults.add(fault);
+    StatusCode::NO_CONTENT
+}
+
+async fn heal(State(house): Shared) -> StatusCode {
+    house.faults.clear();
+    StatusCode::NO_CONTENT
+}
