@@ -6,11 +6,13 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     accounts::{self, AccountsCommand},
+    archive::{self, ArchiveCommand},
     config::Config,
     doctor::{self, DoctorArgs},
     env_file::EnvFile,
     failure::Failure,
     log::{self, ShowArgs, TailArgs},
+    members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
     output::Output,
     token::{self, KeysCommand, TokenArgs},
@@ -62,9 +64,15 @@ enum Command {
     /// Read and prove the log
     #[command(subcommand)]
     Log(LogCommand),
+    /// Keep the log outside its database, and bring it back
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// Freeze accounts, and show them as the log has them
     #[command(subcommand)]
     Accounts(AccountsCommand),
+    /// Erase members, and show what is personal to those who have a reason
+    #[command(subcommand)]
+    Members(MembersCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,7 +131,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Tail(args)) => log::tail(args, config, output).await?,
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
         Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
+        Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
         Command::Accounts(command) => accounts::run(command, config, output).await?,
+        Command::Members(command) => members::run(command, cli.yes, config, output).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

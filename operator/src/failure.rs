@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use crate::{config::Address, keys::KeyError};
+use crate::{archive::ArchiveError, config::Address, keys::KeyError};
 
 /// Why a command stopped. Exit code 2 if the caller can mend the call, else 1.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,9 @@ pub enum Failure {
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The migrations.
     #[error("the migrations of the {database} stopped")]
     Migrations {
@@ -117,6 +120,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unset { .. } | Self::NoUrl { .. } | Self::Usage(_) | Self::Unconfirmed(_) => 2,
+            Self::Archive(error) if error.is_wrong_use() => 2,
             _ => 1,
         }
     }
@@ -139,6 +143,7 @@ impl Failure {
             Self::Query { source, .. } => query_advice(source),
             Self::Event { .. } => Some("it was written by a later Jangbu: use a build as new as the writer's".into()),
             Self::Key(error) => error.advice(),
+            Self::Archive(error) => error.advice(),
             Self::Refused { detail, .. } if !detail.is_empty() => Some(detail.clone()),
             _ => None,
         }

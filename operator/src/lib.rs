@@ -3,6 +3,8 @@
 //! It moves no money: what changes an account goes through the command API like everybody's.
 
 mod accounts;
+pub mod archive;
+mod call;
 mod cli;
 mod config;
 mod db;
@@ -12,6 +14,7 @@ mod failure;
 mod http;
 pub mod keys;
 mod log;
+mod members;
 mod migrate;
 mod output;
 mod token;

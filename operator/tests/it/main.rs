@@ -1,12 +1,16 @@
 //! The binary, as an operator uses it, on real databases.
 
 mod accounts;
+mod archive;
+mod archive_ranges;
+mod archive_s3;
 mod bank;
 mod cli;
 mod damage;
 mod doctor;
 mod history;
 mod keys;
+mod members;
 mod reading;
 mod run;
 mod server;

@@ -1,0 +1,163 @@
+//! `jangbu archive run`: closed ranges of the log become files.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::{Clock, SystemClock};
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    chain::{Appended, Chain},
+    error::ArchiveError,
+    live::{self, Head},
+    manifest::Holds,
+    segment::Segment,
+    store::Place,
+};
+use crate::{
+    config::Config,
+    db::Database,
+    failure::Failure,
+    output::{Output, thousands},
+};
+
+/// What is archived.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    place: Place,
+
+    /// Go to the last commit that ends at or before this position, not to the end of the log
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    to: Option<i64>,
+
+    /// About how many events a file holds: commits stay whole
+    #[arg(long, value_name = "EVENTS", default_value_t = 100_000)]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    segment: i64,
+
+    /// Leave what does not fill a file for the next time
+    #[arg(long)]
+    full_only: bool,
+}
+
+/// What was done.
+#[derive(Debug, Serialize)]
+struct Report {
+    log_id: Uuid,
+    /// The end of the log when it began.
+    head: i64,
+    /// The last position archived.
+    archived: i64,
+    /// What this run added.
+    segments: u64,
+    events: i64,
+    bytes: u64,
+    /// How often another archiver was faster.
+    overtaken: u64,
+}
+
+impl Report {
+    fn text(&self) -> String {
+        let Self { log_id, head, archived, segments, events, bytes, .. } = self;
+        let (head, archived, events) = (thousands(*head), thousands(*archived), thousands(*events));
+        let bytes = thousands(*bytes);
+        format!(
+            "log {log_id} at {head}: archived up to {archived}\n{segments} files added, {events} events, {bytes} bytes"
+        )
+    }
+}
+
+/// Archives.
+pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), Failure> {
+    let mut connection = Database::Log.connect(config).await?;
+    let head = live::head(&mut connection).await?;
+    let mut chain = Chain::read(args.place.open(true)?, head.log_id).await?;
+    same_log(&chain, &mut connection, &head).await?;
+    let target = args.to.map_or(head.position, |to| to.min(head.position));
+    let mut report = Report {
+        log_id: head.log_id,
+        head: head.position,
+        archived: 0,
+        segments: 0,
+        events: 0,
+        bytes: 0,
+        overtaken: 0,
+    };
+    let bar = progress(target, "archiving");
+    while chain.end() < target {
+        let segment = read(&mut connection, chain.end(), target, args.segment).await?;
+        let short = segment.events() < args.segment;
+        let Some((bytes, digest, about)) = segment.finish()? else { break };
+        if args.full_only && short {
+            break;
+        }
+        let (size, events) = (bytes.len() as u64, about.events);
+        match chain.append((bytes, digest), Holds::Events(about), SystemClock.now()).await? {
+            Appended::Done => {
+                report.segments += 1;
+                report.events += events;
+                report.bytes += size;
+            }
+            Appended::Overtaken => {
+                output.remark("another archiver was faster; going on after what it wrote");
+                report.overtaken += 1;
+                same_log(&chain, &mut connection, &head).await?;
+            }
+        }
+        bar.set_position(chain.end().unsigned_abs());
+    }
+    bar.finish_and_clear();
+    report.archived = chain.end();
+    output.show(&report, Report::text)
+}
+
+/// Fills a segment with the commits after a position.
+async fn read(connection: &mut PgConnection, after: i64, target: i64, events: i64) -> Result<Segment, Failure> {
+    let mut segment = Segment::new()?;
+    let mut end = after;
+    while end < target {
+        let commits = live::commits(connection, end, target, live::PAGE.min(events - segment.events())).await?;
+        if commits.is_empty() {
+            break;
+        }
+        for commit in &commits {
+            segment.push(commit)?;
+            end = commit.last();
+            if segment.events() >= events {
+                return Ok(segment);
+            }
+        }
+    }
+    Ok(segment)
+}
+
+/// Refuses a log that is not the archived one grown longer: another log under the same id, or one that lost its end.
+pub async fn same_log(chain: &Chain, connection: &mut PgConnection, head: &Head) -> Result<(), Failure> {
+    let Some(last) = chain.last_events() else { return Ok(()) };
+    let end = last.last_position;
+    if end > head.position {
+        let what = format!("the archive ends at {end}, the log at {}", head.position);
+        // Two that run at once: the other may have archived what was appended since this one began.
+        let now = live::head(connection).await?;
+        if end > now.position {
+            return Err(ArchiveError::OtherLog(what).into());
+        }
+    }
+    let found = live::ending_at(connection, end).await?;
+    if found != Some((last.last_command_id, last.last_recorded_at)) {
+        let what = format!("the commit that ends at {end} is not the one in the archive");
+        return Err(ArchiveError::OtherLog(what).into());
+    }
+    Ok(())
+}
+
+/// A bar on standard error, if someone looks at it.
+pub fn progress(events: i64, doing: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(events.unsigned_abs()).with_message(doing);
+    let style = ProgressStyle::with_template("{msg} {bar:40} {human_pos}/{human_len} events, {eta} left");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}

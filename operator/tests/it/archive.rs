@@ -1,0 +1,309 @@
+//! `jangbu archive` on a folder: what goes in comes out, and what was tampered with is found.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    run::{Folder, Run, command, jangbu},
+    world::World,
+};
+
+/// A bank and a folder for its archive.
+pub struct Archived {
+    pub world: World,
+    pub folder: Folder,
+    /// The variables that say where the archive is.
+    pub place: Vec<(&'static str, String)>,
+}
+
+impl Archived {
+    pub async fn bank() -> Self {
+        let world = World::with_bank().await;
+        // Payloads that only a careful copy keeps: spaces around, a line break within.
+        world
+            .on_log(
+                "update events set payload = ('  ' || payload::text || E'\\n')::json where position = 4;
+                 update events set payload = replace(payload::text, ',', E',\\n\\t')::json where position in (5, 60)",
+            )
+            .await;
+        Self::of(world)
+    }
+
+    /// An archive in a folder, for this bank.
+    pub fn of(world: World) -> Self {
+        let folder = Folder::new();
+        let place = vec![("JANGBU_ARCHIVE_URL", format!("file://{}", folder.path().display()))];
+        Self { world, folder, place }
+    }
+
+    /// The binary on this bank and archive.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        jangbu(&self.variables(), arguments)
+    }
+
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables = self.world.variables();
+        variables.extend(self.place.iter().cloned());
+        variables
+    }
+
+    /// The binary on this archive and another log.
+    pub fn run_on(&self, other: &World, arguments: &[&str]) -> Run {
+        let mut variables = self.variables();
+        variables.retain(|(name, _)| *name != "JANGBU_LOG_DATABASE_URL");
+        variables.push(("JANGBU_LOG_DATABASE_URL", other.log.to_string()));
+        jangbu(&variables, arguments)
+    }
+
+    /// The files of a kind, in order.
+    pub fn files(&self, kind: &str) -> Vec<PathBuf> {
+        let log = std::fs::read_dir(self.folder.path()).expect("the archive").flatten().next().expect("a log").path();
+        let mut files: Vec<_> = std::fs::read_dir(log.join(kind)).expect(kind).flatten().map(|e| e.path()).collect();
+        files.sort();
+        files
+    }
+}
+
+/// What `log verify` says of a log alone.
+pub fn digest(world: &World) -> (serde_json::Value, serde_json::Value, serde_json::Value) {
+    let report = world.run(&["log", "verify", "--no-views", "--json"]).expect(0).json();
+    let log = &report["log"];
+    (log["log_id"].clone(), log["head"].clone(), log["digest"].clone())
+}
+
+/// The log of a world, as the servers read and write it.
+pub fn store(world: &World) -> event_store_postgres::PostgresLog {
+    let options = event_store_postgres::PoolOptions::log("operator tests", 4);
+    event_store_postgres::PostgresLog::new(event_store_postgres::connect(world.log.as_str(), &options).expect("a pool"))
+}
+
+#[tokio::test]
+async fn a_log_restored_from_its_archive_is_the_same_log_to_the_byte() {
+    let bank = Archived::bank().await;
+    let first = bank.run(&["archive", "run", "--segment", "20", "--to", "90", "--json"]).expect(0).json();
+    let then = bank.run(&["archive", "run", "--segment", "20", "--json"]).expect(0).json();
+    assert!(first["archived"].as_i64() <= Some(90) && first["archived"].as_i64() >= Some(85), "{first}");
+    assert_eq!(then["archived"], then["head"], "{then}");
+    let again = bank.run(&["archive", "run", "--segment", "20", "--json"]).expect(0).json();
+    assert_eq!((again["segments"].as_i64(), &again["archived"]), (Some(0), &then["head"]), "{again}");
+    let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
+    assert_eq!(verified["events"], then["head"], "{verified}");
+    assert!(verified["segments"].as_i64() > Some(5), "{verified}");
+
+    let other = World::migrated().await;
+    let told = bank.run_on(&other, &["archive", "restore"]).expect(0);
+    assert!(told.stdout.contains("found equal"), "{told:?}");
+    assert_eq!(digest(&other), digest(&bank.world));
+    bank.run_on(&other, &["archive", "verify", "--against-log"]).expect(0);
+    // Views follow it, and it goes on where it was.
+    other.project().await;
+    other.run(&["log", "verify"]).expect(0);
+    let refused = bank.run_on(&other, &["archive", "restore"]).expect(1);
+    assert!(refused.stderr.contains("is not empty") && refused.stderr.contains("migrate up"), "{refused:?}");
+    other.drop().await;
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run"]).expect(0);
+    let other = World::migrated().await;
+    bank.run_on(&other, &["archive", "restore"]).expect(0);
+    let log = store(&other);
+    let head = log::ReadHead::head(&log).await.expect("a head").position;
+    let used = log::ReadCommits::read_commits(&log, kernel::Position::ZERO, 1).await.expect("commits")[0].command_id;
+    let commit = |command: uuid::Uuid| log::NewCommit {
+        command_id: kernel::CommandId::new(command),
+        fingerprint: log::Fingerprint([1; 16]),
+        actor: kernel::Actor { role: kernel::Role::Service, id: kernel::MemberId::new(command) },
+        correlation: kernel::CorrelationId::new(command),
+        events: vec![log::NewEvent {
+            stream: kernel::StreamId::new(kernel::Ids::fresh(&kernel::RandomIds)),
+            version: kernel::Version::new(1),
+            event_type: "CommandRefused",
+            schema_version: 1,
+            payload: r#"{"code":"account-not-empty"}"#.into(),
+        }],
+    };
+    let twice = log::Append::append(&log, &[commit(used.uuid())]).await.expect_err("used before");
+    assert!(matches!(twice, log::AppendError::Conflict), "{twice:?}");
+    let next = log::Append::append(&log, &[commit(kernel::Ids::fresh(&kernel::RandomIds))]).await.expect("appended");
+    assert_eq!(next.first, head.next());
+    // The archive goes on after it too.
+    let grown = bank.run_on(&other, &["archive", "run", "--json"]).expect(0).json();
+    assert_eq!((grown["segments"].as_i64(), grown["events"].as_i64()), (Some(1), Some(1)), "{grown}");
+    other.drop().await;
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn archivers_at_once_make_one_chain() {
+    let bank = Archived::bank().await;
+    let start = |segment: &str| {
+        let arguments = ["archive", "run", "--json", "--segment", segment];
+        command(&bank.variables(), &arguments).stdout(std::process::Stdio::piped()).spawn().expect("it runs")
+    };
+    let running: Vec<_> = ["3", "3", "4", "7"].into_iter().map(start).collect();
+    let mut events = 0;
+    for child in running {
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{output:?}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        events += report["events"].as_i64().expect("a count");
+    }
+    let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
+    assert_eq!(verified["events"].as_i64(), Some(events), "each event is archived by one of them: {verified}");
+    assert_eq!(verified["archived"], verified["head"], "{verified}");
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn what_an_archiver_left_when_it_was_killed_is_in_nobodys_way() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--segment", "50"]).expect(0);
+    // Killed between the file and its manifest.
+    std::fs::remove_file(bank.files("manifests").last().expect("one")).expect("removed");
+    let verified = bank.run(&["archive", "verify", "--json"]).expect(0).json();
+    assert_eq!(verified["unnamed"].as_array().map(Vec::len), Some(1), "{verified}");
+    bank.run(&["archive", "run", "--segment", "50"]).expect(0);
+    let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
+    assert_eq!((verified["unnamed"].as_array().map(Vec::len), &verified["archived"]), (Some(0), &verified["head"]));
+    bank.run(&["archive", "run", "--segment", "50", "--full-only"]).expect(0);
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn what_does_not_fill_a_file_may_wait() {
+    let bank = Archived::bank().await;
+    let run = bank.run(&["archive", "run", "--segment", "50", "--full-only", "--json"]).expect(0).json();
+    assert!(run["archived"].as_i64() < run["head"].as_i64() && run["segments"].as_i64() > Some(1), "{run}");
+    let verified = bank.run(&["archive", "verify", "--json"]).expect(0).json();
+    assert_eq!(verified["archived"], run["archived"]);
+    bank.world.drop().await;
+}
+
+fn edit(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(file).expect("a file");
+    change(&mut bytes);
+    std::fs::write(file, bytes).expect("written");
+}
+
+fn replace(file: &Path, old: &str, new: &str) {
+    let text = std::fs::read_to_string(file).expect("a file");
+    assert!(text.contains(old), "{text}");
+    std::fs::write(file, text.replacen(old, new, 1)).expect("written");
+}
+
+type Damage = (&'static str, fn(&Archived), &'static str);
+
+const DAMAGES: &[Damage] = &[
+    ("a bit turned", |bank| edit(&bank.files("segments")[2], |bytes| bytes[40] ^= 4), "SHA-256"),
+    ("a file cut short", |bank| edit(&bank.files("segments")[2], |bytes| bytes.truncate(100)), "bytes, not"),
+    ("a file gone", |bank| std::fs::remove_file(&bank.files("segments")[2]).expect("removed"), "is not there"),
+    ("a manifest gone", |bank| std::fs::remove_file(&bank.files("manifests")[2]).expect("removed"), "manifest 3"),
+    ("a manifest edited", |bank| replace(&bank.files("manifests")[2], "\"commits\": ", "\"commits\": 1"), "manifest 3"),
+    (
+        "a manifest's time edited",
+        |bank| replace(&bank.files("manifests")[2], "\"written_at\": \"2", "\"written_at\": \"3"),
+        "manifest 4",
+    ),
+    (
+        "a manifest of another format",
+        |bank| replace(&bank.files("manifests")[0], "\"format\": 1", "\"format\": 2"),
+        "format 2 is not known",
+    ),
+    (
+        "two manifests exchanged",
+        |bank| {
+            let files = bank.files("manifests");
+            let other = files[0].with_extension("x");
+            std::fs::rename(&files[2], &other).expect("moved");
+            std::fs::rename(&files[3], &files[2]).expect("moved");
+            std::fs::rename(&other, &files[3]).expect("moved");
+        },
+        "manifest 3",
+    ),
+    ("no manifest but noise", |bank| edit(&bank.files("manifests")[1], |bytes| bytes.truncate(7)), "manifest 2"),
+];
+
+#[tokio::test]
+async fn every_damage_is_found_and_nothing_is_restored_from_it() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--segment", "20"]).expect(0);
+    let other = World::migrated().await;
+    let empty = digest(&other);
+    for (what, damage, told) in DAMAGES {
+        let copy = Archived::of(bank.world.with_copied_views().await);
+        copy_tree(bank.folder.path(), copy.folder.path());
+        copy.run(&["archive", "verify"]).expect(0);
+        damage(&copy);
+        let verified = copy.run(&["archive", "verify"]).expect(1);
+        assert!(verified.all().contains(told), "{what}: {}", verified.all());
+        copy.run_on(&other, &["archive", "restore"]).expect(1);
+        assert_eq!(digest(&other), empty, "{what}");
+        copy.world.drop().await;
+    }
+    other.drop().await;
+    bank.world.drop().await;
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_went_another_way_is_not_archived_over_the_old_one() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run"]).expect(0);
+    let fork = bank.world.with_copied_log().await;
+    fork.on_log(
+        "update commits set command_id = gen_random_uuid() where last_position = (select position from log_head)",
+    )
+    .await;
+    let run = bank.run_on(&fork, &["archive", "run"]).expect(1);
+    assert!(run.stderr.contains("not the one in the archive") && run.stderr.contains("restore.md"), "{run:?}");
+    let verified = bank.run_on(&fork, &["archive", "verify", "--against-log"]).expect(1);
+    assert!(verified.stdout.contains("the log does not hold"), "{verified:?}");
+    // One that lost its end.
+    fork.on_log(
+        "with gone as (delete from commits where last_position = (select position from log_head) returning *),
+              gone_events as (delete from events using gone where position between first_position and last_position)
+         update log_head set position = gone.first_position - 1 from gone",
+    )
+    .await;
+    let run = bank.run_on(&fork, &["archive", "run"]).expect(1);
+    assert!(run.stderr.contains("the archive ends at"), "{run:?}");
+    fork.drop().await;
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_not_archived() {
+    let bank = Archived::bank().await;
+    bank.world.on_log("delete from events where position = 20").await;
+    let run = bank.run(&["archive", "run"]).expect(1);
+    assert!(run.stderr.contains("near position 20") && run.stderr.contains("log verify"), "{run:?}");
+    bank.world.drop().await;
+}
+
+#[test]
+fn a_place_that_is_none_is_wrong_use() {
+    for place in ["", "nonsense", "http://host/x", "s3:///x", "file://host/x"] {
+        let variables = [("JANGBU_ARCHIVE_URL", place.to_owned())];
+        let run = jangbu(&variables, &["archive", "verify"]).expect(2);
+        assert!(run.stderr.contains("JANGBU_ARCHIVE_URL"), "{place}: {run:?}");
+    }
+    let run = jangbu(&[], &["archive", "verify"]).expect(2);
+    assert!(run.stderr.contains("JANGBU_ARCHIVE_URL"), "{run:?}");
+    let nowhere = [("JANGBU_ARCHIVE_URL", "file:///nonexistent/archive".to_owned())];
+    let run = jangbu(&nowhere, &["archive", "verify"]).expect(1);
+    assert!(run.stderr.contains("file:///nonexistent/archive"), "{run:?}");
+}

@@ -1,0 +1,165 @@
+//! The archive as rebuilds read it, and the snapshots in it, held against the log.
+
+use kernel::{LogId, Position};
+use log::{Commit, CommitRanges, PositionRange, ReadCommits};
+use operator::archive::{ArchiveRanges, Place, reader};
+
+use crate::{
+    archive::{Archived, store},
+    world::World,
+};
+
+async fn open(bank: &Archived, log: LogId) -> ArchiveRanges {
+    let place = Place::new(format!("file://{}", bank.folder.path().display()), None);
+    reader(&place, log).await.expect("an archive")
+}
+
+async fn read(archive: &ArchiveRanges, range: PositionRange) -> Vec<Commit> {
+    let mut reader = archive.read(range).await.expect("a reader");
+    let mut commits = Vec::new();
+    while let Some(batch) = reader.next().await.expect("commits") {
+        commits.extend(batch);
+    }
+    commits
+}
+
+/// Commits as text, payloads included.
+fn told(commits: &[Commit]) -> String {
+    serde_json::to_string(commits).expect("JSON")
+}
+
+#[tokio::test]
+async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--segment", "13"]).expect(0);
+    let log = store(&bank.world);
+    let all = log.read_commits(Position::ZERO, i64::MAX / 2).await.expect("the log");
+    let ends: Vec<Position> = std::iter::once(Position::ZERO).chain(all.iter().map(Commit::last)).collect();
+    let head = *ends.last().expect("an end");
+    let archive = open(&bank, LogId::new(bank.world.log_id().await)).await;
+    assert_eq!(archive.end(), head);
+    for after in ends.iter().step_by(7) {
+        for to in (1..=head.number() + 3).step_by(5).map(Position::new) {
+            let runs = archive.plan(*after, to, 4).await.expect("a plan");
+            assert!(runs.len() <= 4 && runs.windows(2).all(|pair| pair[0].to == pair[1].after), "{runs:?}");
+            let mut found = Vec::new();
+            for run in &runs {
+                found.extend(read(&archive, *run).await);
+            }
+            let wanted: Vec<_> = all.iter().filter(|c| c.first > *after && c.last() <= to).cloned().collect();
+            assert_eq!(told(&found), told(&wanted), "after {after} to {to}: {runs:?}");
+        }
+    }
+    let whole = archive.plan(Position::ZERO, head, 3).await.expect("a plan");
+    assert_eq!(whole.len(), 3, "{whole:?}");
+    assert!(whole.iter().all(|run| run.events() > head.number() / 6), "of similar size: {whole:?}");
+    // Several planned runs may be read as one.
+    let joined = PositionRange { after: whole[0].after, to: whole[2].to };
+    assert_eq!(told(&read(&archive, joined).await), told(&all));
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_begin_or_end_with_a_commit_is_refused_and_so_is_one_that_is_not_archived() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--segment", "40"]).expect(0);
+    let archive = open(&bank, LogId::new(bank.world.log_id().await)).await;
+    let log = store(&bank.world);
+    let all = log.read_commits(Position::ZERO, 1000).await.expect("the log");
+    let long = all.iter().find(|c| c.events.len() == 3 && c.first.number() > 1).expect("a commit of three");
+    let wrong = [
+        PositionRange { after: long.first, to: archive.end() },
+        PositionRange { after: Position::ZERO, to: long.first },
+        PositionRange { after: Position::ZERO, to: archive.end().next() },
+    ];
+    for range in wrong {
+        let failed = async {
+            let mut reader = archive.read(range).await?;
+            while reader.next().await?.is_some() {}
+            Ok::<_, log::ReadError>(())
+        };
+        let error = failed.await.expect_err("refused");
+        assert!(matches!(error, log::ReadError::Damaged { .. }), "{range:?}: {error:?}");
+    }
+    let none = archive.plan(archive.end(), archive.end(), 2).await.expect("a plan");
+    assert!(none.is_empty(), "{none:?}");
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn a_file_damaged_between_opening_and_reading_is_told_as_damage() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--segment", "40"]).expect(0);
+    let archive = open(&bank, LogId::new(bank.world.log_id().await)).await;
+    let files = bank.files("segments");
+    let mut bytes = std::fs::read(&files[1]).expect("a file");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&files[1], bytes).expect("written");
+    let mut reader = archive.read(PositionRange { after: Position::ZERO, to: archive.end() }).await.expect("a reader");
+    let mut last = Position::ZERO;
+    let error = loop {
+        match reader.next().await {
+            Ok(Some(commits)) => last = commits.last().expect("one").last(),
+            Ok(None) => panic!("it ended at {last} as if nothing were wrong"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&error, log::ReadError::Damaged { what, .. } if what.contains("SHA-256")), "{error:?}");
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_shows() {
+    let bank = Archived::bank().await;
+    let log = LogId::new(bank.world.log_id().await);
+    bank.run(&["archive", "snapshot"]).expect(1);
+    bank.run(&["archive", "run", "--to", "60", "--segment", "25"]).expect(0);
+    let first = bank.run(&["archive", "snapshot", "--json"]).expect(0).json();
+    assert_eq!((first["folded_from"].as_i64(), first["written"].as_bool()), (Some(0), Some(true)), "{first}");
+    let again = bank.run(&["archive", "snapshot", "--json"]).expect(0).json();
+    assert_eq!((&again["position"], again["written"].as_bool()), (&first["position"], Some(false)), "{again}");
+    bank.run(&["archive", "run", "--segment", "25"]).expect(0);
+    let second = bank.run(&["archive", "snapshot", "--json"]).expect(0).json();
+    assert_eq!(second["folded_from"], first["position"], "{second}");
+    let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
+    assert_eq!(verified["snapshots"].as_i64(), Some(2), "{verified}");
+
+    let archive = open(&bank, log).await;
+    let head = archive.end();
+    let newest = archive.snapshot(head).await.expect("read").expect("there");
+    assert_eq!(newest.position, head);
+    let before = archive.snapshot(head.plus(-1)).await.expect("read").expect("there");
+    assert_eq!(Some(before.position.number()), first["position"].as_i64());
+    assert!(archive.snapshot(Position::new(3)).await.expect("read").is_none());
+
+    // The same from one archive that never had an earlier one.
+    let whole = Archived::of(bank.world.with_copied_views().await);
+    whole.run(&["archive", "run"]).expect(0);
+    let all = whole.run(&["archive", "snapshot", "--json"]).expect(0).json();
+    assert_eq!(all["folded_from"].as_i64(), Some(0));
+    let of_all = open(&whole, log).await.snapshot(head).await.expect("read").expect("there");
+    assert_eq!(of_all.accounts, newest.accounts);
+    assert_eq!(shown(&bank.world).await, newest.accounts.iter().map(line).collect::<Vec<_>>());
+    whole.world.drop().await;
+    bank.world.drop().await;
+}
+
+/// An account as the view and the snapshot both tell it.
+fn line(state: &operator::archive::AccountState) -> String {
+    let status = serde_json::to_value(state.status).expect("a word");
+    let status = status.as_str().expect("a word");
+    let asset = state.opened.asset;
+    format!("{} {asset} {status} {} {} {}", state.account.uuid(), state.balance, state.version, state.position)
+}
+
+async fn shown(world: &World) -> Vec<String> {
+    let mut connection =
+        <sqlx::PgConnection as sqlx::Connection>::connect(world.views.as_str()).await.expect("connect");
+    sqlx::query_scalar(
+        "select concat_ws(' ', account_id, asset, status, balance, version, position) from live.accounts order by account_id",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("rows")
+}
