@@ -7,6 +7,7 @@ mod data_key;
 mod error;
 mod kek;
 mod names;
+mod password;
 mod port;
 mod postgres;
 
@@ -14,6 +15,7 @@ pub use data_key::{DataKey, OpenError};
 pub use error::VaultError;
 pub use kek::{AddressError, FileKek, Kek, KekAddress, KekError, KeyFile, Purpose, TransitKek, Wrapped};
 pub use names::Names;
+pub use password::{Busy, PasswordParams, PasswordParamsError, Passwords, Verified};
 pub use port::{
     Certificate, Credentials, DueMessage, Erasures, Keys, Messages, NewMessage, Notice, PasswordHash, Revocation,
     Revocations, Rotation, Sessions, TokenDigest, Vault,

@@ -1,0 +1,71 @@
+//! Hashing passwords, without taking the processor from transfers: one thread of the lowest priority, a bounded queue.
+
+mod params;
+mod worker;
+
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+
+use self::worker::{Job, Worker};
+use crate::PasswordHash;
+
+pub use params::{PasswordParams, PasswordParamsError};
+
+/// More passwords are waiting to be hashed than a server can promise to get done: try again in a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are waiting to be hashed")]
+pub struct Busy;
+
+/// What came of comparing a password with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Whether it is the password.
+    pub matches: bool,
+    /// Whether the hash was made with less than is asked for now: if the password matches, hash it anew.
+    pub outdated: bool,
+}
+
+/// The hasher. Clones share its thread, which ends with the last of them.
+#[derive(Clone)]
+pub struct Passwords {
+    jobs: SyncSender<Job>,
+}
+
+impl Passwords {
+    /// Starts the thread.
+    pub fn start(params: PasswordParams) -> Self {
+        let (jobs, queue) = sync_channel(params.queue);
+        let worker = Worker::new(params);
+        std::thread::Builder::new()
+            .name("passwords".to_owned())
+            .spawn(move || worker.run(&queue))
+            .expect("a process that starts can start a thread");
+        Self { jobs }
+    }
+
+    /// Hashes a password.
+    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, Busy> {
+        self.ask(|answer| Job::Hash { password, answer }).await
+    }
+
+    /// Compares a password with a hash; without one, with a hash that nothing matches. Both take the same time.
+    pub async fn verify(&self, password: SecretString, hash: Option<PasswordHash>) -> Result<Verified, Busy> {
+        self.ask(|answer| Job::Verify { password, hash, answer }).await
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Busy> {
+        let (answer, answered) = oneshot::channel();
+        match self.jobs.try_send(job(answer)) {
+            Ok(()) => answered.await.map_err(|_| Busy),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
+        }
+    }
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passwords(..)")
+    }
+}
