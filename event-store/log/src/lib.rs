@@ -1,4 +1,5 @@
-//! The port of the log: what is appended, what is read, and what can go wrong. No SQL, no bank words.
+//! The port of the log: what is appended, what is read, and what can go wrong. No SQL, and no bank word but for the
+//! one look-up of who opened which account.
 //!
 //! An adapter keeps these promises, whatever crashes:
 //! - positions are gapless from 1, in commit order, and known when an append answers;
@@ -10,6 +11,7 @@ mod commit;
 mod error;
 mod ranges;
 mod read;
+mod select;
 mod slice;
 
 pub use append::{Append, Appended, NewCommit, NewEvent, Snapshot};
@@ -17,4 +19,5 @@ pub use commit::{Commit, Event, Fingerprint};
 pub use error::{AppendError, ReadError, SliceError};
 pub use ranges::{CommitRanges, PositionRange, RangeReader};
 pub use read::{FromVersion, Head, ReadCommits, ReadHead, ReadStreams};
+pub use select::{OwnedAccounts, Picked, ReadTyped};
 pub use slice::Slice;

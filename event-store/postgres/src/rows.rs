@@ -37,7 +37,7 @@ pub(crate) fn role_code(role: Role) -> i8 {
     }
 }
 
-fn role(code: i8) -> Option<Role> {
+pub(crate) fn role(code: i8) -> Option<Role> {
     [Role::Member, Role::Operator, Role::Service].into_iter().find(|role| role_code(*role) == code)
 }
 
