@@ -7,6 +7,7 @@ mod command;
 mod courier;
 mod executor;
 mod members;
+mod sessions;
 mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
@@ -15,5 +16,11 @@ pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, Text
 pub use domain::Limits;
 pub use executor::{Bank, Executor, ExecutorOptions, Log};
 pub use members::{
-    CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, SignUp, Told,
+    BackOffice, CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, SignUp,
+    Told,
 };
+pub use sessions::{
+    ErasureProof, MemberCommand, MemberOutcome, NewMember, Reception, ReceptionError, ReceptionOptions, ReceptionParts,
+    RevokedTokens, SignTokens, ThrottleOptions, Tokens,
+};
+pub use vault::{Certificate, VaultError};

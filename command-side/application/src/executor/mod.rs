@@ -9,13 +9,13 @@ mod batch;
 mod deciding;
 mod desk;
 mod drafting;
-mod in_flight;
+pub(crate) mod in_flight;
 mod needs;
 mod options;
 mod recent;
 mod run;
 mod snapshots;
-mod stream;
+pub(crate) mod stream;
 mod system;
 
 pub use bank::{Bank, Executor};

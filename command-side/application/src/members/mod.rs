@@ -5,30 +5,53 @@
 //! command at once and by the [`BackOffice`] whatever crashed.
 
 mod asking;
+mod carrying;
+mod contacts;
+mod deed;
+mod desk;
 mod error;
+mod leaving;
+mod process;
+mod signing_up;
+mod stripes;
+mod translating;
+mod vaulting;
 
 use std::sync::Arc;
 
 pub use asking::{CodeSent, MemberOptions, MemberStanding, Meta, PersonalData, SignUp, Told};
-use domain::member::{Code, Contact};
+use domain::member::{Code, Contact, LoginId};
 pub use error::MemberError;
 use kernel::{Actor, Clock, Ids, MemberId};
+pub use process::BackOffice;
+use tokio::{sync::Notify, time::timeout_at};
 use uuid::Uuid;
 use vault::{Certificate, PasswordHash, Vault};
 
-/// The log as members need it.
-pub trait MemberLog: log::Append + log::ReadStreams + log::ReadHead {}
+use self::{carrying::GRACE, stripes::Stripes, vaulting::vault_failed};
+use crate::{ExecuteError, executor::in_flight::InFlight};
 
-impl<T: log::Append + log::ReadStreams + log::ReadHead> MemberLog for T {}
+/// The log as members need it.
+pub trait MemberLog: log::Append + log::ReadStreams + log::ReadHead + log::ReadTyped + log::OwnedAccounts {}
+
+impl<T: log::Append + log::ReadStreams + log::ReadHead + log::ReadTyped + log::OwnedAccounts> MemberLog for T {}
 
 /// The use cases of members. Cheap to clone.
 #[derive(Clone)]
 pub struct Members {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     log: Arc<dyn MemberLog>,
     vault: Arc<dyn Vault>,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
-    options: Arc<MemberOptions>,
+    options: MemberOptions,
+    stripes: Stripes,
+    in_flight: InFlight,
+    /// Tells the back office that there is something to do.
+    wake: Notify,
 }
 
 impl Members {
@@ -40,22 +63,23 @@ impl Members {
         clock: Arc<dyn Clock>,
         options: MemberOptions,
     ) -> Self {
-        Self { log, vault, ids, clock, options: Arc::new(options) }
+        let (stripes, in_flight, wake) = (Stripes::new(), InFlight::default(), Notify::new());
+        Self { shared: Arc::new(Shared { log, vault, ids, clock, options, stripes, in_flight, wake }) }
     }
 
     /// Begins a sign-up and has a code sent to the contact.
     pub async fn sign_up(&self, wish: SignUp, meta: Meta) -> Result<Told<CodeSent>, MemberError> {
-        todo!()
+        self.accept(meta, |members| async move { members.sign_up_now(wish, meta).await }).await
     }
 
     /// Has another code sent for a sign-up.
     pub async fn resend(&self, sign_up: Uuid, meta: Meta) -> Result<Told<CodeSent>, MemberError> {
-        todo!()
+        self.accept(meta, move |members| async move { members.resend_now(sign_up, meta).await }).await
     }
 
     /// Completes a sign-up with the code that was sent.
     pub async fn verify(&self, sign_up: Uuid, code: Code, meta: Meta) -> Result<Told<MemberId>, MemberError> {
-        todo!()
+        self.accept(meta, move |members| async move { members.verify_now(sign_up, code, meta).await }).await
     }
 
     /// Begins a change of contact and has a code sent to the new one.
@@ -65,12 +89,12 @@ impl Members {
         contact: Contact,
         meta: Meta,
     ) -> Result<Told<CodeSent>, MemberError> {
-        todo!()
+        self.accept(meta, move |members| async move { members.change_contact_now(member, contact, meta).await }).await
     }
 
     /// Completes a change of contact with the code that was sent.
     pub async fn verify_contact(&self, member: MemberId, code: Code, meta: Meta) -> Result<Told<()>, MemberError> {
-        todo!()
+        self.accept(meta, move |members| async move { members.verify_contact_now(member, code, meta).await }).await
     }
 
     /// Another password. The caller has verified the current one a moment ago, and ends the member's other sessions after.
@@ -80,21 +104,27 @@ impl Members {
         new: PasswordHash,
         meta: Meta,
     ) -> Result<Told<()>, MemberError> {
-        todo!()
+        self.accept(meta, move |members| async move { members.password_changed_now(member, new, meta).await }).await
     }
 
-    /// What came of a command without an answer of its own, such as a change of password, if it is in the log: to be asked before a
-    /// check that would come out otherwise the second time.
+    /// What came of a command without an answer of its own, such as a change of password, if it is in the log: to be asked
+    /// when a check fails that would fail the second time though the first time it did not, such as the current password's.
     pub async fn told_before(&self, meta: &Meta) -> Result<Option<Told<()>>, MemberError> {
-        todo!()
+        self.told_before_now(meta).await
     }
 
-    /// Records that a rule outside of the members' streams refused a member's command, such as `password-wrong`.
+    /// Records that a member's command was refused by a check outside of the log, with a code that is kept, such as
+    /// `password-wrong`; gives the error to answer with.
     pub async fn refuse(&self, actor: Actor, code: &'static str, meta: Meta) -> MemberError {
-        todo!()
+        let refused = move |members: Self| async move { Err::<(), _>(members.refuse_now(actor, code, meta).await) };
+        match self.accept(meta, refused).await {
+            Err(error) => error,
+            Ok(()) => ExecuteError::Internal.into(),
+        }
     }
 
-    /// Asks for a member to be erased: nothing is done for them from now on, and the back office does the rest.
+    /// Asks for a member to be erased: nothing is done for them from now on, and the back office does the rest. Asked for
+    /// again, the erasure is the same.
     pub async fn request_erasure(
         &self,
         member: MemberId,
@@ -102,7 +132,8 @@ impl Members {
         reason: Option<String>,
         meta: Meta,
     ) -> Result<Told<Uuid>, MemberError> {
-        todo!()
+        let work = move |members: Self| async move { members.request_erasure_now(member, actor, reason, meta).await };
+        self.accept(meta, work).await
     }
 
     /// Shows a member's personal data to an operator, and records who looked and why.
@@ -113,21 +144,42 @@ impl Members {
         reason: String,
         meta: Meta,
     ) -> Result<Told<PersonalData>, MemberError> {
-        todo!()
+        self.accept(meta, move |members| async move { members.disclose_now(member, actor, reason, meta).await }).await
     }
 
     /// Proof that a member was erased, once they are.
     pub async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, MemberError> {
-        todo!()
+        self.shared.vault.certificate(erasure).await.map_err(vault_failed)
     }
 
     /// Whether anything may be done for a member; none if there never was one.
     pub async fn state(&self, member: MemberId) -> Result<Option<MemberStanding>, MemberError> {
-        todo!()
+        self.state_now(member).await
     }
 
     /// What a member logs in with: a new password must not contain it.
-    pub async fn login_id(&self, member: MemberId) -> Result<domain::member::LoginId, MemberError> {
-        todo!()
+    pub async fn login_id(&self, member: MemberId) -> Result<LoginId, MemberError> {
+        self.login_id_now(member).await
+    }
+
+    /// Carries a command out to its end, even if the caller goes away: between the log and the vault nothing is left half
+    /// done that need not be.
+    async fn accept<T, F>(&self, meta: Meta, work: impl FnOnce(Self) -> F) -> Result<T, MemberError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, MemberError>> + Send + 'static,
+    {
+        let claim = self.shared.in_flight.claim(meta.command_id).ok_or(ExecuteError::InFlight)?;
+        let work = work(self.clone());
+        let task = tokio::spawn(async move {
+            let result = work.await;
+            drop(claim);
+            result
+        });
+        match timeout_at(meta.deadline + 2 * GRACE, task).await {
+            Ok(Ok(result)) => result,
+            // It died with the command in hand, or takes too long.
+            Ok(Err(_)) | Err(_) => Err(ExecuteError::OutcomeUnknown.into()),
+        }
     }
 }

@@ -29,6 +29,9 @@ pub enum MemberRefusal {
     /// A member with open accounts stays.
     #[error("the member has open accounts")]
     AccountsOpen,
+    /// The current password was to be given, and was another.
+    #[error("the password is wrong")]
+    PasswordWrong,
     /// Another code may be asked for later.
     #[error("another code may be asked for later")]
     TooEarly {
@@ -42,8 +45,14 @@ impl MemberRefusal {
     pub const CODE_WRONG: &'static str = "code-wrong";
 
     /// Those that are kept, and told again for ever under the same key.
-    pub const KEPT: [Self; 5] =
-        [Self::SignUpEnded, Self::CodeExpired, Self::CodeExhausted, Self::ContactChangeMissing, Self::AccountsOpen];
+    pub const KEPT: [Self; 6] = [
+        Self::SignUpEnded,
+        Self::CodeExpired,
+        Self::CodeExhausted,
+        Self::ContactChangeMissing,
+        Self::AccountsOpen,
+        Self::PasswordWrong,
+    ];
 
     /// The public code, if the refusal is one to be kept.
     pub fn code(self) -> Option<&'static str> {
@@ -53,7 +62,13 @@ impl MemberRefusal {
             Self::CodeExhausted => Some("code-exhausted"),
             Self::ContactChangeMissing => Some("contact-change-missing"),
             Self::AccountsOpen => Some("accounts-open"),
+            Self::PasswordWrong => Some("password-wrong"),
             Self::LoginIdTaken | Self::SignUpUnknown | Self::MemberUnknown | Self::TooEarly { .. } => None,
         }
+    }
+
+    /// The refusal that is kept under a code.
+    pub fn kept(code: &str) -> Option<Self> {
+        Self::KEPT.into_iter().find(|refusal| refusal.code() == Some(code))
     }
 }

@@ -1,0 +1,238 @@
+//! Carrying a command out: look whether it is done, read, decide, append; and again, if another was faster.
+
+use std::{error::Error, time::Duration};
+
+use chrono::SubsecRound;
+use contracts::recorded::{CommandRefused, Recorded, Refusal};
+use domain::member::{Deciding, Happening, MemberRefusal};
+use kernel::{ConsistencyToken, Position, StreamId, Version};
+use log::{AppendError, Commit, NewCommit, ReadError};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    MemberError, Members, Meta, Told,
+    deed::{At, Deed, Draft},
+    desk::{Desk, LoadError},
+    translating::{login_among, plain, stream_of},
+};
+use crate::ExecuteError;
+
+/// Why a try came to no answer.
+enum Stumble {
+    /// Another was faster: nothing was written.
+    Conflict,
+    /// It is not known whether it was written.
+    Lost,
+    /// The answer is no, by what was read just now. After a lost try it may be yes all the same.
+    No(MemberError),
+    /// The answer is no, for it is in the log.
+    Final(MemberError),
+}
+
+/// How long after its deadline a command still waits to learn what became of an append.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+impl Members {
+    /// Carries a command out while its streams are locked on this server.
+    pub(super) async fn carry_out<D: Deed>(
+        &self,
+        deed: &D,
+        meta: &Meta,
+        locks: &[StreamId],
+    ) -> Result<Told<D::Answer>, MemberError> {
+        let waiting = timeout_at(meta.deadline, self.shared.stripes.hold(locks));
+        let _held = waiting.await.map_err(|_| ExecuteError::DeadlinePassed)?;
+        let mut lost = false;
+        for attempt in 0..=self.shared.options.attempts {
+            if attempt > 0 {
+                // Two servers that keep colliding step out of each other's way by different amounts.
+                let jitter = 1 + self.shared.ids.digits() % 8;
+                sleep(Duration::from_millis(u64::from(attempt.min(10)) * jitter)).await;
+            }
+            let patience = if lost { GRACE } else { Duration::ZERO };
+            if Instant::now() >= meta.deadline + patience {
+                return Err(if lost { ExecuteError::OutcomeUnknown } else { ExecuteError::DeadlinePassed }.into());
+            }
+            match self.try_once(deed, meta).await {
+                Ok(told) => return Ok(told),
+                Err(Stumble::Final(error)) => return Err(error),
+                Err(Stumble::No(error)) if !lost => return Err(error),
+                Err(Stumble::No(_)) => sleep(Duration::from_millis(100)).await,
+                Err(Stumble::Conflict) => metrics::counter!("member_conflicts").increment(1),
+                Err(Stumble::Lost) => lost = true,
+            }
+        }
+        Err(if lost { ExecuteError::OutcomeUnknown } else { ExecuteError::Contended }.into())
+    }
+
+    async fn try_once<D: Deed>(&self, deed: &D, meta: &Meta) -> Result<Told<D::Answer>, Stumble> {
+        if let Some(commit) = self.find(meta).await.map_err(known_reuse)? {
+            return self.replay(deed, meta, &commit).await.map_err(Stumble::Final);
+        }
+        let (desk, decided) = self.read_and_decide(deed).await.map_err(Stumble::No)?;
+        let drafts = match decided {
+            Ok(happenings) => draft(deed, &desk, &happenings).map_err(Stumble::No)?,
+            Err(refusal) => match refusal.code() {
+                Some(code) => vec![refused(meta, code)],
+                None => return Err(Stumble::No(self.turned_away(refusal))),
+            },
+        };
+        if drafts.is_empty() {
+            let head = self.shared.log.head().await.map_err(|error| Stumble::No(read_failed(&error)))?;
+            let token = ConsistencyToken { log: head.log, position: head.position };
+            let answer = deed.tell(&drafts, &desk).map_err(Stumble::Final)?;
+            return Ok(Told { answer, replayed: false, token });
+        }
+        let token = self.append(meta, deed.actor(&desk), &drafts).await?;
+        self.shared.wake.notify_one();
+        metrics::counter!("member_commands").increment(1);
+        let answer = deed.tell(&drafts, &desk).map_err(Stumble::Final)?;
+        Ok(Told { answer, replayed: false, token })
+    }
+
+    /// Reads what the deed looks for until it has seen all of it.
+    pub(super) async fn read_and_decide<D: Deed>(
+        &self,
+        deed: &D,
+    ) -> Result<(Desk, Result<Vec<Happening>, MemberRefusal>), MemberError> {
+        let mut desk = Desk::default();
+        loop {
+            // The log keeps microseconds: what is decided now is read back the same.
+            let now = self.shared.clock.now().trunc_subsecs(6);
+            let decided = deed.decide(Deciding { known: &desk, now, rules: &self.shared.options.codes });
+            if !desk.read_wanted(self.shared.log.as_ref()).await.map_err(|error| load_failed(&error))? {
+                return Ok((desk, decided));
+            }
+        }
+    }
+
+    async fn append(&self, meta: &Meta, actor: kernel::Actor, drafts: &[Draft]) -> Result<ConsistencyToken, Stumble> {
+        let events = drafts.iter().map(Draft::new_event).collect::<Result<_, _>>();
+        let events = events.map_err(|error| {
+            tracing::error!(error = &error as &dyn Error, "an event of a member cannot be written");
+            Stumble::No(ExecuteError::Internal.into())
+        })?;
+        let Meta { command_id, fingerprint, correlation, .. } = *meta;
+        let commit = NewCommit { command_id, fingerprint, actor, correlation, events };
+        let written = self.shared.log.append(std::slice::from_ref(&commit)).await.map_err(|error| {
+            let source: &(dyn Error + 'static) = &error;
+            match error {
+                AppendError::Conflict => Stumble::Conflict,
+                AppendError::Unknown(_) => {
+                    tracing::warn!(error = source, "the outcome of a member's append is unknown; looking it up");
+                    Stumble::Lost
+                }
+                AppendError::Unavailable(_) => {
+                    tracing::error!(error = source, "the log cannot be reached; a member's command is turned away");
+                    Stumble::No(ExecuteError::LogUnavailable.into())
+                }
+                AppendError::Refused(_) => {
+                    tracing::error!(error = source, "the log refused a member's append");
+                    Stumble::No(ExecuteError::Internal.into())
+                }
+            }
+        })?;
+        Ok(ConsistencyToken { log: written.log, position: written.first.plus(drafts.len() as i64 - 1) })
+    }
+
+    /// The commit of this command, if it is in the log; a commit of another request under its id is an error.
+    pub(super) async fn find(&self, meta: &Meta) -> Result<Option<Commit>, MemberError> {
+        let found = self.shared.log.find_commits(&[meta.command_id]).await.map_err(|error| read_failed(&error))?;
+        match found.into_iter().next() {
+            Some(commit) if commit.fingerprint != meta.fingerprint => Err(ExecuteError::KeyReused.into()),
+            found => Ok(found),
+        }
+    }
+
+    /// The answer that a commit in the log tells.
+    pub(super) async fn replay<D: Deed>(
+        &self,
+        deed: &D,
+        meta: &Meta,
+        commit: &Commit,
+    ) -> Result<Told<D::Answer>, MemberError> {
+        let events = Draft::of_commit(commit).map_err(|error| {
+            tracing::error!(error = &error as &dyn Error, command.id = %meta.command_id, "a commit cannot be told again");
+            ExecuteError::Internal
+        })?;
+        let mut desk = Desk::default();
+        let answer = loop {
+            let answer = deed.tell(&events, &desk);
+            if !desk.read_wanted(self.shared.log.as_ref()).await.map_err(|error| load_failed(&error))? {
+                break answer?;
+            }
+        };
+        metrics::counter!("member_replays").increment(1);
+        Ok(Told { answer, replayed: true, token: self.token(commit.last()).await? })
+    }
+
+    /// A token for a position of this log.
+    pub(super) async fn token(&self, position: Position) -> Result<ConsistencyToken, MemberError> {
+        let head = self.shared.log.head().await.map_err(|error| read_failed(&error))?;
+        Ok(ConsistencyToken { log: head.log, position })
+    }
+
+    /// The error of a refusal that is not kept.
+    pub(super) fn turned_away(&self, refusal: MemberRefusal) -> MemberError {
+        match refusal {
+            MemberRefusal::LoginIdTaken => MemberError::LoginIdTaken,
+            MemberRefusal::SignUpUnknown => MemberError::SignUpUnknown,
+            MemberRefusal::MemberUnknown => MemberError::MemberUnknown,
+            MemberRefusal::TooEarly { until } => {
+                let retry_after = (until - self.shared.clock.now()).to_std().unwrap_or_default();
+                MemberError::ResendTooEarly { retry_after }
+            }
+            kept => super::deed::refused_for_good(kept),
+        }
+    }
+}
+
+/// A used key stays used; anything else may have been otherwise a moment ago.
+fn known_reuse(error: MemberError) -> Stumble {
+    match error {
+        MemberError::Execute(ExecuteError::KeyReused) => Stumble::Final(error),
+        error => Stumble::No(error),
+    }
+}
+
+/// The events of what happens, each with the version it takes, sealed where it is to be sealed.
+fn draft<D: Deed>(deed: &D, desk: &Desk, happenings: &[Happening]) -> Result<Vec<Draft>, MemberError> {
+    let login = login_among(happenings);
+    let mut drafts: Vec<Draft> = Vec::with_capacity(happenings.len());
+    for happening in happenings {
+        let stream = stream_of(happening);
+        let before = drafts.iter().filter(|draft| draft.at.stream == stream).count() as i64;
+        let at = At { stream, version: desk.version(stream).plus(before + 1) };
+        let recorded = match deed.record(happening, at, desk)? {
+            Some(recorded) => recorded,
+            None => plain(happening, login).ok_or(ExecuteError::Internal)?,
+        };
+        drafts.push(Draft { at, recorded: recorded.into() });
+    }
+    Ok(drafts)
+}
+
+/// A refusal stands on the command's own stream, so that it collides with nothing but itself.
+fn refused(meta: &Meta, code: &'static str) -> Draft {
+    let refusal = Refusal { code: code.to_owned(), available: None };
+    let at = At { stream: meta.command_id.into(), version: Version::ZERO.next() };
+    Draft { at, recorded: Recorded::CommandRefused(CommandRefused { refusal }) }
+}
+
+pub(super) fn read_failed(error: &ReadError) -> MemberError {
+    tracing::error!(error = error as &dyn Error, "the log cannot be read for a member's command");
+    match error {
+        ReadError::Unavailable(_) => ExecuteError::LogUnavailable.into(),
+        ReadError::Damaged { .. } | ReadError::NoLog => ExecuteError::Internal.into(),
+    }
+}
+
+pub(super) fn load_failed(error: &LoadError) -> MemberError {
+    match error {
+        LoadError::Read(error) => read_failed(error),
+        LoadError::Event { .. } => {
+            tracing::error!(error = error as &dyn Error, "an event of a member cannot be read");
+            ExecuteError::Internal.into()
+        }
+    }
+}

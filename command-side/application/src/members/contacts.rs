@@ -1,0 +1,164 @@
+//! Being reached elsewhere.
+
+use contracts::recorded::{self as rec, ContactChangeStarted, ContactChanged, MemberRecorded};
+use domain::member::{Code, Contact, ContactNames, Deciding, Happening, Known, MemberRefusal, PersonEvent};
+use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
+use vault::DataKey;
+
+use super::{
+    CodeSent, MemberError, Members, Meta, Told,
+    deed::{At, Deed, Draft, pick, told},
+    desk::Desk,
+    signing_up::code_sent,
+    translating::record_channel,
+    vaulting::{is_right, reseal, seal, vault_failed},
+};
+use crate::ExecuteError;
+
+struct Begin<'a> {
+    member: MemberId,
+    contact: &'a Contact,
+    names: ContactNames,
+    key: &'a DataKey,
+}
+
+impl Deed for Begin<'_> {
+    type Answer = CodeSent;
+
+    fn actor(&self, _: &Desk) -> Actor {
+        Actor { role: Role::Member, id: self.member }
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        deciding.begin_change(self.member, self.names)
+    }
+
+    fn record(&self, happening: &Happening, at: At, _: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
+        let Happening::Person(_, PersonEvent::ChangeStarted(change)) = happening else { return Ok(None) };
+        let started = ContactChangeStarted {
+            channel: record_channel(self.contact.channel()),
+            contact: seal(self.key, at.field("contact"), self.contact.expose())?,
+            contact_key: change.contact,
+            decoy: change.decoy,
+            serial: change.code.serial,
+            expires_at: change.code.expires_at,
+            resend_after: change.code.resend_after,
+        };
+        Ok(Some(started.into()))
+    }
+
+    fn tell(&self, events: &[Draft], _: &Desk) -> Result<CodeSent, MemberError> {
+        told(events, code_sent(events))
+    }
+}
+
+struct Verify<'a> {
+    member: MemberId,
+    members: &'a Members,
+    code: &'a Code,
+    key: &'a DataKey,
+}
+
+impl Deed for Verify<'_> {
+    type Answer = ();
+
+    fn actor(&self, _: &Desk) -> Actor {
+        Actor { role: Role::Member, id: self.member }
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        let change = deciding.known.person(self.member).and_then(|person| person.change);
+        let serial = change.map_or(1, |change| change.code.serial);
+        let stream = StreamId::new(self.member.uuid());
+        let right = is_right(self.members.shared.vault.names(), stream, serial, self.code);
+        deciding.verify_change(self.member, right)
+    }
+
+    fn record(&self, happening: &Happening, at: At, desk: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
+        let Happening::Person(_, PersonEvent::ContactChanged { contact }) = *happening else { return Ok(None) };
+        let started = |event| match event {
+            &MemberRecorded::ContactChangeStarted(ref started) => Some(started),
+            _ => None,
+        };
+        let (from, change) = desk.newest(at.stream, "contact", started).ok_or(ExecuteError::Internal)?;
+        let old = contact_of(desk, self.member).ok_or(ExecuteError::Internal)?;
+        let changed = ContactChanged {
+            channel: change.channel,
+            contact: reseal(self.key, from, &change.contact, at.field("contact"))?,
+            contact_key: contact,
+            old_channel: old.channel,
+            old_contact: reseal(self.key, old.place, &old.sealed, at.field("old_contact"))?,
+        };
+        Ok(Some(changed.into()))
+    }
+
+    fn tell(&self, events: &[Draft], _: &Desk) -> Result<(), MemberError> {
+        let changed = |_, event: &MemberRecorded| matches!(event, MemberRecorded::ContactChanged(_)).then_some(());
+        told(events, pick(events, changed))
+    }
+}
+
+/// Where a member's contact stands.
+pub(super) struct SealedContact {
+    pub place: Place,
+    pub channel: rec::Channel,
+    pub sealed: Sealed,
+}
+
+/// The contact of a member, as the newest event tells it.
+pub(super) fn contact_of(desk: &Desk, member: MemberId) -> Option<SealedContact> {
+    let newest = desk.newest(StreamId::new(member.uuid()), "contact", contact_in);
+    newest.map(|(place, (channel, sealed))| SealedContact { place, channel, sealed: sealed.clone() })
+}
+
+/// The contact that an event gives its member.
+pub(super) fn contact_in(event: &MemberRecorded) -> Option<(rec::Channel, &Sealed)> {
+    match event {
+        MemberRecorded::MemberJoined(joined) => Some((joined.channel, &joined.contact)),
+        MemberRecorded::ContactChanged(changed) => Some((changed.channel, &changed.contact)),
+        _ => None,
+    }
+}
+
+impl Members {
+    pub(super) async fn change_contact_now(
+        &self,
+        member: MemberId,
+        contact: Contact,
+        meta: Meta,
+    ) -> Result<Told<CodeSent>, MemberError> {
+        let names = self.contact_names(&contact);
+        let key = self.key_of(member).await?;
+        let begin = Begin { member, contact: &contact, names, key: &key };
+        let locks = [StreamId::new(member.uuid()), names.own, names.decoys];
+        self.carry_out(&begin, &meta, &locks).await
+    }
+
+    pub(super) async fn verify_contact_now(
+        &self,
+        member: MemberId,
+        code: Code,
+        meta: Meta,
+    ) -> Result<Told<()>, MemberError> {
+        let stream = StreamId::new(member.uuid());
+        let person = self.desk_of(stream).await?.person(member).ok_or(MemberError::MemberUnknown)?;
+        let key = self.key_of(member).await?;
+        let mut locks = vec![stream, person.contact];
+        locks.extend(person.change.map(|change| change.contact));
+        self.carry_out(&Verify { member, members: self, code: &code, key: &key }, &meta, &locks).await
+    }
+
+    /// The names of a contact: its own, and that of its decoys.
+    pub(super) fn contact_names(&self, contact: &Contact) -> ContactNames {
+        let names = self.shared.vault.names();
+        let channel = contact.channel().as_str();
+        let own = names.contact(channel, contact.expose());
+        ContactNames { own, decoys: names.contact(&format!("{channel}/decoys"), contact.expose()) }
+    }
+
+    /// The data key of somebody who is a member.
+    pub(super) async fn key_of(&self, member: MemberId) -> Result<DataKey, MemberError> {
+        let key = self.shared.vault.key(member).await.map_err(vault_failed)?;
+        key.ok_or(MemberError::MemberUnknown)
+    }
+}

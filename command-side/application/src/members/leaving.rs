@@ -1,0 +1,307 @@
+//! What is done for a member besides: another password, a look at their data, and leaving.
+
+use contracts::recorded::{ErasureRequested, MemberJoined, MemberRecorded, PersonalDataDisclosed};
+use domain::{
+    Status,
+    member::{Deciding, Happening, Known, LoginId, MemberRefusal, PersonEvent, Standing},
+};
+use kernel::{AccountId, Actor, MemberId, Place, Role, StreamId, Version};
+use log::FromVersion;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+use vault::{DataKey, PasswordHash};
+
+use super::{
+    MemberError, MemberStanding, Members, Meta, PersonalData, Told,
+    carrying::{load_failed, read_failed},
+    contacts::contact_in,
+    deed::{At, Deed, Draft, pick, told},
+    desk::{Desk, LoadError},
+    translating::channel_of,
+    vaulting::{open, vault_failed},
+};
+use crate::{
+    ExecuteError,
+    executor::stream::{Kind, State, Stream},
+};
+
+struct ChangePassword(MemberId);
+
+impl Deed for ChangePassword {
+    type Answer = ();
+
+    fn actor(&self, _: &Desk) -> Actor {
+        Actor { role: Role::Member, id: self.0 }
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        deciding.change_password(self.0)
+    }
+
+    fn tell(&self, events: &[Draft], _: &Desk) -> Result<(), MemberError> {
+        told(events, (!events.is_empty()).then_some(()))
+    }
+}
+
+/// A refusal that was decided outside of the members' streams.
+struct Refuse {
+    actor: Actor,
+    refusal: MemberRefusal,
+}
+
+impl Deed for Refuse {
+    type Answer = ();
+
+    fn actor(&self, _: &Desk) -> Actor {
+        self.actor
+    }
+
+    fn decide(&self, _: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        Err(self.refusal)
+    }
+
+    fn tell(&self, events: &[Draft], _: &Desk) -> Result<(), MemberError> {
+        told(events, Some(()))
+    }
+}
+
+struct RequestErasure {
+    member: MemberId,
+    actor: Actor,
+    erasure: Uuid,
+    reason: Option<String>,
+    all_closed: bool,
+}
+
+impl RequestErasure {
+    /// The erasure that was asked for before this one.
+    fn earlier(&self, known: &Desk) -> Option<Uuid> {
+        match known.person(self.member)?.standing {
+            Standing::Active => None,
+            Standing::Erasing { erasure } | Standing::Erased { erasure } => Some(erasure),
+        }
+    }
+}
+
+impl Deed for RequestErasure {
+    type Answer = Uuid;
+
+    fn actor(&self, _: &Desk) -> Actor {
+        self.actor
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        match self.earlier(deciding.known) {
+            // Asked for twice, it is done once.
+            Some(_) => Ok(Vec::new()),
+            None => deciding.request_erasure(self.member, self.erasure, self.all_closed),
+        }
+    }
+
+    fn record(&self, happening: &Happening, _: At, _: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
+        let Happening::Person(_, PersonEvent::ErasureRequested { erasure }) = *happening else { return Ok(None) };
+        Ok(Some(ErasureRequested { erasure, reason: self.reason.clone() }.into()))
+    }
+
+    fn tell(&self, events: &[Draft], desk: &Desk) -> Result<Uuid, MemberError> {
+        if events.is_empty() {
+            return self.earlier(desk).ok_or_else(|| ExecuteError::Internal.into());
+        }
+        let requested = |_, event: &MemberRecorded| match event {
+            MemberRecorded::ErasureRequested(requested) => Some(requested.erasure),
+            _ => None,
+        };
+        told(events, pick(events, requested))
+    }
+}
+
+struct Disclose<'a> {
+    member: MemberId,
+    actor: Actor,
+    reason: &'a str,
+    key: &'a DataKey,
+}
+
+impl Deed for Disclose<'_> {
+    type Answer = PersonalTexts;
+
+    fn actor(&self, _: &Desk) -> Actor {
+        self.actor
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        deciding.disclose(self.member)
+    }
+
+    fn record(&self, happening: &Happening, _: At, _: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
+        let Happening::Person(_, PersonEvent::Disclosed) = happening else { return Ok(None) };
+        Ok(Some(PersonalDataDisclosed { reason: self.reason.to_owned() }.into()))
+    }
+
+    fn tell(&self, events: &[Draft], desk: &Desk) -> Result<Self::Answer, MemberError> {
+        let disclosed = |at: At, event: &MemberRecorded| {
+            matches!(event, MemberRecorded::PersonalDataDisclosed(_)).then_some(at.version)
+        };
+        texts(desk, self.member, told(events, pick(events, disclosed))?, self.key)
+    }
+}
+
+/// What could be read of a member.
+struct PersonalTexts {
+    login_id: SecretString,
+    real_name: SecretString,
+    contact: SecretString,
+    channel: domain::member::Channel,
+}
+
+/// The member's data as they were before a version of their stream: a replay shows what was shown.
+fn texts(desk: &Desk, member: MemberId, before: Version, key: &DataKey) -> Result<PersonalTexts, MemberError> {
+    let stream = StreamId::new(member.uuid());
+    let (place, joined) = desk.newest(stream, "", joined_in).ok_or(MemberError::MemberUnknown)?;
+    let field = |name, sealed| open(key, Place { field: name, ..place }, sealed);
+    let mut earlier = desk.member_events(stream).rev().filter(|(version, _)| *version < before);
+    let contact = earlier.find_map(|(version, event)| Some((version, contact_in(event)?)));
+    let (version, (channel, contact)) = contact.ok_or(MemberError::MemberUnknown)?;
+    Ok(PersonalTexts {
+        login_id: field("login_id", &joined.login_id)?,
+        real_name: field("real_name", &joined.real_name)?,
+        contact: open(key, Place { stream, version, field: "contact" }, contact)?,
+        channel: channel_of(channel),
+    })
+}
+
+fn joined_in(event: &MemberRecorded) -> Option<&MemberJoined> {
+    match event {
+        MemberRecorded::MemberJoined(joined) => Some(joined),
+        _ => None,
+    }
+}
+
+impl Members {
+    pub(super) async fn password_changed_now(
+        &self,
+        member: MemberId,
+        new: PasswordHash,
+        meta: Meta,
+    ) -> Result<Told<()>, MemberError> {
+        let told = self.carry_out(&ChangePassword(member), &meta, &[StreamId::new(member.uuid())]).await?;
+        // Also the second time: the first may have ended here. The caller has found the password in force to be the one
+        // before, so no later change can be undone by this.
+        match self.shared.vault.replace(member, &new).await.map_err(vault_failed)? {
+            true => Ok(told),
+            false => Err(MemberError::MemberUnknown),
+        }
+    }
+
+    pub(super) async fn refuse_now(&self, actor: Actor, code: &'static str, meta: Meta) -> MemberError {
+        let Some(refusal) = MemberRefusal::kept(code) else { return ExecuteError::Internal.into() };
+        match self.carry_out(&Refuse { actor, refusal }, &meta, &[]).await {
+            Err(error) => error,
+            // The key told something else before: whatever it was, it is not for this answer to say.
+            Ok(_) => ExecuteError::InFlight.into(),
+        }
+    }
+
+    pub(super) async fn told_before_now(&self, meta: &Meta) -> Result<Option<Told<()>>, MemberError> {
+        let Some(commit) = self.find(meta).await? else { return Ok(None) };
+        self.replay(&ChangePassword(MemberId::new(Uuid::nil())), meta, &commit).await.map(Some)
+    }
+
+    pub(super) async fn request_erasure_now(
+        &self,
+        member: MemberId,
+        actor: Actor,
+        reason: Option<String>,
+        meta: Meta,
+    ) -> Result<Told<Uuid>, MemberError> {
+        let open = self.accounts_not_closed(member).await?;
+        let erasure = self.shared.ids.fresh();
+        let deed = RequestErasure { member, actor, erasure, reason, all_closed: open.is_empty() };
+        let told = self.carry_out(&deed, &meta, &[StreamId::new(member.uuid())]).await?;
+        if let Err(error) = self.shared.vault.revoke_member(member).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a leaving member's tokens are left to the back office"
+            );
+        }
+        Ok(told)
+    }
+
+    pub(super) async fn disclose_now(
+        &self,
+        member: MemberId,
+        actor: Actor,
+        reason: String,
+        meta: Meta,
+    ) -> Result<Told<PersonalData>, MemberError> {
+        let key = self.key_of(member).await?;
+        let deed = Disclose { member, actor, reason: &reason, key: &key };
+        let stream = StreamId::new(member.uuid());
+        let told = self.carry_out(&deed, &meta, &[stream]).await?;
+        let joined =
+            self.shared.log.read_picked(stream, Version::ZERO.next()).await.map_err(|error| read_failed(&error))?;
+        let joined_at = joined.ok_or(MemberError::MemberUnknown)?.recorded_at;
+        let PersonalTexts { login_id, real_name, contact, channel } = told.answer;
+        let answer = PersonalData { login_id, real_name, contact, channel, joined_at };
+        Ok(Told { answer, replayed: told.replayed, token: told.token })
+    }
+
+    pub(super) async fn state_now(&self, member: MemberId) -> Result<Option<MemberStanding>, MemberError> {
+        let desk = self.desk_of(StreamId::new(member.uuid())).await?;
+        Ok(desk.person(member).map(|person| match person.standing {
+            Standing::Active => MemberStanding::Active,
+            Standing::Erasing { .. } => MemberStanding::Erasing,
+            Standing::Erased { .. } => MemberStanding::Erased,
+        }))
+    }
+
+    pub(super) async fn login_id_now(&self, member: MemberId) -> Result<LoginId, MemberError> {
+        let key = self.key_of(member).await?;
+        let desk = self.desk_of(StreamId::new(member.uuid())).await?;
+        let joined = desk.newest(StreamId::new(member.uuid()), "login_id", joined_in);
+        let (place, joined) = joined.ok_or(MemberError::MemberUnknown)?;
+        let text = open(&key, place, &joined.login_id)?;
+        text.expose_secret().parse().map_err(|_| ExecuteError::Internal.into())
+    }
+
+    /// The accounts of a member that are not closed, read afresh.
+    pub(super) async fn accounts_not_closed(&self, member: MemberId) -> Result<Vec<OpenAccount>, MemberError> {
+        let log = &self.shared.log;
+        let owned = log.owned_accounts(member).await.map_err(|error| read_failed(&error))?;
+        let asked: Vec<(StreamId, FromVersion)> =
+            owned.iter().map(|account| ((*account).into(), Stream::start(Kind::Account))).collect();
+        let read = log.read_streams(&asked).await.map_err(|error| read_failed(&error))?;
+        let mut open = Vec::new();
+        for (account, loaded) in owned.into_iter().zip(read) {
+            let stream = Stream::empty(Kind::Account).load(account.into(), loaded).map_err(|error| {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an account of a leaving member cannot be read"
+                );
+                ExecuteError::Internal
+            })?;
+            if let State::Account(Some(state)) = stream.state
+                && state.status != Status::Closed
+            {
+                let closable = state.close().is_ok();
+                open.push(OpenAccount { account, version: stream.version, closable });
+            }
+        }
+        Ok(open)
+    }
+
+    /// One stream, read afresh.
+    pub(super) async fn desk_of(&self, stream: StreamId) -> Result<Desk, MemberError> {
+        Desk::of(stream, self.shared.log.as_ref()).await.map_err(|error: LoadError| load_failed(&error))
+    }
+}
+
+/// An account that stands in the way of an erasure.
+pub(super) struct OpenAccount {
+    /// Which.
+    pub account: AccountId,
+    /// How many events it has.
+    pub version: Version,
+    /// Whether it is empty and may be closed.
+    pub closable: bool,
+}

@@ -1,0 +1,169 @@
+//! Carrying an erasure through: revoke, wait until every server knows, look at the accounts again, destroy, tell the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::SubsecRound;
+use contracts::recorded::{MemberErased, MemberRecorded};
+use domain::member::{Deciding, Happening, MemberRefusal, PersonEvent};
+use kernel::{Actor, MemberId, Role, StreamId};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+use uuid::Uuid;
+use vault::Certificate;
+
+use super::{
+    BackOffice, RoundError,
+    step::{BACK_OFFICE, step_id},
+    watching::Asked,
+};
+use crate::{
+    Command, Submission,
+    members::{
+        MemberError,
+        deed::{At, Deed, Draft},
+        desk::Desk,
+        leaving::OpenAccount,
+    },
+};
+
+/// When this server revoked the tokens of whom it is erasing, and what the log has been told to wait for.
+#[derive(Default)]
+pub struct Revoked {
+    at: BTreeMap<Uuid, Instant>,
+    waiting: BTreeSet<Uuid>,
+}
+
+/// Nothing personal is left.
+struct Finish {
+    member: MemberId,
+    erasure: Uuid,
+    digest: String,
+}
+
+impl Deed for Finish {
+    type Answer = ();
+
+    fn actor(&self, _: &Desk) -> Actor {
+        BACK_OFFICE
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        Ok(deciding.finish_erasure(self.member, self.erasure))
+    }
+
+    fn record(&self, happening: &Happening, _: At, _: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
+        let Happening::Person(_, PersonEvent::Erased) = happening else { return Ok(None) };
+        Ok(Some(MemberErased { erasure: self.erasure, digest: self.digest.clone() }.into()))
+    }
+
+    fn tell(&self, _: &[Draft], _: &Desk) -> Result<(), MemberError> {
+        Ok(())
+    }
+}
+
+impl BackOffice {
+    /// Carries every erasure one step further, or through.
+    pub(super) async fn carry_erasures(&mut self) -> Result<(), RoundError> {
+        let Some(watching) = &self.watching else { return Ok(()) };
+        let asked: Vec<(Uuid, Asked)> = watching.erasures.iter().map(|(id, asked)| (*id, asked.clone())).collect();
+        self.revoked.at.retain(|id, _| asked.iter().any(|(erasure, _)| erasure == id));
+        self.revoked.waiting.retain(|id| asked.iter().any(|(erasure, _)| erasure == id));
+        for (erasure, asked) in asked {
+            if !self.is_revoked_everywhere(erasure, asked.member).await?
+                || !self.are_accounts_closed(erasure, asked.member).await?
+            {
+                continue;
+            }
+            self.finish(erasure, &asked).await?;
+        }
+        metrics::gauge!("erasures_waiting_for_accounts").set(self.revoked.waiting.len() as f64);
+        Ok(())
+    }
+
+    /// Whether every server has known for sure that the member's tokens count no more. The time is counted from when this
+    /// server saw to it, by its own clock that only goes forward.
+    async fn is_revoked_everywhere(&mut self, erasure: Uuid, member: MemberId) -> Result<bool, RoundError> {
+        let shared = &self.members.shared;
+        let since = match self.revoked.at.get(&erasure) {
+            Some(since) => *since,
+            None => {
+                shared.vault.revoke_member(member).await.map_err(RoundError::Vault)?;
+                *self.revoked.at.entry(erasure).or_insert_with(Instant::now)
+            }
+        };
+        Ok(since.elapsed() >= shared.options.revoked_everywhere)
+    }
+
+    /// Whether no account is open: the second look, now that nobody can open another. An empty one that was opened in the
+    /// meantime is closed for the member; one that holds money is an operator's case, and the erasure waits.
+    async fn are_accounts_closed(&mut self, erasure: Uuid, member: MemberId) -> Result<bool, RoundError> {
+        let open = self.members.accounts_not_closed(member).await.map_err(RoundError::Step)?;
+        let mut held = 0;
+        for account in open {
+            if !account.closable || !self.close(erasure, member, &account).await {
+                held += 1;
+            }
+        }
+        if held == 0 {
+            self.revoked.waiting.remove(&erasure);
+        } else if self.revoked.waiting.insert(erasure) {
+            tracing::warn!(
+                erasure.id = %erasure, member.id = %member, accounts = held,
+                "an erasure waits: the member has accounts that cannot be closed"
+            );
+        }
+        Ok(held == 0)
+    }
+
+    /// Closes an account as the member would; whether it is closed. The version is in the step: what is refused today may
+    /// be granted when something has happened to the account.
+    async fn close(&self, erasure: Uuid, member: MemberId, open: &OpenAccount) -> bool {
+        let step = format!("close/{}/{}", open.account, open.version);
+        let meta = self.step(erasure, &step);
+        let submission = Submission {
+            actor: Actor { role: Role::Member, id: member },
+            command_id: step_id(erasure, &step),
+            fingerprint: meta.fingerprint,
+            correlation: meta.correlation,
+            deadline: meta.deadline,
+            command: Command::CloseAccount {
+                account: open.account,
+                reason: Some("its owner is being erased".to_owned()),
+            },
+        };
+        match self.bank.execute(submission).await {
+            Ok(answer) => matches!(&*answer.outcome, crate::Outcome::Changed(_)),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "an account of a leaving member is still open"
+                );
+                false
+            }
+        }
+    }
+
+    /// Destroys what is personal, keeps the certificate, and tells the log.
+    async fn finish(&mut self, erasure: Uuid, asked: &Asked) -> Result<(), RoundError> {
+        let shared = &self.members.shared;
+        // What a database keeps of a time, so that the certificate is the same when it is read back.
+        let (requested_at, now) = (asked.at.trunc_subsecs(6), shared.clock.now().trunc_subsecs(6));
+        let erased = shared.vault.erase(erasure, asked.member, &asked.by, requested_at, now).await;
+        let digest = digest(&erased.map_err(RoundError::Vault)?).map_err(RoundError::Certificate)?;
+        let finish = Finish { member: asked.member, erasure, digest };
+        let stream = StreamId::new(asked.member.uuid());
+        self.members.carry_out(&finish, &self.step(erasure, "erased"), &[stream]).await.map_err(RoundError::Step)?;
+        metrics::counter!("members_erased").increment(1);
+        tracing::info!(erasure.id = %erasure, member.id = %asked.member, "a member was erased");
+        if let Some(watching) = &mut self.watching {
+            watching.erasures.remove(&erasure);
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 of a certificate as JSON, in hexadecimal digits.
+fn digest(certificate: &Certificate) -> Result<String, serde_json::Error> {
+    let digest = Sha256::digest(serde_json::to_vec(certificate)?);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

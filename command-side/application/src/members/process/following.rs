@@ -1,0 +1,134 @@
+//! Following the events of members, and bringing the vault after them.
+
+use contracts::recorded::{MemberRecorded, Recorded};
+use kernel::{MemberId, Position};
+use log::Picked;
+use vault::NewMessage;
+
+use super::{BackOffice, RoundError, watching::Watching};
+
+/// The events that anything follows from.
+const FOLLOWED: [&str; 9] = [
+    "SignUpStarted",
+    "SignUpCodeIssued",
+    "SignUpCompleted",
+    "SignUpEnded",
+    "ContactChangeStarted",
+    "ContactChanged",
+    "PasswordChanged",
+    "ErasureRequested",
+    "MemberErased",
+];
+/// So many events are worked off at once.
+const PAGE: i64 = 256;
+/// So many positions are looked through at once: nearly all of them are of no member.
+const WINDOW: i64 = 200_000;
+/// The cursor moves without any event to work off only when it is this far behind: a write now and then, not each time.
+const CURSOR_LAG: i64 = 10_000;
+
+impl BackOffice {
+    /// Works off the next page of events; whether there is more.
+    pub(super) async fn follow(&mut self) -> Result<bool, RoundError> {
+        let (mut watching, cursor) = self.start().await?;
+        let head = self.members.shared.log.head().await.map_err(RoundError::Log)?.position;
+        let after = watching.position;
+        if after >= head {
+            self.watching = Some(watching);
+            return Ok(false);
+        }
+        let up_to = head.min(after.plus(WINDOW));
+        let page = self.members.shared.log.read_typed(&FOLLOWED, after, up_to, PAGE).await.map_err(RoundError::Log)?;
+        let reached = if page.len() as i64 == PAGE { page.last().map_or(up_to, |last| last.position) } else { up_to };
+        let mut messages = Vec::new();
+        let mut fresh = false;
+        for picked in &page {
+            let event = decode(picked)?;
+            watching.take_in(picked, &event);
+            if picked.position > cursor {
+                fresh = true;
+                self.bring_vault_after(picked, &event).await?;
+                messages.extend(self.message_for(picked, &event).await?);
+            }
+        }
+        watching.position = reached;
+        self.move_cursor(&mut watching, cursor, reached, &messages, fresh).await?;
+        metrics::gauge!("back_office_position").set(watching.position.number() as f64);
+        let more = watching.position < head;
+        self.watching = Some(watching);
+        Ok(more)
+    }
+
+    /// Where it was; at first, where it or another server was before. What is watched may be older than the vault's cursor
+    /// or younger, if the vault came back from a backup: it begins at the older of the two.
+    async fn start(&mut self) -> Result<(Watching, Position), RoundError> {
+        let cursor = match self.cursor {
+            Some(cursor) => cursor,
+            None => self.members.shared.vault.cursor().await.map_err(RoundError::Vault)?,
+        };
+        self.cursor = Some(cursor);
+        match self.watching.clone() {
+            Some(watching) => Ok((watching, cursor)),
+            None => {
+                let mut watching = self.load().await?;
+                watching.position = watching.position.min(cursor);
+                Ok((watching, cursor))
+            }
+        }
+    }
+
+    /// Queues the messages and moves the cursor, in one transaction. If another server was faster, its cursor counts, and
+    /// what lies between is looked at again.
+    async fn move_cursor(
+        &mut self,
+        watching: &mut Watching,
+        cursor: Position,
+        reached: Position,
+        messages: &[NewMessage],
+        fresh: bool,
+    ) -> Result<(), RoundError> {
+        let due = reached > cursor && (fresh || reached >= cursor.plus(CURSOR_LAG));
+        if !due {
+            return Ok(());
+        }
+        let vault = &self.members.shared.vault;
+        if vault.enqueue(messages, cursor, reached).await.map_err(RoundError::Vault)? {
+            metrics::counter!("member_messages_queued").increment(messages.len() as u64);
+            self.cursor = Some(reached);
+        } else {
+            let moved = vault.cursor().await.map_err(RoundError::Vault)?;
+            self.cursor = Some(moved);
+            watching.position = reached.min(moved);
+        }
+        Ok(())
+    }
+
+    async fn bring_vault_after(&self, picked: &Picked, event: &MemberRecorded) -> Result<(), RoundError> {
+        let vault = &self.members.shared.vault;
+        let stream = picked.event.stream;
+        match event {
+            MemberRecorded::SignUpCompleted(completed) => {
+                let start = self.sign_up_start(picked).await?;
+                vault.settle(stream.uuid(), completed.member, start.login_key).await
+            }
+            MemberRecorded::SignUpEnded(_) => {
+                let start = self.sign_up_start(picked).await?;
+                vault.discard(stream.uuid(), start.member).await
+            }
+            MemberRecorded::ErasureRequested(_) => vault.revoke_member(MemberId::new(stream.uuid())).await,
+            MemberRecorded::MemberErased(_) => vault.destroy_again(MemberId::new(stream.uuid())).await.map(drop),
+            _ => Ok(()),
+        }
+        .map_err(RoundError::Vault)
+    }
+}
+
+/// The event of a member; no other type is asked for.
+pub(super) fn decode(picked: &Picked) -> Result<MemberRecorded, RoundError> {
+    let position = picked.position;
+    let event = &picked.event;
+    match Recorded::decode(&event.event_type, event.schema_version, &event.payload) {
+        Ok(Recorded::Member(event)) => Ok(event),
+        Ok(_) => Err(RoundError::Unfounded { position }),
+        Err(source) => Err(RoundError::Event { position, source }),
+    }
+}
