@@ -7,7 +7,7 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
-programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin jangbu --bin dev --bin demo"
+programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin jangbu --bin dev --bin demo --bin mail"
 
 [private]
 default:
@@ -33,6 +33,11 @@ status: (_program "dev")
 [group('run')]
 logs *args: (_program "dev")
     @{{ target }}/release/dev logs {{ args }}
+
+# Show the mail and the text messages that were caught: `mail --to ADDRESS`
+[group('run')]
+mail *args: (_program "dev")
+    @{{ target }}/release/dev mail {{ args }}
 
 # A token for local use: `token --role operator`, `token --member ID`
 [group('run')]

@@ -59,6 +59,11 @@ impl Bank {
         self.someone(Role::Service)
     }
 
+    /// Somebody without a token.
+    pub fn stranger(&self) -> Caller {
+        self.caller_with(Actor { role: Role::Member, id: MemberId::new(uuid::Uuid::nil()) }, String::new())
+    }
+
     fn someone(&self, role: Role) -> Caller {
         self.caller(Actor { role, id: MemberId::new(RandomIds.fresh()) })
     }
@@ -95,6 +100,12 @@ impl Caller {
         Reply::of(self.signed(self.bank.http.post(url)).header("Idempotency-Key", key).json(body)).await
     }
 
+    /// Sends a DELETE with a body once, under a fresh key.
+    pub async fn delete(&self, path: &str, body: &Value) -> Result<Reply> {
+        let request = self.signed(self.bank.http.delete(format!("{}{path}", self.bank.command_url)));
+        Reply::of(request.header("Idempotency-Key", RandomIds.fresh().to_string()).json(body)).await
+    }
+
     /// Sends a command under this key until the bank has answered it: what did not come back, and what says "not now",
     /// is sent again exactly as it was.
     pub async fn post_until_answered(&self, path: &str, key: &str, body: &Value) -> Result<Reply> {
@@ -124,7 +135,7 @@ impl Caller {
     }
 
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        request.bearer_auth(&self.bearer)
+        if self.bearer.is_empty() { request } else { request.bearer_auth(&self.bearer) }
     }
 }
 

@@ -7,3 +7,4 @@ pub mod client;
 pub mod kit;
 pub mod load;
 pub mod mail;
+pub mod search;

@@ -46,7 +46,8 @@ pub async fn run(plan: &BenchPlan) -> Result<Results> {
             databases: databases.fresh_pair().await?,
             nats_url: servers.nats.url(),
             stream: format!("BENCH_{}", name.to_uppercase().replace(' ', "_")),
-            jwks_file: keys.jwks_file(),
+            keys: keys.clone(),
+            post: None,
             settings: vec![("JANGBU_LOG".to_owned(), "warn".to_owned())],
         })
     };

@@ -4,14 +4,16 @@ use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    kit::{Identity, Life, Pair, Program, Role, Signal, Started, free_port, make_dir, tail},
+    kit::{Identity, Keys, Life, Pair, Program, Role, Signal, Started, free_port, make_dir, tail},
     load::{Connection, Request},
+    mail::Catcher,
 };
 
 /// One process of a bank.
@@ -72,11 +74,40 @@ pub struct BankPlan {
     pub nats_url: String,
     /// Its stream.
     pub stream: String,
-    /// The public keys that tokens are checked with.
-    pub jwks_file: PathBuf,
+    /// The keys that tokens are signed and checked with, and the vault's.
+    pub keys: Arc<Keys>,
+    /// Where messages to people go; without it they wait.
+    pub post: Option<Post>,
     /// Further settings for every process.
     pub settings: Vec<(String, String)>,
 }
+
+/// Where messages to people go.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Mail.
+    pub smtp_url: String,
+    /// Text messages.
+    pub sms_url: String,
+}
+
+impl Post {
+    /// To this catcher.
+    pub fn caught_by(catcher: &Catcher) -> Self {
+        Self { smtp_url: format!("smtp://{}", catcher.smtp), sms_url: format!("{}/sms", catcher.url()) }
+    }
+
+    fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("JANGBU_SMTP_URL", self.smtp_url.clone()),
+            ("JANGBU_MAIL_FROM", MAIL_FROM.to_owned()),
+            ("JANGBU_SMS_URL", self.sms_url.clone()),
+        ]
+    }
+}
+
+/// Whom mail of a local bank is from.
+pub const MAIL_FROM: &str = "no-reply@jangbu.example";
 
 /// A bank. Each part keeps its address however often it is started. Dropping the bank ends its processes.
 #[derive(Debug)]
@@ -204,12 +235,20 @@ impl Bank {
 
     /// Each process is told what it needs and no more: what it should not need, it does not get.
     fn environment(&self, part: Part, address: SocketAddr) -> Result<Vec<(String, String)>> {
-        let Pair { log, views, .. } = &self.plan.databases;
-        let jwks = ("JANGBU_JWKS_FILE", self.plan.jwks_file.display().to_string());
+        let Pair { log, views, vault } = &self.plan.databases;
+        let keys = &self.plan.keys;
+        let jwks = ("JANGBU_JWKS_FILE", keys.jwks_file().display().to_string());
+        let kek = ("JANGBU_KEK", keys.kek());
         let nats = ("JANGBU_NATS_URL", self.plan.nats_url.clone());
         let stream = ("JANGBU_NATS_STREAM", self.plan.stream.clone());
         let mut environment = match part {
-            Part::Command(_) => vec![("JANGBU_LOG_WRITER_URL", log.url(Role::Writer)?), jwks],
+            Part::Command(_) => vec![
+                ("JANGBU_LOG_WRITER_URL", log.url(Role::Writer)?),
+                ("JANGBU_VAULT_WRITER_URL", vault.url(Role::Vault)?),
+                ("JANGBU_SIGNING_KEY_FILE", keys.signing_key_file().display().to_string()),
+                jwks,
+                kek,
+            ],
             Part::Relay => vec![("JANGBU_LOG_RELAY_URL", log.url(Role::Relay)?), nats, stream],
             Part::Projector => vec![
                 ("JANGBU_LOG_PROJECTOR_URL", log.url(Role::Projector)?),
@@ -220,9 +259,14 @@ impl Bank {
             Part::Query => vec![
                 ("JANGBU_LOG_READER_URL", log.url(Role::Reader)?),
                 ("JANGBU_VIEWS_READER_URL", views.url(Role::Reader)?),
+                ("JANGBU_VAULT_READER_URL", vault.url(Role::VaultReader)?),
                 jwks,
+                kek,
             ],
         };
+        if let (Part::Command(_), Some(post)) = (part, &self.plan.post) {
+            environment.extend(post.variables());
+        }
         environment.push((part.address_variable(), address.to_string()));
         let mut environment: Vec<_> = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         environment.extend(self.plan.settings.iter().cloned());

@@ -4,6 +4,6 @@ mod bank;
 mod binaries;
 mod ground;
 
-pub use bank::{Bank, BankPlan, Part};
+pub use bank::{Bank, BankPlan, MAIL_FROM, Part, Post};
 pub use binaries::{beside_this_program, built_for_tests};
 pub use ground::Ground;

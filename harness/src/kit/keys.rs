@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ed25519_dalek::{
     Signer, SigningKey,
     pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding},
@@ -12,9 +15,10 @@ use kernel::{Actor, Clock, SystemClock};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{make_dir, write_secret};
+use super::{make_dir, random_secret, write_secret};
 
-/// An Ed25519 key pair: the private half in a PKCS#8 PEM file, the public half in a JSON Web Key Set.
+/// An Ed25519 key pair, the private half in a PKCS#8 PEM file, the public half in a JSON Web Key Set; and the file of the
+/// vault's key-encryption key.
 #[derive(Debug)]
 pub struct Keys {
     key: SigningKey,
@@ -40,7 +44,18 @@ impl Keys {
         let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
         let keys = Self { key, kid: thumbprint(&x), dir: dir.to_owned() };
         keys.publish(&x)?;
+        keys.ensure_kek()?;
         Ok(keys)
+    }
+
+    /// Makes the key-encryption key if there is none. Whoever loses it loses every member's personal data.
+    fn ensure_kek(&self) -> Result<()> {
+        let file = self.kek_file();
+        if file.exists() {
+            return Ok(());
+        }
+        let (id, key) = (random_secret(), STANDARD.encode(rand::random::<[u8; 32]>()));
+        write_secret(&file, &format!("{:#}\n", json!({ "current": id, "keys": { &id: key } })))
     }
 
     /// Sees to it that the set holds the public half; other keys in it stay.
@@ -66,6 +81,16 @@ impl Keys {
     /// The file of the public keys.
     pub fn jwks_file(&self) -> PathBuf {
         self.dir.join("jwks.json")
+    }
+
+    /// The file of the key-encryption key.
+    pub fn kek_file(&self) -> PathBuf {
+        self.dir.join("kek.json")
+    }
+
+    /// The variable by which programs find the key-encryption key.
+    pub fn kek(&self) -> String {
+        format!("file:{}", self.kek_file().display())
     }
 
     /// A token for this actor, good for `hours` from now.

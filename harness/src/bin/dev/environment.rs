@@ -64,6 +64,15 @@ pub struct Existing {
     /// The NATS server
     #[arg(long, env = "JANGBU_NATS_URL")]
     nats_url: Option<String>,
+    /// The mail server: mail goes there, and no catcher is started
+    #[arg(long, env = "JANGBU_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// The provider of text messages: they go there
+    #[arg(long, env = "JANGBU_SMS_URL", hide_env_values = true)]
+    sms_url: Option<String>,
+    /// The vault's key-encryption key
+    #[arg(long, env = "JANGBU_KEK")]
+    kek: Option<String>,
     /// What a shell that has read an older `.jangbu/env` says of the variables above: that they named servers of ours
     #[arg(long, env = OWN, hide = true, default_value = "")]
     own_servers: String,
@@ -99,6 +108,21 @@ impl Existing {
     /// The NATS server that exists.
     pub fn nats(&self, in_force: &Environment) -> Option<String> {
         self.nats_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_NATS_URL", Some(url)))
+    }
+
+    /// The mail server that exists.
+    pub fn smtp(&self, in_force: &Environment) -> Option<String> {
+        self.smtp_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_SMTP_URL", Some(url)))
+    }
+
+    /// The provider of text messages that exists.
+    pub fn sms(&self, in_force: &Environment) -> Option<String> {
+        self.sms_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_SMS_URL", Some(url)))
+    }
+
+    /// The key-encryption key that exists.
+    pub fn kek(&self, in_force: &Environment) -> Option<String> {
+        self.kek.clone().filter(|kek| !self.is_own(in_force, "JANGBU_KEK", Some(kek)))
     }
 
     /// Whether a variable only repeats what `.jangbu/env` says, or said before it was removed.
@@ -168,6 +192,12 @@ impl Environment {
         }
     }
 
+    /// Sets a variable to what this process was started with, else to this.
+    pub fn inherit_one(&mut self, name: &str, otherwise: String) {
+        let given = std::env::var_os(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
+        self.set(name, given.unwrap_or(otherwise));
+    }
+
     /// Says that these variables name servers of ours.
     pub fn own<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         let mut all = self.get(OWN).unwrap_or_default().to_owned();
@@ -187,6 +217,7 @@ impl Environment {
     pub fn set_keys(&mut self, keys: &Keys) {
         self.set("JANGBU_JWKS_FILE", text(&keys.jwks_file()));
         self.set("JANGBU_SIGNING_KEY_FILE", text(&keys.signing_key_file()));
+        self.set("JANGBU_KEK", keys.kek());
     }
 }
 

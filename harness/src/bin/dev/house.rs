@@ -14,8 +14,12 @@ pub struct Process {
     pub url_variable: Option<&'static str>,
 }
 
+/// The catcher of mail and text messages.
+pub const MAIL: &str = "mail";
+
 /// All of them.
-pub const PROCESSES: [Process; 4] = [
+pub const PROCESSES: [Process; 5] = [
+    Process { name: MAIL, address_variable: "JANGBU_MAIL_ADDR", port: 7480, url_variable: Some("JANGBU_MAIL_URL") },
     Process {
         name: "command-server",
         address_variable: "JANGBU_COMMAND_ADDR",

@@ -4,6 +4,7 @@ mod down;
 mod environment;
 mod house;
 mod logs;
+mod post;
 mod private;
 mod record;
 mod say;
@@ -33,6 +34,8 @@ enum Command {
     Status,
     /// Show the logs of all processes, or of one
     Logs(logs::LogsArgs),
+    /// Show the mail and the text messages that were caught
+    Mail(post::MailArgs),
     /// Run a command with a private Postgres and NATS and the test databases; they go when it ends
     Servers(private::CommandLine),
     /// Run a command with a bank of its own, every process of it; JANGBU_COMMAND_URL and JANGBU_QUERY_URL name it
@@ -56,6 +59,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Down => down::down().await,
         Command::Status => status::status().await,
         Command::Logs(args) => logs::logs(&args),
+        Command::Mail(args) => post::mail(args).await,
         Command::Servers(command) => private::servers(command).await,
         Command::Bank(command) => private::bank(command).await,
         Command::PrepareDb(command) => private::prepare_db(command).await,

@@ -1,16 +1,17 @@
 //! Commands run with servers of their own.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use harness::{
-    chaos::{Bank, BankPlan, Part, beside_this_program},
+    chaos::{Bank, BankPlan, Part, Post, beside_this_program},
     kit::{Databases, Identity, Keys, Options, Servers, Signal},
+    mail::{Catcher, Plan as MailPlan},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, text};
 
 /// A command and its arguments.
 #[derive(Args)]
@@ -39,18 +40,20 @@ pub async fn prepare_db(line: CommandLine) -> Result<ExitCode> {
     code
 }
 
-/// Runs a command with a bank of its own: every process, on a private Postgres and NATS. The command finds it by the
-/// variables that clients use.
+/// Runs a command with a bank of its own: every process, on a private Postgres and NATS, its messages caught. The
+/// command finds it by the variables that clients use.
 pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     let servers = Servers::throw_away("bank", Options::default()).await?;
-    let keys = Keys::open(&servers.folder().join("keys"))?;
+    let keys = Arc::new(Keys::open(&servers.folder().join("keys"))?);
+    let catcher = Catcher::start(MailPlan::local().await?)?;
     let plan = BankPlan {
         binaries: beside_this_program()?,
         logs: servers.folder().join("log"),
         databases: Databases::on(&servers.postgres.url("postgres"))?.fresh_pair().await?,
         nats_url: servers.nats.url(),
         stream: "JANGBU_LOG".to_owned(),
-        jwks_file: keys.jwks_file(),
+        keys: keys.clone(),
+        post: Some(Post::caught_by(&catcher)),
         settings: vec![],
     };
     let mut bank = Bank::new(plan)?;
@@ -59,6 +62,12 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     environment.set_databases(&bank.plan().databases.clone())?;
     environment.set_keys(&keys);
     environment.set("JANGBU_NATS_URL", servers.nats.url());
+    environment.set("JANGBU_NATS_DIR", text(&servers.nats.store_dir()));
+    environment.set("JANGBU_LOG_DIR", text(&bank.plan().logs));
+    environment.set("JANGBU_MAIL_URL", catcher.url());
+    for (name, part) in [("JANGBU_RELAY_ADDR", Part::Relay), ("JANGBU_PROJECTOR_ADDR", Part::Projector)] {
+        environment.set(name, bank.address(part)?.to_string());
+    }
     for (name, part) in [("JANGBU_COMMAND_URL", Part::Command(0)), ("JANGBU_QUERY_URL", Part::Query)] {
         environment.set(name, format!("http://{}", bank.address(part)?));
     }

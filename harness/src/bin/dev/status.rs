@@ -7,7 +7,7 @@ use harness::kit::Place;
 
 use crate::{
     environment::Environment,
-    house::{PROCESSES, readiness},
+    house::{MAIL, PROCESSES, readiness},
     record::Record,
     say,
     servers::{address_of, running_postgres},
@@ -23,6 +23,12 @@ pub async fn status() -> Result<ExitCode> {
     let client = reqwest::Client::new();
     for process in &PROCESSES {
         let Some(record) = Record::running(&place, process.name) else {
+            if process.name == MAIL
+                && environment.get("JANGBU_SMTP_URL").is_some_and(|_| !environment.owns("JANGBU_SMTP_URL"))
+            {
+                say::step(MAIL, "yours, from JANGBU_SMTP_URL");
+                continue;
+            }
             well &= absent(process.name);
             continue;
         };

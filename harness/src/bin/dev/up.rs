@@ -13,7 +13,8 @@ use harness::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 
 use crate::{
     environment::{Environment, Existing, text},
-    house::{PROCESSES, Process, readiness},
+    house::{MAIL, PROCESSES, Process, readiness},
+    post,
     record::{Record, fingerprint},
     say, servers,
 };
@@ -45,6 +46,12 @@ pub struct UpArgs {
     /// Where the projector answers probes
     #[arg(long, env = "JANGBU_PROJECTOR_ADDR")]
     projector_addr: Option<SocketAddr>,
+    /// Where the catcher shows messages, and takes text messages
+    #[arg(long, env = "JANGBU_MAIL_ADDR")]
+    mail_addr: Option<SocketAddr>,
+    /// Where the catcher takes mail
+    #[arg(long, env = "JANGBU_MAIL_SMTP_ADDR", default_value = "127.0.0.1:7425")]
+    mail_smtp_addr: SocketAddr,
     #[command(flatten)]
     existing: Existing,
 }
@@ -55,6 +62,7 @@ impl UpArgs {
             "JANGBU_COMMAND_ADDR" => self.command_addr,
             "JANGBU_QUERY_ADDR" => self.query_addr,
             "JANGBU_RELAY_ADDR" => self.relay_addr,
+            "JANGBU_MAIL_ADDR" => self.mail_addr,
             _ => self.projector_addr,
         };
         given.unwrap_or(SocketAddr::from(([127, 0, 0, 1], process.port)))
@@ -86,14 +94,24 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
         None => servers::nats(&place, args.nats_port, &mut environment).await?,
     }
     environment.set_keys(&Keys::open(&place.state.join("keys"))?);
+    match args.existing.kek(&in_force) {
+        Some(kek) => environment.set("JANGBU_KEK", kek),
+        None => environment.own(["JANGBU_KEK"].into_iter()),
+    }
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
-    let addresses = choose_addresses(&place, &args, &mut environment)?;
+    let catches =
+        post::choose(&place, args.existing.smtp(&in_force), args.mail_smtp_addr, &in_force, &mut environment)?;
+    let processes: Vec<&Process> = PROCESSES.iter().filter(|process| catches || process.name != MAIL).collect();
+    let addresses = choose_addresses(&place, &args, &processes, &mut environment)?;
+    if catches {
+        post::name(args.existing.sms(&in_force), &mut environment);
+    }
     environment.inherit();
     environment.write(&place)?;
 
     say::heading("Processes");
     migrate(&binaries, &environment)?;
-    for (process, address) in PROCESSES.iter().zip(addresses) {
+    for (process, address) in processes.into_iter().zip(addresses) {
         start(&place, &binaries, process, args.asked(process), address, &environment).await?;
     }
     if args.no_demo {
@@ -103,9 +121,14 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
 }
 
 /// Where each process listens: where it does already, else where it was asked to, else at a free port.
-fn choose_addresses(place: &Place, args: &UpArgs, environment: &mut Environment) -> Result<Vec<SocketAddr>> {
+fn choose_addresses(
+    place: &Place,
+    args: &UpArgs,
+    processes: &[&Process],
+    environment: &mut Environment,
+) -> Result<Vec<SocketAddr>> {
     let mut addresses = Vec::new();
-    for process in &PROCESSES {
+    for process in processes {
         let asked = args.asked(process);
         // A shell that has read `.jangbu/env` asks for the address that was chosen the last time.
         let running = Record::running(place, process.name).filter(|r| r.asked == asked || r.address == asked);

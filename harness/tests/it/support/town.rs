@@ -3,8 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use harness::{
-    chaos::{Bank, BankPlan, Ground, Part, built_for_tests},
+    chaos::{Bank, BankPlan, Ground, Part, Post, built_for_tests},
     kit::{Databases, Keys, Pair, test_variable},
+    mail::{Catcher, Plan},
 };
 use kernel::{Actor, Ids, MemberId, RandomIds, Role};
 use serde_json::Value;
@@ -21,6 +22,8 @@ pub struct Town {
     pub bank: Bank,
     pub keys: Arc<Keys>,
     pub pair: Pair,
+    /// What the bank tells people ends here.
+    pub catcher: Catcher,
     databases: Databases,
     folder: PathBuf,
     http: reqwest::Client,
@@ -45,19 +48,21 @@ impl Town {
         let folder = PathBuf::from(format!("/var/tmp/jangbu-e2e-{id}"));
         let keys = Arc::new(Keys::open(&folder.join("keys")).unwrap());
         let pair = databases.fresh_pair().await.unwrap();
+        let catcher = Catcher::start(Plan::local().await.unwrap()).unwrap();
         let plan = BankPlan {
             binaries: built_for_tests().unwrap(),
             logs: folder.join("log"),
             databases: pair.clone(),
             nats_url,
             stream: format!("E2E_{id}"),
-            jwks_file: keys.jwks_file(),
+            keys: keys.clone(),
+            post: Some(Post::caught_by(&catcher)),
             // Many tests share one NATS server; each stream reserves its room there.
             settings: vec![("JANGBU_NATS_MAX_BYTES".to_owned(), (64 << 20).to_string())],
         };
         let mut bank = Bank::new(plan).unwrap();
         bank.start(parts).await.unwrap();
-        Self { bank, keys, pair, databases, folder, http: reqwest::Client::new() }
+        Self { bank, keys, pair, catcher, databases, folder, http: reqwest::Client::new() }
     }
 
     /// A second set of processes on the same databases and the same stream.
