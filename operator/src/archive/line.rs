@@ -224,7 +224,9 @@ impl<'a> EventLine<'a> {
 /// The payload as a part of the line, if it comes out of it as it went in.
 fn as_is(payload: &str) -> Option<&RawValue> {
     let raw: &RawValue = serde_json::from_str(payload).ok()?;
-    (raw.get().len() == payload.len() && !payload.contains(['\n', '\r'])).then_some(raw)
+    let fits = raw.get().len() == payload.len() && !payload.contains(['\n', '\r']);
+    // A field that is null is a field that is not there.
+    (fits && payload != "null").then_some(raw)
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ const DAMAGES: &[Damage] = &[
     ("a file cut short", |bank| edit(&bank.files("segments")[2], |bytes| bytes.truncate(100)), "bytes, not"),
     ("a file gone", |bank| std::fs::remove_file(&bank.files("segments")[2]).expect("removed"), "is not there"),
     ("a manifest gone", |bank| std::fs::remove_file(&bank.files("manifests")[2]).expect("removed"), "manifest 3"),
-    ("a manifest edited", |bank| replace(&bank.files("manifests")[2], "\"commits\": ", "\"commits\": 1"), "manifest 3"),
+    ("a manifest edited", |bank| replace(&bank.files("manifests")[2], "\"commits\": ", "\"commits\": 1"), "manifest 4"),
     (
         "a manifest's time edited",
         |bank| replace(&bank.files("manifests")[2], "\"written_at\": \"2", "\"written_at\": \"3"),
