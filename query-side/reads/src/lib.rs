@@ -21,6 +21,7 @@ mod wallet;
 
 pub use accounts::{Account, AccountStatus};
 pub use balance::{Balance, When};
+pub use cursor::List;
 pub use error::ReadsError;
 pub use freshness::{Fresh, Need};
 pub use members::{Channel, Member, MemberStatus, Personal, SealedText};

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 use kernel::Assets;
 use platform::{http::ServeOptions, telemetry::TelemetryOptions};
+use vault::KekAddress;
 
 /// What the query server has to be told.
 #[derive(Clone, Debug, Args)]
@@ -18,6 +19,15 @@ pub struct Config {
     /// The log database, as a role that may read its head; only to tell how far behind the views are
     #[arg(long, env = "JANGBU_LOG_READER_URL", hide_env_values = true)]
     pub log_reader_url: String,
+    /// The vault's database, as the role that reads data keys and revocations (jangbu_vault_reader)
+    #[arg(long, env = "JANGBU_VAULT_READER_URL", hide_env_values = true)]
+    pub vault_reader_url: String,
+    /// The key-encryption key: file:PATH, or transit:URL#KEYNAME for a transit engine
+    #[arg(long, env = "JANGBU_KEK")]
+    pub kek: KekAddress,
+    /// The file that holds the token for the transit engine
+    #[arg(long, env = "JANGBU_KEK_TOKEN_FILE")]
+    pub kek_token_file: Option<PathBuf>,
     /// The public keys that tokens are verified with, a JSON Web Key Set; read again when a token names an unknown key
     #[arg(long, env = "JANGBU_JWKS_FILE")]
     pub jwks_file: PathBuf,
@@ -30,6 +40,12 @@ pub struct Config {
     /// Connections to the log database at most
     #[arg(long, env = "JANGBU_QUERY_LOG_CONNECTIONS", default_value_t = 2)]
     pub log_connections: u32,
+    /// Connections to the vault at most
+    #[arg(long, env = "JANGBU_QUERY_VAULT_CONNECTIONS", default_value_t = 4)]
+    pub vault_connections: u32,
+    /// Milliseconds after which what is personal is left out because the vault does not answer
+    #[arg(long, env = "JANGBU_QUERY_VAULT_TIMEOUT_MS", default_value_t = 1000)]
+    pub vault_timeout_ms: u64,
     /// Milliseconds after which a query is given up
     #[arg(long, env = "JANGBU_QUERY_STATEMENT_TIMEOUT_MS", default_value_t = 3000)]
     pub statement_timeout_ms: u64,

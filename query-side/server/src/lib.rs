@@ -1,7 +1,9 @@
 //! The query server: wiring only.
 
 mod config;
+mod opener;
 mod probes;
+mod revoked;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,18 +13,34 @@ pub use config::Config;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::SystemClock;
 use platform::{
-    auth::Verifier,
+    auth::{Revocations, Verifier},
     http::{HttpOptions, serve_with, service},
     ops::{self, Probes},
     shutdown::Shutdown,
 };
 use query_api::Api;
 use reads::Reads;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{sleep, timeout},
+};
+use vault::VaultReader;
+
+use crate::{opener::VaultOpener, revoked::Revoked};
+
+/// How long the start waits for the list of revoked tokens. After that the server serves and is not ready.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Serves until asked to stop, then finishes what was begun.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
-    let (router, reads, probes) = assemble(&config)?;
+    let Assembled { router, reads, probes, revocations, revoked } = assemble(&config)?;
+    let read = revoked.read();
+    let following = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { revocations.follow(revoked, shutdown).await }
+    });
+    first_look(read).await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     // Two moments, in order: not ready; no more requests.
     let closing = Shutdown::new();
@@ -38,13 +56,31 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     });
     let served = serve_with(listener, router, config.serve, closing).await;
     watching.abort();
+    following.abort();
     reads.close().await;
     served.context("serving ended badly")
 }
 
+/// Before the first request it should be known whose tokens count no more. A vault that is away keeps nobody from starting:
+/// readiness tells load balancers to wait, and reads are worth having without it.
+async fn first_look(mut read: watch::Receiver<bool>) {
+    if timeout(FIRST_LOOK, read.wait_for(|read| *read)).await.is_err() {
+        tracing::warn!("revocations were not read yet: revoked tokens still count, until the vault answers");
+    }
+}
+
+/// What serves, and what runs beside it.
+struct Assembled {
+    router: Router,
+    reads: Arc<Reads>,
+    probes: Probes,
+    revocations: Revocations,
+    revoked: Revoked,
+}
+
 /// Everything between the socket and the databases. Connects to nothing before it is needed, so the server starts, and
 /// says that it is not ready, while a database is away.
-fn assemble(config: &Config) -> anyhow::Result<(Router, Arc<Reads>, Probes)> {
+fn assemble(config: &Config) -> anyhow::Result<Assembled> {
     let clock = Arc::new(SystemClock);
     let log = connect(&config.log_reader_url, &PoolOptions::log("query-server", config.log_connections))
         .context("JANGBU_LOG_READER_URL")?;
@@ -52,9 +88,21 @@ fn assemble(config: &Config) -> anyhow::Result<(Router, Arc<Reads>, Probes)> {
         .context("JANGBU_VIEWS_READER_URL")?;
     let reads = Arc::new(reads);
     let verifier = Verifier::from_jwks_file_with(&config.jwks_file, clock).context("JANGBU_JWKS_FILE")?;
+    let vault = vault_reader(config)?;
+    let revoked = Revoked::new(vault.clone());
     let probes = Probes::new();
     probes::register(&probes, &reads, Duration::from_millis(config.ready_lag_ms));
-    let api = Api { reads: reads.clone(), assets: Arc::new(config.assets.clone()), verifier };
+    probes::register_revocations(&probes, revoked.read());
+    let revocations = verifier.revocations().clone();
+    let opener = Arc::new(VaultOpener::new(vault, Duration::from_millis(config.vault_timeout_ms)));
+    let api = Api { reads: reads.clone(), assets: Arc::new(config.assets.clone()), opener, verifier };
     let routes = query_api::router(api).merge(ops::routes(probes.clone(), query_api::openapi()));
-    Ok((service(routes, HttpOptions::default()), reads, probes))
+    Ok(Assembled { router: service(routes, HttpOptions::default()), reads, probes, revocations, revoked })
+}
+
+fn vault_reader(config: &Config) -> anyhow::Result<VaultReader> {
+    let pool = connect(&config.vault_reader_url, &PoolOptions::log("query-server", config.vault_connections))
+        .context("JANGBU_VAULT_READER_URL")?;
+    let kek = config.kek.open(config.kek_token_file.as_deref()).context("JANGBU_KEK")?;
+    Ok(VaultReader::new(pool, kek))
 }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use platform::ops::Probes;
 use reads::Reads;
+use tokio::sync::watch;
 
 /// The views must be readable, fed from the right log, and not too far behind. The log itself need not be there: without
 /// it reads go on, and only tokens ahead of their view have to wait.
@@ -32,6 +33,14 @@ pub fn register(probes: &Probes, reads: &Arc<Reads>, ready_lag: Duration) {
                 None => Ok(()),
             }
         }
+    });
+}
+
+/// Once the list of revoked tokens was read, what is known of it stays in force while the vault is away.
+pub fn register_revocations(probes: &Probes, read: watch::Receiver<bool>) {
+    probes.register("revocations", move || {
+        let read = *read.borrow();
+        async move { if read { Ok(()) } else { Err("it was never read whose tokens count no more".to_owned()) } }
     });
 }
 

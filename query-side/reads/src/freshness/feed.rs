@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_notification_is_read_or_ignored() {
         assert_eq!(parse("accounts:3:17"), Some((View::Accounts, 3, Position::new(17))));
-        for odd in ["", "accounts", "accounts:3", "accounts:x:1", "accounts:1:x", "members:1:1", "accounts:1:2:3"] {
+        for odd in ["", "accounts", "accounts:3", "accounts:x:1", "accounts:1:x", "nobody:1:1", "accounts:1:2:3"] {
             assert_eq!(parse(odd), None, "{odd}");
         }
     }

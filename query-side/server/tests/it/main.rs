@@ -1,5 +1,5 @@
-//! The query server over HTTP, on a real Postgres: each test has a database of its own with the tables of all four views
-//! and of the log, filled by SQL.
+//! The query server over HTTP, on a real Postgres: each test has a database of its own with the tables of every view,
+//! of the log and of the vault, filled by SQL.
 
 mod access;
 mod balance;
@@ -8,5 +8,7 @@ mod document;
 mod freshness;
 mod lists;
 mod long_history;
+mod members;
 mod outages;
+mod revocations;
 mod world;

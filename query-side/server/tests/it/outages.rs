@@ -9,7 +9,7 @@ use crate::world::{ALICE, NOWHERE, Odd, World};
 #[tokio::test]
 async fn without_the_log_reads_go_on_and_tokens_ahead_wait() {
     let world = World::start_odd(Odd { log_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
-    world.database.seed_bank().await;
+    world.seed().await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     let here = world.token(Position::new(18)).await;
     let reply = world.get_with("/v1/accounts", world.member(ALICE), &[("consistency-token", &here)]).await;
@@ -152,7 +152,7 @@ async fn views_of_another_log_are_not_ready() {
     let other = World::start().await;
     other.database.append(30).await;
     let mixed = World::start_odd(Odd { log_url: Some(other.database.reader_url()), ..Odd::default() }).await;
-    mixed.database.seed_bank().await;
+    mixed.seed().await;
     tokio::time::sleep(Duration::from_millis(1200)).await;
     assert_eq!(mixed.get_open("/readyz").await.status, 503);
     assert_eq!(world.get_open("/readyz").await.status, 200);

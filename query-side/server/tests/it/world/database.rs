@@ -7,11 +7,12 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::
 use uuid::Uuid;
 
 /// Each view and the tables that readers see.
-const VIEWS: [(&str, &[&str]); 4] = [
+const VIEWS: [(&str, &[&str]); 5] = [
     ("accounts", &["accounts"]),
     ("transactions", &["entries", "ticks"]),
     ("transfers", &["transfers"]),
     ("overview", &["asset_totals", "activity"]),
+    ("members", &["members", "member_counts"]),
 ];
 
 pub struct Database {
@@ -30,8 +31,10 @@ impl Database {
         let pool =
             PgPoolOptions::new().max_connections(4).connect(&url(&server, &name)).await.expect("the new database");
         let database = Self { pool, server, name };
-        for file in sql_files("migrations/event-store").into_iter().chain(sql_files("migrations/views")) {
-            database.run(&std::fs::read_to_string(file).expect("a migration")).await;
+        for history in ["migrations/event-store", "migrations/views", "migrations/vault"] {
+            for file in sql_files(history) {
+                database.run(&std::fs::read_to_string(file).expect("a migration")).await;
+            }
         }
         for (view, tables) in VIEWS {
             database.make_generation(view, 1, "live").await;
@@ -64,7 +67,16 @@ impl Database {
 
     /// As the query server connects: with the rights of its role, and none more.
     pub fn reader_url(&self) -> String {
-        format!("{}?options=-c%20role%3Djangbu_reader", url(&self.server, &self.name))
+        self.url_as("jangbu_reader")
+    }
+
+    /// The same for its role in the vault.
+    pub fn vault_url(&self) -> String {
+        self.url_as("jangbu_vault_reader")
+    }
+
+    fn url_as(&self, role: &str) -> String {
+        format!("{}?options=-c%20role%3D{role}", url(&self.server, &self.name))
     }
 
     pub async fn log_id(&self) -> LogId {

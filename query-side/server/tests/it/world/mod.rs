@@ -2,6 +2,7 @@
 
 mod database;
 mod keys;
+mod people;
 mod seed;
 
 use std::{sync::Arc, time::Duration};
@@ -10,12 +11,14 @@ use clap::Parser;
 pub use database::Database;
 use kernel::{Actor, ConsistencyToken, MemberId, Position, Role};
 pub use keys::Keys;
+pub use people::{GONE, People};
 use platform::shutdown::Shutdown;
 use query_server::Config;
 use reqwest::header::HeaderMap;
 pub use seed::{A1, A2, ALICE, B1, BOB, CASH, DEPOSIT, REJECTED, REVERSED, TRANSFER, id};
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
+use uuid::Uuid;
 
 /// Nothing listens here.
 pub const NOWHERE: &str = "postgres://nobody@127.0.0.1:1/nothing";
@@ -31,11 +34,15 @@ struct Cli {
 pub struct Odd {
     pub log_url: Option<String>,
     pub views_url: Option<String>,
+    pub vault_url: Option<String>,
+    /// Who is revoked before the server starts.
+    pub revoked: Option<Uuid>,
 }
 
 /// A server on a database of its own. Dropping it drops the database.
 pub struct World {
     pub database: Database,
+    pub people: People,
     pub keys: Arc<Keys>,
     base: String,
     client: reqwest::Client,
@@ -86,19 +93,31 @@ impl World {
     /// A sound world with the people and movements of `seed`.
     pub async fn with_bank() -> Self {
         let world = Self::start().await;
-        world.database.seed_bank().await;
+        world.seed().await;
         world.until_seen(Position::new(seed::HEAD)).await;
         world
     }
 
+    /// The people and movements of `seed`.
+    pub async fn seed(&self) {
+        self.people.seed(&self.database).await;
+        self.database.seed_bank().await;
+    }
+
     pub async fn start_odd(odd: Odd) -> Self {
         let database = Database::create().await;
+        let people = People::new(&database).await;
+        if let Some(subject) = odd.revoked {
+            people.revoke(&database, subject).await;
+        }
         let keys = Arc::new(Keys::make());
-        let reader = database.reader_url();
+        let (reader, vault) = (database.reader_url(), database.vault_url());
         let args = [
             "query-server".to_owned(),
             format!("--views-reader-url={}", odd.views_url.as_ref().unwrap_or(&reader)),
             format!("--log-reader-url={}", odd.log_url.as_ref().unwrap_or(&reader)),
+            format!("--vault-reader-url={}", odd.vault_url.as_ref().unwrap_or(&vault)),
+            format!("--kek=file:{}", people.kek_file().display()),
             format!("--jwks-file={}", keys.jwks_file().display()),
             "--acquire-timeout-ms=500".to_owned(),
             "--statement-timeout-ms=1000".to_owned(),
@@ -110,7 +129,7 @@ impl World {
         let shutdown = Shutdown::new();
         let served = tokio::spawn(query_server::run(config, listener, shutdown.clone()));
         let client = reqwest::Client::new();
-        Self { database, keys, base, client, shutdown, served: Some(served) }
+        Self { database, people, keys, base, client, shutdown, served: Some(served) }
     }
 
     /// Waits until the server knows that this has been reached by the log, so that tests start from one place.

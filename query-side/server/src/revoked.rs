@@ -1,0 +1,36 @@
+//! Whose tokens count no more, as the vault tells.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+use platform::auth::RevocationSource;
+use tokio::sync::watch;
+use uuid::Uuid;
+use vault::VaultReader;
+
+/// The vault's list of revocations, and whether it was ever read.
+pub struct Revoked {
+    reader: VaultReader,
+    read: watch::Sender<bool>,
+}
+
+impl Revoked {
+    /// The list of this vault.
+    pub fn new(reader: VaultReader) -> Self {
+        Self { reader, read: watch::Sender::new(false) }
+    }
+
+    /// Tells whether the list was ever read.
+    pub fn read(&self) -> watch::Receiver<bool> {
+        self.read.subscribe()
+    }
+}
+
+#[async_trait]
+impl RevocationSource for Revoked {
+    async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>> {
+        let found = self.reader.revoked_after(serial).await?;
+        self.read.send_if_modified(|read| !std::mem::replace(read, true));
+        Ok(found.into_iter().map(|revocation| (revocation.serial, revocation.subject)).collect())
+    }
+}
