@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The views that every Jangbu has.
-const EXPECTED: [&str; 4] = ["accounts", "overview", "transactions", "transfers"];
+const EXPECTED: [&str; 5] = ["accounts", "members", "overview", "transactions", "transfers"];
 /// A running relay writes its cursor every few seconds.
 const RELAY_SILENCE_MS: i64 = 15_000;
 /// The name of the lock that the active relay holds, and the number Postgres knows it by (FNV-1a).

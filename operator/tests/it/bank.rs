@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, CommandRefused, Holder, Recorded, Refusal, TransferFacts, TransferKind, TransferPosted,
+    AccountUnfrozen, Channel, CommandRefused, Consent, ContactChanged, ErasureRequested, Holder, MemberErased,
+    MemberJoined, NameHolder, NameKind, NameReserved, Recorded, Refusal, TransferFacts, TransferKind, TransferPosted,
     TransferRejected, TransferReversed,
 };
-use kernel::{AccountId, AccountNumber, MemberId, Minor, TransferId};
+use kernel::{AccountId, AccountNumber, MemberId, Minor, Sealed, StreamId, TransferId};
 use sqlx::{Connection, PgConnection};
 use url::Url;
 use uuid::Uuid;
@@ -84,6 +85,13 @@ impl Bank {
         for n in 0..40 {
             bank.transfer(20 + n, TransferKind::Transfer, 1 + n % 2, 2 - n % 2, 1 + n as i128, "KRW", None);
         }
+        for n in 1..=4 {
+            bank.join(n);
+        }
+        bank.reach_by_phone(2);
+        bank.leave(3);
+        bank.leave(4);
+        bank.erased(4);
         bank.turn(2, Recorded::from(AccountFrozen { reason: None, balance: bank.balance(2) }));
         bank
     }
@@ -186,6 +194,48 @@ impl Bank {
 
     fn turn(&mut self, n: u128, event: Recorded) {
         self.commit(vec![(account(n), event)]);
+    }
+
+    fn join(&mut self, n: u128) {
+        let (login_key, contact_key) = (StreamId::new(command(0xa00 + n)), StreamId::new(command(0xb00 + n)));
+        let joined = MemberJoined {
+            sign_up: command(0xc00 + n),
+            channel: Channel::Email,
+            login_id: Sealed::new(format!("login {n}")),
+            contact: Sealed::new(format!("contact {n}")),
+            real_name: Sealed::new(format!("name {n}")),
+            consents: vec![Consent { document: "terms".into(), version: "1".into(), agreed: true }],
+            login_key,
+            contact_key,
+        };
+        let holder = NameHolder::Member { member: MemberId::new(member(n)) };
+        let reserved = |name| Recorded::Member(NameReserved { name, holder }.into());
+        self.commit(vec![
+            (login_key.uuid(), reserved(NameKind::LoginId)),
+            (contact_key.uuid(), reserved(NameKind::Contact)),
+            (member(n), Recorded::Member(joined.into())),
+        ]);
+    }
+
+    fn reach_by_phone(&mut self, n: u128) {
+        let changed = ContactChanged {
+            channel: Channel::Phone,
+            contact: Sealed::new("another contact"),
+            contact_key: StreamId::new(command(0xd00 + n)),
+            old_channel: Channel::Email,
+            old_contact: Sealed::new("the contact before"),
+        };
+        self.commit(vec![(member(n), Recorded::Member(changed.into()))]);
+    }
+
+    fn leave(&mut self, n: u128) {
+        let requested = ErasureRequested { erasure: command(0xe00 + n), reason: None };
+        self.commit(vec![(member(n), Recorded::Member(requested.into()))]);
+    }
+
+    fn erased(&mut self, n: u128) {
+        let erased = MemberErased { erasure: command(0xe00 + n), digest: "00".repeat(32) };
+        self.commit(vec![(member(n), Recorded::Member(erased.into()))]);
     }
 
     /// Writes the log, all of it at once.

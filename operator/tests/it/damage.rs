@@ -256,6 +256,23 @@ const VIEWS: &[Damage] = &[
         &["account_states of view overview", "status is open but should be frozen"],
     ),
     views(
+        "a member who has left and is still told of",
+        "update members_g1.members set status = 'active', channel = 'email', login_id = 'x', login_id_version = 1,
+             contact = 'x', contact_version = 1, real_name = 'x', real_name_version = 1 where status = 'erasing'",
+        &["members of view members", "status is active but should be erasing", "but should be null"],
+    ),
+    views(
+        "a name of another event",
+        "update members_g1.members set contact_version = 1 where channel = 'phone'",
+        &["members of view members", "contact is", "of version 1 but should be", "of version 2"],
+    ),
+    views(
+        "a member is missing, and is not counted",
+        "delete from members_g1.members where status = 'erased';
+         update members_g1.member_counts set members = 0 where status = 'erased'",
+        &["missing from the view", "member_counts of view members", "erased: missing"],
+    ),
+    views(
         "a position beyond the log",
         "update registry.generations set position = position + 5 where view = 'accounts'",
         &["view accounts", "beyond the end of the log"],

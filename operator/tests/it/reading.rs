@@ -45,7 +45,7 @@ async fn the_views_are_shown_with_their_lag() {
     let world = World::with_bank().await;
     let list = world.run(&["views", "list", "--json"]).expect(0).json();
     let views: Vec<_> = list.as_array().expect("a list").iter().map(|v| v["view"].clone()).collect();
-    assert_eq!(views, ["accounts", "overview", "transactions", "transfers"]);
+    assert_eq!(views, ["accounts", "members", "overview", "transactions", "transfers"]);
     assert!(list.as_array().expect("a list").iter().all(|v| v["lag_events"] == 0 && v["lag_ms"] == 0), "{list}");
     world
         .on_views(

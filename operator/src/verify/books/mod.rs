@@ -3,6 +3,7 @@
 //! One file for each view: the rows it must have at its position, and the reading of those it has, side by side.
 
 mod accounts;
+mod members;
 mod overview;
 mod transactions;
 mod transfers;
@@ -28,10 +29,11 @@ pub enum View {
     Transactions,
     Transfers,
     Overview,
+    Members,
 }
 
 impl View {
-    pub const ALL: [Self; 4] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview];
+    pub const ALL: [Self; 5] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -39,6 +41,7 @@ impl View {
             Self::Transactions => "transactions",
             Self::Transfers => "transfers",
             Self::Overview => "overview",
+            Self::Members => "members",
         }
     }
 
@@ -49,6 +52,7 @@ impl View {
             Self::Transactions => &["entries", "ticks"],
             Self::Transfers => &["transfers"],
             Self::Overview => &["asset_totals", "activity", "account_states"],
+            Self::Members => &["members", "member_counts"],
         }
     }
 
@@ -59,6 +63,7 @@ impl View {
             (Self::Transactions, [entries, ticks]) => transactions::read(connection, entries, ticks).await,
             (Self::Transfers, [transfers]) => transfers::read(connection, transfers).await,
             (Self::Overview, [totals, activity, states]) => overview::read(connection, totals, activity, states).await,
+            (Self::Members, [members, counts]) => members::read(connection, members, counts).await,
             _ => Ok(()),
         }
     }
@@ -149,6 +154,7 @@ fn book<S: Sink + Send + 'static>(view: View, sinks: Vec<S>) -> Option<Box<dyn B
         View::Transactions => Box::new(transactions::Transactions::new(sinks.next()?, sinks.next()?)),
         View::Transfers => Box::new(transfers::Transfers::new(sinks.next()?)),
         View::Overview => Box::new(overview::Overview::new(sinks.next()?, sinks.next()?, sinks.next()?)),
+        View::Members => Box::new(members::Members::new(sinks.next()?, sinks.next()?)),
     };
     Some(book)
 }
