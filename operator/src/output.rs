@@ -79,14 +79,19 @@ pub fn confirm(yes: bool, what: &str) -> Result<(), Failure> {
 /// A table in plain text: columns aligned by their widest cell, numbers to the right.
 #[derive(Debug)]
 pub struct Table {
-    head: Vec<&'static str>,
+    head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these columns.
     pub fn new(head: impl Into<Vec<&'static str>>) -> Self {
-        Self { head: head.into(), rows: Vec::new() }
+        Self::titled(head.into().into_iter().map(str::to_owned))
+    }
+
+    /// A table with columns whose names are known only now.
+    pub fn titled(head: impl IntoIterator<Item = String>) -> Self {
+        Self { head: head.into_iter().collect(), rows: Vec::new() }
     }
 
     /// One more row.
@@ -96,8 +101,8 @@ impl Table {
 
     /// The text, each line ended.
     pub fn render(&self) -> String {
-        let head: Vec<String> = self.head.iter().map(|h| (*h).to_owned()).collect();
-        let all = || std::iter::once(&head).chain(&self.rows);
+        let head = &self.head;
+        let all = || std::iter::once(head).chain(&self.rows);
         let width = |column: usize| all().filter_map(|r| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0);
         let numeric = |column: usize| self.rows.iter().filter_map(|r| r.get(column)).all(|cell| is_number(cell));
         let columns: Vec<(usize, bool)> = (0..head.len()).map(|c| (width(c), numeric(c))).collect();

@@ -1,5 +1,13 @@
-//! `jangbu views`: how far the views are.
+//! `jangbu views`: how far the views are, and everything that operators do to them.
 
+mod change;
+mod comparison;
+mod expectations;
+mod parked;
+mod progress;
+mod query;
+mod rebuild;
+mod shop;
 mod standing;
 
 use std::{
@@ -7,8 +15,14 @@ use std::{
     time::Duration,
 };
 
-use standing::standings;
-pub use standing::{Standing, lag, registry};
+pub use self::standing::{Standing, lag, registry};
+use self::{
+    change::{ChangeArgs, CompareArgs, DropArgs, Nudge, Swap, ViewArgs},
+    parked::ParkedCommand,
+    query::QueryArgs,
+    rebuild::RebuildArgs,
+    standing::standings,
+};
 
 use crate::{
     config::Config,
@@ -28,6 +42,27 @@ pub enum ViewsCommand {
         #[command(flatten)]
         watch: Watch,
     },
+    /// Make a view anew beside the live one, compare the two, and promote it if they are equal; killed, it goes on
+    Rebuild(Box<RebuildArgs>),
+    /// Hold a generation against the live one at the same position; exit code 1 if they differ
+    Compare(CompareArgs),
+    /// Make a generation live that is ready
+    Promote(ChangeArgs),
+    /// Make the generation live again that was live before
+    Rollback(ChangeArgs),
+    /// Drop a generation that is not live
+    Drop(DropArgs),
+    /// Make a view stand still; its lag goes on being told
+    Pause(ViewArgs),
+    /// Let a paused view go on
+    Resume(ViewArgs),
+    /// Have a view that is stuck try its event again now
+    Retry(ViewArgs),
+    /// Take aside what cannot be applied, and apply it later
+    #[command(subcommand)]
+    Parked(ParkedCommand),
+    /// Read from any generation of a view, with the rights of a reader
+    Query(QueryArgs),
 }
 
 /// How often.
@@ -40,10 +75,23 @@ pub struct Watch {
 
 /// Runs one of the commands; answers whether all views are well.
 pub async fn run(command: &ViewsCommand, config: &Config, output: Output) -> Result<bool, Failure> {
-    let (name, watch) = match command {
-        ViewsCommand::List(watch) => (None, watch.watch),
-        ViewsCommand::Show { name, watch } => (Some(name.as_str()), watch.watch),
-    };
+    match command {
+        ViewsCommand::List(watch) => list_or_show(None, watch.watch, config, output).await,
+        ViewsCommand::Show { name, watch } => list_or_show(Some(name), watch.watch, config, output).await,
+        ViewsCommand::Rebuild(args) => rebuild::run(args, config, output).await,
+        ViewsCommand::Compare(args) => change::compare(args, config, output).await,
+        ViewsCommand::Promote(args) => change::swap(Swap::Promote, args, config, output).await,
+        ViewsCommand::Rollback(args) => change::swap(Swap::Rollback, args, config, output).await,
+        ViewsCommand::Drop(args) => change::drop(args, config, output).await,
+        ViewsCommand::Pause(args) => change::nudge(Nudge::Pause, args, config, output).await,
+        ViewsCommand::Resume(args) => change::nudge(Nudge::Resume, args, config, output).await,
+        ViewsCommand::Retry(args) => change::nudge(Nudge::Retry, args, config, output).await,
+        ViewsCommand::Parked(command) => parked::run(command, config, output).await,
+        ViewsCommand::Query(args) => query::run(args, config, output).await,
+    }
+}
+
+async fn list_or_show(name: Option<&str>, watch: bool, config: &Config, output: Output) -> Result<bool, Failure> {
     loop {
         let all = standings(config).await?;
         if let Some(remark) = &all.remark {

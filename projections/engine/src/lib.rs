@@ -29,6 +29,7 @@ pub use bulk::{Bulk, Loader};
 pub use error::{OpenError, RegistryError, WriteError};
 pub use inbox::{Inbox, Outlet, inbox};
 pub use lag::Lag;
+pub use parking::{ParkWhat, ParkedKey, Retried};
 pub use projection::{Projection, Rows, SumColumn};
 pub use rebuild::{
     Change, Comparison, Difference, Expectation, Expected, Options, Outcome, Phase, Plan, Progress, RebuildError,

@@ -73,6 +73,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let mut stuck = Backoff::new(self.settings.stuck_first, self.settings.stuck_last);
         let mut told = None;
         loop {
+            let mut left = None;
             let halt = match self.open().await {
                 // Whoever has the new version waits here for its promotion, and readers wait with it.
                 Err(error @ OpenError::OtherVersion { .. }) => {
@@ -97,10 +98,11 @@ impl<E: Send + Sync + 'static> Runner<E> {
                         stuck.reset();
                     }
                     self.tell(&mut writer, &halt, &mut told).await;
+                    left = Some((writer.connection, writer.checkpoint));
                     halt
                 }
             };
-            self.rest(halt, &mut retry, &mut stuck).await;
+            self.rest(halt, left, &mut retry, &mut stuck).await;
         }
     }
 
@@ -181,7 +183,13 @@ impl<E: Send + Sync + 'static> Runner<E> {
     }
 
     /// Waits as long as the halt calls for.
-    async fn rest(&mut self, halt: Halt, retry: &mut Backoff, stuck: &mut Backoff) {
+    async fn rest(
+        &mut self,
+        halt: Halt,
+        left: Option<(PgConnection, checkpoint::Checkpoint)>,
+        retry: &mut Backoff,
+        stuck: &mut Backoff,
+    ) {
         match halt {
             // Another generation is live now: find it.
             Halt::Superseded => {}
@@ -209,7 +217,33 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 self.report.state(State::Stuck(format!("position {}: {}", fault.position, fault.reason)));
                 // Slices may be what is wrong; the next try reads the log.
                 self.intake.forget();
-                sleep(wait).await;
+                let told = async {
+                    match left {
+                        Some((connection, checkpoint)) => self.told(connection, &checkpoint).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = told => stuck.reset(),
+                    () = sleep(wait) => {}
+                }
+            }
+        }
+    }
+
+    /// Returns when an operator has done something about a view that is stuck.
+    async fn told(&self, mut connection: PgConnection, before: &checkpoint::Checkpoint) {
+        loop {
+            sleep(self.settings.paused_look).await;
+            match checkpoint::load(&mut connection, self.projection.name()).await {
+                Ok(Some(now)) => {
+                    let same = (now.generation, now.parking, now.paused);
+                    if same != (before.generation, before.parking, before.paused) {
+                        return;
+                    }
+                }
+                // The next try will tell what is wrong.
+                Ok(None) | Err(_) => std::future::pending().await,
             }
         }
     }

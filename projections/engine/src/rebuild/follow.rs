@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use kernel::{LogId, Position};
 use log::ReadCommits;
-use sqlx::Connection;
 
 use super::{
     Reporter, Workshop,
     error::{RebuildError, doing},
     progress::Rate,
+    session::connect_by_key,
 };
 use crate::{
     Commit, Decode,
@@ -17,8 +17,7 @@ use crate::{
     batch::decode_all,
     checkpoint,
     parking::Parked,
-    registry::{GENERATIONS_ROLE, run},
-    runner::by_key,
+    registry::run,
     status::Report,
 };
 
@@ -40,8 +39,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         report: &'w Report,
     ) -> Result<Tail<'w, E>, RebuildError> {
         let view = self.projection.name();
-        let options = self.database.clone().application_name("jangbu/rebuild").options([("role", GENERATIONS_ROLE)]);
-        let mut connection = sqlx::PgConnection::connect_with(&by_key(options)).await.map_err(RebuildError::Connect)?;
+        let mut connection = connect_by_key(&self.database).await?;
         let failed = || doing("opening the generation");
         let found = checkpoint::load_generation(&mut connection, view, generation).await.map_err(failed())?;
         let checkpoint = found.ok_or(RebuildError::Absent { view, generation })?;

@@ -28,6 +28,10 @@ pub use self::{
     plan::Plan,
     progress::{Phase, Progress, Reporter},
 };
+pub(crate) use self::{
+    error::doing,
+    session::{connect, connect_by_key},
+};
 use crate::{Decode, Projection, Settings};
 
 /// Where the generations of one view are made.

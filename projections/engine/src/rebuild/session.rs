@@ -10,6 +10,7 @@ use crate::{
     Projection,
     audit::{Operator, audit},
     registry::GENERATIONS_ROLE,
+    runner::by_key,
 };
 
 /// Holds the right to make and promote generations of one view; it ends with the connection, however that ends.
@@ -31,14 +32,19 @@ pub(crate) struct Making {
     pub(crate) fence: Position,
 }
 
-/// How a view's database is connected to, as the role that owns the generations.
+/// Connects as the role that owns the generations, for long statements over whole tables.
 pub(crate) async fn connect(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
-    let options = database
-        .clone()
-        .application_name("jangbu/rebuild")
-        // What is made here is worth nothing before it is promoted, and after a crash the rest of it is made again.
-        .options([("role", GENERATIONS_ROLE), ("jit", "off"), ("timezone", "UTC"), ("statement_timeout", "0")]);
-    PgConnection::connect_with(&options).await.map_err(RebuildError::Connect)
+    PgConnection::connect_with(&options(database)).await.map_err(RebuildError::Connect)
+}
+
+/// Connects as the role that owns the generations, for writing as the projector does.
+pub(crate) async fn connect_by_key(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
+    PgConnection::connect_with(&by_key(options(database))).await.map_err(RebuildError::Connect)
+}
+
+fn options(database: &PgConnectOptions) -> PgConnectOptions {
+    let database = database.clone().application_name("jangbu/rebuild");
+    database.options([("role", GENERATIONS_ROLE), ("jit", "off"), ("timezone", "UTC"), ("statement_timeout", "0")])
 }
 
 impl Session {

@@ -1,10 +1,15 @@
 //! Keys that were taken aside because an event of theirs cannot be applied, and the events that wait behind it.
 
+mod desk;
+mod retry;
+
 use std::collections::HashSet;
 
 use kernel::Position;
 use sqlx::PgConnection;
 
+pub use self::desk::{ParkWhat, ParkedKey};
+pub use self::retry::Retried;
 use crate::{Commit, Projection, checkpoint::Step};
 
 /// The parked keys of a generation, and the events met since the checkpoint that belong to them.
