@@ -2,6 +2,8 @@
 
 use std::{error::Error, io};
 
+use projection_engine::RebuildError;
+
 use crate::{archive::ArchiveError, config::Address, keys::KeyError};
 
 /// Why a command stopped. Exit code 2 if the caller can mend the call, else 1.
@@ -73,6 +75,21 @@ pub enum Failure {
     /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The key-encryption key.
+    #[error("the key-encryption key cannot be used")]
+    Kek(#[source] vault::KekError),
+    /// The vault.
+    #[error("{doing} failed")]
+    Vault {
+        /// What was being done.
+        doing: &'static str,
+        /// What the vault said.
+        #[source]
+        source: vault::VaultError,
+    },
+    /// A rebuild, or what else changes views.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// The migrations.
     #[error("the migrations of the {database} stopped")]
     Migrations {
@@ -141,9 +158,16 @@ impl Failure {
                 Some(format!("see `./justw status`; is it running? check the variable {variable}"))
             }
             Self::Query { source, .. } => query_advice(source),
+            Self::Kek(_) => {
+                Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE; `jangbu vault init` makes a key file".into())
+            }
+            Self::Vault { .. } => {
+                Some("run it again: it goes on where it was; `jangbu doctor` looks at the vault".into())
+            }
             Self::Event { .. } => Some("it was written by a later Jangbu: use a build as new as the writer's".into()),
             Self::Key(error) => error.advice(),
             Self::Archive(error) => error.advice(),
+            Self::Rebuild(error) => rebuild_advice(error),
             Self::Refused { detail, .. } if !detail.is_empty() => Some(detail.clone()),
             _ => None,
         }
@@ -162,6 +186,32 @@ impl Failure {
         }
         causes
     }
+}
+
+/// What an operator can do about a rebuild that ended.
+fn rebuild_advice(error: &RebuildError) -> Option<String> {
+    let advice = match error {
+        RebuildError::Database { source, .. } | RebuildError::Connect(source) => return query_advice(source),
+        RebuildError::Busy(_) => "wait for it, or stop it with `jangbu views rebuild NAME --cancel`",
+        RebuildError::NoLive(_) => "start the projector: it makes the first generation",
+        RebuildError::OtherVersion { .. } => {
+            "use the build that has that version of the view, or rebuild with --restart"
+        }
+        RebuildError::OtherLog { .. } | RebuildError::AheadOfLog { .. } => {
+            "check both database URLs; if the log is the right one, rebuild with --abandon-live"
+        }
+        RebuildError::Stuck(_) => "see the event with `jangbu log show`; correct the projection, then rebuild again",
+        RebuildError::LiveBehind { .. } => {
+            "let the live generation go on (`jangbu views list`), or rebuild with --abandon-live"
+        }
+        RebuildError::Interrupted(_) | RebuildError::Log(_) => "the same command goes on where it was",
+        RebuildError::Locked(_) => "look for long transactions in pg_stat_activity, then `jangbu views promote NAME`",
+        RebuildError::Absent { .. }
+        | RebuildError::WrongState { .. }
+        | RebuildError::Rows { .. }
+        | RebuildError::Lost(_) => return None,
+    };
+    Some(advice.into())
 }
 
 /// What the codes of Postgres mean to an operator.
