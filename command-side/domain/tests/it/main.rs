@@ -2,6 +2,7 @@
 
 mod account;
 mod laws;
+mod member;
 mod movement;
 
 use domain::{Account, AccountEvent, Holder};

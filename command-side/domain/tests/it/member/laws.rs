@@ -1,0 +1,96 @@
+//! Whatever people do in whatever order, names and members keep to their laws.
+
+use std::collections::HashMap;
+
+use domain::member::{Bearer, Known, Standing};
+use kernel::StreamId;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::{Town, contact_names, login, member};
+
+#[derive(Clone, Debug)]
+enum Wish {
+    Begin { login: u128, contact: u128 },
+    Verify { sign_up: u128, right: bool },
+    Resend(u128),
+    Expire(u128),
+    Change { who: u128, contact: u128 },
+    VerifyChange { who: u128, right: bool },
+    Leave(u128),
+    Finish(u128),
+    Wait(i64),
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let who = 1..30_u128;
+    prop_oneof![
+        6 => (0..4_u128, 0..4_u128).prop_map(|(login, contact)| Wish::Begin { login, contact }),
+        6 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(sign_up, right)| Wish::Verify { sign_up, right }),
+        1 => who.clone().prop_map(Wish::Resend),
+        2 => who.clone().prop_map(Wish::Expire),
+        3 => (who.clone(), 0..4_u128).prop_map(|(who, contact)| Wish::Change { who, contact }),
+        3 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(who, right)| Wish::VerifyChange { who, right }),
+        1 => who.clone().prop_map(Wish::Leave),
+        1 => who.prop_map(Wish::Finish),
+        3 => (1..1200_i64).prop_map(Wish::Wait),
+    ]
+}
+
+fn grant(town: &mut Town, wish: &Wish, begun: &mut u128) {
+    // A refusal changes nothing, so it may be left aside here.
+    let _ = match *wish {
+        Wish::Begin { login, contact } => {
+            *begun += 1;
+            town.begin(*begun, login, contact)
+        }
+        Wish::Verify { sign_up, right } => town.verify(sign_up, right),
+        Wish::Resend(sign_up) => town.resend(sign_up),
+        Wish::Expire(sign_up) => Ok(town.expire(sign_up)),
+        Wish::Change { who, contact } => town.begin_change(who, contact),
+        Wish::VerifyChange { who, right } => town.verify_change(who, right),
+        Wish::Leave(who) => {
+            let decided = town.deciding().request_erasure(member(who), Uuid::from_u128(who), true);
+            town.happen(decided)
+        }
+        Wish::Finish(who) => {
+            let happened = town.deciding().finish_erasure(member(who), Uuid::from_u128(who));
+            town.happen(Ok(happened))
+        }
+        Wish::Wait(seconds) => {
+            town.seconds += seconds;
+            Ok(Vec::new())
+        }
+    };
+}
+
+proptest! {
+    #[test]
+    fn every_member_bears_their_names_alone_and_nobody_else_bears_any(wishes in prop::collection::vec(wish(), 0..120)) {
+        let (mut town, mut begun) = (Town::default(), 0);
+        for wish in &wishes {
+            grant(&mut town, wish, &mut begun);
+            let mut borne: HashMap<StreamId, u128> = HashMap::new();
+            for who in 1..=begun {
+                let Some(person) = town.person(member(who)) else { continue };
+                if matches!(person.standing, Standing::Erased { .. }) {
+                    continue;
+                }
+                for name in [person.login, person.contact] {
+                    prop_assert_eq!(borne.insert(name, who), None, "two members bear one name");
+                    prop_assert_eq!(town.name(name).bearer(town.now()), Some(Bearer::Member(member(who))));
+                }
+            }
+            for number in 0..4 {
+                for name in [login(number), contact_names(number).own, contact_names(number).decoys] {
+                    let members = matches!(town.name(name).bearer(town.now()), Some(Bearer::Member(_)));
+                    prop_assert_eq!(members, borne.contains_key(&name), "a name without its member");
+                    if let Some(Bearer::SignUp { sign_up, .. }) = town.name(name).bearer(town.now()) {
+                        let sign_up = town.sign_up(sign_up).expect("a sign-up that bears a name is there");
+                        prop_assert!(sign_up.is_open(town.now()), "what is over bears no name");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use domain::member::{Bearer, Happening, Known, MemberRefusal, NameEvent, PersonEvent, Standing};
+use uuid::Uuid;
+
+use super::{Town, contact_names, login, member};
+
+const ERASURE: Uuid = Uuid::from_u128(77);
+
+fn leaving() -> Town {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    let decided = town.deciding().request_erasure(member(1), ERASURE, true);
+    town.happen(decided).expect("leaving");
+    town
+}
+
+#[test]
+fn one_with_open_accounts_stays() {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    assert_eq!(town.deciding().request_erasure(member(1), ERASURE, false), Err(MemberRefusal::AccountsOpen));
+    assert_eq!(town.deciding().request_erasure(member(2), ERASURE, true), Err(MemberRefusal::MemberUnknown));
+}
+
+#[test]
+fn nothing_is_done_for_one_who_is_leaving() {
+    let town = leaving();
+    let unknown = Err(MemberRefusal::MemberUnknown);
+    assert_eq!(town.deciding().change_password(member(1)), unknown);
+    assert_eq!(town.deciding().disclose(member(1)), unknown);
+    assert_eq!(town.deciding().begin_change(member(1), contact_names(2)), unknown);
+    assert_eq!(town.deciding().verify_change(member(1), true), unknown);
+    assert_eq!(town.deciding().request_erasure(member(1), Uuid::nil(), true), unknown);
+}
+
+#[test]
+fn the_names_of_the_erased_are_free_again() {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    town.begin_change(1, 2).expect("begun");
+    let decided = town.deciding().request_erasure(member(1), ERASURE, true);
+    town.happen(decided).expect("leaving");
+    assert!(town.begin(2, 1, 3).is_err(), "not free before it is done");
+    let happened = town.deciding().finish_erasure(member(1), ERASURE);
+    let free = |name| Happening::Name(name, NameEvent::Released);
+    assert_eq!(
+        happened,
+        [
+            Happening::Person(member(1), PersonEvent::Erased),
+            free(login(1)),
+            free(contact_names(1).own),
+            free(contact_names(2).own),
+        ]
+    );
+    town.happen(Ok(happened)).expect("done");
+    assert_eq!(town.person(member(1)).map(|person| person.standing), Some(Standing::Erased { erasure: ERASURE }));
+    assert!(town.deciding().finish_erasure(member(1), ERASURE).is_empty(), "once");
+    town.joined(3, 1, 1);
+}
+
+#[test]
+fn only_the_erasure_under_way_ends() {
+    let mut town = leaving();
+    assert!(town.deciding().finish_erasure(member(1), Uuid::nil()).is_empty());
+    assert!(town.deciding().finish_erasure(member(2), ERASURE).is_empty());
+    town.joined(2, 2, 2);
+    assert!(town.deciding().finish_erasure(member(2), ERASURE).is_empty());
+}
+
+#[test]
+fn a_pending_contact_that_another_took_is_not_released() {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    town.begin_change(1, 2).expect("begun");
+    town.begin(5, 5, 2).expect("a later claim");
+    let decided = town.deciding().request_erasure(member(1), ERASURE, true);
+    town.happen(decided).expect("leaving");
+    let happened = town.deciding().finish_erasure(member(1), ERASURE);
+    town.happen(Ok(happened)).expect("done");
+    assert!(matches!(town.name(contact_names(2).own).bearer(town.now()), Some(Bearer::SignUp { .. })));
+}
+
+#[test]
+fn whatever_else_happens_to_a_member_leaves_their_names() {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    let before = town.person(member(1));
+    for decided in [town.deciding().change_password(member(1)), town.deciding().disclose(member(1))] {
+        town.happen(decided).expect("done");
+    }
+    assert_eq!(town.person(member(1)), before);
+}
