@@ -134,6 +134,11 @@ impl Caller {
         .await
     }
 
+    /// Reads from the command server, which answers for the little that is never in a view.
+    pub async fn ask(&self, path: &str) -> Result<Reply> {
+        Reply::of(self.signed(self.bank.http.get(format!("{}{path}", self.bank.command_url)))).await
+    }
+
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
         if self.bearer.is_empty() { request } else { request.bearer_auth(&self.bearer) }
     }

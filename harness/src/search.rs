@@ -27,7 +27,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn join(mut self, other: Self) -> Self {
+    /// Both together.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
         self.bytes += other.bytes;
         self.found.extend(other.found);
         self.found.sort();

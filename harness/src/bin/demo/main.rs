@@ -1,14 +1,18 @@
 //! `demo`: the main job on real input. It books half a year of a Czech bank through the public API, and compares every
 //! balance with a fold of the file that knows nothing of Jangbu. Run again, it finds everything booked and doubles nothing.
+//! Then two people sign up, pay, and one is erased: other people each time.
 
 mod accounts;
 mod book;
 mod check;
 mod fold;
 mod goodbye;
+mod members;
 mod movements;
+mod person;
 mod progress;
 mod show;
+mod stores;
 mod transfers;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
@@ -44,6 +48,11 @@ struct Cli {
     /// Leave the transfers between customers out
     #[arg(long)]
     no_transfers: bool,
+    /// Where mail is caught; without it nobody signs up
+    #[arg(long, env = "JANGBU_MAIL_URL")]
+    mail_url: Option<String>,
+    #[command(flatten)]
+    stores: stores::Stores,
 }
 
 /// The names of the demonstration's people and keys: the same in every run, so that a run again is a replay.
@@ -118,8 +127,15 @@ async fn run(cli: &Cli) -> Result<bool> {
     }
     let verdict = check::check(&stage, &accounts, &check::Expected { file: &file, fold: &fold }, &booked, czk).await?;
     goodbye::largest_and_statement(&accounts, &verdict, &booked, czk).await?;
+    let clean = match &cli.mail_url {
+        Some(url) => members::come_and_go(&stage, &cli.stores, url, czk).await.context("two people sign up")?,
+        None => {
+            show::note("nobody signs up here: JANGBU_MAIL_URL does not say where mail can be read");
+            true
+        }
+    };
     goodbye::go_on(&stage)?;
-    Ok(verdict.report())
+    Ok(verdict.report() && clean)
 }
 
 /// A duration as people say it.

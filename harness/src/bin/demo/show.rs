@@ -37,6 +37,13 @@ pub fn judged(well: bool, text: &str) {
     println!("  {} {text}", if well { paint("32", "the same") } else { paint("1;31", "DIFFERS ") });
 }
 
+/// A store that was looked through for words.
+pub fn searched(clean: bool, what: &str, bytes: u64, found: usize) {
+    let size = format!("{} kB", grouped(&bytes.div_ceil(1000).to_string()));
+    let told = if clean { paint("32", "nothing") } else { paint("1;31", &format!("{found} FOUND")) };
+    println!("    {what:<50} {size:>12}  {told}");
+}
+
 /// A number with its thousands apart.
 pub fn count(number: usize) -> String {
     grouped(&number.to_string())
