@@ -87,9 +87,10 @@ impl KeyFile {
     /// Adds a fresh key, which is the current one from now on; its id.
     pub(super) fn rotate(&mut self, path: &Path) -> Result<String, KekError> {
         let id = fresh_id()?;
-        self.keys.insert(id.clone(), fresh_key()?);
-        self.current.clone_from(&id);
-        self.write(path, Put::Replacing)?;
+        let mut next = self.copy();
+        next.keys.insert(id.clone(), fresh_key()?);
+        next.current.clone_from(&id);
+        self.become_once_written(next, path)?;
         Ok(id)
     }
 
@@ -98,24 +99,40 @@ impl KeyFile {
         let kept = |id: &String| *id == self.current || used.contains(id);
         let dropped: Vec<String> = self.keys.keys().filter(|id| !kept(id)).cloned().collect();
         if !dropped.is_empty() {
-            self.keys.retain(|id, _| !dropped.contains(id));
-            self.write(path, Put::Replacing)?;
+            let mut next = self.copy();
+            next.keys.retain(|id, _| !dropped.contains(id));
+            self.become_once_written(next, path)?;
         }
         Ok(dropped)
+    }
+
+    fn copy(&self) -> Self {
+        Self { current: self.current.clone(), keys: self.keys.clone() }
+    }
+
+    /// Nothing may ever be wrapped with a key that is not on disk.
+    fn become_once_written(&mut self, next: Self, path: &Path) -> Result<(), KekError> {
+        next.write(path, Put::Replacing)?;
+        *self = next;
+        Ok(())
     }
 
     /// Writes it beside its place first: a reader finds the old one or the new one, never half of it.
     fn write(&self, path: &Path, put: Put) -> Result<(), KekError> {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let beside = place.with_extension(format!("{}.new", std::process::id()));
-        let result = self.write_beside(&beside).and_then(|()| match put {
+        let beside = place.with_extension(format!("{}.new", fresh_id()?));
+        let written = self.write_beside(&beside).and_then(|()| match put {
             Put::Replacing => fs::rename(&beside, &place),
             Put::IfAbsent => match fs::hard_link(&beside, &place) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
                 _ => fs::remove_file(&beside),
             },
         });
-        let settled = result.and_then(|()| match place.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if written.is_err() {
+            // It holds keys: it must not lie about.
+            let _ = fs::remove_file(&beside);
+        }
+        let settled = written.and_then(|()| match place.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             Some(folder) => fs::File::open(folder)?.sync_all(),
             None => Ok(()),
         });
@@ -126,7 +143,6 @@ impl KeyFile {
         let encoded = self.keys.iter().map(|(id, key)| (id.clone(), STANDARD.encode(**key)));
         let form = Form { current: self.current.clone(), keys: encoded.collect() };
         let text = Zeroizing::new(serde_json::to_vec_pretty(&form)?);
-        let _ = fs::remove_file(beside);
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside)?;
         file.write_all(&text)?;
         file.write_all(b"\n")?;
@@ -136,7 +152,7 @@ impl KeyFile {
     /// Keeps other processes from changing the file until the lock is dropped: of two that change it at once, one would
     /// lose the key of the other, and everything wrapped with it.
     pub(super) fn lock(path: &Path) -> Result<fs::File, KekError> {
-        let beside = path.with_extension("lock");
+        let beside = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).with_extension("lock");
         let unlocked = |error| KekError::Write(beside.clone(), error);
         let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&beside).map_err(unlocked)?;
         file.lock().map_err(unlocked)?;

@@ -77,8 +77,11 @@ impl Worker {
 
     fn verify(&self, password: &SecretString, hash: Option<&PasswordHash>, nobodys: &PasswordHash) -> Verified {
         let known = hash.and_then(|hash| {
-            let phc = Phc::new(hash.0.expose_secret());
-            phc.inspect_err(|_| tracing::error!("a stored password hash cannot be read")).ok()
+            let phc = Phc::new(hash.0.expose_secret()).ok().filter(|phc| phc.salt.is_some() && phc.hash.is_some());
+            if phc.is_none() {
+                tracing::error!("a stored password hash cannot be read");
+            }
+            phc
         });
         match known {
             Some(phc) => Verified { matches: self.equal(password, &phc), outdated: self.outdated(&phc) },
@@ -132,7 +135,7 @@ mod tests {
         let worker = worker(64, 1);
         let nobodys = worker.nobodys();
         let broken = PasswordHash(SecretString::from("$argon2id$broken"));
-        for hash in [None, Some(&broken)] {
+        for hash in [None, Some(&broken), Some(&PasswordHash(SecretString::from("")))] {
             for text in ["nobody's", "", "anything"] {
                 let verified = worker.verify(&SecretString::from(text), hash, &nobodys);
                 assert_eq!(verified, Verified { matches: false, outdated: false }, "{text}");

@@ -1,0 +1,17 @@
+//! The vault against a real Postgres, and against what stands in for HashiCorp Vault.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod credentials;
+mod erasures;
+mod key_file;
+mod keyring;
+mod keys;
+mod messages;
+mod passwords;
+mod roles;
+mod sealing;
+mod sessions;
+mod transit;
+mod transit_server;
+mod world;

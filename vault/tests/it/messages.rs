@@ -1,0 +1,120 @@
+//! The queue of messages.
+
+use futures::future::join_all;
+use kernel::{MemberId, Position, Sealed, StreamId, Version};
+use vault::{Erasures, Keys, Messages, NewMessage, Notice};
+
+use crate::world::{World, id, later, member, now};
+
+fn message(position: i64, member: MemberId, notice: Notice) -> NewMessage {
+    NewMessage {
+        position: Position::new(position),
+        member,
+        channel: "email",
+        contact: Sealed::new("c2VhbGVk"),
+        stream: StreamId::new(id()),
+        version: Version::new(3),
+        field: "contact",
+        notice,
+        until: Some(later(600)),
+    }
+}
+
+async fn enqueue(world: &World, messages: &[NewMessage], from: i64, to: i64) -> bool {
+    world.vault.enqueue(messages, Position::new(from), Position::new(to)).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_queued_comes_out_as_it_was_and_again_until_it_is_settled() {
+    let world = World::new().await;
+    let member = member();
+    world.vault.make_key(member).await.unwrap();
+    let mut messages = vec![
+        message(3, member, Notice::SignUpCode { sign_up: id(), serial: 4_000_000_000 }),
+        message(5, member, Notice::ContactIsMember),
+        message(6, member, Notice::ContactCode { member, serial: 2 }),
+        message(8, member, Notice::ContactReplaced),
+        message(9, member, Notice::PasswordChanged),
+    ];
+    messages[3].field = "old_contact";
+    messages[3].channel = "phone";
+    messages[4].until = None;
+    assert!(enqueue(&world, &messages, 0, 20).await);
+    assert_eq!(world.vault.cursor().await.unwrap(), Position::new(20));
+    let mut due = world.vault.take_due(now(), later(30), 100).await.unwrap();
+    due.sort_by_key(|due| due.message.position);
+    assert_eq!(due.iter().map(|due| due.message.clone()).collect::<Vec<_>>(), messages);
+    assert!(due.iter().all(|due| due.attempts == 0));
+    assert!(world.vault.take_due(later(29), later(60), 100).await.unwrap().is_empty(), "they are leased");
+
+    world.vault.settle_message(Position::new(3)).await.unwrap();
+    world.vault.settle_message(Position::new(3)).await.unwrap();
+    world.vault.postpone(Position::new(5), later(300), "the provider answered 503").await.unwrap();
+    let again = world.vault.take_due(later(31), later(60), 100).await.unwrap();
+    assert_eq!(again.len(), 3, "neither the sent nor the postponed");
+    assert!(again.iter().all(|due| due.attempts == 1));
+    assert_eq!(world.vault.take_due(later(301), later(400), 100).await.unwrap().len(), 4);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_servers_that_bring_the_same_events_one_moves_the_cursor() {
+    let world = World::new().await;
+    let other = world.another().await;
+    let member = member();
+    world.vault.make_key(member).await.unwrap();
+    let mut expected = 0;
+    for round in 0..10 {
+        let (from, to) = (round * 10, round * 10 + 10);
+        let messages =
+            [message(from + 1, member, Notice::PasswordChanged), message(to, member, Notice::PasswordChanged)];
+        let moved = join_all((0..8).map(|n| {
+            let vault = if n % 2 == 0 { &world.vault } else { &other };
+            vault.enqueue(&messages, Position::new(from), Position::new(to))
+        }))
+        .await;
+        assert_eq!(moved.into_iter().filter(|moved| *moved.as_ref().unwrap()).count(), 1);
+        expected += 2;
+        assert_eq!(world.count("messages").await, expected, "each message once");
+    }
+    assert!(!enqueue(&world, &[message(500, member, Notice::PasswordChanged)], 90, 500).await);
+    assert!(enqueue(&world, &[], 100, 200).await);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn workers_that_take_at_once_take_each_message_once() {
+    let world = World::new().await;
+    let other = world.another().await;
+    let member = member();
+    world.vault.make_key(member).await.unwrap();
+    let messages: Vec<_> = (1..=100).map(|n| message(n, member, Notice::PasswordChanged)).collect();
+    assert!(enqueue(&world, &messages, 0, 100).await);
+    let taken = join_all((0..20).map(|n| {
+        let vault = if n % 2 == 0 { &world.vault } else { &other };
+        vault.take_due(now(), later(30), 7)
+    }))
+    .await;
+    let mut positions: Vec<i64> =
+        taken.into_iter().flat_map(Result::unwrap).map(|due| due.message.position.number()).collect();
+    positions
+        .extend(world.vault.take_due(now(), later(30), 100).await.unwrap().iter().map(|d| d.message.position.number()));
+    positions.sort();
+    assert_eq!(positions, (1..=100).collect::<Vec<_>>());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn to_an_erased_member_nothing_is_sent() {
+    let world = World::new().await;
+    let (erased, _) = world.joined().await;
+    let (other, _) = world.joined().await;
+    let both = |n| [message(n, erased, Notice::ContactReplaced), message(n + 1, other, Notice::ContactReplaced)];
+    assert!(enqueue(&world, &both(1), 0, 2).await);
+    world.vault.erase(id(), erased, "member:x", now(), now()).await.unwrap();
+    assert!(enqueue(&world, &both(3), 2, 4).await, "events from before the erasure that are worked off after it");
+    let due = world.vault.take_due(now(), later(30), 10).await.unwrap();
+    assert_eq!(due.len(), 2);
+    assert!(due.iter().all(|due| due.message.member == other));
+    world.end().await;
+}

@@ -1,0 +1,151 @@
+//! Sessions, refresh tokens, revocations.
+
+use futures::future::join_all;
+use uuid::Uuid;
+use vault::{Revocations, Rotation, Sessions, VaultError};
+
+use crate::world::{World, id, later, member, now, token};
+
+async fn revoked(world: &World) -> Vec<Uuid> {
+    let all = world.vault.revoked_after(0).await.unwrap();
+    assert!(all.is_sorted_by_key(|revocation| revocation.serial));
+    all.into_iter().map(|revocation| revocation.subject).collect()
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_the_next_and_the_next() {
+    let world = World::new().await;
+    let ((member, _), session, mut current) = (world.joined().await, id(), token());
+    world.vault.open_session(session, member, current, later(60)).await.unwrap();
+    world.vault.open_session(session, member, current, later(60)).await.unwrap();
+    for _ in 0..3 {
+        let next = token();
+        let rotation = world.vault.rotate(current, next, now(), later(60)).await.unwrap();
+        assert_eq!(rotation, Rotation::Rotated { session, member });
+        current = next;
+    }
+    assert_eq!(world.vault.rotate(token(), token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+    assert_eq!(revoked(&world).await, Vec::<Uuid>::new());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_twenty_that_bring_one_token_at_once_one_is_first_and_the_session_ends() {
+    let world = World::new().await;
+    let other = world.another().await;
+    for _ in 0..5 {
+        let ((member, _), session, current) = (world.joined().await, id(), token());
+        world.vault.open_session(session, member, current, later(60)).await.unwrap();
+        let nexts: Vec<_> = (0..20).map(|_| token()).collect();
+        let outcomes = join_all(nexts.iter().enumerate().map(|(n, next)| {
+            let vault = if n % 2 == 0 { &world.vault } else { &other };
+            vault.rotate(current, *next, now(), later(60))
+        }))
+        .await;
+        let outcomes: Vec<Rotation> = outcomes.into_iter().map(Result::unwrap).collect();
+        let of = |wanted: Rotation| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+        assert_eq!(of(Rotation::Rotated { session, member }), 1, "{outcomes:?}");
+        assert_eq!(of(Rotation::Reused { session, member }), 19, "{outcomes:?}");
+        assert!(revoked(&world).await.contains(&session));
+        for next in nexts {
+            let rotation = world.vault.rotate(next, token(), now(), later(60)).await.unwrap();
+            assert_eq!(rotation, Rotation::Unknown, "nor does the new token work any more");
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_gives_no_token() {
+    let world = World::new().await;
+    let (member, _) = world.joined().await;
+    let open = async |until: i64| {
+        let (session, current) = (id(), token());
+        world.vault.open_session(session, member, current, later(until)).await.unwrap();
+        (session, current)
+    };
+    let (_, expired) = open(-1).await;
+    let (ended, of_ended) = open(60).await;
+    let (kept, of_kept) = open(60).await;
+    assert!(world.vault.end_session(ended, member).await.unwrap());
+    assert!(world.vault.end_session(ended, member).await.unwrap(), "again, for a client that asks again");
+    assert!(!world.vault.end_session(kept, crate::world::member()).await.unwrap(), "not the member's");
+    assert!(!world.vault.end_session(id(), member).await.unwrap());
+    for over in [expired, of_ended] {
+        assert_eq!(world.vault.rotate(over, token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+    }
+    assert_eq!(revoked(&world).await, [ended]);
+    let rotation = world.vault.rotate(of_kept, token(), now(), later(60)).await.unwrap();
+    assert_eq!(rotation, Rotation::Rotated { session: kept, member });
+    world.end().await;
+}
+
+#[tokio::test]
+async fn all_sessions_but_one_end_and_those_of_others_go_on() {
+    let world = World::new().await;
+    let ((member, _), (other, _)) = (world.joined().await, world.joined().await);
+    let mut sessions = Vec::new();
+    for owner in [member, member, member, other] {
+        let (session, current) = (id(), token());
+        world.vault.open_session(session, owner, current, later(60)).await.unwrap();
+        sessions.push((session, current));
+    }
+    let mut ended = world.vault.end_sessions(member, Some(sessions[1].0)).await.unwrap();
+    ended.sort();
+    assert_eq!(ended, [sessions[0].0, sessions[2].0]);
+    assert_eq!(world.vault.end_sessions(member, Some(sessions[1].0)).await.unwrap(), Vec::<Uuid>::new());
+    for (n, (session, current)) in sessions.iter().enumerate() {
+        let rotation = world.vault.rotate(*current, token(), now(), later(60)).await.unwrap();
+        let owner = if n == 3 { other } else { member };
+        let goes_on = Rotation::Rotated { session: *session, member: owner };
+        assert_eq!(rotation, if [1, 3].contains(&n) { goes_on } else { Rotation::Unknown }, "{n}");
+    }
+    assert_eq!(world.vault.end_sessions(member, None).await.unwrap(), [sessions[1].0]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_revoked_member_gets_no_token_and_no_session_is_opened_for_nobody() {
+    let world = World::new().await;
+    let ((revoked_member, _), current) = (world.joined().await, token());
+    world.vault.open_session(id(), revoked_member, current, later(60)).await.unwrap();
+    world.vault.revoke_member(revoked_member).await.unwrap();
+    world.vault.revoke_member(revoked_member).await.unwrap();
+    assert_eq!(revoked(&world).await, [revoked_member.uuid()]);
+    assert_eq!(world.vault.rotate(current, token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+    let opened = world.vault.open_session(id(), member(), token(), later(60)).await;
+    assert!(matches!(opened, Err(VaultError::Erased)), "{opened:?}");
+    world.end().await;
+}
+
+/// A reader that remembers the last serial it saw must never miss one that becomes visible later.
+#[tokio::test]
+async fn serials_become_visible_in_their_order() {
+    let world = World::new().await;
+    let other = world.another().await;
+    let members: Vec<_> = (0..200).map(|_| member()).collect();
+    let writing = join_all(members.iter().enumerate().map(|(n, member)| {
+        let vault = if n % 2 == 0 { &world.vault } else { &other };
+        vault.revoke_member(*member)
+    }));
+    let reader = world.reader();
+    let reading = async {
+        let (mut seen, mut last) = (Vec::new(), 0);
+        while seen.len() < members.len() {
+            for revocation in reader.revoked_after(last).await.unwrap() {
+                last = revocation.serial;
+                seen.push(revocation.subject);
+            }
+        }
+        seen
+    };
+    let patience = std::time::Duration::from_secs(30);
+    let (written, seen) = tokio::join!(writing, tokio::time::timeout(patience, reading));
+    assert!(written.iter().all(Result::is_ok));
+    let mut seen = seen.expect("none is missed");
+    let mut wanted: Vec<_> = members.iter().map(|member| member.uuid()).collect();
+    seen.sort();
+    wanted.sort();
+    assert_eq!(seen, wanted);
+    world.end().await;
+}

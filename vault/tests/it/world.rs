@@ -1,0 +1,139 @@
+//! A vault for each test: a database of its own, a key file of its own.
+
+use std::{path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Clock, Ids, MemberId, RandomIds, StreamId, SystemClock};
+use migrations::Database;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use uuid::Uuid;
+use vault::{Credentials, FileKek, KeyFile, Keys, PasswordHash, PostgresVault, TokenDigest, VaultReader};
+
+#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
+fn server() -> PgConnectOptions {
+    std::env::var("JANGBU_TEST_POSTGRES_URL")
+        .expect("JANGBU_TEST_POSTGRES_URL is not set: run `./justw test`, which brings a Postgres")
+        .parse()
+        .expect("JANGBU_TEST_POSTGRES_URL is a URL")
+}
+
+/// A vault, dropped at the end of a test that passes.
+pub struct World {
+    name: String,
+    folder: PathBuf,
+    pub pool: PgPool,
+    pub vault: PostgresVault,
+}
+
+impl World {
+    /// An open vault with nothing in it.
+    pub async fn new() -> Self {
+        let name = format!("test_vault_{}", RandomIds.fresh().simple());
+        run(&format!("create database {name}")).await;
+        let pool = PgPoolOptions::new().max_connections(24).connect_with(server().database(&name)).await.unwrap();
+        Database::Vault.up(&pool).await.unwrap();
+        let folder = folder();
+        KeyFile::ensure(&folder.join("kek.json")).unwrap();
+        let kek = Arc::new(FileKek::open(&folder.join("kek.json")).unwrap());
+        let vault = PostgresVault::open(as_role(&name, "jangbu_vault"), kek).await.unwrap();
+        Self { name, folder, pool, vault }
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.folder.join("kek.json")
+    }
+
+    /// The key file as another process has it open.
+    pub fn kek(&self) -> Arc<FileKek> {
+        Arc::new(FileKek::open(&self.key_file()).unwrap())
+    }
+
+    /// The same vault as another command server opens it.
+    pub async fn another(&self) -> PostgresVault {
+        PostgresVault::open(as_role(&self.name, "jangbu_vault"), self.kek()).await.unwrap()
+    }
+
+    /// The same vault as a query server has it.
+    pub fn reader(&self) -> VaultReader {
+        VaultReader::new(self.pool_of("jangbu_vault_reader"), self.kek())
+    }
+
+    /// Connections that may do what a role may.
+    pub fn pool_of(&self, role: &str) -> PgPool {
+        as_role(&self.name, role)
+    }
+
+    /// Somebody who has signed up: the member, the login.
+    pub async fn joined(&self) -> (MemberId, StreamId) {
+        let (sign_up, member, login) = (RandomIds.fresh(), member(), StreamId::new(RandomIds.fresh()));
+        self.vault.make_key(member).await.unwrap();
+        self.vault.keep_pending(sign_up, member, &hash("first")).await.unwrap();
+        self.vault.settle(sign_up, member, login).await.unwrap();
+        (member, login)
+    }
+
+    pub async fn count(&self, table: &str) -> i64 {
+        let sql = AssertSqlSafe(format!("select count(*) from vault.{table}"));
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+
+    pub async fn execute(&self, sql: &str) {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.unwrap();
+    }
+
+    pub async fn end(self) {
+        self.pool.close().await;
+        run(&format!("drop database {} with (force)", self.name)).await;
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+}
+
+fn as_role(database: &str, role: &str) -> PgPool {
+    let options = server().database(database).options([("role", role)]);
+    PgPoolOptions::new().max_connections(24).connect_lazy_with(options)
+}
+
+async fn run(sql: &str) {
+    let mut connection = server().connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+}
+
+/// A fresh folder.
+pub fn folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("jangbu-vault-{}", RandomIds.fresh().simple()));
+    std::fs::create_dir(&folder).unwrap();
+    folder
+}
+
+pub fn member() -> MemberId {
+    MemberId::new(RandomIds.fresh())
+}
+
+pub fn id() -> Uuid {
+    RandomIds.fresh()
+}
+
+pub fn hash(text: &str) -> PasswordHash {
+    PasswordHash(format!("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ${text}").into())
+}
+
+pub fn token() -> TokenDigest {
+    let halves = [RandomIds.fresh(), RandomIds.fresh()];
+    let mut digest = [0; 32];
+    digest[..16].copy_from_slice(halves[0].as_bytes());
+    digest[16..].copy_from_slice(halves[1].as_bytes());
+    TokenDigest(digest)
+}
+
+/// Now, in whole microseconds as Postgres keeps it.
+pub fn now() -> DateTime<Utc> {
+    let now = SystemClock.now();
+    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap()
+}
+
+pub fn later(seconds: i64) -> DateTime<Utc> {
+    now() + TimeDelta::seconds(seconds)
+}
