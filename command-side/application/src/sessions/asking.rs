@@ -1,10 +1,115 @@
 //! What is asked of the reception, and what it answers.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use chrono::TimeDelta;
-use domain::member::{Consents, Contact, LoginId, Password, RealName};
+use domain::member::{Code, Consents, Contact, LoginId, Password, RealName};
+use kernel::{Actor, MemberId};
 use secrecy::SecretString;
+use uuid::Uuid;
+use vault::Certificate;
+
+use crate::{CodeSent, PersonalData};
+
+/// Everything that can be asked for about members and is told the same for ever under the same command id.
+#[derive(Clone, Debug)]
+pub enum MemberCommand {
+    /// Begin a sign-up and have a code sent to the contact.
+    SignUp {
+        /// Where the request came from.
+        from: IpAddr,
+        /// Who it is.
+        wish: Box<NewMember>,
+    },
+    /// Have another code sent for a sign-up.
+    Resend {
+        /// Which.
+        sign_up: Uuid,
+    },
+    /// Complete a sign-up with the code that was sent.
+    Verify {
+        /// Which.
+        sign_up: Uuid,
+        /// The code.
+        code: Code,
+    },
+    /// Begin a change of contact and have a code sent to the new one.
+    ChangeContact {
+        /// Whose.
+        member: MemberId,
+        /// The new one.
+        contact: Contact,
+    },
+    /// Complete a change of contact with the code that was sent.
+    VerifyContact {
+        /// Whose.
+        member: MemberId,
+        /// The code.
+        code: Code,
+    },
+    /// Another password; all other sessions end.
+    ChangePassword {
+        /// The member.
+        actor: Actor,
+        /// The session that goes on.
+        session: Option<Uuid>,
+        /// The password in force.
+        current: SecretString,
+        /// The one to come.
+        new: SecretString,
+    },
+    /// A member leaves and is erased.
+    Leave {
+        /// The member.
+        actor: Actor,
+        /// The password in force.
+        password: SecretString,
+    },
+    /// An operator has a member erased.
+    Erase {
+        /// Whom.
+        member: MemberId,
+        /// The operator.
+        actor: Actor,
+        /// Why.
+        reason: String,
+    },
+    /// An operator is shown a member's personal data.
+    Disclose {
+        /// Whose.
+        member: MemberId,
+        /// The operator.
+        actor: Actor,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What came of a [`MemberCommand`].
+#[derive(Clone, Debug)]
+pub enum MemberOutcome {
+    /// A code for a sign-up is on its way.
+    SignUpCode(CodeSent),
+    /// A code for a new contact is on its way.
+    ContactCode(CodeSent),
+    /// The sign-up is completed.
+    Joined(MemberId),
+    /// It was done; there is nothing to tell.
+    Done,
+    /// The erasure is under way.
+    Erasing(Uuid),
+    /// Whose data, and what they are.
+    Disclosed(MemberId, PersonalData),
+}
+
+/// Proof that a member was erased, and the digest that the log holds of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasureProof {
+    /// What, when, by whom.
+    pub certificate: Certificate,
+    /// SHA-256, in hexadecimal digits.
+    pub digest: String,
+}
 
 /// Somebody who wants to become a member.
 #[derive(Clone, Debug)]

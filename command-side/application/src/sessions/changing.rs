@@ -12,7 +12,7 @@ use crate::{Meta, Told};
 
 impl Reception {
     /// Another password. All other sessions of the member end.
-    pub async fn change_password(
+    pub(super) async fn change_password(
         &self,
         actor: Actor,
         session: Option<Uuid>,
@@ -23,6 +23,9 @@ impl Reception {
         let member = actor.id;
         let login_id = self.members().login_id(member).await?;
         let new = Password::parse(&new, &login_id).map_err(ReceptionError::NewPassword)?;
+        if let Some(told) = self.not_refused(meta).await? {
+            return self.finish_change(told, member, session, current, new, meta).await;
+        }
         self.prove(actor, current, meta).await?;
         let hash = self.passwords().hash(new.expose().clone()).await?;
         // Before, so that a crash leaves no session that should have ended; after, for one that was begun with the old
@@ -33,14 +36,41 @@ impl Reception {
         Ok(told)
     }
 
+    /// The change is in the log already. Only if the password in force is still the one before it is it carried to the
+    /// vault now: else that was done, or undone by a later change, and must not be done again.
+    async fn finish_change(
+        &self,
+        told: Told<()>,
+        member: MemberId,
+        session: Option<Uuid>,
+        before: SecretString,
+        new: Password,
+        meta: Meta,
+    ) -> Result<Told<()>, ReceptionError> {
+        if self.matches(member, before).await? {
+            let hash = self.passwords().hash(new.expose().clone()).await?;
+            self.told(meta, self.members().password_changed(member, hash, meta)).await?;
+        }
+        self.end_other_sessions(member, session).await?;
+        Ok(told)
+    }
+
     /// A member leaves: nothing is done for them from now on, and all that is theirs is erased.
-    pub async fn leave(&self, actor: Actor, password: SecretString, meta: Meta) -> Result<Told<Uuid>, ReceptionError> {
-        self.prove(actor, password, meta).await?;
+    pub(super) async fn leave(
+        &self,
+        actor: Actor,
+        password: SecretString,
+        meta: Meta,
+    ) -> Result<Told<Uuid>, ReceptionError> {
+        // One who asked before is told so again, whether or not there still is a password.
+        if self.not_refused(meta).await?.is_none() {
+            self.prove(actor, password, meta).await?;
+        }
         self.erase(actor.id, actor, None, meta).await
     }
 
     /// Has a member erased; by an operator, with a reason, or by the member.
-    pub async fn erase(
+    pub(super) async fn erase(
         &self,
         member: MemberId,
         actor: Actor,
@@ -52,12 +82,8 @@ impl Reception {
         Ok(told)
     }
 
-    /// Whether it is really the member; a no is recorded. A command that was decided is told again as it was, whatever
-    /// the password is by now.
+    /// Whether it is really the member; a no is recorded.
     async fn prove(&self, actor: Actor, password: SecretString, meta: Meta) -> Result<(), ReceptionError> {
-        if self.not_refused(meta).await? {
-            return Ok(());
-        }
         let passwords = &self.0.throttles.passwords;
         let key = self.vault().names().throttle("member", &actor.id.to_string());
         passwords.begin(key, Instant::now())?;

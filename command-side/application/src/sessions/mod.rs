@@ -7,6 +7,7 @@
 mod asking;
 mod changing;
 mod error;
+mod executing;
 mod logging_in;
 mod port;
 mod refresh_token;
@@ -16,7 +17,7 @@ mod throttle;
 
 use std::sync::Arc;
 
-pub use asking::{NewMember, ReceptionOptions, ThrottleOptions, Tokens};
+pub use asking::{ErasureProof, MemberCommand, MemberOutcome, NewMember, ReceptionOptions, ThrottleOptions, Tokens};
 pub use error::ReceptionError;
 use kernel::{Clock, Ids};
 use log::Fingerprint;

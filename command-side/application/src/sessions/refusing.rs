@@ -19,10 +19,10 @@ impl Reception {
         }
     }
 
-    /// Tells a refusal again if there was one; whether the command was carried out before.
-    pub(super) async fn not_refused(&self, meta: Meta) -> Result<bool, ReceptionError> {
+    /// Tells a refusal again if there was one; what came of the command if it was carried out before.
+    pub(super) async fn not_refused(&self, meta: Meta) -> Result<Option<Told<()>>, ReceptionError> {
         match self.members().told_before(&meta).await {
-            Ok(told) => Ok(told.is_some()),
+            Ok(told) => Ok(told),
             Err(error) => Err(self.refusal(error, meta, true).await),
         }
     }
