@@ -16,6 +16,7 @@ use crate::{
     migrate::{self, MigrateCommand},
     output::Output,
     token::{self, KeysCommand, TokenArgs},
+    vault::{self, VaultCommand},
     verify::{self, VerifyArgs},
     views::{self, ViewsCommand},
 };
@@ -53,12 +54,12 @@ enum Command {
     /// Make and show the keys that sign and verify tokens
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Bring the schemas of both databases to where this build wants them
+    /// Bring the schemas of the databases to where this build wants them
     #[command(subcommand)]
     Migrate(MigrateCommand),
     /// Say what is wrong, and what to do about it
     Doctor(DoctorArgs),
-    /// Show how far the views are
+    /// Show how far the views are, rebuild them, and go back
     #[command(subcommand)]
     Views(ViewsCommand),
     /// Read and prove the log
@@ -73,6 +74,9 @@ enum Command {
     /// Erase members, and show what is personal to those who have a reason
     #[command(subcommand)]
     Members(MembersCommand),
+    /// The key-encryption keys of the vault: make, count, rotate
+    #[command(subcommand)]
+    Vault(VaultCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -132,6 +136,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
         Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
+        Command::Vault(command) => vault::run(command, cli.yes, config, output).await?,
         Command::Accounts(command) => accounts::run(command, config, output).await?,
         Command::Members(command) => members::run(command, cli.yes, config, output).await?,
     }

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr};
 
 use url::Url;
+use vault::KekAddress;
 
 use crate::failure::Failure;
 
@@ -24,6 +25,16 @@ pub struct Config {
     #[arg(long, global = true, env = "JANGBU_VAULT_DATABASE_URL", value_name = "URL")]
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub vault_database_url: Option<Address>,
+
+    /// Who holds the key-encryption key of the vault: file:PATH, or transit:URL#KEYNAME for HashiCorp Vault.
+    #[arg(long, global = true, env = "JANGBU_KEK", value_name = "WHERE")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub kek: Option<KekAddress>,
+
+    /// The token for transit: in a file that only its owner may read.
+    #[arg(long, global = true, env = "JANGBU_KEK_TOKEN_FILE", value_name = "FILE")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub kek_token_file: Option<PathBuf>,
 
     /// The NATS server (`nats://host:port`).
     #[arg(long, global = true, env = "JANGBU_NATS_URL", value_name = "URL")]
@@ -94,6 +105,11 @@ impl Config {
     pub fn vault_database(&self) -> Result<&Address, Failure> {
         let address = self.vault_database_url.as_ref();
         address.ok_or(unset("JANGBU_VAULT_DATABASE_URL", "where the vault is"))?.checked("JANGBU_VAULT_DATABASE_URL")
+    }
+
+    /// Who holds the key-encryption key.
+    pub fn kek(&self) -> Result<&KekAddress, Failure> {
+        self.kek.as_ref().ok_or(unset("JANGBU_KEK", "who holds the key-encryption key"))
     }
 
     /// The file of the private key.

@@ -18,6 +18,7 @@ mod members;
 mod migrate;
 mod output;
 mod token;
+mod vault;
 mod verify;
 mod views;
 
