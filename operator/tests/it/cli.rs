@@ -22,7 +22,9 @@ fn help_tells_every_command_and_variable() {
         for (name, sub) in [("migrate", "up"), ("migrate", "baseline"), ("views", "list"), ("log", "tail")] {
             snapshot(&format!("help_{name}_{sub}"), &[name, sub, "-h"]);
         }
-        for (name, sub) in [("log", "show"), ("log", "verify"), ("accounts", "freeze"), ("accounts", "show")] {
+        for (name, sub) in
+            [("log", "show"), ("log", "verify"), ("accounts", "freeze"), ("accounts", "show"), ("members", "erase")]
+        {
             snapshot(&format!("help_{name}_{sub}"), &[name, sub, "-h"]);
         }
     });

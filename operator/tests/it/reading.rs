@@ -109,7 +109,7 @@ async fn watching_shows_the_views_again_and_again() {
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     for _ in 0..2 {
         let list: Value = serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
-        assert_eq!(list.as_array().map(Vec::len), Some(4));
+        assert_eq!(list.as_array().map(Vec::len), Some(5));
     }
     child.kill().expect("kill");
     child.wait().expect("wait");
