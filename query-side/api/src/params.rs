@@ -149,6 +149,8 @@ pub struct Nothing {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
@@ -187,5 +189,37 @@ mod tests {
         assert_eq!(need(&headers).expect_err("two").code(), Code::ConsistencyTokenInvalid);
         headers.insert(TOKEN, "v1.garbage".parse().expect("ascii"));
         assert_eq!(need(&headers).expect_err("garbage").code(), Code::ConsistencyTokenInvalid);
+    }
+
+    proptest! {
+        /// What was taken is written in one way, and is within its bounds.
+        #[test]
+        fn any_text_is_taken_as_it_is_or_not_at_all(text in prop_oneof![".{0,60}", "[+0-9a-fTZ:. -]{1,40}"]) {
+            if let Some(Id(id)) = read::<Id>(&text) {
+                prop_assert_eq!(id.to_string(), text.to_ascii_lowercase());
+            }
+            if let Some(Limit(limit)) = read::<Limit>(&text) {
+                prop_assert!((1..=200).contains(&limit) && text.trim_start_matches('0') == limit.to_string());
+            }
+            if let Some(At(position)) = read::<At>(&text) {
+                prop_assert!(position >= Position::ZERO && text.bytes().all(|b| b.is_ascii_digit()));
+            }
+            if let Some(Time(time)) = read::<Time>(&text) {
+                prop_assert!((0..=9999).contains(&time.year()));
+            }
+            if let Some(Number(number)) = read::<Number>(&text) {
+                prop_assert_eq!(number.to_string(), text.as_str());
+            }
+        }
+
+        #[test]
+        fn a_header_of_a_token_is_a_token_or_refused(text in "[ -~]{0,60}") {
+            let mut headers = HeaderMap::new();
+            headers.insert(TOKEN, text.parse().expect("visible ASCII"));
+            match need(&headers) {
+                Ok(need) => prop_assert_eq!(need.token.map(|token| token.to_string()), Some(text)),
+                Err(problem) => prop_assert_eq!(problem.code(), Code::ConsistencyTokenInvalid),
+            }
+        }
     }
 }
