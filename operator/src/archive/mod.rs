@@ -16,6 +16,7 @@ mod manifest;
 mod reader;
 mod restore;
 mod run;
+mod seed;
 mod segment;
 mod snapshot;
 mod store;
@@ -24,6 +25,7 @@ mod verify;
 pub use accounts::{AccountState, Status};
 pub use error::ArchiveError;
 pub use reader::{ArchiveRanges, reader};
+pub use seed::{AfterSnapshot, seeded};
 pub use snapshot::Snapshot;
 pub use store::Place;
 

@@ -50,6 +50,10 @@ pub struct RebuildArgs {
     #[arg(long, value_enum, default_value_t = Source::Log)]
     from: Source,
 
+    /// Begin with the newest snapshot in the archive and read only the log after it: for `accounts`
+    #[arg(long, conflicts_with_all = ["from", "to_position", "as_of"])]
+    from_snapshots: bool,
+
     #[command(flatten)]
     place: Place,
 
@@ -108,6 +112,7 @@ impl Bounds {
 /// Rebuilds; answers whether it came to what was wanted.
 pub async fn run(args: &RebuildArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let from = match args.from {
+        _ if args.from_snapshots => From::Snapshots(&args.place),
         Source::Log => From::Log,
         Source::Archive => From::Archive(&args.place),
     };

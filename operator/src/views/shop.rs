@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ::views::{Decoder, View};
 use contracts::recorded::Recorded;
 use event_store_postgres::{PoolOptions, PostgresLog};
-use kernel::{LogId, Position};
-use log::ReadHead;
+use kernel::Position;
+use log::{CommitRanges, Head, ReadHead};
 use projection_engine::{Operator, Options, Reporter, Settings, Workshop};
 use sqlx::PgPool;
 
@@ -74,6 +74,8 @@ pub enum From<'a> {
     Log,
     /// The archive.
     Archive(&'a Place),
+    /// The newest snapshot in the archive, and the log after it: for the view of accounts.
+    Snapshots(&'a Place),
 }
 
 /// A workshop for one view, and the connections to the log that it reads through.
@@ -97,11 +99,12 @@ impl Shop {
             .map_err(|error| unreachable(error.into()))?;
         let log = PostgresLog::new(pool.clone());
         let head = log.head().await.map_err(|error| unreachable(error.into()))?;
+        let (projection, ranges) = ranges(from, projection, &head, &log).await?;
         let workshop = Workshop {
             projection,
             database,
             log: Arc::new(log.clone()),
-            ranges: ranges(from, head.log, &log).await?,
+            ranges,
             decoder: Arc::new(Decoder),
             settings: Settings::default(),
             options,
@@ -121,9 +124,24 @@ impl Shop {
     }
 }
 
-async fn ranges(from: From<'_>, log: LogId, live: &PostgresLog) -> Result<Arc<dyn log::CommitRanges>, Failure> {
-    Ok(match from {
-        From::Log => Arc::new(live.clone()),
-        From::Archive(place) => Arc::new(archive::reader(place, log).await?),
-    })
+/// What is read for the bulk, and the view as it is filled from that.
+async fn ranges(
+    from: From<'_>,
+    view: View,
+    head: &Head,
+    live: &PostgresLog,
+) -> Result<(View, Arc<dyn CommitRanges>), Failure> {
+    let place = match from {
+        From::Log => return Ok((view, Arc::new(live.clone()))),
+        From::Archive(place) => return Ok((view, Arc::new(archive::reader(place, head.log).await?))),
+        From::Snapshots(place) => place,
+    };
+    if view.name() != "accounts" {
+        let what =
+            format!("snapshots are of accounts, so `{}` cannot be built from them: use --from archive", view.name());
+        return Err(Failure::Usage(what));
+    }
+    let archive = archive::reader(place, head.log).await?;
+    let (view, ranges) = archive::seeded(&archive, Arc::new(live.clone()), head.position).await?;
+    Ok((view, Arc::new(ranges)))
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod archive;
 mod archive_ranges;
+mod archive_rebuild;
 mod archive_s3;
 mod bank;
 mod cli;
@@ -14,5 +15,6 @@ mod members;
 mod reading;
 mod run;
 mod server;
+mod vault;
 mod verify;
 mod world;

@@ -11,7 +11,7 @@ mod wide;
 
 use std::sync::Arc;
 
-pub use accounts::Accounts;
+pub use accounts::{AccountSeed, Accounts, Seed, SeedStatus, SeededAccounts};
 use contracts::recorded::Recorded;
 pub use members::Members;
 pub use overview::Overview;

@@ -1,10 +1,13 @@
 //! The view `accounts`: every account with its balance and state.
 
+mod bulk;
 mod fold;
 mod rows;
+mod seeded;
 
+pub use self::seeded::{AccountSeed, Seed, SeedStatus, SeededAccounts};
 use contracts::recorded::{MemberRecorded, Recorded};
-use projection_engine::{Commit, Fault, Projection, Rows};
+use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `accounts`.
 #[derive(Clone, Copy, Debug)]
@@ -35,5 +38,13 @@ impl Projection for Accounts {
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(rows::AccountRows::from(fold::fold(commits)?)))
+    }
+
+    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+        Some(Box::new(bulk::LastWord))
+    }
+
+    fn sums(&self) -> &'static [SumColumn] {
+        &[SumColumn { table: "accounts", column: "balance", by: Some("asset") }]
     }
 }

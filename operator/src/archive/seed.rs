@@ -1,0 +1,63 @@
+//! Rebuilding balances from a snapshot and the events after it.
+
+use std::sync::Arc;
+
+use ::log::{CommitRanges, PositionRange, RangeReader, ReadError};
+use ::views::{AccountSeed, Seed, SeedStatus, SeededAccounts, View};
+use async_trait::async_trait;
+use kernel::Position;
+
+use super::{
+    accounts::{AccountState, Status},
+    error::ArchiveError,
+    reader::ArchiveRanges,
+    snapshot::Snapshot,
+};
+
+/// The view `accounts` as it is filled from the newest snapshot before `head`, and what of the log is still to be read for
+/// it.
+pub async fn seeded(
+    archive: &ArchiveRanges,
+    log: Arc<dyn CommitRanges>,
+    head: Position,
+) -> Result<(View, AfterSnapshot), ArchiveError> {
+    let snapshot = archive.snapshot(head.plus(-1)).await?.ok_or_else(|| {
+        let what = format!("there is no snapshot before position {head}: `jangbu archive snapshot`");
+        ArchiveError::Which(what)
+    })?;
+    let position = snapshot.position;
+    let view = SeededAccounts(Arc::new(seed(snapshot)));
+    Ok((Arc::new(view), AfterSnapshot { log, position }))
+}
+
+fn seed(snapshot: Snapshot) -> Seed {
+    let accounts = snapshot.accounts.into_iter().map(|state| {
+        let AccountState { account, opened, opened_at, status, balance, version, position } = state;
+        let status = match status {
+            Status::Open => SeedStatus::Open,
+            Status::Frozen => SeedStatus::Frozen,
+            Status::Closed => SeedStatus::Closed,
+        };
+        AccountSeed { account, opened, opened_at, status, balance, version, position }
+    });
+    Seed { position: snapshot.position, accounts: accounts.collect() }
+}
+
+/// The log after a snapshot: what a rebuild that begins with the snapshot has to read.
+pub struct AfterSnapshot {
+    log: Arc<dyn CommitRanges>,
+    position: Position,
+}
+
+#[async_trait]
+impl CommitRanges for AfterSnapshot {
+    /// One run: the states are in memory once, and the events after the snapshot are folded into them in order. None, if
+    /// there is nothing after the snapshot: then the rebuild reads the log from its beginning.
+    async fn plan(&self, after: Position, to: Position, _parts: usize) -> Result<Vec<PositionRange>, ReadError> {
+        self.log.plan(after.max(self.position), to, 1).await
+    }
+
+    async fn read(&self, range: PositionRange) -> Result<Box<dyn RangeReader>, ReadError> {
+        self.log.read(range).await
+    }
+}

@@ -1,0 +1,68 @@
+//! Views rebuilt from the archive, and balances from a snapshot in it.
+
+use crate::archive::Archived;
+
+const REASON: [&str; 2] = ["--reason", "the drill"];
+
+fn rebuild(bank: &Archived, view: &str, options: &[&str]) -> crate::run::Run {
+    let mut variables = bank.variables();
+    variables.push(("JANGBU_OPERATOR", "tests".to_owned()));
+    crate::run::jangbu(&variables, &[&["views", "rebuild", view, "--json"], options, &REASON].concat())
+}
+
+/// The last line: what came of it.
+fn outcome(run: &crate::run::Run) -> serde_json::Value {
+    let start = run.stdout.rfind("\n{").map_or(0, |at| at + 1);
+    serde_json::from_str(&run.stdout[start..]).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+#[tokio::test]
+async fn every_view_is_rebuilt_from_the_archive_and_the_end_of_the_log() {
+    let bank = Archived::bank().await;
+    // The archive ends in the middle: the rest comes from the log.
+    bank.run(&["archive", "run", "--to", "100", "--segment", "20"]).expect(0);
+    for view in ["accounts", "transactions", "transfers", "overview", "members"] {
+        let made = outcome(&rebuild(&bank, view, &["--from", "archive"]).expect(0));
+        assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
+    }
+    bank.world.run(&["log", "verify"]).expect(0);
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn balances_from_a_snapshot_and_later_events_equal_the_full_rebuild() {
+    let bank = Archived::bank().await;
+    let none = rebuild(&bank, "accounts", &["--from-snapshots"]).expect(1);
+    assert!(none.stderr.contains("holds nothing of log"), "{none:?}");
+    bank.run(&["archive", "run", "--to", "70", "--segment", "20"]).expect(0);
+    let none = rebuild(&bank, "accounts", &["--from-snapshots"]).expect(1);
+    assert!(none.stderr.contains("jangbu archive snapshot"), "{none:?}");
+    bank.run(&["archive", "snapshot"]).expect(0);
+    let other = rebuild(&bank, "transactions", &["--from-snapshots"]).expect(2);
+    assert!(other.stderr.contains("--from archive"), "{other:?}");
+
+    // If a snapshot were not what it was built from, the comparison with the live generation would say so.
+    let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
+    assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
+    bank.world.run(&["log", "verify"]).expect(0);
+    let full = outcome(&rebuild(&bank, "accounts", &[]).expect(0));
+    assert_eq!((full["state"].as_str(), full["generation"].as_i64()), (Some("live"), Some(3)), "{full}");
+    let compared = full["comparison"].to_string();
+    assert!(!compared.contains("null"), "{full}");
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn what_is_before_the_snapshot_is_not_read() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--to", "70", "--segment", "20"]).expect(0);
+    bank.run(&["archive", "snapshot"]).expect(0);
+    // The first event cannot be read any more. Who begins with it stops; who begins with the snapshot never meets it.
+    bank.world
+        .on_log("update events set payload = '{}', type = 'Unheard' where position = 1 and type = 'AccountOpened'")
+        .await;
+    rebuild(&bank, "accounts", &[]).expect(1);
+    let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots", "--restart"]).expect(0));
+    assert_eq!(made["state"].as_str(), Some("live"), "{made}");
+    bank.world.drop().await;
+}
