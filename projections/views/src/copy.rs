@@ -88,6 +88,23 @@ impl CopyRows {
         }
     }
 
+    /// How many bytes it holds.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Sends the rows and forgets them.
+    pub(crate) async fn flush(&mut self, connection: &mut PgConnection) -> Result<(), WriteError> {
+        self.send(connection).await?;
+        self.rows = 0;
+        self.bytes.truncate(HEADER.len());
+        Ok(())
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) -> &mut Self {
+        self.field(&[u8::from(value)])
+    }
+
     fn field(&mut self, bytes: &[u8]) -> &mut Self {
         self.length(bytes.len() as i32);
         self.bytes.extend_from_slice(bytes);

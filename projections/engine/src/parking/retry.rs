@@ -54,9 +54,22 @@ impl<E: Send + Sync + 'static> Workshop<E> {
             .map(|parked| parked.key)
             .filter(|parked| key.is_none_or(|key| key == parked))
             .collect();
-        let mut told = Vec::new();
-        for key in keys {
-            told.push(self.retry_key(&mut connection, generation, key, operator).await?);
+        let mut told: Vec<Retried> = Vec::new();
+        let mut todo = keys;
+        // An event of one key may have to wait for another key's: as long as something moves, what failed is tried again.
+        while !todo.is_empty() {
+            let (mut failed, mut moved) = (Vec::new(), false);
+            for key in std::mem::take(&mut todo) {
+                let retried = self.retry_key(&mut connection, generation, key, operator).await?;
+                moved |= retried.error.is_none() || retried.applied > 0;
+                if retried.error.is_some() {
+                    failed.push(retried.key.clone());
+                }
+                remember_result(&mut told, retried);
+            }
+            if moved {
+                todo = failed;
+            }
         }
         Ok(told)
     }
@@ -203,6 +216,17 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         .await
         .map_err(doing("writing why a key is still parked"))
         .map(drop)
+    }
+}
+
+/// Keeps one result for each key.
+fn remember_result(told: &mut Vec<Retried>, new: Retried) {
+    match told.iter_mut().find(|old| old.key == new.key) {
+        Some(old) => {
+            old.applied += new.applied;
+            old.error = new.error;
+        }
+        None => told.push(new),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{Bulk, Commit, Decode, Fault, Loader, Projection, fault_point::fault_point, registry::run};
 
 /// So many bytes of rows are gathered before they are sent.
-const HELD: usize = 4 << 20;
+const HELD: usize = 8 << 20;
 /// How often the registry is told that the load goes on.
 const BEAT: Duration = Duration::from_secs(2);
 

@@ -26,13 +26,18 @@ pub(super) struct Change {
 pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<HashMap<AccountId, Change>, Fault> {
     let mut changes = HashMap::new();
     for commit in commits {
-        for (position, event) in commit.positioned() {
-            if let Some(body) = &event.body {
-                fold_event(&mut changes, commit, position, event, body)?;
-            }
-        }
+        fold_commit(&mut changes, commit)?;
     }
     Ok(changes)
+}
+
+pub(super) fn fold_commit(changes: &mut HashMap<AccountId, Change>, commit: &Commit<Recorded>) -> Result<(), Fault> {
+    for (position, event) in commit.positioned() {
+        if let Some(body) = &event.body {
+            fold_event(changes, commit, position, event, body)?;
+        }
+    }
+    Ok(())
 }
 
 fn fold_event(

@@ -8,7 +8,7 @@ use kernel::AssetCode;
 use projection_engine::WriteError;
 use sqlx::PgConnection;
 
-use crate::wide::Wide;
+use crate::{copy::CopyRows, wide::Wide};
 
 /// What happened within a minute to one asset by one kind of transfer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +43,25 @@ impl Activity {
     fn count(&mut self, facts: &TransferFacts, at: DateTime<Utc>) -> &mut Count {
         let minute = at.timestamp().div_euclid(60) * 60;
         self.minutes.entry((minute, facts.asset, facts.kind)).or_default()
+    }
+
+    /// How many minutes something happened in.
+    pub(super) fn len(&self) -> usize {
+        self.minutes.len()
+    }
+
+    /// Adds its buckets to the rows of a COPY: bucket, start, asset, kind, posted, rejected, volume as text.
+    pub(super) fn copy(&self, rows: &mut CopyRows) {
+        for ((bucket, start, asset, kind), count) in self.buckets() {
+            rows.row()
+                .text(bucket)
+                .time(DateTime::UNIX_EPOCH + Duration::seconds(start))
+                .text(asset.as_str())
+                .text(kind.as_str())
+                .int8(count.posted)
+                .int8(count.rejected)
+                .text(&count.volume.to_string());
+        }
     }
 
     fn buckets(&self) -> Vec<(Bucket, Count)> {

@@ -25,16 +25,21 @@ pub(super) struct Additions {
 pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<Additions, Fault> {
     let mut additions = Additions::default();
     for commit in commits {
-        for (position, event) in commit.positioned() {
-            if let Some(body) = &event.body {
-                additions.event(commit, position, AccountId::new(event.stream.uuid()), body)?;
-            }
-        }
+        additions.commit(commit)?;
     }
     Ok(additions)
 }
 
 impl Additions {
+    pub(super) fn commit(&mut self, commit: &Commit<Recorded>) -> Result<(), Fault> {
+        for (position, event) in commit.positioned() {
+            if let Some(body) = &event.body {
+                self.event(commit, position, AccountId::new(event.stream.uuid()), body)?;
+            }
+        }
+        Ok(())
+    }
+
     fn event(
         &mut self,
         commit: &Commit<Recorded>,

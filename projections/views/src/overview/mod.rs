@@ -1,12 +1,13 @@
 //! The view `overview`: totals of each asset, and transfers counted by minute, hour and day.
 
 mod activity;
+mod bulk;
 mod fold;
 mod rows;
 mod states;
 
 use contracts::recorded::{MemberRecorded, Recorded};
-use projection_engine::{Commit, Fault, Projection, Rows};
+use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `overview`.
 #[derive(Clone, Copy, Debug)]
@@ -37,5 +38,18 @@ impl Projection for Overview {
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)?))
+    }
+
+    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+        Some(Box::new(bulk::AddUp))
+    }
+
+    fn sums(&self) -> &'static [SumColumn] {
+        const fn sum(table: &'static str, column: &'static str) -> SumColumn {
+            SumColumn { table, column, by: Some("asset") }
+        }
+        const SUMS: &[SumColumn] =
+            &[sum("asset_totals", "member_sum"), sum("asset_totals", "system_sum"), sum("activity", "posted_volume")];
+        SUMS
     }
 }

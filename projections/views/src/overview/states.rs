@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use kernel::{AccountId, AssetCode};
+use kernel::{AccountId, AssetCode, Position};
 use projection_engine::WriteError;
 use sqlx::{PgConnection, types::Uuid};
+
+use crate::copy::CopyRows;
 
 /// Accounts that were opened or changed their state, in the order of their keys.
 #[derive(Debug, Default)]
@@ -49,6 +51,23 @@ impl States {
         match self.opened.get_mut(&account) {
             Some(opened) => opened.status = status,
             None => drop(self.changed.insert(account, status)),
+        }
+    }
+
+    /// How many accounts there are in it.
+    pub(super) fn len(&self) -> usize {
+        self.opened.len() + self.changed.len()
+    }
+
+    /// Adds its accounts to the rows of a COPY: account, position, asset, whether it is a system account, status.
+    pub(super) fn copy(&self, rows: &mut CopyRows, position: Position) {
+        for (account, opened) in &self.opened {
+            let row = rows.row().uuid(account.uuid()).int8(position.number());
+            row.text(opened.asset.as_str()).bool(opened.system).text(opened.status);
+        }
+        for (account, status) in &self.changed {
+            let row = rows.row().uuid(account.uuid()).int8(position.number());
+            row.maybe(None, CopyRows::text).maybe(None, CopyRows::bool).text(status);
         }
     }
 

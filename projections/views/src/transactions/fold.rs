@@ -30,21 +30,28 @@ struct Side {
 pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransactionRows, Fault> {
     let mut entries = Vec::with_capacity(commits.len() * 2);
     for commit in commits {
-        // A transfer's facts stand before its debit and its credit in the same commit, most often directly before.
-        let mut posted: Vec<(TransferId, &TransferFacts)> = Vec::new();
-        for (position, event) in commit.positioned() {
-            let Some(body) = &event.body else { continue };
-            if let Recorded::TransferPosted(TransferPosted(facts)) = body {
-                posted.push((TransferId::new(event.stream.uuid()), facts));
-            } else if let Some(side) = side(body) {
-                entries.push(entry(commit, position, event, body, &side, &posted)?);
-            }
-        }
+        fold_commit(commit, |entry| entries.push(entry))?;
     }
     // By account: entries of one account lie together in the index. The order within an account stays.
     entries.sort_by_key(|entry| entry.account);
-    let ticks = commits.iter().map(|commit| (commit.recorded_at, commit.last()));
-    Ok(TransactionRows::new(&entries, ticks))
+    // The time of a commit that comes again has its tick, and perhaps a later one's position in it.
+    let ticks = commits.iter().filter(|commit| !commit.is_late());
+    Ok(TransactionRows::new(&entries, ticks.map(|commit| (commit.recorded_at, commit.last()))))
+}
+
+/// Tells the entries of one commit.
+pub(super) fn fold_commit<'c>(commit: &'c Commit<Recorded>, mut tell: impl FnMut(Entry<'c>)) -> Result<(), Fault> {
+    // A transfer's facts stand before its debit and its credit in the same commit, most often directly before.
+    let mut posted: Vec<(TransferId, &TransferFacts)> = Vec::new();
+    for (position, event) in commit.positioned() {
+        let Some(body) = &event.body else { continue };
+        if let Recorded::TransferPosted(TransferPosted(facts)) = body {
+            posted.push((TransferId::new(event.stream.uuid()), facts));
+        } else if let Some(side) = side(body) {
+            tell(entry(commit, position, event, body, &side, &posted)?);
+        }
+    }
+    Ok(())
 }
 
 fn side(body: &Recorded) -> Option<Side> {

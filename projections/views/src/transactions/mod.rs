@@ -1,10 +1,12 @@
 //! The view `transactions`: every change of every balance, and which position a time stands for.
 
+mod bulk;
 mod fold;
 mod rows;
 
 use contracts::recorded::{MemberRecorded, Recorded};
-use projection_engine::{Commit, Fault, Projection, Rows};
+use kernel::StreamId;
+use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `transactions`.
 #[derive(Clone, Copy, Debug)]
@@ -35,5 +37,27 @@ impl Projection for Transactions {
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)?))
+    }
+
+    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+        Some(Box::new(bulk::InOrder))
+    }
+
+    fn sums(&self) -> &'static [SumColumn] {
+        &[SumColumn { table: "entries", column: "amount", by: Some("kind") }]
+    }
+
+    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+        let transfer = match event {
+            Some(Recorded::AccountDebited(debited)) => Some(debited.transfer),
+            Some(Recorded::AccountCredited(credited)) => Some(credited.transfer),
+            _ => None,
+        };
+        // An entry needs the facts of its transfer: where these are parked, it waits with them.
+        std::iter::once(stream.to_string()).chain(transfer.map(|transfer| transfer.to_string())).collect()
+    }
+
+    fn is_context(&self, event: &Recorded) -> bool {
+        matches!(event, Recorded::TransferPosted(_))
     }
 }

@@ -36,7 +36,7 @@ struct Ticks {
     position: Vec<i64>,
 }
 
-const COPY_ENTRIES: &str = "copy entries (position, version, recorded_at, account_id, transfer_id, counterparty, amount, \
+pub(super) const COPY_ENTRIES: &str = "copy entries (position, version, recorded_at, account_id, transfer_id, counterparty, amount, \
     balance_after, kind, memo, reference) from stdin (format binary)";
 
 impl TransactionRows {
@@ -49,7 +49,7 @@ impl TransactionRows {
 }
 
 impl Entry<'_> {
-    fn write(&self, rows: &mut CopyRows) {
+    pub(super) fn write(&self, rows: &mut CopyRows) {
         rows.row()
             .int8(self.position.number())
             .int8(self.version.number())

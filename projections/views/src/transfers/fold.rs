@@ -6,14 +6,14 @@ use contracts::recorded::{Recorded, TransferPosted};
 use kernel::{Minor, Position, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
-use super::rows::{Booked, Row, TransferRows};
+use super::rows::{Booked, Row};
 use crate::fault::fault;
 
 /// The types whose events change nothing here.
 pub(super) const UNUSED: &[&str] =
     &["AccountOpened", "AccountNumberAssigned", "AccountFrozen", "AccountUnfrozen", "AccountClosed", "CommandRefused"];
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransferRows, Fault> {
+pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Recorded>>) -> Result<Folding<'c>, Fault> {
     let mut folding = Folding { rows: Vec::with_capacity(commits.len()), place: HashMap::new(), reversed: Vec::new() };
     for commit in commits {
         let first = folding.rows.len();
@@ -30,15 +30,16 @@ pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransferRows, Fault>
             });
         }
     }
-    Ok(TransferRows::new(&folding.rows, folding.reversed))
+    Ok(folding)
 }
 
-struct Folding<'c> {
-    rows: Vec<Row<'c>>,
+/// Transfers in the making.
+pub(super) struct Folding<'c> {
+    pub(super) rows: Vec<Row<'c>>,
     /// Where the transfers of these commits stand in the rows.
     place: HashMap<TransferId, usize>,
     /// Transfers of earlier commits, and what reversed them.
-    reversed: Vec<(TransferId, TransferId)>,
+    pub(super) reversed: Vec<(TransferId, TransferId)>,
 }
 
 /// A side of a transfer.

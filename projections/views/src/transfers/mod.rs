@@ -1,10 +1,12 @@
 //! The view `transfers`: every transfer, posted or rejected.
 
+mod bulk;
 mod fold;
 mod rows;
 
 use contracts::recorded::{MemberRecorded, Recorded};
-use projection_engine::{Commit, Fault, Projection, Rows};
+use kernel::StreamId;
+use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `transfers`.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,24 @@ impl Projection for Transfers {
     }
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
-        Ok(Box::new(fold::fold(commits)?))
+        let folded = fold::fold(commits.iter().copied())?;
+        Ok(Box::new(rows::TransferRows::new(&folded.rows, folded.reversed)))
+    }
+
+    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+        Some(Box::new(bulk::InOrder))
+    }
+
+    fn sums(&self) -> &'static [SumColumn] {
+        &[SumColumn { table: "transfers", column: "amount", by: Some("asset") }]
+    }
+
+    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+        // Everything about a transfer is one row.
+        vec![match event {
+            Some(Recorded::AccountDebited(debited)) => debited.transfer.to_string(),
+            Some(Recorded::AccountCredited(credited)) => credited.transfer.to_string(),
+            _ => stream.to_string(),
+        }]
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct TransferRows {
     reversed_by: Vec<Uuid>,
 }
 
-const COPY_TRANSFERS: &str = "copy transfers (transfer_id, kind, status, code, available, source, destination, asset, amount, \
+pub(super) const COPY_TRANSFERS: &str = "copy transfers (transfer_id, kind, status, code, available, source, destination, asset, amount, \
     memo, reference, reverses, reversed_by, source_balance_after, source_version, destination_balance_after, \
     destination_version, position, recorded_at) from stdin (format binary)";
 
@@ -56,7 +56,7 @@ impl<'c> Row<'c> {
         self.refusal.is_none() && (self.debited.is_none() || self.credited.is_none())
     }
 
-    fn write(&self, rows: &mut CopyRows) {
+    pub(super) fn write(&self, rows: &mut CopyRows) {
         let status = if self.refusal.is_none() { "posted" } else { "rejected" };
         let version = |side: Option<Booked>| side.map(|booked| booked.version.number());
         let balance = |side: Option<Booked>| side.map(|booked| booked.balance);

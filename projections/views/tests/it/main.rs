@@ -6,6 +6,8 @@ mod chaos;
 mod delivery;
 mod faults;
 mod oracle;
+mod parking;
 mod people;
+mod rebuild;
 mod sum;
 mod world;

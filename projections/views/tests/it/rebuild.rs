@@ -1,0 +1,74 @@
+//! Every view, made anew from ranges of the log, against the oracle and the live one.
+
+use std::sync::Arc;
+
+use contracts::recorded::Recorded;
+use projection_engine::{Comparison, Expected, Operator, Options, Reporter, Until, Wish, Workshop, testing::brisk};
+use views::{Decoder, View};
+
+use crate::{bank::Bank, world::World};
+
+pub fn operator() -> Operator {
+    Operator { who: "somebody".into(), reason: "a test".into() }
+}
+
+impl World {
+    pub fn workshop(&self, view: View) -> Workshop<Recorded> {
+        Workshop {
+            projection: view,
+            database: self.scratch.database.clone().options([("role", "jangbu_projector")]),
+            log: self.log.clone(),
+            ranges: self.log.clone(),
+            decoder: Arc::new(Decoder),
+            settings: brisk(),
+            options: Options { connections: 3, ..Options::default() },
+            reporter: Reporter::default(),
+        }
+    }
+
+    async fn rebuild(&self, view: View) -> Comparison {
+        let name = view.name();
+        let wish = Wish {
+            until: Until::Promoted,
+            expected: Expected::default(),
+            restart: false,
+            abandon_live: false,
+            operator: operator(),
+        };
+        let made = self.workshop(view).rebuild(&wish).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let comparison = made.comparison.expect("it was compared");
+        assert_eq!(made.state, "live", "{name}: {:#?}", comparison.shown);
+        comparison
+    }
+}
+
+#[tokio::test]
+async fn every_view_made_anew_is_the_same_and_goes_on() {
+    for (seed, commits) in [(70, 1), (71, 40), (72, 400)] {
+        let bank = Bank::busy(seed, commits);
+        let world = World::new(&bank).await;
+        // What the rebuild begins with is not the end.
+        let middle = bank.commits[bank.commits.len() * 2 / 3].last();
+        for position in [middle, bank.end()] {
+            for view in views::all() {
+                let mut worker = world.start(view.clone());
+                worker.reach(position);
+                worker.at(position).await;
+                worker.kill().await;
+                let comparison = world.rebuild(view.clone()).await;
+                let all: Vec<_> = comparison.tables.iter().map(|table| table.table.as_str()).collect();
+                for table in view.tables() {
+                    assert!(all.contains(table), "{table} was not compared: {all:?}");
+                }
+                assert!(comparison.remarks.is_empty(), "{:?}", comparison.remarks);
+            }
+        }
+        for mut worker in world.start_all() {
+            worker.reach(bank.end());
+            worker.at(bank.end()).await;
+            worker.kill().await;
+        }
+        world.check(&bank, bank.end()).await;
+        world.scratch.close().await;
+    }
+}
