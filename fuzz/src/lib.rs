@@ -1,0 +1,98 @@
+//! What must hold of whatever comes in. Each function takes any bytes and panics if it does not hold.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use anyhow::{Context, Result, ensure};
+use domain::member::{Channel, Contact, LoginId, RealName};
+use kernel::{ConsistencyToken, SystemClock};
+use platform::auth::Verifier;
+use reads::List;
+
+/// The text that the bytes are; most parsers are given text only.
+fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data).ok()
+}
+
+/// A contact that was taken can stand in a header, a URL and a line of SMTP, and is its own one spelling.
+pub fn contact(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    for channel in [Channel::Email, Channel::Phone] {
+        let Ok(contact) = Contact::parse(channel, text) else { continue };
+        let value = contact.expose();
+        assert!(value.len() <= 254 && value.bytes().all(|b| b.is_ascii_graphic()), "{value:?}");
+        assert!(!value.bytes().any(|b| b"\"(),:;<>[\\]".contains(&b)), "{value:?}");
+        let again = Contact::parse(channel, value).expect("what was taken is taken again");
+        assert_eq!(again.expose(), value);
+        match channel {
+            Channel::Email => assert_eq!(value.bytes().filter(|b| *b == b'@').count(), 1),
+            Channel::Phone => assert!(value[1..].bytes().all(|b| b.is_ascii_digit())),
+        }
+    }
+}
+
+/// A login id that was taken is exactly what was given.
+pub fn login_id(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(login_id) = text.parse::<LoginId>() else { return };
+    assert_eq!(login_id.expose(), text);
+    assert!((4..=32).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')));
+}
+
+/// A name that was taken is seen, has no line of its own, and is in the one form in which it is kept.
+pub fn real_name(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(name) = text.parse::<RealName>() else { return };
+    let kept = name.expose();
+    assert!((1..=100).contains(&kept.chars().count()) && !kept.trim().is_empty(), "{kept:?}");
+    assert!(!kept.chars().any(char::is_control), "{kept:?}");
+    let again: RealName = kept.parse().expect("what was taken is taken again");
+    assert_eq!(again.expose(), kept);
+}
+
+/// A token that was read is written as it was.
+pub fn consistency_token(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    if let Ok(token) = text.parse::<ConsistencyToken>() {
+        assert_eq!(token.to_string(), text);
+    }
+}
+
+/// A cursor that was read is one that this very list gave, and no other list takes it.
+pub fn cursor(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let (own, other) = (List::named("fuzzed"), List::named("fuzzed").bound_to(b"other"));
+    if let Ok(last) = own.after(text) {
+        assert_eq!(own.cursor(last), text);
+        assert!(other.after(text).is_err());
+    }
+}
+
+/// Without the private key nobody makes a token that counts, whatever it looks like.
+pub fn access_token(data: &[u8]) {
+    static VERIFIER: OnceLock<Verifier> = OnceLock::new();
+    let Some(text) = text(data) else { return };
+    let verifier = VERIFIER.get_or_init(|| {
+        // The public half of a key whose private half was thrown away.
+        let set = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"fuzzed",
+            "x":"1AjoqjDp28sLc6a17KO0bHv9MLsOrDaK_L3qAkQb1BY"}]}"#;
+        Verifier::from_jwks(set, Arc::new(SystemClock)).expect("a key set")
+    });
+    assert!(verifier.verify(text).is_err());
+}
+
+/// Gives every seed of a target to it.
+pub fn replay(target: &str, check: fn(&[u8])) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    let mut seeds = 0;
+    for entry in fs::read_dir(&folder).with_context(|| format!("no seeds in {}", folder.display()))? {
+        check(&fs::read(entry?.path())?);
+        seeds += 1;
+    }
+    ensure!(seeds > 0, "no seeds in {}", folder.display());
+    println!("{target}: {seeds} seeds");
+    Ok(())
+}
