@@ -144,14 +144,29 @@ fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
     let (events, ms) = (view.lag_events.unwrap_or(0), view.lag_ms.unwrap_or(0));
     if let Some(error) = view.error_line() {
         let at = view.error_position.unwrap_or(view.position + 1);
-        let to_do =
-            format!("see the event with `jangbu log show {at}`; correct the projection, then restart the projector");
+        let to_do = format!(
+            "see the event with `jangbu log show {at}`; correct the projection, then restart the projector; or take its \
+                     key aside: `jangbu views parked add {} --position {at} --reason WHY`",
+            view.view
+        );
         return Finding::fail(what, format!("stuck: {error}"), to_do);
     }
     let at = format!("generation {} at position {}, {events} events behind", view.generation, view.position);
     if events < 0 {
         let to_do = "the log was restored to an earlier state, or the view follows another: rebuild the view";
         return Finding::fail(what, format!("{at}: beyond the end of the log"), to_do);
+    }
+    if let Some(since) = view.paused_since {
+        let to_do = format!("when it may go on: `jangbu views resume {} --reason WHY`", view.view);
+        return Finding::warn(what, format!("{at}, paused since {}", since.to_rfc3339()), to_do);
+    }
+    if view.parked_keys > 0 && ms <= max_lag_ms {
+        let (keys, waiting) = (view.parked_keys, view.parked_events);
+        let to_do = format!(
+            "see `jangbu views parked list`; when the cause is mended: `jangbu views parked retry {} --reason WHY`",
+            view.view
+        );
+        return Finding::warn(what, format!("{at}; {keys} keys are parked, {waiting} events wait behind them"), to_do);
     }
     match (ms > max_lag_ms, moved) {
         (true, false) => {

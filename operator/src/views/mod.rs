@@ -33,7 +33,7 @@ use crate::{
 /// Shows the views.
 #[derive(Debug, clap::Subcommand)]
 pub enum ViewsCommand {
-    /// Show the live generation of every view; exit code 1 if one is stuck or not there
+    /// Show the live generation of every view; exit code 1 if one is stuck, stalled, not there, or has parked keys
     List(Watch),
     /// Show every generation of one view
     Show {
@@ -100,7 +100,7 @@ async fn list_or_show(name: Option<&str>, watch: bool, config: &Config, output: 
         let shown = chosen(all.views, name)?;
         show(&shown, name.is_some(), watch, output)?;
         if !watch {
-            return Ok(all.remark.is_none() && !shown.is_empty() && shown.iter().all(|s| s.error.is_none()));
+            return Ok(all.remark.is_none() && !shown.is_empty() && shown.iter().all(Standing::is_well));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -136,7 +136,7 @@ fn list(views: &[Standing]) -> String {
     for s in views {
         let number = |n: Option<i64>| n.map_or("-".into(), thousands);
         let numbers = [number(Some(s.position)), number(s.head), number(s.lag_events), number(s.lag_ms)];
-        let words = [s.view.clone(), s.generation.to_string(), s.version.to_string(), s.state.clone()];
+        let words = [s.view.clone(), s.generation.to_string(), s.version.to_string(), s.condition()];
         table.row(words.into_iter().chain(numbers).chain([s.error_line().unwrap_or_default()]));
     }
     if views.is_empty() { "no view is live: has the projector ever run?".into() } else { table.render() }
@@ -150,7 +150,7 @@ fn full(views: &[Standing]) -> String {
     let mut text = String::new();
     for s in views {
         let lines = [
-            ("state", s.state.clone()),
+            ("state", s.condition()),
             ("version", s.version.to_string()),
             ("schema", s.schema_name.clone()),
             ("position", thousands(s.position)),
@@ -162,6 +162,16 @@ fn full(views: &[Standing]) -> String {
         ];
         text.push_str(&format!("{} generation {}\n", s.view, s.generation));
         lines.iter().for_each(|(name, value)| text.push_str(&format!("  {name:<12} {value}\n")));
+        if let Some(failure) = &s.failure {
+            text.push_str(&format!("  {:<12} {failure}\n", "failed"));
+        }
+        if s.parked_keys > 0 {
+            let (keys, events) = (thousands(s.parked_keys), thousands(s.parked_events));
+            text.push_str(&format!(
+                "  {:<12} {keys} keys with {events} events: `jangbu views parked list`\n",
+                "parked"
+            ));
+        }
         if let Some(error) = s.error_line() {
             text.push_str(&format!("  {:<12} {error}, since {}\n", "stuck", time(s.stuck_since)));
         }

@@ -17,6 +17,8 @@ pub struct Standing {
     pub generation: i32,
     pub version: i32,
     pub state: String,
+    /// `main`, or `side` for a view as it was.
+    pub kind: String,
     pub schema_name: String,
     pub position: i64,
     /// The end of the log, if it could be asked.
@@ -24,6 +26,15 @@ pub struct Standing {
     pub lag_events: Option<i64>,
     /// How long ago the oldest commit that is not applied was recorded.
     pub lag_ms: Option<i64>,
+    /// For how long it has not moved, although it is behind; none as long as that is no reason to worry.
+    pub stalled_ms: Option<i64>,
+    /// Since when an operator has it stand still.
+    pub paused_since: Option<DateTime<Utc>>,
+    /// Keys that were taken aside, and the events that wait behind them.
+    pub parked_keys: i64,
+    pub parked_events: i64,
+    /// Why its making ended.
+    pub failure: Option<String>,
     pub error: Option<String>,
     pub error_position: Option<i64>,
     pub error_type: Option<String>,
@@ -31,12 +42,40 @@ pub struct Standing {
     pub recorded_at: Option<DateTime<Utc>>,
     pub promoted_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
+    /// For how long it has not moved.
+    #[serde(skip)]
+    still_ms: i64,
 }
+
+/// A view that is behind for so long, and has not moved for so long, is stalled.
+const STALL_MS: i64 = 10_000;
 
 impl Standing {
     /// Whether readers see it.
     pub fn is_live(&self) -> bool {
         matches!(self.state.as_str(), "live" | "stuck")
+    }
+
+    /// Whether nothing about it needs anybody.
+    pub fn is_well(&self) -> bool {
+        self.error.is_none() && self.stalled_ms.is_none() && self.parked_keys == 0
+    }
+
+    /// Its state, and what there is to say besides.
+    pub fn condition(&self) -> String {
+        let mut words = vec![self.state.clone()];
+        if self.kind == "side" {
+            words.push("side".into());
+        }
+        if self.paused_since.is_some() {
+            words.push("paused".into());
+        } else if let Some(stalled) = self.stalled_ms {
+            words.push(format!("stalled for {} s", stalled / 1000));
+        }
+        if self.parked_keys > 0 {
+            words.push(format!("{} keys parked", self.parked_keys));
+        }
+        words.join(", ")
     }
 
     /// The error and the event it stopped at.
@@ -72,10 +111,17 @@ pub async fn standings(config: &Config) -> Result<Standings, Failure> {
 /// All generations, the newest of each view first; a live one that cannot go on is `stuck`.
 pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Failure> {
     let rows = sqlx::query!(
-        r#"select view, generation, version, schema_name, position, error, error_position, error_type, stuck_since,
-                  recorded_at, promoted_at, updated_at,
+        r#"select g.view, generation, version, kind, schema_name, position, error, error_position, error_type, stuck_since,
+                  recorded_at, promoted_at, updated_at, failure,
+                  case when state = 'live' then v.paused_at end as paused_since,
+                  (extract(epoch from clock_timestamp() - updated_at) * 1000)::int8 as "still_ms!",
+                  (select count(*) from registry.parked_keys as k
+                   where (k.view, k.generation) = (g.view, g.generation)) as "parked_keys!",
+                  (select count(*) from registry.parked_events as e
+                   where (e.view, e.generation) = (g.view, g.generation)) as "parked_events!",
                   case when state = 'live' and stuck_since is not null then 'stuck' else state end as "state!"
-           from registry.generations order by view, generation desc"#
+           from registry.generations as g join registry.views as v on v.view = g.view
+           order by g.view, generation desc"#
     )
     .fetch_all(connection)
     .await
@@ -87,11 +133,17 @@ pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Fa
             generation: row.generation,
             version: row.version,
             state: row.state,
+            kind: row.kind,
             schema_name: row.schema_name,
             position: row.position,
             head: None,
             lag_events: None,
             lag_ms: None,
+            stalled_ms: None,
+            paused_since: row.paused_since,
+            parked_keys: row.parked_keys,
+            parked_events: row.parked_events,
+            failure: row.failure,
             error: row.error,
             error_position: row.error_position,
             error_type: row.error_type,
@@ -99,6 +151,7 @@ pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Fa
             recorded_at: row.recorded_at,
             promoted_at: row.promoted_at,
             updated_at: row.updated_at,
+            still_ms: row.still_ms,
         })
         .collect())
 }
@@ -122,6 +175,9 @@ pub async fn lag(connection: &mut PgConnection, views: &mut [Standing]) -> Resul
         view.head = Some(row.head);
         view.lag_events = Some(row.head - view.position);
         view.lag_ms = Some(row.lag_ms);
+        let stalled = view.still_ms.min(row.lag_ms);
+        let meant_to_move = view.is_live() && view.paused_since.is_none() && row.head > view.position;
+        view.stalled_ms = Some(stalled).filter(|ms| meant_to_move && *ms >= STALL_MS);
     }
     Ok(())
 }

@@ -36,13 +36,20 @@ pub(crate) struct Horizon {
 struct Seen {
     head: Position,
     late: u32,
+    /// Where each view was when it moved last, and when that was.
+    moved: Vec<(Position, Instant)>,
 }
 
 impl Horizon {
     /// Watches for ever.
     pub(crate) async fn run(mut self) {
         metrics::describe_gauge!("projector_log_head", "Position of the last event of the log");
-        let mut seen = Seen { head: Position::ZERO, late: 0 };
+        metrics::describe_gauge!(
+            "projection_stalled_seconds",
+            "For how long the view has not moved although it is behind; 0 while it moves or has nothing to do"
+        );
+        let moved = vec![(Position::ZERO, Instant::now()); self.views.len()];
+        let mut seen = Seen { head: Position::ZERO, late: 0, moved };
         let mut next_look = Instant::now();
         let mut well = true;
         loop {
@@ -83,7 +90,7 @@ impl Horizon {
         self.reachable.send_if_modified(|before| std::mem::replace(before, reachable) != reachable);
         if due {
             seen.head = head.position;
-            self.measure(head).await?;
+            self.measure(head, &mut seen.moved).await?;
         }
         Ok(())
     }
@@ -106,10 +113,14 @@ impl Horizon {
         self.views.iter().all(|(_, status)| status.borrow().position >= position)
     }
 
-    async fn measure(&self, head: Head) -> Result<(), ReadError> {
+    async fn measure(&self, head: Head, moved: &mut [(Position, Instant)]) -> Result<(), ReadError> {
         metrics::gauge!("projector_log_head").set(head.position.number() as f64);
-        for (view, status) in &self.views {
+        for ((view, status), moved) in self.views.iter().zip(moved) {
             let position = status.borrow().position;
+            if position != moved.0 || position >= head.position {
+                *moved = (position, Instant::now());
+            }
+            metrics::gauge!("projection_stalled_seconds", "view" => *view).set(moved.1.elapsed().as_secs_f64());
             Lag::measure(&self.log, view, position, head, SystemClock.now()).await?;
         }
         Ok(())

@@ -43,7 +43,8 @@ async fn ask(database: &PgPool) -> Result<(), sqlx::Error> {
 
 fn check(state: &State) -> Result<(), String> {
     match state {
-        State::Live => Ok(()),
+        // A pause is wanted, and the lag tells of it.
+        State::Live | State::Paused => Ok(()),
         State::Starting => Err("starting".to_owned()),
         State::Waiting(reason) => Err(format!("waiting: {reason}")),
         State::Stuck(reason) => Err(format!("stuck: {reason}")),

@@ -35,6 +35,14 @@ pub struct ViewStatus {
     pub error_type: Option<String>,
     /// Since when.
     pub stuck_since: Option<DateTime<Utc>>,
+    /// For how long it has not moved although it is behind; none as long as that is no reason to worry.
+    pub stalled: Option<Duration>,
+    /// Since when an operator has it stand still.
+    pub paused_since: Option<DateTime<Utc>>,
+    /// How many keys were taken aside because an event of theirs cannot be applied.
+    pub parked_keys: i64,
+    /// How many events wait behind them.
+    pub parked_events: i64,
     /// When its checkpoint last moved.
     pub updated_at: DateTime<Utc>,
 }
@@ -58,13 +66,17 @@ pub struct Generation {
     pub updated_at: DateTime<Utc>,
 }
 
+/// A view that is behind for so long, and has not moved for so long, is stalled.
+const STALL: Duration = Duration::from_secs(10);
+
 impl Reads {
     /// Every live view, by name, not only those read here. Waits for nothing: this is how waiting is watched.
     pub async fn views(&self) -> Result<Fresh<Vec<ViewStatus>>, ReadsError> {
         let rows = sqlx::query!(
             r#"select view as "view!", generation as "generation!", version as "version!", position as "position!",
                    recorded_at, state as "state!", error, error_position, error_type, stuck_since,
-                   updated_at as "updated_at!"
+                   updated_at as "updated_at!", paused_at, parked_keys as "parked_keys!", parked_events as "parked_events!",
+                   (extract(epoch from clock_timestamp() - updated_at) * 1000)::int8 as "still_ms!"
                from registry.live_positions order by view"#
         )
         .fetch_all(&self.pool)
@@ -74,6 +86,9 @@ impl Reads {
             let position = Position::new(row.position);
             // A view may have applied what was appended since the last look.
             let head = head.map(|head| head.max(position));
+            let lag = self.lag(position, row.recorded_at);
+            let behind = head.is_some_and(|head| head > position) && row.paused_at.is_none();
+            let still = Duration::from_millis(u64::try_from(row.still_ms).unwrap_or_default()).min(lag);
             ViewStatus {
                 view: row.view,
                 generation: row.generation,
@@ -81,12 +96,16 @@ impl Reads {
                 position,
                 head,
                 lag_events: head.map_or(0, |head| head.number() - position.number()),
-                lag: self.lag(position, row.recorded_at),
+                lag,
                 state: row.state,
                 error: row.error,
                 error_position: row.error_position.map(Position::new),
                 error_type: row.error_type,
                 stuck_since: row.stuck_since,
+                stalled: Some(still).filter(|still| behind && *still >= STALL),
+                paused_since: row.paused_at,
+                parked_keys: row.parked_keys,
+                parked_events: row.parked_events,
                 updated_at: row.updated_at,
             }
         });

@@ -43,6 +43,18 @@ pub struct View {
     /// Since when.
     #[schema(required)]
     pub stuck_since: Option<DateTime<Utc>>,
+    /// For how long it has not moved although it is behind, in milliseconds; null as long as that is no reason to worry.
+    #[schema(required, minimum = 0)]
+    pub stalled_ms: Option<u64>,
+    /// Since when an operator has it stand still; null if nobody does.
+    #[schema(required)]
+    pub paused_since: Option<DateTime<Utc>>,
+    /// How many keys were taken aside because an event of theirs cannot be applied.
+    #[schema(minimum = 0)]
+    pub parked_keys: i64,
+    /// How many events wait behind them.
+    #[schema(minimum = 0)]
+    pub parked_events: i64,
     /// When its checkpoint last moved.
     pub updated_at: DateTime<Utc>,
 }
@@ -96,6 +108,10 @@ impl From<reads::ViewStatus> for View {
             error_position: status.error_position.map(Position::number),
             error_type: status.error_type,
             stuck_since: status.stuck_since,
+            stalled_ms: status.stalled.map(|stalled| u64::try_from(stalled.as_millis()).unwrap_or(u64::MAX)),
+            paused_since: status.paused_since,
+            parked_keys: status.parked_keys,
+            parked_events: status.parked_events,
             updated_at: status.updated_at,
         }
     }
