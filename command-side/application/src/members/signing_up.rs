@@ -196,9 +196,8 @@ impl Members {
         let key = self.shared.vault.key(start.member).await.map_err(vault_failed)?;
         let verify = Verify { sign_up, members: self, code: &code, key: key.as_ref() };
         let told = self.carry_out(&verify, &meta, &[sign_up, start.login, start.contact]).await?;
-        if !told.replayed
-            && let Err(error) = self.shared.vault.settle(id, told.answer, start.login).await
-        {
+        // Also the second time: the first may have ended before this.
+        if let Err(error) = self.shared.vault.settle(id, told.answer, start.login).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a new member's password is left to the back office"

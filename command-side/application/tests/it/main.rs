@@ -1,7 +1,8 @@
-//! The executor on a log in memory that can fail at every point where Postgres can. The same behaviour on the real log is
-//! shown by the end-to-end tests.
+//! The executor and the members' use cases on a log in memory that can fail at every point where Postgres can; the vault is
+//! the real one. The same behaviour on the real log is shown by the end-to-end tests.
 
 mod faults;
+mod members;
 mod memory_log;
 mod money;
 mod replay;

@@ -7,10 +7,10 @@ use std::sync::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{CommandId, LogId, Position, StreamId, Version};
+use kernel::{AccountId, CommandId, LogId, MemberId, Position, StreamId, Version};
 use log::{
-    Append, AppendError, Appended, Commit, Event, FromVersion, Head, NewCommit, ReadError, ReadHead, ReadStreams,
-    Snapshot,
+    Append, AppendError, Appended, Commit, Event, FromVersion, Head, NewCommit, OwnedAccounts, Picked, ReadError,
+    ReadHead, ReadStreams, ReadTyped, Snapshot,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -25,6 +25,8 @@ pub enum Fault {
     LostAndLate,
     /// The store is away.
     Away,
+    /// All is written, and whoever asked never hears of it: the process dies while waiting.
+    Death,
 }
 
 #[derive(Default)]
@@ -35,6 +37,8 @@ pub struct MemoryLog {
     late: Mutex<Vec<NewCommit>>,
     pub appends: AtomicUsize,
     pub hold: tokio::sync::Mutex<()>,
+    /// Told when somebody waits for an answer that never comes.
+    pub dying: tokio::sync::Notify,
 }
 
 const LOG: LogId = LogId::new(Uuid::from_u128(1));
@@ -111,6 +115,12 @@ impl Append for MemoryLog {
                 self.write(commits)?;
                 Err(AppendError::Unknown("lost".into()))
             }
+            Some(Fault::Death) => {
+                self.write(commits)?;
+                drop(_held);
+                self.dying.notify_one();
+                std::future::pending().await
+            }
             Some(Fault::LostAndLate) => {
                 *self.late.lock().expect("whole") = commits.to_vec();
                 Err(AppendError::Unknown("lost".into()))
@@ -159,5 +169,48 @@ impl ReadStreams for MemoryLog {
 
     async fn find_commits(&self, commands: &[CommandId]) -> Result<Vec<Commit>, ReadError> {
         Ok(self.commits().into_iter().filter(|c| commands.contains(&c.command_id)).collect())
+    }
+}
+
+impl MemoryLog {
+    fn picked(&self) -> Vec<Picked> {
+        let of_commit = |commit: Commit| {
+            let (actor, recorded_at) = (commit.actor, commit.recorded_at);
+            let picked =
+                |(position, event): (Position, &Event)| Picked { position, recorded_at, actor, event: event.clone() };
+            commit.positioned().map(picked).collect::<Vec<_>>()
+        };
+        self.commits().into_iter().flat_map(of_commit).collect()
+    }
+}
+
+#[async_trait]
+impl ReadTyped for MemoryLog {
+    async fn read_typed(
+        &self,
+        types: &[&str],
+        after: Position,
+        up_to: Position,
+        limit: i64,
+    ) -> Result<Vec<Picked>, ReadError> {
+        let asked =
+            |p: &Picked| p.position > after && p.position <= up_to && types.contains(&p.event.event_type.as_str());
+        Ok(self.picked().into_iter().filter(asked).take(limit as usize).collect())
+    }
+
+    async fn read_picked(&self, stream: StreamId, version: Version) -> Result<Option<Picked>, ReadError> {
+        Ok(self.picked().into_iter().find(|p| p.event.stream == stream && p.event.version == version))
+    }
+}
+
+#[async_trait]
+impl OwnedAccounts for MemoryLog {
+    async fn owned_accounts(&self, owner: MemberId) -> Result<Vec<AccountId>, ReadError> {
+        let of_owner = |event: &&Event| {
+            let payload: serde_json::Value = serde_json::from_str(event.payload.get()).expect("json");
+            event.event_type == "AccountOpened" && payload["holder"]["owner"] == owner.to_string()
+        };
+        let commits = self.commits();
+        Ok(commits.iter().flat_map(|c| &c.events).filter(of_owner).map(|e| AccountId::new(e.stream.uuid())).collect())
     }
 }

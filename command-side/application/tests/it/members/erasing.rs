@@ -1,0 +1,113 @@
+//! Leaving: accounts first, then everything else.
+
+use application::{Command, MemberError, MemberStanding, Outcome};
+use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
+use sha2::{Digest, Sha256};
+use vault::Keys;
+
+use super::town::{Town, as_member, email, hash, meta, operator, refused, until};
+use crate::teller::{posted, submission, transfer};
+
+#[tokio::test]
+async fn one_with_open_accounts_stays() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    let account = town.teller.open(as_member(member), "a").await;
+    let refusal = town.members.request_erasure(member, as_member(member), None, meta("e")).await;
+    assert_eq!(refused(refusal), ("accounts-open", None));
+    assert_eq!(town.members.state(member).await.expect("told"), Some(MemberStanding::Active));
+    let close = Command::CloseAccount { account, reason: None };
+    town.teller.outcome(as_member(member), "close", close).await;
+    let again = town.members.request_erasure(member, as_member(member), None, meta("e")).await;
+    assert_eq!(refused(again), ("accounts-open", None), "the same answer for ever under the same key");
+    town.members.request_erasure(member, as_member(member), None, meta("e2")).await.expect("leaving");
+    town.end().await;
+}
+
+#[tokio::test]
+async fn the_certificate_is_the_one_the_log_names() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    town.members.change_contact(member, email("pending@example.com"), meta("c")).await.expect("sent");
+    let reason = Some("asked by letter".to_owned());
+    let erasure = town.members.request_erasure(member, operator(), reason, meta("e")).await.expect("leaving").answer;
+    assert_eq!(town.members.certificate(erasure).await.expect("told"), None, "not before it is done");
+    let twice = town.members.request_erasure(member, operator(), None, meta("f")).await.expect("told").answer;
+    assert_eq!(twice, erasure, "asked for twice, done once");
+    let nothing = town.members.password_changed(member, hash("x"), meta("p")).await;
+    assert!(matches!(nothing, Err(MemberError::MemberUnknown)));
+    let office = town.office();
+    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
+    office.stop().await;
+    let certificate = town.members.certificate(erasure).await.expect("told").expect("a certificate");
+    assert_eq!(certificate.requested_by, operator().to_string());
+    let digest: String =
+        Sha256::digest(serde_json::to_vec(&certificate).expect("json")).iter().map(|b| format!("{b:02x}")).collect();
+    let commits = town.log.commits();
+    let erased = commits.iter().flat_map(|c| &c.events).find(|e| e.event_type == "MemberErased").expect("erased");
+    let recorded = Recorded::decode(&erased.event_type, erased.schema_version, &erased.payload).expect("an event");
+    assert_eq!(recorded, Recorded::Member(MemberRecorded::MemberErased(MemberErased { erasure, digest })));
+    assert_eq!(town.log.count("NameReleased"), 3, "login, contact, and the contact that was wanted");
+    let shown = town.members.disclose(member, operator(), "late".into(), meta("d")).await;
+    assert!(matches!(shown, Err(MemberError::MemberUnknown)));
+    assert_eq!(town.members.request_erasure(member, operator(), None, meta("g")).await.expect("told").answer, erasure);
+    town.end().await;
+}
+
+/// A transfer to the leaving member is under way when they go: whichever comes first, no money is lost and nobody is
+/// erased who holds some.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_erasure_during_a_transfer_waits_for_the_money() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    let payer = town.teller.funded("payer", 1_000).await;
+    let erasure =
+        town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving").answer;
+    // Opened with a token that was still good elsewhere; money arrives in the same moment.
+    let account = town.teller.open(as_member(member), "late").await;
+    posted(&town.teller.outcome(operator_of(), "t", transfer(payer, account, 300)).await);
+    let office = town.office();
+    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    assert_eq!(town.log.count("MemberErased"), 0, "it waits");
+    assert!(town.vault.real.key(member).await.expect("the vault").is_some());
+    assert_eq!(town.members.certificate(erasure).await.expect("told"), None);
+    posted(&town.teller.outcome(operator_of(), "back", transfer(account, payer, 300)).await);
+    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
+    assert_eq!(town.log.count("AccountClosed"), 1);
+    let late = town.teller.outcome(operator_of(), "too late", transfer(payer, account, 1)).await;
+    assert!(matches!(late, Outcome::Refused(_)), "{late:?}");
+    office.stop().await;
+    town.end().await;
+}
+
+/// Transfers keep coming while the member goes: the sums hold, and the erasure ends when the account can be closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_member_under_fire_is_erased_only_when_empty() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    let payer = town.teller.funded("payer", 1_000).await;
+    let erasure =
+        town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving").answer;
+    let account = town.teller.open(as_member(member), "late").await;
+    let office = town.office();
+    let bank = town.teller.bank.clone();
+    let fire = tokio::spawn(async move {
+        for n in 0..40 {
+            for (key, command) in [("in", transfer(payer, account, 1)), ("out", transfer(account, payer, 1))] {
+                // Refused once the account is closed; what came in before goes out again.
+                bank.execute(submission(operator_of(), &format!("{key}{n}"), command)).await.expect("an answer");
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    fire.await.expect("task");
+    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
+    assert!(town.members.certificate(erasure).await.expect("told").is_some());
+    assert_eq!(town.log.count("TransferPosted") % 2, 1, "the funding, and as many in as out");
+    office.stop().await;
+    town.end().await;
+}
+
+fn operator_of() -> kernel::Actor {
+    crate::teller::operator()
+}

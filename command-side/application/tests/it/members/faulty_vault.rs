@@ -1,0 +1,206 @@
+//! The real vault, breaking where a test wants it to.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{MemberId, Position, StreamId};
+use tokio::sync::Notify;
+use uuid::Uuid;
+use vault::{
+    Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, Messages, Names, NewMessage, PasswordHash,
+    PostgresVault, Revocation, Revocations, Rotation, Sessions, TokenDigest, VaultError,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Break {
+    /// It cannot be reached; nothing happens.
+    Before,
+    /// It does what is asked, and the answer is lost.
+    After,
+    /// It does what is asked, and the process that asked dies waiting for the answer.
+    Death,
+}
+
+pub struct FaultyVault {
+    pub real: PostgresVault,
+    breaks: Mutex<HashMap<&'static str, Break>>,
+    /// Told when somebody waits for an answer that never comes.
+    pub dying: Notify,
+}
+
+impl FaultyVault {
+    pub fn new(real: PostgresVault) -> Self {
+        Self { real, breaks: Mutex::default(), dying: Notify::new() }
+    }
+
+    /// The next call of this name breaks so.
+    pub fn break_next(&self, call: &'static str, how: Break) {
+        self.breaks.lock().unwrap_or_else(PoisonError::into_inner).insert(call, how);
+    }
+
+    pub fn has_broken(&self, call: &str) -> bool {
+        !self.breaks.lock().unwrap_or_else(PoisonError::into_inner).contains_key(call)
+    }
+
+    async fn through<T>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, VaultError>> + Send,
+    ) -> Result<T, VaultError> {
+        let how = self.breaks.lock().unwrap_or_else(PoisonError::into_inner).remove(call);
+        if how == Some(Break::Before) {
+            return Err(VaultError::Unavailable(format!("{call} does not get through").into()));
+        }
+        let done = work.await;
+        match how {
+            Some(Break::After) => Err(VaultError::Unavailable(format!("the answer of {call} is lost").into())),
+            Some(Break::Death) => {
+                self.dying.notify_one();
+                std::future::pending().await
+            }
+            _ => done,
+        }
+    }
+}
+
+#[async_trait]
+impl Keys for FaultyVault {
+    fn names(&self) -> &Names {
+        self.real.names()
+    }
+
+    async fn make_key(&self, member: MemberId) -> Result<DataKey, VaultError> {
+        self.through("make_key", self.real.make_key(member)).await
+    }
+
+    async fn key(&self, member: MemberId) -> Result<Option<DataKey>, VaultError> {
+        self.through("key", self.real.key(member)).await
+    }
+}
+
+#[async_trait]
+impl Credentials for FaultyVault {
+    async fn keep_pending(&self, sign_up: Uuid, member: MemberId, hash: &PasswordHash) -> Result<(), VaultError> {
+        self.through("keep_pending", self.real.keep_pending(sign_up, member, hash)).await
+    }
+
+    async fn settle(&self, sign_up: Uuid, member: MemberId, login: StreamId) -> Result<(), VaultError> {
+        self.through("settle", self.real.settle(sign_up, member, login)).await
+    }
+
+    async fn discard(&self, sign_up: Uuid, member: MemberId) -> Result<(), VaultError> {
+        self.through("discard", self.real.discard(sign_up, member)).await
+    }
+
+    async fn sweep(&self, before: DateTime<Utc>) -> Result<u64, VaultError> {
+        self.through("sweep", self.real.sweep(before)).await
+    }
+
+    async fn by_login(&self, login: StreamId) -> Result<Option<(MemberId, PasswordHash)>, VaultError> {
+        self.real.by_login(login).await
+    }
+
+    async fn of(&self, member: MemberId) -> Result<Option<PasswordHash>, VaultError> {
+        self.real.of(member).await
+    }
+
+    async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError> {
+        self.through("replace", self.real.replace(member, hash)).await
+    }
+}
+
+#[async_trait]
+impl Sessions for FaultyVault {
+    async fn open_session(
+        &self,
+        session: Uuid,
+        member: MemberId,
+        token: TokenDigest,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        self.real.open_session(session, member, token, expires_at).await
+    }
+
+    async fn rotate(
+        &self,
+        presented: TokenDigest,
+        next: TokenDigest,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Rotation, VaultError> {
+        self.real.rotate(presented, next, now, expires_at).await
+    }
+
+    async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError> {
+        self.real.end_session(session, member).await
+    }
+
+    async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError> {
+        self.real.end_sessions(member, but).await
+    }
+}
+
+#[async_trait]
+impl Revocations for FaultyVault {
+    async fn revoke_member(&self, member: MemberId) -> Result<(), VaultError> {
+        self.through("revoke_member", self.real.revoke_member(member)).await
+    }
+
+    async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError> {
+        self.real.revoked_after(serial).await
+    }
+}
+
+#[async_trait]
+impl Messages for FaultyVault {
+    async fn cursor(&self) -> Result<Position, VaultError> {
+        self.through("cursor", self.real.cursor()).await
+    }
+
+    async fn enqueue(&self, messages: &[NewMessage], from: Position, to: Position) -> Result<bool, VaultError> {
+        self.through("enqueue", self.real.enqueue(messages, from, to)).await
+    }
+
+    async fn take_due(
+        &self,
+        now: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<DueMessage>, VaultError> {
+        self.real.take_due(now, lease_until, limit).await
+    }
+
+    async fn settle_message(&self, position: Position) -> Result<(), VaultError> {
+        self.real.settle_message(position).await
+    }
+
+    async fn postpone(&self, position: Position, due_at: DateTime<Utc>, reason: &str) -> Result<(), VaultError> {
+        self.real.postpone(position, due_at, reason).await
+    }
+}
+
+#[async_trait]
+impl Erasures for FaultyVault {
+    async fn erase(
+        &self,
+        erasure: Uuid,
+        member: MemberId,
+        requested_by: &str,
+        requested_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Certificate, VaultError> {
+        self.through("erase", self.real.erase(erasure, member, requested_by, requested_at, now)).await
+    }
+
+    async fn destroy_again(&self, member: MemberId) -> Result<bool, VaultError> {
+        self.through("destroy_again", self.real.destroy_again(member)).await
+    }
+
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, VaultError> {
+        self.real.certificate(erasure).await
+    }
+}

@@ -1,0 +1,146 @@
+//! From a wish to a member, and every way that ends elsewhere.
+
+use std::time::Duration;
+
+use application::{MemberError, MemberStanding};
+use kernel::{Clock, MemberId};
+use uuid::Uuid;
+use vault::Keys;
+
+use super::town::{Town, meta, refused};
+
+#[tokio::test]
+async fn a_person_becomes_a_member_with_a_password() {
+    let town = Town::new().await;
+    let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("a code is sent").answer;
+    assert_eq!((sent.expires_at - town.clock.now()).num_minutes(), 10);
+    assert_eq!((sent.resend_after - town.clock.now()).num_seconds(), 30);
+    assert!(town.by_login("minsu").await.is_none(), "not before the contact is verified");
+    let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), meta("w")).await;
+    assert_eq!(refused(wrong), ("code-wrong", Some(4)));
+    let told = town.members.verify(sent.id, town.code(sent.id, 1), meta("v")).await.expect("a member");
+    let (member, _) = town.by_login("minsu").await.expect("a password");
+    assert_eq!((told.answer, told.replayed), (member, false));
+    assert_eq!(town.members.state(member).await.expect("told"), Some(MemberStanding::Active));
+    assert_eq!(town.members.login_id(member).await.expect("told").expose(), "minsu");
+    assert!(town.vault.key(member).await.expect("the vault").is_some());
+    let actors: Vec<_> = town.log.commits().iter().map(|commit| commit.actor.id).collect();
+    assert_eq!(actors, [member; 3], "whoever signs up is the member they will be");
+    town.end().await;
+}
+
+#[tokio::test]
+async fn a_resent_code_replaces_the_one_before() {
+    let town = Town::new().await;
+    let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("a code is sent").answer;
+    let early = town.members.resend(sent.id, meta("r")).await;
+    assert!(
+        matches!(early, Err(MemberError::ResendTooEarly { retry_after }) if retry_after == Duration::from_secs(30))
+    );
+    assert_eq!(town.log.commits().len(), 1, "what is too early is not recorded: the same key may be used again");
+    town.wait(30);
+    let again = town.members.resend(sent.id, meta("r")).await.expect("another code").answer;
+    assert_eq!((again.id, (again.resend_after - town.clock.now()).num_seconds()), (sent.id, 60));
+    let old = town.members.verify(sent.id, town.code(sent.id, 1), meta("old")).await;
+    assert_eq!(refused(old), ("code-wrong", Some(4)));
+    town.members.verify(sent.id, town.code(sent.id, 2), meta("new")).await.expect("a member");
+    town.end().await;
+}
+
+#[tokio::test]
+async fn codes_have_their_tries_and_their_time() {
+    let town = Town::new().await;
+    let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("a code is sent").answer;
+    for left in [4, 3, 2, 1, 0] {
+        let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), meta(&format!("w{left}"))).await;
+        assert_eq!(refused(wrong), ("code-wrong", Some(left)));
+    }
+    let right = town.members.verify(sent.id, town.code(sent.id, 1), meta("r")).await;
+    assert_eq!(refused(right), ("code-exhausted", None));
+    town.wait(30);
+    town.members.resend(sent.id, meta("another")).await.expect("another code");
+    town.wait(600);
+    assert_eq!(
+        refused(town.members.verify(sent.id, town.code(sent.id, 2), meta("late")).await),
+        ("code-expired", None)
+    );
+    town.wait(3600);
+    assert_eq!(
+        refused(town.members.verify(sent.id, town.code(sent.id, 2), meta("over")).await),
+        ("signup-ended", None)
+    );
+    assert_eq!(refused(town.members.resend(sent.id, meta("no more")).await), ("signup-ended", None));
+    town.end().await;
+}
+
+#[tokio::test]
+async fn what_never_was_is_unknown_and_leaves_nothing() {
+    let town = Town::new().await;
+    let nobody = Uuid::from_u128(5);
+    let code = town.code(nobody, 1);
+    let member = MemberId::new(nobody);
+    assert!(matches!(town.members.verify(nobody, code.clone(), meta("v")).await, Err(MemberError::SignUpUnknown)));
+    assert!(matches!(town.members.resend(nobody, meta("r")).await, Err(MemberError::SignUpUnknown)));
+    let change = town.members.verify_contact(member, code, meta("c")).await;
+    assert!(matches!(change, Err(MemberError::MemberUnknown)));
+    assert_eq!(town.members.state(member).await.expect("told"), None);
+    assert!(town.log.commits().is_empty());
+    town.end().await;
+}
+
+#[tokio::test]
+async fn a_taken_login_is_told_and_leaves_nothing() {
+    let town = Town::new().await;
+    town.sign_up("a", "minsu", "kim@example.com").await.expect("a code is sent");
+    let taken = town.sign_up("b", "minsu", "other@example.com").await;
+    assert!(matches!(taken, Err(MemberError::LoginIdTaken)));
+    assert_eq!(town.log.commits().len(), 1);
+    town.joined("minji", "lee@example.com").await;
+    assert!(matches!(town.sign_up("c", "minji", "x@example.com").await, Err(MemberError::LoginIdTaken)));
+    town.wait(3600);
+    town.sign_up("b", "minsu", "other@example.com").await.expect("its time ran out: the same key may try again");
+    town.end().await;
+}
+
+/// One contact is a member's, the other is nobody's: whoever does not read its messages sees the same.
+#[tokio::test]
+async fn a_decoy_behaves_alike() {
+    let town = Town::new().await;
+    town.joined("owner", "known@example.com").await;
+    let mut seen = Vec::new();
+    for (who, address) in [("k", "known@example.com"), ("f", "free@example.com")] {
+        let before = town.log.commits().len();
+        let login = format!("{who}_login");
+        let key = |what: &str| format!("{who} {what}");
+        let sent = town.sign_up(&key("s"), &login, address).await.expect("a code is sent").answer;
+        let mut told = vec![format!("{:?}", (sent.expires_at, sent.resend_after))];
+        assert!(matches!(town.sign_up(&key("t"), &login, "z@example.com").await, Err(MemberError::LoginIdTaken)));
+        for n in 0..6 {
+            let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), meta(&key(&format!("w{n}")))).await;
+            told.push(format!("{:?}", refused(wrong)));
+        }
+        let newer = town.sign_up(&key("n"), &format!("{login}2"), address).await.expect("a newer one").answer;
+        told.push(format!("{:?}", refused(town.members.resend(sent.id, meta(&key("r"))).await)));
+        town.sign_up(&key("u"), &login, &format!("{who}@example.com")).await.expect("the first login is free");
+        told.push(format!("{:?}", (newer.expires_at, newer.resend_after)));
+        let types = town.log.commits()[before..]
+            .iter()
+            .map(|commit| commit.events.iter().map(|e| e.event_type.clone()).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>();
+        seen.push((told, types));
+    }
+    assert_eq!(seen[0], seen[1]);
+    town.end().await;
+}
+
+#[tokio::test]
+async fn the_right_code_of_a_decoy_is_wrong() {
+    let town = Town::new().await;
+    let owner = town.joined("owner", "known@example.com").await;
+    let sent = town.sign_up("s", "other", "known@example.com").await.expect("a code is sent").answer;
+    let guessed = town.members.verify(sent.id, town.code(sent.id, 1), meta("v")).await;
+    assert_eq!(refused(guessed), ("code-wrong", Some(4)));
+    assert_eq!(town.by_login("owner").await.expect("the owner").0, owner);
+    assert_eq!(town.log.count("MemberJoined"), 1);
+    town.end().await;
+}
