@@ -40,14 +40,15 @@ mod tests {
     #[test]
     fn facts_stand_in_lines() {
         let document = json!({
-            "erasure_id": "e", "requested_by": "operator:o", "destroyed": [["data key", 1], ["sessions", 2]],
+            "erasure_id": "e", "requested_by": "operator:o",
+            "destroyed": [{ "what": "data key", "count": 1 }, { "what": "sessions", "count": 2 }],
             "contact": { "channel": "email", "value": "a@b.c" }, "nothing": [], "none": null, "digest": "00ff",
         });
         let mut lines: Vec<_> = text(&document).lines().map(str::to_owned).collect();
         lines.sort();
         let expected = [
             "contact       email a@b.c",
-            "destroyed     data key 1, sessions 2",
+            "destroyed     1 data key, 2 sessions",
             "digest        00ff",
             "erasure id    e",
             "none          -",

@@ -36,8 +36,8 @@ fn asked() -> (u16, String) {
 fn certificate() -> Value {
     json!({
         "erasure_id": ERASURE, "member_id": MEMBER, "requested_by": "operator:7", "requested_at": "2026-11-22T09:00:00Z",
-        "erased_at": "2026-11-22T09:00:04Z", "destroyed": [["data key", 1], ["credential", 1], ["sessions", 2]],
-        "digest": "00ff",
+        "erased_at": "2026-11-22T09:00:04Z", "digest": "00ff",
+        "destroyed": [{ "what": "data key", "count": 1 }, { "what": "sessions", "count": 2 }],
     })
 }
 
@@ -47,7 +47,7 @@ async fn an_erasure_is_asked_for_and_waited_for() {
     let answers = vec![asked(), (404, problem("erasure-unknown")), (200, pending), (200, certificate().to_string())];
     let server = Server::answering(answers).await;
     let run = members(&server.url, &["erase", MEMBER, "--reason", "asked in writing", "--yes"]).await.expect(0);
-    assert!(run.stdout.contains("destroyed     data key 1, credential 1, sessions 2\n"), "{run:?}");
+    assert!(run.stdout.contains("destroyed     1 data key, 2 sessions\n"), "{run:?}");
     assert!(run.stdout.contains("erased at     2026-11-22T09:00:04Z\n"), "{run:?}");
     assert!(run.stderr.contains(&format!("erasure {ERASURE} was asked for")), "{run:?}");
     let requests = server.requests();
