@@ -44,8 +44,9 @@ pub trait Credentials: Send + Sync {
     /// After a sign-up came to nothing: its password and its provisional key are destroyed. Never touches a settled key.
     async fn discard(&self, sign_up: Uuid, member: MemberId) -> Result<(), VaultError>;
 
-    /// Destroys what sign-ups left that never reached the log: provisional keys and pending passwords made before a time
-    /// and not among `open`. Tells how many.
+    /// Destroys what sign-ups left that never reached the log: provisional keys and pending passwords made before a time,
+    /// which must be long enough ago that every event of those sign-ups has been worked off. Tells how many. Sessions and
+    /// revocations that were over by then go as well.
     async fn sweep(&self, before: DateTime<Utc>) -> Result<u64, VaultError>;
 
     /// Who has this login, and the password.

@@ -100,5 +100,14 @@ async fn every_test_has_a_log_of_its_own_and_the_roles_keep_to_their_rights() {
     let refused = sqlx::raw_sql("set transaction read write; delete from registry.views").execute(&mut views).await;
     assert!(refused.is_err(), "a reader may not write, whatever it sets");
     views.close().await.expect("closes");
+
+    let mut vault = connect(&one.vault.url(Role::VaultReader).expect("URL")).await.expect("connects");
+    let keys: i64 =
+        sqlx::query_scalar("select count(*) from vault.data_keys").fetch_one(&mut vault).await.expect("reads");
+    assert_eq!(keys, 0);
+    assert!(sqlx::raw_sql("select from vault.credentials").execute(&mut vault).await.is_err());
+    vault.close().await.expect("closes");
+    let stranger = connect(&one.vault.url(Role::Reader).expect("URL")).await;
+    assert!(stranger.is_err(), "who may connect came with the copy");
     databases.drop_pair(&one).await.expect("dropped");
 }

@@ -1,0 +1,92 @@
+//! `jangbu vault`.
+
+use std::path::PathBuf;
+
+use kernel::{Ids, MemberId, RandomIds};
+use sqlx::PgPool;
+use vault::{FileKek, Keys, PostgresVault};
+
+use crate::{run::Run, world::World};
+
+struct Safe {
+    world: World,
+    folder: PathBuf,
+}
+
+impl Safe {
+    async fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("jangbu-operator-{}", RandomIds.fresh().simple()));
+        std::fs::create_dir(&folder).expect("a folder");
+        Self { world: World::migrated().await, folder }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("kek.json")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        let kek = format!("file:{}", self.file().display());
+        let kek = ["--kek", &kek];
+        self.world.run(&[arguments, &kek].concat())
+    }
+
+    /// The vault as a server has it open.
+    async fn server(&self) -> PostgresVault {
+        let pool = PgPool::connect(self.world.vault.as_str()).await.expect("connect");
+        let kek = FileKek::open(&self.file()).expect("a key file");
+        PostgresVault::open(pool, std::sync::Arc::new(kek)).await.expect("a vault")
+    }
+
+    async fn drop(self) {
+        std::fs::remove_dir_all(&self.folder).expect("the folder");
+        self.world.drop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_file_is_made_once_and_rotated_while_a_server_runs() {
+    let safe = Safe::new().await;
+    assert_eq!(safe.run(&["vault", "init", "--json"]).expect(0).json()["made"], true);
+    assert_eq!(safe.run(&["vault", "init", "--json"]).expect(0).json()["made"], false);
+    let server = safe.server().await;
+    let members: Vec<MemberId> = (0..3).map(|_| MemberId::new(RandomIds.fresh())).collect();
+    for member in &members {
+        server.make_key(*member).await.expect("a key");
+    }
+    let before = safe.run(&["vault", "status", "--json"]).expect(0).json();
+    assert_eq!((&before[0]["wrapped"], &before[0]["current"]), (&4.into(), &true.into()), "three keys and the secret");
+
+    let rotated = safe.run(&["vault", "rotate", "--json"]).expect(0).json();
+    assert_eq!((&rotated["rewrapped"], &rotated["dropped"]), (&4.into(), &serde_json::json!([])));
+    let again = safe.run(&["vault", "rotate", "--resume", "--json"]).expect(0).json();
+    assert_eq!((&again["rewrapped"], &again["current"]), (&0.into(), &rotated["current"]));
+
+    safe.run(&["vault", "rotate", "--drop-old"]).expect(2);
+    assert_eq!(
+        safe.run(&["vault", "status", "--json"]).expect(0).json(),
+        again["keys"],
+        "unconfirmed, nothing was done"
+    );
+    let dropped = safe.run(&["vault", "rotate", "--drop-old", "--yes", "--wait-ms", "10", "--json"]).expect(0).json();
+    assert_eq!(dropped["dropped"].as_array().map(Vec::len), Some(2), "{dropped}");
+    let text = safe.run(&["vault", "status"]).expect(0).stdout;
+    assert!(text.contains("current") && !text.contains("old"), "{text}");
+    for member in &members {
+        assert!(server.key(*member).await.expect("an answer").is_some(), "the server knows nothing of all this");
+    }
+    safe.drop().await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let safe = Safe::new().await;
+    let unset = safe.world.run(&["vault", "status"]).expect(2);
+    assert!(unset.stderr.contains("JANGBU_KEK is not set"), "{}", unset.all());
+    let absent = safe.run(&["vault", "status"]).expect(1);
+    assert!(absent.stderr.contains("jangbu vault init"), "{}", absent.all());
+    let transit = safe.world.run(&["vault", "status", "--kek", "transit:http://127.0.0.1:1#bank"]).expect(1);
+    assert!(transit.stderr.contains("JANGBU_KEK_TOKEN_FILE"), "{}", transit.all());
+    safe.world.run(&["vault", "init", "--kek", "transit:http://127.0.0.1:1#bank"]).expect(2);
+    safe.world.run(&["vault", "status", "--kek", "nothing"]).expect(2);
+    safe.drop().await;
+}
