@@ -1,11 +1,15 @@
 //! Whatever the bank can record, it reads back the same.
 
+use chrono::{DateTime, Utc};
 use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, CommandRefused, EVENT_TYPES, Holder, Recorded, Refusal, TransferFacts, TransferKind,
+    AccountUnfrozen, Channel, CommandRefused, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused,
+    EVENT_TYPES, ErasureRequested, Holder, MEMBER_EVENT_TYPES, MemberErased, MemberJoined, MemberRecorded, NameHolder,
+    NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed, Recorded, Refusal, SignUpCodeIssued,
+    SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted, TransferFacts, TransferKind,
     TransferPosted, TransferRejected, TransferReversed,
 };
-use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, TransferId};
+use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Sealed, StreamId, TransferId};
 use proptest::{option, prelude::*};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -85,7 +89,119 @@ fn refusals() -> impl Strategy<Value = Refusal> {
     ("[a-z]{1,10}(-[a-z]{1,10}){0,3}", option::of(amounts())).prop_map(|(code, available)| Refusal { code, available })
 }
 
+fn members() -> impl Strategy<Value = MemberId> {
+    uuids().prop_map(MemberId::new)
+}
+
+fn streams() -> impl Strategy<Value = StreamId> {
+    uuids().prop_map(StreamId::new)
+}
+
+fn sealed() -> impl Strategy<Value = Sealed> {
+    "[A-Za-z0-9+/]{0,80}".prop_map(Sealed::new)
+}
+
+fn channels() -> impl Strategy<Value = Channel> {
+    prop_oneof![Just(Channel::Email), Just(Channel::Phone)]
+}
+
+fn times() -> impl Strategy<Value = DateTime<Utc>> {
+    (0..4_000_000_000_i64, 0..1_000_000_u32)
+        .prop_map(|(seconds, micros)| DateTime::from_timestamp(seconds, micros * 1_000).expect("a time"))
+}
+
+fn consents() -> impl Strategy<Value = Vec<Consent>> {
+    let one = (words(), words(), any::<bool>());
+    let one = one.prop_map(|(document, version, agreed)| Consent { document, version, agreed });
+    prop::collection::vec(one, 0..4)
+}
+
+fn name_holders() -> impl Strategy<Value = NameHolder> {
+    prop_oneof![
+        (uuids(), times()).prop_map(|(sign_up, until)| NameHolder::SignUp { sign_up, until }),
+        (members(), times()).prop_map(|(member, until)| NameHolder::Change { member, until }),
+        members().prop_map(|member| NameHolder::Member { member }),
+    ]
+}
+
+fn sign_up_events() -> impl Strategy<Value = MemberRecorded> {
+    let texts = (channels(), sealed(), sealed(), sealed(), consents());
+    let facts = (members(), streams(), streams(), any::<bool>(), (times(), times(), times()));
+    let started = (texts, facts).prop_map(|(texts, facts)| {
+        let (channel, login_id, contact, real_name, consents) = texts;
+        let (member, login_key, contact_key, decoy, (expires_at, code_expires_at, resend_after)) = facts;
+        SignUpStarted {
+            member,
+            channel,
+            login_id,
+            contact,
+            real_name,
+            consents,
+            login_key,
+            contact_key,
+            decoy,
+            expires_at,
+            code_expires_at,
+            resend_after,
+        }
+        .into()
+    });
+    prop_oneof![
+        started,
+        (any::<u32>(), times(), times()).prop_map(|(serial, expires_at, resend_after)| {
+            SignUpCodeIssued { serial, expires_at, resend_after }.into()
+        }),
+        any::<(u32, u32)>().prop_map(|(serial, tries_left)| SignUpCodeRefused { serial, tries_left }.into()),
+        members().prop_map(|member| SignUpCompleted { member }.into()),
+        any::<bool>().prop_map(|expired| {
+            SignUpEnded { why: if expired { SignUpEnd::Expired } else { SignUpEnd::Superseded } }.into()
+        }),
+        (any::<bool>(), name_holders()).prop_map(|(login, holder)| {
+            NameReserved { name: if login { NameKind::LoginId } else { NameKind::Contact }, holder }.into()
+        }),
+        Just(NameReleased {}.into()),
+    ]
+}
+
+fn member_events() -> impl Strategy<Value = MemberRecorded> {
+    let texts = (channels(), sealed(), sealed(), sealed(), consents());
+    let joined = (texts, (uuids(), streams(), streams())).prop_map(|(texts, (sign_up, login_key, contact_key))| {
+        let (channel, login_id, contact, real_name, consents) = texts;
+        MemberJoined { sign_up, channel, login_id, contact, real_name, consents, login_key, contact_key }.into()
+    });
+    let facts = (streams(), any::<bool>(), any::<u32>(), times(), times());
+    let change = (channels(), sealed(), facts).prop_map(|(channel, contact, facts)| {
+        let (contact_key, decoy, serial, expires_at, resend_after) = facts;
+        ContactChangeStarted { channel, contact, contact_key, decoy, serial, expires_at, resend_after }.into()
+    });
+    let changed = (channels(), sealed(), streams(), channels(), sealed());
+    prop_oneof![
+        joined,
+        change,
+        any::<(u32, u32)>().prop_map(|(serial, tries_left)| ContactCodeRefused { serial, tries_left }.into()),
+        changed.prop_map(|(channel, contact, contact_key, old_channel, old_contact)| {
+            ContactChanged { channel, contact, contact_key, old_channel, old_contact }.into()
+        }),
+        Just(PasswordChanged {}.into()),
+        words().prop_map(|reason| PersonalDataDisclosed { reason }.into()),
+        (uuids(), option::of(words())).prop_map(|(erasure, reason)| ErasureRequested { erasure, reason }.into()),
+        (uuids(), "[0-9a-f]{64}").prop_map(|(erasure, digest)| MemberErased { erasure, digest }.into()),
+    ]
+}
+
+fn every_type() -> Vec<(&'static str, i16)> {
+    EVENT_TYPES.iter().chain(MEMBER_EVENT_TYPES).copied().collect()
+}
+
 fn events() -> impl Strategy<Value = Recorded> {
+    prop_oneof![
+        3 => money_events(),
+        2 => sign_up_events().prop_map(Recorded::from),
+        2 => member_events().prop_map(Recorded::from),
+    ]
+}
+
+fn money_events() -> impl Strategy<Value = Recorded> {
     let reason = || option::of(words());
     let posting = || (transfers(), amounts(), amounts());
     prop_oneof![
@@ -113,12 +229,12 @@ proptest! {
         prop_assert_eq!(&read, &event);
         prop_assert_eq!(read.payload().expect("can be written"), payload.get());
         prop_assert!(payload.get().starts_with('{'), "a payload is a JSON object");
-        prop_assert!(EVENT_TYPES.contains(&(event.event_type(), event.schema_version())));
+        prop_assert!(every_type().contains(&(event.event_type(), event.schema_version())));
     }
 
     #[test]
-    fn any_text_as_payload_is_an_answer_or_an_error(text in any::<String>(), which in 0..EVENT_TYPES.len()) {
-        let (event_type, version) = EVENT_TYPES[which];
+    fn any_text_as_payload_is_an_answer_or_an_error(text in any::<String>(), which in 0..every_type().len()) {
+        let (event_type, version) = every_type()[which];
         let raw = RawValue::from_string(serde_json::to_string(&text).expect("JSON")).expect("JSON");
         prop_assert!(Recorded::decode(event_type, version, &raw).is_err(), "a string is no payload");
     }
