@@ -6,4 +6,5 @@ mod locks;
 mod outcomes;
 mod race;
 mod reads;
+mod select;
 mod world;

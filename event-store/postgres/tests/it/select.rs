@@ -1,0 +1,129 @@
+//! Reading by the partial indexes.
+
+use event_store_postgres::INDEXED_TYPES;
+use kernel::{MemberId, Position, StreamId, Version};
+use log::{Append, NewEvent, OwnedAccounts, ReadError, ReadTyped};
+use sqlx::Row;
+use uuid::Uuid;
+
+use crate::world::{World, commit, event, stream};
+
+fn typed(stream: StreamId, version: i64, event_type: &'static str, payload: &str) -> NewEvent {
+    NewEvent { event_type, payload: payload.to_owned(), ..event(stream, version) }
+}
+
+#[test]
+fn the_indexed_types_are_those_of_members() {
+    let names: Vec<&str> = contracts::recorded::MEMBER_EVENT_TYPES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(INDEXED_TYPES.to_vec(), names, "a new one needs a new index, and its place in read_typed.sql");
+}
+
+#[tokio::test]
+async fn the_index_and_the_statement_name_the_same_types() {
+    let world = World::new().await;
+    for (at, name) in (1..).zip(INDEXED_TYPES) {
+        world.log.append(&[commit(vec![typed(stream(), 1, name, "{}")])]).await.unwrap();
+        let found = world.log.read_typed(&[name], Position::ZERO, Position::new(at), 10).await.unwrap();
+        assert_eq!(found.len(), 1, "{name}");
+    }
+    let rows = sqlx::query("select indexdef from pg_indexes where indexname = 'events_of_members'")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    let definition: String = rows.get(0);
+    assert!(INDEXED_TYPES.iter().all(|name| definition.contains(&format!("'{name}'"))), "{definition}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn events_of_some_types_come_in_order_with_what_is_known_of_their_commit() {
+    let world = World::new().await;
+    let (person, account) = (stream(), stream());
+    let first = commit(vec![event(account, 1), typed(person, 1, "MemberJoined", r#"{"n":1}"#), event(account, 2)]);
+    let second = commit(vec![typed(person, 2, "PasswordChanged", "{}"), typed(person, 3, "MemberErased", "{}")]);
+    world.log.append(&[first.clone(), commit(vec![event(account, 3)]), second.clone()]).await.unwrap();
+    let read = |types: &'static [&str], after, up_to, limit| {
+        let log = world.log.clone();
+        async move { log.read_typed(types, Position::new(after), Position::new(up_to), limit).await }
+    };
+    let both = read(&["MemberJoined", "MemberErased"], 0, 99, 10).await.unwrap();
+    let seen: Vec<_> = both.iter().map(|p| (p.position.number(), p.event.event_type.as_str(), p.actor)).collect();
+    assert_eq!(seen, [(2, "MemberJoined", first.actor), (6, "MemberErased", second.actor)]);
+    assert_eq!((both[0].event.stream, both[0].event.version.number()), (person, 1));
+    assert_eq!(both[0].event.payload.get(), r#"{"n":1}"#);
+    assert!(both[0].recorded_at <= both[1].recorded_at);
+    assert_eq!(read(&["MemberJoined", "MemberErased"], 0, 99, 1).await.unwrap().len(), 1, "as many as asked for");
+    assert_eq!(read(&["MemberJoined", "MemberErased"], 2, 6, 10).await.unwrap().len(), 1, "after, up to and including");
+    assert!(read(&["MemberJoined"], 2, 5, 10).await.unwrap().is_empty());
+    let stray = read(&["MemberJoined", "Happened"], 0, 99, 10).await;
+    assert!(matches!(stray, Err(ReadError::Unavailable(_))), "it would read all of the log: {stray:?}");
+    let one = world.log.read_picked(person, Version::new(3)).await.unwrap().unwrap();
+    assert_eq!((one.position.number(), one.actor), (6, second.actor));
+    assert!(world.log.read_picked(person, Version::new(4)).await.unwrap().is_none());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_accounts_of_an_owner_are_found_and_nobody_elses() {
+    let world = World::new().await;
+    let (owner, other) = (MemberId::new(Uuid::from_u128(7)), MemberId::new(Uuid::from_u128(8)));
+    let accounts: Vec<StreamId> = (0..4).map(|_| stream()).collect();
+    let opened = |account: StreamId, owner: MemberId| {
+        let payload = format!(r#"{{"holder":{{"kind":"member","owner":"{owner}","number":"1"}},"asset":"KRW"}}"#);
+        typed(account, 1, "AccountOpened", &payload)
+    };
+    let system = r#"{"holder":{"kind":"system","name":"cash"},"asset":"KRW"}"#;
+    let events = vec![
+        opened(accounts[2], owner),
+        opened(accounts[1], other),
+        typed(accounts[3], 1, "AccountOpened", system),
+        opened(accounts[0], owner),
+    ];
+    world.log.append(&[commit(events)]).await.unwrap();
+    world.log.append(&[commit(vec![typed(accounts[0], 2, "AccountClosed", "{}")])]).await.unwrap();
+    let found: Vec<Uuid> = world.log.owned_accounts(owner).await.unwrap().iter().map(|a| a.uuid()).collect();
+    assert_eq!(found, [accounts[2].uuid(), accounts[0].uuid()], "in the order they were opened, closed ones too");
+    assert!(world.log.owned_accounts(MemberId::new(Uuid::nil())).await.unwrap().is_empty());
+    world.end().await;
+}
+
+/// Both statements must go by their index however large the log is: they are asked while money moves.
+#[tokio::test]
+async fn both_go_by_their_index() {
+    let world = World::new().await;
+    let statements = [
+        (
+            include_str!("../../src/sql/read_typed.sql"),
+            "'{MemberErased}', 0, 100, 10",
+            "events_of_members",
+            "text[], int8, int8, int8",
+        ),
+        (include_str!("../../src/sql/owned_accounts.sql"), "'x'", "events_opened_by_owner", "text"),
+    ];
+    for (sql, arguments, index, types) in statements {
+        let body: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
+        let mut connection = world.pool.acquire().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("prepare asked({types}) as {body}")))
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        let explained = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("explain execute asked({arguments})")))
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+        let plan: Vec<String> = explained.iter().map(|row| row.get(0)).collect();
+        assert!(plan.iter().any(|line| line.contains(index)), "{index} is not used:\n{}", plan.join("\n"));
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_roles_of_the_servers_may_ask() {
+    let world = World::new().await;
+    let writer = world.as_role("jangbu_writer");
+    writer.read_typed(&["MemberJoined"], Position::ZERO, Position::new(9), 10).await.unwrap();
+    writer.owned_accounts(MemberId::new(Uuid::nil())).await.unwrap();
+    writer.read_picked(stream(), Version::new(1)).await.unwrap();
+    writer.pool().close().await;
+    world.end().await;
+}
