@@ -1,5 +1,7 @@
 //! `jangbu token` and `jangbu keys`: credentials for local use.
 
+use std::path::Path;
+
 use chrono::TimeDelta;
 use kernel::{Clock, MemberId, Role, SystemClock};
 use serde::Serialize;
@@ -60,6 +62,13 @@ pub enum KeysCommand {
     Init,
     /// Show the public keys, and whether the private key belongs to them
     Show,
+    /// Put the public half of the private key into the key set, beside the keys that are there
+    Publish,
+    /// Take a public key out of the key set: tokens signed with its private half are refused from then on
+    Withdraw {
+        /// The key's id, as `keys show` tells it
+        kid: String,
+    },
 }
 
 /// The claims of a token.
@@ -127,7 +136,27 @@ pub fn keys(command: &KeysCommand, config: &Config, output: Output) -> Result<()
             output.remark(format!("the private key belongs to {}", public.kid));
             Ok(())
         }
+        KeysCommand::Publish => {
+            let public = PrivateKey::read(key_file)?.public();
+            let word = if Jwks::publish(jwks_file, public.clone())? { "added" } else { "was there already" };
+            output.remark(format!("{}: {word}", jwks_file.display()));
+            output.show(&public, |key| key.kid.clone())
+        }
+        KeysCommand::Withdraw { kid } => withdraw(kid, key_file, jwks_file, output),
     }
+}
+
+/// A key that signs is not taken out: first another one has to sign.
+fn withdraw(kid: &str, key_file: &Path, jwks_file: &Path, output: Output) -> Result<(), Failure> {
+    if PrivateKey::read(key_file)?.public().kid == kid {
+        let what = format!("{kid} is the public half of {}: sign with another key first", key_file.display());
+        return Err(Failure::Usage(what));
+    }
+    if !Jwks::withdraw(jwks_file, kid)? {
+        return Err(Failure::Absent(format!("{} holds no key {kid}", jwks_file.display())));
+    }
+    output.remark(format!("{}: taken out", jwks_file.display()));
+    Ok(())
 }
 
 fn parse_ttl(text: &str) -> Result<TimeDelta, String> {

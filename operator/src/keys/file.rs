@@ -1,4 +1,4 @@
-//! Key files: made once, whole, and never replaced.
+//! Key files: made once, whole; only a key set is ever replaced, whole too.
 
 use std::{fs, io, io::Write, path::Path};
 
@@ -17,11 +17,23 @@ pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> Result<bool, Key
     link_new(path, content, mode).map_err(|source| KeyError::Write { path: path.to_owned(), source })
 }
 
+/// Puts a file in the place of another: others see the old one or the new one.
+pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
+    let draft = draft(path);
+    let replaced = write_draft(&draft, content, mode).and_then(|()| fs::rename(&draft, path));
+    replaced.map_err(|source| KeyError::Write { path: path.to_owned(), source })
+}
+
+/// A name beside the file's own.
+fn draft(path: &Path) -> std::path::PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
 fn link_new(path: &Path, content: &[u8], mode: u32) -> io::Result<bool> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = folder.join(format!(".{name}.{}", std::process::id()));
+    let draft = draft(path);
     let written = write_draft(&draft, content, mode).and_then(|()| match fs::hard_link(&draft, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),

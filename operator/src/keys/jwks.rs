@@ -67,6 +67,27 @@ impl Jwks {
         self.keys.iter().any(|k| (&k.kid, &k.x) == (&key.kid, &key.x))
     }
 
+    /// Puts a key into the set of a file, beside those that are there; `false` if it was there.
+    pub fn publish(path: &Path, key: Jwk) -> Result<bool, KeyError> {
+        let mut set = Self::read(path)?;
+        if set.contains(&key) {
+            return Ok(false);
+        }
+        set.keys.push(key);
+        file::replace(path, set.to_json().as_bytes(), 0o644).map(|()| true)
+    }
+
+    /// Takes a key out of the set of a file; `false` if it was not there.
+    pub fn withdraw(path: &Path, kid: &str) -> Result<bool, KeyError> {
+        let mut set = Self::read(path)?;
+        let before = set.keys.len();
+        set.keys.retain(|key| key.kid != kid);
+        if set.keys.len() == before {
+            return Ok(false);
+        }
+        file::replace(path, set.to_json().as_bytes(), 0o644).map(|()| true)
+    }
+
     pub(super) fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');

@@ -84,3 +84,30 @@ fn a_missing_or_broken_key_is_told_with_advice() {
     assert!(run.stderr.contains("holds no Ed25519 private key"), "{run:?}");
     assert_eq!(run.stdout, "");
 }
+
+#[test]
+fn a_set_may_hold_the_old_key_and_the_new_one_and_never_loses_the_one_that_signs() {
+    let folder = Folder::new();
+    let old = variables(&folder);
+    let first = jangbu(&old, &["keys", "init", "--json"]).expect(0).json();
+    let new =
+        vec![("JANGBU_SIGNING_KEY_FILE", folder.join("next.pem")), ("JANGBU_JWKS_FILE", folder.join("next.json"))];
+    let second = jangbu(&new, &["keys", "init", "--json"]).expect(0).json();
+    let new = vec![("JANGBU_SIGNING_KEY_FILE", folder.join("next.pem")), old[1].clone()];
+    jangbu(&new, &["keys", "show"]).expect(1);
+    for told in ["added", "was there already"] {
+        let run = jangbu(&new, &["keys", "publish", "--json"]).expect(0);
+        assert!(run.stderr.contains(told) && run.json() == second, "{run:?}");
+    }
+    for variables in [&old, &new] {
+        let token = jangbu(variables, &["token", "--role", "operator"]).expect(0).stdout;
+        claims(&folder, token.trim());
+    }
+    let kid = |key: &Value| key["kid"].as_str().expect("a kid").to_owned();
+    let refused = jangbu(&new, &["keys", "withdraw", &kid(&second)]).expect(2);
+    assert!(refused.stderr.contains("sign with another key first"), "{refused:?}");
+    jangbu(&new, &["keys", "withdraw", &kid(&first)]).expect(0);
+    jangbu(&new, &["keys", "withdraw", &kid(&first)]).expect(1);
+    let left = jangbu(&new, &["keys", "show"]).expect(0).json();
+    assert_eq!(left["keys"].as_array().map(|keys| keys.iter().map(kid).collect::<Vec<_>>()), Some(vec![kid(&second)]));
+}

@@ -2,13 +2,16 @@
 
 mod journal;
 mod ledger;
+mod page;
+pub mod people;
 mod replay;
-mod teller;
+pub mod teller;
 mod town;
 mod wait;
 
 pub use journal::{Crowd, Journal};
 pub use ledger::Ledger;
+pub use page::Page;
 pub use replay::replay;
 pub use teller::{Answer, Teller, money};
 pub use town::{ALL, Town};
