@@ -4,7 +4,7 @@ use std::{io, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use harness::bench::{BenchPlan, print, run};
+use harness::bench::{BenchPlan, print, print_rebuilds, rebuild, run};
 
 /// Measures Jangbu against pgbench TPC-B on a Postgres and a NATS server of its own, and prints the figures of DESIGN 16.
 #[derive(Parser)]
@@ -19,11 +19,29 @@ struct Arguments {
     /// Exit with 1 if a figure is missed
     #[arg(long)]
     strict: bool,
+    #[command(subcommand)]
+    only: Option<Only>,
+}
+
+/// One part of it.
+#[derive(clap::Subcommand)]
+enum Only {
+    /// How fast views are made anew from the log, beside COPY of the log out and of a table in
+    Rebuild {
+        /// The events of the log
+        #[arg(long, default_value_t = 2_000_000)]
+        events: i64,
+    },
 }
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
+    if let Some(Only::Rebuild { events }) = arguments.only {
+        let results = rebuild(if arguments.quick { events.min(1_000_000) } else { events }).await?;
+        print_rebuilds(&results, &mut io::stdout().lock()).context("printing")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let plan = if arguments.quick { BenchPlan::quick() } else { BenchPlan::full() };
     let results = run(&plan).await?;
     print(&results, &mut io::stdout().lock()).context("printing")?;

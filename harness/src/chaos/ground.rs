@@ -1,6 +1,6 @@
 //! Servers of one's own, to be stopped under a running bank.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use kernel::{Ids, RandomIds};
@@ -27,6 +27,11 @@ impl Ground {
         ground.start_postgres().await?;
         ground.start_nats().await?;
         Ok(ground)
+    }
+
+    /// Where both keep their data and logs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The URL of Postgres for its superuser.

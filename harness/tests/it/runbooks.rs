@@ -316,11 +316,10 @@ async fn level(pair: &Pair) {
 async fn put_late_views(pair: &Pair, backup: &Folder, variables: &BTreeMap<String, String>) {
     let (url, name) = (pair.views.superuser_url(), &pair.views.name);
     let server = url.replace(&format!("/{name}"), "/postgres");
-    for sql in [format!("drop database {name} with (force)"), format!("create database {name} owner jangbu_owner")] {
-        program("psql", &["--quiet", "--dbname", &server, "--command", &sql], variables).await;
-    }
+    let drop = format!("drop database {name} with (force)");
+    program("psql", &["--quiet", "--dbname", &server, "--command", &drop], variables).await;
     let late = format!("{}/late.dump", backup.0.display());
-    program("pg_restore", &["--exit-on-error", "--dbname", &url, &late], variables).await;
+    program("pg_restore", &["--create", "--exit-on-error", "--dbname", &server, &late], variables).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{Ledger, Teller, eventually};
+use super::{Answer, Ledger, Teller, eventually};
 
 /// Every process, with one command server.
 pub const ALL: [Part; 4] = [Part::Command(0), Part::Relay, Part::Projector, Part::Query];
@@ -34,16 +34,23 @@ impl Town {
     pub async fn start(parts: &[Part]) -> Self {
         let databases = Databases::of_this_test_run().unwrap();
         let nats_url = test_variable("JANGBU_TEST_NATS_URL").unwrap();
-        Self::start_on(databases, nats_url, parts).await
+        Self::start_on(databases, nats_url, parts, &[]).await
+    }
+
+    /// Starts these processes with settings of their own.
+    pub async fn start_with(parts: &[Part], settings: &[(&str, &str)]) -> Self {
+        let databases = Databases::of_this_test_run().unwrap();
+        let nats_url = test_variable("JANGBU_TEST_NATS_URL").unwrap();
+        Self::start_on(databases, nats_url, parts, settings).await
     }
 
     /// Starts these processes on servers of their own.
     pub async fn start_on_ground(ground: &Ground, parts: &[Part]) -> Self {
         let databases = Databases::on(&ground.postgres_url().unwrap()).unwrap();
-        Self::start_on(databases, ground.nats_url(), parts).await
+        Self::start_on(databases, ground.nats_url(), parts, &[]).await
     }
 
-    async fn start_on(databases: Databases, nats_url: String, parts: &[Part]) -> Self {
+    async fn start_on(databases: Databases, nats_url: String, parts: &[Part], settings: &[(&str, &str)]) -> Self {
         let id = RandomIds.fresh().simple().to_string();
         let folder = PathBuf::from(format!("/var/tmp/jangbu-e2e-{id}"));
         let keys = Arc::new(Keys::open(&folder.join("keys")).unwrap());
@@ -58,7 +65,11 @@ impl Town {
             keys: keys.clone(),
             post: Some(Post::caught_by(&catcher)),
             // Many tests share one NATS server; each stream reserves its room there.
-            settings: vec![("JANGBU_NATS_MAX_BYTES".to_owned(), (64 << 20).to_string())],
+            settings: [("JANGBU_NATS_MAX_BYTES", "67108864")]
+                .iter()
+                .chain(settings)
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         };
         let mut bank = Bank::new(plan).unwrap();
         bank.start(parts).await.unwrap();
@@ -92,6 +103,34 @@ impl Town {
     /// A member nobody has seen before.
     pub fn member(&mut self) -> Teller {
         self.teller(Role::Member, RandomIds.fresh())
+    }
+
+    /// Somebody without a token.
+    pub fn stranger(&mut self) -> Teller {
+        self.teller_with(0, Uuid::nil(), String::new())
+    }
+
+    /// Waits for the certificate of an erasure.
+    pub async fn certificate(&mut self, erasure: Uuid) -> Answer {
+        let operator = self.operator();
+        let url = format!("{}/v1/erasures/{erasure}", operator.command);
+        eventually("an erasure's certificate", async || {
+            let answer = operator.send(reqwest::Method::GET, &url, &[], None).await.map_err(|e| e.to_string())?;
+            let is_done = answer.status == 200 && answer.body["erased_at"].is_string();
+            if is_done { Ok(answer) } else { Err(answer.body.to_string()) }
+        })
+        .await
+    }
+
+    /// Where the processes log.
+    pub fn logs(&self) -> PathBuf {
+        self.bank.plan().logs.clone()
+    }
+
+    /// How many events of a type there are in the log.
+    pub async fn count_events(&self, kind: &str) -> i64 {
+        let mut log = PgConnection::connect(&self.pair.log.superuser_url()).await.unwrap();
+        sqlx::query_scalar("select count(*) from events where type = $1").bind(kind).fetch_one(&mut log).await.unwrap()
     }
 
     /// The staff.
