@@ -1,4 +1,4 @@
-//! The rules of the bank: what an account and a transfer may do. Pure: no I/O, no time, no randomness.
+//! The rules of the bank: what an account, a transfer and a member may do. Pure: no I/O, no clock, no randomness.
 //!
 //! Each aggregate is a state, its events, `evolve` (an event changes the state) and `decide` functions (a state and
 //! a wish give events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.

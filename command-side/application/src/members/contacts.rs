@@ -76,11 +76,7 @@ impl Deed for Verify<'_> {
 
     fn record(&self, happening: &Happening, at: At, desk: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
         let Happening::Person(_, PersonEvent::ContactChanged { contact }) = *happening else { return Ok(None) };
-        let started = |event| match event {
-            &MemberRecorded::ContactChangeStarted(ref started) => Some(started),
-            _ => None,
-        };
-        let (from, change) = desk.newest(at.stream, "contact", started).ok_or(ExecuteError::Internal)?;
+        let (from, change) = desk.newest(at.stream, "contact", change_in).ok_or(ExecuteError::Internal)?;
         let old = contact_of(desk, self.member).ok_or(ExecuteError::Internal)?;
         let changed = ContactChanged {
             channel: change.channel,
@@ -109,6 +105,13 @@ pub(super) struct SealedContact {
 pub(super) fn contact_of(desk: &Desk, member: MemberId) -> Option<SealedContact> {
     let newest = desk.newest(StreamId::new(member.uuid()), "contact", contact_in);
     newest.map(|(place, (channel, sealed))| SealedContact { place, channel, sealed: sealed.clone() })
+}
+
+fn change_in(event: &MemberRecorded) -> Option<&ContactChangeStarted> {
+    match event {
+        MemberRecorded::ContactChangeStarted(change) => Some(change),
+        _ => None,
+    }
 }
 
 /// The contact that an event gives its member.

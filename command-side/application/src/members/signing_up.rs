@@ -106,11 +106,7 @@ impl Deed for Verify<'_> {
 
     fn record(&self, happening: &Happening, at: At, desk: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
         let Happening::Person(_, PersonEvent::Joined { login, contact }) = *happening else { return Ok(None) };
-        let started = |event| match event {
-            &MemberRecorded::SignUpStarted(ref started) => Some(started),
-            _ => None,
-        };
-        let (from, start) = desk.newest(self.sign_up, "", started).ok_or(ExecuteError::Internal)?;
+        let (from, start) = desk.newest(self.sign_up, "", start_in).ok_or(ExecuteError::Internal)?;
         let key = self.key.ok_or(ExecuteError::Internal)?;
         let again = |field, sealed| reseal(key, kernel::Place { field, ..from }, sealed, at.field(field));
         let joined = MemberJoined {
@@ -132,6 +128,13 @@ impl Deed for Verify<'_> {
             _ => None,
         };
         told(events, pick(events, completed))
+    }
+}
+
+fn start_in(event: &MemberRecorded) -> Option<&SignUpStarted> {
+    match event {
+        MemberRecorded::SignUpStarted(start) => Some(start),
+        _ => None,
     }
 }
 

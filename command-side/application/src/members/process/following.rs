@@ -29,15 +29,37 @@ const CURSOR_LAG: i64 = 10_000;
 impl BackOffice {
     /// Works off the next page of events; whether there is more.
     pub(super) async fn follow(&mut self) -> Result<bool, RoundError> {
-        let (mut watching, cursor) = self.start().await?;
-        let head = self.members.shared.log.head().await.map_err(RoundError::Log)?.position;
+        let cursor = match self.cursor {
+            Some(cursor) => cursor,
+            None => self.members.shared.vault.cursor().await.map_err(RoundError::Vault)?,
+        };
+        self.cursor = Some(cursor);
+        let mut watching = match self.watching.take() {
+            Some(watching) => watching,
+            None => {
+                // What is watched may be older than the vault's cursor, or younger, if the vault came back from a backup.
+                let saved = self.load().await?;
+                Watching { position: saved.position.min(cursor), ..saved }
+            }
+        };
+        let followed = self.follow_on(&mut watching, cursor).await;
+        self.watching = Some(watching);
+        followed
+    }
+
+    /// After a failure in the middle the same page is taken in again; that changes nothing.
+    async fn follow_on(&mut self, watching: &mut Watching, cursor: Position) -> Result<bool, RoundError> {
+        let log = &self.members.shared.log;
+        let head = log.head().await.map_err(RoundError::Log)?.position;
+        if cursor > head {
+            return Err(RoundError::Ahead { cursor, head });
+        }
         let after = watching.position;
         if after >= head {
-            self.watching = Some(watching);
             return Ok(false);
         }
         let up_to = head.min(after.plus(WINDOW));
-        let page = self.members.shared.log.read_typed(&FOLLOWED, after, up_to, PAGE).await.map_err(RoundError::Log)?;
+        let page = log.read_typed(&FOLLOWED, after, up_to, PAGE).await.map_err(RoundError::Log)?;
         let reached = if page.len() as i64 == PAGE { page.last().map_or(up_to, |last| last.position) } else { up_to };
         let mut messages = Vec::new();
         let mut fresh = false;
@@ -50,56 +72,33 @@ impl BackOffice {
                 messages.extend(self.message_for(picked, &event).await?);
             }
         }
-        watching.position = reached;
-        self.move_cursor(&mut watching, cursor, reached, &messages, fresh).await?;
+        watching.position = self.move_cursor(cursor, reached, &messages, fresh).await?;
         metrics::gauge!("back_office_position").set(watching.position.number() as f64);
-        let more = watching.position < head;
-        self.watching = Some(watching);
-        Ok(more)
-    }
-
-    /// Where it was; at first, where it or another server was before. What is watched may be older than the vault's cursor
-    /// or younger, if the vault came back from a backup: it begins at the older of the two.
-    async fn start(&mut self) -> Result<(Watching, Position), RoundError> {
-        let cursor = match self.cursor {
-            Some(cursor) => cursor,
-            None => self.members.shared.vault.cursor().await.map_err(RoundError::Vault)?,
-        };
-        self.cursor = Some(cursor);
-        match self.watching.clone() {
-            Some(watching) => Ok((watching, cursor)),
-            None => {
-                let mut watching = self.load().await?;
-                watching.position = watching.position.min(cursor);
-                Ok((watching, cursor))
-            }
-        }
+        Ok(watching.position < head)
     }
 
     /// Queues the messages and moves the cursor, in one transaction. If another server was faster, its cursor counts, and
-    /// what lies between is looked at again.
+    /// what lies between is looked at again. Tells from where to follow on.
     async fn move_cursor(
         &mut self,
-        watching: &mut Watching,
         cursor: Position,
         reached: Position,
         messages: &[NewMessage],
         fresh: bool,
-    ) -> Result<(), RoundError> {
+    ) -> Result<Position, RoundError> {
         let due = reached > cursor && (fresh || reached >= cursor.plus(CURSOR_LAG));
         if !due {
-            return Ok(());
+            return Ok(reached);
         }
         let vault = &self.members.shared.vault;
         if vault.enqueue(messages, cursor, reached).await.map_err(RoundError::Vault)? {
             metrics::counter!("member_messages_queued").increment(messages.len() as u64);
             self.cursor = Some(reached);
-        } else {
-            let moved = vault.cursor().await.map_err(RoundError::Vault)?;
-            self.cursor = Some(moved);
-            watching.position = reached.min(moved);
+            return Ok(reached);
         }
-        Ok(())
+        let moved = vault.cursor().await.map_err(RoundError::Vault)?;
+        self.cursor = Some(moved);
+        Ok(reached.min(moved))
     }
 
     async fn bring_vault_after(&self, picked: &Picked, event: &MemberRecorded) -> Result<(), RoundError> {

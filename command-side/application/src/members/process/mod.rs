@@ -50,6 +50,8 @@ enum RoundError {
     },
     #[error("the event at position {position} rests on one that is not there")]
     Unfounded { position: Position },
+    #[error("the vault is at position {cursor}, the log ends at {head}: it is not the log this vault belongs to")]
+    Ahead { cursor: Position, head: Position },
     #[error("the vault cannot be brought after the log")]
     Vault(#[source] VaultError),
     #[error("a step of the back office could not be carried out")]

@@ -47,12 +47,13 @@ impl Death {
 async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
     let deaths =
         [Death::Log, Death::Vault("settle"), Death::Away("settle"), Death::Vault("enqueue"), Death::Away("enqueue")];
-    for death in deaths {
-        let mut town = Town::new().await;
-        let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("sent").answer;
-        let (members, code) = (town.members.clone(), town.code(sent.id, 1));
+    let mut town = Town::new().await;
+    for (before, death) in deaths.into_iter().enumerate() {
+        let (login, verifying) = (format!("minsu_{before}"), format!("v{before}"));
+        let sent = town.sign_up(&login, &login, &format!("kim{before}@example.com")).await.expect("sent").answer;
+        let (members, code, meta_of) = (town.members.clone(), town.code(sent.id, 1), meta(&verifying));
         death.prepare(&town);
-        let verify = tokio::spawn(async move { members.verify(sent.id, code, meta("v")).await });
+        let verify = tokio::spawn(async move { members.verify(sent.id, code, meta_of).await });
         let office = town.office();
         death.come(&town).await;
         verify.abort();
@@ -60,14 +61,16 @@ async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
         town.restart();
 
         let office = town.office();
-        until("the member has a password", || async { town.by_login("minsu").await.is_some() }).await;
-        let told = town.members.verify(sent.id, town.code(sent.id, 1), meta("v")).await.expect("told");
-        assert_eq!(town.by_login("minsu").await.expect("a password").0, told.answer, "{death:?}");
-        until("the message is queued", || async { town.messages().await.len() == 1 }).await;
-        assert_eq!((town.log.count("MemberJoined"), town.log.count("SignUpCompleted")), (1, 1), "{death:?}");
+        until("the member has a password", || async { town.by_login(&login).await.is_some() }).await;
+        let told = town.members.verify(sent.id, town.code(sent.id, 1), meta(&verifying)).await.expect("told");
+        assert_eq!(town.by_login(&login).await.expect("a password").0, told.answer, "{death:?}");
+        until("the message is queued", || async { town.messages().await.len() == before + 1 }).await;
         office.stop().await;
-        town.end().await;
+        for once in ["MemberJoined", "SignUpCompleted"] {
+            assert_eq!(town.log.count(once), before + 1, "{death:?}");
+        }
     }
+    town.end().await;
 }
 
 #[tokio::test]
@@ -83,11 +86,11 @@ async fn an_erasure_is_completed_once_wherever_the_server_dies() {
         Death::Away("enqueue"),
         Death::Vault("enqueue"),
     ];
-    for death in deaths {
-        let mut town = Town::new().await;
-        let member = town.joined("minsu", "kim@example.com").await;
-        let erasure =
-            town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving").answer;
+    let mut town = Town::new().await;
+    for (before, death) in deaths.into_iter().enumerate() {
+        let member = town.joined(&format!("minsu_{before}"), "kim@example.com").await;
+        let told = town.members.request_erasure(member, as_member(member), None, meta(&format!("e{before}"))).await;
+        let erasure = told.expect("leaving").answer;
         death.prepare(&town);
         let office = town.office();
         death.come(&town).await;
@@ -95,25 +98,22 @@ async fn an_erasure_is_completed_once_wherever_the_server_dies() {
         town.restart();
 
         let office = town.office();
-        until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
+        until("the erasure is done", || async { town.log.count("MemberErased") == before + 1 }).await;
         assert_erased(&town, member, erasure).await;
+        assert!(town.by_login(&format!("minsu_{before}")).await.is_none());
         office.stop().await;
-        let office = town.office();
-        town.joined("minsu", "kim@example.com").await;
-        office.stop().await;
-        assert_eq!(town.log.count("MemberErased"), 1, "{death:?}: once");
-        town.end().await;
+        assert_eq!(town.log.count("MemberErased"), before + 1, "{death:?}: once");
+        assert_eq!(town.log.count("NameReleased"), 2 * (before + 1), "{death:?}: the contact is free for the next");
     }
+    town.end().await;
 }
 
 async fn assert_erased(town: &Town, member: MemberId, erasure: Uuid) {
     assert_eq!(town.members.state(member).await.expect("told"), Some(MemberStanding::Erased));
     assert!(town.vault.real.key(member).await.expect("the vault").is_none());
     assert!(town.vault.real.of(member).await.expect("the vault").is_none());
-    assert!(town.by_login("minsu").await.is_none());
     let revoked = town.vault.real.revoked_after(0).await.expect("the vault");
     assert!(revoked.iter().any(|revocation| revocation.subject == member.uuid()));
-    assert_eq!(town.log.count("NameReleased"), 2);
     let certificate = town.members.certificate(erasure).await.expect("told").expect("a certificate");
     assert_eq!((certificate.member_id, certificate.requested_by), (member, as_member(member).to_string()));
 }
