@@ -36,6 +36,8 @@ pub(super) async fn serve(listener: TcpListener, house: House, wrapped: bool) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                // Answers are short lines: one held back costs more than it saves.
+                let _ = stream.set_nodelay(true);
                 let house = house.clone();
                 // A conversation that breaks off is the client's affair.
                 tokio::spawn(async move { timeout(PATIENCE * 10, converse(stream, house, wrapped)).await });

@@ -81,7 +81,7 @@ pub async fn mail(args: MailArgs) -> Result<ExitCode> {
     for message in page.items.iter().rev() {
         let time = message.received_at.format("%Y-%m-%d %H:%M:%S UTC");
         println!("{time}  to {}  {}", message.to, message.subject);
-        message.text.trim().lines().for_each(|line| println!("    {line}"));
+        message.text.trim().lines().for_each(|line| println!("{}", format!("    {line}").trim_end()));
         println!();
     }
     Ok(ExitCode::SUCCESS)

@@ -62,7 +62,7 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     environment.set_databases(&bank.plan().databases.clone())?;
     environment.set_keys(&keys);
     environment.set("JANGBU_NATS_URL", servers.nats.url());
-    environment.set("JANGBU_NATS_DIR", text(&servers.nats.store_dir()));
+    environment.set("JANGBU_NATS_DIR", text(servers.nats.store_dir()));
     environment.set("JANGBU_LOG_DIR", text(&bank.plan().logs));
     environment.set("JANGBU_MAIL_URL", catcher.url());
     for (name, part) in [("JANGBU_RELAY_ADDR", Part::Relay), ("JANGBU_PROJECTOR_ADDR", Part::Projector)] {
