@@ -95,6 +95,7 @@ async fn attempt(
     audit(&mut tx, operator, what, view, Some(making.generation), &details)
         .await
         .map_err(doing("writing the audit"))?;
+    fault_point("swapping");
     tx.commit().await.map_err(doing("promoting the generation"))?;
     Ok(Attempt::Done)
 }

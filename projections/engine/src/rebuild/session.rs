@@ -1,9 +1,12 @@
 //! The one session that may make generations of a view, and what the registry remembers of the making.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use kernel::{LogId, Position};
 use log::PositionRange;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::sleep;
 
 use super::error::{RebuildError, doing};
 use crate::{
@@ -12,6 +15,9 @@ use crate::{
     registry::GENERATIONS_ROLE,
     runner::by_key,
 };
+
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Holds the right to make and promote generations of one view; it ends with the connection, however that ends.
 pub(crate) struct Session {
@@ -42,6 +48,13 @@ pub(crate) async fn connect_by_key(database: &PgConnectOptions) -> Result<PgConn
     PgConnection::connect_with(&by_key(options(database))).await.map_err(RebuildError::Connect)
 }
 
+async fn try_lock(connection: &mut PgConnection, view: &str) -> Result<bool, RebuildError> {
+    sqlx::query_scalar!(r#"select pg_try_advisory_lock(hashtext('registry.rebuild'), hashtext($1)) as "taken!""#, view)
+        .fetch_one(connection)
+        .await
+        .map_err(doing("taking the right to rebuild"))
+}
+
 fn options(database: &PgConnectOptions) -> PgConnectOptions {
     let database = database.clone().application_name("jangbu/rebuild");
     database.options([("role", GENERATIONS_ROLE), ("jit", "off"), ("timezone", "UTC"), ("statement_timeout", "0")])
@@ -51,14 +64,14 @@ impl Session {
     /// Takes the right, if nobody has it.
     pub(crate) async fn open(database: &PgConnectOptions, view: &'static str) -> Result<Self, RebuildError> {
         let mut connection = connect(database).await?;
-        let taken = sqlx::query_scalar!(
-            r#"select pg_try_advisory_lock(hashtext('registry.rebuild'), hashtext($1)) as "taken!""#,
-            view
-        )
-        .fetch_one(&mut connection)
-        .await
-        .map_err(doing("taking the right to rebuild"))?;
-        if taken { Ok(Self { connection, view }) } else { Err(RebuildError::Busy(view)) }
+        // The server takes a moment to notice that somebody who had it was killed.
+        for _ in 0..LOOKS {
+            if try_lock(&mut connection, view).await? {
+                return Ok(Self { connection, view });
+            }
+            sleep(LOOK).await;
+        }
+        Err(RebuildError::Busy(view))
     }
 
     /// The generations of the view, newest first.

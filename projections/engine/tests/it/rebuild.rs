@@ -13,7 +13,7 @@ use crate::{
     tally::{Added, History, Numbers, Tally, View, World},
 };
 
-fn operator() -> Operator {
+pub fn operator() -> Operator {
     Operator { who: "somebody".into(), reason: "a test".into() }
 }
 
@@ -22,7 +22,7 @@ pub fn wish(until: Until) -> Wish {
 }
 
 impl World {
-    fn workshop(&self, view: impl Into<View>) -> Workshop<Added> {
+    pub fn workshop(&self, view: impl Into<View>) -> Workshop<Added> {
         Workshop {
             projection: view.into(),
             database: self.scratch.database.clone(),
@@ -35,7 +35,7 @@ impl World {
         }
     }
 
-    fn bulk(&self, flaw: Flaw) -> Workshop<Added> {
+    pub fn bulk(&self, flaw: Flaw) -> Workshop<Added> {
         self.workshop(Arc::new(BulkTally::flawed(flaw)) as View)
     }
 
