@@ -52,7 +52,7 @@ impl Session {
     }
 
     /// Without statistics the planner would take the tables for small.
-    async fn analyze(&mut self, schema: &str) -> Result<(), RebuildError> {
+    pub(super) async fn analyze(&mut self, schema: &str) -> Result<(), RebuildError> {
         let failed = || doing("analyzing the tables");
         let tables = sqlx::query_scalar!(
             r#"select format('%I.%I', schemaname, tablename) as "table!" from pg_tables where schemaname = $1"#,

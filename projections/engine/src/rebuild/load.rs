@@ -84,8 +84,11 @@ async fn merge<E: Send + Sync + 'static>(
 ) -> Result<(), RebuildError> {
     let failed = || doing("merging the ranges");
     let recorded_at = session.recorded_at(making.generation).await?;
+    // Nobody has counted the staging tables yet, and what the planner takes for small it joins row by row.
+    session.analyze(&making.schema).await?;
     let view = session.view;
     let mut tx = session.begin().await?;
+    run(&mut tx, "set local enable_nestloop to off".to_owned()).await.map_err(failed())?;
     run(&mut tx, format!("set local search_path to {}", making.schema)).await.map_err(failed())?;
     // Sorting and hashing all keys once is worth some memory of the server.
     run(&mut tx, "set local work_mem = '128MB'".to_owned()).await.map_err(failed())?;
