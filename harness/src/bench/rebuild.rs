@@ -212,7 +212,7 @@ const FILL: &str = r#"
         select n, ('01980000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid as transfer,
             1 + (n * 7919) % $ACCOUNTS as source, 1 + (n * 7919 + 1 + n % 97) % $ACCOUNTS as destination,
             2 * $ACCOUNTS + 3 * (n - 1) as base
-        from generate_series(1, $TRANSFERS) as n;
+        from generate_series(1::bigint, $TRANSFERS) as n;
     create temp table moved on commit drop as
         select n, side, account, md5('account' || account)::uuid as account_id, position,
             1 + row_number() over (partition by account order by position) as version
@@ -224,7 +224,7 @@ const FILL: &str = r#"
     insert into commits
         select 2 * n - 1, 2 * n, '2026-01-01'::timestamptz + n * interval '1 ms', gen_random_uuid(), gen_random_uuid(),
             gen_random_uuid(), decode(md5(n::text), 'hex'), 'm'
-        from generate_series(1, $ACCOUNTS) as n;
+        from generate_series(1::bigint, $ACCOUNTS) as n;
     insert into commits
         select base + 1, base + 3, '2026-01-02'::timestamptz + (n / 4) * interval '1 ms', gen_random_uuid(),
             gen_random_uuid(), gen_random_uuid(), decode(md5(n::text), 'hex'), 'm'
@@ -233,11 +233,11 @@ const FILL: &str = r#"
         select 2 * n - 1, 1, md5('account' || n)::uuid, 1, 'AccountOpened',
             json_build_object('holder', json_build_object('kind', 'member', 'owner', md5('owner' || n)::uuid,
                 'number', lpad((n * 100 + 98 - (n * 100) % 97)::text, 12, '0')), 'asset', 'KRW')
-        from generate_series(1, $ACCOUNTS) as n order by n;
+        from generate_series(1::bigint, $ACCOUNTS) as n order by n;
     insert into events (position, version, stream_id, schema_version, type, payload)
         select 2 * n, 1, md5('number' || n)::uuid, 1, 'AccountNumberAssigned',
             json_build_object('account', md5('account' || n)::uuid)
-        from generate_series(1, $ACCOUNTS) as n order by n;
+        from generate_series(1::bigint, $ACCOUNTS) as n order by n;
     insert into events (position, version, stream_id, schema_version, type, payload)
         select * from (
             select base + 1 as position, 1, transfer, 1, 'TransferPosted',
