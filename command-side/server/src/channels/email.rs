@@ -5,21 +5,19 @@ use std::time::Duration;
 use application::{Channel, DeliverError, Text};
 use async_trait::async_trait;
 use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{
-        Mailbox,
-        header::{ContentType, HeaderName, HeaderValue},
-    },
+    Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
+    address::Envelope,
     transport::smtp::{
         Error,
         client::{Certificate, Tls, TlsParameters},
     },
 };
+use mail_builder::{MessageBuilder, headers::raw::Raw};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Url;
 
-use super::ChannelError;
+use super::{ChannelError, sender::Sender};
 
 /// How long the server may take for all of it; lettre bounds the connecting only.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,12 +27,12 @@ const TOO_LONG: &str = "the mail server took too long";
 /// of a conversation that was given up, and read the answer to the last mail as that to the next.
 pub(super) struct Email {
     transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    from: Sender,
 }
 
 impl Email {
     /// The server of this URL; `ca` is a root certificate to trust beside the machine's.
-    pub(super) fn new(url: &SecretString, ca: Option<&[u8]>, from: Mailbox) -> Result<Self, ChannelError> {
+    pub(super) fn new(url: &SecretString, ca: Option<&[u8]>, from: Sender) -> Result<Self, ChannelError> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret());
         let mut builder = builder.map_err(|_| ChannelError::SmtpUrl)?.timeout(Some(PATIENCE));
         if let Some(ca) = ca {
@@ -43,28 +41,43 @@ impl Email {
         Ok(Self { transport: builder.build(), from })
     }
 
-    fn compose(&self, to: &SecretString, text: &Text) -> Result<Message, DeliverError> {
-        // An address is parsed into its parts here, and lettre writes it from them: a line break cannot come through.
-        let address: Address =
-            to.expose_secret().parse().map_err(|_| DeliverError::permanent("the contact is not an e-mail address"))?;
-        Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(None, address))
+    /// Who gets it, and what they get.
+    fn compose(&self, to: &SecretString, text: &Text) -> Result<(Envelope, Vec<u8>), DeliverError> {
+        let address = recipient(to)?;
+        let mail = MessageBuilder::new()
+            .to(address.to_string())
             .subject(text.subject)
-            .message_id(Some(format!("<{}@{}>", text.key, self.from.email.domain())))
+            .message_id(format!("{}@{}", text.key, self.from.address.domain()))
             // No answering machine answers to this (RFC 3834).
-            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
-            .header(ContentType::TEXT_PLAIN)
-            .body(text.body.expose_secret().to_owned())
-            .map_err(|_| DeliverError::permanent("the mail cannot be written"))
+            .header("Auto-Submitted", Raw::new("auto-generated"))
+            .text_body(text.body.expose_secret());
+        let from = self.from.address.to_string();
+        let mail = match &self.from.name {
+            Some(name) => mail.from((name.clone(), from)),
+            None => mail.from(from),
+        };
+        let written = |_| DeliverError::permanent("the mail cannot be written");
+        let envelope = Envelope::new(Some(self.from.address.clone()), vec![address])
+            .map_err(|_| DeliverError::permanent("the contact cannot be written to"))?;
+        Ok((envelope, mail.write_to_vec().map_err(written)?))
     }
+}
+
+/// The contact as an address. What goes into commands and headers is only this, and it holds neither spaces nor line breaks.
+fn recipient(to: &SecretString) -> Result<Address, DeliverError> {
+    let not_one = || DeliverError::permanent("the contact is not an e-mail address");
+    let text = to.expose_secret();
+    if text.contains(|c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | ',' | ';')) {
+        return Err(not_one());
+    }
+    text.parse().map_err(|_| not_one())
 }
 
 #[async_trait]
 impl Channel for Email {
     async fn deliver(&self, to: &SecretString, message: &Text) -> Result<(), DeliverError> {
-        let mail = self.compose(to, message)?;
-        match timeout(PATIENCE, self.transport.send(mail)).await {
+        let (envelope, mail) = self.compose(to, message)?;
+        match timeout(PATIENCE, self.transport.send_raw(&envelope, &mail)).await {
             Ok(sent) => sent.map(drop).map_err(|error| judge(&error)),
             Err(_) => Err(DeliverError::transient(TOO_LONG)),
         }

@@ -4,5 +4,6 @@
 mod email;
 mod options;
 mod phone;
+mod sender;
 
 pub use options::{ChannelError, ChannelOptions};

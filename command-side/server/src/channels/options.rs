@@ -3,10 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use application::{Channel, Channels};
-use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{email::Email, phone::Phone};
+use super::{email::Email, phone::Phone, sender::Sender};
 
 /// How people are reached. A channel that is not set keeps its messages waiting.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -69,7 +68,7 @@ impl ChannelOptions {
 
     fn email(&self, url: &SecretString) -> Result<Email, ChannelError> {
         let from = self.mail_from.as_deref().filter(|from| !from.is_empty()).ok_or(ChannelError::FromMissing)?;
-        let from: Mailbox = from.parse().map_err(ChannelError::From)?;
+        let from: Sender = from.parse().map_err(ChannelError::From)?;
         let ca = self.smtp_ca_file.as_ref().filter(|file| !file.as_os_str().is_empty());
         let ca = ca.map(std::fs::read).transpose().map_err(ChannelError::CaFile)?;
         Email::new(url, ca.as_deref(), from)
