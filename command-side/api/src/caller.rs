@@ -1,11 +1,16 @@
 //! Who sends a command, and under which key. Checked in this order, before anything of the body is read: token, role,
 //! key.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, net::IpAddr};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Actor, Role};
-use platform::{auth::Principal, http::RequestContext, problem::Problem};
+use platform::{
+    auth::Principal,
+    http::{Origin, RequestContext},
+    problem::Problem,
+};
+use uuid::Uuid;
 
 use crate::{identity::IdempotencyKey, state::ApiState};
 
@@ -39,6 +44,7 @@ allowed! {
 /// A verified caller with a role that may, and the key of this request.
 pub(crate) struct Caller<A> {
     pub(crate) actor: Actor,
+    pub(crate) session: Option<Uuid>,
     pub(crate) key: IdempotencyKey,
     pub(crate) context: RequestContext,
     allowed: PhantomData<A>,
@@ -52,6 +58,24 @@ impl<A: Allowed> FromRequestParts<ApiState> for Caller<A> {
         principal.require(A::ROLES)?;
         let key = IdempotencyKey::from_headers(&parts.headers)?;
         let context = RequestContext::from_request_parts(parts, state).await?;
-        Ok(Self { actor: principal.actor, key, context, allowed: PhantomData })
+        Ok(Self { actor: principal.actor, session: principal.session, key, context, allowed: PhantomData })
+    }
+}
+
+/// Somebody who is no member yet, with the key of this request.
+pub(crate) struct Anybody {
+    pub(crate) from: IpAddr,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) context: RequestContext,
+}
+
+impl FromRequestParts<ApiState> for Anybody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let key = IdempotencyKey::from_headers(&parts.headers)?;
+        let context = RequestContext::from_request_parts(parts, state).await?;
+        let from = Origin::from_request_parts(parts, state).await?.0;
+        Ok(Self { from, key, context })
     }
 }

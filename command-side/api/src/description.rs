@@ -14,14 +14,17 @@ use crate::routes;
 #[openapi(
     info(
         title = "Jangbu: commands",
-        description = "Everything that changes something. Every command needs an `Idempotency-Key`; every answer to one \
-                       carries a `Consistency-Token` for reads on the query server. Errors are problems (RFC 9457).",
+        description = "Everything that changes something. Every command needs an `Idempotency-Key`, but for log-in, refresh \
+                       and log-out; every answer to one carries a `Consistency-Token` for reads on the query server. \
+                       Errors are problems (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
     tags(
         (name = "accounts", description = "Opening, closing, freezing"),
         (name = "transfers", description = "Moving money"),
+        (name = "members", description = "Signing up, changing what is yours, leaving"),
+        (name = "sessions", description = "Logging in and out"),
         (name = "keys", description = "Verifying tokens"),
     ),
 )]
@@ -40,30 +43,60 @@ pub fn openapi() -> String {
 
 /// Which problems an operation answers.
 fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
-    if !operation.secured {
-        return own([Code::Internal]);
+    let mut codes = own([Code::Internal]);
+    if operation.path == "/.well-known/jwks.json" {
+        return codes;
     }
-    let mut codes = own([
+    if operation.secured {
+        codes.extend(own([Code::Unauthorized, Code::Forbidden]));
+    }
+    if is_command(operation.path, operation.method) {
+        codes.extend(of_commands());
+    } else if operation.method == "post" {
+        codes.extend(of_bodies());
+    }
+    match operation.path.split('/').nth(2) {
+        Some("accounts" | "deposits" | "withdrawals" | "transfers") => codes.extend(of_money(operation.path)),
+        _ => codes.extend(of_people(operation)),
+    }
+    codes
+}
+
+/// Whether the same key gets the same answer for ever: all that changes something, but for sessions.
+fn is_command(path: &str, method: &str) -> bool {
+    matches!(method, "post" | "delete") && !path.starts_with("/v1/sessions")
+}
+
+fn of_bodies() -> Vec<(StatusCode, Code)> {
+    own([
         Code::MalformedJson,
         Code::ValidationFailed,
-        Code::IdempotencyKeyMissing,
-        Code::Unauthorized,
-        Code::Forbidden,
         Code::RequestTimeout,
-        Code::IdempotencyKeyInFlight,
         Code::PayloadTooLarge,
         Code::UnsupportedMediaType,
+    ])
+}
+
+fn of_commands() -> Vec<(StatusCode, Code)> {
+    let mut codes = of_bodies();
+    codes.extend(own([
+        Code::IdempotencyKeyMissing,
+        Code::IdempotencyKeyInFlight,
         Code::IdempotencyKeyReused,
-        Code::Internal,
         Code::Overloaded,
         Code::DeadlinePassed,
         Code::Contended,
         Code::LogUnavailable,
         Code::OutcomeUnknown,
         Code::ShuttingDown,
-    ]);
+    ]));
+    codes
+}
+
+fn of_money(path: &str) -> Vec<(StatusCode, Code)> {
     let account = (StatusCode::NOT_FOUND, Code::AccountUnknown);
-    match operation.path {
+    let mut codes = Vec::new();
+    match path {
         "/v1/accounts" => codes.extend(own([Code::AssetUnknown])),
         "/v1/accounts/{id}/close" => {
             codes.push(account);
@@ -99,6 +132,38 @@ fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
     codes
 }
 
+fn of_people(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
+    let mut codes = own([Code::VaultUnavailable]);
+    codes.extend(match (operation.method, operation.path) {
+        ("post", "/v1/signups") => own([Code::LoginIdTaken, Code::TooManyRequests]),
+        (_, "/v1/signups/{id}/resend") => own([Code::SignUpUnknown, Code::SignUpEnded, Code::ResendTooEarly]),
+        (_, "/v1/signups/{id}/verify") => {
+            let mut codes = own([Code::SignUpUnknown, Code::SignUpEnded]);
+            codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
+            codes
+        }
+        (_, "/v1/sessions") => own([Code::CredentialsWrong, Code::TooManyRequests, Code::Overloaded]),
+        (_, "/v1/sessions/refresh") => own([Code::SessionEnded, Code::TooManyRequests]),
+        (_, "/v1/sessions/current") => own([Code::NotFound]),
+        (_, "/v1/members/me/contact") => own([Code::MemberUnknown, Code::ResendTooEarly, Code::TooManyRequests]),
+        (_, "/v1/members/me/contact/verify") => {
+            let mut codes = own([Code::MemberUnknown, Code::ContactChangeMissing]);
+            codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
+            codes
+        }
+        (_, "/v1/members/me/password") => own([Code::MemberUnknown, Code::PasswordWrong, Code::TooManyRequests]),
+        ("delete", "/v1/members/me") => {
+            let mut codes = own([Code::MemberUnknown, Code::PasswordWrong, Code::TooManyRequests]);
+            codes.extend(own([Code::AccountsOpen]));
+            codes
+        }
+        (_, "/v1/members/{id}/erase") => own([Code::MemberUnknown, Code::AccountsOpen]),
+        (_, "/v1/members/{id}/disclosures") => own([Code::MemberUnknown]),
+        _ => own([Code::ValidationFailed, Code::ErasureUnknown]),
+    });
+    codes
+}
+
 fn own<const N: usize>(codes: [Code; N]) -> Vec<(StatusCode, Code)> {
     codes.map(|code| (code.status(), code)).to_vec()
 }
@@ -122,8 +187,13 @@ fn add_command_headers(document: &mut Value) {
     });
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for (path, item) in paths {
-        let Some(operation) = item.get_mut("post") else { continue };
-        if path.starts_with("/v1/accounts/") {
+        let Some((method, operation)) = item.as_object_mut().and_then(|methods| methods.iter_mut().next()) else {
+            continue;
+        };
+        if !is_command(path, method) {
+            continue;
+        }
+        if path.starts_with("/v1/accounts/") || path == "/v1/signups/{id}/resend" {
             // A reason may be left out, and the body with it.
             operation["requestBody"]["required"] = false.into();
         }
@@ -134,7 +204,7 @@ fn add_command_headers(document: &mut Value) {
         }
         let Some(responses) = operation["responses"].as_object_mut() else { continue };
         for (status, response) in responses {
-            if matches!(status.as_str(), "200" | "201" | "422") {
+            if matches!(status.as_str(), "200" | "201" | "202" | "204" | "422") {
                 response["headers"]["Consistency-Token"] = reference("headers/Consistency-Token");
                 response["headers"]["Idempotency-Replayed"] = reference("headers/Idempotency-Replayed");
             }

@@ -40,11 +40,20 @@ impl IdempotencyKey {
 
     /// The id of the command that this principal sends under this key: the same for ever.
     pub(crate) fn command_id(&self, actor: Actor) -> CommandId {
+        self.derived(actor.role.as_str(), actor.id.uuid())
+    }
+
+    /// The same for somebody who has no token yet. All of them are one principal: a key is to be random.
+    pub(crate) fn anonymous_command_id(&self) -> CommandId {
+        self.derived("anonymous", Uuid::nil())
+    }
+
+    fn derived(&self, role: &str, id: Uuid) -> CommandId {
         let mut digest = Sha256::new();
         digest.update(b"jangbu/command/1\0");
-        digest.update(actor.role.as_str());
+        digest.update(role);
         digest.update(b"\0");
-        digest.update(actor.id.uuid().as_bytes());
+        digest.update(id.as_bytes());
         digest.update(&self.0);
         CommandId::new(Builder::from_custom_bytes(first_half(digest)).into_uuid())
     }
@@ -103,6 +112,8 @@ mod tests {
         assert_eq!(id.to_string(), "a669c7e1-4d50-8d01-a98f-6d609ef469a4");
         let print = fingerprint("POST /v1/accounts", None, &serde_json::json!({"asset": "KRW"})).expect("print");
         assert_eq!(format!("{print:?}"), "8252e5474f3823c054dcbd351a59bed7");
+        let id = key("order-1").anonymous_command_id();
+        assert_eq!(id.to_string(), "b220d596-e387-8756-9628-99245a1641c2");
     }
 
     #[test]
@@ -112,6 +123,8 @@ mod tests {
             key("b").command_id(actor(Role::Member, 1)),
             key("a").command_id(actor(Role::Member, 2)),
             key("a").command_id(actor(Role::Operator, 1)),
+            key("a").anonymous_command_id(),
+            key("a").command_id(actor(Role::Member, 0)),
         ];
         for (i, id) in ids.iter().enumerate() {
             assert_eq!(id.uuid().get_version_num(), 8);

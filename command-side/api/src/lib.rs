@@ -7,6 +7,8 @@ mod description;
 mod dto;
 mod identity;
 mod port;
+mod problems;
+mod receive;
 mod reply;
 mod routes;
 mod state;
@@ -14,8 +16,8 @@ mod submit;
 
 use axum::Router;
 pub use description::openapi;
-pub use port::CommandPort;
-pub use state::ApiState;
+pub use port::{CommandPort, ReceptionPort};
+pub use state::{ApiOptions, ApiState};
 
 /// The routes that have a body limit of their own.
 pub const BODY_LIMITS: &[(&str, usize)] = &[("/v1/transfers/batch", 4 * 1024 * 1024)];

@@ -1,7 +1,16 @@
 //! What the routes need of the bank.
 
-use application::{Answer, Bank, ExecuteError, Submission};
+use std::net::IpAddr;
+
+use application::{
+    Answer, Bank, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Reception, ReceptionError,
+    Submission, Tokens, Told,
+};
 use async_trait::async_trait;
+use kernel::MemberId;
+use log::Fingerprint;
+use secrecy::SecretString;
+use uuid::Uuid;
 
 /// Carries out commands.
 #[async_trait]
@@ -14,5 +23,64 @@ pub trait CommandPort: Send + Sync + 'static {
 impl CommandPort for Bank {
     async fn execute(&self, submission: Submission) -> Result<Answer, ExecuteError> {
         Self::execute(self, submission).await
+    }
+}
+
+/// Receives people: members, and those who want to become one.
+#[async_trait]
+pub trait ReceptionPort: Send + Sync + 'static {
+    /// What a request asked for, as the log may keep it.
+    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, ReceptionError>;
+
+    /// Answers when the outcome is durable.
+    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Told<MemberOutcome>, ReceptionError>;
+
+    /// Begins a session.
+    async fn log_in(
+        &self,
+        from: IpAddr,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Tokens, ReceptionError>;
+
+    /// Exchanges a refresh token for the next tokens.
+    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError>;
+
+    /// Ends a session.
+    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError>;
+
+    /// Proof that a member was erased, once they are.
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError>;
+}
+
+#[async_trait]
+impl ReceptionPort for Reception {
+    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, ReceptionError> {
+        Ok(Self::fingerprint(self, canonical))
+    }
+
+    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Told<MemberOutcome>, ReceptionError> {
+        Self::execute(self, command, meta).await
+    }
+
+    async fn log_in(
+        &self,
+        from: IpAddr,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Tokens, ReceptionError> {
+        Self::log_in(self, from, login_id, password).await
+    }
+
+    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
+        Self::refresh(self, from, token).await
+    }
+
+    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
+        Self::log_out(self, member, session).await
+    }
+
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError> {
+        Self::certificate(self, erasure).await
     }
 }

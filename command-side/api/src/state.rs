@@ -4,29 +4,51 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use kernel::Assets;
-use platform::auth::Verifier;
+use platform::{auth::Verifier, http::TrustForwarded};
 
-use crate::port::CommandPort;
+use crate::port::{CommandPort, ReceptionPort};
 
 /// What every route is given. Cheap to clone.
 #[derive(Clone)]
 pub struct ApiState(Arc<Inner>);
 
+/// How the routes are set.
+#[derive(Clone, Debug)]
+pub struct ApiOptions {
+    /// The assets the bank knows.
+    pub assets: Assets,
+    /// How long a command may wait to be decided.
+    pub deadline: Duration,
+    /// The documents that must be agreed to, to sign up.
+    pub required_consents: Vec<String>,
+    /// Whether a proxy tells where requests come from.
+    pub trust_forwarded: TrustForwarded,
+}
+
 struct Inner {
     bank: Arc<dyn CommandPort>,
+    reception: Arc<dyn ReceptionPort>,
     verifier: Verifier,
-    assets: Assets,
-    deadline: Duration,
+    options: ApiOptions,
 }
 
 impl ApiState {
-    /// The bank, who may ask it, which assets it knows, and how long a command may wait to be decided.
-    pub fn new(bank: Arc<dyn CommandPort>, verifier: Verifier, assets: Assets, deadline: Duration) -> Self {
-        Self(Arc::new(Inner { bank, verifier, assets, deadline }))
+    /// The bank and its reception, and who may ask them.
+    pub fn new(
+        bank: Arc<dyn CommandPort>,
+        reception: Arc<dyn ReceptionPort>,
+        verifier: Verifier,
+        options: ApiOptions,
+    ) -> Self {
+        Self(Arc::new(Inner { bank, reception, verifier, options }))
     }
 
     pub(crate) fn bank(&self) -> &dyn CommandPort {
         self.0.bank.as_ref()
+    }
+
+    pub(crate) fn reception(&self) -> &dyn ReceptionPort {
+        self.0.reception.as_ref()
     }
 
     pub(crate) fn verifier(&self) -> &Verifier {
@@ -34,16 +56,26 @@ impl ApiState {
     }
 
     pub(crate) fn assets(&self) -> &Assets {
-        &self.0.assets
+        &self.0.options.assets
     }
 
     pub(crate) fn deadline(&self) -> Duration {
-        self.0.deadline
+        self.0.options.deadline
+    }
+
+    pub(crate) fn required_consents(&self) -> &[String] {
+        &self.0.options.required_consents
     }
 }
 
 impl FromRef<ApiState> for Verifier {
     fn from_ref(state: &ApiState) -> Self {
         state.0.verifier.clone()
+    }
+}
+
+impl FromRef<ApiState> for TrustForwarded {
+    fn from_ref(state: &ApiState) -> Self {
+        state.0.options.trust_forwarded
     }
 }

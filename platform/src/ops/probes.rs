@@ -19,7 +19,23 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Answers this young are given again: nobody can load the stores by asking how they are.
 const FRESH: Duration = Duration::from_millis(250);
 
+/// How a check that fails, and is not always needed, is told.
+const DEGRADED: &str = "degraded";
+
+fn told(word: &str) -> &'static str {
+    if word == DEGRADED { "ready for a part of the work only" } else { "not ready" }
+}
+
 type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+
+/// What a failing check means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    /// The process cannot do its work.
+    Always,
+    /// It can do a part of it, and that is better than none.
+    ForAPart,
+}
 
 /// The checks of a process. Clones share them.
 #[derive(Clone, Default)]
@@ -27,7 +43,7 @@ pub struct Probes(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    checks: Mutex<Vec<(&'static str, Check)>>,
+    checks: Mutex<Vec<(&'static str, Needed, Check)>>,
     draining: AtomicBool,
     last: tokio::sync::Mutex<Option<(Instant, Report)>>,
 }
@@ -44,8 +60,21 @@ impl Probes {
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), String>> + Send + 'static,
     {
-        let check: Check = Arc::new(move || Box::pin(check()));
-        self.0.checks.lock().unwrap_or_else(PoisonError::into_inner).push((name, check));
+        self.add(name, Needed::Always, Arc::new(move || Box::pin(check())));
+    }
+
+    /// Adds a check of something without which the process still does a part of its work: while it fails, the process is
+    /// ready and says `degraded`.
+    pub fn register_optional<F, R>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.add(name, Needed::ForAPart, Arc::new(move || Box::pin(check())));
+    }
+
+    fn add(&self, name: &'static str, needed: Needed, check: Check) {
+        self.0.checks.lock().unwrap_or_else(PoisonError::into_inner).push((name, needed, check));
     }
 
     /// From now on the process is not ready, whatever the checks say: it finishes what it has and takes no more.
@@ -73,24 +102,30 @@ impl Probes {
 
     async fn ask_now(&self, before: Option<&BTreeMap<&'static str, &'static str>>) -> Report {
         let checks = self.0.checks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let asked = checks.iter().map(|(name, check)| async move { (*name, timeout(LIMIT, check()).await) });
+        let asked = checks.iter().map(|(name, needed, check)| async move {
+            let outcome = timeout(LIMIT, check()).await;
+            (*name, *needed, outcome)
+        });
         let mut results = BTreeMap::new();
-        for (name, outcome) in join_all(asked).await {
+        for (name, needed, outcome) in join_all(asked).await {
             let (word, cause) = match outcome {
                 Ok(Ok(())) => ("ok", None),
+                Ok(Err(cause)) if needed == Needed::ForAPart => (DEGRADED, Some(cause)),
+                Err(_) if needed == Needed::ForAPart => (DEGRADED, Some(format!("no answer within {LIMIT:?}"))),
                 Ok(Err(cause)) => ("failing", Some(cause)),
                 Err(_) => ("timeout", Some(format!("no answer within {LIMIT:?}"))),
             };
             // One line when it breaks and one when it heals, not one for each time somebody asks.
             let was = before.and_then(|before| before.get(name)).copied().unwrap_or("ok");
             match cause {
-                Some(cause) if was == "ok" => tracing::warn!(check = name, cause, "not ready"),
+                Some(cause) if was == "ok" => tracing::warn!(check = name, cause, "{}", told(word)),
                 None if was != "ok" => tracing::info!(check = name, "ready again"),
                 _ => {}
             }
             results.insert(name, word);
         }
-        Report { ready: results.values().all(|word| *word == "ok"), draining: false, checks: results }
+        let ready = results.values().all(|word| matches!(*word, "ok" | DEGRADED));
+        Report { ready, draining: false, checks: results }
     }
 }
 
@@ -104,7 +139,9 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn to_json(&self) -> Value {
+        let degraded = self.checks.values().any(|word| *word == DEGRADED);
         let status = match (self.ready, self.draining) {
+            (true, _) if degraded => DEGRADED,
             (true, _) => "ready",
             (false, true) => "draining",
             (false, false) => "not ready",
@@ -130,6 +167,16 @@ mod tests {
             report,
             json!({"status": "not ready", "checks": {"log": "ok", "slow": "timeout", "broken": "failing"}})
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_needed_for_a_part_only_degrades() {
+        let probes = Probes::new();
+        probes.register("log", || async { Ok(()) });
+        probes.register_optional("vault", || async { Err("away".to_owned()) });
+        let report = probes.ask().await;
+        assert!(report.ready);
+        assert_eq!(report.to_json(), json!({"status": "degraded", "checks": {"log": "ok", "vault": "degraded"}}));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Answers.
 
 mod account;
+mod people;
 mod refusal;
 mod transfer;
 
@@ -15,6 +16,10 @@ use serde::Serialize;
 
 pub(crate) use self::{
     account::AccountDto,
+    people::{
+        CertificateDto, CodeSentDto, ErasingDto, JoinedDto, PersonalDataDto, SignUpDto, TokensDto, certificate,
+        member_answer, signed, tokens,
+    },
     transfer::{BatchDto, TransferDto},
 };
 

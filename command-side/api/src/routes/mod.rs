@@ -3,6 +3,9 @@
 mod accounts;
 mod bookings;
 mod keys;
+mod members;
+mod sessions;
+mod signups;
 mod transfers;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,5 +24,18 @@ pub(crate) fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(transfers::transfer))
         .routes(routes!(transfers::transfer_batch))
         .routes(routes!(transfers::reverse_transfer))
+        .routes(routes!(signups::sign_up))
+        .routes(routes!(signups::resend))
+        .routes(routes!(signups::verify))
+        .routes(routes!(sessions::log_in))
+        .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::log_out))
+        .routes(routes!(members::change_contact))
+        .routes(routes!(members::verify_contact))
+        .routes(routes!(members::change_password))
+        .routes(routes!(members::leave))
+        .routes(routes!(members::erase))
+        .routes(routes!(members::disclose))
+        .routes(routes!(members::certificate))
         .routes(routes!(keys::jwks))
 }

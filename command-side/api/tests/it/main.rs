@@ -2,7 +2,9 @@
 
 mod answers;
 mod bad_input;
+mod bad_people;
 mod callers;
 mod description;
 mod outcomes;
+mod people;
 mod support;

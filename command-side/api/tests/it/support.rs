@@ -2,12 +2,14 @@
 
 use std::{
     fmt::Write,
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use application::{
-    AccountAnswer, Answer, Command, ExecuteError, Outcome, Posting, Refused, Submission, TransferAnswer,
+    AccountAnswer, Answer, Command, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome, Posting,
+    ReceptionError, Refused, Submission, Tokens, Told, TransferAnswer, VaultError,
 };
 use async_trait::async_trait;
 use axum::{
@@ -16,8 +18,8 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::DateTime;
-use command_api::{ApiState, BODY_LIMITS, CommandPort};
+use chrono::{DateTime, TimeDelta};
+use command_api::{ApiOptions, ApiState, BODY_LIMITS, CommandPort, ReceptionPort};
 use contracts::recorded::{Refusal, TransferFacts, TransferKind};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use http_body_util::BodyExt;
@@ -26,10 +28,12 @@ use kernel::{
     AccountId, AccountNumber, Assets, ConsistencyToken, Ids, LogId, ManualClock, MemberId, Minor, Position, Role,
     TransferId, Version,
 };
+use log::Fingerprint;
 use platform::{
     auth::Verifier,
-    http::{HttpOptions, service},
+    http::{HttpOptions, TrustForwarded, service},
 };
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -58,6 +62,87 @@ impl CommandPort for FakeBank {
     }
 }
 
+/// What the reception was asked for that is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    LogIn { from: IpAddr, login_id: String, password: String },
+    Refresh { from: IpAddr, token: String },
+    LogOut { member: MemberId, session: Option<Uuid> },
+    Certificate(Uuid),
+}
+
+type MemberRule = dyn Fn(&MemberCommand) -> Result<Told<MemberOutcome>, ReceptionError> + Send + Sync;
+type SaidRule = dyn Fn(&Said) -> Result<Option<ErasureProof>, ReceptionError> + Send + Sync;
+
+/// A reception that answers by rules and keeps what it was told.
+pub struct FakeReception {
+    pub members: Box<MemberRule>,
+    pub others: Box<SaidRule>,
+    told: Mutex<Vec<(MemberCommand, Meta)>>,
+    said: Mutex<Vec<Said>>,
+}
+
+impl FakeReception {
+    pub fn new(
+        members: impl Fn(&MemberCommand) -> Result<Told<MemberOutcome>, ReceptionError> + Send + Sync + 'static,
+        others: impl Fn(&Said) -> Result<Option<ErasureProof>, ReceptionError> + Send + Sync + 'static,
+    ) -> Self {
+        let (members, others) = (Box::new(members), Box::new(others));
+        Self { members, others, told: Mutex::default(), said: Mutex::default() }
+    }
+
+    fn hear(&self, said: Said) -> Result<Option<ErasureProof>, ReceptionError> {
+        let answer = (self.others)(&said);
+        self.said.lock().expect("not poisoned").push(said);
+        answer
+    }
+}
+
+pub fn tokens() -> Tokens {
+    Tokens { access: "an.access.token".into(), refresh: "a-refresh-token".into(), expires_in: TimeDelta::minutes(10) }
+}
+
+#[async_trait]
+impl ReceptionPort for FakeReception {
+    /// Not a digest: a test can see what went in.
+    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, ReceptionError> {
+        let mut half = [0_u8; 16];
+        canonical
+            .iter()
+            .enumerate()
+            .for_each(|(i, byte)| half[i % 16] = byte.wrapping_add(half[i % 16].rotate_left(3)));
+        Ok(Fingerprint(half))
+    }
+
+    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Told<MemberOutcome>, ReceptionError> {
+        let answer = (self.members)(&command);
+        self.told.lock().expect("not poisoned").push((command, meta));
+        answer
+    }
+
+    async fn log_in(
+        &self,
+        from: IpAddr,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Tokens, ReceptionError> {
+        let (login_id, password) = (login_id.expose_secret().to_owned(), password.expose_secret().to_owned());
+        self.hear(Said::LogIn { from, login_id, password }).map(|_| tokens())
+    }
+
+    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
+        self.hear(Said::Refresh { from, token: token.expose_secret().to_owned() }).map(|_| tokens())
+    }
+
+    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
+        self.hear(Said::LogOut { member, session }).map(drop)
+    }
+
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError> {
+        self.hear(Said::Certificate(erasure))
+    }
+}
+
 /// Request ids that are the same in every run.
 struct SameIds;
 
@@ -74,18 +159,36 @@ impl Ids for SameIds {
 pub struct Api {
     router: Router,
     bank: Arc<FakeBank>,
+    reception: Arc<FakeReception>,
 }
 
 impl Api {
     pub fn new(rule: impl Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync + 'static) -> Self {
+        let closed = || ReceptionError::from(VaultError::Unavailable("away".into()));
+        Self::with(rule, FakeReception::new(move |_| Err(closed()), move |_| Err(closed())), TrustForwarded(false))
+    }
+
+    /// A reception and no bank.
+    pub fn receiving(reception: FakeReception) -> Self {
+        Self::with(|_| Err(ExecuteError::Internal), reception, TrustForwarded(false))
+    }
+
+    pub fn with(
+        rule: impl Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync + 'static,
+        reception: FakeReception,
+        trust_forwarded: TrustForwarded,
+    ) -> Self {
         let bank = Arc::new(FakeBank { rule: Box::new(rule), told: Mutex::default() });
         let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(NOW, 0).expect("a time")));
         let verifier = Verifier::from_jwks(&jwks(), clock).expect("keys");
         let assets: Assets = Assets::DEFAULT.parse().expect("assets");
-        let state = ApiState::new(bank.clone(), verifier, assets, Duration::from_secs(5));
+        let reception = Arc::new(reception);
+        let required_consents = vec!["terms".to_owned()];
+        let options = ApiOptions { assets, deadline: Duration::from_secs(5), required_consents, trust_forwarded };
+        let state = ApiState::new(bank.clone(), reception.clone(), verifier, options);
         let options =
             HttpOptions { route_body_limits: BODY_LIMITS.to_vec(), ids: Arc::new(SameIds), ..HttpOptions::default() };
-        Self { router: service(command_api::router(state), options), bank }
+        Self { router: service(command_api::router(state), options), bank, reception }
     }
 
     /// A bank that would post anything.
@@ -110,6 +213,16 @@ impl Api {
         self.bank.told.lock().expect("not poisoned").clone()
     }
 
+    /// The members' commands the reception was told.
+    pub fn received(&self) -> Vec<(MemberCommand, Meta)> {
+        self.reception.told.lock().expect("not poisoned").clone()
+    }
+
+    /// Whatever else it was told.
+    pub fn said(&self) -> Vec<Said> {
+        self.reception.said.lock().expect("not poisoned").clone()
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
         let (parts, body) = response.into_parts();
@@ -128,6 +241,15 @@ impl Api {
             .header("authorization", bearer(role, ALICE))
             .header("idempotency-key", "key-1")
             .header("content-type", "application/json");
+        self.send(request.body(body.into()).expect("a request")).await
+    }
+
+    /// The same without a token, with any method.
+    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request.body(body.into()).expect("a request")).await
     }
 
@@ -150,10 +272,13 @@ pub fn bearer(role: Role, subject: Uuid) -> String {
 }
 
 pub fn bearer_until(role: Role, subject: Uuid, exp: i64) -> String {
+    bearer_of(&json!({"sub": subject, "role": role.as_str(), "exp": exp}))
+}
+
+pub fn bearer_of(claims: &Value) -> String {
     let der = key().to_pkcs8_der().expect("a key");
-    let claims = json!({"sub": subject, "role": role.as_str(), "exp": exp});
     let signed =
-        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &EncodingKey::from_ed_der(der.as_bytes()));
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), claims, &EncodingKey::from_ed_der(der.as_bytes()));
     format!("Bearer {}", signed.expect("a token"))
 }
 
@@ -189,7 +314,10 @@ impl Reply {
                 writeln!(text, "{name}: {value}").expect("a string");
             }
         }
-        format!("{text}\n{}", serde_json::to_string_pretty(&self.json()).expect("JSON"))
+        match self.text.is_empty() {
+            true => text,
+            false => format!("{text}\n{}", serde_json::to_string_pretty(&self.json()).expect("JSON")),
+        }
     }
 }
 

@@ -1,0 +1,144 @@
+//! What a client is told when there is no answer.
+
+use std::{error::Error, time::Duration};
+
+use application::{ExecuteError, MemberError, ReceptionError, VaultError};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use kernel::CommandId;
+use platform::problem::{Code, Problem};
+
+use crate::reply;
+
+/// Nothing of these is recorded: the same key may be used again.
+pub(crate) fn of_execution(error: ExecuteError) -> Problem {
+    let soon = Duration::from_secs(1);
+    match error {
+        ExecuteError::Overloaded { retry_after } => {
+            Problem::new(Code::Overloaded).detail("too many commands are waiting").retry_after(retry_after)
+        }
+        ExecuteError::DeadlinePassed => Problem::new(Code::DeadlinePassed)
+            .detail("the command was not decided in time, and was dropped")
+            .retry_after(soon),
+        ExecuteError::InFlight => Problem::new(Code::IdempotencyKeyInFlight)
+            .detail("the first request with this key has not been answered yet")
+            .retry_after(soon),
+        ExecuteError::KeyReused => {
+            Problem::new(Code::IdempotencyKeyReused).detail("this key was used for another request")
+        }
+        ExecuteError::AccountUnknown => {
+            Problem::new(Code::AccountUnknown).status(StatusCode::NOT_FOUND).detail("there is no such account")
+        }
+        ExecuteError::TransferUnknown => Problem::new(Code::TransferUnknown).detail("there is no such transfer"),
+        ExecuteError::NotOwner => Problem::new(Code::AccountNotYours).detail("the source account is not yours"),
+        ExecuteError::Contended => Problem::new(Code::Contended)
+            .detail("the accounts are changed by other servers at the same time")
+            .retry_after(soon),
+        ExecuteError::LogUnavailable => {
+            Problem::new(Code::LogUnavailable).detail("the log cannot be reached").retry_after(soon)
+        }
+        ExecuteError::OutcomeUnknown => Problem::new(Code::OutcomeUnknown)
+            .detail("it is not known whether the command was carried out; ask again with the same key")
+            .retry_after(soon),
+        ExecuteError::ShuttingDown => {
+            Problem::new(Code::ShuttingDown).detail("the server is shutting down").retry_after(soon)
+        }
+        ExecuteError::Internal => Problem::internal("the executor met a defect; see its own log line"),
+    }
+}
+
+/// What came of a member's command; a refusal is recorded, and an answer like any other.
+pub(crate) fn of_command(error: ReceptionError, command_id: CommandId) -> Result<Response, Problem> {
+    match error {
+        ReceptionError::Refused { code, tries_left, replayed, token } => {
+            let refused = refusal(code, tries_left, command_id).into_response();
+            Ok(reply::signed(refused, token, replayed))
+        }
+        other => Err(of_reception(other)),
+    }
+}
+
+/// A recorded refusal. Its `request_id` is the command's id and not that of the request: a replay must be the same body.
+fn refusal(code: &str, tries_left: Option<u32>, command_id: CommandId) -> Problem {
+    let Some(code) = Code::parse(code) else {
+        return Problem::internal(format!("the log holds a refusal with the code `{code}`"));
+    };
+    let problem = Problem::new(code).request_id(command_id.uuid()).detail(match code {
+        Code::SignUpEnded => "the sign-up has ended; begin a new one",
+        Code::CodeWrong => "the code is wrong",
+        Code::CodeExpired => "the code has expired; ask for another",
+        Code::CodeExhausted => "too many wrong codes were given; ask for another code",
+        Code::ContactChangeMissing => "no change of contact is under way",
+        Code::PasswordWrong => "the password is wrong",
+        Code::AccountsOpen => "close all accounts first",
+        other => other.title(),
+    });
+    match tries_left {
+        Some(left) => problem.with("tries_left", left),
+        None => problem,
+    }
+}
+
+/// Nothing of these is recorded.
+pub(crate) fn of_reception(error: ReceptionError) -> Problem {
+    match error {
+        ReceptionError::CredentialsWrong => {
+            Problem::new(Code::CredentialsWrong).detail("the login id or the password is wrong")
+        }
+        ReceptionError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
+        ReceptionError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
+        ReceptionError::NewPassword(error) => Problem::invalid("new", error.to_string()),
+        ReceptionError::TooMany { retry_after } => {
+            let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
+            problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))
+        }
+        ReceptionError::Token(error) => Problem::internal(chain(error.as_ref())),
+        ReceptionError::Refused { code, .. } => {
+            Problem::internal(format!("`{code}` was refused to what is no command"))
+        }
+        ReceptionError::Member(error) => of_member(error),
+    }
+}
+
+fn of_member(error: MemberError) -> Problem {
+    match error {
+        MemberError::LoginIdTaken => Problem::new(Code::LoginIdTaken).detail("the login id is taken"),
+        MemberError::SignUpUnknown => Problem::new(Code::SignUpUnknown).detail("there is no such sign-up"),
+        MemberError::MemberUnknown => Problem::new(Code::MemberUnknown).detail("there is no such member"),
+        MemberError::ResendTooEarly { retry_after } => {
+            let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after);
+            problem.detail(format!("another code can be sent in {} seconds", whole_seconds(retry_after)))
+        }
+        MemberError::VaultUnavailable(error @ (VaultError::Unavailable(_) | VaultError::Kek(_))) => {
+            let problem = Problem::new(Code::VaultUnavailable).detail("the vault cannot be reached");
+            problem.retry_after(Duration::from_secs(1)).cause(chain(&error))
+        }
+        MemberError::VaultUnavailable(error) => Problem::internal(chain(&error)),
+        MemberError::Refused { code, .. } => Problem::internal(format!("`{code}` was refused without its place")),
+        MemberError::Execute(ExecuteError::Contended) => {
+            let problem = of_execution(ExecuteError::Contended);
+            problem.detail("the member is changed by other requests at the same time")
+        }
+        MemberError::Execute(ExecuteError::Overloaded { retry_after }) => {
+            let problem = Problem::new(Code::Overloaded).retry_after(retry_after);
+            problem.detail("too many passwords are waiting to be checked")
+        }
+        MemberError::Execute(error) => of_execution(error),
+    }
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
+}
+
+/// An error with what caused it, for the log.
+fn chain(error: &dyn Error) -> String {
+    let (mut text, mut source) = (error.to_string(), error.source());
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

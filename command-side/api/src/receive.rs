@@ -1,0 +1,58 @@
+//! From a person's request that is right in form to its answer.
+
+use application::{MemberCommand, Meta};
+use axum::response::Response;
+use kernel::CommandId;
+use platform::{http::RequestContext, problem::Problem};
+use tokio::time::Instant;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::{dto::Confidential, problems, reply, state::ApiState};
+
+/// What a person asked for, and under which id.
+pub(crate) struct Request<'a> {
+    /// Of the principal and the key.
+    pub(crate) command_id: CommandId,
+    /// Of this request.
+    pub(crate) context: RequestContext,
+    /// Method and path template.
+    pub(crate) route: &'static str,
+    /// The id in the path.
+    pub(crate) id: Option<Uuid>,
+    /// The body.
+    pub(crate) body: &'a dyn Confidential,
+}
+
+impl Request<'_> {
+    /// What belongs to the command, whatever it is.
+    pub(crate) fn meta(&self, state: &ApiState) -> Result<Meta, Problem> {
+        let body = self.body.canonical();
+        let mut asked = Zeroizing::new(Vec::with_capacity(self.route.len() + 17 + body.len()));
+        asked.extend_from_slice(self.route.as_bytes());
+        asked.push(0);
+        asked.extend_from_slice(self.id.unwrap_or_default().as_bytes());
+        asked.extend_from_slice(&body);
+        Ok(Meta {
+            command_id: self.command_id,
+            fingerprint: state.reception().fingerprint(&asked).map_err(problems::of_reception)?,
+            correlation: self.context.correlation,
+            deadline: Instant::now() + state.deadline(),
+        })
+    }
+}
+
+/// Hands the command to the reception and tells what came of it.
+pub(crate) async fn receive(
+    state: &ApiState,
+    meta: Meta,
+    route: &'static str,
+    command: MemberCommand,
+) -> Result<Response, Problem> {
+    // The command's id is in the log for ever, the correlation of the request in every line about it.
+    tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
+    match state.reception().execute(command, meta).await {
+        Ok(told) => Ok(reply::member_answer(&told)),
+        Err(error) => problems::of_command(error, meta.command_id),
+    }
+}

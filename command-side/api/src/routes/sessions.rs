@@ -1,0 +1,65 @@
+//! Logging in and out.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use kernel::Role;
+use platform::{auth::Principal, extract::Json, http::Origin, problem::Problem};
+
+use crate::{
+    dto::{LogInRequest, RefreshRequest},
+    problems,
+    reply::{self, TokensDto},
+    state::ApiState,
+};
+
+/// Log in
+///
+/// Whether it is the login id or the password that is wrong is not told.
+#[utoipa::path(
+    post, path = "/v1/sessions", tag = "sessions",
+    request_body = LogInRequest,
+    responses((status = 201, description = "The session's tokens", body = TokensDto)),
+)]
+pub(super) async fn log_in(
+    State(state): State<ApiState>,
+    Origin(from): Origin,
+    Json(body): Json<LogInRequest>,
+) -> Result<Response, Problem> {
+    let (login_id, password) = (body.login_id.into_inner(), body.password.into_inner());
+    let tokens = state.reception().log_in(from, login_id, password).await.map_err(problems::of_reception)?;
+    Ok(reply::tokens(&tokens))
+}
+
+/// Refresh a session
+///
+/// The refresh token is exchanged for another. One that comes a second time ends the session, for whoever has it.
+#[utoipa::path(
+    post, path = "/v1/sessions/refresh", tag = "sessions",
+    request_body = RefreshRequest,
+    responses((status = 201, description = "The session's next tokens", body = TokensDto)),
+)]
+pub(super) async fn refresh(
+    State(state): State<ApiState>,
+    Origin(from): Origin,
+    Json(body): Json<RefreshRequest>,
+) -> Result<Response, Problem> {
+    let token = body.refresh_token.into_inner();
+    let tokens = state.reception().refresh(from, token).await.map_err(problems::of_reception)?;
+    Ok(reply::tokens(&tokens))
+}
+
+/// Log out
+///
+/// The session of the token ends; its tokens are refused from now on.
+#[utoipa::path(
+    delete, path = "/v1/sessions/current", tag = "sessions", security(("bearer" = [])),
+    responses((status = 204, description = "The session has ended")),
+)]
+pub(super) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
+    who.require(&[Role::Member])?;
+    state.reception().log_out(who.actor.id, who.session).await.map_err(problems::of_reception)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
