@@ -5,7 +5,7 @@ use sqlx::postgres::PgPoolOptions;
 
 /// Where unqualified names of any room are found in the database that holds everything.
 pub const EVERYTHING_PATH: &str =
-    "public, accounts_g1, transactions_g1, transfers_g1, overview_g1, members_g1, registry";
+    "public, accounts_g1, transactions_g1, transfers_g1, overview_g1, members_g1, top_movers_g1, registry";
 
 /// Brings a database to the end of its history.
 pub async fn migrate(database: migrations::Database, url: &str) -> Result<()> {

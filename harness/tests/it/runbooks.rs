@@ -376,7 +376,7 @@ async fn restore() {
     let told = page.next().await;
     assert!(told.stdout.contains("beyond the end of the log"), "{}", told.stdout);
     page.next().await;
-    for view in ["transactions", "transfers", "overview", "members"] {
+    for view in ["transactions", "transfers", "overview", "members", "top_movers"] {
         page.set("VIEW", view);
         page.again().await;
     }

@@ -10,8 +10,6 @@ use crate::{
     views::{self, Standing},
 };
 
-/// The views that every Jangbu has.
-const EXPECTED: [&str; 5] = ["accounts", "members", "overview", "transactions", "transfers"];
 /// A running relay writes its cursor every few seconds.
 const RELAY_SILENCE_MS: i64 = 15_000;
 /// The name of the lock that the active relay holds, and the number Postgres knows it by (FNV-1a).
@@ -126,7 +124,8 @@ fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Findin
 
 fn all_views(before: &[Standing], after: &[Standing], max_lag_ms: i64) -> Vec<Finding> {
     let live = |name: &str| after.iter().find(|s| s.view == name && s.is_live());
-    let absent = EXPECTED.into_iter().filter(|name| live(name).is_none());
+    let expected = ::views::all();
+    let absent = expected.iter().map(|view| view.name()).filter(|name| live(name).is_none());
     let mut findings: Vec<Finding> = absent
         .map(|name| {
             Finding::fail(format!("view {name}"), "no live generation", "start the projector: it makes the first one")

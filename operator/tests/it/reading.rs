@@ -45,7 +45,7 @@ async fn the_views_are_shown_with_their_lag() {
     let world = World::with_bank().await;
     let list = world.run(&["views", "list", "--json"]).expect(0).json();
     let views: Vec<_> = list.as_array().expect("a list").iter().map(|v| v["view"].clone()).collect();
-    assert_eq!(views, ["accounts", "members", "overview", "transactions", "transfers"]);
+    assert_eq!(views, ["accounts", "members", "overview", "top_movers", "transactions", "transfers"]);
     assert!(list.as_array().expect("a list").iter().all(|v| v["lag_events"] == 0 && v["lag_ms"] == 0), "{list}");
     world
         .on_views(
@@ -109,7 +109,7 @@ async fn watching_shows_the_views_again_and_again() {
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     for _ in 0..2 {
         let list: Value = serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
-        assert_eq!(list.as_array().map(Vec::len), Some(5));
+        assert_eq!(list.as_array().map(Vec::len), Some(6));
     }
     child.kill().expect("kill");
     child.wait().expect("wait");

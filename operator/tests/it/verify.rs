@@ -19,7 +19,7 @@ async fn an_empty_bank_is_sound() {
     let world = World::migrated().await;
     let report = world.run(&["log", "verify", "--json"]).expect(0).json();
     assert_eq!(report["log"]["events"], 0);
-    assert_eq!(report["views"].as_array().map(Vec::len), Some(5));
+    assert_eq!(report["views"].as_array().map(Vec::len), Some(6));
     world.drop().await;
 }
 

@@ -5,6 +5,7 @@ mod copy;
 mod fault;
 mod members;
 mod overview;
+mod top_movers;
 mod transactions;
 mod transfers;
 mod wide;
@@ -16,6 +17,7 @@ use contracts::recorded::Recorded;
 pub use members::Members;
 pub use overview::Overview;
 use projection_engine::{Decode, Projection};
+pub use top_movers::TopMovers;
 pub use transactions::Transactions;
 pub use transfers::Transfers;
 
@@ -24,7 +26,14 @@ pub type View = Arc<dyn Projection<Event = Recorded>>;
 
 /// Every view.
 pub fn all() -> Vec<View> {
-    vec![Arc::new(Accounts), Arc::new(Transactions), Arc::new(Transfers), Arc::new(Overview), Arc::new(Members)]
+    vec![
+        Arc::new(Accounts),
+        Arc::new(Transactions),
+        Arc::new(Transfers),
+        Arc::new(Overview),
+        Arc::new(Members),
+        Arc::new(TopMovers),
+    ]
 }
 
 /// Reads the recorded events of this bank.

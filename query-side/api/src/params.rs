@@ -6,8 +6,8 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, request::Parts},
 };
-use chrono::{DateTime, Datelike, Utc};
-use kernel::{AccountNumber, Position, Role};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use kernel::{AccountNumber, AssetCode, Position, Role};
 use platform::{
     auth::Principal,
     extract::Path,
@@ -86,6 +86,14 @@ pub struct Limit(pub u16);
 #[derive(Clone, Copy, Debug)]
 pub struct Time(pub DateTime<Utc>);
 
+/// A day.
+#[derive(Clone, Copy, Debug)]
+pub struct Day(pub NaiveDate);
+
+/// The code of an asset.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset(pub AssetCode);
+
 /// A position of the log.
 #[derive(Clone, Copy, Debug)]
 pub struct At(pub Position);
@@ -105,6 +113,12 @@ from_text! {
         Ok(time) if (0..=9999).contains(&time.with_timezone(&Utc).year()) => Ok(Time(time.with_timezone(&Utc))),
         _ => Err("not a time as RFC 3339 writes it, such as 2026-11-21T09:30:00Z"),
     };
+    Day => |text| match text.parse::<NaiveDate>() {
+        // One way to write a day, and years that Postgres can keep.
+        Ok(day) if (1..=9999).contains(&day.year()) && day.to_string() == text => Ok(Day(day)),
+        _ => Err("not a day such as 2026-11-21"),
+    };
+    Asset => |text| text.parse().map(Asset).map_err(|_| "not the code of an asset, such as KRW");
     At => |text| match digits(text) {
         Some(position) => Ok(At(Position::new(position))),
         None => Err("a whole number from 0 to 9223372036854775807"),
@@ -171,6 +185,10 @@ mod tests {
         for odd in ["", "-1", "9223372036854775808", "0x1"] {
             assert!(read::<At>(odd).is_none(), "{odd}");
         }
+        assert!(read::<Day>("2026-02-28").is_some() && read::<Asset>("KRW").is_some());
+        for odd in ["", "2026-2-28", "2026-02-30", "0000-01-01", "+12026-01-01", "2026-02-28T00:00:00Z", "krw"] {
+            assert!(read::<Day>(odd).is_none() && read::<Asset>(odd).is_none(), "{odd}");
+        }
         assert!(read::<Time>("2026-02-28T23:59:60.123+09:00").is_some());
         for odd in ["", "2026-02-30T00:00:00Z", "2026-02-28", "0000-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"]
         {
@@ -206,6 +224,9 @@ mod tests {
             }
             if let Some(Time(time)) = read::<Time>(&text) {
                 prop_assert!((0..=9999).contains(&time.year()));
+            }
+            if let Some(Day(day)) = read::<Day>(&text) {
+                prop_assert_eq!(day.to_string(), text.as_str());
             }
             if let Some(Number(number)) = read::<Number>(&text) {
                 prop_assert_eq!(number.to_string(), text.as_str());

@@ -13,11 +13,14 @@ pub enum View {
     Overview,
     /// Members, with personal data sealed.
     Members,
+    /// Who moves the most.
+    TopMovers,
 }
 
 impl View {
     /// Every view read here.
-    pub const ALL: [Self; 5] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members];
+    pub const ALL: [Self; 6] =
+        [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members, Self::TopMovers];
 
     /// The name under which the registry knows it.
     pub fn name(self) -> &'static str {
@@ -27,6 +30,7 @@ impl View {
             Self::Transfers => "transfers",
             Self::Overview => "overview",
             Self::Members => "members",
+            Self::TopMovers => "top_movers",
         }
     }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod members;
 mod overview;
+mod top_movers;
 mod transactions;
 mod transfers;
 
@@ -30,10 +31,12 @@ pub enum View {
     Transfers,
     Overview,
     Members,
+    TopMovers,
 }
 
 impl View {
-    pub const ALL: [Self; 5] = [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members];
+    pub const ALL: [Self; 6] =
+        [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members, Self::TopMovers];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -42,6 +45,7 @@ impl View {
             Self::Transfers => "transfers",
             Self::Overview => "overview",
             Self::Members => "members",
+            Self::TopMovers => "top_movers",
         }
     }
 
@@ -53,6 +57,7 @@ impl View {
             Self::Transfers => &["transfers"],
             Self::Overview => &["asset_totals", "activity", "account_states"],
             Self::Members => &["members", "member_counts"],
+            Self::TopMovers => &["movers"],
         }
     }
 
@@ -64,6 +69,7 @@ impl View {
             (Self::Transfers, [transfers]) => transfers::read(connection, transfers).await,
             (Self::Overview, [totals, activity, states]) => overview::read(connection, totals, activity, states).await,
             (Self::Members, [members, counts]) => members::read(connection, members, counts).await,
+            (Self::TopMovers, [movers]) => top_movers::read(connection, movers).await,
             _ => Ok(()),
         }
     }
@@ -155,6 +161,7 @@ fn book<S: Sink + Send + 'static>(view: View, sinks: Vec<S>) -> Option<Box<dyn B
         View::Transfers => Box::new(transfers::Transfers::new(sinks.next()?)),
         View::Overview => Box::new(overview::Overview::new(sinks.next()?, sinks.next()?, sinks.next()?)),
         View::Members => Box::new(members::Members::new(sinks.next()?, sinks.next()?)),
+        View::TopMovers => Box::new(top_movers::TopMovers::new(sinks.next()?)),
     };
     Some(book)
 }

@@ -61,6 +61,7 @@ pub struct Tables {
     pub activity: Vec<String>,
     pub members: Vec<String>,
     pub member_counts: Vec<String>,
+    pub movers: Vec<String>,
 }
 
 #[derive(Default)]
@@ -72,6 +73,8 @@ struct Oracle {
     ticks: BTreeMap<i64, i64>,
     /// Posted, rejected, and the volume posted.
     activity: BTreeMap<Bucket, (u64, u64, Sum)>,
+    /// By asset, day and account: in how many transfers between members, and how much.
+    movers: BTreeMap<(String, String, Uuid), (u64, Sum)>,
 }
 
 /// The tables after every commit that ends at or before a position.
@@ -196,6 +199,15 @@ impl Oracle {
                 counted.2.add(facts.amount.units());
             }
         }
+        if code.is_none() && facts.kind.as_str() == "transfer" {
+            for account in [facts.source, facts.destination] {
+                let day = time.format("%Y-%m-%d").to_string();
+                let key = (facts.asset.to_string(), day, account.expect("posted").uuid());
+                let moved = self.movers.entry(key).or_default();
+                moved.0 += 1;
+                moved.1.add(facts.amount.units());
+            }
+        }
         let transfer = Transfer {
             facts: facts.clone(),
             code: code.cloned(),
@@ -238,6 +250,9 @@ impl Oracle {
         let activity = self.activity.iter().map(|((bucket, start, asset, kind), (posted, rejected, volume))| {
             format!("{bucket}|{start}|{asset}|{kind}|{posted}|{rejected}|{volume}")
         });
+        let movers = self.movers.iter().map(|((asset, day, account), (transfers, volume))| {
+            format!("{asset}|{day}|{account}|{transfers}|{volume}")
+        });
         let members = self.members.iter().map(|(id, m)| {
             let texts = [&m.login_id, &m.real_name, &m.contact].map(or_dash).join("|");
             format!("{id}|{}|{}|{}|{texts}|{}", m.status, m.joined, or_dash(&m.erased), m.position)
@@ -253,6 +268,7 @@ impl Oracle {
             transfers: self.transfers.iter().map(|(id, transfer)| transfer.line(id)).collect(),
             totals: totals(self.accounts.values()),
             activity: activity.collect(),
+            movers: movers.collect(),
         }
     }
 }

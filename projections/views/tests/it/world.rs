@@ -56,6 +56,7 @@ impl World {
         same("activity", &found.activity, &expected.activity);
         same("members", &found.members, &expected.members);
         same("member_counts", &found.member_counts, &expected.member_counts);
+        same("movers", &found.movers, &expected.movers);
         let unbalanced =
             self.scratch.lines("select asset from live.asset_totals where member_sum + system_sum <> 0").await;
         assert!(unbalanced.is_empty(), "these do not add up to zero: {unbalanced:?}");
@@ -72,6 +73,7 @@ impl World {
             activity: lines(ACTIVITY).await,
             members: lines(MEMBERS).await,
             member_counts: lines(MEMBER_COUNTS).await,
+            movers: lines(MOVERS).await,
         }
     }
 }
@@ -116,5 +118,7 @@ const MEMBERS: &str = "select concat_ws('|', member_id, status, (extract(epoch f
     coalesce(login_id || '@' || login_id_version, '-'), coalesce(real_name || '@' || real_name_version, '-'),
     coalesce(channel || ':' || contact || '@' || contact_version, '-'), position)
     from live.members order by member_id";
+const MOVERS: &str = "select concat_ws('|', asset, day, account_id, transfers, volume)
+    from live.movers order by asset, day, account_id";
 const MEMBER_COUNTS: &str =
     "select concat_ws('|', status, members) from live.member_counts where members <> 0 order by status";

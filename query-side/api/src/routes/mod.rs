@@ -5,6 +5,7 @@ mod assets;
 mod members;
 mod overview;
 mod payees;
+mod top_movers;
 mod transfers;
 mod views;
 mod wallet;
@@ -25,6 +26,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(wallet::home))
         .routes(routes!(members::me))
         .routes(routes!(overview::overview))
+        .routes(routes!(top_movers::top_movers))
         .routes(routes!(views::list))
         .routes(routes!(views::one))
         .routes(routes!(assets::list))

@@ -35,6 +35,7 @@ async fn what_is_not_yours_is_not_there() {
         ("/v1/wallet/home".to_owned(), [200, 200, 200, 403, 403]),
         ("/v1/members/me".to_owned(), [200, 200, 404, 403, 403]),
         ("/v1/dashboard/overview".to_owned(), [403, 403, 403, 403, 200]),
+        ("/v1/dashboard/top-movers?asset=KRW".to_owned(), [403, 403, 403, 200, 200]),
         ("/v1/views".to_owned(), [403, 403, 403, 403, 200]),
         ("/v1/views/accounts".to_owned(), [403, 403, 403, 403, 200]),
         ("/v1/views/nothing".to_owned(), [403, 403, 403, 403, 404]),

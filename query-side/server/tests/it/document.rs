@@ -49,7 +49,7 @@ async fn every_documented_route_is_served_and_none_without_a_token_but_assets() 
     let world = World::start().await;
     let document = world.get_open("/openapi.json").await;
     let paths: Vec<_> = document.ok()["paths"].as_object().expect("paths").keys().cloned().collect();
-    assert_eq!(paths.len(), 12);
+    assert_eq!(paths.len(), 13);
     for path in paths {
         let reply = world.get_open(&path.replace("{id}", &crate::world::id(1).to_string())).await;
         if path == "/v1/assets" {

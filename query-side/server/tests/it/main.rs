@@ -11,4 +11,5 @@ mod long_history;
 mod members;
 mod outages;
 mod revocations;
+mod top_movers;
 mod world;

@@ -7,12 +7,13 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::
 use uuid::Uuid;
 
 /// Each view and the tables that readers see.
-const VIEWS: [(&str, &[&str]); 5] = [
+const VIEWS: [(&str, &[&str]); 6] = [
     ("accounts", &["accounts"]),
     ("transactions", &["entries", "ticks"]),
     ("transfers", &["transfers"]),
     ("overview", &["asset_totals", "activity"]),
     ("members", &["members", "member_counts"]),
+    ("top_movers", &["movers"]),
 ];
 
 pub struct Database {

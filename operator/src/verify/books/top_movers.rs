@@ -1,0 +1,87 @@
+//! View `top_movers`: one row for each asset, day and account that took part in a transfer between members.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use contracts::recorded::{Recorded, TransferKind};
+use futures::TryStreamExt;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Book;
+use crate::verify::{
+    assemble::Commit,
+    ledger::Ledger,
+    rows::{Cells, Sink},
+    sum::Sum,
+    transfers::Told,
+};
+
+/// The log's clock never goes back: a day that is over is given away, so that memory grows with accounts, not with days.
+pub(super) struct TopMovers<S> {
+    day: NaiveDate,
+    moved: BTreeMap<(String, Uuid), (u64, Sum)>,
+    sink: S,
+}
+
+impl<S> TopMovers<S> {
+    pub(super) fn new(sink: S) -> Self {
+        Self { day: NaiveDate::MIN, moved: BTreeMap::new(), sink }
+    }
+}
+
+impl<S: Sink> TopMovers<S> {
+    fn give(&mut self) {
+        let mut cells = Cells::default();
+        for ((asset, account), (transfers, volume)) in std::mem::take(&mut self.moved) {
+            cells.clear().put("transfers", transfers).put("volume", volume);
+            self.sink.row(&format!("{asset} {} {account}", self.day), &cells);
+        }
+    }
+}
+
+impl<S: Sink> Book<S> for TopMovers<S> {
+    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
+        let day = commit.recorded_at.date_naive();
+        if day != self.day {
+            self.give();
+            self.day = day;
+        }
+        for event in &commit.events {
+            let Recorded::TransferPosted(posted) = &event.recorded else { continue };
+            if posted.0.kind != TransferKind::Transfer {
+                continue;
+            }
+            for account in [posted.0.source, posted.0.destination].into_iter().flatten() {
+                let key = (posted.0.asset.to_string(), account.uuid());
+                let (transfers, volume) = self.moved.entry(key).or_default();
+                *transfers += 1;
+                volume.add(posted.0.amount.units());
+            }
+        }
+    }
+
+    fn settle(&mut self, _: &Ledger) {
+        self.give();
+    }
+
+    fn sinks(self: Box<Self>) -> Vec<S> {
+        vec![self.sink]
+    }
+}
+
+/// Reads what the view holds.
+pub(super) async fn read(connection: &mut PgConnection, sink: &mut dyn Sink) -> Result<(), sqlx::Error> {
+    let mut cells = Cells::default();
+    let mut rows = sqlx::query!(
+        r#"select asset as "asset!", day as "day!", account_id as "account_id!", transfers as "transfers!",
+                  trim_scale(volume)::text as "volume!"
+           from live.movers"#
+    )
+    .fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        cells.clear().put("transfers", row.transfers).put("volume", &row.volume);
+        sink.row(&format!("{} {} {}", row.asset, row.day, row.account_id), &cells);
+    }
+    Ok(())
+}

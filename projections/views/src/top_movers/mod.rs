@@ -1,0 +1,43 @@
+//! The view `top_movers`: how often and how much each account took part in transfers between members, by day.
+
+mod fold;
+mod rows;
+
+use contracts::recorded::{MemberRecorded, Recorded};
+use projection_engine::{Commit, Fault, Projection, Rows, SumColumn};
+
+/// The view `top_movers`.
+#[derive(Clone, Copy, Debug)]
+pub struct TopMovers;
+
+impl Projection for TopMovers {
+    type Event = Recorded;
+
+    fn name(&self) -> &'static str {
+        "top_movers"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("schema.sql")
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["movers"]
+    }
+
+    fn uses(&self, event_type: &str) -> bool {
+        !(fold::UNUSED.contains(&event_type) || MemberRecorded::is_named(event_type))
+    }
+
+    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+        Ok(Box::new(fold::fold(commits)?))
+    }
+
+    fn sums(&self) -> &'static [SumColumn] {
+        &[SumColumn { table: "movers", column: "volume", by: Some("asset") }]
+    }
+}

@@ -1,0 +1,44 @@
+//! Who moves the most.
+
+use axum::extract::State;
+use kernel::Role;
+use platform::{auth::Principal, extract::Query, problem::Problem};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    Api,
+    answer::Answer,
+    dto::TopMovers,
+    params::{Asset, Day, Freshness, Limit},
+};
+
+/// Which ranking.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TopMoversQuery {
+    /// The asset.
+    #[param(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
+    asset: Asset,
+    /// The day, UTC; today if it is not given.
+    #[param(value_type = Option<String>, format = Date, nullable = false)]
+    day: Option<Day>,
+    /// How many at most.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<Limit>,
+}
+
+/// The most active accounts of one asset on one day; for operators and services.
+#[utoipa::path(get, operation_id = "dashboard_top_movers", security(("bearer" = [])), path = "/v1/dashboard/top-movers", tag = "operations",
+    params(TopMoversQuery), responses((status = 200, description = "The ranking", body = TopMovers)))]
+pub async fn top_movers(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Query(query): Query<TopMoversQuery>,
+) -> Result<Answer<TopMovers>, Problem> {
+    principal.require(&[Role::Operator, Role::Service])?;
+    let (day, limit) = (query.day.map(|day| day.0), Limit::or_usual(query.limit));
+    Answer::of(api.reads.top_movers(day, query.asset.0, limit, &need).await, TopMovers::from)
+}
