@@ -13,7 +13,7 @@ mod stored;
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
 pub use command::{Command, Destination, Submission, TransferOrder};
 pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, Text};
-pub use domain::Limits;
+pub use domain::{Limits, member::CodeRules};
 pub use executor::{Bank, Executor, ExecutorOptions, Log};
 pub use members::{
     BackOffice, CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, SignUp,

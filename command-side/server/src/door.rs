@@ -1,20 +1,24 @@
 //! The bank's door: there from the first moment, open once the bank is.
 
-use std::sync::OnceLock;
-
 use application::{Answer, Bank, ExecuteError, Submission};
 use async_trait::async_trait;
 use command_api::CommandPort;
+use tokio::sync::SetOnce;
 
 /// Answers "not now" until the bank has opened. So the process can say that it is not ready, and why, while the log is
 /// away.
 #[derive(Default)]
-pub(crate) struct Door(OnceLock<Bank>);
+pub(crate) struct Door(SetOnce<Bank>);
 
 impl Door {
     pub(crate) fn open(&self, bank: Bank) {
         // Once: a second bank would be a second executor.
         let _ = self.0.set(bank);
+    }
+
+    /// The bank, once it has opened.
+    pub(crate) async fn opened(&self) -> Bank {
+        self.0.wait().await.clone()
     }
 
     /// For the probe.

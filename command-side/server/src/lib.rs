@@ -3,8 +3,11 @@
 pub mod channels;
 mod config;
 mod door;
+mod front_door;
 mod office;
+mod people;
 mod run;
+mod tokens;
 
-pub use config::Config;
+pub use config::{Config, MemberConfig};
 pub use run::run;

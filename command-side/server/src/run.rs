@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use command_api::ApiState;
+use command_api::{ApiOptions, ApiState};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use log::ReadHead;
 use platform::{
@@ -14,7 +14,7 @@ use platform::{
 };
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::{config::Config, door::Door, office};
+use crate::{config::Config, door::Door, front_door::FrontDoor, office, people::People};
 
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
@@ -22,24 +22,37 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     let log = PostgresLog::new(pool.clone());
-    let door = Arc::new(Door::default());
+    let (door, front_door) = (Arc::new(Door::default()), Arc::new(FrontDoor::default()));
     let probes = probes(&log, &door);
-    let state = ApiState::new(door.clone(), verifier, config.assets.clone(), config.deadline());
+    // Three moments, in order: not ready; no more requests; no more commands.
+    let (closing, closed) = (Shutdown::new(), Shutdown::new());
+    let doors = (front_door.clone(), door.clone());
+    let mut people = People::start(&config, verifier.revocations(), doors, &probes, closed.clone())?;
+    let state = ApiState::new(door.clone(), front_door, verifier, api(&config));
     let routes = command_api::router(state).merge(ops::routes(probes.clone(), command_api::openapi()));
     let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };
     let router = http::service(routes, limits);
 
-    // Three moments, in order: not ready; no more requests; no more commands.
-    let (closing, closed) = (Shutdown::new(), Shutdown::new());
     let watching = tokio::spawn(watch(shutdown, probes, closing.clone(), Duration::from_secs(config.shutdown_delay)));
     let office = tokio::spawn(office::run(config.clone(), log, door, closed.clone()));
+    people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
     closed.trigger();
+    people.ended().await;
     office.await.context("the back office broke")?;
     watching.abort();
     pool.close().await;
     served.context("serving ended badly")
+}
+
+fn api(config: &Config) -> ApiOptions {
+    ApiOptions {
+        assets: config.assets.clone(),
+        deadline: config.deadline(),
+        required_consents: config.members.required_consents(),
+        trust_forwarded: config.members.trust_forwarded(),
+    }
 }
 
 fn probes(log: &PostgresLog, door: &Arc<Door>) -> Probes {

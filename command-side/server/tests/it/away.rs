@@ -8,7 +8,8 @@ use crate::world::World;
 #[tokio::test]
 async fn a_server_without_a_log_is_alive_and_says_that_it_is_not_ready() {
     let world = World::without_database();
-    let server = world.server_on("postgres://nobody@127.0.0.1:1/nothing").await;
+    let nowhere = "postgres://nobody@127.0.0.1:1/nothing";
+    let server = world.server_on(nowhere, nowhere, &[]).await;
     assert_eq!(server.get("/livez").await.status(), 200);
     let answer = server.get("/readyz").await;
     assert_eq!(answer.status(), 503);

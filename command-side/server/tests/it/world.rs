@@ -1,4 +1,4 @@
-//! A database for each test, a key file, and servers on them.
+//! Databases for each test, key files, a catcher of messages, and servers on them.
 
 #![allow(clippy::unwrap_used, reason = "test support")]
 
@@ -7,17 +7,23 @@ use std::{path::PathBuf, time::Duration};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Parser;
 use command_server::Config;
-use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use ed25519_dalek::{
+    SigningKey,
+    pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
+};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use harness::mail::{Catcher, Plan};
 use kernel::{Clock, Ids, RandomIds, SystemClock};
 use log::{Commit, ReadCommits};
 use migrations::Database;
 use platform::shutdown::Shutdown;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use uuid::Uuid;
+use vault::KeyFile;
 
 /// The URL of the server that tests may make databases on.
 #[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
@@ -34,8 +40,9 @@ struct Arguments {
 
 pub struct World {
     name: String,
-    jwks: PathBuf,
+    folder: PathBuf,
     pub http: Client,
+    pub catcher: Option<Catcher>,
 }
 
 impl World {
@@ -46,21 +53,54 @@ impl World {
         world
     }
 
-    /// Where the database is to be, but is not yet.
+    /// Where the databases are to be, but are not yet.
     pub fn without_database() -> Self {
         let name = format!("test_command_server_{}", RandomIds.fresh().simple());
-        let jwks = std::env::temp_dir().join(format!("{name}.json"));
-        let x = URL_SAFE_NO_PAD.encode(key().verifying_key().as_bytes());
-        std::fs::write(&jwks, json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "t", "x": x}]}).to_string())
-            .unwrap();
-        Self { name, jwks, http: Client::builder().timeout(Duration::from_secs(20)).build().unwrap() }
+        let folder = std::env::temp_dir().join(&name);
+        std::fs::create_dir(&folder).unwrap();
+        let world = Self {
+            name,
+            folder,
+            http: Client::builder().timeout(Duration::from_secs(20)).build().unwrap(),
+            catcher: None,
+        };
+        world.sign_with(9, &[9]);
+        KeyFile::ensure(&world.folder.join("kek.json")).unwrap();
+        world
+    }
+
+    /// With somebody who catches what is sent to members.
+    pub async fn with_catcher() -> Self {
+        let mut world = Self::new().await;
+        world.catcher = Some(Catcher::start(Plan::local().await.unwrap()).unwrap());
+        world
+    }
+
+    /// From now on tokens are signed with this key, and verified with these.
+    pub fn sign_with(&self, seed: u8, known: &[u8]) {
+        let jwk = |seed: &u8| {
+            let x = URL_SAFE_NO_PAD.encode(key(*seed).verifying_key().as_bytes());
+            json!({"kty": "OKP", "crv": "Ed25519", "kid": thumbprint(&x), "x": x})
+        };
+        let set = json!({"keys": known.iter().map(jwk).collect::<Vec<_>>()});
+        self.replace("jwks.json", &set.to_string());
+        self.replace("key.pem", &key(seed).to_pkcs8_pem(LineEnding::LF).unwrap());
+    }
+
+    /// As `jangbu keys rotate` does: whole, or not at all.
+    fn replace(&self, name: &str, content: &str) {
+        let draft = self.folder.join(format!(".{name}"));
+        std::fs::write(&draft, content).unwrap();
+        std::fs::rename(draft, self.folder.join(name)).unwrap();
     }
 
     pub async fn create_database(&self) {
-        run(&format!("create database {}", self.name)).await;
-        let pool = connect(&self.url(), &PoolOptions::log("test", 2)).unwrap();
-        Database::Log.up(&pool).await.unwrap();
-        pool.close().await;
+        for (database, url) in [(Database::Log, self.url()), (Database::Vault, self.vault_url())] {
+            run(&format!("create database {}", url.rsplit('/').next().unwrap())).await;
+            let pool = connect(&url, &PoolOptions::log("test", 2)).unwrap();
+            database.up(&pool).await.unwrap();
+            pool.close().await;
+        }
     }
 
     pub fn url(&self) -> String {
@@ -69,13 +109,40 @@ impl World {
         format!("{base}/{}", self.name)
     }
 
-    /// A server as the writer's role.
-    pub async fn server(&self) -> Server {
-        self.server_on(&format!("{}?options=-c%20role%3Djangbu_writer", self.url())).await
+    pub fn vault_url(&self) -> String {
+        format!("{}_vault", self.url())
     }
 
-    pub async fn server_on(&self, url: &str) -> Server {
-        let arguments = ["test", "--log-writer-url", url, "--jwks-file", self.jwks.to_str().unwrap()];
+    /// A server as the roles it is given.
+    pub async fn server(&self) -> Server {
+        self.server_with(&[]).await
+    }
+
+    /// The same, with some settings of its own.
+    pub async fn server_with(&self, settings: &[&str]) -> Server {
+        let log = format!("{}?options=-c%20role%3Djangbu_writer", self.url());
+        let vault = format!("{}?options=-c%20role%3Djangbu_vault", self.vault_url());
+        self.server_on(&log, &vault, settings).await
+    }
+
+    pub async fn server_on(&self, log: &str, vault: &str, settings: &[&str]) -> Server {
+        let file = |name: &str| self.folder.join(name).to_str().unwrap().to_owned();
+        let mut arguments = ["test", "--log-writer-url", log, "--vault-writer-url", vault].map(str::to_owned).to_vec();
+        arguments.extend([
+            "--jwks-file".to_owned(),
+            file("jwks.json"),
+            "--signing-key-file".to_owned(),
+            file("key.pem"),
+        ]);
+        arguments.extend(["--kek".to_owned(), format!("file:{}", file("kek.json"))]);
+        // Hashing is tested elsewhere; here it only has to be done.
+        arguments.extend(["--argon2-memory-kib=64", "--argon2-passes=1"].map(str::to_owned));
+        if let Some(catcher) = &self.catcher {
+            arguments
+                .extend([format!("--smtp-url=smtp://{}", catcher.smtp), format!("--sms-url={}/sms", catcher.url())]);
+            arguments.push("--mail-from=Jangbu <no-reply@jangbu.example>".to_owned());
+        }
+        arguments.extend(settings.iter().map(|setting| (*setting).to_owned()));
         let config = Arguments::try_parse_from(arguments).unwrap().config;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -93,27 +160,34 @@ impl World {
     }
 
     pub async fn end(self) {
-        run(&format!("drop database {} with (force)", self.name)).await;
+        for name in [self.name.clone(), format!("{}_vault", self.name)] {
+            run(&format!("drop database if exists {name} with (force)")).await;
+        }
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.jwks);
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-async fn run(sql: &str) {
+pub async fn run(sql: &str) {
     let mut connection = postgres().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
-fn key() -> SigningKey {
-    SigningKey::from_bytes(&[9; 32])
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+/// The name of a key (RFC 7638).
+fn thumbprint(x: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
 }
 
 pub fn token(role: &str, subject: Uuid) -> String {
-    let der = key().to_pkcs8_der().unwrap();
+    let der = key(9).to_pkcs8_der().unwrap();
     let claims = json!({"sub": subject, "role": role, "exp": SystemClock.now().timestamp() + 600});
     let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
     jsonwebtoken::encode(&header, &claims, &jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes())).unwrap()

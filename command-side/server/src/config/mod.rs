@@ -1,10 +1,15 @@
 //! How a command server is set: every variable, its default and its meaning, as `--help` tells them.
 
+mod members;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use application::{ExecutorOptions, Limits};
 use kernel::Assets;
+pub use members::MemberConfig;
 use platform::{http::ServeOptions, telemetry::TelemetryOptions};
+
+use crate::channels::ChannelOptions;
 
 /// How a command server is set.
 #[derive(Clone, Debug, clap::Args)]
@@ -48,6 +53,12 @@ pub struct Config {
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
+    /// Members, sessions and the vault
+    #[command(flatten)]
+    pub members: MemberConfig,
+    /// How members are reached
+    #[command(flatten)]
+    pub channels: ChannelOptions,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,

@@ -1,0 +1,126 @@
+//! How members, sessions and the vault are set.
+
+use std::{path::PathBuf, time::Duration};
+
+use application::{CodeRules, MemberOptions, ReceptionOptions, ThrottleOptions};
+use chrono::TimeDelta;
+use platform::http::TrustForwarded;
+use vault::{KekAddress, PasswordParams, PasswordParamsError};
+
+/// How members, sessions and the vault are set.
+#[derive(Clone, Debug, clap::Args)]
+pub struct MemberConfig {
+    /// The vault's database, as the role that keeps it (jangbu_vault)
+    #[arg(long, env = "JANGBU_VAULT_WRITER_URL", hide_env_values = true)]
+    pub vault_writer_url: String,
+    /// The key that wraps the members' data keys: file:PATH or transit:URL#KEYNAME
+    #[arg(long, env = "JANGBU_KEK")]
+    pub kek: KekAddress,
+    /// A file with the token for the transit engine; read again for each call
+    #[arg(long, env = "JANGBU_KEK_TOKEN_FILE")]
+    pub kek_token_file: Option<PathBuf>,
+    /// The private key that signs access tokens (PKCS#8 PEM); read again when the file changes
+    #[arg(long, env = "JANGBU_SIGNING_KEY_FILE")]
+    pub signing_key_file: PathBuf,
+    /// Connections to the vault's database
+    #[arg(long, env = "JANGBU_COMMAND_VAULT_CONNECTIONS", default_value_t = 4)]
+    pub vault_connections: u32,
+    /// Connections to the log's database for members' commands, apart from those that transfers have
+    #[arg(long, env = "JANGBU_COMMAND_MEMBER_CONNECTIONS", default_value_t = 2)]
+    pub member_connections: u32,
+    /// Seconds an access token is good for
+    #[arg(long, env = "JANGBU_ACCESS_TOKEN_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(1..=86_400))]
+    pub access_token_seconds: i64,
+    /// Seconds a refresh token is good for: a session that is not refreshed in that time has ended
+    #[arg(long, env = "JANGBU_REFRESH_TOKEN_SECONDS", default_value_t = 2_592_000, value_parser = clap::value_parser!(i64).range(1..=31_622_400))]
+    pub refresh_token_seconds: i64,
+    /// Memory for one password hash (argon2id), in KiB; raise it and passwords are hashed anew as their members log in
+    #[arg(long, env = "JANGBU_ARGON2_MEMORY_KIB", default_value_t = 19_456)]
+    pub argon2_memory_kib: u32,
+    /// Passes over that memory
+    #[arg(long, env = "JANGBU_ARGON2_PASSES", default_value_t = 2)]
+    pub argon2_passes: u32,
+    /// Lanes of that memory
+    #[arg(long, env = "JANGBU_ARGON2_LANES", default_value_t = 1)]
+    pub argon2_lanes: u32,
+    /// Passwords that may wait to be hashed; one more is answered with 503
+    #[arg(long, env = "JANGBU_PASSWORD_QUEUE", default_value_t = 32)]
+    pub password_queue: usize,
+    /// Wrong passwords for one login id until the next try has to wait
+    #[arg(long, env = "JANGBU_LOGIN_FREE_FAILURES", default_value_t = 5)]
+    pub login_free_failures: u32,
+    /// Seconds it has to wait then; twice as long after each further one
+    #[arg(long, env = "JANGBU_LOGIN_FIRST_DELAY", default_value_t = 1)]
+    pub login_first_delay: u64,
+    /// The most seconds it has to wait
+    #[arg(long, env = "JANGBU_LOGIN_LONGEST_DELAY", default_value_t = 300)]
+    pub login_longest_delay: u64,
+    /// Log-ins from one address that may fail in a minute
+    #[arg(long, env = "JANGBU_ADDRESS_FAILURES", default_value_t = 300)]
+    pub address_failures: u32,
+    /// Sign-ups that one address may begin in a minute
+    #[arg(long, env = "JANGBU_ADDRESS_SIGN_UPS", default_value_t = 300)]
+    pub address_sign_ups: u32,
+    /// Codes that may be asked for to be sent to one contact in an hour
+    #[arg(long, env = "JANGBU_CONTACT_CODES", default_value_t = 100)]
+    pub contact_codes: u32,
+    /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that writes it
+    #[arg(long, env = "JANGBU_TRUST_FORWARDED_FOR", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub trust_forwarded_for: bool,
+    /// Documents that must be agreed to, to sign up, separated by commas
+    #[arg(long, env = "JANGBU_REQUIRED_CONSENTS", value_delimiter = ',')]
+    pub required_consents: Vec<String>,
+    /// Seconds a sign-up lives
+    #[arg(long, env = "JANGBU_SIGN_UP_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(i64).range(1..=604_800))]
+    pub sign_up_seconds: i64,
+    /// Seconds a code lives
+    #[arg(long, env = "JANGBU_CODE_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(1..=86_400))]
+    pub code_seconds: i64,
+    /// Wrong codes that are allowed for each code
+    #[arg(long, env = "JANGBU_CODE_TRIES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub code_tries: u32,
+    /// Seconds to wait for the first, second, ... other code, separated by commas; no sign-up gets more of them
+    #[arg(long, env = "JANGBU_CODE_DELAYS", default_value = "30,60,120,240,480", value_delimiter = ',', value_parser = clap::value_parser!(u32))]
+    pub code_delays: Vec<u32>,
+}
+
+impl MemberConfig {
+    pub(crate) fn passwords(&self) -> Result<PasswordParams, PasswordParamsError> {
+        PasswordParams::new(self.argon2_memory_kib, self.argon2_passes, self.argon2_lanes, self.password_queue)
+    }
+
+    pub(crate) fn trust_forwarded(&self) -> TrustForwarded {
+        TrustForwarded(self.trust_forwarded_for)
+    }
+
+    /// The documents; an empty variable names none.
+    pub(crate) fn required_consents(&self) -> Vec<String> {
+        let named = self.required_consents.iter().map(|document| document.trim());
+        named.filter(|document| !document.is_empty()).map(str::to_owned).collect()
+    }
+
+    pub(crate) fn members(&self) -> MemberOptions {
+        let codes = CodeRules {
+            sign_up_lives: TimeDelta::seconds(self.sign_up_seconds),
+            code_lives: TimeDelta::seconds(self.code_seconds),
+            tries: self.code_tries,
+            delays: self.code_delays.iter().map(|delay| TimeDelta::seconds((*delay).into())).collect(),
+        };
+        MemberOptions { codes, ..MemberOptions::default() }
+    }
+
+    pub(crate) fn reception(&self) -> ReceptionOptions {
+        ReceptionOptions {
+            access_lives: TimeDelta::seconds(self.access_token_seconds),
+            refresh_lives: TimeDelta::seconds(self.refresh_token_seconds),
+            throttles: ThrottleOptions {
+                free_failures: self.login_free_failures,
+                first_delay: Duration::from_secs(self.login_first_delay),
+                longest_delay: Duration::from_secs(self.login_longest_delay),
+                failures_per_address: self.address_failures,
+                sign_ups_per_address: self.address_sign_ups,
+                codes_per_contact: self.contact_codes,
+            },
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Everything about members: opens the vault, then the reception, and has the back office and the courier work.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use application::{BackOffice, Courier, CourierOptions, Members, Reception, ReceptionParts};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use kernel::{RandomIds, SystemClock};
+use platform::{
+    auth::{Revocations, Signer},
+    ops::Probes,
+    shutdown::Shutdown,
+};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use vault::{Passwords, PostgresVault, Vault, VaultError, VaultReader};
+
+use crate::{
+    config::Config,
+    door::Door,
+    front_door::FrontDoor,
+    tokens::{FileSigner, Listed, Refused},
+};
+
+const RETRY: Duration = Duration::from_secs(1);
+/// How long the start waits for the list of revoked tokens. After that the server serves without it.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
+/// What runs for members.
+pub(crate) struct People {
+    listed: watch::Receiver<bool>,
+    task: JoinHandle<()>,
+}
+
+impl People {
+    /// Checks what is set and begins to work; asks no server for anything before that. Works until no more commands can
+    /// come: being stopped anywhere is as good as a crash, and nothing is lost by one.
+    pub(crate) fn start(
+        config: &Config,
+        revocations: &Revocations,
+        doors: (Arc<FrontDoor>, Arc<Door>),
+        probes: &Probes,
+        closed: Shutdown,
+    ) -> anyhow::Result<Self> {
+        let members = &config.members;
+        let pool = |url: &str, connections| connect(url, &PoolOptions::log("command-server", connections));
+        let kek = members.kek.open(members.kek_token_file.as_deref()).context("JANGBU_KEK cannot be used")?;
+        let vault = pool(&members.vault_writer_url, members.vault_connections)
+            .context("JANGBU_VAULT_WRITER_URL cannot be used")?;
+        // Connections of their own: however many sign up, a transfer never waits for one of theirs.
+        let log =
+            pool(&config.log_writer_url, members.member_connections).context("JANGBU_LOG_WRITER_URL cannot be used")?;
+        let signer = Signer::from_file(&members.signing_key_file).context("JANGBU_SIGNING_KEY_FILE cannot be used")?;
+        let channels = config.channels.channels()?;
+        let passwords = Passwords::start(members.passwords()?);
+
+        let reader = VaultReader::new(vault.clone(), kek.clone());
+        probe(probes, reader.clone(), doors.0.clone());
+        let listed = Listed::new(reader);
+        let read = listed.read();
+        let (revocations, config) = (revocations.clone(), config.clone());
+        let work = async move {
+            let following = tokio::spawn(follow(revocations.clone(), listed, closed.clone()));
+            let open = || PostgresVault::open(vault.clone(), kek.clone());
+            if let Some(opened) = until_open(open, &closed).await {
+                let opened: Arc<dyn Vault> = Arc::new(opened);
+                let log = Arc::new(PostgresLog::new(log.clone()));
+                let (ids, clock) = (Arc::new(RandomIds), Arc::new(SystemClock));
+                let options = config.members.members();
+                let members = Members::new(log.clone(), opened.clone(), ids.clone(), clock.clone(), options);
+                let (signer, revoked) = (Arc::new(FileSigner(signer)), Arc::new(Refused(revocations)));
+                let vault = opened.clone();
+                let parts = ReceptionParts {
+                    members: members.clone(),
+                    log,
+                    vault,
+                    passwords,
+                    signer,
+                    revoked,
+                    ids,
+                    clock: clock.clone(),
+                };
+                doors.0.open(Reception::new(parts, config.members.reception()));
+                tracing::info!("the reception is open");
+                let courier = Courier::new(opened, channels, clock, CourierOptions::default());
+                let sending = tokio::spawn(send(courier, closed.clone()));
+                work(members, &doors.1, &closed).await;
+                ended("the courier", sending.await);
+            }
+            ended("the list of revocations", following.await);
+            vault.close().await;
+            log.close().await;
+        };
+        Ok(Self { listed: read, task: tokio::spawn(work) })
+    }
+
+    /// Before the first request it should be known whose tokens count no more. A vault that is away keeps nobody from
+    /// moving money.
+    pub(crate) async fn first_look(&mut self) {
+        if timeout(FIRST_LOOK, self.listed.wait_for(|read| *read)).await.is_err() {
+            tracing::warn!("revocations were not read yet: revoked tokens still count, until the vault answers");
+        }
+    }
+
+    /// Waits until all of it has ended.
+    pub(crate) async fn ended(self) {
+        ended("what runs for members", self.task.await);
+    }
+}
+
+/// Not ready for members, but ready.
+fn probe(probes: &Probes, reader: VaultReader, door: Arc<FrontDoor>) {
+    probes.register_optional("vault", move || {
+        let (reader, door) = (reader.clone(), door.clone());
+        async move {
+            reader.revoked_after(i64::MAX).await.map_err(|error| error.to_string())?;
+            door.is_open().then_some(()).ok_or_else(|| "it was not opened yet".to_owned())
+        }
+    });
+}
+
+/// The vault, asked for until it opens.
+async fn until_open<R>(open: impl Fn() -> R, closed: &Shutdown) -> Option<PostgresVault>
+where
+    R: Future<Output = Result<PostgresVault, VaultError>>,
+{
+    let mut told = false;
+    loop {
+        let opened = tokio::select! {
+            () = closed.requested() => return None,
+            opened = open() => opened,
+        };
+        match opened {
+            Ok(vault) => return Some(vault),
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(error = &error as &dyn Error, "the vault does not open; trying on");
+            }
+            Err(_) => {}
+        }
+        tokio::select! { () = closed.requested() => return None, () = sleep(RETRY) => {} }
+    }
+}
+
+async fn follow(revocations: Revocations, listed: Listed, closed: Shutdown) {
+    revocations.follow(listed, closed).await;
+}
+
+async fn send(courier: Courier<dyn Vault>, closed: Shutdown) {
+    courier.run(closed.requested()).await;
+}
+
+/// The back office needs the bank too, for the accounts of those who leave.
+async fn work(members: Members, bank: &Door, closed: &Shutdown) {
+    let bank = tokio::select! {
+        () = closed.requested() => return,
+        bank = bank.opened() => bank,
+    };
+    BackOffice::new(members, bank).run(closed.requested()).await;
+}
+
+fn ended(what: &str, end: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = end {
+        tracing::error!(error = &error as &dyn Error, "{what} broke");
+    }
+}

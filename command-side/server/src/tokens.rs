@@ -1,0 +1,68 @@
+//! The platform's tokens, as the reception knows them; and whose count no more, as the vault tells.
+
+use std::error::Error;
+
+use application::{RevokedTokens, SignTokens};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{Actor, MemberId, Role};
+use platform::auth::{Principal, RevocationSource, Revocations, Signer};
+use secrecy::SecretString;
+use tokio::sync::watch;
+use uuid::Uuid;
+use vault::VaultReader;
+
+/// Signs with the key in the file.
+pub(crate) struct FileSigner(pub(crate) Signer);
+
+impl SignTokens for FileSigner {
+    fn sign(
+        &self,
+        member: MemberId,
+        session: Uuid,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
+        let actor = Actor { role: Role::Member, id: member };
+        let principal = Principal { actor, session: Some(session) };
+        Ok(self.0.sign(&principal, from.timestamp(), until.timestamp())?)
+    }
+}
+
+/// The set that every request of this server is held against.
+pub(crate) struct Refused(pub(crate) Revocations);
+
+impl RevokedTokens for Refused {
+    fn insert(&self, id: Uuid) {
+        self.0.insert(id);
+    }
+
+    fn contains(&self, id: Uuid) -> bool {
+        self.0.contains(id)
+    }
+}
+
+/// The vault's list, and whether it was ever read.
+pub(crate) struct Listed {
+    reader: VaultReader,
+    read: watch::Sender<bool>,
+}
+
+impl Listed {
+    pub(crate) fn new(reader: VaultReader) -> Self {
+        Self { reader, read: watch::Sender::new(false) }
+    }
+
+    pub(crate) fn read(&self) -> watch::Receiver<bool> {
+        self.read.subscribe()
+    }
+}
+
+#[async_trait]
+impl RevocationSource for Listed {
+    async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>> {
+        let found = self.reader.revoked_after(serial).await?;
+        self.read.send_if_modified(|read| !std::mem::replace(read, true));
+        Ok(found.into_iter().map(|revocation| (revocation.serial, revocation.subject)).collect())
+    }
+}
