@@ -1,5 +1,7 @@
 //! The channels against a real catcher: plain, STARTTLS and TLS; failures, late answers, and bad addresses.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{path::PathBuf, time::Duration};
 
 use application::{Channel, Channels, DeliverError, Text};
