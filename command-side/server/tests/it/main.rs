@@ -3,5 +3,7 @@
 mod away;
 mod channels;
 mod ending;
+mod people;
+mod person;
 mod working;
 mod world;

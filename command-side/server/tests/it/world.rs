@@ -25,6 +25,8 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 use vault::KeyFile;
 
+use crate::person::{Person, Reply, fresh_key};
+
 /// The URL of the server that tests may make databases on.
 #[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
 fn postgres() -> String {
@@ -136,7 +138,9 @@ impl World {
         ]);
         arguments.extend(["--kek".to_owned(), format!("file:{}", file("kek.json"))]);
         // Hashing is tested elsewhere; here it only has to be done.
-        arguments.extend(["--argon2-memory-kib=64", "--argon2-passes=1"].map(str::to_owned));
+        if !settings.iter().any(|setting| setting.starts_with("--argon2")) {
+            arguments.extend(["--argon2-memory-kib=64", "--argon2-passes=1"].map(str::to_owned));
+        }
         if let Some(catcher) = &self.catcher {
             arguments
                 .extend([format!("--smtp-url=smtp://{}", catcher.smtp), format!("--sms-url={}/sms", catcher.url())]);
@@ -157,6 +161,13 @@ impl World {
         let commits = PostgresLog::new(pool.clone()).read_commits(kernel::Position::ZERO, 100_000).await.unwrap();
         pool.close().await;
         commits
+    }
+
+    /// The password as the vault keeps it; of the only member there is.
+    pub async fn hash_of(&self, person: &Person) -> String {
+        let mut connection = self.vault_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+        let found = sqlx::query_scalar("select hash from vault.credentials").fetch_one(&mut connection).await;
+        found.unwrap_or_else(|error| panic!("{} has no password: {error}", person.login_id))
     }
 
     pub async fn end(self) {
@@ -220,6 +231,45 @@ impl Server {
             }
         };
         timeout(Duration::from_secs(20), ready).await.expect("ready in time");
+    }
+
+    /// The same, and the vault is open.
+    pub async fn ready_for_people(&self) {
+        let ready = async {
+            loop {
+                let report: Value = self.get("/readyz").await.json().await.unwrap();
+                if report["status"] == "ready" {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), ready).await.expect("ready in time");
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.http
+    }
+
+    /// An account for whoever has this token.
+    pub async fn open_as(&self, access: &str) -> Reply {
+        self.ask("POST", "/v1/accounts", &fresh_key(), Some(access), &json!({"asset": "KRW"})).await
+    }
+
+    /// The certificate of an erasure, once it is there.
+    pub async fn certificate(&self, erasure: &str) -> Value {
+        let operator = token("operator", Uuid::from_u128(99));
+        let path = format!("/v1/erasures/{erasure}");
+        let done = async {
+            loop {
+                let reply = self.ask("GET", &path, "unused", Some(&operator), &Value::Null).await;
+                if reply.status == 200 {
+                    return reply.body;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), done).await.expect("erased in time")
     }
 
     /// An account of that member.
