@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Clock, MemberId, Role, SystemClock};
 use serde::Serialize;
 use uuid::Uuid;
@@ -62,6 +62,14 @@ pub enum KeysCommand {
     Init,
     /// Show the public keys, and whether the private key belongs to them
     Show,
+    /// Make another private key and sign with it from now on; the key set holds both, and nobody is logged out
+    Rotate {
+        /// How long the longest token of the old key may live: its public half is kept as long
+        #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_ttl)]
+        tokens_live: TimeDelta,
+    },
+    /// Take those keys out of the key set whose last token has run out
+    Retire,
     /// Put the public half of the private key into the key set, beside the keys that are there
     Publish,
     /// Take a public key out of the key set: tokens signed with its private half are refused from then on
@@ -91,7 +99,7 @@ pub struct Token {
     /// What they may be.
     pub role: Role,
     /// When it ends.
-    pub expires_at: chrono::DateTime<chrono::Utc>,
+    pub expires_at: DateTime<Utc>,
 }
 
 /// Signs a token. The subject of an operator or a service is the same on every call unless given.
@@ -136,6 +144,18 @@ pub fn keys(command: &KeysCommand, config: &Config, output: Output) -> Result<()
             output.remark(format!("the private key belongs to {}", public.kid));
             Ok(())
         }
+        KeysCommand::Rotate { tokens_live } => {
+            let rotated = keys::rotate(key_file, jwks_file, SystemClock.now(), *tokens_live)?;
+            output.remark(format!("{} signed until now; {}", rotated.old.kid, kept_until(&rotated.old)));
+            output.show(&rotated.new, |key| key.kid.clone())
+        }
+        KeysCommand::Retire => {
+            let retired = keys::retire(key_file, jwks_file, SystemClock.now())?;
+            for kept in Jwks::read(jwks_file)?.keys.iter().filter(|key| key.exp.is_some()) {
+                output.remark(format!("{} is {}", kept.kid, kept_until(kept)));
+            }
+            output.show(&retired, |keys| keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>().join("\n"))
+        }
         KeysCommand::Publish => {
             let public = PrivateKey::read(key_file)?.public();
             let word = if Jwks::publish(jwks_file, public.clone())? { "added" } else { "was there already" };
@@ -144,6 +164,11 @@ pub fn keys(command: &KeysCommand, config: &Config, output: Output) -> Result<()
         }
         KeysCommand::Withdraw { kid } => withdraw(kid, key_file, jwks_file, output),
     }
+}
+
+fn kept_until(key: &keys::Jwk) -> String {
+    let until = key.exp.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    until.map_or_else(|| "kept".to_owned(), |until| format!("kept in the set until {}", until.to_rfc3339()))
 }
 
 /// A key that signs is not taken out: first another one has to sign.

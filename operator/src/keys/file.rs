@@ -1,4 +1,4 @@
-//! Key files: made once, whole; only a key set is ever replaced, whole too.
+//! Key files: made once, whole, and replaced whole if ever.
 
 use std::{fs, io, io::Write, path::Path};
 

@@ -25,6 +25,9 @@ pub struct Jwk {
     pub kid: String,
     /// The key, 32 bytes in base64url.
     pub x: String,
+    /// When the last token that was signed with it has run out, in seconds since 1970; none while it signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
 }
 
 impl Jwk {
@@ -38,6 +41,7 @@ impl Jwk {
             usage: "sig".into(),
             kid: thumbprint(&x),
             x,
+            exp: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod file;
 mod jwks;
+mod rotation;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ use ed25519_dalek::{
 };
 pub use jwks::{Jwk, Jwks};
 use rand::TryRngCore;
+pub use rotation::{Rotated, retire, rotate};
 
 /// The private key.
 #[derive(Clone)]

@@ -111,3 +111,28 @@ fn a_set_may_hold_the_old_key_and_the_new_one_and_never_loses_the_one_that_signs
     let left = jangbu(&new, &["keys", "show"]).expect(0).json();
     assert_eq!(left["keys"].as_array().map(|keys| keys.iter().map(kid).collect::<Vec<_>>()), Some(vec![kid(&second)]));
 }
+
+#[test]
+fn keys_rotate_and_old_ones_retire_when_their_tokens_have_run_out() {
+    let folder = Folder::new();
+    let variables = variables(&folder);
+    let first = jangbu(&variables, &["keys", "init", "--json"]).expect(0).json();
+    let old = jangbu(&variables, &["token", "--role", "operator"]).expect(0).stdout;
+    let second = jangbu(&variables, &["keys", "rotate", "--json"]).expect(0).json();
+    let new = jangbu(&variables, &["token", "--role", "operator"]).expect(0).stdout;
+    let kid = |token: &str| jsonwebtoken::decode_header(token.trim()).expect("a token").kid;
+    assert_eq!(kid(&old).as_deref(), first["kid"].as_str());
+    assert_eq!(kid(&new).as_deref(), second["kid"].as_str());
+    for token in [&old, &new] {
+        claims(&folder, token.trim());
+    }
+    let kept = jangbu(&variables, &["keys", "retire", "--json"]).expect(0);
+    assert!(kept.json() == serde_json::json!([]) && kept.stderr.contains("kept in the set until"), "{kept:?}");
+    jangbu(&variables, &["keys", "rotate", "--tokens-live", "1s"]).expect(0);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let retired = jangbu(&variables, &["keys", "retire"]).expect(0);
+    assert_eq!(Some(retired.stdout.trim()), second["kid"].as_str(), "and the first one is still good for a week");
+    claims(&folder, old.trim());
+    let shown = jangbu(&variables, &["keys", "show"]).expect(0).json();
+    assert_eq!(shown["keys"].as_array().map(Vec::len), Some(2));
+}
