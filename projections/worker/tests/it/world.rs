@@ -146,7 +146,7 @@ impl World {
         loop {
             let positions = self.views.lines("select view || ' ' || position from registry.live_positions").await;
             let there = positions.iter().filter(|line| line.ends_with(&format!(" {head}"))).count();
-            if there == 5 {
+            if there == views::all().len() {
                 break;
             }
             assert!(Instant::now() < deadline, "the views are not at {head}: {positions:?}");
