@@ -5,6 +5,7 @@ mod fences;
 mod locks;
 mod outcomes;
 mod race;
+mod ranges;
 mod reads;
 mod select;
 mod world;
