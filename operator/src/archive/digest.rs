@@ -58,7 +58,7 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |b: &u8| char::from(*b).to_digit(16).map(|d| d as u8);
     let pair = |pair: &[u8]| Some(digit(&pair[0])? << 4 | digit(&pair[1])?);
     let bytes = text.as_bytes();
-    if bytes.len() % 2 == 0 { bytes.chunks_exact(2).map(pair).collect() } else { None }
+    if bytes.len().is_multiple_of(2) { bytes.chunks_exact(2).map(pair).collect() } else { None }
 }
 
 #[cfg(test)]
