@@ -69,10 +69,8 @@ impl Delays {
     pub(super) fn begin(&self, key: Key, now: Instant) -> Result<(), ReceptionError> {
         let kept = self.counts.get_with(key, Arc::default);
         let mut failures = lock(&kept);
-        if let Some(retry_after) = failures.until.and_then(|until| until.checked_duration_since(now)) {
-            if !retry_after.is_zero() {
-                return Err(ReceptionError::TooMany { retry_after });
-            }
+        if let Some(until) = failures.until.filter(|until| *until > now) {
+            return Err(ReceptionError::TooMany { retry_after: until - now });
         }
         failures.count = failures.count.saturating_add(1);
         let over = failures.count.checked_sub(self.free);

@@ -108,8 +108,9 @@ impl Person {
             }
         };
         let text = timeout(Duration::from_secs(15), caught).await.expect("a message in time");
-        let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 6);
-        runs.last().expect("a code").to_owned()
+        let runs: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 6).collect();
+        assert_eq!(runs.len(), 1, "the code is the only run of six digits");
+        runs[0].to_owned()
     }
 
     /// Signs up and verifies; the member's id.
