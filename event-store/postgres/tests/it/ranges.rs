@@ -15,7 +15,7 @@ async fn read_range(world: &World, range: PositionRange) -> Result<Vec<Commit>, 
 }
 
 fn same(found: &[Commit], expected: &[Commit]) {
-    let text = |commits: &[Commit]| serde_json::to_string(commits).unwrap();
+    let text = |commits: &[Commit]| serde_json::to_string(commits).expect("commits are JSON");
     assert_eq!(text(found), text(expected));
 }
 
