@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 pub struct Why {
     /// Why; kept in the audit of the views
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", default_value = "not given")]
     reason: String,
 
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct Why {
 /// Who asks.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Who {
-    /// Who you are, for the audit of the views; the login name if not given
+    /// Who you are, for the audit of the views; the login name if not given, else the number of the user
     #[arg(long, env = "JANGBU_OPERATOR", value_name = "NAME")]
     operator: Option<String>,
 
@@ -51,7 +51,7 @@ impl Who {
     pub fn operator(&self, reason: &str) -> Result<Operator, Failure> {
         let named = |name: &&String| !name.trim().is_empty();
         let who = self.operator.as_ref().filter(named).or(self.login.as_ref().filter(named));
-        let who = who.ok_or(Failure::Unset { variable: "JANGBU_OPERATOR", meaning: "who you are" })?;
+        let who = who.cloned().unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
         if reason.trim().is_empty() {
             return Err(Failure::Usage("--reason must say why".into()));
         }

@@ -61,7 +61,9 @@ fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
         "/v1/payees" => codes.push(Code::PayeeUnknown),
         "/v1/members/me" => codes.extend([Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable]),
         "/v1/views/{name}" => codes.extend([Code::Forbidden, Code::ViewUnknown]),
-        "/v1/wallet/home" | "/v1/dashboard/overview" | "/v1/dashboard/top-movers" | "/v1/views" => codes.push(Code::Forbidden),
+        "/v1/wallet/home" | "/v1/dashboard/overview" | "/v1/dashboard/top-movers" | "/v1/views" => {
+            codes.push(Code::Forbidden)
+        }
         _ => {}
     }
     let mut answered: Vec<_> = codes.into_iter().map(|code| (code.status(), code)).collect();

@@ -50,7 +50,7 @@ impl Bank {
         let claim = self.in_flight.claim(submission.command_id).ok_or(ExecuteError::InFlight)?;
         let patience = submission.deadline + self.grace;
         let (answer, answered) = oneshot::channel();
-        let job = Job { submission, queued_at: Instant::now(), answer, _claim: claim };
+        let job = Job { submission, queued_at: Instant::now(), answer, claim };
         self.queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ExecuteError::Overloaded { retry_after: Duration::from_secs(1) },
             mpsc::error::TrySendError::Closed(_) => ExecuteError::ShuttingDown,

@@ -33,11 +33,13 @@ struct Job {
     submission: Submission,
     queued_at: tokio::time::Instant,
     answer: tokio::sync::oneshot::Sender<Result<Answer, ExecuteError>>,
-    _claim: in_flight::Claim,
+    claim: in_flight::Claim,
 }
 
 impl Job {
     fn finish(self, result: Result<Answer, ExecuteError>) {
+        // First the command id, then the answer: whoever has the answer may send the next request at once.
+        drop(self.claim);
         // The client may have gone; what was decided stands all the same.
         let _ = self.answer.send(result);
     }
