@@ -232,11 +232,20 @@ async fn a_paused_view_stands_still_until_it_is_resumed() {
 }
 
 #[tokio::test]
-async fn who_and_why_must_be_said() {
+async fn who_says_neither_name_nor_reason_is_known_by_the_login() {
+    let world = World::with_bank().await;
+    world.run(&["views", "pause", "accounts"]).expect(0);
+    let audit = world.views_lines("select row_to_json(a) from registry.audit as a order by id").await;
+    assert_eq!((audit.len(), &audit[0]["what"], &audit[0]["reason"]), (1, &"pause".into(), &"not given".into()));
+    assert!(audit[0]["who"].as_str().is_some_and(|who| !who.is_empty()));
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn wrong_wishes_change_nothing_and_an_empty_reason_is_one() {
     let world = World::with_bank().await;
     for arguments in [
-        &["views", "rebuild", "accounts"][..],
-        &["views", "promote", "accounts", "--reason", "r"],
+        &["views", "rebuild", "accounts", "--reason", " "][..],
         &["views", "drop", "accounts", "--generation", "1", "--reason", "", "--operator", "o"],
         &["views", "parked", "add", "accounts", "--reason", "r", "--operator", "o"],
     ] {
