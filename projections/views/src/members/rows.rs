@@ -189,7 +189,9 @@ async fn add(connection: &mut PgConnection, counts: &BTreeMap<String, i64>) -> R
         &status,
         &number
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    // However the events were batched, the table is the same: what nobody is has no row.
+    sqlx::query!("delete from member_counts where members = 0").execute(connection).await?;
     Ok(())
 }
