@@ -120,5 +120,4 @@ const MEMBERS: &str = "select concat_ws('|', member_id, status, (extract(epoch f
     from live.members order by member_id";
 const MOVERS: &str = "select concat_ws('|', asset, day, account_id, transfers, volume)
     from live.movers order by asset, day, account_id";
-const MEMBER_COUNTS: &str =
-    "select concat_ws('|', status, members) from live.member_counts order by status";
+const MEMBER_COUNTS: &str = "select concat_ws('|', status, members) from live.member_counts order by status";
