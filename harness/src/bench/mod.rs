@@ -24,5 +24,5 @@ pub use pgbench::{Pgbench, PgbenchRun};
 pub use plan::BenchPlan;
 pub use rebuild::{RebuildRun, Rebuilds, print_rebuilds, rebuild};
 pub use results::{LoadRun, Memory, Results};
-pub use run::run;
+pub use run::{Path, run, run_one};
 pub use table::print;

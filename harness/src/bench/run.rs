@@ -1,6 +1,6 @@
 //! The whole benchmark, in order.
 
-use std::{path::PathBuf, process::Command, sync::Arc};
+use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use kernel::{Clock, SystemClock};
@@ -22,54 +22,117 @@ use super::{
 /// The key that tokens are signed with, and the servers under every bank.
 pub(super) type Ground = (Arc<Keys>, Watched);
 
-/// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
-pub async fn run(plan: &BenchPlan) -> Result<Results> {
-    let binaries = beside_this_program()?;
-    let servers = kit::Servers::throw_away("bench", kit::Options::default()).await?;
-    let folder = tempdir()?;
-    let keys = Arc::new(Keys::open(&folder.join("keys"))?);
-    let mut server = connect(&servers.postgres.url("postgres")).await?;
-    let version: String =
-        sqlx::query_scalar("select version()").fetch_one(&mut server).await.context("asking Postgres")?;
-    let mut results =
-        Results::new(SystemClock.now(), revision(), plan.quick, Hardware::look(&folder)?, short(&version));
-    let databases = Databases::on(&servers.postgres.url("postgres"))?;
-    let ground = Watched(vec![
-        ("postgres".to_owned(), servers.postgres.identity(), true),
-        ("nats".to_owned(), servers.nats.identity(), false),
-    ]);
-    let ground = (keys.clone(), ground);
-    let new_bank = async |name: &str| -> Result<BankPlan> {
+/// A Postgres and a NATS server of its own, and what banks on them need.
+struct Site {
+    binaries: PathBuf,
+    folder: PathBuf,
+    keys: Arc<Keys>,
+    servers: kit::Servers,
+    databases: Databases,
+}
+
+impl Site {
+    async fn open() -> Result<Self> {
+        let binaries = beside_this_program()?;
+        let servers = kit::Servers::throw_away("bench", kit::Options::default()).await?;
+        let folder = tempdir()?;
+        let keys = Arc::new(Keys::open(&folder.join("keys"))?);
+        let databases = Databases::on(&servers.postgres.url("postgres"))?;
+        Ok(Self { binaries, folder, keys, servers, databases })
+    }
+
+    async fn new_bank(&self, name: &str) -> Result<BankPlan> {
         Ok(BankPlan {
-            binaries: binaries.clone(),
-            logs: folder.join(name.replace(' ', "-")),
-            databases: databases.fresh_pair().await?,
-            nats_url: servers.nats.url(),
+            binaries: self.binaries.clone(),
+            logs: self.folder.join(name.replace(' ', "-")),
+            databases: self.databases.fresh_pair().await?,
+            nats_url: self.servers.nats.url(),
             stream: format!("BENCH_{}", name.to_uppercase().replace(' ', "_")),
-            keys: keys.clone(),
+            keys: self.keys.clone(),
             post: None,
             settings: vec![("JANGBU_LOG".to_owned(), "warn".to_owned())],
         })
-    };
+    }
 
-    say(&format!("filling pgbench's tables (scale {})", plan.scale));
-    sqlx::query("create database pgbench").execute(&mut server).await.context("making pgbench's database")?;
-    let pgbench = Pgbench::fill(servers.postgres.url("pgbench"), plan.scale).await?;
+    fn ground(&self) -> Ground {
+        let watched = Watched(vec![
+            ("postgres".to_owned(), self.servers.postgres.identity(), true),
+            ("nats".to_owned(), self.servers.nats.identity(), false),
+        ]);
+        (self.keys.clone(), watched)
+    }
+
+    async fn results(&self, plan: &BenchPlan) -> Result<Results> {
+        let mut server = connect(&self.servers.postgres.url("postgres")).await?;
+        let version: String =
+            sqlx::query_scalar("select version()").fetch_one(&mut server).await.context("asking Postgres")?;
+        let hardware = Hardware::look(&self.folder)?;
+        Ok(Results::new(SystemClock.now(), revision(), plan.quick, hardware, short(&version)))
+    }
+
+    async fn pgbench(&self, plan: &BenchPlan) -> Result<Pgbench> {
+        say(&format!("filling pgbench's tables (scale {})", plan.scale));
+        let mut server = connect(&self.servers.postgres.url("postgres")).await?;
+        sqlx::query("create database pgbench").execute(&mut server).await.context("making pgbench's database")?;
+        Pgbench::fill(self.servers.postgres.url("pgbench"), plan.scale).await
+    }
+
+    fn close(self) -> Result<()> {
+        self.servers.stop()?;
+        std::fs::remove_dir_all(&self.folder).with_context(|| format!("cannot remove {}", self.folder.display()))
+    }
+}
+
+/// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
+pub async fn run(plan: &BenchPlan) -> Result<Results> {
+    let site = Site::open().await?;
+    let mut results = site.results(plan).await?;
+    let pgbench = site.pgbench(plan).await?;
     let mut clients = plan.pgbench_clients.clone();
     clients.push(1);
     yardstick(&pgbench, "before", &clients, plan, &mut results).await?;
 
-    write_path(plan, &mut results, new_bank(WRITE_PATH).await?, ground.clone()).await?;
+    write_path(plan, &mut results, site.new_bank(WRITE_PATH).await?, site.ground()).await?;
     let best = results.best_pgbench().map_or(8, |run| run.clients);
     yardstick(&pgbench, "between", &[best], plan, &mut results).await?;
-    pipeline(plan, &mut results, new_bank(PIPELINE).await?, ground).await?;
+    pipeline(plan, &mut results, site.new_bank(PIPELINE).await?, site.ground()).await?;
     yardstick(&pgbench, "after", &[best, 1], plan, &mut results).await?;
 
     results.figures = figures(&results);
-    drop(server);
-    servers.stop()?;
-    std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    site.close()?;
     Ok(results)
+}
+
+/// What a single load goes through.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Path {
+    /// The command server alone
+    Write,
+    /// Every process
+    Pipeline,
+}
+
+/// One load alone, audited like every other; for a profiler to look at.
+pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: Duration) -> Result<()> {
+    let site = Site::open().await?;
+    let mut results = site.results(plan).await?;
+    let name = match path {
+        Path::Write => WRITE_PATH,
+        Path::Pipeline => PIPELINE,
+    };
+    let mut stage = Stage::open(plan, &mut results, name, site.new_bank(name).await?, site.ground()).await?;
+    stage.load(Servers::One, connections, Workload::Uniform, measure).await?;
+    stage.close().await?;
+    for load in &results.loads {
+        let each = |seconds: f64| seconds * 1e6 / load.report.posted() as f64;
+        let costs: Vec<_> = load.cpu.seconds.iter().map(|(who, &s)| format!("{who} {:.0}", each(s))).collect();
+        say(&format!("microseconds of processor time for each transfer: {}", costs.join(", ")));
+    }
+    for memory in &results.memory {
+        let (mib, events) = (memory.peak_bytes >> 20, memory.after_events);
+        say(&format!("peak memory of {} after {events} events: {mib} MiB", memory.process));
+    }
+    site.close()
 }
 
 async fn yardstick(

@@ -1,10 +1,10 @@
 //! `bench`: Jangbu against pgbench, in one run. `just bench` builds and starts it.
 
-use std::{io, path::Path, process::ExitCode};
+use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use harness::bench::{BenchPlan, print, print_rebuilds, rebuild, run};
+use harness::bench::{BenchPlan, Path as Way, print, print_rebuilds, rebuild, run, run_one};
 
 /// Measures Jangbu against pgbench TPC-B on a Postgres and a NATS server of its own, and prints the figures of DESIGN 16.
 #[derive(Parser)]
@@ -26,6 +26,17 @@ struct Arguments {
 /// One part of it.
 #[derive(clap::Subcommand)]
 enum Only {
+    /// One load alone, without pgbench: to profile it
+    Load {
+        /// What is measured
+        path: Way,
+        /// Connections
+        #[arg(long, default_value_t = 256)]
+        connections: usize,
+        /// Seconds that are measured
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
     /// How fast views are made anew from the log, beside COPY of the log out and of a table in
     Rebuild {
         /// The events of the log
@@ -37,12 +48,19 @@ enum Only {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    if let Some(Only::Rebuild { events }) = arguments.only {
-        let results = rebuild(if arguments.quick { events.min(1_000_000) } else { events }).await?;
-        print_rebuilds(&results, &mut io::stdout().lock()).context("printing")?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let plan = if arguments.quick { BenchPlan::quick() } else { BenchPlan::full() };
+    match arguments.only {
+        Some(Only::Rebuild { events }) => {
+            let results = rebuild(if arguments.quick { events.min(1_000_000) } else { events }).await?;
+            print_rebuilds(&results, &mut io::stdout().lock()).context("printing")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Only::Load { path, connections, seconds }) => {
+            run_one(&plan, path, connections, Duration::from_secs(seconds)).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        None => {}
+    }
     let results = run(&plan).await?;
     print(&results, &mut io::stdout().lock()).context("printing")?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
