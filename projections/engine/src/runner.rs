@@ -273,10 +273,11 @@ async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut W
             sleep(writer.settings.retry_first).await;
             continue;
         }
+        let applied = writer.apply(&commits).await;
         // One commit by itself is somebody waiting for their own write. Commits in company are a crowd: a larger batch
         // a little later costs all of them less.
-        next_start = if commits.len() > 1 { start + writer.settings.pace } else { start };
-        match writer.apply(&commits).await {
+        next_start = if commits.len() > 1 { start + writer.settings.pace_after(start.elapsed()) } else { start };
+        match applied {
             Ok(()) => {}
             // Two workers on one view take turns; the loser goes on from where the winner is.
             Err(Halt::Superseded) => match writer.reload().await {
