@@ -3,24 +3,75 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use application::{Bank, Executor};
-use event_store_postgres::{PostgresLog, ServerLease};
+use event_store_postgres::{PoolOptions, PostgresLog, ServerLease, connect};
 use kernel::RandomIds;
 use platform::shutdown::Shutdown;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::{MissedTickBehavior, interval, sleep},
+};
 
 use crate::{config::Config, door::Door};
 
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The thread of the executor, and its way to the log.
+///
+/// Every client waits for the executor, and it waits for Postgres. On the threads that serve requests it would hear
+/// Postgres's answer only after whatever requests are in line there: with hundreds of connections a millisecond later. A
+/// thread that sleeps most of the time is woken at once. A connection is heard by the runtime it was made on, so the
+/// executor has its own pool.
+pub(crate) struct Workplace {
+    /// There until it is dropped.
+    thread: Option<Runtime>,
+    log: PostgresLog,
+}
+
+impl Workplace {
+    /// Connections: one for appends and reads, one for snapshots.
+    const CONNECTIONS: u32 = 2;
+
+    pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
+        let options = PoolOptions::log("command-server/executor", Self::CONNECTIONS);
+        let thread = Builder::new_multi_thread().worker_threads(1).thread_name("executor").enable_all().build()?;
+        let entered = thread.enter();
+        let pool = connect(&config.log_writer_url, &options);
+        drop(entered);
+        match pool {
+            Ok(pool) => Ok(Self { thread: Some(thread), log: PostgresLog::new(pool) }),
+            Err(error) => {
+                thread.shutdown_background();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn start(&self, config: &Config, name: &str) -> (Bank, Executor) {
+        let _here = self.thread.as_ref().map(Runtime::enter);
+        Bank::start(Arc::new(self.log.clone()), Arc::new(RandomIds), config.executor(name))
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        // A runtime must not be waited for on a thread of another.
+        if let Some(thread) = self.thread.take() {
+            thread.shutdown_background();
+        }
+    }
+}
+
 /// Runs until no more commands can come, then carries out those that were accepted, and gives the name back.
-pub(crate) async fn run(config: Config, log: PostgresLog, door: Arc<Door>, closed: Shutdown) {
-    let Some(lease) = lease(&config, &log, &closed).await else { return };
-    let name = lease.name().to_owned();
-    let (bank, executor) = Bank::start(Arc::new(log.clone()), Arc::new(RandomIds), config.executor(&name));
-    door.open(bank);
-    tracing::info!(server.name = name, "the bank is open");
-    let lease = keep(lease, &name, &config, &log, &door, &closed).await;
-    finish(executor, lease).await;
+pub(crate) async fn run(config: Config, log: PostgresLog, workplace: Workplace, door: Arc<Door>, closed: Shutdown) {
+    if let Some(lease) = lease(&config, &log, &closed).await {
+        let name = lease.name().to_owned();
+        let (bank, executor) = workplace.start(&config, &name);
+        door.open(bank);
+        tracing::info!(server.name = name, "the bank is open");
+        let lease = keep(lease, &name, &config, &log, &door, &closed).await;
+        finish(executor, lease).await;
+    }
+    workplace.log.pool().close().await;
 }
 
 /// A name nobody else holds; asked for until there is one.

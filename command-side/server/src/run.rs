@@ -14,7 +14,13 @@ use platform::{
 };
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::{config::Config, door::Door, front_door::FrontDoor, office, people::People};
+use crate::{
+    config::Config,
+    door::Door,
+    front_door::FrontDoor,
+    office::{self, Workplace},
+    people::People,
+};
 
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
@@ -22,6 +28,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     let log = PostgresLog::new(pool.clone());
+    let workplace = Workplace::new(&config).context("the executor has no place to work")?;
     let (door, front_door) = (Arc::new(Door::default()), Arc::new(FrontDoor::default()));
     let probes = probes(&log, &door);
     // Three moments, in order: not ready; no more requests; no more commands.
@@ -34,7 +41,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let router = http::service(routes, limits);
 
     let watching = tokio::spawn(watch(shutdown, probes, closing.clone(), Duration::from_secs(config.shutdown_delay)));
-    let office = tokio::spawn(office::run(config.clone(), log, door, closed.clone()));
+    let office = tokio::spawn(office::run(config.clone(), log, workplace, door, closed.clone()));
     people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;

@@ -120,9 +120,8 @@ impl Run {
         };
         let drafts = Drafts::from_commit(commit).map_err(|error| internal(&error))?;
         let log = self.log_id().await.map_err(|error| internal(&error))?;
-        desk.load(answering::accounts(&drafts), &mut self.cache, self.log.as_ref())
-            .await
-            .map_err(|error| internal(&error))?;
+        let missing = desk.take_cached(answering::accounts(&drafts), &mut self.cache);
+        desk.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(|error| internal(&error))?;
         let written = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
         let answer =
             answering::answer(&submission.command, &drafts, written, desk, true).map_err(|error| internal(&error))?;
@@ -146,6 +145,7 @@ impl Run {
                 break;
             }
             desk.roll_back(HashMap::new());
+            self.outbox.send();
             desk.refresh(doubted, self.log.as_ref()).await?;
             decided = self.decide(desk, jobs);
         }
@@ -169,7 +169,11 @@ impl Run {
             if missing.is_empty() {
                 return Ok(());
             }
-            desk.load(missing, &mut self.cache, self.log.as_ref()).await?;
+            let missing = desk.take_cached(missing, &mut self.cache);
+            if !missing.is_empty() {
+                self.outbox.send();
+                desk.read(missing, &mut self.cache, self.log.as_ref()).await?;
+            }
         }
     }
 
@@ -189,7 +193,8 @@ impl Run {
             writing.iter().map(|(job, drafts)| drafts.commit(&job.submission)).collect();
         let started = Instant::now();
         let result = match commits {
-            Ok(commits) => self.log.append(&commits).await,
+            // What the last batch wrote is told while Postgres works on this one.
+            Ok(commits) => tokio::join!(biased; self.log.append(&commits), async { self.outbox.send() }).0,
             Err(error) => Err(AppendError::Refused(error.into())),
         };
         metrics::histogram!("executor_append_seconds").record(started.elapsed().as_secs_f64());
@@ -239,9 +244,10 @@ impl Run {
         }
     }
 
-    /// The append is durable: remember and answer.
+    /// The append is durable: remember, and have the answers ready.
     fn answer(&mut self, desk: &mut Desk, writing: Vec<(Job, Drafts)>, written: Appended) {
         let mut first = written.first;
+        metrics::counter!("executor_commands").increment(writing.len() as u64);
         for (job, drafts) in writing {
             let place = Appended { first, ..written };
             first = Drafts::position(first, drafts.0.len());
@@ -249,15 +255,11 @@ impl Run {
                 tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
                 ExecuteError::OutcomeUnknown
             });
-            if let Ok(answer) = &answer {
-                self.recent.keep(&job.submission, answer);
-            }
-            metrics::counter!("executor_commands").increment(1);
             tracing::debug!(
                 correlation.id = %job.submission.correlation, command.id = %job.submission.command_id,
                 log.position = place.first.number(), "a command is in the log"
             );
-            job.finish(answer);
+            self.outbox.put(job, answer);
         }
         for (id, before, stream) in std::mem::take(desk).changed() {
             if stream.passed(before, self.options.snapshot_every)

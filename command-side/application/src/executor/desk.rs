@@ -100,13 +100,8 @@ impl Desk {
         self.read.keys().copied().collect()
     }
 
-    /// Brings streams to the desk: from the cache, and the rest from the log in one round trip.
-    pub async fn load(
-        &mut self,
-        wanted: Vec<(StreamId, Kind)>,
-        cache: &mut Cache,
-        log: &dyn Log,
-    ) -> Result<(), LoadError> {
+    /// Brings streams to the desk that the cache holds; those that are still missing.
+    pub fn take_cached(&mut self, wanted: Vec<(StreamId, Kind)>, cache: &mut Cache) -> Vec<(StreamId, Kind)> {
         let mut missing: Vec<(StreamId, Kind)> = Vec::new();
         for (id, kind) in wanted {
             if self.read.contains_key(&id) {
@@ -121,6 +116,16 @@ impl Desk {
         }
         missing.sort_unstable_by_key(|(id, _)| *id);
         missing.dedup_by_key(|(id, _)| *id);
+        missing
+    }
+
+    /// Brings streams to the desk from the log, in one round trip.
+    pub async fn read(
+        &mut self,
+        missing: Vec<(StreamId, Kind)>,
+        cache: &mut Cache,
+        log: &dyn Log,
+    ) -> Result<(), LoadError> {
         let from: Vec<_> = missing.iter().map(|(id, kind)| (*id, Stream::start(*kind))).collect();
         let start = missing.iter().map(|(_, kind)| Stream::empty(*kind)).collect();
         self.read_into(from, start, log).await?;

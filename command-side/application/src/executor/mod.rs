@@ -12,6 +12,7 @@ mod drafting;
 pub(crate) mod in_flight;
 mod needs;
 mod options;
+mod outbox;
 mod recent;
 mod run;
 mod snapshots;

@@ -6,7 +6,8 @@ use kernel::{Ids, LogId};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    ExecutorOptions, Job, Log, desk::Cache, recent::RecentAnswers, snapshots::SnapshotWriter, system::SystemAccounts,
+    ExecutorOptions, Job, Log, desk::Cache, outbox::Outbox, recent::RecentAnswers, snapshots::SnapshotWriter,
+    system::SystemAccounts,
 };
 use crate::{Command, ExecuteError};
 
@@ -18,6 +19,7 @@ pub struct Run {
     pub system: SystemAccounts,
     pub cache: Cache,
     pub recent: Arc<RecentAnswers>,
+    pub outbox: Outbox,
     pub snapshots: SnapshotWriter,
     log_id: Option<LogId>,
 }
@@ -32,6 +34,7 @@ impl Run {
             log,
             ids,
             options,
+            outbox: Outbox::new(recent.clone()),
             recent,
         }
     }
@@ -50,6 +53,9 @@ impl Run {
     pub async fn serve(mut self, mut jobs: mpsc::Receiver<Job>, mut stop: mpsc::Receiver<()>) {
         let mut held = None;
         loop {
+            if held.is_none() && jobs.is_empty() {
+                self.outbox.send();
+            }
             let first = match held.take() {
                 Some(job) => Some(job),
                 None => tokio::select! {
@@ -88,9 +94,8 @@ impl Run {
             job.finish(Err(ExecuteError::DeadlinePassed));
         }
         metrics::histogram!("executor_batch_commands").record(batch.len() as f64);
-        for job in &batch {
-            metrics::histogram!("executor_queue_seconds").record((now - job.queued_at).as_secs_f64());
-        }
+        let queued = metrics::histogram!("executor_queue_seconds");
+        batch.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
         batch
     }
 }

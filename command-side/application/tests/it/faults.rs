@@ -91,6 +91,32 @@ async fn a_full_queue_turns_away_and_forgets() {
 }
 
 #[tokio::test]
+async fn an_answer_does_not_wait_for_the_next_append() {
+    let teller = Teller::new();
+    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let ask = |key: &'static str| {
+        let bank = teller.bank.clone();
+        tokio::spawn(async move { bank.execute(submission(member(1), key, transfer(a, b, 1))).await })
+    };
+    let hold = teller.log.hold.lock().await;
+    let first = ask("first");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    // In line behind the first append, and before the second.
+    let hold_second = async {
+        let second = ask("second");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(hold);
+        second
+    };
+    let (held, second) = tokio::join!(biased; teller.log.hold.lock(), hold_second);
+    let told = tokio::time::timeout(Duration::from_secs(5), first).await.expect("told while the second append hangs");
+    told.expect("task").expect("posted");
+    assert!(!second.is_finished());
+    drop(held);
+    second.await.expect("task").expect("posted");
+}
+
+#[tokio::test]
 async fn draining_finishes_what_was_accepted() {
     let teller = Teller::new();
     let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);

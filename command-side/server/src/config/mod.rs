@@ -32,7 +32,7 @@ pub struct Config {
     /// What the names of servers begin with; a number is added, so that each server that runs has its own
     #[arg(long, env = "JANGBU_COMMAND_SERVER_NAME", default_value = "server")]
     pub server_name: String,
-    /// Connections to the log's database
+    /// Connections to the log's database, beside the two of the executor
     #[arg(long, env = "JANGBU_COMMAND_LOG_CONNECTIONS", default_value_t = 4)]
     pub log_connections: u32,
     /// Milliseconds a command may wait to be decided; after that it is dropped and answered with 503
