@@ -86,11 +86,11 @@ deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
     cargo deny --all-features check bans licenses sources
     @harness/deny-advisories.sh
 
-# Transfers per second against pgbench in the same run: `bench --quick`
+# Transfers per second against pgbench in the same run: `bench --quick`; built as for deployment, which takes its time once
 [group('measure')]
 bench *args: packages
-    cargo build --release {{ programs }} --bin bench
-    {{ target }}/release/bench {{ args }}
+    cargo build --profile dist {{ programs }} --bin bench
+    {{ target }}/dist/bench {{ args }}
 
 # Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md
 [group('make')]
