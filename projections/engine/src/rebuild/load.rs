@@ -1,211 +1,170 @@
-//! The bulk load: ranges of the log, several at once, each in one transaction.
+//! The bulk load: ranges of the log, several at once, each read once for all views that lack it.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
-
-use log::{Commit as Recorded, CommitRanges, PositionRange};
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::{
-    sync::{Mutex, mpsc},
-    task::JoinSet,
-    time::interval,
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
+
+use log::{CommitRanges, PositionRange};
+use sqlx::{Connection, postgres::PgConnectOptions};
+use tokio::{sync::Mutex, task::JoinSet, time::interval};
 
 use super::{
     Phase, Reporter, Workshop,
     error::{RebuildError, doing},
+    part::{Part, decode, held, trim},
     progress::Rate,
+    reading::ahead,
     session::{Making, Session, connect},
 };
-use crate::{Bulk, Commit, Decode, Fault, Loader, Projection, fault_point::fault_point, registry::run};
+use crate::{Bulk, Decode, Projection, fault_point::fault_point, registry::run};
 
-/// So many bytes of rows are gathered before they are sent.
-const HELD: usize = 8 << 20;
+/// So many bytes of rows are gathered by all workers together before they are sent.
+const HELD: usize = 48 << 20;
 /// How often the registry is told that the load goes on.
 const BEAT: Duration = Duration::from_secs(2);
 
+/// A view that is loaded.
+pub(super) struct Lane<E: Send + Sync + 'static> {
+    pub(super) projection: Arc<dyn Projection<Event = E>>,
+    pub(super) bulk: Box<dyn Bulk<E>>,
+    pub(super) making: Making,
+    pub(super) reporter: Reporter,
+    gave_up: OnceLock<RebuildError>,
+}
+
+impl<E: Send + Sync + 'static> Lane<E> {
+    pub(super) fn of(shop: &Workshop<E>, making: Making, bulk: Box<dyn Bulk<E>>) -> Self {
+        let (projection, reporter) = (shop.projection.clone(), shop.reporter.clone());
+        Self { projection, bulk, making, reporter, gave_up: OnceLock::new() }
+    }
+
+    /// Loads nothing more for this view; the others go on.
+    pub(super) fn give_up(&self, error: RebuildError) {
+        // The first error is the one to tell.
+        let _ = self.gave_up.set(error);
+    }
+
+    pub(super) fn goes_on(&self) -> bool {
+        self.gave_up.get().is_none()
+    }
+}
+
 /// What every worker needs.
 struct Crew<E: Send + Sync + 'static> {
-    projection: Arc<dyn Projection<Event = E>>,
+    lanes: Vec<Lane<E>>,
     decoder: Arc<dyn Decode<Event = E>>,
     ranges: Arc<dyn CommitRanges>,
     database: PgConnectOptions,
-    making: Making,
-    queue: Mutex<VecDeque<PositionRange>>,
+    /// The ranges that are missing, each with the places of the lanes that lack it.
+    queue: Mutex<VecDeque<(PositionRange, Vec<usize>)>>,
+    held: usize,
     rate: Rate,
-    reporter: Reporter,
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
-    /// Loads the ranges that are missing, merges them and goes on to the state `indexing`.
-    pub(super) async fn load(
-        &self,
-        session: &mut Session,
-        making: &Making,
-        bulk: &dyn Bulk<E>,
-    ) -> Result<(), RebuildError> {
-        let (open, done) = session.ranges(making.generation).await?;
-        self.reporter.phase(Phase::Building, done, making.fence.number());
-        let crew = Arc::new(Crew {
-            projection: self.projection.clone(),
-            decoder: self.decoder.clone(),
-            ranges: self.ranges.clone(),
-            database: self.database.clone(),
-            making: making.clone(),
-            queue: Mutex::new(open.into()),
-            rate: Rate::new(self.options.rate),
-            reporter: self.reporter.clone(),
-        });
-        let mut workers = JoinSet::new();
-        for _ in 0..self.options.connections.max(1) {
-            workers.spawn(crew.clone().work());
+/// Loads the ranges that are missing; why each view could not be loaded, if it could not. An error of the whole says
+/// nothing against the views: what is loaded stays, and is gone on with by the next try.
+pub(super) async fn load<E: Send + Sync + 'static>(
+    shop: &Workshop<E>,
+    lanes: Vec<Lane<E>>,
+    sessions: &mut [&mut Session],
+) -> Result<Vec<Option<RebuildError>>, RebuildError> {
+    let mut missing: BTreeMap<PositionRange, Vec<usize>> = BTreeMap::new();
+    for (place, (lane, session)) in lanes.iter().zip(&mut *sessions).enumerate() {
+        let (open, done) = session.ranges(lane.making.generation).await?;
+        lane.reporter.phase(Phase::Building, done, lane.making.fence.number());
+        open.into_iter().for_each(|range| missing.entry(range).or_default().push(place));
+    }
+    let at_once = shop.options.connections.max(1);
+    let crew = Arc::new(Crew {
+        lanes,
+        decoder: shop.decoder.clone(),
+        ranges: shop.ranges.clone(),
+        database: shop.database.clone(),
+        queue: Mutex::new(missing.into_iter().collect()),
+        held: HELD / at_once,
+        rate: Rate::new(shop.options.rate),
+    });
+    let mut workers = JoinSet::new();
+    for _ in 0..at_once {
+        workers.spawn(crew.clone().work());
+    }
+    let mut beat = interval(BEAT);
+    loop {
+        tokio::select! {
+            ended = workers.join_next() => match ended {
+                None => break,
+                Some(Ok(result)) => result?,
+                Some(Err(panic)) => return Err(RebuildError::Interrupted(panic.to_string())),
+            },
+            _ = beat.tick() => crew.beat(sessions).await?,
         }
-        let mut beat = interval(BEAT);
-        loop {
-            tokio::select! {
-                ended = workers.join_next() => match ended {
-                    None => break,
-                    Some(Ok(result)) => result?,
-                    Some(Err(panic)) => return Err(RebuildError::Interrupted(panic.to_string())),
-                },
-                _ = beat.tick() => session.beat(making.generation).await?,
-            }
-        }
-        fault_point("merging");
-        self.reporter.phase(Phase::Merging, 0, 0);
-        merge(session, making, bulk).await
     }
-}
-
-/// Completes the tables; from here on the generation has a position.
-async fn merge<E: Send + Sync + 'static>(
-    session: &mut Session,
-    making: &Making,
-    bulk: &dyn Bulk<E>,
-) -> Result<(), RebuildError> {
-    let failed = || doing("merging the ranges");
-    let recorded_at = session.recorded_at(making.generation).await?;
-    // Nobody has counted the staging tables yet, and what the planner takes for small it joins row by row.
-    session.analyze(&making.schema).await?;
-    let view = session.view;
-    let mut tx = session.begin().await?;
-    run(&mut tx, "set local enable_nestloop to off".to_owned()).await.map_err(failed())?;
-    run(&mut tx, format!("set local search_path to {}", making.schema)).await.map_err(failed())?;
-    // Sorting and hashing all keys once is worth some memory of the server.
-    run(&mut tx, "set local work_mem = '128MB'".to_owned()).await.map_err(failed())?;
-    for statement in bulk.merge() {
-        run(&mut tx, (*statement).to_owned()).await.map_err(failed())?;
-    }
-    let moved = sqlx::query!(
-        "update registry.generations
-         set state = 'indexing', position = $3, recorded_at = $4, updated_at = clock_timestamp(),
-            heartbeat_at = clock_timestamp()
-         where view = $1 and generation = $2 and state = 'building'",
-        view,
-        making.generation,
-        making.fence.number(),
-        recorded_at
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(failed())?;
-    if moved.rows_affected() != 1 {
-        return Err(RebuildError::Lost(making.generation));
-    }
-    tx.commit().await.map_err(failed())
+    drop(workers);
+    let crew = Arc::into_inner(crew).ok_or_else(|| RebuildError::Interrupted("a worker did not end".to_owned()))?;
+    Ok(crew.lanes.into_iter().map(|lane| lane.gave_up.into_inner()).collect())
 }
 
 impl<E: Send + Sync + 'static> Crew<E> {
+    /// Says that the making goes on; a view whose making was cancelled is left.
+    async fn beat(&self, sessions: &mut [&mut Session]) -> Result<(), RebuildError> {
+        for (lane, session) in self.lanes.iter().zip(sessions).filter(|(lane, _)| lane.goes_on()) {
+            match session.beat(lane.making.generation).await {
+                Err(lost @ RebuildError::Lost(_)) => lane.give_up(lost),
+                told => told?,
+            }
+        }
+        Ok(())
+    }
+
     /// Takes range after range until there is none.
     async fn work(self: Arc<Self>) -> Result<(), RebuildError> {
         let mut connection = connect(&self.database).await?;
-        run(&mut connection, format!("set search_path to {}; set synchronous_commit to off", self.making.schema))
-            .await
-            .map_err(doing("preparing to write"))?;
-        let bulk = self.projection.bulk().ok_or(RebuildError::Lost(self.making.generation))?;
+        let asynchronously = "set synchronous_commit to off".to_owned();
+        run(&mut connection, asynchronously).await.map_err(doing("preparing to write"))?;
         loop {
-            let Some(range) = self.queue.lock().await.pop_front() else { return Ok(()) };
-            self.range(&mut connection, range, bulk.loader()).await?;
+            let Some((range, lacking)) = self.queue.lock().await.pop_front() else { return Ok(()) };
+            let lanes = lacking.into_iter().filter_map(|place| self.lanes.get(place));
+            let parts = lanes.filter(|lane| lane.goes_on()).map(Part::of).collect();
+            self.range(&mut connection, range, parts).await?;
             fault_point("building");
         }
     }
 
+    /// Loads one range for those who lack it, in one transaction.
     async fn range(
         &self,
-        connection: &mut PgConnection,
+        connection: &mut sqlx::PgConnection,
         range: PositionRange,
-        mut loader: Box<dyn Loader<E>>,
+        mut parts: Vec<Part<'_, E>>,
     ) -> Result<(), RebuildError> {
-        let refused = |source| RebuildError::Rows { after: range.after, to: range.to, source };
-        let mut commits = self.ahead(range);
+        let mut commits = ahead(self.ranges.clone(), range);
         let mut tx = connection.begin().await.map_err(doing("beginning a range"))?;
         let mut recorded_at = None;
         let mut end = range.after;
-        while let Some(next) = commits.recv().await {
-            let next = next?;
-            self.rate.take(next.iter().map(|commit| commit.events.len() as i64).sum()).await;
-            let decoded = self.decode(&next)?;
-            loader.add(&decoded).map_err(RebuildError::Stuck)?;
-            let Some(last) = decoded.last() else { continue };
-            recorded_at = Some(last.recorded_at);
-            self.reporter.add(last.last().number() - end.number());
-            end = last.last();
-            if loader.held() > HELD {
-                loader.write(&mut tx).await.map_err(refused)?;
+        loop {
+            parts.retain(Part::goes_on);
+            if parts.is_empty() {
+                return Ok(());
             }
+            let Some(next) = commits.recv().await.transpose()? else { break };
+            self.rate.take(next.iter().map(|commit| commit.events.len() as i64).sum()).await;
+            let decoded = decode(&next, self.decoder.as_ref(), &parts);
+            let Some(last) = decoded.last() else { continue };
+            let events = last.last().number() - end.number();
+            parts.iter_mut().for_each(|part| part.add(&decoded, events));
+            (recorded_at, end) = (Some(last.recorded_at), last.last());
+            trim(&mut parts, self.held, &mut tx, range).await?;
         }
         if end != range.to {
             return Err(RebuildError::Interrupted(format!("the log was read up to {end} instead of {}", range.to)));
         }
-        loader.write(&mut tx).await.map_err(refused)?;
-        let done = sqlx::query!(
-            "update registry.ranges set done_at = clock_timestamp(), recorded_at = $4
-             where view = $1 and generation = $2 and after_position = $3 and done_at is null",
-            self.projection.name(),
-            self.making.generation,
-            range.after.number(),
-            recorded_at
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing("ending a range"))?;
-        if done.rows_affected() != 1 {
-            return Err(RebuildError::Lost(self.making.generation));
+        for part in &mut parts {
+            part.write(&mut tx, range).await?;
+            part.done(&mut tx, range, recorded_at).await?;
         }
+        debug_assert_eq!(held(&parts), 0, "everything is written");
         tx.commit().await.map_err(doing("ending a range"))
-    }
-
-    /// Reads a range a little ahead of who writes it, so that neither database waits for the other.
-    fn ahead(&self, range: PositionRange) -> mpsc::Receiver<Result<Vec<Recorded>, log::ReadError>> {
-        let (send, receive) = mpsc::channel(1);
-        let ranges = self.ranges.clone();
-        tokio::spawn(async move {
-            let reading = async {
-                let mut reader = ranges.read(range).await?;
-                while let Some(commits) = reader.next().await? {
-                    if send.send(Ok(commits)).await.is_err() {
-                        break;
-                    }
-                }
-                Ok(())
-            };
-            if let Err(error) = reading.await {
-                // If nobody listens any more, nobody needs to know.
-                let _ = send.send(Err(error)).await;
-            }
-        });
-        receive
-    }
-
-    fn decode(&self, commits: &[Recorded]) -> Result<Vec<Commit<E>>, RebuildError> {
-        let mut decoded = Vec::with_capacity(commits.len());
-        for commit in commits {
-            let commit = Commit::decode_used(commit, self.decoder.as_ref(), |kind| self.projection.uses(kind));
-            let fault: Option<&Fault> = commit.faults().first();
-            if let Some(fault) = fault {
-                return Err(RebuildError::Stuck(fault.clone()));
-            }
-            decoded.push(commit);
-        }
-        Ok(decoded)
     }
 }

@@ -1,16 +1,15 @@
 //! The course of a rebuild, from whatever state it is in.
 
 use kernel::Position;
-use log::PositionRange;
 
 use super::{
     Comparison, Expected, Phase, RebuildError, Workshop,
-    session::{Making, New, Session},
+    merge::merge,
+    session::{Making, Session},
+    together::rebuild_together,
 };
 use crate::{Operator, fault_point::fault_point, status::Report};
 
-/// Events in one range of the bulk load: few enough to be done again after a crash, many enough to be worth a transaction.
-const RANGE: i64 = 100_000;
 /// A generation that is so close to the live one is level: the rest comes with the comparison and the promotion.
 const LEVEL: i64 = 5_000;
 
@@ -41,6 +40,12 @@ pub struct Wish {
     pub operator: Operator,
 }
 
+impl Wish {
+    pub(super) fn is_side(&self) -> bool {
+        matches!(self.until, Until::Side(_))
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -57,32 +62,24 @@ pub struct Outcome {
 impl<E: Send + Sync + 'static> Workshop<E> {
     /// Makes a generation, or goes on with one whose making was interrupted.
     pub async fn rebuild(&self, wish: &Wish) -> Result<Outcome, RebuildError> {
-        let mut session = Session::open(&self.database, self.projection.name()).await?;
-        let generation = self.find_or_create(&mut session, wish).await?;
-        self.reporter.generation(generation);
-        let result = self.go_on(&mut session, generation, wish).await;
-        if let Err(RebuildError::Stuck(_) | RebuildError::Rows { .. }) = &result {
-            // Trying again with the same program would end in the same way.
-            let why = result.as_ref().err().map(|error| crate::error::chain(error)).unwrap_or_default();
-            session.fail(generation, &why).await?;
-        }
-        result
+        let made = rebuild_together(&[self], wish).await?.pop();
+        made.unwrap_or(Err(RebuildError::NoLive(self.projection.name())))
     }
 
-    async fn find_or_create(&self, session: &mut Session, wish: &Wish) -> Result<i32, RebuildError> {
-        let side = matches!(wish.until, Until::Side(_));
+    /// The generation whose making was interrupted, if there is one to go on with.
+    pub(super) async fn find(&self, session: &mut Session, wish: &Wish) -> Result<Option<i32>, RebuildError> {
+        let side = wish.is_side();
         let in_the_making = |making: &Making| {
             matches!(making.state.as_str(), "building" | "indexing" | "tailing" | "comparing")
                 || (making.state == "ready" && making.kind == "main" && !side)
         };
         let found = session.generations().await?.into_iter().find(in_the_making);
-        if let Some(making) = found {
-            if !wish.restart {
-                return self.fits(&making, side).map(|()| making.generation);
-            }
-            self.drop_locked(session, &making, &wish.operator).await?;
+        let Some(making) = found else { return Ok(None) };
+        if !wish.restart {
+            return self.fits(&making, side).map(|()| Some(making.generation));
         }
-        self.create(session, wish, side).await
+        self.drop_locked(session, &making, &wish.operator).await?;
+        Ok(None)
     }
 
     /// Whether an interrupted making is the one that is wanted now.
@@ -99,12 +96,13 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         Ok(())
     }
 
-    async fn create(&self, session: &mut Session, wish: &Wish, side: bool) -> Result<i32, RebuildError> {
+    /// Up to where a new generation is to be loaded.
+    pub(super) async fn wanted(&self, session: &mut Session, wish: &Wish) -> Result<Position, RebuildError> {
         self.reporter.phase(Phase::Planning, 0, 0);
         let head = self.log.head().await?;
         let live = session.live().await?;
         let foreign = live.log.is_some_and(|log| log != head.log);
-        if !side && !wish.abandon_live {
+        if !wish.is_side() && !wish.abandon_live {
             if foreign {
                 return Err(RebuildError::OtherLog { generation: live.generation, ours: head.log });
             }
@@ -113,20 +111,19 @@ impl<E: Send + Sync + 'static> Workshop<E> {
             }
         }
         // A main generation must not be ahead of the live one, or the two could not be compared.
-        let wanted = match wish.until {
+        Ok(match wish.until {
             Until::Side(position) => position.min(head.position),
             _ if wish.abandon_live => head.position,
             _ => live.position,
-        };
-        let parts = usize::try_from(wanted.number() / RANGE).unwrap_or_default() + self.options.connections.max(1);
-        let ranges = self.ranges.plan(Position::ZERO, wanted, parts).await?;
-        let fence = ranges.last().map_or(Position::ZERO, |range: &PositionRange| range.to);
-        let operator = &wish.operator;
-        let new = New { log: head.log, side, fence, ranges: &ranges, operator };
-        session.create(self.projection.as_ref(), &new).await
+        })
     }
 
-    async fn go_on(&self, session: &mut Session, generation: i32, wish: &Wish) -> Result<Outcome, RebuildError> {
+    pub(super) async fn go_on(
+        &self,
+        session: &mut Session,
+        generation: i32,
+        wish: &Wish,
+    ) -> Result<Outcome, RebuildError> {
         let mut comparison = None;
         loop {
             let making = session.generation(generation).await?;
@@ -168,10 +165,12 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         }
     }
 
-    /// Fills the tables up to the fence.
+    /// Completes tables that were loaded up to the fence, or fills them up to there.
     async fn build(&self, session: &mut Session, making: &Making) -> Result<(), RebuildError> {
         if let Some(bulk) = self.projection.bulk() {
-            return self.load(session, making, bulk.as_ref()).await;
+            fault_point("merging");
+            self.reporter.phase(Phase::Merging, 0, 0);
+            return merge(session, making, bulk.as_ref()).await;
         }
         let report = Report::new(self.projection.name());
         let log = making.log.ok_or(RebuildError::Lost(making.generation))?;

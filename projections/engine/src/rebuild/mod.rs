@@ -11,10 +11,14 @@ mod follow;
 mod indexes;
 mod load;
 mod making;
+mod merge;
+mod part;
 mod plan;
 mod progress;
 mod promote;
+mod reading;
 mod session;
+mod together;
 
 use std::sync::Arc;
 
@@ -27,6 +31,7 @@ pub use self::{
     making::{Outcome, Until, Wish},
     plan::Plan,
     progress::{Phase, Progress, Reporter},
+    together::rebuild_together,
 };
 pub(crate) use self::{
     error::doing,

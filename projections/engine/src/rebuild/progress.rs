@@ -27,6 +27,8 @@ pub enum Phase {
     Ready,
     /// Live.
     Promoted,
+    /// Broken off.
+    Failed,
 }
 
 impl Phase {
@@ -41,6 +43,7 @@ impl Phase {
             Self::Comparing => "comparing",
             Self::Ready => "ready",
             Self::Promoted => "promoted",
+            Self::Failed => "failed",
         }
     }
 }

@@ -1,0 +1,45 @@
+//! Settling what the ranges of a bulk load could not know alone.
+
+use super::{
+    error::{RebuildError, doing},
+    session::{Making, Session},
+};
+use crate::{Bulk, registry::run};
+
+/// Completes the tables; from here on the generation has a position.
+pub(super) async fn merge<E: Send + Sync + 'static>(
+    session: &mut Session,
+    making: &Making,
+    bulk: &dyn Bulk<E>,
+) -> Result<(), RebuildError> {
+    let failed = || doing("merging the ranges");
+    let recorded_at = session.recorded_at(making.generation).await?;
+    // Nobody has counted the staging tables yet, and what the planner takes for small it joins row by row.
+    session.analyze(&making.schema).await?;
+    let view = session.view;
+    let mut tx = session.begin().await?;
+    run(&mut tx, "set local enable_nestloop to off".to_owned()).await.map_err(failed())?;
+    run(&mut tx, format!("set local search_path to {}", making.schema)).await.map_err(failed())?;
+    // Sorting and hashing all keys once is worth some memory of the server.
+    run(&mut tx, "set local work_mem = '128MB'".to_owned()).await.map_err(failed())?;
+    for statement in bulk.merge() {
+        run(&mut tx, (*statement).to_owned()).await.map_err(failed())?;
+    }
+    let moved = sqlx::query!(
+        "update registry.generations
+         set state = 'indexing', position = $3, recorded_at = $4, updated_at = clock_timestamp(),
+            heartbeat_at = clock_timestamp()
+         where view = $1 and generation = $2 and state = 'building'",
+        view,
+        making.generation,
+        making.fence.number(),
+        recorded_at
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(failed())?;
+    if moved.rows_affected() != 1 {
+        return Err(RebuildError::Lost(making.generation));
+    }
+    tx.commit().await.map_err(failed())
+}
