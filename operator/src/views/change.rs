@@ -82,9 +82,9 @@ pub enum Nudge {
 pub async fn compare(args: &CompareArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.change.why.operator()?;
     let expected = expectations::read(args.expect_differences.as_deref())?;
-    let shop = Shop::open(&args.change.name, config, From::Log, args.bounds.options()).await?;
-    let watching = Watching::start(&args.change.name, &shop.workshop.reporter, output);
-    let found = shop.workshop.compare(args.change.generation, &expected, &operator).await;
+    let shop = Shop::open(&[&args.change.name], config, From::Log, args.bounds.options()).await?;
+    let watching = Watching::start(&[shop.workshop()], output);
+    let found = shop.workshop().compare(args.change.generation, &expected, &operator).await;
     watching.end().await;
     shop.close().await;
     let found = found?;
@@ -95,11 +95,11 @@ pub async fn compare(args: &CompareArgs, config: &Config, output: Output) -> Res
 /// Changes which generation is live.
 pub async fn swap(swap: Swap, args: &ChangeArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&args.name, config, From::Log, Default::default()).await?;
-    let watching = Watching::start(&args.name, &shop.workshop.reporter, output);
+    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let watching = Watching::start(&[shop.workshop()], output);
     let made: Result<Outcome, _> = match swap {
-        Swap::Promote => shop.workshop.promote(args.generation, &operator).await,
-        Swap::Rollback => shop.workshop.rollback(args.generation, &operator).await,
+        Swap::Promote => shop.workshop().promote(args.generation, &operator).await,
+        Swap::Rollback => shop.workshop().rollback(args.generation, &operator).await,
     };
     watching.end().await;
     shop.close().await;
@@ -111,8 +111,8 @@ pub async fn swap(swap: Swap, args: &ChangeArgs, config: &Config, output: Output
 /// Drops a generation that is not live.
 pub async fn drop(args: &DropArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&args.name, config, From::Log, Default::default()).await?;
-    let dropped = shop.workshop.drop_generation(args.generation, &operator).await;
+    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let dropped = shop.workshop().drop_generation(args.generation, &operator).await;
     shop.close().await;
     dropped?;
     let told = json!({ "view": args.name, "dropped": args.generation });
@@ -123,11 +123,11 @@ pub async fn drop(args: &DropArgs, config: &Config, output: Output) -> Result<bo
 /// Pauses a view, lets it go on, or has it try again.
 pub async fn nudge(nudge: Nudge, args: &ViewArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&args.name, config, From::Log, Default::default()).await?;
+    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
     let (done, word, text) = match nudge {
-        Nudge::Pause => (shop.workshop.pause(&operator).await, "paused", "is paused; `views resume` lets it go on"),
-        Nudge::Resume => (shop.workshop.resume(&operator).await, "resumed", "goes on"),
-        Nudge::Retry => (shop.workshop.try_again(&operator).await, "retried", "is tried again by the projector, now"),
+        Nudge::Pause => (shop.workshop().pause(&operator).await, "paused", "is paused; `views resume` lets it go on"),
+        Nudge::Resume => (shop.workshop().resume(&operator).await, "resumed", "goes on"),
+        Nudge::Retry => (shop.workshop().try_again(&operator).await, "retried", "is tried again by the projector, now"),
     };
     shop.close().await;
     done?;

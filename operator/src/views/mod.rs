@@ -4,6 +4,7 @@ mod change;
 mod comparison;
 mod expectations;
 mod parked;
+mod plan;
 mod progress;
 mod query;
 mod rebuild;
@@ -42,7 +43,7 @@ pub enum ViewsCommand {
         #[command(flatten)]
         watch: Watch,
     },
-    /// Make a view anew beside the live one, compare the two, and promote it if they are equal; killed, it goes on
+    /// Make views anew beside the live ones, compare, and promote each that is equal; killed, it goes on
     Rebuild(Box<RebuildArgs>),
     /// Hold a generation against the live one at the same position; exit code 1 if they differ
     Compare(CompareArgs),

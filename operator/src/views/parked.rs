@@ -90,8 +90,8 @@ pub async fn run(command: &ParkedCommand, config: &Config, output: Output) -> Re
 
 async fn list(name: Option<&str>, config: &Config, output: Output) -> Result<bool, Failure> {
     // Whichever view opens the database: all of them are parked in one registry.
-    let shop = Shop::open(name.unwrap_or("accounts"), config, From::Log, Default::default()).await?;
-    let parked = shop.workshop.parked().await;
+    let shop = Shop::open(&[name.unwrap_or("accounts")], config, From::Log, Default::default()).await?;
+    let parked = shop.workshop().parked().await;
     shop.close().await;
     let mut parked = parked?;
     parked.retain(|key| name.is_none_or(|name| name == key.view));
@@ -130,8 +130,8 @@ fn text(parked: &[ParkedKey]) -> String {
 
 async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&args.name, config, From::Log, Default::default()).await?;
-    let parked = shop.workshop.park(&args.what.wanted(), &operator).await;
+    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let parked = shop.workshop().park(&args.what.wanted(), &operator).await;
     shop.close().await;
     let parked = parked?;
     output.show(&json!({ "view": args.name, "parked": parked }), |_| match parked.as_slice() {
@@ -143,8 +143,8 @@ async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Fa
 
 async fn retry(args: &RetryArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&args.name, config, From::Log, Default::default()).await?;
-    let told = shop.workshop.retry_parked(args.key.as_deref(), &operator).await;
+    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let told = shop.workshop().retry_parked(args.key.as_deref(), &operator).await;
     shop.close().await;
     let told = told?;
     let rows: Vec<Value> = told

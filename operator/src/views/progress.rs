@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
-use projection_engine::{Phase, Progress, Reporter};
+use contracts::recorded::Recorded;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use projection_engine::{Phase, Progress, Workshop};
 use serde_json::json;
 use tokio::{
     sync::{oneshot, watch},
@@ -27,13 +28,16 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// Begins to show it.
-    pub fn start(view: &str, reporter: &Reporter, output: Output) -> Self {
+    /// Begins to show how far these are.
+    pub fn start(workshops: &[&Workshop<Recorded>], output: Output) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let told = reporter.subscribe();
-        let bar = (!output.json && stderr().is_terminal()).then(|| bar(view));
-        let show = Show { view: view.to_owned(), output, bar, seen: Seen::new() };
-        Self { stop, task: tokio::spawn(show.follow(told, stopped)) }
+        let bars = (!output.json && stderr().is_terminal()).then(MultiProgress::new);
+        let shows = workshops.iter().map(|workshop| {
+            let view = workshop.projection.name();
+            let bar = bars.as_ref().map(|bars| bars.add(bar(view)));
+            Show { view, output, bar, seen: Seen::new(), told: workshop.reporter.subscribe() }
+        });
+        Self { stop, task: tokio::spawn(follow(shows.collect(), stopped)) }
     }
 
     /// Makes room for the result.
@@ -44,10 +48,11 @@ impl Watching {
 }
 
 struct Show {
-    view: String,
+    view: &'static str,
     output: Output,
     bar: Option<ProgressBar>,
     seen: Seen,
+    told: watch::Receiver<Progress>,
 }
 
 /// What was shown last, and since when the phase lasts.
@@ -64,22 +69,25 @@ impl Seen {
     }
 }
 
-impl Show {
-    async fn follow(mut self, told: watch::Receiver<Progress>, mut stopped: oneshot::Receiver<()>) {
-        let mut look = interval(LOOK);
-        loop {
-            tokio::select! {
-                _ = &mut stopped => break,
-                _ = look.tick() => self.show(*told.borrow()),
-            }
+async fn follow(mut shows: Vec<Show>, mut stopped: oneshot::Receiver<()>) {
+    let mut look = interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            _ = look.tick() => shows.iter_mut().for_each(Show::show),
         }
-        self.show(*told.borrow());
-        if let Some(bar) = &self.bar {
+    }
+    for show in &mut shows {
+        show.show();
+        if let Some(bar) = &show.bar {
             bar.finish_and_clear();
         }
     }
+}
 
-    fn show(&mut self, progress: Progress) {
+impl Show {
+    fn show(&mut self) {
+        let progress = *self.told.borrow();
         let changed = progress.phase != self.seen.phase;
         if changed {
             self.seen = Seen { phase: progress.phase, since: Instant::now(), done_before: progress.done, line: None };

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use contracts::recorded::Recorded;
 use kernel::Position;
-use projection_engine::{Options, Outcome, Plan, Until, Wish};
+use projection_engine::{Options, Outcome, RebuildError, Until, Wish, Workshop, rebuild_together};
 use serde_json::{Value, json};
 
 use super::{
-    comparison, expectations,
+    comparison, expectations, plan,
     progress::Watching,
     shop::{From, Shop, Why},
 };
@@ -22,8 +23,13 @@ use crate::{
 /// What to rebuild, and how.
 #[derive(Debug, clap::Args)]
 pub struct RebuildArgs {
-    /// The view
-    name: String,
+    /// The views: the log is read once for all of them, and each is compared and promoted by itself
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    names: Vec<String>,
+
+    /// Every view
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
 
     /// Say what there is to do and about how long it takes, and do nothing
     #[arg(long)]
@@ -61,7 +67,7 @@ pub struct RebuildArgs {
     #[arg(long, conflicts_with = "cancel")]
     restart: bool,
 
-    /// Stop the rebuild of this view that is running or was interrupted, and drop what it has made
+    /// Stop the rebuild of these views that is running or was interrupted, and drop what it has made
     #[arg(long)]
     cancel: bool,
 
@@ -89,8 +95,8 @@ enum Source {
 /// What it may take.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Bounds {
-    /// Ranges that are loaded at once, each with a connection to either database
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Ranges that are loaded at once, each with a connection to either database, for however many views
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
     connections: u16,
 
     /// Events read in a second, at most
@@ -109,28 +115,43 @@ impl Bounds {
     }
 }
 
-/// Rebuilds; answers whether it came to what was wanted.
+/// Rebuilds; answers whether it came to what was wanted, for every view.
 pub async fn run(args: &RebuildArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let from = match args.from {
         _ if args.from_snapshots => From::Snapshots(&args.place),
         Source::Log => From::Log,
         Source::Archive => From::Archive(&args.place),
     };
-    let shop = Shop::open(&args.name, config, from, args.bounds.options()).await?;
+    let shop = Shop::open(&args.names(), config, from, args.bounds.options()).await?;
     let result = act(args, &shop, output).await;
     shop.close().await;
     result
 }
 
+impl RebuildArgs {
+    /// The names, each once.
+    fn names(&self) -> Vec<&str> {
+        if self.all {
+            return ::views::names();
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for name in &self.names {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
 async fn act(args: &RebuildArgs, shop: &Shop, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
     if args.cancel {
-        return cancel(args, shop, &operator, output).await;
+        return cancel(shop, &operator, output).await;
     }
     let until = until(args, shop).await?;
     if args.dry_run {
-        let plan = shop.workshop.plan(&until).await?;
-        return output.show(&plan_json(&plan), |_| plan_text(&plan)).map(|()| true);
+        return plan::show(shop, &until, output).await.map(|()| true);
     }
     let wish = Wish {
         until,
@@ -139,12 +160,45 @@ async fn act(args: &RebuildArgs, shop: &Shop, output: Output) -> Result<bool, Fa
         abandon_live: args.abandon_live,
         operator,
     };
-    let watching = Watching::start(&args.name, &shop.workshop.reporter, output);
-    let made = shop.workshop.rebuild(&wish).await;
+    let workshops: Vec<_> = shop.workshops.iter().collect();
+    let watching = Watching::start(&workshops, output);
+    let made = rebuild_together(&workshops, &wish).await;
     watching.end().await;
-    let made = made?;
-    output.show(&outcome_json(&args.name, &made), |_| outcome_text(&args.name, &made))?;
-    Ok(made.state != "failed")
+    show(&workshops, made?, output)
+}
+
+/// Shows what came of each view; of one alone as it always was, of several as a list.
+fn show(
+    workshops: &[&Workshop<Recorded>],
+    made: Vec<Result<Outcome, RebuildError>>,
+    output: Output,
+) -> Result<bool, Failure> {
+    let names = workshops.iter().map(|workshop| workshop.projection.name());
+    let mut made: Vec<_> = names.zip(made.into_iter().map(|made| made.map_err(Failure::from))).collect();
+    let well = made.iter().all(|(_, made)| made.as_ref().is_ok_and(|made| made.state != "failed"));
+    if workshops.len() == 1
+        && let Some((name, made)) = made.pop()
+    {
+        let made = made?;
+        return output.show(&outcome_json(name, &made), |_| outcome_text(name, &made)).map(|()| well);
+    }
+    let told: Vec<Value> = made.iter().map(|(name, made)| told_json(name, made)).collect();
+    let texts = made.iter().filter_map(|(name, made)| made.as_ref().ok().map(|made| outcome_text(name, made)));
+    output.show(&told, |_| texts.collect())?;
+    for (name, failure) in made.iter().filter_map(|(name, made)| made.as_ref().err().map(|failure| (name, failure))) {
+        output.remark(format!("{name} was NOT rebuilt:"));
+        output.failure(failure);
+    }
+    Ok(well)
+}
+
+fn told_json(view: &str, made: &Result<Outcome, Failure>) -> Value {
+    match made {
+        Ok(made) => outcome_json(view, made),
+        Err(failure) => {
+            json!({ "view": view, "state": "error", "error": failure.to_string(), "causes": failure.causes() })
+        }
+    }
 }
 
 async fn until(args: &RebuildArgs, shop: &Shop) -> Result<Until, Failure> {
@@ -156,57 +210,29 @@ async fn until(args: &RebuildArgs, shop: &Shop) -> Result<Until, Failure> {
         return Ok(Until::Side(Position::new(position)));
     }
     if let Some(time) = args.as_of {
-        return Ok(Until::Side(shop.workshop.position_at(time).await?));
+        return Ok(Until::Side(shop.workshop().position_at(time).await?));
     }
     Ok(if args.no_promote { Until::Ready } else { Until::Promoted })
 }
 
-async fn cancel(
-    args: &RebuildArgs,
-    shop: &Shop,
-    operator: &projection_engine::Operator,
-    output: Output,
-) -> Result<bool, Failure> {
-    let dropped = shop.workshop.cancel(operator).await?;
-    let told = json!({ "view": args.name, "dropped": dropped });
-    output.show(&told, |_| match dropped {
-        Some(generation) => format!("{} generation {generation} was cancelled and dropped", args.name),
-        None => format!("no rebuild of {} is under way", args.name),
-    })?;
-    Ok(dropped.is_some())
-}
-
-fn plan_json(plan: &Plan) -> Value {
-    let resumes = plan.resumes.as_ref().map(|(generation, state)| json!({ "generation": generation, "state": state }));
-    json!({
-        "view": plan.view, "live": plan.live, "live_version": plan.live_version, "version": plan.version,
-        "events": plan.events, "rows": plan.rows, "bytes": plan.bytes, "bulk": plan.bulk,
-        "estimated_seconds": plan.seconds, "resumes": resumes,
-    })
-}
-
-fn plan_text(plan: &Plan) -> String {
-    let way = if plan.bulk { "loaded in ranges, indexes after" } else { "applied commit by commit" };
-    let mut text = format!(
-        "would rebuild {} (live: generation {}, version {}; to be made: version {})\n  {:<9} {} to read, {way}\n  {:<9} about \
-         {}\n  {:<9} about {} MiB more, tables and indexes\n  {:<9} about {} s\n",
-        plan.view,
-        plan.live,
-        plan.live_version,
-        plan.version,
-        "events",
-        thousands(plan.events),
-        "rows",
-        thousands(plan.rows),
-        "disk",
-        thousands(plan.bytes / (1 << 20)),
-        "time",
-        thousands(plan.seconds)
-    );
-    if let Some((generation, state)) = &plan.resumes {
-        text.push_str(&format!("  goes on with generation {generation}, which is {state}\n"));
+async fn cancel(shop: &Shop, operator: &projection_engine::Operator, output: Output) -> Result<bool, Failure> {
+    let (mut told, mut text, mut any) = (Vec::new(), String::new(), false);
+    for workshop in &shop.workshops {
+        let (view, dropped) = (workshop.projection.name(), workshop.cancel(operator).await?);
+        any |= dropped.is_some();
+        told.push(json!({ "view": view, "dropped": dropped }));
+        text.push_str(&match dropped {
+            Some(generation) => format!("{view} generation {generation} was cancelled and dropped\n"),
+            None => format!("no rebuild of {view} is under way\n"),
+        });
     }
-    text
+    output.show(&one_or_all(told), |_| text)?;
+    Ok(any)
+}
+
+/// What there is to tell of one view alone, or a list.
+pub fn one_or_all(mut told: Vec<Value>) -> Value {
+    if told.len() == 1 { told.remove(0) } else { Value::Array(told) }
 }
 
 /// What came of it, for programs.

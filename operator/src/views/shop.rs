@@ -78,17 +78,18 @@ pub enum From<'a> {
     Snapshots(&'a Place),
 }
 
-/// A workshop for one view, and the connections to the log that it reads through.
+/// A workshop for each of some views, and the connections to the log that they read through.
 pub struct Shop {
-    pub workshop: Workshop<Recorded>,
+    /// At least one.
+    pub workshops: Vec<Workshop<Recorded>>,
     pub log: PostgresLog,
     pool: PgPool,
 }
 
 impl Shop {
     /// Opens it. Nothing is written before something is asked of it.
-    pub async fn open(name: &str, config: &Config, from: From<'_>, options: Options) -> Result<Self, Failure> {
-        let projection = view(name)?;
+    pub async fn open(names: &[&str], config: &Config, from: From<'_>, options: Options) -> Result<Self, Failure> {
+        let projections = names.iter().map(|name| view(name)).collect::<Result<Vec<_>, _>>()?;
         let database = Database::Views.options(config)?;
         let address = Database::Log.address(config)?;
         let connections = u32::try_from(options.connections).unwrap_or(u32::MAX).saturating_add(2);
@@ -99,18 +100,23 @@ impl Shop {
             .map_err(|error| unreachable(error.into()))?;
         let log = PostgresLog::new(pool.clone());
         let head = log.head().await.map_err(|error| unreachable(error.into()))?;
-        let (projection, ranges) = ranges(from, projection, &head, &log).await?;
-        let workshop = Workshop {
+        let (projections, ranges) = ranges(from, projections, &head, &log).await?;
+        let workshops = projections.into_iter().map(|projection| Workshop {
             projection,
-            database,
+            database: database.clone(),
             log: Arc::new(log.clone()),
-            ranges,
+            ranges: ranges.clone(),
             decoder: Arc::new(Decoder),
             settings: Settings::default(),
-            options,
+            options: options.clone(),
             reporter: Reporter::default(),
-        };
-        Ok(Self { workshop, log, pool })
+        });
+        Ok(Self { workshops: workshops.collect(), log, pool })
+    }
+
+    /// The one view's, where there is one.
+    pub fn workshop(&self) -> &Workshop<Recorded> {
+        &self.workshops[0]
     }
 
     /// The last position of the log now.
@@ -124,24 +130,24 @@ impl Shop {
     }
 }
 
-/// What is read for the bulk, and the view as it is filled from that.
+/// What is read for the bulk, and the views as they are filled from that.
 async fn ranges(
     from: From<'_>,
-    view: View,
+    views: Vec<View>,
     head: &Head,
     live: &PostgresLog,
-) -> Result<(View, Arc<dyn CommitRanges>), Failure> {
+) -> Result<(Vec<View>, Arc<dyn CommitRanges>), Failure> {
     let place = match from {
-        From::Log => return Ok((view, Arc::new(live.clone()))),
-        From::Archive(place) => return Ok((view, Arc::new(archive::reader(place, head.log).await?))),
+        From::Log => return Ok((views, Arc::new(live.clone()))),
+        From::Archive(place) => return Ok((views, Arc::new(archive::reader(place, head.log).await?))),
         From::Snapshots(place) => place,
     };
-    if view.name() != "accounts" {
+    if let Some(other) = views.iter().find(|view| view.name() != "accounts") {
         let what =
-            format!("snapshots are of accounts, so `{}` cannot be built from them: use --from archive", view.name());
+            format!("snapshots are of accounts, so `{}` cannot be built from them: use --from archive", other.name());
         return Err(Failure::Usage(what));
     }
     let archive = archive::reader(place, head.log).await?;
     let (view, ranges) = archive::seeded(&archive, Arc::new(live.clone()), head.position).await?;
-    Ok((view, Arc::new(ranges)))
+    Ok((vec![view], Arc::new(ranges)))
 }

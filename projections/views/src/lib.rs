@@ -36,6 +36,11 @@ pub fn all() -> Vec<View> {
     ]
 }
 
+/// The name of every view.
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|view| view.name()).collect()
+}
+
 /// Reads the recorded events of this bank.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Decoder;

@@ -1,49 +1,93 @@
 //! Digests of tables: rows dealt into buckets by their keys, each bucket with a count and a sum of hashes.
 
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     super::error::{RebuildError, doing},
-    tables::{Pair, Side},
+    tables::Side,
 };
 use crate::SumColumn;
 
 /// A power of two.
 pub(super) const BUCKETS: usize = 1024;
 
-/// Row count and sum of hashes of each bucket. The sum does not depend on the order of rows, and unlike an exclusive or
-/// it notices a row that is there twice.
-pub(super) struct Digest(Vec<(i64, String)>);
+/// Row count and sum of hashes of each bucket, and what columns add up to, from one reading of a table. The sum of hashes
+/// does not depend on the order of rows, and unlike an exclusive or it notices a row that is there twice.
+pub(super) struct Digest {
+    buckets: Vec<(i64, String)>,
+    /// Each column that is summed, by what, and how much it is.
+    sums: BTreeMap<(usize, String), String>,
+}
+
+/// A group of rows: those of a bucket, or those that are added up together.
+#[derive(sqlx::FromRow)]
+struct Group {
+    /// Which columns the group is not made by, one bit for each.
+    made_by: i32,
+    bucket: Option<i64>,
+    by: String,
+    rows: i64,
+    hashes: Option<String>,
+    sums: Vec<String>,
+}
 
 impl Digest {
-    pub(super) async fn of(connection: &mut PgConnection, side: &Side) -> Result<Self, RebuildError> {
-        let Side { name, row, .. } = side;
-        let sql = format!(
-            "select {bucket} as bucket, count(*) as rows, sum(hash_record_extended({row}, 1)::numeric)::text as hashes
-             from {name} group by 1",
-            bucket = bucket(side)
-        );
-        let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.map_err(failed())?;
-        let mut buckets = vec![(0, String::new()); BUCKETS];
-        for row in found {
-            let bucket: i64 = row.try_get("bucket").map_err(failed())?;
-            let count = row.try_get("rows").map_err(failed())?;
-            let hashes = row.try_get("hashes").map_err(failed())?;
-            if let Some(place) = usize::try_from(bucket).ok().and_then(|bucket| buckets.get_mut(bucket)) {
-                *place = (count, hashes);
+    pub(super) async fn of(
+        connection: &mut PgConnection,
+        side: &Side,
+        wanted: &[&SumColumn],
+    ) -> Result<Self, RebuildError> {
+        let ways = ways(wanted);
+        let found = sqlx::query_as::<_, Group>(AssertSqlSafe(statement(side, wanted, &ways)))
+            .fetch_all(connection)
+            .await
+            .map_err(doing("comparing the tables"))?;
+        let mut digest = Self { buckets: vec![(0, String::new()); BUCKETS], sums: BTreeMap::new() };
+        for group in found {
+            match group.bucket {
+                Some(bucket) => {
+                    let place = usize::try_from(bucket).ok().and_then(|bucket| digest.buckets.get_mut(bucket));
+                    place.into_iter().for_each(|place| {
+                        *place = (group.rows, group.hashes.clone().unwrap_or_default());
+                    });
+                }
+                None => digest.add_up(group, wanted, &ways),
             }
         }
-        Ok(Self(buckets))
+        Ok(digest)
+    }
+
+    fn add_up(&mut self, group: Group, wanted: &[&SumColumn], ways: &[Option<&str>]) {
+        for (place, (sum, total)) in wanted.iter().zip(&group.sums).enumerate() {
+            let way = ways.iter().position(|way| *way == sum.by);
+            if way.is_some_and(|way| mask(ways, way) == group.made_by) {
+                self.sums.insert((place, group.by.clone()), total.clone());
+            }
+        }
     }
 
     pub(super) fn rows(&self) -> i64 {
-        self.0.iter().map(|(rows, _)| rows).sum()
+        self.buckets.iter().map(|(rows, _)| rows).sum()
     }
 
     /// The buckets that are not the same in both, each with how many rows it holds.
     pub(super) fn differing(&self, other: &Self) -> Vec<(i64, i64)> {
-        let both = self.0.iter().zip(&other.0).zip(0_i64..);
+        let both = self.buckets.iter().zip(&other.buckets).zip(0_i64..);
         both.filter(|((one, two), _)| one != two).map(|((one, two), bucket)| (bucket, one.0.max(two.0))).collect()
+    }
+
+    /// What columns add up to in both: of what, here, there.
+    pub(super) fn sums(&self, other: &Self, wanted: &[&SumColumn]) -> Vec<(String, String, String)> {
+        let places: BTreeSet<&(usize, String)> = self.sums.keys().chain(other.sums.keys()).collect();
+        let total = |digest: &Self, place| digest.sums.get(place).cloned().unwrap_or_else(|| "0".to_owned());
+        let told = places.into_iter().filter_map(|place| {
+            let column = wanted.get(place.0)?.column;
+            let name = if place.1.is_empty() { column.to_owned() } else { format!("{column} {}", place.1) };
+            Some((name, total(self, place), total(other, place)))
+        });
+        told.collect()
     }
 }
 
@@ -52,39 +96,54 @@ pub(super) fn bucket(side: &Side) -> String {
     format!("(hash_record_extended({}, 0) & {})", side.key, BUCKETS - 1)
 }
 
-/// What a column adds up to in both.
-pub(super) async fn sums(
-    live: &mut PgConnection,
-    new: &mut PgConnection,
-    pair: &Pair,
-    sum: &SumColumn,
-) -> Result<Vec<(String, String, String)>, RebuildError> {
-    let wanted = [Some(sum.column), sum.by];
-    if !wanted.iter().flatten().all(|column| pair.columns.iter().any(|known| known == column)) {
-        return Ok(Vec::new());
-    }
-    let sql = |side: &Side| {
-        let by = sum.by.map_or("''".to_owned(), |by| format!("\"{by}\"::text"));
-        let (column, name) = (sum.column, &side.name);
-        format!("select {by} as by, coalesce(sum(\"{column}\"), 0)::text as total from {name} group by 1 order by 1")
-    };
-    let read = async |connection: &mut PgConnection, side: &Side| {
-        sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql(side))).fetch_all(connection).await.map_err(failed())
-    };
-    let (live, new) = tokio::try_join!(read(live, &pair.live), read(new, &pair.new))?;
-    let mut by: Vec<String> = live.iter().chain(&new).map(|(by, _)| by.clone()).collect();
-    by.sort_unstable();
-    by.dedup();
-    let total = |rows: &[(String, String)], by: &str| {
-        rows.iter().find(|(of, _)| of == by).map_or("0".to_owned(), |(_, total)| total.clone())
-    };
-    let told = by.into_iter().map(|by| {
-        let name = if by.is_empty() { sum.column.to_owned() } else { format!("{} {by}", sum.column) };
-        (name, total(&live, &by), total(&new, &by))
-    });
-    Ok(told.collect())
+/// By what columns are added up, each way once.
+fn ways<'s>(wanted: &[&'s SumColumn]) -> Vec<Option<&'s str>> {
+    let ways: BTreeSet<Option<&str>> = wanted.iter().map(|sum| sum.by).collect();
+    ways.into_iter().collect()
 }
 
-fn failed() -> impl FnOnce(sqlx::Error) -> RebuildError {
-    doing("comparing the tables")
+/// What Postgres' `grouping` says of a way: the bit of what the group is made by is not set. The bucket has the highest
+/// bit, then the ways in their order.
+fn mask(ways: &[Option<&str>], way: usize) -> i32 {
+    let all = (1 << (ways.len() + 1)) - 1;
+    if ways[way].is_some() { all & !(1 << (ways.len() - 1 - way)) } else { all }
+}
+
+/// Grouping sets read the table once for all of it; a statement for each sum took as long again as the hashes.
+fn statement(side: &Side, wanted: &[&SumColumn], ways: &[Option<&str>]) -> String {
+    let Side { name, row, .. } = side;
+    let mut columns = vec![format!("{} as bucket, hash_record_extended({row}, 1) as hash", bucket(side))];
+    let (mut grouped, mut sets, mut by) = ("bucket".to_owned(), "(bucket)".to_owned(), "''".to_owned());
+    for (place, way) in ways.iter().enumerate() {
+        columns.push(format!("{} as by_{place}", way.map_or("''::text".to_owned(), |way| format!("\"{way}\"::text"))));
+        grouped.push_str(&format!(", by_{place}"));
+        sets.push_str(&if way.is_some() { format!(", (by_{place})") } else { ", ()".to_owned() });
+        by = format!("coalesce(by_{place}, {by})");
+    }
+    let mut totals = Vec::new();
+    for (place, sum) in wanted.iter().enumerate() {
+        columns.push(format!("\"{}\" as sum_{place}", sum.column));
+        totals.push(format!("coalesce(sum(sum_{place}), 0)::text"));
+    }
+    format!(
+        "select grouping({grouped}) as made_by, bucket, {by} as by, count(*) as rows, sum(hash)::text as hashes,
+            array[{}]::text[] as sums
+         from (select {} from {name}) as read group by grouping sets ({sets})",
+        totals.join(", "),
+        columns.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_has_its_bit() {
+        let sum = |by| SumColumn { table: "t", column: "c", by };
+        let (one, two, three) = (sum(Some("a")), sum(None), sum(Some("a")));
+        let ways = ways(&[&one, &two, &three]);
+        assert_eq!(ways, [None, Some("a")]);
+        assert_eq!((mask(&ways, 0), mask(&ways, 1)), (0b111, 0b110));
+    }
 }
