@@ -36,19 +36,22 @@ pub(super) struct Movers(pub(super) BTreeMap<(AssetCode, NaiveDate, AccountId), 
 
 pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<Movers, Fault> {
     let mut movers = Movers::default();
-    for commit in commits {
-        let day = commit.recorded_at.date_naive();
-        for (position, event) in commit.positioned() {
-            let Some(body @ Recorded::TransferPosted(TransferPosted(facts))) = &event.body else { continue };
-            // Deposits, withdrawals and corrections are the bank's doing, not the members'.
-            if facts.kind == TransferKind::Transfer {
-                movers
-                    .add(day, facts)
-                    .ok_or_else(|| fault(position, body, "a posted transfer does not name both its accounts"))?;
-            }
+    commits.iter().try_for_each(|commit| fold_commit(&mut movers, commit))?;
+    Ok(movers)
+}
+
+pub(super) fn fold_commit(movers: &mut Movers, commit: &Commit<Recorded>) -> Result<(), Fault> {
+    let day = commit.recorded_at.date_naive();
+    for (position, event) in commit.positioned() {
+        let Some(body @ Recorded::TransferPosted(TransferPosted(facts))) = &event.body else { continue };
+        // Deposits, withdrawals and corrections are the bank's doing, not the members'.
+        if facts.kind == TransferKind::Transfer {
+            movers
+                .add(day, facts)
+                .ok_or_else(|| fault(position, body, "a posted transfer does not name both its accounts"))?;
         }
     }
-    Ok(movers)
+    Ok(())
 }
 
 impl Movers {

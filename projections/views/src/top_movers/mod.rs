@@ -1,10 +1,11 @@
 //! The view `top_movers`: how often and how much each account took part in transfers between members, by day.
 
+mod bulk;
 mod fold;
 mod rows;
 
 use contracts::recorded::{MemberRecorded, Recorded};
-use projection_engine::{Commit, Fault, Projection, Rows, SumColumn};
+use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `top_movers`.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,10 @@ impl Projection for TopMovers {
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)?))
+    }
+
+    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+        Some(Box::new(bulk::AddUp))
     }
 
     fn sums(&self) -> &'static [SumColumn] {
