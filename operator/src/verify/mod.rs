@@ -48,7 +48,7 @@ pub struct VerifyArgs {
     no_views: bool,
 }
 
-/// Verifies; answers whether everything holds.
+/// Verifies; answers whether everything holds, and nothing is parked.
 pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let began = Instant::now();
     // The views first: the log's snapshot is then at or beyond every one of them.
@@ -67,6 +67,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<b
     let checks = audit.findings.into_checks();
     let report = Report {
         sound: checks.iter().all(|c| c.found == 0) && views.iter().all(|v| v.is_sound()),
+        parked_keys: views.iter().map(|view| view.parked_keys.len() as u64).sum(),
         log: LogReport {
             log_id: head.log_id,
             head: head.position,
@@ -83,7 +84,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<b
         views,
     };
     output.show(&report, Report::text)?;
-    Ok(report.sound)
+    Ok(report.sound && report.parked_keys == 0)
 }
 
 /// One reading of the log.

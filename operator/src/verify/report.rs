@@ -10,8 +10,10 @@ use crate::output::{Table, thousands};
 /// Everything that was checked and found.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Whether nothing was found.
+    /// Whether nothing was found: rows of parked keys are behind, and no finding.
     pub sound: bool,
+    /// How many keys are parked, in all views.
+    pub parked_keys: u64,
     pub log: LogReport,
     pub checks: Vec<Check>,
     pub views: Vec<ViewReport>,
@@ -49,6 +51,8 @@ pub struct ViewReport {
     pub view: &'static str,
     pub generation: Option<i32>,
     pub position: Option<i64>,
+    /// The keys that an operator took aside: their rows are behind until they are lifted.
+    pub parked_keys: Vec<String>,
     /// What is wrong with the view as a whole.
     pub problems: Vec<String>,
     pub tables: Vec<TableReport>,
@@ -67,18 +71,35 @@ pub struct TableReport {
     pub differences_are_all: bool,
     /// The first of them.
     pub differences: Vec<String>,
+    /// How many rows are behind because of parked keys; they are not among those that differ.
+    pub parked: u64,
+    /// The first of them.
+    pub parked_rows: Vec<String>,
 }
 
 impl TableReport {
     fn is_equal(&self) -> bool {
         self.digest_of_view == self.digest_of_log && self.rows_in_view == self.rows_from_log
     }
+
+    /// Whether it is what the log says, but for what is parked.
+    fn is_sound(&self) -> bool {
+        self.is_equal() || (self.parked > 0 && self.differing == 0 && self.differences_are_all)
+    }
+
+    fn word(&self) -> &'static str {
+        match (self.is_equal(), self.is_sound()) {
+            (true, _) => "ok",
+            (false, true) => "parked",
+            (false, false) => "WRONG",
+        }
+    }
 }
 
 impl ViewReport {
     /// Whether the view is what the log says.
     pub fn is_sound(&self) -> bool {
-        self.problems.is_empty() && self.tables.iter().all(TableReport::is_equal)
+        self.problems.is_empty() && self.tables.iter().all(TableReport::is_sound)
     }
 }
 
@@ -92,7 +113,13 @@ impl Report {
             text.push_str(&self.tables());
         }
         text.push_str(&self.details());
-        text.push_str(if self.sound { "Everything holds.\n" } else { "Something is wrong: see above.\n" });
+        text.push_str(&match (self.sound, self.parked_keys) {
+            (true, 0) => "Everything holds.\n".to_owned(),
+            (true, keys) => {
+                format!("Nothing is wrong, but {} keys are parked: `jangbu views parked list`.\n", thousands(keys))
+            }
+            (false, _) => "Something is wrong: see above.\n".to_owned(),
+        });
         text
     }
 
@@ -137,7 +164,7 @@ impl Report {
             let number = |n: Option<i64>| n.map_or("-".into(), thousands);
             let place = [number(view.generation.map(i64::from)), number(view.position)];
             for t in &view.tables {
-                let word = if t.is_equal() { "ok" } else { "WRONG" };
+                let word = t.word();
                 let counts = [thousands(t.rows_in_view), thousands(t.rows_from_log)];
                 let digests = [t.digest_of_view.clone(), t.digest_of_log.clone(), word.into()];
                 let name = format!("{}.{}", view.view, t.table);
@@ -156,7 +183,12 @@ impl Report {
         }
         for view in &self.views {
             text.push_str(&list(&format!("WRONG: view {}", view.view), &view.problems, 0, ""));
-            for t in view.tables.iter().filter(|t| !t.is_equal()) {
+            text.push_str(&list(&format!("parked keys of view {}", view.view), &view.parked_keys, 0, ""));
+            for t in view.tables.iter().filter(|t| t.parked > 0) {
+                let title = format!("parked: {} of view {} is behind here", t.table, view.view);
+                text.push_str(&list(&title, &t.parked_rows, t.parked.saturating_sub(t.parked_rows.len() as u64), ""));
+            }
+            for t in view.tables.iter().filter(|t| !t.is_sound()) {
                 let title = format!("WRONG: {} of view {} is not what the log says", t.table, view.view);
                 let more = t.differing.saturating_sub(t.differences.len() as u64);
                 let least = if t.differences_are_all { "" } else { "at least " };

@@ -21,10 +21,19 @@ pub struct Live {
     pub recorded_at: Option<DateTime<Utc>>,
 }
 
+/// What an operator took aside: its rows are behind until it is lifted.
+#[derive(Clone, Debug, Default)]
+pub struct Parked {
+    pub keys: Vec<String>,
+    /// The events that wait.
+    pub positions: Vec<i64>,
+}
+
 /// One view, standing still.
 pub struct Snapshot {
     pub view: View,
     pub live: Option<Live>,
+    pub parked: Parked,
     connection: PgConnection,
 }
 
@@ -43,17 +52,54 @@ impl Snapshot {
         .fetch_optional(&mut connection)
         .await
         .map_err(failed("reading the registry of views"))?;
+        let mut parked = Parked::default();
         if let Some(live) = &live {
+            parked = Parked::read(&mut connection, view, live.generation)
+                .await
+                .map_err(failed("reading which keys are parked"))?;
             sqlx::query!(r#"select set_config('search_path', quote_ident($1), true) as "path!""#, live.schema_name)
                 .fetch_one(&mut connection)
                 .await
                 .map_err(failed("looking into the schema of a view"))?;
         }
-        Ok(Self { view, live, connection })
+        Ok(Self { view, live, parked, connection })
     }
 
     /// Gives the rows of each of the view's tables to a sink of its own.
     pub async fn read<S: Sink>(&mut self, sinks: &mut [S]) -> Result<(), Failure> {
         self.view.read(&mut self.connection, sinks).await.map_err(failed("reading its rows"))
+    }
+}
+
+impl Parked {
+    async fn read(connection: &mut PgConnection, view: View, generation: i32) -> Result<Self, sqlx::Error> {
+        let keys = sqlx::query_scalar!(
+            "select key from registry.parked_keys where view = $1 and generation = $2",
+            view.name(),
+            generation
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let positions = sqlx::query_scalar!(
+            "select distinct position from registry.parked_events where view = $1 and generation = $2",
+            view.name(),
+            generation
+        )
+        .fetch_all(connection)
+        .await?;
+        Ok(Self { keys, positions })
+    }
+
+    /// Whether a row, named by its key, may be behind because of what is parked: it is of a parked key or of an event
+    /// that waits, or it adds up what several keys did.
+    pub fn explains(&self, view: View, table: &str, row: &str) -> bool {
+        if view.adds_up(table) {
+            return !self.positions.is_empty();
+        }
+        let mut words = row.split([' ', ':']);
+        words.any(|word| {
+            self.keys.iter().any(|key| key == word)
+                || word.parse().is_ok_and(|position: i64| self.positions.contains(&position))
+        })
     }
 }

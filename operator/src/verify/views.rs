@@ -8,7 +8,7 @@ use super::{
     findings::Findings,
     report::{TableReport, ViewReport},
     rows::{Collector, Tally, differences},
-    snapshot::{Live, Snapshot},
+    snapshot::{Live, Parked, Snapshot},
     source::HeadRow,
 };
 use crate::{failure::Failure, verify::books::View};
@@ -40,11 +40,11 @@ pub async fn compare(
         };
         let mut found: Vec<Tally> = fold.sinks.iter().map(|_| Tally::new()).collect();
         if let Err(failure) = snapshot.read(&mut found).await {
-            reports.push(unreadable(&live, fold, head, &failure));
+            reports.push(unreadable((&live, &snapshot.parked), fold, head, &failure));
             continue;
         }
         let differing: Vec<BTreeSet<usize>> = fold.sinks.iter().zip(&found).map(|(f, v)| f.differing(v)).collect();
-        reports.push(report(&live, fold, &found, head));
+        reports.push(report((&live, &snapshot.parked), fold, &found, head));
         if differing.iter().any(|buckets| !buckets.is_empty()) {
             suspects.push((snapshot.view, live.position, differing));
         }
@@ -57,18 +57,25 @@ pub async fn compare(
 
 fn absent(view: View) -> ViewReport {
     let problem = "it has no live generation: has the projector ever run?".to_owned();
-    ViewReport { view: view.name(), generation: None, position: None, problems: vec![problem], tables: Vec::new() }
+    ViewReport {
+        view: view.name(),
+        generation: None,
+        position: None,
+        parked_keys: Vec::new(),
+        problems: vec![problem],
+        tables: Vec::new(),
+    }
 }
 
 /// A view whose rows cannot be read is told as such; the others are still looked at.
-fn unreadable(live: &Live, fold: &Folded<Tally>, head: &HeadRow, failure: &Failure) -> ViewReport {
-    let mut report = report(live, fold, &[], head);
+fn unreadable(at: (&Live, &Parked), fold: &Folded<Tally>, head: &HeadRow, failure: &Failure) -> ViewReport {
+    let mut report = report(at, fold, &[], head);
     let advice = failure.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
     report.problems.push(format!("{failure}: {}{advice}", failure.causes().join(": ")));
     report
 }
 
-fn report(live: &Live, fold: &Folded<Tally>, found: &[Tally], head: &HeadRow) -> ViewReport {
+fn report((live, parked): (&Live, &Parked), fold: &Folded<Tally>, found: &[Tally], head: &HeadRow) -> ViewReport {
     let tables = fold.view.tables().iter().zip(fold.sinks.iter().zip(found));
     let table = |(table, (log, view)): (&&'static str, (&Tally, &Tally))| TableReport {
         table,
@@ -79,11 +86,14 @@ fn report(live: &Live, fold: &Folded<Tally>, found: &[Tally], head: &HeadRow) ->
         differing: 0,
         differences_are_all: true,
         differences: Vec::new(),
+        parked: 0,
+        parked_rows: Vec::new(),
     };
     ViewReport {
         view: fold.view.name(),
         generation: Some(live.generation),
         position: Some(live.position),
+        parked_keys: parked.keys.clone(),
         problems: problems(live, fold, head),
         tables: tables.map(table).collect(),
     }
@@ -129,8 +139,12 @@ async fn explain(
         for (table, (log, (view, buckets))) in
             report.tables.iter_mut().zip(fold.sinks.iter().zip(found.iter().zip(buckets)))
         {
-            let mut told = differences(log, view);
-            table.differing = told.len() as u64;
+            let parked = |line: &String| snapshot.parked.explains(snapshot.view, table.table, line);
+            let (mut behind, mut told): (Vec<String>, Vec<String>) =
+                differences(log, view).into_iter().partition(parked);
+            (table.parked, table.differing) = (behind.len() as u64, told.len() as u64);
+            behind.truncate(SHOWN);
+            table.parked_rows = behind;
             table.differences_are_all = buckets.len() <= BUCKETS;
             told.truncate(SHOWN);
             table.differences = told;

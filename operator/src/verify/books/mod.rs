@@ -61,6 +61,14 @@ impl View {
         }
     }
 
+    /// Whether a row of a table adds up what several keys did, so that a key cannot be told from its row.
+    pub fn adds_up(self, table: &str) -> bool {
+        matches!(
+            (self, table),
+            (Self::Overview, "asset_totals" | "activity") | (Self::Members, "member_counts") | (Self::TopMovers, _)
+        )
+    }
+
     /// Reads the tables as readers see them, in the order of [`Self::tables`].
     pub async fn read<S: Sink>(self, connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
         match (self, sinks) {
