@@ -131,11 +131,16 @@ impl Results {
 
     /// Writes everything as JSON into a folder, named by the time; the file.
     pub fn write(&self, folder: &Path) -> Result<PathBuf> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let name = self.taken_at.format(if self.quick { "%Y-%m-%dT%H%M-quick.json" } else { "%Y-%m-%dT%H%M.json" });
-        let file = folder.join(name.to_string());
-        let text = serde_json::to_string_pretty(self).context("results that cannot be written")?;
-        std::fs::write(&file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(file)
+        keep(self, folder, &name.to_string())
     }
+}
+
+/// Writes results as JSON into a folder; the file.
+pub(super) fn keep(results: &impl Serialize, folder: &Path, name: &str) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let file = folder.join(name);
+    let text = serde_json::to_string_pretty(results).context("results that cannot be written")?;
+    std::fs::write(&file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
 }

@@ -198,13 +198,13 @@ async fn two_servers(stage: &mut Stage<'_>, plan: &BenchPlan) -> Result<()> {
     Ok(())
 }
 
-fn tempdir() -> Result<PathBuf> {
+pub(super) fn tempdir() -> Result<PathBuf> {
     let folder = PathBuf::from(format!("/var/tmp/jangbu-bench-{}", std::process::id()));
     kit::make_dir(&folder, 0o755)?;
     Ok(folder)
 }
 
-fn revision() -> String {
+pub(super) fn revision() -> String {
     let git = |args: &[&str]| {
         let told = Command::new("git").args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
         told.status.success().then(|| String::from_utf8_lossy(&told.stdout).trim().to_owned())
@@ -215,6 +215,6 @@ fn revision() -> String {
 }
 
 /// `PostgreSQL 15.14 (Debian 15.14-0+deb12u1)` of what the server says at length.
-fn short(version: &str) -> String {
+pub(super) fn short(version: &str) -> String {
     version.split(" on ").next().unwrap_or(version).to_owned()
 }
