@@ -15,6 +15,7 @@ mod members;
 mod projecting;
 mod reading;
 mod rebuild;
+mod rebuild_together;
 mod run;
 mod server;
 mod vault;

@@ -198,6 +198,23 @@ async fn what_stops_a_view_is_parked_and_comes_in_later() {
     assert_eq!((&listed[0]["key"], &listed[0]["events"]), (&two.to_string().into(), &3.into()));
     let list = world.run(&["views", "list"]).expect(1);
     assert!(list.stdout.contains("1 keys parked"), "{}", list.all());
+    // Its row is behind, and that is no finding; but not everything is well.
+    let proof = world.run(&["log", "verify", "--json"]).expect(1).json();
+    assert_eq!((&proof["sound"], &proof["parked_keys"]), (&true.into(), &1.into()), "{proof}");
+    let accounts = &proof["views"][0]["tables"][0];
+    assert_eq!((&accounts["parked"], &accounts["differing"]), (&1.into(), &0.into()), "{accounts}");
+    let proof = world.run(&["log", "verify"]).expect(1);
+    assert!(proof.stdout.contains("Nothing is wrong, but 1 keys are parked"), "{}", proof.all());
+    assert!(proof.stdout.contains(&two.to_string()) && !proof.stdout.contains("WRONG"), "{}", proof.all());
+    // Another account's row that differs is one.
+    let other = account(3);
+    let forge =
+        |by: i32| format!("update accounts_g1.accounts set balance = balance + {by} where account_id = '{other}'");
+    world.on_views(&forge(1)).await;
+    let proof = world.run(&["log", "verify", "--json"]).expect(1).json();
+    let accounts = &proof["views"][0]["tables"][0];
+    assert_eq!((&proof["sound"], &accounts["parked"], &accounts["differing"]), (&false.into(), &1.into(), &1.into()));
+    world.on_views(&forge(-1)).await;
     let status = format!("select status from accounts where account_id = '{two}'");
     assert_eq!(world.views(&["query", "accounts", "--generation", "1", &status]).expect(0).json()["status"], "open");
 

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -17,12 +17,21 @@ pub struct MemoryLog {
     commits: Mutex<Vec<Commit>>,
     failures: AtomicU32,
     reads: AtomicU32,
+    ranges: AtomicUsize,
+    broken_after: AtomicUsize,
 }
 
 impl MemoryLog {
     /// A log of that id that holds these commits.
     pub fn new(id: LogId, commits: Vec<Commit>) -> Self {
-        Self { id, commits: Mutex::new(commits), failures: AtomicU32::new(0), reads: AtomicU32::new(0) }
+        Self {
+            id,
+            commits: Mutex::new(commits),
+            failures: AtomicU32::new(0),
+            reads: AtomicU32::new(0),
+            ranges: AtomicUsize::new(0),
+            broken_after: AtomicUsize::new(usize::MAX),
+        }
     }
 
     /// The id.
@@ -43,6 +52,16 @@ impl MemoryLog {
     /// How often commits were read from it.
     pub fn reads(&self) -> u32 {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// How many ranges were read from it.
+    pub fn ranges_read(&self) -> usize {
+        self.ranges.load(Ordering::SeqCst)
+    }
+
+    /// After so many more ranges, the next one fails.
+    pub fn break_after(&self, ranges: usize) {
+        self.broken_after.store(self.ranges_read() + ranges, Ordering::SeqCst);
     }
 
     /// Its end.
@@ -115,6 +134,10 @@ impl CommitRanges for MemoryLog {
 
     async fn read(&self, range: PositionRange) -> Result<Box<dyn RangeReader>, ReadError> {
         self.fails()?;
+        let read = self.ranges.fetch_add(1, Ordering::SeqCst);
+        if self.broken_after.compare_exchange(read, usize::MAX, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            return Err(ReadError::Unavailable("the test wants it so".into()));
+        }
         let commits = self.lock();
         let within = commits.iter().filter(|commit| commit.first > range.after && commit.last() <= range.to);
         Ok(Box::new(MemoryRange(within.cloned().collect())))

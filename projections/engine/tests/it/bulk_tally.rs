@@ -19,6 +19,8 @@ pub enum Flaw {
     Miscounts,
     /// It has one stream too many.
     Invents,
+    /// The database refuses its rows.
+    Fails,
 }
 
 /// [`Tally`] as a newer program might have it.
@@ -87,7 +89,7 @@ impl Bulk<Added> for SumParts {
             "update sums set total = total + 1 where stream = (select min(stream::text)::uuid from sums)";
         const INVENT: &str = "insert into sums values ('ffffffff-ffff-ffff-ffff-ffffffffffff', 0, 1)";
         match self.0 {
-            Flaw::None => &[ADD_UP, "drop table parts"],
+            Flaw::None | Flaw::Fails => &[ADD_UP, "drop table parts"],
             Flaw::Forgets => &[ADD_UP, FORGET, "drop table parts"],
             Flaw::Miscounts => &[ADD_UP, MISCOUNT, "drop table parts"],
             Flaw::Invents => &[ADD_UP, INVENT, "drop table parts"],
@@ -95,11 +97,11 @@ impl Bulk<Added> for SumParts {
     }
 
     fn loader(&self) -> Box<dyn Loader<Added>> {
-        Box::new(Parts(BTreeMap::new()))
+        Box::new(Parts(BTreeMap::new(), self.0))
     }
 }
 
-struct Parts(BTreeMap<Uuid, (i64, i64)>);
+struct Parts(BTreeMap<Uuid, (i64, i64)>, Flaw);
 
 #[async_trait]
 impl Loader<Added> for Parts {
@@ -121,7 +123,7 @@ impl Loader<Added> for Parts {
     async fn write(&mut self, connection: &mut PgConnection) -> Result<(), WriteError> {
         for (stream, (total, version)) in std::mem::take(&mut self.0) {
             sqlx::query("insert into parts values ($1, $2, $3)")
-                .bind(stream)
+                .bind((self.1 != Flaw::Fails).then_some(stream))
                 .bind(total)
                 .bind(version)
                 .execute(&mut *connection)

@@ -8,3 +8,4 @@ mod readers;
 mod rebuild;
 mod registry;
 mod tally;
+mod together;
