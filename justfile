@@ -86,7 +86,7 @@ deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
     cargo deny --all-features check bans licenses sources
     @harness/deny-advisories.sh
 
-# Transfers per second against pgbench in the same run: `bench --quick`; built as for deployment, which takes its time once
+# Transfers per second against pgbench in the same run, built as for deployment: `bench --quick`; parts of it: `bench help`
 [group('measure')]
 bench *args: packages
     cargo build --profile dist {{ programs }} --bin bench

@@ -158,7 +158,7 @@ fn left_out(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "\nLeft out: TLS, a network between client and server, and a second machine; retries and refused transfers (every \
-         account is rich); rebuild of views; memory after 10 M events (above: after as many as this run made); replication."
+         account is rich); rebuild of views (`bench rebuild`); memory after 10 M events (above: after as many as this run made); replication."
     )?;
     if results.quick {
         writeln!(out, "A quick run: short loads, fewer clients of pgbench. For the record, run it without --quick.")?;

@@ -222,6 +222,7 @@ async fn rebuild() {
     page.set("JANGBU_ARCHIVE_URL", format!("file://{}/archive", folder.0.display()));
     page.next().await;
     page.next().await;
+    page.next().await;
     payer.transfer(from, to, 30).await.expect(201);
     town.wait_until_level().await;
     page.next().await;
