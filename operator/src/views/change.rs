@@ -55,7 +55,7 @@ pub struct CompareArgs {
     #[command(flatten)]
     change: ChangeArgs,
 
-    /// What may differ: JSON lines of `{"table", "key", "column"}`, where `*` stands for anything
+    /// What may differ: JSON lines as for `views rebuild`
     #[arg(long, value_name = "FILE")]
     expect_differences: Option<std::path::PathBuf>,
 

@@ -27,6 +27,9 @@ fn difference_json(difference: &Difference) -> Value {
         Change::Missing => ("missing", Vec::new()),
         Change::Extra => ("extra", Vec::new()),
         Change::Columns(columns) => ("changed", columns.clone()),
+        Change::Shape { column, is } => {
+            return json!({ "table": difference.table, "what": is.as_str(), "column": column });
+        }
     };
     let columns = columns.into_iter().map(|(column, live, new)| json!({ "column": column, "live": live, "new": new }));
     let columns: Vec<Value> = columns.collect();
@@ -60,7 +63,7 @@ pub fn as_text(found: &Comparison) -> String {
     found.remarks.iter().for_each(|remark| text.push_str(&format!("  {remark}\n")));
     if found.unexpected + found.expected > 0 {
         let (unexpected, expected) = (thousands(found.unexpected), thousands(found.expected));
-        text.push_str(&format!("{unexpected} rows differ unexpectedly, {expected} as expected\n"));
+        text.push_str(&format!("{unexpected} differences are unexpected, {expected} as expected\n"));
     }
     found.shown.iter().for_each(|difference| text.push_str(&line(difference)));
     let shown = found.shown.len() as u64;
@@ -80,5 +83,7 @@ fn line(difference: &Difference) -> String {
             let cells = columns.iter().map(|(column, live, new)| format!("{column} {} -> {}", null(live), null(new)));
             format!("  ~ {table} {key}: {}\n", cells.collect::<Vec<_>>().join(", "))
         }
+        Change::Shape { column: Some(column), is } => format!("  ! column {table}.{column} is {}\n", is.as_str()),
+        Change::Shape { column: None, is } => format!("  ! table {table} is {}\n", is.as_str()),
     }
 }

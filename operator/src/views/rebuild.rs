@@ -48,7 +48,8 @@ pub struct RebuildArgs {
     #[arg(long, value_name = "TIME")]
     as_of: Option<DateTime<Utc>>,
 
-    /// What a changed view may differ in: JSON lines of `{"table", "key", "column"}`, where `*` stands for anything
+    /// What a changed view may differ in: JSON lines of `{"table", "key", "column"}`, where `*` stands for anything, and
+    /// of `{"table", "column", "is": "new" | "gone"}`. Columns that the view itself says are new need no line
     #[arg(long, value_name = "FILE")]
     expect_differences: Option<PathBuf>,
 

@@ -45,18 +45,6 @@ pub enum OpenError {
     /// Nobody made a generation.
     #[error("the registry has no live generation of this view")]
     NoGeneration,
-    /// The tables were made by another version of the rule.
-    #[error(
-        "generation {generation} was made by version {found} of the view, this program writes version {ours}: rebuild the view"
-    )]
-    OtherVersion {
-        /// The live generation.
-        generation: i32,
-        /// Its version.
-        found: i32,
-        /// The version of this program.
-        ours: i32,
-    },
     /// The tables were made from another log.
     #[error("the view was made from log {found}, but the log database holds log {ours}: check the two database URLs")]
     OtherLog {

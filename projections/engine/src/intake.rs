@@ -42,6 +42,8 @@ pub(crate) struct Intake<E> {
     pub(crate) decoder: Arc<dyn Decode<Event = E>>,
     pub(crate) max_events: i64,
     pending: VecDeque<Arc<Slice<E>>>,
+    /// The end of the log when the view was taken over: up to here there is something, whether or not anybody tells.
+    held: Position,
     refused: Option<LogId>,
 }
 
@@ -53,14 +55,29 @@ impl<E: Send + Sync + 'static> Intake<E> {
         decoder: Arc<dyn Decode<Event = E>>,
         max_events: i64,
     ) -> Self {
-        Self { inbox, reachable, log, decoder, max_events, pending: VecDeque::new(), refused: None }
+        Self {
+            inbox,
+            reachable,
+            log,
+            decoder,
+            max_events,
+            pending: VecDeque::new(),
+            held: Position::ZERO,
+            refused: None,
+        }
+    }
+
+    /// The log is known to end here, or later.
+    pub(crate) fn holds(&mut self, head: Position) {
+        self.held = head;
     }
 
     /// Waits until there is something beyond `after`; does not take it.
     pub(crate) async fn ready(&mut self, log: LogId, after: Position) {
         loop {
             self.receive(log, after);
-            if !self.pending.is_empty() || *self.reachable.borrow_and_update() > after {
+            let reachable = *self.reachable.borrow_and_update();
+            if !self.pending.is_empty() || reachable.max(self.held) > after {
                 return;
             }
             let slice = tokio::select! {

@@ -35,6 +35,12 @@ pub trait Projection: Send + Sync + 'static {
         None
     }
 
+    /// The columns, table by table, that this version has and the one before it has not: a comparison with a generation
+    /// of an older version expects them. Whatever else changed on purpose, whoever rebuilds the view must name.
+    fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// The columns whose sums a comparison of two generations shows.
     fn sums(&self) -> &'static [SumColumn] {
         &[]

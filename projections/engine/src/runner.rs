@@ -18,6 +18,7 @@ use crate::{
     intake::{Intake, Portion},
     parking::Parked,
     settings::Backoff,
+    standby::Standby,
     status::Report,
 };
 
@@ -75,12 +76,11 @@ impl<E: Send + Sync + 'static> Runner<E> {
         loop {
             let mut left = None;
             let halt = match self.open().await {
-                // Whoever has the new version waits here for its promotion, and readers wait with it.
-                Err(error @ OpenError::OtherVersion { .. }) => {
-                    retry.reset_to(self.settings.version_wait);
-                    Halt::Transient(chain(&error))
-                }
                 Err(error) => Halt::Transient(chain(&error)),
+                Ok((connection, checkpoint, _, _)) if checkpoint.version != self.projection.version() => {
+                    self.stand_by(connection, checkpoint).await;
+                    continue;
+                }
                 Ok((_, checkpoint, _, _)) if checkpoint.paused => Halt::Paused,
                 Ok((connection, checkpoint, log, parked)) => {
                     let mut writer = Writer {
@@ -107,7 +107,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
     }
 
     /// Connects, finds the live generation and makes sure that it, this program and the log belong together.
-    async fn open(&self) -> Result<Opened, OpenError> {
+    async fn open(&mut self) -> Result<Opened, OpenError> {
         let connecting = PgConnection::connect_with(&self.database);
         let mut connection = timeout(self.settings.patience, connecting)
             .await
@@ -118,14 +118,10 @@ impl<E: Send + Sync + 'static> Runner<E> {
             .await
             .map_err(OpenError::Database)?
             .ok_or(OpenError::NoGeneration)?;
-        if checkpoint.version != self.projection.version() {
-            return Err(OpenError::OtherVersion {
-                generation: checkpoint.generation,
-                found: checkpoint.version,
-                ours: self.projection.version(),
-            });
-        }
         let head = self.intake.log.head().await.map_err(OpenError::Log)?;
+        if checkpoint.version != self.projection.version() {
+            return Ok((connection, checkpoint, head.log, Parked::default()));
+        }
         match checkpoint.log {
             Some(found) if found != head.log => return Err(OpenError::OtherLog { found, ours: head.log }),
             Some(_) => {}
@@ -150,6 +146,23 @@ impl<E: Send + Sync + 'static> Runner<E> {
             self.report.state(State::Live);
         }
         Ok((connection, checkpoint, head.log, parked))
+    }
+
+    /// Waits until a generation of this program's version is live.
+    async fn stand_by(&mut self, connection: PgConnection, live: checkpoint::Checkpoint) {
+        let standby = Standby {
+            view: self.projection.name(),
+            version: self.projection.version(),
+            settings: &self.settings,
+            report: &self.report,
+            log: self.intake.log.as_ref(),
+        };
+        standby.wait(connection, live).await;
+        // What waits is of the time before, and nobody will tell of what was missed since.
+        self.intake.forget();
+        if let Ok(head) = self.intake.log.head().await {
+            self.intake.holds(head.position);
+        }
     }
 
     /// Records a view that is stuck where everybody can see it, and logs it once for each event.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub paused_look: Duration,
     /// How often a program of another version than the live generation's looks whether its own became live.
     pub version_wait: Duration,
+    /// A live generation of another version that is behind and has not moved for so long is followed by nobody.
+    pub version_stall: Duration,
 }
 
 impl Default for Settings {
@@ -37,7 +39,8 @@ impl Default for Settings {
             stuck_first: Duration::from_secs(5),
             stuck_last: Duration::from_secs(300),
             paused_look: Duration::from_millis(500),
-            version_wait: Duration::from_millis(200),
+            version_wait: Duration::from_millis(50),
+            version_stall: Duration::from_secs(10),
         }
     }
 }
@@ -68,11 +71,6 @@ impl Backoff {
 
     pub(crate) fn reset(&mut self) {
         self.next = self.first;
-    }
-
-    /// The next wait is this one.
-    pub(crate) fn reset_to(&mut self, wait: Duration) {
-        self.next = wait;
     }
 
     pub(crate) fn next(&mut self) -> Duration {

@@ -15,6 +15,8 @@ pub enum State {
     Live,
     /// A database does not answer, or the two do not belong together; it will be tried again.
     Waiting(String),
+    /// Another version of the view is live, and another program moves it; this one goes on when its own becomes live.
+    Standby(String),
     /// An event cannot be applied; it will be tried again after a while.
     Stuck(String),
     /// An operator paused it; it goes on when told to.
@@ -35,6 +37,7 @@ pub(crate) struct Report {
     status: watch::Sender<Status>,
     position: Gauge,
     live: Gauge,
+    standby: Gauge,
     stuck: Gauge,
     paused: Gauge,
     parked: Gauge,
@@ -50,7 +53,7 @@ impl Report {
         metrics::describe_gauge!("projection_position", "Position of the last event applied to the view");
         metrics::describe_gauge!(
             "projection_state",
-            "1 for the state the view is in: live, stuck or paused; all 0: waiting"
+            "1 for the state the view is in: live, standby, stuck or paused; all 0: waiting"
         );
         metrics::describe_gauge!("projection_parked_keys", "Keys of the view that were taken aside, with their events");
         metrics::describe_counter!("projection_events_total", "Events applied to the view");
@@ -66,6 +69,7 @@ impl Report {
             status,
             position: metrics::gauge!("projection_position", "view" => view),
             live: metrics::gauge!("projection_state", "view" => view, "state" => "live"),
+            standby: metrics::gauge!("projection_state", "view" => view, "state" => "standby"),
             stuck: metrics::gauge!("projection_state", "view" => view, "state" => "stuck"),
             paused: metrics::gauge!("projection_state", "view" => view, "state" => "paused"),
             parked: metrics::gauge!("projection_parked_keys", "view" => view),
@@ -92,6 +96,7 @@ impl Report {
 
     pub(crate) fn state(&self, state: State) {
         self.live.set(if state == State::Live { 1.0 } else { 0.0 });
+        self.standby.set(if matches!(state, State::Standby(_)) { 1.0 } else { 0.0 });
         self.stuck.set(if matches!(state, State::Stuck(_)) { 1.0 } else { 0.0 });
         self.paused.set(if state == State::Paused { 1.0 } else { 0.0 });
         if matches!(state, State::Waiting(_)) {

@@ -43,8 +43,8 @@ async fn ask(database: &PgPool) -> Result<(), sqlx::Error> {
 
 fn check(state: &State) -> Result<(), String> {
     match state {
-        // A pause is wanted, and the lag tells of it.
-        State::Live | State::Paused => Ok(()),
+        // A pause is wanted, and the lag tells of it. Who stands by would follow the view if its version were live.
+        State::Live | State::Standby(_) | State::Paused => Ok(()),
         State::Starting => Err("starting".to_owned()),
         State::Waiting(reason) => Err(format!("waiting: {reason}")),
         State::Stuck(reason) => Err(format!("stuck: {reason}")),

@@ -48,7 +48,9 @@ pub enum RebuildError {
         advice: &'static str,
     },
     /// The generation was made by another version of the rule, so this program cannot move it.
-    #[error("generation {generation} was made by version {found} of the view, this program has version {ours}")]
+    #[error(
+        "generation {generation} was made by version {found} of the view, this program has version {ours}: only a `jangbu` of version {found} can bring it level"
+    )]
     OtherVersion {
         /// The generation.
         generation: i32,

@@ -205,7 +205,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
             session.compared(generation, found.position).await?;
             return session.enter(generation, &["comparing"], "ready").await;
         }
-        let why = format!("{} rows differ from the live generation at position {}", found.unexpected, found.position);
+        let why = format!("{} differences from the live generation at position {}", found.unexpected, found.position);
         session.fail(generation, &why).await
     }
 
@@ -226,25 +226,27 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         Ok(found)
     }
 
-    /// Makes a generation live that is ready. Without a number: the newest that is.
+    /// Makes a generation live that is ready. Without a number: the newest that is; with one, it may also have been live
+    /// before.
     pub async fn promote(&self, generation: Option<i32>, operator: &Operator) -> Result<Outcome, RebuildError> {
-        self.swap_to(generation, "ready", "promote", operator).await
+        let states: &[&str] = if generation.is_some() { &["ready", "retired"] } else { &["ready"] };
+        self.swap_to(generation, states, "promote", operator).await
     }
 
     /// Makes a retired generation live again. Without a number: the one that was retired last.
     pub async fn rollback(&self, generation: Option<i32>, operator: &Operator) -> Result<Outcome, RebuildError> {
-        self.swap_to(generation, "retired", "rollback", operator).await
+        self.swap_to(generation, &["retired"], "rollback", operator).await
     }
 
     async fn swap_to(
         &self,
         generation: Option<i32>,
-        state: &str,
+        states: &[&str],
         what: &str,
         operator: &Operator,
     ) -> Result<Outcome, RebuildError> {
         let mut session = Session::open(&self.database, self.projection.name()).await?;
-        let making = choose(&mut session, generation, &[state]).await?;
+        let making = choose(&mut session, generation, states).await?;
         self.reporter.generation(making.generation);
         self.catch_up(&mut session, &making).await?;
         self.promote_level(&mut session, &making, operator, what, false).await?;

@@ -26,7 +26,7 @@ use log::{CommitRanges, ReadCommits};
 use sqlx::postgres::PgConnectOptions;
 
 pub use self::{
-    compare::{Change, Comparison, Difference, Expectation, Expected, TableComparison},
+    compare::{Change, Comparison, Difference, Expectation, Expected, Shape, TableComparison},
     error::RebuildError,
     making::{Outcome, Until, Wish},
     plan::Plan,

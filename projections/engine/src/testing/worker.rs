@@ -76,6 +76,13 @@ impl<E: Send + Sync + 'static> Worker<E> {
         reason
     }
 
+    /// Waits until it stands by because another version is live, and says so.
+    pub async fn standing_by(&mut self) -> String {
+        self.until("stand by", |status| matches!(status.state, State::Standby(_))).await;
+        let State::Standby(reason) = self.status().state else { panic!("it stood by a moment ago") };
+        reason
+    }
+
     /// Waits until it waits for something outside, and says for what.
     pub async fn waiting(&mut self) -> String {
         self.until("wait", |status| matches!(status.state, State::Waiting(_))).await;
@@ -134,5 +141,6 @@ pub fn brisk() -> Settings {
         stuck_last: Duration::from_millis(200),
         paused_look: Duration::from_millis(20),
         version_wait: Duration::from_millis(20),
+        version_stall: Duration::from_millis(300),
     }
 }

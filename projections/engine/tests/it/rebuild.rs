@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::Position;
 use projection_engine::{
-    Change, Expectation, Expected, Operator, Options, RebuildError, Reporter, State, Until, Wish, Workshop,
+    Change, Expectation, Expected, Operator, Options, RebuildError, Reporter, Shape, State, Until, Wish, Workshop,
     testing::brisk,
 };
 
@@ -161,7 +161,7 @@ async fn a_wrong_rule_is_found_and_not_promoted() {
 async fn what_is_expected_to_differ_may() {
     let (world, _) = World::level(46).await;
     let mut wish = wish(Until::Promoted);
-    let line = Expectation { table: "sums".into(), key: Some("0000*".into()), column: Some("total".into()) };
+    let line = Expectation { table: "sums".into(), key: Some("0000*".into()), column: Some("total".into()), is: None };
     wish.expected = Expected(vec![line]);
     let made = world.bulk(Flaw::Miscounts).rebuild(&wish).await.expect("promoted");
     let found = made.comparison.expect("it was compared");
@@ -243,7 +243,15 @@ async fn an_event_that_cannot_be_applied_ends_the_rebuild_and_harms_nothing() {
 async fn a_changed_view_is_compared_by_what_both_versions_have() {
     let (world, history) = World::level(50).await;
     let newer = Arc::new(Wider(Tally { name: "tally", version: 2 }));
-    let made = world.workshop(newer.clone() as View).rebuild(&wish(Until::Promoted)).await.expect("promoted");
+    let shop = world.workshop(newer.clone() as View);
+    let made = shop.rebuild(&wish(Until::Promoted)).await.expect("compared");
+    assert_eq!(made.state, "failed", "a column that nobody said is new");
+    let odd = &made.comparison.as_ref().expect("it was compared").shown[0].change;
+    assert_eq!(*odd, Change::Shape { column: Some("doubled".into()), is: Shape::New });
+    shop.drop_generation(made.generation, &operator()).await.expect("dropped");
+    let new = Expectation { table: "sums".into(), key: None, column: Some("doubled".into()), is: Some(Shape::New) };
+    let expecting = Wish { expected: Expected(vec![new]), ..wish(Until::Promoted) };
+    let made = shop.rebuild(&expecting).await.expect("promoted");
     let found = made.comparison.expect("it was compared");
     assert!(found.remarks.iter().any(|remark| remark.contains("sums.doubled is new")), "{:?}", found.remarks);
     assert_eq!(world.sums().await, history.sums(history.end()));
@@ -252,7 +260,7 @@ async fn a_changed_view_is_compared_by_what_both_versions_have() {
     // The old program steps aside, the new one takes over.
     let mut old = world.start();
     old.reach(history.end());
-    assert!(old.waiting().await.contains("version 2"));
+    assert!(old.standing_by().await.contains("version 2"));
     let mut new = world.start_view(newer);
     new.reach(history.end());
     new.at(history.end()).await;

@@ -43,8 +43,11 @@ async fn another_version_of_a_view_is_not_written_into_the_old_tables() {
     let newer = Arc::new(Tally { name: "tally", version: 2 });
     let mut worker = world.start_view(newer);
     worker.reach(history.end());
+    let reason = worker.standing_by().await;
+    assert!(reason.contains("version 1 is live, this program has version 2"), "{reason}");
+    // Nobody follows version 1: whoever stands by says so, and what to do.
     let reason = worker.waiting().await;
-    assert!(reason.contains("rebuild the view"), "{reason}");
+    assert!(reason.contains("nobody moves it") && reason.contains("`jangbu views upgrade`"), "{reason}");
     assert!(world.sums().await.is_empty());
     worker.kill().await;
     world.scratch.close().await;

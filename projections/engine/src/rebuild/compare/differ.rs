@@ -33,6 +33,32 @@ pub enum Change {
     Extra,
     /// Columns differ: the column, what the live generation has, what the new one has.
     Columns(Vec<(String, Option<String>, Option<String>)>),
+    /// Not a row: only one generation has this column, or, without a column, the table.
+    Shape {
+        /// The column.
+        column: Option<String>,
+        /// Which generation has it.
+        is: Shape,
+    },
+}
+
+/// Which of two generations has a column or a table that the other has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Only the new one.
+    New,
+    /// Only the live one.
+    Gone,
+}
+
+impl Shape {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gone => "gone",
+        }
+    }
 }
 
 type Texts = Vec<Option<String>>;

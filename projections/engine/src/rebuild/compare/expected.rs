@@ -1,6 +1,6 @@
 //! Differences that whoever changed a view expects.
 
-use super::differ::{Change, Difference};
+use super::differ::{Change, Difference, Shape};
 
 /// One line of a file of expected differences. `*` stands for anything, `?` for one character.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Expectation {
     pub key: Option<String>,
     /// The columns that may differ; none for every column, and for rows that only one generation has.
     pub column: Option<String>,
+    /// That only one generation has the columns, or the table; none where both have them, with other values.
+    pub is: Option<Shape>,
 }
 
 /// What is expected to differ.
@@ -21,22 +23,50 @@ impl Expected {
     /// Whether every cell of a column is expected to differ: then it is not looked at.
     pub(super) fn ignores(&self, table: &str, column: &str) -> bool {
         self.0.iter().any(|line| {
-            line.key.is_none()
+            line.is.is_none()
+                && line.key.is_none()
                 && matches(&line.table, table)
                 && line.column.as_ref().is_some_and(|pattern| matches(pattern, column))
         })
     }
 
+    /// These, and that a newer version has columns of its own.
+    pub(super) fn with_new(&self, columns: &[(&str, &str)]) -> Self {
+        let new = |(table, column): &(&str, &str)| Expectation {
+            table: (*table).to_owned(),
+            key: None,
+            column: Some((*column).to_owned()),
+            is: Some(Shape::New),
+        };
+        Self(self.0.iter().cloned().chain(columns.iter().map(new)).collect())
+    }
+
+    /// Whether it is expected that only one generation has a column, or a table.
+    fn expects_shape(&self, table: &str, column: Option<&str>, is: Shape) -> bool {
+        self.0.iter().filter(|line| line.is == Some(is) && matches(&line.table, table)).any(|line| {
+            match (&line.column, column) {
+                (None, None) => true,
+                (Some(pattern), Some(column)) => matches(pattern, column),
+                _ => false,
+            }
+        })
+    }
+
     /// Whether a difference is expected, in all of its columns.
     pub(super) fn expects(&self, difference: &Difference) -> bool {
+        if let Change::Shape { column, is } = &difference.change {
+            return self.expects_shape(&difference.table, column.as_deref(), *is);
+        }
         let lines: Vec<&Expectation> = self
             .0
             .iter()
+            .filter(|line| line.is.is_none())
             .filter(|line| matches(&line.table, &difference.table))
             .filter(|line| line.key.as_ref().is_none_or(|pattern| matches(pattern, &difference.key)))
             .collect();
         let whole_row = lines.iter().any(|line| line.column.is_none());
         match &difference.change {
+            Change::Shape { .. } => false,
             Change::Missing | Change::Extra => whole_row,
             Change::Columns(columns) => {
                 let expected = |column: &String| {
@@ -101,6 +131,7 @@ mod tests {
             table: "t".into(),
             key: key.map(Into::into),
             column: column.map(Into::into),
+            is: None,
         };
         let changed = |key: &str, columns: &[&str]| Difference {
             table: "t".into(),

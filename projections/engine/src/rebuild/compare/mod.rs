@@ -11,10 +11,10 @@ use sqlx::PgConnection;
 use self::{
     differ::differences,
     digest::Digest,
-    tables::{Pair, pairs},
+    tables::{Pair, Tables, pairs},
 };
 pub use self::{
-    differ::{Change, Difference},
+    differ::{Change, Difference, Shape},
     expected::{Expectation, Expected},
 };
 use super::{
@@ -37,7 +37,7 @@ pub struct Comparison {
     pub tables: Vec<TableComparison>,
     /// What could not be compared, and why that is no difference.
     pub remarks: Vec<String>,
-    /// How many rows differ that nobody expected.
+    /// How many rows differ that nobody expected; columns and tables that only one has among them.
     pub unexpected: u64,
     /// How many rows differ as expected.
     pub expected: u64,
@@ -102,13 +102,17 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         fault_point("comparing");
         let mut new = connect(&self.database).await?;
         let (live_schema, new_schema) = (frozen.live.schema.clone(), making.schema.clone());
-        let (pairs, remarks) = pairs(&mut new, &live_schema, &new_schema, expected).await?;
+        let newer = frozen.live.version < making.version;
+        let expected = &if newer { expected.with_new(self.projection.new_columns()) } else { expected.clone() };
+        let Tables { pairs, remarks, odd } = pairs(&mut new, &live_schema, &new_schema, expected).await?;
         self.reporter.phase(Phase::Comparing, 0, pairs.len() as i64);
         let mut comparison = Comparison {
             live: frozen.live.generation,
             new: making.generation,
             position: frozen.live.position,
             remarks,
+            unexpected: odd.len() as u64,
+            shown: odd,
             ..Comparison::default()
         };
         for pair in &pairs {

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::{
     super::error::{RebuildError, doing},
+    differ::{Change, Difference, Shape},
     expected::Expected,
 };
 
@@ -40,52 +41,74 @@ struct Column {
     in_key: bool,
 }
 
-/// The tables that both schemas have, and remarks on what only one of them has.
+/// What can be held against each other, and what only one of two generations has.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) pairs: Vec<Pair>,
+    /// What is not compared, and why that is no difference.
+    pub(super) remarks: Vec<String>,
+    /// What only one has, and nobody expected to.
+    pub(super) odd: Vec<Difference>,
+}
+
+impl Tables {
+    fn only_one_has(&mut self, table: &str, column: Option<&str>, is: Shape, expected: &Expected) {
+        let change = Change::Shape { column: column.map(str::to_owned), is };
+        let difference = Difference { table: table.to_owned(), key: String::new(), change };
+        if !expected.expects(&difference) {
+            return self.odd.push(difference);
+        }
+        let what = column.map_or(format!("table {table}"), |column| format!("column {table}.{column}"));
+        self.remarks.push(format!("{what} is {}, as expected: there is nothing to compare it with", is.as_str()));
+    }
+}
+
+/// The tables of both schemas.
 pub(super) async fn pairs(
     connection: &mut PgConnection,
     live: &str,
     new: &str,
     expected: &Expected,
-) -> Result<(Vec<Pair>, Vec<String>), RebuildError> {
+) -> Result<Tables, RebuildError> {
     let (live_tables, new_tables) = (columns(connection, live).await?, columns(connection, new).await?);
-    let mut remarks = Vec::new();
-    let mut pairs = Vec::new();
+    let mut tables = Tables::default();
     for (table, theirs) in &live_tables {
-        let Some(ours) = new_tables.get(table) else {
-            remarks.push(format!("table {table} is not in the new generation"));
-            continue;
-        };
-        pairs.push(pair(table, (live, theirs), (new, ours), expected, &mut remarks));
+        match new_tables.get(table) {
+            Some(ours) => tables.pair(table, (live, theirs), (new, ours), expected),
+            None => tables.only_one_has(table, None, Shape::Gone, expected),
+        }
     }
     for table in new_tables.keys().filter(|table| !live_tables.contains_key(*table)) {
-        remarks.push(format!("table {table} is new: there is nothing to compare it with"));
+        tables.only_one_has(table, None, Shape::New, expected);
     }
-    Ok((pairs, remarks))
+    Ok(tables)
 }
 
-fn pair(
-    table: &str,
-    (live, theirs): (&str, &Vec<Column>),
-    (new, ours): (&str, &Vec<Column>),
-    expected: &Expected,
-    remarks: &mut Vec<String>,
-) -> Pair {
-    let both = |column: &&Column| ours.iter().any(|other| other.column == column.column);
-    let common: Vec<&Column> = theirs.iter().filter(both).collect();
-    for column in ours.iter().filter(|column| theirs.iter().all(|other| other.column != column.column)) {
-        remarks.push(format!("column {table}.{} is new: only the common columns were compared", column.column));
+impl Tables {
+    fn pair(
+        &mut self,
+        table: &str,
+        (live, theirs): (&str, &Vec<Column>),
+        (new, ours): (&str, &Vec<Column>),
+        expected: &Expected,
+    ) {
+        let has = |all: &[Column], column: &Column| all.iter().any(|other| other.column == column.column);
+        for column in ours.iter().filter(|column| !has(theirs, column)) {
+            self.only_one_has(table, Some(&column.column), Shape::New, expected);
+        }
+        for column in theirs.iter().filter(|column| !has(ours, column)) {
+            self.only_one_has(table, Some(&column.column), Shape::Gone, expected);
+        }
+        let common = theirs.iter().filter(|column| has(ours, column));
+        let (skipped, compared): (Vec<&Column>, Vec<&Column>) =
+            common.partition(|column| expected.ignores(table, &column.column));
+        for column in skipped {
+            self.remarks.push(format!("column {table}.{} was not compared: it is expected to differ", column.column));
+        }
+        let side = |schema: &str| side(schema, table, &compared);
+        let names = compared.iter().map(|column| column.column.clone()).collect();
+        self.pairs.push(Pair { table: table.to_owned(), live: side(live), new: side(new), columns: names });
     }
-    for column in theirs.iter().filter(|column| !both(column)) {
-        remarks.push(format!("column {table}.{} is gone: only the common columns were compared", column.column));
-    }
-    let (skipped, compared): (Vec<&Column>, Vec<&Column>) =
-        common.into_iter().partition(|column| expected.ignores(table, &column.column));
-    for column in skipped {
-        remarks.push(format!("column {table}.{} was not compared: it is expected to differ", column.column));
-    }
-    let side = |schema: &str| side(schema, table, &compared);
-    let names = compared.iter().map(|column| column.column.clone()).collect();
-    Pair { table: table.to_owned(), live: side(live), new: side(new), columns: names }
 }
 
 fn side(schema: &str, table: &str, columns: &[&Column]) -> Side {
