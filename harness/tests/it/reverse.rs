@@ -29,6 +29,11 @@ async fn a_transfer_is_undone_once() {
     let seen =
         operator.get_at(&format!("/v1/transfers/{}", reversal.id("transfer_id")), reversal.token()).await.expect(200);
     assert_eq!(seen.id("reverses"), posted.id("transfer_id"));
+    let history = payer.get_at(&format!("/v1/accounts/{from}/transactions"), reversal.token()).await.expect(200);
+    let undone: Vec<_> = history.items().iter().map(|item| item["reverses"].as_str().map(str::to_owned)).collect();
+    assert_eq!(undone, [Some(posted.text("transfer_id")), None, None]);
+    let home = payer.get_at("/v1/wallet/home", reversal.token()).await.expect(200);
+    assert_eq!(home.body["transactions"][0]["reverses"], posted.text("transfer_id"));
     let ledger = town.close().await;
     assert_eq!((ledger.accounts[&from].balance, ledger.accounts[&to].balance), (100, 0));
 }

@@ -34,6 +34,8 @@ pub struct Entry {
     pub memo: Option<String>,
     /// The outside's reference.
     pub reference: Option<String>,
+    /// The transfer that it undoes, if it is one side of a reversal.
+    pub reverses: Option<TransferId>,
     /// Its place in the log.
     pub position: Position,
     /// When, by the log's clock.
@@ -61,6 +63,7 @@ pub(crate) struct EntryRow {
     pub counterparty: Uuid,
     pub memo: Option<String>,
     pub reference: Option<String>,
+    pub reverses: Option<Uuid>,
     pub position: i64,
     pub recorded_at: DateTime<Utc>,
 }
@@ -78,6 +81,7 @@ impl TryFrom<EntryRow> for Entry {
             counterparty: AccountId::new(row.counterparty),
             memo: row.memo,
             reference: row.reference,
+            reverses: row.reverses.map(TransferId::new),
             position: Position::new(row.position),
             recorded_at: row.recorded_at,
         })

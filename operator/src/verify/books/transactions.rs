@@ -4,6 +4,7 @@ use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
+use kernel::TransferId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -42,6 +43,7 @@ struct Entry<'a> {
     kind: &'a str,
     memo: Option<&'a str>,
     reference: Option<&'a str>,
+    reverses: Option<Uuid>,
 }
 
 impl Entry<'_> {
@@ -49,7 +51,7 @@ impl Entry<'_> {
         cells.clear().put("version", self.version).put("recorded_at", time(self.recorded_at));
         cells.put("transfer_id", self.transfer).put("counterparty", self.counterparty);
         cells.put("amount", self.amount).put("balance_after", self.balance_after).put("kind", self.kind);
-        cells.maybe("memo", self.memo).maybe("reference", self.reference);
+        cells.maybe("memo", self.memo).maybe("reference", self.reference).maybe("reverses", self.reverses);
         entries.row(&format!("account {} at position {}", self.account, self.position), cells);
     }
 }
@@ -73,6 +75,7 @@ impl<S: Sink> Transactions<S> {
             kind: facts.kind.as_str(),
             memo: facts.memo.as_deref(),
             reference: facts.reference.as_deref(),
+            reverses: facts.reverses.map(TransferId::uuid),
         };
         entry.give(&mut self.cells, &mut self.entries);
     }
@@ -117,7 +120,7 @@ pub(super) async fn read(
     let mut rows = sqlx::query!(
         r#"select account_id as "account_id!", position as "position!", version as "version!",
                   recorded_at as "recorded_at!", transfer_id as "transfer_id!", counterparty as "counterparty!",
-                  amount::text as "amount!", balance_after::text as "balance_after!", kind as "kind!", memo, reference
+                  amount::text as "amount!", balance_after::text as "balance_after!", kind as "kind!", memo, reference, reverses
            from live.entries"#
     )
     .fetch(&mut *connection);
@@ -134,6 +137,7 @@ pub(super) async fn read(
             kind: &row.kind,
             memo: row.memo.as_deref(),
             reference: row.reference.as_deref(),
+            reverses: row.reverses,
         };
         entry.give(&mut cells, entries);
     }

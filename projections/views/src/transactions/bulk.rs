@@ -22,7 +22,7 @@ impl Bulk<Recorded> for InOrder {
     }
 
     fn loader(&self) -> Box<dyn Loader<Recorded>> {
-        let (entries, ticks) = (CopyRows::new(COPY_ENTRIES, 11), CopyRows::new(COPY_TICKS, 2));
+        let (entries, ticks) = (CopyRows::new(COPY_ENTRIES, 12), CopyRows::new(COPY_TICKS, 2));
         Box::new(Gathered { entries, ticks, tick: None })
     }
 }

@@ -20,7 +20,7 @@ impl Projection for Transactions {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static str {
@@ -41,6 +41,10 @@ impl Projection for Transactions {
 
     fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
         Some(Box::new(bulk::InOrder))
+    }
+
+    fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
+        &[("entries", "reverses")]
     }
 
     fn sums(&self) -> &'static [SumColumn] {

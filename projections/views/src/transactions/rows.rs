@@ -37,11 +37,11 @@ struct Ticks {
 }
 
 pub(super) const COPY_ENTRIES: &str = "copy entries (position, version, recorded_at, account_id, transfer_id, counterparty, amount, \
-    balance_after, kind, memo, reference) from stdin (format binary)";
+    balance_after, kind, memo, reference, reverses) from stdin (format binary)";
 
 impl TransactionRows {
     pub(super) fn new(entries: &[Entry<'_>], ticks: impl Iterator<Item = (DateTime<Utc>, Position)>) -> Self {
-        let mut rows = Self { entries: CopyRows::new(COPY_ENTRIES, 11), ticks: Ticks::default() };
+        let mut rows = Self { entries: CopyRows::new(COPY_ENTRIES, 12), ticks: Ticks::default() };
         entries.iter().for_each(|entry| entry.write(&mut rows.entries));
         ticks.for_each(|(recorded_at, position)| rows.ticks.push(recorded_at, position));
         rows
@@ -61,7 +61,8 @@ impl Entry<'_> {
             .numeric(self.balance_after)
             .text(self.facts.kind.as_str())
             .maybe(self.facts.memo.as_deref(), CopyRows::text)
-            .maybe(self.facts.reference.as_deref(), CopyRows::text);
+            .maybe(self.facts.reference.as_deref(), CopyRows::text)
+            .maybe(self.facts.reverses.map(TransferId::uuid), CopyRows::uuid);
     }
 }
 

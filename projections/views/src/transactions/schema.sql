@@ -12,6 +12,7 @@ create table entries (
     kind text not null,
     memo text,
     reference text,
+    reverses uuid,
     primary key (account_id, position)
 );
 

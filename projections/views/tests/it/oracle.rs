@@ -234,8 +234,10 @@ impl Oracle {
         let other = if side == 0 { facts.destination } else { facts.source }.expect("posted");
         let (memo, reference) = (or_dash(&facts.memo), or_dash(&facts.reference));
         let kind = facts.kind.as_str();
-        let line =
-            format!("{position}|{version}|{at}|{stream}|{id}|{other}|{amount}|{balance}|{kind}|{memo}|{reference}");
+        let reverses = or_dash(&facts.reverses);
+        let line = format!(
+            "{position}|{version}|{at}|{stream}|{id}|{other}|{amount}|{balance}|{kind}|{memo}|{reference}|{reverses}"
+        );
         self.entries.insert((stream, position), line);
     }
 

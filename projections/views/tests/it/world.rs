@@ -96,7 +96,8 @@ const ACCOUNTS: &str =
     from live.accounts order by account_id";
 const ENTRIES: &str =
     "select concat_ws('|', position, version, (extract(epoch from recorded_at) * 1000000)::int8, account_id,
-    transfer_id, counterparty, amount, balance_after, kind, coalesce(memo, '-'), coalesce(reference, '-'))
+    transfer_id, counterparty, amount, balance_after, kind, coalesce(memo, '-'), coalesce(reference, '-'),
+    coalesce(reverses::text, '-'))
     from live.entries order by account_id, position";
 const TICKS: &str = "select concat_ws('|', (extract(epoch from recorded_at) * 1000000)::int8, position)
     from live.ticks order by recorded_at";

@@ -77,6 +77,9 @@ pub struct Entry {
     /// The outside's reference of a deposit or withdrawal.
     #[schema(required)]
     pub reference: Option<String>,
+    /// The transfer that it undoes, if it is one side of a reversal. Also null until the view that holds it is promoted.
+    #[schema(required)]
+    pub reverses: Option<Uuid>,
     /// Its place in the log.
     #[schema(minimum = 1)]
     pub position: i64,
@@ -188,6 +191,7 @@ impl From<reads::Entry> for Entry {
             counterparty: entry.counterparty.uuid(),
             memo: entry.memo,
             reference: entry.reference,
+            reverses: entry.reverses.map(kernel::TransferId::uuid),
             position: entry.position.number(),
             recorded_at: entry.recorded_at,
         }

@@ -1,11 +1,14 @@
 -- $1 views, $2 account, $3 from, $4 to (not included), $5 before this position, $6 how many.
+-- Version 1 of the view has no `reverses`: the name is looked for in the entries first, then outside (docs/decisions/0018).
 -- The log's clock never goes back, so a range of times is a range of positions: the ticks say which.
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
     exists (select from live.accounts where account_id = $2) as found,
     (select owner from live.accounts where account_id = $2) as owner,
     (select coalesce(jsonb_agg(to_jsonb(page)), '[]')
-     from (select transfer_id, kind, amount::text as amount, balance_after::text as balance_after, version,
-               counterparty, memo, reference, position, recorded_at
+     from (values (null::uuid)) as absent (reverses)
+     cross join lateral (
+           select transfer_id, kind, amount::text as amount, balance_after::text as balance_after, version,
+               counterparty, memo, reference, reverses, position, recorded_at
            from live.entries
            where account_id = $2
              and position < $5

@@ -1,4 +1,5 @@
 -- $1 views, $2 owner, $3 how many accounts at most, $4 how many entries over all of them. One statement is one snapshot.
+-- Version 1 of the view has no `reverses`: the name is looked for in the entries first, then outside (docs/decisions/0018).
 with own as materialized (
     select account_id, account_number, owner, name, asset, status, balance::text as balance, version, opened_at
     from live.accounts
@@ -12,12 +13,15 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
     ) as "name?: sqlx::types::Json<NameRow>",
     (select coalesce(jsonb_agg(to_jsonb(own)), '[]') from own) as "accounts!: sqlx::types::Json<Vec<AccountRow>>",
     (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
-     from (select entry.account_id, own.asset, entry.transfer_id, entry.kind, entry.amount::text as amount,
+     from (select own.account_id, own.asset, entry.transfer_id, entry.kind, entry.amount::text as amount,
                entry.balance_after::text as balance_after, entry.version, entry.counterparty, entry.memo,
-               entry.reference, entry.position, entry.recorded_at
+               entry.reference, entry.reverses, entry.position, entry.recorded_at
            from own
+           cross join (values (null::uuid)) as absent (reverses)
            cross join lateral (
-               select * from live.entries as e where e.account_id = own.account_id order by e.position desc limit $4
+               select transfer_id, kind, amount, balance_after, version, counterparty, memo, reference, reverses, position,
+                   recorded_at
+               from live.entries where account_id = own.account_id order by position desc limit $4
            ) as entry
            order by entry.position desc
            limit $4) as recent
