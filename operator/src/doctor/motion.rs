@@ -167,12 +167,36 @@ fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
         );
         return Finding::warn(what, format!("{at}; {keys} keys are parked, {waiting} events wait behind them"), to_do);
     }
-    match (ms > max_lag_ms, moved) {
+    let late = ms > max_lag_ms;
+    if let Some(ours) = view.other_version().filter(|_| moved || !late) {
+        return Finding::warn(
+            what,
+            format!("{at}, of version {}, this program has {ours}", view.version),
+            upgrade(view, ours),
+        );
+    }
+    match (late, moved) {
         (true, false) => {
-            let to_do = "is the projector running? (`./justw status`, `./justw logs`)";
+            let to_do = view.other_version().map_or_else(
+                || "is the projector running? (`./justw status`, `./justw logs`)".to_owned(),
+                |ours| format!("no projector of version {} runs: {}", view.version, upgrade(view, ours)),
+            );
             Finding::fail(what, format!("{at} for {ms} ms, and not moving"), to_do)
         }
         (true, true) => Finding::warn(what, format!("{at}, {ms} ms, and catching up"), "wait; look again in a minute"),
         _ => Finding::ok(what, at),
+    }
+}
+
+/// What to do about a view whose live version is not this program's.
+fn upgrade(view: &Standing, ours: i32) -> String {
+    if view.version < ours {
+        "make and promote the new version: `jangbu views upgrade --reason WHY` (docs/runbooks/change-view.md)"
+            .to_owned()
+    } else {
+        format!(
+            "use the programs of version {}, or go back: `jangbu views rollback {} --reason WHY`",
+            view.version, view.view
+        )
     }
 }

@@ -10,6 +10,7 @@ mod query;
 mod rebuild;
 mod shop;
 mod standing;
+mod upgrade;
 
 use std::{
     io::{IsTerminal, Write},
@@ -23,6 +24,7 @@ use self::{
     query::QueryArgs,
     rebuild::RebuildArgs,
     standing::standings,
+    upgrade::UpgradeArgs,
 };
 
 use crate::{
@@ -45,9 +47,11 @@ pub enum ViewsCommand {
     },
     /// Make views anew beside the live ones, compare, and promote each that is equal; killed, it goes on
     Rebuild(Box<RebuildArgs>),
+    /// Rebuild and promote every view whose live generation is of an older version than this program's
+    Upgrade(UpgradeArgs),
     /// Hold a generation against the live one at the same position; exit code 1 if they differ
     Compare(CompareArgs),
-    /// Make a generation live that is ready
+    /// Make a generation live that is ready; with a number, also one that was live before
     Promote(ChangeArgs),
     /// Make the generation live again that was live before
     Rollback(ChangeArgs),
@@ -80,6 +84,7 @@ pub async fn run(command: &ViewsCommand, config: &Config, output: Output) -> Res
         ViewsCommand::List(watch) => list_or_show(None, watch.watch, config, output).await,
         ViewsCommand::Show { name, watch } => list_or_show(Some(name), watch.watch, config, output).await,
         ViewsCommand::Rebuild(args) => rebuild::run(args, config, output).await,
+        ViewsCommand::Upgrade(args) => upgrade::run(args, config, output).await,
         ViewsCommand::Compare(args) => change::compare(args, config, output).await,
         ViewsCommand::Promote(args) => change::swap(Swap::Promote, args, config, output).await,
         ViewsCommand::Rollback(args) => change::swap(Swap::Rollback, args, config, output).await,

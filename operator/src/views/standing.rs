@@ -61,6 +61,12 @@ impl Standing {
         self.error.is_none() && self.stalled_ms.is_none() && self.parked_keys == 0
     }
 
+    /// The version that this program has of the view, if it is another one than the generation's.
+    pub fn other_version(&self) -> Option<i32> {
+        let ours = ::views::all().iter().find(|view| view.name() == self.view)?.version();
+        Some(ours).filter(|ours| *ours != self.version)
+    }
+
     /// Its state, and what there is to say besides.
     pub fn condition(&self) -> String {
         let mut words = vec![self.state.clone()];
@@ -71,6 +77,9 @@ impl Standing {
             words.push("paused".into());
         } else if let Some(stalled) = self.stalled_ms {
             words.push(format!("stalled for {} s", stalled / 1000));
+        }
+        if let Some(ours) = self.other_version().filter(|_| self.is_live()) {
+            words.push(format!("version {} here", ours));
         }
         if self.parked_keys > 0 {
             words.push(format!("{} keys parked", self.parked_keys));

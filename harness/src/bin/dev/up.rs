@@ -111,6 +111,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
 
     say::heading("Processes");
     migrate(&binaries, &environment)?;
+    upgrade(&binaries, &environment)?;
     for (process, address) in processes.into_iter().zip(addresses) {
         start(&place, &binaries, process, args.asked(process), address, &environment).await?;
     }
@@ -158,6 +159,27 @@ fn migrate(binaries: &Path, environment: &Environment) -> Result<()> {
     let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     ensure!(told.status.success(), "`jangbu migrate up` failed:\n{out}{err}");
     say::step("migrations", "up to date");
+    Ok(())
+}
+
+/// Views that an older build made are made anew. An older projector and query server that still run go on until they are
+/// started again: to readers nothing happens.
+fn upgrade(binaries: &Path, environment: &Environment) -> Result<()> {
+    let told = Command::new(binaries.join("jangbu"))
+        .args(["views", "upgrade", "--reason", "./justw up", "--json"])
+        .envs(environment.pairs())
+        .output()
+        .context("cannot run jangbu; ./justw up builds it")?;
+    let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    ensure!(
+        told.status.success(),
+        "the views could not be brought to the version of this build:\n{out}{err}  Next: docs/runbooks/change-view.md"
+    );
+    let made: Vec<serde_json::Value> = serde_json::from_str(&out).context("reading what became of the views")?;
+    let names: Vec<&str> = made.iter().filter_map(|view| view["view"].as_str()).collect();
+    let became =
+        if names.is_empty() { "of this version".to_owned() } else { format!("made anew: {}", names.join(", ")) };
+    say::step("views", &became);
     Ok(())
 }
 
