@@ -4,7 +4,9 @@ use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use harness::bench::{BenchPlan, Path as Way, print, print_rebuilds, rebuild, run, run_one};
+use harness::bench::{
+    BenchPlan, Path as Way, ReadersBench, print, print_readers, print_rebuilds, readers, rebuild, run, run_one,
+};
 
 /// Measures Jangbu against pgbench TPC-B on a Postgres and a NATS server of its own, and prints the figures of DESIGN 16.
 #[derive(Parser)]
@@ -43,6 +45,21 @@ enum Only {
         #[arg(long)]
         events: Option<i64>,
     },
+    /// What clients notice while every view is rebuilt, promoted, rolled back and promoted again under half the load
+    Readers {
+        /// How many clients read
+        #[arg(long, default_value_t = 200)]
+        clients: usize,
+        /// Reads and payments a second of all of them together
+        #[arg(long, default_value_t = 400.0)]
+        reads: f64,
+        /// Transfers a second beside them; half of what a closed loop reaches if not given
+        #[arg(long)]
+        rate: Option<f64>,
+        /// Transfers in the log before the first rebuild, at least
+        #[arg(long, default_value_t = 50_000)]
+        history: u64,
+    },
 }
 
 #[tokio::main]
@@ -57,6 +74,11 @@ async fn main() -> Result<ExitCode> {
             let results = rebuild(events, arguments.quick).await?;
             print_rebuilds(&results, &mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
+        }
+        Some(Only::Readers { clients, reads, rate, history }) => {
+            let found = readers(ReadersBench { clients, reads_per_second: reads, rate, history }).await?;
+            print_readers(&found, &mut io::stdout().lock()).context("printing")?;
+            (found.write(&folder)?, found.met())
         }
         Some(Only::Load { path, connections, seconds }) => {
             run_one(&plan, path, connections, Duration::from_secs(seconds)).await?;

@@ -3,7 +3,9 @@
 mod bank;
 mod binaries;
 mod ground;
+mod jangbu;
 
 pub use bank::{Bank, BankPlan, MAIL_FROM, Part, Post};
 pub use binaries::{beside_this_program, built_for_tests};
 pub use ground::Ground;
+pub use jangbu::Jangbu;

@@ -25,6 +25,13 @@ pub struct Latencies {
 }
 
 impl Latencies {
+    /// Of these.
+    pub fn of_all(all: impl Iterator<Item = Duration>) -> Self {
+        let mut counted = histogram();
+        all.for_each(|latency| record(&mut counted, latency));
+        Self::of(&counted)
+    }
+
     /// Reads a histogram of microseconds.
     pub fn of(histogram: &Histogram<u64>) -> Self {
         let at = |q: f64| histogram.value_at_quantile(q) as f64 / 1000.0;

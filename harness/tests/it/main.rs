@@ -19,6 +19,7 @@ mod kill;
 mod kill_members;
 mod member_races;
 mod oversized;
+mod readers;
 mod restart;
 mod reverse;
 mod runbooks;

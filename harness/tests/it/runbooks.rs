@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use harness::{
-    chaos::{Bank, BankPlan, Ground, Part},
+    chaos::{Bank, BankPlan, Ground, Jangbu, Part},
     kit::{Databases, Pair, Role},
 };
 use kernel::{Ids, RandomIds};
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{
     kill::people,
-    support::{ALL, Crowd, Page, Town, eventually},
+    support::{ALL, Crowd, OldWorker, Page, Town, begin_with_old_transactions, eventually},
 };
 
 /// What an operator of this bank has in the environment.
@@ -234,6 +234,41 @@ async fn rebuild() {
     page.set("GENERATION", retired(&town, "accounts").await);
     page.next().await;
     page.end();
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn change_view() {
+    let mut town = Town::start(&[Part::Command(0)]).await;
+    begin_with_old_transactions(&town.pair.views).await;
+    let old = OldWorker::start(&town.pair.log.superuser_url(), &town.pair.views.url(Role::Projector).unwrap());
+    town.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
+    let folder = Folder::new();
+    let (payer, from) = town.funded_member(100).await;
+    let (_, to) = town.funded_member(0).await;
+    payer.transfer(from, to, 10).await.expect(201);
+    town.wait_until_level().await;
+    let mut page = page(&mut town, "change-view").await;
+    page.set("VIEW", "transactions");
+    page.set("DIFFERENCES", format!("{}/differences", folder.0.display()));
+    let told = page.next().await;
+    assert!(told.stdout.contains("version 2 here") && told.stdout.contains("jangbu views upgrade"), "{}", told.stdout);
+    let told = page.next().await;
+    assert!(
+        told.stdout.contains("entries.reverses is new") && !told.stdout.contains("version 2 here"),
+        "{}",
+        told.stdout
+    );
+    // There is no older `jangbu` here: this one goes back to a generation that it can bring level.
+    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
+    let newest = jangbu.views("rebuild", "transactions", &[]).await.unwrap();
+    page.set("OLD", town.bank.plan().binaries.display());
+    page.set("NEW", newest);
+    page.next().await;
+    page.next().await;
+    page.next().await;
+    page.end();
+    drop(old);
     town.close().await;
 }
 

@@ -2,6 +2,7 @@
 
 mod journal;
 mod ledger;
+mod old_transactions;
 mod page;
 pub mod people;
 mod replay;
@@ -11,6 +12,7 @@ mod wait;
 
 pub use journal::{Crowd, Journal};
 pub use ledger::Ledger;
+pub use old_transactions::{OldWorker, begin_with_old_transactions};
 pub use page::Page;
 pub use replay::replay;
 pub use teller::{Answer, Teller, money};

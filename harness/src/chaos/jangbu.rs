@@ -1,0 +1,53 @@
+//! The operator's command line, used on a bank.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::kit::{Pair, Role};
+
+/// `jangbu` with the logins of an operator.
+#[derive(Clone, Debug)]
+pub struct Jangbu {
+    program: PathBuf,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Jangbu {
+    /// The program in this folder, for these databases.
+    pub fn new(binaries: &std::path::Path, databases: &Pair) -> Result<Self> {
+        let program = binaries.join("jangbu");
+        ensure!(program.is_file(), "{} is not built", program.display());
+        let environment = vec![
+            ("JANGBU_LOG_DATABASE_URL", databases.log.url(Role::Owner)?),
+            ("JANGBU_VIEWS_DATABASE_URL", databases.views.url(Role::Owner)?),
+            ("JANGBU_OPERATOR", "harness".to_owned()),
+        ];
+        Ok(Self { program, environment })
+    }
+
+    /// Runs a command to its end, which must be a good one; what it says, as JSON.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Value> {
+        let running = tokio::process::Command::new(&self.program)
+            .args(arguments)
+            .arg("--json")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let Ok(told) = tokio::time::timeout(Duration::from_secs(600), running).await else {
+            bail!("jangbu {arguments:?} did not end in 600 s");
+        };
+        let told = told.context("cannot run jangbu")?;
+        let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+        ensure!(told.status.success(), "jangbu {arguments:?} ended with {}:\n{out}{err}", told.status);
+        serde_json::from_str(&out).with_context(|| format!("jangbu {arguments:?} said {out}"))
+    }
+
+    /// `views WHAT VIEW`, with a reason; the generation that it is about.
+    pub async fn views(&self, what: &str, view: &str, more: &[&str]) -> Result<i64> {
+        let told = self.run(&[&["views", what, view, "--reason", "readers must not notice"], more].concat()).await?;
+        told["generation"].as_i64().with_context(|| format!("views {what} {view} told no generation: {told}"))
+    }
+}
