@@ -21,6 +21,8 @@ pub(crate) struct CopyRows {
 /// Signature, no flags, no header extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const NULL: i32 = -1;
+/// So many bytes are sent at once.
+const PIECE: usize = 128 * 1024;
 /// Numbers of Postgres have four decimal digits in each digit.
 const BASE: u128 = 10_000;
 /// Postgres counts time from 2000-01-01.
@@ -123,7 +125,10 @@ impl CopyRows {
             return Ok(());
         }
         let mut copy = connection.copy_in_raw(self.statement).await?;
-        copy.send(self.bytes.as_slice()).await?;
+        // In pieces: the connection keeps a copy of what it sends, and a large one is new memory each time.
+        for piece in self.bytes.chunks(PIECE) {
+            copy.send(piece).await?;
+        }
         copy.send(END.as_slice()).await?;
         let written = copy.finish().await?;
         if written != self.rows {

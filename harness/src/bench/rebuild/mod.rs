@@ -23,10 +23,7 @@ use super::{
     run::{revision, short, tempdir},
     stage::{connect, say},
 };
-use crate::{
-    chaos::beside_this_program,
-    kit::{self, Databases},
-};
+use crate::kit::{self, Databases};
 
 /// What DESIGN 16 asks of both views together, in events a second.
 const BAR: f64 = 150_000.0;
@@ -76,7 +73,7 @@ pub struct RebuildRun {
 
 /// Fills a log with about so many events and rebuilds views from it, on a Postgres of its own.
 pub async fn rebuild(events: i64, quick: bool) -> Result<Rebuilds> {
-    let program = beside_this_program()?.join("jangbu");
+    let program = std::env::current_exe().context("cannot find this program")?.with_file_name("jangbu");
     ensure!(program.is_file(), "{} is not built", program.display());
     let servers = kit::Servers::throw_away("bench-rebuild", kit::Options::default()).await?;
     let folder = tempdir()?;

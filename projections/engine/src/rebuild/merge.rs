@@ -14,8 +14,11 @@ pub(super) async fn merge<E: Send + Sync + 'static>(
 ) -> Result<(), RebuildError> {
     let failed = || doing("merging the ranges");
     let recorded_at = session.recorded_at(making.generation).await?;
-    // Nobody has counted the staging tables yet, and what the planner takes for small it joins row by row.
+    // Nobody has counted the staging tables yet, and what the planner takes for small it joins row by row. How many rows
+    // there are is all it needs: the statistics come after the indexes.
+    run(&mut session.connection, "set default_statistics_target to 5".to_owned()).await.map_err(failed())?;
     session.analyze(&making.schema).await?;
+    run(&mut session.connection, "reset default_statistics_target".to_owned()).await.map_err(failed())?;
     let view = session.view;
     let mut tx = session.begin().await?;
     run(&mut tx, "set local enable_nestloop to off".to_owned()).await.map_err(failed())?;
