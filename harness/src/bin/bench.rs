@@ -5,7 +5,8 @@ use std::{io, path::Path, process::ExitCode, time::Duration};
 use anyhow::{Context, Result};
 use clap::Parser;
 use harness::bench::{
-    BenchPlan, Path as Way, ReadersBench, print, print_readers, print_rebuilds, readers, rebuild, run, run_one,
+    BenchPlan, LogInPlan, Path as Way, ReadersBench, logins, print, print_readers, print_rebuilds, readers, rebuild, run,
+    run_one,
 };
 
 /// Measures Jangbu against pgbench TPC-B on a Postgres and a NATS server of its own, and prints the figures of DESIGN 16.
@@ -60,6 +61,15 @@ enum Only {
         #[arg(long, default_value_t = 50_000)]
         history: u64,
     },
+    /// What a flood of log-ins does to transfers at half of the highest rate
+    Logins {
+        /// Transfers a second, instead of half of the highest rate
+        #[arg(long)]
+        rate: Option<f64>,
+        /// Log-ins a second
+        #[arg(long, default_value_t = 500.0)]
+        flood: f64,
+    },
 }
 
 #[tokio::main]
@@ -79,6 +89,11 @@ async fn main() -> Result<ExitCode> {
             let found = readers(ReadersBench { clients, reads_per_second: reads, rate, history }).await?;
             print_readers(&found, &mut io::stdout().lock()).context("printing")?;
             (found.write(&folder)?, found.met())
+        }
+        Some(Only::Logins { rate, flood }) => {
+            let results = logins(&LogInPlan::new(arguments.quick, rate, flood)).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            (results.write(&folder)?, results.met())
         }
         Some(Only::Load { path, connections, seconds }) => {
             run_one(&plan, path, connections, Duration::from_secs(seconds)).await?;
