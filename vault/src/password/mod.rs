@@ -1,14 +1,20 @@
-//! Hashing passwords, without taking the processor from transfers: one thread of the lowest priority, a bounded queue.
+//! Hashing passwords, without taking the processor from transfers: a bounded queue, and one thread that runs only when
+//! nobody else wants to. Should the machine be so busy that it never does, a second one of the lowest ordinary priority takes
+//! what has waited for a second.
 
 mod params;
+mod queue;
 mod worker;
 
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use self::worker::{Job, Worker};
+use self::{
+    queue::Queue,
+    worker::{Hand, Job, Worker},
+};
 use crate::PasswordHash;
 
 pub use params::{PasswordParams, PasswordParamsError};
@@ -27,22 +33,33 @@ pub struct Verified {
     pub outdated: bool,
 }
 
-/// The hasher. Clones share its thread, which ends with the last of them.
+/// The hasher. Clones share its threads, which end with the last of them.
 #[derive(Clone)]
 pub struct Passwords {
-    jobs: SyncSender<Job>,
+    jobs: Arc<Jobs>,
+}
+
+/// Closed when nobody can ask any more.
+struct Jobs(Arc<Queue<Job>>);
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl Passwords {
-    /// Starts the thread.
+    /// Starts the threads.
     pub fn start(params: PasswordParams) -> Self {
-        let (jobs, queue) = sync_channel(params.queue);
-        let worker = Worker::new(params);
-        std::thread::Builder::new()
-            .name("passwords".to_owned())
-            .spawn(move || worker.run(&queue))
-            .expect("a process that starts can start a thread");
-        Self { jobs }
+        let queue = Arc::new(Queue::new(params.queue));
+        for hand in [Hand::Idle, Hand::Nice] {
+            let (worker, queue) = (Worker::new(params), queue.clone());
+            std::thread::Builder::new()
+                .name(hand.name().to_owned())
+                .spawn(move || worker.run(hand, &queue))
+                .expect("a process that starts can start a thread");
+        }
+        Self { jobs: Arc::new(Jobs(queue)) }
     }
 
     /// Hashes a password.
@@ -57,9 +74,9 @@ impl Passwords {
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Busy> {
         let (answer, answered) = oneshot::channel();
-        match self.jobs.try_send(job(answer)) {
-            Ok(()) => answered.await.map_err(|_| Busy),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
+        match self.jobs.0.put(job(answer)) {
+            true => answered.await.map_err(|_| Busy),
+            false => Err(Busy),
         }
     }
 }

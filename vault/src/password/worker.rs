@@ -1,6 +1,6 @@
-//! The thread that hashes.
+//! The threads that hash.
 
-use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
@@ -8,9 +8,13 @@ use argon2::{
 };
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
+use thread_priority::{
+    NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::oneshot;
 
-use super::{PasswordParams, Verified};
+use super::{PasswordParams, Verified, queue::Queue};
 use crate::PasswordHash;
 
 /// What it is asked to do. Who no longer waits for the answer costs no work.
@@ -19,8 +23,50 @@ pub(super) enum Job {
     Verify { password: SecretString, hash: Option<PasswordHash>, answer: oneshot::Sender<Verified> },
 }
 
-/// The lowest priority there is: whoever else wants the processor gets it first.
+/// The lowest ordinary priority.
 const NICE: i32 = 19;
+/// What has waited so long is not left to the idle hand alone.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Which of the threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hand {
+    /// Runs when nobody else wants the processor, and gives it up at once to whoever does (`SCHED_IDLE`): an ordinary thread
+    /// of the lowest priority may keep it for some milliseconds, several times in the life of one transfer.
+    Idle,
+    /// Has a small share also of a machine that is never idle.
+    Nice,
+}
+
+impl Hand {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "passwords",
+            Self::Nice => "late-passwords",
+        }
+    }
+
+    fn patience(self) -> Duration {
+        match self {
+            Self::Idle => Duration::ZERO,
+            Self::Nice => PATIENCE,
+        }
+    }
+
+    /// Steps back behind everybody else. A machine that does not let it only loses speed.
+    fn step_back(self) {
+        let idle = || set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, Normal(Idle));
+        if self == Self::Idle
+            && let Err(error) = idle()
+        {
+            tracing::warn!(?error, "passwords are hashed at the lowest ordinary priority: log-ins slow transfers more");
+        }
+        // On Linux a priority belongs to a thread, and "no process" means the calling one.
+        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+            tracing::warn!(%error, "passwords are hashed at ordinary priority: a flood of log-ins will slow transfers");
+        }
+    }
+}
 
 pub(super) struct Worker {
     params: Params,
@@ -32,13 +78,11 @@ impl Worker {
     }
 
     /// Works until nobody can ask any more.
-    pub fn run(self, jobs: &Receiver<Job>) {
-        // On Linux a priority belongs to a thread, and "no process" means the calling one.
-        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-            tracing::warn!(%error, "passwords are hashed at ordinary priority: a flood of logins will slow transfers");
-        }
+    pub fn run(self, hand: Hand, jobs: &Queue<Job>) {
+        // Before it steps back: on a busy machine the first to log in would wait for this.
         let nobodys = self.nobodys();
-        while let Ok(job) = jobs.recv() {
+        hand.step_back();
+        while let Some(job) = jobs.take(hand.patience()) {
             match job {
                 Job::Hash { answer, .. } if answer.is_closed() => {}
                 Job::Verify { answer, .. } if answer.is_closed() => {}
