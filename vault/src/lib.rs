@@ -18,6 +18,6 @@ pub use names::Names;
 pub use password::{Busy, PasswordParams, PasswordParamsError, Passwords, Verified};
 pub use port::{
     Certificate, Credentials, DueMessage, Erasures, Keys, Messages, NewMessage, Notice, PasswordHash, Revocation,
-    Revocations, Rotation, Sessions, TokenDigest, Vault,
+    Revocations, Rotation, Sessions, TokenDigest, Vault, WaitingMessages,
 };
 pub use postgres::{KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};

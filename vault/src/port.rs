@@ -207,6 +207,20 @@ pub trait Messages: Send + Sync {
 
     /// The message could not be sent: try again later. `reason` holds nothing personal.
     async fn postpone(&self, position: Position, due_at: DateTime<Utc>, reason: &str) -> Result<(), VaultError>;
+
+    /// What waits in the queue, by channel; a channel for which nothing waits is left out.
+    async fn waiting_messages(&self) -> Result<Vec<WaitingMessages>, VaultError>;
+}
+
+/// The messages of one channel that were not sent yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingMessages {
+    /// Which channel.
+    pub channel: String,
+    /// How many.
+    pub count: u64,
+    /// How long the oldest of them has been waiting, by the database's clock.
+    pub oldest: std::time::Duration,
 }
 
 /// Proof that a member was erased. Holds nothing personal.

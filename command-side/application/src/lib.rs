@@ -12,7 +12,7 @@ mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
 pub use command::{Command, Destination, Submission, TransferOrder};
-pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, Text};
+pub use courier::{Board, Channel, Channels, Courier, CourierOptions, DeliverError, Text};
 pub use domain::{Limits, member::CodeRules};
 pub use executor::{Bank, Executor, ExecutorOptions, Log};
 pub use members::{

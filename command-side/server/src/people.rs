@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use application::{BackOffice, Courier, CourierOptions, Members, Reception, ReceptionParts};
+use application::{BackOffice, Board, Courier, CourierOptions, Members, Reception, ReceptionParts};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{RandomIds, SystemClock};
 use platform::{
@@ -58,7 +58,9 @@ impl People {
         let passwords = Passwords::start(members.passwords()?);
 
         let reader = VaultReader::new(vault.clone(), kek.clone());
+        let board = Board::new(&channels);
         probe(probes, reader.clone(), doors.0.clone());
+        probe_channels(probes, &board);
         let listed = Listed::new(reader);
         let read = listed.read();
         let (revocations, config) = (revocations.clone(), config.clone());
@@ -85,7 +87,7 @@ impl People {
                 };
                 doors.0.open(Reception::new(parts, config.members.reception()));
                 tracing::info!("the reception is open");
-                let courier = Courier::new(opened, channels, clock, CourierOptions::default());
+                let courier = Courier::new(opened, channels, clock, CourierOptions::default()).telling(board);
                 let sending = tokio::spawn(send(courier, closed.clone()));
                 work(members, &doors.1, &closed).await;
                 ended("the courier", sending.await);
@@ -120,6 +122,14 @@ fn probe(probes: &Probes, reader: VaultReader, door: Arc<FrontDoor>) {
             door.is_open().then_some(()).ok_or_else(|| "it was not opened yet".to_owned())
         }
     });
+}
+
+/// Without a channel people wait for their codes, and money moves: that is told, and takes no server out of the balancer.
+fn probe_channels(probes: &Probes, board: &Board) {
+    for channel in ["email", "phone"] {
+        let board = board.clone();
+        probes.register_optional(channel, move || std::future::ready(board.check(channel)));
+    }
 }
 
 /// The vault, asked for until it opens.

@@ -8,6 +8,7 @@ mod durability;
 mod finding;
 mod keys;
 mod log_database;
+mod messages;
 mod motion;
 mod nats;
 mod rights;

@@ -46,18 +46,53 @@ async fn ask(client: &reqwest::Client, what: &'static str, variable: &'static st
         }
     };
     let status = response.status();
-    if status.is_success() {
-        return Finding::ok(what, format!("ready at {address}"));
-    }
     let body = response.text().await.unwrap_or_default();
+    if status.is_success() {
+        return match degraded(&body) {
+            None => Finding::ok(what, format!("ready at {address}")),
+            Some((names, to_do)) => Finding::warn(what, format!("ready at {address}, but not {names}"), to_do),
+        };
+    }
     let told: String = body.chars().filter(|c| !c.is_control()).take(300).collect();
     let to_do = "what it misses is named; see its logs (`./justw logs`)";
     Finding::fail(what, format!("at {address} answers {}: {told}", status.as_u16()), to_do)
 }
 
+/// What a server that is ready does without, and what to do about it.
+fn degraded(body: &str) -> Option<(String, String)> {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        checks: std::collections::BTreeMap<String, String>,
+    }
+    let report: Report = serde_json::from_str(body).ok()?;
+    let names: Vec<&str> =
+        report.checks.iter().filter(|(_, word)| *word == "degraded").map(|(name, _)| name.as_str()).collect();
+    let to_do = names.iter().map(|name| match *name {
+        "vault" => "without the vault nobody signs up or logs in: see `vault database`".to_owned(),
+        "email" => channel("mail", "JANGBU_SMTP_URL and JANGBU_MAIL_FROM"),
+        "phone" => channel("text messages", "JANGBU_SMS_URL"),
+        other => format!("see its log for `{other}`"),
+    });
+    (!names.is_empty()).then(|| (names.join(", "), to_do.collect::<Vec<_>>().join("; ")))
+}
+
+fn channel(what: &str, variables: &str) -> String {
+    format!("{what} does not get out: set {variables} for it, or mend what they name; codes wait, money moves")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::reachable;
+    use super::{degraded, reachable};
+
+    #[test]
+    fn what_a_ready_server_does_without_is_named() {
+        let body = r#"{"status":"degraded","checks":{"email":"degraded","log":"ok","phone":"ok"}}"#;
+        let (names, to_do) = degraded(body).expect("it is degraded");
+        assert_eq!(names, "email");
+        assert!(to_do.contains("JANGBU_SMTP_URL"), "{to_do}");
+        assert_eq!(degraded(r#"{"status":"ready","checks":{"log":"ok"}}"#), None);
+        assert_eq!(degraded("ready"), None, "a proxy's own answer");
+    }
 
     #[test]
     fn where_it_listens_becomes_where_it_is_asked() {

@@ -1,6 +1,8 @@
 //! The vault's database.
 
-use super::{DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, rights, schema};
+use super::{
+    DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, messages, rights, schema,
+};
 use crate::{config::Config, db::Database};
 
 /// Looks at it.
@@ -17,6 +19,10 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     looked.findings.push(Finding::ok("vault database", format!("answers at {at}")));
     looked.findings.push(schema::migrations(migrations::Database::Vault, config).await);
     looked.take("roles of the vault database", rights::of_vault(&mut connection).await);
+    match messages::look(&mut connection).await {
+        Ok(findings) => looked.findings.extend(findings),
+        Err(failure) => looked.findings.push(Finding::failed("messages", &failure)),
+    }
     match Settings::read(&mut connection).await {
         Ok(settings) => {
             looked.findings.extend(settings.of_vault());

@@ -1,5 +1,7 @@
 //! The queue of messages.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{MemberId, Position, Sealed, StreamId, Version};
@@ -12,7 +14,7 @@ use super::{
     notices::{channel, columns, field, notice},
     store::Store,
 };
-use crate::{DueMessage, Messages, NewMessage, VaultError};
+use crate::{DueMessage, Messages, NewMessage, VaultError, WaitingMessages};
 
 impl Store {
     /// Puts the cursor before everything, if there is none.
@@ -98,6 +100,23 @@ impl Messages for PostgresVault {
         .await
         .map_err(failed)?;
         Ok(())
+    }
+
+    async fn waiting_messages(&self) -> Result<Vec<WaitingMessages>, VaultError> {
+        let rows = sqlx::query!(
+            r#"select channel, count(*) as "count!",
+                   (extract(epoch from clock_timestamp() - min(queued_at)) * 1000)::int8 as "oldest_ms!"
+               from vault.messages group by channel"#
+        )
+        .fetch_all(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        let waiting = rows.into_iter().map(|row| WaitingMessages {
+            channel: row.channel,
+            count: row.count.unsigned_abs(),
+            oldest: Duration::from_millis(u64::try_from(row.oldest_ms).unwrap_or_default()),
+        });
+        Ok(waiting.collect())
     }
 }
 

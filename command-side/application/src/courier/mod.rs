@@ -7,6 +7,7 @@
 //! sent once.
 
 mod attending;
+mod board;
 mod options;
 mod port;
 mod retry;
@@ -16,6 +17,7 @@ mod superseded;
 mod tests;
 mod text;
 
+pub use board::Board;
 pub use options::CourierOptions;
 pub use port::{Channel, Channels, DeliverError, Text};
 pub use run::Courier;

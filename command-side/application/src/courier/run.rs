@@ -4,31 +4,43 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use kernel::Clock;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use vault::{Keys, Messages, VaultError};
 
-use super::{Channels, CourierOptions, attending::Desk, superseded::Newest};
+use super::{Board, Channels, CourierOptions, attending::Desk, superseded::Newest};
 
 /// How long to wait when the vault is away.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often is told what waits.
+const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// Takes messages that are due and sees each to its end.
 pub struct Courier<V: ?Sized> {
     desk: Arc<Desk<V>>,
     bell: Arc<Notify>,
+    board: Board,
 }
 
 impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
     /// A courier for this vault's queue.
     pub fn new(vault: Arc<V>, channels: Channels, clock: Arc<dyn Clock>, options: CourierOptions) -> Self {
         for (name, channel) in [("email", &channels.email), ("phone", &channels.phone)] {
-            metrics::gauge!("courier_channel_configured", "channel" => name).set(f64::from(channel.is_some()));
             if channel.is_none() {
-                tracing::info!(channel = name, "no such channel is configured: its messages wait");
+                tracing::warn!(channel = name, "no such channel is configured: its messages wait");
             }
         }
+        let board = Board::new(&channels);
         let desk = Desk { vault, channels, clock, options, newest: Newest::new() };
-        Self { desk: Arc::new(desk), bell: Arc::default() }
+        Self { desk: Arc::new(desk), bell: Arc::default(), board }
+    }
+
+    /// The same, and what waits is told on this board.
+    pub fn telling(self, board: Board) -> Self {
+        Self { board, ..self }
     }
 
     /// To be rung (`notify_one`) when messages were queued, so that they need not wait for the next look.
@@ -41,7 +53,12 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
         let mut stop = std::pin::pin!(stop);
         let mut under_way = JoinSet::new();
         let mut away = false;
+        let mut told: Option<Instant> = None;
         loop {
+            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                self.tell().await;
+                told = Some(Instant::now());
+            }
             let pause = match self.take(&mut under_way).await {
                 Ok(more) => {
                     if std::mem::take(&mut away) {
@@ -66,6 +83,13 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
             }
         }
         while under_way.join_next().await.is_some() {}
+    }
+
+    /// What waits goes on the board. A queue that cannot be read is told by the taking.
+    async fn tell(&self) {
+        if let Ok(waiting) = self.desk.vault.waiting_messages().await {
+            self.board.write(&waiting);
+        }
     }
 
     /// Takes as many as there are hands free. Whether all hands are full now.

@@ -12,10 +12,10 @@ use kernel::{Clock, ManualClock, MemberId, Place, Position, StreamId, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Notify, task::JoinHandle};
 use uuid::Uuid;
-use vault::{DataKey, DueMessage, Keys, Messages, Names, NewMessage, Notice, VaultError};
+use vault::{DataKey, DueMessage, Keys, Messages, Names, NewMessage, Notice, VaultError, WaitingMessages};
 use zeroize::Zeroizing;
 
-use super::{Channel, Channels, Courier, CourierOptions, DeliverError, Text};
+use super::{Board, Channel, Channels, Courier, CourierOptions, DeliverError, Text};
 
 const MEMBER: MemberId = MemberId::new(Uuid::from_u128(5));
 const STREAM: StreamId = StreamId::new(Uuid::from_u128(6));
@@ -111,6 +111,15 @@ impl Messages for MemoryVault {
             *attempts += 1;
         }
         Ok(())
+    }
+
+    async fn waiting_messages(&self) -> Result<Vec<WaitingMessages>, VaultError> {
+        let queue = self.queue.lock().expect("whole");
+        let of = |channel: &str| queue.values().filter(|(message, ..)| message.channel == channel).count() as u64;
+        let waiting = ["email", "phone"].map(|channel| (channel.to_owned(), of(channel)));
+        let waiting = waiting.into_iter().filter(|(_, count)| *count > 0);
+        let oldest = Duration::from_secs(300);
+        Ok(waiting.map(|(channel, count)| WaitingMessages { channel, count, oldest }).collect())
     }
 }
 
@@ -318,5 +327,21 @@ async fn a_bell_spares_the_wait() {
     bell.notify_one();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(channel.to(), ["to-1"]);
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_get_through_stands_on_the_board_until_it_does() {
+    let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
+    channel.failures.lock().expect("whole").push(DeliverError::transient("away"));
+    vault.queue(1, "email", Notice::PasswordChanged, None);
+    let (board, clock) = (Board::default(), Arc::new(ManualClock::new(noon())));
+    let courier = Courier::new(vault.clone(), email(&channel), clock.clone(), CourierOptions::default());
+    let running = tokio::spawn(courier.telling(board.clone()).run(std::future::pending()));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(board.check("email").is_err_and(|told| told.contains("1 messages wait")));
+    clock.set(noon() + TimeDelta::seconds(10));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!((vault.waiting().len(), board.check("email")), (0, Ok(())));
     running.abort();
 }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
     Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, Messages, Names, NewMessage, PasswordHash,
-    PostgresVault, Revocation, Revocations, Rotation, Sessions, TokenDigest, VaultError,
+    PostgresVault, Revocation, Revocations, Rotation, Sessions, TokenDigest, VaultError, WaitingMessages,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -180,6 +180,10 @@ impl Messages for FaultyVault {
 
     async fn postpone(&self, position: Position, due_at: DateTime<Utc>, reason: &str) -> Result<(), VaultError> {
         self.real.postpone(position, due_at, reason).await
+    }
+
+    async fn waiting_messages(&self) -> Result<Vec<WaitingMessages>, VaultError> {
+        self.real.waiting_messages().await
     }
 }
 
