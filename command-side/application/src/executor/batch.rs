@@ -119,9 +119,18 @@ impl Run {
             ExecuteError::Internal
         };
         let drafts = Drafts::from_commit(commit).map_err(|error| internal(&error))?;
-        let log = self.log_id().await.map_err(|error| internal(&error))?;
+        // It is carried out, and only cannot be told now: the same key will.
+        let untold = |error: LoadError| match error {
+            LoadError::Read(log::ReadError::Unavailable(_)) => {
+                let error = &error as &(dyn Error + 'static);
+                tracing::error!(error, position = commit.first.number(), "a commit cannot be told again now");
+                ExecuteError::OutcomeUnknown
+            }
+            defect => internal(&defect),
+        };
+        let log = self.log_id().await.map_err(|error| untold(LoadError::Read(error)))?;
         let missing = desk.take_cached(answering::accounts(&drafts), &mut self.cache);
-        desk.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(|error| internal(&error))?;
+        desk.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(untold)?;
         let written = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
         let answer =
             answering::answer(&submission.command, &drafts, written, desk, true).map_err(|error| internal(&error))?;

@@ -147,9 +147,13 @@ impl Members {
         self.accept(meta, move |members| async move { members.disclose_now(member, actor, reason, meta).await }).await
     }
 
-    /// Proof that a member was erased, once they are.
+    /// Proof that a member was erased, once they are. The vault has it a moment before the log tells: until then neither
+    /// the login id nor the contact is free again, and the erasure is not completed.
     pub async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, MemberError> {
-        self.shared.vault.certificate(erasure).await.map_err(vault_failed)
+        let kept = self.shared.vault.certificate(erasure).await.map_err(vault_failed)?;
+        let Some(kept) = kept else { return Ok(None) };
+        let told = self.state_now(kept.member_id).await? == Some(MemberStanding::Erased);
+        Ok(told.then_some(kept))
     }
 
     /// Whether anything may be done for a member; none if there never was one.

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use chrono::TimeDelta;
 use domain::member::{Code, Consents, Contact, LoginId, Password, RealName};
-use kernel::{Actor, MemberId};
+use kernel::{Actor, ConsistencyToken, MemberId};
 use secrecy::SecretString;
 use uuid::Uuid;
 use vault::Certificate;
@@ -135,6 +135,9 @@ pub struct Tokens {
     pub refresh: SecretString,
     /// How long the access token is good for.
     pub expires_in: TimeDelta,
+    /// As fresh as the log was: what the member did before, on whatever device, is seen by who shows it. None while the
+    /// log is away, which keeps nobody out.
+    pub seen: Option<ConsistencyToken>,
 }
 
 /// How the reception is set.

@@ -3,11 +3,11 @@
 use std::{net::IpAddr, time::Instant};
 
 use domain::member::as_typed;
-use kernel::MemberId;
+use kernel::{ConsistencyToken, MemberId};
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
-use vault::{PasswordHash, Rotation};
+use vault::{PasswordHash, Rotation, VaultError};
 
 use super::{Reception, ReceptionError, Tokens, refresh_token};
 use crate::sessions::refresh_token::RefreshToken;
@@ -81,10 +81,14 @@ impl Reception {
     async fn open_session(&self, member: MemberId) -> Result<Tokens, ReceptionError> {
         let (session, refresh) = (self.0.parts.ids.fresh(), RefreshToken::fresh()?);
         let expires_at = self.0.parts.clock.now() + self.0.options.refresh_lives;
-        self.vault().open_session(session, member, refresh.digest, expires_at).await?;
+        match self.vault().open_session(session, member, refresh.digest, expires_at).await {
+            // Erased while the password was verified, which takes as long as the queue is: there is no such login any more.
+            Err(VaultError::Erased) => return Err(ReceptionError::CredentialsWrong),
+            opened => opened?,
+        }
         counter!("log_ins_total", "outcome" => "opened").increment(1);
         tracing::debug!(session.id = %session, member.id = %member, "a session began");
-        self.tokens(member, session, refresh)
+        self.tokens(member, session, refresh).await
     }
 
     /// Exchanges a refresh token for the next tokens. A token that comes a second time ends its session: somebody has a
@@ -99,7 +103,7 @@ impl Reception {
         match rotated.inspect_err(|_| failures.take_back(&from))? {
             Rotation::Rotated { session, member } if !self.revoked().contains(member.uuid()) => {
                 failures.take_back(&from);
-                self.tokens(member, session, next)
+                self.tokens(member, session, next).await
             }
             Rotation::Reused { session, member } => {
                 self.revoked().insert(session);
@@ -113,19 +117,30 @@ impl Reception {
         }
     }
 
-    /// Ends a session: its access tokens are refused from now on, here at once and everywhere within a second or two.
-    pub async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
+    /// Ends a session: its access tokens are refused from now on, here at once and everywhere within a second or two. Tells
+    /// where the log ended, if it can be asked.
+    pub async fn log_out(
+        &self,
+        member: MemberId,
+        session: Option<Uuid>,
+    ) -> Result<Option<ConsistencyToken>, ReceptionError> {
         let session = session.ok_or(ReceptionError::NoSession)?;
         self.vault().end_session(session, member).await?;
         self.revoked().insert(session);
-        Ok(())
+        Ok(self.seen().await)
     }
 
-    fn tokens(&self, member: MemberId, session: Uuid, refresh: RefreshToken) -> Result<Tokens, ReceptionError> {
+    /// Where the log ends. Sessions are not in it, but every command answers with a token.
+    async fn seen(&self) -> Option<ConsistencyToken> {
+        let head = self.0.parts.log.head().await.ok()?;
+        Some(ConsistencyToken { log: head.log, position: head.position })
+    }
+
+    async fn tokens(&self, member: MemberId, session: Uuid, refresh: RefreshToken) -> Result<Tokens, ReceptionError> {
         let now = self.0.parts.clock.now();
         let expires_in = self.0.options.access_lives;
         let signed = self.0.parts.signer.sign(member, session, now, now + expires_in);
         let access = signed.map_err(ReceptionError::Token)?;
-        Ok(Tokens { access, refresh: refresh.text, expires_in })
+        Ok(Tokens { access, refresh: refresh.text, expires_in, seen: self.seen().await })
     }
 }

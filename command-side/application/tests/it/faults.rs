@@ -1,6 +1,9 @@
 //! What breaks, and what must not.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use application::{Command, ExecuteError};
 use tokio::time::Instant;
@@ -150,4 +153,18 @@ async fn once_an_outcome_is_unknown_nobody_is_told_that_nothing_was_written() {
     assert_eq!(teller.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::OutcomeUnknown);
     posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
     assert_eq!(teller.log.count("TransferPosted"), 2, "the funding and one transfer");
+}
+
+/// A server that was just started knows the log by nothing yet.
+#[tokio::test]
+async fn an_answer_that_cannot_be_told_again_now_is_no_defect() {
+    let first = Teller::new();
+    let (a, b) = (first.funded("a", 100).await, first.open(member(2), "b").await);
+    posted(&first.outcome(member(1), "t", transfer(a, b, 1)).await);
+    let restarted = Teller::on(first.log.clone(), "server-1", |_| {});
+    first.log.headless.store(true, Ordering::SeqCst);
+    let untold = restarted.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err();
+    assert_eq!(untold, ExecuteError::OutcomeUnknown, "the same key will tell");
+    first.log.headless.store(false, Ordering::SeqCst);
+    assert!(restarted.ask(member(1), "t", transfer(a, b, 1)).await.expect("an answer").replayed);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -36,6 +36,8 @@ pub struct MemoryLog {
     faults: Mutex<Vec<Fault>>,
     late: Mutex<Vec<NewCommit>>,
     pub appends: AtomicUsize,
+    /// While it is set, the end of the log cannot be asked for.
+    pub headless: AtomicBool,
     pub hold: tokio::sync::Mutex<()>,
     /// Told when somebody waits for an answer that never comes.
     pub dying: tokio::sync::Notify,
@@ -137,6 +139,9 @@ impl Append for MemoryLog {
 #[async_trait]
 impl ReadHead for MemoryLog {
     async fn head(&self) -> Result<Head, ReadError> {
+        if self.headless.load(Ordering::SeqCst) {
+            return Err(ReadError::Unavailable("away".into()));
+        }
         let position = self.commits().last().map_or(Position::ZERO, Commit::last);
         Ok(Head { log: LOG, position, recorded_at: now() })
     }
