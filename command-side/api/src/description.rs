@@ -190,6 +190,13 @@ fn add_command_headers(document: &mut Value) {
         let Some((method, operation)) = item.as_object_mut().and_then(|methods| methods.iter_mut().next()) else {
             continue;
         };
+        if path.starts_with("/v1/sessions") {
+            for status in ["201", "204"] {
+                if let Some(response) = operation["responses"].get_mut(status) {
+                    response["headers"]["Consistency-Token"] = reference("headers/Consistency-Token");
+                }
+            }
+        }
         if !is_command(path, method) {
             continue;
         }

@@ -7,7 +7,7 @@ use application::{
     Submission, Tokens, Told,
 };
 use async_trait::async_trait;
-use kernel::MemberId;
+use kernel::{ConsistencyToken, MemberId};
 use log::Fingerprint;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -46,8 +46,12 @@ pub trait ReceptionPort: Send + Sync + 'static {
     /// Exchanges a refresh token for the next tokens.
     async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError>;
 
-    /// Ends a session.
-    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError>;
+    /// Ends a session; tells where the log ended, if it can be asked.
+    async fn log_out(
+        &self,
+        member: MemberId,
+        session: Option<Uuid>,
+    ) -> Result<Option<ConsistencyToken>, ReceptionError>;
 
     /// Proof that a member was erased, once they are.
     async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError>;
@@ -76,7 +80,11 @@ impl ReceptionPort for Reception {
         Self::refresh(self, from, token).await
     }
 
-    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
+    async fn log_out(
+        &self,
+        member: MemberId,
+        session: Option<Uuid>,
+    ) -> Result<Option<ConsistencyToken>, ReceptionError> {
         Self::log_out(self, member, session).await
     }
 

@@ -7,7 +7,7 @@ use application::{
 };
 use async_trait::async_trait;
 use command_api::ReceptionPort;
-use kernel::MemberId;
+use kernel::{ConsistencyToken, MemberId};
 use log::Fingerprint;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -56,7 +56,11 @@ impl ReceptionPort for FrontDoor {
         self.reception()?.refresh(from, token).await
     }
 
-    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
+    async fn log_out(
+        &self,
+        member: MemberId,
+        session: Option<Uuid>,
+    ) -> Result<Option<ConsistencyToken>, ReceptionError> {
         self.reception()?.log_out(member, session).await
     }
 

@@ -18,7 +18,7 @@ pub(crate) use self::{
     account::AccountDto,
     people::{
         CertificateDto, CodeSentDto, ErasingDto, JoinedDto, PersonalDataDto, SignUpDto, TokensDto, certificate,
-        member_answer, signed, tokens,
+        member_answer, signed, tokens, with_token,
     },
     transfer::{BatchDto, TransferDto},
 };

@@ -174,7 +174,15 @@ pub(crate) fn tokens(tokens: &Tokens) -> Response {
         token_type: "Bearer",
         expires_in: tokens.expires_in.num_seconds(),
     };
-    json(StatusCode::CREATED, &body)
+    with_token(json(StatusCode::CREATED, &body), tokens.seen)
+}
+
+/// With a token, if there is one to give.
+pub(crate) fn with_token(mut response: Response, seen: Option<kernel::ConsistencyToken>) -> Response {
+    if let Some(seen) = seen {
+        response.headers_mut().insert(CONSISTENCY_TOKEN, token(seen));
+    }
+    response
 }
 
 /// Proof of an erasure.

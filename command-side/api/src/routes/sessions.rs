@@ -60,6 +60,6 @@ pub(super) async fn refresh(
 )]
 pub(super) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
     who.require(&[Role::Member])?;
-    state.reception().log_out(who.actor.id, who.session).await.map_err(problems::of_reception)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let seen = state.reception().log_out(who.actor.id, who.session).await.map_err(problems::of_reception)?;
+    Ok(reply::with_token(StatusCode::NO_CONTENT.into_response(), seen))
 }

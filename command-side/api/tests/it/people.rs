@@ -194,14 +194,21 @@ async fn sessions_begin_go_on_and_end_without_a_key() {
     assert_eq!(begun.header("cache-control"), Some("no-store"));
     let refreshed = api.ask("POST", "/v1/sessions/refresh", &[], r#"{"refresh_token":"abc"}"#).await;
     assert_eq!((refreshed.status, &refreshed.text), (StatusCode::CREATED, &begun.text));
+    let keyed =
+        api.ask("POST", "/v1/sessions/refresh", &[("idempotency-key", "k")], r#"{"refresh_token":"abc"}"#).await;
+    assert_eq!(keyed.status, StatusCode::CREATED, "a key does no harm");
     let session = Uuid::from_u128(17);
     let bearer = bearer_of(&json!({"sub": ALICE, "role": "member", "sid": session, "exp": NOW + 60}));
     let ended = api.ask("DELETE", "/v1/sessions/current", &[("authorization", &bearer)], "").await;
     assert_eq!((ended.status, ended.text.as_str()), (StatusCode::NO_CONTENT, ""));
+    for answer in [&begun, &refreshed, &ended] {
+        assert_eq!(answer.header("consistency-token"), Some(&*crate::support::seen().to_string()));
+    }
     let from = "0.0.0.0".parse().expect("an address");
     let (login_id, password) = ("no such-login!".to_owned(), "p\0".to_owned());
     let expected = [
         Said::LogIn { from, login_id, password },
+        Said::Refresh { from, token: "abc".to_owned() },
         Said::Refresh { from, token: "abc".to_owned() },
         Said::LogOut { member: MemberId::new(ALICE), session: Some(session) },
     ];

@@ -98,8 +98,17 @@ impl FakeReception {
     }
 }
 
+pub fn seen() -> ConsistencyToken {
+    ConsistencyToken { log: LogId::new(Uuid::from_u128(1)), position: Position::new(5) }
+}
+
 pub fn tokens() -> Tokens {
-    Tokens { access: "an.access.token".into(), refresh: "a-refresh-token".into(), expires_in: TimeDelta::minutes(10) }
+    Tokens {
+        access: "an.access.token".into(),
+        refresh: "a-refresh-token".into(),
+        expires_in: TimeDelta::minutes(10),
+        seen: Some(seen()),
+    }
 }
 
 #[async_trait]
@@ -134,8 +143,12 @@ impl ReceptionPort for FakeReception {
         self.hear(Said::Refresh { from, token: token.expose_secret().to_owned() }).map(|_| tokens())
     }
 
-    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<(), ReceptionError> {
-        self.hear(Said::LogOut { member, session }).map(drop)
+    async fn log_out(
+        &self,
+        member: MemberId,
+        session: Option<Uuid>,
+    ) -> Result<Option<ConsistencyToken>, ReceptionError> {
+        self.hear(Said::LogOut { member, session }).map(|_| Some(seen()))
     }
 
     async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError> {

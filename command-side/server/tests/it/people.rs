@@ -371,6 +371,36 @@ async fn hashes_grow_as_their_members_log_in_and_a_flood_is_turned_away() {
     world.end().await;
 }
 
+/// Verifying a password takes as long as the queue is; the erasure does not wait for it.
+#[tokio::test]
+async fn one_who_is_erased_while_their_password_is_verified_is_told_what_a_stranger_is() {
+    let world = World::with_catcher().await;
+    let server = world.server_with(&["--argon2-memory-kib=60000", "--argon2-passes=6"]).await;
+    server.ready_for_people().await;
+    let person = Person::new("email");
+    let member = person.join(&world, &server).await;
+    let (told, ()) = tokio::join!(server.log_in(&person.login_id, &person.password), async {
+        sleep(Duration::from_millis(150)).await;
+        world.destroy_key_of(&member).await;
+    });
+    told.problem(401, "credentials-wrong");
+    server.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn without_a_channel_the_server_is_ready_and_says_what_it_does_without() {
+    let world = World::new().await;
+    let server = open_for_people(&world).await;
+    let answer = server.get("/readyz").await;
+    assert_eq!(answer.status(), 200, "money moves");
+    let report: Value = answer.json().await.expect("JSON");
+    let told = ["email", "phone", "log", "vault"].map(|name| report["checks"][name].as_str().expect("a check"));
+    assert_eq!((report["status"].as_str(), told), (Some("degraded"), ["degraded", "degraded", "ok", "ok"]));
+    server.stop().await;
+    world.end().await;
+}
+
 #[tokio::test]
 async fn documents_that_are_required_must_be_agreed_to() {
     let world = World::new().await;
