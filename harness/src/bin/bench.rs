@@ -5,8 +5,8 @@ use std::{io, path::Path, process::ExitCode, time::Duration};
 use anyhow::{Context, Result};
 use clap::Parser;
 use harness::bench::{
-    BenchPlan, LogInPlan, Path as Way, ReadersBench, logins, print, print_readers, print_rebuilds, readers, rebuild, run,
-    run_one,
+    BenchPlan, LogInPlan, Path as Way, ReadersBench, logins, print, print_readers, print_rebuilds, readers, rebuild,
+    run, run_one,
 };
 
 /// Measures Jangbu against pgbench TPC-B on a Postgres and a NATS server of its own, and prints the figures of DESIGN 16.

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::Recorded;
 use kernel::Position;
-use projection_engine::{Options, Outcome, RebuildError, Until, Wish, Workshop, rebuild_together};
+use projection_engine::{Options, Outcome, RebuildError, Until, Wish, rebuild_together};
 use serde_json::{Value, json};
 
 use super::{
@@ -161,28 +160,35 @@ async fn act(args: &RebuildArgs, shop: &Shop, output: Output) -> Result<bool, Fa
         abandon_live: args.abandon_live,
         operator,
     };
+    show(make(shop, &wish, output).await?, output)
+}
+
+/// What came of a view.
+pub type Made = (&'static str, Result<Outcome, Failure>);
+
+/// Makes every view of the shop anew, showing how far each is.
+pub async fn make(shop: &Shop, wish: &Wish, output: Output) -> Result<Vec<Made>, Failure> {
     let workshops: Vec<_> = shop.workshops.iter().collect();
     let watching = Watching::start(&workshops, output);
-    let made = rebuild_together(&workshops, &wish).await;
+    let made = rebuild_together(&workshops, wish).await;
     watching.end().await;
-    show(&workshops, made?, output)
+    let names = workshops.iter().map(|workshop| workshop.projection.name());
+    Ok(names.zip(made?.into_iter().map(|made| made.map_err(Failure::from))).collect())
 }
 
 /// Shows what came of each view; of one alone as it always was, of several as a list.
-fn show(
-    workshops: &[&Workshop<Recorded>],
-    made: Vec<Result<Outcome, RebuildError>>,
-    output: Output,
-) -> Result<bool, Failure> {
-    let names = workshops.iter().map(|workshop| workshop.projection.name());
-    let mut made: Vec<_> = names.zip(made.into_iter().map(|made| made.map_err(Failure::from))).collect();
-    let well = made.iter().all(|(_, made)| made.as_ref().is_ok_and(|made| made.state != "failed"));
-    if workshops.len() == 1
+fn show(mut made: Vec<Made>, output: Output) -> Result<bool, Failure> {
+    if made.len() == 1
         && let Some((name, made)) = made.pop()
     {
         let made = made?;
-        return output.show(&outcome_json(name, &made), |_| outcome_text(name, &made)).map(|()| well);
+        return output.show(&outcome_json(name, &made), |_| outcome_text(name, &made)).map(|()| made.state != "failed");
     }
+    show_all(&made, output)
+}
+
+/// Shows what came of each view, as a list; whether all came to what was wanted.
+pub fn show_all(made: &[Made], output: Output) -> Result<bool, Failure> {
     let told: Vec<Value> = made.iter().map(|(name, made)| told_json(name, made)).collect();
     let texts = made.iter().filter_map(|(name, made)| made.as_ref().ok().map(|made| outcome_text(name, made)));
     output.show(&told, |_| texts.collect())?;
@@ -190,7 +196,7 @@ fn show(
         output.remark(format!("{name} was NOT rebuilt:"));
         output.failure(failure);
     }
-    Ok(well)
+    Ok(made.iter().all(|(_, made)| made.as_ref().is_ok_and(|made| made.state != "failed")))
 }
 
 fn told_json(view: &str, made: &Result<Outcome, Failure>) -> Value {

@@ -4,8 +4,7 @@ use projection_engine::{Expected, Options, Until, Wish};
 use serde_json::{Value, json};
 
 use super::{
-    progress::Watching,
-    rebuild::{outcome_json, outcome_text},
+    rebuild::{make, show_all},
     registry,
     shop::{From, Shop, Why},
 };
@@ -40,35 +39,28 @@ pub async fn run(args: &UpgradeArgs, config: &Config, output: Output) -> Result<
             due.view, due.live, due.ours, due.view, due.view
         ));
     }
-    let (mut all, mut text, mut well) = (Vec::new(), String::new(), newer.is_empty());
-    for due in &older {
-        if args.dry_run {
-            all.push(json!({ "view": due.view, "live_version": due.live, "version": due.ours }));
-            text.push_str(&format!("{}: version {} is live, {} would be made\n", due.view, due.live, due.ours));
-            continue;
+    if args.dry_run || older.is_empty() {
+        return say(&older, output).map(|()| newer.is_empty());
+    }
+    let wish =
+        Wish { until: Until::Promoted, expected: Expected::default(), restart: false, abandon_live: false, operator };
+    let names: Vec<&str> = older.iter().map(|due| due.view).collect();
+    let shop = Shop::open(&names, config, From::Log, Options::default()).await?;
+    let made = make(&shop, &wish, output).await;
+    shop.close().await;
+    Ok(show_all(&made?, output)? && newer.is_empty())
+}
+
+/// Says which views are due.
+fn say(older: &[Due], output: Output) -> Result<(), Failure> {
+    let due = |due: &Due| json!({ "view": due.view, "live_version": due.live, "version": due.ours });
+    output.show(&Value::from_iter(older.iter().map(due)), |_| {
+        if older.is_empty() {
+            return "no live view is of an older version than this program's\n".to_owned();
         }
-        let wish = Wish {
-            until: Until::Promoted,
-            expected: Expected::default(),
-            restart: false,
-            abandon_live: false,
-            operator: operator.clone(),
-        };
-        let shop = Shop::open(due.view, config, From::Log, Options::default()).await?;
-        let watching = Watching::start(due.view, &shop.workshop.reporter, output);
-        let made = shop.workshop.rebuild(&wish).await;
-        watching.end().await;
-        shop.close().await;
-        let made = made?;
-        well &= made.state == "live";
-        all.push(outcome_json(due.view, &made));
-        text.push_str(&outcome_text(due.view, &made));
-    }
-    if all.is_empty() && newer.is_empty() {
-        text.push_str("every live view is of this program's version\n");
-    }
-    output.show(&Value::from(all), |_| text)?;
-    Ok(well)
+        let due = |due: &Due| format!("{}: version {} is live, {} would be made\n", due.view, due.live, due.ours);
+        older.iter().map(due).collect()
+    })
 }
 
 async fn due(config: &Config) -> Result<Vec<Due>, Failure> {
