@@ -30,11 +30,6 @@ pub(super) fn decode<E: Send + Sync + 'static>(
     commits.iter().map(|commit| Commit::decode_used(commit, decoder, uses)).collect()
 }
 
-/// About how many bytes all of them hold.
-pub(super) fn held<E: Send + Sync + 'static>(parts: &[Part<'_, E>]) -> usize {
-    parts.iter().map(|part| part.loader.held()).sum()
-}
-
 /// Has those write that hold the most, until all together hold no more than so many bytes.
 pub(super) async fn trim<E: Send + Sync + 'static>(
     parts: &mut [Part<'_, E>],
@@ -42,9 +37,17 @@ pub(super) async fn trim<E: Send + Sync + 'static>(
     tx: &mut PgConnection,
     range: PositionRange,
 ) -> Result<(), RebuildError> {
-    while held(parts) > most {
-        let Some(largest) = parts.iter_mut().max_by_key(|part| part.loader.held()) else { break };
-        largest.write(tx, range).await?;
+    // Each once: a loader may need what it holds for the rest of the range.
+    let mut by_size: Vec<&mut Part<'_, E>> = parts.iter_mut().collect();
+    by_size.sort_by_key(|part| std::cmp::Reverse(part.loader.held()));
+    let mut total: usize = by_size.iter().map(|part| part.loader.held()).sum();
+    for part in by_size {
+        if total <= most {
+            break;
+        }
+        let before = part.loader.held();
+        part.write(tx, range).await?;
+        total -= before.saturating_sub(part.loader.held());
     }
     Ok(())
 }
