@@ -220,3 +220,30 @@ async fn the_stream_is_told_where_it_is_and_whose_it_is() {
     context.delete_stream(&name).await.expect("deleted");
     world.drop().await;
 }
+
+#[tokio::test]
+async fn messages_that_wait_are_told_with_what_keeps_them() {
+    let world = World::migrated().await;
+    let variables = world.variables();
+    let run = doctor(variables.clone()).await;
+    assert_about(&run, "messages by email", "ok", "none waits");
+    let vault = sqlx::PgPool::connect(world.vault.as_str()).await.expect("connect");
+    sqlx::raw_sql(
+        "insert into vault.data_keys (member_id, kek, wrapped) values ('00000000-0000-7000-8000-000000000001', 'k', 'w');
+         insert into vault.messages (position, member_id, channel, contact, stream_id, version, field, notice, attempts,
+                 reason, queued_at)
+             select n, '00000000-0000-7000-8000-000000000001', 'email', 'sealed', gen_random_uuid(), 1, 'contact',
+                 'password-changed', n, 'the mail server cannot be reached, or broke off', now() - n * interval '100 s'
+             from generate_series(1, 3) as n",
+    )
+    .execute(&vault)
+    .await
+    .expect("queued");
+    vault.close().await;
+    let run = doctor(variables).await;
+    assert_about(&run, "messages by email", "warn", "3 wait, the oldest for 30");
+    assert_about(&run, "messages by email", "warn", "the mail server cannot be reached");
+    assert_about(&run, "messages by email", "warn", "JANGBU_SMTP_URL");
+    assert_about(&run, "messages by phone", "ok", "none waits");
+    world.drop().await;
+}

@@ -118,3 +118,22 @@ async fn to_an_erased_member_nothing_is_sent() {
     assert!(due.iter().all(|due| due.message.member == other));
     world.end().await;
 }
+
+#[tokio::test]
+async fn what_waits_is_counted_by_channel_with_the_age_of_the_oldest() {
+    let world = World::new().await;
+    let member = member();
+    world.vault.make_key(member).await.unwrap();
+    assert_eq!(world.vault.waiting_messages().await.unwrap(), []);
+    let mut messages = [1, 2, 3].map(|position| message(position, member, Notice::PasswordChanged));
+    messages[2].channel = "phone";
+    assert!(enqueue(&world, &messages, 0, 3).await);
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let mut waiting = world.vault.waiting_messages().await.unwrap();
+    waiting.sort_by_key(|waiting| waiting.channel.clone());
+    assert_eq!(waiting.iter().map(|w| (w.channel.as_str(), w.count)).collect::<Vec<_>>(), [("email", 2), ("phone", 1)]);
+    assert!(waiting.iter().all(|w| (20..60_000).contains(&w.oldest.as_millis())), "{waiting:?}");
+    world.vault.settle_message(Position::new(3)).await.unwrap();
+    assert_eq!(world.vault.waiting_messages().await.unwrap().len(), 1);
+    world.end().await;
+}
