@@ -45,7 +45,7 @@ impl LogInPlan {
     pub fn new(quick: bool, rate: Option<f64>, flood: f64) -> Self {
         let (rounds, measure) = if quick { (3, 6) } else { (5, 12) };
         let (warm_up, measure) = (Duration::from_secs(2), Duration::from_secs(measure));
-        Self { quick, rate, flood, flood_connections: 64, rounds, warm_up, measure }
+        Self { quick, rate, flood, flood_connections: 128, rounds, warm_up, measure }
     }
 }
 

@@ -44,7 +44,7 @@ pub struct MemberConfig {
     #[arg(long, env = "JANGBU_ARGON2_LANES", default_value_t = 1)]
     pub argon2_lanes: u32,
     /// Passwords that may wait to be hashed; one more is answered with 503
-    #[arg(long, env = "JANGBU_PASSWORD_QUEUE", default_value_t = 32)]
+    #[arg(long, env = "JANGBU_PASSWORD_QUEUE", default_value_t = 64)]
     pub password_queue: usize,
     /// Wrong passwords for one login id until the next try has to wait
     #[arg(long, env = "JANGBU_LOGIN_FREE_FAILURES", default_value_t = 5)]

@@ -375,14 +375,12 @@ async fn hashes_grow_as_their_members_log_in_and_a_flood_is_turned_away() {
 #[tokio::test]
 async fn one_who_is_erased_while_their_password_is_verified_is_told_what_a_stranger_is() {
     let world = World::with_catcher().await;
-    let server = world.server_with(&["--argon2-memory-kib=60000", "--argon2-passes=6"]).await;
-    server.ready_for_people().await;
+    let server = open_for_people(&world).await;
     let person = Person::new("email");
     let member = person.join(&world, &server).await;
-    let (told, ()) = tokio::join!(server.log_in(&person.login_id, &person.password), async {
-        sleep(Duration::from_millis(150)).await;
-        world.destroy_key_of(&member).await;
-    });
+    let last_moment = world.before_a_session_opens().await;
+    let (told, ()) =
+        tokio::join!(server.log_in(&person.login_id, &person.password), last_moment.destroy_key_of(&member));
     told.problem(401, "credentials-wrong");
     server.stop().await;
     world.end().await;

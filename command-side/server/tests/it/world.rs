@@ -20,7 +20,7 @@ use platform::shutdown::Shutdown;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 use vault::KeyFile;
@@ -170,17 +170,37 @@ impl World {
         found.unwrap_or_else(|error| panic!("{} has no password: {error}", person.login_id))
     }
 
-    /// As an erasure does in the end; what hangs on the key goes with it.
-    pub async fn destroy_key_of(&self, member: &str) {
+    /// From now on whoever wants to open a session waits.
+    pub async fn before_a_session_opens(&self) -> LastMoment {
         let mut connection = self.vault_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-        let delete = sqlx::query("delete from vault.data_keys where member_id = $1::uuid").bind(member);
-        assert_eq!(delete.execute(&mut connection).await.unwrap().rows_affected(), 1);
+        let hold = "begin; lock table vault.sessions in access exclusive mode";
+        sqlx::raw_sql(hold).execute(&mut connection).await.unwrap();
+        LastMoment(connection)
     }
 
     pub async fn end(self) {
         for name in [self.name.clone(), format!("{}_vault", self.name)] {
             run(&format!("drop database if exists {name} with (force)")).await;
         }
+    }
+}
+
+/// The moment between a password that was right and the session it opens.
+pub struct LastMoment(PgConnection);
+
+impl LastMoment {
+    /// Once somebody waits there, does what an erasure does in the end: what hangs on the key goes with it.
+    pub async fn destroy_key_of(mut self, member: &str) {
+        let waits = "select exists (select from pg_locks where not granted and relation = 'vault.sessions'::regclass)";
+        let waited = async {
+            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut self.0).await.unwrap() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), waited).await.expect("somebody logs in");
+        let delete = sqlx::query("delete from vault.data_keys where member_id = $1::uuid").bind(member);
+        assert_eq!(delete.execute(&mut self.0).await.unwrap().rows_affected(), 1);
+        sqlx::raw_sql("commit").execute(&mut self.0).await.unwrap();
     }
 }
 
