@@ -154,7 +154,7 @@ async fn read(shared: Rc<Shared>, client: usize, stop: Arc<AtomicBool>, began: I
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        if step % STEPS_A_TOKEN == 0 || client.paid.is_none() {
+        if step.is_multiple_of(STEPS_A_TOKEN) || client.paid.is_none() {
             client.pay(step).await;
         } else {
             let route = (step as usize + client.number) % ROUTES.len();

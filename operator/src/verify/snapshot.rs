@@ -15,6 +15,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Live {
     pub generation: i32,
+    pub version: i32,
     pub schema_name: String,
     pub log_id: Option<Uuid>,
     pub position: i64,
@@ -45,7 +46,7 @@ impl Snapshot {
         // The first statement decides what is seen, so position and rows are of one moment.
         let live = sqlx::query_as!(
             Live,
-            "select generation, schema_name, log_id, position, recorded_at
+            "select generation, version, schema_name, log_id, position, recorded_at
              from registry.generations where view = $1 and state = 'live'",
             view.name()
         )

@@ -102,6 +102,10 @@ fn report((live, parked): (&Live, &Parked), fold: &Folded<Tally>, found: &[Tally
 /// What is wrong with where a view says it is.
 fn problems(live: &Live, fold: &Folded<Tally>, head: &HeadRow) -> Vec<String> {
     let mut problems = Vec::new();
+    let proved = ::views::all().iter().find(|view| view.name() == fold.view.name()).map(|view| view.version());
+    if let Some(proved) = proved.filter(|proved| *proved != live.version) {
+        problems.push(format!("version {} is live, this program proves version {proved}", live.version));
+    }
     if live.log_id.is_some_and(|id| id != head.log_id) {
         problems.push(format!("it follows another log than {}", head.log_id));
     }

@@ -107,7 +107,9 @@ pub enum RebuildError {
         new: Position,
     },
     /// Readers did not let go of the tables in time.
-    #[error("the promotion did not get its locks in {0} tries: are there long-running readers?")]
+    #[error(
+        "the promotion did not get its locks, or level with the live generation, in {0} tries: are there long-running readers?"
+    )]
     Locked(u32),
 }
 

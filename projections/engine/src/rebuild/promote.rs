@@ -8,6 +8,7 @@ use sqlx::{Connection, PgConnection};
 use super::{
     Phase, Workshop,
     error::{RebuildError, doing},
+    follow::Tail,
     session::{Making, Session},
 };
 use crate::{
@@ -23,6 +24,10 @@ const LOCK_WAIT: &str = "40ms";
 const BREATH: Duration = Duration::from_millis(120);
 const TRIES: u32 = 250;
 
+/// The live generation stands still while so many events are applied to the new one. A busy log would never let the new one
+/// be level otherwise: each try finds more. The bound grows with each try, so that one succeeds.
+const HELD_EVENTS: i64 = 400;
+
 /// How one try ended.
 enum Attempt {
     Done,
@@ -31,9 +36,18 @@ enum Attempt {
     Locked,
 }
 
+/// What is to become of what.
+struct Swap<'a> {
+    making: &'a Making,
+    live: &'a Making,
+    abandon_live: bool,
+    /// So many events may be applied to the new generation while the live one is held.
+    held_events: i64,
+}
+
 impl<E: Send + Sync + 'static> Workshop<E> {
     /// Makes a generation live. It is brought level with the live one first, and promoted only when it is at least where
-    /// the live one is in the very transaction that promotes it: no reader ever sees the view go back.
+    /// the live one is in the very transaction that promotes it, which holds the live one for the last events: no reader ever sees the view go back.
     pub(super) async fn promote_level(
         &self,
         session: &mut Session,
@@ -52,7 +66,8 @@ impl<E: Send + Sync + 'static> Workshop<E> {
                 tail.to(live.position).await?;
             }
             fault_point("promoting");
-            match attempt(session, making, &live, operator, what, abandon_live).await? {
+            let swap = Swap { making, live: &live, abandon_live, held_events: HELD_EVENTS * i64::from(tries + 1) };
+            match attempt(session, &mut tail, &swap, operator, what).await? {
                 Attempt::Done => break,
                 Attempt::Behind(position) => tail.to(position).await?,
                 Attempt::Locked => tokio::time::sleep(BREATH).await,
@@ -68,17 +83,24 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     }
 }
 
-async fn attempt(
+async fn attempt<E: Send + Sync + 'static>(
     session: &mut Session,
-    making: &Making,
-    live: &Making,
+    tail: &mut Tail<'_, E>,
+    swap: &Swap<'_>,
     operator: &Operator,
     what: &str,
-    abandon_live: bool,
 ) -> Result<Attempt, RebuildError> {
     let view = session.view;
     let mut tx = session.connection.begin().await.map_err(doing("beginning the promotion"))?;
-    let swapped = swap(&mut tx, view, making, live, abandon_live).await;
+    let swapped = match hold(&mut tx, view, swap).await {
+        Ok(Some(at)) if at.number() - tail.position().number() > swap.held_events => Ok(Some(at)),
+        Ok(Some(at)) => {
+            tail.to(at).await?;
+            exchange(&mut tx, view, swap).await
+        }
+        Ok(None) => exchange(&mut tx, view, swap).await,
+        Err(error) => Err(error),
+    };
     match swapped {
         Ok(None) => {}
         Ok(Some(behind)) => {
@@ -91,6 +113,7 @@ async fn attempt(
         }
         Err(source) => return Err(RebuildError::Database { doing: "promoting the generation", source }),
     }
+    let Swap { making, live, abandon_live, .. } = swap;
     let details = format!(r#"{{"instead_of":{},"abandon_live":{abandon_live}}}"#, live.generation);
     audit(&mut tx, operator, what, view, Some(making.generation), &details)
         .await
@@ -100,16 +123,27 @@ async fn attempt(
     Ok(Attempt::Done)
 }
 
-/// Locks first what only writers wait for, and last, for the shortest time, what readers wait for.
-async fn swap(
-    tx: &mut PgConnection,
-    view: &str,
-    making: &Making,
-    live: &Making,
-    abandon_live: bool,
-) -> Result<Option<Position>, sqlx::Error> {
+/// Takes the locks that only the projector waits for; where the live generation stands still from here on. None if that does
+/// not matter.
+async fn hold(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<Option<Position>, sqlx::Error> {
     run(tx, format!("set local lock_timeout = '{LOCK_WAIT}'")).await?;
     sqlx::query!("select from registry.views where view = $1 for update", view).fetch_one(&mut *tx).await?;
+    if swap.abandon_live {
+        return Ok(None);
+    }
+    let at = sqlx::query_scalar!(
+        "select position from registry.generations where view = $1 and generation = $2 for update",
+        view,
+        swap.live.generation
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Some(Position::new(at)))
+}
+
+/// Takes last, and for the shortest time, the locks that readers wait for. A position that is not reached gives it up.
+async fn exchange(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<Option<Position>, sqlx::Error> {
+    let Swap { making, live, abandon_live, .. } = *swap;
     let generations = [making.generation, live.generation];
     let rows = sqlx::query!(
         "select generation, position, state, tables, schema_name from registry.generations
