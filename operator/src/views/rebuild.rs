@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use kernel::Position;
-use projection_engine::{Options, Outcome, RebuildError, Until, Wish, rebuild_together};
+use projection_engine::{Options, Outcome, Until, Wish, rebuild_together};
 use serde_json::{Value, json};
 
 use super::{

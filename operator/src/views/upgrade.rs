@@ -33,7 +33,7 @@ pub async fn run(args: &UpgradeArgs, config: &Config, output: Output) -> Result<
     let operator = args.why.operator()?;
     let (older, newer): (Vec<Due>, Vec<Due>) = due(config).await?.into_iter().partition(|due| due.live < due.ours);
     for due in &newer {
-        output.remark(&format!(
+        output.remark(format!(
             "{}: version {} is live, this program has version {} only: use the newer program, or make the older version \
              live with `jangbu views rollback {}` or `jangbu views rebuild {}`",
             due.view, due.live, due.ours, due.view, due.view
