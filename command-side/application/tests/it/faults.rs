@@ -104,14 +104,10 @@ async fn an_answer_does_not_wait_for_the_next_append() {
     let hold = teller.log.hold.lock().await;
     let first = ask("first");
     tokio::time::sleep(Duration::from_millis(20)).await;
+    let second = ask("second");
+    tokio::time::sleep(Duration::from_millis(20)).await;
     // In line behind the first append, and before the second.
-    let hold_second = async {
-        let second = ask("second");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        drop(hold);
-        second
-    };
-    let (held, second) = tokio::join!(biased; teller.log.hold.lock(), hold_second);
+    let (held, ()) = tokio::join!(biased; teller.log.hold.lock(), async { drop(hold) });
     let told = tokio::time::timeout(Duration::from_secs(5), first).await.expect("told while the second append hangs");
     told.expect("task").expect("posted");
     assert!(!second.is_finished());
