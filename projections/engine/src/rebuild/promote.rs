@@ -119,8 +119,12 @@ async fn attempt<E: Send + Sync + 'static>(
         .await
         .map_err(doing("writing the audit"))?;
     fault_point("swapping");
-    tx.commit().await.map_err(doing("promoting the generation"))?;
-    Ok(Attempt::Done)
+    match tx.commit().await {
+        Ok(()) => Ok(Attempt::Done),
+        // Whoever notifies waits at the commit for others who do: nothing is done then.
+        Err(error) if is_locked(&error) => Ok(Attempt::Locked),
+        Err(source) => Err(RebuildError::Database { doing: "promoting the generation", source }),
+    }
 }
 
 /// Takes the locks that only the projector waits for; where the live generation stands still from here on. None if that does
