@@ -95,11 +95,11 @@ fuzz target="" seconds="120": packages (_tool "cargo-fuzz" "cargo-fuzz" "0.13.2"
             -max_total_time={{ seconds }} -timeout=5 -print_final_stats=1; \
     done
 
-# Transfers per second against pgbench in the same run, built as for deployment: `bench --quick`; parts of it: `bench help`
+# Transfers per second against pgbench in the same run: `bench --quick`; parts of it: `bench help`
 [group('measure')]
 bench *args: packages
-    cargo build --profile dist {{ programs }} --bin bench
-    {{ target }}/dist/bench {{ args }}
+    cargo build --release {{ programs }} --bin bench
+    {{ target }}/release/bench {{ args }}
 
 # Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md
 [group('make')]

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Settings {
     /// At most about so many events in one transaction.
     pub max_events: i64,
-    /// After several commits in one transaction the next one begins at least so much later than it, and up to four times
+    /// After several commits in one transaction the next one begins at least so much later than it, and up to twice
     /// as much if transactions take long: a busy log is applied in batches. A commit that comes alone is applied at once.
     pub pace: Duration,
     /// A transaction that takes longer is given up and tried again on a new connection.
@@ -50,9 +50,9 @@ impl Settings {
     ///
     /// A transaction has a price of its own, whatever is in it. One that takes long does so because the machine is busy;
     /// fewer, larger ones then leave more of it to the commands. So a view works an eighth of the time at most, as long
-    /// as readers need not wait more than four times the pace for it.
+    /// as readers need not wait more than twice the pace for it.
     pub(crate) fn pace_after(&self, took: Duration) -> Duration {
-        (took * 8).clamp(self.pace, self.pace * 4)
+        (took * 8).clamp(self.pace, self.pace * 2)
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     fn a_view_rests_longer_the_longer_it_works_within_its_bounds() {
         let settings = Settings::default();
         let pace = |millis| settings.pace_after(Duration::from_millis(millis)).as_millis();
-        assert_eq!([pace(0), pace(2), pace(5), pace(10), pace(500)], [20, 20, 40, 80, 80]);
+        assert_eq!([pace(0), pace(2), pace(4), pace(5), pace(500)], [20, 20, 32, 40, 40]);
         let eager = Settings { pace: Duration::ZERO, ..Settings::default() };
         assert_eq!(eager.pace_after(Duration::from_millis(5)), Duration::ZERO);
     }

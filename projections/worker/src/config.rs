@@ -26,7 +26,7 @@ pub struct Config {
     /// Events that one transaction of a view takes, about, at most
     #[arg(long, env = "JANGBU_PROJECTOR_BATCH_EVENTS", default_value_t = 5000)]
     pub batch_events: i64,
-    /// Milliseconds between the beginnings of a view's transactions, at least, while the log is busy, and up to four times
+    /// Milliseconds between the beginnings of a view's transactions, at least, while the log is busy, and up to twice
     /// as many while transactions take long; a commit that comes alone is applied at once
     #[arg(long, env = "JANGBU_PROJECTOR_PACE_MS", default_value_t = 20)]
     pub pace_ms: u64,
