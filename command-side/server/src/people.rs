@@ -55,7 +55,7 @@ impl People {
             pool(&config.log_writer_url, members.member_connections).context("JANGBU_LOG_WRITER_URL cannot be used")?;
         let signer = Signer::from_file(&members.signing_key_file).context("JANGBU_SIGNING_KEY_FILE cannot be used")?;
         let channels = config.channels.channels()?;
-        let passwords = Passwords::start(members.passwords()?);
+        let passwords = Passwords::start(members.passwords())?;
 
         let reader = VaultReader::new(vault.clone(), kek.clone());
         let board = Board::new(&channels);

@@ -1,20 +1,16 @@
-//! Hashing passwords, without taking the processor from transfers: a bounded queue, and one thread that runs only when
-//! nobody else wants to. Should the machine be so busy that it never does, a second one of the lowest ordinary priority takes
-//! what has waited for a second.
+//! Hashing passwords, without taking the processor from transfers: a bounded queue, and one thread of the lowest ordinary
+//! priority that rests after each password, so that it never has more than its share of one core.
 
+mod argon;
 mod params;
-mod queue;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use self::{
-    queue::Queue,
-    worker::{Hand, Job, Worker},
-};
+use self::worker::{Job, Worker};
 use crate::PasswordHash;
 
 pub use params::{PasswordParams, PasswordParamsError};
@@ -33,33 +29,22 @@ pub struct Verified {
     pub outdated: bool,
 }
 
-/// The hasher. Clones share its threads, which end with the last of them.
+/// The hasher. Clones share its thread, which ends with the last of them.
 #[derive(Clone)]
 pub struct Passwords {
-    jobs: Arc<Jobs>,
-}
-
-/// Closed when nobody can ask any more.
-struct Jobs(Arc<Queue<Job>>);
-
-impl Drop for Jobs {
-    fn drop(&mut self) {
-        self.0.close();
-    }
+    jobs: SyncSender<Job>,
 }
 
 impl Passwords {
-    /// Starts the threads.
-    pub fn start(params: PasswordParams) -> Self {
-        let queue = Arc::new(Queue::new(params.queue));
-        for hand in [Hand::Idle, Hand::Nice] {
-            let (worker, queue) = (Worker::new(params), queue.clone());
-            std::thread::Builder::new()
-                .name(hand.name().to_owned())
-                .spawn(move || worker.run(hand, &queue))
-                .expect("a process that starts can start a thread");
-        }
-        Self { jobs: Arc::new(Jobs(queue)) }
+    /// Starts the thread.
+    pub fn start(params: PasswordParams) -> Result<Self, PasswordParamsError> {
+        let worker = Worker::new(params)?;
+        let (jobs, queue) = sync_channel(params.queue);
+        std::thread::Builder::new()
+            .name("passwords".to_owned())
+            .spawn(move || worker.run(&queue))
+            .expect("a process that starts can start a thread");
+        Ok(Self { jobs })
     }
 
     /// Hashes a password.
@@ -74,9 +59,9 @@ impl Passwords {
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Busy> {
         let (answer, answered) = oneshot::channel();
-        match self.jobs.0.put(job(answer)) {
-            true => answered.await.map_err(|_| Busy),
-            false => Err(Busy),
+        match self.jobs.try_send(job(answer)) {
+            Ok(()) => answered.await.map_err(|_| Busy),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
         }
     }
 }

@@ -1,20 +1,17 @@
-//! The threads that hash.
+//! The thread that hashes.
 
-use std::time::Duration;
+use std::{sync::mpsc::Receiver, thread, time::Duration};
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    Algorithm, Params, Version,
     password_hash::{PasswordHash as Phc, SaltString},
 };
 use rand::TryRngCore;
+use rustix::time::{ClockId, clock_gettime};
 use secrecy::{ExposeSecret, SecretString};
-use thread_priority::{
-    NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal, set_thread_priority_and_policy,
-    thread_native_id,
-};
 use tokio::sync::oneshot;
 
-use super::{PasswordParams, Verified, queue::Queue};
+use super::{PasswordParams, PasswordParamsError, Verified, argon::Argon};
 use crate::PasswordHash;
 
 /// What it is asked to do. Who no longer waits for the answer costs no work.
@@ -23,69 +20,45 @@ pub(super) enum Job {
     Verify { password: SecretString, hash: Option<PasswordHash>, answer: oneshot::Sender<Verified> },
 }
 
-/// The lowest ordinary priority.
-const NICE: i32 = 19;
-/// What has waited so long is not left to the idle hand alone.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Which of the threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hand {
-    /// Runs when nobody else wants the processor, and gives it up at once to whoever does (`SCHED_IDLE`): an ordinary thread
-    /// of the lowest priority may keep it for some milliseconds, several times in the life of one transfer.
-    Idle,
-    /// Has a small share also of a machine that is never idle.
-    Nice,
+impl Job {
+    fn is_given_up(&self) -> bool {
+        match self {
+            Self::Hash { answer, .. } => answer.is_closed(),
+            Self::Verify { answer, .. } => answer.is_closed(),
+        }
+    }
 }
 
-impl Hand {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Idle => "passwords",
-            Self::Nice => "late-passwords",
-        }
+/// The lowest ordinary priority: whoever else wants the processor gets it first, and a machine that is never idle still lets
+/// this thread have a little. `SCHED_IDLE`, which promises more, was measured to cost transfers more (docs/benchmarks).
+const NICE: i32 = 19;
+
+pub(super) struct Worker {
+    params: Params,
+    argon: Argon,
+    share: u32,
+}
+
+impl Worker {
+    pub fn new(params: PasswordParams) -> Result<Self, PasswordParamsError> {
+        let argon2 = params.argon2()?;
+        Ok(Self { params: argon2.clone(), argon: Argon::new(argon2), share: params.share })
     }
 
-    fn patience(self) -> Duration {
-        match self {
-            Self::Idle => Duration::ZERO,
-            Self::Nice => PATIENCE,
-        }
-    }
-
-    /// Steps back behind everybody else. A machine that does not let it only loses speed.
-    fn step_back(self) {
-        let idle = || set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, Normal(Idle));
-        if self == Self::Idle
-            && let Err(error) = idle()
-        {
-            tracing::warn!(?error, "passwords are hashed at the lowest ordinary priority: log-ins slow transfers more");
-        }
+    /// Works until nobody can ask any more.
+    pub fn run(mut self, jobs: &Receiver<Job>) {
+        // Before it steps back: on a busy machine the first to log in would wait for this.
+        let nobodys = self.nobodys();
         // On Linux a priority belongs to a thread, and "no process" means the calling one.
         if let Err(error) = rustix::process::setpriority_process(None, NICE) {
             tracing::warn!(%error, "passwords are hashed at ordinary priority: a flood of log-ins will slow transfers");
         }
-    }
-}
-
-pub(super) struct Worker {
-    params: Params,
-}
-
-impl Worker {
-    pub fn new(params: PasswordParams) -> Self {
-        Self { params: params.argon2() }
-    }
-
-    /// Works until nobody can ask any more.
-    pub fn run(self, hand: Hand, jobs: &Queue<Job>) {
-        // Before it steps back: on a busy machine the first to log in would wait for this.
-        let nobodys = self.nobodys();
-        hand.step_back();
-        while let Some(job) = jobs.take(hand.patience()) {
+        while let Ok(job) = jobs.recv() {
+            if job.is_given_up() {
+                continue;
+            }
+            let began = processor_time();
             match job {
-                Job::Hash { answer, .. } if answer.is_closed() => {}
-                Job::Verify { answer, .. } if answer.is_closed() => {}
                 Job::Hash { password, answer } => {
                     // Without a hash the answer is dropped, and the caller told to come again.
                     if let Some(hash) = self.hash(&password) {
@@ -96,30 +69,26 @@ impl Worker {
                     let _ = answer.send(self.verify(&password, hash.as_ref(), &nobodys));
                 }
             }
+            thread::sleep(rest_after(processor_time().saturating_sub(began), self.share));
         }
     }
 
-    fn argon2(&self) -> Argon2<'static> {
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
-    }
-
-    fn hash(&self, password: &SecretString) -> Option<PasswordHash> {
+    fn hash(&mut self, password: &SecretString) -> Option<PasswordHash> {
         let mut salt = [0; 16];
         if let Err(error) = rand::rngs::OsRng.try_fill_bytes(&mut salt) {
             tracing::error!(%error, "no salt for a password: the machine's random source gave nothing");
             return None;
         }
         let salt = SaltString::encode_b64(&salt).ok()?;
-        let phc = self.argon2().hash_password(password.expose_secret().as_bytes(), &salt);
-        phc.map(|phc| PasswordHash(phc.to_string().into())).ok()
+        self.argon.hash(password, &salt).map(|phc| PasswordHash(phc.into())).ok()
     }
 
     /// A hash with the parameters of today, to compare with when there is none.
-    fn nobodys(&self) -> PasswordHash {
+    fn nobodys(&mut self) -> PasswordHash {
         self.hash(&SecretString::from("nobody's")).unwrap_or_else(|| PasswordHash(SecretString::from("")))
     }
 
-    fn verify(&self, password: &SecretString, hash: Option<&PasswordHash>, nobodys: &PasswordHash) -> Verified {
+    fn verify(&mut self, password: &SecretString, hash: Option<&PasswordHash>, nobodys: &PasswordHash) -> Verified {
         let known = hash.and_then(|hash| {
             let phc = Phc::new(hash.0.expose_secret()).ok().filter(|phc| phc.salt.is_some() && phc.hash.is_some());
             if phc.is_none() {
@@ -139,8 +108,11 @@ impl Worker {
         }
     }
 
-    fn equal(&self, password: &SecretString, phc: &Phc<'_>) -> bool {
-        self.argon2().verify_password(password.expose_secret().as_bytes(), phc).is_ok()
+    fn equal(&mut self, password: &SecretString, phc: &Phc<'_>) -> bool {
+        self.argon.matches(password, phc).unwrap_or_else(|error| {
+            tracing::error!(%error, "a stored password hash cannot be used");
+            false
+        })
     }
 
     fn outdated(&self, phc: &Phc<'_>) -> bool {
@@ -153,22 +125,35 @@ impl Worker {
     }
 }
 
+/// What the calling thread had of the processor. Not what went by: on a busy machine a thread of low priority waits most of
+/// the time, and would rest for its waiting too.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// How long to rest after so much work, for it to be no more than this share (in percent) of the time.
+fn rest_after(work: Duration, share: u32) -> Duration {
+    work * (100 - share) / share
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn worker(memory: u32, passes: u32) -> Worker {
-        Worker::new(PasswordParams::new(memory, passes, 1, 1).expect("parameters"))
+    fn worker(memory_kib: u32, passes: u32) -> Worker {
+        let params = PasswordParams { memory_kib, passes, lanes: 1, queue: 1, share: 100 };
+        Worker::new(params).expect("parameters")
     }
 
     #[test]
     fn only_the_password_matches_and_two_hashes_of_it_differ() {
-        let (worker, password) = (worker(64, 1), SecretString::from("tr0ub4dor&3"));
+        let (mut worker, password) = (worker(64, 1), SecretString::from("tr0ub4dor&3"));
         let (one, two) = (worker.hash(&password).expect("a hash"), worker.hash(&password).expect("a hash"));
         assert_ne!(one.0.expose_secret(), two.0.expose_secret());
         assert!(one.0.expose_secret().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", one.0.expose_secret());
         let nobodys = worker.nobodys();
-        let verified = |text: &str| worker.verify(&SecretString::from(text), Some(&one), &nobodys);
+        let mut verified = |text: &str| worker.verify(&SecretString::from(text), Some(&one), &nobodys);
         assert_eq!(verified("tr0ub4dor&3"), Verified { matches: true, outdated: false });
         assert!(!verified("tr0ub4dor&4").matches);
         assert!(!verified("").matches);
@@ -176,7 +161,7 @@ mod tests {
 
     #[test]
     fn without_a_hash_or_with_a_broken_one_nothing_matches() {
-        let worker = worker(64, 1);
+        let mut worker = worker(64, 1);
         let nobodys = worker.nobodys();
         let broken = PasswordHash(SecretString::from("$argon2id$broken"));
         for hash in [None, Some(&broken), Some(&PasswordHash(SecretString::from("")))] {
@@ -192,9 +177,17 @@ mod tests {
         let password = SecretString::from("tr0ub4dor&3");
         let hash = worker(64, 2).hash(&password).expect("a hash");
         for (memory, passes, outdated) in [(64, 2, false), (128, 2, true), (64, 3, true), (32, 1, false)] {
-            let worker = worker(memory, passes);
-            let verified = worker.verify(&password, Some(&hash), &worker.nobodys());
+            let mut worker = worker(memory, passes);
+            let nobodys = worker.nobodys();
+            let verified = worker.verify(&password, Some(&hash), &nobodys);
             assert_eq!(verified, Verified { matches: true, outdated }, "{memory} {passes}");
         }
+    }
+
+    #[test]
+    fn it_rests_for_what_it_worked() {
+        let work = Duration::from_millis(30);
+        let rests = [100, 75, 50, 30, 1].map(|share| rest_after(work, share).as_millis());
+        assert_eq!(rests, [0, 10, 30, 70, 2970]);
     }
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use application::{CodeRules, MemberOptions, ReceptionOptions, ThrottleOptions};
 use chrono::TimeDelta;
 use platform::http::TrustForwarded;
-use vault::{KekAddress, PasswordParams, PasswordParamsError};
+use vault::{KekAddress, PasswordParams};
 
 /// How members, sessions and the vault are set.
 #[derive(Clone, Debug, clap::Args)]
@@ -46,6 +46,9 @@ pub struct MemberConfig {
     /// Passwords that may wait to be hashed; one more is answered with 503
     #[arg(long, env = "JANGBU_PASSWORD_QUEUE", default_value_t = 64)]
     pub password_queue: usize,
+    /// Percent of one core that hashing passwords may take
+    #[arg(long, env = "JANGBU_PASSWORD_SHARE", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub password_share: u32,
     /// Wrong passwords for one login id until the next try has to wait
     #[arg(long, env = "JANGBU_LOGIN_FREE_FAILURES", default_value_t = 5)]
     pub login_free_failures: u32,
@@ -85,8 +88,14 @@ pub struct MemberConfig {
 }
 
 impl MemberConfig {
-    pub(crate) fn passwords(&self) -> Result<PasswordParams, PasswordParamsError> {
-        PasswordParams::new(self.argon2_memory_kib, self.argon2_passes, self.argon2_lanes, self.password_queue)
+    pub(crate) fn passwords(&self) -> PasswordParams {
+        PasswordParams {
+            memory_kib: self.argon2_memory_kib,
+            passes: self.argon2_passes,
+            lanes: self.argon2_lanes,
+            queue: self.password_queue,
+            share: self.password_share,
+        }
     }
 
     pub(crate) fn trust_forwarded(&self) -> TrustForwarded {
