@@ -99,8 +99,9 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     /// Up to where a new generation is to be loaded.
     pub(super) async fn wanted(&self, session: &mut Session, wish: &Wish) -> Result<Position, RebuildError> {
         self.reporter.phase(Phase::Planning, 0, 0);
-        let head = self.log.head().await?;
+        // In this order: a live generation that moved on between the two would seem to be ahead of the log.
         let live = session.live().await?;
+        let head = self.log.head().await?;
         let foreign = live.log.is_some_and(|log| log != head.log);
         if !wish.is_side() && !wish.abandon_live {
             if foreign {

@@ -4,6 +4,7 @@ mod bulk_tally;
 mod chaos;
 mod delivery;
 mod faults;
+mod moving;
 mod readers;
 mod rebuild;
 mod registry;

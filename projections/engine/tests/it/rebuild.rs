@@ -1,6 +1,6 @@
 //! Generations that are made beside the live one.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use kernel::Position;
 use projection_engine::{
@@ -236,38 +236,6 @@ async fn an_event_that_cannot_be_applied_ends_the_rebuild_and_harms_nothing() {
     assert_eq!(failed.len(), 2);
     assert!(failed[0].contains("Surprise"), "{failed:?}");
     assert_eq!(world.states().await[0], format!("1 live {}", history.end()));
-    world.scratch.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_generation_that_never_stands_still_is_replaced() {
-    let history = History::random(51, 60_000);
-    let world = World::new(&History::new()).await;
-    world.log.extend(history.commits[..500].iter().cloned());
-    let worker = world.start();
-    worker.reach(world.log.end());
-    let pump = async {
-        for commit in &history.commits[500..] {
-            world.log.extend([commit.clone()]);
-            worker.reach(world.log.end());
-            tokio::time::sleep(Duration::from_micros(300)).await;
-        }
-    };
-    // Each look finds the live generation further on: it has to be held for the last events.
-    let shop = world.bulk(Flaw::None);
-    let promoting = async {
-        for _ in 0..3 {
-            assert_eq!(shop.rebuild(&wish(Until::Promoted)).await.expect("promoted").state, "live");
-        }
-    };
-    tokio::select! {
-        () = pump => panic!("the log came to rest before the promotions did"),
-        () = promoting => {}
-    }
-    let mut worker = worker;
-    worker.at(world.log.end()).await;
-    assert_eq!(world.sums().await, history.sums(world.log.end()));
-    worker.kill().await;
     world.scratch.close().await;
 }
 

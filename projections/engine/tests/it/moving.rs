@@ -1,0 +1,105 @@
+//! Generations that are made while the live one moves on.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::Position;
+use log::{Commit, Head, ReadCommits, ReadError, ReadHead};
+use projection_engine::{
+    Until,
+    testing::{MemoryLog, Worker},
+};
+use tokio::sync::Mutex;
+
+use crate::{
+    bulk_tally::Flaw,
+    rebuild::wish,
+    tally::{Added, History, World},
+};
+
+/// A log that, while somebody is told where it ends, goes on by a commit that is in the live generation before they know.
+struct GoingOn {
+    log: Arc<MemoryLog>,
+    live: Mutex<(Worker<Added>, Vec<Commit>)>,
+}
+
+#[async_trait]
+impl ReadHead for GoingOn {
+    async fn head(&self) -> Result<Head, ReadError> {
+        let told = self.log.head().await?;
+        let (worker, commits) = &mut *self.live.lock().await;
+        if let Some(commit) = commits.pop() {
+            self.log.extend([commit]);
+            worker.reach(self.log.end());
+            worker.at(self.log.end()).await;
+        }
+        Ok(told)
+    }
+}
+
+#[async_trait]
+impl ReadCommits for GoingOn {
+    async fn read_commits(&self, after: Position, max_events: i64) -> Result<Vec<Commit>, ReadError> {
+        self.log.read_commits(after, max_events).await
+    }
+
+    async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
+        self.log.recorded_after(position).await
+    }
+}
+
+/// A live generation that is ahead of the log belongs to a log that was restored; one that is looked at later than the log
+/// only seems to be.
+#[tokio::test]
+async fn a_live_generation_that_moves_on_meanwhile_is_not_ahead_of_the_log() {
+    let history = History::random(52, 300);
+    let world = World::new(&History::new()).await;
+    world.log.extend(history.commits[..280].iter().cloned());
+    let mut worker = world.start();
+    worker.reach(world.log.end());
+    worker.at(world.log.end()).await;
+    let left = history.commits[280..].iter().rev().cloned().collect();
+    let log = Arc::new(GoingOn { log: world.log.clone(), live: Mutex::new((worker, left)) });
+    let mut shop = world.bulk(Flaw::None);
+    shop.log = log.clone();
+    let made = shop.rebuild(&wish(Until::Promoted)).await.expect("promoted");
+    assert_eq!(made.state, "live");
+    let (worker, _) = &mut *log.live.lock().await;
+    worker.at(world.log.end()).await;
+    assert_eq!(world.sums().await, history.sums(world.log.end()));
+    drop(shop);
+    world.scratch.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_generation_that_never_stands_still_is_replaced() {
+    let history = History::random(51, 60_000);
+    let world = World::new(&History::new()).await;
+    world.log.extend(history.commits[..500].iter().cloned());
+    let worker = world.start();
+    worker.reach(world.log.end());
+    let pump = async {
+        for commit in &history.commits[500..] {
+            world.log.extend([commit.clone()]);
+            worker.reach(world.log.end());
+            tokio::time::sleep(Duration::from_micros(300)).await;
+        }
+    };
+    // Each look finds the live generation further on: it has to be held for the last events.
+    let shop = world.bulk(Flaw::None);
+    let promoting = async {
+        for _ in 0..3 {
+            assert_eq!(shop.rebuild(&wish(Until::Promoted)).await.expect("promoted").state, "live");
+        }
+    };
+    tokio::select! {
+        () = pump => panic!("the log came to rest before the promotions did"),
+        () = promoting => {}
+    }
+    let mut worker = worker;
+    worker.at(world.log.end()).await;
+    assert_eq!(world.sums().await, history.sums(world.log.end()));
+    worker.kill().await;
+    world.scratch.close().await;
+}
