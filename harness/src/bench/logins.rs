@@ -6,19 +6,18 @@ use anyhow::{Context, Result, ensure};
 use kernel::{Clock, SystemClock};
 
 use crate::{
-    chaos::{Bank, BankPlan, Part, Post, beside_this_program},
-    kit::{self, Databases, Identity, Keys},
+    chaos::{Bank, BankPlan, Part, Post},
+    kit::Identity,
     load::{Fleet, FleetPlan, Knocking, Load, Pace, Routing, Whence, Workload},
     mail::{Catcher, Plan},
 };
 
 use super::{
-    Hardware,
     cpu::{CpuClock, Watched},
     log_in_results::{Flood, LogInResults, LogInRun},
     people::sign_up,
-    run::{revision, short, tempdir},
-    stage::{connect, say},
+    site::{Site, revision},
+    stage::say,
 };
 
 /// What is measured, and for how long.
@@ -56,43 +55,26 @@ const CONNECTIONS: usize = 256;
 
 /// Measures on a Postgres and a NATS server of its own.
 pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
-    let binaries = beside_this_program()?;
-    let servers = kit::Servers::throw_away("bench-logins", kit::Options::default()).await?;
-    let folder = tempdir()?;
-    let keys = Arc::new(Keys::open(&folder.join("keys"))?);
-    let mut server = connect(&servers.postgres.url("postgres")).await?;
-    let version: String =
-        sqlx::query_scalar("select version()").fetch_one(&mut server).await.context("asking Postgres")?;
+    let site = Site::open("bench-logins").await?;
     let catcher = Catcher::start(Plan::local().await?)?;
     // Guesses at members are not slowed down by login id: the flood shall keep argon2 busy. By address they are.
     let settings =
         [("JANGBU_LOG", "error"), ("JANGBU_TRUST_FORWARDED_FOR", "true"), ("JANGBU_LOGIN_FREE_FAILURES", "4000000000")];
-    let bank = BankPlan {
-        binaries,
-        logs: folder.join("logs"),
-        databases: Databases::on(&servers.postgres.url("postgres"))?.fresh_pair().await?,
-        nats_url: servers.nats.url(),
-        stream: "BENCH_LOGINS".to_owned(),
-        keys: keys.clone(),
-        post: Some(Post::caught_by(&catcher)),
-        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-    };
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let bank = BankPlan { post: Some(Post::caught_by(&catcher)), settings, ..site.new_bank("logins").await? };
     let mut bank = Bank::new(bank)?;
     bank.start(&[Part::Command(0)]).await.context("starting the bank")?;
     let address = bank.address(Part::Command(0))?;
+    let (keys, Watched(mut watched)) = site.ground();
     say("logins: opening accounts, signing people up");
     let fleet = Fleet::set_up(&FleetPlan::default(), address, &move |actor| keys.token(actor, 24), 1).await?;
     let people = sign_up(address, &catcher, PEOPLE).await?;
     let own = Identity::of(std::process::id()).context("this process cannot be told")?;
-    let mut watched = vec![
-        ("postgres".to_owned(), servers.postgres.identity(), true),
-        ("nats".to_owned(), servers.nats.identity(), false),
-        ("generators".to_owned(), own, false),
-    ];
+    watched.push(("generators".to_owned(), own, false));
     watched.extend(bank.running()?.into_iter().map(|(part, identity)| (part.name(), identity, false)));
     let watched = Watched(watched);
 
-    let hardware = Hardware::look(&folder)?;
+    let (hardware, postgres) = (site.hardware()?, site.postgres_version().await?);
     let mut run = Run { plan, bank, fleet, people, watched, runs: 0 };
     let highest = match plan.rate {
         Some(_) => None,
@@ -100,21 +82,22 @@ pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
     };
     let rate = plan.rate.or(highest.map(|rate| rate / 2.0)).unwrap_or_default();
     let mut runs = Vec::new();
+    let mut situations = [None, Some(Whence::OneAddress), Some(Whence::ManyAddresses)];
     for _ in 0..plan.rounds {
-        for flood in [None, Some(Whence::OneAddress), Some(Whence::ManyAddresses)] {
+        for flood in situations {
             runs.push(run.measure(rate, flood).await?);
         }
+        // Whoever is first has the checkpoints of what was before.
+        situations.rotate_left(1);
     }
     run.bank.end_all().await?;
-    drop(server);
-    servers.stop()?;
-    std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    site.close()?;
     Ok(LogInResults {
         taken_at: SystemClock.now(),
         revision: revision(),
         quick: plan.quick,
         hardware,
-        postgres: short(&version),
+        postgres,
         highest,
         rate,
         flood: plan.flood,

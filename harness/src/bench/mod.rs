@@ -17,6 +17,7 @@ mod readers;
 mod rebuild;
 mod results;
 mod run;
+mod site;
 mod stage;
 mod table;
 

@@ -20,15 +20,14 @@ use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    chaos::{Bank, BankPlan, Jangbu, Part, beside_this_program},
-    kit::{self, Databases, Keys},
+    chaos::{Bank, Jangbu, Part},
     load::{Credentials, Fleet, FleetPlan, Latencies, Load, Pace, Readers, ReadersPlan, Readings, Routing, Workload},
 };
 
 use super::{
     Hardware, level,
     results::keep,
-    run::{revision, tempdir},
+    site::{Site, revision},
     stage::{connect, say},
 };
 
@@ -118,27 +117,15 @@ pub struct Step {
 
 /// Does all of it, on servers of its own.
 pub async fn readers(plan: ReadersBench) -> Result<ReadersFound> {
-    let binaries = beside_this_program()?;
-    let servers = kit::Servers::throw_away("bench-readers", kit::Options::default()).await?;
-    let folder = tempdir()?;
-    let keys = Arc::new(Keys::open(&folder.join("keys"))?);
-    let databases = Databases::on(&servers.postgres.url("postgres"))?;
-    let bank = BankPlan {
-        binaries: binaries.clone(),
-        logs: folder.join("log"),
-        databases: databases.fresh_pair().await?,
-        nats_url: servers.nats.url(),
-        stream: "BENCH_READERS".to_owned(),
-        keys: keys.clone(),
-        post: None,
-        settings: vec![("JANGBU_LOG".to_owned(), "warn".to_owned())],
-    };
-    let jangbu = Jangbu::new(&binaries, &bank.databases)?;
+    let site = Site::open("bench-readers").await?;
+    let bank = site.new_bank("readers").await?;
+    let jangbu = Jangbu::new(&site.binaries, &bank.databases)?;
     let mut log = connect(&bank.databases.log.superuser_url()).await?;
     let mut views = connect(&bank.databases.views.superuser_url()).await?;
     let mut bank = Bank::new(bank)?;
     bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query]).await.context("starting the bank")?;
     let (command, query) = (bank.address(Part::Command(0))?, bank.address(Part::Query)?);
+    let keys = site.keys.clone();
     let sign = move |actor| keys.token(actor, 24);
     let members = plan.clients.max(2);
     let fleet = FleetPlan { members, accounts_per_member: 2, ..FleetPlan::default() };
@@ -168,9 +155,8 @@ pub async fn readers(plan: ReadersBench) -> Result<ReadersFound> {
     bank.end_all().await?;
     say(&format!("readers: verifying {events} events"));
     let verified = jangbu.run(&["log", "verify"]).await.is_ok();
-    let hardware = Hardware::look(&folder)?;
-    servers.stop()?;
-    std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    let hardware = site.hardware()?;
+    site.close()?;
     let taken = Taken { plan, hardware, rate, closed_rate, statuses, events, verified };
     Ok(taken.weigh(steps, readings))
 }

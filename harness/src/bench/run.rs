@@ -1,93 +1,27 @@
 //! The whole benchmark, in order.
 
-use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kernel::{Clock, SystemClock};
 
 use crate::{
-    chaos::{BankPlan, beside_this_program},
-    kit::{self, Databases, Keys},
+    chaos::BankPlan,
     load::{Routing, Workload},
 };
 
 use super::{
-    BenchPlan, Hardware, Pgbench, PgbenchRun, Results,
-    cpu::Watched,
-    figures,
+    BenchPlan, Pgbench, PgbenchRun, Results, figures,
     results::{PIPELINE, WRITE_PATH},
+    site::{Ground, Site, revision},
     stage::{Servers, Stage, connect, say},
 };
 
-/// The key that tokens are signed with, and the servers under every bank.
-pub(super) type Ground = (Arc<Keys>, Watched);
-
-/// A Postgres and a NATS server of its own, and what banks on them need.
-struct Site {
-    binaries: PathBuf,
-    folder: PathBuf,
-    keys: Arc<Keys>,
-    servers: kit::Servers,
-    databases: Databases,
-}
-
-impl Site {
-    async fn open() -> Result<Self> {
-        let binaries = beside_this_program()?;
-        let servers = kit::Servers::throw_away("bench", kit::Options::default()).await?;
-        let folder = tempdir()?;
-        let keys = Arc::new(Keys::open(&folder.join("keys"))?);
-        let databases = Databases::on(&servers.postgres.url("postgres"))?;
-        Ok(Self { binaries, folder, keys, servers, databases })
-    }
-
-    async fn new_bank(&self, name: &str) -> Result<BankPlan> {
-        Ok(BankPlan {
-            binaries: self.binaries.clone(),
-            logs: self.folder.join(name.replace(' ', "-")),
-            databases: self.databases.fresh_pair().await?,
-            nats_url: self.servers.nats.url(),
-            stream: format!("BENCH_{}", name.to_uppercase().replace(' ', "_")),
-            keys: self.keys.clone(),
-            post: None,
-            settings: vec![("JANGBU_LOG".to_owned(), "warn".to_owned())],
-        })
-    }
-
-    fn ground(&self) -> Ground {
-        let watched = Watched(vec![
-            ("postgres".to_owned(), self.servers.postgres.identity(), true),
-            ("nats".to_owned(), self.servers.nats.identity(), false),
-        ]);
-        (self.keys.clone(), watched)
-    }
-
-    async fn results(&self, plan: &BenchPlan) -> Result<Results> {
-        let mut server = connect(&self.servers.postgres.url("postgres")).await?;
-        let version: String =
-            sqlx::query_scalar("select version()").fetch_one(&mut server).await.context("asking Postgres")?;
-        let hardware = Hardware::look(&self.folder)?;
-        Ok(Results::new(SystemClock.now(), revision(), plan.quick, hardware, short(&version)))
-    }
-
-    async fn pgbench(&self, plan: &BenchPlan) -> Result<Pgbench> {
-        say(&format!("filling pgbench's tables (scale {})", plan.scale));
-        let mut server = connect(&self.servers.postgres.url("postgres")).await?;
-        sqlx::query("create database pgbench").execute(&mut server).await.context("making pgbench's database")?;
-        Pgbench::fill(self.servers.postgres.url("pgbench"), plan.scale).await
-    }
-
-    fn close(self) -> Result<()> {
-        self.servers.stop()?;
-        std::fs::remove_dir_all(&self.folder).with_context(|| format!("cannot remove {}", self.folder.display()))
-    }
-}
-
 /// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
 pub async fn run(plan: &BenchPlan) -> Result<Results> {
-    let site = Site::open().await?;
-    let mut results = site.results(plan).await?;
-    let pgbench = site.pgbench(plan).await?;
+    let site = Site::open("bench").await?;
+    let mut results = about(&site, plan).await?;
+    let pgbench = pgbench(&site, plan).await?;
     let mut clients = plan.pgbench_clients.clone();
     clients.push(1);
     yardstick(&pgbench, "before", &clients, plan, &mut results).await?;
@@ -114,8 +48,8 @@ pub enum Path {
 
 /// One load alone, audited like every other; for a profiler to look at.
 pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: Duration) -> Result<()> {
-    let site = Site::open().await?;
-    let mut results = site.results(plan).await?;
+    let site = Site::open("bench").await?;
+    let mut results = about(&site, plan).await?;
     let name = match path {
         Path::Write => WRITE_PATH,
         Path::Pipeline => PIPELINE,
@@ -133,6 +67,17 @@ pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: 
         say(&format!("peak memory of {} after {events} events: {mib} MiB", memory.process));
     }
     site.close()
+}
+
+async fn about(site: &Site, plan: &BenchPlan) -> Result<Results> {
+    Ok(Results::new(SystemClock.now(), revision(), plan.quick, site.hardware()?, site.postgres_version().await?))
+}
+
+async fn pgbench(site: &Site, plan: &BenchPlan) -> Result<Pgbench> {
+    say(&format!("filling pgbench's tables (scale {})", plan.scale));
+    let mut server = connect(&site.servers.postgres.url("postgres")).await?;
+    sqlx::query("create database pgbench").execute(&mut server).await.context("making pgbench's database")?;
+    Pgbench::fill(site.servers.postgres.url("pgbench"), plan.scale).await
 }
 
 async fn yardstick(
@@ -196,25 +141,4 @@ async fn two_servers(stage: &mut Stage<'_>, plan: &BenchPlan) -> Result<()> {
         }
     }
     Ok(())
-}
-
-pub(super) fn tempdir() -> Result<PathBuf> {
-    let folder = PathBuf::from(format!("/var/tmp/jangbu-bench-{}", std::process::id()));
-    kit::make_dir(&folder, 0o755)?;
-    Ok(folder)
-}
-
-pub(super) fn revision() -> String {
-    let git = |args: &[&str]| {
-        let told = Command::new("git").args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
-        told.status.success().then(|| String::from_utf8_lossy(&told.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "--short", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|said| !said.is_empty());
-    if changed { format!("{commit} with changes") } else { commit }
-}
-
-/// `PostgreSQL 15.14 (Debian 15.14-0+deb12u1)` of what the server says at length.
-pub(super) fn short(version: &str) -> String {
-    version.split(" on ").next().unwrap_or(version).to_owned()
 }

@@ -17,7 +17,7 @@ use super::{
     cpu::{CpuClock, Watched},
     level, memory,
     results::{FreshnessRun, PIPELINE},
-    run::Ground,
+    site::Ground,
 };
 
 /// A bank being measured.

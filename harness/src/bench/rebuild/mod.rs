@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use kernel::{Clock, SystemClock};
 use serde::Serialize;
@@ -20,10 +20,9 @@ use self::{fill::fill, limits::limits, program::Jangbu};
 use super::{
     Hardware,
     results::keep,
-    run::{revision, short, tempdir},
-    stage::{connect, say},
+    site::{Site, revision},
+    stage::say,
 };
-use crate::kit::{self, Databases};
 
 /// What DESIGN 16 asks of both views together, in events a second.
 const BAR: f64 = 150_000.0;
@@ -73,22 +72,16 @@ pub struct RebuildRun {
 
 /// Fills a log with about so many events and rebuilds views from it, on a Postgres of its own.
 pub async fn rebuild(events: i64, quick: bool) -> Result<Rebuilds> {
-    let program = std::env::current_exe().context("cannot find this program")?.with_file_name("jangbu");
-    ensure!(program.is_file(), "{} is not built", program.display());
-    let servers = kit::Servers::throw_away("bench-rebuild", kit::Options::default()).await?;
-    let folder = tempdir()?;
-    let archive = folder.join("archive");
-    let mut server = connect(&servers.postgres.url("postgres")).await?;
-    let version: String =
-        sqlx::query_scalar("select version()").fetch_one(&mut server).await.context("asking Postgres")?;
-    let pair = Databases::on(&servers.postgres.url("postgres"))?.fresh_pair().await?;
+    let site = Site::open("bench-rebuild").await?;
+    let (program, archive) = (site.binaries.join("jangbu"), site.folder.join("archive"));
+    let pair = site.databases.fresh_pair().await?;
     say(&format!("rebuild: filling a log with {events} events"));
     let mut results = Rebuilds {
         taken_at: SystemClock.now(),
         revision: revision(),
         quick,
-        hardware: Hardware::look(&folder)?,
-        postgres: short(&version),
+        hardware: site.hardware()?,
+        postgres: site.postgres_version().await?,
         events: fill(&pair, events).await?,
         copied_out: 0.0,
         copied_in: 0.0,
@@ -105,8 +98,7 @@ pub async fn rebuild(events: i64, quick: bool) -> Result<Rebuilds> {
         say(&format!("rebuild: {} from the {from}: {:.0} events/s", run.what, run.per_second));
         results.runs.push(run);
     }
-    servers.stop()?;
-    std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    site.close()?;
     Ok(results)
 }
 
