@@ -61,6 +61,10 @@ async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
         town.restart();
 
         let office = town.office();
+        // The office may die at the message before the code was taken: then nothing is begun, and the person tries again.
+        if town.log.count("MemberJoined") == before {
+            town.members.verify(sent.id, town.code(sent.id, 1), meta(&verifying)).await.expect("a member");
+        }
         until("the member has a password", || async { town.by_login(&login).await.is_some() }).await;
         let told = town.members.verify(sent.id, town.code(sent.id, 1), meta(&verifying)).await.expect("told");
         assert_eq!(town.by_login(&login).await.expect("a password").0, told.answer, "{death:?}");
