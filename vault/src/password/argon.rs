@@ -7,8 +7,7 @@ use argon2::{
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
-/// One at a time. The memory is taken once: to fetch and give back many MiB for each password makes every other thread of the
-/// process wait for the page table.
+/// One at a time, in memory that is taken once and wiped after each: the library's own calls leave it as it is.
 pub(super) struct Argon {
     params: Params,
     memory: Vec<Block>,
@@ -37,6 +36,16 @@ impl Argon {
         let version = phc.version.map(Version::try_from).transpose()?.unwrap_or_default();
         let argon2 = Argon2::new(algorithm, version, Params::try_from(phc)?);
         Ok(self.output(&argon2, password, salt, hash.len())? == hash)
+    }
+
+    /// Whether a hash was made with less than hashes are now.
+    pub fn is_outdated(&self, phc: &Phc<'_>) -> bool {
+        let Ok(made) = Params::try_from(phc) else { return true };
+        made.m_cost() < self.params.m_cost()
+            || made.t_cost() < self.params.t_cost()
+            || made.p_cost() < self.params.p_cost()
+            || phc.algorithm != Algorithm::Argon2id.ident()
+            || phc.version != Some(Version::V0x13.into())
     }
 
     fn output(

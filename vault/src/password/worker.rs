@@ -2,10 +2,7 @@
 
 use std::{sync::mpsc::Receiver, thread, time::Duration};
 
-use argon2::{
-    Algorithm, Params, Version,
-    password_hash::{PasswordHash as Phc, SaltString},
-};
+use argon2::password_hash::{PasswordHash as Phc, SaltString};
 use rand::TryRngCore;
 use rustix::time::{ClockId, clock_gettime};
 use secrecy::{ExposeSecret, SecretString};
@@ -34,15 +31,13 @@ impl Job {
 const NICE: i32 = 19;
 
 pub(super) struct Worker {
-    params: Params,
     argon: Argon,
     share: u32,
 }
 
 impl Worker {
     pub fn new(params: PasswordParams) -> Result<Self, PasswordParamsError> {
-        let argon2 = params.argon2()?;
-        Ok(Self { params: argon2.clone(), argon: Argon::new(argon2), share: params.share })
+        Ok(Self { argon: Argon::new(params.argon2()?), share: params.share })
     }
 
     /// Works until nobody can ask any more.
@@ -97,7 +92,7 @@ impl Worker {
             phc
         });
         match known {
-            Some(phc) => Verified { matches: self.equal(password, &phc), outdated: self.outdated(&phc) },
+            Some(phc) => Verified { matches: self.equal(password, &phc), outdated: self.argon.is_outdated(&phc) },
             None => {
                 // The work of a comparison, whose outcome is of no interest.
                 if let Ok(phc) = Phc::new(nobodys.0.expose_secret()) {
@@ -113,15 +108,6 @@ impl Worker {
             tracing::error!(%error, "a stored password hash cannot be used");
             false
         })
-    }
-
-    fn outdated(&self, phc: &Phc<'_>) -> bool {
-        let Ok(made) = Params::try_from(phc) else { return true };
-        made.m_cost() < self.params.m_cost()
-            || made.t_cost() < self.params.t_cost()
-            || made.p_cost() < self.params.p_cost()
-            || phc.algorithm != Algorithm::Argon2id.ident()
-            || phc.version != Some(Version::V0x13.into())
     }
 }
 

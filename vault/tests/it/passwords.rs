@@ -62,13 +62,13 @@ async fn who_no_longer_waits_costs_no_work() {
     assert!(asked.elapsed() < one * 20, "{:?} against {one:?}", asked.elapsed());
 }
 
-/// The tasks of this process that bear this name.
-fn tasks(wanted: &str) -> Vec<PathBuf> {
+/// The threads of this process that hash, and the others.
+fn threads() -> (Vec<PathBuf>, Vec<PathBuf>) {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten().map(|task| task.path());
-    tasks.filter(|task| std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == wanted)).collect()
+    tasks.partition(|task| std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == "passwords"))
 }
 
-/// On Linux the seventeenth of the fields of `/proc/.../stat` after the name in brackets.
+/// On Linux the seventeenth of the fields of `/proc/.../stat` after the name in brackets; none of a thread that has ended.
 fn nice(task: &Path) -> Option<i64> {
     let stat = std::fs::read_to_string(task.join("stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(16)?.parse().ok()
@@ -78,9 +78,9 @@ fn nice(task: &Path) -> Option<i64> {
 async fn the_thread_has_the_lowest_priority_and_no_other_has() {
     let passwords = started(QUICK);
     passwords.hash(password("x")).await.unwrap();
-    let hashing = tasks("passwords");
+    let (hashing, others) = threads();
     assert!(!hashing.is_empty() && hashing.iter().all(|task| nice(task) == Some(19)), "{hashing:?}");
-    assert!(nice(Path::new("/proc/thread-self")).is_some_and(|nice| nice < 19), "its caller has kept its own");
+    assert!(!others.is_empty() && others.iter().filter_map(|task| nice(task)).all(|nice| nice < 19), "{others:?}");
 }
 
 /// What it takes of a core is bounded however many ask, and even if nothing else is to be done: what a container may use in
@@ -89,14 +89,15 @@ async fn the_thread_has_the_lowest_priority_and_no_other_has() {
 async fn hashing_takes_no_more_than_its_share_of_a_core() {
     let passwords = started(PasswordParams { memory_kib: 4096, passes: 2, share: 20, ..QUICK });
     passwords.verify(password("x"), None).await.unwrap();
-    let began = Instant::now();
-    let asked = join_all((0..20).map(|_| passwords.verify(password("x"), None))).await;
-    let took = began.elapsed();
-    assert!(asked.iter().all(Result::is_ok));
-    // Nanoseconds on a processor since the thread began: the twenty, the one before, and what it compares strangers with.
-    let worked = |task: &PathBuf| -> Option<u64> {
-        std::fs::read_to_string(task.join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()
+    // Nanoseconds on a processor since the thread began. In a process of several tests the busiest is this one's.
+    let worked = || -> Duration {
+        let told =
+            |task: &PathBuf| std::fs::read_to_string(task.join("schedstat")).ok()?.split(' ').next()?.parse().ok();
+        Duration::from_nanos(threads().0.iter().filter_map(told).max().unwrap())
     };
-    let worked = Duration::from_nanos(tasks("passwords").iter().filter_map(worked).max().unwrap()) * 20 / 22;
+    let (began, before) = (Instant::now(), worked());
+    let asked = join_all((0..20).map(|_| passwords.verify(password("x"), None))).await;
+    let (took, worked) = (began.elapsed(), worked() - before);
+    assert!(asked.iter().all(Result::is_ok));
     assert!(worked > Duration::ZERO && took > worked * 4, "{worked:?} of {took:?}");
 }
