@@ -35,19 +35,19 @@ pub struct MemberConfig {
     #[arg(long, env = "JANGBU_REFRESH_TOKEN_SECONDS", default_value_t = 2_592_000, value_parser = clap::value_parser!(i64).range(1..=31_622_400))]
     pub refresh_token_seconds: i64,
     /// Memory for one password hash (argon2id), in KiB; raise it and passwords are hashed anew as their members log in
-    #[arg(long, env = "JANGBU_ARGON2_MEMORY_KIB", default_value_t = 19_456)]
+    #[arg(long, env = "JANGBU_ARGON2_MEMORY_KIB", default_value_t = PasswordParams::default().memory_kib)]
     pub argon2_memory_kib: u32,
     /// Passes over that memory
-    #[arg(long, env = "JANGBU_ARGON2_PASSES", default_value_t = 2)]
+    #[arg(long, env = "JANGBU_ARGON2_PASSES", default_value_t = PasswordParams::default().passes)]
     pub argon2_passes: u32,
     /// Lanes of that memory
-    #[arg(long, env = "JANGBU_ARGON2_LANES", default_value_t = 1)]
+    #[arg(long, env = "JANGBU_ARGON2_LANES", default_value_t = PasswordParams::default().lanes)]
     pub argon2_lanes: u32,
     /// Passwords that may wait to be hashed; one more is answered with 503
-    #[arg(long, env = "JANGBU_PASSWORD_QUEUE", default_value_t = 64)]
+    #[arg(long, env = "JANGBU_PASSWORD_QUEUE", default_value_t = PasswordParams::default().queue)]
     pub password_queue: usize,
     /// Percent of one core that hashing passwords may take
-    #[arg(long, env = "JANGBU_PASSWORD_SHARE", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, env = "JANGBU_PASSWORD_SHARE", default_value_t = PasswordParams::default().share, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub password_share: u32,
     /// Wrong passwords for one login id until the next try has to wait
     #[arg(long, env = "JANGBU_LOGIN_FREE_FAILURES", default_value_t = 5)]
