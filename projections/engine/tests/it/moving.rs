@@ -54,10 +54,7 @@ impl ReadCommits for GoingOn {
 #[tokio::test]
 async fn a_live_generation_that_moves_on_meanwhile_is_not_ahead_of_the_log() {
     let history = History::random(52, 300);
-    let world = World::new(&History::new()).await;
-    world.log.extend(history.commits[..280].iter().cloned());
-    let mut worker = world.start();
-    worker.reach(world.log.end());
+    let (world, mut worker) = World::begun(&history, 280).await;
     worker.at(world.log.end()).await;
     let left = history.commits[280..].iter().rev().cloned().collect();
     let log = Arc::new(GoingOn { log: world.log.clone(), live: Mutex::new((worker, left)) });
@@ -75,10 +72,7 @@ async fn a_live_generation_that_moves_on_meanwhile_is_not_ahead_of_the_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_generation_that_never_stands_still_is_replaced() {
     let history = History::random(51, 60_000);
-    let world = World::new(&History::new()).await;
-    world.log.extend(history.commits[..500].iter().cloned());
-    let worker = world.start();
-    worker.reach(world.log.end());
+    let (world, worker) = World::begun(&history, 500).await;
     let pump = async {
         for commit in &history.commits[500..] {
             world.log.extend([commit.clone()]);

@@ -73,10 +73,7 @@ impl Readers {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_reader_sees_the_view_fail_go_back_or_lie() {
     let history = History::random(60, 4_000);
-    let world = World::new(&History::new()).await;
-    world.log.extend(history.commits[..1_000].iter().cloned());
-    let worker = world.start();
-    worker.reach(world.log.end());
+    let (world, worker) = World::begun(&history, 1_000).await;
     let readers =
         Arc::new(Readers { truth: truth(&history), highest: AtomicI64::new(0), stop: AtomicBool::new(false) });
     let reading: Vec<_> = (0..8).map(|_| tokio::spawn(readers.clone().read(world.scratch.database.clone()))).collect();

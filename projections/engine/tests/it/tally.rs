@@ -202,6 +202,15 @@ impl World {
         Self { scratch, log, view }
     }
 
+    /// With the first so many commits in its log, and a projector on its way to their end.
+    pub async fn begun(history: &History, commits: usize) -> (Self, Worker<Added>) {
+        let world = Self::new(&History::new()).await;
+        world.log.extend(history.commits[..commits].iter().cloned());
+        let worker = world.start();
+        worker.reach(world.log.end());
+        (world, worker)
+    }
+
     pub fn start(&self) -> Worker<Added> {
         self.start_view(self.view.clone())
     }
