@@ -87,7 +87,7 @@ pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
         for flood in situations {
             runs.push(run.measure(rate, flood).await?);
         }
-        // Whoever is first has the checkpoints of what was before.
+        // Each is first in its turn: what was before it may go on for a while.
         situations.rotate_left(1);
     }
     run.bank.end_all().await?;
