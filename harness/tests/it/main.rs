@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod adversary;
 mod bad_input;
 mod bad_tokens;
 mod batch;

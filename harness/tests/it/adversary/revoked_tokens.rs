@@ -1,0 +1,1 @@
+//! revoked tokens

@@ -1,0 +1,1 @@
+//! supervised tasks
