@@ -33,6 +33,7 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         }
         ExecuteError::TransferUnknown => Problem::new(Code::TransferUnknown).detail("there is no such transfer"),
         ExecuteError::NotOwner => Problem::new(Code::AccountNotYours).detail("the source account is not yours"),
+        ExecuteError::OwnerLeft => Problem::new(Code::Unauthorized).detail("the token does not hold").token_refused(),
         ExecuteError::Contended => Problem::new(Code::Contended)
             .detail("the accounts are changed by other servers at the same time")
             .retry_after(soon),

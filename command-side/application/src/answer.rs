@@ -118,6 +118,9 @@ pub enum ExecuteError {
     /// The source is another member's account.
     #[error("the source account belongs to someone else")]
     NotOwner,
+    /// The actor is leaving or has left: no account is opened for them.
+    #[error("the member is leaving or has left")]
+    OwnerLeft,
     /// Other command servers kept taking the same accounts.
     #[error("the accounts are too contended")]
     Contended,

@@ -1,8 +1,8 @@
 //! Between the domain's events and their recorded form: one fact, two shapes, translated here only.
 
 use contracts::recorded as rec;
-use domain::{Account, AccountEvent, Holder, Refusal, Status, Transfer, TransferEvent, TransferKind};
-use kernel::{AssetCode, Minor, Money, TransferId};
+use domain::{Account, AccountEvent, Holder, OwnerEvent, Refusal, Status, TransferEvent, TransferKind};
+use kernel::{AssetCode, MemberId, Minor, Money, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// The shape and logic of [`StoredAccount`]: a change of either takes the next number, and older snapshots are ignored.
@@ -77,9 +77,9 @@ pub fn record_account(event: AccountEvent, balance: Minor, reason: Option<String
 }
 
 /// What a recorded event says of an account; none if it is not an account's.
-pub fn account_event(recorded: rec::Recorded) -> Option<AccountEvent> {
+pub fn account_event(recorded: &rec::Recorded) -> Option<AccountEvent> {
     Some(match recorded {
-        rec::Recorded::AccountOpened(e) => AccountEvent::Opened { holder: holder_in(e.holder), asset: e.asset },
+        rec::Recorded::AccountOpened(e) => AccountEvent::Opened { holder: holder_in(e.holder.clone()), asset: e.asset },
         rec::Recorded::AccountDebited(e) => {
             AccountEvent::Debited { transfer: e.transfer, amount: e.amount, balance: e.balance }
         }
@@ -94,6 +94,8 @@ pub fn account_event(recorded: rec::Recorded) -> Option<AccountEvent> {
         | rec::Recorded::TransferRejected(_)
         | rec::Recorded::TransferReversed(_)
         | rec::Recorded::CommandRefused(_)
+        | rec::Recorded::OwnerAccountAdded(_)
+        | rec::Recorded::OwnerLeft(_)
         | rec::Recorded::Member(_) => return None,
     })
 }
@@ -136,10 +138,19 @@ pub fn record_kind(kind: TransferKind) -> rec::TransferKind {
     }
 }
 
-/// The transfer after a recorded event.
-pub fn evolve_transfer(state: Option<Transfer>, recorded: &rec::Recorded) -> Option<Transfer> {
-    match transfer_event(recorded) {
-        Some(event) => Transfer::evolve(state, &event),
-        None => state,
+/// What a recorded event says of an owner; none if it is not an owner's.
+pub fn owner_event(recorded: &rec::Recorded) -> Option<OwnerEvent> {
+    match recorded {
+        rec::Recorded::OwnerAccountAdded(e) => Some(OwnerEvent::AccountAdded { account: e.account }),
+        rec::Recorded::OwnerLeft(e) => Some(OwnerEvent::Left { erasure: e.erasure }),
+        _ => None,
+    }
+}
+
+/// The recorded form of what happened to an owner.
+pub fn record_owner(owner: MemberId, event: OwnerEvent) -> rec::Recorded {
+    match event {
+        OwnerEvent::AccountAdded { account } => rec::OwnerAccountAdded { owner, account }.into(),
+        OwnerEvent::Left { erasure } => rec::OwnerLeft { owner, erasure }.into(),
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::{AccountNumber, AssetCode, MemberId, Minor, TransferId};
 
-use crate::Refusal;
+use crate::{EvolveError, Refusal};
 
 /// Whose account it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,16 +93,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// The state after an event. `None` before [`AccountEvent::Opened`]; any other event on nothing is nothing, which
-    /// only a damaged log can hold.
-    pub fn evolve(state: Option<Self>, event: &AccountEvent) -> Option<Self> {
+    /// The state after an event. [`AccountEvent::Opened`] is the first event, and only the first.
+    pub fn evolve(state: Option<Self>, event: &AccountEvent) -> Result<Self, EvolveError> {
         if let AccountEvent::Opened { holder, asset } = event {
-            let holder = holder.clone();
-            return Some(Self { holder, asset: *asset, balance: Minor::ZERO, status: Status::Open });
+            let opened = Self { holder: holder.clone(), asset: *asset, balance: Minor::ZERO, status: Status::Open };
+            return if state.is_none() { Ok(opened) } else { Err(EvolveError::OpenedTwice) };
         }
-        let account = state?;
-        Some(match event {
-            AccountEvent::Opened { .. } => account,
+        let account = state.ok_or(EvolveError::NotOpened)?;
+        Ok(match event {
+            AccountEvent::Opened { .. } => return Err(EvolveError::OpenedTwice),
             AccountEvent::Debited { balance, .. } | AccountEvent::Credited { balance, .. } => {
                 Self { balance: *balance, ..account }
             }

@@ -4,14 +4,18 @@
 //! a wish give events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
 
 mod account;
+mod evolve;
 mod limits;
 pub mod member;
 mod movement;
+mod owner;
 mod refusal;
 mod transfer;
 
 pub use account::{Account, AccountEvent, Holder, Status};
+pub use evolve::EvolveError;
 pub use limits::{Limits, LimitsError};
 pub use movement::{Movement, Postings};
+pub use owner::{Owner, OwnerEvent};
 pub use refusal::Refusal;
 pub use transfer::{Transfer, TransferEvent, TransferKind};

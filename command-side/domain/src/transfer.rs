@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, Money, TransferId};
 
-use crate::Refusal;
+use crate::{EvolveError, Refusal};
 
 /// What kind of movement a transfer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,15 +57,18 @@ pub enum Transfer {
 }
 
 impl Transfer {
-    /// The state after an event; `None` before the first.
-    pub fn evolve(_state: Option<Self>, event: &TransferEvent) -> Option<Self> {
-        Some(match event {
-            TransferEvent::Posted { source, destination, money } => {
-                Self::Posted { source: *source, destination: *destination, money: *money }
+    /// The state after an event. A transfer is decided once, and undone once at most.
+    pub fn evolve(state: Option<Self>, event: &TransferEvent) -> Result<Self, EvolveError> {
+        match (state, event) {
+            (None, TransferEvent::Posted { source, destination, money }) => {
+                Ok(Self::Posted { source: *source, destination: *destination, money: *money })
             }
-            TransferEvent::Rejected => Self::Rejected,
-            TransferEvent::Reversed { .. } => Self::Reversed,
-        })
+            (None, TransferEvent::Rejected) => Ok(Self::Rejected),
+            (None, TransferEvent::Reversed { .. }) => Err(EvolveError::NotOpened),
+            (Some(Self::Posted { .. }), TransferEvent::Reversed { .. }) => Ok(Self::Reversed),
+            (Some(Self::Rejected | Self::Reversed), TransferEvent::Reversed { .. }) => Err(EvolveError::AfterTheLast),
+            (Some(_), TransferEvent::Posted { .. } | TransferEvent::Rejected) => Err(EvolveError::OpenedTwice),
+        }
     }
 
     /// Whether it may be undone: gives the accounts of the reversal, the other way round, and the money.

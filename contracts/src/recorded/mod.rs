@@ -5,6 +5,8 @@
 
 mod account;
 mod member;
+mod owner;
+mod stream_kind;
 mod transfer;
 
 pub use account::{
@@ -16,15 +18,19 @@ pub use member::{
     MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
     SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
 };
+pub use owner::{OwnerAccountAdded, OwnerLeft};
 use serde_json::value::RawValue;
+pub use stream_kind::{StreamKind, StreamRule};
 pub use transfer::{
     CommandRefused, Refusal, TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 
+// `opens K`: the event opens a stream of kind K, as its version 1 and at no other version. `on K`: it may stand at any version
+// of a stream of kind K.
 macro_rules! recorded {
     (
         $(#[$enum_doc:meta])* $enum:ident, $types:ident, nested { $($(#[$nested_doc:meta])* $group:ident($nested:ident),)* }
-        $($(#[$doc:meta])* $name:ident = $version:literal;)*
+        $($(#[$doc:meta])* $name:ident = $version:literal, $place:ident $kind:ident;)*
     ) => {
         $(#[$enum_doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +76,32 @@ macro_rules! recorded {
                 decoded.map_err(|source| DecodeError::Payload { event_type: event_type.to_owned(), schema_version, source })
             }
 
+            /// The kind of stream that the event stands on.
+            pub fn stream_kind(&self) -> StreamKind {
+                match self {
+                    $(Self::$name(_) => StreamKind::$kind,)*
+                    $(Self::$group(event) => event.stream_kind(),)*
+                }
+            }
+
+            /// Whether the event opens its stream: it has version 1, and no other version.
+            pub fn opens_stream(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => stream_kind::opens!($place),)*
+                    $(Self::$group(event) => event.opens_stream(),)*
+                }
+            }
+
+            /// On which kind of stream each event stands that is named here, nested ones included, in whatever schema version.
+            pub fn stream_rules() -> Vec<StreamRule> {
+                let named = [$(StreamRule {
+                    event_type: stringify!($name),
+                    kind: StreamKind::$kind,
+                    opens_stream: stream_kind::opens!($place),
+                },)*];
+                named.into_iter()$(.chain($nested::stream_rules()))*.collect()
+            }
+
             /// Whether an event of this name belongs here, in whatever schema version.
             pub fn is_named(event_type: &str) -> bool {
                 $types.iter().any(|(name, _)| *name == event_type) $(|| $nested::is_named(event_type))*
@@ -100,62 +132,66 @@ recorded! {
         Member(MemberRecorded),
     }
     /// An account came to be.
-    AccountOpened = 1;
+    AccountOpened = 1, opens Account;
     /// An account number was given to an account.
-    AccountNumberAssigned = 1;
+    AccountNumberAssigned = 1, opens AccountNumber;
     /// Money left an account.
-    AccountDebited = 1;
+    AccountDebited = 1, on Account;
     /// Money came to an account.
-    AccountCredited = 1;
+    AccountCredited = 1, on Account;
     /// An operator froze an account.
-    AccountFrozen = 1;
+    AccountFrozen = 1, on Account;
     /// An operator unfroze an account.
-    AccountUnfrozen = 1;
+    AccountUnfrozen = 1, on Account;
     /// An account was closed.
-    AccountClosed = 1;
+    AccountClosed = 1, on Account;
     /// Money moved.
-    TransferPosted = 1;
+    TransferPosted = 1, opens Transfer;
     /// A transfer was refused, and the refusal kept.
-    TransferRejected = 1;
+    TransferRejected = 1, opens Transfer;
     /// A posted transfer was undone by another.
-    TransferReversed = 1;
+    TransferReversed = 1, on Transfer;
     /// A command that is no transfer was refused, and the refusal kept.
-    CommandRefused = 1;
+    CommandRefused = 1, opens RefusedCommand;
+    /// An account was opened for a member.
+    OwnerAccountAdded = 1, on Owner;
+    /// A member is leaving: no account is opened for them after this. Last on the owner's stream.
+    OwnerLeft = 1, on Owner;
 }
 
 recorded! {
     /// A recorded event of a sign-up, a reservation or a member. Personal data in it are [`kernel::Sealed`].
     MemberRecorded, MEMBER_EVENT_TYPES, nested {}
     /// A person began to sign up. First on the sign-up's stream.
-    SignUpStarted = 1;
+    SignUpStarted = 1, opens SignUp;
     /// Another verification code was issued for a sign-up.
-    SignUpCodeIssued = 1;
+    SignUpCodeIssued = 1, on SignUp;
     /// A wrong code was given for a sign-up.
-    SignUpCodeRefused = 1;
+    SignUpCodeRefused = 1, on SignUp;
     /// The contact was verified and the person became a member. Last on the sign-up's stream.
-    SignUpCompleted = 1;
+    SignUpCompleted = 1, on SignUp;
     /// A sign-up came to nothing. Last on the sign-up's stream.
-    SignUpEnded = 1;
+    SignUpEnded = 1, on SignUp;
     /// A login id or a contact was taken.
-    NameReserved = 1;
+    NameReserved = 1, on Name;
     /// A login id or a contact became free.
-    NameReleased = 1;
+    NameReleased = 1, on Name;
     /// A person became a member. First on the member's stream.
-    MemberJoined = 1;
+    MemberJoined = 1, opens Member;
     /// A member asked to be reached elsewhere.
-    ContactChangeStarted = 1;
+    ContactChangeStarted = 1, on Member;
     /// A wrong code was given for a new contact.
-    ContactCodeRefused = 1;
+    ContactCodeRefused = 1, on Member;
     /// A member is reached elsewhere from now on.
-    ContactChanged = 1;
+    ContactChanged = 1, on Member;
     /// A member has another password.
-    PasswordChanged = 1;
+    PasswordChanged = 1, on Member;
     /// An operator was shown a member's personal data.
-    PersonalDataDisclosed = 1;
+    PersonalDataDisclosed = 1, on Member;
     /// A member is to be erased: nothing is done for it any more.
-    ErasureRequested = 1;
+    ErasureRequested = 1, on Member;
     /// Nothing personal of the member can be read any more. Last on the member's stream.
-    MemberErased = 1;
+    MemberErased = 1, on Member;
 }
 
 /// Why an event of the log cannot be read here.

@@ -5,9 +5,9 @@ use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, Channel, CommandRefused, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused,
     EVENT_TYPES, ErasureRequested, Holder, MEMBER_EVENT_TYPES, MemberErased, MemberJoined, MemberRecorded, NameHolder,
-    NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed, Recorded, Refusal, SignUpCodeIssued,
-    SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted, TransferFacts, TransferKind,
-    TransferPosted, TransferRejected, TransferReversed,
+    NameKind, NameReleased, NameReserved, OwnerAccountAdded, OwnerLeft, PasswordChanged, PersonalDataDisclosed,
+    Recorded, Refusal, SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
+    TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Sealed, StreamId, TransferId};
 use proptest::{option, prelude::*};
@@ -216,6 +216,8 @@ fn money_events() -> impl Strategy<Value = Recorded> {
         (facts(), refusals()).prop_map(|(facts, refusal)| TransferRejected { facts, refusal }.into()),
         transfers().prop_map(|by| TransferReversed { by }.into()),
         refusals().prop_map(|refusal| CommandRefused { refusal }.into()),
+        (members(), accounts()).prop_map(|(owner, account)| OwnerAccountAdded { owner, account }.into()),
+        (members(), uuids()).prop_map(|(owner, erasure)| OwnerLeft { owner, erasure }.into()),
     ]
 }
 
@@ -230,6 +232,9 @@ proptest! {
         prop_assert_eq!(read.payload().expect("can be written"), payload.get());
         prop_assert!(payload.get().starts_with('{'), "a payload is a JSON object");
         prop_assert!(every_type().contains(&(event.event_type(), event.schema_version())));
+        let rules = Recorded::stream_rules();
+        let rule = rules.iter().find(|rule| rule.event_type == event.event_type()).expect("every type has a rule");
+        prop_assert_eq!((rule.kind, rule.opens_stream), (event.stream_kind(), event.opens_stream()));
     }
 
     #[test]

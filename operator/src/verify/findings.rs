@@ -28,10 +28,16 @@ rules! {
     Head = "the head is the end of the log";
     /// Versions.
     Versions = "versions are gapless in every stream, in the order of positions";
+    /// Kinds of streams.
+    Kinds = "every stream is of one kind";
+    /// Opening events.
+    Openings = "events that open a stream stand at version 1 only";
     /// Decoding.
     Decoding = "every event can be read";
     /// Lives of accounts.
     Accounts = "accounts open once, each with its number, move only while open, and close empty";
+    /// Owners.
+    Owners = "no account is open after its owner was erased, or opened after its owner left";
     /// Two sides.
     Balanced = "every transfer has one debit and one credit of its amount";
     /// Reversals.

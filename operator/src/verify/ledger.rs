@@ -1,10 +1,10 @@
 //! The oracle's own account book: what each account must look like after each event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountOpened, Holder, Recorded};
-use kernel::{AssetCode, Minor};
+use contracts::recorded::{AccountOpened, Holder, MemberRecorded, Recorded};
+use kernel::{AssetCode, MemberId, Minor};
 use uuid::Uuid;
 
 use super::{
@@ -65,6 +65,9 @@ impl Account {
 #[derive(Default)]
 pub struct Ledger {
     pub accounts: HashMap<Uuid, Account>,
+    /// Members whose own stream of accounts says that they are leaving.
+    left: HashSet<MemberId>,
+    erased: HashSet<MemberId>,
 }
 
 impl Ledger {
@@ -92,10 +95,17 @@ impl Ledger {
                 Recorded::AccountFrozen(e) => self.turn(event, Status::Frozen, e.balance, findings),
                 Recorded::AccountUnfrozen(e) => self.turn(event, Status::Open, e.balance, findings),
                 Recorded::AccountClosed(_) => self.turn(event, Status::Closed, Minor::ZERO, findings),
+                Recorded::OwnerLeft(left) => {
+                    self.left.insert(left.owner);
+                }
+                Recorded::Member(MemberRecorded::MemberErased(_)) => {
+                    self.erased.insert(MemberId::new(event.stream));
+                }
                 Recorded::TransferPosted(_)
                 | Recorded::TransferRejected(_)
                 | Recorded::TransferReversed(_)
                 | Recorded::CommandRefused(_)
+                | Recorded::OwnerAccountAdded(_)
                 | Recorded::Member(_) => {}
             }
         }
@@ -111,12 +121,26 @@ impl Ledger {
         sums
     }
 
+    /// Holds the accounts that are not closed against those who were erased.
+    pub fn check_owners(&self, findings: &mut Findings) {
+        for (id, account) in &self.accounts {
+            let Holder::Member { owner, .. } = &account.holder else { continue };
+            let owned = account.status == Status::Closed || !self.erased.contains(owner);
+            findings.require(Rule::Owners, owned, || {
+                format!("account {id} is {}, but its owner {owner} was erased", account.status.as_str())
+            });
+        }
+    }
+
     fn open(&mut self, opened: &AccountOpened, event: &Event, commit: &Commit, findings: &mut Findings) {
         let fresh = !self.accounts.contains_key(&event.stream);
         findings.require(Rule::Accounts, fresh && event.version == 1, || {
             format!("position {}: account {} is opened as version {}", event.position, event.stream, event.version)
         });
-        if let Holder::Member { number, .. } = &opened.holder {
+        if let Holder::Member { number, owner } = &opened.holder {
+            findings.require(Rule::Owners, !self.left.contains(owner), || {
+                format!("position {}: account {} is opened for {owner}, who has left", event.position, event.stream)
+            });
             let assigned = commit.events.iter().any(|e| {
                 matches!(&e.recorded, Recorded::AccountNumberAssigned(a) if a.account.uuid() == event.stream)
                     && e.stream == number.stream().uuid()

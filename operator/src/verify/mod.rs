@@ -133,6 +133,7 @@ impl Audit {
             reader.await.map_err(|_| Failure::Absent("the reading of the log ended early".into()))?;
         self.source = Some(source);
         let (ledger, folded) = books.finish();
+        ledger.check_owners(&mut self.findings);
         for (asset, sum) in ledger.sums() {
             self.findings.require(Rule::Sums, sum.is_zero(), || format!("at the end {asset} sums to {sum}"));
         }

@@ -1,5 +1,8 @@
-//! Versions of every stream. The server sorts, so this needs no memory here however many streams there are.
+//! Versions and kinds of every stream. The server sorts, so this needs no memory here however many streams there are.
 
+use std::collections::HashMap;
+
+use contracts::recorded::{Recorded, StreamKind, StreamRule};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -7,33 +10,80 @@ use uuid::Uuid;
 use super::findings::{Findings, Rule};
 use crate::{db::failed, failure::Failure};
 
+/// An event as far as its place in its stream goes.
+struct Row {
+    stream_id: Uuid,
+    version: i64,
+    position: i64,
+    event_type: String,
+}
+
+/// A stream while its events are gone through.
+struct Stream {
+    id: Uuid,
+    version: i64,
+    position: i64,
+    /// As the first event tells whose type is known.
+    kind: Option<StreamKind>,
+}
+
 /// Goes through all events by stream and version; answers how many streams there are.
 pub async fn check(connection: &mut PgConnection, findings: &mut Findings) -> Result<u64, Failure> {
     let doing = "reading the versions of all streams";
-    let mut rows =
-        sqlx::query!("select stream_id, version, position from events order by stream_id, version, position")
-            .fetch(connection);
-    let (mut streams, mut before): (u64, Option<(Uuid, i64, i64)>) = (0, None);
+    let rules: HashMap<&str, StreamRule> =
+        Recorded::stream_rules().into_iter().map(|rule| (rule.event_type, rule)).collect();
+    let mut rows = sqlx::query_as!(
+        Row,
+        "select stream_id, version, position, type as event_type from events order by stream_id, version, position"
+    )
+    .fetch(connection);
+    let (mut streams, mut open): (u64, Option<Stream>) = (0, None);
     while let Some(row) = rows.try_next().await.map_err(failed(doing))? {
-        let (version, position) = match before {
-            Some((stream, version, position)) if stream == row.stream_id => (version, position),
+        let stream = match &mut open {
+            Some(stream) if stream.id == row.stream_id => stream,
             _ => {
                 streams += 1;
-                (0, i64::MIN)
+                open.insert(Stream { id: row.stream_id, version: 0, position: i64::MIN, kind: None })
             }
         };
+        stream.check_version(&row, findings);
+        // An event of an unknown type is found when it is read.
+        if let Some(rule) = rules.get(row.event_type.as_str()) {
+            stream.check_kind(&row, rule, findings);
+        }
+        (stream.version, stream.position) = (row.version, row.position);
+    }
+    Ok(streams)
+}
+
+impl Stream {
+    fn check_version(&self, row: &Row, findings: &mut Findings) {
+        let Self { id, version, position, .. } = self;
         findings.require(Rule::Versions, row.version == version + 1, || {
-            format!("stream {}: version {} follows {version}", row.stream_id, row.version)
+            format!("stream {id}: version {} follows {version}", row.version)
         });
-        if row.position < position {
+        if row.position < *position {
             findings.found(Rule::Versions, || {
+                format!("stream {id}: version {} stands at {}, before {position}", row.version, row.position)
+            });
+        }
+    }
+
+    fn check_kind(&mut self, row: &Row, rule: &StreamRule, findings: &mut Findings) {
+        let kind = *self.kind.get_or_insert(rule.kind);
+        findings.require(Rule::Kinds, rule.kind == kind, || {
+            format!(
+                "stream {} of two kinds: it is of kind {kind}, but version {} (position {}, {}) is of kind {}",
+                self.id, row.version, row.position, row.event_type, rule.kind
+            )
+        });
+        if rule.opens_stream {
+            findings.require(Rule::Openings, row.version == 1, || {
                 format!(
-                    "stream {}: version {} stands at {}, before {position}",
-                    row.stream_id, row.version, row.position
+                    "stream {}: {} at position {} opens a stream, and stands at version {}",
+                    self.id, row.event_type, row.position, row.version
                 )
             });
         }
-        before = Some((row.stream_id, row.version, row.position));
     }
-    Ok(streams)
 }

@@ -172,9 +172,64 @@ const LOG: &[Damage] = &[
     ),
     log(
         "a reversal that is not marked",
-        "update events set type = 'CommandRefused', payload = '{\"refusal\": {\"code\": \"x\"}}'
+        "alter table events drop constraint events_opening_version_check;
+         update events set type = 'CommandRefused', payload = '{\"refusal\": {\"code\": \"x\"}}'
          where type = 'TransferReversed'",
         &["does not mark what it reverses"],
+    ),
+    log(
+        "an account that is opened a second time",
+        "alter table events drop constraint events_opening_version_check;
+         update events set type = 'AccountOpened',
+             payload = '{\"holder\": {\"kind\": \"system\", \"name\": \"cash/test\"}, \"asset\": \"KRW\"}'
+         where type = 'AccountUnfrozen'",
+        &[
+            "events that open a stream stand at version 1 only",
+            "opens a stream, and stands at version",
+            "is opened as version",
+        ],
+    ),
+    log(
+        "an account that is reversed like a transfer",
+        "update events set type = 'TransferReversed',
+             payload = '{\"by\": \"7fe00000-0000-7000-8000-000000000001\"}'
+         where type = 'AccountUnfrozen'",
+        &[
+            "every stream is of one kind",
+            "stream acc00000-0000-7000-8000-000000000003 of two kinds: it is of kind account, but version",
+            "TransferReversed) is of kind transfer",
+        ],
+    ),
+    log(
+        "a refused command on the stream of an account number",
+        "alter table events drop constraint events_opening_version_check;
+         update events set version = 2,
+             stream_id = (select stream_id from events where type = 'AccountNumberAssigned' order by position limit 1)
+         where type = 'CommandRefused'",
+        &["it is of kind account number, but version 2", "is of kind refused command", "CommandRefused at position"],
+    ),
+    log(
+        "an open account of one who was erased",
+        "update events set payload = (payload::jsonb || jsonb_build_object('holder',
+             (payload::jsonb -> 'holder') || '{\"owner\": \"3e3b0000-0000-7000-8000-000000000004\"}'))::json
+         where stream_id = 'acc00000-0000-7000-8000-000000000001' and version = 1",
+        &[
+            "no account is open after its owner was erased",
+            "account acc00000-0000-7000-8000-000000000001 is open, but its owner 3e3b0000-0000-7000-8000-000000000004",
+        ],
+    ),
+    log(
+        "an account that is opened for one who left",
+        "insert into events select position + 1, 1, gen_random_uuid(), 1, 'OwnerLeft',
+             '{\"owner\": \"3e3b0000-0000-7000-8000-000000000001\",
+               \"erasure\": \"3e3b0000-0000-7000-8000-000000000001\"}' from log_head;
+         insert into events select head.position + 2, 1, gen_random_uuid(), 1, 'AccountOpened', opened.payload
+             from log_head as head, events as opened
+             where opened.stream_id = 'acc00000-0000-7000-8000-000000000001' and opened.version = 1;
+         insert into commits select position + 1, position + 2, recorded_at, gen_random_uuid(), gen_random_uuid(),
+             gen_random_uuid(), decode(repeat('00', 16), 'hex'), 's' from log_head;
+         update log_head set position = position + 2",
+        &["or opened after its owner left", "is opened for 3e3b0000-0000-7000-8000-000000000001, who has left"],
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! `jangbu log verify` on a log that is right.
 
+use sqlx::Connection;
+
 use crate::{bank::Bank, run::settings, world::World};
 
 #[tokio::test]
@@ -60,5 +62,25 @@ async fn the_log_alone_needs_no_views() {
     let variables = [("JANGBU_LOG_DATABASE_URL", world.log.to_string())];
     let report = crate::run::jangbu(&variables, &["log", "verify", "--no-views", "--json"]).expect(0).json();
     assert_eq!(report["views"].as_array().map(Vec::len), Some(0));
+    world.drop().await;
+}
+
+/// The rule stands in the contracts and in the schema: they must name the same events.
+#[tokio::test]
+async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one() {
+    let world = World::migrated().await;
+    let mut log = sqlx::PgConnection::connect(world.log.as_str()).await.expect("the log");
+    let (rule, validated): (String, bool) = sqlx::query_as(
+        "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = 'events_opening_version_check'",
+    )
+    .fetch_one(&mut log)
+    .await
+    .expect("the constraint");
+    assert!(validated);
+    for event in contracts::recorded::Recorded::stream_rules() {
+        let named = rule.contains(&format!("'{}'::text", event.event_type));
+        assert_eq!(named, event.opens_stream, "{}: {rule}", event.event_type);
+    }
+    drop(log);
     world.drop().await;
 }

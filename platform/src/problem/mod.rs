@@ -115,7 +115,7 @@ impl Problem {
 
     /// A token was sent and refused; told in `WWW-Authenticate`.
     #[must_use]
-    pub(crate) fn token_refused(mut self) -> Self {
+    pub fn token_refused(mut self) -> Self {
         self.0.token_refused = true;
         self
     }

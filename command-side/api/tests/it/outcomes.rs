@@ -81,6 +81,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
         (ExecuteError::AccountUnknown, Code::AccountUnknown, 404, None),
         (ExecuteError::TransferUnknown, Code::TransferUnknown, 404, None),
         (ExecuteError::NotOwner, Code::AccountNotYours, 403, None),
+        (ExecuteError::OwnerLeft, Code::Unauthorized, 401, None),
         (ExecuteError::Contended, Code::Contended, 503, Some("1")),
         (ExecuteError::LogUnavailable, Code::LogUnavailable, 503, Some("1")),
         (ExecuteError::OutcomeUnknown, Code::OutcomeUnknown, 503, Some("1")),

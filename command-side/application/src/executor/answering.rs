@@ -10,7 +10,6 @@ use log::Appended;
 use super::{
     desk::Desk,
     drafting::{Draft, Drafts},
-    stream::Kind,
 };
 use crate::{AccountAnswer, Answer, Command, Outcome, Posting, Refused, TransferAnswer};
 
@@ -20,7 +19,7 @@ use crate::{AccountAnswer, Answer, Command, Outcome, Posting, Refused, TransferA
 pub struct Untold;
 
 /// The accounts whose holders the answer needs on the desk.
-pub fn accounts(drafts: &Drafts) -> Vec<(StreamId, Kind)> {
+pub fn accounts(drafts: &Drafts) -> Vec<StreamId> {
     let of_account = |draft: &&Draft| {
         matches!(
             draft.recorded,
@@ -32,7 +31,7 @@ pub fn accounts(drafts: &Drafts) -> Vec<(StreamId, Kind)> {
                 | Recorded::AccountOpened(_)
         )
     };
-    drafts.0.iter().filter(of_account).map(|draft| (draft.stream, Kind::Account)).collect()
+    drafts.0.iter().filter(of_account).map(|draft| draft.stream).collect()
 }
 
 /// The answer to a command that wrote these events there.

@@ -3,13 +3,13 @@
 use std::{collections::HashMap, error::Error, time::Duration};
 
 use kernel::CommandId;
-use log::{AppendError, Appended, Commit, NewCommit};
+use log::{AppendError, Appended, Commit, NewCommit, ReadError};
 use tokio::time::Instant;
 
 use super::{
     Job, answering,
     deciding::{Decider, Decision},
-    desk::{Desk, LoadError},
+    desk::Desk,
     drafting::Drafts,
     needs,
     run::Run,
@@ -49,14 +49,13 @@ impl Run {
                 tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * jitter)).await;
                 match self.reconcile(&mut desk, &mut jobs).await {
                     Ok(()) => {}
-                    Err(LoadError::Read(log::ReadError::Unavailable(_))) if outcome_unknown => {
+                    Err(ReadError::Unavailable(_)) if outcome_unknown => {
                         // The answer is in the log, and the log may be back in a moment.
                         tokio::time::sleep(Duration::from_millis(200)).await;
                         continue;
                     }
                     Err(error) => {
-                        fail_all(jobs, outcome_unknown, &error);
-                        return Vec::new();
+                        return fail_all(jobs, outcome_unknown, &error);
                     }
                 }
             }
@@ -68,8 +67,7 @@ impl Run {
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
                 Ok(Tried::Refused(jobs)) => return jobs,
                 Err(error) => {
-                    fail_all(jobs, outcome_unknown, &error);
-                    return Vec::new();
+                    return fail_all(jobs, outcome_unknown, &error);
                 }
             }
             if jobs.iter().all(|job| job.submission.deadline + self.options.grace <= Instant::now()) {
@@ -84,14 +82,14 @@ impl Run {
     /// After a conflict or an unknown outcome: forget what was decided, read on in every stream, and answer the commands
     /// that turn out to be in the log. The rest is decided again under the same command ids: should a lost append still
     /// come through, the second conflicts with it instead of doubling it.
-    async fn reconcile(&mut self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Result<(), LoadError> {
+    async fn reconcile(&mut self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Result<(), ReadError> {
         desk.roll_back(HashMap::new());
         for id in desk.everything() {
             self.cache.pop(&id);
         }
         desk.refresh(desk.everything(), self.log.as_ref()).await?;
         let commands: Vec<CommandId> = jobs.iter().map(|job| job.submission.command_id).collect();
-        let found = self.log.find_commits(&commands).await.map_err(LoadError::Read)?;
+        let found = self.log.find_commits(&commands).await?;
         let mut found: HashMap<CommandId, Commit> = found.into_iter().map(|c| (c.command_id, c)).collect();
         for job in std::mem::take(jobs) {
             match found.remove(&job.submission.command_id) {
@@ -120,15 +118,15 @@ impl Run {
         };
         let drafts = Drafts::from_commit(commit).map_err(|error| internal(&error))?;
         // It is carried out, and only cannot be told now: the same key will.
-        let untold = |error: LoadError| match error {
-            LoadError::Read(log::ReadError::Unavailable(_)) => {
+        let untold = |error: ReadError| match error {
+            ReadError::Unavailable(_) => {
                 let error = &error as &(dyn Error + 'static);
                 tracing::error!(error, position = commit.first.number(), "a commit cannot be told again now");
                 ExecuteError::OutcomeUnknown
             }
             defect => internal(&defect),
         };
-        let log = self.log_id().await.map_err(|error| untold(LoadError::Read(error)))?;
+        let log = self.log_id().await.map_err(untold)?;
         let missing = desk.take_cached(answering::accounts(&drafts), &mut self.cache);
         desk.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(untold)?;
         let written = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
@@ -144,7 +142,7 @@ impl Run {
         desk: &mut Desk,
         jobs: &mut Vec<Job>,
         outcome_unknown: bool,
-    ) -> Result<Tried, LoadError> {
+    ) -> Result<Tried, ReadError> {
         self.load(desk, jobs).await?;
         let mut decided = self.decide(desk, jobs);
         // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
@@ -171,10 +169,10 @@ impl Run {
         Ok(self.write(desk, writing, jobs, outcome_unknown).await)
     }
 
-    async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<(), LoadError> {
+    async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<(), ReadError> {
         loop {
             let missing: Vec<_> =
-                jobs.iter().flat_map(|job| needs::missing(&job.submission.command, desk, &self.system)).collect();
+                jobs.iter().flat_map(|job| needs::missing(&job.submission, desk, &self.system)).collect();
             if missing.is_empty() {
                 return Ok(());
             }
@@ -186,9 +184,22 @@ impl Run {
         }
     }
 
-    fn decide(&self, desk: &mut Desk, jobs: &[Job]) -> Vec<Decision> {
-        let mut decider = Decider { desk, options: &self.options, system: &self.system, ids: self.ids.as_ref() };
-        jobs.iter().map(|job| decider.decide(&job.submission)).collect()
+    /// Decides all of them. A command that does not fit the log is answered here, and the others are decided without it.
+    fn decide(&self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Vec<Decision> {
+        loop {
+            let mut decider = Decider { desk, options: &self.options, system: &self.system, ids: self.ids.as_ref() };
+            let decided: Vec<_> = jobs.iter().map(|job| decider.decide(&job.submission)).collect();
+            if !decided.iter().any(|decision| decision.is_defect) {
+                return decided;
+            }
+            desk.roll_back(HashMap::new());
+            for (job, decision) in std::mem::take(jobs).into_iter().zip(decided) {
+                match decision.drafts {
+                    Err(error) if decision.is_defect => job.finish(Err(error)),
+                    _ => jobs.push(job),
+                }
+            }
+        }
     }
 
     async fn write(
@@ -283,12 +294,17 @@ impl Run {
     }
 }
 
-fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &LoadError) {
+/// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
+fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Vec<Job> {
+    if matches!(error, ReadError::Damaged { .. }) && !outcome_unknown && jobs.len() > 1 {
+        return jobs;
+    }
     tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
     let answer = match error {
         _ if outcome_unknown => ExecuteError::OutcomeUnknown,
-        LoadError::Read(log::ReadError::Unavailable(_)) => ExecuteError::LogUnavailable,
-        LoadError::Read(_) | LoadError::Fold(_) => ExecuteError::Internal,
+        ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
+        ReadError::Damaged { .. } | ReadError::NoLog => ExecuteError::Internal,
     };
     jobs.into_iter().for_each(|job| job.finish(Err(answer.clone())));
+    Vec::new()
 }

@@ -1,10 +1,14 @@
 //! Deciding: one command against the desk gives the events it writes, or says why there are none.
 
-use contracts::recorded::{AccountNumberAssigned, CommandRefused, TransferFacts, TransferPosted, TransferRejected};
-use domain::{Account, AccountEvent, Holder, Limits, Movement, Postings, Refusal, TransferKind};
+use std::error::Error;
+
+use contracts::recorded::{
+    AccountNumberAssigned, CommandRefused, Recorded, TransferFacts, TransferPosted, TransferRejected,
+};
+use domain::{Account, AccountEvent, Holder, Limits, Movement, OwnerEvent, Postings, Refusal, TransferKind};
 use kernel::{AccountId, AccountNumber, AssetCode, Ids, Money, Role, StreamId, TransferId};
 
-use super::{ExecutorOptions, desk::Desk, drafting::Drafts, stream::Kind, system::SystemAccounts};
+use super::{ExecutorOptions, desk::Desk, drafting::Drafts, needs, stream::FoldError, system::SystemAccounts};
 use crate::{Command, Destination, ExecuteError, Submission, TransferOrder, stored};
 
 /// What a command comes to.
@@ -13,6 +17,9 @@ pub struct Decision {
     pub drafts: Result<Drafts, ExecuteError>,
     /// The streams whose state a refusal rests on: it stands only if they are as the log has them.
     pub refused_on: Vec<StreamId>,
+    /// An event of it does not fit its stream. What it left on the desk is worth nothing: without it, the rest of the batch
+    /// is decided again from the start.
+    pub is_defect: bool,
 }
 
 /// Decides commands, one after the other, each on what the ones before left on the desk.
@@ -41,16 +48,53 @@ struct Sheet {
     refused_on: Vec<StreamId>,
 }
 
+/// Why a command comes to nothing.
+enum Nothing {
+    /// The answer says it.
+    Error(ExecuteError),
+    /// An event of it does not fit its stream.
+    Defect(FoldError),
+}
+
+impl From<ExecuteError> for Nothing {
+    fn from(error: ExecuteError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<FoldError> for Nothing {
+    fn from(error: FoldError) -> Self {
+        Self::Defect(error)
+    }
+}
+
 type Change = fn(&Account) -> Result<AccountEvent, Refusal>;
+
+/// So many account numbers are drawn for one account before the command is turned away.
+const DRAWS: usize = 16;
 
 impl Decider<'_> {
     pub fn decide(&mut self, submission: &Submission) -> Decision {
         let mut sheet = Sheet::default();
-        let result = self.dispatch(submission, &mut sheet);
-        Decision { drafts: result.map(|()| sheet.drafts), refused_on: sheet.refused_on }
+        let (drafts, is_defect) = match self.dispatch(submission, &mut sheet) {
+            Ok(()) => (Ok(sheet.drafts), false),
+            Err(Nothing::Error(error)) => (Err(error), false),
+            Err(Nothing::Defect(error)) => {
+                let error = &error as &dyn Error;
+                tracing::error!(error, command.id = %submission.command_id, "a command does not fit the log");
+                (Err(ExecuteError::Internal), true)
+            }
+        };
+        Decision { drafts, refused_on: sheet.refused_on, is_defect }
     }
 
-    fn dispatch(&mut self, submission: &Submission, sheet: &mut Sheet) -> Result<(), ExecuteError> {
+    fn dispatch(&mut self, submission: &Submission, sheet: &mut Sheet) -> Result<(), Nothing> {
+        if self.desk.has_broken() {
+            let named = needs::named(submission, self.desk, self.system);
+            if named.into_iter().any(|id| self.desk.is_broken(id)) {
+                return Err(ExecuteError::Internal.into());
+            }
+        }
         match &submission.command {
             Command::OpenAccount { asset } => self.open(submission, *asset, sheet),
             Command::CloseAccount { account, reason } => {
@@ -63,16 +107,16 @@ impl Decider<'_> {
                 self.change(submission, *account, reason, Account::unfreeze, sheet)
             }
             Command::Deposit { account, money, reference } => {
-                let cash = self.cash(money.asset, sheet);
+                let cash = self.cash(money.asset, sheet)?;
                 let plan =
                     Plan { reference: Some(reference.clone()), ..Plan::new(TransferKind::Deposit, cash, *money) };
-                self.post(Plan { destination: Some(*account), ..plan }, sheet);
+                self.post(Plan { destination: Some(*account), ..plan }, sheet)?;
                 Ok(())
             }
             Command::Withdraw { account, money, reference } => {
-                let cash = self.cash(money.asset, sheet);
+                let cash = self.cash(money.asset, sheet)?;
                 let plan = Plan::new(TransferKind::Withdrawal, *account, *money);
-                self.post(Plan { destination: Some(cash), reference: Some(reference.clone()), ..plan }, sheet);
+                self.post(Plan { destination: Some(cash), reference: Some(reference.clone()), ..plan }, sheet)?;
                 Ok(())
             }
             Command::Transfer(order) => self.order(submission, order, sheet).map(|_| ()),
@@ -81,14 +125,30 @@ impl Decider<'_> {
         }
     }
 
-    fn open(&mut self, submission: &Submission, asset: AssetCode, sheet: &mut Sheet) -> Result<(), ExecuteError> {
-        // A number that is taken shows as a conflict on its stream, and the next attempt draws another.
-        let number = AccountNumber::from_digits(self.ids.digits());
+    fn open(&mut self, submission: &Submission, asset: AssetCode, sheet: &mut Sheet) -> Result<(), Nothing> {
+        let owner = submission.actor.id;
+        if self.desk.has_left(owner) {
+            return Err(ExecuteError::OwnerLeft.into());
+        }
+        let number = self.free_number()?;
         let account = AccountId::new(self.ids.fresh());
-        let holder = Holder::Member { owner: submission.actor.id, number };
-        self.record_account(account, AccountEvent::Opened { holder, asset }, None, sheet);
-        sheet.drafts.push(self.desk, number.stream(), Kind::Number, AccountNumberAssigned { account }.into());
-        Ok(())
+        let holder = Holder::Member { owner, number };
+        self.record_account(account, AccountEvent::Opened { holder, asset }, None, sheet)?;
+        sheet.push(self.desk, number.stream(), AccountNumberAssigned { account }.into())?;
+        // Leaving writes to this stream too: whichever of the two comes second conflicts, and is decided again.
+        let added = stored::record_owner(owner, OwnerEvent::AccountAdded { account });
+        sheet.push(self.desk, owner.owner_stream(), added)
+    }
+
+    /// A number that nobody bears as far as the desk knows. One that is taken shows as a conflict on its stream, and the
+    /// next attempt draws another.
+    fn free_number(&self) -> Result<AccountNumber, ExecuteError> {
+        let is_free = |number: &AccountNumber| match self.desk.stream(number.stream()) {
+            Some(stream) => stream.state.kind().is_none(),
+            None => !self.desk.is_broken(number.stream()),
+        };
+        let mut drawn = (0..DRAWS).map(|_| AccountNumber::from_digits(self.ids.digits()));
+        drawn.find(is_free).ok_or(ExecuteError::Contended)
     }
 
     fn change(
@@ -98,15 +158,15 @@ impl Decider<'_> {
         reason: &Option<String>,
         change: Change,
         sheet: &mut Sheet,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<(), Nothing> {
         let account = self.desk.account(id).ok_or(ExecuteError::AccountUnknown)?;
         // System accounts are nobody's to freeze or close; a member's account is nobody else's to know of.
         let owner = account.owner().ok_or(ExecuteError::AccountUnknown)?;
         if submission.actor.role == Role::Member && owner != submission.actor.id {
-            return Err(ExecuteError::AccountUnknown);
+            return Err(ExecuteError::AccountUnknown.into());
         }
         match change(account) {
-            Ok(event) => self.record_account(id, event, reason.clone(), sheet),
+            Ok(event) => self.record_account(id, event, reason.clone(), sheet)?,
             Err(refusal) => {
                 sheet.refused_on.push(id.into());
                 self.refuse_command(submission, refusal, sheet);
@@ -121,7 +181,7 @@ impl Decider<'_> {
         atomic: bool,
         orders: &[TransferOrder],
         sheet: &mut Sheet,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<(), Nothing> {
         let savepoint = atomic.then(|| self.desk.savepoint());
         let mut refused = Vec::new();
         for order in orders {
@@ -148,12 +208,12 @@ impl Decider<'_> {
         submission: &Submission,
         order: &TransferOrder,
         sheet: &mut Sheet,
-    ) -> Result<Option<Refusal>, ExecuteError> {
+    ) -> Result<Option<Refusal>, Nothing> {
         let owner = self.desk.account(order.source).map(Account::owner);
         if submission.actor.role == Role::Member && owner.is_some_and(|owner| owner != Some(submission.actor.id)) {
-            return Err(ExecuteError::NotOwner);
+            return Err(ExecuteError::NotOwner.into());
         }
-        Ok(self.post(Plan::of(order, self.destination(order)), sheet))
+        self.post(Plan::of(order, self.destination(order)), sheet)
     }
 
     fn destination(&self, order: &TransferOrder) -> Option<AccountId> {
@@ -169,7 +229,7 @@ impl Decider<'_> {
         id: TransferId,
         reason: &str,
         sheet: &mut Sheet,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<(), Nothing> {
         let transfer = self.desk.transfer(id).ok_or(ExecuteError::TransferUnknown)?;
         let (source, destination, money) = match transfer.reverse() {
             Ok(parts) => parts,
@@ -181,30 +241,30 @@ impl Decider<'_> {
         };
         let memo = Some(reason.to_owned());
         let plan = Plan { memo, reverses: Some(id), ..Plan::new(TransferKind::Reversal, source, money) };
-        self.post(Plan { destination: Some(destination), ..plan }, sheet);
+        self.post(Plan { destination: Some(destination), ..plan }, sheet)?;
         Ok(())
     }
 
     /// Tries a movement: posts it, or keeps the refusal.
-    fn post(&mut self, plan: Plan, sheet: &mut Sheet) -> Option<Refusal> {
+    fn post(&mut self, plan: Plan, sheet: &mut Sheet) -> Result<Option<Refusal>, Nothing> {
         let transfer = TransferId::new(self.ids.fresh());
         match self.movement(transfer, &plan) {
             Ok(postings) => {
                 if let Some(original) = plan.reverses {
                     let reversed = stored::record_reversed(transfer);
-                    sheet.drafts.push(self.desk, original.into(), Kind::Transfer, reversed);
+                    sheet.push(self.desk, original.into(), reversed)?;
                 }
                 let (source, destination) = (plan.source, plan.destination);
                 sheet.drafts.push_new(transfer.into(), TransferPosted(plan.facts()));
-                self.record_account(source, postings.debit, None, sheet);
+                self.record_account(source, postings.debit, None, sheet)?;
                 if let Some(destination) = destination {
-                    self.record_account(destination, postings.credit, None, sheet);
+                    self.record_account(destination, postings.credit, None, sheet)?;
                 }
-                None
+                Ok(None)
             }
             Err(refusal) => {
                 self.reject(plan, refusal, sheet);
-                Some(refusal)
+                Ok(Some(refusal))
             }
         }
     }
@@ -243,19 +303,31 @@ impl Decider<'_> {
     }
 
     /// This server's account for money outside; opened when it is first needed.
-    fn cash(&mut self, asset: AssetCode, sheet: &mut Sheet) -> AccountId {
+    fn cash(&mut self, asset: AssetCode, sheet: &mut Sheet) -> Result<AccountId, Nothing> {
         let id = self.system.cash(asset);
         if self.desk.account(id).is_none() {
             let holder = Holder::System { name: self.system.cash_name() };
-            self.record_account(id, AccountEvent::Opened { holder, asset }, None, sheet);
+            self.record_account(id, AccountEvent::Opened { holder, asset }, None, sheet)?;
         }
-        id
+        Ok(id)
     }
 
-    fn record_account(&mut self, id: AccountId, event: AccountEvent, reason: Option<String>, sheet: &mut Sheet) {
+    fn record_account(
+        &mut self,
+        id: AccountId,
+        event: AccountEvent,
+        reason: Option<String>,
+        sheet: &mut Sheet,
+    ) -> Result<(), Nothing> {
         let balance = self.desk.account(id).map(|account| account.balance).unwrap_or_default();
-        let recorded = stored::record_account(event, balance, reason);
-        sheet.drafts.push(self.desk, id.into(), Kind::Account, recorded);
+        sheet.push(self.desk, id.into(), stored::record_account(event, balance, reason))
+    }
+}
+
+impl Sheet {
+    /// Drafts one more event and puts it on the desk, if it fits its stream.
+    fn push(&mut self, desk: &mut Desk, stream: StreamId, recorded: Recorded) -> Result<(), Nothing> {
+        self.drafts.push(desk, stream, recorded).map_err(Nothing::Defect)
     }
 }
 

@@ -1,30 +1,24 @@
 //! The desk: the streams one batch works on. What was read lies below, what the batch changed lies on top, so that a
 //! batch can be decided again from the start, and nothing of it outlives a failed append.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+};
 
 use contracts::recorded::Recorded;
 use domain::{Account, Transfer};
-use kernel::{AccountId, AccountNumber, StreamId, TransferId, Version};
-use log::{FromVersion, ReadError};
+use kernel::{AccountId, AccountNumber, MemberId, StreamId, TransferId, Version};
+use log::ReadError;
 use lru::LruCache;
 
 use super::{
-    Log,
-    stream::{FoldError, Kind, State, Stream},
+    Log, loading,
+    stream::{FoldError, State, Stream},
 };
 
 /// What is kept between batches. Only speed: every append checks the versions.
 pub type Cache = LruCache<StreamId, Stream>;
-
-/// Why streams could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error("streams cannot be read")]
-    Read(#[source] ReadError),
-    #[error("a stream cannot be folded")]
-    Fold(#[source] FoldError),
-}
 
 #[derive(Default)]
 pub struct Desk {
@@ -32,6 +26,8 @@ pub struct Desk {
     work: HashMap<StreamId, Stream>,
     /// Read from the log for this batch, not taken from the cache.
     fresh: HashSet<StreamId>,
+    /// Cannot be folded: the commands that name them fail, and no others.
+    broken: HashSet<StreamId>,
 }
 
 impl Desk {
@@ -39,34 +35,56 @@ impl Desk {
         self.work.get(&id).or_else(|| self.read.get(&id))
     }
 
+    /// Whether the stream was looked for, whatever came of it.
+    pub fn knows(&self, id: StreamId) -> bool {
+        self.stream(id).is_some() || self.broken.contains(&id)
+    }
+
+    /// Whether a stream cannot be folded.
+    pub fn is_broken(&self, id: StreamId) -> bool {
+        self.broken.contains(&id)
+    }
+
+    /// Whether any stream cannot be folded.
+    pub fn has_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         match &self.stream(id.into())?.state {
-            State::Account(account) => account.as_ref(),
-            State::Number(_) | State::Transfer(_) => None,
+            State::Account(account) => Some(account),
+            _ => None,
         }
     }
 
     pub fn bearer(&self, number: AccountNumber) -> Option<AccountId> {
         match self.stream(number.stream())?.state {
-            State::Number(account) => account,
-            State::Account(_) | State::Transfer(_) => None,
+            State::Number(account) => Some(account),
+            _ => None,
         }
     }
 
     pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
         match &self.stream(id.into())?.state {
-            State::Transfer(transfer) => transfer.as_ref(),
-            State::Account(_) | State::Number(_) => None,
+            State::Transfer(transfer) => Some(transfer),
+            _ => None,
         }
     }
 
+    /// Whether a member is leaving or has left: by the fence on the owner's stream, and by the member's own stream, which
+    /// is all that an erasure of an older version of the bank wrote to.
+    pub fn has_left(&self, member: MemberId) -> bool {
+        let state = |id| self.stream(id).map(|stream| &stream.state);
+        let fenced = matches!(state(member.owner_stream()), Some(State::Owner(owner)) if owner.has_left());
+        fenced || matches!(state(StreamId::new(member.uuid())), Some(State::Member { leaving: true }))
+    }
+
     /// Puts one more event on a stream and gives the version it takes.
-    pub fn apply(&mut self, id: StreamId, kind: Kind, recorded: Recorded) -> Version {
+    pub fn apply(&mut self, id: StreamId, recorded: &Recorded) -> Result<Version, FoldError> {
         let read = &self.read;
-        let stream =
-            self.work.entry(id).or_insert_with(|| read.get(&id).cloned().unwrap_or_else(|| Stream::empty(kind)));
-        stream.apply(recorded);
-        stream.version
+        let stream = self.work.entry(id).or_insert_with(|| read.get(&id).cloned().unwrap_or(Stream::EMPTY));
+        stream.apply(id, recorded)?;
+        Ok(stream.version)
     }
 
     /// The batch's changes so far, to go back to.
@@ -101,35 +119,28 @@ impl Desk {
     }
 
     /// Brings streams to the desk that the cache holds; those that are still missing.
-    pub fn take_cached(&mut self, wanted: Vec<(StreamId, Kind)>, cache: &mut Cache) -> Vec<(StreamId, Kind)> {
-        let mut missing: Vec<(StreamId, Kind)> = Vec::new();
-        for (id, kind) in wanted {
-            if self.read.contains_key(&id) {
+    pub fn take_cached(&mut self, wanted: Vec<StreamId>, cache: &mut Cache) -> Vec<StreamId> {
+        let mut missing = Vec::new();
+        for id in wanted {
+            if self.read.contains_key(&id) || self.broken.contains(&id) {
                 continue;
             }
             match cache.get(&id) {
                 Some(stream) => {
                     self.read.insert(id, stream.clone());
                 }
-                None => missing.push((id, kind)),
+                None => missing.push(id),
             }
         }
-        missing.sort_unstable_by_key(|(id, _)| *id);
-        missing.dedup_by_key(|(id, _)| *id);
+        missing.sort_unstable();
+        missing.dedup();
         missing
     }
 
     /// Brings streams to the desk from the log, in one round trip.
-    pub async fn read(
-        &mut self,
-        missing: Vec<(StreamId, Kind)>,
-        cache: &mut Cache,
-        log: &dyn Log,
-    ) -> Result<(), LoadError> {
-        let from: Vec<_> = missing.iter().map(|(id, kind)| (*id, Stream::start(*kind))).collect();
-        let start = missing.iter().map(|(_, kind)| Stream::empty(*kind)).collect();
-        self.read_into(from, start, log).await?;
-        for (id, _) in missing {
+    pub async fn read(&mut self, missing: Vec<StreamId>, cache: &mut Cache, log: &dyn Log) -> Result<(), ReadError> {
+        self.read_into(missing.iter().map(|id| (*id, Stream::EMPTY)).collect(), log).await?;
+        for id in missing {
             if let Some(stream) = self.read.get(&id).filter(|stream| stream.is_worth_keeping()) {
                 cache.put(id, stream.clone());
             }
@@ -137,32 +148,33 @@ impl Desk {
         Ok(())
     }
 
-    /// Reads on in streams that are on the desk; says whether any had moved. Only before a batch is decided again: the
-    /// batch's own changes must have been rolled back.
-    pub async fn refresh(&mut self, ids: Vec<StreamId>, log: &dyn Log) -> Result<bool, LoadError> {
-        let start: Vec<Stream> = ids.iter().filter_map(|id| self.read.get(id).cloned()).collect();
-        let from = ids.iter().zip(&start).map(|(id, s)| (*id, FromVersion::After(s.version))).collect();
-        self.read_into(from, start, log).await
+    /// Reads on in streams that are on the desk. Only before a batch is decided again: the batch's own changes must have
+    /// been rolled back.
+    pub async fn refresh(&mut self, ids: Vec<StreamId>, log: &dyn Log) -> Result<(), ReadError> {
+        let held = ids.into_iter().filter_map(|id| Some((id, self.read.get(&id)?.clone()))).collect();
+        self.read_into(held, log).await
     }
 
-    async fn read_into(
-        &mut self,
-        from: Vec<(StreamId, FromVersion)>,
-        start: Vec<Stream>,
-        log: &dyn Log,
-    ) -> Result<bool, LoadError> {
-        if from.is_empty() {
-            return Ok(false);
+    async fn read_into(&mut self, held: Vec<(StreamId, Stream)>, log: &dyn Log) -> Result<(), ReadError> {
+        let ids: Vec<_> = held.iter().map(|(id, _)| *id).collect();
+        for (id, loaded) in ids.into_iter().zip(loading::load(log, held).await?) {
+            match loaded {
+                Ok(stream) => {
+                    self.read.insert(id, stream);
+                    self.fresh.insert(id);
+                }
+                Err(error) => {
+                    metrics::counter!("executor_broken_streams").increment(1);
+                    tracing::error!(
+                        error = &error as &dyn Error,
+                        stream.id = %id,
+                        "a stream cannot be folded; commands that name it are refused"
+                    );
+                    self.read.remove(&id);
+                    self.broken.insert(id);
+                }
+            }
         }
-        let read = log.read_streams(&from).await.map_err(LoadError::Read)?;
-        let mut moved = false;
-        for (((id, _), stream), read) in from.into_iter().zip(start).zip(read) {
-            let before = stream.version;
-            let stream = stream.load(id, read).map_err(LoadError::Fold)?;
-            moved |= stream.version != before;
-            self.read.insert(id, stream);
-            self.fresh.insert(id);
-        }
-        Ok(moved)
+        Ok(())
     }
 }

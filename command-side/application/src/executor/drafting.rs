@@ -5,7 +5,7 @@ use kernel::{Position, StreamId, Version};
 use log::{Commit, NewCommit, NewEvent};
 
 use super::desk::Desk;
-use super::stream::{FoldError, Kind};
+use super::stream::FoldError;
 use crate::Submission;
 
 /// An event that a command wrote or is to write.
@@ -22,9 +22,10 @@ pub struct Drafts(pub Vec<Draft>);
 
 impl Drafts {
     /// Drafts one more event and puts it on the desk.
-    pub fn push(&mut self, desk: &mut Desk, stream: StreamId, kind: Kind, recorded: Recorded) {
-        let version = desk.apply(stream, kind, recorded.clone());
+    pub fn push(&mut self, desk: &mut Desk, stream: StreamId, recorded: Recorded) -> Result<(), FoldError> {
+        let version = desk.apply(stream, &recorded)?;
         self.0.push(Draft { stream, version, recorded });
+        Ok(())
     }
 
     /// Drafts the first event of a stream that nothing else of the batch can know of, so it need not be on the desk.

@@ -10,6 +10,7 @@ mod deciding;
 mod desk;
 mod drafting;
 pub(crate) mod in_flight;
+pub(crate) mod loading;
 mod needs;
 mod options;
 mod outbox;

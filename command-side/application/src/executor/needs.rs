@@ -2,47 +2,54 @@
 
 use kernel::StreamId;
 
-use super::{desk::Desk, stream::Kind, system::SystemAccounts};
-use crate::{Command, Destination, TransferOrder};
+use super::{desk::Desk, system::SystemAccounts};
+use crate::{Command, Destination, Submission, TransferOrder};
 
-/// The streams that are still missing. Empty means the command can be decided; some are known only after others are
-/// there, so this is asked again after each load.
-pub fn missing(command: &Command, desk: &Desk, system: &SystemAccounts) -> Vec<(StreamId, Kind)> {
-    let mut wanted: Vec<(StreamId, Kind)> = Vec::new();
-    match command {
-        Command::OpenAccount { .. } => {}
+/// The streams a command names. Some are known only after others are there, so this is asked again after each load. What
+/// they are, is not asked: that is told by what they hold.
+pub fn named(submission: &Submission, desk: &Desk, system: &SystemAccounts) -> Vec<StreamId> {
+    let mut named: Vec<StreamId> = Vec::new();
+    match &submission.command {
+        Command::OpenAccount { .. } => {
+            let owner = submission.actor.id;
+            named.extend([owner.owner_stream(), StreamId::new(owner.uuid())]);
+        }
         Command::CloseAccount { account, .. }
         | Command::FreezeAccount { account, .. }
-        | Command::UnfreezeAccount { account, .. } => wanted.push(((*account).into(), Kind::Account)),
+        | Command::UnfreezeAccount { account, .. } => named.push((*account).into()),
         Command::Deposit { account, money, .. } | Command::Withdraw { account, money, .. } => {
-            wanted.push(((*account).into(), Kind::Account));
-            wanted.push((system.cash(money.asset).into(), Kind::Account));
+            named.extend([StreamId::from(*account), system.cash(money.asset).into()]);
         }
-        Command::Transfer(order) => of_order(order, desk, &mut wanted),
+        Command::Transfer(order) => of_order(order, desk, &mut named),
         Command::TransferBatch { orders, .. } => {
             for order in orders {
-                of_order(order, desk, &mut wanted);
+                of_order(order, desk, &mut named);
             }
         }
         Command::Reverse { transfer, .. } => {
-            wanted.push(((*transfer).into(), Kind::Transfer));
+            named.push((*transfer).into());
             if let Some(Ok((source, destination, _))) = desk.transfer(*transfer).map(domain::Transfer::reverse) {
-                wanted.push((source.into(), Kind::Account));
-                wanted.push((destination.into(), Kind::Account));
+                named.extend([StreamId::from(source), destination.into()]);
             }
         }
     }
-    wanted.retain(|(id, _)| desk.stream(*id).is_none());
-    wanted
+    named
 }
 
-fn of_order(order: &TransferOrder, desk: &Desk, wanted: &mut Vec<(StreamId, Kind)>) {
-    wanted.push((order.source.into(), Kind::Account));
+/// Those that are still missing. Empty means the command can be decided.
+pub fn missing(submission: &Submission, desk: &Desk, system: &SystemAccounts) -> Vec<StreamId> {
+    let mut missing = named(submission, desk, system);
+    missing.retain(|id| !desk.knows(*id));
+    missing
+}
+
+fn of_order(order: &TransferOrder, desk: &Desk, named: &mut Vec<StreamId>) {
+    named.push(order.source.into());
     match order.destination {
-        Destination::Account(account) => wanted.push((account.into(), Kind::Account)),
+        Destination::Account(account) => named.push(account.into()),
         Destination::Number(number) => {
-            wanted.push((number.stream(), Kind::Number));
-            wanted.extend(desk.bearer(number).map(|account| (account.into(), Kind::Account)));
+            named.push(number.stream());
+            named.extend(desk.bearer(number).map(StreamId::from));
         }
     }
 }

@@ -1,9 +1,10 @@
-//! A stream as the executor holds it: its version and what its events add up to.
+//! A stream as the executor holds it: its version and what its events add up to. What a stream is, its events tell and
+//! nothing else: no reader can ask for a stream as an account or as a transfer.
 
-use contracts::recorded::{DecodeError, Recorded};
-use domain::{Account, Transfer};
+use contracts::recorded::{DecodeError, MemberRecorded, Recorded, StreamKind};
+use domain::{Account, EvolveError, Owner, Transfer};
 use kernel::{AccountId, StreamId, Version};
-use log::{Event, FromVersion, Snapshot};
+use log::{Event, FromVersion, ReadError, Snapshot};
 
 use crate::stored::{self, ACCOUNT_STATE_SCHEMA, StoredAccount};
 
@@ -19,26 +20,32 @@ pub struct Stream {
 /// What the events of a stream add up to.
 #[derive(Clone, Debug)]
 pub enum State {
-    /// An account, once opened.
-    Account(Option<Account>),
-    /// The account that bears an account number, once assigned.
-    Number(Option<AccountId>),
-    /// A transfer, once decided.
-    Transfer(Option<Transfer>),
-}
-
-/// Which kind of stream is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Account,
-    Number,
-    Transfer,
+    /// No events.
+    Empty,
+    /// An account.
+    Account(Account),
+    /// The account that bears an account number.
+    Number(AccountId),
+    /// A transfer.
+    Transfer(Transfer),
+    /// An owner of accounts.
+    Owner(Owner),
+    /// A member, and whether they are leaving or have left.
+    Member { leaving: bool },
+    /// Anything else: nothing is decided here on what it holds.
+    Other(StreamKind),
 }
 
 /// Why a stream cannot be folded.
 #[derive(Debug, thiserror::Error)]
 pub enum FoldError {
-    #[error("an event of stream {stream} cannot be read")]
+    #[error("stream {stream} cannot be read; run `jangbu log verify`")]
+    Damaged {
+        stream: StreamId,
+        #[source]
+        source: ReadError,
+    },
+    #[error("an event of stream {stream} cannot be read; run `jangbu log verify`")]
     Event {
         stream: StreamId,
         #[source]
@@ -50,36 +57,55 @@ pub enum FoldError {
         #[source]
         source: serde_json::Error,
     },
-    #[error("stream {stream} has version {found} where {expected} belongs")]
+    #[error("stream {stream} has version {found} where {expected} belongs; run `jangbu log verify`")]
     Gap { stream: StreamId, expected: Version, found: Version },
+    #[error("stream {stream} is of kind {kind}, but version {version} is of kind {found}; run `jangbu log verify`")]
+    Kind { stream: StreamId, version: Version, kind: StreamKind, found: StreamKind },
+    #[error("version {version} of stream {stream} cannot follow on the versions before; run `jangbu log verify`")]
+    Sequence {
+        stream: StreamId,
+        version: Version,
+        #[source]
+        source: EvolveError,
+    },
+}
+
+/// Checks that an event may take a version of a stream, by the kind that the events before it tell.
+pub fn check_place(
+    stream: StreamId,
+    version: Version,
+    before: Option<StreamKind>,
+    recorded: &Recorded,
+) -> Result<(), FoldError> {
+    let found = recorded.stream_kind();
+    match before {
+        Some(kind) if kind != found => Err(FoldError::Kind { stream, version, kind, found }),
+        Some(_) if recorded.opens_stream() => {
+            Err(FoldError::Sequence { stream, version, source: EvolveError::OpenedTwice })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 impl Stream {
     /// A stream without events.
-    pub fn empty(kind: Kind) -> Self {
-        let state = match kind {
-            Kind::Account => State::Account(None),
-            Kind::Number => State::Number(None),
-            Kind::Transfer => State::Transfer(None),
-        };
-        Self { version: Version::ZERO, state }
-    }
+    pub const EMPTY: Self = Self { version: Version::ZERO, state: State::Empty };
 
-    /// Where reading it for the first time begins. Only accounts grow, so only they have snapshots.
-    pub fn start(kind: Kind) -> FromVersion {
-        match kind {
-            Kind::Account => FromVersion::Snapshot { state_schema: ACCOUNT_STATE_SCHEMA },
-            Kind::Number | Kind::Transfer => FromVersion::After(Version::ZERO),
+    /// From where it is to be read on. Only accounts have snapshots; whether it is one shows when it is read.
+    pub fn read_on(&self) -> FromVersion {
+        match self.state {
+            State::Empty => FromVersion::Snapshot { state_schema: ACCOUNT_STATE_SCHEMA },
+            _ => FromVersion::After(self.version),
         }
     }
 
-    /// The stream after what was read of it.
+    /// The stream with what was read of it.
     pub fn load(mut self, stream: StreamId, read: (Option<Snapshot>, Vec<Event>)) -> Result<Self, FoldError> {
         let (snapshot, events) = read;
         if let Some(snapshot) = snapshot {
-            let stored: StoredAccount =
+            let state: StoredAccount =
                 serde_json::from_str(&snapshot.state).map_err(|source| FoldError::Snapshot { stream, source })?;
-            self = Self { version: snapshot.version, state: State::Account(Some(stored.into())) };
+            self = Self { version: snapshot.version, state: State::Account(state.into()) };
         }
         for event in events {
             let expected = self.version.next();
@@ -88,32 +114,24 @@ impl Stream {
             }
             let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)
                 .map_err(|source| FoldError::Event { stream, source })?;
-            self.apply(recorded);
+            self.apply(stream, &recorded)?;
         }
         Ok(self)
     }
 
-    /// The stream after one more event.
-    pub fn apply(&mut self, recorded: Recorded) {
-        self.version = self.version.next();
-        match &mut self.state {
-            State::Account(account) => {
-                if let Some(event) = stored::account_event(recorded) {
-                    *account = Account::evolve(account.take(), &event);
-                }
-            }
-            State::Number(account) => {
-                if let Recorded::AccountNumberAssigned(assigned) = recorded {
-                    *account = Some(assigned.account);
-                }
-            }
-            State::Transfer(transfer) => *transfer = stored::evolve_transfer(transfer.take(), &recorded),
-        }
+    /// Puts one more event on the stream. After an error the stream is worth nothing: it is read again.
+    pub fn apply(&mut self, stream: StreamId, recorded: &Recorded) -> Result<(), FoldError> {
+        let version = self.version.next();
+        check_place(stream, version, self.state.kind(), recorded)?;
+        let before = std::mem::replace(&mut self.state, State::Empty);
+        self.state = before.after(recorded).map_err(|source| FoldError::Sequence { stream, version, source })?;
+        self.version = version;
+        Ok(())
     }
 
-    /// Whether another batch is likely to need it: accounts and their numbers, once they are there.
+    /// Whether another batch is likely to need it: accounts, their numbers and their owners.
     pub fn is_worth_keeping(&self) -> bool {
-        matches!(self.state, State::Account(Some(_)) | State::Number(Some(_)))
+        matches!(self.state, State::Account(_) | State::Number(_) | State::Owner(_))
     }
 
     /// Whether it has passed a multiple of `every` since it had `before` events.
@@ -123,8 +141,55 @@ impl Stream {
 
     /// The snapshot of it, if it is an account.
     pub fn snapshot(&self, stream: StreamId) -> Option<Snapshot> {
-        let State::Account(Some(account)) = &self.state else { return None };
+        let State::Account(account) = &self.state else { return None };
         let state = serde_json::to_string(&StoredAccount::from(account)).ok()?;
         Some(Snapshot { stream, version: self.version, state_schema: ACCOUNT_STATE_SCHEMA, state })
+    }
+}
+
+impl State {
+    /// The kind of the stream; none before its first event.
+    pub fn kind(&self) -> Option<StreamKind> {
+        Some(match self {
+            Self::Empty => return None,
+            Self::Account(_) => StreamKind::Account,
+            Self::Number(_) => StreamKind::AccountNumber,
+            Self::Transfer(_) => StreamKind::Transfer,
+            Self::Owner(_) => StreamKind::Owner,
+            Self::Member { .. } => StreamKind::Member,
+            Self::Other(kind) => *kind,
+        })
+    }
+
+    /// The state after an event of the same kind.
+    fn after(self, recorded: &Recorded) -> Result<Self, EvolveError> {
+        Ok(match (self, recorded) {
+            (_, Recorded::AccountNumberAssigned(assigned)) => Self::Number(assigned.account),
+            (_, Recorded::Member(event)) if recorded.stream_kind() != StreamKind::Member => {
+                Self::Other(event.stream_kind())
+            }
+            (before, Recorded::Member(event)) => {
+                let leaves = matches!(event, MemberRecorded::ErasureRequested(_) | MemberRecorded::MemberErased(_));
+                Self::Member { leaving: leaves || matches!(before, Self::Member { leaving: true }) }
+            }
+            (before, recorded) => match recorded.stream_kind() {
+                StreamKind::Account => {
+                    let account = if let Self::Account(account) = before { Some(account) } else { None };
+                    let event = stored::account_event(recorded).ok_or(EvolveError::NotOpened)?;
+                    Self::Account(Account::evolve(account, &event)?)
+                }
+                StreamKind::Transfer => {
+                    let transfer = if let Self::Transfer(transfer) = before { Some(transfer) } else { None };
+                    let event = stored::transfer_event(recorded).ok_or(EvolveError::NotOpened)?;
+                    Self::Transfer(Transfer::evolve(transfer, &event)?)
+                }
+                StreamKind::Owner => {
+                    let owner = if let Self::Owner(owner) = before { owner } else { Owner::default() };
+                    let event = stored::owner_event(recorded).ok_or(EvolveError::NotOpened)?;
+                    Self::Owner(owner.evolve(&event)?)
+                }
+                kind => Self::Other(kind),
+            },
+        })
     }
 }

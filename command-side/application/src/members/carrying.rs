@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     MemberError, Members, Meta, Told,
+    accounts::AccountsError,
     deed::{At, Deed, Draft},
     desk::{Desk, LoadError},
     translating::{login_among, plain, stream_of},
@@ -204,10 +205,10 @@ fn draft<D: Deed>(deed: &D, desk: &Desk, happenings: &[Happening]) -> Result<Vec
         let before = drafts.iter().filter(|draft| draft.at.stream == stream).count() as i64;
         let at = At { stream, version: desk.version(stream).plus(before + 1) };
         let recorded = match deed.record(happening, at, desk)? {
-            Some(recorded) => recorded,
+            Some(recorded) => recorded.into(),
             None => plain(happening, login).ok_or(ExecuteError::Internal)?,
         };
-        drafts.push(Draft { at, recorded: recorded.into() });
+        drafts.push(Draft { at, recorded });
     }
     Ok(drafts)
 }
@@ -230,8 +231,12 @@ pub(super) fn read_failed(error: &ReadError) -> MemberError {
 pub(super) fn load_failed(error: &LoadError) -> MemberError {
     match error {
         LoadError::Read(error) => read_failed(error),
-        LoadError::Event { .. } => {
-            tracing::error!(error = error as &dyn Error, "an event of a member cannot be read");
+        LoadError::Accounts(AccountsError::Read(error)) => read_failed(error),
+        LoadError::Event { .. } | LoadError::Fold(_) | LoadError::Accounts(AccountsError::Fold(_)) => {
+            tracing::error!(
+                error = error as &dyn Error,
+                "a stream of a member cannot be read; run `jangbu log verify`"
+            );
             ExecuteError::Internal.into()
         }
     }

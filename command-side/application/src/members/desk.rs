@@ -6,17 +6,29 @@ use std::{
 };
 
 use contracts::recorded::{DecodeError, MemberRecorded, Recorded};
-use domain::member::{Known, Name, Person, SignUp};
+use domain::{
+    Owner,
+    member::{Known, Name, Person, SignUp},
+};
 use kernel::{MemberId, Place, StreamId, Version};
-use log::{FromVersion, ReadError, ReadStreams};
+use log::{FromVersion, OwnedAccounts, ReadError, ReadStreams};
 
-use super::translating::{name_event, person_event, sign_up_event};
+use super::{
+    accounts::{self, AccountsError, OpenAccount},
+    translating::{name_event, person_event, sign_up_event},
+};
+use crate::{
+    executor::stream::{FoldError, check_place},
+    stored,
+};
 
 /// What was read. A stream that was looked for and is not here is wanted: read it, and decide again.
 #[derive(Default)]
 pub struct Desk {
     held: HashMap<StreamId, Vec<Recorded>>,
     wanted: Mutex<BTreeSet<StreamId>>,
+    open_accounts: HashMap<MemberId, Vec<OpenAccount>>,
+    wanted_accounts: Mutex<BTreeSet<MemberId>>,
 }
 
 /// Why the desk cannot be laid.
@@ -30,33 +42,69 @@ pub enum LoadError {
         #[source]
         source: DecodeError,
     },
+    #[error("a stream cannot be folded")]
+    Fold(#[source] FoldError),
+    #[error("the accounts of a member are not known")]
+    Accounts(#[source] AccountsError),
 }
 
 impl Desk {
-    /// Reads what was looked for in vain; whether there was anything.
-    pub async fn read_wanted(&mut self, log: &(impl ReadStreams + ?Sized)) -> Result<bool, LoadError> {
+    /// Reads what was looked for in vain; whether there was anything. Accounts are read after the streams: whoever looks for
+    /// an owner and their accounts knows of every account that was opened before the owner's version.
+    pub async fn read_wanted(&mut self, log: &(impl ReadStreams + OwnedAccounts + ?Sized)) -> Result<bool, LoadError> {
         let wanted = std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
-        if wanted.is_empty() {
-            return Ok(false);
+        let members = std::mem::take(&mut *self.wanted_accounts.lock().unwrap_or_else(PoisonError::into_inner));
+        let any = !wanted.is_empty() || !members.is_empty();
+        if !wanted.is_empty() {
+            self.read_streams(wanted, log).await?;
         }
+        for member in members {
+            let open = accounts::not_closed(log, member).await.map_err(LoadError::Accounts)?;
+            self.open_accounts.insert(member, open);
+        }
+        Ok(any)
+    }
+
+    async fn read_streams(
+        &mut self,
+        wanted: BTreeSet<StreamId>,
+        log: &(impl ReadStreams + ?Sized),
+    ) -> Result<(), LoadError> {
         let asked: Vec<_> = wanted.into_iter().map(|id| (id, FromVersion::After(Version::ZERO))).collect();
         let read = log.read_streams(&asked).await.map_err(LoadError::Read)?;
         for ((stream, _), (_, events)) in asked.into_iter().zip(read) {
-            let decode = |event: log::Event| {
-                Recorded::decode(&event.event_type, event.schema_version, &event.payload)
-                    .map_err(|source| LoadError::Event { stream, source })
-            };
-            self.held.insert(stream, events.into_iter().map(decode).collect::<Result<_, _>>()?);
+            let mut held: Vec<Recorded> = Vec::with_capacity(events.len());
+            for event in events {
+                let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)
+                    .map_err(|source| LoadError::Event { stream, source })?;
+                let kind = held.first().map(Recorded::stream_kind);
+                check_place(stream, event.version, kind, &recorded).map_err(LoadError::Fold)?;
+                held.push(recorded);
+            }
+            let owner = held.iter().filter_map(stored::owner_event).try_fold(Owner::default(), |o, e| o.evolve(&e));
+            let version = Version::new(held.len() as i64);
+            owner.map_err(|source| LoadError::Fold(FoldError::Sequence { stream, version, source }))?;
+            self.held.insert(stream, held);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Reads one stream, whatever it is.
-    pub async fn of(stream: StreamId, log: &(impl ReadStreams + ?Sized)) -> Result<Self, LoadError> {
+    pub async fn of(stream: StreamId, log: &(impl ReadStreams + OwnedAccounts + ?Sized)) -> Result<Self, LoadError> {
         let mut desk = Self::default();
         desk.version(stream);
         desk.read_wanted(log).await?;
         Ok(desk)
+    }
+
+    /// The accounts of a member that are not closed; none if they were not looked at before, and then they are wanted. To be
+    /// asked after the owner, so that none is missed.
+    pub fn open_accounts(&self, member: MemberId) -> Option<&[OpenAccount]> {
+        let open = self.open_accounts.get(&member).map(Vec::as_slice);
+        if open.is_none() {
+            self.wanted_accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
+        }
+        open
     }
 
     /// The version a stream has; that of a new one if it was not looked at.
@@ -109,5 +157,11 @@ impl Known for Desk {
     fn person(&self, id: MemberId) -> Option<Person> {
         let events = self.member_events(StreamId::new(id.uuid())).filter_map(|(_, event)| person_event(event));
         events.fold(None, |state, event| Person::evolve(state, &event))
+    }
+
+    fn owner(&self, id: MemberId) -> Owner {
+        // What cannot be folded was refused when it was read.
+        let events = self.events(id.owner_stream()).iter().filter_map(stored::owner_event);
+        events.fold(Owner::default(), |owner, event| owner.evolve(&event).unwrap_or(owner))
     }
 }

@@ -1,18 +1,15 @@
 //! What is done for a member besides: another password, a look at their data, and leaving.
 
 use contracts::recorded::{ErasureRequested, MemberJoined, MemberRecorded, PersonalDataDisclosed};
-use domain::{
-    Status,
-    member::{Deciding, Happening, Known, LoginId, MemberRefusal, PersonEvent, Standing},
-};
-use kernel::{AccountId, Actor, MemberId, Place, Role, StreamId, Version};
-use log::FromVersion;
+use domain::member::{Deciding, Happening, Known, LoginId, MemberRefusal, PersonEvent, Standing};
+use kernel::{Actor, MemberId, Place, Role, StreamId, Version};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use vault::{DataKey, PasswordHash};
 
 use super::{
     MemberError, MemberStanding, Members, Meta, PersonalData, Told,
+    accounts::{self, OpenAccount},
     carrying::{load_failed, read_failed},
     contacts::contact_in,
     deed::{At, Deed, Draft, pick, told},
@@ -20,10 +17,7 @@ use super::{
     translating::channel_of,
     vaulting::{open, vault_failed},
 };
-use crate::{
-    ExecuteError,
-    executor::stream::{Kind, State, Stream},
-};
+use crate::ExecuteError;
 
 struct ChangePassword(MemberId);
 
@@ -70,7 +64,6 @@ struct RequestErasure {
     actor: Actor,
     erasure: Uuid,
     reason: Option<String>,
-    all_closed: bool,
 }
 
 impl RequestErasure {
@@ -94,7 +87,13 @@ impl Deed for RequestErasure {
         match self.earlier(deciding.known) {
             // Asked for twice, it is done once.
             Some(_) => Ok(Vec::new()),
-            None => deciding.request_erasure(self.member, self.erasure, self.all_closed),
+            None => {
+                // Opening an account writes to the owner's stream: what was opened before its version is among the
+                // accounts, and what is opened after it conflicts with this.
+                deciding.known.owner(self.member);
+                let Some(open) = deciding.known.open_accounts(self.member) else { return Ok(Vec::new()) };
+                deciding.request_erasure(self.member, self.erasure, open.is_empty())
+            }
         }
     }
 
@@ -214,9 +213,7 @@ impl Members {
         reason: Option<String>,
         meta: Meta,
     ) -> Result<Told<Uuid>, MemberError> {
-        let open = self.accounts_not_closed(member).await?;
-        let erasure = self.shared.ids.fresh();
-        let deed = RequestErasure { member, actor, erasure, reason, all_closed: open.is_empty() };
+        let deed = RequestErasure { member, actor, erasure: self.shared.ids.fresh(), reason };
         let told = self.carry_out(&deed, &meta, &[StreamId::new(member.uuid())]).await?;
         if let Err(error) = self.shared.vault.revoke_member(member).await {
             tracing::warn!(
@@ -266,42 +263,12 @@ impl Members {
 
     /// The accounts of a member that are not closed, read afresh.
     pub(super) async fn accounts_not_closed(&self, member: MemberId) -> Result<Vec<OpenAccount>, MemberError> {
-        let log = &self.shared.log;
-        let owned = log.owned_accounts(member).await.map_err(|error| read_failed(&error))?;
-        let asked: Vec<(StreamId, FromVersion)> =
-            owned.iter().map(|account| ((*account).into(), Stream::start(Kind::Account))).collect();
-        let read = log.read_streams(&asked).await.map_err(|error| read_failed(&error))?;
-        let mut open = Vec::new();
-        for (account, loaded) in owned.into_iter().zip(read) {
-            let stream = Stream::empty(Kind::Account).load(account.into(), loaded).map_err(|error| {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "an account of a leaving member cannot be read"
-                );
-                ExecuteError::Internal
-            })?;
-            if let State::Account(Some(state)) = stream.state
-                && state.status != Status::Closed
-            {
-                let closable = state.close().is_ok();
-                open.push(OpenAccount { account, version: stream.version, closable });
-            }
-        }
-        Ok(open)
+        let open = accounts::not_closed(self.shared.log.as_ref(), member).await;
+        open.map_err(|error| load_failed(&LoadError::Accounts(error)))
     }
 
     /// One stream, read afresh.
     pub(super) async fn desk_of(&self, stream: StreamId) -> Result<Desk, MemberError> {
         Desk::of(stream, self.shared.log.as_ref()).await.map_err(|error: LoadError| load_failed(&error))
     }
-}
-
-/// An account that stands in the way of an erasure.
-pub(super) struct OpenAccount {
-    /// Which.
-    pub account: AccountId,
-    /// How many events it has.
-    pub version: Version,
-    /// Whether it is empty and may be closed.
-    pub closable: bool,
 }

@@ -4,6 +4,7 @@
 //! streams it needs, decides, and appends one commit. The log decides what is true; the vault is brought after it, by the
 //! command at once and by the [`BackOffice`] whatever crashed.
 
+mod accounts;
 mod asking;
 mod carrying;
 mod contacts;

@@ -1,11 +1,13 @@
 //! Between the domain's events of members and their recorded form. What is sealed is added by whoever has the key.
 
-use contracts::recorded::{self as rec, MemberRecorded};
+use contracts::recorded::{self as rec, MemberRecorded, Recorded};
 use domain::member::{
     Bearer, Channel, Consent, Consents, ContactChange, Happening, IssuedCode, NameEvent, PersonEvent, SignUpEnd,
     SignUpEvent, SignUpStart,
 };
 use kernel::StreamId;
+
+use crate::stored;
 
 /// What a recorded event says of a sign-up.
 pub fn sign_up_event(recorded: &MemberRecorded) -> Option<SignUpEvent> {
@@ -72,12 +74,20 @@ pub fn stream_of(happening: &Happening) -> StreamId {
     match happening {
         Happening::SignUp(stream, _) | Happening::Name(stream, _) => *stream,
         Happening::Person(member, _) => StreamId::new(member.uuid()),
+        Happening::Owner(member, _) => member.owner_stream(),
     }
 }
 
 /// The recorded form of what happens, if the domain's event tells all of it; none if sealed texts or words belong to it.
 /// `login` is the name of the login id among those that are reserved.
-pub fn plain(happening: &Happening, login: Option<StreamId>) -> Option<MemberRecorded> {
+pub fn plain(happening: &Happening, login: Option<StreamId>) -> Option<Recorded> {
+    match happening {
+        Happening::Owner(member, event) => Some(stored::record_owner(*member, *event)),
+        happening => plain_of_member(happening, login).map(Recorded::from),
+    }
+}
+
+fn plain_of_member(happening: &Happening, login: Option<StreamId>) -> Option<MemberRecorded> {
     match happening {
         Happening::SignUp(_, event) => plain_sign_up(event),
         Happening::Name(stream, event) => Some(name(*stream, event, login)),
@@ -85,7 +95,7 @@ pub fn plain(happening: &Happening, login: Option<StreamId>) -> Option<MemberRec
             Some(rec::ContactCodeRefused { serial: *serial, tries_left: *tries_left }.into())
         }
         Happening::Person(_, PersonEvent::PasswordChanged) => Some(rec::PasswordChanged {}.into()),
-        Happening::Person(..) => None,
+        Happening::Person(..) | Happening::Owner(..) => None,
     }
 }
 

@@ -2,8 +2,10 @@
 //! the real one. The same behaviour on the real log is shown by the end-to-end tests.
 
 mod faults;
+mod kinds;
 mod members;
 mod memory_log;
+mod mixed;
 mod money;
 mod replay;
 mod sharing;

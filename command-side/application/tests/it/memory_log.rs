@@ -38,6 +38,8 @@ pub struct MemoryLog {
     pub appends: AtomicUsize,
     /// While it is set, the end of the log cannot be asked for.
     pub headless: AtomicBool,
+    /// This stream cannot be read.
+    pub damaged: Mutex<Option<StreamId>>,
     pub hold: tokio::sync::Mutex<()>,
     /// Told when somebody waits for an answer that never comes.
     pub dying: tokio::sync::Notify,
@@ -153,6 +155,10 @@ impl ReadStreams for MemoryLog {
         &self,
         streams: &[(StreamId, FromVersion)],
     ) -> Result<Vec<(Option<Snapshot>, Vec<Event>)>, ReadError> {
+        let damaged = *self.damaged.lock().expect("whole");
+        if streams.iter().any(|(stream, _)| Some(*stream) == damaged) {
+            return Err(ReadError::Damaged { position: Position::new(1), what: "a test".to_owned() });
+        }
         let commits = self.commits();
         let read = |(stream, from): &(StreamId, FromVersion)| {
             let snapshots = self.snapshots();

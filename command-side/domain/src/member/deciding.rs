@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use kernel::{MemberId, StreamId};
 use uuid::Uuid;
 
-use super::{Bearer, CodeRules, MemberRefusal, Name, NameEvent, Person, PersonEvent, SignUp, SignUpEvent, SignUpStart};
+use super::{
+    Bearer, CodeRules, MemberRefusal, Name, NameEvent, Person, PersonEvent, SignUp, SignUpEvent, SignUpStart, Standing,
+};
+use crate::{Owner, OwnerEvent};
 
 /// What is known of the streams a decision rests on.
 pub trait Known {
@@ -14,6 +17,8 @@ pub trait Known {
     fn name(&self, id: StreamId) -> Name;
     /// A member.
     fn person(&self, id: MemberId) -> Option<Person>;
+    /// A member as the owner of accounts.
+    fn owner(&self, id: MemberId) -> Owner;
 }
 
 /// What happens on which stream.
@@ -25,6 +30,8 @@ pub enum Happening {
     Name(StreamId, NameEvent),
     /// To a member.
     Person(MemberId, PersonEvent),
+    /// To a member as the owner of accounts.
+    Owner(MemberId, OwnerEvent),
 }
 
 /// A contact as names go: its own, and one beside it under which the decoys of it stand in line. So decoys supersede one
@@ -157,7 +164,7 @@ impl<K: Known> Deciding<'_, K> {
         Ok(vec![Happening::Person(member, PersonEvent::Disclosed)])
     }
 
-    /// A member is to be erased.
+    /// A member is to be erased. From the same commit on no account is opened for them.
     pub fn request_erasure(
         &self,
         member: MemberId,
@@ -165,12 +172,28 @@ impl<K: Known> Deciding<'_, K> {
         all_accounts_closed: bool,
     ) -> Result<Vec<Happening>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        Ok(vec![Happening::Person(member, person.request_erasure(erasure, all_accounts_closed)?)])
+        let requested = Happening::Person(member, person.request_erasure(erasure, all_accounts_closed)?);
+        let left = self.known.owner(member).leave(erasure).map(|event| Happening::Owner(member, event));
+        Ok(std::iter::once(requested).chain(left).collect())
     }
 
-    /// Nothing personal is left: the member's names are free again. Nothing happens if they are erased already.
+    /// Sees to it that no account is opened for a member whose erasure is under way: it may have been requested by a
+    /// version of the bank that did not do so. Nothing happens if it is so already.
+    pub fn fence(&self, member: MemberId, erasure: Uuid) -> Vec<Happening> {
+        let owner = self.known.owner(member);
+        match self.known.person(member).map(|person| person.standing) {
+            Some(Standing::Erasing { erasure: of }) if of == erasure => {
+                owner.leave(erasure).map(|event| Happening::Owner(member, event)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Nothing personal is left: the member's names are free again. Nothing happens if they are erased already, or while
+    /// an account could still be opened for them.
     pub fn finish_erasure(&self, member: MemberId, erasure: Uuid) -> Vec<Happening> {
-        let Some(person) = self.known.person(member) else { return Vec::new() };
+        let owner = self.known.owner(member);
+        let Some(person) = self.known.person(member).filter(|_| owner.has_left()) else { return Vec::new() };
         let Some(event) = person.erased(erasure) else { return Vec::new() };
         let mut happenings = vec![Happening::Person(member, event)];
         happenings.extend([person.login, person.contact].into_iter().flat_map(|name| self.release_own(member, name)));

@@ -94,13 +94,13 @@ pub struct Person {
 const RUN_ENDS_AFTER: TimeDelta = TimeDelta::hours(1);
 
 impl Person {
-    /// The state after an event; `None` before [`PersonEvent::Joined`].
+    /// The state after an event; `None` before [`PersonEvent::Joined`]. Nobody joins twice: a second one changes nothing.
     pub fn evolve(state: Option<Self>, event: &PersonEvent) -> Option<Self> {
-        if let PersonEvent::Joined { login, contact } = *event {
+        let Some(person) = state else {
+            let PersonEvent::Joined { login, contact } = *event else { return None };
             let standing = Standing::Active;
             return Some(Self { login, contact, change: None, standing, tries_left: None, last: None, run: 0 });
-        }
-        let person = state?;
+        };
         Some(match *event {
             PersonEvent::Joined { .. } | PersonEvent::PasswordChanged | PersonEvent::Disclosed => person,
             PersonEvent::ChangeStarted(change) => {

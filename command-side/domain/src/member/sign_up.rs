@@ -68,12 +68,12 @@ pub struct SignUp {
 }
 
 impl SignUp {
-    /// The state after an event; `None` before [`SignUpEvent::Started`].
+    /// The state after an event; `None` before [`SignUpEvent::Started`]. None begins twice: a second one changes nothing.
     pub fn evolve(state: Option<Self>, event: &SignUpEvent) -> Option<Self> {
-        if let SignUpEvent::Started(start) = event {
+        let Some(sign_up) = state else {
+            let SignUpEvent::Started(start) = event else { return None };
             return Some(Self { start: *start, code: start.code, tries_left: None, over: false });
-        }
-        let sign_up = state?;
+        };
         Some(match event {
             SignUpEvent::Started(_) => sign_up,
             SignUpEvent::CodeIssued(code) => Self { code: *code, tries_left: None, ..sign_up },

@@ -1,10 +1,16 @@
-use domain::{Account, AccountEvent, Refusal, Status};
+use domain::{Account, AccountEvent, EvolveError, Refusal, Status};
 
 use crate::{credited, given, minor, opened};
 
 #[test]
 fn nothing_happens_before_an_account_is_opened() {
-    assert_eq!(Account::evolve(None, &credited(5, 5)), None);
+    assert_eq!(Account::evolve(None, &credited(5, 5)), Err(EvolveError::NotOpened));
+}
+
+#[test]
+fn an_account_is_opened_once() {
+    let account = given(&[opened("KRW"), credited(5, 5)]);
+    assert_eq!(Account::evolve(Some(account), &opened("KRW")), Err(EvolveError::OpenedTwice));
 }
 
 #[test]

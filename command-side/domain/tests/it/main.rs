@@ -4,6 +4,7 @@ mod account;
 mod laws;
 mod member;
 mod movement;
+mod owner;
 
 use domain::{Account, AccountEvent, Holder};
 use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, TransferId};
@@ -41,5 +42,6 @@ fn credited(units: i128, balance: i128) -> AccountEvent {
 }
 
 fn given(events: &[AccountEvent]) -> Account {
-    events.iter().fold(None, Account::evolve).expect("an opened account")
+    let state = events.iter().try_fold(None, |state, event| Account::evolve(state, event).map(Some));
+    state.expect("events that follow on one another").expect("an opened account")
 }

@@ -1,4 +1,4 @@
-use domain::{Account, AccountEvent, Limits, Movement, Postings, Refusal, Transfer, TransferEvent};
+use domain::{Account, AccountEvent, EvolveError, Limits, Movement, Postings, Refusal, Transfer, TransferEvent};
 use kernel::{Minor, Money};
 
 use crate::{account_id, credited, given, minor, money, opened, system, transfer};
@@ -101,9 +101,15 @@ fn a_posted_transfer_is_reversed_once() {
     let money = money("KRW", 3);
     let posted = TransferEvent::Posted { source: account_id(1), destination: account_id(2), money };
     let state = Transfer::evolve(None, &posted);
-    assert_eq!(state.as_ref().map(Transfer::reverse), Some(Ok((account_id(2), account_id(1), money))));
-    let reversed = Transfer::evolve(state, &TransferEvent::Reversed { by: transfer() });
-    assert_eq!(reversed.map(|t| t.reverse()), Some(Err(Refusal::AlreadyReversed)));
+    assert_eq!(state.as_ref().map(Transfer::reverse), Ok(Ok((account_id(2), account_id(1), money))));
+    let undone = TransferEvent::Reversed { by: transfer() };
+    let reversed = Transfer::evolve(state.ok(), &undone);
+    assert_eq!(reversed.as_ref().map(Transfer::reverse), Ok(Err(Refusal::AlreadyReversed)));
     let rejected = Transfer::evolve(None, &TransferEvent::Rejected);
-    assert_eq!(rejected.map(|t| t.reverse()), Some(Err(Refusal::TransferNotPosted)));
+    assert_eq!(rejected.as_ref().map(Transfer::reverse), Ok(Err(Refusal::TransferNotPosted)));
+    for state in [reversed, rejected] {
+        assert_eq!(Transfer::evolve(state.clone().ok(), &undone), Err(EvolveError::AfterTheLast));
+        assert_eq!(Transfer::evolve(state.ok(), &posted), Err(EvolveError::OpenedTwice));
+    }
+    assert_eq!(Transfer::evolve(None, &undone), Err(EvolveError::NotOpened));
 }

@@ -113,3 +113,23 @@ async fn the_clock_of_the_log_never_goes_back() {
     assert_eq!(world.log.recorded_after(Position::new(3)).await.unwrap(), None);
     world.end().await;
 }
+
+/// No decision asks for it. Should one, it is a defect and no conflict: asked again, it would be refused again.
+#[tokio::test]
+async fn a_stream_is_not_opened_twice() {
+    let world = World::new().await;
+    let account = stream();
+    let open = |version| {
+        let mut open = event(account, version);
+        open.event_type = "AccountOpened";
+        open
+    };
+    let other = fresh(1);
+    world.log.append(&[commit(vec![open(1)])]).await.unwrap();
+    let refused = world.log.append(&[other.clone(), commit(vec![open(2)])]).await;
+    assert!(matches!(refused, Err(AppendError::Refused(_))), "{refused:?}");
+    let again = world.log.append(&[commit(vec![open(1)])]).await;
+    assert!(matches!(again, Err(AppendError::Conflict)), "{again:?}");
+    world.log.append(&[other, commit(vec![event(account, 2)])]).await.unwrap();
+    world.end().await;
+}

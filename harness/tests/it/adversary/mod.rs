@@ -11,7 +11,7 @@ mod refresh_retry;
 mod revoked_tokens;
 mod signing_keys;
 mod silent_dependencies;
-mod stream_kinds;
 mod strangers_sign_up;
+mod stream_kinds;
 mod supervised_tasks;
 mod two_histories;

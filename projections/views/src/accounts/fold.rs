@@ -10,8 +10,15 @@ use projection_engine::{Commit, Event, Fault};
 use crate::fault::fault;
 
 /// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] =
-    &["AccountNumberAssigned", "TransferPosted", "TransferRejected", "TransferReversed", "CommandRefused"];
+pub(super) const UNUSED: &[&str] = &[
+    "AccountNumberAssigned",
+    "TransferPosted",
+    "TransferRejected",
+    "TransferReversed",
+    "CommandRefused",
+    "OwnerAccountAdded",
+    "OwnerLeft",
+];
 
 /// How an account came out of the commits.
 #[derive(Debug, Default)]
@@ -59,6 +66,8 @@ fn fold_event(
         | Recorded::TransferRejected(_)
         | Recorded::TransferReversed(_)
         | Recorded::CommandRefused(_)
+        | Recorded::OwnerAccountAdded(_)
+        | Recorded::OwnerLeft(_)
         | Recorded::Member(_) => return Ok(()),
     };
     let change = changes.entry(AccountId::new(event.stream.uuid())).or_default();

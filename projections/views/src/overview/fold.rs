@@ -10,8 +10,15 @@ use super::{activity::Activity, states::States};
 use crate::{fault::fault, wide::Wide};
 
 /// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] =
-    &["AccountNumberAssigned", "AccountDebited", "AccountCredited", "TransferReversed", "CommandRefused"];
+pub(super) const UNUSED: &[&str] = &[
+    "AccountNumberAssigned",
+    "AccountDebited",
+    "AccountCredited",
+    "TransferReversed",
+    "CommandRefused",
+    "OwnerAccountAdded",
+    "OwnerLeft",
+];
 
 /// What is to be added.
 #[derive(Debug, Default)]
@@ -66,6 +73,8 @@ impl Additions {
             | Recorded::AccountCredited(_)
             | Recorded::TransferReversed(_)
             | Recorded::CommandRefused(_)
+            | Recorded::OwnerAccountAdded(_)
+            | Recorded::OwnerLeft(_)
             | Recorded::Member(_) => {}
         }
         Ok(())

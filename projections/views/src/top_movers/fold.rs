@@ -21,6 +21,8 @@ pub(super) const UNUSED: &[&str] = &[
     "TransferRejected",
     "TransferReversed",
     "CommandRefused",
+    "OwnerAccountAdded",
+    "OwnerLeft",
 ];
 
 /// What one account did on one day with one asset.

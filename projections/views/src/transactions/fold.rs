@@ -17,6 +17,8 @@ pub(super) const UNUSED: &[&str] = &[
     "TransferRejected",
     "TransferReversed",
     "CommandRefused",
+    "OwnerAccountAdded",
+    "OwnerLeft",
 ];
 
 /// One side of a transfer.
@@ -77,6 +79,8 @@ fn side(body: &Recorded) -> Option<Side> {
         | Recorded::TransferRejected(_)
         | Recorded::TransferReversed(_)
         | Recorded::CommandRefused(_)
+        | Recorded::OwnerAccountAdded(_)
+        | Recorded::OwnerLeft(_)
         | Recorded::Member(_) => None,
     }
 }

@@ -10,8 +10,16 @@ use super::rows::{Booked, Row};
 use crate::fault::fault;
 
 /// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] =
-    &["AccountOpened", "AccountNumberAssigned", "AccountFrozen", "AccountUnfrozen", "AccountClosed", "CommandRefused"];
+pub(super) const UNUSED: &[&str] = &[
+    "AccountOpened",
+    "AccountNumberAssigned",
+    "AccountFrozen",
+    "AccountUnfrozen",
+    "AccountClosed",
+    "CommandRefused",
+    "OwnerAccountAdded",
+    "OwnerLeft",
+];
 
 pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Recorded>>) -> Result<Folding<'c>, Fault> {
     let mut folding = Folding { rows: Vec::with_capacity(commits.len()), place: HashMap::new(), reversed: Vec::new() };
@@ -81,6 +89,8 @@ impl<'c> Folding<'c> {
             | Recorded::AccountUnfrozen(_)
             | Recorded::AccountClosed(_)
             | Recorded::CommandRefused(_)
+            | Recorded::OwnerAccountAdded(_)
+            | Recorded::OwnerLeft(_)
             | Recorded::Member(_) => {}
         }
         Ok(())

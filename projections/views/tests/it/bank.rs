@@ -1,12 +1,12 @@
 //! A bank that lives only to write histories: valid ones, with everything that can happen in them.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use chrono::{DateTime, Duration, Utc};
 use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, CommandRefused, Holder, Recorded, Refusal, TransferFacts, TransferKind, TransferPosted,
-    TransferRejected, TransferReversed,
+    AccountUnfrozen, CommandRefused, Holder, OwnerAccountAdded, OwnerLeft, Recorded, Refusal, TransferFacts,
+    TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{
     AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Position, Role, StreamId,
@@ -41,6 +41,8 @@ pub struct Bank {
     random: Random,
     now: DateTime<Utc>,
     accounts: Vec<Account>,
+    /// How many accounts were opened for an owner.
+    owned: HashMap<MemberId, i64>,
     posted: Vec<Posted>,
     pending: Vec<Event>,
     pub people: People,
@@ -65,8 +67,8 @@ impl Bank {
 
     pub fn new(seed: u64) -> Self {
         let now = DateTime::parse_from_rfc3339("2026-02-28T22:58:00.000001Z").expect("a time").to_utc();
-        let (accounts, posted, pending, people, commits) = Default::default();
-        let mut bank = Self { random: Random::new(seed), now, accounts, posted, pending, people, commits };
+        let (accounts, owned, posted, pending, people, commits) = Default::default();
+        let mut bank = Self { random: Random::new(seed), now, accounts, owned, posted, pending, people, commits };
         for asset in ["KRW", "BUP"] {
             for server in 0..3 {
                 bank.open_system(asset, server);
@@ -124,6 +126,10 @@ impl Bank {
         let account = self.open(asset, false, Holder::Member { owner, number });
         let account = self.accounts[account].id;
         self.record(number.stream(), 1, AccountNumberAssigned { account });
+        let owned = self.owned.entry(owner).or_default();
+        *owned += 1;
+        let version = *owned;
+        self.record(owner.owner_stream(), version, OwnerAccountAdded { owner, account });
         self.commit();
     }
 
@@ -161,6 +167,9 @@ impl Bank {
         let stream = StreamId::new(Uuid::from_u128(self.random.bits()));
         let refusal = Refusal { code: "account-not-empty".into(), available: None };
         self.record(stream, 1, CommandRefused { refusal });
+        // Somebody without an account leaves.
+        let owner = MemberId::new(stream.uuid());
+        self.record(owner.owner_stream(), 1, OwnerLeft { owner, erasure: stream.uuid() });
         self.commit();
     }
 

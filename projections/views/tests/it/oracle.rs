@@ -133,7 +133,10 @@ impl Oracle {
                 self.booked(stream, version, position, at, credited.transfer.uuid(), credited.amount.units(), 1);
             }
             Recorded::Member(member) => self.member(stream, version, position, at, member),
-            Recorded::AccountNumberAssigned(_) | Recorded::CommandRefused(_) => {}
+            Recorded::AccountNumberAssigned(_)
+            | Recorded::CommandRefused(_)
+            | Recorded::OwnerAccountAdded(_)
+            | Recorded::OwnerLeft(_) => {}
         }
     }
 

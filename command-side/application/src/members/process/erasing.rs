@@ -1,10 +1,11 @@
-//! Carrying an erasure through: revoke, wait until every server knows, look at the accounts again, destroy, tell the log.
+//! Carrying an erasure through: fence the owner in the log, revoke, wait until every server knows, look at the accounts
+//! again, destroy, tell the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SubsecRound;
-use contracts::recorded::{MemberErased, MemberRecorded};
-use domain::member::{Deciding, Happening, MemberRefusal, PersonEvent};
+use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
+use domain::member::{Deciding, Happening, Known, MemberRefusal, PersonEvent};
 use kernel::{Actor, MemberId, Role, StreamId};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -17,12 +18,12 @@ use super::{
     watching::Asked,
 };
 use crate::{
-    Command, Submission,
+    Command, ExecuteError, Submission,
     members::{
         MemberError,
+        accounts::OpenAccount,
         deed::{At, Deed, Draft},
         desk::Desk,
-        leaving::OpenAccount,
     },
 };
 
@@ -31,6 +32,38 @@ use crate::{
 pub struct Revoked {
     at: BTreeMap<Uuid, Instant>,
     waiting: BTreeSet<Uuid>,
+    fenced: BTreeMap<Uuid, Fence>,
+}
+
+/// The owner's stream in the log says that they left: no server will ever open an account for them again.
+#[derive(Clone, Copy, Debug)]
+struct Fence(());
+
+/// From now on no account is opened for a member who is leaving.
+struct Enclose {
+    member: MemberId,
+    erasure: Uuid,
+}
+
+impl Deed for Enclose {
+    type Answer = Fence;
+
+    fn actor(&self, _: &Desk) -> Actor {
+        BACK_OFFICE
+    }
+
+    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+        Ok(deciding.fence(self.member, self.erasure))
+    }
+
+    fn tell(&self, events: &[Draft], desk: &Desk) -> Result<Fence, MemberError> {
+        let written = events.iter().any(|draft| matches!(draft.recorded, Recorded::OwnerLeft(_)));
+        if written || desk.owner(self.member).has_left() {
+            return Ok(Fence(()));
+        }
+        tracing::error!(member.id = %self.member, "an erasure under way is not told by the member's stream");
+        Err(ExecuteError::Internal.into())
+    }
 }
 
 /// Nothing personal is left.
@@ -68,16 +101,44 @@ impl BackOffice {
         let asked: Vec<(Uuid, Asked)> = watching.erasures.iter().map(|(id, asked)| (*id, asked.clone())).collect();
         self.revoked.at.retain(|id, _| asked.iter().any(|(erasure, _)| erasure == id));
         self.revoked.waiting.retain(|id| asked.iter().any(|(erasure, _)| erasure == id));
+        self.revoked.fenced.retain(|id, _| asked.iter().any(|(erasure, _)| erasure == id));
         for (erasure, asked) in asked {
-            if !self.is_revoked_everywhere(erasure, asked.member).await?
-                || !self.are_accounts_closed(erasure, asked.member).await?
-            {
-                continue;
+            match self.carry_erasure(erasure, &asked).await {
+                // A stream of one member that cannot be read holds up nobody else.
+                Err(RoundError::Step(MemberError::Execute(ExecuteError::Internal))) => {
+                    metrics::counter!("back_office_failures").increment(1);
+                    tracing::error!(
+                        erasure.id = %erasure, member.id = %asked.member,
+                        "an erasure cannot go on; run `jangbu log verify`"
+                    );
+                }
+                outcome => outcome?,
             }
-            self.finish(erasure, &asked).await?;
         }
         metrics::gauge!("erasures_waiting_for_accounts").set(self.revoked.waiting.len() as f64);
         Ok(())
+    }
+
+    async fn carry_erasure(&mut self, erasure: Uuid, asked: &Asked) -> Result<(), RoundError> {
+        // Erasures that an older version of the bank requested have no fence yet.
+        let fence = self.fence(erasure, asked.member).await?;
+        if self.is_revoked_everywhere(erasure, asked.member).await?
+            && self.are_accounts_closed(erasure, asked.member, fence).await?
+        {
+            self.finish(erasure, asked, fence).await?;
+        }
+        Ok(())
+    }
+
+    async fn fence(&mut self, erasure: Uuid, member: MemberId) -> Result<Fence, RoundError> {
+        if let Some(fence) = self.revoked.fenced.get(&erasure) {
+            return Ok(*fence);
+        }
+        let (enclose, step) = (Enclose { member, erasure }, self.step(erasure, "fence"));
+        let locks = [StreamId::new(member.uuid()), member.owner_stream()];
+        let told = self.members.carry_out(&enclose, &step, &locks).await.map_err(RoundError::Step)?;
+        self.revoked.fenced.insert(erasure, told.answer);
+        Ok(told.answer)
     }
 
     /// Whether every server has known for sure that the member's tokens count no more. The time is counted from when this
@@ -94,9 +155,10 @@ impl BackOffice {
         Ok(since.elapsed() >= shared.options.revoked_everywhere)
     }
 
-    /// Whether no account is open: the second look, now that nobody can open another. An empty one that was opened in the
-    /// meantime is closed for the member; one that holds money is an operator's case, and the erasure waits.
-    async fn are_accounts_closed(&mut self, erasure: Uuid, member: MemberId) -> Result<bool, RoundError> {
+    /// Whether no account is open: the second look, now that nobody can open another. An empty one that an older version of
+    /// the bank opened in the meantime is closed for the member; one that holds money is an operator's case, and the erasure
+    /// waits.
+    async fn are_accounts_closed(&mut self, erasure: Uuid, member: MemberId, _: Fence) -> Result<bool, RoundError> {
         let open = self.members.accounts_not_closed(member).await.map_err(RoundError::Step)?;
         let mut held = 0;
         for account in open {
@@ -143,8 +205,8 @@ impl BackOffice {
         }
     }
 
-    /// Destroys what is personal, keeps the certificate, and tells the log.
-    async fn finish(&mut self, erasure: Uuid, asked: &Asked) -> Result<(), RoundError> {
+    /// Destroys what is personal, keeps the certificate, and tells the log. Never without the fence.
+    async fn finish(&mut self, erasure: Uuid, asked: &Asked, _: Fence) -> Result<(), RoundError> {
         let shared = &self.members.shared;
         // What a database keeps of a time, so that the certificate is the same when it is read back.
         let (requested_at, now) = (asked.at.trunc_subsecs(6), shared.clock.now().trunc_subsecs(6));

@@ -1,6 +1,6 @@
 //! Killed after each step, everything is completed once.
 
-use application::{Command, MemberStanding};
+use application::MemberStanding;
 use kernel::MemberId;
 use uuid::Uuid;
 use vault::{Credentials, Erasures, Keys, Messages, Revocations};
@@ -9,10 +9,7 @@ use super::{
     faulty_vault::Break,
     town::{Town, as_member, meta, until},
 };
-use crate::{
-    memory_log::Fault,
-    teller::{krw, submission},
-};
+use crate::memory_log::Fault;
 
 /// Where a server dies.
 #[derive(Clone, Copy, Debug)]
@@ -147,10 +144,9 @@ async fn a_key_that_came_back_with_a_backup_is_destroyed_at_the_next_start() {
 async fn an_account_opened_in_the_last_moment_is_closed_before_the_member_is_gone() {
     let town = Town::new().await;
     let member = town.joined("minsu", "kim@example.com").await;
-    town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
-    // A token that another server did not yet know to be revoked.
-    let open = submission(as_member(member), "late", Command::OpenAccount { asset: krw() });
-    town.teller.bank.execute(open).await.expect("opened");
+    town.leave_as_in_an_older_bank(member).await;
+    // An older server, and a token that it did not yet know to be revoked.
+    town.open_as_in_an_older_bank(member).await;
     let office = town.office();
     until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
     assert_eq!(town.log.count("AccountClosed"), 1);

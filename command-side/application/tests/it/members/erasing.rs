@@ -1,12 +1,12 @@
 //! Leaving: accounts first, then everything else.
 
-use application::{Command, MemberError, MemberStanding, Outcome};
+use application::{Command, ExecuteError, MemberError, MemberStanding, Outcome};
 use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
 use sha2::{Digest, Sha256};
 use vault::Keys;
 
 use super::town::{Town, as_member, email, hash, meta, operator, refused, until};
-use crate::teller::{posted, submission, transfer};
+use crate::teller::{Teller, posted, submission, transfer};
 
 #[tokio::test]
 async fn one_with_open_accounts_stays() {
@@ -61,10 +61,9 @@ async fn an_erasure_during_a_transfer_waits_for_the_money() {
     let town = Town::new().await;
     let member = town.joined("minsu", "kim@example.com").await;
     let payer = town.teller.funded("payer", 1_000).await;
-    let erasure =
-        town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving").answer;
-    // Opened with a token that was still good elsewhere; money arrives in the same moment.
-    let account = town.teller.open(as_member(member), "late").await;
+    let erasure = town.leave_as_in_an_older_bank(member).await;
+    // Opened by an older server, with a token that was still good there; money arrives in the same moment.
+    let account = town.open_as_in_an_older_bank(member).await;
     posted(&town.teller.outcome(operator_of(), "t", transfer(payer, account, 300)).await);
     let office = town.office();
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
@@ -86,9 +85,8 @@ async fn a_member_under_fire_is_erased_only_when_empty() {
     let town = Town::new().await;
     let member = town.joined("minsu", "kim@example.com").await;
     let payer = town.teller.funded("payer", 1_000).await;
-    let erasure =
-        town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving").answer;
-    let account = town.teller.open(as_member(member), "late").await;
+    let erasure = town.leave_as_in_an_older_bank(member).await;
+    let account = town.open_as_in_an_older_bank(member).await;
     let office = town.office();
     let bank = town.teller.bank.clone();
     let fire = tokio::spawn(async move {
@@ -110,4 +108,67 @@ async fn a_member_under_fire_is_erased_only_when_empty() {
 
 fn operator_of() -> kernel::Actor {
     crate::teller::operator()
+}
+
+/// From the commit on in which somebody asks to be erased, no server opens an account for them, whatever it has cached.
+#[tokio::test]
+async fn no_account_is_opened_for_one_who_leaves() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    // The owner's stream is in the cache of this server.
+    let account = town.teller.open(as_member(member), "a").await;
+    town.teller.outcome(as_member(member), "close", Command::CloseAccount { account, reason: None }).await;
+    town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    let open = || Command::OpenAccount { asset: crate::teller::krw() };
+    assert_eq!(town.teller.ask(as_member(member), "b", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
+    let office = town.office();
+    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
+    office.stop().await;
+    let cold = Teller::on(town.log.clone(), "server-1", |_| {});
+    for teller in [&town.teller, &cold] {
+        assert_eq!(teller.ask(as_member(member), "c", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
+    }
+    assert_eq!(town.log.count("OwnerLeft"), 1);
+    let again = town.teller.ask(as_member(member), "a", open()).await.expect("the first answer");
+    assert!(matches!(&*again.outcome, Outcome::Opened(opened) if opened.account_id == account), "{again:?}");
+    drop(cold);
+    town.end().await;
+}
+
+/// An account is opened between the look at the accounts and the append: the request conflicts, looks again, and is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whichever_of_opening_and_leaving_comes_second_is_decided_on_the_first() {
+    let town = Town::new().await;
+    for n in 0..40 {
+        let member = town.joined(&format!("minsu_{n}"), &format!("k{n}@example.com")).await;
+        let (key, meta) = (format!("open {n}"), meta(&format!("leave {n}")));
+        let open = town.teller.ask(as_member(member), &key, Command::OpenAccount { asset: crate::teller::krw() });
+        let leave = town.members.request_erasure(member, as_member(member), None, meta);
+        match tokio::join!(open, leave) {
+            (Ok(_), left) => assert_eq!(refused(left), ("accounts-open", None)),
+            (Err(error), left) => {
+                assert_eq!(error, ExecuteError::OwnerLeft);
+                left.expect("leaving");
+            }
+        }
+    }
+    town.end().await;
+}
+
+/// A request that an older version of the bank wrote is fenced before anything is destroyed.
+#[tokio::test]
+async fn an_erasure_of_an_older_bank_is_fenced_first() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    town.leave_as_in_an_older_bank(member).await;
+    let open = Command::OpenAccount { asset: crate::teller::krw() };
+    assert_eq!(town.teller.ask(as_member(member), "b", open).await.unwrap_err(), ExecuteError::OwnerLeft);
+    let office = town.office();
+    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
+    office.stop().await;
+    let commits = town.log.commits();
+    let order: Vec<_> = commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
+    let at = |event_type| order.iter().position(|found| *found == event_type).expect("it happened");
+    assert!(at("ErasureRequested") < at("OwnerLeft") && at("OwnerLeft") < at("MemberErased"), "{order:?}");
+    town.end().await;
 }

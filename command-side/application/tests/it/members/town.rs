@@ -4,13 +4,15 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use application::{BackOffice, CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta, SignUp, Told};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use contracts::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Holder, MemberRecorded, Recorded};
 use domain::member::{Channel, Code, Consent, Consents, Contact, LoginId};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use harness::kit::{Databases, Pair, Role as Login};
 use kernel::{
-    Actor, Clock, CommandId, CorrelationId, Ids, ManualClock, MemberId, RandomIds, Role, StreamId, SystemClock,
+    AccountId, AccountNumber, Actor, Clock, CommandId, CorrelationId, Ids, ManualClock, MemberId, RandomIds, Role,
+    StreamId, SystemClock, Version,
 };
-use log::Fingerprint;
+use log::{Append, Fingerprint, NewCommit, NewEvent};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
@@ -93,6 +95,47 @@ impl Town {
             let _ = stopped.await;
         }));
         Office { stop, task }
+    }
+
+    /// A request to be erased as the version before wrote it: without the fence. Gives the erasure.
+    pub async fn leave_as_in_an_older_bank(&self, member: MemberId) -> Uuid {
+        let erasure = RandomIds.fresh();
+        let stream = StreamId::new(member.uuid());
+        let requested = MemberRecorded::from(ErasureRequested { erasure, reason: None });
+        self.plant(member, vec![(stream, requested.into())]).await;
+        erasure
+    }
+
+    /// An account as the version before opened it: without the event of its owner.
+    pub async fn open_as_in_an_older_bank(&self, owner: MemberId) -> AccountId {
+        let (account, number) = (AccountId::new(RandomIds.fresh()), AccountNumber::from_digits(RandomIds.digits()));
+        let opened = AccountOpened { holder: Holder::Member { owner, number }, asset: crate::teller::krw() };
+        let assigned = AccountNumberAssigned { account };
+        self.plant(owner, vec![(account.into(), opened.into()), (number.stream(), assigned.into())]).await;
+        account
+    }
+
+    async fn plant(&self, member: MemberId, events: Vec<(StreamId, Recorded)>) {
+        let commits = self.log.commits();
+        let next = |stream| {
+            let events = commits.iter().flat_map(|commit| &commit.events);
+            Version::new(events.filter(|event| event.stream == stream).count() as i64 + 1)
+        };
+        let event = |(stream, recorded): (StreamId, Recorded)| NewEvent {
+            stream,
+            version: next(stream),
+            event_type: recorded.event_type(),
+            schema_version: recorded.schema_version(),
+            payload: recorded.payload().expect("json"),
+        };
+        let commit = NewCommit {
+            command_id: CommandId::new(RandomIds.fresh()),
+            fingerprint: Fingerprint([0; 16]),
+            actor: as_member(member),
+            correlation: CorrelationId::new(Uuid::nil()),
+            events: events.into_iter().map(event).collect(),
+        };
+        self.log.append(&[commit]).await.expect("written");
     }
 
     pub fn wait(&self, seconds: i64) {

@@ -1,4 +1,7 @@
-use domain::member::{Bearer, Happening, Known, MemberRefusal, NameEvent, PersonEvent, Standing};
+use domain::{
+    OwnerEvent,
+    member::{Bearer, Happening, Known, MemberRefusal, NameEvent, PersonEvent, Standing},
+};
 use uuid::Uuid;
 
 use super::{Town, contact_names, login, member};
@@ -19,6 +22,32 @@ fn one_with_open_accounts_stays() {
     town.joined(1, 1, 1);
     assert_eq!(town.deciding().request_erasure(member(1), ERASURE, false), Err(MemberRefusal::AccountsOpen));
     assert_eq!(town.deciding().request_erasure(member(2), ERASURE, true), Err(MemberRefusal::MemberUnknown));
+}
+
+#[test]
+fn whoever_leaves_owns_nothing_more_from_the_same_commit_on() {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    let decided = town.deciding().request_erasure(member(1), ERASURE, true).expect("leaving");
+    let requested = Happening::Person(member(1), PersonEvent::ErasureRequested { erasure: ERASURE });
+    let left = Happening::Owner(member(1), OwnerEvent::Left { erasure: ERASURE });
+    assert_eq!(decided, [requested, left]);
+    // An older version of the bank wrote the first of them only.
+    town.happen(Ok(vec![requested])).expect("leaving");
+    assert!(town.deciding().finish_erasure(member(1), ERASURE).is_empty(), "not without the fence");
+    assert!(town.deciding().fence(member(1), Uuid::nil()).is_empty(), "of another erasure");
+    assert_eq!(town.deciding().fence(member(1), ERASURE), [left]);
+    town.happen(Ok(vec![left])).expect("fenced");
+    assert!(town.deciding().fence(member(1), ERASURE).is_empty(), "once");
+    assert!(!town.deciding().finish_erasure(member(1), ERASURE).is_empty());
+}
+
+#[test]
+fn nobody_who_stays_is_fenced() {
+    let mut town = Town::default();
+    town.joined(1, 1, 1);
+    assert!(town.deciding().fence(member(1), ERASURE).is_empty());
+    assert!(town.deciding().fence(member(2), ERASURE).is_empty());
 }
 
 #[test]

@@ -9,8 +9,9 @@ mod values;
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::member::{
-    CodeRules, ContactNames, Deciding, Happening, Known, MemberRefusal, Name, Person, SignUp, SignUpEvent,
+use domain::{
+    Owner,
+    member::{CodeRules, ContactNames, Deciding, Happening, Known, MemberRefusal, Name, Person, SignUp, SignUpEvent},
 };
 use kernel::{MemberId, StreamId};
 use uuid::Uuid;
@@ -23,6 +24,7 @@ pub struct Town {
     sign_ups: HashMap<StreamId, SignUp>,
     names: HashMap<StreamId, Name>,
     people: HashMap<MemberId, Person>,
+    owners: HashMap<MemberId, Owner>,
 }
 
 impl Known for Town {
@@ -36,6 +38,10 @@ impl Known for Town {
 
     fn person(&self, id: MemberId) -> Option<Person> {
         self.people.get(&id).copied()
+    }
+
+    fn owner(&self, id: MemberId) -> Owner {
+        self.owners.get(&id).copied().unwrap_or_default()
     }
 }
 
@@ -65,6 +71,10 @@ impl Town {
                 Happening::Person(id, event) => {
                     let state = Person::evolve(self.people.get(id).copied(), event);
                     self.people.extend(state.map(|state| (*id, state)));
+                }
+                Happening::Owner(id, event) => {
+                    let owner = self.owner(*id).evolve(event).expect("it follows on what was before");
+                    self.owners.insert(*id, owner);
                 }
             }
         }

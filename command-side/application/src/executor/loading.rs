@@ -1,0 +1,64 @@
+//! Loading streams: many in one round trip, each folded on its own, so that one that is damaged holds up no other.
+
+use kernel::{StreamId, Version};
+use log::{Event, FromVersion, ReadError, ReadStreams, Snapshot};
+
+use super::stream::{FoldError, Stream};
+
+/// A stream as far as it could be folded.
+pub type Loaded = Result<Stream, FoldError>;
+
+/// Reads streams on from where they are held, in the order given. Fails only if the log cannot be read at all.
+pub async fn load(log: &(impl ReadStreams + ?Sized), held: Vec<(StreamId, Stream)>) -> Result<Vec<Loaded>, ReadError> {
+    if held.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked: Vec<_> = held.iter().map(|(id, stream)| (*id, stream.read_on())).collect();
+    let mut loaded = Vec::with_capacity(held.len());
+    match log.read_streams(&asked).await {
+        Ok(read) => {
+            for ((id, stream), read) in held.into_iter().zip(read) {
+                loaded.push(fold(log, id, stream, read).await?);
+            }
+        }
+        // Which of them is damaged is not said: each is read alone.
+        Err(ReadError::Damaged { .. }) => {
+            for ((id, from), (_, stream)) in asked.into_iter().zip(held) {
+                loaded.push(match read_one(log, id, from).await? {
+                    Ok(read) => fold(log, id, stream, read).await?,
+                    Err(damage) => Err(damage),
+                });
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(loaded)
+}
+
+/// A snapshot that is no account's is of another process, or of another version of the bank: the events tell.
+async fn fold(
+    log: &(impl ReadStreams + ?Sized),
+    id: StreamId,
+    stream: Stream,
+    read: (Option<Snapshot>, Vec<Event>),
+) -> Result<Loaded, ReadError> {
+    match stream.load(id, read) {
+        Err(FoldError::Snapshot { .. }) => {
+            let read = read_one(log, id, FromVersion::After(Version::ZERO)).await?;
+            Ok(read.and_then(|read| Stream::EMPTY.load(id, read)))
+        }
+        loaded => Ok(loaded),
+    }
+}
+
+async fn read_one(
+    log: &(impl ReadStreams + ?Sized),
+    stream: StreamId,
+    from: FromVersion,
+) -> Result<Result<(Option<Snapshot>, Vec<Event>), FoldError>, ReadError> {
+    match log.read_streams(&[(stream, from)]).await {
+        Ok(read) => Ok(Ok(read.into_iter().next().unwrap_or_default())),
+        Err(source @ ReadError::Damaged { .. }) => Ok(Err(FoldError::Damaged { stream, source })),
+        Err(error) => Err(error),
+    }
+}

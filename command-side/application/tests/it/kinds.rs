@@ -1,0 +1,223 @@
+//! Ids of one kind where another kind is meant, in one batch with the commands that mean them: cold, every time.
+
+use std::{collections::VecDeque, sync::Arc, sync::Mutex};
+
+use application::{
+    Answer, Bank, Command, Destination, ExecuteError, ExecutorOptions, Outcome, Submission, TransferOrder,
+};
+use contracts::recorded::{AccountOpened, Holder, Recorded};
+use futures::future::join_all;
+use kernel::{AccountId, AccountNumber, Ids, MemberId, RandomIds, StreamId, TransferId, Version};
+use log::{Append, NewCommit, NewEvent, Snapshot};
+use uuid::Uuid;
+
+use crate::{
+    memory_log::MemoryLog,
+    teller::{Teller, krw, member, operator, posted, refused, submission, transfer, won},
+};
+
+/// Has a server that knows nothing yet decide all of these in one batch: they queue while it waits for the log.
+async fn together(log: &Arc<MemoryLog>, submissions: Vec<Submission>) -> Vec<Result<Answer, ExecuteError>> {
+    together_on(&Teller::on(log.clone(), "server-0", |_| {}), submissions).await
+}
+
+async fn together_on(teller: &Teller, submissions: Vec<Submission>) -> Vec<Result<Answer, ExecuteError>> {
+    let hold = teller.log.hold.lock().await;
+    let ask = |submission: Submission| {
+        let bank = teller.bank.clone();
+        tokio::spawn(async move { bank.execute(submission).await })
+    };
+    let open = submission(member(4711), &RandomIds.fresh().to_string(), Command::OpenAccount { asset: krw() });
+    let first = ask(open);
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let count = submissions.len();
+    let asked: Vec<_> = submissions.into_iter().map(ask).collect();
+    while teller.bank.waiting() < count {
+        tokio::task::yield_now().await;
+    }
+    drop(hold);
+    first.await.expect("task").expect("opened");
+    join_all(asked).await.into_iter().map(|answer| answer.expect("task")).collect()
+}
+
+fn reverse(id: Uuid, key: &str) -> Submission {
+    submission(operator(), key, Command::Reverse { transfer: TransferId::new(id), reason: "an attack".into() })
+}
+
+fn deposit(account: AccountId, key: &str) -> Submission {
+    let command = Command::Deposit { account, money: won(1_000), reference: "r".into() };
+    submission(operator(), key, command)
+}
+
+fn to_number(source: AccountId, number: AccountNumber, key: &str) -> Submission {
+    let order = TransferOrder { source, destination: Destination::Number(number), money: won(1), memo: None };
+    submission(member(1), key, Command::Transfer(order))
+}
+
+fn to_stream(source: AccountId, stream: StreamId, key: &str) -> Submission {
+    submission(member(1), key, transfer(source, AccountId::new(stream.uuid()), 1))
+}
+
+fn outcome(answer: &Result<Answer, ExecuteError>) -> Outcome {
+    (*answer.as_ref().expect("an answer").outcome).clone()
+}
+
+async fn numbered(teller: &Teller, key: &str) -> (AccountId, AccountNumber) {
+    match teller.outcome(member(2), key, Command::OpenAccount { asset: krw() }).await {
+        Outcome::Opened(account) => (account.account_id, account.account_number),
+        other => panic!("not opened: {other:?}"),
+    }
+}
+
+fn cash(log: &MemoryLog) -> Uuid {
+    let system = |event: &log::Event| event.event_type == "AccountOpened" && event.payload.get().contains("system");
+    let commits = log.commits();
+    commits.iter().flat_map(|c| &c.events).find(|e| system(e)).expect("a cash account").stream.uuid()
+}
+
+#[tokio::test]
+async fn a_cash_account_that_is_reversed_like_a_transfer_is_not_opened_again() {
+    let teller = Teller::new();
+    let account = teller.funded("a", 1).await;
+    let cash = cash(&teller.log);
+    let batch = vec![reverse(cash, "1"), deposit(account, "2"), reverse(cash, "3"), deposit(account, "4")];
+    let answers = together(&teller.log, batch).await;
+    assert_eq!(answers[0].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
+    assert_eq!(answers[2].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
+    posted(&outcome(&answers[1]));
+    posted(&outcome(&answers[3]));
+    let of_cash =
+        teller.log.commits().iter().flat_map(|c| c.events.clone()).filter(|e| e.stream.uuid() == cash).count();
+    assert_eq!(of_cash, 4, "opened once, debited three times");
+}
+
+#[tokio::test]
+async fn a_cash_account_that_is_not_there_yet_is_opened_all_the_same() {
+    let (teller, other) = (Teller::new(), Teller::new());
+    let account = teller.open(member(1), "a").await;
+    other.funded("a", 1).await;
+    let cash = cash(&other.log);
+    let squat = to_stream(account, StreamId::new(cash), "2");
+    let answers = together(&teller.log, vec![reverse(cash, "1"), squat, deposit(account, "3")]).await;
+    assert_eq!(answers[0].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
+    assert_eq!(refused(&outcome(&answers[1])), "account-unknown");
+    posted(&outcome(&answers[2]));
+}
+
+#[tokio::test]
+async fn payments_to_a_number_pass_beside_transfers_to_its_stream() {
+    let teller = Teller::new();
+    let source = teller.funded("a", 100).await;
+    let (_, number) = numbered(&teller, "b").await;
+    let batch = [
+        to_stream(source, number.stream(), "1"),
+        to_number(source, number, "2"),
+        reverse(number.stream().uuid(), "3"),
+        to_number(source, number, "4"),
+    ];
+    let warm = Teller::on(teller.log.clone(), "server-0", |_| {});
+    for round in 0..2 {
+        let batch = batch.iter().map(|one| Submission {
+            command_id: kernel::CommandId::new(Uuid::new_v5(&one.command_id.uuid(), &[round])),
+            ..one.clone()
+        });
+        let answers = together_on(&warm, batch.collect()).await;
+        assert_eq!(refused(&outcome(&answers[0])), "account-unknown");
+        posted(&outcome(&answers[1]));
+        assert_eq!(answers[2].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
+        posted(&outcome(&answers[3]));
+    }
+}
+
+/// Digits as they are told, then at random.
+struct Digits(Mutex<VecDeque<u64>>);
+
+impl Ids for Digits {
+    fn fresh(&self) -> Uuid {
+        RandomIds.fresh()
+    }
+
+    fn digits(&self) -> u64 {
+        self.0.lock().expect("whole").pop_front().unwrap_or_else(|| RandomIds.digits())
+    }
+}
+
+/// The number to be drawn is known to the attacker, and its stream is named in the same batch. A number that is taken, and
+/// held because somebody pays to it, is not given a second time.
+#[tokio::test]
+async fn a_number_is_given_once_whoever_names_its_stream() {
+    let teller = Teller::new();
+    let source = teller.funded("a", 100).await;
+    let (_, taken) = numbered(&teller, "b").await;
+    let future = AccountNumber::from_digits(4_711);
+    let digits = |number: AccountNumber| number.to_string()[..10].parse::<u64>().expect("digits");
+    let ids = Arc::new(Digits(Mutex::new([1, digits(taken), 4_711].into())));
+    let options = ExecutorOptions::new("server-0", [krw()].into());
+    let (bank, executor) = Bank::start(teller.log.clone(), ids, options);
+    let cold = Teller { bank, executor, log: teller.log.clone() };
+    let open = submission(member(3), "open", Command::OpenAccount { asset: krw() });
+    let batch = vec![to_stream(source, future.stream(), "1"), to_number(source, taken, "2"), open];
+    let answers = together_on(&cold, batch).await;
+    assert_eq!(refused(&outcome(&answers[0])), "account-unknown");
+    posted(&outcome(&answers[1]));
+    let Outcome::Opened(opened) = outcome(&answers[2]) else { panic!("{:?}", answers[2]) };
+    assert_eq!(opened.account_number, future);
+}
+
+/// The members' process keeps a snapshot under an id that anybody can read in the source.
+#[tokio::test]
+async fn a_snapshot_of_something_else_is_no_account() {
+    let teller = Teller::new();
+    let source = teller.funded("a", 100).await;
+    let stream = StreamId::new(Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663));
+    let (version, state) = (Version::new(12), r#"{"position":12,"sign_ups":{},"erasures":{}}"#.to_owned());
+    teller.log.save_snapshots(&[Snapshot { stream, version, state_schema: 1, state }]).await.expect("saved");
+    let answers = together(&teller.log, vec![to_stream(source, stream, "1"), deposit(source, "2")]).await;
+    assert_eq!(refused(&outcome(&answers[0])), "account-unknown");
+    posted(&outcome(&answers[1]));
+}
+
+/// Writes what no decision writes.
+async fn plant(log: &MemoryLog, stream: StreamId, version: i64, recorded: Recorded) {
+    let commit = NewCommit {
+        command_id: kernel::CommandId::new(RandomIds.fresh()),
+        fingerprint: log::Fingerprint([0; 16]),
+        actor: operator(),
+        correlation: kernel::CorrelationId::new(Uuid::nil()),
+        events: vec![NewEvent {
+            stream,
+            version: Version::new(version),
+            event_type: recorded.event_type(),
+            schema_version: recorded.schema_version(),
+            payload: recorded.payload().expect("json"),
+        }],
+    };
+    log.append(&[commit]).await.expect("planted");
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_folded_fails_the_commands_that_name_it_and_no_others() {
+    let teller = Teller::new();
+    let (good, twice, mixed) =
+        (teller.funded("a", 100).await, teller.funded("b", 100).await, teller.funded("c", 100).await);
+    let holder = Holder::Member { owner: MemberId::new(Uuid::from_u128(1)), number: AccountNumber::from_digits(5) };
+    plant(&teller.log, twice.into(), 3, AccountOpened { holder, asset: krw() }.into()).await;
+    let by = TransferId::new(Uuid::nil());
+    plant(&teller.log, mixed.into(), 3, contracts::recorded::TransferReversed { by }.into()).await;
+    *teller.log.damaged.lock().expect("whole") = Some(StreamId::new(Uuid::from_u128(9)));
+    let batch = vec![
+        submission(member(1), "1", transfer(good, twice, 1)),
+        deposit(good, "2"),
+        deposit(mixed, "3"),
+        reverse(Uuid::from_u128(9), "4"),
+        submission(member(1), "5", transfer(good, good, 1)),
+        deposit(good, "6"),
+    ];
+    let answers = together(&teller.log, batch).await;
+    for bad in [0, 2, 3] {
+        assert_eq!(answers[bad].as_ref().unwrap_err(), &ExecuteError::Internal);
+    }
+    posted(&outcome(&answers[1]));
+    assert_eq!(refused(&outcome(&answers[4])), "same-account");
+    posted(&outcome(&answers[5]));
+}

@@ -1,0 +1,227 @@
+//! Random mixes of ids of every kind in every place, on the log in Postgres, cold and warm: what is meant honestly is done,
+//! nothing else is, and the log stays sound.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use application::{Bank, Command, Destination, ExecuteError, Executor, ExecutorOptions, Outcome, TransferOrder};
+use contracts::recorded::{Recorded, StreamKind};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use futures::future::join_all;
+use harness::kit::{Databases, Role as Login};
+use kernel::{AccountId, AccountNumber, Actor, Position, RandomIds, StreamId, TransferId};
+use log::ReadCommits;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::teller::{krw, member, operator, posted, submission, transfer, won};
+
+/// A command with ids that are picked from the pool, whatever they are.
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    Transfer { source: usize, destination: usize, by: u128 },
+    Deposit(usize),
+    Withdraw(usize),
+    Reverse(usize),
+    Freeze(usize),
+    Unfreeze(usize),
+    Close { which: usize, by: u128 },
+    Open(u128),
+    Euro,
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let which = 0..24_usize;
+    prop_oneof![
+        4 => (which.clone(), which.clone(), 1..4_u128)
+            .prop_map(|(source, destination, by)| Wish::Transfer { source, destination, by }),
+        1 => which.clone().prop_map(Wish::Deposit),
+        1 => which.clone().prop_map(Wish::Withdraw),
+        3 => which.clone().prop_map(Wish::Reverse),
+        1 => which.clone().prop_map(Wish::Freeze),
+        1 => which.clone().prop_map(Wish::Unfreeze),
+        1 => (which, 1..4_u128).prop_map(|(which, by)| Wish::Close { which, by }),
+        1 => (1..4_u128).prop_map(Wish::Open),
+        1 => Just(Wish::Euro),
+    ]
+}
+
+/// Rounds of wishes that are asked for at once; whether the server is a new one.
+fn rounds() -> impl Strategy<Value = Vec<(bool, Vec<Wish>)>> {
+    prop::collection::vec((any::<bool>(), prop::collection::vec(wish(), 1..30)), 1..5)
+}
+
+/// A server, and the ids that can be known of its bank.
+struct World {
+    log: Arc<PostgresLog>,
+    bank: Bank,
+    executor: Executor,
+    pool: Vec<Uuid>,
+    /// Accounts and a number that only honest commands may change.
+    payer: AccountId,
+    payee: (AccountId, AccountNumber),
+    asked: u64,
+}
+
+fn start(log: &Arc<PostgresLog>) -> (Bank, Executor) {
+    let options = ExecutorOptions::new("server-0", [krw(), "EUR".parse().expect("asset")].into());
+    Bank::start(log.clone(), Arc::new(RandomIds), options)
+}
+
+impl World {
+    async fn new(url: &str) -> Self {
+        let log = Arc::new(PostgresLog::new(connect(url, &PoolOptions::log("test", 4)).expect("a pool")));
+        let (bank, executor) = start(&log);
+        let (payer, payee) = (AccountId::new(Uuid::nil()), AccountNumber::from_digits(0));
+        let mut world = Self { log, bank, executor, pool: Vec::new(), payer, payee: (payer, payee), asked: 0 };
+        let (payer, _) = world.open(7).await;
+        let payee = world.open(8).await;
+        (world.payer, world.payee) = (payer, payee);
+        let (mut accounts, mut streams) = (Vec::new(), vec![payee.1.stream(), AccountNumber::from_digits(7).stream()]);
+        for owner in 1..4 {
+            let (account, number) = world.open(owner).await;
+            accounts.push(account);
+            streams.push(number.stream());
+        }
+        let deposit = |account| Command::Deposit { account, money: won(1_000_000), reference: "r".into() };
+        posted(&world.ask(operator(), deposit(payer)).await.expect("posted"));
+        let funded = posted(&world.ask(operator(), deposit(accounts[0])).await.expect("posted"));
+        let rejected = world.ask(member(2), transfer(accounts[1], accounts[0], 5)).await.expect("an answer");
+        let Outcome::Refused(rejected) = rejected else { panic!("{rejected:?}") };
+        streams.extend((1..4).map(|owner| member(owner).id.owner_stream()));
+        let cash = |asset: &str| {
+            let namespace = Uuid::from_u128(0x6a61_6e67_6275_5f73_7973_7465_6d5f_0001);
+            Uuid::new_v5(&namespace, format!("cash/server-0/{asset}").as_bytes())
+        };
+        world.pool = accounts.into_iter().map(AccountId::uuid).collect();
+        world.pool.extend(streams.into_iter().map(StreamId::uuid));
+        world.pool.extend([funded.uuid(), rejected.transfer.expect("a transfer").uuid(), cash("KRW"), cash("EUR")]);
+        world.pool.extend([Uuid::nil(), Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663)]);
+        world.pool.extend((1..4).map(|owner| member(owner).id.uuid()));
+        world
+    }
+
+    async fn open(&mut self, owner: u128) -> (AccountId, AccountNumber) {
+        match self.ask(member(owner), Command::OpenAccount { asset: krw() }).await {
+            Ok(Outcome::Opened(account)) => (account.account_id, account.account_number),
+            other => panic!("not opened: {other:?}"),
+        }
+    }
+
+    async fn ask(&mut self, actor: Actor, command: Command) -> Result<Outcome, ExecuteError> {
+        self.asked += 1;
+        let submission = submission(actor, &format!("key {}", self.asked), command);
+        self.bank.execute(submission).await.map(|answer| (*answer.outcome).clone())
+    }
+
+    fn command(&self, wish: Wish) -> (Actor, Command) {
+        let id = |which: usize| self.pool[which % self.pool.len()];
+        let account = |which: usize| AccountId::new(id(which));
+        let (money, reference) = (won(10), "r".to_owned());
+        match wish {
+            Wish::Transfer { source, destination, by } => {
+                (member(by), transfer(account(source), account(destination), 1))
+            }
+            Wish::Deposit(which) => (operator(), Command::Deposit { account: account(which), money, reference }),
+            Wish::Withdraw(which) => (operator(), Command::Withdraw { account: account(which), money, reference }),
+            Wish::Reverse(which) => {
+                (operator(), Command::Reverse { transfer: TransferId::new(id(which)), reason: "an attack".into() })
+            }
+            Wish::Freeze(which) => (operator(), Command::FreezeAccount { account: account(which), reason: None }),
+            Wish::Unfreeze(which) => (operator(), Command::UnfreezeAccount { account: account(which), reason: None }),
+            Wish::Close { which, by } => (member(by), Command::CloseAccount { account: account(which), reason: None }),
+            Wish::Open(by) => (member(by), Command::OpenAccount { asset: krw() }),
+            Wish::Euro => {
+                let money = kernel::Money { asset: "EUR".parse().expect("asset"), ..money };
+                (operator(), Command::Deposit { account: account(0), money, reference })
+            }
+        }
+    }
+
+    /// All of them at once, with honest payments between them.
+    async fn round(&mut self, wishes: &[Wish]) {
+        let mut asked: Vec<(bool, Actor, Command)> = Vec::new();
+        for (index, wish) in wishes.iter().enumerate() {
+            let (actor, command) = self.command(*wish);
+            asked.push((false, actor, command));
+            let destination = match index % 2 {
+                0 => Destination::Number(self.payee.1),
+                _ => Destination::Account(self.payee.0),
+            };
+            let order = TransferOrder { source: self.payer, destination, money: won(1), memo: None };
+            asked.push((true, member(7), Command::Transfer(order)));
+        }
+        let bank = &self.bank;
+        let asked = asked.into_iter().zip(self.asked..).map(async |((honest, actor, command), key)| {
+            let told = format!("{command:?}");
+            let answer = bank.execute(submission(actor, &format!("mixed {key}"), command)).await;
+            match answer {
+                Ok(answer) if honest => drop(posted(&answer.outcome)),
+                Ok(_) => {}
+                Err(error) => {
+                    let plain = [ExecuteError::AccountUnknown, ExecuteError::TransferUnknown, ExecuteError::NotOwner];
+                    assert!(!honest && plain.contains(&error), "{told}: {error}");
+                }
+            }
+        });
+        join_all(asked).await;
+        self.asked += 2 * wishes.len() as u64;
+    }
+
+    /// Each stream is of one kind and opened once, and all postings cancel.
+    async fn check(&self) {
+        let commits = self.log.read_commits(Position::ZERO, 1_000_000).await.expect("the log");
+        let (mut kinds, mut sum) = (BTreeMap::<StreamId, StreamKind>::new(), 0_i128);
+        let mut systems = BTreeSet::new();
+        for event in commits.iter().flat_map(|commit| &commit.events) {
+            let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
+            let kind = kinds.entry(event.stream).or_insert(recorded.stream_kind());
+            assert_eq!(*kind, recorded.stream_kind(), "stream {} is of two kinds", event.stream);
+            assert!(!recorded.opens_stream() || event.version.number() == 1, "{} is opened twice", event.stream);
+            match recorded {
+                Recorded::AccountDebited(debited) => sum -= debited.amount.units(),
+                Recorded::AccountCredited(credited) => sum += credited.amount.units(),
+                Recorded::AccountOpened(opened) => {
+                    if let contracts::recorded::Holder::System { name } = opened.holder {
+                        assert!(systems.insert((name, opened.asset)), "a cash account is there twice");
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(sum, 0);
+    }
+}
+
+async fn case(rounds: Vec<(bool, Vec<Wish>)>) {
+    let databases = Databases::of_this_test_run().expect("run by `./justw test`");
+    let pair = databases.fresh_pair().await.expect("databases");
+    let mut world = World::new(&pair.log.url(Login::Writer).expect("a URL")).await;
+    for (cold, wishes) in &rounds {
+        if *cold {
+            let (bank, executor) = start(&world.log);
+            world.bank = bank;
+            std::mem::replace(&mut world.executor, executor).drain().await;
+        }
+        world.round(wishes).await;
+    }
+    world.check().await;
+    let World { log, bank, executor, .. } = world;
+    drop(bank);
+    executor.drain().await;
+    log.pool().close().await;
+    drop(log);
+    databases.drop_pair(&pair).await.expect("dropped");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mix_of_ids_and_kinds_breaks_the_log(rounds in rounds()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime").block_on(case(rounds));
+    }
+}

@@ -1,0 +1,25 @@
+//! Events on the stream of an owner. Opening an account and leaving both append to it, so that one of them conflicts with
+//! the other. Members of a bank that was written before these events existed have no such stream, or one that lacks their
+//! older accounts.
+
+use kernel::{AccountId, MemberId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An account was opened for a member. In the same commit as the account's own first event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerAccountAdded {
+    /// The owner; the id of the stream is derived from theirs.
+    pub owner: MemberId,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// A member is leaving: no account is opened for them after this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerLeft {
+    /// The owner; the id of the stream is derived from theirs.
+    pub owner: MemberId,
+    /// The erasure.
+    pub erasure: Uuid,
+}
