@@ -14,6 +14,26 @@ pub struct Jangbu {
     environment: Vec<(&'static str, String)>,
 }
 
+/// How a command ended and what it said.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output, if it is JSON.
+    pub json: Value,
+    /// All of it, for people.
+    pub all: String,
+}
+
+impl Told {
+    /// Must have ended so.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}", self.all);
+        self
+    }
+}
+
 impl Jangbu {
     /// The program in this folder, for these databases.
     pub fn new(binaries: &std::path::Path, databases: &Pair) -> Result<Self> {
@@ -43,6 +63,25 @@ impl Jangbu {
         let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
         ensure!(told.status.success(), "jangbu {arguments:?} ended with {}:\n{out}{err}", told.status);
         serde_json::from_str(&out).with_context(|| format!("jangbu {arguments:?} said {out}"))
+    }
+
+    /// Runs a command to its end, whatever that is.
+    pub async fn ask(&self, arguments: &[&str]) -> Result<Told> {
+        let told = tokio::process::Command::new(&self.program)
+            .args(arguments)
+            .arg("--json")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .context("cannot run jangbu")?;
+        let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+        Ok(Told {
+            code: told.status.code().unwrap_or(-1),
+            json: serde_json::from_str(&out).unwrap_or_default(),
+            all: format!("jangbu {arguments:?} ended with {}:\n{out}{err}", told.status),
+        })
     }
 
     /// `views WHAT VIEW`, with a reason; the generation that it is about.

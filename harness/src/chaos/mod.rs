@@ -8,4 +8,4 @@ mod jangbu;
 pub use bank::{Bank, BankPlan, MAIL_FROM, Part, Post};
 pub use binaries::{beside_this_program, built_for_tests};
 pub use ground::Ground;
-pub use jangbu::Jangbu;
+pub use jangbu::{Jangbu, Told};

@@ -1,5 +1,7 @@
 //! The live views, each as one snapshot: its position and its rows belong together, however fast it moves on.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -64,6 +66,32 @@ impl Snapshot {
                 .map_err(failed("looking into the schema of a view"))?;
         }
         Ok(Self { view, live, parked, connection })
+    }
+
+    /// In what the columns of the live generation, by the catalog, differ from those that are proved.
+    pub async fn unproved(&mut self) -> Result<Vec<String>, Failure> {
+        let Some(live) = &self.live else { return Ok(Vec::new()) };
+        let found = sqlx::query!(
+            r#"select t.relname::text as "table!", a.attname::text as "column!"
+               from pg_class as t
+               join pg_namespace as n on n.oid = t.relnamespace
+               join pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+               where n.nspname = $1 and t.relkind in ('r', 'p')
+               order by t.relname, a.attnum"#,
+            live.schema_name
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(failed("reading which columns the view has"))?;
+        let found: BTreeSet<_> = found.into_iter().map(|row| (row.table, row.column)).collect();
+        let proved: BTreeSet<_> = (self.view.columns().iter())
+            .flat_map(|(table, columns)| columns.iter().map(|column| ((*table).to_owned(), (*column).to_owned())))
+            .collect();
+        let more = found.difference(&proved).map(|(table, column)| {
+            format!("column {table}.{column} is not proved by this program: nobody knows what it must hold")
+        });
+        let less = proved.difference(&found).map(|(table, column)| format!("column {table}.{column} is missing"));
+        Ok(more.chain(less).collect())
     }
 
     /// Gives the rows of each of the view's tables to a sink of its own.

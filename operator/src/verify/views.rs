@@ -38,13 +38,18 @@ pub async fn compare(
             reports.push(absent(snapshot.view));
             continue;
         };
+        let unproved = snapshot.unproved().await?;
         let mut found: Vec<Tally> = fold.sinks.iter().map(|_| Tally::new()).collect();
         if let Err(failure) = snapshot.read(&mut found).await {
-            reports.push(unreadable((&live, &snapshot.parked), fold, head, &failure));
+            let mut report = unreadable((&live, &snapshot.parked), fold, head, &failure);
+            report.problems.extend(unproved);
+            reports.push(report);
             continue;
         }
         let differing: Vec<BTreeSet<usize>> = fold.sinks.iter().zip(&found).map(|(f, v)| f.differing(v)).collect();
-        reports.push(report((&live, &snapshot.parked), fold, &found, head));
+        let mut report = report((&live, &snapshot.parked), fold, &found, head);
+        report.problems.extend(unproved);
+        reports.push(report);
         if differing.iter().any(|buckets| !buckets.is_empty()) {
             suspects.push((snapshot.view, live.position, differing));
         }

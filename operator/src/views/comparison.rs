@@ -27,6 +27,9 @@ fn difference_json(difference: &Difference) -> Value {
         Change::Missing => ("missing", Vec::new()),
         Change::Extra => ("extra", Vec::new()),
         Change::Columns(columns) => ("changed", columns.clone()),
+        Change::Sum { of, live, new } => {
+            return json!({ "table": difference.table, "what": "sum", "of": of, "live": live, "new": new });
+        }
         Change::Shape { column, is } => {
             return json!({ "table": difference.table, "what": is.as_str(), "column": column });
         }
@@ -79,6 +82,10 @@ fn line(difference: &Difference) -> String {
     match change {
         Change::Missing => format!("  - {table} {key}: only the live generation has it\n"),
         Change::Extra => format!("  + {table} {key}: only the new generation has it\n"),
+        Change::Columns(columns) if columns.is_empty() => {
+            format!("  ~ {table} {key}: the stored bytes differ, the text does not show how\n")
+        }
+        Change::Sum { of, live, new } => format!("  ~ {table}: the sum of {of} is {live} -> {new}\n"),
         Change::Columns(columns) => {
             let cells = columns.iter().map(|(column, live, new)| format!("{column} {} -> {}", null(live), null(new)));
             format!("  ~ {table} {key}: {}\n", cells.collect::<Vec<_>>().join(", "))

@@ -319,13 +319,13 @@ const VIEWS: &[Damage] = &[
     views(
         "a name of another event",
         "update members_g1.members set contact_version = 1 where channel = 'phone'",
-        &["members of view members", "contact is", "of version 1 but should be", "of version 2"],
+        &["members of view members", "contact_version is 1 but should be 2"],
     ),
     views(
         "a member is missing, and is not counted",
         "delete from members_g1.members where status = 'erased';
          update members_g1.member_counts set members = 0 where status = 'erased'",
-        &["missing from the view", "member_counts of view members", "erased: missing"],
+        &["missing from the view", "member_counts of view members", "erased: members is 0 but should be"],
     ),
     views(
         "a position beyond the log",

@@ -9,6 +9,7 @@ mod bank;
 mod cli;
 mod damage;
 mod doctor;
+mod every_column;
 mod history;
 mod keys;
 mod members;

@@ -15,7 +15,7 @@ const POINTS: [&str; 9] =
 const WHY: [&str; 4] = ["--reason", "a test", "--operator", "somebody"];
 
 impl World {
-    fn views(&self, arguments: &[&str]) -> Run {
+    pub fn views(&self, arguments: &[&str]) -> Run {
         self.run(&[&["views"], arguments, &WHY, &["--json"]].concat())
     }
 
@@ -31,7 +31,7 @@ impl World {
         shown.json().as_array().expect("a list").clone()
     }
 
-    fn live(&self, view: &str) -> i64 {
+    pub fn live(&self, view: &str) -> i64 {
         let live: Vec<i64> = self
             .generations(view)
             .iter()

@@ -1,9 +1,6 @@
 //! View `members`: one row for each member, and how many there are in each state.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt::Display,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::{Channel, MemberRecorded, Recorded};
@@ -22,22 +19,17 @@ use crate::verify::{
     transfers::Told,
 };
 
-/// A sealed text by its digest, and the version of its event: a report has no need of more.
-#[derive(Clone, Debug)]
+/// A sealed text by its digest, and the version of its event: a report has no need of more. Two columns, either of which
+/// may be null by itself in a damaged view.
+#[derive(Clone, Debug, Default)]
 struct Text {
-    digest: String,
-    version: i64,
+    digest: Option<String>,
+    version: Option<i64>,
 }
 
 impl Text {
-    fn of(sealed: &str, version: i64) -> Self {
-        Self { digest: hex(&Sha256::digest(sealed)[..8]), version }
-    }
-}
-
-impl Display for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of version {}", self.digest, self.version)
+    fn of(sealed: Option<&str>, version: Option<i64>) -> Self {
+        Self { digest: sealed.map(|sealed| hex(&Sha256::digest(sealed))), version }
     }
 }
 
@@ -47,9 +39,9 @@ struct Member {
     joined_at: DateTime<Utc>,
     erased_at: Option<DateTime<Utc>>,
     channel: Option<String>,
-    login_id: Option<Text>,
-    contact: Option<Text>,
-    real_name: Option<Text>,
+    login_id: Text,
+    contact: Text,
+    real_name: Text,
     position: i64,
 }
 
@@ -57,13 +49,16 @@ impl Member {
     fn write(&self, cells: &mut Cells) {
         cells.clear().put("status", &self.status).put("joined_at", time(self.joined_at));
         cells.maybe("erased_at", self.erased_at.map(time)).maybe("channel", self.channel.as_ref());
-        cells.maybe("login_id", self.login_id.as_ref()).maybe("contact", self.contact.as_ref());
-        cells.maybe("real_name", self.real_name.as_ref()).put("position", self.position);
+        cells.maybe("login_id", self.login_id.digest.as_ref()).maybe("login_id_version", self.login_id.version);
+        cells.maybe("contact", self.contact.digest.as_ref()).maybe("contact_version", self.contact.version);
+        cells.maybe("real_name", self.real_name.digest.as_ref()).maybe("real_name_version", self.real_name.version);
+        cells.put("position", self.position);
     }
 
     fn leave(&mut self, status: &str) {
         self.status = status.to_owned();
-        (self.channel, self.login_id, self.contact, self.real_name) = (None, None, None, None);
+        self.channel = None;
+        (self.login_id, self.contact, self.real_name) = Default::default();
     }
 }
 
@@ -79,7 +74,7 @@ impl<S> Members<S> {
     }
 
     fn event(&mut self, event: &Event, recorded: &MemberRecorded, at: DateTime<Utc>) {
-        let text = |sealed: &Sealed| Some(Text::of(sealed.as_str(), event.version));
+        let text = |sealed: &Sealed| Text::of(Some(sealed.as_str()), Some(event.version));
         if let MemberRecorded::MemberJoined(joined) = recorded {
             let member = Member {
                 status: "active".to_owned(),
@@ -143,7 +138,7 @@ impl<S: Sink> Book<S> for Members<S> {
     }
 }
 
-/// Reads what the view holds. A state in which nobody is any more may have a row or none.
+/// Reads what the view holds.
 pub(super) async fn read(
     connection: &mut PgConnection,
     members: &mut dyn Sink,
@@ -157,9 +152,7 @@ pub(super) async fn read(
     )
     .fetch(&mut *connection);
     while let Some(row) = rows.try_next().await? {
-        let text = |sealed: Option<String>, version: Option<i64>| {
-            sealed.map(|sealed| Text::of(&sealed, version.unwrap_or_default()))
-        };
+        let text = |sealed: Option<String>, version| Text::of(sealed.as_deref(), version);
         let found = Member {
             status: row.status,
             joined_at: row.joined_at,
@@ -174,9 +167,8 @@ pub(super) async fn read(
         members.row(&row.member_id.to_string(), &cells);
     }
     drop(rows);
-    let mut rows =
-        sqlx::query!(r#"select status as "status!", members as "members!" from live.member_counts where members <> 0"#)
-            .fetch(&mut *connection);
+    let mut rows = sqlx::query!(r#"select status as "status!", members as "members!" from live.member_counts"#)
+        .fetch(&mut *connection);
     while let Some(row) = rows.try_next().await? {
         counts.row(&row.status, cells.clear().put("members", row.members));
     }

@@ -3,6 +3,7 @@
 //! One file for each view: the rows it must have at its position, and the reading of those it has, side by side.
 
 mod accounts;
+mod columns;
 mod members;
 mod overview;
 mod top_movers;

@@ -79,6 +79,8 @@ fn give_activity(
     activity: &mut dyn Sink,
 ) {
     cells.clear().put("posted_count", posted).put("rejected_count", rejected).put("posted_volume", volume);
+    // The key is for people: a space within one of its parts would make two rows look like one.
+    cells.put("asset", asset).put("kind", kind);
     activity.row(&format!("{bucket} {} {asset} {kind}", time(start)), cells);
 }
 
@@ -137,8 +139,8 @@ pub(super) async fn read(
 ) -> Result<(), sqlx::Error> {
     let mut cells = Cells::default();
     let rows = sqlx::query!(
-        r#"select asset as "asset!", trim_scale(member_sum)::text as "member_sum!",
-                  trim_scale(system_sum)::text as "system_sum!", members_open as "open!", members_frozen as "frozen!",
+        r#"select asset as "asset!", member_sum::text as "member_sum!",
+                  system_sum::text as "system_sum!", members_open as "open!", members_frozen as "frozen!",
                   members_closed as "closed!", system_accounts as "system!"
            from live.asset_totals"#
     )
@@ -157,7 +159,7 @@ pub(super) async fn read(
     }
     let mut rows = sqlx::query!(
         r#"select bucket as "bucket!", bucket_start as "start!", asset as "asset!", kind as "kind!",
-                  posted_count as "posted!", rejected_count as "rejected!", trim_scale(posted_volume)::text as "volume!"
+                  posted_count as "posted!", rejected_count as "rejected!", posted_volume::text as "volume!"
            from live.activity"#
     )
     .fetch(&mut *connection);

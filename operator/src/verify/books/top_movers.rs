@@ -75,7 +75,7 @@ pub(super) async fn read(connection: &mut PgConnection, sink: &mut dyn Sink) -> 
     let mut cells = Cells::default();
     let mut rows = sqlx::query!(
         r#"select asset as "asset!", day as "day!", account_id as "account_id!", transfers as "transfers!",
-                  trim_scale(volume)::text as "volume!"
+                  volume::text as "volume!"
            from live.movers"#
     )
     .fetch(connection);

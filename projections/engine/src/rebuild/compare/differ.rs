@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     super::error::{RebuildError, doing},
-    digest::bucket,
+    digest::{bucket, hash},
     tables::{Pair, Side},
 };
 
@@ -31,8 +31,17 @@ pub enum Change {
     Missing,
     /// Only the new generation has it.
     Extra,
-    /// Columns differ: the column, what the live generation has, what the new one has.
+    /// Columns differ: the column, what the live generation has, what the new one has. Empty if no text shows it.
     Columns(Vec<(String, Option<String>, Option<String>)>),
+    /// Not a row: a column adds up to something else, and no row that was found explains it.
+    Sum {
+        /// The column, and of which rows.
+        of: String,
+        /// In the live generation.
+        live: String,
+        /// In the new one.
+        new: String,
+    },
     /// Not a row: only one generation has this column, or, without a column, the table.
     Shape {
         /// The column.
@@ -100,6 +109,9 @@ fn portions(buckets: &[(i64, i64)]) -> Vec<Vec<i64>> {
 
 async fn rows(connection: &mut PgConnection, side: &Side, buckets: &[i64]) -> Result<Rows, RebuildError> {
     let Side { name, key_text, texts, .. } = side;
+    // The hash stands last: a row that differs is found even if the texts of its columns are the same.
+    let hash = hash(side);
+    let texts = format!("{texts} || encode({hash}, 'hex')");
     let sql = format!("select {key_text}, {texts} from {name} where {} = any($1) order by 2", bucket(side));
     let found = sqlx::query_as::<_, (String, Texts)>(AssertSqlSafe(sql))
         .bind(buckets)

@@ -1,4 +1,8 @@
-//! Digests of tables: rows dealt into buckets by their keys, each bucket with a count and a sum of hashes.
+//! Digests of tables: rows are put into buckets by their keys, each bucket has a count and two sums of hashes.
+//!
+//! A hash is the SHA-256 of the whole row in a byte form that is different for different rows (`record_send`: type, length
+//! or null, value of each column). The hash functions of Postgres' types are not used for this: they serve equality in
+//! hash joins, and `hash_numeric` leaves the sign out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +17,21 @@ use crate::SumColumn;
 /// A power of two.
 pub(super) const BUCKETS: usize = 1024;
 
-/// Row count and sum of hashes of each bucket, and what columns add up to, from one reading of a table. The sum of hashes
-/// does not depend on the order of rows, and unlike an exclusive or it notices a row that is there twice.
+/// Row count and sums of hashes of each bucket, and what columns add up to, from one reading of a table. The sums do not
+/// depend on the order of rows, and unlike an exclusive or they notice a row that is there twice.
 pub(super) struct Digest {
     buckets: Vec<(i64, String)>,
     /// Each column that is summed, by what, and how much it is.
     sums: BTreeMap<(usize, String), String>,
+}
+
+/// What a column adds up to, in the live generation and in the new one.
+pub(super) struct Sum {
+    pub(super) column: String,
+    /// The column, and for which group of rows.
+    pub(super) of: String,
+    pub(super) live: String,
+    pub(super) new: String,
 }
 
 /// A group of rows: those of a bucket, or those that are added up together.
@@ -78,14 +91,14 @@ impl Digest {
         both.filter(|((one, two), _)| one != two).map(|((one, two), bucket)| (bucket, one.0.max(two.0))).collect()
     }
 
-    /// What columns add up to in both: of what, here, there.
-    pub(super) fn sums(&self, other: &Self, wanted: &[&SumColumn]) -> Vec<(String, String, String)> {
+    /// What columns add up to in both.
+    pub(super) fn sums(&self, other: &Self, wanted: &[&SumColumn]) -> Vec<Sum> {
         let places: BTreeSet<&(usize, String)> = self.sums.keys().chain(other.sums.keys()).collect();
         let total = |digest: &Self, place| digest.sums.get(place).cloned().unwrap_or_else(|| "0".to_owned());
         let told = places.into_iter().filter_map(|place| {
             let column = wanted.get(place.0)?.column;
-            let name = if place.1.is_empty() { column.to_owned() } else { format!("{column} {}", place.1) };
-            Some((name, total(self, place), total(other, place)))
+            let of = if place.1.is_empty() { column.to_owned() } else { format!("{column} {}", place.1) };
+            Some(Sum { column: column.to_owned(), of, live: total(self, place), new: total(other, place) })
         });
         told.collect()
     }
@@ -93,7 +106,17 @@ impl Digest {
 
 /// The bucket of a row, in SQL.
 pub(super) fn bucket(side: &Side) -> String {
-    format!("(hash_record_extended({}, 0) & {})", side.key, BUCKETS - 1)
+    format!("(hashtextextended(encode(record_send({}), 'hex') collate \"C\", 0) & {})", side.key, BUCKETS - 1)
+}
+
+/// The hash of a row, in SQL.
+pub(super) fn hash(side: &Side) -> String {
+    format!("sha256(record_send({}))", side.row)
+}
+
+/// The sum of eight bytes of each hash, in SQL: `sum` of `bigint` is exact and does not overflow.
+fn sum_of_hashes(first_byte: usize) -> String {
+    format!("sum(('x' || encode(substr(hash, {first_byte}, 8), 'hex'))::bit(64)::bigint)")
 }
 
 /// By what columns are added up, each way once.
@@ -112,8 +135,8 @@ fn mask(ways: &[Option<&str>], way: usize) -> i32 {
 /// Grouping sets read the table once for all of it; a statement for each sum took as long again as the hashes. `offset 0`
 /// hides the columns from the planner: it would take the buckets for as many as there are keys, and sort the table.
 fn statement(side: &Side, wanted: &[&SumColumn], ways: &[Option<&str>]) -> String {
-    let Side { name, row, .. } = side;
-    let mut columns = vec![format!("{} as bucket, hash_record_extended({row}, 1) as hash", bucket(side))];
+    let name = &side.name;
+    let mut columns = vec![format!("{} as bucket, {} as hash", bucket(side), hash(side))];
     let (mut grouped, mut sets, mut by) = ("bucket".to_owned(), "(bucket)".to_owned(), "''".to_owned());
     for (place, way) in ways.iter().enumerate() {
         columns.push(format!("{} as by_{place}", way.map_or("''::text".to_owned(), |way| format!("\"{way}\"::text"))));
@@ -127,9 +150,11 @@ fn statement(side: &Side, wanted: &[&SumColumn], ways: &[Option<&str>]) -> Strin
         totals.push(format!("coalesce(sum(sum_{place}), 0)::text"));
     }
     format!(
-        "select grouping({grouped}) as made_by, bucket, {by} as by, count(*) as rows, sum(hash)::text as hashes,
-            array[{}]::text[] as sums
+        "select grouping({grouped}) as made_by, bucket, {by} as by, count(*) as rows,
+            {} || ' ' || {} as hashes, array[{}]::text[] as sums
          from (select {} from {name} offset 0) as read group by grouping sets ({sets})",
+        sum_of_hashes(1),
+        sum_of_hashes(9),
         totals.join(", "),
         columns.join(", ")
     )

@@ -66,13 +66,13 @@ impl Expected {
             .collect();
         let whole_row = lines.iter().any(|line| line.column.is_none());
         match &difference.change {
-            Change::Shape { .. } => false,
+            Change::Shape { .. } | Change::Sum { .. } => false,
             Change::Missing | Change::Extra => whole_row,
             Change::Columns(columns) => {
                 let expected = |column: &String| {
                     lines.iter().any(|line| line.column.as_ref().is_some_and(|pattern| matches(pattern, column)))
                 };
-                whole_row || columns.iter().all(|(column, ..)| expected(column))
+                whole_row || (!columns.is_empty() && columns.iter().all(|(column, ..)| expected(column)))
             }
         }
     }

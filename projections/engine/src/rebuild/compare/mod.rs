@@ -5,6 +5,8 @@ mod digest;
 mod expected;
 mod tables;
 
+use std::collections::BTreeSet;
+
 use kernel::Position;
 use sqlx::PgConnection;
 
@@ -164,24 +166,63 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let (on_live, on_new) =
             tokio::try_join!(Digest::of(live, &pair.live, &wanted), Digest::of(new, &pair.new, &wanted))?;
         let buckets = on_live.differing(&on_new);
+        let sums = on_live.sums(&on_new, &wanted);
+        let mut explained = Explained::default();
+        differences(live, new, pair, &buckets, |difference| {
+            explained.by(&difference.change);
+            comparison.add(difference, expected, self.options.shown);
+        })
+        .await?;
+        // Equal digests with unequal sums cannot both be right.
+        for sum in sums.iter().filter(|sum| sum.live != sum.new && !explained.column(&sum.column)) {
+            let change = Change::Sum { of: sum.of.clone(), live: sum.live.clone(), new: sum.new.clone() };
+            let difference = Difference { table: pair.table.clone(), key: String::new(), change };
+            comparison.add(difference, expected, self.options.shown);
+        }
         comparison.tables.push(TableComparison {
             table: pair.table.clone(),
             live_rows: on_live.rows(),
             new_rows: on_new.rows(),
             buckets: digest::BUCKETS,
             differing_buckets: buckets.len(),
-            sums: on_live.sums(&on_new, &wanted),
+            sums: sums.into_iter().map(|sum| (sum.of, sum.live, sum.new)).collect(),
         });
-        differences(live, new, pair, &buckets, |difference| {
-            if expected.expects(&difference) {
-                comparison.expected += 1;
-            } else {
-                comparison.unexpected += 1;
-                if comparison.shown.len() < self.options.shown {
-                    comparison.shown.push(difference);
-                }
-            }
-        })
-        .await
+        Ok(())
+    }
+}
+
+/// Which columns are known to differ in some row of a table.
+#[derive(Default)]
+struct Explained {
+    /// Rows that only one generation has differ in every column.
+    all: bool,
+    columns: BTreeSet<String>,
+}
+
+impl Explained {
+    fn by(&mut self, change: &Change) {
+        match change {
+            Change::Columns(columns) => self.columns.extend(columns.iter().map(|(column, ..)| column.clone())),
+            Change::Missing | Change::Extra => self.all = true,
+            Change::Shape { .. } | Change::Sum { .. } => {}
+        }
+    }
+
+    fn column(&self, column: &str) -> bool {
+        self.all || self.columns.contains(column)
+    }
+}
+
+impl Comparison {
+    /// Counts a difference, and keeps it if it is one of the first that nobody expected.
+    fn add(&mut self, difference: Difference, expected: &Expected, shown: usize) {
+        if expected.expects(&difference) {
+            self.expected += 1;
+            return;
+        }
+        self.unexpected += 1;
+        if self.shown.len() < shown {
+            self.shown.push(difference);
+        }
     }
 }
