@@ -192,6 +192,7 @@ impl Failure {
 fn rebuild_advice(error: &RebuildError) -> Option<String> {
     let advice = match error {
         RebuildError::Database { source, .. } | RebuildError::Connect(source) => return query_advice(source),
+        RebuildError::Refused { advice, .. } => return Some(advice.clone()),
         RebuildError::Busy(_) => "wait for it, or stop it with `jangbu views rebuild NAME --cancel`",
         RebuildError::NoLive(_) => "start the projector: it makes the first generation",
         RebuildError::OtherVersion { .. } => {

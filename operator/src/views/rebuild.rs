@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use kernel::Position;
-use projection_engine::{Options, Outcome, Until, Wish, rebuild_together};
+use projection_engine::{Options, Outcome, Rollback, Until, Wish, rebuild_together};
 use serde_json::{Value, json};
 
 use super::{
@@ -247,6 +247,7 @@ pub fn outcome_json(view: &str, made: &Outcome) -> Value {
     json!({
         "view": view, "generation": made.generation, "position": made.position, "state": made.state,
         "comparison": made.comparison.as_ref().map(comparison::as_json),
+        "rollback": made.rollback.as_ref().map(|to| json!({ "generation": to.generation, "refused": to.refused })),
     })
 }
 
@@ -255,9 +256,10 @@ pub fn outcome_text(view: &str, made: &Outcome) -> String {
     let mut text = made.comparison.as_ref().map(comparison::as_text).unwrap_or_default();
     let (generation, position) = (made.generation, thousands(made.position.number()));
     text.push_str(&match made.state {
-        "live" => format!(
-            "{view} generation {generation} is live, at position {position}; `jangbu views rollback {view}` goes back\n"
-        ),
+        "live" => {
+            let back = way_back(view, made.rollback.as_ref());
+            format!("{view} generation {generation} is live, at position {position}{back}\n")
+        }
         "ready" => format!("{view} generation {generation} is ready, at position {position}\n"),
         _ => format!(
             "{view} generation {generation} was NOT promoted: it differs from the live one; look into it with `jangbu \
@@ -265,4 +267,16 @@ pub fn outcome_text(view: &str, made: &Outcome) -> String {
         ),
     });
     text
+}
+
+/// What to say of the generation that was live before: never a command that would be refused.
+fn way_back(view: &str, rollback: Option<&Rollback>) -> String {
+    match rollback {
+        Some(Rollback { refused: None, .. }) => format!("; `jangbu views rollback {view}` goes back"),
+        Some(Rollback { generation, refused: Some(why) }) => format!(
+            "; there is no way back to generation {generation}: {why}; `jangbu views drop {view} --generation {generation}` \
+             frees its space"
+        ),
+        None => String::new(),
+    }
 }

@@ -77,6 +77,16 @@ pub enum RebuildError {
         /// Where the log ends.
         head: Position,
     },
+    /// The gate refuses to make it live.
+    #[error("generation {generation} cannot become live: {why}")]
+    Refused {
+        /// The generation.
+        generation: i32,
+        /// Why.
+        why: String,
+        /// What to do.
+        advice: String,
+    },
     /// An event cannot be applied.
     #[error("the event at position {} cannot be applied ({}): {}", .0.position, .0.event_type, .0.reason)]
     Stuck(Fault),

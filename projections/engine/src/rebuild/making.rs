@@ -57,6 +57,17 @@ pub struct Outcome {
     pub state: &'static str,
     /// What the comparison found, if there was one.
     pub comparison: Option<Comparison>,
+    /// Which generation a rollback would make live, if it became live.
+    pub rollback: Option<Rollback>,
+}
+
+/// The generation that a rollback would make live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// The generation.
+    pub generation: i32,
+    /// Why the gate would refuse it; none if it would not.
+    pub refused: Option<String>,
 }
 
 impl<E: Send + Sync + 'static> Workshop<E> {
@@ -156,7 +167,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
                         return outcome(session, generation, "ready", comparison).await;
                     }
                     self.promote_level(session, &making, &wish.operator, "promote", wish.abandon_live).await?;
-                    return outcome(session, generation, "live", comparison).await;
+                    return self.promoted(session, generation, comparison).await;
                 }
                 other => {
                     let (state, advice) = (other.to_owned(), "rebuild the view again");
@@ -251,7 +262,24 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         self.reporter.generation(making.generation);
         self.catch_up(&mut session, &making).await?;
         self.promote_level(&mut session, &making, operator, what, false).await?;
-        outcome(&mut session, making.generation, "live", None).await
+        self.promoted(&mut session, making.generation, None).await
+    }
+
+    /// What came of a promotion, and whether there is a way back.
+    async fn promoted(
+        &self,
+        session: &mut Session,
+        generation: i32,
+        comparison: Option<Comparison>,
+    ) -> Result<Outcome, RebuildError> {
+        let mut outcome = outcome(session, generation, "live", comparison).await?;
+        let head = self.log.head().await?;
+        let before = choose(session, None, &["retired"]).await.ok();
+        if let Some(before) = before {
+            let refused = session.why_not_live(before.generation, &head, self.projection.version()).await?;
+            outcome.rollback = Some(Rollback { generation: before.generation, refused });
+        }
+        Ok(outcome)
     }
 }
 
@@ -279,5 +307,5 @@ async fn outcome(
     comparison: Option<Comparison>,
 ) -> Result<Outcome, RebuildError> {
     let position = session.generation(generation).await?.position;
-    Ok(Outcome { generation, position, state, comparison })
+    Ok(Outcome { generation, position, state, comparison, rollback: None })
 }

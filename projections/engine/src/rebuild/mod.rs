@@ -28,7 +28,7 @@ use sqlx::postgres::PgConnectOptions;
 pub use self::{
     compare::{Change, Comparison, Difference, Expectation, Expected, Shape, TableComparison},
     error::RebuildError,
-    making::{Outcome, Until, Wish},
+    making::{Outcome, Rollback, Until, Wish},
     plan::Plan,
     progress::{Phase, Progress, Reporter},
     together::rebuild_together,

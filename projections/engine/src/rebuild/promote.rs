@@ -1,9 +1,13 @@
-//! The change of the live generation: one transaction, guarded by position.
+//! The change of the live generation: one transaction, through the gate of the registry.
+//!
+//! Whether a generation may become live is decided by `registry.why_not_live`, in the transaction that makes it live. The
+//! triggers of the registry refuse every other way.
 
 use std::time::Duration;
 
-use kernel::Position;
-use sqlx::{Connection, PgConnection};
+use kernel::{LogId, Position};
+use log::Head;
+use sqlx::{Connection, PgConnection, postgres::PgDatabaseError};
 
 use super::{
     Phase, Workshop,
@@ -40,6 +44,8 @@ enum Attempt {
 struct Swap<'a> {
     making: &'a Making,
     live: &'a Making,
+    /// The end of the log, read after both generations were.
+    head: Head,
     abandon_live: bool,
     /// So many events may be applied to the new generation while the live one is held.
     held_events: i64,
@@ -62,11 +68,12 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let mut tries = 0;
         loop {
             let live = session.live().await?;
-            if !abandon_live {
-                tail.to(live.position).await?;
-            }
+            // A live generation of another history may be anywhere: what the log holds is the goal then.
+            tail.to(live.position).await?;
+            let head = self.log.head().await?;
             fault_point("promoting");
-            let swap = Swap { making, live: &live, abandon_live, held_events: HELD_EVENTS * i64::from(tries + 1) };
+            let held_events = HELD_EVENTS * i64::from(tries + 1);
+            let swap = Swap { making, live: &live, head, abandon_live, held_events };
             match attempt(session, &mut tail, &swap, operator, what).await? {
                 Attempt::Done => break,
                 Attempt::Behind(position) => tail.to(position).await?,
@@ -96,9 +103,9 @@ async fn attempt<E: Send + Sync + 'static>(
         Ok(Some(at)) if at.number() - tail.position().number() > swap.held_events => Ok(Some(at)),
         Ok(Some(at)) => {
             tail.to(at).await?;
-            exchange(&mut tx, view, swap).await
+            exchange(&mut tx, view, swap, operator, what).await
         }
-        Ok(None) => exchange(&mut tx, view, swap).await,
+        Ok(None) => exchange(&mut tx, view, swap, operator, what).await,
         Err(error) => Err(error),
     };
     match swapped {
@@ -111,7 +118,11 @@ async fn attempt<E: Send + Sync + 'static>(
             tx.rollback().await.map_err(doing("giving the promotion up"))?;
             return Ok(Attempt::Locked);
         }
-        Err(source) => return Err(RebuildError::Database { doing: "promoting the generation", source }),
+        Err(error) if code(&error).as_deref() == Some(LOOK_AGAIN) => {
+            tx.rollback().await.map_err(doing("giving the promotion up"))?;
+            return Ok(Attempt::Behind(swap.live.position));
+        }
+        Err(source) => return Err(refused(swap.making.generation, source)),
     }
     let Swap { making, live, abandon_live, .. } = swap;
     let details = format!(r#"{{"instead_of":{},"abandon_live":{abandon_live}}}"#, live.generation);
@@ -127,27 +138,31 @@ async fn attempt<E: Send + Sync + 'static>(
     }
 }
 
-/// Takes the locks that only the projector waits for; where the live generation stands still from here on. None if that does
-/// not matter.
+/// Takes the locks that only the projector waits for; where the live generation stands still from here on. None if it is of
+/// another history than the log, so that its position means nothing here.
 async fn hold(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<Option<Position>, sqlx::Error> {
     run(tx, format!("set local lock_timeout = '{LOCK_WAIT}'")).await?;
     sqlx::query!("select from registry.views where view = $1 for update", view).fetch_one(&mut *tx).await?;
-    if swap.abandon_live {
-        return Ok(None);
-    }
-    let at = sqlx::query_scalar!(
-        "select position from registry.generations where view = $1 and generation = $2 for update",
+    let live = sqlx::query!(
+        "select position, log_id from registry.generations where view = $1 and generation = $2 for update",
         view,
         swap.live.generation
     )
     .fetch_one(tx)
     .await?;
-    Ok(Some(Position::new(at)))
+    let comparable = live.log_id.map(LogId::new) == Some(swap.head.log) && swap.live.position <= swap.head.position;
+    Ok(comparable.then_some(Position::new(live.position)))
 }
 
 /// Takes last, and for the shortest time, the locks that readers wait for. A position that is not reached gives it up.
-async fn exchange(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<Option<Position>, sqlx::Error> {
-    let Swap { making, live, abandon_live, .. } = *swap;
+async fn exchange(
+    tx: &mut PgConnection,
+    view: &str,
+    swap: &Swap<'_>,
+    operator: &Operator,
+    what: &str,
+) -> Result<Option<Position>, sqlx::Error> {
+    let Swap { making, live, .. } = *swap;
     let generations = [making.generation, live.generation];
     let rows = sqlx::query!(
         "select generation, position, state, tables, schema_name from registry.generations
@@ -163,9 +178,7 @@ async fn exchange(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<
         // Somebody promoted yet another one meanwhile: look again.
         return Ok(Some(Position::new(new.position)));
     }
-    if new.position < old.position && !abandon_live {
-        return Ok(Some(Position::new(old.position)));
-    }
+    pass_gate(tx, view, swap, operator, what).await?;
     publish(tx, &new.schema_name, &new.tables, &old.tables).await?;
     sqlx::query!(
         "update registry.generations set state = 'retired' where view = $1 and generation = $2",
@@ -187,6 +200,38 @@ async fn exchange(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<
     .fetch_one(&mut *tx)
     .await?;
     Ok(None)
+}
+
+/// Writes the promotion down; refused by the registry if the generation must not become live.
+async fn pass_gate(
+    tx: &mut PgConnection,
+    view: &str,
+    swap: &Swap<'_>,
+    operator: &Operator,
+    what: &str,
+) -> Result<(), sqlx::Error> {
+    let Swap { making, live, head, abandon_live, .. } = *swap;
+    // The live generation may have been moved after the head was read: by what the log holds, so the log holds it.
+    sqlx::query!(
+        "insert into registry.promotions
+            (view, generation, instead_of, log_id, head, version, abandon_live, what, who, reason)
+         select $1, $2, $3, $4, greatest($5::int8, case when $11 and l.log_id = $4 then l.position end), $6, $7, $8, $9, $10
+         from registry.generations as l where l.view = $1 and l.generation = $3",
+        view,
+        making.generation,
+        live.generation,
+        head.log.uuid(),
+        head.position.number(),
+        making.version,
+        abandon_live,
+        what,
+        operator.who,
+        operator.reason,
+        live.position <= head.position
+    )
+    .execute(tx)
+    .await
+    .map(drop)
 }
 
 /// Points the live tables at another schema. Where columns were only added, a view is replaced in its place; else it is
@@ -218,5 +263,27 @@ async fn publish(tx: &mut PgConnection, schema: &str, tables: &[String], before:
 }
 
 fn is_locked(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03" || code == "40P01")
+    code(error).is_some_and(|code| code == "55P03" || code == "40P01")
+}
+
+/// What the gate says when something changed meanwhile, or the generation is not level yet.
+const LOOK_AGAIN: &str = "JG002";
+/// What it says when a generation must not become live.
+const REFUSED: &str = "JG001";
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
+}
+
+/// The error for whoever wanted the promotion.
+fn refused(generation: i32, source: sqlx::Error) -> RebuildError {
+    let told = source.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    match told {
+        Some(told) if told.code() == REFUSED => RebuildError::Refused {
+            generation,
+            why: told.message().to_owned(),
+            advice: told.hint().unwrap_or_default().to_owned(),
+        },
+        _ => RebuildError::Database { doing: "promoting the generation", source },
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kernel::{LogId, Position};
-use log::PositionRange;
+use log::{Head, PositionRange};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::sleep;
 
@@ -167,6 +167,27 @@ impl Session {
         .await
         .map_err(doing("writing the outcome of the comparison"))
         .map(drop)
+    }
+
+    /// Why the gate would not make a generation live; none if it would, once it is level.
+    pub(crate) async fn why_not_live(
+        &mut self,
+        generation: i32,
+        head: &Head,
+        version: i32,
+    ) -> Result<Option<String>, RebuildError> {
+        let why = sqlx::query_scalar!(
+            "select why from registry.why_not_live($1, $2, $3, $4, $5, false) where code <> 'behind'",
+            self.view,
+            generation,
+            head.log.uuid(),
+            head.position.number(),
+            version
+        )
+        .fetch_optional(&mut self.connection)
+        .await
+        .map_err(doing("asking the gate of the registry"))?;
+        Ok(why.flatten())
     }
 
     /// Writes down what an operator did.

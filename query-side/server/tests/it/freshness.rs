@@ -139,6 +139,7 @@ async fn a_generation_swap_never_moves_a_view_backwards() {
         .database
         .run(
             "begin;
+             set local session_replication_role = replica;
              insert into accounts_g2.accounts select * from accounts_g1.accounts;
              update accounts_g2.accounts set balance = 1 where owner is not null;
              update registry.generations set state = 'retired' where view = 'accounts' and generation = 1;
