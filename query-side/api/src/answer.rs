@@ -13,6 +13,7 @@ use crate::problem::told;
 
 const VIEW_POSITION: HeaderName = HeaderName::from_static("view-position");
 const VIEW_LAG: HeaderName = HeaderName::from_static("view-lag-ms");
+const MISSING: HeaderName = HeaderName::from_static("view-missing-events");
 const STATUS: HeaderName = HeaderName::from_static("consistency-status");
 
 /// 200 with a body, or a problem about what was found; either tells how fresh it is.
@@ -41,12 +42,15 @@ impl<T> Answer<T> {
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        let Fresh { value, position, lag, stale } = self.0;
-        let mut headers = HeaderMap::with_capacity(3);
+        let Fresh { value, position, lag, stale, missing } = self.0;
+        let mut headers = HeaderMap::with_capacity(4);
         headers.insert(VIEW_POSITION, HeaderValue::from(position.number()));
         headers.insert(VIEW_LAG, HeaderValue::from(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)));
         if stale {
             headers.insert(STATUS, HeaderValue::from_static("stale"));
+        }
+        if missing > 0 {
+            headers.insert(MISSING, HeaderValue::from(missing));
         }
         match value {
             Ok(body) => (headers, Json(body)).into_response(),

@@ -95,12 +95,17 @@ fn add_freshness(document: &mut Value) {
         "schema": count,
     });
     headers["View-Lag-Ms"] = json!({
-        "description": "How long the first commit that is not in the answer has been waiting; 0 if there is none.",
+        "description": "How long the first event that is not in the answer has been waiting; 0 if there is none.",
         "schema": count,
     });
     headers["Consistency-Status"] = json!({
-        "description": "There only if the answer is older than was asked for.",
+        "description": "There only if the answer is older than was asked for, or lacks events that were put aside.",
         "schema": {"type": "string", "const": "stale"},
+    });
+    headers["View-Missing-Events"] = json!({
+        "description": "There only if events are missing from the answer although its position is beyond them: an operator \
+            put them aside (`jangbu views parked`). How many.",
+        "schema": count,
     });
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for operation in paths.values_mut().filter_map(|item| item.get_mut("get")) {
@@ -114,7 +119,7 @@ fn add_freshness(document: &mut Value) {
         }
         for status in ["200", "404"] {
             let Some(response) = operation["responses"].get_mut(status) else { continue };
-            for name in ["View-Position", "View-Lag-Ms", "Consistency-Status"] {
+            for name in ["View-Position", "View-Lag-Ms", "Consistency-Status", "View-Missing-Events"] {
                 response["headers"][name] = reference(&format!("headers/{name}"));
             }
         }

@@ -24,6 +24,15 @@ pub fn told(error: ReadsError) -> Problem {
             .detail(format!("the view {view} has not reached position {required} in the time given"))
             .with("view", view)
             .retry_after(retry_after),
+        ReadsError::Parked { view, first, .. } => Problem::new(Code::ViewBehind)
+            .detail(match first {
+                Some(first) => format!(
+                    "the view {view} does not show the event at position {first}: an operator put it aside and has to apply it"
+                ),
+                None => format!("an operator put this aside in the view {view} and has to apply it again"),
+            })
+            .with("view", view)
+            .retry_after(OUTAGE),
         ReadsError::Halted { view, required } => Problem::new(Code::ViewUnavailable)
             .detail(format!("the view {view} has stopped before position {required}; an operator has to look after it"))
             .with("view", view)
@@ -65,6 +74,7 @@ mod tests {
             (ReadsError::FuturePosition { head: required }, Code::ValidationFailed),
             (ReadsError::Behind { view: "accounts", required, retry_after }, Code::ViewBehind),
             (ReadsError::Halted { view: "accounts", required }, Code::ViewUnavailable),
+            (ReadsError::Parked { view: "accounts", events: 1, first: Some(required) }, Code::ViewBehind),
             (ReadsError::NotLive("accounts"), Code::ViewUnavailable),
             (ReadsError::Cursor, Code::CursorInvalid),
             (ReadsError::Damaged { what: "amount" }, Code::Internal),

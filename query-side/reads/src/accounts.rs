@@ -10,7 +10,7 @@ use crate::{
     Fresh, Need, Page, Reads, ReadsError, View, Viewer,
     cursor::List,
     freshness::Seen,
-    row::{Snapshot, asset, minor, names},
+    row::{MissingRow, Snapshot, asset, minor, names},
 };
 
 const VIEWS: &[View] = &[View::Accounts];
@@ -119,16 +119,22 @@ impl Reads {
                     from (select account_id, account_number, owner, name, asset, status, balance::text as balance,
                               version, opened_at
                           from live.accounts where account_id = $2) as found
-                   ) as "found?: Json<AccountRow>"
+                   ) as "found?: Json<AccountRow>",
+                   (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text])) as "missing?: Json<MissingRow>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
             account.uuid(),
         )
         .fetch_one(&self.pool)
         .await?;
+        let known = row.found.is_some();
         let visible = row.found.map(|Json(found)| found).filter(|found| viewer.may_see(found.owner));
+        // What is not the viewer's is not there, parked or not.
+        let missing = MissingRow::whole(row.missing).filter(|_| visible.is_some() || !known);
         let account = visible.map(Account::try_from).transpose()?;
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, account)
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, account)
     }
 
     /// The accounts of an owner, or of everybody, newest first.
@@ -156,18 +162,27 @@ impl Reads {
         limit: u16,
     ) -> Result<Seen<Vec<Account>>, ReadsError> {
         let row = sqlx::query!(
-            r#"select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
+            r#"with page as materialized (
+                   (select account_id, account_number, owner, name, asset, status, balance::text as balance, version,
+                       opened_at
+                    from live.accounts
+                    where owner = $2 and account_id < $3 order by account_id desc limit $4)
+                   union all
+                   (select account_id, account_number, owner, name, asset, status, balance::text as balance, version,
+                       opened_at
+                    from live.accounts
+                    where $2 is null and account_id < $3 order by account_id desc limit $4)
+               )
+               select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
                    count(*) as live,
+                   (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1) and (m.anything
+                        or m.touches && array(select account_id::text from page)
+                        or not exists (select from live.accounts as a
+                    where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))))) as "missing?: Json<MissingRow>",
                    (select coalesce(jsonb_agg(to_jsonb(page)), '[]')
-                    from ((select account_id, account_number, owner, name, asset, status, balance::text as balance,
-                               version, opened_at
-                           from live.accounts
-                           where owner = $2 and account_id < $3 order by account_id desc limit $4)
-                          union all
-                          (select account_id, account_number, owner, name, asset, status, balance::text as balance,
-                               version, opened_at
-                           from live.accounts
-                           where $2 is null and account_id < $3 order by account_id desc limit $4)) as page
+                    from page
                    ) as "page!: Json<Vec<AccountRow>>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
@@ -178,6 +193,7 @@ impl Reads {
         .fetch_one(&self.pool)
         .await?;
         let accounts = row.page.0.into_iter().map(Account::try_from).collect::<Result<Vec<_>, _>>()?;
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, accounts)
+        let missing = MissingRow::partial(row.missing);
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, accounts)
     }
 }

@@ -6,7 +6,7 @@ use kernel::{AccountId, AssetCode, Minor, Position, Version};
 use crate::{
     Fresh, Need, Reads, ReadsError, View, Viewer,
     freshness::Seen,
-    row::{Snapshot, asset, minor, names},
+    row::{MissingRow, Snapshot, asset, minor, names},
 };
 
 const VIEWS: &[View] = &[View::Transactions, View::Accounts];
@@ -68,7 +68,9 @@ impl Reads {
         let row = sqlx::query_file!("src/sql/balance.sql", &names(VIEWS), account.uuid(), time, position)
             .fetch_one(&self.pool)
             .await?;
-        let snapshot = Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live };
+        // What is not the viewer's is not there, parked or not.
+        let missing = MissingRow::whole(row.missing).filter(|_| !row.found || viewer.may_see(row.owner));
+        let snapshot = Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing };
         let existed = match when {
             When::Now => true,
             When::Time(time) => row.opened_at.is_some_and(|opened_at| opened_at <= time),

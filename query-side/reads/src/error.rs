@@ -32,6 +32,16 @@ pub enum ReadsError {
         /// When trying again is worth it.
         retry_after: Duration,
     },
+    /// The answer lacks events that an operator put aside.
+    #[error("{events} events that the answer would show were put aside in the view {view}")]
+    Parked {
+        /// The view.
+        view: &'static str,
+        /// How many events.
+        events: i64,
+        /// The first of them; none if nothing waits behind the parked key yet.
+        first: Option<Position>,
+    },
     /// The view has stopped on an event it cannot apply, before the position asked for.
     #[error("the view {view} has stopped before position {required}")]
     Halted {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     Fresh, Need, Reads, ReadsError, View,
     freshness::Seen,
-    row::{Snapshot, names},
+    row::{MissingRow, Snapshot, names},
 };
 
 const VIEWS: &[View] = &[View::Members];
@@ -171,7 +171,10 @@ impl Reads {
                     from (select member_id, status, joined_at, channel, login_id, login_id_version, contact,
                               contact_version, real_name, real_name_version
                           from live.members where member_id = $2) as found
-                   ) as "found?: Json<MemberRow>"
+                   ) as "found?: Json<MemberRow>",
+                   (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text])) as "missing?: Json<MissingRow>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
             member.uuid(),
@@ -179,6 +182,7 @@ impl Reads {
         .fetch_one(&self.pool)
         .await?;
         let found = row.found.map(|Json(found)| Member::try_from(found)).transpose()?;
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, found)
+        let missing = MissingRow::whole(row.missing);
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, found)
     }
 }

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use crate::{
     Fresh, Need, Reads, ReadsError, View,
     freshness::Seen,
-    row::{Snapshot, asset, names},
+    row::{MissingRow, Snapshot, asset, names},
 };
 
 const VIEWS: &[View] = &[View::Overview, View::Members];
@@ -136,7 +136,8 @@ impl Reads {
             members,
             activity: activity.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?,
         };
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, overview)
+        let missing = MissingRow::partial(row.missing);
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, overview)
     }
 }
 

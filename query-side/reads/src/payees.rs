@@ -9,7 +9,7 @@ use crate::{
     Fresh, Need, Reads, ReadsError, SealedText, View,
     freshness::Seen,
     members::NameRow,
-    row::{Snapshot, asset, names},
+    row::{MissingRow, Snapshot, asset, names},
 };
 
 const VIEWS: &[View] = &[View::Accounts, View::Members];
@@ -49,14 +49,24 @@ impl Reads {
 
     async fn payee_now(&self, number: AccountNumber) -> Result<Seen<Option<Payee>>, ReadsError> {
         let row = sqlx::query!(
-            r#"select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
+            r#"with payee as materialized (
+                   select account_id, owner, accounts.status, asset, member_id, real_name, real_name_version
+                   from live.accounts
+                   left join live.members on member_id = owner
+                   where account_number = $2
+               )
+               select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
                    count(*) as live,
                    (select to_jsonb(found)
                     from (select account_id, asset, member_id, real_name, real_name_version
-                          from live.accounts
-                          left join live.members on member_id = owner
-                          where account_number = $2 and accounts.status <> 'closed') as found
-                   ) as "found?: Json<PayeeRow>"
+                          from payee where status <> 'closed') as found
+                   ) as "found?: Json<PayeeRow>",
+                   (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1) and (m.anything
+                        or m.touches && array(select unnest(array[account_id, owner])::text from payee)
+                        or (not exists (select from payee) and m.view = 'accounts' and not exists (select from live.accounts as a
+                    where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')))))) as "missing?: Json<MissingRow>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
             number.to_string(),
@@ -64,6 +74,7 @@ impl Reads {
         .fetch_one(&self.pool)
         .await?;
         let payee = row.found.map(|Json(found)| Payee::try_from(found)).transpose()?;
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, payee)
+        let missing = MissingRow::whole(row.missing);
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, payee)
     }
 }

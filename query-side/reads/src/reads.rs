@@ -101,6 +101,11 @@ impl Reads {
         self.horizon.lag(position, applied_at)
     }
 
+    /// How long ago that was.
+    pub(crate) fn since(&self, time: chrono::DateTime<chrono::Utc>) -> Duration {
+        self.horizon.since(Some(time))
+    }
+
     /// Lets every connection go.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -2,9 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{AssetCode, MemberId, Minor, Position};
+use serde::Deserialize;
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{ReadsError, View, freshness::Seen};
+use crate::{
+    ReadsError, View,
+    freshness::{Missing, Seen},
+};
 
 /// Who looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +55,46 @@ pub(crate) struct Snapshot {
     pub position: Option<i64>,
     pub recorded_at: Option<DateTime<Utc>>,
     pub live: Option<i64>,
+    /// What the rows lack that were read.
+    pub missing: Option<Missing>,
+}
+
+/// The parked keys that a query touches, and how many events wait behind them.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct MissingRow {
+    keys: i64,
+    events: i64,
+    first: Option<i64>,
+    since: Option<DateTime<Utc>>,
+}
+
+impl MissingRow {
+    /// For an answer that shows one thing, which is wrong without these events.
+    pub fn whole(row: Option<Json<Self>>) -> Option<Missing> {
+        Self::of(row, false)
+    }
+
+    /// For a list or a sum, of which the rest is right.
+    pub fn partial(row: Option<Json<Self>>) -> Option<Missing> {
+        Self::of(row, true)
+    }
+
+    fn of(row: Option<Json<Self>>, partial: bool) -> Option<Missing> {
+        let Json(Self { events, first, since, .. }) = row.filter(|row| row.0.keys > 0)?;
+        Some(Missing { events, first: first.map(Position::new), since, partial })
+    }
 }
 
 impl Snapshot {
     /// Together with what was read; an error if one of these views is not live.
     pub fn with<T>(self, views: &[View], value: T) -> Result<Seen<T>, ReadsError> {
         match self.position {
-            Some(position) if self.live == Some(views.len() as i64) => {
-                Ok(Seen { value, position: Position::new(position), recorded_at: self.recorded_at })
-            }
+            Some(position) if self.live == Some(views.len() as i64) => Ok(Seen {
+                value,
+                position: Position::new(position),
+                recorded_at: self.recorded_at,
+                missing: self.missing,
+            }),
             _ => Err(ReadsError::NotLive(views[0].name())),
         }
     }
@@ -92,7 +128,7 @@ mod tests {
     #[test]
     fn a_view_without_a_live_generation_is_an_error_not_an_empty_answer() {
         let views = [View::Accounts, View::Transactions];
-        let snapshot = |position, live| Snapshot { position, recorded_at: None, live };
+        let snapshot = |position, live| Snapshot { position, recorded_at: None, live, missing: None };
         assert!(snapshot(Some(3), Some(2)).with(&views, ()).is_ok());
         assert!(snapshot(Some(3), Some(1)).with(&views, ()).is_err());
         assert!(snapshot(None, Some(0)).with(&views, ()).is_err());

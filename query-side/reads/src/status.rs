@@ -75,6 +75,8 @@ impl Reads {
         let rows = sqlx::query!(
             r#"select view as "view!", generation as "generation!", version as "version!", position as "position!",
                    recorded_at, state as "state!", error, error_position, error_type, stuck_since,
+                   (select min(since) from registry.missing as m where m.view = live_positions.view and m.position is not null)
+                       as missing_since,
                    updated_at as "updated_at!", paused_at, parked_keys as "parked_keys!", parked_events as "parked_events!",
                    (extract(epoch from clock_timestamp() - updated_at) * 1000)::int8 as "still_ms!"
                from registry.live_positions order by view"#
@@ -86,7 +88,8 @@ impl Reads {
             let position = Position::new(row.position);
             // A view may have applied what was appended since the last look.
             let head = head.map(|head| head.max(position));
-            let lag = self.lag(position, row.recorded_at);
+            let waits = row.missing_since.map_or(Duration::ZERO, |since| self.since(since));
+            let lag = self.lag(position, row.recorded_at).max(waits);
             let behind = head.is_some_and(|head| head > position) && row.paused_at.is_none();
             let still = Duration::from_millis(u64::try_from(row.still_ms).unwrap_or_default()).min(lag);
             ViewStatus {
@@ -112,7 +115,8 @@ impl Reads {
         let value: Vec<_> = told.collect();
         let position = value.iter().map(|view| view.position).min().unwrap_or_default();
         let lag = value.iter().map(|view| view.lag).max().unwrap_or_default();
-        Ok(Fresh { value, position, lag, stale: false })
+        let missing = value.iter().map(|view| view.parked_events).sum();
+        Ok(Fresh { value, position, lag, stale: missing > 0, missing })
     }
 
     /// One view with every generation of it, newest first; none if no generation of it is live.
@@ -130,8 +134,8 @@ impl Reads {
         )
         .fetch_all(&self.pool)
         .await?;
-        let (position, lag) = (view.position, view.lag);
+        let (position, lag, missing) = (view.position, view.lag, view.parked_events);
         let generations = rows.into_iter().map(|Json(generation)| generation).collect();
-        Ok(Fresh { value: Some((view, generations)), position, lag, stale: false })
+        Ok(Fresh { value: Some((view, generations)), position, lag, stale: missing > 0, missing })
     }
 }

@@ -8,7 +8,7 @@ use sqlx::types::{Json, Uuid};
 use crate::{
     Fresh, Need, Reads, ReadsError, View,
     freshness::Seen,
-    row::{Snapshot, names},
+    row::{MissingRow, Snapshot, names},
 };
 
 const VIEWS: &[View] = &[View::TopMovers];
@@ -69,7 +69,8 @@ impl Reads {
             .await?;
         let Json(movers) = row.movers;
         let movers = TopMovers { day, asset, movers: movers.into_iter().map(Mover::from).collect() };
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, movers)
+        let missing = MissingRow::partial(row.missing);
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, movers)
     }
 }
 

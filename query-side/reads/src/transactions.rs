@@ -9,7 +9,7 @@ use crate::{
     Fresh, Need, Page, Reads, ReadsError, View, Viewer,
     cursor::List,
     freshness::Seen,
-    row::{Snapshot, minor, names},
+    row::{MissingRow, Snapshot, minor, names},
 };
 
 /// The account tells whose it is.
@@ -131,8 +131,11 @@ impl Reads {
         )
         .fetch_one(&self.pool)
         .await?;
-        let snapshot = Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live };
-        if !(row.found.unwrap_or(false) && viewer.may_see(row.owner)) {
+        let found = row.found.unwrap_or(false);
+        // What is not the viewer's is not there, parked or not.
+        let missing = MissingRow::whole(row.missing).filter(|_| !found || viewer.may_see(row.owner));
+        let snapshot = Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing };
+        if !(found && viewer.may_see(row.owner)) {
             return snapshot.with(VIEWS, None);
         }
         let entries = row.page.0.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;

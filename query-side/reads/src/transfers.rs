@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Fresh, Need, Reads, ReadsError, View, Viewer,
     freshness::Seen,
-    row::{Snapshot, asset, minor, names},
+    row::{MissingRow, Snapshot, asset, minor, names},
 };
 
 /// The accounts tell whose the two sides are.
@@ -169,8 +169,12 @@ impl Reads {
     async fn transfer_now(&self, viewer: Viewer, transfer: TransferId) -> Result<Seen<Option<Transfer>>, ReadsError> {
         let row =
             sqlx::query_file!("src/sql/transfer.sql", &names(VIEWS), transfer.uuid()).fetch_one(&self.pool).await?;
+        let known =
+            row.found.as_ref().is_some_and(|found| found.0.source_owner.or(found.0.destination_owner).is_some());
         let visible = row.found.map(|found| found.0).filter(|found| found.is_visible_to(viewer));
+        // What is not the viewer's is not there, parked or not.
+        let missing = MissingRow::whole(row.missing).filter(|_| visible.is_some() || !known);
         let transfer = visible.map(|found| found.seen_by(viewer)).transpose()?;
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, transfer)
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, transfer)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     accounts::AccountRow,
     freshness::Seen,
     members::NameRow,
-    row::{Snapshot, asset, names},
+    row::{MissingRow, Snapshot, asset, names},
     transactions::EntryRow,
 };
 
@@ -79,6 +79,7 @@ impl Reads {
             accounts: row.accounts.0.into_iter().map(Account::try_from).collect::<Result<_, _>>()?,
             recent: row.recent.0.into_iter().map(WalletEntry::try_from).collect::<Result<_, _>>()?,
         };
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live }.with(VIEWS, wallet)
+        let missing = MissingRow::partial(row.missing);
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, wallet)
     }
 }

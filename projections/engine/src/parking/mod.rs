@@ -1,10 +1,12 @@
 //! Keys that were taken aside because an event of theirs cannot be applied, and the events that wait behind it.
 
 mod desk;
+mod order;
 mod retry;
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use kernel::Position;
 use sqlx::PgConnection;
 
@@ -25,7 +27,13 @@ struct Aside {
     key: String,
     position: Position,
     commit: Position,
+    recorded_at: DateTime<Utc>,
+    /// All its keys: what is read by one of them lacks this event.
+    touches: Vec<String>,
 }
+
+/// Between keys, where many of them are one text.
+const SEPARATOR: &str = "\u{1f}";
 
 impl Parked {
     /// Reads which keys of a generation are parked.
@@ -51,8 +59,8 @@ impl Parked {
     }
 
     /// The first of these keys that is parked.
-    fn first(&self, keys: Vec<String>) -> Option<String> {
-        keys.into_iter().find(|key| self.keys.contains(key))
+    fn first(&self, keys: &[String]) -> Option<String> {
+        keys.iter().find(|key| self.keys.contains(*key)).cloned()
     }
 
     /// Hides the events that have a parked key, and remembers them until their step is taken.
@@ -69,8 +77,9 @@ impl Parked {
             let found: Vec<Aside> = commit
                 .positioned()
                 .filter_map(|(position, event)| {
-                    let key = self.first(projection.keys(event.stream, event.body.as_ref()))?;
-                    Some(Aside { key, position, commit: commit.first })
+                    let touches = projection.keys(event.stream, event.body.as_ref());
+                    let key = self.first(&touches)?;
+                    Some(Aside { key, position, commit: commit.first, recorded_at: commit.recorded_at, touches })
                 })
                 .collect();
             if !found.is_empty() {
@@ -96,15 +105,21 @@ impl Parked {
         let keys: Vec<String> = of_step.iter().map(|aside| aside.key.clone()).collect();
         let positions: Vec<i64> = of_step.iter().map(|aside| aside.position.number()).collect();
         let commits: Vec<i64> = of_step.iter().map(|aside| aside.commit.number()).collect();
+        let recorded_at: Vec<DateTime<Utc>> = of_step.iter().map(|aside| aside.recorded_at).collect();
+        let touches: Vec<String> = of_step.iter().map(|aside| aside.touches.join(SEPARATOR)).collect();
         sqlx::query!(
-            "insert into registry.parked_events (view, generation, key, position, commit_position)
-             select $1, $2, key, position, commit from unnest($3::text[], $4::int8[], $5::int8[])
-                as aside (key, position, commit)",
+            "insert into registry.parked_events (view, generation, key, position, commit_position, recorded_at, touches)
+             select $1, $2, key, position, commit, recorded_at, string_to_array(touches, $8)
+             from unnest($3::text[], $4::int8[], $5::int8[], $6::timestamptz[], $7::text[])
+                as aside (key, position, commit, recorded_at, touches)",
             view,
             generation,
             &keys,
             &positions,
-            &commits
+            &commits,
+            &recorded_at,
+            &touches,
+            SEPARATOR
         )
         .execute(transaction)
         .await

@@ -1,11 +1,17 @@
-//! Applying what was put aside, in order, after the cause was mended.
+//! Applying what was put aside, in order, after the cause was fixed.
+//!
+//! An event may belong to several parked keys. It is applied when it is the first that waits in each of them, and a key is
+//! lifted when no event that belongs to it waits anywhere: so no later event of a key comes before an earlier one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use kernel::Position;
 use sqlx::{Connection, PgConnection};
 
-use super::desk::{lock_live, raise};
+use super::{
+    desk::{lock_live, raise},
+    order::{Blocked, Waiting, up_to_blocked},
+};
 use crate::{
     Commit, Operator, RebuildError, Workshop,
     audit::audit,
@@ -28,16 +34,14 @@ pub struct Retried {
     pub error: Option<String>,
 }
 
-/// An event that waits.
-struct Waiting {
-    position: Position,
-    commit: Position,
-}
-
 /// How one portion of a key's events went.
 enum Portion {
     Applied(u64),
     Lifted,
+    /// This program reads events that the one before did not: they belong to other keys than it knew.
+    Rekeyed,
+    /// The first of its events waits for an earlier one of another key.
+    Blocked(Blocked),
 }
 
 impl<E: Send + Sync + 'static> Workshop<E> {
@@ -99,7 +103,17 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         loop {
             match self.portion(connection, generation, &retried.key).await {
                 Ok(Portion::Applied(events)) => retried.applied += events,
+                Ok(Portion::Rekeyed) => {}
                 Ok(Portion::Lifted) => break,
+                Ok(Portion::Blocked(Blocked { event, by, key })) => {
+                    let why = format!(
+                        "the event at position {event} has to wait for the one at position {by}: retry the parked key \
+                         {key} too"
+                    );
+                    self.remember(connection, generation, &retried.key, &why).await?;
+                    retried.error = Some(why);
+                    break;
+                }
                 Err(error @ (RebuildError::Stuck(_) | RebuildError::Rows { .. })) => {
                     let why = chain(&error);
                     self.remember(connection, generation, &retried.key, &why).await?;
@@ -130,66 +144,99 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         if live != generation {
             return Err(RebuildError::Lost(generation));
         }
-        let waiting = waiting(&mut tx, view, generation, key).await?;
-        let (Some(first), Some(last)) = (waiting.first(), waiting.last()) else {
+        let all = waiting(&mut tx, view, generation, key).await?;
+        if all.is_empty() {
             lift(&mut tx, view, generation, key).await?;
             raise(&mut tx, view, generation).await?;
             tx.commit().await.map_err(failed())?;
             return Ok(Portion::Lifted);
+        }
+        let commits = self.commits_of(&all).await?;
+        if self.rekey(&mut tx, generation, &all, &commits).await? {
+            tx.commit().await.map_err(failed())?;
+            return Ok(Portion::Rekeyed);
+        }
+        let firsts = first_of_others(&mut tx, view, generation, key, &all).await?;
+        let (free, blocked) = up_to_blocked(all, &firsts);
+        let (Some(first), Some(last)) = (free.first(), free.last()) else {
+            tx.rollback().await.map_err(failed())?;
+            return blocked.map(Portion::Blocked).ok_or(RebuildError::Lost(generation));
         };
-        let others = self.other_keys(&mut tx, generation, key).await?;
-        let (commits, moved) = self.shown(&waiting, &others).await?;
+        let commits = self.shown(&free, commits)?;
         let commits: Vec<&Commit<E>> = commits.iter().collect();
         let rows = self.projection.fold(&commits).map_err(RebuildError::Stuck)?;
         let range = (Position::new(first.position.number() - 1), last.position);
         rows.write(&mut tx).await.map_err(|source| RebuildError::Rows { after: range.0, to: range.1, source })?;
-        strike_off(&mut tx, view, generation, key, &waiting, &moved).await?;
+        strike_off(&mut tx, view, generation, &free).await?;
         tx.commit().await.map_err(failed())?;
-        Ok(Portion::Applied(waiting.len() as u64 - moved.len() as u64))
+        Ok(Portion::Applied(free.len() as u64))
     }
 
-    /// The commits of waiting events, with nothing in them but these and their context; and the events that belong to
-    /// another parked key too, behind which they must wait on.
-    async fn shown(
-        &self,
-        waiting: &[Waiting],
-        others: &BTreeSet<String>,
-    ) -> Result<(Vec<Commit<E>>, Vec<(String, Position)>), RebuildError> {
-        let wanted: BTreeSet<Position> = waiting.iter().map(|event| event.position).collect();
+    /// The commits of waiting events, in order.
+    async fn commits_of(&self, waiting: &[Waiting]) -> Result<Vec<Commit<E>>, RebuildError> {
         let starts: BTreeSet<Position> = waiting.iter().map(|event| event.commit).collect();
-        let (mut commits, mut moved) = (Vec::new(), Vec::new());
+        let mut commits = Vec::new();
         for start in starts {
-            let mut commit = self.commit_with(start).await?;
-            let mut kept = wanted.clone();
-            for (position, event) in commit.positioned().filter(|(position, _)| wanted.contains(position)) {
-                let keys = self.projection.keys(event.stream, event.body.as_ref());
-                if let Some(other) = keys.into_iter().find(|key| others.contains(key)) {
-                    kept.remove(&position);
-                    moved.push((other, position));
+            commits.push(self.commit_with(start).await?);
+        }
+        Ok(commits)
+    }
+
+    /// Writes down all keys of events that could not be read when they were put aside, or by an earlier build that did not
+    /// write them down; whether there were any. An event that does not belong to the key it waits behind moves to one it
+    /// belongs to.
+    async fn rekey(
+        &self,
+        tx: &mut PgConnection,
+        generation: i32,
+        waiting: &[Waiting],
+        commits: &[Commit<E>],
+    ) -> Result<bool, RebuildError> {
+        let parked = self.parked_keys(tx, generation).await?;
+        let mut changed = false;
+        for (position, event) in commits.iter().flat_map(|commit| commit.positioned()) {
+            let Some(aside) = waiting.iter().find(|aside| aside.position == position) else { continue };
+            if event.body.is_none() {
+                continue;
+            }
+            let mut touches = self.projection.keys(event.stream, event.body.as_ref());
+            let mut key = &aside.key;
+            if !touches.contains(key) {
+                match touches.iter().find(|other| parked.contains(*other)) {
+                    Some(other) => key = parked.get(other).unwrap_or(key),
+                    None => touches.push(key.clone()),
                 }
             }
+            if touches != aside.touches {
+                write_keys(tx, self.projection.name(), generation, aside, key, &touches).await?;
+                changed = true;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The commits with nothing in them but waiting events and their context.
+    fn shown(&self, waiting: &[Waiting], commits: Vec<Commit<E>>) -> Result<Vec<Commit<E>>, RebuildError> {
+        let wanted: BTreeSet<Position> = waiting.iter().map(|event| event.position).collect();
+        let starts: BTreeSet<Position> = waiting.iter().map(|event| event.commit).collect();
+        let mut shown = Vec::new();
+        for mut commit in commits.into_iter().filter(|commit| starts.contains(&commit.first)) {
             let context = |event: &crate::Event<E>| event.body.as_ref().is_some_and(|e| self.projection.is_context(e));
-            commit.hide(true, |position, event| !kept.contains(&position) && !context(event));
+            commit.hide(true, |position, event| !wanted.contains(&position) && !context(event));
             let unread = commit.faults().iter().find(|fault| self.projection.uses(&fault.event_type));
             if let Some(fault) = unread {
                 return Err(RebuildError::Stuck(fault.clone()));
             }
-            commits.push(commit);
+            shown.push(commit);
         }
-        Ok((commits, moved))
+        Ok(shown)
     }
 
-    async fn other_keys(
-        &self,
-        tx: &mut PgConnection,
-        generation: i32,
-        key: &str,
-    ) -> Result<BTreeSet<String>, RebuildError> {
+    async fn parked_keys(&self, tx: &mut PgConnection, generation: i32) -> Result<BTreeSet<String>, RebuildError> {
         let keys = sqlx::query_scalar!(
-            "select key from registry.parked_keys where view = $1 and generation = $2 and key <> $3",
+            "select key from registry.parked_keys where view = $1 and generation = $2",
             self.projection.name(),
-            generation,
-            key
+            generation
         )
         .fetch_all(tx)
         .await
@@ -230,10 +277,16 @@ fn remember_result(told: &mut Vec<Retried>, new: Retried) {
     }
 }
 
+/// The first events that belong to a key and wait, whichever parked key they wait behind.
 async fn waiting(tx: &mut PgConnection, view: &str, generation: i32, key: &str) -> Result<Vec<Waiting>, RebuildError> {
     let rows = sqlx::query!(
-        "select position, commit_position from registry.parked_events
-         where view = $1 and generation = $2 and key = $3 order by position limit $4",
+        r#"select e.key, position, commit_position, coalesce(touches, '{}') as "touches!",
+               array(select k.key from registry.parked_keys as k
+                     where k.view = $1 and k.generation = $2 and (k.key = e.key or k.key = any(e.touches))
+                     order by k.key) as "keys!"
+           from registry.parked_events as e
+           where view = $1 and generation = $2 and (key = $3 or touches @> array[$3::text])
+           order by position limit $4"#,
         view,
         generation,
         key,
@@ -242,10 +295,46 @@ async fn waiting(tx: &mut PgConnection, view: &str, generation: i32, key: &str) 
     .fetch_all(tx)
     .await
     .map_err(doing("reading the parked events"))?;
-    let events = rows
-        .into_iter()
-        .map(|row| Waiting { position: Position::new(row.position), commit: Position::new(row.commit_position) });
+    let events = rows.into_iter().map(|row| Waiting {
+        position: Position::new(row.position),
+        commit: Position::new(row.commit_position),
+        key: row.key,
+        touches: row.touches,
+        keys: row.keys,
+    });
     Ok(events.collect())
+}
+
+/// For each other parked key that these events belong to, the events of it that wait, as far as these events reach.
+async fn first_of_others(
+    tx: &mut PgConnection,
+    view: &str,
+    generation: i32,
+    key: &str,
+    waiting: &[Waiting],
+) -> Result<HashMap<String, Vec<Position>>, RebuildError> {
+    let keys: BTreeSet<&String> = waiting.iter().flat_map(|event| &event.keys).filter(|other| *other != key).collect();
+    let keys: Vec<String> = keys.into_iter().cloned().collect();
+    let Some(last) = waiting.last().filter(|_| !keys.is_empty()) else { return Ok(HashMap::new()) };
+    let rows = sqlx::query!(
+        r#"select distinct wanted.key as "key!", e.position
+           from unnest($3::text[]) as wanted (key)
+           join registry.parked_events as e on e.view = $1 and e.generation = $2
+                and (e.key = wanted.key or e.touches @> array[wanted.key])
+           where e.position <= $4 order by e.position"#,
+        view,
+        generation,
+        &keys,
+        last.position.number()
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(doing("reading the parked events"))?;
+    let mut found: HashMap<String, Vec<Position>> = HashMap::new();
+    for row in rows {
+        found.entry(row.key).or_default().push(Position::new(row.position));
+    }
+    Ok(found)
 }
 
 async fn lift(tx: &mut PgConnection, view: &str, generation: i32, key: &str) -> Result<(), RebuildError> {
@@ -261,45 +350,46 @@ async fn lift(tx: &mut PgConnection, view: &str, generation: i32, key: &str) -> 
     .map(drop)
 }
 
-/// Strikes events off the list of a key; those that moved wait behind another.
+async fn write_keys(
+    tx: &mut PgConnection,
+    view: &str,
+    generation: i32,
+    aside: &Waiting,
+    key: &str,
+    touches: &[String],
+) -> Result<(), RebuildError> {
+    sqlx::query!(
+        "update registry.parked_events set key = $5, touches = $6
+         where view = $1 and generation = $2 and key = $3 and position = $4",
+        view,
+        generation,
+        aside.key,
+        aside.position.number(),
+        key,
+        touches
+    )
+    .execute(tx)
+    .await
+    .map_err(doing("writing the keys of parked events"))
+    .map(drop)
+}
+
+/// Strikes events off, whichever keys they wait behind.
 async fn strike_off(
     tx: &mut PgConnection,
     view: &str,
     generation: i32,
-    key: &str,
-    waiting: &[Waiting],
-    moved: &[(String, Position)],
+    applied: &[Waiting],
 ) -> Result<(), RebuildError> {
-    let failed = || doing("striking off parked events");
-    let (others, positions): (Vec<String>, Vec<i64>) =
-        moved.iter().map(|(other, position)| (other.clone(), position.number())).unzip();
+    let done: Vec<i64> = applied.iter().map(|event| event.position.number()).collect();
     sqlx::query!(
-        "insert into registry.parked_events (view, generation, key, position, commit_position)
-         select e.view, e.generation, moved.key, e.position, e.commit_position
-         from unnest($4::text[], $5::int8[]) as moved (key, position)
-         join registry.parked_events as e
-            on e.view = $1 and e.generation = $2 and e.key = $3 and e.position = moved.position
-         on conflict do nothing",
+        "delete from registry.parked_events where view = $1 and generation = $2 and position = any($3)",
         view,
         generation,
-        key,
-        &others,
-        &positions
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(failed())?;
-    let done: Vec<i64> = waiting.iter().map(|event| event.position.number()).collect();
-    sqlx::query!(
-        "delete from registry.parked_events
-         where view = $1 and generation = $2 and key = $3 and position = any($4)",
-        view,
-        generation,
-        key,
         &done
     )
     .execute(tx)
     .await
-    .map_err(failed())
+    .map_err(doing("striking off parked events"))
     .map(drop)
 }

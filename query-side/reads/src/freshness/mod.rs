@@ -10,6 +10,7 @@ mod horizon;
 
 pub(crate) use board::{Board, Progress};
 pub(crate) use feed::Feed;
+pub(crate) use gate::Missing;
 pub(crate) use gate::Seen;
 pub use gate::{Fresh, Gate, Need};
 pub(crate) use horizon::Horizon;

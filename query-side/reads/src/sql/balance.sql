@@ -18,7 +18,12 @@ select seen.position as "position?", seen.recorded_at as "recorded_at?", seen.li
     coalesce((select tick.position from live.ticks as tick where tick.recorded_at < account.opened_at
               order by tick.recorded_at desc limit 1), 0) as "unopened!",
     account.opened_at as "opened_at?",
-    entry.balance_after::text as "balance?", entry.version as "version?"
+    entry.balance_after::text as "balance?", entry.version as "version?",
+    -- What comes after the moment that is asked about does not matter.
+    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text])
+        and (m.position is null or m.position <= asked.position)) as "missing?: sqlx::types::Json<MissingRow>"
 from seen
 cross join asked
 left join live.accounts as account on account.account_id = $2

@@ -14,6 +14,9 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
               or (bucket = 'hour' and bucket_start > $3)
               or (bucket = 'day' and bucket_start > $4)
            order by bucket_start desc, asset, kind) as recent
-    ) as "activity!: Json<Vec<ActivityRow>>"
+    ) as "activity!: Json<Vec<ActivityRow>>",
+    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1)) as "missing?: Json<MissingRow>"
 from registry.live_positions
 where view = any($1)

@@ -10,6 +10,11 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
            left join live.accounts as s on s.account_id = t.source
            left join live.accounts as d on d.account_id = t.destination
            where t.transfer_id = $2) as found
-    ) as "found?: sqlx::types::Json<TransferRow>"
+    ) as "found?: sqlx::types::Json<TransferRow>",
+    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where (m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text]))
+        or (m.view = 'accounts' and m.touches && array(
+            select unnest(array[t.source, t.destination])::text from live.transfers as t where t.transfer_id = $2))) as "missing?: sqlx::types::Json<MissingRow>"
 from registry.live_positions
 where view = any($1)

@@ -40,6 +40,29 @@ pub struct Seen<T> {
     pub position: Position,
     /// When the commit at that position was recorded.
     pub recorded_at: Option<DateTime<Utc>>,
+    /// What the data lack although the position is beyond it; none if it is whole.
+    pub missing: Option<Missing>,
+}
+
+/// Events that an operator put aside and that an answer lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// How many events.
+    pub events: i64,
+    /// The first of them; none if nothing waits behind the parked key yet.
+    pub first: Option<Position>,
+    /// Since when.
+    pub since: Option<DateTime<Utc>>,
+    /// Whether the answer is of use without them: of a list the rest is right.
+    pub partial: bool,
+}
+
+impl Missing {
+    /// Whether an answer without these events is none: it would show one thing, and wrong; or it would be older than the
+    /// position that was asked for.
+    fn forbids(&self, required: Position) -> bool {
+        !self.partial || self.first.is_some_and(|first| first <= required)
+    }
 }
 
 /// An answer and how fresh it is.
@@ -51,14 +74,22 @@ pub struct Fresh<T> {
     pub position: Position,
     /// How long the first commit that is not in it has been waiting; zero if there is none.
     pub lag: Duration,
-    /// Whether it is older than what was asked for.
+    /// Whether it is older than what was asked for, or lacks events that were put aside.
     pub stale: bool,
+    /// How many events were put aside that it lacks.
+    pub missing: i64,
 }
 
 impl<T> Fresh<T> {
     /// The same freshness of something made of the data.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Fresh<U> {
-        Fresh { value: make(self.value), position: self.position, lag: self.lag, stale: self.stale }
+        Fresh {
+            value: make(self.value),
+            position: self.position,
+            lag: self.lag,
+            stale: self.stale,
+            missing: self.missing,
+        }
     }
 }
 
@@ -128,8 +159,19 @@ impl Gate {
             if stale && !need.stale_ok {
                 return Err(behind(views[0], required));
             }
-            let lag = self.horizon.lag(seen.position, seen.recorded_at);
-            return Ok(Fresh { value: seen.value, position: seen.position, lag, stale });
+            let missing = seen.missing.filter(|missing| !missing.partial || missing.events > 0);
+            if let Some(missing) = missing.filter(|missing| missing.forbids(required) && !need.stale_ok) {
+                // Waiting helps little here: an operator has to apply what was put aside.
+                return Err(ReadsError::Parked { view: views[0].name(), events: missing.events, first: missing.first });
+            }
+            let waits = missing.map_or(Duration::ZERO, |missing| self.horizon.since(missing.since));
+            return Ok(Fresh {
+                value: seen.value,
+                position: seen.position,
+                lag: self.horizon.lag(seen.position, seen.recorded_at).max(waits),
+                stale: stale || missing.is_some(),
+                missing: missing.map_or(0, |missing| missing.events),
+            });
         }
     }
 
@@ -221,6 +263,7 @@ impl ReadsError {
             Self::ForeignToken => "foreign",
             Self::FutureToken { .. } | Self::FuturePosition { .. } => "future",
             Self::Behind { .. } => "behind",
+            Self::Parked { .. } => "parked",
             Self::Halted { .. } => "halted",
             _ => "failed",
         }

@@ -44,7 +44,7 @@ impl World {
         let query = || async {
             self.queries.fetch_add(1, Ordering::SeqCst);
             let position = Position::new(self.data.load(Ordering::SeqCst));
-            Ok(Seen { value: (), position, recorded_at: None })
+            Ok(Seen { value: (), position, recorded_at: None, missing: None })
         };
         self.gate.read(&[View::Accounts], &need, query).await
     }
@@ -155,7 +155,7 @@ async fn a_log_that_hangs_does_not_keep_a_view_from_answering() {
     let gate = Gate::new(world.board.clone(), horizon);
     let begun = Instant::now();
     let reading = tokio::spawn(async move {
-        let seen = || async { Ok(Seen { value: (), position: Position::new(51), recorded_at: None }) };
+        let seen = || async { Ok(Seen { value: (), position: Position::new(51), recorded_at: None, missing: None }) };
         (gate.read(&[View::Accounts], &need(51), seen).await, begun.elapsed())
     });
     tokio::time::sleep(Duration::from_millis(300)).await;

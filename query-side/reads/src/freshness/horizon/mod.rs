@@ -123,6 +123,12 @@ impl Horizon {
         since.and_then(|since| (self.clock.now() - since).to_std().ok()).unwrap_or_default()
     }
 
+    /// How long ago that was, in whole milliseconds, at least one: what waits has been waiting.
+    pub fn since(&self, time: Option<DateTime<Utc>>) -> Duration {
+        let waited = time.and_then(|time| (self.clock.now() - time).to_std().ok()).unwrap_or_default();
+        waited.max(Duration::from_millis(1))
+    }
+
     fn saw(&self, head: Head, asked_at: DateTime<Utc>) {
         let mut known = self.known_mut();
         if !known.reachable {
