@@ -11,6 +11,7 @@ mod commit;
 mod error;
 mod ranges;
 mod read;
+pub mod seal;
 mod select;
 mod slice;
 
