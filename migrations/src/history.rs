@@ -168,10 +168,10 @@ impl History {
     async fn lock(&self, pool: &PgPool) -> Result<PgConnection, MigrateError> {
         let mut connection = pool.acquire().await.map_err(MigrateError::Unreachable)?.detach();
         // A migration may take its time, but must not make the bank wait behind it for a lock.
-        sqlx::raw_sql(AssertSqlSafe("set statement_timeout = 0; set lock_timeout = '10s'"))
-            .execute(&mut connection)
-            .await
-            .map_err(MigrateError::Unreachable)?;
+        // Nor must one whose process stands still: Postgres ends its session, and with it the lock and the transaction.
+        let limits = "set statement_timeout = 0; set lock_timeout = '10s';
+            set idle_session_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'";
+        sqlx::raw_sql(AssertSqlSafe(limits)).execute(&mut connection).await.map_err(MigrateError::Unreachable)?;
         let give_up = Instant::now() + Self::PATIENCE;
         loop {
             let locked: bool = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended($1, 0))")

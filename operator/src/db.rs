@@ -48,12 +48,13 @@ impl Database {
         }
     }
 
-    /// How to connect to it; no query is ever too slow, for an operator is waiting and can interrupt.
+    /// How to connect to it; no query is ever too slow, for an operator is waiting and can interrupt. A transaction waits
+    /// for a process that stands still for minutes, not for ever; those that others wait for set a shorter limit.
     pub fn options(self, config: &Config) -> Result<PgConnectOptions, Failure> {
         let address = self.address(config)?;
         let options =
             PgConnectOptions::from_str(address.secret()).map_err(|source| self.unreachable(address, source))?;
-        let timeouts = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+        let timeouts = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "10min")];
         Ok(options.application_name("jangbu").options(timeouts).disable_statement_logging())
     }
 

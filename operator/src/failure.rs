@@ -72,6 +72,9 @@ pub enum Failure {
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The keys that slices are sealed with.
+    #[error(transparent)]
+    SliceKeys(#[from] ::log::seal::KeyFileError),
     /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -204,6 +207,9 @@ fn rebuild_advice(error: &RebuildError) -> Option<String> {
         RebuildError::Stuck(_) => "see the event with `jangbu log show`; correct the projection, then rebuild again",
         RebuildError::LiveBehind { .. } => {
             "let the live generation go on (`jangbu views list`), or rebuild with --abandon-live"
+        }
+        RebuildError::Expired(_) => {
+            "see `jangbu views show NAME`; if nobody else has, the same command goes on where it was"
         }
         RebuildError::Interrupted(_) | RebuildError::Log(_) => "the same command goes on where it was",
         RebuildError::Locked(_) => "look for long transactions in pg_stat_activity, then `jangbu views promote NAME`",

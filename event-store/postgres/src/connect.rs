@@ -43,6 +43,18 @@ impl PoolOptions {
 #[error("the database URL cannot be read")]
 pub struct ConnectError(#[source] sqlx::Error);
 
+/// Options for connections that end soon after their process, or its machine, has gone or stands still. Postgres tries an
+/// idle connection after seconds rather than hours, and gives one up that takes nothing it is sent: a listener that stands
+/// still would otherwise fill the queue of notifications, which holds up every commit that notifies.
+pub fn lively(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("tcp_keepalives_idle", "5"),
+        ("tcp_keepalives_interval", "2"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "10s"),
+    ])
+}
+
 /// A connection that has been idle for longer than this is tried before it is given out.
 const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 
@@ -50,7 +62,11 @@ const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 /// says that it is not ready, while its database is away.
 pub fn connect(url: &str, options: &PoolOptions) -> Result<PgPool, ConnectError> {
     let connect: PgConnectOptions = url.parse().map_err(ConnectError)?;
-    let mut connect = connect.application_name(&options.application_name).options([("jit", "off")]);
+    let mut connect = lively(connect).application_name(&options.application_name).options([
+        ("jit", "off"),
+        // The process that waits between two statements of a transaction stands still: what it has locked is another's.
+        ("idle_in_transaction_session_timeout", "3s"),
+    ]);
     if options.by_key {
         connect = connect.options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]);
     }

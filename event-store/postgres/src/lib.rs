@@ -18,10 +18,10 @@ mod store;
 mod streams;
 mod watch;
 
-pub use connect::{ConnectError, PoolOptions, connect};
+pub use connect::{ConnectError, PoolOptions, connect, lively};
 pub use cursor::{CursorError, CursorState, RelayCursor, TakenOver};
 pub use lease::ServerLease;
-pub use lock::{LockError, SessionLock};
+pub use lock::{LockContender, LockError, LockHandle, SessionLock};
 pub use select::INDEXED_TYPES;
 pub use store::PostgresLog;
 pub use watch::AppendWatch;

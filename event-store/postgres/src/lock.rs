@@ -1,6 +1,9 @@
 //! Locks that live as long as a connection: at most one process in the cluster holds each.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions, Connection,
@@ -8,60 +11,86 @@ use sqlx::{
 };
 use tokio::{
     sync::{oneshot, watch},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
+
+use crate::connect::lively;
 
 /// A lock could not be asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("the lock cannot be asked for")]
 pub struct LockError(#[source] sqlx::Error);
 
-/// An advisory lock of a session, on a connection of its own that is watched. It is free again when this is dropped, and
-/// when the process or the connection dies.
+/// An advisory lock of a session, on a connection of its own. It is free again when this is dropped, when the process or
+/// the connection dies, and when the process stands still: Postgres ends the session if it is not renewed in time, so
+/// others never depend on the holder noticing anything.
 #[derive(Debug)]
 pub struct SessionLock {
-    lost: watch::Receiver<bool>,
+    held: LockHandle,
     release: Option<oneshot::Sender<oneshot::Sender<()>>>,
 }
 
+/// Tells whether a lock is held, for whoever acts under it.
+#[derive(Clone, Debug)]
+pub struct LockHandle {
+    lost: watch::Receiver<bool>,
+    /// When the last renewal that succeeded was sent.
+    renewed: Arc<Mutex<Instant>>,
+    lease: Duration,
+}
+
+impl LockHandle {
+    /// Whether the lock is certainly still held. A process that stood still finds `false` here when it goes on, before it
+    /// has heard anything from Postgres.
+    pub fn is_held(&self) -> bool {
+        let renewed = *self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        renewed.elapsed() < self.lease && !*self.lost.borrow()
+    }
+
+    fn renewed(&self, at: Instant) {
+        *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+}
+
 impl SessionLock {
-    /// How often the connection is tried, and how long it may take to answer.
-    const HEARTBEAT: Duration = Duration::from_secs(1);
+    /// A holder that has not renewed the lock for so long has lost it.
+    pub const LEASE: Duration = Duration::from_secs(2);
+    /// How long the farewell may take.
     const PATIENCE: Duration = Duration::from_secs(2);
 
     /// Takes the lock of that name, if nobody holds it.
     pub async fn try_acquire(options: &PgConnectOptions, name: &str) -> Result<Option<Self>, LockError> {
-        // If this machine vanishes, the server must notice soon, or nobody can take over.
-        let options = options.clone().options([
-            ("tcp_keepalives_idle", "5"),
-            ("tcp_keepalives_interval", "2"),
-            ("tcp_keepalives_count", "3"),
-            ("idle_session_timeout", "0"),
-        ]);
-        let mut connection = options.connect().await.map_err(LockError)?;
-        let locked = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, key(name))
-            .fetch_one(&mut connection)
-            .await
-            .map_err(LockError)?;
-        if !locked {
-            connection.close().await.map_err(LockError)?;
-            return Ok(None);
-        }
-        let (tell_lost, lost) = watch::channel(false);
-        let (release, released) = oneshot::channel();
-        tokio::spawn(hold(connection, released, tell_lost));
-        Ok(Some(Self { lost, release: Some(release) }))
+        Self::try_acquire_for(options, name, Self::LEASE).await
     }
 
-    /// Whether the lock is held, as far as is known.
+    /// The same, with another time after which a holder that stands still has lost it.
+    pub(crate) async fn try_acquire_for(
+        options: &PgConnectOptions,
+        name: &str,
+        lease: Duration,
+    ) -> Result<Option<Self>, LockError> {
+        let mut contender = LockContender::new(options, name, lease);
+        let taken = contender.try_take().await?;
+        if let Some(connection) = contender.connection {
+            connection.close().await.map_err(LockError)?;
+        }
+        Ok(taken)
+    }
+
+    /// Whether the lock is certainly still held.
     pub fn is_held(&self) -> bool {
-        !*self.lost.borrow()
+        self.held.is_held()
+    }
+
+    /// Tells others whether it is.
+    pub fn handle(&self) -> LockHandle {
+        self.held.clone()
     }
 
     /// Waits until the lock is lost; for ever, while it is held.
     pub async fn lost(&self) {
         // An error means that the holder is gone, and the lock with it.
-        let _ = self.lost.clone().wait_for(|lost| *lost).await;
+        let _ = self.held.lost.clone().wait_for(|lost| *lost).await;
     }
 
     /// Gives the lock back, and waits until it is free.
@@ -75,9 +104,57 @@ impl SessionLock {
     }
 }
 
-/// Keeps the connection, and with it the lock, until it is released or breaks.
+/// Asks for a lock again and again, over one connection.
+#[derive(Debug)]
+pub struct LockContender {
+    options: PgConnectOptions,
+    name: String,
+    lease: Duration,
+    connection: Option<PgConnection>,
+}
+
+impl LockContender {
+    /// Asks for nothing yet. Whoever gets the lock holds it until it is not renewed for `lease`.
+    pub fn new(options: &PgConnectOptions, name: &str, lease: Duration) -> Self {
+        let options = lively(options.clone()).options([("idle_session_timeout", format!("{}ms", lease.as_millis()))]);
+        Self { options, name: name.to_owned(), lease, connection: None }
+    }
+
+    /// Takes the lock, if nobody holds it.
+    pub async fn try_take(&mut self) -> Result<Option<SessionLock>, LockError> {
+        let patience = self.lease.max(SessionLock::PATIENCE);
+        let asked = timeout(patience, self.ask()).await;
+        let (connection, locked, at) = asked.map_err(|_| LockError(sqlx::Error::PoolTimedOut))??;
+        if !locked {
+            self.connection = Some(connection);
+            return Ok(None);
+        }
+        let (tell_lost, lost) = watch::channel(false);
+        let (release, released) = oneshot::channel();
+        let held = LockHandle { lost, renewed: Arc::new(Mutex::new(at)), lease: self.lease };
+        tokio::spawn(hold(connection, held.clone(), released, tell_lost));
+        Ok(Some(SessionLock { held, release: Some(release) }))
+    }
+
+    /// The connection comes back only if it answered.
+    async fn ask(&mut self) -> Result<(PgConnection, bool, Instant), LockError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await.map_err(LockError)?,
+        };
+        let at = Instant::now();
+        let locked = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, key(&self.name))
+            .fetch_one(&mut connection)
+            .await
+            .map_err(LockError)?;
+        Ok((connection, locked, at))
+    }
+}
+
+/// Renews the lock until it is released or lost.
 async fn hold(
     mut connection: PgConnection,
+    held: LockHandle,
     mut released: oneshot::Receiver<oneshot::Sender<()>>,
     tell_lost: watch::Sender<bool>,
 ) {
@@ -92,11 +169,13 @@ async fn hold(
                 }
                 return;
             }
-            () = sleep(SessionLock::HEARTBEAT) => {
-                if !matches!(timeout(SessionLock::PATIENCE, connection.ping()).await, Ok(Ok(()))) {
+            () = sleep(held.lease / 4) => {
+                let at = Instant::now();
+                if !matches!(timeout(held.lease, connection.ping()).await, Ok(Ok(()))) {
                     tell_lost.send_replace(true);
                     return;
                 }
+                held.renewed(at);
             }
         }
     }

@@ -9,6 +9,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use crate::connect::lively;
+
 /// Listens to `log_appended` on a connection of its own, and connects again whenever it breaks.
 ///
 /// What it tells is a hint: notifications are lost while it is not connected. Whoever waits also looks by themselves from
@@ -25,7 +27,7 @@ impl AppendWatch {
     /// Starts listening to the database of these options.
     pub fn start(options: PgConnectOptions) -> Self {
         let (tell, heard) = watch::channel(0);
-        Self { heard, listener: tokio::spawn(listen_for_ever(options, tell)) }
+        Self { heard, listener: tokio::spawn(listen_for_ever(lively(options), tell)) }
     }
 
     /// Waits until the log has grown since the last call, or may have, but not for longer than `at_most`. Many appends

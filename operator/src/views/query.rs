@@ -75,7 +75,7 @@ async fn read(connection: &mut PgConnection, schema: &str, args: &QueryArgs) -> 
     let prepare = format!(
         "grant usage on schema {schema} to jangbu_reader; grant select on all tables in schema {schema} to jangbu_reader;
          set local search_path to {schema}; set local role jangbu_reader; set transaction read only;
-         set local statement_timeout = '{}s'",
+         set local statement_timeout = '{}s'; set local idle_in_transaction_session_timeout = '5s'",
         args.timeout
     );
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *tx).await.map_err(preparing())?;

@@ -13,6 +13,7 @@ mod fault_point;
 mod inbox;
 mod intake;
 mod lag;
+mod limits;
 mod parking;
 mod projection;
 mod rebuild;

@@ -2,7 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 
-use crate::{Projection, RegistryError};
+use crate::{
+    Projection, RegistryError,
+    limits::{WORKER_IDLE, limited},
+};
 
 /// The role that owns the tables of every generation; made by the migrations of the views database.
 pub const GENERATIONS_ROLE: &str = "jangbu_projector";
@@ -15,7 +18,8 @@ pub async fn ensure<E: Send + Sync + 'static>(
     database: &PgConnectOptions,
     projections: &[std::sync::Arc<dyn Projection<Event = E>>],
 ) -> Result<(), RegistryError> {
-    let mut connection = PgConnection::connect_with(database).await.map_err(RegistryError::Connect)?;
+    let mut connection =
+        PgConnection::connect_with(&limited(database.clone(), WORKER_IDLE)).await.map_err(RegistryError::Connect)?;
     for projection in projections {
         ensure_one(&mut connection, projection.as_ref()).await?;
     }

@@ -16,6 +16,7 @@ use crate::{
     checkpoint,
     error::chain,
     intake::{Intake, Portion},
+    limits::{WORKER_IDLE, limited},
     parking::Parked,
     settings::Backoff,
     standby::Standby,
@@ -311,7 +312,7 @@ fn writing(database: &PgConnectOptions, view: &str) -> PgConnectOptions {
 
 /// For connections through which batches are written.
 pub(crate) fn by_key(database: PgConnectOptions) -> PgConnectOptions {
-    database.options([
+    limited(database, WORKER_IDLE).options([
         // The checkpoint is in the same transaction as the tables. A crash that loses the last transactions loses both
         // together, and they are applied again. So a commit need not wait for the disk.
         ("synchronous_commit", "off"),

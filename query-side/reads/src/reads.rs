@@ -52,7 +52,15 @@ impl Reads {
         let connect = PgConnectOptions::from_str(&options.url)
             .map_err(OpenError::Url)?
             .application_name("query-server")
-            .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
+            .options([("statement_timeout", options.statement_timeout.as_millis().to_string())])
+            // A server that stands still keeps neither locks nor the queue of notifications.
+            .options([
+                ("idle_in_transaction_session_timeout", "3s"),
+                ("tcp_keepalives_idle", "5"),
+                ("tcp_keepalives_interval", "2"),
+                ("tcp_keepalives_count", "3"),
+                ("tcp_user_timeout", "10s"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use event_store_postgres::{AppendWatch, ServerLease, SessionLock};
+use event_store_postgres::{AppendWatch, LockContender, ServerLease, SessionLock};
 use log::Append;
 use tokio::time::timeout;
 
@@ -46,6 +46,41 @@ async fn a_lock_whose_session_ends_is_known_to_be_lost() {
     assert!(!held.is_held());
     assert!(SessionLock::try_acquire(&world.options(), "one").await.unwrap().is_some());
     held.release().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_holder_that_stands_still_loses_the_lock_and_is_the_first_to_know() {
+    let world = World::new().await;
+    let options = world.options();
+    let (tell, told) = std::sync::mpsc::channel();
+    let (wake, woken) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let held = runtime.block_on(SessionLock::try_acquire(&options, "one")).unwrap().unwrap();
+        tell.send(held.is_held()).unwrap();
+        // Nothing of this runtime runs until it is woken.
+        woken.recv().unwrap();
+        let before = held.is_held();
+        runtime.block_on(async { timeout(SOON, held.lost()).await.unwrap() });
+        before
+    });
+    assert!(told.recv().unwrap());
+    let mut contender = LockContender::new(&world.options(), "one", SessionLock::LEASE);
+    let taken = timeout(SOON, async {
+        loop {
+            if let Some(taken) = contender.try_take().await.unwrap() {
+                return taken;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let taken = taken.await.expect("another takes over");
+    wake.send(()).unwrap();
+    assert!(!holder.join().unwrap(), "it knows before it has heard from Postgres");
+    // One that renews it keeps it for longer than the lease.
+    tokio::time::sleep(SessionLock::LEASE * 2).await;
+    assert!(taken.is_held() && contender.try_take().await.unwrap().is_none());
     world.end().await;
 }
 

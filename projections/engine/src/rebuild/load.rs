@@ -16,7 +16,7 @@ use super::{
     part::{Part, decode, trim},
     progress::Rate,
     reading::ahead,
-    session::{Making, Session, connect},
+    session::{Making, Session, connect_for_long},
 };
 use crate::{Bulk, Decode, Projection, fault_point::fault_point, registry::run};
 
@@ -120,7 +120,7 @@ impl<E: Send + Sync + 'static> Crew<E> {
 
     /// Takes range after range until there is none.
     async fn work(self: Arc<Self>) -> Result<(), RebuildError> {
-        let mut connection = connect(&self.database).await?;
+        let mut connection = connect_for_long(&self.database).await?;
         let asynchronously = "set synchronous_commit to off".to_owned();
         run(&mut connection, asynchronously).await.map_err(doing("preparing to write"))?;
         loop {

@@ -17,6 +17,7 @@ mod plan;
 mod progress;
 mod promote;
 mod reading;
+mod right;
 mod session;
 mod together;
 

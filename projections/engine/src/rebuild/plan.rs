@@ -43,7 +43,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     /// Says what a rebuild would have to do, and does nothing.
     pub async fn plan(&self, until: &Until) -> Result<Plan, RebuildError> {
         let view = self.projection.name();
-        let mut session = Session { connection: connect(&self.database).await?, view };
+        let mut session = Session { connection: connect(&self.database).await?, view, right: None };
         let live = session.live().await?;
         let events = match until {
             Until::Side(position) => position.number().min(self.log.head().await?.position.number()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kernel::{LogId, Position};
 use log::Head;
-use sqlx::{Connection, PgConnection, postgres::PgDatabaseError};
+use sqlx::{PgConnection, postgres::PgDatabaseError};
 
 use super::{
     Phase, Workshop,
@@ -98,7 +98,7 @@ async fn attempt<E: Send + Sync + 'static>(
     what: &str,
 ) -> Result<Attempt, RebuildError> {
     let view = session.view;
-    let mut tx = session.connection.begin().await.map_err(doing("beginning the promotion"))?;
+    let mut tx = session.begin().await?;
     let swapped = match hold(&mut tx, view, swap).await {
         Ok(Some(at)) if at.number() - tail.position().number() > swap.held_events => Ok(Some(at)),
         Ok(Some(at)) => {

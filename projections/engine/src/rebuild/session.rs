@@ -6,23 +6,29 @@ use chrono::{DateTime, Utc};
 use kernel::{LogId, Position};
 use log::{Head, PositionRange};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::error::{RebuildError, doing};
+use super::{
+    error::{RebuildError, doing},
+    right::Right,
+};
 use crate::{
     Projection,
     audit::{Operator, audit},
+    limits::{LOAD_IDLE, OPERATOR_IDLE, limited},
     registry::GENERATIONS_ROLE,
     runner::by_key,
 };
 
-const LOOKS: u32 = 20;
+const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Holds the right to make and promote generations of one view; it ends with the connection, however that ends.
+/// Reads and changes the registry for one view, with the right to make and promote its generations, or to look only.
 pub(crate) struct Session {
     pub(crate) connection: PgConnection,
     pub(crate) view: &'static str,
+    /// None if nothing is to be changed.
+    pub(crate) right: Option<Right>,
 }
 
 /// A generation, as the registry has it.
@@ -38,40 +44,50 @@ pub(crate) struct Making {
     pub(crate) fence: Position,
 }
 
-/// Connects as the role that owns the generations, for long statements over whole tables.
+/// Connects as the role that owns the generations, for transactions that others wait for.
 pub(crate) async fn connect(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
-    PgConnection::connect_with(&options(database)).await.map_err(RebuildError::Connect)
+    PgConnection::connect_with(&options(database, OPERATOR_IDLE)).await.map_err(RebuildError::Connect)
+}
+
+/// Connects as the role that owns the generations, for transactions over whole tables that nobody waits for.
+pub(crate) async fn connect_for_long(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
+    PgConnection::connect_with(&options(database, LOAD_IDLE)).await.map_err(RebuildError::Connect)
 }
 
 /// Connects as the role that owns the generations, for writing as the projector does.
 pub(crate) async fn connect_by_key(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
-    PgConnection::connect_with(&by_key(options(database))).await.map_err(RebuildError::Connect)
+    PgConnection::connect_with(&by_key(options(database, OPERATOR_IDLE))).await.map_err(RebuildError::Connect)
 }
 
-async fn try_lock(connection: &mut PgConnection, view: &str) -> Result<bool, RebuildError> {
-    sqlx::query_scalar!(r#"select pg_try_advisory_lock(hashtext('registry.rebuild'), hashtext($1)) as "taken!""#, view)
-        .fetch_one(connection)
-        .await
-        .map_err(doing("taking the right to rebuild"))
-}
-
-fn options(database: &PgConnectOptions) -> PgConnectOptions {
-    let database = database.clone().application_name("jangbu/rebuild");
+fn options(database: &PgConnectOptions, idle: &str) -> PgConnectOptions {
+    let database = limited(database.clone(), idle).application_name("jangbu/rebuild");
     database.options([("role", GENERATIONS_ROLE), ("jit", "off"), ("timezone", "UTC"), ("statement_timeout", "0")])
 }
 
 impl Session {
     /// Takes the right, if nobody has it.
     pub(crate) async fn open(database: &PgConnectOptions, view: &'static str) -> Result<Self, RebuildError> {
-        let mut connection = connect(database).await?;
-        // The server takes a moment to notice that somebody who had it was killed.
-        for _ in 0..LOOKS {
-            if try_lock(&mut connection, view).await? {
-                return Ok(Self { connection, view });
+        let connection = connect(database).await?;
+        let lock = options(database, OPERATOR_IDLE);
+        // The server takes a moment to notice that somebody who had it was killed, or stands still.
+        let give_up = Instant::now() + Right::LEASE + PATIENCE;
+        loop {
+            if let Some(right) = Right::take(&lock, view).await? {
+                return Ok(Self { connection, view, right: Some(right) });
+            }
+            if Instant::now() > give_up {
+                return Err(RebuildError::Busy(view));
             }
             sleep(LOOK).await;
         }
-        Err(RebuildError::Busy(view))
+    }
+
+    /// Refuses to go on without the right: another process may have it by now.
+    fn check(&self) -> Result<(), RebuildError> {
+        match &self.right {
+            Some(right) if !right.is_held() => Err(RebuildError::Expired(self.view)),
+            _ => Ok(()),
+        }
     }
 
     /// The generations of the view, newest first.
@@ -111,6 +127,7 @@ impl Session {
 
     /// Moves a generation from one state of its making to the next; someone who cancelled it comes first.
     pub(crate) async fn enter(&mut self, generation: i32, from: &[&str], state: &str) -> Result<(), RebuildError> {
+        self.check()?;
         let from: Vec<String> = from.iter().map(|&state| state.to_owned()).collect();
         let moved = sqlx::query!(
             "update registry.generations set state = $4, failure = null, heartbeat_at = clock_timestamp()
@@ -128,6 +145,7 @@ impl Session {
 
     /// Says that the making goes on; an error if somebody has cancelled it.
     pub(crate) async fn beat(&mut self, generation: i32) -> Result<(), RebuildError> {
+        self.check()?;
         let alive = sqlx::query!(
             "update registry.generations set heartbeat_at = clock_timestamp()
              where view = $1 and generation = $2 and state <> 'failed'",
@@ -142,6 +160,7 @@ impl Session {
 
     /// Ends a making for good: it can only be dropped.
     pub(crate) async fn fail(&mut self, generation: i32, why: &str) -> Result<(), RebuildError> {
+        self.check()?;
         sqlx::query!(
             "update registry.generations set state = 'failed', failure = $3
              where view = $1 and generation = $2 and state not in ('live', 'retired')",
@@ -157,6 +176,7 @@ impl Session {
 
     /// Remembers where a generation was found equal to the live one.
     pub(crate) async fn compared(&mut self, generation: i32, at: Position) -> Result<(), RebuildError> {
+        self.check()?;
         sqlx::query!(
             "update registry.generations set compared_position = $3 where view = $1 and generation = $2",
             self.view,
@@ -246,6 +266,7 @@ impl Session {
     }
 
     pub(crate) async fn begin(&mut self) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, RebuildError> {
+        self.check()?;
         self.connection.begin().await.map_err(doing("beginning a transaction"))
     }
 }

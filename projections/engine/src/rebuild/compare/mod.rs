@@ -22,7 +22,7 @@ pub use self::{
 use super::{
     Phase, Workshop,
     error::{RebuildError, doing},
-    session::{Making, Session, connect},
+    session::{Making, Session, connect_for_long},
 };
 use crate::{SumColumn, fault_point::fault_point, registry::run, status::Report};
 
@@ -83,10 +83,10 @@ impl Frozen {
         session: &mut Session,
         workshop_database: &sqlx::postgres::PgConnectOptions,
     ) -> Result<Self, RebuildError> {
-        let mut connection = connect(workshop_database).await?;
+        let mut connection = connect_for_long(workshop_database).await?;
         let begin = "begin isolation level repeatable read, read only".to_owned();
         run(&mut connection, begin).await.map_err(doing("taking a snapshot"))?;
-        let mut frozen = Session { connection, view: session.view };
+        let mut frozen = Session { connection, view: session.view, right: None };
         let live = frozen.live().await?;
         Ok(Self { connection: frozen.connection, live })
     }
@@ -102,7 +102,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     ) -> Result<Comparison, RebuildError> {
         let mut frozen = self.freeze_level(session, making).await?;
         fault_point("comparing");
-        let mut new = connect(&self.database).await?;
+        let mut new = connect_for_long(&self.database).await?;
         let (live_schema, new_schema) = (frozen.live.schema.clone(), making.schema.clone());
         let newer = frozen.live.version < making.version;
         let expected = &if newer { expected.with_new(self.projection.new_columns()) } else { expected.clone() };
