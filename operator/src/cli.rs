@@ -15,6 +15,7 @@ use crate::{
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
     output::Output,
+    slice_keys::{self, SliceKeysCommand},
     token::{self, KeysCommand, TokenArgs},
     vault::{self, VaultCommand},
     verify::{self, VerifyArgs},
@@ -54,6 +55,9 @@ enum Command {
     /// Make and show the keys that sign and verify tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Make and rotate the keys that seal the slices from the relay to the projector
+    #[command(subcommand)]
+    SliceKeys(SliceKeysCommand),
     /// Bring the schemas of the databases to where this build wants them
     #[command(subcommand)]
     Migrate(MigrateCommand),
@@ -129,6 +133,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Token(args) => token::token(args, config, output)?,
         Command::Keys(command) => token::keys(command, config, output)?,
+        Command::SliceKeys(command) => slice_keys::run(command, config, output)?,
         Command::Migrate(command) => return migrate::run(command, cli.yes, config, output).await.map(judged),
         Command::Doctor(args) => return doctor::run(args, config, output).await.map(judged),
         Command::Views(command) => return views::run(command, config, output).await.map(judged),

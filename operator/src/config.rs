@@ -36,7 +36,7 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub kek_token_file: Option<PathBuf>,
 
-    /// The NATS server (`nats://host:port`).
+    /// The NATS server, with the operator's login (`nats://user:password@host:port`).
     #[arg(long, global = true, env = "JANGBU_NATS_URL", value_name = "URL")]
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub nats_url: Option<Address>,
@@ -45,6 +45,11 @@ pub struct Config {
     #[arg(long, global = true, env = "JANGBU_NATS_STREAM", value_name = "NAME", default_value = "JANGBU_LOG")]
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub nats_stream: String,
+
+    /// The keys that slices are sealed with, shared by relay and projector: in a file that only its owner may read.
+    #[arg(long, global = true, env = "JANGBU_SLICE_KEY_FILE", value_name = "FILE")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub slice_key_file: Option<PathBuf>,
 
     /// The command server's HTTP address.
     #[arg(
@@ -117,6 +122,11 @@ impl Config {
         self.signing_key_file.as_ref().ok_or(unset("JANGBU_SIGNING_KEY_FILE", "which key signs"))
     }
 
+    /// The file of the keys that slices are sealed with.
+    pub fn slice_keys(&self) -> Result<&PathBuf, Failure> {
+        self.slice_key_file.as_ref().ok_or(unset("JANGBU_SLICE_KEY_FILE", "which keys slices are sealed with"))
+    }
+
     /// The file of the public keys.
     pub fn jwks(&self) -> Result<&PathBuf, Failure> {
         self.jwks_file.as_ref().ok_or(unset("JANGBU_JWKS_FILE", "which public keys the servers verify with"))
@@ -144,6 +154,13 @@ impl Address {
     /// The whole URL, secrets included.
     pub fn secret(&self) -> &str {
         self.0.as_ref().map_or("", Url::as_str)
+    }
+
+    /// User and password, if both are in it.
+    pub fn login(&self) -> Option<(String, String)> {
+        let url = self.0.as_ref().ok()?;
+        let user = Some(url.username()).filter(|user| !user.is_empty())?;
+        Some((user.to_owned(), url.password()?.to_owned()))
     }
 
     /// The URL of `path` under this one.

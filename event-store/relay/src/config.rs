@@ -1,6 +1,6 @@
 //! How a relay is set: every variable, its default and its meaning, as `--help` tells them.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use platform::telemetry::TelemetryOptions;
 
@@ -16,6 +16,12 @@ pub struct Config {
     /// The NATS server or servers, separated by commas
     #[arg(long, env = "JANGBU_NATS_URL", default_value = "nats://127.0.0.1:4222", hide_env_values = true)]
     pub nats_url: String,
+    /// The same with the relay's login (`nats://jangbu_relay:PASSWORD@HOST:PORT`); used instead if it is set
+    #[arg(long, env = "JANGBU_NATS_RELAY_URL", hide_env_values = true)]
+    pub nats_relay_url: Option<String>,
+    /// The file of the keys that slices are sealed with (`jangbu slice-keys init` makes it); read again when it changes
+    #[arg(long, env = "JANGBU_SLICE_KEY_FILE")]
+    pub slice_key_file: Option<PathBuf>,
     /// The stream to publish to; made if it is not there. Its subject is the name in lower case, dots for underscores,
     /// and `.slices`
     #[arg(long, env = "JANGBU_NATS_STREAM", default_value = "JANGBU_LOG")]
@@ -59,6 +65,14 @@ impl Config {
 
     pub(crate) fn max_age(&self) -> Duration {
         Duration::from_secs(self.nats_max_age_hours * 3600)
+    }
+
+    /// Where NATS is, and the variable that says so.
+    pub(crate) fn nats(&self) -> (&str, &'static str) {
+        match &self.nats_relay_url {
+            Some(url) => (url, "JANGBU_NATS_RELAY_URL"),
+            None => (&self.nats_url, "JANGBU_NATS_URL"),
+        }
     }
 
     /// Who holds the cursor, for an operator to see.

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use crate::status;
 
-/// Another relay has taken over.
+/// Another relay has taken over, or may have.
 #[derive(Debug, thiserror::Error)]
-#[error("another relay has taken over")]
+#[error("the relay's lock was not renewed in time, or another relay has taken over")]
 pub(crate) struct Fenced;
 
 /// The cursor under an epoch.

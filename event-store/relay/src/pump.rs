@@ -3,9 +3,9 @@
 use std::{error::Error, future::ready, sync::Arc, time::Duration};
 
 use async_nats::Client;
-use event_store_postgres::{AppendWatch, PostgresLog};
+use event_store_postgres::{AppendWatch, LockHandle, PostgresLog};
 use kernel::{CorrelationId, LogId, Position};
-use log::{Commit, ReadCommits, ReadError, ReadHead, Slice, SliceError};
+use log::{Commit, ReadCommits, ReadError, ReadHead, Slice, SliceError, seal::KeyWatch};
 use platform::shutdown::Shutdown;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
@@ -14,7 +14,6 @@ use crate::{
     cut::{Limits, cut},
     flight::{FlightError, Flights},
     ledger::{Fenced, Ledger, measure},
-    message::Message,
     resume::{Resume, resume},
     status::{self, Status},
     stream::{SliceStream, StreamError},
@@ -55,6 +54,8 @@ pub(crate) struct Pump {
     pub config: Config,
     pub log: PostgresLog,
     pub client: Client,
+    pub keys: Arc<KeyWatch>,
+    pub held: LockHandle,
     pub watch: AppendWatch,
     pub ledger: Ledger,
     pub status: Arc<Status>,
@@ -124,7 +125,7 @@ impl Pump {
 
     /// Opens the stream, and finds out where to go on.
     async fn open(&self, cursor: Position) -> Result<Run, Stumble> {
-        let (stream, tail) = SliceStream::open(self.client.clone(), &self.config).await?;
+        let (stream, tail) = SliceStream::open(self.client.clone(), &self.config, self.keys.clone()).await?;
         let head = self.log.head().await?;
         let from = match resume(tail, head.log, head.position, cursor, self.config.refill_events) {
             Resume::After(position) => position,
@@ -149,9 +150,12 @@ impl Pump {
                 let arrived = run.flights.oldest().await?;
                 run.arrived(arrived);
             }
+            if !self.held.is_held() {
+                return Err(Fenced.into());
+            }
             let sent = traced(&commits);
             let slice = Slice::new(run.log, commits)?;
-            let message = Message::of(&slice, self.client.max_payload())?;
+            let message = run.stream.seal(&slice, self.client.max_payload())?;
             let (last, bytes) = (message.last, message.body.len());
             let flight = run.stream.send(message).await?;
             run.flights.push(flight);

@@ -9,7 +9,7 @@ pub(crate) enum Tail {
     Empty,
     /// A slice of this log up to here.
     Slice(LogId, Position),
-    /// Not a slice.
+    /// Not a message of a relay: whoever sent it, nothing in it counts.
     Strange,
 }
 
@@ -26,10 +26,15 @@ pub(crate) enum Resume {
 }
 
 /// Decides where to go on: after the tail, if it is of this log. If the stream is empty, far enough back that a reader who
-/// is a little behind finds what it needs. Behind the slices of another log, the cursor says how far this one came.
+/// is a little behind finds what it needs. Behind the slices of another log, and behind what no relay has sent, the cursor
+/// says how far this one came: it is in Postgres, where nobody but a relay writes it.
 pub(crate) fn resume(tail: Tail, log: LogId, head: Position, cursor: Position, refill: i64) -> Resume {
     match tail {
         Tail::Slice(id, last) if id == log && last > head => Resume::AheadOfLog(last),
+        // An old message that somebody sent again must not make the relay publish everything since.
+        Tail::Slice(id, last) if id == log && last.number() < cursor.min(head).number() - refill.max(0) => {
+            Resume::Refill(Position::new(cursor.min(head).number() - refill.max(0)))
+        }
         Tail::Slice(id, last) if id == log => Resume::After(last),
         Tail::Slice(..) | Tail::Strange => Resume::Refill(cursor.min(head)),
         Tail::Empty => Resume::Refill(Position::new((head.number() - refill.max(0)).max(0))),
@@ -72,6 +77,13 @@ mod tests {
         assert_eq!(decide(Tail::Empty, 5_000, 4_900), Resume::Refill(at(4_000)));
         assert_eq!(decide(Tail::Empty, 300, 300), Resume::Refill(at(0)));
         assert_eq!(decide(Tail::Empty, 0, 0), Resume::Refill(at(0)));
+    }
+
+    #[test]
+    fn an_old_message_sent_again_costs_no_more_than_a_refill() {
+        assert_eq!(decide(Tail::Slice(id(OURS), at(3)), 9_000, 8_000), Resume::Refill(at(7_000)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(3)), 500, 8_000), Resume::After(at(3)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(7_000)), 9_000, 8_000), Resume::After(at(7_000)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use async_nats::{Client, connection::State};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use log::ReadHead;
+use log::{ReadHead, seal::KeyWatch};
 use platform::{
     http::{self, HttpOptions},
     ops::{self, Probes},
@@ -25,7 +25,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let pool = connect(&config.log_relay_url, &PoolOptions::log("outbox-relay", 4))
         .context("JANGBU_LOG_RELAY_URL cannot be used")?;
     let log = PostgresLog::new(pool.clone());
-    let client = nats::connect(&config.nats_url).await.context("JANGBU_NATS_URL cannot be used")?;
+    let keys = keys(&config)?;
+    let (nats_url, variable) = config.nats();
+    let client = nats::connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
     let status = Arc::new(Status::default());
     let probes = probes(&log, &client, &status);
     let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());
@@ -33,7 +35,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
 
     let closing = Shutdown::new();
     let serving = tokio::spawn(http::serve(listener, router, closing.clone()));
-    let relaying = standby::run(config, log, client.clone(), status, shutdown.clone());
+    let relaying = standby::run(config, log, client.clone(), keys, status, shutdown.clone());
     tokio::join!(relaying, async {
         shutdown.requested().await;
         probes.set_draining();
@@ -44,6 +46,15 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let _ = client.drain().await;
     pool.close().await;
     served.context("serving ended badly")
+}
+
+/// Without a key a relay would publish what nobody believes.
+fn keys(config: &Config) -> anyhow::Result<Arc<KeyWatch>> {
+    let file = config.slice_key_file.as_ref().context(
+        "JANGBU_SLICE_KEY_FILE is not set: relay and projector share the keys that slices are sealed with; \
+         `jangbu slice-keys init` makes the file",
+    )?;
+    Ok(Arc::new(KeyWatch::open(file)?))
 }
 
 fn probes(log: &PostgresLog, client: &Client, status: &Arc<Status>) -> Probes {

@@ -3,7 +3,8 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use async_nats::Client;
-use event_store_postgres::{AppendWatch, CursorError, PostgresLog, RelayCursor, SessionLock};
+use event_store_postgres::{AppendWatch, CursorError, LockContender, PostgresLog, RelayCursor, SessionLock};
+use log::seal::KeyWatch;
 use platform::shutdown::Shutdown;
 use tokio::time::sleep;
 
@@ -12,17 +13,25 @@ use crate::{config::Config, ledger::Ledger, pump::Pump, status::Status};
 /// The lock the active relay holds.
 const LOCK: &str = "jangbu/relay";
 /// How often a relay that stands by tries to become the active one.
-const TRY: Duration = Duration::from_secs(1);
+const TRY: Duration = Duration::from_millis(200);
 
 /// Stands by, is active, stands by again, until asked to stop.
-pub(crate) async fn run(config: Config, log: PostgresLog, client: Client, status: Arc<Status>, shutdown: Shutdown) {
+pub(crate) async fn run(
+    config: Config,
+    log: PostgresLog,
+    client: Client,
+    keys: Arc<KeyWatch>,
+    status: Arc<Status>,
+    shutdown: Shutdown,
+) {
     status.set_active(false);
     let mut waiting = false;
+    let mut contender = LockContender::new(&log.pool().connect_options(), LOCK, SessionLock::LEASE);
     while !shutdown.is_requested() {
-        match SessionLock::try_acquire(&log.pool().connect_options(), LOCK).await {
+        match contender.try_take().await {
             Ok(Some(lock)) => {
                 waiting = false;
-                if let Err(error) = be_active(&config, &log, &client, &status, &lock, &shutdown).await
+                if let Err(error) = be_active(&config, &log, (&client, &keys), &status, &lock, &shutdown).await
                     && status.set_trouble(error.to_string())
                 {
                     tracing::warn!(error = &error as &dyn Error, "cannot take over");
@@ -47,11 +56,13 @@ pub(crate) async fn run(config: Config, log: PostgresLog, client: Client, status
     }
 }
 
-/// Publishes while the lock is held. The epoch fences off a relay that lost its lock and does not know it yet.
+/// Publishes while the lock is held. A relay that stood still has lost it: Postgres ends its session within
+/// [`SessionLock::LEASE`]. When it goes on, three fences stop it: it asks its own clock before each message, its epoch is
+/// over in Postgres, and the sequence its messages must follow is taken in NATS.
 async fn be_active(
     config: &Config,
     log: &PostgresLog,
-    client: &Client,
+    (client, keys): (&Client, &Arc<KeyWatch>),
     status: &Arc<Status>,
     lock: &SessionLock,
     shutdown: &Shutdown,
@@ -65,6 +76,8 @@ async fn be_active(
         config: config.clone(),
         log: log.clone(),
         client: client.clone(),
+        keys: keys.clone(),
+        held: lock.handle(),
         watch: AppendWatch::start(options),
         ledger: Ledger::new(cursor, taken.epoch),
         status: status.clone(),

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use kernel::Position;
+use log::seal::Rejected;
 
 /// What the relay is doing, shared with the probes.
 #[derive(Debug, Default)]
@@ -67,6 +68,17 @@ pub(crate) fn stumbled() {
     metrics::counter!("relay_publish_errors_total").increment(1);
 }
 
+/// The stream ended with a message that no relay has sent. Nothing in it is believed.
+pub(crate) fn rejected_tail(rejected: Rejected) {
+    metrics::counter!("relay_tails_rejected_total", "reason" => rejected.as_str()).increment(1);
+    let advice = match rejected {
+        Rejected::Unsealed => "after an upgrade this is expected once; else find out who can publish to the stream",
+        Rejected::UnknownKey => "does JANGBU_SLICE_KEY_FILE name the same keys at every relay?",
+        Rejected::NotASlice | Rejected::Forged => "find out who can publish to the stream",
+    };
+    tracing::warn!(reason = %rejected, advice, "the last message of the stream is not a relay's: it is ignored");
+}
+
 /// Tells the meaning of each metric, once.
 pub(crate) fn describe() {
     metrics::describe_gauge!("relay_active", "1 if this relay publishes, 0 if it stands by");
@@ -79,4 +91,11 @@ pub(crate) fn describe() {
     metrics::describe_histogram!("relay_slice_events", "events in a slice");
     metrics::describe_gauge!("relay_in_flight_slices", "slices sent and not yet acknowledged");
     metrics::describe_counter!("relay_publish_errors_total", "times the stream had to be opened anew");
+    metrics::describe_counter!(
+        "relay_tails_rejected_total",
+        "times the stream ended with a message that no relay sealed"
+    );
+    for rejected in Rejected::ALL {
+        metrics::counter!("relay_tails_rejected_total", "reason" => rejected.as_str()).increment(0);
+    }
 }

@@ -1,6 +1,6 @@
 //! The stream in JetStream.
 
-use std::{error::Error, future::IntoFuture, time::Duration};
+use std::{error::Error, future::IntoFuture, sync::Arc, time::Duration};
 
 use async_nats::{
     Client,
@@ -14,12 +14,12 @@ use async_nats::{
     },
 };
 
-use crate::{
-    config::Config,
-    flight::Flight,
-    message::{Message, speaks_of},
-    resume::Tail,
+use log::{
+    Slice, SliceError,
+    seal::{KeyWatch, verify},
 };
+
+use crate::{config::Config, flight::Flight, message::Message, nats, resume::Tail, status};
 
 /// Something was asked of the stream and not answered.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +50,9 @@ pub(crate) struct SliceStream {
     context: jetstream::Context,
     stream: Stream,
     subject: String,
+    keys: Arc<KeyWatch>,
     /// The sequence of the last message sent.
     sent: u64,
-    round: Option<String>,
 }
 
 impl SliceStream {
@@ -60,34 +60,51 @@ impl SliceStream {
     const ACK: Duration = Duration::from_secs(3);
 
     /// Opens the stream, makes it if it is not there, and reads its tail.
-    pub(crate) async fn open(client: Client, config: &Config) -> Result<(Self, Tail), StreamError> {
-        let context = jetstream::ContextBuilder::new().timeout(Self::ACK).build(client);
+    pub(crate) async fn open(
+        client: Client,
+        config: &Config,
+        keys: Arc<KeyWatch>,
+    ) -> Result<(Self, Tail), StreamError> {
+        let context = jetstream::ContextBuilder::new().timeout(Self::ACK).build(client.clone());
         let stream = context.get_or_create_stream(wanted(config)).await.map_err(|e| StreamError::Open(e.into()))?;
+        nats::warn_if_open(&client);
         let subject = config.subject();
         if !stream.cached_info().config.subjects.contains(&subject) {
             return Err(StreamError::Subject { stream: config.nats_stream.clone(), subject });
         }
         let state = stream.cached_info().state.clone();
-        let mut open = Self { context, stream, subject, sent: state.last_sequence, round: None };
+        let open = Self { context, stream, subject, keys, sent: state.last_sequence };
         let tail = if state.messages == 0 { Tail::Empty } else { open.tail().await? };
-        if tail == Tail::Empty && open.sent > 0 {
-            open.round = Some(open.sent.to_string());
-        }
         Ok((open, tail))
     }
 
-    async fn tail(&mut self) -> Result<Tail, StreamError> {
-        match self.stream.get_last_raw_message_by_subject(&self.subject).await {
-            Ok(message) => Ok(speaks_of(&message.headers).map_or(Tail::Strange, |(log, last)| Tail::Slice(log, last))),
-            Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(Tail::Empty),
-            Err(error) => Err(StreamError::Tail(error.into())),
-        }
+    /// The last message. Only one that was sealed by a relay says anything.
+    async fn tail(&self) -> Result<Tail, StreamError> {
+        let message = match self.stream.get_last_raw_message_by_subject(&self.subject).await {
+            Ok(message) => message,
+            Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => return Ok(Tail::Empty),
+            Err(error) => return Err(StreamError::Tail(error.into())),
+        };
+        let header = |name: &str| message.headers.get(name).map(|value| value.as_str());
+        let keys = self.keys.keys_for_unknown();
+        Ok(match verify(&keys, &self.subject, header, &message.payload) {
+            Ok(authentic) => Tail::Slice(authentic.label().log, authentic.label().last),
+            Err(rejected) => {
+                status::rejected_tail(rejected);
+                Tail::Strange
+            }
+        })
+    }
+
+    /// Seals a slice for this stream.
+    pub(crate) fn seal(&self, slice: &Slice, max_payload: usize) -> Result<Message, SliceError> {
+        Message::of(slice, &self.keys.keys(), &self.subject, max_payload)
     }
 
     /// Sends a message that must follow the one sent before it, and does not wait for the acknowledgement.
     pub(crate) async fn send(&mut self, message: Message) -> Result<Flight, StreamError> {
         let name = &self.stream.cached_info().config.name;
-        let headers = message.headers(name, self.sent, self.round.as_deref());
+        let headers = message.headers(name, self.sent);
         let publish = PublishMessage::build().payload(message.body).headers(headers);
         let ack = self.context.send_publish(self.subject.clone(), publish).await.map_err(StreamError::Publish)?;
         self.sent += 1;

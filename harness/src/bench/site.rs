@@ -42,7 +42,7 @@ impl Site {
             binaries: self.binaries.clone(),
             logs: self.folder.join(name.replace(' ', "-")),
             databases: self.databases.fresh_pair().await?,
-            nats_url: self.servers.nats.url(),
+            nats_url: self.servers.nats.url(kit::NatsRole::Tester),
             stream: format!("BENCH_{}", name.to_uppercase().replace(' ', "_")),
             keys: self.keys.clone(),
             post: None,

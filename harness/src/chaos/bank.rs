@@ -11,7 +11,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    kit::{Identity, Keys, Life, Pair, Program, Role, Signal, Started, free_port, make_dir, tail},
+    kit::{
+        Identity, Keys, Life, NatsRole, Pair, Program, Role, Signal, Started, free_port, make_dir, nats_login, tail,
+    },
     load::{Connection, Request},
     mail::Catcher,
 };
@@ -70,7 +72,7 @@ pub struct BankPlan {
     pub logs: PathBuf,
     /// Its databases.
     pub databases: Pair,
-    /// Its NATS server.
+    /// Its NATS server, with any login of a throw-away server: each process gets its own.
     pub nats_url: String,
     /// Its stream.
     pub stream: String,
@@ -239,7 +241,8 @@ impl Bank {
         let keys = &self.plan.keys;
         let jwks = ("JANGBU_JWKS_FILE", keys.jwks_file().display().to_string());
         let kek = ("JANGBU_KEK", keys.kek());
-        let nats = ("JANGBU_NATS_URL", self.plan.nats_url.clone());
+        let nats = |variable, role| Ok::<_, anyhow::Error>((variable, nats_login(&self.plan.nats_url, role)?));
+        let slice_keys = ("JANGBU_SLICE_KEY_FILE", keys.slice_key_file().display().to_string());
         let stream = ("JANGBU_NATS_STREAM", self.plan.stream.clone());
         let mut environment = match part {
             Part::Command(_) => vec![
@@ -249,11 +252,17 @@ impl Bank {
                 jwks,
                 kek,
             ],
-            Part::Relay => vec![("JANGBU_LOG_RELAY_URL", log.url(Role::Relay)?), nats, stream],
+            Part::Relay => vec![
+                ("JANGBU_LOG_RELAY_URL", log.url(Role::Relay)?),
+                nats("JANGBU_NATS_RELAY_URL", NatsRole::Relay)?,
+                slice_keys,
+                stream,
+            ],
             Part::Projector => vec![
                 ("JANGBU_LOG_PROJECTOR_URL", log.url(Role::Projector)?),
                 ("JANGBU_VIEWS_PROJECTOR_URL", views.url(Role::Projector)?),
-                nats,
+                nats("JANGBU_NATS_PROJECTOR_URL", NatsRole::Projector)?,
+                slice_keys,
                 stream,
             ],
             Part::Query => vec![

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use kernel::{Ids, RandomIds};
 
-use crate::kit::{Life, Nats, NatsOptions, Postgres, PostgresOptions, free_port, make_dir};
+use crate::kit::{
+    Life, Nats, NatsAccess, NatsOptions, NatsRole, Postgres, PostgresOptions, free_port, make_dir, random_secret,
+};
 
 /// A private Postgres and a private NATS server that come back where they were: same port, same data unless wiped.
 #[derive(Debug)]
@@ -13,6 +15,7 @@ pub struct Ground {
     folder: PathBuf,
     postgres_port: u16,
     nats_port: u16,
+    access: NatsAccess,
     postgres: Option<Postgres>,
     nats: Option<Nats>,
 }
@@ -23,7 +26,8 @@ impl Ground {
         let folder = PathBuf::from(format!("/var/tmp/jangbu-ground-{}", RandomIds.fresh().simple()));
         make_dir(&folder, 0o711)?;
         let (postgres_port, nats_port) = (free_port()?, free_port()?);
-        let mut ground = Self { folder, postgres_port, nats_port, postgres: None, nats: None };
+        let access = NatsAccess::throw_away(&random_secret());
+        let mut ground = Self { folder, postgres_port, nats_port, access, postgres: None, nats: None };
         ground.start_postgres().await?;
         ground.start_nats().await?;
         Ok(ground)
@@ -39,9 +43,9 @@ impl Ground {
         Ok(self.postgres.as_ref().context("Postgres is stopped")?.url("postgres"))
     }
 
-    /// The URL of NATS.
+    /// The URL of NATS with the login that may do everything.
     pub fn nats_url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.nats_port)
+        self.access.url(self.nats_port, NatsRole::Tester)
     }
 
     /// Ends Postgres at once: no checkpoint, no goodbye to clients. Its next start recovers from the write-ahead log.
@@ -78,6 +82,7 @@ impl Ground {
             port: self.nats_port,
             log: self.folder.join("nats.log"),
             life: Life::WithStarter,
+            access: self.access.clone(),
         };
         self.nats = Some(Nats::start(options).await?);
         Ok(())

@@ -44,18 +44,19 @@ impl Keys {
         let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
         let keys = Self { key, kid: thumbprint(&x), dir: dir.to_owned() };
         keys.publish(&x)?;
-        keys.ensure_kek()?;
+        keys.ensure_secret(&keys.kek_file())?;
+        keys.ensure_secret(&keys.slice_key_file())?;
         Ok(keys)
     }
 
-    /// Makes the key-encryption key if there is none. Whoever loses it loses every member's personal data.
-    fn ensure_kek(&self) -> Result<()> {
-        let file = self.kek_file();
+    /// Makes a file with one secret key if there is none: the key-encryption key, without which every member's personal
+    /// data are lost, and the key that slices are sealed with.
+    fn ensure_secret(&self, file: &Path) -> Result<()> {
         if file.exists() {
             return Ok(());
         }
         let (id, key) = (random_secret(), STANDARD.encode(rand::random::<[u8; 32]>()));
-        write_secret(&file, &format!("{:#}\n", json!({ "current": id, "keys": { &id: key } })))
+        write_secret(file, &format!("{:#}\n", json!({ "current": id, "keys": { &id: key } })))
     }
 
     /// Sees to it that the set holds the public half; other keys in it stay.
@@ -86,6 +87,11 @@ impl Keys {
     /// The file of the key-encryption key.
     pub fn kek_file(&self) -> PathBuf {
         self.dir.join("kek.json")
+    }
+
+    /// The file of the keys that slices are sealed with.
+    pub fn slice_key_file(&self) -> PathBuf {
+        self.dir.join("slice-keys.json")
     }
 
     /// The variable by which programs find the key-encryption key.

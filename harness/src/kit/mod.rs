@@ -8,6 +8,7 @@
 mod databases;
 mod keys;
 mod nats;
+mod nats_access;
 mod place;
 mod ports;
 mod postgres;
@@ -21,6 +22,7 @@ mod tests;
 pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
 pub use keys::Keys;
 pub use nats::{Nats, NatsOptions};
+pub use nats_access::{NatsAccess, NatsRole, connect_nats, nats_login, nats_options};
 pub use place::{Place, make_dir, server_user, write_secret};
 pub use ports::{free_port, port_is_free};
 pub use postgres::{Postgres, PostgresOptions};

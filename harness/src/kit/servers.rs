@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Life, Nats, NatsOptions, Postgres, PostgresOptions, free_port, make_dir};
+use super::{
+    Life, Nats, NatsAccess, NatsOptions, NatsRole, Postgres, PostgresOptions, free_port, make_dir, random_secret,
+};
 
 /// How the servers run.
 #[derive(Clone, Debug)]
@@ -56,6 +58,7 @@ impl Servers {
             port: options.nats_port.map_or_else(free_port, Ok)?,
             log: dir.join("nats.log"),
             life: options.life,
+            access: NatsAccess::throw_away(&random_secret()),
         });
         let (postgres, nats) = tokio::try_join!(postgres, nats)?;
         Ok(Self { postgres, nats, folder: dir.to_owned(), _throw_away: None })
@@ -79,7 +82,7 @@ impl Servers {
     pub fn test_env(&self) -> [(String, String); 2] {
         [
             ("JANGBU_TEST_POSTGRES_URL".to_owned(), self.postgres.url("postgres")),
-            ("JANGBU_TEST_NATS_URL".to_owned(), self.nats.url()),
+            ("JANGBU_TEST_NATS_URL".to_owned(), self.nats.url(NatsRole::Tester)),
         ]
     }
 

@@ -1,11 +1,12 @@
 //! The kit against real servers: what a crash leaves, and what a test's databases are like.
 
-use std::{path::PathBuf, time::Duration};
+use std::{future::IntoFuture, path::PathBuf, time::Duration};
 
 use sqlx::Connection;
 
 use super::{
-    Databases, Life, Nats, NatsOptions, Postgres, PostgresOptions, Role, Signal, databases::connect, free_port,
+    Databases, Life, Nats, NatsAccess, NatsOptions, NatsRole, Postgres, PostgresOptions, Role, Signal, connect_nats,
+    databases::connect, free_port, nats_options,
 };
 
 struct Folder(PathBuf);
@@ -66,13 +67,54 @@ async fn nats_comes_back_after_a_crash_and_takes_messages_of_eight_megabytes() {
         port: free_port().expect("port"),
         log: folder.0.join("nats.log"),
         life: Life::WithStarter,
+        access: NatsAccess::throw_away("secret"),
     };
     let first = Nats::start(options.clone()).await.expect("starts");
     first.identity().stop(Signal::KILL, Duration::from_secs(5)).await.expect("killed");
     drop(first);
     let again = Nats::start(options).await.expect("starts again");
-    let client = async_nats::connect(again.url()).await.expect("connects");
+    let client = connect_nats(&again.url(NatsRole::Operator)).await.expect("connects");
     assert_eq!(client.server_info().max_payload, 8 * 1024 * 1024);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nats_lets_nobody_in_without_a_login_and_nobody_publish_but_the_relay() {
+    let folder = Folder::new("nats-logins");
+    super::make_dir(&folder.0, 0o711).expect("folder");
+    let access = NatsAccess::open(&folder.0.join("passwords"), "JANGBU_LOG").expect("passwords");
+    let port = free_port().expect("port");
+    let (dir, log) = (folder.0.join("nats"), folder.0.join("nats.log"));
+    let options = NatsOptions { dir, port, log, life: Life::WithStarter, access };
+    let nats = Nats::start(options.clone()).await.expect("starts");
+    assert!(connect_nats(&format!("nats://127.0.0.1:{port}")).await.is_err(), "no login, no entrance");
+    assert!(connect_nats(&nats.url(NatsRole::Tester)).await.is_err(), "that login is for tests only");
+    let stream = async_nats::jetstream::stream::Config {
+        name: "JANGBU_LOG".to_owned(),
+        subjects: vec!["jangbu.log.slices".to_owned()],
+        ..Default::default()
+    };
+    let prefixes =
+        [(NatsRole::Relay, "_INBOX.relay"), (NatsRole::Projector, "_INBOX.projector"), (NatsRole::Operator, "_INBOX")];
+    for (role, prefix) in prefixes {
+        let options = nats_options(&nats.url(role)).expect("options").custom_inbox_prefix(prefix);
+        let client =
+            options.request_timeout(Some(Duration::from_secs(1))).connect(nats.url(role)).await.expect("connects");
+        let context = async_nats::jetstream::new(client);
+        let is_relay = role == NatsRole::Relay;
+        assert_eq!(context.get_or_create_stream(stream.clone()).await.is_ok() && is_relay, is_relay, "{role:?}");
+        let told = context.publish("jangbu.log.slices", "a slice".into()).await.expect("sent");
+        let told = tokio::time::timeout(Duration::from_millis(700), told.into_future()).await;
+        assert_eq!(told.is_ok_and(|ack| ack.is_ok()), is_relay, "{role:?} publishes");
+        assert!(context.get_stream("JANGBU_LOG").await.is_ok(), "{role:?} looks at the stream");
+    }
+    let found = async_nats::jetstream::new(connect_nats(&nats.url(NatsRole::Operator)).await.expect("connects"));
+    let state = found.get_stream("JANGBU_LOG").await.expect("there").cached_info().state.clone();
+    assert_eq!(state.messages, 1, "the relay's");
+    // A server of the build before is open; its configuration is replaced while it runs.
+    assert!(!Nats::reconfigure(&options, nats.identity()).await.expect("the same"));
+    let other = NatsOptions { access: NatsAccess::throw_away("another"), ..options };
+    assert!(Nats::reconfigure(&other, nats.identity()).await.expect("reloaded"));
+    assert!(connect_nats(&nats.url(NatsRole::Operator)).await.is_err(), "the old password");
 }
 
 #[tokio::test]

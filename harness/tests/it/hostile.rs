@@ -4,35 +4,35 @@ use std::time::Duration;
 
 use async_nats::{HeaderMap, jetstream};
 use futures::TryStreamExt;
-use harness::chaos::Part;
+use harness::{chaos::Part, kit::connect_nats};
 
 use crate::{
     kill::people,
     support::{ALL, Crowd, Town},
 };
 
-struct Neighbour {
-    context: jetstream::Context,
+pub struct Neighbour {
+    pub context: jetstream::Context,
     stream: String,
 }
 
 impl Neighbour {
-    async fn of(town: &Town) -> Self {
+    pub async fn of(town: &Town) -> Self {
         let plan = town.bank.plan();
-        let client = async_nats::connect(&plan.nats_url).await.unwrap();
+        let client = connect_nats(&plan.nats_url).await.unwrap();
         Self { context: jetstream::new(client), stream: plan.stream.clone() }
     }
 
-    async fn stream(&self) -> jetstream::stream::Stream {
+    pub async fn stream(&self) -> jetstream::stream::Stream {
         self.context.get_stream(&self.stream).await.unwrap()
     }
 
-    async fn subject(&self) -> String {
+    pub async fn subject(&self) -> String {
         self.stream().await.cached_info().config.subjects[0].clone()
     }
 
     /// Everything in the stream now.
-    async fn messages(&self) -> Vec<(HeaderMap, Vec<u8>)> {
+    pub async fn messages(&self) -> Vec<(HeaderMap, Vec<u8>)> {
         let stream = self.stream().await;
         let state = stream.get_info().await.unwrap().state;
         let consumer = stream.create_consumer(jetstream::consumer::pull::OrderedConfig::default()).await.unwrap();
@@ -46,14 +46,14 @@ impl Neighbour {
         found
     }
 
-    async fn publish(&self, headers: HeaderMap, payload: Vec<u8>) {
+    pub async fn publish(&self, headers: HeaderMap, payload: Vec<u8>) {
         let sent = self.context.publish_with_headers(self.subject().await, headers, payload.into()).await.unwrap();
         sent.await.unwrap();
     }
 }
 
 /// The headers without those by which the server itself would refuse a double or an intruder.
-fn anew(headers: &HeaderMap) -> HeaderMap {
+pub fn anew(headers: &HeaderMap) -> HeaderMap {
     let mut copy = HeaderMap::new();
     for (name, values) in headers.iter().filter(|(name, _)| !name.to_string().starts_with("Nats-")) {
         for value in values {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use harness::{
     chaos::{Bank, BankPlan, Ground, Jangbu, Part},
-    kit::{Databases, Pair, Role},
+    kit::{Databases, NatsRole, Pair, Role, nats_login},
 };
 use kernel::{Ids, RandomIds};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -25,7 +25,8 @@ fn variables(bank: &mut Bank) -> BTreeMap<String, String> {
         ("JANGBU_LOG_DATABASE_URL".to_owned(), owner(&plan.databases.log)),
         ("JANGBU_VIEWS_DATABASE_URL".to_owned(), owner(&plan.databases.views)),
         ("JANGBU_VAULT_DATABASE_URL".to_owned(), owner(&plan.databases.vault)),
-        ("JANGBU_NATS_URL".to_owned(), plan.nats_url.clone()),
+        ("JANGBU_NATS_URL".to_owned(), nats_login(&plan.nats_url, NatsRole::Operator).unwrap()),
+        ("JANGBU_SLICE_KEY_FILE".to_owned(), plan.keys.slice_key_file().display().to_string()),
         ("JANGBU_NATS_STREAM".to_owned(), plan.stream.clone()),
         ("JANGBU_KEK".to_owned(), plan.keys.kek()),
         ("JANGBU_JWKS_FILE".to_owned(), plan.keys.jwks_file().display().to_string()),

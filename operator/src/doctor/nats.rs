@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use ::log::seal::{Label, Rejected, SliceKeys, verify};
+use async_nats::jetstream::{self, context::GetStreamErrorKind, message::StreamMessage};
 
 use super::finding::Finding;
 use crate::{config::Config, db::Database, failure::Failure};
@@ -19,7 +20,12 @@ pub async fn look(config: &Config) -> Vec<Finding> {
     if let Err(failure) = address.checked("JANGBU_NATS_URL") {
         return vec![Finding::failed("NATS", &failure)];
     }
-    let options = async_nats::ConnectOptions::new().connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
+    // The client does not take the login from the URL by itself.
+    let options = match address.login() {
+        Some((user, password)) => async_nats::ConnectOptions::with_user_and_password(user, password),
+        None => async_nats::ConnectOptions::new(),
+    };
+    let options = options.connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
     let client = match options.name("jangbu").connect(address.secret()).await {
         Ok(client) => client,
         Err(error) => {
@@ -27,8 +33,14 @@ pub async fn look(config: &Config) -> Vec<Finding> {
             return vec![Finding::failed("NATS", &failure)];
         }
     };
-    let version = client.server_info().version;
-    let answers = Finding::ok("NATS", format!("answers at {address}, version {version}"));
+    let info = client.server_info();
+    let answers = format!("answers at {address}, version {}", info.version);
+    let answers = if info.auth_required {
+        Finding::ok("NATS", answers)
+    } else {
+        let to_do = "give NATS a login for each role (deploy/nats.conf); `./justw up` does it";
+        Finding::fail("NATS", format!("{answers}, and lets anybody in without a login"), to_do)
+    };
     vec![answers, stream(jetstream::new(client), config).await]
 }
 
@@ -53,17 +65,45 @@ async fn stream(context: jetstream::Context, config: &Config) -> Finding {
     }
     // The last message may have been purged: then there is nothing to tell, and nothing wrong.
     let tail = stream.get_raw_message(state.last_sequence).await.ok();
-    let header = |name: &str| tail.as_ref().and_then(|m| m.headers.get(name).map(ToString::to_string));
-    let (Some(carried), Some(last)) = (header("Jangbu-Log-Id"), header("Jangbu-Last")) else {
-        return Finding::ok(what, size);
-    };
-    match log_id(config).await {
-        Some(ours) if ours != carried => Finding::fail(
+    let Some(tail) = tail else { return Finding::ok(what, size) };
+    match check_tail(&tail, config) {
+        Tail::Unchecked => Finding::ok(what, format!("{size}; without JANGBU_SLICE_KEY_FILE not checked whose")),
+        Tail::Keys(failure) => Finding::failed(what, &failure),
+        Tail::Rejected(rejected) => Finding::fail(
             what,
-            format!("carries log {carried}, not {ours}"),
-            "another bank publishes to it: give each its own stream (JANGBU_NATS_STREAM)",
+            format!("{size}; the last one counts for nothing: {rejected}"),
+            "does the relay run, with the same JANGBU_SLICE_KEY_FILE? if so, find out who else can publish to it",
         ),
-        _ => Finding::ok(what, format!("{size}, up to position {last}")),
+        Tail::Of(label) => match log_id(config).await {
+            Some(ours) if ours != label.log.to_string() => Finding::fail(
+                what,
+                format!("carries log {}, not {ours}", label.log),
+                "another bank publishes to it: give each its own stream (JANGBU_NATS_STREAM)",
+            ),
+            _ => Finding::ok(what, format!("{size}, up to position {}", label.last)),
+        },
+    }
+}
+
+/// What the last message of the stream is worth.
+enum Tail {
+    Unchecked,
+    Keys(Failure),
+    Rejected(Rejected),
+    Of(Label),
+}
+
+/// Only a sealed message says anything.
+fn check_tail(message: &StreamMessage, config: &Config) -> Tail {
+    let Some(path) = &config.slice_key_file else { return Tail::Unchecked };
+    let keys = match SliceKeys::read(path) {
+        Ok(keys) => keys,
+        Err(error) => return Tail::Keys(error.into()),
+    };
+    let header = |name: &str| message.headers.get(name).map(|value| value.as_str());
+    match verify(&keys, &message.subject, header, &message.payload) {
+        Ok(authentic) => Tail::Of(authentic.label()),
+        Err(rejected) => Tail::Rejected(rejected),
     }
 }
 

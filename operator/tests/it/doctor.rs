@@ -1,5 +1,6 @@
 //! `jangbu doctor`.
 
+use log::seal::{Label, SliceKeys, seal};
 use serde_json::Value;
 
 use crate::{
@@ -203,20 +204,30 @@ async fn the_stream_is_told_where_it_is_and_whose_it_is() {
     assert_about(&run, "NATS", "ok", "answers");
     assert_about(&run, &what, "fail", "start outbox-relay");
 
-    let context = async_nats::jetstream::new(async_nats::connect(&url).await.expect("NATS"));
+    let context = async_nats::jetstream::new(connect_nats(&url).await);
     let config = async_nats::jetstream::stream::Config { name: name.clone(), ..Default::default() };
     context.create_stream(config).await.expect("a stream");
     assert_about(&doctor(variables.clone()).await, &what, "ok", "nothing published yet");
+    let file = std::env::temp_dir().join(format!("{name}.keys.json"));
+    let (keys, _) = SliceKeys::ensure(&file).expect("keys");
     let id = world.log_id().await;
-    for (log, verdict, told) in [(id, "ok", "up to position 165"), (uuid::Uuid::nil(), "fail", "carries log 00000000")]
-    {
-        let mut headers = async_nats::HeaderMap::new();
-        headers.insert("Jangbu-Log-Id", log.to_string());
-        headers.insert("Jangbu-Last", "165");
-        let sent = context.publish_with_headers(name.clone(), headers, "".into()).await.expect("sent");
+    let publish = async |headers: Vec<(&'static str, String)>| {
+        let mut map = async_nats::HeaderMap::new();
+        headers.iter().for_each(|(header, value)| map.insert(*header, value.as_str()));
+        let sent = context.publish_with_headers(name.clone(), map, "".into()).await.expect("sent");
         sent.await.expect("stored");
-        assert_about(&doctor(variables.clone()).await, &what, verdict, told);
-    }
+    };
+    let last = kernel::Position::new(165);
+    let label = |log| Label { log: kernel::LogId::new(log), first: last, last, in_log: true };
+    publish(seal(&keys, &name, &label(id), b"")).await;
+    assert_about(&doctor(variables.clone()).await, &what, "ok", "without JANGBU_SLICE_KEY_FILE not checked");
+    variables.push(("JANGBU_SLICE_KEY_FILE", file.display().to_string()));
+    assert_about(&doctor(variables.clone()).await, &what, "ok", "up to position 165");
+    publish(seal(&keys, &name, &label(uuid::Uuid::nil()), b"")).await;
+    assert_about(&doctor(variables.clone()).await, &what, "fail", "carries log 00000000");
+    publish(seal(&SliceKeys::new(keys.current(), [0; 32]), &name, &label(id), b"")).await;
+    assert_about(&doctor(variables.clone()).await, &what, "fail", "its seal does not fit");
+    std::fs::remove_file(file).expect("removed");
     context.delete_stream(&name).await.expect("deleted");
     world.drop().await;
 }
@@ -246,4 +257,12 @@ async fn messages_that_wait_are_told_with_what_keeps_them() {
     assert_about(&run, "messages by email", "warn", "JANGBU_SMTP_URL");
     assert_about(&run, "messages by phone", "ok", "none waits");
     world.drop().await;
+}
+
+/// Connects with the login in the URL, which the client does not take from there by itself.
+async fn connect_nats(url: &str) -> async_nats::Client {
+    let server: async_nats::ServerAddr = url.parse().expect("a URL");
+    let (user, password) = (server.username().unwrap_or_default(), server.password().unwrap_or_default());
+    let options = async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+    options.connect(url).await.expect("connect to NATS")
 }

@@ -136,3 +136,22 @@ fn keys_rotate_and_old_ones_retire_when_their_tokens_have_run_out() {
     let shown = jangbu(&variables, &["keys", "show"]).expect(0).json();
     assert_eq!(shown["keys"].as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn slice_keys_are_made_once_rotated_and_retired() {
+    let folder = Folder::new();
+    let variables = vec![("JANGBU_SLICE_KEY_FILE", folder.join("slice-keys.json"))];
+    let told = jangbu(&variables, &["slice-keys", "show"]).expect(1);
+    assert!(told.stderr.contains("jangbu slice-keys init"), "{told:?}");
+    assert_eq!(jangbu(&variables, &["slice-keys", "init", "--json"]).expect(0).json()["made"], true);
+    let first = jangbu(&variables, &["slice-keys", "init", "--json"]).expect(0).json();
+    assert_eq!(first["made"], false);
+    let rotated = jangbu(&variables, &["slice-keys", "rotate", "--json"]).expect(0).json();
+    assert_ne!(rotated["current"], first["current"]);
+    assert_eq!(rotated["keys"].as_array().map(Vec::len), Some(2));
+    let retired = jangbu(&variables, &["slice-keys", "retire", "--json"]).expect(0).json();
+    assert_eq!(retired["retired"], serde_json::json!([first["current"]]));
+    let shown = jangbu(&variables, &["slice-keys", "show"]).expect(0).stdout;
+    assert_eq!(shown.trim(), format!("{} seals", rotated["current"].as_str().expect("an id")));
+    jangbu(&[], &["slice-keys", "init", "--no-env-file"]).expect(2);
+}

@@ -1,6 +1,6 @@
 //! How a projector is set: every variable, its default and its meaning, as `--help` tells them.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use platform::telemetry::TelemetryOptions;
 use projection_engine::Settings;
@@ -20,6 +20,13 @@ pub struct Config {
     /// The NATS server or servers, separated by commas
     #[arg(long, env = "JANGBU_NATS_URL", default_value = "nats://127.0.0.1:4222", hide_env_values = true)]
     pub nats_url: String,
+    /// The same with the projector's login (`nats://jangbu_projector:PASSWORD@HOST:PORT`); used instead if it is set
+    #[arg(long, env = "JANGBU_NATS_PROJECTOR_URL", hide_env_values = true)]
+    pub nats_projector_url: Option<String>,
+    /// The file of the keys that slices are sealed with (`jangbu slice-keys init` makes it); read again when it changes.
+    /// What is sealed with none of them is ignored
+    #[arg(long, env = "JANGBU_SLICE_KEY_FILE")]
+    pub slice_key_file: Option<PathBuf>,
     /// The stream the relay publishes the log to; without it the views follow the log itself
     #[arg(long, env = "JANGBU_NATS_STREAM", default_value = "JANGBU_LOG")]
     pub nats_stream: String,
@@ -42,6 +49,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where NATS is, and the variable that says so.
+    pub(crate) fn nats(&self) -> (&str, &'static str) {
+        match &self.nats_projector_url {
+            Some(url) => (url, "JANGBU_NATS_PROJECTOR_URL"),
+            None => (&self.nats_url, "JANGBU_NATS_URL"),
+        }
+    }
+
     /// How each view is worked on.
     pub(crate) fn settings(&self) -> Settings {
         Settings {

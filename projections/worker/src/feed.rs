@@ -26,7 +26,7 @@ use tokio::{
 };
 use views::Decoder;
 
-use crate::message::{Label, open};
+use crate::{gatekeeper::Gatekeeper, nats};
 
 /// Between two tries to open the stream.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -57,7 +57,7 @@ impl Line {
 /// Brings slices to the views for as long as it runs.
 pub(crate) struct Feed {
     client: Client,
-    stream: String,
+    gatekeeper: Gatekeeper,
     outlets: Vec<Outlet<Recorded>>,
     line: Arc<Line>,
     /// The log last refused, so that each is named once.
@@ -78,15 +78,12 @@ enum FeedError {
 }
 
 impl Feed {
-    pub(crate) fn new(client: Client, stream: String, outlets: Vec<Outlet<Recorded>>, line: Arc<Line>) -> Self {
+    pub(crate) fn new(client: Client, gatekeeper: Gatekeeper, outlets: Vec<Outlet<Recorded>>, line: Arc<Line>) -> Self {
         metrics::describe_counter!("projector_slices_total", "slices received from the stream");
         metrics::describe_counter!("projector_slices_dropped_total", "slices a busy view had no room for");
-        metrics::describe_counter!(
-            "projector_slices_unreadable_total",
-            "messages of the stream that hold no sound slice"
-        );
+        metrics::describe_counter!("projector_slices_unreadable_total", "messages of a relay that hold no sound slice");
         metrics::describe_gauge!("projector_stream_open", "1 while slices can come from the stream");
-        Self { client, stream, outlets, line, foreign: None }
+        Self { client, gatekeeper, outlets, line, foreign: None }
     }
 
     /// Follows the stream for ever, opening it anew whenever it ends. What is missed meanwhile, the views read from the log.
@@ -134,32 +131,32 @@ impl Feed {
     /// From now on only: the views read what is older from the log.
     async fn open(&self) -> Result<jetstream::consumer::pull::Ordered, FeedError> {
         let context = jetstream::new(self.client.clone());
-        let stream = context.get_stream(&self.stream).await.map_err(|e| FeedError::Open(e.into()))?;
+        let stream = context.get_stream(self.gatekeeper.stream()).await.map_err(|e| FeedError::Open(e.into()))?;
         let config = OrderedConfig { deliver_policy: DeliverPolicy::New, ..OrderedConfig::default() };
+        nats::warn_if_open(&self.client);
         let consumer = stream.create_consumer(config).await.map_err(|e| FeedError::Open(e.into()))?;
         consumer.messages().await.map_err(|e| FeedError::Open(e.into()))
     }
 
+    /// Nothing in a message counts before the gatekeeper has let it in: not its slice, nor what its label says of how far
+    /// the log is.
     fn deliver(&mut self, message: &Message, log: LogId) {
-        let Some(label) = message.headers.as_ref().and_then(Label::read) else {
-            metrics::counter!("projector_slices_unreadable_total").increment(1);
-            return;
-        };
+        let Some(authentic) = self.gatekeeper.admit(message) else { return };
+        let label = authentic.label();
         if label.log != log {
             self.refuse(label.log, log);
             return;
         }
-        if !label.in_log {
-            match open(&label, &message.payload) {
-                Ok(slice) => self.fan_out(&Arc::new(Slice::decode(&slice, &Decoder))),
-                Err(error) => {
-                    metrics::counter!("projector_slices_unreadable_total").increment(1);
-                    tracing::warn!(
-                        log.position = label.last.number(),
-                        error = &error as &dyn Error,
-                        "a slice cannot be read; the views read the log instead"
-                    );
-                }
+        match authentic.slice() {
+            Ok(Some(slice)) => self.fan_out(&Arc::new(Slice::decode(&slice, &Decoder))),
+            Ok(None) => {}
+            Err(error) => {
+                metrics::counter!("projector_slices_unreadable_total").increment(1);
+                tracing::warn!(
+                    log.position = label.last.number(),
+                    error = &error as &dyn Error,
+                    "a slice cannot be read; the views read the log instead"
+                );
             }
         }
         self.line.heard.send_modify(|heard| *heard = Some(heard.map_or(label.last, |before| before.max(label.last))));

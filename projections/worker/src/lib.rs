@@ -2,8 +2,8 @@
 
 mod config;
 mod feed;
+mod gatekeeper;
 mod horizon;
-mod message;
 mod nats;
 mod probes;
 mod run;

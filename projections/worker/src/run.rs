@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use anyhow::Context;
 use event_store_postgres::{AppendWatch, PoolOptions, PostgresLog, connect};
 use kernel::{LogId, Position};
-use log::ReadHead;
+use log::{ReadHead, seal::KeyWatch};
 use platform::{
     http::{self, HttpOptions},
     ops,
@@ -19,12 +19,17 @@ use views::Decoder;
 use crate::{
     config::Config,
     feed::{Feed, Line},
+    gatekeeper::Gatekeeper,
     horizon::Horizon,
     nats, probes,
 };
 
 /// What the projector's port serves, for programs and people.
 const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Jangbu projector","version":"1","description":"Probes and metrics of the projector."},"paths":{"/livez":{"get":{"summary":"The process runs","responses":{"200":{"description":"It does"}}}},"/readyz":{"get":{"summary":"Every view follows the log","responses":{"200":{"description":"They do"},"503":{"description":"One does not; the body names the check"}}}},"/metrics":{"get":{"summary":"Metrics in Prometheus' form","responses":{"200":{"description":"The metrics"}}}}}}"#;
+
+/// Without keys no slice could be believed, and an operator would not notice that every view reads the log alone.
+const NO_KEY: &str = "JANGBU_SLICE_KEY_FILE is not set: relay and projector share the keys that slices are sealed with; \
+                      `jangbu slice-keys init` makes the file";
 
 /// Between two tries to ask a database that did not answer.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -42,7 +47,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         .context("JANGBU_LOG_PROJECTOR_URL cannot be used")?;
     let views_pool = connect(&config.views_projector_url, &PoolOptions::views("projector/probe", 1))
         .context("JANGBU_VIEWS_PROJECTOR_URL cannot be used")?;
-    let client = nats::connect(&config.nats_url).await.context("JANGBU_NATS_URL cannot be used")?;
+    let keys = KeyWatch::open(config.slice_key_file.as_ref().context(NO_KEY)?)?;
+    let (nats_url, variable) = config.nats();
+    let client = nats::connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
     let log = PostgresLog::new(log_pool.clone());
 
     let line = Line::new();
@@ -60,7 +67,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         tasks.spawn(async move { match runner.run().await {} });
     }
     let probes = probes::probes(&log, &views_pool, &client, &statuses);
-    let feed = Feed::new(client.clone(), config.nats_stream.clone(), outlets, line.clone());
+    let feed = Feed::new(client.clone(), Gatekeeper::new(&config.nats_stream, keys), outlets, line.clone());
     let identified = log.clone();
     tasks.spawn(async move { feed.run(identify(&identified).await).await });
     tasks.spawn(prepare(views_options));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use log::ReadHead;
+use log::{ReadHead, seal::SliceKeys};
 use tokio::time::{sleep, timeout};
 
 use crate::world::{Found, SOON, World};
@@ -118,11 +118,7 @@ async fn a_stream_ahead_of_the_log_stops_the_relay_and_is_told() {
     world.append(&[2]).await;
     world.level().await;
     relay.stop().await;
-    let mut headers = HeaderMap::new();
-    headers.insert("Jangbu-Log-Id", world.log.head().await.unwrap().log.to_string());
-    headers.insert("Jangbu-First", "3");
-    headers.insert("Jangbu-Last", "900");
-    world.jetstream.publish_with_headers(world.subject(), headers, "".into()).await.unwrap().await.unwrap();
+    world.send_sealed(&world.keys, 3, 900).await;
 
     let relay = world.start(world.config()).await;
     world.append(&[5]).await;
@@ -135,6 +131,100 @@ async fn a_stream_ahead_of_the_log_stops_the_relay_and_is_told() {
     .expect("it says that it is not ready");
     assert_eq!(world.last_position().await.as_deref(), Some("900"), "it publishes nothing");
     relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_forged_tail_neither_stops_nor_misleads_the_relay() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[2, 3]).await;
+    world.level().await;
+    relay.stop().await;
+    let stranger = SliceKeys::new(world.keys.current(), [1; 32]);
+    for last in [900, 4, 5, i64::MAX] {
+        // With the right key's id and a wrong seal, and without any seal.
+        world.send_sealed(&stranger, 3, last).await;
+        let mut headers = HeaderMap::new();
+        headers.insert("Jangbu-Log-Id", world.log.head().await.unwrap().log.to_string());
+        headers.insert("Jangbu-First", "3");
+        headers.insert("Jangbu-Last", last.to_string());
+        world.jetstream.publish_with_headers(world.subject(), headers, "".into()).await.unwrap().await.unwrap();
+
+        let relay = world.start(world.config()).await;
+        world.append(&[1]).await;
+        world.level().await;
+        assert!(relay.get("/readyz").await.starts_with("HTTP/1.1 200"), "it publishes after {last}");
+        relay.stop().await;
+    }
+    let mut due = 1;
+    let authentic = |message: &&Found| message.headers.get("Jangbu-Seal").is_some() && !message.body.is_empty();
+    for (first, last) in world.messages().await.iter().filter(authentic).filter_map(range) {
+        assert!(first <= due, "nothing of the log is missing before {first}");
+        due = due.max(last + 1);
+    }
+    assert_eq!(due, world.head().await.number() + 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_flood_delays_the_relay_and_no_more() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[2, 3]).await;
+    world.level().await;
+    let flood = async {
+        for _ in 0..300 {
+            world.jetstream.publish(world.subject(), "water".into()).await.unwrap().await.unwrap();
+        }
+    };
+    let appends = async {
+        for _ in 0..20 {
+            world.append(&[1]).await;
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::join!(flood, appends);
+    world.append(&[1]).await;
+    world.level().await;
+    relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_relay_seals_with_the_newest_key_at_once() {
+    let world = World::new().await;
+    let relay = world.start(world.config()).await;
+    world.append(&[1]).await;
+    world.level().await;
+    let next = SliceKeys::rotate(&world.key_file).unwrap();
+    timeout(SOON, async {
+        loop {
+            world.append(&[1]).await;
+            world.level().await;
+            let newest = world.messages().await.pop().unwrap();
+            if newest.headers.get("Jangbu-Key-Id").unwrap().as_str() == next.current() {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("the new key is used without a restart");
+    relay.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_relay_without_keys_refuses_to_start_and_says_what_to_do() {
+    let world = World::new().await;
+    let without = outbox_relay::Config { slice_key_file: None, ..world.config() };
+    let absent = outbox_relay::Config { slice_key_file: Some("/nonexistent/keys.json".into()), ..world.config() };
+    for config in [without, absent] {
+        let listener = tokio::net::TcpListener::bind(config.addr).await.unwrap();
+        let told = outbox_relay::run(config, listener, platform::shutdown::Shutdown::new()).await.unwrap_err();
+        assert!(format!("{told:#}").contains("jangbu slice-keys init"), "{told:#}");
+    }
     world.end().await;
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test support")]
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use async_nats::jetstream::{
     self, Context,
@@ -11,7 +11,10 @@ use async_nats::jetstream::{
 use event_store_postgres::{CursorState, PoolOptions, PostgresLog, RelayCursor, connect};
 use futures::StreamExt;
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
-use log::{Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice};
+use log::{
+    Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice,
+    seal::{Label, SliceKeys, seal},
+};
 use migrations::Database;
 use outbox_relay::Config;
 use platform::{shutdown::Shutdown, telemetry};
@@ -36,6 +39,8 @@ pub struct World {
     url: String,
     pub log: PostgresLog,
     pub jetstream: Context,
+    pub keys: SliceKeys,
+    pub key_file: PathBuf,
 }
 
 /// A relay that runs in this process.
@@ -78,8 +83,10 @@ impl World {
         let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
         let pool = connect(&url, &PoolOptions::log("test", 5)).unwrap();
         Database::Log.up(&pool).await.unwrap();
-        let client = async_nats::connect(variable("JANGBU_TEST_NATS_URL")).await.unwrap();
-        Self { log: PostgresLog::new(pool), jetstream: jetstream::new(client), name, url }
+        let client = connect_nats(&variable("JANGBU_TEST_NATS_URL")).await;
+        let key_file = std::env::temp_dir().join(format!("{name}.keys.json"));
+        let (keys, _) = SliceKeys::ensure(&key_file).unwrap();
+        Self { log: PostgresLog::new(pool), jetstream: jetstream::new(client), name, url, keys, key_file }
     }
 
     pub fn config(&self) -> Config {
@@ -87,6 +94,8 @@ impl World {
             addr: ([127, 0, 0, 1], 0).into(),
             log_relay_url: self.url.clone(),
             nats_url: variable("JANGBU_TEST_NATS_URL"),
+            nats_relay_url: None,
+            slice_key_file: Some(self.key_file.clone()),
             nats_stream: self.name.to_uppercase(),
             nats_replicas: 1,
             nats_max_bytes: 64 << 20,
@@ -194,8 +203,20 @@ impl World {
         (!page.is_empty()).then_some(page)
     }
 
+    /// Publishes a message whose label says that the log reaches from `first` to `last`, sealed with these keys.
+    pub async fn send_sealed(&self, keys: &SliceKeys, first: i64, last: i64) {
+        let log = self.log.head().await.unwrap().log;
+        let label = Label { log, first: Position::new(first), last: Position::new(last), in_log: true };
+        let mut headers = async_nats::HeaderMap::new();
+        for (name, value) in seal(keys, &self.subject(), &label, b"") {
+            headers.insert(name, value);
+        }
+        self.jetstream.publish_with_headers(self.subject(), headers, "".into()).await.unwrap().await.unwrap();
+    }
+
     /// Removes the stream and the database.
     pub async fn end(self) {
+        let _ = std::fs::remove_file(&self.key_file);
         let _ = self.jetstream.delete_stream(self.stream()).await;
         self.log.pool().close().await;
         let server = variable("JANGBU_TEST_POSTGRES_URL");
@@ -224,4 +245,12 @@ pub fn commit(events: usize, bytes: usize) -> NewCommit {
         correlation: CorrelationId::new(RandomIds.fresh()),
         events: (0..events).map(|_| event()).collect(),
     }
+}
+
+/// Connects with the login in the URL, which the client does not take from there by itself.
+pub async fn connect_nats(url: &str) -> async_nats::Client {
+    let server: async_nats::ServerAddr = url.parse().expect("a URL");
+    let (user, password) = (server.username().unwrap_or_default(), server.password().unwrap_or_default());
+    let options = async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+    options.connect(url).await.expect("connect to NATS")
 }

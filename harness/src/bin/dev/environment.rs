@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use harness::kit::{Database, Keys, Pair, Place, Role, write_secret};
+use harness::kit::{Database, Keys, NatsRole, Pair, Place, Role, write_secret};
 
 /// Which of a bank's databases.
 type Which = fn(&Pair) -> &Database;
@@ -22,6 +22,13 @@ pub const DATABASES: [(&str, Which, Role); 11] = [
     ("JANGBU_VAULT_DATABASE_URL", |pair| &pair.vault, Role::Owner),
     ("JANGBU_VAULT_WRITER_URL", |pair| &pair.vault, Role::Vault),
     ("JANGBU_VAULT_READER_URL", |pair| &pair.vault, Role::VaultReader),
+];
+
+/// The variables that name NATS, and whose login they hold.
+pub const NATS: [(&str, NatsRole); 3] = [
+    ("JANGBU_NATS_URL", NatsRole::Operator),
+    ("JANGBU_NATS_RELAY_URL", NatsRole::Relay),
+    ("JANGBU_NATS_PROJECTOR_URL", NatsRole::Projector),
 ];
 
 /// Servers that exist already.
@@ -61,9 +68,18 @@ pub struct Existing {
     /// The vault's database, query server's login
     #[arg(long, env = "JANGBU_VAULT_READER_URL")]
     vault_reader_url: Option<String>,
-    /// The NATS server
-    #[arg(long, env = "JANGBU_NATS_URL")]
+    /// The NATS server; the operator's login
+    #[arg(long, env = "JANGBU_NATS_URL", hide_env_values = true)]
     nats_url: Option<String>,
+    /// The NATS server, relay's login; the operator's if it is not given
+    #[arg(long, env = "JANGBU_NATS_RELAY_URL", hide_env_values = true)]
+    nats_relay_url: Option<String>,
+    /// The NATS server, projector's login; the operator's if it is not given
+    #[arg(long, env = "JANGBU_NATS_PROJECTOR_URL", hide_env_values = true)]
+    nats_projector_url: Option<String>,
+    /// The file of the keys that slices are sealed with
+    #[arg(long, env = "JANGBU_SLICE_KEY_FILE")]
+    slice_key_file: Option<String>,
     /// The mail server: mail goes there, and no catcher is started
     #[arg(long, env = "JANGBU_SMTP_URL", hide_env_values = true)]
     smtp_url: Option<String>,
@@ -105,9 +121,22 @@ impl Existing {
         Ok(Some(named().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))).collect()))
     }
 
-    /// The NATS server that exists.
-    pub fn nats(&self, in_force: &Environment) -> Option<String> {
-        self.nats_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_NATS_URL", Some(url)))
+    /// The NATS server that exists: its variables.
+    pub fn nats(&self, in_force: &Environment) -> Option<Vec<(&'static str, String)>> {
+        let given = [&self.nats_url, &self.nats_relay_url, &self.nats_projector_url];
+        let theirs = |name: &'static str, url: &Option<String>| {
+            url.clone().filter(|url| !self.is_own(in_force, name, Some(url)))
+        };
+        let operator = theirs("JANGBU_NATS_URL", &self.nats_url)?;
+        let names = NATS.iter().map(|(name, _)| *name);
+        Some(
+            names.zip(given).map(|(name, url)| (name, theirs(name, url).unwrap_or_else(|| operator.clone()))).collect(),
+        )
+    }
+
+    /// The slice keys that exist.
+    pub fn slice_keys(&self, in_force: &Environment) -> Option<String> {
+        self.slice_key_file.clone().filter(|file| !self.is_own(in_force, "JANGBU_SLICE_KEY_FILE", Some(file)))
     }
 
     /// The mail server that exists.
@@ -213,11 +242,20 @@ impl Environment {
         lists(self.get(OWN).unwrap_or_default(), name)
     }
 
+    /// Sets the variables that name NATS, by the URL of each login.
+    pub fn set_nats(&mut self, url: impl Fn(NatsRole) -> String) {
+        for (name, role) in NATS {
+            self.set(name, url(role));
+        }
+        self.own(NATS.iter().map(|(name, _)| *name));
+    }
+
     /// Sets the variables of the keys.
     pub fn set_keys(&mut self, keys: &Keys) {
         self.set("JANGBU_JWKS_FILE", text(&keys.jwks_file()));
         self.set("JANGBU_SIGNING_KEY_FILE", text(&keys.signing_key_file()));
         self.set("JANGBU_KEK", keys.kek());
+        self.set("JANGBU_SLICE_KEY_FILE", text(&keys.slice_key_file()));
     }
 }
 
@@ -241,7 +279,9 @@ mod tests {
         ours.own(["JANGBU_NATS_URL"].into_iter());
         let from_shell = |url: &str| Existing { nats_url: Some(url.to_owned()), ..Existing::default() };
         assert_eq!(from_shell("nats://127.0.0.1:7422").nats(&ours), None);
-        assert_eq!(from_shell("nats://elsewhere:4222").nats(&ours), Some("nats://elsewhere:4222".to_owned()));
+        let elsewhere = from_shell("nats://elsewhere:4222").nats(&ours).expect("theirs");
+        assert_eq!(elsewhere.len(), 3, "the roles without a URL of their own use that one");
+        assert!(elsewhere.iter().all(|(_, url)| url == "nats://elsewhere:4222"), "{elsewhere:?}");
         let removed = Environment::default();
         assert!(from_shell("nats://127.0.0.1:7422").nats(&removed).is_some());
         let stale = Existing { own_servers: "X,JANGBU_NATS_URL".to_owned(), ..from_shell("nats://127.0.0.1:7422") };

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use harness::{
     chaos::{Bank, BankPlan, Part, Post, beside_this_program},
-    kit::{Databases, Identity, Keys, Options, Servers, Signal},
+    kit::{Databases, Identity, Keys, NatsRole, Options, Servers, Signal},
     mail::{Catcher, Plan as MailPlan},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -50,7 +50,7 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
         binaries: beside_this_program()?,
         logs: servers.folder().join("log"),
         databases: Databases::on(&servers.postgres.url("postgres"))?.fresh_pair().await?,
-        nats_url: servers.nats.url(),
+        nats_url: servers.nats.url(NatsRole::Tester),
         stream: "JANGBU_LOG".to_owned(),
         keys: keys.clone(),
         post: Some(Post::caught_by(&catcher)),
@@ -61,7 +61,7 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     let mut environment = Environment::default();
     environment.set_databases(&bank.plan().databases.clone())?;
     environment.set_keys(&keys);
-    environment.set("JANGBU_NATS_URL", servers.nats.url());
+    environment.set_nats(|role| servers.nats.url(role));
     environment.set("JANGBU_NATS_DIR", text(servers.nats.store_dir()));
     environment.set("JANGBU_LOG_DIR", text(&bank.plan().logs));
     environment.set("JANGBU_MAIL_URL", catcher.url());

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use harness::kit::{
-    Databases, Identity, Life, Nats, NatsOptions, Passwords, Place, Postgres, PostgresOptions, free_port, port_is_free,
+    Databases, Identity, Life, Nats, NatsAccess, NatsOptions, Passwords, Place, Postgres, PostgresOptions, free_port,
+    make_dir, port_is_free,
 };
 
 use crate::{
@@ -38,25 +39,33 @@ pub async fn postgres(place: &Place, port: u16, shared_buffers: &str, environmen
     environment.set_databases(&pair)
 }
 
-/// Makes sure that NATS runs, and sets the variables that name it.
+/// Makes sure that NATS runs, with a login for each role, and sets the variables that name it. One that a build before has
+/// started is open, or has other logins: it takes the new ones while it runs.
 pub async fn nats(place: &Place, port: u16, environment: &mut Environment) -> Result<()> {
     let dir = place.state.join("nats");
-    let address = if let Some(record) = Record::running(place, "nats") {
-        say::step("nats", &format!("runs already (pid {})", record.identity.pid));
-        record.address
+    make_dir(&dir, 0o755)?;
+    environment.inherit_one("JANGBU_NATS_STREAM", "JANGBU_LOG".to_owned());
+    let stream = environment.get("JANGBU_NATS_STREAM").unwrap_or_default();
+    let access = NatsAccess::open(&dir.join("passwords"), stream)?;
+    let log = place.log_file("nats");
+    let options =
+        |port| NatsOptions { dir: dir.clone(), port, log: log.clone(), life: Life::Detached, access: access.clone() };
+    let port = if let Some(record) = Record::running(place, "nats") {
+        let changed = Nats::reconfigure(&options(record.address.port()), record.identity).await?;
+        let how = if changed { "has other logins now" } else { "runs already" };
+        say::step("nats", &format!("{how} (pid {})", record.identity.pid));
+        record.address.port()
     } else {
         let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let port = choose_port("nats", port)?;
-        let options = NatsOptions { dir: dir.clone(), port, log: place.log_file("nats"), life: Life::Detached };
-        let nats = Nats::start(options).await?;
+        let nats = Nats::start(options(port)).await?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Record { identity: nats.identity(), address, asked, fingerprint: String::new() }.save(place, "nats")?;
         say::step("nats", &format!("{address}, JetStream in {}", nats.store_dir().display()));
-        address
+        port
     };
-    environment.set("JANGBU_NATS_URL", format!("nats://{address}"));
     environment.set("JANGBU_NATS_DIR", text(&dir.join("store")));
-    environment.own(["JANGBU_NATS_URL"].into_iter());
+    environment.set_nats(|role| access.url(port, role));
     Ok(())
 }
 

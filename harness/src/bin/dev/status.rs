@@ -60,8 +60,8 @@ fn postgres(place: &Place, environment: &Environment) -> Result<bool> {
 
 fn nats(place: &Place, environment: &Environment) -> bool {
     match (environment.get("JANGBU_NATS_URL"), Record::running(place, "nats")) {
-        (Some(url), _) if !environment.owns("JANGBU_NATS_URL") => say::step("nats", &format!("{url}, yours")),
-        (Some(url), Some(record)) => say::step("nats", &format!("{url}, pid {}", record.identity.pid)),
+        (Some(_), _) if !environment.owns("JANGBU_NATS_URL") => say::step("nats", "yours, from JANGBU_NATS_URL"),
+        (Some(_), Some(record)) => say::step("nats", &format!("{}, pid {}", record.address, record.identity.pid)),
         _ => return absent("nats"),
     }
     true

@@ -87,9 +87,9 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
         None => servers::postgres(&place, args.postgres_port, &args.postgres_buffers, &mut environment).await?,
     }
     match args.existing.nats(&in_force) {
-        Some(url) => {
-            say::step("nats", &format!("yours: {url}"));
-            environment.set("JANGBU_NATS_URL", url);
+        Some(theirs) => {
+            say::step("nats", "yours, from JANGBU_NATS_URL");
+            theirs.into_iter().for_each(|(name, url)| environment.set(name, url));
         }
         None => servers::nats(&place, args.nats_port, &mut environment).await?,
     }
@@ -97,6 +97,10 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     match args.existing.kek(&in_force) {
         Some(kek) => environment.set("JANGBU_KEK", kek),
         None => environment.own(["JANGBU_KEK"].into_iter()),
+    }
+    match args.existing.slice_keys(&in_force) {
+        Some(file) => environment.set("JANGBU_SLICE_KEY_FILE", file),
+        None => environment.own(["JANGBU_SLICE_KEY_FILE"].into_iter()),
     }
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
     let catches =

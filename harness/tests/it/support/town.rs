@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use harness::{
     chaos::{Bank, BankPlan, Ground, Part, Post, built_for_tests},
-    kit::{Databases, Keys, Pair, test_variable},
+    kit::{Databases, Keys, Pair, connect_nats, test_variable},
     mail::{Catcher, Plan},
 };
 use kernel::{Actor, Ids, MemberId, RandomIds, Role};
@@ -212,7 +212,7 @@ impl Town {
         self.bank.end_all().await.unwrap();
         self.databases.drop_pair(&self.pair).await.unwrap();
         let plan = self.bank.plan();
-        let client = async_nats::connect(&plan.nats_url).await.unwrap();
+        let client = connect_nats(&plan.nats_url).await.unwrap();
         // A bank without a relay never had a stream.
         let _ = async_nats::jetstream::new(client).delete_stream(&plan.stream).await;
         // A test that fails leaves the logs of its processes behind; one that passes does not.

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use kernel::Position;
+use log::seal::{Label, SliceKeys, seal};
 use tokio::time::sleep;
 
-use crate::world::{NOWHERE, World};
+use crate::world::{NOWHERE, World, headers};
 
 #[tokio::test]
 async fn slices_reach_every_view_and_a_late_start_reads_the_log() {
@@ -96,21 +98,27 @@ async fn what_is_no_slice_of_this_log_changes_nothing() {
     let theirs = foreign.open_accounts(7).await;
     let ours = world.open_accounts(4).await;
 
+    let (our_log, their_log) = (log_of(&world).await, log_of(&foreign).await);
+    let slice = log::Slice::new(their_log, theirs).expect("a slice").encode().expect("json");
+    let label = |log| Label { log, first: Position::new(1), last: Position::new(7), in_log: false };
     world.send(HeaderMap::new(), b"hello".to_vec()).await;
-    let mut headers = HeaderMap::new();
-    headers.insert("Jangbu-Log-Id", log_of(&foreign).await);
-    headers.insert("Jangbu-First", "1");
-    headers.insert("Jangbu-Last", "7");
-    let slice = log::Slice::new(log_of(&foreign).await.parse().expect("id"), theirs).expect("a slice");
-    world.send(headers.clone(), slice.encode().expect("json")).await;
-    // The label says ours, the body is theirs.
-    headers.insert("Jangbu-Log-Id", log_of(&world).await);
-    world.send(headers.clone(), slice.encode().expect("json")).await;
-    world.send(headers.clone(), b"{\"format\":1".to_vec()).await;
+    // Of another log, sealed by a relay that has our keys.
+    world.send_sealed(&label(their_log), slice.clone()).await;
+    // Sealed, and not what the label says.
+    world.send_sealed(&label(our_log), slice.clone()).await;
+    world.send_sealed(&label(our_log), b"{\"format\":1".to_vec()).await;
+    // As the build before sent it, with another bank's key, and with another seal.
+    let sealed = seal(&world.keys, &world.subject(), &label(our_log), &slice);
+    world.send(headers(&sealed[..3]), slice.clone()).await;
+    world.send(headers(&seal(&foreign.keys, &world.subject(), &label(our_log), &slice)), slice.clone()).await;
+    world.send(headers(&sealed), b"another body".to_vec()).await;
     world.publish(&ours).await;
     world.level().await;
     projector.says("/metrics", "projection_foreign_slices_total 1").await;
-    projector.says("/metrics", "projector_slices_unreadable_total 3").await;
+    projector.says("/metrics", "projector_slices_unreadable_total 2").await;
+    for reason in ["not-a-slice", "unsealed", "unknown-key", "forged"] {
+        projector.says("/metrics", &format!("projector_slices_rejected_total{{reason=\"{reason}\"}} 1")).await;
+    }
     projector.stop().await;
 }
 
@@ -120,17 +128,53 @@ async fn a_slice_too_large_for_a_message_is_read_from_the_log() {
     let projector = world.start(world.config()).await;
     projector.says("/metrics", "projector_stream_open 1").await;
     world.open_accounts(50).await;
-    let mut headers = HeaderMap::new();
-    headers.insert("Jangbu-Log-Id", log_of(&world).await);
-    headers.insert("Jangbu-First", "1");
-    headers.insert("Jangbu-Last", "50");
-    headers.insert("Jangbu-Body", "log");
-    world.send(headers, Vec::new()).await;
+    let (first, last) = (Position::new(1), Position::new(50));
+    world.send_sealed(&Label { log: log_of(&world).await, first, last, in_log: true }, Vec::new()).await;
     world.level().await;
     projector.stop().await;
 }
 
-async fn log_of(world: &World) -> String {
+#[tokio::test]
+async fn keys_are_rotated_while_slices_flow() {
+    let mut world = World::new().await;
+    let projector = world.start(world.config()).await;
+    projector.says("/metrics", "projector_stream_open 1").await;
+    let mut taken = 0.0;
+    for _ in 0..3 {
+        world.keys = SliceKeys::rotate(&world.key_file).expect("rotated");
+        // The first message with a new key may come before the file is looked at again: views then read the log.
+        taken += 1.0;
+        while projector.metric("projector_slices_total").await < taken {
+            let commits = world.open_accounts(1).await;
+            world.publish(&commits).await;
+            sleep(Duration::from_millis(20)).await;
+        }
+        taken = projector.metric("projector_slices_total").await;
+    }
+    // A key that was taken out of the file is believed no longer.
+    let old = SliceKeys::read(&world.key_file).expect("keys");
+    SliceKeys::rotate(&world.key_file).expect("rotated");
+    SliceKeys::retire(&world.key_file).expect("retired");
+    world.keys = old;
+    while projector.metric("projector_slices_rejected_total{reason=\"unknown-key\"}").await < 1.0 {
+        let commits = world.open_accounts(1).await;
+        world.publish(&commits).await;
+        sleep(Duration::from_millis(20)).await;
+    }
+    world.level().await;
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn a_projector_without_keys_refuses_to_start_and_says_what_to_do() {
+    let world = World::new().await;
+    let config = projector::Config { slice_key_file: None, ..world.config() };
+    let listener = tokio::net::TcpListener::bind(config.addr).await.expect("a port");
+    let told = projector::run(config, listener, platform::shutdown::Shutdown::new()).await.expect_err("no keys");
+    assert!(told.to_string().contains("jangbu slice-keys init"), "{told}");
+}
+
+async fn log_of(world: &World) -> kernel::LogId {
     use log::ReadHead;
-    world.log.head().await.expect("the head").log.to_string()
+    world.log.head().await.expect("the head").log
 }

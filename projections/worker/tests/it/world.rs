@@ -1,6 +1,6 @@
 //! A log, a views database and a stream for each test, and projectors between them.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use async_nats::{
     HeaderMap,
@@ -11,7 +11,10 @@ use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{
     AccountNumber, Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version,
 };
-use log::{Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice};
+use log::{
+    Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice,
+    seal::{Label, SliceKeys, seal},
+};
 use migrations::Database;
 use platform::{
     shutdown::Shutdown,
@@ -43,6 +46,23 @@ pub struct World {
     pub log: PostgresLog,
     pub views: Scratch,
     pub jetstream: Context,
+    pub keys: SliceKeys,
+    pub key_file: PathBuf,
+}
+
+/// Headers as NATS takes them.
+pub fn headers(pairs: &[(&'static str, String)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.insert(*name, value.as_str());
+    }
+    headers
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.key_file);
+    }
 }
 
 /// A projector that runs in this process.
@@ -63,10 +83,12 @@ impl World {
         let log_url = format!("{}/{name}", server.rsplit_once('/').expect("a URL").0);
         let pool = connect(&log_url, &PoolOptions::log("test", 4)).expect("a pool");
         Database::Log.up(&pool).await.expect("the log's migrations");
-        let client = async_nats::connect(variable("JANGBU_TEST_NATS_URL")).await.expect("connect to NATS");
+        let client = connect_nats(&variable("JANGBU_TEST_NATS_URL")).await;
         let jetstream = jetstream::new(client);
         let views = Scratch::new().await;
-        let world = Self { name, log_url, log: PostgresLog::new(pool), views, jetstream };
+        let key_file = std::env::temp_dir().join(format!("{name}.keys.json"));
+        let (keys, _) = SliceKeys::ensure(&key_file).expect("keys");
+        let world = Self { name, log_url, log: PostgresLog::new(pool), views, jetstream, keys, key_file };
         world.make_stream().await;
         world
     }
@@ -77,6 +99,8 @@ impl World {
             log_projector_url: self.log_url.clone(),
             views_projector_url: self.views.database.to_url_lossy().to_string(),
             nats_url: variable("JANGBU_TEST_NATS_URL"),
+            nats_projector_url: None,
+            slice_key_file: Some(self.key_file.clone()),
             nats_stream: self.stream(),
             batch_events: 500,
             pace_ms: 1,
@@ -97,7 +121,7 @@ impl World {
         self.name.to_uppercase()
     }
 
-    fn subject(&self) -> String {
+    pub fn subject(&self) -> String {
         format!("{}.slices", self.name.replace('_', "."))
     }
 
@@ -126,11 +150,13 @@ impl World {
     pub async fn publish(&self, commits: &[Commit]) {
         let log = self.log.head().await.expect("the head").log;
         let slice = Slice::new(log, commits.to_vec()).expect("a slice");
-        let mut headers = HeaderMap::new();
-        headers.insert("Jangbu-Log-Id", log.to_string());
-        headers.insert("Jangbu-First", slice.first().to_string());
-        headers.insert("Jangbu-Last", slice.last().to_string());
-        self.send(headers, slice.encode().expect("json")).await;
+        let label = Label { log, first: slice.first(), last: slice.last(), in_log: false };
+        self.send_sealed(&label, slice.encode().expect("json")).await;
+    }
+
+    /// Publishes a message that a holder of the key has sealed.
+    pub async fn send_sealed(&self, label: &Label, body: Vec<u8>) {
+        self.send(headers(&seal(&self.keys, &self.subject(), label, &body)), body).await;
     }
 
     /// Publishes a message of any kind.
@@ -219,4 +245,12 @@ fn opened() -> NewCommit {
         correlation: CorrelationId::new(RandomIds.fresh()),
         events: vec![event],
     }
+}
+
+/// Connects with the login in the URL, which the client does not take from there by itself.
+pub async fn connect_nats(url: &str) -> async_nats::Client {
+    let server: async_nats::ServerAddr = url.parse().expect("a URL");
+    let (user, password) = (server.username().unwrap_or_default(), server.password().unwrap_or_default());
+    let options = async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+    options.connect(url).await.expect("connect to NATS")
 }
