@@ -250,6 +250,22 @@ impl Databases {
         Ok(pair)
     }
 
+    /// The databases of a bank that an earlier build wrote, from the dumps in this folder (see `harness/data/banks/`).
+    pub async fn restore_pair(&self, folder: &Path) -> Result<Pair> {
+        self.ensure_templates().await?;
+        let pair = self.ensure_pair(&format!("t_{}", RandomIds.fresh().simple())).await?;
+        let mut server = self.connect("postgres").await?;
+        for (database, dump) in pair.all().into_iter().zip(["log", "views", "vault"]) {
+            let rights = folder.join(format!("{dump}.rights.sql"));
+            let rights =
+                std::fs::read_to_string(&rights).with_context(|| format!("cannot read {}", rights.display()))?;
+            run(&mut server, &rights.replace("@DATABASE@", &database.name)).await?;
+            restore(database, &folder.join(format!("{dump}.sql"))).await?;
+        }
+        server.close().await.context("cannot close the connection")?;
+        Ok(pair)
+    }
+
     /// Removes a bank's databases, whoever is still connected.
     pub async fn drop_pair(&self, pair: &Pair) -> Result<()> {
         let mut server = self.connect("postgres").await?;
@@ -289,6 +305,20 @@ impl Databases {
 pub async fn connect(url: &str) -> Result<PgConnection> {
     let options: PgConnectOptions = url.parse().context("the Postgres URL cannot be read")?;
     options.disable_statement_logging().connect().await.context("cannot connect to Postgres")
+}
+
+/// Fills an empty database from a dump, with `psql`: a dump holds its rows in a form that only `psql` reads.
+async fn restore(database: &Database, dump: &Path) -> Result<()> {
+    let ended = tokio::process::Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file"])
+        .arg(dump)
+        .arg(database.superuser_url())
+        .output()
+        .await
+        .context("cannot run psql; it comes with the Postgres server's packages")?;
+    let error = String::from_utf8_lossy(&ended.stderr);
+    anyhow::ensure!(ended.status.success(), "psql refused {}: {}", dump.display(), error.trim());
+    Ok(())
 }
 
 /// A copied log would have the template's identity; each test's log is a log of its own.

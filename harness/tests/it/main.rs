@@ -10,6 +10,7 @@ mod adversary;
 mod bad_input;
 mod bad_tokens;
 mod batch;
+mod earlier_bank;
 mod erased;
 mod freshness;
 mod hammer;

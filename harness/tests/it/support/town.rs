@@ -1,10 +1,13 @@
 //! A bank with its databases and its people.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use harness::{
     chaos::{Bank, BankPlan, Ground, Part, Post, built_for_tests},
-    kit::{Databases, Keys, Pair, connect_nats, test_variable},
+    kit::{Databases, Keys, Pair, connect_nats, make_dir, test_variable, write_secret},
     mail::{Catcher, Plan},
 };
 use kernel::{Actor, Ids, MemberId, RandomIds, Role};
@@ -51,10 +54,37 @@ impl Town {
     }
 
     async fn start_on(databases: Databases, nats_url: String, parts: &[Part], settings: &[(&str, &str)]) -> Self {
+        let pair = databases.fresh_pair().await.unwrap();
+        let mut town = Self::on(databases, pair, nats_url, None, settings).await;
+        town.bank.start(parts).await.unwrap();
+        town
+    }
+
+    /// A bank that an earlier build wrote, from its dumps and keys. Nothing is upgraded and nothing runs yet.
+    pub async fn restore(dump: &Path) -> Self {
+        let databases = Databases::of_this_test_run().unwrap();
+        let nats_url = test_variable("JANGBU_TEST_NATS_URL").unwrap();
+        let pair = databases.restore_pair(dump).await.unwrap();
+        Self::on(databases, pair, nats_url, Some(&dump.join("keys")), &[]).await
+    }
+
+    async fn on(
+        databases: Databases,
+        pair: Pair,
+        nats_url: String,
+        keys_from: Option<&Path>,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let id = RandomIds.fresh().simple().to_string();
         let folder = PathBuf::from(format!("/var/tmp/jangbu-e2e-{id}"));
+        if let Some(from) = keys_from {
+            make_dir(&folder.join("keys"), 0o700).unwrap();
+            for file in std::fs::read_dir(from).unwrap().flatten() {
+                let text = std::fs::read_to_string(file.path()).unwrap();
+                write_secret(&folder.join("keys").join(file.file_name()), &text).unwrap();
+            }
+        }
         let keys = Arc::new(Keys::open(&folder.join("keys")).unwrap());
-        let pair = databases.fresh_pair().await.unwrap();
         let catcher = Catcher::start(Plan::local().await.unwrap()).unwrap();
         let plan = BankPlan {
             binaries: built_for_tests().unwrap(),
@@ -71,8 +101,7 @@ impl Town {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
         };
-        let mut bank = Bank::new(plan).unwrap();
-        bank.start(parts).await.unwrap();
+        let bank = Bank::new(plan).unwrap();
         Self { bank, keys, pair, catcher, databases, folder, http: reqwest::Client::new() }
     }
 
