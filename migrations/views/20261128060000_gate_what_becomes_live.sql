@@ -70,7 +70,8 @@ begin
     if not found then
         return;
     end if;
-    sound := l.log_id is not distinct from of_log and l.position <= of_head and to_jsonb(l) ->> 'other_history' is null;
+    -- One that nobody has moved yet is of no log.
+    sound := coalesce(l.log_id, of_log) = of_log and l.position <= of_head and to_jsonb(l) ->> 'other_history' is null;
     if not sound and not give_up_live then
         return query select 'live',
             format('the live generation %s is of another history, or ahead of the log', l.generation),

@@ -150,7 +150,8 @@ async fn hold(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<Opti
     )
     .fetch_one(tx)
     .await?;
-    let comparable = live.log_id.map(LogId::new) == Some(swap.head.log) && swap.live.position <= swap.head.position;
+    let same_log = live.log_id.is_none_or(|log| LogId::new(log) == swap.head.log);
+    let comparable = same_log && swap.live.position <= swap.head.position;
     Ok(comparable.then_some(Position::new(live.position)))
 }
 
