@@ -1,8 +1,9 @@
 //! Who sends a command, and under which key. Checked in this order, before anything of the body is read: token, role,
-//! key.
+//! key. The token is checked again by the extractor of the body, and by whoever lets the command wait.
 
 use std::{marker::PhantomData, net::IpAddr};
 
+use application::PresentedToken;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Actor, Role};
 use platform::{
@@ -48,6 +49,13 @@ pub(crate) struct Caller<A> {
     pub(crate) key: IdempotencyKey,
     pub(crate) context: RequestContext,
     allowed: PhantomData<A>,
+}
+
+impl<A> Caller<A> {
+    /// The token of this request, for whoever has to look at it again.
+    pub(crate) fn token(&self) -> PresentedToken {
+        PresentedToken { subject: self.actor.id, session: self.session }
+    }
 }
 
 impl<A: Allowed> FromRequestParts<ApiState> for Caller<A> {

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::CommandId;
-use platform::problem::{Code, Problem};
+use platform::{
+    auth::refused,
+    problem::{Code, Problem},
+};
 
 use crate::reply;
 
@@ -22,6 +25,7 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         ExecuteError::DeadlinePassed => Problem::new(Code::DeadlinePassed)
             .detail("the command was not decided in time, and was dropped")
             .retry_after(soon),
+        ExecuteError::TokenRefused => refused().cause("it was revoked while the command waited"),
         ExecuteError::InFlight => Problem::new(Code::IdempotencyKeyInFlight)
             .detail("the first request with this key has not been answered yet")
             .retry_after(soon),

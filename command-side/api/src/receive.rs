@@ -1,6 +1,6 @@
 //! From a person's request that is right in form to its answer.
 
-use application::{MemberCommand, Meta};
+use application::{MemberCommand, Meta, PresentedToken};
 use axum::response::Response;
 use kernel::CommandId;
 use platform::{http::RequestContext, problem::Problem};
@@ -22,6 +22,8 @@ pub(crate) struct Request<'a> {
     pub(crate) id: Option<Uuid>,
     /// The body.
     pub(crate) body: &'a dyn Confidential,
+    /// The token, if there was one.
+    pub(crate) token: Option<PresentedToken>,
 }
 
 impl Request<'_> {
@@ -38,6 +40,7 @@ impl Request<'_> {
             fingerprint: state.reception().fingerprint(&asked).map_err(problems::of_reception)?,
             correlation: self.context.correlation,
             deadline: Instant::now() + state.deadline(),
+            token: self.token,
         })
     }
 }

@@ -33,6 +33,7 @@ pub(crate) async fn submit<A, B: Serialize>(
         fingerprint: fingerprint(asked.route, asked.id, asked.body)?,
         correlation: caller.context.correlation,
         deadline: Instant::now() + state.deadline(),
+        token: Some(caller.token()),
         command,
     };
     // The command's id is in the log for ever, the request's only in answers and logs: here they meet.

@@ -103,6 +103,9 @@ pub enum ExecuteError {
     /// The deadline passed before the command was decided.
     #[error("the deadline passed before the command was decided")]
     DeadlinePassed,
+    /// The token was revoked while the command waited.
+    #[error("the token was revoked while the command waited")]
+    TokenRefused,
     /// The same command id is being decided now.
     #[error("a command with the same idempotency key is being decided")]
     InFlight,

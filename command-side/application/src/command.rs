@@ -1,8 +1,11 @@
 //! What can be asked for.
 
-use kernel::{AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, Money, TransferId};
+use kernel::{AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Money, TransferId};
 use log::Fingerprint;
 use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::RevokedTokens;
 
 /// A command with everything that belongs to the request it came in.
 #[derive(Clone, Debug)]
@@ -17,8 +20,27 @@ pub struct Submission {
     pub correlation: CorrelationId,
     /// After this the command is dropped undecided.
     pub deadline: Instant,
+    /// The token it came with, if it came with one that can be revoked.
+    pub token: Option<PresentedToken>,
     /// What to do.
     pub command: Command,
+}
+
+/// Whose access token a command came with, and of which session. It is looked at again right before the command is
+/// decided: a command may have waited, and what was revoked in the meantime moves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PresentedToken {
+    /// Whose it is.
+    pub subject: MemberId,
+    /// The session it belongs to, if it does to one.
+    pub session: Option<Uuid>,
+}
+
+impl PresentedToken {
+    /// Whether it was revoked.
+    pub fn is_refused(&self, revoked: &dyn RevokedTokens) -> bool {
+        revoked.contains(self.subject.uuid()) || self.session.is_some_and(|session| revoked.contains(session))
+    }
 }
 
 /// Everything the bank can be told to do.

@@ -11,7 +11,7 @@ mod sessions;
 mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
-pub use command::{Command, Destination, Submission, TransferOrder};
+pub use command::{Command, Destination, PresentedToken, Submission, TransferOrder};
 pub use courier::{Board, Channel, Channels, Courier, CourierOptions, DeliverError, Text};
 pub use domain::{Limits, member::CodeRules};
 pub use executor::{Bank, Executor, ExecutorOptions, Log};

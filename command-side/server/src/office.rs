@@ -2,16 +2,16 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use application::{Bank, Executor};
+use application::{Bank, Executor, ExecutorOptions, RevokedTokens};
 use event_store_postgres::{PoolOptions, PostgresLog, ServerLease, connect};
 use kernel::RandomIds;
-use platform::shutdown::Shutdown;
+use platform::{auth::Revocations, shutdown::Shutdown};
 use tokio::{
     runtime::{Builder, Runtime},
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use crate::{config::Config, door::Door};
+use crate::{config::Config, door::Door, tokens::Refused};
 
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -25,20 +25,25 @@ pub(crate) struct Workplace {
     /// There until it is dropped.
     thread: Option<Runtime>,
     log: PostgresLog,
+    /// Whose tokens count no more.
+    revoked: Arc<dyn RevokedTokens>,
 }
 
 impl Workplace {
     /// Connections: one for appends and reads, one for snapshots.
     const CONNECTIONS: u32 = 2;
 
-    pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &Config, revocations: &Revocations) -> anyhow::Result<Self> {
         let options = PoolOptions::log("command-server/executor", Self::CONNECTIONS);
         let thread = Builder::new_multi_thread().worker_threads(1).thread_name("executor").enable_all().build()?;
         let entered = thread.enter();
         let pool = connect(&config.log_writer_url, &options);
         drop(entered);
         match pool {
-            Ok(pool) => Ok(Self { thread: Some(thread), log: PostgresLog::new(pool) }),
+            Ok(pool) => {
+                let revoked = Arc::new(Refused(revocations.clone()));
+                Ok(Self { thread: Some(thread), log: PostgresLog::new(pool), revoked })
+            }
             Err(error) => {
                 thread.shutdown_background();
                 Err(error.into())
@@ -48,7 +53,8 @@ impl Workplace {
 
     fn start(&self, config: &Config, name: &str) -> (Bank, Executor) {
         let _here = self.thread.as_ref().map(Runtime::enter);
-        Bank::start(Arc::new(self.log.clone()), Arc::new(RandomIds), config.executor(name))
+        let options = ExecutorOptions { revoked: Some(self.revoked.clone()), ..config.executor(name) };
+        Bank::start(Arc::new(self.log.clone()), Arc::new(RandomIds), options)
     }
 }
 

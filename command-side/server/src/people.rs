@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use application::{BackOffice, Board, Courier, CourierOptions, Members, Reception, ReceptionParts};
+use application::{BackOffice, Board, Courier, CourierOptions, MemberOptions, Members, Reception, ReceptionParts};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{RandomIds, SystemClock};
 use platform::{
@@ -71,9 +71,9 @@ impl People {
                 let opened: Arc<dyn Vault> = Arc::new(opened);
                 let log = Arc::new(PostgresLog::new(log.clone()));
                 let (ids, clock) = (Arc::new(RandomIds), Arc::new(SystemClock));
-                let options = config.members.members();
-                let members = Members::new(log.clone(), opened.clone(), ids.clone(), clock.clone(), options);
                 let (signer, revoked) = (Arc::new(FileSigner(signer)), Arc::new(Refused(revocations)));
+                let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
+                let members = Members::new(log.clone(), opened.clone(), ids.clone(), clock.clone(), options);
                 let vault = opened.clone();
                 let parts = ReceptionParts {
                     members: members.clone(),

@@ -28,7 +28,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     let log = PostgresLog::new(pool.clone());
-    let workplace = Workplace::new(&config).context("the executor has no place to work")?;
+    let workplace = Workplace::new(&config, verifier.revocations()).context("the executor has no place to work")?;
     let (door, front_door) = (Arc::new(Door::default()), Arc::new(FrontDoor::default()));
     let probes = probes(&log, &door);
     // Three moments, in order: not ready; no more requests; no more commands.

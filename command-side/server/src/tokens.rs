@@ -30,6 +30,7 @@ impl SignTokens for FileSigner {
 }
 
 /// The set that every request of this server is held against.
+#[derive(Debug)]
 pub(crate) struct Refused(pub(crate) Revocations);
 
 impl RevokedTokens for Refused {

@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod presented;
 mod principal;
 mod revocations;
 mod signer;
@@ -9,7 +10,8 @@ mod stamp;
 mod verifier;
 
 pub use keys::KeysError;
-pub use principal::Principal;
+pub(crate) use presented::Presented;
+pub use principal::{Principal, refused};
 pub use revocations::{RevocationSource, Revocations};
 pub use signer::{Signer, SignerError};
 pub use verifier::{TokenError, Verifier};

@@ -2,15 +2,16 @@
 
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use kernel::{Actor, Role};
 use uuid::Uuid;
 
-use super::Verifier;
+use super::{Presented, Verifier};
 use crate::problem::{Code, Problem};
 
-/// Who asks. A handler that takes it answers 401 to everybody without a token that holds.
+/// Who asks. A handler that takes it answers 401 to everybody without a token that holds. The token is checked here, before
+/// the body is read; again when a body extractor has the whole body; and again when a read is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// Role and id.
@@ -38,27 +39,34 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let token = bearer(&parts.headers)?;
-        Verifier::from_ref(state).verify(token).map_err(|error| refused().cause(error))
+        let header = authorization(&parts.headers)?.clone();
+        let verifier = Verifier::from_ref(state);
+        let principal = verifier.verify(bearer_in(&header)?).map_err(|error| refused().cause(error))?;
+        Presented::of(&mut parts.extensions).keep(verifier, header);
+        Ok(principal)
     }
 }
 
-/// The token in the one `Authorization` header.
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+/// The one `Authorization` header.
+fn authorization(headers: &HeaderMap) -> Result<&HeaderValue, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let value = match (given.next(), given.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| refused())?,
-        (None, _) => {
-            return Err(Problem::new(Code::Unauthorized).detail("send Authorization: Bearer <token>"));
-        }
-        _ => return Err(refused()),
-    };
+    match (given.next(), given.next()) {
+        (Some(value), None) => Ok(value),
+        (None, _) => Err(Problem::new(Code::Unauthorized).detail("send Authorization: Bearer <token>")),
+        _ => Err(refused()),
+    }
+}
+
+/// The token in an `Authorization` header.
+pub(super) fn bearer_in(header: &HeaderValue) -> Result<&str, Problem> {
+    let value = header.to_str().map_err(|_| refused())?;
     match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
         _ => Err(refused()),
     }
 }
 
-fn refused() -> Problem {
+/// The problem of a token that was sent and does not hold, or holds no more.
+pub fn refused() -> Problem {
     Problem::new(Code::Unauthorized).detail("the token does not hold").token_refused()
 }

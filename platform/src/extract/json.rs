@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::object::Object;
 use crate::{
+    auth::Presented,
     http::{HttpOptions, RequestContext},
     problem::{Code, Problem},
 };
@@ -77,7 +78,16 @@ pub(crate) fn too_large(limit: usize) -> Problem {
     Problem::new(Code::PayloadTooLarge).detail(format!("a body may have {limit} bytes here")).with("limit", limit)
 }
 
-async fn read(request: Request) -> Result<Bytes, Problem> {
+/// The whole body. The token that was checked before it is checked again after it: it may have been revoked, or have
+/// expired, while the body arrived. Every body is read here, so no route can leave that out.
+async fn read(mut request: Request) -> Result<Bytes, Problem> {
+    let presented = Presented::of(request.extensions_mut());
+    let bytes = collect(request).await?;
+    presented.check_again()?;
+    Ok(bytes)
+}
+
+async fn collect(request: Request) -> Result<Bytes, Problem> {
     let context = request.extensions().get::<RequestContext>();
     let default = HttpOptions::default();
     let limit = context.map_or(default.body_limit, |c| c.body_limit);

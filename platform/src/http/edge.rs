@@ -16,7 +16,7 @@ use std::{
 use axum::{
     body::{Body, HttpBody},
     extract::{MatchedPath, Request},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures::{FutureExt, future::CatchUnwind};
@@ -28,7 +28,10 @@ use super::{
     measure::Meters,
     options::HttpOptions,
 };
-use crate::problem::{self, Code, Problem};
+use crate::{
+    auth::Presented,
+    problem::{self, Code, Problem},
+};
 
 /// Makes [`Edge`]s.
 #[derive(Clone)]
@@ -88,7 +91,10 @@ where
             route.body_limit,
             self.options.body_timeout,
         );
-        let passage = Passage::begin(context, route.meters.clone());
+        // A read shows what its caller may see when it is answered, however long it waited. What a command did is told.
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let presented = reads.then(|| Presented::of(request.extensions_mut()));
+        let passage = Passage::begin(context, route.meters.clone(), presented);
         // Told by its length alone: not a byte of a body that is too large is read.
         if request.body().size_hint().lower() > route.body_limit as u64 {
             return EdgeFuture::Refused { passage: Some(passage), limit: route.body_limit };
@@ -132,6 +138,8 @@ where
 pub(super) struct Passage {
     context: RequestContext,
     meters: Arc<Meters>,
+    /// The token of a read.
+    presented: Option<Presented>,
     begun: Instant,
     done: bool,
 }
@@ -145,12 +153,15 @@ impl Drop for Passage {
 }
 
 impl Passage {
-    fn begin(context: RequestContext, meters: Arc<Meters>) -> Self {
+    fn begin(context: RequestContext, meters: Arc<Meters>, presented: Option<Presented>) -> Self {
         meters.begun();
-        Self { context, meters, begun: Instant::now(), done: false }
+        Self { context, meters, presented, begun: Instant::now(), done: false }
     }
 
     fn finish(mut self, mut response: Response) -> Response {
+        if let Some(Err(refused)) = self.presented.as_ref().map(Presented::check_again) {
+            response = refused.into_response();
+        }
         let problem = problem_of(&mut response);
         let mut request_id = self.context.request_id;
         if let Some(problem) = &problem {

@@ -1,6 +1,7 @@
 //! The edge as clients meet it.
 
 mod auth;
+mod checked_again;
 mod edge;
 mod ops;
 mod serve;

@@ -89,6 +89,12 @@ pub fn app_with(verifier: Verifier) -> Router {
         .route("/number/{n}", get(|Path(n): Path<u8>| async move { n.to_string() }))
         .route("/query", get(|Query(query): Query<Words>| async move { query.word }))
         .route("/who", get(|who: Principal| async move { who.actor.to_string() }))
+        .route(
+            "/tell",
+            post(|who: Principal, Json(body): Json<Words>| async move { body.word + &who.actor.to_string() }),
+        )
+        .route("/tell-maybe", post(|_: Principal, OptionalJson(body): OptionalJson<Words>| async move { body.word }))
+        .route("/wait", get(waits))
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
         .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
         .route("/ids", get(|context: RequestContext| async move { context.correlation.to_string() }))
@@ -114,6 +120,19 @@ async fn panics() -> StatusCode {
 async fn slow() -> &'static str {
     tokio::time::sleep(Duration::from_millis(400)).await;
     "slow but whole"
+}
+
+/// Waits as a read waits for a view, until [`let_go`].
+async fn waits(who: Principal) -> String {
+    WAITING.notified().await;
+    who.actor.to_string()
+}
+
+static WAITING: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+/// Lets the next request that waits go on.
+pub fn let_go() {
+    WAITING.notify_one();
 }
 
 pub struct Reply {

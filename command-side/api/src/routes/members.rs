@@ -161,5 +161,6 @@ pub(super) async fn certificate(
 }
 
 fn of<'a, A>(caller: &Caller<A>, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Request<'a> {
-    Request { command_id: caller.key.command_id(caller.actor), context: caller.context, route, id, body }
+    let (command_id, token) = (caller.key.command_id(caller.actor), Some(caller.token()));
+    Request { command_id, context: caller.context, route, id, body, token }
 }

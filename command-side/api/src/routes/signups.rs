@@ -84,6 +84,6 @@ async fn anonymous(
     command: MemberCommand,
 ) -> Result<Response, Problem> {
     let command_id = who.key.anonymous_command_id();
-    let meta = Request { command_id, context: who.context, route, id, body }.meta(state)?;
+    let meta = Request { command_id, context: who.context, route, id, body, token: None }.meta(state)?;
     receive(state, meta, route, command).await
 }

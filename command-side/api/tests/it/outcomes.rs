@@ -76,6 +76,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
     let cases = [
         (ExecuteError::Overloaded { retry_after: Duration::from_secs(3) }, Code::Overloaded, 503, Some("3")),
         (ExecuteError::DeadlinePassed, Code::DeadlinePassed, 503, Some("1")),
+        (ExecuteError::TokenRefused, Code::Unauthorized, 401, None),
         (ExecuteError::InFlight, Code::IdempotencyKeyInFlight, 409, Some("1")),
         (ExecuteError::KeyReused, Code::IdempotencyKeyReused, 422, None),
         (ExecuteError::AccountUnknown, Code::AccountUnknown, 404, None),

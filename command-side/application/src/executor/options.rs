@@ -1,9 +1,11 @@
 //! How the executor is set.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::Limits;
 use kernel::AssetCode;
+
+use crate::RevokedTokens;
 
 /// How the executor is set.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct ExecutorOptions {
     pub attempts: u32,
     /// How long after its deadline a client still waits for an append under way.
     pub grace: Duration,
+    /// Whose tokens count no more: looked at once more when a command is taken from the queue.
+    pub revoked: Option<Arc<dyn RevokedTokens>>,
 }
 
 impl ExecutorOptions {
@@ -44,6 +48,7 @@ impl ExecutorOptions {
             snapshot_every: 500,
             attempts: 20,
             grace: Duration::from_secs(5),
+            revoked: None,
         }
     }
 }

@@ -93,10 +93,21 @@ impl Run {
             metrics::counter!("executor_deadlines_passed").increment(1);
             job.finish(Err(ExecuteError::DeadlinePassed));
         }
+        let (refused, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| self.is_refused(job));
+        for job in refused {
+            metrics::counter!("executor_tokens_refused").increment(1);
+            job.finish(Err(ExecuteError::TokenRefused));
+        }
         metrics::histogram!("executor_batch_commands").record(batch.len() as f64);
         let queued = metrics::histogram!("executor_queue_seconds");
         batch.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
         batch
+    }
+
+    /// Whether the token of a command was revoked while the command waited.
+    fn is_refused(&self, job: &Job) -> bool {
+        let (Some(token), Some(revoked)) = (&job.submission.token, &self.options.revoked) else { return false };
+        token.is_refused(revoked.as_ref())
     }
 }
 

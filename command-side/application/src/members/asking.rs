@@ -1,6 +1,6 @@
 //! What is asked of the members' use cases, and what they answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::member::{Channel, CodeRules, Consents, Contact, LoginId, RealName};
@@ -10,6 +10,8 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 use uuid::Uuid;
 use vault::PasswordHash;
+
+use crate::{PresentedToken, RevokedTokens};
 
 /// What belongs to the request a command came in.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub struct Meta {
     pub correlation: CorrelationId,
     /// After this the command is dropped undecided.
     pub deadline: Instant,
+    /// The token it came with, if it came with one that can be revoked.
+    pub token: Option<PresentedToken>,
 }
 
 /// The answer to a command, given only when it is durable, and the same for ever under the same command id.
@@ -100,6 +104,8 @@ pub struct MemberOptions {
     pub poll: Duration,
     /// How old what a sign-up left in the vault is, at least, when it is swept; counted from when it could have ended.
     pub sweep_margin: TimeDelta,
+    /// Whose tokens count no more: looked at once more before a command is written.
+    pub revoked: Option<Arc<dyn RevokedTokens>>,
 }
 
 impl Default for MemberOptions {
@@ -110,6 +116,7 @@ impl Default for MemberOptions {
             revoked_everywhere: Duration::from_secs(3),
             poll: Duration::from_millis(250),
             sweep_margin: TimeDelta::hours(1),
+            revoked: None,
         }
     }
 }

@@ -84,11 +84,20 @@ impl Members {
             let answer = deed.tell(&drafts, &desk).map_err(Stumble::Final)?;
             return Ok(Told { answer, replayed: false, token });
         }
+        if self.is_refused(meta) {
+            return Err(Stumble::No(ExecuteError::TokenRefused.into()));
+        }
         let token = self.append(meta, deed.actor(&desk), &drafts).await?;
         self.shared.wake.notify_one();
         metrics::counter!("member_commands").increment(1);
         let answer = deed.tell(&drafts, &desk).map_err(Stumble::Final)?;
         Ok(Told { answer, replayed: false, token })
+    }
+
+    /// Whether the token of a command was revoked since the command came in.
+    fn is_refused(&self, meta: &Meta) -> bool {
+        let (Some(token), Some(revoked)) = (&meta.token, &self.shared.options.revoked) else { return false };
+        token.is_refused(revoked.as_ref())
     }
 
     /// Reads what the deed looks for until it has seen all of it.

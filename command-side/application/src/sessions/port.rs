@@ -1,6 +1,6 @@
 //! What the reception needs of the server around it.
 
-use std::error::Error;
+use std::{error::Error, fmt::Debug};
 
 use chrono::{DateTime, Utc};
 use kernel::MemberId;
@@ -20,7 +20,7 @@ pub trait SignTokens: Send + Sync {
 }
 
 /// Whose access tokens this server refuses. It reads them from the vault every second; what happens here is told at once.
-pub trait RevokedTokens: Send + Sync {
+pub trait RevokedTokens: Debug + Send + Sync {
     /// From now on the tokens of this member, or of this session, are refused.
     fn insert(&self, id: Uuid);
 

@@ -8,5 +8,6 @@ mod memory_log;
 mod mixed;
 mod money;
 mod replay;
+mod revoked;
 mod sharing;
 mod teller;

@@ -46,6 +46,7 @@ pub fn submission(actor: Actor, key: &str, command: Command) -> Submission {
         fingerprint: Fingerprint(digest(format!("{command:?}"))),
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(5),
+        token: None,
         command,
     }
 }

@@ -188,6 +188,7 @@ impl BackOffice {
             fingerprint: meta.fingerprint,
             correlation: meta.correlation,
             deadline: meta.deadline,
+            token: None,
             command: Command::CloseAccount {
                 account: open.account,
                 reason: Some("its owner is being erased".to_owned()),

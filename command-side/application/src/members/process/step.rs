@@ -28,6 +28,7 @@ impl BackOffice {
             fingerprint: Fingerprint(*command_id.uuid().as_bytes()),
             correlation: CorrelationId::new(self.members.shared.ids.fresh()),
             deadline: Instant::now() + Duration::from_secs(10),
+            token: None,
         }
     }
 }

@@ -9,4 +9,4 @@ mod office;
 mod races;
 mod signing_up;
 mod staying;
-mod town;
+pub mod town;

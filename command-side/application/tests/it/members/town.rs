@@ -217,6 +217,7 @@ pub fn meta(key: &str) -> Meta {
         fingerprint: Fingerprint(digest(body)),
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(20),
+        token: None,
     }
 }
 

@@ -1,0 +1,69 @@
+//! A command whose token is revoked while it waits.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use application::{Command, ExecuteError, MemberError, MemberOptions, Members, Meta, PresentedToken, RevokedTokens};
+use kernel::{MemberId, RandomIds};
+use uuid::Uuid;
+
+use crate::{
+    members::town::{Town, email, meta, options},
+    teller::{Teller, krw, member, submission},
+};
+
+/// Everything is revoked, once it is.
+#[derive(Debug, Default)]
+struct Everything(AtomicBool);
+
+impl RevokedTokens for Everything {
+    fn insert(&self, _: Uuid) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn contains(&self, _: Uuid) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn token_of(subject: MemberId) -> Option<PresentedToken> {
+    Some(PresentedToken { subject, session: None })
+}
+
+#[tokio::test]
+async fn a_command_is_dropped_when_it_is_taken_from_the_queue() {
+    let revoked = Arc::new(Everything::default());
+    let teller = Teller::on(Arc::default(), "server-0", |options| options.revoked = Some(revoked.clone()));
+    let ask = |key: &str| {
+        let mut submission = submission(member(1), key, Command::OpenAccount { asset: krw() });
+        submission.token = token_of(member(1).id);
+        teller.bank.execute(submission)
+    };
+    ask("before").await.expect("an account");
+    revoked.insert(Uuid::nil());
+    let written = teller.log.commits().len();
+    assert_eq!(ask("after").await.expect_err("refused"), ExecuteError::TokenRefused);
+    assert_eq!(teller.log.commits().len(), written);
+    // What the bank does itself comes without a token.
+    teller.open(member(1), "by the bank").await;
+}
+
+#[tokio::test]
+async fn a_members_command_is_dropped_before_it_is_written() {
+    let town = Town::new().await;
+    let revoked = Arc::new(Everything::default());
+    let options = MemberOptions { revoked: Some(revoked.clone()), ..options() };
+    let (log, vault) = (town.log.clone(), town.vault.clone());
+    let members = Members::new(log, vault, Arc::new(RandomIds), town.clock.clone(), options);
+    let member = town.joined("minsu", "kim@example.com").await;
+    revoked.insert(member.uuid());
+    let written = town.log.commits().len();
+    let meta = Meta { token: token_of(member), ..meta("c") };
+    let refused = members.change_contact(member, email("new@example.com"), meta).await;
+    assert!(matches!(refused, Err(MemberError::Execute(ExecuteError::TokenRefused))), "{refused:?}");
+    assert_eq!(town.log.commits().len(), written);
+    drop(members);
+    town.end().await;
+}
