@@ -17,7 +17,8 @@ pub use kek::{AddressError, FileKek, Kek, KekAddress, KekError, KeyFile, Purpose
 pub use names::Names;
 pub use password::{Busy, PasswordParams, PasswordParamsError, Passwords, Verified};
 pub use port::{
-    Certificate, Credentials, DueMessage, Erasures, Keys, Messages, NewMessage, Notice, PasswordHash, Revocation,
-    Revocations, Rotation, Sessions, TokenDigest, Vault, WaitingMessages,
+    Certificate, Charge, Credentials, DueMessage, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice,
+    PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, Sessions, TokenDigest, Vault,
+    WaitingMessages,
 };
 pub use postgres::{KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};

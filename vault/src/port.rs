@@ -14,6 +14,15 @@ use crate::{DataKey, Names, VaultError};
 #[derive(Clone, Debug)]
 pub struct PasswordHash(pub SecretString);
 
+/// What is kept of a sign-up that is under way.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Its password.
+    pub hash: PasswordHash,
+    /// Whether it cannot be completed any more.
+    pub ended: bool,
+}
+
 /// Digest of a refresh token; the token itself is never stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TokenDigest(pub [u8; 32]);
@@ -34,8 +43,20 @@ pub trait Keys: Send + Sync {
 /// Passwords.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// Keeps the password of a sign-up that is under way.
-    async fn keep_pending(&self, sign_up: Uuid, member: MemberId, hash: &PasswordHash) -> Result<(), VaultError>;
+    /// Keeps the password of a sign-up that is under way, and where the sign-up came from (a keyed hash), if that is known.
+    async fn keep_pending(
+        &self,
+        sign_up: Uuid,
+        member: MemberId,
+        hash: &PasswordHash,
+        origin: Option<Uuid>,
+    ) -> Result<(), VaultError>;
+
+    /// What is kept of a sign-up that is under way.
+    async fn pending(&self, sign_up: Uuid) -> Result<Option<Pending>, VaultError>;
+
+    /// A sign-up cannot be completed any more, because its contact became a member's. One that was completed is not touched.
+    async fn end_pending(&self, sign_up: Uuid) -> Result<(), VaultError>;
 
     /// After a person became a member: the pending password becomes theirs under their login, and the key is kept for
     /// good. Does nothing the second time, and nothing for one who was erased meanwhile.
@@ -59,8 +80,19 @@ pub trait Credentials: Send + Sync {
     async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError>;
 }
 
+/// What lets a refresh be repeated by a client that lost its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshRetry {
+    /// Digest of the token that was presented and the request's idempotency key.
+    pub key: [u8; 32],
+    /// The next refresh token, sealed so that only who has both can open it.
+    pub answer: Sealed,
+    /// Until then the same request gets the same answer.
+    pub until: DateTime<Utc>,
+}
+
 /// What came of a refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// The token was the current one; the new one is in force.
     Rotated {
@@ -68,6 +100,17 @@ pub enum Rotation {
         session: Uuid,
         /// Whose.
         member: MemberId,
+    },
+    /// The token was used before by this very request, a moment ago. Nothing changed.
+    Repeated {
+        /// The session.
+        session: Uuid,
+        /// Whose.
+        member: MemberId,
+        /// The answer that was kept the first time.
+        answer: Sealed,
+        /// When that was.
+        at: DateTime<Utc>,
     },
     /// The token was used before: someone copied it. The session has been ended and revoked.
     Reused {
@@ -92,11 +135,12 @@ pub trait Sessions: Send + Sync {
         expires_at: DateTime<Utc>,
     ) -> Result<(), VaultError>;
 
-    /// Exchanges a refresh token for the next one, atomically.
+    /// Exchanges a refresh token for the next one, atomically. With `retry`, the same request may be repeated for a time.
     async fn rotate(
         &self,
         presented: TokenDigest,
         next: TokenDigest,
+        retry: Option<&RefreshRetry>,
         now: DateTime<Utc>,
         expires_at: DateTime<Utc>,
     ) -> Result<Rotation, VaultError>;
@@ -173,6 +217,47 @@ pub struct NewMessage {
     pub notice: Notice,
     /// After this it is not worth sending.
     pub until: Option<DateTime<Utc>>,
+    /// To whose account it is put; none for what a member is told whatever was sent before. Not kept in the queue.
+    pub charge: Option<Charge>,
+}
+
+/// To whose account a message is put: so many reach one contact, and one origin alone does not use them up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// The name of the contact.
+    pub contact: StreamId,
+    /// Who caused it; for a sign-up the vault knows where it came from.
+    pub origin: Option<Uuid>,
+}
+
+/// How many messages reach one contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageBudget {
+    /// In any hour.
+    pub per_hour: u32,
+    /// In any day.
+    pub per_day: u32,
+}
+
+impl MessageBudget {
+    /// How many of them one origin may cause: something is always left for others.
+    pub fn of_one_origin(self) -> Self {
+        let share = |all: u32| all.saturating_sub(all.div_ceil(5)).max(1);
+        Self { per_hour: share(self.per_hour), per_day: share(self.per_day) }
+    }
+}
+
+impl Default for MessageBudget {
+    fn default() -> Self {
+        Self { per_hour: 5, per_day: 20 }
+    }
+}
+
+/// What became of messages that were to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// How many were held back, because the contact has had as many as may reach it.
+    pub held: u64,
 }
 
 /// A message taken from the queue. Unless it is settled, it is due again when its lease is over.
@@ -190,9 +275,19 @@ pub trait Messages: Send + Sync {
     /// The position up to which events were worked off.
     async fn cursor(&self) -> Result<Position, VaultError>;
 
-    /// Queues messages and moves the cursor, in one transaction; `false` if the cursor is not at `from`: another server
-    /// was faster.
-    async fn enqueue(&self, messages: &[NewMessage], from: Position, to: Position) -> Result<bool, VaultError>;
+    /// Queues messages, as far as the budget of each contact goes, and moves the cursor, in one transaction; none if the
+    /// cursor is not at `from`: another server was faster.
+    async fn enqueue(
+        &self,
+        messages: &[NewMessage],
+        budget: MessageBudget,
+        now: DateTime<Utc>,
+        from: Position,
+        to: Position,
+    ) -> Result<Option<Queued>, VaultError>;
+
+    /// Which codes of a sign-up, or of a member's changes of contact, were queued to be sent in the last days.
+    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<u32>, VaultError>;
 
     /// Takes messages that are due, for a time.
     async fn take_due(

@@ -87,3 +87,14 @@ impl FromRequestParts<ApiState> for Anybody {
         Ok(Self { from, key, context })
     }
 }
+
+/// The key of a request that may be sent without one.
+pub(crate) struct OptionalKey(pub(crate) Option<IdempotencyKey>);
+
+impl<S: Send + Sync> FromRequestParts<S> for OptionalKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        IdempotencyKey::optional(&parts.headers).map(Self)
+    }
+}

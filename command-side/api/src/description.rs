@@ -14,8 +14,8 @@ use crate::routes;
 #[openapi(
     info(
         title = "Jangbu: commands",
-        description = "Everything that changes something. Every command needs an `Idempotency-Key`, but for log-in, refresh \
-                       and log-out; every answer to one carries a `Consistency-Token` for reads on the query server. \
+        description = "Everything that changes something. Every command needs an `Idempotency-Key`, but for log-in and \
+                       log-out; a refresh may have one; every answer to one carries a `Consistency-Token` for reads on the query server. \
                        Errors are problems (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -138,14 +138,15 @@ fn of_people(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
         ("post", "/v1/signups") => own([Code::LoginIdTaken, Code::TooManyRequests]),
         (_, "/v1/signups/{id}/resend") => own([Code::SignUpUnknown, Code::SignUpEnded, Code::ResendTooEarly]),
         (_, "/v1/signups/{id}/verify") => {
-            let mut codes = own([Code::SignUpUnknown, Code::SignUpEnded]);
+            let mut codes = own([Code::SignUpUnknown, Code::SignUpEnded, Code::LoginIdTaken]);
+            codes.extend(own([Code::TooManyRequests, Code::Overloaded]));
             codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
             codes
         }
         (_, "/v1/sessions") => own([Code::CredentialsWrong, Code::TooManyRequests, Code::Overloaded]),
-        (_, "/v1/sessions/refresh") => own([Code::SessionEnded, Code::TooManyRequests]),
+        (_, "/v1/sessions/refresh") => own([Code::SessionEnded, Code::TooManyRequests, Code::IdempotencyKeyMissing]),
         (_, "/v1/sessions/current") => own([Code::NotFound]),
-        (_, "/v1/members/me/contact") => own([Code::MemberUnknown, Code::ResendTooEarly, Code::TooManyRequests]),
+        (_, "/v1/members/me/contact") => own([Code::MemberUnknown, Code::ResendTooEarly]),
         (_, "/v1/members/me/contact/verify") => {
             let mut codes = own([Code::MemberUnknown, Code::ContactChangeMissing]);
             codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
@@ -197,6 +198,11 @@ fn add_command_headers(document: &mut Value) {
                 }
             }
         }
+        if path == "/v1/sessions/refresh" {
+            operation["parameters"] = json!([optional_key()]);
+            operation["responses"]["201"]["headers"]["Idempotency-Replayed"] =
+                reference("headers/Idempotency-Replayed");
+        }
         if !is_command(path, method) {
             continue;
         }
@@ -217,4 +223,14 @@ fn add_command_headers(document: &mut Value) {
             }
         }
     }
+}
+
+/// The key of a refresh, which may be left out.
+fn optional_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Makes a retry safe: for a short grace (60 s by default) the same token with the same key gets the \
+                        first answer again. Without it, or with another key, a token that comes twice ends its session.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
+    })
 }

@@ -33,6 +33,16 @@ impl IdempotencyKey {
         })
     }
 
+    /// The same for a request that may have one: the header is left out, or right.
+    pub(crate) fn optional(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        headers.contains_key(IDEMPOTENCY_KEY).then(|| Self::from_headers(headers)).transpose()
+    }
+
+    /// The key itself.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     fn parse(bytes: &[u8]) -> Option<Self> {
         let usable = (1..=255).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
         usable.then(|| Self(bytes.into()))

@@ -43,8 +43,8 @@ pub trait ReceptionPort: Send + Sync + 'static {
         password: SecretString,
     ) -> Result<Tokens, ReceptionError>;
 
-    /// Exchanges a refresh token for the next tokens.
-    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError>;
+    /// Exchanges a refresh token for the next tokens; the same request, told by its key, may come again.
+    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, ReceptionError>;
 
     /// Ends a session; tells where the log ended, if it can be asked.
     async fn log_out(
@@ -76,8 +76,8 @@ impl ReceptionPort for Reception {
         Self::log_in(self, from, login_id, password).await
     }
 
-    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
-        Self::refresh(self, from, token).await
+    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, ReceptionError> {
+        Self::refresh(self, from, token, key).await
     }
 
     async fn log_out(

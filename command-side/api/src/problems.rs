@@ -95,6 +95,7 @@ pub(crate) fn of_reception(error: ReceptionError) -> Problem {
         ReceptionError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
         ReceptionError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
         ReceptionError::NewPassword(error) => Problem::invalid("new", error.to_string()),
+        ReceptionError::LoginIdIsPassword => Problem::invalid("login_id", "must not be the password"),
         ReceptionError::TooMany { retry_after } => {
             let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
             problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))

@@ -52,8 +52,8 @@ impl ReceptionPort for FrontDoor {
         self.reception()?.log_in(from, login_id, password).await
     }
 
-    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
-        self.reception()?.refresh(from, token).await
+    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, ReceptionError> {
+        self.reception()?.refresh(from, token, key).await
     }
 
     async fn log_out(

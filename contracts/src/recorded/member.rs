@@ -45,9 +45,10 @@ pub struct SignUpStarted {
     pub consents: Vec<Consent>,
     /// The reservation of the login id.
     pub login_key: StreamId,
-    /// The reservation of the contact.
+    /// The reservation of the contact. It is not made before the code was right.
     pub contact_key: StreamId,
-    /// The contact belongs to a member already: its owner is told, no code is sent, and none will ever be right.
+    /// No code will ever be right, because the contact was a member's. Written by earlier builds only: now it is not
+    /// recorded whose the contact is, so that the event looks the same either way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decoy: bool,
     /// When the sign-up ends if it is not completed.
@@ -91,7 +92,7 @@ pub struct SignUpCompleted {
 pub enum SignUpEnd {
     /// Its time ran out.
     Expired,
-    /// A newer sign-up of the same contact took its place.
+    /// A newer sign-up of the same contact took its place. Written by earlier builds only.
     Superseded,
 }
 
@@ -116,14 +117,14 @@ pub enum NameKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NameHolder {
-    /// A sign-up that is under way, until its time runs out.
+    /// A sign-up that is under way, until its time runs out. Written by earlier builds only: it keeps nobody out.
     SignUp {
         /// Its id, and stream.
         sign_up: Uuid,
         /// When the name is free again if nothing came of it.
         until: DateTime<Utc>,
     },
-    /// A member's change of contact that is under way, until its time runs out.
+    /// A member's change of contact that is under way. Written by earlier builds only: it keeps nobody out.
     Change {
         /// Whose.
         member: MemberId,
@@ -181,7 +182,7 @@ pub struct ContactChangeStarted {
     pub contact: Sealed,
     /// The reservation of the new contact.
     pub contact_key: StreamId,
-    /// The contact belongs to another member: its owner is told, and no code will ever be right.
+    /// No code will ever be right, because the contact was another member's. Written by earlier builds only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decoy: bool,
     /// Which code: counted on over all changes of the member.

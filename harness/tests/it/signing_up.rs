@@ -26,7 +26,7 @@ async fn all_of_it(by: By) {
     signs_up(&mut town, by).await;
     a_retry_signs_up_once(&mut town, by).await;
     five_wrong_codes_are_enough(&mut town, by).await;
-    the_newest_sign_up_has_the_contact(&mut town, by).await;
+    the_first_verified_has_the_contact(&mut town, by).await;
     a_members_contact_and_login_are_taken(&mut town, by).await;
     contact_may_change_to_the_other_channel(&mut town, by).await;
     sessions_and_passwords(&mut town, by).await;
@@ -98,15 +98,17 @@ async fn five_wrong_codes_are_enough(town: &mut Town, by: By) {
     person.verify(&door, sign_up, &code).await.expect_problem(422, "code-exhausted");
 }
 
-async fn the_newest_sign_up_has_the_contact(town: &mut Town, by: By) {
+async fn the_first_verified_has_the_contact(town: &mut Town, by: By) {
     let (door, first) = (town.stranger(), Newcomer::new(by));
     let old = first.sign_up(&door).await;
     let old_code = code_after(&town.catcher, &first.contact, 0).await;
     let second = Newcomer { contact: first.contact.clone(), ..Newcomer::new(by) };
     let new = second.sign_up(&door).await;
     let code = code_after(&town.catcher, &first.contact, 1).await;
-    first.verify(&door, old, &old_code).await.expect_problem(422, "signup-ended");
+    let wrong = first.verify(&door, old, &other_than(&old_code)).await;
+    assert_eq!((wrong.code(), wrong.body["tries_left"].as_i64()), ("code-wrong", Some(4)), "both are pending");
     second.verify(&door, new, &code).await.expect(201);
+    first.verify(&door, old, &old_code).await.expect_problem(422, "signup-ended");
     first.log_in(&door).await.expect_problem(401, "credentials-wrong");
 }
 

@@ -7,22 +7,45 @@ use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::{PostgresVault, classify::failed, store::lock_member};
-use crate::{Credentials, PasswordHash, VaultError};
+use crate::{Credentials, PasswordHash, Pending, VaultError};
 
 #[async_trait]
 impl Credentials for PostgresVault {
-    async fn keep_pending(&self, sign_up: Uuid, member: MemberId, hash: &PasswordHash) -> Result<(), VaultError> {
+    async fn keep_pending(
+        &self,
+        sign_up: Uuid,
+        member: MemberId,
+        hash: &PasswordHash,
+        origin: Option<Uuid>,
+    ) -> Result<(), VaultError> {
         sqlx::query!(
-            "insert into vault.pending_passwords (sign_up, member_id, hash) values ($1, $2, $3)
+            "insert into vault.pending_passwords (sign_up, member_id, hash, origin) values ($1, $2, $3, $4)
              on conflict (sign_up) do update set hash = excluded.hash
                  where pending_passwords.member_id = excluded.member_id",
             sign_up,
             member.uuid(),
-            hash.0.expose_secret()
+            hash.0.expose_secret(),
+            origin
         )
         .execute(&self.store.pool)
         .await
         .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn pending(&self, sign_up: Uuid) -> Result<Option<Pending>, VaultError> {
+        let row = sqlx::query!("select hash, ended from vault.pending_passwords where sign_up = $1", sign_up)
+            .fetch_optional(&self.store.pool)
+            .await
+            .map_err(failed)?;
+        Ok(row.map(|row| Pending { hash: PasswordHash(row.hash.into()), ended: row.ended }))
+    }
+
+    async fn end_pending(&self, sign_up: Uuid) -> Result<(), VaultError> {
+        sqlx::query!("update vault.pending_passwords set ended = true where sign_up = $1 and not ended", sign_up)
+            .execute(&self.store.pool)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 
@@ -89,6 +112,18 @@ impl Credentials for PostgresVault {
             .map_err(failed)?;
         // Nobody asks for these any more; they are not counted, for they are no sign-up's.
         sqlx::query!("delete from vault.sessions where expires_at < $1", before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        // A code lives for a day at most.
+        sqlx::query!(
+            "delete from vault.contact_messages where queued_at < least($1, clock_timestamp() - interval '2 days')",
+            before
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        sqlx::query!("delete from vault.refresh_answers where until < clock_timestamp()")
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;

@@ -14,7 +14,7 @@ use super::{
     notices::{channel, columns, field, notice},
     store::Store,
 };
-use crate::{DueMessage, Messages, NewMessage, VaultError, WaitingMessages};
+use crate::{Charge, DueMessage, MessageBudget, Messages, NewMessage, Queued, VaultError, WaitingMessages};
 
 impl Store {
     /// Puts the cursor before everything, if there is none.
@@ -37,7 +37,14 @@ impl Messages for PostgresVault {
         Ok(Position::new(position))
     }
 
-    async fn enqueue(&self, messages: &[NewMessage], from: Position, to: Position) -> Result<bool, VaultError> {
+    async fn enqueue(
+        &self,
+        messages: &[NewMessage],
+        budget: MessageBudget,
+        now: DateTime<Utc>,
+        from: Position,
+        to: Position,
+    ) -> Result<Option<Queued>, VaultError> {
         let mut transaction = self.store.begin().await?;
         // First: of two servers that come with the same events, the slower waits here and finds the cursor moved.
         let moved = sqlx::query!(
@@ -49,11 +56,23 @@ impl Messages for PostgresVault {
         .await
         .map_err(failed)?;
         if moved.rows_affected() == 0 {
-            return Ok(false);
+            return Ok(None);
         }
-        insert(&mut transaction, messages).await?;
+        let sent = charge(&mut transaction, messages, budget, now).await?;
+        insert(&mut transaction, &sent).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(true)
+        Ok(Some(Queued { held: (messages.len() - sent.len()) as u64 }))
+    }
+
+    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<u32>, VaultError> {
+        let serials = sqlx::query_scalar!(
+            r#"select serial as "serial!" from vault.contact_messages where subject = $1 and serial is not null"#,
+            subject
+        )
+        .fetch_all(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        Ok(serials.into_iter().filter_map(|serial| u32::try_from(serial).ok()).collect())
     }
 
     async fn take_due(
@@ -120,8 +139,73 @@ impl Messages for PostgresVault {
     }
 }
 
+/// Puts messages to the account of their contacts, in order; those that may be sent.
+async fn charge<'a>(
+    transaction: &mut Transaction<'static, Postgres>,
+    messages: &'a [NewMessage],
+    budget: MessageBudget,
+    now: DateTime<Utc>,
+) -> Result<Vec<&'a NewMessage>, VaultError> {
+    let mut sent = Vec::with_capacity(messages.len());
+    for message in messages {
+        let may_be_sent = match message.charge {
+            Some(charge) => charge_one(transaction, message, charge, budget, now).await?,
+            None => true,
+        };
+        if may_be_sent {
+            sent.push(message);
+        }
+    }
+    Ok(sent)
+}
+
+/// Whether one more message may reach the contact, from this origin; if so, it counts. Whoever queues holds the cursor's
+/// row until the commit, so nobody counts at the same time.
+async fn charge_one(
+    transaction: &mut Transaction<'static, Postgres>,
+    message: &NewMessage,
+    charge: Charge,
+    budget: MessageBudget,
+    now: DateTime<Utc>,
+) -> Result<bool, VaultError> {
+    let (_, subject, serial) = columns(message.notice);
+    let share = budget.of_one_origin();
+    let counted = sqlx::query!(
+        "insert into vault.contact_messages (position, contact, origin, subject, serial, queued_at)
+         select $1, $2, asked.origin, $4, $5, $6
+         from (select coalesce($3::uuid, (select origin from vault.pending_passwords where sign_up = $7)) as origin)
+              as asked,
+              lateral (
+                  select count(*) filter (where queued_at > $6::timestamptz - interval '1 hour') as hour,
+                         count(*) as day,
+                         count(*) filter (where origin = asked.origin and queued_at > $6 - interval '1 hour') as own_hour,
+                         count(*) filter (where origin = asked.origin) as own_day
+                  from vault.contact_messages where contact = $2 and queued_at > $6 - interval '1 day'
+              ) as had
+         where exists (select from vault.data_keys where member_id = $8)
+             and had.hour < $9 and had.day < $10 and had.own_hour < $11 and had.own_day < $12
+         on conflict (position) do nothing",
+        message.position.number(),
+        charge.contact.uuid(),
+        charge.origin,
+        subject,
+        serial,
+        now,
+        message.stream.uuid(),
+        message.member.uuid(),
+        i64::from(budget.per_hour),
+        i64::from(budget.per_day),
+        i64::from(share.per_hour),
+        i64::from(share.per_day)
+    )
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(counted.rows_affected() == 1)
+}
+
 /// Inserts the messages of those who have a data key. To anyone else nothing could be sent: the contact does not open.
-async fn insert(transaction: &mut Transaction<'static, Postgres>, messages: &[NewMessage]) -> Result<(), VaultError> {
+async fn insert(transaction: &mut Transaction<'static, Postgres>, messages: &[&NewMessage]) -> Result<(), VaultError> {
     if messages.is_empty() {
         return Ok(());
     }
@@ -220,6 +304,7 @@ impl TryFrom<Row> for DueMessage {
             field: field(&row.field)?,
             notice: notice(&row.notice, row.subject, row.serial)?,
             until: row.until,
+            charge: None,
         };
         Ok(Self { message, attempts: row.attempts })
     }

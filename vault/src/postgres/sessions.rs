@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::MemberId;
+use kernel::{MemberId, Sealed};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::{
     revocations::{Lasting, revoke},
     store::lock_member,
 };
-use crate::{Rotation, Sessions, TokenDigest, VaultError};
+use crate::{RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
 
 #[async_trait]
 impl Sessions for PostgresVault {
@@ -44,6 +44,7 @@ impl Sessions for PostgresVault {
         &self,
         presented: TokenDigest,
         next: TokenDigest,
+        retry: Option<&RefreshRetry>,
         now: DateTime<Utc>,
         expires_at: DateTime<Utc>,
     ) -> Result<Rotation, VaultError> {
@@ -51,8 +52,12 @@ impl Sessions for PostgresVault {
         let Some(held) = Held::by(&mut transaction, presented).await? else { return Ok(Rotation::Unknown) };
         let (session, member) = (held.session, held.member);
         if !use_up(&mut transaction, presented, now, held.over(now)).await? {
-            if !held.was_used(&mut transaction, presented).await? {
-                return Ok(Rotation::Unknown);
+            let Some(used_at) = held.used_at(&mut transaction, presented).await? else { return Ok(Rotation::Unknown) };
+            if !held.over(now)
+                && let Some(retry) = retry
+                && let Some(answer) = kept_answer(&mut transaction, presented, retry, now).await?
+            {
+                return Ok(Rotation::Repeated { session, member, answer, at: used_at });
             }
             end(&mut transaction, session, now).await?;
             revoke(&mut transaction, &[session], Lasting::AccessTokens).await?;
@@ -69,6 +74,9 @@ impl Sessions for PostgresVault {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        if let Some(retry) = retry {
+            keep_answer(&mut transaction, presented, retry).await?;
+        }
         transaction.commit().await.map_err(failed)?;
         Ok(Rotation::Rotated { session, member })
     }
@@ -146,20 +154,56 @@ impl Held {
         self.ended || self.expires_at <= now
     }
 
-    async fn was_used(
+    async fn used_at(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
         token: TokenDigest,
-    ) -> Result<bool, VaultError> {
-        let used = sqlx::query_scalar!(
-            r#"select used_at is not null as "used!" from vault.refresh_tokens where digest = $1"#,
-            token.0.as_slice()
-        )
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)?;
-        Ok(used.unwrap_or(false))
+    ) -> Result<Option<DateTime<Utc>>, VaultError> {
+        let used =
+            sqlx::query_scalar!("select used_at from vault.refresh_tokens where digest = $1", token.0.as_slice())
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(failed)?;
+        Ok(used.flatten())
     }
+}
+
+/// Keeps the answer to a refresh, sealed, for a client that may lose it.
+async fn keep_answer(
+    transaction: &mut Transaction<'static, Postgres>,
+    presented: TokenDigest,
+    retry: &RefreshRetry,
+) -> Result<(), VaultError> {
+    sqlx::query!(
+        "insert into vault.refresh_answers (digest, key, answer, until) values ($1, $2, $3, $4)",
+        presented.0.as_slice(),
+        retry.key.as_slice(),
+        retry.answer.as_str(),
+        retry.until
+    )
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// The answer that was kept for this very request, while it may be given again.
+async fn kept_answer(
+    transaction: &mut Transaction<'static, Postgres>,
+    presented: TokenDigest,
+    retry: &RefreshRetry,
+    now: DateTime<Utc>,
+) -> Result<Option<Sealed>, VaultError> {
+    let answer = sqlx::query_scalar!(
+        "select answer from vault.refresh_answers where digest = $1 and key = $2 and until > $3",
+        presented.0.as_slice(),
+        retry.key.as_slice(),
+        now
+    )
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(answer.map(Sealed::new))
 }
 
 /// Marks a token as used; whether it was in force.

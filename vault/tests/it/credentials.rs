@@ -12,8 +12,8 @@ async fn a_pending_password_becomes_the_members_once() {
     let world = World::new().await;
     let (sign_up, member, login) = (id(), member(), StreamId::new(id()));
     world.vault.make_key(member).await.unwrap();
-    world.vault.keep_pending(sign_up, member, &hash("one")).await.unwrap();
-    world.vault.keep_pending(sign_up, member, &hash("two")).await.unwrap();
+    world.vault.keep_pending(sign_up, member, &hash("one"), None).await.unwrap();
+    world.vault.keep_pending(sign_up, member, &hash("two"), None).await.unwrap();
     assert!(world.vault.by_login(login).await.unwrap().is_none(), "pending is not yet a password");
     let settled = join_all((0..8).map(|_| world.vault.settle(sign_up, member, login))).await;
     assert!(settled.iter().all(Result::is_ok), "{settled:?}");
@@ -22,7 +22,7 @@ async fn a_pending_password_becomes_the_members_once() {
     assert_eq!(world.count("pending_passwords").await, 0);
 
     assert!(world.vault.replace(member, &hash("three")).await.unwrap());
-    world.vault.keep_pending(sign_up, member, &hash("late")).await.unwrap();
+    world.vault.keep_pending(sign_up, member, &hash("late"), None).await.unwrap();
     world.vault.settle(sign_up, member, login).await.unwrap();
     let kept = world.vault.of(member).await.unwrap().unwrap();
     assert_eq!(kept.0.expose_secret(), hash("three").0.expose_secret(), "a repetition brings no older password back");
@@ -35,8 +35,8 @@ async fn nobody_takes_over_the_pending_password_of_another() {
     let (sign_up, one, two, login) = (id(), member(), member(), StreamId::new(id()));
     world.vault.make_key(one).await.unwrap();
     world.vault.make_key(two).await.unwrap();
-    world.vault.keep_pending(sign_up, one, &hash("one")).await.unwrap();
-    world.vault.keep_pending(sign_up, two, &hash("two")).await.unwrap();
+    world.vault.keep_pending(sign_up, one, &hash("one"), None).await.unwrap();
+    world.vault.keep_pending(sign_up, two, &hash("two"), None).await.unwrap();
     world.vault.settle(sign_up, two, login).await.unwrap();
     assert!(world.vault.by_login(login).await.unwrap().is_none());
     world.vault.settle(sign_up, one, login).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_discarded_sign_up_leaves_nothing_and_a_member_is_never_discarded() {
     let world = World::new().await;
     let (sign_up, nobody) = (id(), member());
     world.vault.make_key(nobody).await.unwrap();
-    world.vault.keep_pending(sign_up, nobody, &hash("x")).await.unwrap();
+    world.vault.keep_pending(sign_up, nobody, &hash("x"), None).await.unwrap();
     world.vault.discard(sign_up, nobody).await.unwrap();
     world.vault.discard(sign_up, nobody).await.unwrap();
     assert!(world.vault.key(nobody).await.unwrap().is_none());
@@ -69,10 +69,10 @@ async fn settling_after_an_erasure_does_nothing() {
     let world = World::new().await;
     let (sign_up, member, login) = (id(), member(), StreamId::new(id()));
     world.vault.make_key(member).await.unwrap();
-    world.vault.keep_pending(sign_up, member, &hash("x")).await.unwrap();
+    world.vault.keep_pending(sign_up, member, &hash("x"), None).await.unwrap();
     world.vault.erase(id(), member, "member:x", now(), now()).await.unwrap();
     assert_eq!(world.count("pending_passwords").await, 0, "what was pending went too");
-    world.vault.keep_pending(sign_up, member, &hash("x")).await.unwrap();
+    world.vault.keep_pending(sign_up, member, &hash("x"), None).await.unwrap();
     world.vault.settle(sign_up, member, login).await.unwrap();
     assert!(world.vault.by_login(login).await.unwrap().is_none());
     assert!(world.vault.key(member).await.unwrap().is_none());
@@ -87,7 +87,7 @@ async fn sweeping_takes_what_is_old_and_provisional_only() {
     let (member, login) = world.joined().await;
     let (sign_up, nobody) = (id(), crate::world::member());
     world.vault.make_key(nobody).await.unwrap();
-    world.vault.keep_pending(sign_up, nobody, &hash("x")).await.unwrap();
+    world.vault.keep_pending(sign_up, nobody, &hash("x"), None).await.unwrap();
     world.vault.open_session(id(), member, token(), later(-10)).await.unwrap();
     let open = id();
     world.vault.open_session(open, member, token(), later(3600)).await.unwrap();

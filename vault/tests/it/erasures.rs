@@ -2,7 +2,10 @@
 
 use futures::future::join_all;
 use kernel::{Position, Sealed, StreamId, Version};
-use vault::{Certificate, Credentials, Erasures, Keys, Messages, NewMessage, Notice, Revocations, Rotation, Sessions};
+use vault::{
+    Certificate, Credentials, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice, Revocations, Rotation,
+    Sessions,
+};
 
 use crate::world::{World, hash, id, later, member, now, token};
 
@@ -24,8 +27,10 @@ async fn everything_of_a_member_goes_and_nothing_of_another() {
         field: "contact",
         notice: Notice::PasswordChanged,
         until: None,
+        charge: None,
     };
-    assert!(world.vault.enqueue(&[message], Position::ZERO, Position::new(1)).await.unwrap());
+    let budget = MessageBudget::default();
+    assert!(world.vault.enqueue(&[message], budget, now(), Position::ZERO, Position::new(1)).await.unwrap().is_some());
     let (erasure, asked, at) = (id(), later(-5), now());
     let certificate = world.vault.erase(erasure, erased, "operator:42", asked, at).await.unwrap();
     let destroyed = [("data key", 1), ("credential", 1), ("sessions", 2), ("messages", 1)];
@@ -44,7 +49,7 @@ async fn everything_of_a_member_goes_and_nothing_of_another() {
     assert_eq!(world.vault.certificate(id()).await.unwrap(), None);
     assert!(world.vault.key(erased).await.unwrap().is_none());
     assert!(world.vault.by_login(login).await.unwrap().is_none());
-    assert_eq!(world.vault.rotate(current, token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+    assert_eq!(world.vault.rotate(current, token(), None, now(), later(60)).await.unwrap(), Rotation::Unknown);
     let revoked = world.vault.revoked_after(0).await.unwrap();
     assert!(revoked.iter().any(|revocation| revocation.subject == erased.uuid()));
     assert!(world.vault.key(other).await.unwrap().is_some());
@@ -113,7 +118,7 @@ async fn an_erasure_beside_everything_else_ends_and_leaves_nothing() {
         let (requested, hash) = (now(), hash("x"));
         let (erased, ..) = tokio::join!(
             world.vault.erase(id(), member, "member:x", requested, requested),
-            other.rotate(current, token(), now(), later(60)),
+            other.rotate(current, token(), None, now(), later(60)),
             other.open_session(id(), member, token(), later(60)),
             other.end_sessions(member, None),
             world.vault.settle(sign_up, member, login),

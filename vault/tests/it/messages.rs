@@ -2,7 +2,8 @@
 
 use futures::future::join_all;
 use kernel::{MemberId, Position, Sealed, StreamId, Version};
-use vault::{Erasures, Keys, Messages, NewMessage, Notice};
+use uuid::Uuid;
+use vault::{Charge, Credentials, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice, Queued};
 
 use crate::world::{World, id, later, member, now};
 
@@ -17,11 +18,13 @@ fn message(position: i64, member: MemberId, notice: Notice) -> NewMessage {
         field: "contact",
         notice,
         until: Some(later(600)),
+        charge: None,
     }
 }
 
 async fn enqueue(world: &World, messages: &[NewMessage], from: i64, to: i64) -> bool {
-    world.vault.enqueue(messages, Position::new(from), Position::new(to)).await.unwrap()
+    let budget = MessageBudget::default();
+    world.vault.enqueue(messages, budget, now(), Position::new(from), Position::new(to)).await.unwrap().is_some()
 }
 
 #[tokio::test]
@@ -70,10 +73,10 @@ async fn of_servers_that_bring_the_same_events_one_moves_the_cursor() {
             [message(from + 1, member, Notice::PasswordChanged), message(to, member, Notice::PasswordChanged)];
         let moved = join_all((0..8).map(|n| {
             let vault = if n % 2 == 0 { &world.vault } else { &other };
-            vault.enqueue(&messages, Position::new(from), Position::new(to))
+            vault.enqueue(&messages, MessageBudget::default(), now(), Position::new(from), Position::new(to))
         }))
         .await;
-        assert_eq!(moved.into_iter().filter(|moved| *moved.as_ref().unwrap()).count(), 1);
+        assert_eq!(moved.into_iter().filter(|moved| moved.as_ref().unwrap().is_some()).count(), 1);
         expected += 2;
         assert_eq!(world.count("messages").await, expected, "each message once");
     }
@@ -135,5 +138,92 @@ async fn what_waits_is_counted_by_channel_with_the_age_of_the_oldest() {
     assert!(waiting.iter().all(|w| (20..60_000).contains(&w.oldest.as_millis())), "{waiting:?}");
     world.vault.settle_message(Position::new(3)).await.unwrap();
     assert_eq!(world.vault.waiting_messages().await.unwrap().len(), 1);
+    world.end().await;
+}
+
+/// Queues one message to a contact, charged to an origin; whether it may be sent.
+struct Post<'a> {
+    world: &'a World,
+    member: MemberId,
+    position: i64,
+}
+
+impl Post<'_> {
+    async fn to(&mut self, contact: StreamId, origin: Option<Uuid>, seconds: i64) -> bool {
+        let charge = Some(Charge { contact, origin });
+        let message = NewMessage { charge, ..message(self.position + 1, self.member, Notice::ContactIsMember) };
+        let (from, to) = (Position::new(self.position), Position::new(self.position + 1));
+        self.position += 1;
+        let budget = MessageBudget::default();
+        let queued = self.world.vault.enqueue(&[message], budget, later(seconds), from, to).await.unwrap();
+        queued.unwrap() == Queued { held: 0 }
+    }
+}
+
+#[tokio::test]
+async fn five_messages_an_hour_and_twenty_a_day_reach_one_contact() {
+    let world = World::new().await;
+    let member = member();
+    world.vault.make_key(member).await.unwrap();
+    let mut post = Post { world: &world, member, position: 0 };
+    let (contact, other) = (StreamId::new(id()), StreamId::new(id()));
+    const HOUR: i64 = 3600;
+    for hour in 0..4 {
+        for n in 0..7 {
+            assert_eq!(post.to(contact, None, hour * HOUR + n).await, n < 5, "hour {hour}, message {n}");
+        }
+        assert!(post.to(other, None, hour * HOUR).await, "another contact is another matter");
+    }
+    assert!(!post.to(contact, None, 5 * HOUR).await, "twenty in a day");
+    assert!(post.to(contact, None, 24 * HOUR + 10).await, "and then again");
+    assert_eq!(world.count("messages").await, 20 + 4 + 1, "what was held is not queued");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_origin_leaves_something_for_others() {
+    let world = World::new().await;
+    let member = member();
+    world.vault.make_key(member).await.unwrap();
+    let mut post = Post { world: &world, member, position: 0 };
+    let (contact, stranger, owner) = (StreamId::new(id()), Some(id()), Some(id()));
+    for n in 0..8 {
+        assert_eq!(post.to(contact, stranger, n).await, n < 4);
+    }
+    assert!(post.to(contact, owner, 9).await);
+    assert!(!post.to(contact, owner, 10).await, "that was the fifth");
+    for hour in 1..5 {
+        for n in 0..8 {
+            post.to(contact, stranger, hour * 3600 + 20 + n).await;
+        }
+    }
+    assert!(post.to(contact, owner, 5 * 3600).await, "sixteen a day are the most that one origin causes");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_code_counts_as_sent_when_its_message_is_queued() {
+    let world = World::new().await;
+    let (sign_up, member, contact) = (id(), member(), StreamId::new(id()));
+    world.vault.make_key(member).await.unwrap();
+    world.vault.keep_pending(sign_up, member, &crate::world::hash("x"), Some(id())).await.unwrap();
+    let charge = Some(Charge { contact, origin: None });
+    let code = |serial: u32| NewMessage {
+        charge,
+        stream: StreamId::new(sign_up),
+        ..message(serial.into(), member, Notice::SignUpCode { sign_up, serial })
+    };
+    assert!(world.vault.codes_sent(sign_up).await.unwrap().is_empty());
+    // The address the sign-up came from is charged: it causes four of them.
+    let all: Vec<_> = (1..=6).map(code).collect();
+    let budget = MessageBudget::default();
+    let queued = world.vault.enqueue(&all, budget, now(), Position::ZERO, Position::new(6)).await.unwrap();
+    assert_eq!(queued, Some(Queued { held: 2 }));
+    let mut sent = world.vault.codes_sent(sign_up).await.unwrap();
+    sent.sort_unstable();
+    assert_eq!(sent, [1, 2, 3, 4]);
+    let nobody = NewMessage { charge, ..message(7, crate::world::member(), Notice::ContactIsMember) };
+    let queued = world.vault.enqueue(&[nobody], budget, now(), Position::new(6), Position::new(7)).await.unwrap();
+    assert_eq!(queued, Some(Queued { held: 1 }), "to whom nothing can be sent, nothing is charged");
     world.end().await;
 }

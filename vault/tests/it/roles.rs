@@ -34,7 +34,9 @@ async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
         "pending_passwords",
         "sessions",
         "refresh_tokens",
+        "refresh_answers",
         "messages",
+        "contact_messages",
         "message_cursor",
         "secret",
         "certificates",
@@ -111,7 +113,7 @@ async fn two_members_never_have_one_login() {
     let (_, login) = world.joined().await;
     let (sign_up, other) = (id(), member());
     world.vault.make_key(other).await.unwrap();
-    world.vault.keep_pending(sign_up, other, &crate::world::hash("x")).await.unwrap();
+    world.vault.keep_pending(sign_up, other, &crate::world::hash("x"), None).await.unwrap();
     assert!(world.vault.settle(sign_up, other, login).await.is_err());
     world.vault.settle(sign_up, other, StreamId::new(id())).await.unwrap();
     world.end().await;

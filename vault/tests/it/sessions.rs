@@ -1,8 +1,9 @@
 //! Sessions, refresh tokens, revocations.
 
 use futures::future::join_all;
+use kernel::Sealed;
 use uuid::Uuid;
-use vault::{Revocations, Rotation, Sessions, VaultError};
+use vault::{Credentials, RefreshRetry, Revocations, Rotation, Sessions, VaultError};
 
 use crate::world::{World, id, later, member, now, token};
 
@@ -20,11 +21,11 @@ async fn a_token_is_exchanged_for_the_next_and_the_next() {
     world.vault.open_session(session, member, current, later(60)).await.unwrap();
     for _ in 0..3 {
         let next = token();
-        let rotation = world.vault.rotate(current, next, now(), later(60)).await.unwrap();
+        let rotation = world.vault.rotate(current, next, None, now(), later(60)).await.unwrap();
         assert_eq!(rotation, Rotation::Rotated { session, member });
         current = next;
     }
-    assert_eq!(world.vault.rotate(token(), token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+    assert_eq!(world.vault.rotate(token(), token(), None, now(), later(60)).await.unwrap(), Rotation::Unknown);
     assert_eq!(revoked(&world).await, Vec::<Uuid>::new());
     world.end().await;
 }
@@ -39,7 +40,7 @@ async fn of_twenty_that_bring_one_token_at_once_one_is_first_and_the_session_end
         let nexts: Vec<_> = (0..20).map(|_| token()).collect();
         let outcomes = join_all(nexts.iter().enumerate().map(|(n, next)| {
             let vault = if n % 2 == 0 { &world.vault } else { &other };
-            vault.rotate(current, *next, now(), later(60))
+            vault.rotate(current, *next, None, now(), later(60))
         }))
         .await;
         let outcomes: Vec<Rotation> = outcomes.into_iter().map(Result::unwrap).collect();
@@ -48,7 +49,7 @@ async fn of_twenty_that_bring_one_token_at_once_one_is_first_and_the_session_end
         assert_eq!(of(Rotation::Reused { session, member }), 19, "{outcomes:?}");
         assert!(revoked(&world).await.contains(&session));
         for next in nexts {
-            let rotation = world.vault.rotate(next, token(), now(), later(60)).await.unwrap();
+            let rotation = world.vault.rotate(next, token(), None, now(), later(60)).await.unwrap();
             assert_eq!(rotation, Rotation::Unknown, "nor does the new token work any more");
         }
     }
@@ -72,10 +73,10 @@ async fn a_session_that_is_over_gives_no_token() {
     assert!(!world.vault.end_session(kept, crate::world::member()).await.unwrap(), "not the member's");
     assert!(!world.vault.end_session(id(), member).await.unwrap());
     for over in [expired, of_ended] {
-        assert_eq!(world.vault.rotate(over, token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+        assert_eq!(world.vault.rotate(over, token(), None, now(), later(60)).await.unwrap(), Rotation::Unknown);
     }
     assert_eq!(revoked(&world).await, [ended]);
-    let rotation = world.vault.rotate(of_kept, token(), now(), later(60)).await.unwrap();
+    let rotation = world.vault.rotate(of_kept, token(), None, now(), later(60)).await.unwrap();
     assert_eq!(rotation, Rotation::Rotated { session: kept, member });
     world.end().await;
 }
@@ -95,7 +96,7 @@ async fn all_sessions_but_one_end_and_those_of_others_go_on() {
     assert_eq!(ended, [sessions[0].0, sessions[2].0]);
     assert_eq!(world.vault.end_sessions(member, Some(sessions[1].0)).await.unwrap(), Vec::<Uuid>::new());
     for (n, (session, current)) in sessions.iter().enumerate() {
-        let rotation = world.vault.rotate(*current, token(), now(), later(60)).await.unwrap();
+        let rotation = world.vault.rotate(*current, token(), None, now(), later(60)).await.unwrap();
         let owner = if n == 3 { other } else { member };
         let goes_on = Rotation::Rotated { session: *session, member: owner };
         assert_eq!(rotation, if [1, 3].contains(&n) { goes_on } else { Rotation::Unknown }, "{n}");
@@ -112,7 +113,7 @@ async fn a_revoked_member_gets_no_token_and_no_session_is_opened_for_nobody() {
     world.vault.revoke_member(revoked_member).await.unwrap();
     world.vault.revoke_member(revoked_member).await.unwrap();
     assert_eq!(revoked(&world).await, [revoked_member.uuid()]);
-    assert_eq!(world.vault.rotate(current, token(), now(), later(60)).await.unwrap(), Rotation::Unknown);
+    assert_eq!(world.vault.rotate(current, token(), None, now(), later(60)).await.unwrap(), Rotation::Unknown);
     let opened = world.vault.open_session(id(), member(), token(), later(60)).await;
     assert!(matches!(opened, Err(VaultError::Erased)), "{opened:?}");
     world.end().await;
@@ -147,5 +148,40 @@ async fn serials_become_visible_in_their_order() {
     seen.sort();
     wanted.sort();
     assert_eq!(seen, wanted);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_same_refresh_may_be_repeated_for_a_time_and_any_other_ends_the_session() {
+    let world = World::new().await;
+    let other = world.another().await;
+    let retry =
+        |key: u8| RefreshRetry { key: [key; 32], answer: Sealed::new(format!("sealed {key}")), until: later(60) };
+    for reuse in [None, Some(retry(2))] {
+        let ((member, _), session, current, next) = (world.joined().await, id(), token(), token());
+        world.vault.open_session(session, member, current, later(600)).await.unwrap();
+        let at = now();
+        let first = world.vault.rotate(current, next, Some(&retry(1)), at, later(600)).await.unwrap();
+        assert_eq!(first, Rotation::Rotated { session, member });
+        for vault in [&world.vault, &other] {
+            let again = RefreshRetry { answer: Sealed::new("another"), ..retry(1) };
+            let repeated = vault.rotate(current, token(), Some(&again), now(), later(600)).await.unwrap();
+            let answer = Sealed::new("sealed 1");
+            assert_eq!(repeated, Rotation::Repeated { session, member, answer, at }, "the first answer");
+        }
+        let ended = world.vault.rotate(current, token(), reuse.as_ref(), now(), later(600)).await.unwrap();
+        assert_eq!(ended, Rotation::Reused { session, member });
+        let over = world.vault.rotate(current, token(), Some(&retry(1)), now(), later(600)).await.unwrap();
+        assert_ne!(over, Rotation::Rotated { session, member });
+        assert!(!matches!(over, Rotation::Repeated { .. }), "a session that is over repeats nothing");
+    }
+    let ((member, _), session, current) = (world.joined().await, id(), token());
+    world.vault.open_session(session, member, current, later(600)).await.unwrap();
+    world.vault.rotate(current, token(), Some(&retry(1)), now(), later(600)).await.unwrap();
+    let late = world.vault.rotate(current, token(), Some(&retry(1)), later(61), later(600)).await.unwrap();
+    assert_eq!(late, Rotation::Reused { session, member });
+    world.execute("update vault.refresh_answers set until = now() - interval '1 second'").await;
+    world.vault.sweep(later(-3600)).await.unwrap();
+    assert_eq!(world.count("refresh_answers").await, 0, "swept when the grace is over");
     world.end().await;
 }

@@ -70,7 +70,7 @@ impl World {
     pub async fn joined(&self) -> (MemberId, StreamId) {
         let (sign_up, member, login) = (RandomIds.fresh(), member(), StreamId::new(RandomIds.fresh()));
         self.vault.make_key(member).await.unwrap();
-        self.vault.keep_pending(sign_up, member, &hash("first")).await.unwrap();
+        self.vault.keep_pending(sign_up, member, &hash("first"), None).await.unwrap();
         self.vault.settle(sign_up, member, login).await.unwrap();
         (member, login)
     }

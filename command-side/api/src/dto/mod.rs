@@ -12,7 +12,7 @@ pub(crate) use ids::{PayeeRef, path_id};
 pub(crate) use money::MoneyDto;
 pub(crate) use people::{
     CodeRequest, Confidential, LeaveRequest, LogInRequest, NewContactRequest, NothingRequest, OperatorsReasonRequest,
-    PasswordRequest, RefreshRequest, SignUpRequest,
+    PasswordRequest, RefreshRequest, SignUpRequest, VerifyRequest,
 };
 pub(crate) use requests::{
     BatchRequest, BookingRequest, OpenAccountRequest, ReasonRequest, ReverseRequest, TransferRequest,

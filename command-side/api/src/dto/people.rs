@@ -202,6 +202,43 @@ impl CodeRequest {
     }
 }
 
+/// A code that was sent, to complete a sign-up with.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Verification)]
+pub(crate) struct VerifyRequest {
+    /// The six digits of the newest message.
+    #[schema(value_type = String, pattern = "^[0-9]{6}$", examples("123456"))]
+    code: Secret,
+    /// Another login id than the sign-up began with, if that was taken in the meantime.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9_]{4,32}$", examples("minji_kim2"))]
+    login_id: Option<Secret>,
+}
+
+impl VerifyRequest {
+    pub(crate) fn read(&self) -> Result<(Code, Option<LoginId>), Problem> {
+        let mut fields = Fields::default();
+        let code = fields.read("code", self.code.expose().parse::<Code>());
+        let login_id = self.login_id.as_ref().map(|text| fields.read("login_id", text.expose().parse::<LoginId>()));
+        match (code, login_id) {
+            (Some(code), None) => Ok((code, None)),
+            (Some(code), Some(Some(login_id))) => Ok((code, Some(login_id))),
+            _ => Err(fields.problem()),
+        }
+    }
+}
+
+impl Confidential for VerifyRequest {
+    /// Without a login id as it was before there could be one.
+    fn canonical(&self) -> Canonical {
+        match &self.login_id {
+            Some(login_id) => canonical(&(self.code.expose(), login_id.expose())),
+            None => canonical(&(self.code.expose(),)),
+        }
+    }
+}
+
 impl Confidential for CodeRequest {
     fn canonical(&self) -> Canonical {
         canonical(&(self.code.expose(),))

@@ -174,7 +174,11 @@ pub(crate) fn tokens(tokens: &Tokens) -> Response {
         token_type: "Bearer",
         expires_in: tokens.expires_in.num_seconds(),
     };
-    with_token(json(StatusCode::CREATED, &body), tokens.seen)
+    let mut response = with_token(json(StatusCode::CREATED, &body), tokens.seen);
+    if tokens.replayed {
+        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 /// With a token, if there is one to give.

@@ -9,7 +9,9 @@ use kernel::Role;
 use platform::{auth::Principal, extract::Json, http::Origin, problem::Problem};
 
 use crate::{
+    caller::OptionalKey,
     dto::{LogInRequest, RefreshRequest},
+    identity::IdempotencyKey,
     problems,
     reply::{self, TokensDto},
     state::ApiState,
@@ -35,7 +37,9 @@ pub(super) async fn log_in(
 
 /// Refresh a session
 ///
-/// The refresh token is exchanged for another. One that comes a second time ends the session, for whoever has it.
+/// The refresh token is exchanged for another. One that comes a second time ends the session, for whoever has it: except
+/// for the same request sent again within a short grace (60 s by default), with the same `Idempotency-Key`, because its
+/// answer was lost. That gets the same tokens again.
 #[utoipa::path(
     post, path = "/v1/sessions/refresh", tag = "sessions",
     request_body = RefreshRequest,
@@ -44,10 +48,12 @@ pub(super) async fn log_in(
 pub(super) async fn refresh(
     State(state): State<ApiState>,
     Origin(from): Origin,
+    OptionalKey(key): OptionalKey,
     Json(body): Json<RefreshRequest>,
 ) -> Result<Response, Problem> {
     let token = body.refresh_token.into_inner();
-    let tokens = state.reception().refresh(from, token).await.map_err(problems::of_reception)?;
+    let key = key.as_ref().map(IdempotencyKey::as_bytes);
+    let tokens = state.reception().refresh(from, token, key).await.map_err(problems::of_reception)?;
     Ok(reply::tokens(&tokens))
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     caller::Anybody,
-    dto::{CodeRequest, Confidential, NothingRequest, SignUpRequest, path_id},
+    dto::{Confidential, NothingRequest, SignUpRequest, VerifyRequest, path_id},
     receive::{Request, receive},
     reply::{JoinedDto, SignUpDto},
     state::ApiState,
@@ -19,7 +19,8 @@ use crate::{
 /// Sign up
 ///
 /// A code is sent to the contact. The answer is the same whether or not the contact belongs to a member already: its
-/// owner is told by a message.
+/// owner is told by a message. Nothing is reserved before the code is given. Only so many messages reach one contact in an
+/// hour and in a day; what is asked for beyond that is not sent, and the answer is the same.
 #[utoipa::path(
     post, path = "/v1/signups", tag = "members",
     request_body = SignUpRequest,
@@ -57,21 +58,24 @@ pub(super) async fn resend(
 
 /// Complete a sign-up
 ///
-/// With the code that was sent: you are a member then, and can log in.
+/// With the code that was sent: you are a member then, and can log in. Several sign-ups may be pending for one contact and
+/// for one login id; the first that is completed gets both. If the login id was taken meanwhile, the answer is 409
+/// `login-id-taken`: that costs no try, and may be repeated with another `login_id`.
 #[utoipa::path(
     post, path = "/v1/signups/{id}/verify", tag = "members",
     params(("id" = Uuid, Path, description = "The sign-up")),
-    request_body = CodeRequest,
+    request_body = VerifyRequest,
     responses((status = 201, description = "The member", body = JoinedDto)),
 )]
 pub(super) async fn verify(
     State(state): State<ApiState>,
     who: Anybody,
     Path(id): Path<String>,
-    Json(body): Json<CodeRequest>,
+    Json(body): Json<VerifyRequest>,
 ) -> Result<Response, Problem> {
     let sign_up = path_id(&id)?;
-    let command = MemberCommand::Verify { sign_up, code: body.code()? };
+    let (code, login_id) = body.read()?;
+    let command = MemberCommand::Verify { sign_up, code, login_id };
     anonymous(&state, &who, "POST /v1/signups/{id}/verify", Some(sign_up), &body, command).await
 }
 

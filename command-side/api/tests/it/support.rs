@@ -106,6 +106,7 @@ pub fn tokens() -> Tokens {
     Tokens {
         access: "an.access.token".into(),
         refresh: "a-refresh-token".into(),
+        replayed: false,
         expires_in: TimeDelta::minutes(10),
         seen: Some(seen()),
     }
@@ -139,7 +140,7 @@ impl ReceptionPort for FakeReception {
         self.hear(Said::LogIn { from, login_id, password }).map(|_| tokens())
     }
 
-    async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
+    async fn refresh(&self, from: IpAddr, token: SecretString, _: Option<&[u8]>) -> Result<Tokens, ReceptionError> {
         self.hear(Said::Refresh { from, token: token.expose_secret().to_owned() }).map(|_| tokens())
     }
 

@@ -12,7 +12,9 @@ use kernel::{Clock, ManualClock, MemberId, Place, Position, StreamId, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Notify, task::JoinHandle};
 use uuid::Uuid;
-use vault::{DataKey, DueMessage, Keys, Messages, Names, NewMessage, Notice, VaultError, WaitingMessages};
+use vault::{
+    DataKey, DueMessage, Keys, MessageBudget, Messages, Names, NewMessage, Notice, Queued, VaultError, WaitingMessages,
+};
 use zeroize::Zeroizing;
 
 use super::{Board, Channel, Channels, Courier, CourierOptions, DeliverError, Text};
@@ -49,6 +51,7 @@ impl MemoryVault {
             field: place.field,
             notice,
             until,
+            charge: None,
         };
         self.queue.lock().expect("whole").insert(message.position, (message, noon(), 0));
     }
@@ -79,8 +82,19 @@ impl Messages for MemoryVault {
         Ok(Position::new(0))
     }
 
-    async fn enqueue(&self, _: &[NewMessage], _: Position, _: Position) -> Result<bool, VaultError> {
-        Ok(false)
+    async fn enqueue(
+        &self,
+        _: &[NewMessage],
+        _: MessageBudget,
+        _: DateTime<Utc>,
+        _: Position,
+        _: Position,
+    ) -> Result<Option<Queued>, VaultError> {
+        Ok(None)
+    }
+
+    async fn codes_sent(&self, _: Uuid) -> Result<Vec<u32>, VaultError> {
+        Ok(Vec::new())
     }
 
     async fn take_due(

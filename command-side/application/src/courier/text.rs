@@ -102,6 +102,7 @@ mod tests {
             field: "contact",
             notice,
             until: None,
+            charge: None,
         }
     }
 

@@ -9,7 +9,7 @@ use log::Fingerprint;
 use secrecy::SecretString;
 use tokio::time::Instant;
 use uuid::Uuid;
-use vault::PasswordHash;
+use vault::{MessageBudget, PasswordHash};
 
 use crate::{PresentedToken, RevokedTokens};
 
@@ -52,6 +52,8 @@ pub struct SignUp {
     pub real_name: RealName,
     /// What they agree to.
     pub consents: Consents,
+    /// Where the wish came from, as a keyed hash; none if nothing is known. Messages are charged to it.
+    pub origin: Option<Uuid>,
 }
 
 /// A code is on its way.
@@ -104,6 +106,8 @@ pub struct MemberOptions {
     pub poll: Duration,
     /// How old what a sign-up left in the vault is, at least, when it is swept; counted from when it could have ended.
     pub sweep_margin: TimeDelta,
+    /// How many messages reach one contact.
+    pub messages: MessageBudget,
     /// Whose tokens count no more: looked at once more before a command is written.
     pub revoked: Option<Arc<dyn RevokedTokens>>,
 }
@@ -116,6 +120,7 @@ impl Default for MemberOptions {
             revoked_everywhere: Duration::from_secs(3),
             poll: Duration::from_millis(250),
             sweep_margin: TimeDelta::hours(1),
+            messages: MessageBudget::default(),
             revoked: None,
         }
     }

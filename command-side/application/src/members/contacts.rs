@@ -1,7 +1,7 @@
 //! Being reached elsewhere.
 
 use contracts::recorded::{self as rec, ContactChangeStarted, ContactChanged, MemberRecorded};
-use domain::member::{Code, Contact, ContactNames, Deciding, Happening, Known, MemberRefusal, PersonEvent};
+use domain::member::{Code, Contact, Deciding, Happening, Known, MemberRefusal, PersonEvent};
 use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
 use vault::DataKey;
 
@@ -11,14 +11,14 @@ use super::{
     desk::Desk,
     signing_up::code_sent,
     translating::record_channel,
-    vaulting::{is_right, reseal, seal, vault_failed},
+    vaulting::{code_in_force, is_right, reseal, seal, vault_failed},
 };
 use crate::ExecuteError;
 
 struct Begin<'a> {
     member: MemberId,
     contact: &'a Contact,
-    names: ContactNames,
+    name: StreamId,
     key: &'a DataKey,
 }
 
@@ -30,7 +30,7 @@ impl Deed for Begin<'_> {
     }
 
     fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
-        deciding.begin_change(self.member, self.names)
+        deciding.begin_change(self.member, self.name)
     }
 
     fn record(&self, happening: &Happening, at: At, _: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
@@ -39,7 +39,7 @@ impl Deed for Begin<'_> {
             channel: record_channel(self.contact.channel()),
             contact: seal(self.key, at.field("contact"), self.contact.expose())?,
             contact_key: change.contact,
-            decoy: change.decoy,
+            decoy: false,
             serial: change.code.serial,
             expires_at: change.code.expires_at,
             resend_after: change.code.resend_after,
@@ -56,6 +56,8 @@ struct Verify<'a> {
     member: MemberId,
     members: &'a Members,
     code: &'a Code,
+    /// Which codes were sent.
+    sent: &'a [u32],
     key: &'a DataKey,
 }
 
@@ -67,10 +69,14 @@ impl Deed for Verify<'_> {
     }
 
     fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
-        let change = deciding.known.person(self.member).and_then(|person| person.change);
-        let serial = change.map_or(1, |change| change.code.serial);
-        let stream = StreamId::new(self.member.uuid());
-        let right = is_right(self.members.shared.vault.names(), stream, serial, self.code);
+        let (desk, stream) = (deciding.known, StreamId::new(self.member.uuid()));
+        let change = desk.person(self.member).and_then(|person| person.change);
+        // A change of an earlier build holds a reservation; which of its codes were sent was not kept then.
+        let reserved = change.is_some_and(|change| desk.name(change.contact).is_of_change(self.member));
+        let issued = change.map(|change| (change.code.serial, change.code.expires_at));
+        let in_force =
+            code_in_force(issued.into_iter(), deciding.now, |serial| reserved || self.sent.contains(&serial));
+        let right = is_right(self.members.shared.vault.names(), stream, in_force, self.code);
         deciding.verify_change(self.member, right)
     }
 
@@ -130,11 +136,9 @@ impl Members {
         contact: Contact,
         meta: Meta,
     ) -> Result<Told<CodeSent>, MemberError> {
-        let names = self.contact_names(&contact);
         let key = self.key_of(member).await?;
-        let begin = Begin { member, contact: &contact, names, key: &key };
-        let locks = [StreamId::new(member.uuid()), names.own, names.decoys];
-        self.carry_out(&begin, &meta, &locks).await
+        let begin = Begin { member, contact: &contact, name: self.contact_name(&contact), key: &key };
+        self.carry_out(&begin, &meta, &[StreamId::new(member.uuid())]).await
     }
 
     pub(super) async fn verify_contact_now(
@@ -146,17 +150,15 @@ impl Members {
         let stream = StreamId::new(member.uuid());
         let person = self.desk_of(stream).await?.person(member).ok_or(MemberError::MemberUnknown)?;
         let key = self.key_of(member).await?;
+        let sent = self.shared.vault.codes_sent(member.uuid()).await.map_err(vault_failed)?;
         let mut locks = vec![stream, person.contact];
         locks.extend(person.change.map(|change| change.contact));
-        self.carry_out(&Verify { member, members: self, code: &code, key: &key }, &meta, &locks).await
+        self.carry_out(&Verify { member, members: self, code: &code, sent: &sent, key: &key }, &meta, &locks).await
     }
 
-    /// The names of a contact: its own, and that of its decoys.
-    pub(super) fn contact_names(&self, contact: &Contact) -> ContactNames {
-        let names = self.shared.vault.names();
-        let channel = contact.channel().as_str();
-        let own = names.contact(channel, contact.expose());
-        ContactNames { own, decoys: names.contact(&format!("{channel}/decoys"), contact.expose()) }
+    /// The name of a contact.
+    pub(super) fn contact_name(&self, contact: &Contact) -> StreamId {
+        self.shared.vault.names().contact(contact.channel().as_str(), contact.expose())
     }
 
     /// The data key of somebody who is a member.

@@ -10,7 +10,7 @@ use crate::ExecuteError;
 /// after any other nothing was written, but for [`ExecuteError::OutcomeUnknown`].
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
-    /// The login id belongs to a member, or to another contact's sign-up that is under way.
+    /// The login id belongs to a member.
     #[error("the login id is taken")]
     LoginIdTaken,
     /// No such sign-up.

@@ -78,9 +78,20 @@ impl Members {
         self.accept(meta, move |members| async move { members.resend_now(sign_up, meta).await }).await
     }
 
-    /// Completes a sign-up with the code that was sent.
-    pub async fn verify(&self, sign_up: Uuid, code: Code, meta: Meta) -> Result<Told<MemberId>, MemberError> {
-        self.accept(meta, move |members| async move { members.verify_now(sign_up, code, meta).await }).await
+    /// Completes a sign-up with the code that was sent; with another login id than it began with, if one is given.
+    pub async fn verify(
+        &self,
+        sign_up: Uuid,
+        code: Code,
+        login: Option<LoginId>,
+        meta: Meta,
+    ) -> Result<Told<MemberId>, MemberError> {
+        self.accept(meta, move |members| async move { members.verify_now(sign_up, code, login, meta).await }).await
+    }
+
+    /// Whether a code would complete a sign-up now, but for its login id.
+    pub async fn would_verify(&self, sign_up: Uuid, code: &Code) -> Result<bool, MemberError> {
+        self.would_verify_now(sign_up, code).await
     }
 
     /// Begins a change of contact and has a code sent to the new one.

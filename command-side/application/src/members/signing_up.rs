@@ -1,17 +1,18 @@
 //! Signing up: a wish, codes, and a member.
 
+use chrono::{DateTime, Utc};
 use contracts::recorded::{MemberJoined, MemberRecorded, SignUpStarted};
-use domain::member::{Code, ContactNames, Deciding, Happening, Known, MemberRefusal, PersonEvent, SignUpEvent};
+use domain::member::{Code, Deciding, Happening, Known, LoginId, MemberRefusal, PersonEvent, SignUpEvent};
 use kernel::{Actor, MemberId, Role, StreamId};
 use uuid::Uuid;
-use vault::DataKey;
+use vault::{DataKey, Names};
 
 use super::{
     CodeSent, MemberError, Members, Meta, SignUp, Told,
     deed::{At, Deed, Draft, pick, told},
     desk::Desk,
     translating::{record_channel, record_consents},
-    vaulting::{is_right, reseal, seal, vault_failed},
+    vaulting::{code_in_force, is_right, reseal, seal, vault_failed},
 };
 use crate::ExecuteError;
 
@@ -20,7 +21,7 @@ struct Begin<'a> {
     sign_up: StreamId,
     member: MemberId,
     login: StreamId,
-    contact: ContactNames,
+    contact: StreamId,
     wish: &'a SignUp,
     /// None while it is only looked whether the wish can be granted.
     key: Option<&'a DataKey>,
@@ -50,7 +51,7 @@ impl Deed for Begin<'_> {
             consents: record_consents(consents),
             login_key: start.login,
             contact_key: start.contact,
-            decoy: start.decoy,
+            decoy: false,
             expires_at: start.expires_at,
             code_expires_at: start.code.expires_at,
             resend_after: start.code.resend_after,
@@ -87,8 +88,31 @@ struct Verify<'a> {
     sign_up: StreamId,
     members: &'a Members,
     code: &'a Code,
+    /// Another login id than the one the sign-up began with.
+    login: Option<&'a LoginId>,
+    /// Which codes were sent.
+    sent: &'a [u32],
+    /// Whether the sign-up may still be completed, as far as the vault knows.
+    open: bool,
     /// None if the sign-up is over and its key destroyed.
     key: Option<&'a DataKey>,
+}
+
+impl Verify<'_> {
+    fn names(&self) -> &Names {
+        self.members.shared.vault.names()
+    }
+
+    /// Whether the code is the newest one that was sent and has not expired. A sign-up of an earlier build holds a
+    /// reservation; which of its codes were sent was not kept then.
+    fn is_right(&self, deciding: &Deciding<'_, Desk>) -> bool {
+        let desk = deciding.known;
+        let issued = desk.member_events(self.sign_up).filter_map(|(_, event)| sign_up_code(event));
+        let reserved =
+            desk.sign_up(self.sign_up).is_some_and(|it| desk.name(it.start.login).is_of_sign_up(self.sign_up));
+        let in_force = code_in_force(issued, deciding.now, |serial| reserved || self.sent.contains(&serial));
+        is_right(self.names(), self.sign_up, in_force, self.code)
+    }
 }
 
 impl Deed for Verify<'_> {
@@ -99,9 +123,12 @@ impl Deed for Verify<'_> {
     }
 
     fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
-        let serial = deciding.known.sign_up(self.sign_up).map_or(1, |sign_up| sign_up.code.serial);
-        let right = is_right(self.members.shared.vault.names(), self.sign_up, serial, self.code);
-        deciding.verify(self.sign_up, right)
+        let right = self.is_right(&deciding);
+        if right && !self.open {
+            // It was completed, or its contact became a member's by another sign-up or a change.
+            return Err(MemberRefusal::SignUpEnded);
+        }
+        deciding.verify(self.sign_up, right, self.login.map(|login| self.names().login(login.expose())))
     }
 
     fn record(&self, happening: &Happening, at: At, desk: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
@@ -109,10 +136,14 @@ impl Deed for Verify<'_> {
         let (from, start) = desk.newest(self.sign_up, "", start_in).ok_or(ExecuteError::Internal)?;
         let key = self.key.ok_or(ExecuteError::Internal)?;
         let again = |field, sealed| reseal(key, kernel::Place { field, ..from }, sealed, at.field(field));
+        let login_id = match self.login {
+            Some(other) => seal(key, at.field("login_id"), other.expose())?,
+            None => again("login_id", &start.login_id)?,
+        };
         let joined = MemberJoined {
             sign_up: self.sign_up.uuid(),
             channel: start.channel,
-            login_id: again("login_id", &start.login_id)?,
+            login_id,
             contact: again("contact", &start.contact)?,
             real_name: again("real_name", &start.real_name)?,
             consents: start.consents.clone(),
@@ -128,6 +159,22 @@ impl Deed for Verify<'_> {
             _ => None,
         };
         told(events, pick(events, completed))
+    }
+}
+
+/// What the vault has of a sign-up.
+struct Kept {
+    key: Option<DataKey>,
+    sent: Vec<u32>,
+    open: bool,
+}
+
+/// The code of a sign-up that an event issued, and when it ends.
+fn sign_up_code(event: &MemberRecorded) -> Option<(u32, DateTime<Utc>)> {
+    match event {
+        MemberRecorded::SignUpStarted(e) => Some((1, e.code_expires_at)),
+        MemberRecorded::SignUpCodeIssued(e) => Some((e.serial, e.expires_at)),
+        _ => None,
     }
 }
 
@@ -161,7 +208,7 @@ impl Members {
     pub(super) async fn sign_up_now(&self, wish: SignUp, meta: Meta) -> Result<Told<CodeSent>, MemberError> {
         let names = self.shared.vault.names();
         let login = names.login(wish.login_id.expose());
-        let contact = self.contact_names(&wish.contact);
+        let contact = self.contact_name(&wish.contact);
         let (sign_up, member) = (self.shared.ids.fresh(), MemberId::new(self.shared.ids.fresh()));
         let looking = Begin { sign_up: StreamId::new(sign_up), member, login, contact, wish: &wish, key: None };
         if let Some(commit) = self.find(&meta).await? {
@@ -173,9 +220,9 @@ impl Members {
         decided.map_err(|refusal| self.turned_away(refusal))?;
         let vault = &self.shared.vault;
         let key = vault.make_key(member).await.map_err(vault_failed)?;
-        vault.keep_pending(sign_up, member, &wish.password_hash).await.map_err(vault_failed)?;
+        vault.keep_pending(sign_up, member, &wish.password_hash, wish.origin).await.map_err(vault_failed)?;
         let begin = Begin { key: Some(&key), ..looking };
-        let told = self.carry_out(&begin, &meta, &[login, contact.own, contact.decoys]).await;
+        let told = self.carry_out(&begin, &meta, &[login]).await;
         if let Err(MemberError::LoginIdTaken) = told
             && let Err(error) = vault.discard(sign_up, member).await
         {
@@ -192,20 +239,60 @@ impl Members {
         self.carry_out(&Resend(sign_up), &meta, &[sign_up]).await
     }
 
-    pub(super) async fn verify_now(&self, id: Uuid, code: Code, meta: Meta) -> Result<Told<MemberId>, MemberError> {
+    pub(super) async fn verify_now(
+        &self,
+        id: Uuid,
+        code: Code,
+        login: Option<LoginId>,
+        meta: Meta,
+    ) -> Result<Told<MemberId>, MemberError> {
         let sign_up = StreamId::new(id);
-        let desk = self.desk_of(sign_up).await?;
-        let start = desk.sign_up(sign_up).ok_or(MemberError::SignUpUnknown)?.start;
-        let key = self.shared.vault.key(start.member).await.map_err(vault_failed)?;
-        let verify = Verify { sign_up, members: self, code: &code, key: key.as_ref() };
-        let told = self.carry_out(&verify, &meta, &[sign_up, start.login, start.contact]).await?;
+        let start = self.desk_of(sign_up).await?.sign_up(sign_up).ok_or(MemberError::SignUpUnknown)?.start;
+        let Kept { key, sent, open } = self.kept_of(start.member, id).await?;
+        let login = login.as_ref();
+        let verify = Verify { sign_up, members: self, code: &code, login, sent: &sent, open, key: key.as_ref() };
+        let wanted = login.map_or(start.login, |login| self.shared.vault.names().login(login.expose()));
+        let told = self.carry_out(&verify, &meta, &[sign_up, wanted, start.contact]).await?;
         // Also the second time: the first may have ended before this.
-        if let Err(error) = self.shared.vault.settle(id, told.answer, start.login).await {
+        self.settle_at_once(id, told.answer).await;
+        Ok(told)
+    }
+
+    /// Whether a code would make a member now, as far as the sign-up itself goes. Nothing is written.
+    pub(super) async fn would_verify_now(&self, id: Uuid, code: &Code) -> Result<bool, MemberError> {
+        let sign_up = StreamId::new(id);
+        let start = self.desk_of(sign_up).await?.sign_up(sign_up).ok_or(MemberError::SignUpUnknown)?.start;
+        let Kept { key, sent, open } = self.kept_of(start.member, id).await?;
+        let verify = Verify { sign_up, members: self, code, login: None, sent: &sent, open, key: key.as_ref() };
+        let (_, decided) = self.read_and_decide(&verify).await?;
+        let completes = |happening: &Happening| matches!(happening, Happening::Person(_, PersonEvent::Joined { .. }));
+        Ok(match decided {
+            Ok(happenings) => happenings.iter().any(completes),
+            Err(refusal) => refusal == MemberRefusal::LoginIdTaken,
+        })
+    }
+
+    /// What the vault has of a sign-up: the same questions whatever comes of it.
+    async fn kept_of(&self, member: MemberId, id: Uuid) -> Result<Kept, MemberError> {
+        let vault = &self.shared.vault;
+        let key = vault.key(member).await.map_err(vault_failed)?;
+        let sent = vault.codes_sent(id).await.map_err(vault_failed)?;
+        let pending = vault.pending(id).await.map_err(vault_failed)?;
+        Ok(Kept { open: key.is_some() && pending.is_some_and(|pending| !pending.ended), key, sent })
+    }
+
+    /// The pending password becomes the new member's. What fails here is left to the back office.
+    async fn settle_at_once(&self, id: Uuid, member: MemberId) {
+        let settled = async {
+            let desk = self.desk_of(StreamId::new(member.uuid())).await?;
+            let person = desk.person(member).ok_or(ExecuteError::Internal)?;
+            self.shared.vault.settle(id, member, person.login).await.map_err(vault_failed)
+        };
+        if let Err(error) = settled.await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a new member's password is left to the back office"
             );
         }
-        Ok(told)
     }
 }

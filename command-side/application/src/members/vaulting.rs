@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use chrono::{DateTime, Utc};
 use domain::member::Code;
 use kernel::{Place, Sealed, StreamId};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,7 +47,20 @@ pub fn reseal(key: &DataKey, from: Place, sealed: &Sealed, to: Place) -> Result<
     seal(key, to, open(key, from, sealed)?.expose_secret())
 }
 
-/// Whether a code is the one with this serial on this stream. Takes the same time whatever is wrong about it.
-pub fn is_right(names: &Names, stream: StreamId, serial: u32, code: &Code) -> bool {
-    names.code(stream, serial).as_bytes().ct_eq(code.expose().as_bytes()).into()
+/// The newest of the codes that were issued which was sent and has not expired. A code that was never sent is worth
+/// nothing: nobody can have it, and whoever gives it has guessed. So a message that was held back takes nothing away from
+/// the code of the message before it.
+pub fn code_in_force(
+    issued: impl Iterator<Item = (u32, DateTime<Utc>)>,
+    now: DateTime<Utc>,
+    is_sent: impl Fn(u32) -> bool,
+) -> Option<u32> {
+    issued.filter(|(serial, expires_at)| now < *expires_at && is_sent(*serial)).map(|(serial, _)| serial).max()
+}
+
+/// Whether a code is the one with this serial on this stream; none is right without a serial. The work is the same either
+/// way.
+pub fn is_right(names: &Names, stream: StreamId, serial: Option<u32>, code: &Code) -> bool {
+    let right: bool = names.code(stream, serial.unwrap_or(1)).as_bytes().ct_eq(code.expose().as_bytes()).into();
+    right && serial.is_some()
 }

@@ -32,6 +32,8 @@ pub enum MemberCommand {
         sign_up: Uuid,
         /// The code.
         code: Code,
+        /// Another login id than the sign-up began with.
+        login_id: Option<LoginId>,
     },
     /// Begin a change of contact and have a code sent to the new one.
     ChangeContact {
@@ -138,6 +140,8 @@ pub struct Tokens {
     /// As fresh as the log was: what the member did before, on whatever device, is seen by who shows it. None while the
     /// log is away, which keeps nobody out.
     pub seen: Option<ConsistencyToken>,
+    /// Whether the same request got these tokens before.
+    pub replayed: bool,
 }
 
 /// How the reception is set.
@@ -147,6 +151,8 @@ pub struct ReceptionOptions {
     pub access_lives: TimeDelta,
     /// How long a refresh token is good for; a session that is not refreshed in that time has ended.
     pub refresh_lives: TimeDelta,
+    /// How long the same refresh may be sent again, for a client that lost the answer.
+    pub refresh_grace: TimeDelta,
     /// How often somebody may try.
     pub throttles: ThrottleOptions,
 }
@@ -164,8 +170,8 @@ pub struct ThrottleOptions {
     pub failures_per_address: u32,
     /// Sign-ups that one address may begin in a minute.
     pub sign_ups_per_address: u32,
-    /// Codes that may be asked for to be sent to one contact in an hour, by whomever.
-    pub codes_per_contact: u32,
+    /// Taken login ids that one sign-up may be tried to be completed with in a minute.
+    pub login_ids_per_sign_up: u32,
 }
 
 impl Default for ReceptionOptions {
@@ -173,6 +179,7 @@ impl Default for ReceptionOptions {
         Self {
             access_lives: TimeDelta::minutes(10),
             refresh_lives: TimeDelta::days(30),
+            refresh_grace: TimeDelta::seconds(60),
             throttles: ThrottleOptions::default(),
         }
     }
@@ -186,7 +193,7 @@ impl Default for ThrottleOptions {
             longest_delay: Duration::from_secs(300),
             failures_per_address: 300,
             sign_ups_per_address: 300,
-            codes_per_contact: 100,
+            login_ids_per_sign_up: 30,
         }
     }
 }

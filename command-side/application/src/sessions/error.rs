@@ -23,6 +23,9 @@ pub enum ReceptionError {
     /// The new password is not good enough.
     #[error("the new password is not good enough")]
     NewPassword(#[source] PasswordError),
+    /// The login id to complete a sign-up with is its password.
+    #[error("the login id is the password")]
+    LoginIdIsPassword,
     /// Tried too often.
     #[error("tried too often")]
     TooMany {

@@ -17,12 +17,13 @@ impl Reception {
                 let told = self.told(meta, self.members().resend(sign_up, meta)).await?;
                 Ok(told.map(MemberOutcome::SignUpCode))
             }
-            MemberCommand::Verify { sign_up, code } => {
-                let told = self.told(meta, self.members().verify(sign_up, code, meta)).await?;
+            MemberCommand::Verify { sign_up, code, login_id } => {
+                let told = self.verify(sign_up, code, login_id, meta).await?;
                 Ok(told.map(MemberOutcome::Joined))
             }
             MemberCommand::ChangeContact { member, contact } => {
-                self.change_contact(member, contact, meta).await.map(|told| told.map(MemberOutcome::ContactCode))
+                let told = self.told(meta, self.members().change_contact(member, contact, meta)).await?;
+                Ok(told.map(MemberOutcome::ContactCode))
             }
             MemberCommand::VerifyContact { member, code } => {
                 let told = self.told(meta, self.members().verify_contact(member, code, meta)).await?;

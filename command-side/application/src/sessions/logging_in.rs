@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Instant};
 
+use chrono::{DateTime, Utc};
 use domain::member::as_typed;
 use kernel::{ConsistencyToken, MemberId};
 use metrics::counter;
@@ -9,8 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use vault::{PasswordHash, Rotation, VaultError};
 
-use super::{Reception, ReceptionError, Tokens, refresh_token};
-use crate::sessions::refresh_token::RefreshToken;
+use super::{
+    Reception, ReceptionError, Tokens,
+    refresh_token::{PresentedRefresh, RefreshToken},
+};
 
 impl Reception {
     /// Begins a session.
@@ -80,7 +83,8 @@ impl Reception {
 
     async fn open_session(&self, member: MemberId) -> Result<Tokens, ReceptionError> {
         let (session, refresh) = (self.0.parts.ids.fresh(), RefreshToken::fresh()?);
-        let expires_at = self.0.parts.clock.now() + self.0.options.refresh_lives;
+        let now = self.0.parts.clock.now();
+        let expires_at = now + self.0.options.refresh_lives;
         match self.vault().open_session(session, member, refresh.digest, expires_at).await {
             // Erased while the password was verified, which takes as long as the queue is: there is no such login any more.
             Err(VaultError::Erased) => return Err(ReceptionError::CredentialsWrong),
@@ -88,22 +92,38 @@ impl Reception {
         }
         counter!("log_ins_total", "outcome" => "opened").increment(1);
         tracing::debug!(session.id = %session, member.id = %member, "a session began");
-        self.tokens(member, session, refresh).await
+        self.tokens(member, session, refresh.text, now).await
     }
 
     /// Exchanges a refresh token for the next tokens. A token that comes a second time ends its session: somebody has a
-    /// copy, and nobody knows who of the two is the member.
-    pub async fn refresh(&self, from: IpAddr, token: SecretString) -> Result<Tokens, ReceptionError> {
+    /// copy, and nobody knows who of the two is the member. The one exception is the same request sent again, with the same
+    /// idempotency key and soon: its answer may have been lost, and it gets the same tokens again.
+    pub async fn refresh(
+        &self,
+        from: IpAddr,
+        token: SecretString,
+        key: Option<&[u8]>,
+    ) -> Result<Tokens, ReceptionError> {
         let failures = &self.0.throttles.failures;
         failures.begin(from, Instant::now())?;
-        let presented = refresh_token::digest_of(&token).ok_or(ReceptionError::SessionEnded)?;
+        let presented = PresentedRefresh::read(&token).ok_or(ReceptionError::SessionEnded)?;
         let (next, now) = (RefreshToken::fresh()?, self.0.parts.clock.now());
         let expires_at = now + self.0.options.refresh_lives;
-        let rotated = self.vault().rotate(presented, next.digest, now, expires_at).await;
+        let retry = match key {
+            Some(key) => Some(presented.retry(key, &next, now + self.0.options.refresh_grace)?),
+            None => None,
+        };
+        let rotated = self.vault().rotate(presented.digest, next.digest, retry.as_ref(), now, expires_at).await;
         match rotated.inspect_err(|_| failures.take_back(&from))? {
             Rotation::Rotated { session, member } if !self.revoked().contains(member.uuid()) => {
                 failures.take_back(&from);
-                self.tokens(member, session, next).await
+                self.tokens(member, session, next.text, now).await
+            }
+            Rotation::Repeated { session, member, answer, at } if !self.revoked().contains(member.uuid()) => {
+                failures.take_back(&from);
+                counter!("refresh_answers_repeated_total").increment(1);
+                let refresh = presented.open(key.unwrap_or_default(), &answer)?;
+                Ok(Tokens { replayed: true, ..self.tokens(member, session, refresh, at).await? })
             }
             Rotation::Reused { session, member } => {
                 self.revoked().insert(session);
@@ -113,7 +133,9 @@ impl Reception {
                 );
                 Err(ReceptionError::SessionEnded)
             }
-            Rotation::Rotated { .. } | Rotation::Unknown => Err(ReceptionError::SessionEnded),
+            Rotation::Rotated { .. } | Rotation::Repeated { .. } | Rotation::Unknown => {
+                Err(ReceptionError::SessionEnded)
+            }
         }
     }
 
@@ -136,11 +158,17 @@ impl Reception {
         Some(ConsistencyToken { log: head.log, position: head.position })
     }
 
-    async fn tokens(&self, member: MemberId, session: Uuid, refresh: RefreshToken) -> Result<Tokens, ReceptionError> {
-        let now = self.0.parts.clock.now();
+    /// The tokens of a session; the access token is the same for the same time.
+    async fn tokens(
+        &self,
+        member: MemberId,
+        session: Uuid,
+        refresh: SecretString,
+        from: DateTime<Utc>,
+    ) -> Result<Tokens, ReceptionError> {
         let expires_in = self.0.options.access_lives;
-        let signed = self.0.parts.signer.sign(member, session, now, now + expires_in);
+        let signed = self.0.parts.signer.sign(member, session, from, from + expires_in);
         let access = signed.map_err(ReceptionError::Token)?;
-        Ok(Tokens { access, refresh: refresh.text, expires_in, seen: self.seen().await })
+        Ok(Tokens { access, refresh, expires_in, seen: self.seen().await, replayed: false })
     }
 }

@@ -1,12 +1,14 @@
-//! What a code is sent to a contact for, and how often that may be.
+//! Sign-ups: begun, charged to where they come from, and completed.
 
 use std::{net::IpAddr, time::Instant};
 
-use domain::member::Contact;
+use domain::member::{Code, LoginId};
 use kernel::MemberId;
+use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::{NewMember, Reception, ReceptionError};
-use crate::{CodeSent, Meta, SignUp, Told};
+use crate::{CodeSent, MemberError, Meta, SignUp, Told};
 
 impl Reception {
     /// Begins a sign-up and has a code sent to the contact.
@@ -17,28 +19,59 @@ impl Reception {
         meta: Meta,
     ) -> Result<Told<CodeSent>, ReceptionError> {
         self.0.throttles.sign_ups.begin(from, Instant::now())?;
-        self.count_code(&wish.contact)?;
         let NewMember { login_id, password, contact, real_name, consents } = wish;
         // Hashed whoever it is, and whatever comes of it: the time it takes tells nothing.
         let password_hash = self.passwords().hash(password.expose().clone()).await?;
-        let wish = SignUp { login_id, password_hash, contact, real_name, consents };
+        let origin = self.origin(from);
+        let wish = SignUp { login_id, password_hash, contact, real_name, consents, origin };
         self.told(meta, self.members().sign_up(wish, meta)).await
     }
 
-    /// Begins a change of contact and has a code sent to the new one.
-    pub(super) async fn change_contact(
-        &self,
-        member: MemberId,
-        contact: Contact,
-        meta: Meta,
-    ) -> Result<Told<CodeSent>, ReceptionError> {
-        self.count_code(&contact)?;
-        self.told(meta, self.members().change_contact(member, contact, meta)).await
+    /// Whom the messages of a sign-up are charged to. An address of this very machine is that of a proxy whose header is not
+    /// trusted: it stands for everybody, so nobody in particular is charged.
+    fn origin(&self, from: IpAddr) -> Option<Uuid> {
+        let tells = !from.is_loopback() && !from.is_unspecified();
+        tells.then(|| Uuid::from_bytes(self.vault().names().throttle("origin", &from.to_string())))
     }
 
-    /// Nobody's mailbox is filled by others, and nobody guesses codes for another's contact one sign-up after another.
-    fn count_code(&self, contact: &Contact) -> Result<(), ReceptionError> {
-        let key = self.vault().names().throttle(contact.channel().as_str(), contact.expose());
-        self.0.throttles.codes.begin(key, Instant::now())
+    /// Completes a sign-up with the code that was sent.
+    pub(super) async fn verify(
+        &self,
+        sign_up: Uuid,
+        code: Code,
+        login_id: Option<LoginId>,
+        meta: Meta,
+    ) -> Result<Told<MemberId>, ReceptionError> {
+        // Whoever has a right code may look for a free login id with it, but not through all there are.
+        let login_ids = &self.0.throttles.login_ids;
+        login_ids.check(&sign_up, Instant::now())?;
+        let told = self.verify_with(sign_up, code, login_id, meta).await;
+        if matches!(told, Err(ReceptionError::Member(MemberError::LoginIdTaken))) {
+            login_ids.begin(sign_up, Instant::now())?;
+        }
+        told
+    }
+
+    async fn verify_with(
+        &self,
+        sign_up: Uuid,
+        code: Code,
+        login_id: Option<LoginId>,
+        meta: Meta,
+    ) -> Result<Told<MemberId>, ReceptionError> {
+        if let Some(login_id) = &login_id
+            && self.not_refused(meta).await?.is_none()
+            && self.members().would_verify(sign_up, &code).await?
+            && self.is_password_of(sign_up, login_id).await?
+        {
+            return Err(ReceptionError::LoginIdIsPassword);
+        }
+        self.told(meta, self.members().verify(sign_up, code, login_id, meta)).await
+    }
+
+    /// Whether a login id is the password of a sign-up. That it is part of it cannot be seen from a hash.
+    async fn is_password_of(&self, sign_up: Uuid, login_id: &LoginId) -> Result<bool, ReceptionError> {
+        let Some(pending) = self.vault().pending(sign_up).await? else { return Ok(false) };
+        Ok(self.passwords().verify(SecretString::from(login_id.expose()), Some(pending.hash)).await?.matches)
     }
 }

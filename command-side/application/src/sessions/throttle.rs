@@ -11,6 +11,7 @@ use std::{
 };
 
 use moka::sync::Cache;
+use uuid::Uuid;
 
 use super::{ReceptionError, ThrottleOptions};
 
@@ -30,8 +31,8 @@ pub(super) struct Throttles {
     pub(super) failures: Windows<IpAddr>,
     /// Sign-ups, by address.
     pub(super) sign_ups: Windows<IpAddr>,
-    /// Codes, by contact.
-    pub(super) codes: Windows<Key>,
+    /// Taken login ids, by sign-up.
+    pub(super) login_ids: Windows<Uuid>,
 }
 
 impl Throttles {
@@ -40,7 +41,7 @@ impl Throttles {
             passwords: Delays::new(options),
             failures: Windows::new(options.failures_per_address, MINUTE),
             sign_ups: Windows::new(options.sign_ups_per_address, MINUTE),
-            codes: Windows::new(options.codes_per_contact, HOUR),
+            login_ids: Windows::new(options.login_ids_per_sign_up, MINUTE),
         }
     }
 }
@@ -124,6 +125,17 @@ impl<K: Hash + Eq + Send + Sync + 'static> Windows<K> {
         Ok(())
     }
 
+    /// Tells how long to wait, if one has to; counts nothing.
+    pub(super) fn check(&self, key: &K, now: Instant) -> Result<(), ReceptionError> {
+        let Some(kept) = self.counts.get(key) else { return Ok(()) };
+        let window = lock(&kept);
+        let ends = window.begun + self.length;
+        match now < ends && window.count >= self.limit {
+            true => Err(ReceptionError::TooMany { retry_after: ends - now }),
+            false => Ok(()),
+        }
+    }
+
     /// It does not count after all.
     pub(super) fn take_back(&self, key: &K) {
         if let Some(kept) = self.counts.get(key) {
@@ -194,6 +206,8 @@ mod tests {
             assert_eq!(waits(windows.begin(1_u8, begun)), None);
         }
         assert_eq!(waits(windows.begin(1, begun + Duration::from_secs(20))), Some(40));
+        assert_eq!(waits(windows.check(&1, begun + Duration::from_secs(20))), Some(40));
+        assert_eq!(waits(windows.check(&2, begun)), None, "looking counts nothing");
         assert_eq!(waits(windows.begin(2, begun)), None, "another is counted by itself");
         assert_eq!(waits(windows.begin(1, begun + MINUTE)), None);
     }

@@ -34,16 +34,6 @@ pub enum Happening {
     Owner(MemberId, OwnerEvent),
 }
 
-/// A contact as names go: its own, and one beside it under which the decoys of it stand in line. So decoys supersede one
-/// another, hold and release login ids exactly as sign-ups do whose contact is free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContactNames {
-    /// The contact's own.
-    pub own: StreamId,
-    /// That of its decoys.
-    pub decoys: StreamId,
-}
-
 /// A decision: when, and by which limits.
 #[derive(Clone, Copy)]
 pub struct Deciding<'a, K: Known> {
@@ -56,31 +46,22 @@ pub struct Deciding<'a, K: Known> {
 }
 
 impl<K: Known> Deciding<'_, K> {
-    /// A sign-up begins. The newest one of a contact wins; the login id must be free, or of a sign-up that loses.
+    /// A sign-up begins. It reserves nothing: several may be pending for one contact and for one login id, and the first
+    /// that is verified gets both. Nothing here depends on the contact, so nothing tells whether it is a member's.
     pub fn begin(
         &self,
         sign_up: StreamId,
         member: MemberId,
         login: StreamId,
-        contact: ContactNames,
+        contact: StreamId,
     ) -> Result<Vec<Happening>, MemberRefusal> {
-        let losing = self.sign_ups_of(contact);
-        match self.known.name(login).bearer(self.now) {
-            None => {}
-            Some(Bearer::SignUp { sign_up, .. }) if losing.contains(&sign_up) => {}
-            Some(_) => return Err(MemberRefusal::LoginIdTaken),
+        if self.known.name(login).owner().is_some() {
+            return Err(MemberRefusal::LoginIdTaken);
         }
-        let decoy = matches!(self.known.name(contact.own).bearer(self.now), Some(Bearer::Member(_)));
-        let contact = if decoy { contact.decoys } else { contact.own };
         let expires_at = self.now + self.rules.sign_up_lives;
         let code = self.rules.of_sign_up(1, self.now, expires_at);
-        let start = SignUpStart { member, login, contact, decoy, expires_at, code };
-        let bearer = NameEvent::Reserved(Bearer::SignUp { sign_up, until: expires_at });
-        let mut happenings = vec![Happening::SignUp(sign_up, SignUpEvent::Started(start))];
-        happenings.extend(losing.into_iter().flat_map(|loser| self.supersede(loser, &[login, contact])));
-        happenings.push(Happening::Name(login, bearer));
-        happenings.push(Happening::Name(contact, bearer));
-        Ok(happenings)
+        let start = SignUpStart { member, login, contact, decoy: false, expires_at, code };
+        Ok(vec![Happening::SignUp(sign_up, SignUpEvent::Started(start))])
     }
 
     /// Another code for a sign-up.
@@ -89,18 +70,29 @@ impl<K: Known> Deciding<'_, K> {
         Ok(vec![Happening::SignUp(id, sign_up.resend(self.now, self.rules)?)])
     }
 
-    /// A code is given for a sign-up: a right one makes a member.
-    pub fn verify(&self, id: StreamId, right: bool) -> Result<Vec<Happening>, MemberRefusal> {
+    /// A code is given for a sign-up: a right one makes a member, with the login id of the sign-up or with `login` instead.
+    /// The names are looked at only when the code is right: whoever has no right code learns nothing of them.
+    pub fn verify(&self, id: StreamId, right: bool, login: Option<StreamId>) -> Result<Vec<Happening>, MemberRefusal> {
         let sign_up = self.known.sign_up(id).ok_or(MemberRefusal::SignUpUnknown)?;
-        let SignUpStart { member, login, contact, .. } = sign_up.start;
-        let bears_names = [login, contact].into_iter().all(|name| self.known.name(name).is_of_sign_up(id));
-        let event = sign_up.verify(right, bears_names, self.now, self.rules)?;
+        let event = sign_up.verify(right, self.now, self.rules)?;
         let mut happenings = vec![Happening::SignUp(id, event)];
         if let SignUpEvent::Completed { .. } = event {
+            let SignUpStart { member, login: wanted, contact, .. } = sign_up.start;
+            let login = login.unwrap_or(wanted);
+            let (contact_owner, login_owner) = (self.known.name(contact).owner(), self.known.name(login).owner());
+            if contact_owner.is_some() {
+                return Err(MemberRefusal::SignUpEnded);
+            }
+            if login_owner.is_some() {
+                return Err(MemberRefusal::LoginIdTaken);
+            }
             let bearer = NameEvent::Reserved(Bearer::Member(member));
             happenings.push(Happening::Name(login, bearer));
             happenings.push(Happening::Name(contact, bearer));
             happenings.push(Happening::Person(member, PersonEvent::Joined { login, contact }));
+            if login != wanted && self.known.name(wanted).is_of_sign_up(id) {
+                happenings.push(Happening::Name(wanted, NameEvent::Released));
+            }
         }
         Ok(happenings)
     }
@@ -108,42 +100,27 @@ impl<K: Known> Deciding<'_, K> {
     /// A sign-up whose time ran out comes to nothing; nothing happens if it is over, or not yet.
     pub fn expire(&self, id: StreamId) -> Vec<Happening> {
         match self.known.sign_up(id) {
-            Some(sign_up) => self.end(id, &sign_up, sign_up.expire(self.now), &[]),
+            Some(sign_up) => self.end(id, &sign_up),
             None => Vec::new(),
         }
     }
 
-    /// A change of contact begins. It takes the contact from whoever claimed it before, but never from a member.
-    pub fn begin_change(&self, member: MemberId, contact: ContactNames) -> Result<Vec<Happening>, MemberRefusal> {
+    /// A change of contact begins. Like a sign-up it reserves nothing and does not look at the contact.
+    pub fn begin_change(&self, member: MemberId, contact: StreamId) -> Result<Vec<Happening>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        let bearer = self.known.name(contact.own).bearer(self.now);
-        let decoy = matches!(bearer, Some(Bearer::Member(other)) if other != member);
-        let event = person.start_change(contact.own, decoy, self.now, self.rules)?;
-        let PersonEvent::ChangeStarted(change) = event else { return Err(MemberRefusal::ContactChangeMissing) };
-        let mut happenings = vec![Happening::Person(member, event)];
-        if let Some(before) = person.change.filter(|before| before.contact != contact.own || decoy) {
-            happenings.extend(self.release_change(member, before.contact));
-        }
-        let losing = self.sign_ups_of(contact);
-        happenings.extend(losing.into_iter().flat_map(|loser| self.supersede(loser, &[contact.own])));
-        if !matches!(bearer, Some(Bearer::Member(_))) {
-            let bearer = Bearer::Change { member, until: change.code.expires_at };
-            happenings.push(Happening::Name(contact.own, NameEvent::Reserved(bearer)));
-        }
-        Ok(happenings)
+        Ok(vec![Happening::Person(member, person.start_change(contact, self.now, self.rules)?)])
     }
 
     /// A code is given for a change of contact: with a right one the member is reached elsewhere.
     pub fn verify_change(&self, member: MemberId, right: bool) -> Result<Vec<Happening>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        let new = person.change.map(|change| (change.contact, self.known.name(change.contact)));
-        let is_own = new.is_some_and(|(_, name)| name.is_of_member(member));
-        let bears_name = is_own || new.is_some_and(|(_, name)| name.is_of_change(member));
-        let event = person.verify_change(right, bears_name, self.now, self.rules)?;
+        let event = person.verify_change(right, self.now, self.rules)?;
         let mut happenings = vec![Happening::Person(member, event)];
         if let PersonEvent::ContactChanged { contact } = event {
-            if !is_own {
-                happenings.push(Happening::Name(contact, NameEvent::Reserved(Bearer::Member(member))));
+            match self.known.name(contact).owner() {
+                None => happenings.push(Happening::Name(contact, NameEvent::Reserved(Bearer::Member(member)))),
+                Some(owner) if owner == member => {}
+                Some(_) => return Err(MemberRefusal::ContactChangeMissing),
             }
             if person.contact != contact {
                 happenings.extend(self.release_own(member, person.contact));
@@ -201,34 +178,19 @@ impl<K: Known> Deciding<'_, K> {
         happenings
     }
 
-    /// The open sign-ups that claim a contact, decoys included.
-    fn sign_ups_of(&self, contact: ContactNames) -> Vec<StreamId> {
-        let of = |name| match self.known.name(name).bearer(self.now) {
-            Some(Bearer::SignUp { sign_up, .. }) => Some(sign_up),
-            _ => None,
-        };
-        [contact.own, contact.decoys].into_iter().filter_map(of).collect()
-    }
-
-    /// A sign-up loses its contact to a later claim; the names in `taken` go over to it in the same commit.
-    fn supersede(&self, id: StreamId, taken: &[StreamId]) -> Vec<Happening> {
-        match self.known.sign_up(id) {
-            Some(sign_up) => self.end(id, &sign_up, sign_up.supersede(self.now), taken),
-            None => Vec::new(),
-        }
-    }
-
-    fn end(&self, id: StreamId, sign_up: &SignUp, ended: Option<SignUpEvent>, taken: &[StreamId]) -> Vec<Happening> {
-        let Some(event) = ended else { return Vec::new() };
+    /// What a sign-up of an earlier build reserved is free again at its end.
+    fn end(&self, id: StreamId, sign_up: &SignUp) -> Vec<Happening> {
+        let Some(event) = sign_up.expire(self.now) else { return Vec::new() };
         let mut happenings = vec![Happening::SignUp(id, event)];
         for name in [sign_up.start.login, sign_up.start.contact] {
-            if !taken.contains(&name) && self.known.name(name).is_of_sign_up(id) {
+            if self.known.name(name).is_of_sign_up(id) {
                 happenings.push(Happening::Name(name, NameEvent::Released));
             }
         }
         happenings
     }
 
+    /// What a change of an earlier build reserved.
     fn release_change(&self, member: MemberId, name: StreamId) -> Option<Happening> {
         let bears = self.known.name(name).is_of_change(member);
         bears.then_some(Happening::Name(name, NameEvent::Released))

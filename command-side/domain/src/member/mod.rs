@@ -12,7 +12,7 @@ mod sign_up;
 mod values;
 
 pub use codes::{CodeRules, IssuedCode};
-pub use deciding::{ContactNames, Deciding, Happening, Known};
+pub use deciding::{Deciding, Happening, Known};
 pub use name::{Bearer, Name, NameEvent};
 pub use person::{ContactChange, Person, PersonEvent, Standing};
 pub use refusal::MemberRefusal;

@@ -6,14 +6,14 @@ use kernel::{MemberId, StreamId};
 /// Who bears a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bearer {
-    /// A sign-up that is under way.
+    /// A sign-up that was under way. Earlier builds only.
     SignUp {
         /// Which.
         sign_up: StreamId,
         /// When its time runs out.
         until: DateTime<Utc>,
     },
-    /// A member's change of contact that is under way.
+    /// A member's change of contact that was under way. Earlier builds only.
     Change {
         /// Whose.
         member: MemberId,
@@ -46,12 +46,13 @@ impl Name {
         }
     }
 
-    /// Who bears it at this instant. One whose time ran out bears nothing any more, told or not.
-    pub fn bearer(self, now: DateTime<Utc>) -> Option<Bearer> {
-        self.0.filter(|bearer| match bearer {
-            Bearer::SignUp { until, .. } | Bearer::Change { until, .. } => now < *until,
-            Bearer::Member(_) => true,
-        })
+    /// The member it belongs to. What is pending reserves nothing: an earlier build let sign-ups and changes of contact
+    /// reserve names, and those reservations keep nobody out any more.
+    pub fn owner(self) -> Option<MemberId> {
+        match self.0 {
+            Some(Bearer::Member(member)) => Some(member),
+            _ => None,
+        }
     }
 
     /// Whether it stands under that sign-up, in time or not.

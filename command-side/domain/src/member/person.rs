@@ -11,7 +11,7 @@ use super::{CodeRules, IssuedCode, MemberRefusal};
 pub struct ContactChange {
     /// The name of the new contact.
     pub contact: StreamId,
-    /// The contact belongs to another member: no code will ever be right.
+    /// No code will ever be right: an earlier build found the contact to be another member's. None begins like that now.
     pub decoy: bool,
     /// The code; it is counted on over all changes of the member, and the change ends with it.
     pub code: IssuedCode,
@@ -129,7 +129,6 @@ impl Person {
     pub fn start_change(
         &self,
         contact: StreamId,
-        decoy: bool,
         now: DateTime<Utc>,
         rules: &CodeRules,
     ) -> Result<PersonEvent, MemberRefusal> {
@@ -139,15 +138,13 @@ impl Person {
         }
         let serial = self.last.map_or(0, |last| last.serial) + 1;
         let code = rules.of_change(serial, self.nth_change(now + rules.code_lives), now);
-        Ok(PersonEvent::ChangeStarted(ContactChange { contact, decoy, code }))
+        Ok(PersonEvent::ChangeStarted(ContactChange { contact, decoy: false, code }))
     }
 
-    /// What a code for the new contact comes to. `right` is whether it is the code in force; `bears_name` whether the new
-    /// contact still stands under this change.
+    /// What a code for the new contact comes to. `right` is whether it is the code in force.
     pub fn verify_change(
         &self,
         right: bool,
-        bears_name: bool,
         now: DateTime<Utc>,
         rules: &CodeRules,
     ) -> Result<PersonEvent, MemberRefusal> {
@@ -156,9 +153,6 @@ impl Person {
         let tries_left = change.code.attempt(self.tries_left, now, rules)?;
         if !right || change.decoy {
             return Ok(PersonEvent::CodeRefused { serial: change.code.serial, tries_left });
-        }
-        if !bears_name {
-            return Err(MemberRefusal::ContactChangeMissing);
         }
         Ok(PersonEvent::ContactChanged { contact: change.contact })
     }

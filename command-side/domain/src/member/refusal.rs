@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 /// A rule's no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
-    /// The login id belongs to a member, or to another contact's sign-up that is under way.
+    /// The login id belongs to a member.
     #[error("the login id is taken")]
     LoginIdTaken,
     /// There never was such a sign-up.
@@ -14,7 +14,7 @@ pub enum MemberRefusal {
     /// There is no such member, or not any more.
     #[error("there is no such member")]
     MemberUnknown,
-    /// The sign-up was completed, ran out of time, or a newer one took its place.
+    /// The sign-up was completed, ran out of time, or its contact became a member's.
     #[error("the sign-up is over")]
     SignUpEnded,
     /// The code is worth nothing any more.

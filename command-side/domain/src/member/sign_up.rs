@@ -12,9 +12,9 @@ pub struct SignUpStart {
     pub member: MemberId,
     /// The name of the login id.
     pub login: StreamId,
-    /// The name of the contact; a decoy's is not the contact's own.
+    /// The name of the contact.
     pub contact: StreamId,
-    /// The contact belongs to a member: no code will ever be right.
+    /// No code will ever be right: an earlier build found the contact to be a member's. None is begun like that now.
     pub decoy: bool,
     /// From this instant on it is over.
     pub expires_at: DateTime<Utc>,
@@ -27,7 +27,7 @@ pub struct SignUpStart {
 pub enum SignUpEnd {
     /// Its time ran out.
     Expired,
-    /// Somebody else claimed the contact later.
+    /// A later sign-up of the contact took its place. Earlier builds only: now several may be pending at once.
     Superseded,
 }
 
@@ -96,22 +96,12 @@ impl SignUp {
         Ok(SignUpEvent::CodeIssued(rules.of_sign_up(self.code.serial + 1, now, self.start.expires_at)))
     }
 
-    /// What a code comes to. `right` is whether it is the code in force; `bears_names` whether login id and contact still
-    /// stand under this sign-up.
-    pub fn verify(
-        &self,
-        right: bool,
-        bears_names: bool,
-        now: DateTime<Utc>,
-        rules: &CodeRules,
-    ) -> Result<SignUpEvent, MemberRefusal> {
+    /// What a code comes to. `right` is whether it is the code in force.
+    pub fn verify(&self, right: bool, now: DateTime<Utc>, rules: &CodeRules) -> Result<SignUpEvent, MemberRefusal> {
         self.still_open(now)?;
         let tries_left = self.code.attempt(self.tries_left, now, rules)?;
         if !right || self.start.decoy {
             return Ok(SignUpEvent::CodeRefused { serial: self.code.serial, tries_left });
-        }
-        if !bears_names {
-            return Err(MemberRefusal::SignUpEnded);
         }
         Ok(SignUpEvent::Completed { member: self.start.member })
     }
@@ -119,11 +109,6 @@ impl SignUp {
     /// It comes to nothing because its time ran out, if it did.
     pub fn expire(&self, now: DateTime<Utc>) -> Option<SignUpEvent> {
         (!self.over && now >= self.start.expires_at).then_some(SignUpEvent::Ended(SignUpEnd::Expired))
-    }
-
-    /// It comes to nothing because of a later claim, if it is still under way.
-    pub fn supersede(&self, now: DateTime<Utc>) -> Option<SignUpEvent> {
-        self.is_open(now).then_some(SignUpEvent::Ended(SignUpEnd::Superseded))
     }
 
     fn still_open(&self, now: DateTime<Utc>) -> Result<(), MemberRefusal> {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use application::{CodeRules, MemberOptions, ReceptionOptions, ThrottleOptions};
 use chrono::TimeDelta;
 use platform::http::TrustForwarded;
-use vault::{KekAddress, PasswordParams};
+use vault::{KekAddress, MessageBudget, PasswordParams};
 
 /// How members, sessions and the vault are set.
 #[derive(Clone, Debug, clap::Args)]
@@ -34,6 +34,9 @@ pub struct MemberConfig {
     /// Seconds a refresh token is good for: a session that is not refreshed in that time has ended
     #[arg(long, env = "JANGBU_REFRESH_TOKEN_SECONDS", default_value_t = 2_592_000, value_parser = clap::value_parser!(i64).range(1..=31_622_400))]
     pub refresh_token_seconds: i64,
+    /// Seconds in which the same refresh, with the same Idempotency-Key, gets the same answer again
+    #[arg(long, env = "JANGBU_REFRESH_GRACE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=600))]
+    pub refresh_grace_seconds: i64,
     /// Memory for one password hash (argon2id), in KiB; raise it and passwords are hashed anew as their members log in
     #[arg(long, env = "JANGBU_ARGON2_MEMORY_KIB", default_value_t = PasswordParams::default().memory_kib)]
     pub argon2_memory_kib: u32,
@@ -64,9 +67,15 @@ pub struct MemberConfig {
     /// Sign-ups that one address may begin in a minute
     #[arg(long, env = "JANGBU_ADDRESS_SIGN_UPS", default_value_t = 300)]
     pub address_sign_ups: u32,
-    /// Codes that may be asked for to be sent to one contact in an hour
-    #[arg(long, env = "JANGBU_CONTACT_CODES", default_value_t = 100)]
-    pub contact_codes: u32,
+    /// Messages with a code, or about a sign-up, that reach one contact in any hour; one address causes four fifths at most
+    #[arg(long, env = "JANGBU_CONTACT_MESSAGES_PER_HOUR", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub contact_messages_per_hour: u32,
+    /// The same in any day
+    #[arg(long, env = "JANGBU_CONTACT_MESSAGES_PER_DAY", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub contact_messages_per_day: u32,
+    /// Taken login ids that one sign-up may be tried to be completed with in a minute
+    #[arg(long, env = "JANGBU_SIGN_UP_LOGIN_IDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub sign_up_login_ids: u32,
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that writes it
     #[arg(long, env = "JANGBU_TRUST_FORWARDED_FOR", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub trust_forwarded_for: bool,
@@ -115,20 +124,23 @@ impl MemberConfig {
             tries: self.code_tries,
             delays: self.code_delays.iter().map(|delay| TimeDelta::seconds((*delay).into())).collect(),
         };
-        MemberOptions { codes, ..MemberOptions::default() }
+        let messages =
+            MessageBudget { per_hour: self.contact_messages_per_hour, per_day: self.contact_messages_per_day };
+        MemberOptions { codes, messages, ..MemberOptions::default() }
     }
 
     pub(crate) fn reception(&self) -> ReceptionOptions {
         ReceptionOptions {
             access_lives: TimeDelta::seconds(self.access_token_seconds),
             refresh_lives: TimeDelta::seconds(self.refresh_token_seconds),
+            refresh_grace: TimeDelta::seconds(self.refresh_grace_seconds),
             throttles: ThrottleOptions {
                 free_failures: self.login_free_failures,
                 first_delay: Duration::from_secs(self.login_first_delay),
                 longest_delay: Duration::from_secs(self.login_longest_delay),
                 failures_per_address: self.address_failures,
                 sign_ups_per_address: self.address_sign_ups,
-                codes_per_contact: self.contact_codes,
+                login_ids_per_sign_up: self.sign_up_login_ids,
             },
         }
     }

@@ -65,7 +65,7 @@ impl Server {
     }
 
     pub async fn refresh(&self, token: &str) -> Reply {
-        self.ask("POST", "/v1/sessions/refresh", "unused", None, &json!({"refresh_token": token})).await
+        self.ask("POST", "/v1/sessions/refresh", &fresh_key(), None, &json!({"refresh_token": token})).await
     }
 }
 

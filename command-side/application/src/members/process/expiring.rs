@@ -11,7 +11,7 @@ use crate::members::{
     desk::Desk,
 };
 
-/// A sign-up whose time ran out comes to nothing, and its names are free.
+/// A sign-up whose time ran out comes to nothing.
 struct Expire(StreamId);
 
 impl Deed for Expire {
@@ -35,7 +35,8 @@ impl BackOffice {
     pub(super) async fn expire_sign_ups(&mut self) -> Result<(), RoundError> {
         let Some(watching) = &mut self.watching else { return Ok(()) };
         let now = self.members.shared.clock.now();
-        let due: Vec<_> = watching.sign_ups.iter().filter(|(_, ends)| **ends <= now).map(|(id, _)| *id).collect();
+        let due: Vec<_> =
+            watching.sign_ups.iter().filter(|(_, pending)| pending.ends <= now).map(|(id, _)| *id).collect();
         for id in due {
             let stream = StreamId::new(id);
             let step = self.step(id, "expire");

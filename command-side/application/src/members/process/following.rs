@@ -1,9 +1,10 @@
 //! Following the events of members, and bringing the vault after them.
 
 use contracts::recorded::{MemberRecorded, Recorded};
-use kernel::{MemberId, Position};
+use domain::member::Known;
+use kernel::{MemberId, Position, StreamId};
 use log::Picked;
-use vault::NewMessage;
+use vault::{NewMessage, Queued};
 
 use super::{BackOffice, RoundError, watching::Watching};
 
@@ -68,7 +69,7 @@ impl BackOffice {
             watching.take_in(picked, &event);
             if picked.position > cursor {
                 fresh = true;
-                self.bring_vault_after(picked, &event).await?;
+                self.bring_vault_after(picked, &event, watching).await?;
                 messages.extend(self.message_for(picked, &event).await?);
             }
         }
@@ -91,8 +92,11 @@ impl BackOffice {
             return Ok(reached);
         }
         let vault = &self.members.shared.vault;
-        if vault.enqueue(messages, cursor, reached).await.map_err(RoundError::Vault)? {
-            metrics::counter!("member_messages_queued").increment(messages.len() as u64);
+        let (budget, now) = (self.members.shared.options.messages, self.members.shared.clock.now());
+        let queued = vault.enqueue(messages, budget, now, cursor, reached).await.map_err(RoundError::Vault)?;
+        if let Some(Queued { held }) = queued {
+            metrics::counter!("member_messages_queued").increment(messages.len() as u64 - held);
+            metrics::counter!("member_messages_held").increment(held);
             self.cursor = Some(reached);
             return Ok(reached);
         }
@@ -101,14 +105,25 @@ impl BackOffice {
         Ok(reached.min(moved))
     }
 
-    async fn bring_vault_after(&self, picked: &Picked, event: &MemberRecorded) -> Result<(), RoundError> {
+    async fn bring_vault_after(
+        &self,
+        picked: &Picked,
+        event: &MemberRecorded,
+        watching: &Watching,
+    ) -> Result<(), RoundError> {
         let vault = &self.members.shared.vault;
         let stream = picked.event.stream;
         match event {
             MemberRecorded::SignUpCompleted(completed) => {
+                let joined = StreamId::new(completed.member.uuid());
+                let desk = self.members.desk_of(joined).await.map_err(RoundError::Step)?;
+                let unfounded = RoundError::Unfounded { position: picked.position };
+                let person = desk.person(completed.member).ok_or(unfounded)?;
+                vault.settle(stream.uuid(), completed.member, person.login).await.map_err(RoundError::Vault)?;
                 let start = self.sign_up_start(picked).await?;
-                vault.settle(stream.uuid(), completed.member, start.login_key).await
+                return self.end_others(start.contact_key, watching).await;
             }
+            MemberRecorded::ContactChanged(changed) => return self.end_others(changed.contact_key, watching).await,
             MemberRecorded::SignUpEnded(_) => {
                 let start = self.sign_up_start(picked).await?;
                 vault.discard(stream.uuid(), start.member).await
@@ -118,6 +133,16 @@ impl BackOffice {
             _ => Ok(()),
         }
         .map_err(RoundError::Vault)
+    }
+
+    /// A contact became a member's: the other sign-ups that are pending for it come to nothing, and no code of theirs makes a
+    /// member any more. The log tells it only when their time runs out: whoever began one of them would else see in
+    /// positions that somebody with this contact is a member now.
+    async fn end_others(&self, contact: StreamId, watching: &Watching) -> Result<(), RoundError> {
+        for (id, _) in watching.sign_ups.iter().filter(|(_, pending)| pending.contact == contact) {
+            self.members.shared.vault.end_pending(*id).await.map_err(RoundError::Vault)?;
+        }
+        Ok(())
     }
 }
 

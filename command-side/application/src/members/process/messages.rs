@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::{Channel, MemberRecorded, SignUpStarted};
-use kernel::{MemberId, Place, Sealed, Version};
+use domain::member::Known;
+use kernel::{MemberId, Place, Sealed, StreamId, Version};
 use log::Picked;
-use vault::{NewMessage, Notice};
+use vault::{Charge, NewMessage, Notice};
 
 use super::{BackOffice, RoundError};
 use crate::members::{contacts::contact_of, translating::channel_of};
@@ -17,6 +18,7 @@ struct Letter<'a> {
     place: Place,
     notice: Notice,
     until: Option<DateTime<Utc>>,
+    charge: Option<Charge>,
 }
 
 impl Letter<'_> {
@@ -31,6 +33,7 @@ impl Letter<'_> {
             field: self.place.field,
             notice: self.notice,
             until: self.until,
+            charge: self.charge,
         }
     }
 }
@@ -45,32 +48,36 @@ impl BackOffice {
         let at = |field| Place { stream: picked.event.stream, version: picked.event.version, field };
         let member = MemberId::new(picked.event.stream.uuid());
         let message = match event {
-            MemberRecorded::SignUpStarted(start) => code_of_sign_up(picked, start, 1, start.code_expires_at),
+            MemberRecorded::SignUpStarted(start) => {
+                self.code_of_sign_up(picked, start, 1, start.code_expires_at).await?
+            }
             MemberRecorded::SignUpCodeIssued(issued) => {
                 let start = self.sign_up_start(picked).await?;
-                code_of_sign_up(picked, &start, issued.serial, issued.expires_at)
+                self.code_of_sign_up(picked, &start, issued.serial, issued.expires_at).await?
             }
             MemberRecorded::ContactChangeStarted(change) => {
-                let notice = match change.decoy {
+                let owner = self.owner_of(change.contact_key).await?;
+                let notice = match change.decoy || owner.is_some_and(|owner| owner != member) {
                     true => Notice::ContactIsMember,
                     false => Notice::ContactCode { member, serial: change.serial },
                 };
                 let until = Some(change.expires_at);
                 let (channel, contact, place) = (change.channel, &change.contact, at("contact"));
-                Letter { member, channel, contact, place, notice, until }.asked_at(picked)
+                let charge = Some(Charge { contact: change.contact_key, origin: Some(member.uuid()) });
+                Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
             }
             MemberRecorded::ContactChanged(changed) => {
                 let (channel, contact, place) = (changed.old_channel, &changed.old_contact, at("old_contact"));
-                let (notice, until) = (Notice::ContactReplaced, None);
-                Letter { member, channel, contact, place, notice, until }.asked_at(picked)
+                let (notice, until, charge) = (Notice::ContactReplaced, None, None);
+                Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
             }
             MemberRecorded::PasswordChanged(_) => {
                 let desk = self.members.desk_of(picked.event.stream).await.map_err(RoundError::Step)?;
                 let unfounded = RoundError::Unfounded { position: picked.position };
                 let held = contact_of(&desk, member).ok_or(unfounded)?;
                 let (channel, contact, place) = (held.channel, &held.sealed, held.place);
-                let (notice, until) = (Notice::PasswordChanged, None);
-                Letter { member, channel, contact, place, notice, until }.asked_at(picked)
+                let (notice, until, charge) = (Notice::PasswordChanged, None, None);
+                Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
             }
             _ => return Ok(None),
         };
@@ -87,16 +94,30 @@ impl BackOffice {
         });
         started.ok_or(RoundError::Unfounded { position: picked.position })
     }
-}
 
-/// A code goes to whoever reads the contact's messages; if that is a member already, they are told so instead.
-fn code_of_sign_up(picked: &Picked, start: &SignUpStarted, serial: u32, until: DateTime<Utc>) -> NewMessage {
-    let stream = picked.event.stream;
-    let notice = match start.decoy {
-        true => Notice::ContactIsMember,
-        false => Notice::SignUpCode { sign_up: stream.uuid(), serial },
-    };
-    let place = Place { stream, version: Version::ZERO.next(), field: "contact" };
-    let (member, channel, contact) = (start.member, start.channel, &start.contact);
-    Letter { member, channel, contact, place, notice, until: Some(until) }.asked_at(picked)
+    /// The member whose name this is.
+    async fn owner_of(&self, name: StreamId) -> Result<Option<MemberId>, RoundError> {
+        Ok(self.members.desk_of(name).await.map_err(RoundError::Step)?.name(name).owner())
+    }
+
+    /// A code goes to whoever reads the contact's messages; if that is a member already, they are told so instead. Which of
+    /// them it is, is found out here and not by the request: that does the same either way.
+    async fn code_of_sign_up(
+        &self,
+        picked: &Picked,
+        start: &SignUpStarted,
+        serial: u32,
+        until: DateTime<Utc>,
+    ) -> Result<NewMessage, RoundError> {
+        let stream = picked.event.stream;
+        let notice = match start.decoy || self.owner_of(start.contact_key).await?.is_some() {
+            true => Notice::ContactIsMember,
+            false => Notice::SignUpCode { sign_up: stream.uuid(), serial },
+        };
+        let place = Place { stream, version: Version::ZERO.next(), field: "contact" };
+        let (member, channel, contact) = (start.member, start.channel, &start.contact);
+        // The vault knows where the sign-up came from.
+        let charge = Some(Charge { contact: start.contact_key, origin: None });
+        Ok(Letter { member, channel, contact, place, notice, until: Some(until), charge }.asked_at(picked))
+    }
 }

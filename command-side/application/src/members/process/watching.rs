@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{BackOffice, RoundError, SAVE_EVERY};
 
 /// The shape and logic of [`Watching`]: a change of either takes the next number, and older snapshots are ignored.
-const WATCHING_SCHEMA: i32 = 1;
+const WATCHING_SCHEMA: i32 = 2;
 /// Where the snapshot stands. No event will ever be on this stream.
 const WATCHING: StreamId = StreamId::new(Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663));
 
@@ -23,10 +23,19 @@ const WATCHING: StreamId = StreamId::new(Uuid::from_u128(0x6a61_6e67_6275_5f62_8
 pub struct Watching {
     /// Everything up to here is in it.
     pub position: Position,
-    /// The sign-ups that are not over, and when their time runs out.
-    pub sign_ups: BTreeMap<Uuid, DateTime<Utc>>,
+    /// The sign-ups that are not over.
+    pub sign_ups: BTreeMap<Uuid, Pending>,
     /// The erasures that were asked for and are not done.
     pub erasures: BTreeMap<Uuid, Asked>,
+}
+
+/// A sign-up that is not over.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Pending {
+    /// When its time runs out.
+    pub ends: DateTime<Utc>,
+    /// The name of its contact.
+    pub contact: StreamId,
 }
 
 /// Who is to be erased, and who asked for it.
@@ -46,7 +55,8 @@ impl Watching {
         let stream = picked.event.stream.uuid();
         match event {
             MemberRecorded::SignUpStarted(started) => {
-                self.sign_ups.insert(stream, started.expires_at);
+                let (ends, contact) = (started.expires_at, started.contact_key);
+                self.sign_ups.insert(stream, Pending { ends, contact });
             }
             MemberRecorded::SignUpCompleted(_) | MemberRecorded::SignUpEnded(_) => {
                 self.sign_ups.remove(&stream);

@@ -15,9 +15,10 @@ async fn every_answer_is_told_again_from_the_events() {
     let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("sent");
     town.wait(30);
     let resent = town.members.resend(sent.answer.id, meta("r")).await.expect("sent");
-    let wrong = town.members.verify(sent.answer.id, town.wrong_code(sent.answer.id, 2), meta("w")).await;
+    let wrong = town.members.verify(sent.answer.id, town.wrong_code(sent.answer.id, 2), None, meta("w")).await;
     assert_eq!(refused(wrong), ("code-wrong", Some(4)));
-    let member = town.members.verify(sent.answer.id, town.code(sent.answer.id, 2), meta("v")).await.expect("a member");
+    let member =
+        town.members.verify(sent.answer.id, town.code(sent.answer.id, 2), None, meta("v")).await.expect("a member");
     let moved = town.members.change_contact(member.answer, email("new@example.com"), meta("c")).await.expect("sent");
     let shown = town.members.disclose(member.answer, operator(), "a call".into(), meta("d")).await.expect("shown");
     let code = town.code(member.answer.uuid(), 1);
@@ -32,9 +33,9 @@ async fn every_answer_is_told_again_from_the_events() {
     assert_eq!((again.answer, again.token, again.replayed), (sent.answer, sent.token, true));
     let again = town.members.resend(sent.answer.id, meta("r")).await.expect("told");
     assert_eq!((again.answer, again.token, again.replayed), (resent.answer, resent.token, true));
-    let again = town.members.verify(sent.answer.id, town.wrong_code(sent.answer.id, 2), meta("w")).await;
+    let again = town.members.verify(sent.answer.id, town.wrong_code(sent.answer.id, 2), None, meta("w")).await;
     assert_eq!(refused(again), ("code-wrong", Some(4)));
-    let again = town.members.verify(sent.answer.id, town.code(sent.answer.id, 2), meta("v")).await.expect("told");
+    let again = town.members.verify(sent.answer.id, town.code(sent.answer.id, 2), None, meta("v")).await.expect("told");
     assert_eq!((again.answer, again.token, again.replayed), (member.answer, member.token, true));
     let again = town.members.change_contact(member.answer, email("new@example.com"), meta("c")).await.expect("told");
     assert_eq!((again.answer, again.token, again.replayed), (moved.answer, moved.token, true));
@@ -56,7 +57,7 @@ async fn a_key_belongs_to_one_request() {
     let sent = town.sign_up("s#one", "minsu", "kim@example.com").await.expect("sent").answer;
     let other = town.sign_up("s#two", "minji", "lee@example.com").await;
     assert!(matches!(other, Err(MemberError::Execute(ExecuteError::KeyReused))));
-    let other = town.members.verify(sent.id, town.code(sent.id, 1), meta("s#three")).await;
+    let other = town.members.verify(sent.id, town.code(sent.id, 1), None, meta("s#three")).await;
     assert!(matches!(other, Err(MemberError::Execute(ExecuteError::KeyReused))));
     assert_eq!(town.log.commits().len(), 1);
     town.end().await;
@@ -86,7 +87,7 @@ async fn a_lost_append_is_found_or_done_once() {
         let sent = town.sign_up(&key("s"), &login, &format!("{login}@example.com")).await.expect("sent").answer;
         town.log.fail_next(fault);
         let code = town.code(sent.id, 1);
-        let member = town.members.verify(sent.id, code, meta(&key("v"))).await.expect("a member").answer;
+        let member = town.members.verify(sent.id, code, None, meta(&key("v"))).await.expect("a member").answer;
         town.log.fail_next(fault);
         let new = email(&format!("new_{login}@example.com"));
         town.members.change_contact(member, new, meta(&key("c"))).await.expect("sent");

@@ -50,7 +50,7 @@ async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
         let sent = town.sign_up(&login, &login, &format!("kim{before}@example.com")).await.expect("sent").answer;
         let (members, code, meta_of) = (town.members.clone(), town.code(sent.id, 1), meta(&verifying));
         death.prepare(&town);
-        let verify = tokio::spawn(async move { members.verify(sent.id, code, meta_of).await });
+        let verify = tokio::spawn(async move { members.verify(sent.id, code, None, meta_of).await });
         let office = town.office();
         death.come(&town).await;
         verify.abort();
@@ -60,10 +60,10 @@ async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
         let office = town.office();
         // The office may die at the message before the code was taken: then nothing is begun, and the person tries again.
         if town.log.count("MemberJoined") == before {
-            town.members.verify(sent.id, town.code(sent.id, 1), meta(&verifying)).await.expect("a member");
+            town.members.verify(sent.id, town.code(sent.id, 1), None, meta(&verifying)).await.expect("a member");
         }
         until("the member has a password", || async { town.by_login(&login).await.is_some() }).await;
-        let told = town.members.verify(sent.id, town.code(sent.id, 1), meta(&verifying)).await.expect("told");
+        let told = town.members.verify(sent.id, town.code(sent.id, 1), None, meta(&verifying)).await.expect("told");
         assert_eq!(town.by_login(&login).await.expect("a password").0, told.answer, "{death:?}");
         until("the message is queued", || async { town.messages().await.len() == before + 1 }).await;
         office.stop().await;

@@ -16,8 +16,8 @@ async fn the_log_holds_no_name_no_contact_no_code_and_no_password() {
     town.wait(30);
     town.members.resend(sent.id, meta("r")).await.expect("sent");
     let wrong = town.wrong_code(sent.id, 2);
-    town.members.verify(sent.id, wrong.clone(), meta("w")).await.expect_err("wrong");
-    let member = town.members.verify(sent.id, town.code(sent.id, 2), meta("v")).await.expect("a member").answer;
+    town.members.verify(sent.id, wrong.clone(), None, meta("w")).await.expect_err("wrong");
+    let member = town.members.verify(sent.id, town.code(sent.id, 2), None, meta("v")).await.expect("a member").answer;
     wanted.login_id = "canary_other".parse().expect("a login id");
     town.members.sign_up(wanted, meta("decoy")).await.expect("sent");
     town.members.change_contact(member, email("second@canary-mail.example"), meta("c")).await.expect("sent");

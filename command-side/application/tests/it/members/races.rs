@@ -16,9 +16,9 @@ async fn try_to_join(town: &Town, members: &Members, number: usize, login: &str,
         Err(MemberError::LoginIdTaken) => return None,
         Err(other) => panic!("{other}"),
     };
-    match members.verify(sent.id, town.code(sent.id, 1), meta(&format!("v{number}"))).await {
+    match members.verify(sent.id, town.code(sent.id, 1), None, meta(&format!("v{number}"))).await {
         Ok(told) => Some(told.answer.uuid()),
-        Err(MemberError::Refused { code: "signup-ended" | "code-wrong", .. }) => None,
+        Err(MemberError::Refused { code: "signup-ended", .. } | MemberError::LoginIdTaken) => None,
         Err(other) => panic!("{other}"),
     }
 }
@@ -88,7 +88,7 @@ async fn verification_and_expiry_at_the_same_instant() {
     let office = town.office();
     let verify = |id: Uuid| {
         let (members, code) = (town.members.clone(), town.code(id, 2));
-        tokio::spawn(async move { members.verify(id, code, meta(&format!("v{id}"))).await })
+        tokio::spawn(async move { members.verify(id, code, None, meta(&format!("v{id}"))).await })
     };
     town.wait(9);
     let mut early: Vec<_> = sent[..10].iter().map(|id| verify(*id)).collect();

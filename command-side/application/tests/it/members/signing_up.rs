@@ -1,13 +1,13 @@
 //! From a wish to a member, and every way that ends elsewhere.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use application::{MemberError, MemberStanding};
 use kernel::{Clock, MemberId};
 use uuid::Uuid;
-use vault::Keys;
+use vault::{Keys, Notice};
 
-use super::town::{Town, meta, refused};
+use super::town::{Town, login_id, meta, refused, until};
 
 #[tokio::test]
 async fn a_person_becomes_a_member_with_a_password() {
@@ -16,9 +16,9 @@ async fn a_person_becomes_a_member_with_a_password() {
     assert_eq!((sent.expires_at - town.clock.now()).num_minutes(), 10);
     assert_eq!((sent.resend_after - town.clock.now()).num_seconds(), 30);
     assert!(town.by_login("minsu").await.is_none(), "not before the contact is verified");
-    let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), meta("w")).await;
+    let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), None, meta("w")).await;
     assert_eq!(refused(wrong), ("code-wrong", Some(4)));
-    let told = town.members.verify(sent.id, town.code(sent.id, 1), meta("v")).await.expect("a member");
+    let told = town.members.verify(sent.id, town.code(sent.id, 1), None, meta("v")).await.expect("a member");
     let (member, _) = town.by_login("minsu").await.expect("a password");
     assert_eq!((told.answer, told.replayed), (member, false));
     assert_eq!(town.members.state(member).await.expect("told"), Some(MemberStanding::Active));
@@ -41,9 +41,9 @@ async fn a_resent_code_replaces_the_one_before() {
     town.wait(30);
     let again = town.members.resend(sent.id, meta("r")).await.expect("another code").answer;
     assert_eq!((again.id, (again.resend_after - town.clock.now()).num_seconds()), (sent.id, 60));
-    let old = town.members.verify(sent.id, town.code(sent.id, 1), meta("old")).await;
+    let old = town.members.verify(sent.id, town.code(sent.id, 1), None, meta("old")).await;
     assert_eq!(refused(old), ("code-wrong", Some(4)));
-    town.members.verify(sent.id, town.code(sent.id, 2), meta("new")).await.expect("a member");
+    town.members.verify(sent.id, town.code(sent.id, 2), None, meta("new")).await.expect("a member");
     town.end().await;
 }
 
@@ -52,21 +52,21 @@ async fn codes_have_their_tries_and_their_time() {
     let town = Town::new().await;
     let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("a code is sent").answer;
     for left in [4, 3, 2, 1, 0] {
-        let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), meta(&format!("w{left}"))).await;
+        let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), None, meta(&format!("w{left}"))).await;
         assert_eq!(refused(wrong), ("code-wrong", Some(left)));
     }
-    let right = town.members.verify(sent.id, town.code(sent.id, 1), meta("r")).await;
+    let right = town.members.verify(sent.id, town.code(sent.id, 1), None, meta("r")).await;
     assert_eq!(refused(right), ("code-exhausted", None));
     town.wait(30);
     town.members.resend(sent.id, meta("another")).await.expect("another code");
     town.wait(600);
     assert_eq!(
-        refused(town.members.verify(sent.id, town.code(sent.id, 2), meta("late")).await),
+        refused(town.members.verify(sent.id, town.code(sent.id, 2), None, meta("late")).await),
         ("code-expired", None)
     );
     town.wait(3600);
     assert_eq!(
-        refused(town.members.verify(sent.id, town.code(sent.id, 2), meta("over")).await),
+        refused(town.members.verify(sent.id, town.code(sent.id, 2), None, meta("over")).await),
         ("signup-ended", None)
     );
     assert_eq!(refused(town.members.resend(sent.id, meta("no more")).await), ("signup-ended", None));
@@ -79,7 +79,10 @@ async fn what_never_was_is_unknown_and_leaves_nothing() {
     let nobody = Uuid::from_u128(5);
     let code = town.code(nobody, 1);
     let member = MemberId::new(nobody);
-    assert!(matches!(town.members.verify(nobody, code.clone(), meta("v")).await, Err(MemberError::SignUpUnknown)));
+    assert!(matches!(
+        town.members.verify(nobody, code.clone(), None, meta("v")).await,
+        Err(MemberError::SignUpUnknown)
+    ));
     assert!(matches!(town.members.resend(nobody, meta("r")).await, Err(MemberError::SignUpUnknown)));
     let change = town.members.verify_contact(member, code, meta("c")).await;
     assert!(matches!(change, Err(MemberError::MemberUnknown)));
@@ -91,14 +94,46 @@ async fn what_never_was_is_unknown_and_leaves_nothing() {
 #[tokio::test]
 async fn a_taken_login_is_told_and_leaves_nothing() {
     let town = Town::new().await;
-    town.sign_up("a", "minsu", "kim@example.com").await.expect("a code is sent");
-    let taken = town.sign_up("b", "minsu", "other@example.com").await;
-    assert!(matches!(taken, Err(MemberError::LoginIdTaken)));
-    assert_eq!(town.log.commits().len(), 1);
     town.joined("minji", "lee@example.com").await;
+    let before = town.log.commits().len();
     assert!(matches!(town.sign_up("c", "minji", "x@example.com").await, Err(MemberError::LoginIdTaken)));
-    town.wait(3600);
-    town.sign_up("b", "minsu", "other@example.com").await.expect("its time ran out: the same key may try again");
+    assert_eq!(town.log.commits().len(), before);
+    town.end().await;
+}
+
+#[tokio::test]
+async fn a_login_id_that_was_taken_meanwhile_costs_no_try_and_another_may_be_given() {
+    let town = Town::new().await;
+    let first = town.sign_up("a", "minsu", "kim@example.com").await.expect("pending").answer;
+    let second = town.sign_up("b", "minsu", "lee@example.com").await.expect("pending beside it").answer;
+    town.members.verify(first.id, town.code(first.id, 1), None, meta("va")).await.expect("the first");
+    let code = town.code(second.id, 1);
+    for n in 0..6 {
+        let taken = town.members.verify(second.id, code.clone(), None, meta(&format!("vb{n}"))).await;
+        assert!(matches!(taken, Err(MemberError::LoginIdTaken)), "{taken:?}");
+    }
+    assert!(town.members.would_verify(second.id, &code).await.expect("looked"));
+    assert!(!town.members.would_verify(second.id, &town.wrong_code(second.id, 1)).await.expect("looked"));
+    let wrong = town.members.verify(second.id, town.wrong_code(second.id, 1), None, meta("w")).await;
+    assert_eq!(refused(wrong), ("code-wrong", Some(4)));
+    let login = Some(login_id("minsu_2"));
+    let joined = town.members.verify(second.id, code, login, meta("vb")).await.expect("a free login id").answer;
+    assert_eq!(town.by_login("minsu_2").await.expect("a password").0, joined);
+    assert!(!town.members.would_verify(second.id, &town.code(second.id, 1)).await.expect("looked"));
+    town.end().await;
+}
+
+#[tokio::test]
+async fn a_code_that_was_never_sent_is_wrong() {
+    let town = Town::new().await;
+    town.vault.all_codes_are_sent.store(false, Ordering::Relaxed);
+    let sent = town.sign_up("s", "minsu", "kim@example.com").await.expect("pending").answer;
+    let guessed = town.members.verify(sent.id, town.code(sent.id, 1), None, meta("v")).await;
+    assert_eq!(refused(guessed), ("code-wrong", Some(4)), "nobody can have it: the back office has not sent it");
+    let office = town.office();
+    until("the code is on its way", || async { town.messages().await.len() == 1 }).await;
+    town.members.verify(sent.id, town.code(sent.id, 1), None, meta("w")).await.expect("a member");
+    office.stop().await;
     town.end().await;
 }
 
@@ -114,14 +149,15 @@ async fn a_decoy_behaves_alike() {
         let key = |what: &str| format!("{who} {what}");
         let sent = town.sign_up(&key("s"), &login, address).await.expect("a code is sent").answer;
         let mut told = vec![format!("{:?}", (sent.expires_at, sent.resend_after))];
-        assert!(matches!(town.sign_up(&key("t"), &login, "z@example.com").await, Err(MemberError::LoginIdTaken)));
+        town.sign_up(&key("t"), &login, "z@example.com").await.expect("the same login id, pending beside it");
         for n in 0..6 {
-            let wrong = town.members.verify(sent.id, town.wrong_code(sent.id, 1), meta(&key(&format!("w{n}")))).await;
+            let wrong =
+                town.members.verify(sent.id, town.wrong_code(sent.id, 1), None, meta(&key(&format!("w{n}")))).await;
             told.push(format!("{:?}", refused(wrong)));
         }
         let newer = town.sign_up(&key("n"), &format!("{login}2"), address).await.expect("a newer one").answer;
-        told.push(format!("{:?}", refused(town.members.resend(sent.id, meta(&key("r"))).await)));
-        town.sign_up(&key("u"), &login, &format!("{who}@example.com")).await.expect("the first login is free");
+        let early = town.members.resend(sent.id, meta(&key("r"))).await;
+        assert!(matches!(early, Err(MemberError::ResendTooEarly { .. })));
         told.push(format!("{:?}", (newer.expires_at, newer.resend_after)));
         let types = town.log.commits()[before..]
             .iter()
@@ -134,13 +170,20 @@ async fn a_decoy_behaves_alike() {
 }
 
 #[tokio::test]
-async fn the_right_code_of_a_decoy_is_wrong() {
+async fn no_code_is_sent_to_a_members_contact_so_none_is_right() {
     let town = Town::new().await;
     let owner = town.joined("owner", "known@example.com").await;
-    let sent = town.sign_up("s", "other", "known@example.com").await.expect("a code is sent").answer;
-    let guessed = town.members.verify(sent.id, town.code(sent.id, 1), meta("v")).await;
+    town.vault.all_codes_are_sent.store(false, Ordering::Relaxed);
+    let office = town.office();
+    let sent = town.sign_up("s", "other", "known@example.com").await.expect("answered like any other").answer;
+    until("the owner is told", || async {
+        town.messages().await.iter().any(|due| due.message.notice == Notice::ContactIsMember)
+    })
+    .await;
+    let guessed = town.members.verify(sent.id, town.code(sent.id, 1), None, meta("v")).await;
     assert_eq!(refused(guessed), ("code-wrong", Some(4)));
     assert_eq!(town.by_login("owner").await.expect("the owner").0, owner);
     assert_eq!(town.log.count("MemberJoined"), 1);
+    office.stop().await;
     town.end().await;
 }

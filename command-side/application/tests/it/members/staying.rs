@@ -33,8 +33,12 @@ async fn a_contact_of_another_member_is_never_theirs() {
     let free = town.joined("third", "third@example.com").await;
     let alike = town.members.change_contact(free, email("free@example.com"), meta("c2")).await.expect("sent").answer;
     assert_eq!((sent.expires_at, sent.resend_after), (alike.expires_at, alike.resend_after));
+    town.vault.all_codes_are_sent.store(false, std::sync::atomic::Ordering::Relaxed);
     let right = town.members.verify_contact(member, town.code(member.uuid(), 1), meta("v")).await;
-    assert_eq!(refused(right), ("code-wrong", Some(4)));
+    assert_eq!(refused(right), ("code-wrong", Some(4)), "no code is sent to it, so none is right");
+    town.vault.all_codes_are_sent.store(true, std::sync::atomic::Ordering::Relaxed);
+    let right = town.members.verify_contact(member, town.code(member.uuid(), 1), meta("w")).await;
+    assert_eq!(refused(right), ("contact-change-missing", None), "nor would it help");
     town.end().await;
 }
 

@@ -69,7 +69,7 @@ impl Town {
 
     /// Another command server on the same log and the same vault.
     pub async fn another_server(&self) -> Members {
-        let vault = Arc::new(open_vault(&self.pair, &self.folder).await);
+        let vault = Arc::new(FaultyVault::new(open_vault(&self.pair, &self.folder).await));
         Members::new(self.log.clone(), vault, Arc::new(RandomIds), self.clock.clone(), options())
     }
 
@@ -77,7 +77,7 @@ impl Town {
     pub async fn on_postgres(&self) -> (Arc<PostgresLog>, Members) {
         let url = self.pair.log.url(Login::Writer).expect("a URL");
         let log = Arc::new(PostgresLog::new(connect(&url, &PoolOptions::log("test", 8)).expect("a pool")));
-        let vault = Arc::new(open_vault(&self.pair, &self.folder).await);
+        let vault = Arc::new(FaultyVault::new(open_vault(&self.pair, &self.folder).await));
         (log.clone(), Members::new(log, vault, Arc::new(RandomIds), self.clock.clone(), options()))
     }
 
@@ -161,7 +161,7 @@ impl Town {
     pub async fn joined(&self, login: &str, email: &str) -> MemberId {
         let sent = self.sign_up(&format!("sign up {login}"), login, email).await.expect("a code is sent").answer;
         let code = self.code(sent.id, 1);
-        self.members.verify(sent.id, code, meta(&format!("verify {login}"))).await.expect("a member").answer
+        self.members.verify(sent.id, code, None, meta(&format!("verify {login}"))).await.expect("a member").answer
     }
 
     /// Who has this login and a password.
@@ -236,6 +236,7 @@ pub fn wish(login: &str, address: &str) -> SignUp {
         contact: email(address),
         real_name: "김민수".parse().expect("a name"),
         consents: Consents::new(vec![Consent::new("terms", "1", true).expect("a consent")], &[]).expect("consents"),
+        origin: None,
     }
 }
 

@@ -1,6 +1,7 @@
-use domain::member::{Bearer, Happening, Known, MemberRefusal, NameEvent, PersonEvent, SignUpEnd, SignUpEvent};
+use domain::member::{Bearer, Happening, Known, MemberRefusal, NameEvent, PersonEvent};
+use kernel::MemberId;
 
-use super::{Decided, Town, contact_names, member, of_sign_ups, stream};
+use super::{Decided, Town, contact, member};
 
 const MINUTE: i64 = 60;
 
@@ -13,8 +14,8 @@ fn event(decided: Decided) -> PersonEvent {
     happened.iter().find_map(pick).expect("something happened to a member")
 }
 
-fn bearer(town: &Town, contact: u128) -> Option<Bearer> {
-    town.name(contact_names(contact).own).bearer(town.now())
+fn owner(town: &Town, contact: u128) -> Option<MemberId> {
+    town.name(self::contact(contact)).owner()
 }
 
 #[test]
@@ -22,9 +23,9 @@ fn a_right_code_moves_the_member_and_frees_the_old_contact() {
     let mut town = Town::default();
     town.joined(1, 1, 1);
     town.begin_change(1, 2).expect("begun");
-    assert!(matches!(bearer(&town, 2), Some(Bearer::Change { .. })));
+    assert_eq!(owner(&town, 2), None, "nothing is reserved");
     let happened = town.verify_change(1, true).expect("verified");
-    let (new, old) = (contact_names(2).own, contact_names(1).own);
+    let (new, old) = (contact(2), contact(1));
     assert_eq!(
         happened,
         [
@@ -83,51 +84,31 @@ fn changes_that_follow_closely_wait_longer_and_later_ones_do_not() {
 }
 
 #[test]
-fn a_new_change_gives_the_name_of_the_one_before_back() {
-    let mut town = Town::default();
-    town.joined(1, 1, 1);
-    town.begin_change(1, 2).expect("begun");
-    town.seconds = 30;
-    let happened = town.begin_change(1, 3).expect("another");
-    assert!(happened.contains(&Happening::Name(contact_names(2).own, NameEvent::Released)));
-    town.verify_change(1, true).expect("the newer one");
-    assert_eq!((bearer(&town, 2), bearer(&town, 3)), (None, Some(Bearer::Member(member(1)))));
-}
-
-#[test]
-fn a_members_contact_is_never_taken_and_its_claim_is_a_decoy() {
+fn a_members_contact_is_never_taken() {
     let mut town = Town::default();
     town.joined(1, 1, 1);
     town.joined(2, 2, 2);
-    town.begin_change(1, 2).expect("begun like any other");
-    assert_eq!(event(town.verify_change(1, true)), PersonEvent::CodeRefused { serial: 1, tries_left: 4 });
-    assert_eq!(bearer(&town, 2), Some(Bearer::Member(member(2))));
-}
-
-#[test]
-fn a_later_claim_takes_the_contact_of_a_change_under_way() {
-    let mut town = Town::default();
-    town.joined(1, 1, 1);
-    town.begin_change(1, 5).expect("begun");
-    town.begin(2, 2, 5).expect("a sign-up claims it");
+    assert_eq!(town.begin_change(1, 2).expect("begun like any other").len(), 1);
     assert_eq!(event(town.verify_change(1, false)), PersonEvent::CodeRefused { serial: 1, tries_left: 4 });
     assert_eq!(town.verify_change(1, true), Err(MemberRefusal::ContactChangeMissing));
-    town.verify(2, true).expect("the later one");
-    assert_eq!(town.verify_change(1, true), Err(MemberRefusal::ContactChangeMissing), "it is a member's by now");
+    assert_eq!(owner(&town, 2), Some(member(2)));
 }
 
 #[test]
-fn a_change_ends_the_sign_ups_of_its_contact_be_they_decoys_or_not() {
-    for known in [false, true] {
+fn of_a_change_and_a_sign_up_for_one_contact_the_first_verified_wins() {
+    for change_first in [true, false] {
         let mut town = Town::default();
         town.joined(1, 1, 1);
-        if known {
-            town.joined(7, 7, 5);
+        town.begin_change(1, 5).expect("begun");
+        town.begin(2, 2, 5).expect("begun beside it");
+        if change_first {
+            town.verify_change(1, true).expect("the first");
+            assert_eq!(town.verify(2, true), Err(MemberRefusal::SignUpEnded));
+        } else {
+            town.verify(2, true).expect("the first");
+            assert_eq!(town.verify_change(1, true), Err(MemberRefusal::ContactChangeMissing));
         }
-        town.begin(2, 2, 5).expect("begun");
-        let happened = town.begin_change(1, 5).expect("the later claim");
-        assert_eq!(of_sign_ups(&happened), [(stream(2), SignUpEvent::Ended(SignUpEnd::Superseded))], "{known}");
-        town.begin(3, 2, 6).expect("its login is free");
+        assert_eq!(owner(&town, 5), Some(member(if change_first { 1 } else { 2 })));
     }
 }
 
@@ -137,5 +118,5 @@ fn ones_own_contact_can_be_verified_again() {
     town.joined(1, 1, 1);
     town.begin_change(1, 1).expect("begun");
     town.verify_change(1, true).expect("verified");
-    assert_eq!(bearer(&town, 1), Some(Bearer::Member(member(1))), "never released");
+    assert_eq!(owner(&town, 1), Some(member(1)), "never released");
 }

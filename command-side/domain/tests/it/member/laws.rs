@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use domain::member::{Bearer, Known, Standing};
+use domain::member::{Known, Standing};
 use kernel::StreamId;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Town, contact_names, login, member};
+use super::{Town, contact, login, member};
 
 #[derive(Clone, Debug)]
 enum Wish {
     Begin { login: u128, contact: u128 },
     Verify { sign_up: u128, right: bool },
+    VerifyAs { sign_up: u128, login: u128 },
     Resend(u128),
     Expire(u128),
     Change { who: u128, contact: u128 },
@@ -27,6 +28,7 @@ fn wish() -> impl Strategy<Value = Wish> {
     prop_oneof![
         6 => (0..4_u128, 0..4_u128).prop_map(|(login, contact)| Wish::Begin { login, contact }),
         6 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(sign_up, right)| Wish::Verify { sign_up, right }),
+        2 => (who.clone(), 0..4_u128).prop_map(|(sign_up, login)| Wish::VerifyAs { sign_up, login }),
         1 => who.clone().prop_map(Wish::Resend),
         2 => who.clone().prop_map(Wish::Expire),
         3 => (who.clone(), 0..4_u128).prop_map(|(who, contact)| Wish::Change { who, contact }),
@@ -45,6 +47,7 @@ fn grant(town: &mut Town, wish: &Wish, begun: &mut u128) {
             town.begin(*begun, login, contact)
         }
         Wish::Verify { sign_up, right } => town.verify(sign_up, right),
+        Wish::VerifyAs { sign_up, login } => town.verify_as(sign_up, login),
         Wish::Resend(sign_up) => town.resend(sign_up),
         Wish::Expire(sign_up) => Ok(town.expire(sign_up)),
         Wish::Change { who, contact } => town.begin_change(who, contact),
@@ -78,17 +81,13 @@ proptest! {
                 }
                 for name in [person.login, person.contact] {
                     prop_assert_eq!(borne.insert(name, who), None, "two members bear one name");
-                    prop_assert_eq!(town.name(name).bearer(town.now()), Some(Bearer::Member(member(who))));
+                    prop_assert_eq!(town.name(name).owner(), Some(member(who)));
                 }
             }
             for number in 0..4 {
-                for name in [login(number), contact_names(number).own, contact_names(number).decoys] {
-                    let members = matches!(town.name(name).bearer(town.now()), Some(Bearer::Member(_)));
-                    prop_assert_eq!(members, borne.contains_key(&name), "a name without its member");
-                    if let Some(Bearer::SignUp { sign_up, .. }) = town.name(name).bearer(town.now()) {
-                        let sign_up = town.sign_up(sign_up).expect("a sign-up that bears a name is there");
-                        prop_assert!(sign_up.is_open(town.now()), "what is over bears no name");
-                    }
+                for name in [login(number), contact(number)] {
+                    let owner = town.name(name).owner();
+                    prop_assert_eq!(owner.is_some(), borne.contains_key(&name), "a name without its member");
                 }
             }
         }

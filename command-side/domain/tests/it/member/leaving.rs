@@ -4,7 +4,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-use super::{Town, contact_names, login, member};
+use super::{Town, contact, login, member};
 
 const ERASURE: Uuid = Uuid::from_u128(77);
 
@@ -56,7 +56,7 @@ fn nothing_is_done_for_one_who_is_leaving() {
     let unknown = Err(MemberRefusal::MemberUnknown);
     assert_eq!(town.deciding().change_password(member(1)), unknown);
     assert_eq!(town.deciding().disclose(member(1)), unknown);
-    assert_eq!(town.deciding().begin_change(member(1), contact_names(2)), unknown);
+    assert_eq!(town.deciding().begin_change(member(1), contact(2)), unknown);
     assert_eq!(town.deciding().verify_change(member(1), true), unknown);
     assert_eq!(town.deciding().request_erasure(member(1), Uuid::nil(), true), unknown);
 }
@@ -71,15 +71,7 @@ fn the_names_of_the_erased_are_free_again() {
     assert!(town.begin(2, 1, 3).is_err(), "not free before it is done");
     let happened = town.deciding().finish_erasure(member(1), ERASURE);
     let free = |name| Happening::Name(name, NameEvent::Released);
-    assert_eq!(
-        happened,
-        [
-            Happening::Person(member(1), PersonEvent::Erased),
-            free(login(1)),
-            free(contact_names(1).own),
-            free(contact_names(2).own),
-        ]
-    );
+    assert_eq!(happened, [Happening::Person(member(1), PersonEvent::Erased), free(login(1)), free(contact(1)),]);
     town.happen(Ok(happened)).expect("done");
     assert_eq!(town.person(member(1)).map(|person| person.standing), Some(Standing::Erased { erasure: ERASURE }));
     assert!(town.deciding().finish_erasure(member(1), ERASURE).is_empty(), "once");
@@ -96,16 +88,23 @@ fn only_the_erasure_under_way_ends() {
 }
 
 #[test]
-fn a_pending_contact_that_another_took_is_not_released() {
-    let mut town = Town::default();
-    town.joined(1, 1, 1);
-    town.begin_change(1, 2).expect("begun");
-    town.begin(5, 5, 2).expect("a later claim");
-    let decided = town.deciding().request_erasure(member(1), ERASURE, true);
-    town.happen(decided).expect("leaving");
-    let happened = town.deciding().finish_erasure(member(1), ERASURE);
-    town.happen(Ok(happened)).expect("done");
-    assert!(matches!(town.name(contact_names(2).own).bearer(town.now()), Some(Bearer::SignUp { .. })));
+fn what_a_change_of_an_earlier_build_reserved_is_free_unless_another_took_it() {
+    for taken in [false, true] {
+        let mut town = Town::default();
+        town.joined(1, 1, 1);
+        town.begin_change(1, 2).expect("begun");
+        let bearer = Bearer::Change { member: member(1), until: town.now() };
+        town.happen(Ok(vec![Happening::Name(contact(2), NameEvent::Reserved(bearer))])).expect("reserved");
+        if taken {
+            town.joined(5, 5, 2);
+        }
+        let decided = town.deciding().request_erasure(member(1), ERASURE, true);
+        town.happen(decided).expect("leaving");
+        let happened = town.deciding().finish_erasure(member(1), ERASURE);
+        assert_eq!(happened.contains(&Happening::Name(contact(2), NameEvent::Released)), !taken);
+        town.happen(Ok(happened)).expect("done");
+        assert_eq!(town.name(contact(2)).owner(), taken.then(|| member(5)));
+    }
 }
 
 #[test]

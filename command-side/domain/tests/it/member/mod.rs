@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Owner,
-    member::{CodeRules, ContactNames, Deciding, Happening, Known, MemberRefusal, Name, Person, SignUp, SignUpEvent},
+    member::{
+        Bearer, CodeRules, Deciding, Happening, Known, MemberRefusal, Name, NameEvent, Person, SignUp, SignUpEvent,
+    },
 };
 use kernel::{MemberId, StreamId};
 use uuid::Uuid;
@@ -83,13 +85,26 @@ impl Town {
 
     pub fn begin(&mut self, sign_up: u128, login: u128, contact: u128) -> Decided {
         let decided =
-            self.deciding().begin(stream(sign_up), member(sign_up), stream(1_000 + login), contact_names(contact));
+            self.deciding().begin(stream(sign_up), member(sign_up), self::login(login), self::contact(contact));
         self.happen(decided)
     }
 
     pub fn verify(&mut self, sign_up: u128, right: bool) -> Decided {
-        let decided = self.deciding().verify(stream(sign_up), right);
+        let decided = self.deciding().verify(stream(sign_up), right, None);
         self.happen(decided)
+    }
+
+    pub fn verify_as(&mut self, sign_up: u128, login: u128) -> Decided {
+        let decided = self.deciding().verify(stream(sign_up), true, Some(self::login(login)));
+        self.happen(decided)
+    }
+
+    /// What a sign-up of an earlier build held from its beginning.
+    pub fn reserved_by_an_earlier_build(&mut self, sign_up: u128) {
+        let start = self.sign_up(stream(sign_up)).expect("begun").start;
+        let bearer = Bearer::SignUp { sign_up: stream(sign_up), until: start.expires_at };
+        let reserved = [start.login, start.contact].map(|name| Happening::Name(name, NameEvent::Reserved(bearer)));
+        self.happen(Ok(reserved.into())).expect("reserved");
     }
 
     pub fn resend(&mut self, sign_up: u128) -> Decided {
@@ -103,7 +118,7 @@ impl Town {
     }
 
     pub fn begin_change(&mut self, who: u128, contact: u128) -> Decided {
-        let decided = self.deciding().begin_change(member(who), contact_names(contact));
+        let decided = self.deciding().begin_change(member(who), self::contact(contact));
         self.happen(decided)
     }
 
@@ -136,8 +151,8 @@ pub fn login(number: u128) -> StreamId {
     stream(1_000 + number)
 }
 
-pub fn contact_names(number: u128) -> ContactNames {
-    ContactNames { own: stream(2_000 + number), decoys: stream(3_000 + number) }
+pub fn contact(number: u128) -> StreamId {
+    stream(2_000 + number)
 }
 
 /// The events of sign-ups among these.

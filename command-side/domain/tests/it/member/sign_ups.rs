@@ -1,6 +1,6 @@
 use domain::member::{Bearer, Happening, Known, MemberRefusal, NameEvent, PersonEvent, SignUpEnd, SignUpEvent};
 
-use super::{Town, contact_names, login, member, of_sign_ups, stream};
+use super::{Town, contact, login, member, of_sign_ups, stream};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -21,7 +21,7 @@ fn a_right_code_makes_a_member_who_bears_both_names() {
     let mut town = Town::default();
     town.begin(1, 1, 1).expect("begun");
     let happened = town.verify(1, true).expect("verified");
-    let (login, contact) = (login(1), contact_names(1).own);
+    let (login, contact) = (login(1), contact(1));
     let bears = NameEvent::Reserved(Bearer::Member(member(1)));
     assert_eq!(
         happened,
@@ -88,13 +88,13 @@ fn whichever_of_verification_and_expiry_comes_first_the_other_finds_it_done() {
             town.verify(1, true).expect("in the last second");
             town.seconds = HOUR;
             assert!(town.expire(1).is_empty());
-            assert_eq!(town.name(login(1)).bearer(town.now()), Some(Bearer::Member(member(1))));
+            assert_eq!(town.name(login(1)).owner(), Some(member(1)));
         } else {
             town.seconds = HOUR;
-            assert_eq!(town.expire(1).len(), 3, "the end, and two names");
+            assert_eq!(town.expire(1).len(), 1, "the end: it held no name");
             assert_eq!(refused(&town.verify(1, true)), MemberRefusal::SignUpEnded);
             assert_eq!(town.name(login(1)), Default::default());
-            assert_eq!(town.name(contact_names(1).own), Default::default());
+            assert_eq!(town.name(contact(1)), Default::default());
         }
     }
 }
@@ -117,38 +117,54 @@ fn five_codes_may_be_asked_for_each_after_a_longer_wait() {
 }
 
 #[test]
-fn the_newest_sign_up_of_a_contact_wins_and_takes_the_login_over() {
+fn several_are_pending_for_one_contact_and_one_login_and_the_first_verified_wins() {
     let mut town = Town::default();
-    town.begin(1, 1, 1).expect("begun");
-    let happened = town.begin(2, 1, 1).expect("begun again");
-    let ended = (stream(1), SignUpEvent::Ended(SignUpEnd::Superseded));
-    assert!(of_sign_ups(&happened).contains(&ended));
-    assert!(!happened.contains(&Happening::Name(login(1), NameEvent::Released)), "it goes over, and is never free");
-    assert_eq!(refused(&town.verify(1, true)), MemberRefusal::SignUpEnded);
-    town.verify(2, true).expect("the newest");
+    for sign_up in 1..=3 {
+        assert_eq!(town.begin(sign_up, 1, 1).expect("begun").len(), 1, "nothing is reserved");
+    }
+    town.verify(2, true).expect("the first verified");
+    for loser in [1, 3] {
+        assert_eq!(tries_left(town.verify(loser, false)), 4, "whoever has no right code sees no difference");
+        assert_eq!(refused(&town.verify(loser, true)), MemberRefusal::SignUpEnded);
+        assert_eq!(refused(&town.verify_as(loser, 7)), MemberRefusal::SignUpEnded);
+    }
 }
 
 #[test]
-fn the_login_of_a_superseded_sign_up_is_free_for_others() {
+fn a_login_that_was_taken_meanwhile_costs_no_try_and_another_may_be_given() {
     let mut town = Town::default();
     town.begin(1, 1, 1).expect("begun");
-    assert_eq!(refused(&town.begin(2, 1, 2)), MemberRefusal::LoginIdTaken);
-    town.begin(3, 3, 1).expect("the same contact, another login");
-    town.begin(4, 1, 2).expect("the first login is free");
-    town.verify(3, true).expect("both");
-    town.verify(4, true).expect("become members");
+    town.begin(2, 1, 2).expect("the same login");
+    town.verify(1, true).expect("the first");
+    for _ in 0..9 {
+        assert_eq!(refused(&town.verify(2, true)), MemberRefusal::LoginIdTaken);
+        assert_eq!(refused(&town.verify_as(2, 1)), MemberRefusal::LoginIdTaken);
+    }
+    assert_eq!(tries_left(town.verify(2, false)), 4);
+    let happened = town.verify_as(2, 3).expect("a free login");
+    let joined = PersonEvent::Joined { login: login(3), contact: contact(2) };
+    assert!(happened.contains(&Happening::Person(member(2), joined)));
+    assert_eq!(town.name(login(3)).owner(), Some(member(2)));
 }
 
 #[test]
-fn a_login_is_free_when_the_time_of_its_sign_up_has_run_out_told_or_not() {
+fn a_reservation_of_an_earlier_build_keeps_nobody_out_and_ends_with_its_sign_up() {
     let mut town = Town::default();
-    town.begin(1, 1, 1).expect("begun");
+    for sign_up in 1..=3 {
+        town.begin(sign_up, sign_up, sign_up).expect("begun");
+        town.reserved_by_an_earlier_build(sign_up);
+    }
+    town.begin(4, 1, 1).expect("begun with the same names");
+    town.verify(4, true).expect("a member");
+    town.verify(2, true).expect("it goes on");
+    let happened = town.verify_as(3, 9).expect("it goes on with another login");
+    assert!(happened.contains(&Happening::Name(login(3), NameEvent::Released)), "the one it held is free");
     town.seconds = HOUR;
-    town.begin(2, 1, 2).expect("nobody has ended the first yet");
-    let late = town.expire(1);
-    assert!(!late.contains(&Happening::Name(login(1), NameEvent::Released)), "it is another's by now");
-    assert!(late.contains(&Happening::Name(contact_names(1).own, NameEvent::Released)));
-    town.verify(2, true).expect("a member");
+    assert_eq!(town.expire(1).len(), 1, "what it held is another's by now");
+    town.begin(5, 5, 5).expect("begun");
+    town.reserved_by_an_earlier_build(5);
+    town.seconds = 2 * HOUR;
+    assert_eq!(town.expire(5).len(), 3, "the end, and two names");
 }
 
 #[test]
@@ -158,17 +174,6 @@ fn a_members_login_is_taken() {
     town.seconds = 100 * HOUR;
     assert_eq!(refused(&town.begin(2, 1, 2)), MemberRefusal::LoginIdTaken);
     assert_eq!(refused(&town.begin(2, 1, 1)), MemberRefusal::LoginIdTaken, "whoever asks");
-}
-
-#[test]
-fn a_code_is_right_only_while_the_names_are_still_the_sign_ups() {
-    let mut town = Town::default();
-    town.joined(9, 9, 9);
-    town.begin(1, 1, 1).expect("begun");
-    town.begin_change(9, 1).expect("a member claims the contact");
-    assert!(!town.is_open(1), "the later claim wins");
-    assert_eq!(refused(&town.verify(1, true)), MemberRefusal::SignUpEnded);
-    town.begin(2, 1, 2).expect("and its login is free");
 }
 
 /// Two towns: in one the contact is a member's, in the other it is free. Whatever a stranger does to find out, they see the
@@ -217,10 +222,10 @@ fn a_decoy_behaves_alike() {
 }
 
 #[test]
-fn no_code_of_a_decoy_is_right() {
+fn a_members_contact_stays_theirs() {
     let mut town = Town::default();
     town.joined(1, 1, 1);
-    town.begin(2, 2, 1).expect("a decoy");
-    assert_eq!(tries_left(town.verify(2, true)), 4);
-    assert_eq!(town.name(contact_names(1).own).bearer(town.now()), Some(Bearer::Member(member(1))), "the owner's");
+    town.begin(2, 2, 1).expect("begun like any other");
+    assert_eq!(refused(&town.verify(2, true)), MemberRefusal::SignUpEnded);
+    assert_eq!(town.name(contact(1)).owner(), Some(member(1)), "the owner's");
 }
