@@ -1,7 +1,12 @@
 //! The wish to stop, and who hears of it.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal as on};
 use tokio_util::sync::CancellationToken;
+
+/// How long a process whose task failed may take to end in order.
+const LAST_RESORT: Duration = Duration::from_secs(60);
 
 /// A wish to stop. Clones share it; it is never taken back.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +31,19 @@ impl Shutdown {
     /// Waits until it is asked for.
     pub async fn requested(&self) {
         self.0.cancelled().await;
+    }
+
+    /// Asks everybody to stop when a background task of this process cannot be kept running.
+    pub fn follow_tasks(&self) {
+        let wish = self.clone();
+        drop(tasks::brief(async move {
+            tasks::failed().await;
+            wish.trigger();
+            // What broke may be what others wait for.
+            tokio::time::sleep(LAST_RESORT).await;
+            tracing::error!("the process did not end in order within {LAST_RESORT:?}; it ends now");
+            std::process::exit(1);
+        }));
     }
 
     /// A wish of its own that also follows this one: for parts that end before the whole does.

@@ -11,9 +11,9 @@ use platform::{
     ops::Probes,
     shutdown::Shutdown,
 };
+use tasks::Task;
 use tokio::{
     sync::watch,
-    task::JoinHandle,
     time::{sleep, timeout},
 };
 use vault::{Passwords, PostgresVault, Vault, VaultError, VaultReader};
@@ -32,7 +32,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 /// What runs for members.
 pub(crate) struct People {
     listed: watch::Receiver<bool>,
-    task: JoinHandle<()>,
+    task: Task,
 }
 
 impl People {
@@ -57,6 +57,7 @@ impl People {
         let channels = config.channels.channels()?;
         let passwords = Passwords::start(members.passwords())?;
 
+        database::require_sessions(vec![vault.clone()]);
         let reader = VaultReader::new(vault.clone(), kek.clone());
         let board = Board::new(&channels);
         probe(probes, reader.clone(), doors.0.clone());
@@ -65,7 +66,10 @@ impl People {
         let read = listed.read();
         let (revocations, config) = (revocations.clone(), config.clone());
         let work = async move {
-            let following = tokio::spawn(follow(revocations.clone(), listed, closed.clone()));
+            let following = {
+                let (revocations, listed, closed) = (revocations.clone(), Arc::new(listed), closed.clone());
+                tasks::until_done("revocations", move || follow(revocations.clone(), listed.clone(), closed.clone()))
+            };
             let open = || PostgresVault::open(vault.clone(), kek.clone());
             if let Some(opened) = until_open(open, &closed).await {
                 let opened: Arc<dyn Vault> = Arc::new(opened);
@@ -87,16 +91,26 @@ impl People {
                 };
                 doors.0.open(Reception::new(parts, config.members.reception()));
                 tracing::info!("the reception is open");
-                let courier = Courier::new(opened, channels, clock, CourierOptions::default()).telling(board);
-                let sending = tokio::spawn(send(courier, closed.clone()));
-                work(members, &doors.1, &closed).await;
-                ended("the courier", sending.await);
+                let sending = {
+                    let closed = closed.clone();
+                    let courier = move || {
+                        let (vault, channels) = (opened.clone(), channels.clone());
+                        Courier::new(vault, channels, clock.clone(), CourierOptions::default()).telling(board.clone())
+                    };
+                    tasks::until_done("courier", move || send(courier(), closed.clone()))
+                };
+                let working = {
+                    let (bank, closed) = (doors.1.clone(), closed.clone());
+                    tasks::until_done("back-office", move || work(members.clone(), bank.clone(), closed.clone()))
+                };
+                working.ended().await;
+                sending.ended().await;
             }
-            ended("the list of revocations", following.await);
+            following.ended().await;
             vault.close().await;
             log.close().await;
         };
-        Ok(Self { listed: read, task: tokio::spawn(work) })
+        Ok(Self { listed: read, task: tasks::vital("members", work) })
     }
 
     /// Before the first request it should be known whose tokens count no more. A vault that is away keeps nobody from
@@ -109,7 +123,7 @@ impl People {
 
     /// Waits until all of it has ended.
     pub(crate) async fn ended(self) {
-        ended("what runs for members", self.task.await);
+        self.task.ended().await;
     }
 }
 
@@ -155,7 +169,7 @@ where
     }
 }
 
-async fn follow(revocations: Revocations, listed: Listed, closed: Shutdown) {
+async fn follow(revocations: Revocations, listed: Arc<Listed>, closed: Shutdown) {
     revocations.follow(listed, closed).await;
 }
 
@@ -164,16 +178,10 @@ async fn send(courier: Courier<dyn Vault>, closed: Shutdown) {
 }
 
 /// The back office needs the bank too, for the accounts of those who leave.
-async fn work(members: Members, bank: &Door, closed: &Shutdown) {
+async fn work(members: Members, bank: Arc<Door>, closed: Shutdown) {
     let bank = tokio::select! {
         () = closed.requested() => return,
         bank = bank.opened() => bank,
     };
     BackOffice::new(members, bank).run(closed.requested()).await;
-}
-
-fn ended(what: &str, end: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = end {
-        tracing::error!(error = &error as &dyn Error, "{what} broke");
-    }
 }

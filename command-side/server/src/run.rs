@@ -27,10 +27,12 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let verifier = Verifier::from_jwks_file(&config.jwks_file).context("the keys for tokens cannot be read")?;
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
+    database::require_sessions(vec![pool.clone()]);
     let log = PostgresLog::new(pool.clone());
     let workplace = Workplace::new(&config, verifier.revocations()).context("the executor has no place to work")?;
     let (door, front_door) = (Arc::new(Door::default()), Arc::new(FrontDoor::default()));
     let probes = probes(&log, &door);
+    let keys = follow_keys(&verifier, &probes);
     // Three moments, in order: not ready; no more requests; no more commands.
     let (closing, closed) = (Shutdown::new(), Shutdown::new());
     let doors = (front_door.clone(), door.clone());
@@ -40,16 +42,22 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };
     let router = http::service(routes, limits);
 
-    let watching = tokio::spawn(watch(shutdown, probes, closing.clone(), Duration::from_secs(config.shutdown_delay)));
-    let office = tokio::spawn(office::run(config.clone(), log, workplace, door, closed.clone()));
+    shutdown.follow_tasks();
+    let delay = Duration::from_secs(config.shutdown_delay);
+    let watching = {
+        let closing = closing.clone();
+        tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
+    };
+    let office = tasks::vital("office", office::run(config.clone(), log, workplace, door, closed.clone()));
     people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
     closed.trigger();
     people.ended().await;
-    office.await.context("the back office broke")?;
-    watching.abort();
+    office.ended().await;
+    drop((watching, keys));
     pool.close().await;
+    tasks::outcome()?;
     served.context("serving ended badly")
 }
 
@@ -63,7 +71,7 @@ fn api(config: &Config) -> ApiOptions {
 }
 
 fn probes(log: &PostgresLog, door: &Arc<Door>) -> Probes {
-    let probes = Probes::new();
+    let probes = Probes::of_process();
     let log = log.clone();
     probes.register("log", move || {
         let log = log.clone();
@@ -72,6 +80,13 @@ fn probes(log: &PostgresLog, door: &Arc<Door>) -> Probes {
     let door = door.clone();
     probes.register("executor", move || std::future::ready(door.check()));
     probes
+}
+
+/// Keeps the keys for tokens as they are in the file.
+fn follow_keys(verifier: &Verifier, probes: &Probes) -> tasks::Task {
+    let (asked, followed) = (verifier.clone(), verifier.clone());
+    probes.register("keys", move || std::future::ready(asked.check_keys()));
+    tasks::endless("keys", move || followed.clone().follow_keys())
 }
 
 async fn watch(shutdown: Shutdown, probes: Probes, closing: Shutdown, delay: Duration) {

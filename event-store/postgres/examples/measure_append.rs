@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
+use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, RandomIds, Role, StreamId, Version};
 use log::{Append, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead};
-use sqlx::PgPool;
 
 const ACCOUNTS: usize = 20_000;
 
@@ -69,7 +69,7 @@ fn cpu(pid: i32) -> Duration {
     Duration::from_millis(10 * ticks)
 }
 
-async fn bytes_of_each_relation(pool: &PgPool) -> Result<Vec<(String, i64)>, sqlx::Error> {
+async fn bytes_of_each_relation(pool: &Pool) -> Result<Vec<(String, i64)>, sqlx::Error> {
     sqlx::query_as(
         "select relname::text, pg_relation_size(oid) from pg_class
          where relname in ('events', 'events_pkey', 'events_stream_id_version_key',

@@ -1,9 +1,9 @@
 //! Writing the log.
 
 use async_trait::async_trait;
+use database::Connection;
 use kernel::{LogId, Position};
 use log::{Append, AppendError, Appended, NewCommit, Snapshot};
-use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -22,12 +22,12 @@ impl Append for PostgresLog {
             Ok(Err(error)) => {
                 // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
                 if !matches!(error, AppendError::Conflict) {
-                    connection.close_on_drop();
+                    connection.discard();
                 }
                 Err(error)
             }
             Err(elapsed) => {
-                connection.close_on_drop();
+                connection.discard();
                 Err(AppendError::Unknown(Box::new(elapsed)))
             }
         }
@@ -126,7 +126,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    async fn write(&self, connection: &mut PgConnection) -> Result<Appended, AppendError> {
+    async fn write(&self, connection: &mut Connection) -> Result<Appended, AppendError> {
         let row = sqlx::query_file!(
             "src/sql/append.sql",
             self.count,

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use database::Connection;
 use kernel::Position;
 use log::{Commit, ReadCommits, ReadError};
-use sqlx::postgres::PgConnection;
 
 use crate::{
     classify::read_error,
@@ -56,7 +56,7 @@ impl PostgresLog {
 }
 
 /// The rows of the commits, checked to start right after `after`.
-async fn commit_rows(connection: &mut PgConnection, after: i64, max: i64) -> Result<Vec<CommitRow>, ReadError> {
+async fn commit_rows(connection: &mut Connection, after: i64, max: i64) -> Result<Vec<CommitRow>, ReadError> {
     let rows = sqlx::query_file_as!(CommitRow, "src/sql/read_commits.sql", after, max)
         .fetch_all(connection)
         .await

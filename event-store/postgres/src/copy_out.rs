@@ -1,8 +1,8 @@
 //! Rows from `COPY ... TO STDOUT (FORMAT binary)`, taken apart by hand.
 
 use chrono::{DateTime, Utc};
+use database::Connection;
 use log::ReadError;
-use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::{classify::read_error, rows::damaged};
@@ -56,12 +56,12 @@ impl<'r> Fields<'r> {
 
 /// Runs a COPY statement and gives each row to `take`, which answers `None` if the row is not what it expects.
 pub(crate) async fn copy_out(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     statement: &str,
     mut take: impl FnMut(&mut Fields<'_>) -> Option<()>,
 ) -> Result<(), ReadError> {
     use futures::TryStreamExt;
-    let mut stream = connection.copy_out_raw(statement).await.map_err(read_error)?;
+    let mut stream = connection.copy_out(statement).await.map_err(read_error)?;
     let mut first = true;
     // One message is one row; the first of them has the header before it, and the last one says that it is the last.
     while let Some(message) = stream.try_next().await.map_err(read_error)? {

@@ -1,8 +1,8 @@
 //! The relay's row: how far it has published, and the fence that keeps an older relay out.
 
 use chrono::{DateTime, Utc};
+use database::Pool;
 use kernel::Position;
-use sqlx::PgPool;
 
 /// The relay's row cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +34,12 @@ pub struct CursorState {
 /// The cursor of the relay.
 #[derive(Clone, Debug)]
 pub struct RelayCursor {
-    pool: PgPool,
+    pool: Pool,
 }
 
 impl RelayCursor {
     /// The cursor in the log's database.
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: Pool) -> Self {
         Self { pool }
     }
 

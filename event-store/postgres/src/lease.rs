@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
+use database::Pool;
 
 use crate::lock::{LockError, SessionLock};
 
@@ -20,13 +20,13 @@ impl ServerLease {
     const LEASE: Duration = Duration::from_secs(10);
 
     /// Takes the first free name that starts with `prefix`.
-    pub async fn acquire(pool: &PgPool, prefix: &str) -> Result<Self, LockError> {
+    pub async fn acquire(pool: &Pool, prefix: &str) -> Result<Self, LockError> {
         let options = pool.connect_options();
         let mut number = 0_u32;
         loop {
             let name = format!("{prefix}-{number}");
             if let Some(lock) =
-                SessionLock::try_acquire_for(&options, &format!("jangbu/lease/{name}"), Self::LEASE).await?
+                SessionLock::try_acquire_for(options, &format!("jangbu/lease/{name}"), Self::LEASE).await?
             {
                 return Ok(Self { name, lock });
             }

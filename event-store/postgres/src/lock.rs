@@ -5,10 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{
-    ConnectOptions, Connection,
-    postgres::{PgConnectOptions, PgConnection},
-};
+use database::{ConnectOptions, Connection, Limits};
 use tokio::{
     sync::{oneshot, watch},
     time::{Instant, sleep, timeout},
@@ -59,13 +56,13 @@ impl SessionLock {
     const PATIENCE: Duration = Duration::from_secs(2);
 
     /// Takes the lock of that name, if nobody holds it.
-    pub async fn try_acquire(options: &PgConnectOptions, name: &str) -> Result<Option<Self>, LockError> {
+    pub async fn try_acquire(options: &ConnectOptions, name: &str) -> Result<Option<Self>, LockError> {
         Self::try_acquire_for(options, name, Self::LEASE).await
     }
 
     /// The same, with another time after which a holder that stands still has lost it.
     pub(crate) async fn try_acquire_for(
-        options: &PgConnectOptions,
+        options: &ConnectOptions,
         name: &str,
         lease: Duration,
     ) -> Result<Option<Self>, LockError> {
@@ -107,15 +104,15 @@ impl SessionLock {
 /// Asks for a lock again and again, over one connection.
 #[derive(Debug)]
 pub struct LockContender {
-    options: PgConnectOptions,
+    options: ConnectOptions,
     name: String,
     lease: Duration,
-    connection: Option<PgConnection>,
+    connection: Option<Connection>,
 }
 
 impl LockContender {
     /// Asks for nothing yet. Whoever gets the lock holds it until it is not renewed for `lease`.
-    pub fn new(options: &PgConnectOptions, name: &str, lease: Duration) -> Self {
+    pub fn new(options: &ConnectOptions, name: &str, lease: Duration) -> Self {
         let options = lively(options.clone()).options([("idle_session_timeout", format!("{}ms", lease.as_millis()))]);
         Self { options, name: name.to_owned(), lease, connection: None }
     }
@@ -132,15 +129,16 @@ impl LockContender {
         let (tell_lost, lost) = watch::channel(false);
         let (release, released) = oneshot::channel();
         let held = LockHandle { lost, renewed: Arc::new(Mutex::new(at)), lease: self.lease };
-        tokio::spawn(hold(connection, held.clone(), released, tell_lost));
+        // If it breaks, `tell_lost` is dropped, and the lock counts as lost.
+        drop(tasks::brief(hold(connection, held.clone(), released, tell_lost)));
         Ok(Some(SessionLock { held, release: Some(release) }))
     }
 
     /// The connection comes back only if it answered.
-    async fn ask(&mut self) -> Result<(PgConnection, bool, Instant), LockError> {
+    async fn ask(&mut self) -> Result<(Connection, bool, Instant), LockError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.options.connect().await.map_err(LockError)?,
+            None => Connection::open(&self.options, Limits::whole(SessionLock::PATIENCE)).await.map_err(LockError)?,
         };
         let at = Instant::now();
         let locked = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, key(&self.name))
@@ -153,7 +151,7 @@ impl LockContender {
 
 /// Renews the lock until it is released or lost.
 async fn hold(
-    mut connection: PgConnection,
+    mut connection: Connection,
     held: LockHandle,
     mut released: oneshot::Receiver<oneshot::Sender<()>>,
     tell_lost: watch::Sender<bool>,

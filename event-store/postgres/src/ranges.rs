@@ -1,9 +1,9 @@
 //! Reading much of the log at once, by COPY: several times as fast as prepared statements.
 
 use async_trait::async_trait;
+use database::PooledConnection;
 use kernel::Position;
 use log::{Commit, CommitRanges, PositionRange, RangeReader, ReadError};
-use sqlx::{Postgres, pool::PoolConnection};
 
 use crate::{
     copy_out::{Fields, copy_out},
@@ -43,7 +43,7 @@ impl CommitRanges for PostgresLog {
 
 /// Reads one run, chunk by chunk, each by two statements that walk along a primary key.
 struct Reader {
-    connection: PoolConnection<Postgres>,
+    connection: PooledConnection,
     after: i64,
     to: i64,
 }

@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
+use database::{Pool, PooledConnection};
 use log::ReadError;
-use sqlx::{PgPool, Postgres, pool::PoolConnection};
 
 use crate::classify::read_error;
 
 /// The log in a Postgres database. Cheap to clone; implements every trait of the port that the pool's role may use.
 #[derive(Clone, Debug)]
 pub struct PostgresLog {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     pub(crate) append_timeout: Duration,
 }
 
 impl PostgresLog {
     /// Longer than the role's `statement_timeout`, so that Postgres gives up first and the outcome is known.
-    const APPEND_TIMEOUT: Duration = Duration::from_secs(8);
+    const APPEND_TIMEOUT: Duration = Duration::from_secs(6);
 
     /// The log behind a pool.
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: Pool) -> Self {
         Self { pool, append_timeout: Self::APPEND_TIMEOUT }
     }
 
@@ -29,11 +29,11 @@ impl PostgresLog {
     }
 
     /// The pool the log is read and written through.
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    pub(crate) async fn connection(&self) -> Result<PoolConnection<Postgres>, ReadError> {
+    pub(crate) async fn connection(&self) -> Result<PooledConnection, ReadError> {
         self.pool.acquire().await.map_err(read_error)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use database::{ConnectOptions, Limits, Listener};
+use tasks::Task;
 use tokio::{
     sync::watch,
-    task::JoinHandle,
     time::{sleep, timeout},
 };
 
@@ -18,16 +18,20 @@ use crate::connect::lively;
 #[derive(Debug)]
 pub struct AppendWatch {
     heard: watch::Receiver<u64>,
-    listener: JoinHandle<()>,
+    _listener: Task,
 }
 
 impl AppendWatch {
     const PAUSE: Duration = Duration::from_millis(500);
+    /// How long the server may take to answer on the connection that listens.
+    const ANSWER: Duration = Duration::from_secs(10);
 
     /// Starts listening to the database of these options.
-    pub fn start(options: PgConnectOptions) -> Self {
+    pub fn start(options: ConnectOptions) -> Self {
         let (tell, heard) = watch::channel(0);
-        Self { heard, listener: tokio::spawn(listen_for_ever(lively(options), tell)) }
+        let options = lively(options);
+        let listener = tasks::endless("log-listener", move || listen_for_ever(options.clone(), tell.clone()));
+        Self { heard, _listener: listener }
     }
 
     /// Waits until the log has grown since the last call, or may have, but not for longer than `at_most`. Many appends
@@ -37,21 +41,9 @@ impl AppendWatch {
     }
 }
 
-impl Drop for AppendWatch {
-    fn drop(&mut self) {
-        self.listener.abort();
-    }
-}
-
-async fn listen_for_ever(options: PgConnectOptions, tell: watch::Sender<u64>) {
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with(options);
+async fn listen_for_ever(options: ConnectOptions, tell: watch::Sender<u64>) {
     loop {
-        match PgListener::connect_with(&pool).await {
+        match Listener::open(&options, "log_appended", Limits::whole(AppendWatch::ANSWER)).await {
             Ok(listener) => listen(listener, &tell).await,
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "cannot listen to the log"),
         }
@@ -60,14 +52,10 @@ async fn listen_for_ever(options: PgConnectOptions, tell: watch::Sender<u64>) {
 }
 
 /// Returns when the connection is broken.
-async fn listen(mut listener: PgListener, tell: &watch::Sender<u64>) {
-    listener.eager_reconnect(false);
-    if listener.listen("log_appended").await.is_err() {
-        return;
-    }
+async fn listen(mut listener: Listener, tell: &watch::Sender<u64>) {
     // What came before the ear was open was not heard.
     tell.send_modify(|times| *times += 1);
-    while let Ok(Some(_)) = listener.try_recv().await {
+    while listener.next().await.is_ok() {
         tell.send_modify(|times| *times += 1);
     }
 }

@@ -18,12 +18,18 @@ use crate::{config::Config, nats, standby, status, status::Status};
 /// What the relay's port serves, for programs and people.
 const OPENAPI: &str = include_str!("openapi.json");
 
+/// A second more than the `statement_timeout` of the role.
+const STATEMENT: std::time::Duration = std::time::Duration::from_secs(11);
+/// How long NATS may take to let go.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Publishes the log until asked to stop; probes and metrics are served on the listener.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
     platform::telemetry::metrics();
     status::describe();
-    let pool = connect(&config.log_relay_url, &PoolOptions::log("outbox-relay", 4))
+    let pool = connect(&config.log_relay_url, &PoolOptions::log("outbox-relay", 4).with_statement_limit(STATEMENT))
         .context("JANGBU_LOG_RELAY_URL cannot be used")?;
+    database::require_sessions(vec![pool.clone()]);
     let log = PostgresLog::new(pool.clone());
     let keys = keys(&config)?;
     let (nats_url, variable) = config.nats();
@@ -34,18 +40,26 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
 
     let closing = Shutdown::new();
-    let serving = tokio::spawn(http::serve(listener, router, closing.clone()));
-    let relaying = standby::run(config, log, client.clone(), keys, status, shutdown.clone());
-    tokio::join!(relaying, async {
+    shutdown.follow_tasks();
+    let serving = http::serve_in_background(listener, router, closing.clone());
+    let relaying = {
+        let (client, shutdown) = (client.clone(), shutdown.clone());
+        let relay = move || {
+            let (log, client, keys) = (log.clone(), client.clone(), keys.clone());
+            standby::run(config.clone(), log, client, keys, status.clone(), shutdown.clone())
+        };
+        tasks::until_done("relay", relay)
+    };
+    tokio::join!(relaying.ended(), async {
         shutdown.requested().await;
         probes.set_draining();
     });
     closing.trigger();
-    let served = serving.await.context("serving broke")?;
+    serving.ended().await;
     // Nothing is left to be sent: what the stream has not acknowledged is sent again by the next relay.
-    let _ = client.drain().await;
+    let _ = tokio::time::timeout(FAREWELL, client.drain()).await;
     pool.close().await;
-    served.context("serving ended badly")
+    Ok(tasks::outcome()?)
 }
 
 /// Without a key a relay would publish what nobody believes.
@@ -58,7 +72,7 @@ fn keys(config: &Config) -> anyhow::Result<Arc<KeyWatch>> {
 }
 
 fn probes(log: &PostgresLog, client: &Client, status: &Arc<Status>) -> Probes {
-    let probes = Probes::new();
+    let probes = Probes::of_process();
     let log = log.clone();
     probes.register("log", move || {
         let log = log.clone();

@@ -6,7 +6,7 @@ mod status;
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use database::{Limits, Pool, PoolOptions};
 use vault::{Kek, Keyring};
 
 use crate::{config::Config, db::Database, failure::Failure, output::Output};
@@ -40,11 +40,16 @@ async fn open(config: &Config) -> Result<(Arc<dyn Kek>, Keyring), Failure> {
     Ok((kek.clone(), Keyring::new(pool, kek)))
 }
 
-async fn connect(config: &Config) -> Result<PgPool, Failure> {
+async fn connect(config: &Config) -> Result<Pool, Failure> {
     // Told apart from a pool that is only busy: the first connection is tried by itself.
     drop(Database::Vault.connect(config).await?);
-    let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(5));
-    Ok(pool.connect_lazy_with(Database::Vault.options(config)?))
+    let options = PoolOptions {
+        max_connections: 2,
+        acquire: Duration::from_secs(5),
+        limits: Limits::whole(Duration::from_secs(30)),
+        settings: Vec::new(),
+    };
+    Ok(Pool::new(Database::Vault.options(config)?, options))
 }
 
 /// Names what was being done when the vault failed.

@@ -1,14 +1,14 @@
 //! What every command that changes views needs: the view, the databases, who asks and why.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ::views::{Decoder, View};
 use contracts::recorded::Recorded;
+use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog};
 use kernel::Position;
 use log::{CommitRanges, Head, ReadHead};
 use projection_engine::{Operator, Options, Reporter, Settings, Workshop};
-use sqlx::PgPool;
 
 use crate::{
     archive::{self, Place},
@@ -16,6 +16,9 @@ use crate::{
     db::Database,
     failure::Failure,
 };
+
+/// A read of a part of the log that takes longer is given up: nobody waits for it but the operator.
+const STATEMENT: Duration = Duration::from_secs(60);
 
 /// Who asks, and why: both are kept in `registry.audit`.
 #[derive(Clone, Debug, clap::Args)]
@@ -83,7 +86,7 @@ pub struct Shop {
     /// At least one.
     pub workshops: Vec<Workshop<Recorded>>,
     pub log: PostgresLog,
-    pool: PgPool,
+    pool: Pool,
 }
 
 impl Shop {
@@ -96,8 +99,11 @@ impl Shop {
         let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| {
             Failure::unreachable("log database", address, "JANGBU_LOG_DATABASE_URL", source)
         };
-        let pool = event_store_postgres::connect(address.secret(), &PoolOptions::log("jangbu/rebuild", connections))
-            .map_err(|error| unreachable(error.into()))?;
+        let pool = event_store_postgres::connect(
+            address.secret(),
+            &PoolOptions::log("jangbu/rebuild", connections).with_statement_limit(STATEMENT),
+        )
+        .map_err(|error| unreachable(error.into()))?;
         let log = PostgresLog::new(pool.clone());
         let head = log.head().await.map_err(|error| unreachable(error.into()))?;
         let (projections, ranges) = ranges(from, projections, &head, &log).await?;

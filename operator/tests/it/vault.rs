@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use kernel::{Ids, MemberId, RandomIds};
-use sqlx::PgPool;
 use vault::{FileKek, Keys, PostgresVault};
 
 use crate::{run::Run, world::World};
@@ -32,7 +31,8 @@ impl Safe {
 
     /// The vault as a server has it open.
     async fn server(&self) -> PostgresVault {
-        let pool = PgPool::connect(self.world.vault.as_str()).await.expect("connect");
+        let options = event_store_postgres::PoolOptions::log("operator tests", 4);
+        let pool = event_store_postgres::connect(self.world.vault.as_str(), &options).expect("a pool");
         let kek = FileKek::open(&self.file()).expect("a key file");
         PostgresVault::open(pool, std::sync::Arc::new(kek)).await.expect("a vault")
     }

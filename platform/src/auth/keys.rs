@@ -38,6 +38,8 @@ impl PublicKey {
 pub(super) struct Keys {
     public: Vec<PublicKey>,
     decoding: Vec<(Option<String>, DecodingKey)>,
+    /// Counts the sets that were in force in this process.
+    pub(super) number: u64,
 }
 
 impl Keys {
@@ -59,7 +61,37 @@ impl Keys {
         if decoding.is_empty() {
             return Err(KeysError::None);
         }
-        Ok(Self { public, decoding })
+        Ok(Self { public, decoding, number: 0 })
+    }
+
+    /// The set of a process that runs. Whoever wrote it wants it in force: a key that is not valid is left out, so that it
+    /// does not keep another from being withdrawn, and an empty set withdraws all.
+    pub(super) fn read_again(path: &Path) -> Result<Self, KeysError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| KeysError::Read { path: path.display().to_string(), source })?;
+        let file: File = serde_json::from_slice(&bytes).map_err(KeysError::Json)?;
+        let (mut public, mut decoding) = (Vec::new(), Vec::new());
+        for key in file.keys.into_iter().filter_map(|key| serde_json::from_value::<PublicKey>(key).ok()) {
+            match DecodingKey::from_ed_components(&key.x) {
+                Ok(decoder) if key.verifies_signatures() => {
+                    decoding.push((key.kid.clone(), decoder));
+                    public.push(key);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, key.id = key.kid, "a key of the set is not valid and is left out"),
+            }
+        }
+        Ok(Self { public, decoding, number: 0 })
+    }
+
+    /// The set that follows another one.
+    pub(super) fn after(self, before: &Self) -> Self {
+        Self { number: before.number + 1, ..self }
+    }
+
+    /// The ids of the keys; `none` for one without.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.public.iter().map(|key| key.kid.clone().unwrap_or_else(|| "none".to_owned())).collect()
     }
 
     /// The keys a token with this key id may be signed with. A token without one may be signed with any; a key

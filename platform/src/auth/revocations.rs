@@ -136,6 +136,13 @@ pub trait RevocationSource: Send + Sync {
     async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>>;
 }
 
+#[async_trait]
+impl<S: RevocationSource + ?Sized> RevocationSource for Arc<S> {
+    async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>> {
+        (**self).after(serial).await
+    }
+}
+
 const EVERY: Duration = Duration::from_secs(1);
 /// A source that takes longer has failed this time.
 const LIMIT: Duration = Duration::from_secs(5);

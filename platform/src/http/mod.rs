@@ -17,7 +17,7 @@ use axum::{
 pub use context::RequestContext;
 pub use options::{HttpOptions, ServeOptions};
 pub use origin::{Origin, TrustForwarded};
-pub use serve::{serve, serve_with};
+pub use serve::{serve, serve_in_background, serve_with};
 
 use crate::problem::{Code, Problem};
 

@@ -23,6 +23,15 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) ->
     serve_with(listener, router, ServeOptions::default(), shutdown).await
 }
 
+/// The same, as a task of its own. If it breaks, the process fails.
+pub fn serve_in_background(listener: TcpListener, router: Router, shutdown: Shutdown) -> tasks::Task {
+    tasks::vital("http", async move {
+        if let Err(error) = serve(listener, router, shutdown).await {
+            tracing::error!(%error, "serving ended badly");
+        }
+    })
+}
+
 /// Serves until asked to stop, then finishes what was begun, for as long as `http_drain_timeout` allows.
 pub async fn serve_with(
     listener: TcpListener,
@@ -39,7 +48,13 @@ pub async fn serve_with(
             biased;
             () = shutdown.requested() => break,
             accepted = accept(&listener, &places) => accepted,
-            Some(_) = connections.join_next() => continue,
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended && error.is_panic() {
+                    metrics::counter!("http_connections_panicked_total").increment(1);
+                    tracing::error!(%error, "a request panicked; its connection is closed");
+                }
+                continue;
+            }
         };
         if let Some((stream, peer, place)) = accepted {
             // A child: the wish is looked at on every wake-up, and one shared by all would be a lock shared by all.

@@ -54,6 +54,13 @@ impl Probes {
         Self::default()
     }
 
+    /// The checks of a process: not ready while one of its background tasks is down.
+    pub fn of_process() -> Self {
+        let probes = Self::new();
+        probes.register("tasks", || std::future::ready(tasks::check()));
+        probes
+    }
+
     /// Adds a check. Its error text goes to the log; the public is told the name and that it fails.
     pub fn register<F, R>(&self, name: &'static str, check: F)
     where

@@ -28,7 +28,7 @@ pub fn metrics() -> &'static PrometheusHandle {
             Err(_) => PrometheusBuilder::new().build_recorder().handle(),
         };
         let upkeep = handle.clone();
-        let spawned = std::thread::Builder::new().name("metrics".to_owned()).spawn(move || {
+        let spawned = tasks::thread("metrics", move || {
             loop {
                 std::thread::sleep(UPKEEP);
                 upkeep.run_upkeep();

@@ -76,7 +76,9 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let mut told = None;
         loop {
             let mut left = None;
-            let halt = match self.open().await {
+            // Several calls, each to a database that may be silent.
+            let opened = timeout(self.settings.patience * 3, self.open()).await;
+            let halt = match opened.unwrap_or(Err(OpenError::Database(sqlx::Error::PoolTimedOut))) {
                 Err(error) => Halt::Transient(chain(&error)),
                 Ok((connection, checkpoint, _, _)) if checkpoint.version != self.projection.version() => {
                     self.stand_by(connection, checkpoint).await;
@@ -249,15 +251,15 @@ impl<E: Send + Sync + 'static> Runner<E> {
     async fn told(&self, mut connection: PgConnection, before: &checkpoint::Checkpoint) {
         loop {
             sleep(self.settings.paused_look).await;
-            match checkpoint::load(&mut connection, self.projection.name()).await {
-                Ok(Some(now)) => {
+            match timeout(self.settings.patience, checkpoint::load(&mut connection, self.projection.name())).await {
+                Ok(Ok(Some(now))) => {
                     let same = (now.generation, now.parking, now.paused);
                     if same != (before.generation, before.parking, before.paused) {
                         return;
                     }
                 }
                 // The next try will tell what is wrong.
-                Ok(None) | Err(_) => std::future::pending().await,
+                Ok(Ok(None) | Err(_)) | Err(_) => std::future::pending().await,
             }
         }
     }

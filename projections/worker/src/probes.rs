@@ -1,20 +1,20 @@
 //! Whether the projector can do its work.
 
 use async_nats::{Client, connection::State as NatsState};
+use database::Pool;
 use event_store_postgres::PostgresLog;
 use log::ReadHead;
 use platform::ops::Probes;
 use projection_engine::{State, Status};
-use sqlx::{Connection, PgPool};
 use tokio::sync::watch;
 
 pub(crate) fn probes(
     log: &PostgresLog,
-    database: &PgPool,
+    database: &Pool,
     client: &Client,
     views: &[(&'static str, watch::Receiver<Status>)],
 ) -> Probes {
-    let probes = Probes::new();
+    let probes = Probes::of_process();
     let log = log.clone();
     probes.register("log", move || {
         let log = log.clone();
@@ -37,7 +37,7 @@ pub(crate) fn probes(
     probes
 }
 
-async fn ask(database: &PgPool) -> Result<(), sqlx::Error> {
+async fn ask(database: &Pool) -> Result<(), sqlx::Error> {
     database.acquire().await?.ping().await
 }
 

@@ -13,7 +13,11 @@ use platform::{
 };
 use projection_engine::{Runner, Sources, ensure, inbox};
 use sqlx::postgres::PgConnectOptions;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::sleep};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{sleep, timeout},
+};
 use views::Decoder;
 
 use crate::{
@@ -33,6 +37,10 @@ const NO_KEY: &str = "JANGBU_SLICE_KEY_FILE is not set: relay and projector shar
 
 /// Between two tries to ask a database that did not answer.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long making the first generations may take; what was done until then is found by the next try.
+const ENSURE: Duration = Duration::from_secs(60);
+/// How long NATS may take to let go.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Keeps the views level with the log until asked to stop; probes and metrics are served on the listener.
 ///
@@ -50,11 +58,12 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let keys = KeyWatch::open(config.slice_key_file.as_ref().context(NO_KEY)?)?;
     let (nats_url, variable) = config.nats();
     let client = nats::connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
+    database::require_sessions(vec![log_pool.clone(), views_pool.clone()]);
     let log = PostgresLog::new(log_pool.clone());
 
     let line = Line::new();
     let (reachable, reached) = watch::channel(Position::ZERO);
-    let mut tasks = JoinSet::new();
+    let mut parts = Vec::new();
     let (mut outlets, mut statuses) = (Vec::new(), Vec::new());
     for view in views::all() {
         let (outlet, inbox) = inbox(config.inbox_events);
@@ -64,40 +73,30 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let runner = Runner::new(view, &views_options, sources, config.settings());
         outlets.push(outlet);
         statuses.push((name, runner.status()));
-        tasks.spawn(async move { match runner.run().await {} });
+        parts.push(tasks::vital(format!("view/{name}"), async move { match runner.run().await {} }));
     }
     let probes = probes::probes(&log, &views_pool, &client, &statuses);
     let feed = Feed::new(client.clone(), Gatekeeper::new(&config.nats_stream, keys), outlets, line.clone());
     let identified = log.clone();
-    tasks.spawn(async move { feed.run(identify(&identified).await).await });
-    tasks.spawn(prepare(views_options));
+    parts.push(tasks::vital("slices", async move { feed.run(identify(&identified).await).await }));
+    parts.push(tasks::until_done("first-generations", move || prepare(views_options.clone())));
     let appends = AppendWatch::start(log_options.application_name("projector/listen"));
-    tasks.spawn(Horizon { log, appends, line, reachable, views: statuses }.run());
+    parts.push(tasks::vital("horizon", Horizon { log, appends, line, reachable, views: statuses }.run()));
 
     let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let closing = Shutdown::new();
-    let serving = tokio::spawn(http::serve(listener, router, closing.clone()));
-    let broken = watch_over(&mut tasks, &shutdown).await;
+    shutdown.follow_tasks();
+    let serving = http::serve_in_background(listener, router, closing.clone());
+    shutdown.requested().await;
     probes.set_draining();
-    tasks.shutdown().await;
+    drop(parts);
     closing.trigger();
-    let served = serving.await.context("serving broke")?;
-    let _ = client.drain().await;
+    serving.ended().await;
+    let _ = timeout(FAREWELL, client.drain()).await;
     log_pool.close().await;
     views_pool.close().await;
-    broken?;
-    served.context("serving ended badly")
-}
-
-/// Waits for the wish to stop; a part that ends before it has a defect, and the whole is better started anew.
-async fn watch_over(tasks: &mut JoinSet<()>, shutdown: &Shutdown) -> anyhow::Result<()> {
-    loop {
-        tokio::select! {
-            () = shutdown.requested() => return Ok(()),
-            Some(ended) = tasks.join_next() => ended.context("a part of the projector broke")?,
-        }
-    }
+    Ok(tasks::outcome()?)
 }
 
 /// The log that is followed; asked until it answers.
@@ -114,10 +113,14 @@ async fn identify(log: &PostgresLog) -> LogId {
 /// Makes the first generation of every view; tried until it is done. The views wait for it.
 async fn prepare(database: PgConnectOptions) {
     let mut told = String::new();
-    while let Err(error) = ensure(&database, &views::all()).await {
-        let text = error.to_string();
+    loop {
+        let text = match timeout(ENSURE, ensure(&database, &views::all())).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => format!("{:#}", anyhow::Error::new(error)),
+            Err(_) => "the views database did not answer in time".to_owned(),
+        };
         if told != text {
-            tracing::warn!(error = &error as &dyn Error, "the views are not there yet");
+            tracing::warn!(error = text, "the views are not there yet");
             told = text;
         }
         sleep(PAUSE).await;

@@ -2,12 +2,9 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
+use database::{ConnectOptions, Limits, Pool, PoolOptions};
 use kernel::{Clock, Position};
 use log::{Head, ReadCommits};
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
 
 use crate::{
     ReadsError, View,
@@ -27,9 +24,12 @@ pub struct Options {
     pub statement_timeout: Duration,
 }
 
+/// So much earlier than this process does Postgres give a query up.
+const BEFORE_US: Duration = Duration::from_secs(1);
+
 /// Every read, each through the freshness gate.
 pub struct Reads {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     pub(crate) gate: Gate,
     pub(crate) clock: Arc<dyn Clock>,
     board: Arc<Board>,
@@ -49,22 +49,28 @@ impl Reads {
     /// Opens the reads. Connects when first needed and for as long as it lives, so a database that is not there yet
     /// is no error; needs a running tokio.
     pub fn open(options: &Options, log: Arc<dyn ReadCommits>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let connect = PgConnectOptions::from_str(&options.url)
+        let connect = ConnectOptions::from_str(&options.url)
             .map_err(OpenError::Url)?
             .application_name("query-server")
-            .options([("statement_timeout", options.statement_timeout.as_millis().to_string())])
             // A server that stands still keeps neither locks nor the queue of notifications.
             .options([
-                ("idle_in_transaction_session_timeout", "3s"),
                 ("tcp_keepalives_idle", "5"),
                 ("tcp_keepalives_interval", "2"),
                 ("tcp_keepalives_count", "3"),
                 ("tcp_user_timeout", "10s"),
             ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
-            .acquire_timeout(options.acquire_timeout)
-            .connect_lazy_with(connect.clone());
+        let pool = PoolOptions {
+            max_connections: options.max_connections,
+            acquire: options.acquire_timeout,
+            // Postgres gives up first, if it can.
+            limits: Limits::whole(options.statement_timeout + BEFORE_US),
+            settings: vec![
+                ("statement_timeout", options.statement_timeout.as_millis().to_string()),
+                ("idle_in_transaction_session_timeout", "3s".to_owned()),
+            ],
+        };
+        let pool = Pool::new(connect.clone(), pool);
+        database::require_sessions(vec![pool.clone()]);
         let board = Arc::new(Board::new());
         let horizon = Arc::new(Horizon::new(log, clock.clone()));
         let gate = Gate::new(board.clone(), horizon.clone());

@@ -34,31 +34,39 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Serves until asked to stop, then finishes what was begun.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
-    let Assembled { router, reads, probes, revocations, revoked } = assemble(&config)?;
+    let Assembled { router, reads, probes, verifier, revocations, revoked } = assemble(&config)?;
     let read = revoked.read();
-    let following = tokio::spawn({
-        let shutdown = shutdown.clone();
-        async move { revocations.follow(revoked, shutdown).await }
-    });
+    shutdown.follow_tasks();
+    let following = {
+        let (revoked, shutdown) = (Arc::new(revoked), shutdown.clone());
+        tasks::until_done("revocations", move || follow(revocations.clone(), revoked.clone(), shutdown.clone()))
+    };
+    let keys = tasks::endless("keys", move || verifier.clone().follow_keys());
     first_look(read).await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     // Two moments, in order: not ready; no more requests.
     let closing = Shutdown::new();
     let delay = Duration::from_secs(config.shutdown_delay);
-    let watching = tokio::spawn({
+    let watching = {
         let closing = closing.clone();
-        async move {
-            shutdown.requested().await;
-            probes.set_draining();
-            sleep(delay).await;
-            closing.trigger();
-        }
-    });
+        tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
+    };
     let served = serve_with(listener, router, config.serve, closing).await;
-    watching.abort();
-    following.abort();
+    drop((watching, following, keys));
     reads.close().await;
+    tasks::outcome()?;
     served.context("serving ended badly")
+}
+
+async fn watch(shutdown: Shutdown, probes: Probes, closing: Shutdown, delay: Duration) {
+    shutdown.requested().await;
+    probes.set_draining();
+    sleep(delay).await;
+    closing.trigger();
+}
+
+async fn follow(revocations: Revocations, revoked: Arc<Revoked>, shutdown: Shutdown) {
+    revocations.follow(revoked, shutdown).await;
 }
 
 /// Before the first request it should be known whose tokens count no more. A vault that is away keeps nobody from starting:
@@ -74,6 +82,7 @@ struct Assembled {
     router: Router,
     reads: Arc<Reads>,
     probes: Probes,
+    verifier: Verifier,
     revocations: Revocations,
     revoked: Revoked,
 }
@@ -84,25 +93,29 @@ fn assemble(config: &Config) -> anyhow::Result<Assembled> {
     let clock = Arc::new(SystemClock);
     let log = connect(&config.log_reader_url, &PoolOptions::log("query-server", config.log_connections))
         .context("JANGBU_LOG_READER_URL")?;
+    database::require_sessions(vec![log.clone()]);
     let reads = Reads::open(&config.reads(), Arc::new(PostgresLog::new(log)), clock.clone())
         .context("JANGBU_VIEWS_READER_URL")?;
     let reads = Arc::new(reads);
     let verifier = Verifier::from_jwks_file_with(&config.jwks_file, clock).context("JANGBU_JWKS_FILE")?;
     let vault = vault_reader(config)?;
     let revoked = Revoked::new(vault.clone());
-    let probes = Probes::new();
+    let probes = Probes::of_process();
+    let asked = verifier.clone();
+    probes.register("keys", move || std::future::ready(asked.check_keys()));
     probes::register(&probes, &reads, Duration::from_millis(config.ready_lag_ms));
     probes::register_revocations(&probes, revoked.read());
     let revocations = verifier.revocations().clone();
     let opener = Arc::new(VaultOpener::new(vault, Duration::from_millis(config.vault_timeout_ms)));
-    let api = Api { reads: reads.clone(), assets: Arc::new(config.assets.clone()), opener, verifier };
+    let api = Api { reads: reads.clone(), assets: Arc::new(config.assets.clone()), opener, verifier: verifier.clone() };
     let routes = query_api::router(api).merge(ops::routes(probes.clone(), query_api::openapi()));
-    Ok(Assembled { router: service(routes, HttpOptions::default()), reads, probes, revocations, revoked })
+    Ok(Assembled { router: service(routes, HttpOptions::default()), reads, probes, verifier, revocations, revoked })
 }
 
 fn vault_reader(config: &Config) -> anyhow::Result<VaultReader> {
     let pool = connect(&config.vault_reader_url, &PoolOptions::log("query-server", config.vault_connections))
         .context("JANGBU_VAULT_READER_URL")?;
+    database::require_sessions(vec![pool.clone()]);
     let kek = config.kek.open(config.kek_token_file.as_deref()).context("JANGBU_KEK")?;
     Ok(VaultReader::new(pool, kek))
 }

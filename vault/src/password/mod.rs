@@ -38,12 +38,9 @@ pub struct Passwords {
 impl Passwords {
     /// Starts the thread.
     pub fn start(params: PasswordParams) -> Result<Self, PasswordParamsError> {
-        let worker = Worker::new(params)?;
+        let mut worker = Worker::new(params)?;
         let (jobs, queue) = sync_channel(params.queue);
-        std::thread::Builder::new()
-            .name("passwords".to_owned())
-            .spawn(move || worker.run(&queue))
-            .expect("a process that starts can start a thread");
+        tasks::thread("passwords", move || worker.run(&queue)).expect("a process that starts can start a thread");
         Ok(Self { jobs })
     }
 

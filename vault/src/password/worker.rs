@@ -41,7 +41,7 @@ impl Worker {
     }
 
     /// Works until nobody can ask any more.
-    pub fn run(mut self, jobs: &Receiver<Job>) {
+    pub fn run(&mut self, jobs: &Receiver<Job>) {
         // Before it steps back: on a busy machine the first to log in would wait for this.
         let nobodys = self.nobodys();
         // On Linux a priority belongs to a thread, and "no process" means the calling one.
@@ -53,6 +53,7 @@ impl Worker {
                 continue;
             }
             let began = processor_time();
+            tasks::fault_point("passwords");
             match job {
                 Job::Hash { password, answer } => {
                     // Without a hash the answer is dropped, and the caller told to come again.

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use database::Transaction;
 use kernel::MemberId;
-use sqlx::{Postgres, Transaction, types::Json};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{
@@ -99,10 +100,7 @@ impl PostgresVault {
 }
 
 /// Destroys everything of a member; what, and how many of each.
-async fn destroy(
-    transaction: &mut Transaction<'static, Postgres>,
-    member: MemberId,
-) -> Result<Vec<(String, u64)>, VaultError> {
+async fn destroy(transaction: &mut Transaction<'static>, member: MemberId) -> Result<Vec<(String, u64)>, VaultError> {
     let id = member.uuid();
     // What hangs on the data key goes first, for the sake of counting; the key itself would take it along.
     let credentials = sqlx::query!("delete from vault.credentials where member_id = $1", id)

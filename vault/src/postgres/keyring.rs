@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use database::Pool;
 use kernel::MemberId;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{classify::failed, store::Store};
@@ -34,7 +34,7 @@ pub struct Keyring {
 
 impl Keyring {
     /// Behind these connections, of the owner of the vault.
-    pub fn new(pool: PgPool, kek: Arc<dyn Kek>) -> Self {
+    pub fn new(pool: Pool, kek: Arc<dyn Kek>) -> Self {
         Self { store: Store::new(pool, kek) }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use database::Transaction;
 use kernel::{MemberId, Position, Sealed, StreamId, Version};
-use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{
@@ -141,7 +141,7 @@ impl Messages for PostgresVault {
 
 /// Puts messages to the account of their contacts, in order; those that may be sent.
 async fn charge<'a>(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction<'static>,
     messages: &'a [NewMessage],
     budget: MessageBudget,
     now: DateTime<Utc>,
@@ -162,7 +162,7 @@ async fn charge<'a>(
 /// Whether one more message may reach the contact, from this origin; if so, it counts. Whoever queues holds the cursor's
 /// row until the commit, so nobody counts at the same time.
 async fn charge_one(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction<'static>,
     message: &NewMessage,
     charge: Charge,
     budget: MessageBudget,
@@ -205,7 +205,7 @@ async fn charge_one(
 }
 
 /// Inserts the messages of those who have a data key. To anyone else nothing could be sent: the contact does not open.
-async fn insert(transaction: &mut Transaction<'static, Postgres>, messages: &[&NewMessage]) -> Result<(), VaultError> {
+async fn insert(transaction: &mut Transaction<'static>, messages: &[&NewMessage]) -> Result<(), VaultError> {
     if messages.is_empty() {
         return Ok(());
     }

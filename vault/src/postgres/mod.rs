@@ -14,7 +14,7 @@ mod store;
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use database::Pool;
 
 use self::store::Store;
 use crate::{Kek, Names, VaultError};
@@ -30,7 +30,7 @@ pub struct PostgresVault {
 
 impl PostgresVault {
     /// Opens the vault behind these connections; a new one gets its secret. Servers that open it at once end with the same.
-    pub async fn open(pool: PgPool, kek: Arc<dyn Kek>) -> Result<Self, VaultError> {
+    pub async fn open(pool: Pool, kek: Arc<dyn Kek>) -> Result<Self, VaultError> {
         let store = Store::new(pool, kek);
         let names = Names::new(store.secret().await?);
         store.begin_cursor().await?;

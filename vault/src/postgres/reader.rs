@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use database::Pool;
 use kernel::MemberId;
-use sqlx::PgPool;
 
 use super::{revocations::revoked_after, store::Store};
 use crate::{DataKey, Kek, Revocation, VaultError};
@@ -16,7 +16,7 @@ pub struct VaultReader {
 
 impl VaultReader {
     /// Behind these connections. Nothing is asked before it is needed.
-    pub fn new(pool: PgPool, kek: Arc<dyn Kek>) -> Self {
+    pub fn new(pool: Pool, kek: Arc<dyn Kek>) -> Self {
         Self { store: Store::new(pool, kek) }
     }
 

@@ -1,8 +1,8 @@
 //! Access tokens that count no more.
 
 use async_trait::async_trait;
+use database::{Pool, Transaction};
 use kernel::MemberId;
-use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{PostgresVault, classify::failed};
@@ -35,7 +35,7 @@ impl Revocations for PostgresVault {
 
 /// Revokes, as the last thing a transaction does before it commits: the lock is for all of the vault.
 pub(super) async fn revoke(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction<'static>,
     subjects: &[Uuid],
     lasting: Lasting,
 ) -> Result<(), VaultError> {
@@ -58,7 +58,7 @@ pub(super) async fn revoke(
 }
 
 /// What was revoked after a serial and still matters.
-pub(super) async fn revoked_after(pool: &PgPool, serial: i64) -> Result<Vec<Revocation>, VaultError> {
+pub(super) async fn revoked_after(pool: &Pool, serial: i64) -> Result<Vec<Revocation>, VaultError> {
     sqlx::query_as!(
         Revocation,
         "select serial, subject from vault.revocations

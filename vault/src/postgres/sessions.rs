@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use database::Transaction;
 use kernel::{MemberId, Sealed};
-use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{
@@ -128,10 +128,7 @@ struct Held {
 }
 
 impl Held {
-    async fn by(
-        transaction: &mut Transaction<'static, Postgres>,
-        token: TokenDigest,
-    ) -> Result<Option<Self>, VaultError> {
+    async fn by(transaction: &mut Transaction<'static>, token: TokenDigest) -> Result<Option<Self>, VaultError> {
         let row = sqlx::query!(
             r#"select session_id, member_id, expires_at,
                       ended_at is not null or exists (select from vault.revocations where subject = member_id) as "ended!"
@@ -156,7 +153,7 @@ impl Held {
 
     async fn used_at(
         &self,
-        transaction: &mut Transaction<'static, Postgres>,
+        transaction: &mut Transaction<'static>,
         token: TokenDigest,
     ) -> Result<Option<DateTime<Utc>>, VaultError> {
         let used =
@@ -170,7 +167,7 @@ impl Held {
 
 /// Keeps the answer to a refresh, sealed, for a client that may lose it.
 async fn keep_answer(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction<'static>,
     presented: TokenDigest,
     retry: &RefreshRetry,
 ) -> Result<(), VaultError> {
@@ -189,7 +186,7 @@ async fn keep_answer(
 
 /// The answer that was kept for this very request, while it may be given again.
 async fn kept_answer(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction<'static>,
     presented: TokenDigest,
     retry: &RefreshRetry,
     now: DateTime<Utc>,
@@ -208,7 +205,7 @@ async fn kept_answer(
 
 /// Marks a token as used; whether it was in force.
 async fn use_up(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction<'static>,
     token: TokenDigest,
     now: DateTime<Utc>,
     over: bool,
@@ -227,11 +224,7 @@ async fn use_up(
     Ok(done.rows_affected() == 1)
 }
 
-async fn end(
-    transaction: &mut Transaction<'static, Postgres>,
-    session: Uuid,
-    now: DateTime<Utc>,
-) -> Result<(), VaultError> {
+async fn end(transaction: &mut Transaction<'static>, session: Uuid, now: DateTime<Utc>) -> Result<(), VaultError> {
     sqlx::query!("update vault.sessions set ended_at = coalesce(ended_at, $2) where session_id = $1", session, now)
         .execute(&mut **transaction)
         .await

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use database::{Pool, Transaction};
 use futures::{StreamExt, TryStreamExt, stream};
 use kernel::MemberId;
-use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -16,16 +16,16 @@ const AT_ONCE: usize = 16;
 
 #[derive(Clone)]
 pub(super) struct Store {
-    pub pool: PgPool,
+    pub pool: Pool,
     pub kek: Arc<dyn Kek>,
 }
 
 impl Store {
-    pub fn new(pool: PgPool, kek: Arc<dyn Kek>) -> Self {
+    pub fn new(pool: Pool, kek: Arc<dyn Kek>) -> Self {
         Self { pool, kek }
     }
 
-    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, VaultError> {
+    pub async fn begin(&self) -> Result<Transaction<'static>, VaultError> {
         self.pool.begin().await.map_err(failed)
     }
 
@@ -102,10 +102,7 @@ impl Store {
 
 /// Locks what is there of a member until the transaction ends; whether there is a data key. Whoever changes several rows
 /// of a member locks here first, so that nobody waits for another in a ring.
-pub(super) async fn lock_member(
-    transaction: &mut Transaction<'static, Postgres>,
-    member: MemberId,
-) -> Result<bool, VaultError> {
+pub(super) async fn lock_member(transaction: &mut Transaction<'static>, member: MemberId) -> Result<bool, VaultError> {
     let found = sqlx::query_scalar!(
         r#"select true as "found!" from vault.data_keys where member_id = $1 for update"#,
         member.uuid()

@@ -1,12 +1,13 @@
 //! What Postgres itself refuses.
 
+use database::Pool;
 use kernel::StreamId;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::AssertSqlSafe;
 use vault::{Credentials, Keys, PostgresVault, Revocations, VaultError};
 
 use crate::world::{World, id, member};
 
-async fn code(pool: &PgPool, sql: &str) -> Option<String> {
+async fn code(pool: &Pool, sql: &str) -> Option<String> {
     let refused = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.err()?;
     Some(refused.as_database_error().unwrap().code().unwrap().into_owned())
 }

@@ -1,12 +1,13 @@
 //! A vault for each test: a database of its own, a key file of its own.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use database::{Limits, Pool, PoolOptions};
 use kernel::{Clock, Ids, MemberId, RandomIds, StreamId, SystemClock};
 use migrations::Database;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, PgPool,
+    AssertSqlSafe, ConnectOptions,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use uuid::Uuid;
@@ -24,7 +25,7 @@ fn server() -> PgConnectOptions {
 pub struct World {
     name: String,
     folder: PathBuf,
-    pub pool: PgPool,
+    pub pool: Pool,
     pub vault: PostgresVault,
 }
 
@@ -35,6 +36,8 @@ impl World {
         run(&format!("create database {name}")).await;
         let pool = PgPoolOptions::new().max_connections(24).connect_with(server().database(&name)).await.unwrap();
         Database::Vault.up(&pool).await.unwrap();
+        pool.close().await;
+        let pool = pool_with(server().database(&name));
         let folder = folder();
         KeyFile::ensure(&folder.join("kek.json")).unwrap();
         let kek = Arc::new(FileKek::open(&folder.join("kek.json")).unwrap());
@@ -62,7 +65,7 @@ impl World {
     }
 
     /// Connections that may do what a role may.
-    pub fn pool_of(&self, role: &str) -> PgPool {
+    pub fn pool_of(&self, role: &str) -> Pool {
         as_role(&self.name, role)
     }
 
@@ -91,9 +94,17 @@ impl World {
     }
 }
 
-fn as_role(database: &str, role: &str) -> PgPool {
+fn as_role(database: &str, role: &str) -> Pool {
     let options = server().database(database).options([("role", role)]);
-    PgPoolOptions::new().max_connections(24).connect_lazy_with(options)
+    pool_with(options)
+}
+
+fn pool_with(options: PgConnectOptions) -> Pool {
+    let limits = Limits::whole(Duration::from_secs(10));
+    Pool::new(
+        options,
+        PoolOptions { max_connections: 24, acquire: Duration::from_secs(30), limits, settings: Vec::new() },
+    )
 }
 
 async fn run(sql: &str) {

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use kernel::Ids;
+use tasks::Task;
 use tokio::{
     sync::{mpsc, oneshot},
-    task::JoinHandle,
     time::Instant,
 };
 
@@ -24,7 +24,7 @@ pub struct Bank {
 /// The running executor: one task. Hold it to end the bank in order.
 pub struct Executor {
     stop: mpsc::Sender<()>,
-    task: JoinHandle<()>,
+    task: Task,
 }
 
 impl Bank {
@@ -35,7 +35,8 @@ impl Bank {
         let recent = Arc::new(RecentAnswers::new(options.cached_answers));
         let grace = options.grace;
         let run = Run::new(log, ids, options, recent.clone());
-        let task = tokio::spawn(run.serve(jobs, stopped));
+        // What it holds of a batch cannot be given to another: without it the process ends, and answers are told from the log.
+        let task = tasks::vital("executor", run.serve(jobs, stopped));
         (Self { queue, in_flight: InFlight::default(), recent, grace }, Executor { stop, task })
     }
 
@@ -77,8 +78,6 @@ impl Executor {
     /// Takes no more commands, carries out the accepted ones, and ends.
     pub async fn drain(self) {
         let _ = self.stop.send(()).await;
-        if let Err(error) = self.task.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the executor ended badly");
-        }
+        self.task.ended().await;
     }
 }

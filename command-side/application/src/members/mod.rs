@@ -187,7 +187,7 @@ impl Members {
     {
         let claim = self.shared.in_flight.claim(meta.command_id).ok_or(ExecuteError::InFlight)?;
         let work = work(self.clone());
-        let task = tokio::spawn(async move {
+        let task = tasks::brief(async move {
             let result = work.await;
             drop(claim);
             result

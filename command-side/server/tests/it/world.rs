@@ -99,7 +99,7 @@ impl World {
     pub async fn create_database(&self) {
         for (database, url) in [(Database::Log, self.url()), (Database::Vault, self.vault_url())] {
             run(&format!("create database {}", url.rsplit('/').next().unwrap())).await;
-            let pool = connect(&url, &PoolOptions::log("test", 2)).unwrap();
+            let pool = sqlx::PgPool::connect(&url).await.unwrap();
             database.up(&pool).await.unwrap();
             pool.close().await;
         }

@@ -111,6 +111,8 @@ async fn both_go_by_their_index() {
             .fetch_all(&mut *connection)
             .await
             .unwrap();
+        // The next statement is prepared under the same name.
+        connection.discard();
         let plan: Vec<String> = explained.iter().map(|row| row.get(0)).collect();
         assert!(plan.iter().any(|line| line.contains(index)), "{index} is not used:\n{}", plan.join("\n"));
     }

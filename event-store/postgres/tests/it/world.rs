@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "test support")]
 
+use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead};
 use migrations::Database;
-use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};
 
 /// The URL of the server that tests may make databases on.
 #[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
@@ -19,7 +20,7 @@ fn server() -> String {
 pub struct World {
     name: String,
     url: String,
-    pub pool: PgPool,
+    pub pool: Pool,
     pub log: PostgresLog,
 }
 
@@ -27,7 +28,8 @@ impl World {
     /// With an empty log.
     pub async fn new() -> Self {
         let world = Self::without_log().await;
-        Database::Log.up(&world.pool).await.unwrap();
+        let owner = sqlx::PgPool::connect_lazy_with(world.options());
+        Database::Log.up(&owner).await.unwrap();
         world
     }
 
@@ -43,7 +45,7 @@ impl World {
     }
 
     /// Another pool on the same database, as another process would have; `settings` are added to the URL.
-    pub fn other_pool(&self, settings: &str) -> PgPool {
+    pub fn other_pool(&self, settings: &str) -> Pool {
         connect(&format!("{}?{settings}", self.url), &PoolOptions::log("other", 10)).unwrap()
     }
 

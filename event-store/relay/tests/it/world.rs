@@ -82,7 +82,7 @@ impl World {
         run_sql(&server, &format!("create database {name}")).await;
         let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
         let pool = connect(&url, &PoolOptions::log("test", 5)).unwrap();
-        Database::Log.up(&pool).await.unwrap();
+        Database::Log.up(&sqlx::PgPool::connect_lazy_with(pool.connect_options().clone())).await.unwrap();
         let client = connect_nats(&variable("JANGBU_TEST_NATS_URL")).await;
         let key_file = std::env::temp_dir().join(format!("{name}.keys.json"));
         let (keys, _) = SliceKeys::ensure(&key_file).unwrap();

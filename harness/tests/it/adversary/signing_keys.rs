@@ -1,1 +1,89 @@
-//! signing keys
+//! A signing key that is withdrawn: its tokens end on both servers, without anybody asking for the keys.
+
+use std::{fs, path::Path, sync::Arc};
+
+use harness::{chaos::Part, kit::Keys};
+use kernel::{Actor, Ids, MemberId, RandomIds, Role};
+use reqwest::Method;
+use uuid::Uuid;
+
+use crate::support::{ALL, Teller, Town, eventually};
+
+/// As `jangbu keys` does: whole, or not at all.
+fn replace(file: &Path, content: &str) {
+    let draft = file.with_extension("draft");
+    fs::write(&draft, content).unwrap();
+    fs::rename(draft, file).unwrap();
+}
+
+async fn metrics(town: &mut Town, part: Part) -> String {
+    let stranger = town.stranger();
+    let url = format!("http://{}/metrics", town.bank.address(part).unwrap());
+    let answer = stranger.send(Method::GET, &url, &[], None).await.unwrap();
+    answer.body.as_str().unwrap_or_default().to_owned()
+}
+
+/// Waits until a token that held is refused by both servers.
+async fn refused(teller: &Teller) {
+    for url in [format!("{}/v1/accounts", teller.query), format!("{}/v1/members/me/password", teller.command)] {
+        eventually("the token is refused", async || {
+            let method = if url.starts_with(&teller.query) { Method::GET } else { Method::POST };
+            let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+            let answer = teller.send(method, &url, &headers, Some(b"{}".to_vec())).await.unwrap();
+            if answer.status == 401 { Ok(()) } else { Err(format!("{}: {}", answer.status, answer.body)) }
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_a_withdrawn_key_end_without_help() {
+    let mut town = Town::start(&ALL).await;
+    let (member, account) = town.funded_member(100).await;
+    // Both servers have verified the token and remember it.
+    town.wait_until_level().await;
+    member.get(&format!("/v1/accounts/{account}")).await.expect(200);
+    let file = town.keys.jwks_file();
+    let before = fs::read_to_string(&file).unwrap();
+    let folder = town.logs().join("other-keys");
+    let other = Arc::new(Keys::open(&folder).unwrap());
+    let after = fs::read_to_string(other.jwks_file()).unwrap();
+
+    replace(&file, &after);
+    refused(&member).await;
+    let id = RandomIds.fresh();
+    let newer = town.teller_with(0, id, other.token(Actor { role: Role::Member, id: MemberId::new(id) }, 1));
+    newer.open("KRW").await;
+    newer.get("/v1/accounts").await.expect(200);
+    let kid = |set: &str| {
+        serde_json::from_str::<serde_json::Value>(set).unwrap()["keys"][0]["kid"].as_str().unwrap().to_owned()
+    };
+    for part in [Part::Command(0), Part::Query] {
+        let metrics = metrics(&mut town, part).await;
+        for (set, value) in [(&before, 0), (&after, 1)] {
+            let line = format!("auth_key_in_force{{kid=\"{}\"}} {value}", kid(set));
+            assert!(metrics.contains(&line), "{} does not say {line}", part.name());
+        }
+    }
+
+    // A file that cannot be read withdraws nothing, and one without keys withdraws all.
+    replace(&file, "not a key set");
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    newer.get("/v1/accounts").await.expect(200);
+    replace(&file, r#"{"keys":[]}"#);
+    refused(&newer).await;
+    eventually("a server without keys is not ready", async || {
+        let url = format!("{}/readyz", newer.query);
+        let answer = newer.send(Method::GET, &url, &[], None).await.unwrap();
+        if answer.status == 503 { Ok(()) } else { Err(answer.body.to_string()) }
+    })
+    .await;
+    replace(&file, &before);
+    eventually("the first key counts again", async || {
+        let answer = member.get(&format!("/v1/accounts/{account}")).await;
+        if answer.status == 200 { Ok(()) } else { Err(answer.body.to_string()) }
+    })
+    .await;
+    assert_ne!(member.id, Uuid::nil());
+    town.close().await;
+}

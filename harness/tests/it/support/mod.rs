@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod freezer;
 mod journal;
 mod ledger;
 mod old_transactions;

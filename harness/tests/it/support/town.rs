@@ -47,6 +47,13 @@ impl Town {
         Self::start_on(databases, nats_url, parts, settings).await
     }
 
+    /// Starts these processes on a Postgres at another address, such as a proxy before it.
+    pub async fn start_at(postgres_url: &str, parts: &[Part], settings: &[(&str, &str)]) -> Self {
+        let databases = Databases::on(postgres_url).unwrap();
+        let nats_url = test_variable("JANGBU_TEST_NATS_URL").unwrap();
+        Self::start_on(databases, nats_url, parts, settings).await
+    }
+
     /// Starts these processes on servers of their own.
     pub async fn start_on_ground(ground: &Ground, parts: &[Part]) -> Self {
         let databases = Databases::on(&ground.postgres_url().unwrap()).unwrap();

@@ -82,7 +82,10 @@ impl World {
         admin.close().await.expect("close");
         let log_url = format!("{}/{name}", server.rsplit_once('/').expect("a URL").0);
         let pool = connect(&log_url, &PoolOptions::log("test", 4)).expect("a pool");
-        Database::Log.up(&pool).await.expect("the log's migrations");
+        Database::Log
+            .up(&sqlx::PgPool::connect_lazy_with(pool.connect_options().clone()))
+            .await
+            .expect("the log's migrations");
         let client = connect_nats(&variable("JANGBU_TEST_NATS_URL")).await;
         let jetstream = jetstream::new(client);
         let views = Scratch::new().await;

@@ -2,14 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use database::{ConnectOptions, Limits, Listener, Pool};
 use kernel::{LogId, Position};
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
-};
+use tasks::Task;
 use tokio::{
     sync::Notify,
-    task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
@@ -24,27 +21,34 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(50);
 /// The pause before listening is tried again. A read-only replica cannot listen at all and lives by the net alone.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+/// How long the server may take to answer on the connection that listens.
+const LISTEN_ANSWER: Duration = Duration::from_secs(10);
 
 /// The background tasks; they end when this is dropped.
 #[derive(Debug)]
 pub struct Feed {
-    _tasks: JoinSet<()>,
+    _tasks: [Task; 3],
 }
 
 impl Feed {
     /// Starts them.
-    pub fn start(pool: PgPool, listen: PgConnectOptions, board: Arc<Board>, horizon: Arc<Horizon>) -> Self {
+    pub fn start(pool: Pool, listen: ConnectOptions, board: Arc<Board>, horizon: Arc<Horizon>) -> Self {
         let look_now = Arc::new(Notify::new());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(look_at_registry(pool, board.clone(), look_now.clone()));
-        tasks.spawn(listen_forever(listen, board.clone(), look_now));
-        tasks.spawn(look_at_log(board, horizon));
+        let (registry, listener) = (board.clone(), board.clone());
+        let wakes = look_now.clone();
+        let tasks = [
+            tasks::endless("views-registry", move || {
+                look_at_registry(pool.clone(), registry.clone(), look_now.clone())
+            }),
+            tasks::endless("views-listener", move || listen_forever(listen.clone(), listener.clone(), wakes.clone())),
+            tasks::endless("log-head", move || look_at_log(board.clone(), horizon.clone())),
+        ];
         Self { _tasks: tasks }
     }
 }
 
 /// The net: what the registry says, twice a second and whenever someone says that it must have changed.
-async fn look_at_registry(pool: PgPool, board: Arc<Board>, look_now: Arc<Notify>) {
+async fn look_at_registry(pool: Pool, board: Arc<Board>, look_now: Arc<Notify>) {
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reachable = true;
@@ -70,7 +74,7 @@ async fn look_at_registry(pool: PgPool, board: Arc<Board>, look_now: Arc<Notify>
     }
 }
 
-async fn refresh(pool: &PgPool, board: &Board) -> Result<(), sqlx::Error> {
+async fn refresh(pool: &Pool, board: &Board) -> Result<(), sqlx::Error> {
     let rows = sqlx::query!(
         r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!"
            from registry.live_positions"#
@@ -94,12 +98,11 @@ async fn refresh(pool: &PgPool, board: &Board) -> Result<(), sqlx::Error> {
 
 /// The fast way: one connection that hears of every checkpoint. Whatever was said while it was broken is found by the
 /// net, which is asked to look whenever a connection begins.
-async fn listen_forever(options: PgConnectOptions, board: Arc<Board>, look_now: Arc<Notify>) {
-    let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_lazy_with(options);
+async fn listen_forever(options: ConnectOptions, board: Arc<Board>, look_now: Arc<Notify>) {
     let mut warned = false;
     loop {
         let begun = Instant::now();
-        let Err(error) = listen(&pool, &board, &look_now).await else { return };
+        let Err(error) = listen(&options, &board, &look_now).await else { return };
         if !warned || begun.elapsed() > LISTEN_AGAIN {
             tracing::warn!(error = %error, "not listening for checkpoints; polling alone for now");
             warned = true;
@@ -108,18 +111,15 @@ async fn listen_forever(options: PgConnectOptions, board: Arc<Board>, look_now: 
     }
 }
 
-async fn listen(pool: &PgPool, board: &Board, look_now: &Notify) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
+async fn listen(options: &ConnectOptions, board: &Board, look_now: &Notify) -> Result<(), sqlx::Error> {
+    let mut listener = Listener::open(options, CHANNEL, Limits::whole(LISTEN_ANSWER)).await?;
     look_now.notify_one();
     loop {
-        let heard = listener.try_recv().await?;
-        let settled = match heard.as_ref().map(|notification| parse(notification.payload())) {
-            Some(Some((view, generation, position))) => board.advance(view, generation, position),
+        let heard = listener.next().await?;
+        let settled = match parse(heard.payload()) {
+            Some((view, generation, position)) => board.advance(view, generation, position),
             // A view that is not read here.
-            Some(None) => true,
-            // The connection broke and was made again.
-            None => false,
+            None => true,
         };
         // Only the registry can tell what was missed, and whether another generation is live now.
         if !settled {

@@ -296,7 +296,7 @@ impl Town {
             .expect("restored");
     }
 
-    fn superuser(&self) -> sqlx::PgPool {
+    fn superuser(&self) -> database::Pool {
         connect(&self.pair.vault.superuser_url(), &PoolOptions::views("test", 1)).expect("a pool")
     }
 }

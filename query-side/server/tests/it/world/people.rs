@@ -3,8 +3,10 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
+use database::{Limits, Pool, PoolOptions};
 use kernel::{Ids, MemberId, Place, RandomIds, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -26,7 +28,7 @@ impl People {
         let kek = std::env::temp_dir().join(format!("jangbu-query-it-{}.kek", RandomIds.fresh().simple()));
         KeyFile::ensure(&kek).expect("a key file");
         let opened = Arc::new(FileKek::open(&kek).expect("the key file"));
-        let vault = PostgresVault::open(database.pool.clone(), opened).await.expect("a vault");
+        let vault = PostgresVault::open(vault_pool(&database.pool), opened).await.expect("a vault");
         Self { vault, kek }
     }
 
@@ -89,4 +91,10 @@ impl Drop for People {
         let _ = std::fs::remove_file(&self.kek);
         let _ = std::fs::remove_file(self.kek.with_extension("lock"));
     }
+}
+
+fn vault_pool(pool: &sqlx::PgPool) -> Pool {
+    let limits = Limits::whole(Duration::from_secs(10));
+    let options = PoolOptions { max_connections: 4, acquire: Duration::from_secs(30), limits, settings: Vec::new() };
+    Pool::new(pool.connect_options().as_ref().clone(), options)
 }

@@ -1,0 +1,71 @@
+//! The pool against a real Postgres: what was given up is closed, what was begun is rolled back.
+
+use std::time::Duration;
+
+use database::{Limits, Pool, PoolOptions, is_no_answer};
+use tokio::time::timeout;
+
+const LIMIT: Duration = Duration::from_millis(300);
+
+#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
+fn pool() -> Pool {
+    let url = std::env::var("JANGBU_TEST_POSTGRES_URL").expect("run `./justw test`, which brings a Postgres");
+    let options = PoolOptions {
+        max_connections: 1,
+        acquire: Duration::from_secs(10),
+        limits: Limits::whole(LIMIT),
+        settings: vec![("application_name", "pool test".to_owned())],
+    };
+    Pool::new(url.parse().expect("a URL"), options)
+}
+
+async fn process(pool: &Pool) -> i32 {
+    sqlx::query_scalar("select pg_backend_pid()").fetch_one(pool).await.expect("a process")
+}
+
+#[tokio::test]
+async fn a_connection_without_an_answer_is_not_used_again() {
+    let pool = pool();
+    let first = process(&pool).await;
+    assert_eq!(process(&pool).await, first, "a connection that answers is used again");
+    let error = sqlx::query("select pg_sleep(60)").execute(&pool).await.expect_err("it takes too long");
+    assert!(is_no_answer(&error), "{error}");
+    assert_ne!(process(&pool).await, first);
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn a_connection_whose_statement_was_given_up_by_the_caller_is_not_used_again() {
+    let pool = pool();
+    let first = process(&pool).await;
+    let asked = timeout(Duration::from_millis(50), sqlx::query("select pg_sleep(60)").execute(&pool)).await;
+    assert!(asked.is_err(), "the caller went away");
+    assert_ne!(process(&pool).await, first);
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn an_error_of_the_statement_costs_no_connection() {
+    let pool = pool();
+    let first = process(&pool).await;
+    sqlx::query("select 1 / 0").execute(&pool).await.expect_err("it cannot be divided");
+    assert_eq!(process(&pool).await, first);
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_dropped_is_rolled_back_at_once() {
+    let pool = pool();
+    let first = process(&pool).await;
+    let mut transaction = pool.begin().await.expect("begun");
+    sqlx::query("create table never_there ()").execute(&mut *transaction).await.expect("made");
+    let mut savepoint = transaction.begin().await.expect("a savepoint");
+    sqlx::query("select 1").execute(&mut *savepoint).await.expect("one");
+    drop(savepoint);
+    drop(transaction);
+    let there: bool =
+        sqlx::query_scalar("select to_regclass('never_there') is not null").fetch_one(&pool).await.expect("told");
+    assert!(!there);
+    assert_eq!(process(&pool).await, first, "a rollback costs no connection");
+    pool.close().await;
+}
