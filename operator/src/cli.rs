@@ -11,7 +11,7 @@ use crate::{
     doctor::{self, DoctorArgs},
     env_file::EnvFile,
     failure::Failure,
-    log::{self, ShowArgs, TailArgs},
+    log::{self, AdoptArgs, ShowArgs, TailArgs},
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
     output::Output,
@@ -91,6 +91,8 @@ enum LogCommand {
     Show(ShowArgs),
     /// Read the whole log and all views and prove that they are what they should be
     Verify(VerifyArgs),
+    /// Give a log that was restored from a backup a new id, so that nobody takes it for the one before
+    Adopt(AdoptArgs),
 }
 
 /// Runs the command line of this process.
@@ -140,6 +142,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Tail(args)) => log::tail(args, config, output).await?,
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
         Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
+        Command::Log(LogCommand::Adopt(args)) => log::adopt(args, cli.yes, config, output).await?,
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
         Command::Vault(command) => vault::run(command, cli.yes, config, output).await?,
         Command::Accounts(command) => accounts::run(command, config, output).await?,

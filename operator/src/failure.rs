@@ -201,8 +201,12 @@ fn rebuild_advice(error: &RebuildError) -> Option<String> {
         RebuildError::OtherVersion { .. } => {
             "use the build that has that version of the view, or rebuild with --restart"
         }
-        RebuildError::OtherLog { .. } | RebuildError::AheadOfLog { .. } => {
+        RebuildError::OtherLog { .. } => {
             "check both database URLs; if the log is the right one, rebuild with --abandon-live"
+        }
+        RebuildError::OtherHistory { .. } => {
+            "check both database URLs; if the log is the right one, `jangbu views rebuild NAME --reason WHY` makes the view \
+             from it; `jangbu views drop` removes a generation that is not live (docs/runbooks/restore.md)"
         }
         RebuildError::Stuck(_) => "see the event with `jangbu log show`; correct the projection, then rebuild again",
         RebuildError::LiveBehind { .. } => {

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, Position, Sealed, StreamId, Version};
+use kernel::{CommitRef, MemberId, Position, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -274,6 +274,13 @@ pub struct DueMessage {
 pub trait Messages: Send + Sync {
     /// The position up to which events were worked off.
     async fn cursor(&self) -> Result<Position, VaultError>;
+
+    /// The last commit of the log that the vault was brought after, as far as it was noted: a log that does not hold it is
+    /// another history.
+    async fn noted_commit(&self) -> Result<Option<CommitRef>, VaultError>;
+
+    /// Notes the last commit of the log.
+    async fn note_commit(&self, commit: CommitRef) -> Result<(), VaultError>;
 
     /// Queues messages, as far as the budget of each contact goes, and moves the cursor, in one transaction; none if the
     /// cursor is not at `from`: another server was faster.

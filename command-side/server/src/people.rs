@@ -62,6 +62,7 @@ impl People {
         let board = Board::new(&channels);
         probe(probes, reader.clone(), doors.0.clone());
         probe_channels(probes, &board);
+        let trouble = probe_history(probes);
         let listed = Listed::new(reader);
         let read = listed.read();
         let (revocations, config) = (revocations.clone(), config.clone());
@@ -101,7 +102,9 @@ impl People {
                 };
                 let working = {
                     let (bank, closed) = (doors.1.clone(), closed.clone());
-                    tasks::until_done("back-office", move || work(members.clone(), bank.clone(), closed.clone()))
+                    tasks::until_done("back-office", move || {
+                        work(members.clone(), bank.clone(), trouble.clone(), closed.clone())
+                    })
                 };
                 working.ended().await;
                 sending.ended().await;
@@ -136,6 +139,16 @@ fn probe(probes: &Probes, reader: VaultReader, door: Arc<FrontDoor>) {
             door.is_open().then_some(()).ok_or_else(|| "it was not opened yet".to_owned())
         }
     });
+}
+
+/// A vault and a log that are not of one history are not served: an operator has to say which of them is true.
+fn probe_history(probes: &Probes) -> watch::Sender<Option<String>> {
+    let (tell, trouble) = watch::channel(None::<String>);
+    probes.register("vault history", move || {
+        let trouble = trouble.borrow().clone();
+        std::future::ready(trouble.map_or(Ok(()), Err))
+    });
+    tell
 }
 
 /// Without a channel people wait for their codes, and money moves: that is told, and takes no server out of the balancer.
@@ -178,10 +191,10 @@ async fn send(courier: Courier<dyn Vault>, closed: Shutdown) {
 }
 
 /// The back office needs the bank too, for the accounts of those who leave.
-async fn work(members: Members, bank: Arc<Door>, closed: Shutdown) {
+async fn work(members: Members, bank: Arc<Door>, trouble: watch::Sender<Option<String>>, closed: Shutdown) {
     let bank = tokio::select! {
         () = closed.requested() => return,
         bank = bank.opened() => bank,
     };
-    BackOffice::new(members, bank).run(closed.requested()).await;
+    BackOffice::new(members, bank).telling(trouble).run(closed.requested()).await;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{Actor, CommandId, CorrelationId, LogId, Position, StreamId, Version};
+use kernel::{Actor, CommandId, CommitRef, CorrelationId, LogId, Position, StreamId, Version};
 
 use crate::{AppendError, Fingerprint};
 
@@ -67,6 +67,17 @@ pub trait Append: Send + Sync {
     ///
     /// An empty list is refused with [`AppendError::Refused`].
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError>;
+
+    /// The same, if the log still has this id and holds this commit: what the caller decided upon. Else, and then nothing is
+    /// written, [`AppendError::OtherHistory`]: the log was restored, or given a new id.
+    async fn append_after(
+        &self,
+        known: Option<(LogId, CommitRef)>,
+        commits: &[NewCommit],
+    ) -> Result<Appended, AppendError> {
+        let _ = known;
+        self.append(commits).await
+    }
 
     /// Keeps snapshots, replacing older ones of the same streams; never a newer one by an older.
     async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError>;

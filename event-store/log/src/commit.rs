@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, CommandId, CorrelationId, Position, StreamId, Version};
+use kernel::{Actor, CommandId, CommitRef, CorrelationId, Position, StreamId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -42,6 +42,11 @@ impl Commit {
     /// The position of the last event.
     pub fn last(&self) -> Position {
         self.first.plus(self.events.len() as i64 - 1)
+    }
+
+    /// Its name: what a reader that has seen it stands on.
+    pub fn reference(&self) -> CommitRef {
+        CommitRef { position: self.last(), command_id: self.command_id, recorded_at: self.recorded_at }
     }
 
     /// The events, each with its position.

@@ -1,6 +1,6 @@
 //! What can go wrong, one variant for each thing a caller does differently.
 
-use kernel::{LogId, Position};
+use kernel::{CommitRef, LogId, Position};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -10,6 +10,10 @@ pub enum AppendError {
     /// Someone else took a version or the command id first. Nothing was written: reload, look up, decide again.
     #[error("another append took a version or a command id first")]
     Conflict,
+    /// The log is not the one that was decided upon: it was restored, or given a new id. Nothing was written: forget what was
+    /// kept of it, and decide again.
+    #[error("the log is another history than the one decided upon")]
+    OtherHistory,
     /// The store refused what was asked, and would again. Nothing was written.
     #[error("the store refused the append")]
     Refused(#[source] Source),
@@ -34,6 +38,26 @@ pub enum ReadError {
         position: Position,
         /// What was found.
         what: String,
+    },
+    /// The log does not hold the commit that the reader stands on: it is another history, or an older state.
+    #[error(
+        "the log does not hold the commit of command {} recorded at {} that ends at position {}: it was restored, or it is \
+         another log",
+        expected.command_id, expected.recorded_at.to_rfc3339(), expected.position
+    )]
+    OtherHistory {
+        /// The commit that the reader stands on.
+        expected: CommitRef,
+        /// The commit that ends at the same position in the log, if one does.
+        found: Option<CommitRef>,
+    },
+    /// The log was given another id, or it is another log.
+    #[error("the log has the id {found}, not {expected}")]
+    Renamed {
+        /// The id that the reader knows.
+        expected: LogId,
+        /// The id of the log.
+        found: LogId,
     },
     /// There is no log yet.
     #[error("the store holds no log; apply the migrations first")]

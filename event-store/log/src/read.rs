@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{CommandId, LogId, Position, StreamId, Version};
+use kernel::{CommandId, CommitRef, LogId, Position, StreamId, Version};
 
 use crate::{Commit, Event, ReadError, Snapshot};
 
@@ -27,13 +27,34 @@ pub struct Head {
     pub position: Position,
     /// The time of the last commit.
     pub recorded_at: DateTime<Utc>,
+    /// The last commit; none in an empty log.
+    pub commit: Option<CommitRef>,
 }
 
-/// Reads the end of the log.
+/// A log that goes on under a new id, after it was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// The id it had.
+    pub old: LogId,
+    /// The id it has since.
+    pub new: LogId,
+    /// Its last commit at that moment; none if it was empty. Later commits of the old id are not of this log.
+    pub commit: Option<CommitRef>,
+}
+
+/// Reads the end of the log, and which commits it holds.
 #[async_trait]
 pub trait ReadHead: Send + Sync {
     /// The end of the log now.
     async fn head(&self) -> Result<Head, ReadError>;
+
+    /// For each position, in the same order: the commit that ends there, if one does. One round trip for all.
+    async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, ReadError>;
+
+    /// When a restored log was given a new id, oldest first.
+    async fn adoptions(&self) -> Result<Vec<Adoption>, ReadError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Reads streams and what commands wrote: what deciding needs.
@@ -59,6 +80,28 @@ pub trait ReadCommits: ReadHead {
     /// Whole commits after a position, oldest first: as many as hold at most `max_events` events, but always one if
     /// there is one. `after` must be the last position of a commit, or 0.
     async fn read_commits(&self, after: Position, max_events: i64) -> Result<Vec<Commit>, ReadError>;
+
+    /// Whole commits after the one the reader stands on, as [`ReadCommits::read_commits`]; `None` is the beginning of the
+    /// log. So that two histories are never mixed it is [`ReadError::OtherHistory`] if the log does not hold that commit,
+    /// and [`ReadError::Renamed`] if the log has another id than the reader knows it by.
+    async fn read_following(
+        &self,
+        log: LogId,
+        commit: Option<CommitRef>,
+        max_events: i64,
+    ) -> Result<Vec<Commit>, ReadError> {
+        let found = self.head().await?.log;
+        if found != log {
+            return Err(ReadError::Renamed { expected: log, found });
+        }
+        if let Some(expected) = commit {
+            let found = self.commit_refs(&[expected.position]).await?.into_iter().next().flatten();
+            if found != Some(expected) {
+                return Err(ReadError::OtherHistory { expected, found });
+            }
+        }
+        self.read_commits(commit.map_or(Position::ZERO, |commit| commit.position), max_events).await
+    }
 
     /// When the first commit after a position was recorded, if there is one: how far behind a reader there is.
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError>;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use database::Connection;
-use kernel::{LogId, Position};
+use kernel::{CommitRef, LogId, Position};
 use log::{Append, AppendError, Appended, NewCommit, Snapshot};
 use uuid::Uuid;
 
@@ -15,13 +15,21 @@ use crate::{
 #[async_trait]
 impl Append for PostgresLog {
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
+        self.append_after(None, commits).await
+    }
+
+    async fn append_after(
+        &self,
+        known: Option<(LogId, CommitRef)>,
+        commits: &[NewCommit],
+    ) -> Result<Appended, AppendError> {
         let columns = Columns::of(commits)?;
         let mut connection = self.pool.acquire().await.map_err(acquire_error)?;
-        match tokio::time::timeout(self.append_timeout, columns.write(&mut connection)).await {
+        match tokio::time::timeout(self.append_timeout, columns.write(known, &mut connection)).await {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(error)) => {
                 // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
-                if !matches!(error, AppendError::Conflict) {
+                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory) {
                     connection.discard();
                 }
                 Err(error)
@@ -126,7 +134,11 @@ impl<'a> Columns<'a> {
         }
     }
 
-    async fn write(&self, connection: &mut Connection) -> Result<Appended, AppendError> {
+    async fn write(
+        &self,
+        known: Option<(LogId, CommitRef)>,
+        connection: &mut Connection,
+    ) -> Result<Appended, AppendError> {
         let row = sqlx::query_file!(
             "src/sql/append.sql",
             self.count,
@@ -142,11 +154,18 @@ impl<'a> Columns<'a> {
             &self.schemas,
             &self.types as &[&str],
             &self.payloads as &[&str],
+            known.map(|(log, _)| log.uuid()),
+            known.map(|(_, commit)| commit.command_id.uuid()),
+            known.map(|(_, commit)| commit.position.number()),
+            known.map(|(_, commit)| commit.recorded_at),
         )
         .fetch_optional(connection)
         .await
         .map_err(append_error)?
-        .ok_or_else(|| AppendError::Refused("the log has no head".into()))?;
+        .ok_or_else(|| match known {
+            Some(_) => AppendError::OtherHistory,
+            None => AppendError::Refused("the log has no head".into()),
+        })?;
         Ok(Appended { log: LogId::new(row.log_id), first: Position::new(row.first), recorded_at: row.recorded_at })
     }
 }

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use database::Connection;
-use kernel::Position;
+use kernel::{CommandId, CommitRef, LogId, Position};
 use log::{Commit, ReadCommits, ReadError};
 
 use crate::{
     classify::read_error,
-    rows::{CommitRow, EventRow, assemble, damaged},
+    rows::{CommitRow, EventRow, FollowingRow, assemble, damaged},
     store::PostgresLog,
 };
 
@@ -26,6 +26,40 @@ impl ReadCommits for PostgresLog {
             .await
             .map_err(read_error)?;
         assemble(commits, events)
+    }
+
+    /// The same two statements; the first one also brings the commit that the reader stands on.
+    async fn read_following(
+        &self,
+        log: LogId,
+        commit: Option<CommitRef>,
+        max_events: i64,
+    ) -> Result<Vec<Commit>, ReadError> {
+        let mut connection = self.connection().await?;
+        let after = commit.map_or(0, |commit| commit.position.number());
+        let rows = sqlx::query_file_as!(FollowingRow, "src/sql/read_following.sql", after, max_events)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(read_error)?;
+        let found = rows.first().map_or(log, |row| LogId::new(row.log_id));
+        let mut rows: Vec<CommitRow> = rows.into_iter().map(CommitRow::from).collect();
+        if let Some(expected) = commit {
+            let standing = rows.first().filter(|row| row.first_position <= after).map(reference);
+            if standing != Some(expected) {
+                let found = standing.filter(|found| found.position == expected.position);
+                return Err(ReadError::OtherHistory { expected, found });
+            }
+            rows.remove(0);
+        }
+        if found != log {
+            return Err(ReadError::Renamed { expected: log, found });
+        }
+        let Some(last) = following(&rows, after)? else { return Ok(Vec::new()) };
+        let events = sqlx::query_file_as!(EventRow, "src/sql/read_events.sql", after, last)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(read_error)?;
+        assemble(rows, events)
     }
 
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
@@ -55,14 +89,29 @@ impl PostgresLog {
     }
 }
 
+/// The name of the commit of a row.
+fn reference(row: &CommitRow) -> CommitRef {
+    CommitRef {
+        position: Position::new(row.last_position),
+        command_id: CommandId::new(row.command_id),
+        recorded_at: row.recorded_at,
+    }
+}
+
+/// Where commits end that must start right after `after`; nothing if there are none.
+fn following(rows: &[CommitRow], after: i64) -> Result<Option<i64>, ReadError> {
+    match rows.first() {
+        Some(row) if row.first_position != after + 1 => Err(damaged(after + 1, "no commit begins here")),
+        _ => Ok(rows.last().map(|row| row.last_position)),
+    }
+}
+
 /// The rows of the commits, checked to start right after `after`.
 async fn commit_rows(connection: &mut Connection, after: i64, max: i64) -> Result<Vec<CommitRow>, ReadError> {
     let rows = sqlx::query_file_as!(CommitRow, "src/sql/read_commits.sql", after, max)
         .fetch_all(connection)
         .await
         .map_err(read_error)?;
-    match rows.first() {
-        Some(row) if row.first_position != after + 1 => Err(damaged(after + 1, "no commit begins here")),
-        _ => Ok(rows),
-    }
+    following(&rows, after)?;
+    Ok(rows)
 }

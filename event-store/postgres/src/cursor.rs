@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use database::Pool;
-use kernel::Position;
+use kernel::{CommandId, CommitRef, Position};
+use uuid::Uuid;
 
 /// The relay's row cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,8 @@ pub struct TakenOver {
     pub epoch: i64,
     /// How far the last relay had published, at least.
     pub position: Position,
+    /// The commit that ends there, if that relay knew it.
+    pub commit: Option<CommitRef>,
 }
 
 /// The row, as an operator sees it.
@@ -25,6 +28,8 @@ pub struct CursorState {
     pub epoch: i64,
     /// How far it has published, at least.
     pub position: Position,
+    /// The commit that ends there, if the relay knew it.
+    pub commit: Option<CommitRef>,
     /// Who holds it.
     pub holder: String,
     /// When the holder last wrote it: a relay that runs does so every few seconds, even if there is nothing to publish.
@@ -49,21 +54,26 @@ impl RelayCursor {
             r#"insert into relay_cursor as old (epoch, position, holder, renewed_at) values (1, 0, $1, clock_timestamp())
                on conflict (singleton) do update
                set epoch = old.epoch + 1, holder = excluded.holder, renewed_at = excluded.renewed_at
-               returning epoch, position"#,
+               returning epoch, position, command_id, recorded_at"#,
             holder
         )
         .fetch_one(&self.pool)
         .await
         .map_err(CursorError)?;
-        Ok(TakenOver { epoch: row.epoch, position: Position::new(row.position) })
+        let position = Position::new(row.position);
+        Ok(TakenOver { epoch: row.epoch, position, commit: commit(position, row.command_id, row.recorded_at) })
     }
 
-    /// Writes down how far has been published. `false`: another relay has taken over, and this one must stop.
-    pub async fn advance(&self, epoch: i64, position: Position) -> Result<bool, CursorError> {
+    /// Writes down up to which commit has been published; `None` is the beginning of the log. `false`: another relay has taken
+    /// over, and this one must stop.
+    pub async fn advance(&self, epoch: i64, to: Option<CommitRef>) -> Result<bool, CursorError> {
         let done = sqlx::query!(
-            "update relay_cursor set position = $2, renewed_at = clock_timestamp() where epoch = $1",
+            "update relay_cursor set position = $2, command_id = $3, recorded_at = $4, renewed_at = clock_timestamp()
+             where epoch = $1",
             epoch,
-            position.number()
+            to.map_or(0, |commit| commit.position.number()),
+            to.map(|commit| commit.command_id.uuid()),
+            to.map(|commit| commit.recorded_at)
         )
         .execute(&self.pool)
         .await
@@ -73,15 +83,21 @@ impl RelayCursor {
 
     /// The row; none if no relay has ever run.
     pub async fn read(&self) -> Result<Option<CursorState>, CursorError> {
-        let row = sqlx::query!("select epoch, position, holder, renewed_at from relay_cursor")
+        let row = sqlx::query!("select epoch, position, command_id, recorded_at, holder, renewed_at from relay_cursor")
             .fetch_optional(&self.pool)
             .await
             .map_err(CursorError)?;
         Ok(row.map(|row| CursorState {
             epoch: row.epoch,
             position: Position::new(row.position),
+            commit: commit(Position::new(row.position), row.command_id, row.recorded_at),
             holder: row.holder,
             renewed_at: row.renewed_at,
         }))
     }
+}
+
+fn commit(position: Position, command: Option<Uuid>, recorded_at: Option<DateTime<Utc>>) -> Option<CommitRef> {
+    let (command, recorded_at) = command.zip(recorded_at)?;
+    Some(CommitRef { position, command_id: CommandId::new(command), recorded_at })
 }

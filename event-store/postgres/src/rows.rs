@@ -18,6 +18,34 @@ pub(crate) struct CommitRow {
     pub actor_role: i8,
 }
 
+/// A row of `commits`, with the id of the log.
+pub(crate) struct FollowingRow {
+    pub first_position: i64,
+    pub last_position: i64,
+    pub recorded_at: DateTime<Utc>,
+    pub command_id: Uuid,
+    pub actor_id: Uuid,
+    pub correlation: Uuid,
+    pub fingerprint: Vec<u8>,
+    pub actor_role: i8,
+    pub log_id: Uuid,
+}
+
+impl From<FollowingRow> for CommitRow {
+    fn from(row: FollowingRow) -> Self {
+        Self {
+            first_position: row.first_position,
+            last_position: row.last_position,
+            recorded_at: row.recorded_at,
+            command_id: row.command_id,
+            actor_id: row.actor_id,
+            correlation: row.correlation,
+            fingerprint: row.fingerprint,
+            actor_role: row.actor_role,
+        }
+    }
+}
+
 /// A row of `events`.
 pub(crate) struct EventRow {
     pub position: i64,

@@ -3,14 +3,14 @@
 use std::{collections::VecDeque, future::Future, pin::Pin};
 
 use async_nats::jetstream::{context::PublishError, publish::PublishAck};
-use kernel::Position;
+use kernel::CommitRef;
 
 type Ack = Pin<Box<dyn Future<Output = Result<PublishAck, PublishError>> + Send>>;
 
 /// A message under way.
 pub(crate) struct Flight {
-    /// The last position in it.
-    pub last: Position,
+    /// The last commit in it.
+    pub last: CommitRef,
     /// The sequence it must get.
     pub sequence: u64,
     /// Its acknowledgement.
@@ -52,7 +52,7 @@ impl Flights {
 
     /// Waits for the oldest, and answers up to where the log has arrived with it. Nothing is lost if the wait is given up.
     /// Waits for ever if none is under way.
-    pub(crate) async fn oldest(&mut self) -> Result<Position, FlightError> {
+    pub(crate) async fn oldest(&mut self) -> Result<CommitRef, FlightError> {
         let Some(flight) = self.0.front_mut() else { return std::future::pending().await };
         let acked = flight.ack.as_mut().await;
         let (due, last) = (flight.sequence, flight.last);

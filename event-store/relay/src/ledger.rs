@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use event_store_postgres::{PostgresLog, RelayCursor};
-use kernel::{Clock, Position, SystemClock};
+use kernel::{Clock, CommitRef, Position, SystemClock};
 use log::{ReadCommits, ReadHead};
 use tokio::time::Instant;
 
@@ -18,7 +18,7 @@ pub(crate) struct Fenced;
 pub(crate) struct Ledger {
     cursor: RelayCursor,
     epoch: i64,
-    noted: Option<(Position, Instant)>,
+    noted: Option<(Option<CommitRef>, Instant)>,
 }
 
 impl Ledger {
@@ -32,8 +32,8 @@ impl Ledger {
 
     /// Writes down how far the log has arrived, if it is news. That it could not be written is no harm: the tail of the
     /// stream says the same.
-    pub(crate) async fn note(&mut self, arrived: Position) -> Result<(), Fenced> {
-        if self.noted.is_some_and(|(position, at)| position == arrived && at.elapsed() < Self::HEARTBEAT) {
+    pub(crate) async fn note(&mut self, arrived: Option<CommitRef>) -> Result<(), Fenced> {
+        if self.noted.is_some_and(|(commit, at)| commit == arrived && at.elapsed() < Self::HEARTBEAT) {
             return Ok(());
         }
         match self.cursor.advance(self.epoch, arrived).await {

@@ -4,7 +4,7 @@ use std::{error::Error, future::ready, sync::Arc, time::Duration};
 
 use async_nats::Client;
 use event_store_postgres::{AppendWatch, LockHandle, PostgresLog};
-use kernel::{CorrelationId, LogId, Position};
+use kernel::{CommitRef, CorrelationId, LogId, Position};
 use log::{Commit, ReadCommits, ReadError, ReadHead, Slice, SliceError, seal::KeyWatch};
 use platform::shutdown::Shutdown;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -14,7 +14,7 @@ use crate::{
     cut::{Limits, cut},
     flight::{FlightError, Flights},
     ledger::{Fenced, Ledger, measure},
-    resume::{Resume, resume},
+    resume::{Resume, Tail, resume},
     status::{self, Status},
     stream::{SliceStream, StreamError},
 };
@@ -40,9 +40,16 @@ pub(crate) enum Stumble {
     #[error("a slice cannot be made")]
     Slice(#[from] SliceError),
     #[error(
-        "the stream is at {stream}, ahead of the log at {head}: the log has lost its end; if it was restored from a backup, give it a new id and the relay a new stream"
+        "the stream is at {stream}, ahead of the log at {head}: the log has lost its end. If it was restored from a backup, stop \
+         the servers that still write the other one, and give this log a new id: `jangbu log adopt --reason WHY`"
     )]
     AheadOfLog { stream: Position, head: Position },
+    #[error(
+        "the stream carries another history of the log: the commit at its end, position {stream}, is not in the log. If the log \
+         was restored from a backup, stop the servers that still write the other one, and give this log a new id: \
+         `jangbu log adopt --reason WHY`"
+    )]
+    OtherHistory { stream: Position },
     #[error("the stream was wiped or written to by someone else")]
     Tampered,
     #[error(transparent)]
@@ -66,16 +73,16 @@ struct Run {
     log: LogId,
     stream: SliceStream,
     flights: Flights,
-    /// Up to here the log was sent.
-    sent: Position,
-    /// Up to here it has arrived.
-    arrived: Position,
+    /// Up to this commit the log was sent; `None` is its beginning.
+    sent: Option<CommitRef>,
+    /// Up to this commit it has arrived.
+    arrived: Option<CommitRef>,
     last_arrival: Option<Instant>,
 }
 
 impl Pump {
     /// Publishes until asked to stop, or until another relay has taken over. `cursor` is where the last one was.
-    pub(crate) async fn run(&mut self, mut cursor: Position, shutdown: &Shutdown) -> Result<(), Fenced> {
+    pub(crate) async fn run(&mut self, mut cursor: Option<CommitRef>, shutdown: &Shutdown) -> Result<(), Fenced> {
         let mut pause = Duration::ZERO;
         loop {
             let began = Instant::now();
@@ -99,10 +106,15 @@ impl Pump {
         }
     }
 
-    async fn publish(&mut self, slot: &mut Option<Run>, cursor: Position, shutdown: &Shutdown) -> Result<(), Stumble> {
+    async fn publish(
+        &mut self,
+        slot: &mut Option<Run>,
+        cursor: Option<CommitRef>,
+        shutdown: &Shutdown,
+    ) -> Result<(), Stumble> {
         let run = slot.insert(self.open(cursor).await?);
         if self.status.set_well() {
-            tracing::info!(position = run.sent.number(), "publishing again");
+            tracing::info!(position = position(run.sent).number(), "publishing again");
         }
         let mut note = ticker(NOTE);
         let mut inspect = ticker(INSPECT);
@@ -113,7 +125,7 @@ impl Pump {
                 () = shutdown.requested() => return self.finish(run).await,
                 _ = note.tick() => {
                     self.ledger.note(run.arrived).await?;
-                    measure(&self.log, run.arrived).await;
+                    measure(&self.log, position(run.arrived)).await;
                 }
                 _ = inspect.tick() => run.inspect(self.config.max_age()).await?,
                 arrived = run.flights.oldest() => run.arrived(arrived?),
@@ -124,23 +136,61 @@ impl Pump {
     }
 
     /// Opens the stream, and finds out where to go on.
-    async fn open(&self, cursor: Position) -> Result<Run, Stumble> {
+    async fn open(&self, cursor: Option<CommitRef>) -> Result<Run, Stumble> {
         let (stream, tail) = SliceStream::open(self.client.clone(), &self.config, self.keys.clone()).await?;
         let head = self.log.head().await?;
-        let from = match resume(tail, head.log, head.position, cursor, self.config.refill_events) {
-            Resume::After(position) => position,
-            Resume::Refill(position) => self.log.commit_end(position).await?,
+        let refill = self.config.refill_events;
+        // A log that goes on under a new id is filled in again under it, for readers that take the old one for foreign.
+        let cursor = if self.is_renamed(tail, head.log).await? { None } else { cursor };
+        let from = match resume(tail, head.log, head.position, self.cursor(cursor, head.position).await?, refill) {
+            Resume::After(position) => self.standing(position, tail).await?,
+            Resume::Refill(position) => self.commit_at(self.log.commit_end(position).await?).await?,
             Resume::AheadOfLog(stream) => return Err(Stumble::AheadOfLog { stream, head: head.position }),
         };
-        tracing::info!(?tail, position = from.number(), head = head.position.number(), "publishing from here");
-        status::arrived(from);
+        tracing::info!(
+            ?tail,
+            position = position(from).number(),
+            head = head.position.number(),
+            "publishing from here"
+        );
+        status::arrived(position(from));
         let flights = Flights::default();
         Ok(Run { log: head.log, stream, flights, sent: from, arrived: from, last_arrival: None })
     }
 
+    /// Where the last relay was, if the log holds the commit it was at; else so far back that the stream is filled again.
+    async fn cursor(&self, cursor: Option<CommitRef>, head: Position) -> Result<Position, ReadError> {
+        match cursor {
+            Some(commit) if self.commit_at(commit.position).await? == Some(commit) => Ok(commit.position),
+            _ => Ok(Position::new((head.number() - self.config.refill_events.max(0)).max(0))),
+        }
+    }
+
+    /// Whether the end of the stream is of this log under an earlier id.
+    async fn is_renamed(&self, tail: Tail, ours: LogId) -> Result<bool, ReadError> {
+        let Tail::Slice(id, ..) = tail else { return Ok(false) };
+        Ok(id != ours && self.log.adoptions().await?.iter().any(|adoption| adoption.old == id))
+    }
+
+    /// The commit at the end of the stream, which the log must hold as it is: else whoever reads the stream would be given two
+    /// histories as one.
+    async fn standing(&self, stream: Position, tail: Tail) -> Result<Option<CommitRef>, Stumble> {
+        let held = self.commit_at(stream).await?;
+        let same = match tail {
+            Tail::Slice(_, _, Some(commit)) => held == Some(commit),
+            // A message of an earlier build with its slice in the log: nothing more is known than where it ends.
+            _ => held.is_some(),
+        };
+        if same { Ok(held) } else { Err(Stumble::OtherHistory { stream }) }
+    }
+
+    async fn commit_at(&self, position: Position) -> Result<Option<CommitRef>, ReadError> {
+        Ok(self.log.commit_refs(&[position]).await?.into_iter().next().flatten())
+    }
+
     /// Reads on in the log and sends what is there. Says whether there may be more.
     async fn advance(&self, run: &mut Run) -> Result<bool, Stumble> {
-        let commits = self.log.read_commits(run.sent, PAGE).await?;
+        let commits = self.log.read_following(run.log, run.sent, PAGE).await?;
         if commits.is_empty() {
             return Ok(false);
         }
@@ -154,14 +204,14 @@ impl Pump {
                 return Err(Fenced.into());
             }
             let sent = traced(&commits);
-            let slice = Slice::new(run.log, commits)?;
+            let slice = Slice::new(run.log, run.sent, commits)?;
             let message = run.stream.seal(&slice, self.client.max_payload())?;
             let (last, bytes) = (message.last, message.body.len());
             let flight = run.stream.send(message).await?;
             run.flights.push(flight);
             trace(&sent);
-            status::sent(last.number() - run.sent.number(), bytes, run.flights.len());
-            run.sent = last;
+            status::sent(last.position.number() - position(run.sent).number(), bytes, run.flights.len());
+            run.sent = Some(last);
         }
         Ok(true)
     }
@@ -178,16 +228,16 @@ impl Pump {
         // What did not arrive is sent again by the next relay.
         let _ = timeout(FAREWELL, landing).await;
         self.ledger.note(run.arrived).await?;
-        tracing::info!(position = run.arrived.number(), "stopped publishing");
+        tracing::info!(position = position(run.arrived).number(), "stopped publishing");
         Ok(())
     }
 }
 
 impl Run {
-    fn arrived(&mut self, position: Position) {
-        self.arrived = position;
+    fn arrived(&mut self, commit: CommitRef) {
+        self.arrived = Some(commit);
         self.last_arrival = Some(Instant::now());
-        status::arrived(position);
+        status::arrived(commit.position);
     }
 
     /// Compares the stream with what was sent to it. Only while nothing is under way, since then they are equal.
@@ -202,6 +252,11 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// The position of a commit; 0 for the beginning of the log.
+fn position(commit: Option<CommitRef>) -> Position {
+    commit.map_or(Position::ZERO, |commit| commit.position)
 }
 
 /// By which a request can be followed to here; nothing unless somebody looks.

@@ -1,14 +1,14 @@
 //! Where to go on after the tail of the stream was read.
 
-use kernel::{LogId, Position};
+use kernel::{CommitRef, LogId, Position};
 
 /// The last message of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tail {
     /// There is none: the stream is new, was wiped, or has outlived its messages.
     Empty,
-    /// A slice of this log up to here.
-    Slice(LogId, Position),
+    /// A slice of this log up to here, with the commit that ends it if the message names it.
+    Slice(LogId, Position, Option<CommitRef>),
     /// Not a message of a relay: whoever sent it, nothing in it counts.
     Strange,
 }
@@ -30,12 +30,12 @@ pub(crate) enum Resume {
 /// says how far this one came: it is in Postgres, where nobody but a relay writes it.
 pub(crate) fn resume(tail: Tail, log: LogId, head: Position, cursor: Position, refill: i64) -> Resume {
     match tail {
-        Tail::Slice(id, last) if id == log && last > head => Resume::AheadOfLog(last),
+        Tail::Slice(id, last, _) if id == log && last > head => Resume::AheadOfLog(last),
         // An old message that somebody sent again must not make the relay publish everything since.
-        Tail::Slice(id, last) if id == log && last.number() < cursor.min(head).number() - refill.max(0) => {
+        Tail::Slice(id, last, _) if id == log && last.number() < cursor.min(head).number() - refill.max(0) => {
             Resume::Refill(Position::new(cursor.min(head).number() - refill.max(0)))
         }
-        Tail::Slice(id, last) if id == log => Resume::After(last),
+        Tail::Slice(id, last, _) if id == log => Resume::After(last),
         Tail::Slice(..) | Tail::Strange => Resume::Refill(cursor.min(head)),
         Tail::Empty => Resume::Refill(Position::new((head.number() - refill.max(0)).max(0))),
     }
@@ -62,14 +62,14 @@ mod tests {
     #[test]
     fn the_tail_is_the_truth_whatever_the_cursor_says() {
         for cursor in [0, 50, 99] {
-            assert_eq!(decide(Tail::Slice(id(OURS), at(70)), 99, cursor), Resume::After(at(70)));
+            assert_eq!(decide(Tail::Slice(id(OURS), at(70), None), 99, cursor), Resume::After(at(70)));
         }
-        assert_eq!(decide(Tail::Slice(id(OURS), at(99)), 99, 0), Resume::After(at(99)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(99), None), 99, 0), Resume::After(at(99)));
     }
 
     #[test]
     fn a_stream_ahead_of_the_log_stops_the_relay() {
-        assert_eq!(decide(Tail::Slice(id(OURS), at(100)), 99, 99), Resume::AheadOfLog(at(100)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(100), None), 99, 99), Resume::AheadOfLog(at(100)));
     }
 
     #[test]
@@ -81,15 +81,15 @@ mod tests {
 
     #[test]
     fn an_old_message_sent_again_costs_no_more_than_a_refill() {
-        assert_eq!(decide(Tail::Slice(id(OURS), at(3)), 9_000, 8_000), Resume::Refill(at(7_000)));
-        assert_eq!(decide(Tail::Slice(id(OURS), at(3)), 500, 8_000), Resume::After(at(3)));
-        assert_eq!(decide(Tail::Slice(id(OURS), at(7_000)), 9_000, 8_000), Resume::After(at(7_000)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(3), None), 9_000, 8_000), Resume::Refill(at(7_000)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(3), None), 500, 8_000), Resume::After(at(3)));
+        assert_eq!(decide(Tail::Slice(id(OURS), at(7_000), None), 9_000, 8_000), Resume::After(at(7_000)));
     }
 
     #[test]
     fn behind_what_is_not_ours_the_cursor_decides() {
-        assert_eq!(decide(Tail::Slice(id(2), at(9_999)), 100, 0), Resume::Refill(at(0)));
-        assert_eq!(decide(Tail::Slice(id(2), at(9_999)), 100, 40), Resume::Refill(at(40)));
+        assert_eq!(decide(Tail::Slice(id(2), at(9_999), None), 100, 0), Resume::Refill(at(0)));
+        assert_eq!(decide(Tail::Slice(id(2), at(9_999), None), 100, 40), Resume::Refill(at(40)));
         assert_eq!(decide(Tail::Strange, 100, 120), Resume::Refill(at(100)));
     }
 }

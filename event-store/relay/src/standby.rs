@@ -85,7 +85,7 @@ async fn be_active(
     tokio::select! {
         biased;
         () = lock.lost() => tracing::warn!("the relay's lock is lost; standing by"),
-        ended = pump.run(taken.position, shutdown) => {
+        ended = pump.run(taken.commit, shutdown) => {
             if let Err(fenced) = ended {
                 tracing::warn!(error = &fenced as &dyn Error, "standing by");
             }

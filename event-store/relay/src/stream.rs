@@ -19,7 +19,14 @@ use log::{
     seal::{KeyWatch, verify},
 };
 
-use crate::{config::Config, flight::Flight, message::Message, nats, resume::Tail, status};
+use crate::{
+    config::Config,
+    flight::Flight,
+    message::{Message, end_of},
+    nats,
+    resume::Tail,
+    status,
+};
 
 /// Something was asked of the stream and not answered.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +95,10 @@ impl SliceStream {
         let header = |name: &str| message.headers.get(name).map(|value| value.as_str());
         let keys = self.keys.keys_for_unknown();
         Ok(match verify(&keys, &self.subject, header, &message.payload) {
-            Ok(authentic) => Tail::Slice(authentic.label().log, authentic.label().last),
+            Ok(authentic) => {
+                let label = authentic.label();
+                Tail::Slice(label.log, label.last, end_of(label.last, &message.headers, &message.payload))
+            }
             Err(rejected) => {
                 status::rejected_tail(rejected);
                 Tail::Strange

@@ -398,6 +398,8 @@ async fn restore() {
     variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
     let proved = page.next().await;
     assert!(proved.stdout.contains("Everything holds"), "{}", proved.stdout);
+    let adopted = page.next().await;
+    assert!(adopted.stdout.contains("goes on as"), "{}", adopted.stdout);
     bank.start(&ALL).await.unwrap();
     level(&pair).await;
     program(&jangbu, &["log", "verify"], &page.variables).await;

@@ -6,6 +6,7 @@ mod clock;
 mod disk;
 mod durability;
 mod finding;
+mod history;
 mod keys;
 mod log_database;
 mod messages;
@@ -53,17 +54,18 @@ struct Report {
 
 /// Looks at everything; answers whether nothing failed.
 pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<bool, Failure> {
-    let (log, views, vault, moving, nats, servers, keys) = tokio::join!(
+    let (log, views, vault, histories, moving, nats, servers, keys) = tokio::join!(
         log_database::look(args, config),
         views_database::look(args, config),
         vault_database::look(args, config),
+        history::look(config),
         motion::look(args, config),
         nats::look(config),
         servers::look(config),
         keys::look(config),
     );
     let disk = disk::look([&log.data_folder, &views.data_folder, &vault.data_folder], config).await;
-    let all = [log.findings, views.findings, vault.findings, moving, nats, servers, keys, disk];
+    let all = [log.findings, views.findings, vault.findings, histories, moving, nats, servers, keys, disk];
     let findings: Vec<Finding> = all.into_iter().flatten().collect();
     let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);
     output.show(&Report { healthy, findings }, text)?;

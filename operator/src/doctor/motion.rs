@@ -23,6 +23,8 @@ struct Relay {
     silent_ms: i64,
     holder: String,
     locked: bool,
+    /// Whether the log does not hold the commit up to which it has published.
+    other_history: bool,
 }
 
 /// One look.
@@ -73,6 +75,10 @@ async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
                         and database = (select oid from pg_database where datname = current_database())
                         and (classid::int8 << 32) | objid::int8 = $1
                   ) as "locked!",
+                  cursor.position > head.position or cursor.command_id is not null and not exists (
+                      select from commits as c where c.command_id = cursor.command_id
+                        and c.last_position = cursor.position and c.recorded_at = cursor.recorded_at
+                  ) as "other_history!",
                   coalesce((
                       select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
                       from commits where first_position > cursor.position order by first_position limit 1
@@ -90,6 +96,7 @@ async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
         silent_ms: row.silent_ms,
         holder: row.holder,
         locked: row.locked,
+        other_history: row.other_history,
     }))
 }
 
@@ -104,6 +111,10 @@ fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Findin
     let Some(after) = after else { return Finding::fail(what, "no relay has ever run on this log", start) };
     let moved = before.is_some_and(|before| before.position < after.position);
     let at = format!("{} at position {}, {} events behind", after.holder, after.position, after.lag_events);
+    if after.other_history {
+        let found = format!("{at}: it has published a commit that the log does not hold");
+        return Finding::fail(what, found, super::history::ADOPT);
+    }
     if !after.locked {
         return Finding::fail(what, format!("{at}: stopped, no relay holds the lock"), start);
     }
@@ -141,6 +152,14 @@ fn all_views(before: &[Standing], after: &[Standing], max_lag_ms: i64) -> Vec<Fi
 fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
     let what = format!("view {}", view.view);
     let (events, ms) = (view.lag_events.unwrap_or(0), view.lag_ms.unwrap_or(0));
+    if let Some(other) = &view.other_history {
+        let to_do = format!(
+            "make the view from the log: `jangbu views rebuild {} --reason WHY`; parking a key would keep what is wrong \
+             (docs/runbooks/restore.md)",
+            view.view
+        );
+        return Finding::fail(what, format!("shows another history than the log: {other}"), to_do);
+    }
     if let Some(error) = view.error_line() {
         let at = view.error_position.unwrap_or(view.position + 1);
         let to_do = format!(
@@ -151,10 +170,6 @@ fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
         return Finding::fail(what, format!("stuck: {error}"), to_do);
     }
     let at = format!("generation {} at position {}, {events} events behind", view.generation, view.position);
-    if events < 0 {
-        let to_do = "the log was restored to an earlier state, or the view follows another: rebuild the view";
-        return Finding::fail(what, format!("{at}: beyond the end of the log"), to_do);
-    }
     if let Some(since) = view.paused_since {
         let to_do = format!("when it may go on: `jangbu views resume {} --reason WHY`", view.view);
         return Finding::warn(what, format!("{at}, paused since {}", since.to_rfc3339()), to_do);

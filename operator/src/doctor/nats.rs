@@ -66,6 +66,9 @@ async fn stream(context: jetstream::Context, config: &Config) -> Finding {
     // The last message may have been purged: then there is nothing to tell, and nothing wrong.
     let tail = stream.get_raw_message(state.last_sequence).await.ok();
     let Some(tail) = tail else { return Finding::ok(what, size) };
+    let header = |name: &str| tail.headers.get(name).map(ToString::to_string);
+    let commit = header("Jangbu-Last").zip(header("Jangbu-Commit"));
+    let commit = commit.and_then(|(last, commit)| super::history::named(&last, &commit));
     match check_tail(&tail, config) {
         Tail::Unchecked => Finding::ok(what, format!("{size}; without JANGBU_SLICE_KEY_FILE not checked whose")),
         Tail::Keys(failure) => Finding::failed(what, &failure),
@@ -74,8 +77,16 @@ async fn stream(context: jetstream::Context, config: &Config) -> Finding {
             format!("{size}; the last one counts for nothing: {rejected}"),
             "does the relay run, with the same JANGBU_SLICE_KEY_FILE? if so, find out who else can publish to it",
         ),
-        Tail::Of(label) => match log_id(config).await {
-            Some(ours) if ours != label.log.to_string() => Finding::fail(
+        Tail::Of(label) => match held(config, commit).await {
+            Some((ours, false)) if ours == label.log.to_string() => Finding::fail(
+                what,
+                format!(
+                    "carries another history up to position {}: the log does not hold the commit at its end",
+                    label.last
+                ),
+                super::history::ADOPT,
+            ),
+            Some((ours, _)) if ours != label.log.to_string() => Finding::fail(
                 what,
                 format!("carries log {}, not {ours}", label.log),
                 "another bank publishes to it: give each its own stream (JANGBU_NATS_STREAM)",
@@ -107,9 +118,14 @@ fn check_tail(message: &StreamMessage, config: &Config) -> Tail {
     }
 }
 
-/// Which log this is, if its database answers; that it does not is told elsewhere.
-async fn log_id(config: &Config) -> Option<String> {
+/// Which log this is, and whether it holds a commit, if one is named. Nothing if its database does not answer: that is told
+/// elsewhere.
+async fn held(config: &Config, commit: Option<super::history::Named>) -> Option<(String, bool)> {
     let mut connection = Database::Log.connect(config).await.ok()?;
-    let id = sqlx::query_scalar!("select log_id from log_head").fetch_optional(&mut connection).await;
-    id.ok().flatten().map(|id| id.to_string())
+    let id = sqlx::query_scalar!("select log_id from log_head").fetch_optional(&mut connection).await.ok()??;
+    let held = match commit {
+        Some(commit) => super::history::holds(&mut connection, &commit).await.ok()?,
+        None => true,
+    };
+    Some((id.to_string(), held))
 }

@@ -38,8 +38,8 @@ fn judged(what: String, entries: &[Entry]) -> Finding {
 pub async fn guards(connection: &mut PgConnection) -> Result<Finding, Failure> {
     let rows = sqlx::query_scalar!(
         r#"select guard as "guard!" from unnest(
-               array['events', 'commits', 'log_head', 'log_head'],
-               array['append_only', 'append_only', 'never_deleted', 'forward_only']
+               array['events', 'commits', 'log_head', 'log_head', 'log_head', 'log_adoptions'],
+               array['append_only', 'append_only', 'never_deleted', 'forward_only', 'adopted_only', 'append_only']
            ) as wanted (relation, name), lateral (select format('trigger %s of %s', name, relation) as guard) as named
            where not exists (
                select from pg_trigger

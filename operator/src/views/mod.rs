@@ -17,7 +17,6 @@ use std::{
     time::Duration,
 };
 
-pub use self::standing::{Standing, lag, registry};
 use self::{
     change::{ChangeArgs, CompareArgs, DropArgs, Nudge, Swap, ViewArgs},
     parked::ParkedCommand,
@@ -25,6 +24,10 @@ use self::{
     rebuild::RebuildArgs,
     standing::standings,
     upgrade::UpgradeArgs,
+};
+pub use self::{
+    shop::Why,
+    standing::{Standing, lag, registry},
 };
 
 use crate::{

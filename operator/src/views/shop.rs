@@ -19,12 +19,14 @@ use crate::{
 
 /// A read of a part of the log that takes longer is given up: nobody waits for it but the operator.
 const STATEMENT: Duration = Duration::from_secs(60);
+/// The reason of those who give none.
+const NOT_GIVEN: &str = "not given";
 
 /// Who asks, and why: both are kept in `registry.audit`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Why {
-    /// Why; kept in the audit of the views
-    #[arg(long, value_name = "TEXT", default_value = "not given")]
+    /// Why; kept in the audit
+    #[arg(long, value_name = "TEXT", default_value = NOT_GIVEN)]
     reason: String,
 
     #[command(flatten)]
@@ -43,6 +45,11 @@ pub struct Who {
 }
 
 impl Why {
+    /// Whether a reason was given.
+    pub fn was_given(&self) -> bool {
+        self.reason != NOT_GIVEN
+    }
+
     /// Who and why, both not empty.
     pub fn operator(&self) -> Result<Operator, Failure> {
         self.who.operator(&self.reason)

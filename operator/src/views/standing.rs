@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -33,6 +34,8 @@ pub struct Standing {
     /// Keys that were taken aside, and the events that wait behind them.
     pub parked_keys: i64,
     pub parked_events: i64,
+    /// How it differs from the log, if its tables are of another history.
+    pub other_history: Option<String>,
     /// Why its making ended.
     pub failure: Option<String>,
     pub error: Option<String>,
@@ -45,6 +48,11 @@ pub struct Standing {
     /// For how long it has not moved.
     #[serde(skip)]
     still_ms: i64,
+    /// The log and the commit it stands on; an earlier build knew no commit.
+    #[serde(skip)]
+    log_id: Option<Uuid>,
+    #[serde(skip)]
+    command_id: Option<Uuid>,
 }
 
 /// A view that is behind for so long, and has not moved for so long, is stalled.
@@ -58,7 +66,7 @@ impl Standing {
 
     /// Whether nothing about it needs anybody.
     pub fn is_well(&self) -> bool {
-        self.error.is_none() && self.stalled_ms.is_none() && self.parked_keys == 0
+        self.error.is_none() && self.other_history.is_none() && self.stalled_ms.is_none() && self.parked_keys == 0
     }
 
     /// The version that this program has of the view, if it is another one than the generation's.
@@ -70,6 +78,9 @@ impl Standing {
     /// Its state, and what there is to say besides.
     pub fn condition(&self) -> String {
         let mut words = vec![self.state.clone()];
+        if self.other_history.is_some() {
+            words.push("another history".into());
+        }
         if self.kind == "side" {
             words.push("side".into());
         }
@@ -87,8 +98,30 @@ impl Standing {
         words.join(", ")
     }
 
+    /// How it differs from a log that ends at `head`, is its log or goes on under another id, and holds this commit where the
+    /// view stands. What a projector wrote down counts only as long as it still is so.
+    fn differs(&self, head: i64, ours: bool, held: Option<(Uuid, DateTime<Utc>)>) -> Option<String> {
+        let position = self.position;
+        if !ours {
+            return Some("it was made from another log".into());
+        }
+        if position == 0 {
+            return None;
+        }
+        if position > head {
+            return Some(format!("it is at {position}, beyond the end of the log at {head}"));
+        }
+        let same = held.is_some_and(|(command, time)| {
+            self.command_id.is_none_or(|known| known == command) && self.recorded_at.is_none_or(|known| known == time)
+        });
+        (!same).then(|| format!("the log holds another commit at position {position}"))
+    }
+
     /// The error and the event it stopped at.
     pub fn error_line(&self) -> Option<String> {
+        if let Some(other) = &self.other_history {
+            return Some(format!("shows another history than the log: {other}"));
+        }
         let error = self.error.as_ref()?;
         let at = self.error_position.map(|at| format!(" at position {at}")).unwrap_or_default();
         let event = self.error_type.as_ref().map(|event| format!(" ({event})")).unwrap_or_default();
@@ -121,7 +154,7 @@ pub async fn standings(config: &Config) -> Result<Standings, Failure> {
 pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Failure> {
     let rows = sqlx::query!(
         r#"select g.view, generation, version, kind, schema_name, position, error, error_position, error_type, stuck_since,
-                  recorded_at, promoted_at, updated_at, failure,
+                  recorded_at, promoted_at, updated_at, failure, log_id, command_id, other_history,
                   case when state = 'live' then v.paused_at end as paused_since,
                   (extract(epoch from clock_timestamp() - updated_at) * 1000)::int8 as "still_ms!",
                   (select count(*) from registry.parked_keys as k
@@ -152,7 +185,10 @@ pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Fa
             paused_since: row.paused_since,
             parked_keys: row.parked_keys,
             parked_events: row.parked_events,
+            other_history: row.other_history,
             failure: row.failure,
+            log_id: row.log_id,
+            command_id: row.command_id,
             error: row.error,
             error_position: row.error_position,
             error_type: row.error_type,
@@ -168,14 +204,23 @@ pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Fa
 /// Fills in how far each is behind the log, by the log's clock.
 pub async fn lag(connection: &mut PgConnection, views: &mut [Standing]) -> Result<(), Failure> {
     let positions: Vec<i64> = views.iter().map(|view| view.position).collect();
+    let logs: Vec<Option<Uuid>> = views.iter().map(|view| view.log_id).collect();
     let rows = sqlx::query!(
-        r#"select head.position as head, coalesce((
+        r#"select head.position as head, held.command_id as "held_command?", held.recorded_at as "held_at?",
+                  asked.log_id is null or asked.log_id = head.log_id
+                  or exists (select from log_adoptions as a where a.old_log_id = asked.log_id) as "ours!", coalesce((
                 select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
                 from commits where first_position > asked.position order by first_position limit 1
            ), 0) as "lag_ms!"
-           from unnest($1::int8[]) with ordinality as asked (position, ordinal), log_head as head
+           from unnest($1::int8[], $2::uuid[]) with ordinality as asked (position, log_id, ordinal)
+           cross join log_head as head
+           left join lateral (
+                select last_position, command_id, recorded_at from commits
+                where first_position <= asked.position order by first_position desc limit 1
+           ) as held on held.last_position = asked.position
            order by asked.ordinal"#,
-        &positions
+        &positions,
+        &logs as &[Option<Uuid>]
     )
     .fetch_all(connection)
     .await
@@ -184,6 +229,8 @@ pub async fn lag(connection: &mut PgConnection, views: &mut [Standing]) -> Resul
         view.head = Some(row.head);
         view.lag_events = Some(row.head - view.position);
         view.lag_ms = Some(row.lag_ms);
+        let held = row.held_command.zip(row.held_at);
+        view.other_history = view.differs(row.head, row.ours, held);
         let stalled = view.still_ms.min(row.lag_ms);
         let meant_to_move = view.is_live() && view.paused_since.is_none() && row.head > view.position;
         view.stalled_ms = Some(stalled).filter(|ms| meant_to_move && *ms >= STALL_MS);

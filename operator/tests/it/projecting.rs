@@ -94,7 +94,8 @@ impl World {
         let view = views::all().into_iter().find(|view| view.name() == name).expect("a view");
         let (_outlet, inbox) = inbox(10_000);
         let (_tell, reachable) = watch::channel(head);
-        let sources = Sources { inbox, reachable, log, decoder: Arc::new(views::Decoder) };
+        let recheck = watch::channel(0).1;
+        let sources = Sources { inbox, reachable, recheck, log, decoder: Arc::new(views::Decoder) };
         // Commit by commit: what a batch would hide is seen.
         let settings = Settings { max_events: 1, pace: Duration::ZERO, ..Settings::default() };
         let runner = Runner::new(view, &database, sources, settings);

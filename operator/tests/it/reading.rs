@@ -49,7 +49,7 @@ async fn the_views_are_shown_with_their_lag() {
     assert!(list.as_array().expect("a list").iter().all(|v| v["lag_events"] == 0 && v["lag_ms"] == 0), "{list}");
     world
         .on_views(
-            "update registry.generations set position = 20, stuck_since = '2026-03-01Z', error = 'no such account',
+            "update registry.generations set position = 20, command_id = null, recorded_at = null, stuck_since = '2026-03-01Z', error = 'no such account',
                  error_position = 22, error_type = 'AccountDebited' where view = 'transfers'",
         )
         .await;

@@ -98,7 +98,8 @@ impl World {
         for view in views::all() {
             let (_outlet, inbox) = inbox(10_000);
             let (_tell, reachable) = watch::channel(head);
-            let sources = Sources { inbox, reachable, log: log.clone(), decoder: Arc::new(views::Decoder) };
+            let recheck = watch::channel(0).1;
+            let sources = Sources { inbox, reachable, recheck, log: log.clone(), decoder: Arc::new(views::Decoder) };
             let runner = Runner::new(view, &options, sources, Settings::default());
             follow(runner, head).await;
         }

@@ -21,6 +21,10 @@ pub(crate) enum Halt {
     Transient(String),
     /// An event cannot be applied.
     Stuck(Fault),
+    /// Its tables are of another history than the log's; the reason.
+    OtherHistory(String),
+    /// It has to be checked whether its tables are of the log's history.
+    Recheck,
     /// An operator wants it so.
     Paused,
 }
@@ -83,7 +87,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
         let paused = found.live && found.paused;
         self.checkpoint = found;
         self.parked = parked;
-        self.report.at(self.checkpoint.position);
+        self.report.at(self.checkpoint.position, self.checkpoint.commit);
         self.report.parked(self.parked.len());
         Ok(if paused { Reloaded::Paused } else { Reloaded::Ours })
     }
@@ -140,7 +144,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
 
     async fn transaction(&mut self, commits: &[&Commit<E>], rows: &dyn Rows) -> Result<(), Refused> {
         let Some(last) = commits.last() else { return Ok(()) };
-        let step = Step { from: self.checkpoint.position, to: last.last(), recorded_at: last.recorded_at };
+        let step = Step { from: self.checkpoint.commit, to: last.reference() };
         let began = Instant::now();
         let moved = timeout(self.settings.patience, self.attempt(step, rows))
             .await
@@ -153,14 +157,14 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
             }
             Err(error) => return Err(Refused::Batch(chain(&error))),
         }
-        self.checkpoint.position = step.to;
+        (self.checkpoint.position, self.checkpoint.commit) = (step.to.position, Some(step.to));
         if std::mem::take(&mut self.checkpoint.stuck) {
             tracing::info!(view.name = self.projection.name(), "the view is no longer stuck");
         }
-        self.parked.forget(step.to);
-        self.report.at(step.to);
+        self.parked.forget(step.to.position);
+        self.report.at(step.to.position, Some(step.to));
         self.report.state(State::Live);
-        self.report.applied(step.to.number() - step.from.number(), began.elapsed());
+        self.report.applied(step.to.position.number() - step.after().number(), began.elapsed());
         self.trace(commits);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Commits whose events were decoded, once for all views.
 
 use chrono::{DateTime, Utc};
-use kernel::{CorrelationId, LogId, Position, StreamId, Version};
+use kernel::{CommandId, CommitRef, CorrelationId, LogId, Position, StreamId, Version};
 
 /// Turns the recorded form of an event into what the projections understand.
 pub trait Decode: Send + Sync + 'static {
@@ -28,6 +28,8 @@ pub struct Fault {
 pub struct Slice<E> {
     /// The log.
     pub log: LogId,
+    /// The commit that it follows; `None` is the beginning of the log. A slice that does not say is never applied.
+    pub after: Option<CommitRef>,
     /// The commits, oldest first, without a gap.
     pub commits: Vec<Commit<E>>,
 }
@@ -37,6 +39,8 @@ pub struct Slice<E> {
 pub struct Commit<E> {
     /// The position of the first event.
     pub first: Position,
+    /// The command that wrote it.
+    pub command_id: CommandId,
     /// When it was recorded, by the log's clock.
     pub recorded_at: DateTime<Utc>,
     /// Follows the request that wrote it.
@@ -61,7 +65,7 @@ pub struct Event<E> {
 impl<E: Send + Sync + 'static> Slice<E> {
     /// Decodes a slice that travelled.
     pub fn decode(slice: &log::Slice, decoder: &dyn Decode<Event = E>) -> Self {
-        Self { log: slice.log(), commits: decode_all(slice.commits(), decoder) }
+        Self { log: slice.log(), after: slice.after(), commits: decode_all(slice.commits(), decoder) }
     }
 
     /// The position of the first event.
@@ -72,6 +76,12 @@ impl<E: Send + Sync + 'static> Slice<E> {
     /// The position of the last event.
     pub fn last(&self) -> Position {
         self.commits.last().map_or(Position::ZERO, Commit::last)
+    }
+
+    /// Whether the slice goes on from this commit: it follows it, or holds it. `None` is the beginning of the log.
+    pub(crate) fn goes_on_from(&self, commit: Option<CommitRef>) -> bool {
+        let Some(commit) = commit else { return self.first() == Position::new(1) };
+        self.after == Some(commit) || self.commits.iter().any(|held| held.reference() == commit)
     }
 
     /// How many events it holds.
@@ -108,13 +118,18 @@ impl<E: Send + Sync + 'static> Commit<E> {
             };
             events.push(Event { stream: event.stream, version: event.version, body });
         }
-        let log::Commit { first, recorded_at, correlation, .. } = *commit;
-        Self { first, recorded_at, correlation, events, faults, late: false }
+        let log::Commit { first, command_id, recorded_at, correlation, .. } = *commit;
+        Self { first, command_id, recorded_at, correlation, events, faults, late: false }
     }
 
     /// The position of the last event.
     pub fn last(&self) -> Position {
         self.first.plus(self.events.len() as i64 - 1)
+    }
+
+    /// Its name: what a view that has applied it stands on.
+    pub fn reference(&self) -> CommitRef {
+        CommitRef { position: self.last(), command_id: self.command_id, recorded_at: self.recorded_at }
     }
 
     /// The events, each with its position.

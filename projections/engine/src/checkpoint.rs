@@ -1,8 +1,8 @@
 //! The checkpoint: a generation's row in the registry, moved in the transaction that changes its tables.
 
 use chrono::{DateTime, Utc};
-use kernel::{LogId, Position};
-use sqlx::PgConnection;
+use kernel::{CommandId, CommitRef, LogId, Position};
+use sqlx::{PgConnection, types::Uuid};
 
 use crate::Fault;
 
@@ -14,6 +14,12 @@ pub(crate) struct Checkpoint {
     pub(crate) schema: String,
     pub(crate) log: Option<LogId>,
     pub(crate) position: Position,
+    /// The commit that ends at the position; none at the beginning, and in a row of an earlier build until it is bound.
+    pub(crate) commit: Option<CommitRef>,
+    /// When that commit was recorded, if it is known: rows of earlier builds know this much of it.
+    pub(crate) recorded_at: Option<DateTime<Utc>>,
+    /// Whether it is written down that its tables are of another history than the log's.
+    pub(crate) other_history: bool,
     pub(crate) stuck: bool,
     /// Whether it is the live one: what is written to one that became live, or ceased to be, is refused.
     pub(crate) live: bool,
@@ -43,8 +49,8 @@ async fn read(
     generation: Option<i32>,
 ) -> Result<Option<Checkpoint>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select generation, version, schema_name, log_id, position, parking,
-               stuck_since is not null as "stuck!", state = 'live' as "live!", v.paused_at is not null as "paused!"
+        r#"select generation, version, schema_name, log_id, position, command_id, recorded_at, parking,
+               other_history is not null as "other_history!", stuck_since is not null as "stuck!", state = 'live' as "live!", v.paused_at is not null as "paused!"
            from registry.generations as g join registry.views as v on v.view = g.view
            where g.view = $1 and case when $2::int4 is null then state = 'live' else generation = $2 end"#,
         view,
@@ -58,6 +64,9 @@ async fn read(
         schema: row.schema_name,
         log: row.log_id.map(LogId::new),
         position: Position::new(row.position),
+        commit: commit_ref(row.position, row.command_id, row.recorded_at),
+        recorded_at: row.recorded_at,
+        other_history: row.other_history,
         stuck: row.stuck,
         live: row.live,
         parking: row.parking,
@@ -65,19 +74,64 @@ async fn read(
     }))
 }
 
-/// Binds a generation to the log its position counts in, unless it is bound already.
+/// The commit that three columns name.
+pub(crate) fn commit_ref(
+    position: i64,
+    command: Option<Uuid>,
+    recorded_at: Option<DateTime<Utc>>,
+) -> Option<CommitRef> {
+    let (command, recorded_at) = command.zip(recorded_at)?;
+    Some(CommitRef { position: Position::new(position), command_id: CommandId::new(command), recorded_at })
+}
+
+/// Binds a generation to a log and to the commit that ends at its position there, and writes down that it is of that log's
+/// history. `false` if it was moved meanwhile.
 pub(crate) async fn bind(
     connection: &mut PgConnection,
     view: &str,
-    generation: i32,
+    checkpoint: &Checkpoint,
     log: LogId,
+    commit: Option<CommitRef>,
+) -> Result<bool, sqlx::Error> {
+    // In two steps: a generation follows its log to a new id only once it names the commit it stands on.
+    sqlx::query!(
+        "update registry.generations set command_id = $4, recorded_at = coalesce($5, recorded_at)
+         where view = $1 and generation = $2 and position = $3 and command_id is null",
+        view,
+        checkpoint.generation,
+        checkpoint.position.number(),
+        commit.map(|commit| commit.command_id.uuid()),
+        commit.map(|commit| commit.recorded_at)
+    )
+    .execute(&mut *connection)
+    .await?;
+    let bound = sqlx::query_scalar!(
+        r#"select registry.follow_log($1, $2, $3, $4) as "bound!""#,
+        view,
+        checkpoint.generation,
+        checkpoint.position.number(),
+        log.uuid()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(bound)
+}
+
+/// Writes down, where everybody can see it, that the tables of a generation are of another history than the log's.
+pub(crate) async fn record_other_history(
+    connection: &mut PgConnection,
+    view: &str,
+    checkpoint: &Checkpoint,
+    reason: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update registry.generations set log_id = $3, updated_at = clock_timestamp()
-         where view = $1 and generation = $2 and log_id is null",
+        "update registry.generations
+         set other_history = $4, other_history_since = coalesce(other_history_since, clock_timestamp())
+         where view = $1 and generation = $2 and position = $3 and other_history is distinct from $4",
         view,
-        generation,
-        log.uuid()
+        checkpoint.generation,
+        checkpoint.position.number(),
+        reason
     )
     .execute(connection)
     .await
@@ -87,9 +141,15 @@ pub(crate) async fn bind(
 /// A step of a checkpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    pub(crate) from: Position,
-    pub(crate) to: Position,
-    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) from: Option<CommitRef>,
+    pub(crate) to: CommitRef,
+}
+
+impl Step {
+    /// The position before it.
+    pub(crate) fn after(self) -> Position {
+        self.from.map_or(Position::ZERO, |commit| commit.position)
+    }
 }
 
 /// Takes a step, and tells those who wait; `false` if the generation is not what and where the checkpoint says: someone
@@ -106,9 +166,10 @@ pub(crate) async fn advance(
     let moved = sqlx::query!(
         "with moved as (
             update registry.generations
-            set position = $4, recorded_at = $5, updated_at = clock_timestamp(),
+            set position = $4, recorded_at = $5, command_id = $8, updated_at = clock_timestamp(),
                 stuck_since = null, error = null, error_position = null, error_type = null
             where view = $1 and generation = $2 and position = $3 and parking = $7
+                and command_id is not distinct from $9
                 and case when $6 then state = 'live' and not exists (
                         select from registry.views as v where v.view = $1 and v.paused_at is not null
                     ) else state not in ('live', 'failed') end
@@ -117,11 +178,13 @@ pub(crate) async fn advance(
         select pg_notify('view_advanced', format('%s:%s:%s', view, generation, position)) from moved",
         view,
         checkpoint.generation,
-        step.from.number(),
-        step.to.number(),
-        step.recorded_at,
+        step.after().number(),
+        step.to.position.number(),
+        step.to.recorded_at,
         checkpoint.live,
-        checkpoint.parking
+        checkpoint.parking,
+        step.to.command_id.uuid(),
+        step.from.map(|commit| commit.command_id.uuid())
     )
     .fetch_optional(transaction)
     .await?;

@@ -1,7 +1,9 @@
 //! What can go wrong, one variant for each thing the engine does differently.
 
-use kernel::{LogId, Position};
+use kernel::LogId;
 use log::ReadError;
+
+use crate::OtherHistory;
 
 /// Why rows were not written.
 #[derive(Debug, thiserror::Error)]
@@ -54,15 +56,11 @@ pub enum OpenError {
         ours: LogId,
     },
     /// The view has seen what the log does not hold.
-    #[error(
-        "the view is at position {position}, ahead of the log, which ends at {head}: was the log restored from an older backup than the views? Rebuild the view"
-    )]
-    AheadOfLog {
-        /// The position of the view.
-        position: Position,
-        /// The end of the log.
-        head: Position,
-    },
+    #[error("the view is of another history than the log: {0}. Rebuild it: `jangbu views rebuild NAME --reason WHY`")]
+    OtherHistory(OtherHistory),
+    /// Somebody else moved the checkpoint in the meantime.
+    #[error("another projector moved the view while it was opened")]
+    Moved,
 }
 
 /// Whether trying again, unchanged, can help: connections, locks, timeouts, restarts, full disks.

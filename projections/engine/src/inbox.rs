@@ -100,8 +100,14 @@ mod tests {
             recorded_at: DateTime::UNIX_EPOCH,
             events: vec![event; events],
         };
-        let slice = log::Slice::new(LogId::new(Default::default()), vec![commit]).expect("sound");
+        let slice = log::Slice::new(LogId::new(Default::default()), before(first), vec![commit]).expect("sound");
         Arc::new(Slice::decode(&slice, &Nothing))
+    }
+
+    fn before(first: i64) -> Option<kernel::CommitRef> {
+        let position = Position::new(first - 1);
+        let command_id = kernel::CommandId::new(Default::default());
+        (first > 1).then_some(kernel::CommitRef { position, command_id, recorded_at: DateTime::UNIX_EPOCH })
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use kernel::{LogId, Position};
+use kernel::{CommitRef, LogId, Position};
 use log::{ReadCommits, ReadError};
 use tokio::sync::watch;
 
@@ -38,6 +38,8 @@ impl<E: Send + Sync + 'static> Portion<E> {
 pub(crate) struct Intake<E> {
     pub(crate) inbox: Inbox<E>,
     pub(crate) reachable: watch::Receiver<Position>,
+    /// Raised when the view may be of another history than the log.
+    pub(crate) recheck: watch::Receiver<u64>,
     pub(crate) log: Arc<dyn ReadCommits>,
     pub(crate) decoder: Arc<dyn Decode<Event = E>>,
     pub(crate) max_events: i64,
@@ -50,7 +52,7 @@ pub(crate) struct Intake<E> {
 impl<E: Send + Sync + 'static> Intake<E> {
     pub(crate) fn new(
         inbox: Inbox<E>,
-        reachable: watch::Receiver<Position>,
+        (reachable, recheck): (watch::Receiver<Position>, watch::Receiver<u64>),
         log: Arc<dyn ReadCommits>,
         decoder: Arc<dyn Decode<Event = E>>,
         max_events: i64,
@@ -58,6 +60,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
         Self {
             inbox,
             reachable,
+            recheck,
             log,
             decoder,
             max_events,
@@ -72,16 +75,20 @@ impl<E: Send + Sync + 'static> Intake<E> {
         self.held = head;
     }
 
-    /// Waits until there is something beyond `after`; does not take it.
-    pub(crate) async fn ready(&mut self, log: LogId, after: Position) {
+    /// Waits until there is something beyond `after`, and does not take it; `false` if the view has to be checked first.
+    pub(crate) async fn ready(&mut self, log: LogId, after: Position) -> bool {
         loop {
+            if self.recheck.has_changed().unwrap_or(false) {
+                return false;
+            }
             self.receive(log, after);
             let reachable = *self.reachable.borrow_and_update();
             if !self.pending.is_empty() || reachable.max(self.held) > after {
-                return;
+                return true;
             }
             let slice = tokio::select! {
                 slice = self.inbox.next() => slice,
+                Ok(()) = self.recheck.changed() => return false,
                 changed = self.reachable.changed() => match changed {
                     Ok(()) => None,
                     // Nobody will tell of the log any more; slices alone are left.
@@ -96,24 +103,25 @@ impl<E: Send + Sync + 'static> Intake<E> {
         }
     }
 
-    /// Takes what follows `after`: all the slices that wait and fit, or what the log holds if the next one is missing.
+    /// Takes what follows the commit `at`: all the slices that wait and fit, or what the log holds if the next one is missing.
     /// An empty portion means that the log does not hold it yet.
     ///
     /// A view with parked keys hides events, so it cannot share its commits with the other views: it reads the log.
     pub(crate) async fn take(
         &mut self,
         log: LogId,
-        after: Position,
+        at: Option<CommitRef>,
         report: &Report,
         share: bool,
     ) -> Result<Portion<E>, ReadError> {
+        let after = at.map_or(Position::ZERO, |commit| commit.position);
         self.receive(log, after);
-        let slices = if share { self.fitting(after) } else { Vec::new() };
+        let slices = if share { self.fitting(at) } else { Vec::new() };
         if !slices.is_empty() {
             return Ok(Portion::Slices { slices, after });
         }
         report.read_log();
-        let commits = self.log.read_commits(after, self.max_events).await?;
+        let commits = self.log.read_following(log, at, self.max_events).await?;
         Ok(Portion::Log(decode_all(&commits, self.decoder.as_ref())))
     }
 
@@ -155,19 +163,38 @@ impl<E: Send + Sync + 'static> Intake<E> {
         }
     }
 
-    /// The slices at the front that follow one another from `after` on.
-    fn fitting(&mut self, after: Position) -> Vec<Arc<Slice<E>>> {
+    /// The slices at the front that follow one another from the commit `at` on.
+    fn fitting(&mut self, mut at: Option<CommitRef>) -> Vec<Arc<Slice<E>>> {
         let mut taken = Vec::new();
-        let mut end = after;
         let mut events = 0;
         while let Some(slice) = self.pending.front() {
+            let end = at.map_or(Position::ZERO, |commit| commit.position);
             if slice.first() > end.next() || events >= self.max_events {
                 break;
             }
-            end = end.max(slice.last());
-            events += slice.events() as i64;
-            taken.extend(self.pending.pop_front());
+            if !slice.goes_on_from(at) {
+                self.doubt(end);
+                break;
+            }
+            if slice.last() > end {
+                at = slice.commits.last().map(Commit::reference);
+                events += slice.events() as i64;
+                taken.extend(self.pending.pop_front());
+            } else {
+                self.pending.pop_front();
+            }
         }
         taken
+    }
+
+    /// A slice fits by its position, but follows another commit: the slice or the view is of another history, and only the
+    /// log can tell which. So all that waits is dropped, and the log is read.
+    fn doubt(&mut self, position: Position) {
+        metrics::counter!("projection_other_history_slices_total").increment(1);
+        tracing::warn!(
+            view.position = position.number(),
+            "a slice follows another commit than the view stands on; reading the log instead"
+        );
+        self.forget();
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     apply::{Halt, Reloaded, Writer},
     checkpoint,
     error::chain,
+    history,
     intake::{Intake, Portion},
     limits::{WORKER_IDLE, limited},
     parking::Parked,
@@ -32,6 +33,8 @@ pub struct Sources<E: Send + Sync + 'static> {
     pub inbox: Inbox<E>,
     /// A position that the log holds and that slices did not bring, or will not bring: read the log up to it.
     pub reachable: watch::Receiver<Position>,
+    /// Raised by whoever has a reason to think that the view is of another history than the log: it is checked then.
+    pub recheck: watch::Receiver<u64>,
     /// The log itself.
     pub log: Arc<dyn ReadCommits>,
     /// For what is read from the log.
@@ -58,8 +61,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
         settings: Settings,
     ) -> Self {
         let report = Report::new(projection.name());
-        let Sources { inbox, reachable, log, decoder } = sources;
-        let intake = Intake::new(inbox, reachable, log, decoder, settings.max_events);
+        let Sources { inbox, reachable, recheck, log, decoder } = sources;
+        let intake = Intake::new(inbox, (reachable, recheck), log, decoder, settings.max_events);
         let database = writing(database, projection.name());
         Self { projection, database, settings, report, intake }
     }
@@ -79,6 +82,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
             // Several calls, each to a database that may be silent.
             let opened = timeout(self.settings.patience * 3, self.open()).await;
             let halt = match opened.unwrap_or(Err(OpenError::Database(sqlx::Error::PoolTimedOut))) {
+                Err(OpenError::Moved) => Halt::Superseded,
+                Err(error @ OpenError::OtherHistory(_)) => Halt::OtherHistory(error.to_string()),
                 Err(error) => Halt::Transient(chain(&error)),
                 Ok((connection, checkpoint, _, _)) if checkpoint.version != self.projection.version() => {
                     self.stand_by(connection, checkpoint).await;
@@ -121,21 +126,12 @@ impl<E: Send + Sync + 'static> Runner<E> {
             .await
             .map_err(OpenError::Database)?
             .ok_or(OpenError::NoGeneration)?;
-        let head = self.intake.log.head().await.map_err(OpenError::Log)?;
+        // Whoever asks for a check from here on asks for another one.
+        self.intake.recheck.mark_unchanged();
+        self.report.at(checkpoint.position, checkpoint.commit);
+        let head = history::open(&mut connection, self.intake.log.as_ref(), view, &mut checkpoint).await?;
         if checkpoint.version != self.projection.version() {
             return Ok((connection, checkpoint, head.log, Parked::default()));
-        }
-        match checkpoint.log {
-            Some(found) if found != head.log => return Err(OpenError::OtherLog { found, ours: head.log }),
-            Some(_) => {}
-            None => {
-                let bound = checkpoint::bind(&mut connection, view, checkpoint.generation, head.log).await;
-                bound.map_err(OpenError::Database)?;
-                checkpoint.log = Some(head.log);
-            }
-        }
-        if checkpoint.position > head.position {
-            return Err(OpenError::AheadOfLog { position: checkpoint.position, head: head.position });
         }
         // The connection serves this generation alone, so its path is set once and its statements stay prepared.
         sqlx::query_scalar!("select set_config('search_path', $1, false)", format!("{}, registry", checkpoint.schema))
@@ -143,7 +139,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
             .await
             .map_err(OpenError::Database)?;
         let parked = Parked::load(&mut connection, view, checkpoint.generation).await.map_err(OpenError::Database)?;
-        self.report.at(checkpoint.position);
+        self.report.at(checkpoint.position, checkpoint.commit);
         self.report.parked(parked.len());
         if !checkpoint.stuck && !checkpoint.paused {
             self.report.state(State::Live);
@@ -153,12 +149,13 @@ impl<E: Send + Sync + 'static> Runner<E> {
 
     /// Waits until a generation of this program's version is live.
     async fn stand_by(&mut self, connection: PgConnection, live: checkpoint::Checkpoint) {
-        let standby = Standby {
+        let mut standby = Standby {
             view: self.projection.name(),
             version: self.projection.version(),
             settings: &self.settings,
             report: &self.report,
             log: self.intake.log.as_ref(),
+            recheck: &mut self.intake.recheck,
         };
         standby.wait(connection, live).await;
         // What waits is of the time before, and nobody will tell of what was missed since.
@@ -207,14 +204,30 @@ impl<E: Send + Sync + 'static> Runner<E> {
         stuck: &mut Backoff,
     ) {
         match halt {
-            // Another generation is live now: find it.
-            Halt::Superseded => {}
+            // Another generation is live now, or what is to be checked is checked when the view is opened.
+            Halt::Superseded | Halt::Recheck => {}
             Halt::Paused => {
                 if !self.report.is(&State::Paused) {
                     tracing::info!(view.name = self.projection.name(), "the view is paused");
                 }
                 self.report.state(State::Paused);
                 sleep(self.settings.paused_look).await;
+            }
+            Halt::OtherHistory(reason) => {
+                let wait = retry.next();
+                let state = State::OtherHistory(reason);
+                if let State::OtherHistory(reason) = &state
+                    && !self.report.is(&state)
+                {
+                    tracing::error!(
+                        view.name = self.projection.name(),
+                        error = reason,
+                        "the view shows another history"
+                    );
+                }
+                self.report.state(state);
+                self.intake.forget();
+                sleep(wait).await;
             }
             Halt::Transient(reason) => {
                 let wait = retry.next();
@@ -233,6 +246,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 self.report.state(State::Stuck(format!("position {}: {}", fault.position, fault.reason)));
                 // Slices may be what is wrong; the next try reads the log.
                 self.intake.forget();
+                let mut recheck = self.intake.recheck.clone();
                 let told = async {
                     match left {
                         Some((connection, checkpoint)) => self.told(connection, &checkpoint).await,
@@ -242,6 +256,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 tokio::select! {
                     () = told => stuck.reset(),
                     () = sleep(wait) => {}
+                    Ok(()) = recheck.changed() => {}
                 }
             }
         }
@@ -269,15 +284,19 @@ impl<E: Send + Sync + 'static> Runner<E> {
 async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut Writer<'_, E>, log: LogId) -> Halt {
     let mut next_start = Instant::now();
     loop {
-        intake.ready(log, writer.checkpoint.position).await;
+        if !intake.ready(log, writer.checkpoint.position).await {
+            return Halt::Recheck;
+        }
         sleep_until(next_start).await;
         let start = Instant::now();
         let mut portion =
-            match intake.take(log, writer.checkpoint.position, writer.report, writer.parked.is_empty()).await {
+            match intake.take(log, writer.checkpoint.commit, writer.report, writer.parked.is_empty()).await {
                 Ok(portion) => portion,
                 Err(ReadError::Damaged { position, what }) => {
                     return Halt::Stuck(Fault { position, event_type: String::new(), reason: what });
                 }
+                // What is wrong is found out, and written down, when the view is opened.
+                Err(ReadError::OtherHistory { .. } | ReadError::Renamed { .. }) => return Halt::Recheck,
                 Err(error) => return Halt::Transient(chain(&error)),
             };
         if let Portion::Log(commits) = &mut portion {

@@ -2,7 +2,10 @@
 
 use log::ReadCommits;
 use sqlx::PgConnection;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
 
 use crate::{
     Settings, State,
@@ -17,6 +20,8 @@ pub(crate) struct Standby<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) report: &'a Report,
     pub(crate) log: &'a dyn ReadCommits,
+    /// Raised when the view has to be checked again.
+    pub(crate) recheck: &'a mut watch::Receiver<u64>,
 }
 
 impl Standby<'_> {
@@ -24,9 +29,9 @@ impl Standby<'_> {
     ///
     /// The connection is kept, so that looking often costs little: for as long as a promotion goes unnoticed, nobody
     /// moves the view.
-    pub(crate) async fn wait(&self, mut connection: PgConnection, mut live: Checkpoint) {
+    pub(crate) async fn wait(&mut self, mut connection: PgConnection, mut live: Checkpoint) {
         let mut moved = Instant::now();
-        self.report.at(live.position);
+        self.report.at(live.position, live.commit);
         self.report.state(State::Standby(self.reason(&live)));
         tracing::info!(
             view.name = self.view,
@@ -36,12 +41,15 @@ impl Standby<'_> {
             "another version of the view is live; standing by"
         );
         while live.version != self.version {
-            sleep(self.settings.version_wait).await;
+            tokio::select! {
+                () = sleep(self.settings.version_wait) => {}
+                Ok(()) = self.recheck.changed() => return,
+            }
             let look = timeout(self.settings.patience, checkpoint::load(&mut connection, self.view)).await;
             let Ok(Ok(Some(now))) = look else { return };
             if (now.generation, now.position) != (live.generation, live.position) || now.paused {
                 moved = Instant::now();
-                self.report.at(now.position);
+                self.report.at(now.position, now.commit);
                 if now.version != self.version {
                     self.report.state(State::Standby(self.reason(&now)));
                 }

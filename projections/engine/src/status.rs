@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::Position;
+use kernel::{CommitRef, Position};
 use metrics::{Counter, Gauge, Histogram};
 use tokio::sync::watch;
 
@@ -19,6 +19,8 @@ pub enum State {
     Standby(String),
     /// An event cannot be applied; it will be tried again after a while.
     Stuck(String),
+    /// Its tables are of another history than the log's: they must be rebuilt. The reason, and what to do.
+    OtherHistory(String),
     /// An operator paused it; it goes on when told to.
     Paused,
 }
@@ -30,6 +32,8 @@ pub struct Status {
     pub state: State,
     /// How far it is, as far as is known.
     pub position: Position,
+    /// The commit that ends there, if it is known.
+    pub commit: Option<CommitRef>,
 }
 
 /// Tells the world how one view is doing.
@@ -40,6 +44,7 @@ pub(crate) struct Report {
     standby: Gauge,
     stuck: Gauge,
     paused: Gauge,
+    other_history: Gauge,
     parked: Gauge,
     applied: Counter,
     from_log: Counter,
@@ -53,7 +58,7 @@ impl Report {
         metrics::describe_gauge!("projection_position", "Position of the last event applied to the view");
         metrics::describe_gauge!(
             "projection_state",
-            "1 for the state the view is in: live, standby, stuck or paused; all 0: waiting"
+            "1 for the state the view is in: live, standby, stuck, paused or other_history (to be rebuilt); all 0: waiting"
         );
         metrics::describe_gauge!("projection_parked_keys", "Keys of the view that were taken aside, with their events");
         metrics::describe_counter!("projection_events_total", "Events applied to the view");
@@ -64,7 +69,7 @@ impl Report {
         metrics::describe_histogram!("projection_batch_events", "Events applied in one transaction");
         metrics::describe_histogram!("projection_apply_seconds", "Time to fold, write and commit one batch");
         metrics::describe_counter!("projection_retries_total", "Times a database did not answer and was tried again");
-        let (status, _) = watch::channel(Status { state: State::Starting, position: Position::ZERO });
+        let (status, _) = watch::channel(Status { state: State::Starting, position: Position::ZERO, commit: None });
         Self {
             status,
             position: metrics::gauge!("projection_position", "view" => view),
@@ -72,6 +77,7 @@ impl Report {
             standby: metrics::gauge!("projection_state", "view" => view, "state" => "standby"),
             stuck: metrics::gauge!("projection_state", "view" => view, "state" => "stuck"),
             paused: metrics::gauge!("projection_state", "view" => view, "state" => "paused"),
+            other_history: metrics::gauge!("projection_state", "view" => view, "state" => "other_history"),
             parked: metrics::gauge!("projection_parked_keys", "view" => view),
             applied: metrics::counter!("projection_events_total", "view" => view),
             from_log: metrics::counter!("projection_log_reads_total", "view" => view),
@@ -99,6 +105,7 @@ impl Report {
         self.standby.set(if matches!(state, State::Standby(_)) { 1.0 } else { 0.0 });
         self.stuck.set(if matches!(state, State::Stuck(_)) { 1.0 } else { 0.0 });
         self.paused.set(if state == State::Paused { 1.0 } else { 0.0 });
+        self.other_history.set(if matches!(state, State::OtherHistory(_)) { 1.0 } else { 0.0 });
         if matches!(state, State::Waiting(_)) {
             self.retries.increment(1);
         }
@@ -109,9 +116,9 @@ impl Report {
         });
     }
 
-    pub(crate) fn at(&self, position: Position) {
+    pub(crate) fn at(&self, position: Position, commit: Option<CommitRef>) {
         self.position.set(position.number() as f64);
-        self.status.send_modify(|status| status.position = position);
+        self.status.send_modify(|status| (status.position, status.commit) = (position, commit));
     }
 
     pub(crate) fn parked(&self, keys: usize) {

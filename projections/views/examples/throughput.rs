@@ -180,7 +180,11 @@ impl Bank {
     fn decode(&self) -> Any<Vec<Arc<Slice<Recorded>>>> {
         let (accounts, transfers) = self.commits.split_at(self.accounts);
         let chunks = std::iter::once(accounts).chain(transfers.chunks(COMMITS_PER_SLICE));
-        let bytes = chunks.map(|commits| Ok(log::Slice::new(self.log, commits.to_vec())?.encode()?));
+        let mut after = None;
+        let bytes = chunks.map(|commits| {
+            let before = std::mem::replace(&mut after, commits.last().map(log::Commit::reference));
+            Ok(log::Slice::new(self.log, before, commits.to_vec())?.encode()?)
+        });
         let bytes: Vec<Vec<u8>> = bytes.collect::<Any<_>>()?;
         let began = Instant::now();
         let slices: Any<_> =

@@ -87,10 +87,14 @@ impl Feed {
     }
 
     /// Follows the stream for ever, opening it anew whenever it ends. What is missed meanwhile, the views read from the log.
-    pub(crate) async fn run(mut self, log: LogId) {
+    /// `log` tells which log is followed: nothing is delivered before that is known.
+    pub(crate) async fn run(mut self, mut log: watch::Receiver<Option<LogId>>) {
         let mut told = false;
         loop {
-            let error = self.follow(log, &mut told).await;
+            if log.wait_for(Option::is_some).await.is_err() {
+                return;
+            }
+            let error = self.follow(&log, &mut told).await;
             self.line.set_open(false);
             // A relay that is down, or a stream that is not made yet, would fill the log with the same line.
             if !std::mem::replace(&mut told, true) {
@@ -103,7 +107,7 @@ impl Feed {
         }
     }
 
-    async fn follow(&mut self, log: LogId, told: &mut bool) -> FeedError {
+    async fn follow(&mut self, log: &watch::Receiver<Option<LogId>>, told: &mut bool) -> FeedError {
         let line = self.line.clone();
         let mut messages = match self.open().await {
             Ok(messages) => messages,
@@ -122,7 +126,10 @@ impl Feed {
                     if std::mem::take(told) {
                         tracing::info!("slices come from the stream again");
                     }
-                    self.deliver(&message, log);
+                    let log = *log.borrow();
+                    if let Some(log) = log {
+                        self.deliver(&message, log);
+                    }
                 }
             }
         }

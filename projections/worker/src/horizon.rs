@@ -7,9 +7,9 @@ use std::{
 };
 
 use event_store_postgres::{AppendWatch, PostgresLog};
-use kernel::{Clock, Position, SystemClock};
+use kernel::{Clock, CommitRef, LogId, Position, SystemClock};
 use log::{Head, ReadError, ReadHead};
-use projection_engine::{Lag, Status};
+use projection_engine::{Lag, State, Status};
 use tokio::{sync::watch, time::Instant};
 
 use crate::feed::Line;
@@ -28,8 +28,18 @@ pub(crate) struct Horizon {
     pub(crate) line: Arc<Line>,
     /// What the views are told to read up to.
     pub(crate) reachable: watch::Sender<Position>,
-    /// The views, to measure how far they are behind.
-    pub(crate) views: Vec<(&'static str, watch::Receiver<Status>)>,
+    /// Which log it is, as last seen: a restored one may be given a new id.
+    pub(crate) log_id: watch::Sender<Option<LogId>>,
+    /// The views, to measure how far they are behind, and to see that the log holds the commits they stand on.
+    pub(crate) views: Vec<Watched>,
+}
+
+/// A view that is watched.
+pub(crate) struct Watched {
+    pub(crate) view: &'static str,
+    pub(crate) status: watch::Receiver<Status>,
+    /// Raised when the view may be of another history than the log; it checks that by itself, and says what it found.
+    pub(crate) recheck: watch::Sender<u64>,
 }
 
 /// What the last look showed.
@@ -38,6 +48,8 @@ struct Seen {
     late: u32,
     /// Where each view was when it moved last, and when that was.
     moved: Vec<(Position, Instant)>,
+    /// At how many looks in a row each view stood on a commit beyond the end of the log.
+    ahead: Vec<u32>,
 }
 
 impl Horizon {
@@ -49,7 +61,8 @@ impl Horizon {
             "For how long the view has not moved although it is behind; 0 while it moves or has nothing to do"
         );
         let moved = vec![(Position::ZERO, Instant::now()); self.views.len()];
-        let mut seen = Seen { head: Position::ZERO, late: 0, moved };
+        let ahead = vec![0; self.views.len()];
+        let mut seen = Seen { head: Position::ZERO, late: 0, moved, ahead };
         let mut next_look = Instant::now();
         let mut well = true;
         loop {
@@ -88,7 +101,9 @@ impl Horizon {
         // way, and to read it from the log too would be work done twice.
         let reachable = if self.follows_the_log(seen) { head.position } else { seen.head };
         self.reachable.send_if_modified(|before| std::mem::replace(before, reachable) != reachable);
+        self.follow_id(head.log);
         if due {
+            self.check_history(head, &mut seen.ahead).await?;
             seen.head = head.position;
             self.measure(head, &mut seen.moved).await?;
         }
@@ -110,12 +125,40 @@ impl Horizon {
 
     /// Whether every view is at least there already: then nothing is missing, whatever the stream has brought.
     fn level(&self, position: Position) -> bool {
-        self.views.iter().all(|(_, status)| status.borrow().position >= position)
+        self.views.iter().all(|watched| watched.status.borrow().position >= position)
+    }
+
+    /// Tells everybody when the log has another id than before: slices and views are then of the one under the new id.
+    fn follow_id(&self, log: LogId) {
+        let before = self.log_id.send_replace(Some(log));
+        if before.is_some_and(|before| before != log) {
+            tracing::warn!(log.id = %log, "the log goes on under another id");
+            self.views.iter().for_each(Watched::raise);
+        }
+    }
+
+    /// Has every view checked that stands on a commit that the log does not hold: a log that was restored behind the views'
+    /// back may have grown past them since, and then no position tells.
+    async fn check_history(&self, head: Head, ahead: &mut [u32]) -> Result<(), ReadError> {
+        let standing: Vec<Option<CommitRef>> =
+            self.views.iter().map(|watched| watched.status.borrow().commit).collect();
+        let ends: Vec<Position> = standing.iter().map(|commit| commit.map_or(Position::ZERO, |c| c.position)).collect();
+        let held = self.log.commit_refs(&ends).await?;
+        for (((watched, commit), held), ahead) in self.views.iter().zip(standing).zip(held).zip(ahead) {
+            // What was appended after the head was read is there all the same; a replica of the log may be a little late.
+            let beyond = commit.is_some_and(|commit| commit.position > head.position) && held.is_none();
+            *ahead = if beyond { *ahead + 1 } else { 0 };
+            let other = commit.is_some() && commit != held && (!beyond || *ahead >= PATIENCE);
+            if other && !matches!(watched.status.borrow().state, State::OtherHistory(_)) {
+                watched.raise();
+            }
+        }
+        Ok(())
     }
 
     async fn measure(&self, head: Head, moved: &mut [(Position, Instant)]) -> Result<(), ReadError> {
         metrics::gauge!("projector_log_head").set(head.position.number() as f64);
-        for ((view, status), moved) in self.views.iter().zip(moved) {
+        for (Watched { view, status, .. }, moved) in self.views.iter().zip(moved) {
             let position = status.borrow().position;
             if position != moved.0 || position >= head.position {
                 *moved = (position, Instant::now());
@@ -124,5 +167,11 @@ impl Horizon {
             Lag::measure(&self.log, view, position, head, SystemClock.now()).await?;
         }
         Ok(())
+    }
+}
+
+impl Watched {
+    fn raise(&self) {
+        self.recheck.send_modify(|times| *times += 1);
     }
 }

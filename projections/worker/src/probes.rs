@@ -47,6 +47,7 @@ fn check(state: &State) -> Result<(), String> {
         State::Live | State::Standby(_) | State::Paused => Ok(()),
         State::Starting => Err("starting".to_owned()),
         State::Waiting(reason) => Err(format!("waiting: {reason}")),
+        State::OtherHistory(reason) => Err(format!("other history: {reason}")),
         State::Stuck(reason) => Err(format!("stuck: {reason}")),
     }
 }

@@ -4,8 +4,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use event_store_postgres::{AppendWatch, PoolOptions, PostgresLog, connect};
-use kernel::{LogId, Position};
-use log::{ReadHead, seal::KeyWatch};
+use kernel::Position;
+use log::seal::KeyWatch;
 use platform::{
     http::{self, HttpOptions},
     ops,
@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     feed::{Feed, Line},
     gatekeeper::Gatekeeper,
-    horizon::Horizon,
+    horizon::{Horizon, Watched},
     nats, probes,
 };
 
@@ -64,24 +64,31 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let line = Line::new();
     let (reachable, reached) = watch::channel(Position::ZERO);
     let mut parts = Vec::new();
-    let (mut outlets, mut statuses) = (Vec::new(), Vec::new());
+    let (mut outlets, mut statuses, mut watched) = (Vec::new(), Vec::new(), Vec::new());
     for view in views::all() {
         let (outlet, inbox) = inbox(config.inbox_events);
-        let sources =
-            Sources { inbox, reachable: reached.clone(), log: Arc::new(log.clone()), decoder: Arc::new(Decoder) };
+        let (recheck, rechecked) = watch::channel(0);
+        let sources = Sources {
+            inbox,
+            reachable: reached.clone(),
+            recheck: rechecked,
+            log: Arc::new(log.clone()),
+            decoder: Arc::new(Decoder),
+        };
         let name = view.name();
         let runner = Runner::new(view, &views_options, sources, config.settings());
         outlets.push(outlet);
         statuses.push((name, runner.status()));
+        watched.push(Watched { view: name, status: runner.status(), recheck });
         parts.push(tasks::vital(format!("view/{name}"), async move { match runner.run().await {} }));
     }
     let probes = probes::probes(&log, &views_pool, &client, &statuses);
     let feed = Feed::new(client.clone(), Gatekeeper::new(&config.nats_stream, keys), outlets, line.clone());
-    let identified = log.clone();
-    parts.push(tasks::vital("slices", async move { feed.run(identify(&identified).await).await }));
+    let (log_id, identified) = watch::channel(None);
+    parts.push(tasks::vital("slices", feed.run(identified)));
     parts.push(tasks::until_done("first-generations", move || prepare(views_options.clone())));
     let appends = AppendWatch::start(log_options.application_name("projector/listen"));
-    parts.push(tasks::vital("horizon", Horizon { log, appends, line, reachable, views: statuses }.run()));
+    parts.push(tasks::vital("horizon", Horizon { log, appends, line, reachable, log_id, views: watched }.run()));
 
     let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
@@ -97,17 +104,6 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     log_pool.close().await;
     views_pool.close().await;
     Ok(tasks::outcome()?)
-}
-
-/// The log that is followed; asked until it answers.
-async fn identify(log: &PostgresLog) -> LogId {
-    loop {
-        match log.head().await {
-            Ok(head) => return head.log,
-            Err(error) => tracing::debug!(error = &error as &dyn Error, "the log does not answer yet"),
-        }
-        sleep(PAUSE).await;
-    }
 }
 
 /// Makes the first generation of every view; tried until it is done. The views wait for it.

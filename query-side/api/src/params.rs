@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_once_and_whole() {
-        let token = kernel::ConsistencyToken { log: kernel::LogId::new(Uuid::nil()), position: Position::new(7) };
+        let token = kernel::ConsistencyToken::untagged(kernel::LogId::new(Uuid::nil()), Position::new(7));
         let mut headers = HeaderMap::new();
         assert_eq!(need(&headers).expect("nothing").token, None);
         headers.insert(TOKEN, token.to_string().parse().expect("ascii"));

@@ -37,6 +37,10 @@ pub fn told(error: ReadsError) -> Problem {
             .detail(format!("the view {view} has stopped before position {required}; an operator has to look after it"))
             .with("view", view)
             .retry_after(OUTAGE),
+        ReadsError::OtherHistory { view } => Problem::new(Code::ViewUnavailable)
+            .detail(format!("the view {view} shows another history than the log; an operator has to rebuild it"))
+            .with("view", view)
+            .retry_after(OUTAGE),
         ReadsError::NotLive(view) => Problem::new(Code::ViewUnavailable)
             .detail(format!("the view {view} is not there yet"))
             .with("view", view)
@@ -75,6 +79,7 @@ mod tests {
             (ReadsError::Behind { view: "accounts", required, retry_after }, Code::ViewBehind),
             (ReadsError::Halted { view: "accounts", required }, Code::ViewUnavailable),
             (ReadsError::Parked { view: "accounts", events: 1, first: Some(required) }, Code::ViewBehind),
+            (ReadsError::OtherHistory { view: "accounts" }, Code::ViewUnavailable),
             (ReadsError::NotLive("accounts"), Code::ViewUnavailable),
             (ReadsError::Cursor, Code::CursorInvalid),
             (ReadsError::Damaged { what: "amount" }, Code::Internal),

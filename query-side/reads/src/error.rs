@@ -50,6 +50,12 @@ pub enum ReadsError {
         /// Where it had to be.
         required: Position,
     },
+    /// The view shows another history than the log holds.
+    #[error("the view {view} is of another history than the log")]
+    OtherHistory {
+        /// The view.
+        view: &'static str,
+    },
     /// No generation of the view is live.
     #[error("the view {0} has no live generation")]
     NotLive(&'static str),

@@ -88,6 +88,21 @@ impl Reads {
         }
     }
 
+    /// Waits until it is known how far the views are, and whether they are of the log's history.
+    pub async fn were_looked_at(&self) {
+        self.board.was_read().await;
+    }
+
+    /// The first view that shows another history than the log holds.
+    pub fn of_another_history(&self) -> Option<&'static str> {
+        self.board.of_another_history(&View::ALL).map(View::name)
+    }
+
+    /// Whether this live view, by name, shows another history than the log holds.
+    pub(crate) fn shows_another_history(&self, name: &str) -> bool {
+        View::named(name).is_some_and(|view| self.board.of_another_history(&[view]).is_some())
+    }
+
     /// Whether the log could be asked when it last was. Without it reads go on, but nobody can tell how far behind.
     pub fn log_is_reachable(&self) -> bool {
         self.horizon.is_reachable()
@@ -97,7 +112,9 @@ impl Reads {
     pub fn logs_agree(&self) -> bool {
         let fed_from =
             View::ALL.into_iter().filter_map(|view| self.board.latest(view).and_then(|progress| progress.log));
-        self.horizon.log_id().is_none_or(|log| fed_from.into_iter().all(|fed_from| fed_from == log))
+        self.horizon
+            .log_id()
+            .is_none_or(|log| fed_from.into_iter().all(|fed_from| self.horizon.is_one_log(fed_from, log)))
     }
 
     /// The end of the log, as last seen.

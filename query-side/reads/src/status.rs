@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::Position;
 use sqlx::types::Json;
 
-use crate::{Fresh, Reads, ReadsError};
+use crate::{Fresh, Reads, ReadsError, freshness::OTHER_HISTORY};
 
 /// The live generation of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub struct ViewStatus {
     pub lag_events: i64,
     /// How long the first of them has been waiting.
     pub lag: Duration,
-    /// `live`, or `stuck` on an event it cannot apply.
+    /// `live`, `stuck` on an event it cannot apply, or `other-history`: it shows what the log does not hold.
     pub state: String,
-    /// Why it is stuck.
+    /// Why it is stuck, or how it differs from the log.
     pub error: Option<String>,
     /// On which position.
     pub error_position: Option<Position>,
@@ -66,6 +66,9 @@ pub struct Generation {
     pub updated_at: DateTime<Utc>,
 }
 
+/// What is told of a view of another history before a projector has said more.
+const NOT_HELD: &str = "the log does not hold the commit that the view stands on: rebuild the view";
+
 /// A view that is behind for so long, and has not moved for so long, is stalled.
 const STALL: Duration = Duration::from_secs(10);
 
@@ -92,6 +95,8 @@ impl Reads {
             let lag = self.lag(position, row.recorded_at).max(waits);
             let behind = head.is_some_and(|head| head > position) && row.paused_at.is_none();
             let still = Duration::from_millis(u64::try_from(row.still_ms).unwrap_or_default()).min(lag);
+            // This server looks for itself: the projector that would write it down may not run.
+            let other = row.state != OTHER_HISTORY && self.shows_another_history(&row.view);
             ViewStatus {
                 view: row.view,
                 generation: row.generation,
@@ -100,8 +105,8 @@ impl Reads {
                 head,
                 lag_events: head.map_or(0, |head| head.number() - position.number()),
                 lag,
-                state: row.state,
-                error: row.error,
+                state: if other { OTHER_HISTORY.to_owned() } else { row.state },
+                error: if other { Some(NOT_HELD.to_owned()) } else { row.error },
                 error_position: row.error_position.map(Position::new),
                 error_type: row.error_type,
                 stuck_since: row.stuck_since,

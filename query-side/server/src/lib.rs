@@ -42,6 +42,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         tasks::until_done("revocations", move || follow(revocations.clone(), revoked.clone(), shutdown.clone()))
     };
     let keys = tasks::endless("keys", move || verifier.clone().follow_keys());
+    // Whether the views are of the log's history should be known before the first answer; a database that is away keeps nobody
+    // from starting.
+    let _ = timeout(FIRST_LOOK, reads.were_looked_at()).await;
     first_look(read).await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     // Two moments, in order: not ready; no more requests.

@@ -6,7 +6,7 @@ use platform::ops::Probes;
 use reads::Reads;
 use tokio::sync::watch;
 
-/// The views must be readable, fed from the right log, and not too far behind. The log itself need not be there: without
+/// The views must be readable, fed from the right log, of its history, and not too far behind. The log itself need not be there: without
 /// it reads go on, and only tokens ahead of their view have to wait.
 pub fn register(probes: &Probes, reads: &Arc<Reads>, ready_lag: Duration) {
     let views = reads.clone();
@@ -19,6 +19,15 @@ pub fn register(probes: &Probes, reads: &Arc<Reads>, ready_lag: Duration) {
         let agree = logs.logs_agree();
         async move {
             if agree { Ok(()) } else { Err("the views are fed from another log than JANGBU_LOG_READER_URL".to_owned()) }
+        }
+    });
+    let histories = reads.clone();
+    probes.register("history", move || {
+        let other = histories.of_another_history();
+        async move {
+            other.map_or(Ok(()), |view| {
+                Err(format!("{view} shows another history than the log: rebuild it (`jangbu views rebuild {view}`)"))
+            })
         }
     });
     let lagging = reads.clone();

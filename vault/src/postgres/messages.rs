@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use database::Transaction;
-use kernel::{MemberId, Position, Sealed, StreamId, Version};
+use kernel::{CommandId, CommitRef, MemberId, Position, Sealed, StreamId, Version};
 use uuid::Uuid;
 
 use super::{
@@ -35,6 +35,33 @@ impl Messages for PostgresVault {
             .await
             .map_err(failed)?;
         Ok(Position::new(position))
+    }
+
+    async fn noted_commit(&self) -> Result<Option<CommitRef>, VaultError> {
+        let row = sqlx::query!("select noted_position, command_id, recorded_at from vault.message_cursor")
+            .fetch_one(&self.store.pool)
+            .await
+            .map_err(failed)?;
+        let noted = row.noted_position.zip(row.command_id).zip(row.recorded_at);
+        Ok(noted.map(|((position, command_id), recorded_at)| CommitRef {
+            position: Position::new(position),
+            command_id: CommandId::new(command_id),
+            recorded_at,
+        }))
+    }
+
+    async fn note_commit(&self, commit: CommitRef) -> Result<(), VaultError> {
+        sqlx::query!(
+            "update vault.message_cursor set noted_position = $1, command_id = $2, recorded_at = $3
+             where noted_position is null or noted_position < $1",
+            commit.position.number(),
+            commit.command_id.uuid(),
+            commit.recorded_at
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(failed)
+        .map(drop)
     }
 
     async fn enqueue(

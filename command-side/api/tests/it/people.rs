@@ -23,7 +23,7 @@ fn time(seconds: i64) -> DateTime<Utc> {
 }
 
 fn told(answer: MemberOutcome) -> Told<MemberOutcome> {
-    let token = ConsistencyToken { log: LogId::new(Uuid::from_u128(0x10c)), position: Position::new(42) };
+    let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(0x10c)), Position::new(42));
     Told { answer, replayed: false, token }
 }
 

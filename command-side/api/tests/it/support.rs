@@ -99,7 +99,7 @@ impl FakeReception {
 }
 
 pub fn seen() -> ConsistencyToken {
-    ConsistencyToken { log: LogId::new(Uuid::from_u128(1)), position: Position::new(5) }
+    ConsistencyToken::untagged(LogId::new(Uuid::from_u128(1)), Position::new(5))
 }
 
 pub fn tokens() -> Tokens {
@@ -336,7 +336,7 @@ impl Reply {
 }
 
 pub fn answer(outcome: Outcome) -> Answer {
-    let token = ConsistencyToken { log: LogId::new(Uuid::from_u128(0x10c)), position: Position::new(42) };
+    let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(0x10c)), Position::new(42));
     Answer { outcome: Arc::new(outcome), replayed: false, token }
 }
 

@@ -78,6 +78,14 @@ impl Keys for MemoryVault {
 
 #[async_trait]
 impl Messages for MemoryVault {
+    async fn noted_commit(&self) -> Result<Option<kernel::CommitRef>, VaultError> {
+        Ok(None)
+    }
+
+    async fn note_commit(&self, _: kernel::CommitRef) -> Result<(), VaultError> {
+        Ok(())
+    }
+
     async fn cursor(&self) -> Result<Position, VaultError> {
         Ok(Position::new(0))
     }

@@ -4,7 +4,7 @@
 
 use contracts::recorded::{Recorded, Refusal};
 use domain::Holder;
-use kernel::{AccountId, ConsistencyToken, Minor, StreamId, TransferId};
+use kernel::{AccountId, CommandId, CommitRef, ConsistencyToken, Minor, StreamId, TransferId};
 use log::Appended;
 
 use super::{
@@ -36,7 +36,7 @@ pub fn accounts(drafts: &Drafts) -> Vec<StreamId> {
 
 /// The answer to a command that wrote these events there.
 pub fn answer(
-    command: &Command,
+    (command_id, command): (CommandId, &Command),
     drafts: &Drafts,
     written: Appended,
     desk: &Desk,
@@ -60,7 +60,8 @@ pub fn answer(
         }
     };
     let position = Drafts::position(written.first, drafts.0.len().saturating_sub(1));
-    let token = ConsistencyToken { log: written.log, position };
+    let commit = CommitRef { position, command_id, recorded_at: written.recorded_at };
+    let token = ConsistencyToken::of(written.log, Some(commit));
     Ok(Answer { outcome: outcome.into(), replayed, token })
 }
 

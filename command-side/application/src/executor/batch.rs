@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, error::Error, time::Duration};
 
-use kernel::CommandId;
+use kernel::{CommandId, CommitRef, Position};
 use log::{AppendError, Appended, Commit, NewCommit, ReadError};
 use tokio::time::Instant;
 
@@ -130,8 +130,8 @@ impl Run {
         let missing = desk.take_cached(answering::accounts(&drafts), &mut self.cache);
         desk.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(untold)?;
         let written = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
-        let answer =
-            answering::answer(&submission.command, &drafts, written, desk, true).map_err(|error| internal(&error))?;
+        let answer = answering::answer((submission.command_id, &submission.command), &drafts, written, desk, true)
+            .map_err(|error| internal(&error))?;
         metrics::counter!("executor_replays").increment(1);
         self.recent.keep(submission, &answer);
         Ok(answer)
@@ -214,7 +214,9 @@ impl Run {
         let started = Instant::now();
         let result = match commits {
             // What the last batch wrote is told while Postgres works on this one.
-            Ok(commits) => tokio::join!(biased; self.log.append(&commits), async { self.outbox.send() }).0,
+            Ok(commits) => {
+                tokio::join!(biased; self.log.append_after(self.known, &commits), async { self.outbox.send() }).0
+            }
             Err(error) => Err(AppendError::Refused(error.into())),
         };
         metrics::histogram!("executor_append_seconds").record(started.elapsed().as_secs_f64());
@@ -229,6 +231,12 @@ impl Run {
         match error {
             AppendError::Conflict => {
                 jobs.extend(back);
+                Tried::Again { unknown: false }
+            }
+            AppendError::OtherHistory => {
+                jobs.extend(back);
+                *desk = Desk::default();
+                self.forget_history();
                 Tried::Again { unknown: false }
             }
             AppendError::Unknown(source) => {
@@ -267,20 +275,27 @@ impl Run {
     /// The append is durable: remember, and have the answers ready.
     fn answer(&mut self, desk: &mut Desk, writing: Vec<(Job, Drafts)>, written: Appended) {
         let mut first = written.first;
+        let last = writing.last().map(|(job, _)| job.submission.command_id);
         metrics::counter!("executor_commands").increment(writing.len() as u64);
         for (job, drafts) in writing {
             let place = Appended { first, ..written };
             first = Drafts::position(first, drafts.0.len());
-            let answer = answering::answer(&job.submission.command, &drafts, place, desk, false).map_err(|error| {
-                tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
-                ExecuteError::OutcomeUnknown
-            });
+            let answer =
+                answering::answer((job.submission.command_id, &job.submission.command), &drafts, place, desk, false)
+                    .map_err(|error| {
+                        tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
+                        ExecuteError::OutcomeUnknown
+                    });
             tracing::debug!(
                 correlation.id = %job.submission.correlation, command.id = %job.submission.command_id,
                 log.position = place.first.number(), "a command is in the log"
             );
             self.outbox.put(job, answer);
         }
+        self.known = last.map(|command_id| {
+            let position = Position::new(first.number() - 1);
+            (written.log, CommitRef { position, command_id, recorded_at: written.recorded_at })
+        });
         for (id, before, stream) in std::mem::take(desk).changed() {
             if stream.passed(before, self.options.snapshot_every)
                 && let Some(snapshot) = stream.snapshot(id)
@@ -303,7 +318,10 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Vec<Job
     let answer = match error {
         _ if outcome_unknown => ExecuteError::OutcomeUnknown,
         ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
-        ReadError::Damaged { .. } | ReadError::NoLog => ExecuteError::Internal,
+        ReadError::Damaged { .. }
+        | ReadError::OtherHistory { .. }
+        | ReadError::Renamed { .. }
+        | ReadError::NoLog => ExecuteError::Internal,
     };
     jobs.into_iter().for_each(|job| job.finish(Err(answer.clone())));
     Vec::new()

@@ -32,6 +32,11 @@ impl RecentAnswers {
         self.answers().put(submission.command_id, (submission.fingerprint, answer.clone()));
     }
 
+    /// Forgets all of them.
+    pub fn clear(&self) {
+        self.answers().clear();
+    }
+
     fn answers(&self) -> MutexGuard<'_, LruCache<CommandId, (Fingerprint, Answer)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

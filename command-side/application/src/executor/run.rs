@@ -1,9 +1,12 @@
 //! The loop: wait for work, take what is there, carry it out.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use kernel::{Ids, LogId};
-use tokio::{sync::mpsc, time::Instant};
+use kernel::{CommitRef, Ids, LogId};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval},
+};
 
 use super::{
     ExecutorOptions, Job, Log, desk::Cache, outbox::Outbox, recent::RecentAnswers, snapshots::SnapshotWriter,
@@ -21,8 +24,13 @@ pub struct Run {
     pub recent: Arc<RecentAnswers>,
     pub outbox: Outbox,
     pub snapshots: SnapshotWriter,
+    /// The last commit this server has written: everything it keeps is of a log that holds it.
+    pub known: Option<(LogId, CommitRef)>,
     log_id: Option<LogId>,
 }
+
+/// How often an idle server looks whether the log is still the one it knows.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Run {
     pub fn new(log: Arc<dyn Log>, ids: Arc<dyn Ids>, options: ExecutorOptions, recent: Arc<RecentAnswers>) -> Self {
@@ -30,6 +38,7 @@ impl Run {
             system: SystemAccounts::new(options.server_name.clone()),
             cache: Cache::new(NonZeroUsize::new(options.cached_streams).unwrap_or(NonZeroUsize::MIN)),
             snapshots: SnapshotWriter::start(log.clone()),
+            known: None,
             log_id: None,
             log,
             ids,
@@ -39,7 +48,7 @@ impl Run {
         }
     }
 
-    /// Which log this is; it never changes under a running server.
+    /// Which log this is; it changes under a running server only together with all that it keeps.
     pub async fn log_id(&mut self) -> Result<LogId, log::ReadError> {
         if let Some(id) = self.log_id {
             return Ok(id);
@@ -49,9 +58,33 @@ impl Run {
         Ok(id)
     }
 
+    /// Forgets everything: the log is another history than what was kept, or has another id. What was answered before is not in
+    /// it any more, or may not be.
+    pub fn forget_history(&mut self) {
+        tracing::error!("the log was restored or given a new id: forgetting what was kept of it");
+        metrics::counter!("executor_histories_forgotten").increment(1);
+        (self.known, self.log_id) = (None, None);
+        self.cache.clear();
+        self.recent.clear();
+    }
+
+    /// Looks whether the log still holds what this server has written. A busy server learns it from its appends.
+    async fn check_history(&mut self) {
+        let Some((log, commit)) = self.known else { return };
+        // A log that cannot be asked tells nothing.
+        let (Ok(head), Ok(held)) = (self.log.head().await, self.log.commit_refs(&[commit.position]).await) else {
+            return;
+        };
+        if head.log != log || held.first().copied().flatten() != Some(commit) {
+            self.forget_history();
+        }
+    }
+
     /// Carries out commands until told to stop, then those already accepted.
     pub async fn serve(mut self, mut jobs: mpsc::Receiver<Job>, mut stop: mpsc::Receiver<()>) {
         let mut held = None;
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if held.is_none() && jobs.is_empty() {
                 self.outbox.send();
@@ -65,6 +98,10 @@ impl Run {
                         continue;
                     }
                     job = jobs.recv() => job,
+                    _ = look.tick() => {
+                        self.check_history().await;
+                        continue;
+                    }
                 },
             };
             let Some(first) = first else { return };

@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use chrono::SubsecRound;
 use contracts::recorded::{CommandRefused, Recorded, Refusal};
 use domain::member::{Deciding, Happening, MemberRefusal};
-use kernel::{ConsistencyToken, Position, StreamId, Version};
+use kernel::{CommitRef, ConsistencyToken, StreamId, Version};
 use log::{AppendError, Commit, NewCommit, ReadError};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -80,7 +80,7 @@ impl Members {
         };
         if drafts.is_empty() {
             let head = self.shared.log.head().await.map_err(|error| Stumble::No(read_failed(&error)))?;
-            let token = ConsistencyToken { log: head.log, position: head.position };
+            let token = ConsistencyToken::of(head.log, head.commit);
             let answer = deed.tell(&drafts, &desk).map_err(Stumble::Final)?;
             return Ok(Told { answer, replayed: false, token });
         }
@@ -127,7 +127,7 @@ impl Members {
         let written = self.shared.log.append(std::slice::from_ref(&commit)).await.map_err(|error| {
             let source: &(dyn Error + 'static) = &error;
             match error {
-                AppendError::Conflict => Stumble::Conflict,
+                AppendError::Conflict | AppendError::OtherHistory => Stumble::Conflict,
                 AppendError::Unknown(_) => {
                     tracing::warn!(error = source, "the outcome of a member's append is unknown; looking it up");
                     Stumble::Lost
@@ -142,7 +142,9 @@ impl Members {
                 }
             }
         })?;
-        Ok(ConsistencyToken { log: written.log, position: written.first.plus(drafts.len() as i64 - 1) })
+        let position = written.first.plus(drafts.len() as i64 - 1);
+        let commit = CommitRef { position, command_id, recorded_at: written.recorded_at };
+        Ok(ConsistencyToken::of(written.log, Some(commit)))
     }
 
     /// The commit of this command, if it is in the log; a commit of another request under its id is an error.
@@ -173,13 +175,13 @@ impl Members {
             }
         };
         metrics::counter!("member_replays").increment(1);
-        Ok(Told { answer, replayed: true, token: self.token(commit.last()).await? })
+        Ok(Told { answer, replayed: true, token: self.token(commit.reference()).await? })
     }
 
-    /// A token for a position of this log.
-    pub(super) async fn token(&self, position: Position) -> Result<ConsistencyToken, MemberError> {
+    /// A token for a commit of this log.
+    pub(super) async fn token(&self, commit: CommitRef) -> Result<ConsistencyToken, MemberError> {
         let head = self.shared.log.head().await.map_err(|error| read_failed(&error))?;
-        Ok(ConsistencyToken { log: head.log, position })
+        Ok(ConsistencyToken::of(head.log, Some(commit)))
     }
 
     /// The error of a refusal that is not kept.
@@ -233,7 +235,9 @@ pub(super) fn read_failed(error: &ReadError) -> MemberError {
     tracing::error!(error = error as &dyn Error, "the log cannot be read for a member's command");
     match error {
         ReadError::Unavailable(_) => ExecuteError::LogUnavailable.into(),
-        ReadError::Damaged { .. } | ReadError::NoLog => ExecuteError::Internal.into(),
+        ReadError::Damaged { .. } | ReadError::OtherHistory { .. } | ReadError::Renamed { .. } | ReadError::NoLog => {
+            ExecuteError::Internal.into()
+        }
     }
 }
 

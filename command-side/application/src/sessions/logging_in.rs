@@ -155,7 +155,7 @@ impl Reception {
     /// Where the log ends. Sessions are not in it, but every command answers with a token.
     async fn seen(&self) -> Option<ConsistencyToken> {
         let head = self.0.parts.log.head().await.ok()?;
-        Some(ConsistencyToken { log: head.log, position: head.position })
+        Some(ConsistencyToken::of(head.log, head.commit))
     }
 
     /// The tokens of a session; the access token is the same for the same time.

@@ -40,7 +40,7 @@ impl Reception {
     async fn token_of(&self, meta: Meta) -> Option<ConsistencyToken> {
         let log = &self.0.parts.log;
         let found = log.find_commits(&[meta.command_id]).await.ok()?;
-        let position = found.first()?.last();
-        Some(ConsistencyToken { log: log.head().await.ok()?.log, position })
+        let commit = found.first()?.reference();
+        Some(ConsistencyToken::of(log.head().await.ok()?.log, Some(commit)))
     }
 }

@@ -145,7 +145,14 @@ impl ReadHead for MemoryLog {
             return Err(ReadError::Unavailable("away".into()));
         }
         let position = self.commits().last().map_or(Position::ZERO, Commit::last);
-        Ok(Head { log: LOG, position, recorded_at: now() })
+        let commit = self.commits().last().map(Commit::reference);
+        Ok(Head { log: LOG, position, recorded_at: now(), commit })
+    }
+
+    async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<log::CommitRef>>, ReadError> {
+        let commits = self.commits();
+        let held = |end: &Position| commits.iter().map(Commit::reference).find(|commit| commit.position == *end);
+        Ok(ends.iter().map(held).collect())
     }
 }
 

@@ -1,5 +1,5 @@
 use chrono::DateTime;
-use event_log::{Commit, Event, Fingerprint, Slice, SliceError};
+use event_log::{Commit, CommitRef, Event, Fingerprint, Slice, SliceError};
 use kernel::{Actor, CommandId, CorrelationId, LogId, MemberId, Position, Role, StreamId, Version};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json, value::RawValue};
@@ -34,6 +34,13 @@ fn commits() -> impl Strategy<Value = Commit> {
     )
 }
 
+/// A commit that ends before the first of these.
+fn before(commits: &[Commit]) -> Option<CommitRef> {
+    let position = Position::new(commits.first()?.first.number() - 1);
+    let command_id = CommandId::new(Uuid::from_u128(7));
+    (position > Position::ZERO).then_some(CommitRef { position, command_id, recorded_at: DateTime::UNIX_EPOCH })
+}
+
 /// Commits that follow one another from somewhere in the log.
 fn run(least: usize) -> impl Strategy<Value = Vec<Commit>> {
     (1..1_000_000_000_i64, vec(commits(), least..least + 5)).prop_map(|(first, mut commits)| {
@@ -51,7 +58,8 @@ fn log_id() -> LogId {
 }
 
 fn slice(commits: Vec<Commit>) -> Slice {
-    Slice::new(log_id(), commits).expect("the commits follow one another")
+    let after = before(&commits);
+    Slice::new(log_id(), after, commits).expect("the commits follow one another")
 }
 
 fn as_json(slice: &Slice) -> Value {
@@ -125,7 +133,7 @@ proptest! {
         prop_assert!(matches!(decode(&value), Err(SliceError::Broken(_))));
         let mut swapped = commits;
         swapped.swap(a, b);
-        prop_assert!(matches!(Slice::new(log_id(), swapped), Err(SliceError::Broken(_))));
+        prop_assert!(matches!(Slice::new(log_id(), before(&swapped), swapped), Err(SliceError::Broken(_))));
     }
 
     #[test]
@@ -155,10 +163,46 @@ proptest! {
     }
 
     #[test]
-    fn other_formats_are_refused_by_number(commits in run(1), format in 2..u16::MAX) {
+    fn other_formats_are_refused_by_number(commits in run(1), format in 3..u16::MAX) {
         let mut value = as_json(&slice(commits));
         value["format"] = json!(format);
         prop_assert!(matches!(decode(&value), Err(SliceError::Format(found)) if found == format));
+    }
+
+    #[test]
+    fn a_slice_follows_the_commit_before_it_and_no_other(commits in run(1)) {
+        let after = before(&commits);
+        let read = decode(&as_json(&slice(commits.clone()))).expect("a slice");
+        prop_assert!(read.follows(after));
+        let other = CommitRef {
+            position: Position::new(commits[0].first.number() - 1),
+            command_id: CommandId::new(Uuid::from_u128(8)),
+            recorded_at: DateTime::UNIX_EPOCH,
+        };
+        prop_assert!(!read.follows(Some(other)));
+        prop_assert_eq!(read.end(), commits.last().map(Commit::reference));
+    }
+
+    #[test]
+    fn a_slice_of_format_1_is_read_and_follows_nothing(commits in run(1)) {
+        let mut value = as_json(&slice(commits.clone()));
+        value["format"] = json!(1);
+        value.as_object_mut().expect("an object").remove("after");
+        let read = decode(&value).expect("format 1");
+        prop_assert_eq!(read.commits().len(), commits.len());
+        prop_assert!(!read.follows(before(&commits)));
+    }
+
+    #[test]
+    fn a_slice_of_format_2_must_name_the_commit_right_before_it(commits in run(1), by in 1..9_i64) {
+        let mut value = as_json(&slice(commits.clone()));
+        let wrong = CommitRef {
+            position: commits[0].first.plus(by),
+            command_id: CommandId::new(Uuid::nil()),
+            recorded_at: DateTime::UNIX_EPOCH,
+        };
+        value["after"] = json!(wrong);
+        prop_assert!(matches!(decode(&value), Err(SliceError::Broken(_))));
     }
 
     #[test]
@@ -171,7 +215,7 @@ proptest! {
 
 #[test]
 fn no_commits_are_no_slice() {
-    assert!(matches!(Slice::new(log_id(), Vec::new()), Err(SliceError::Broken(_))));
+    assert!(matches!(Slice::new(log_id(), None, Vec::new()), Err(SliceError::Broken(_))));
     let empty = json!({ "format": 1, "log": log_id(), "commits": [] });
     assert!(matches!(decode(&empty), Err(SliceError::Broken(_))));
 }

@@ -57,7 +57,7 @@ async fn each_role_may_do_what_its_process_does() {
     relay.read_commits(Position::ZERO, 10).await.unwrap();
     let cursor = RelayCursor::new(relay.pool().clone());
     let taken = cursor.take_over("test").await.unwrap();
-    assert!(cursor.advance(taken.epoch, Position::new(2)).await.unwrap());
+    assert!(cursor.advance(taken.epoch, at(2)).await.unwrap());
     world.as_role("jangbu_projector").read_commits(Position::ZERO, 10).await.unwrap();
     let reader = world.as_role("jangbu_reader");
     reader.head().await.unwrap();
@@ -109,14 +109,19 @@ async fn an_older_relay_is_fenced_off() {
     assert_eq!(cursor.read().await.unwrap(), None);
     let first = cursor.take_over("first").await.unwrap();
     assert_eq!(first.position, Position::ZERO);
-    assert!(cursor.advance(first.epoch, Position::new(7)).await.unwrap());
+    assert!(cursor.advance(first.epoch, at(7)).await.unwrap());
     let second = cursor.take_over("second").await.unwrap();
     assert!(second.epoch > first.epoch);
     assert_eq!(second.position, Position::new(7), "the second goes on where the first was");
-    assert!(!cursor.advance(first.epoch, Position::new(9)).await.unwrap(), "the first is out");
+    assert!(!cursor.advance(first.epoch, at(9)).await.unwrap(), "the first is out");
     let row = cursor.read().await.unwrap().unwrap();
     assert_eq!((row.position, row.holder.as_str(), row.epoch), (Position::new(7), "second", second.epoch));
     let unreachable = RelayCursor::new(world.other_pool("dbname=there_is_no_such_database"));
     let _: CursorError = unreachable.read().await.unwrap_err();
     world.end().await;
+}
+
+fn at(position: i64) -> Option<kernel::CommitRef> {
+    let command_id = kernel::CommandId::new(uuid::Uuid::nil());
+    Some(kernel::CommitRef { position: Position::new(position), command_id, recorded_at: chrono::DateTime::UNIX_EPOCH })
 }

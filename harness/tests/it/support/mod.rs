@@ -16,6 +16,6 @@ pub use ledger::Ledger;
 pub use old_transactions::{OldWorker, begin_with_old_transactions};
 pub use page::Page;
 pub use replay::replay;
-pub use teller::{Answer, Teller, money};
+pub use teller::{Answer, Teller, fresh_key, money};
 pub use town::{ALL, Town};
 pub use wait::eventually;

@@ -150,7 +150,8 @@ impl OldWorker {
         // Nothing is published to it: what it is to read is in the log.
         let (outlet, inbox) = inbox(1);
         let (reach, reachable) = watch::channel(Position::ZERO);
-        let sources = Sources { inbox, reachable, log: Arc::new(log.clone()), decoder: Arc::new(Decoder) };
+        let (_never, recheck) = watch::channel(0);
+        let sources = Sources { inbox, reachable, recheck, log: Arc::new(log.clone()), decoder: Arc::new(Decoder) };
         let runner = Runner::new(Arc::new(OldTransactions), &views, sources, Settings::default());
         let follow = tokio::spawn(async move { match runner.run().await {} });
         let head = log.clone();

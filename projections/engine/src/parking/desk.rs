@@ -55,6 +55,8 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let mut connection = connect(&self.database).await?;
         let mut tx = connection.begin().await.map_err(failed())?;
         let (generation, position) = lock_live(&mut tx, view).await?;
+        // In a view of another history the position means another event: parking its key would hide what is wrong.
+        self.require_history(&mut tx, generation).await?;
         let first = match what {
             ParkWhat::Event(at) | ParkWhat::Commit(at) => *at,
             ParkWhat::Key(_) => position.next(),

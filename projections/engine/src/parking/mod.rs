@@ -98,7 +98,7 @@ impl Parked {
         step: Step,
     ) -> Result<(), sqlx::Error> {
         let of_step: Vec<&Aside> =
-            self.aside.iter().filter(|aside| step.from < aside.position && aside.position <= step.to).collect();
+            self.aside.iter().filter(|a| step.after() < a.position && a.position <= step.to.position).collect();
         if of_step.is_empty() {
             return Ok(());
         }

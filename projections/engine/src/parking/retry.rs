@@ -87,6 +87,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         if found != ours {
             return Err(RebuildError::OtherVersion { generation, found, ours });
         }
+        self.require_history(connection, generation).await?;
         let path = format!("set search_path to {}, registry", live.schema);
         run(connection, path).await.map_err(doing("opening the generation"))?;
         Ok(generation)

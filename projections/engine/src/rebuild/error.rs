@@ -3,7 +3,7 @@
 use kernel::{LogId, Position};
 use log::ReadError;
 
-use crate::{Fault, WriteError};
+use crate::{Fault, OtherHistory, WriteError};
 
 /// Why a rebuild, a comparison or a promotion ended. What has been made so far stays, and is gone on with by the next
 /// try, unless it says otherwise.
@@ -67,15 +67,13 @@ pub enum RebuildError {
         /// The log that is read.
         ours: LogId,
     },
-    /// The live generation has seen what the log does not hold.
-    #[error(
-        "the live generation is at position {position}, ahead of the log, which ends at {head}: the log was restored from an older backup"
-    )]
-    AheadOfLog {
-        /// Where the live generation is.
-        position: Position,
-        /// Where the log ends.
-        head: Position,
+    /// A generation is of another history than the log.
+    #[error("generation {generation} is of another history than the log: {what}")]
+    OtherHistory {
+        /// The generation.
+        generation: i32,
+        /// How it differs.
+        what: OtherHistory,
     },
     /// The gate refuses to make it live.
     #[error("generation {generation} cannot become live: {why}")]

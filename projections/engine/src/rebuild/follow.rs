@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{LogId, Position};
+use kernel::Position;
 use log::ReadCommits;
 
 use super::{
@@ -15,7 +15,7 @@ use crate::{
     Commit, Decode,
     apply::{Halt, Reloaded, Writer},
     batch::decode_all,
-    checkpoint,
+    checkpoint::{self, Checkpoint},
     parking::Parked,
     registry::run,
     status::Report,
@@ -31,25 +31,18 @@ pub(super) struct Tail<'w, E: Send + Sync + 'static> {
 }
 
 impl<E: Send + Sync + 'static> Workshop<E> {
-    /// Opens a generation for writing; `log` is the log its position must count in.
-    pub(super) async fn tail<'w>(
-        &'w self,
-        generation: i32,
-        log: LogId,
-        report: &'w Report,
-    ) -> Result<Tail<'w, E>, RebuildError> {
+    /// Opens a generation for writing, if it is of the log's history.
+    pub(super) async fn tail<'w>(&'w self, generation: i32, report: &'w Report) -> Result<Tail<'w, E>, RebuildError> {
         let view = self.projection.name();
         let mut connection = connect_by_key(&self.database).await?;
         let failed = || doing("opening the generation");
         let found = checkpoint::load_generation(&mut connection, view, generation).await.map_err(failed())?;
-        let checkpoint = found.ok_or(RebuildError::Absent { view, generation })?;
+        let mut checkpoint = found.ok_or(RebuildError::Absent { view, generation })?;
         if checkpoint.version != self.projection.version() {
             let (found, ours) = (checkpoint.version, self.projection.version());
             return Err(RebuildError::OtherVersion { generation, found, ours });
         }
-        if checkpoint.log.is_some_and(|found| found != log) {
-            return Err(RebuildError::OtherLog { generation, ours: log });
-        }
+        self.open_history(&mut connection, &mut checkpoint).await?;
         run(&mut connection, format!("set search_path to {}, registry", checkpoint.schema)).await.map_err(failed())?;
         let parked = Parked::load(&mut connection, view, generation).await.map_err(failed())?;
         let projection = self.projection.as_ref();
@@ -76,7 +69,8 @@ impl<E: Send + Sync + 'static> Tail<'_, E> {
             let commits: Vec<&Commit<E>> = commits.iter().collect();
             match self.writer.apply(&commits).await {
                 Ok(()) => {}
-                Err(Halt::Superseded | Halt::Paused) => self.again().await?,
+                Err(Halt::Superseded | Halt::Paused | Halt::Recheck) => self.again().await?,
+                Err(Halt::OtherHistory(reason)) => return Err(RebuildError::Interrupted(reason)),
                 Err(Halt::Transient(reason)) => return Err(RebuildError::Interrupted(reason)),
                 Err(Halt::Stuck(fault)) => return Err(RebuildError::Stuck(fault)),
             }
@@ -86,7 +80,9 @@ impl<E: Send + Sync + 'static> Tail<'_, E> {
     }
 
     async fn read(&mut self, limit: Position) -> Result<Vec<Commit<E>>, RebuildError> {
-        let mut commits = self.log.read_commits(self.position(), self.writer.settings.max_events).await?;
+        let Checkpoint { generation, log, commit, .. } = self.writer.checkpoint;
+        let log = log.ok_or(RebuildError::Lost(generation))?;
+        let mut commits = self.log.read_following(log, commit, self.writer.settings.max_events).await?;
         commits.retain(|commit| commit.last() <= limit);
         self.rate.take(commits.iter().map(|commit| commit.events.len() as i64).sum()).await;
         Ok(decode_all(&commits, self.decoder.as_ref()))

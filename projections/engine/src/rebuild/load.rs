@@ -141,7 +141,7 @@ impl<E: Send + Sync + 'static> Crew<E> {
     ) -> Result<(), RebuildError> {
         let mut commits = ahead(self.ranges.clone(), range);
         let mut tx = connection.begin().await.map_err(doing("beginning a range"))?;
-        let mut recorded_at = None;
+        let mut reached = None;
         let mut end = range.after;
         loop {
             parts.retain(Part::goes_on);
@@ -154,7 +154,7 @@ impl<E: Send + Sync + 'static> Crew<E> {
             let Some(last) = decoded.last() else { continue };
             let events = last.last().number() - end.number();
             parts.iter_mut().for_each(|part| part.add(&decoded, events));
-            (recorded_at, end) = (Some(last.recorded_at), last.last());
+            (reached, end) = (Some(last.reference()), last.last());
             trim(&mut parts, self.held, &mut tx, range).await?;
         }
         if end != range.to {
@@ -162,7 +162,7 @@ impl<E: Send + Sync + 'static> Crew<E> {
         }
         for part in &mut parts {
             part.write(&mut tx, range).await?;
-            part.done(&mut tx, range, recorded_at).await?;
+            part.done(&mut tx, range, reached).await?;
         }
         tx.commit().await.map_err(doing("ending a range"))
     }

@@ -86,8 +86,18 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         };
         let found = session.generations().await?.into_iter().find(in_the_making);
         let Some(making) = found else { return Ok(None) };
-        if !wish.restart {
+        let other = match self.other_history(&mut session.connection, making.generation).await {
+            Ok(None) => self.ranges_of_another_history(session, &making).await?,
+            Ok(other) => other,
+            Err(RebuildError::OtherLog { .. }) if wish.restart => None,
+            Err(error) => return Err(error),
+        };
+        if !wish.restart && other.is_none() {
             return self.fits(&making, side).map(|()| Some(making.generation));
+        }
+        if let Some(other) = other {
+            let (view, generation) = (session.view, making.generation);
+            tracing::warn!(view.name = view, view.generation = generation, error = %other, "dropping what was made of another history");
         }
         self.drop_locked(session, &making, &wish.operator).await?;
         Ok(None)
@@ -110,24 +120,25 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     /// Up to where a new generation is to be loaded.
     pub(super) async fn wanted(&self, session: &mut Session, wish: &Wish) -> Result<Position, RebuildError> {
         self.reporter.phase(Phase::Planning, 0, 0);
-        // In this order: a live generation that moved on between the two would seem to be ahead of the log.
+        let abandoned = wish.is_side() || self.is_abandoned(session, wish.abandon_live).await?;
         let live = session.live().await?;
         let head = self.log.head().await?;
-        let foreign = live.log.is_some_and(|log| log != head.log);
-        if !wish.is_side() && !wish.abandon_live {
-            if foreign {
-                return Err(RebuildError::OtherLog { generation: live.generation, ours: head.log });
-            }
-            if live.position > head.position {
-                return Err(RebuildError::AheadOfLog { position: live.position, head: head.position });
-            }
-        }
         // A main generation must not be ahead of the live one, or the two could not be compared.
         Ok(match wish.until {
             Until::Side(position) => position.min(head.position),
-            _ if wish.abandon_live => head.position,
+            _ if abandoned => head.position,
             _ => live.position,
         })
+    }
+
+    /// Whether the live generation is to be replaced without regard to what it shows: because the operator wants it so, or
+    /// because it is of another history than the log, which nothing that is made from the log could ever equal.
+    async fn is_abandoned(&self, session: &mut Session, wanted: bool) -> Result<bool, RebuildError> {
+        if wanted {
+            return Ok(true);
+        }
+        let live = session.live().await?.generation;
+        Ok(self.other_history(&mut session.connection, live).await?.is_some())
     }
 
     pub(super) async fn go_on(
@@ -147,8 +158,9 @@ impl<E: Send + Sync + 'static> Workshop<E> {
                     session.enter(generation, &["indexing"], next).await?;
                 }
                 "tailing" => {
-                    self.catch_up(session, &making).await?;
-                    let next = if wish.abandon_live { "ready" } else { "comparing" };
+                    let abandoned = self.is_abandoned(session, wish.abandon_live).await?;
+                    self.catch_up(session, &making, abandoned).await?;
+                    let next = if abandoned { "ready" } else { "comparing" };
                     session.enter(generation, &["tailing"], next).await?;
                 }
                 "comparing" => {
@@ -166,7 +178,8 @@ impl<E: Send + Sync + 'static> Workshop<E> {
                     if wish.until != Until::Promoted {
                         return outcome(session, generation, "ready", comparison).await;
                     }
-                    self.promote_level(session, &making, &wish.operator, "promote", wish.abandon_live).await?;
+                    let abandoned = self.is_abandoned(session, wish.abandon_live).await?;
+                    self.promote_level(session, &making, &wish.operator, "promote", abandoned).await?;
                     return self.promoted(session, generation, comparison).await;
                 }
                 other => {
@@ -181,25 +194,27 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     async fn build(&self, session: &mut Session, making: &Making) -> Result<(), RebuildError> {
         if let Some(bulk) = self.projection.bulk() {
             fault_point("merging");
+            if let Some(what) = self.ranges_of_another_history(session, making).await? {
+                return Err(RebuildError::OtherHistory { generation: making.generation, what });
+            }
             self.reporter.phase(Phase::Merging, 0, 0);
             return merge(session, making, bulk.as_ref()).await;
         }
         let report = Report::new(self.projection.name());
-        let log = making.log.ok_or(RebuildError::Lost(making.generation))?;
-        let mut tail = self.tail(making.generation, log, &report).await?;
+        let mut tail = self.tail(making.generation, &report).await?;
         self.reporter.phase(Phase::Building, tail.position().number(), making.fence.number());
         tail.to(making.fence).await?;
         fault_point("building");
         session.enter(making.generation, &["building"], "indexing").await
     }
 
-    /// Follows the log until the generation is about where the live one is.
-    async fn catch_up(&self, session: &mut Session, making: &Making) -> Result<(), RebuildError> {
+    /// Follows the log until the generation is about where the live one is, or where the log ends.
+    async fn catch_up(&self, session: &mut Session, making: &Making, abandoned: bool) -> Result<(), RebuildError> {
         let report = Report::new(self.projection.name());
-        let log = making.log.ok_or(RebuildError::Lost(making.generation))?;
-        let mut tail = self.tail(making.generation, log, &report).await?;
+        let mut tail = self.tail(making.generation, &report).await?;
         loop {
-            let live = session.live().await?.position;
+            let head = self.log.head().await?.position;
+            let live = if abandoned { head } else { session.live().await?.position };
             let behind = live.number() - tail.position().number();
             self.reporter.phase(Phase::Tailing, 0, behind.max(0));
             if behind <= LEVEL {
@@ -231,6 +246,9 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     ) -> Result<Comparison, RebuildError> {
         let mut session = Session::open(&self.database, self.projection.name()).await?;
         let making = choose(&mut session, generation, &["ready", "retired", "tailing", "comparing"]).await?;
+        let live = session.live().await?.generation;
+        self.require_history(&mut session.connection, live).await?;
+        self.require_history(&mut session.connection, making.generation).await?;
         let found = self.compare_at_one_position(&mut session, &making, expected).await?;
         let (position, unexpected) = (found.position, found.unexpected);
         let details = format!(r#"{{"position":{position},"unexpected":{unexpected},"expected":{}}}"#, found.expected);
@@ -260,8 +278,10 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let mut session = Session::open(&self.database, self.projection.name()).await?;
         let making = choose(&mut session, generation, states).await?;
         self.reporter.generation(making.generation);
-        self.catch_up(&mut session, &making).await?;
-        self.promote_level(&mut session, &making, operator, what, false).await?;
+        self.require_history(&mut session.connection, making.generation).await?;
+        let abandoned = self.is_abandoned(&mut session, false).await?;
+        self.catch_up(&mut session, &making, abandoned).await?;
+        self.promote_level(&mut session, &making, operator, what, abandoned).await?;
         self.promoted(&mut session, making.generation, None).await
     }
 

@@ -13,7 +13,7 @@ pub(super) async fn merge<E: Send + Sync + 'static>(
     bulk: &dyn Bulk<E>,
 ) -> Result<(), RebuildError> {
     let failed = || doing("merging the ranges");
-    let recorded_at = session.recorded_at(making.generation).await?;
+    let (recorded_at, command) = session.last_commit(making.generation).await?;
     // Nobody has counted the staging tables yet, and what the planner takes for small it joins row by row. How many rows
     // there are is all it needs: the statistics come after the indexes.
     run(&mut session.connection, "set default_statistics_target to 5".to_owned()).await.map_err(failed())?;
@@ -30,13 +30,14 @@ pub(super) async fn merge<E: Send + Sync + 'static>(
     }
     let moved = sqlx::query!(
         "update registry.generations
-         set state = 'indexing', position = $3, recorded_at = $4, updated_at = clock_timestamp(),
+         set state = 'indexing', position = $3, recorded_at = $4, command_id = $5, updated_at = clock_timestamp(),
             heartbeat_at = clock_timestamp()
          where view = $1 and generation = $2 and state = 'building'",
         view,
         making.generation,
         making.fence.number(),
-        recorded_at
+        recorded_at,
+        command
     )
     .execute(&mut *tx)
     .await

@@ -8,6 +8,7 @@ mod creation;
 mod dropping;
 mod error;
 mod follow;
+mod history;
 mod indexes;
 mod load;
 mod making;

@@ -1,6 +1,6 @@
 //! What one view makes of one range of the log.
 
-use chrono::{DateTime, Utc};
+use kernel::CommitRef;
 use log::PositionRange;
 use sqlx::{Connection, PgConnection};
 
@@ -92,24 +92,25 @@ impl<'l, E: Send + Sync + 'static> Part<'l, E> {
         }
     }
 
-    /// Marks the range as loaded for this view.
+    /// Marks the range as loaded for this view, up to that commit.
     pub(super) async fn done(
         &mut self,
         tx: &mut PgConnection,
         range: PositionRange,
-        recorded_at: Option<DateTime<Utc>>,
+        reached: Option<CommitRef>,
     ) -> Result<(), RebuildError> {
         if !self.goes_on() {
             return Ok(());
         }
         let generation = self.lane.making.generation;
         let done = sqlx::query!(
-            "update registry.ranges set done_at = clock_timestamp(), recorded_at = $4
+            "update registry.ranges set done_at = clock_timestamp(), recorded_at = $4, command_id = $5
              where view = $1 and generation = $2 and after_position = $3 and done_at is null",
             self.lane.projection.name(),
             generation,
             range.after.number(),
-            recorded_at
+            reached.map(|commit| commit.recorded_at),
+            reached.map(|commit| commit.command_id.uuid())
         )
         .execute(tx)
         .await

@@ -62,9 +62,8 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         what: &str,
         abandon_live: bool,
     ) -> Result<(), RebuildError> {
-        let log = self.log.head().await?.log;
         let report = Report::new(self.projection.name());
-        let mut tail = self.tail(making.generation, log, &report).await?;
+        let mut tail = self.tail(making.generation, &report).await?;
         let mut tries = 0;
         loop {
             let live = session.live().await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kernel::{LogId, Position};
 use log::{Head, PositionRange};
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions, types::Uuid};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -39,7 +39,6 @@ pub(crate) struct Making {
     pub(crate) schema: String,
     pub(crate) state: String,
     pub(crate) kind: String,
-    pub(crate) log: Option<LogId>,
     pub(crate) position: Position,
     pub(crate) fence: Position,
 }
@@ -93,7 +92,7 @@ impl Session {
     /// The generations of the view, newest first.
     pub(crate) async fn generations(&mut self) -> Result<Vec<Making>, RebuildError> {
         let rows = sqlx::query!(
-            "select generation, version, schema_name, state, kind, log_id, position, fence
+            "select generation, version, schema_name, state, kind, position, fence
              from registry.generations where view = $1 order by generation desc",
             self.view
         )
@@ -106,7 +105,6 @@ impl Session {
             schema: row.schema_name,
             state: row.state,
             kind: row.kind,
-            log: row.log_id.map(LogId::new),
             position: Position::new(row.position),
             fence: Position::new(row.fence.unwrap_or(row.position)),
         });
@@ -242,18 +240,22 @@ impl Session {
         Ok((open.collect(), done))
     }
 
-    /// When the last commit of the last range was recorded.
-    pub(crate) async fn recorded_at(&mut self, generation: i32) -> Result<Option<DateTime<Utc>>, RebuildError> {
-        sqlx::query_scalar!(
-            "select recorded_at from registry.ranges where view = $1 and generation = $2
+    /// When the last commit of the last range was recorded, and which command wrote it; a range of an earlier build does not
+    /// know the command.
+    pub(crate) async fn last_commit(
+        &mut self,
+        generation: i32,
+    ) -> Result<(Option<DateTime<Utc>>, Option<Uuid>), RebuildError> {
+        let row = sqlx::query!(
+            "select recorded_at, command_id from registry.ranges where view = $1 and generation = $2
              order by after_position desc limit 1",
             self.view,
             generation
         )
         .fetch_optional(&mut self.connection)
         .await
-        .map_err(doing("reading the ranges of the rebuild"))
-        .map(Option::flatten)
+        .map_err(doing("reading the ranges of the rebuild"))?;
+        Ok(row.map_or((None, None), |row| (row.recorded_at, row.command_id)))
     }
 
     /// Makes the row, the schema and the tables of a new generation, all or nothing.

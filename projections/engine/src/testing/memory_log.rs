@@ -7,13 +7,14 @@ use std::sync::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{LogId, Position};
-use log::{Commit, CommitRanges, Head, PositionRange, RangeReader, ReadCommits, ReadError, ReadHead};
+use kernel::{CommitRef, LogId, Position};
+use log::{Adoption, Commit, CommitRanges, Head, PositionRange, RangeReader, ReadCommits, ReadError, ReadHead};
 
 /// A log in memory: the port of `event-store/log`, with failures on request.
 #[derive(Debug)]
 pub struct MemoryLog {
-    id: LogId,
+    id: Mutex<LogId>,
+    adoptions: Mutex<Vec<Adoption>>,
     commits: Mutex<Vec<Commit>>,
     failures: AtomicU32,
     reads: AtomicU32,
@@ -25,7 +26,8 @@ impl MemoryLog {
     /// A log of that id that holds these commits.
     pub fn new(id: LogId, commits: Vec<Commit>) -> Self {
         Self {
-            id,
+            id: Mutex::new(id),
+            adoptions: Mutex::default(),
             commits: Mutex::new(commits),
             failures: AtomicU32::new(0),
             reads: AtomicU32::new(0),
@@ -36,12 +38,29 @@ impl MemoryLog {
 
     /// The id.
     pub fn id(&self) -> LogId {
-        self.id
+        *self.id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on under a new id, as a restored log does that an operator adopts.
+    pub fn adopt(&self, new: LogId) {
+        let commit = self.lock().last().map(Commit::reference);
+        let old = std::mem::replace(&mut *self.id.lock().unwrap_or_else(PoisonError::into_inner), new);
+        self.adoptions.lock().unwrap_or_else(PoisonError::into_inner).push(Adoption { old, new, commit });
     }
 
     /// Adds commits at the end.
     pub fn extend(&self, commits: impl IntoIterator<Item = Commit>) {
         self.lock().extend(commits);
+    }
+
+    /// Loses everything after a position, as a log does that is restored from a backup.
+    pub fn lose_after(&self, position: Position) {
+        self.lock().retain(|commit| commit.last() <= position);
+    }
+
+    /// The commit before the one that begins at a position.
+    pub fn before(&self, first: Position) -> Option<CommitRef> {
+        self.lock().iter().rev().find(|commit| commit.first < first).map(Commit::reference)
     }
 
     /// The next reads fail as if the store could not be reached.
@@ -87,7 +106,19 @@ impl ReadHead for MemoryLog {
     async fn head(&self) -> Result<Head, ReadError> {
         self.fails()?;
         let recorded_at = self.lock().last().map_or(DateTime::UNIX_EPOCH, |commit| commit.recorded_at);
-        Ok(Head { log: self.id, position: self.end(), recorded_at })
+        let commit = self.lock().last().map(Commit::reference);
+        Ok(Head { log: self.id(), position: self.end(), recorded_at, commit })
+    }
+
+    async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, ReadError> {
+        self.fails()?;
+        let commits = self.lock();
+        let held = |end: &Position| commits.iter().map(Commit::reference).find(|commit| commit.position == *end);
+        Ok(ends.iter().map(held).collect())
+    }
+
+    async fn adoptions(&self) -> Result<Vec<Adoption>, ReadError> {
+        Ok(self.adoptions.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 

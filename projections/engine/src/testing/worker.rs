@@ -19,6 +19,7 @@ use crate::{Decode, Outlet, Projection, Runner, Settings, Slice, Sources, State,
 pub struct Worker<E: Send + Sync + 'static> {
     outlet: Outlet<E>,
     reachable: watch::Sender<Position>,
+    recheck: watch::Sender<u64>,
     status: watch::Receiver<Status>,
     task: JoinHandle<()>,
 }
@@ -34,14 +35,15 @@ impl<E: Send + Sync + 'static> Worker<E> {
     ) -> Self {
         let (outlet, inbox) = inbox(100_000);
         let (reachable, reached) = watch::channel(Position::ZERO);
-        let sources = Sources { inbox, reachable: reached, log, decoder };
+        let (recheck, rechecked) = watch::channel(0);
+        let sources = Sources { inbox, reachable: reached, recheck: rechecked, log, decoder };
         let runner = Runner::new(projection, database, sources, settings);
         let status = runner.status();
         let task = tokio::spawn(async move {
             let never = runner.run().await;
             match never {}
         });
-        Self { outlet, reachable, status, task }
+        Self { outlet, reachable, recheck, status, task }
     }
 
     /// Hands it a slice, for which it must have room.
@@ -57,6 +59,18 @@ impl<E: Send + Sync + 'static> Worker<E> {
     /// Tells it how far the log goes.
     pub fn reach(&self, position: Position) {
         self.reachable.send_replace(position);
+    }
+
+    /// Has it check whether it is of the log's history.
+    pub fn recheck(&self) {
+        self.recheck.send_modify(|times| *times += 1);
+    }
+
+    /// Waits until it finds that it is of another history, and says why.
+    pub async fn of_another_history(&mut self) -> String {
+        self.until("find another history", |status| matches!(status.state, State::OtherHistory(_))).await;
+        let State::OtherHistory(reason) = self.status().state else { panic!("it was of another history a moment ago") };
+        reason
     }
 
     /// How it is doing.
@@ -124,7 +138,8 @@ impl<'a> Post<'a> {
         commits: &[Commit],
         decoder: &dyn Decode<Event = E>,
     ) -> Arc<Slice<E>> {
-        let slice = log::Slice::new(self.log.id(), commits.to_vec()).expect("commits that follow one another");
+        let after = commits.first().and_then(|first| self.log.before(first.first));
+        let slice = log::Slice::new(self.log.id(), after, commits.to_vec()).expect("commits that follow one another");
         Arc::new(Slice::decode(&slice, decoder))
     }
 }

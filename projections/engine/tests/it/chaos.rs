@@ -38,8 +38,11 @@ async fn a_worker_overtaken_in_the_middle_of_its_transaction_writes_nothing() {
     // What another worker would do with the next ten commits.
     let mut other = world.scratch.pool.begin().await.expect("begin");
     let end = history.commits[19].last();
-    sqlx::query("update registry.generations set position = $1 where view = 'tally'")
+    let step = "update registry.generations set position = $1, command_id = $2, recorded_at = $3 where view = 'tally'";
+    sqlx::query(step)
         .bind(end.number())
+        .bind(history.commits[19].command_id.uuid())
+        .bind(history.commits[19].recorded_at)
         .execute(&mut *other)
         .await
         .expect("the other takes the step");

@@ -168,7 +168,7 @@ async fn a_view_ahead_of_its_log_says_so() {
 
     world.log = Arc::new(MemoryLog::new(log_id(1), history.commits[..10].to_vec()));
     let mut worker = world.start();
-    assert!(worker.waiting().await.contains("ahead of the log"), "{:?}", worker.status());
+    assert!(worker.of_another_history().await.contains("ahead of the log"), "{:?}", worker.status());
     worker.kill().await;
     world.scratch.close().await;
 }

@@ -4,6 +4,7 @@ mod bulk_tally;
 mod chaos;
 mod delivery;
 mod faults;
+mod histories;
 mod moving;
 mod readers;
 mod rebuild;

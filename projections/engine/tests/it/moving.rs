@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::Position;
+use kernel::{LogId, Position};
 use log::{Commit, Head, ReadCommits, ReadError, ReadHead};
 use projection_engine::{
     Until,
@@ -36,12 +36,25 @@ impl ReadHead for GoingOn {
         }
         Ok(told)
     }
+
+    async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<log::CommitRef>>, ReadError> {
+        self.log.commit_refs(ends).await
+    }
 }
 
 #[async_trait]
 impl ReadCommits for GoingOn {
     async fn read_commits(&self, after: Position, max_events: i64) -> Result<Vec<Commit>, ReadError> {
         self.log.read_commits(after, max_events).await
+    }
+
+    async fn read_following(
+        &self,
+        log: LogId,
+        commit: Option<log::CommitRef>,
+        max_events: i64,
+    ) -> Result<Vec<Commit>, ReadError> {
+        self.log.read_following(log, commit, max_events).await
     }
 
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {

@@ -45,7 +45,7 @@ impl World {
         self.run(&format!("insert into {name}_g1.sums select * from tally_g1.sums")).await;
         self.run(&format!(
             "update registry.generations as other set position = first.position, recorded_at = first.recorded_at,
-                log_id = first.log_id
+                log_id = first.log_id, command_id = first.command_id
              from registry.generations as first where first.view = 'tally' and other.view = '{name}'"
         ))
         .await;

@@ -99,7 +99,7 @@ async fn what_is_no_slice_of_this_log_changes_nothing() {
     let ours = world.open_accounts(4).await;
 
     let (our_log, their_log) = (log_of(&world).await, log_of(&foreign).await);
-    let slice = log::Slice::new(their_log, theirs).expect("a slice").encode().expect("json");
+    let slice = log::Slice::new(their_log, None, theirs).expect("a slice").encode().expect("json");
     let label = |log| Label { log, first: Position::new(1), last: Position::new(7), in_log: false };
     world.send(HeaderMap::new(), b"hello".to_vec()).await;
     // Of another log, sealed by a relay that has our keys.

@@ -152,7 +152,9 @@ impl World {
     /// Publishes commits as the relay would.
     pub async fn publish(&self, commits: &[Commit]) {
         let log = self.log.head().await.expect("the head").log;
-        let slice = Slice::new(log, commits.to_vec()).expect("a slice");
+        let before = Position::new(commits[0].first.number() - 1);
+        let after = self.log.commit_refs(&[before]).await.expect("the commit before")[0];
+        let slice = Slice::new(log, after, commits.to_vec()).expect("a slice");
         let label = Label { log, first: slice.first(), last: slice.last(), in_log: false };
         self.send_sealed(&label, slice.encode().expect("json")).await;
     }

@@ -28,10 +28,11 @@ pub struct View {
     /// How long the first of them has been waiting, in milliseconds.
     #[schema(minimum = 0)]
     pub lag_ms: u64,
-    /// Whether it applies events, or is stuck on one it cannot apply.
-    #[schema(pattern = "^(live|stuck)$")]
+    /// Whether it applies events, is stuck on one it cannot apply, or shows another history than the log and has to be
+    /// rebuilt.
+    #[schema(pattern = "^(live|stuck|other-history)$")]
     pub state: String,
-    /// Why it is stuck.
+    /// Why it is stuck, or how it differs from the log.
     #[schema(required)]
     pub error: Option<String>,
     /// On which position.

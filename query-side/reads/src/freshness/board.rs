@@ -19,6 +19,8 @@ pub struct Progress {
     pub position: Position,
     /// Whether it has stopped on an event it cannot apply.
     pub halted: bool,
+    /// Whether its tables are of another history than the log's: nothing in them may be shown.
+    pub other_history: bool,
 }
 
 /// How a wait for a view ended.
@@ -36,17 +38,35 @@ pub enum Waited {
 #[derive(Debug)]
 pub struct Board {
     slots: [watch::Sender<Option<Progress>>; View::ALL.len()],
+    /// Whether the registry was ever read.
+    read: watch::Sender<bool>,
 }
 
 impl Board {
     /// A board on which nothing is known yet.
     pub fn new() -> Self {
-        Self { slots: View::ALL.map(|_| watch::Sender::new(None)) }
+        Self { slots: View::ALL.map(|_| watch::Sender::new(None)), read: watch::Sender::new(false) }
     }
 
     /// What is known of a view.
     pub fn latest(&self, view: View) -> Option<Progress> {
         *self.slots[view.index()].borrow()
+    }
+
+    /// The registry was read, and all that is known of the views is from then or later.
+    pub fn set_read(&self) {
+        self.read.send_if_modified(|read| !std::mem::replace(read, true));
+    }
+
+    /// Waits until the registry was read once.
+    pub async fn was_read(&self) {
+        // The sender lives as long as the board.
+        let _ = self.read.subscribe().wait_for(|read| *read).await;
+    }
+
+    /// The first of these views whose tables are of another history than the log's.
+    pub fn of_another_history(&self, views: &[View]) -> Option<View> {
+        views.iter().copied().find(|view| self.latest(*view).is_some_and(|progress| progress.other_history))
     }
 
     /// What a look into the registry found: it replaces what was known, even if that was more. None: no generation
@@ -102,7 +122,7 @@ mod tests {
     use super::*;
 
     fn at(generation: i32, position: i64) -> Option<Progress> {
-        Some(Progress { generation, log: None, position: Position::new(position), halted: false })
+        Some(Progress { generation, log: None, position: Position::new(position), halted: false, other_history: false })
     }
 
     fn soon() -> Instant {
@@ -138,8 +158,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stopped_view_is_not_waited_for_unless_it_is_there_already() {
         let board = Board::new();
-        board
-            .set(View::Accounts, Some(Progress { generation: 1, log: None, position: Position::new(5), halted: true }));
+        board.set(View::Accounts, at(1, 5).map(|progress| Progress { halted: true, ..progress }));
         assert_eq!(board.reached(&[View::Accounts], Position::new(5), soon()).await, Waited::Reached);
         let begun = Instant::now();
         assert_eq!(board.reached(&[View::Accounts], Position::new(6), soon()).await, Waited::Halted(View::Accounts));

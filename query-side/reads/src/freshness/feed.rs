@@ -10,7 +10,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
-use super::{Board, Horizon, Progress};
+use super::{
+    Board, Horizon, Progress,
+    history::{Checkpoint, Histories, OTHER_HISTORY},
+};
 use crate::View;
 
 /// The channel on which the projector tells that a checkpoint moved: `<view>:<generation>:<position>`.
@@ -35,10 +38,10 @@ impl Feed {
     pub fn start(pool: Pool, listen: ConnectOptions, board: Arc<Board>, horizon: Arc<Horizon>) -> Self {
         let look_now = Arc::new(Notify::new());
         let (registry, listener) = (board.clone(), board.clone());
-        let wakes = look_now.clone();
+        let (wakes, log) = (look_now.clone(), horizon.clone());
         let tasks = [
             tasks::endless("views-registry", move || {
-                look_at_registry(pool.clone(), registry.clone(), look_now.clone())
+                look_at_registry(pool.clone(), registry.clone(), log.clone(), look_now.clone())
             }),
             tasks::endless("views-listener", move || listen_forever(listen.clone(), listener.clone(), wakes.clone())),
             tasks::endless("log-head", move || look_at_log(board.clone(), horizon.clone())),
@@ -48,16 +51,17 @@ impl Feed {
 }
 
 /// The net: what the registry says, twice a second and whenever someone says that it must have changed.
-async fn look_at_registry(pool: Pool, board: Arc<Board>, look_now: Arc<Notify>) {
+async fn look_at_registry(pool: Pool, board: Arc<Board>, horizon: Arc<Horizon>, look_now: Arc<Notify>) {
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reachable = true;
+    let mut histories = Histories::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = look_now.notified() => {}
         }
-        match refresh(&pool, &board).await {
+        match refresh(&pool, &board, &horizon, &mut histories).await {
             Ok(()) if reachable => {}
             Ok(()) => {
                 reachable = true;
@@ -74,14 +78,26 @@ async fn look_at_registry(pool: Pool, board: Arc<Board>, look_now: Arc<Notify>) 
     }
 }
 
-async fn refresh(pool: &Pool, board: &Board) -> Result<(), sqlx::Error> {
+async fn refresh(
+    pool: &Pool,
+    board: &Board,
+    horizon: &Horizon,
+    histories: &mut Histories,
+) -> Result<(), sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!"
+        r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!",
+               command_id, recorded_at
            from registry.live_positions"#
     )
     .fetch_all(pool)
     .await?;
-    for view in View::ALL {
+    let checkpoint = |view: View| {
+        let row = rows.iter().find(|row| row.view == view.name())?;
+        let (position, recorded_at) = (Position::new(row.position), row.recorded_at);
+        Some(Checkpoint { generation: row.generation, position, command_id: row.command_id, recorded_at })
+    };
+    let other = histories.check(horizon, View::ALL.map(checkpoint)).await;
+    for (view, other) in View::ALL.into_iter().zip(other) {
         let row = rows.iter().find(|row| row.view == view.name());
         board.set(
             view,
@@ -90,9 +106,11 @@ async fn refresh(pool: &Pool, board: &Board) -> Result<(), sqlx::Error> {
                 log: row.log_id.map(LogId::new),
                 position: Position::new(row.position),
                 halted: row.state != "live",
+                other_history: other || row.state == OTHER_HISTORY,
             }),
         );
     }
+    board.set_read();
     Ok(())
 }
 

@@ -4,8 +4,10 @@
 //! makes a read wait for one and checks it against the other.
 
 mod board;
+mod commits;
 mod feed;
 mod gate;
+mod history;
 mod horizon;
 
 pub(crate) use board::{Board, Progress};
@@ -13,4 +15,5 @@ pub(crate) use feed::Feed;
 pub(crate) use gate::Missing;
 pub(crate) use gate::Seen;
 pub use gate::{Fresh, Gate, Need};
+pub(crate) use history::OTHER_HISTORY;
 pub(crate) use horizon::Horizon;

@@ -71,7 +71,7 @@ async fn a_view_that_does_not_come_is_503_or_stale() {
 #[tokio::test]
 async fn tokens_that_can_never_be_satisfied_are_400_at_once() {
     let world = World::with_bank().await;
-    let foreign = ConsistencyToken { log: LogId::new(Uuid::from_u128(1)), position: Position::new(1) }.to_string();
+    let foreign = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(1)), Position::new(1)).to_string();
     let ahead = world.token(Position::new(19)).await;
     let far_ahead = world.token(Position::new(i64::MAX)).await;
     let begun = Instant::now();

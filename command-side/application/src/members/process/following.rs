@@ -3,7 +3,7 @@
 use contracts::recorded::{MemberRecorded, Recorded};
 use domain::member::Known;
 use kernel::{MemberId, Position, StreamId};
-use log::Picked;
+use log::{Head, Picked};
 use vault::{NewMessage, Queued};
 
 use super::{BackOffice, RoundError, watching::Watching};
@@ -51,7 +51,10 @@ impl BackOffice {
     /// After a failure in the middle the same page is taken in again; that changes nothing.
     async fn follow_on(&mut self, watching: &mut Watching, cursor: Position) -> Result<bool, RoundError> {
         let log = &self.members.shared.log;
-        let head = log.head().await.map_err(RoundError::Log)?.position;
+        let end = log.head().await.map_err(RoundError::Log)?;
+        self.check_history(end, cursor).await?;
+        let log = &self.members.shared.log;
+        let head = end.position;
         if cursor > head {
             return Err(RoundError::Ahead { cursor, head });
         }
@@ -74,8 +77,35 @@ impl BackOffice {
             }
         }
         watching.position = self.move_cursor(cursor, reached, &messages, fresh).await?;
+        if let Some(commit) = end.commit.filter(|_| fresh) {
+            self.members.shared.vault.note_commit(commit).await.map_err(RoundError::Vault)?;
+        }
         metrics::gauge!("back_office_position").set(watching.position.number() as f64);
         Ok(watching.position < head)
+    }
+
+    /// Makes sure that the log holds the commit that the vault was last brought after: else the vault would take one history for
+    /// another. A vault of an earlier build notes where the log ends now.
+    async fn check_history(&mut self, end: Head, cursor: Position) -> Result<(), RoundError> {
+        if end.commit.is_some() && self.checked == end.commit {
+            return Ok(());
+        }
+        let vault = &self.members.shared.vault;
+        match vault.noted_commit().await.map_err(RoundError::Vault)? {
+            Some(noted) => {
+                let held = self.members.shared.log.commit_refs(&[noted.position]).await.map_err(RoundError::Log)?;
+                if held.first().copied().flatten() != Some(noted) {
+                    return Err(RoundError::OtherHistory(noted));
+                }
+            }
+            None => {
+                if let Some(commit) = end.commit.filter(|commit| commit.position >= cursor) {
+                    vault.note_commit(commit).await.map_err(RoundError::Vault)?;
+                }
+            }
+        }
+        self.checked = end.commit;
+        Ok(())
     }
 
     /// Queues the messages and moves the cursor, in one transaction. If another server was faster, its cursor counts, and

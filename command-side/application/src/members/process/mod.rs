@@ -15,9 +15,12 @@ mod watching;
 
 use std::{error::Error, time::Duration};
 
-use kernel::Position;
+use kernel::{CommitRef, Position};
 use log::ReadError;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 use vault::VaultError;
 
 use self::{again::DestroyAgain, erasing::Revoked, watching::Watching};
@@ -30,6 +33,10 @@ pub struct BackOffice {
     bank: Bank,
     /// How far the vault has been brought, as it was last seen.
     cursor: Option<Position>,
+    /// The end of the log at which the log was last found to be the one that the vault was brought after.
+    checked: Option<CommitRef>,
+    /// Why members' events are not followed, if it is for an operator to decide what is true.
+    trouble: watch::Sender<Option<String>>,
     watching: Option<Watching>,
     again: DestroyAgain,
     revoked: Revoked,
@@ -52,6 +59,11 @@ enum RoundError {
     Unfounded { position: Position },
     #[error("the vault is at position {cursor}, the log ends at {head}: it is not the log this vault belongs to")]
     Ahead { cursor: Position, head: Position },
+    #[error(
+        "the vault was brought after a commit at position {} that the log does not hold: one of the two was restored from a \
+         backup. If the log is right, `jangbu log adopt --reason WHY` brings the vault to it", .0.position
+    )]
+    OtherHistory(CommitRef),
     #[error("the vault cannot be brought after the log")]
     Vault(#[source] VaultError),
     #[error("a step of the back office could not be carried out")]
@@ -74,12 +86,19 @@ impl BackOffice {
             members,
             bank,
             cursor: None,
+            checked: None,
+            trouble: watch::Sender::new(None),
             watching: None,
             again: DestroyAgain::default(),
             revoked: Revoked::default(),
             saved: None,
             swept: None,
         }
+    }
+
+    /// Tells there why members' events are not followed, if it is for an operator to decide what is true.
+    pub fn telling(self, trouble: watch::Sender<Option<String>>) -> Self {
+        Self { trouble, ..self }
     }
 
     /// Works until `stop` comes. Being stopped anywhere is as good as a crash: nothing is lost and nothing doubled.
@@ -92,12 +111,17 @@ impl BackOffice {
                 round = self.round() => round,
             };
             let pause = match round {
-                Ok(true) => continue,
+                Ok(true) => {
+                    self.trouble.send_if_modified(|trouble| trouble.take().is_some());
+                    continue;
+                }
                 Ok(false) => {
+                    self.trouble.send_if_modified(|trouble| trouble.take().is_some());
                     failures = 0;
                     self.members.shared.options.poll
                 }
                 Err(error) => {
+                    self.judge(&error);
                     failures += 1;
                     metrics::counter!("back_office_failures").increment(1);
                     tracing::error!(error = &error as &dyn Error, failures, "the back office is held up");
@@ -109,6 +133,14 @@ impl BackOffice {
                 () = sleep(pause) => {}
                 () = self.members.shared.wake.notified(), if failures == 0 => {}
             }
+        }
+    }
+
+    /// After an error that says that vault and log are not of one history, nothing counts that was read before.
+    fn judge(&mut self, error: &RoundError) {
+        if matches!(error, RoundError::OtherHistory(_) | RoundError::Ahead { .. }) {
+            (self.cursor, self.checked, self.watching) = (None, None, None);
+            self.trouble.send_replace(Some(error.to_string()));
         }
     }
 

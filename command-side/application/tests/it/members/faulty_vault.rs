@@ -178,6 +178,14 @@ impl Revocations for FaultyVault {
 
 #[async_trait]
 impl Messages for FaultyVault {
+    async fn noted_commit(&self) -> Result<Option<kernel::CommitRef>, VaultError> {
+        self.real.noted_commit().await
+    }
+
+    async fn note_commit(&self, commit: kernel::CommitRef) -> Result<(), VaultError> {
+        self.real.note_commit(commit).await
+    }
+
     async fn cursor(&self) -> Result<Position, VaultError> {
         self.through("cursor", self.real.cursor()).await
     }

@@ -128,7 +128,6 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     /// A snapshot of the live generation at a position that the other one has been brought to.
     async fn freeze_level(&self, session: &mut Session, making: &Making) -> Result<Frozen, RebuildError> {
         let report = Report::new(self.projection.name());
-        let log = self.log.head().await?.log;
         let mut tries = 0;
         loop {
             let frozen = Frozen::take(session, &self.database).await?;
@@ -137,7 +136,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
                 return Ok(frozen);
             }
             if at < frozen.live.position {
-                let mut tail = self.tail(making.generation, log, &report).await?;
+                let mut tail = self.tail(making.generation, &report).await?;
                 tail.to(frozen.live.position).await?;
                 if tail.position() == frozen.live.position {
                     return Ok(frozen);

@@ -142,7 +142,12 @@ impl Gate {
         F: Future<Output = Result<Seen<T>, ReadsError>>,
     {
         let required = need.token.map(|t| t.position).max(need.position).unwrap_or(Position::ZERO);
-        let admitted = self.admit(views, need, required, deadline).await;
+        self.same_history(views)?;
+        let (admitted, held) = tokio::join!(self.admit(views, need, required, deadline), self.token_is_held(need));
+        // What is said of a token from the future is more than that the log does not hold it.
+        if !held && !matches!(admitted, Err(ReadsError::FutureToken { .. })) {
+            return Err(ReadsError::ForeignToken);
+        }
         if let Err(error) = admitted
             && !(need.stale_ok && error.is_lateness())
         {
@@ -150,6 +155,7 @@ impl Gate {
         }
         loop {
             let seen = query().await?;
+            self.same_history(views)?;
             self.horizon.at_least(seen.position);
             let stale = seen.position < required;
             if stale && Instant::now() < deadline {
@@ -175,6 +181,24 @@ impl Gate {
         }
     }
 
+    /// An error if one of these views is of another history than the log: what it shows never was, or is no more.
+    fn same_history(&self, views: &[View]) -> Result<(), ReadsError> {
+        self.board.of_another_history(views).map_or(Ok(()), |view| Err(ReadsError::OtherHistory { view: view.name() }))
+    }
+
+    /// Whether the log holds the commit that the token names; yes, if it names none or if the log cannot tell. A token of a
+    /// former id of the log counts as far as that went, if it names its commit.
+    async fn token_is_held(&self, need: &Need) -> bool {
+        let Some(token) = need.token else { return true };
+        if let Some(end) = self.horizon.end_of_former(token.log)
+            && (token.tag.is_none() || token.position > end)
+        {
+            return false;
+        }
+        let Some(tag) = token.tag else { return true };
+        self.horizon.holds(token.position, tag).await.unwrap_or(true)
+    }
+
     /// Waits until the views are said to be there. Refuses what can never be satisfied.
     async fn admit(
         &self,
@@ -186,7 +210,11 @@ impl Gate {
         if required == Position::ZERO && need.token.is_none() {
             return Ok(());
         }
-        let log_known = self.same_log(views, need)?;
+        let log_known = match self.same_log(views, need) {
+            // The log may have been given a new id since the last look.
+            Err(_) if self.horizon.look().await.is_ok() => self.same_log(views, need)?,
+            known => known?,
+        };
         let grace = deadline.min(Instant::now() + GRACE);
         if log_known && self.board.reached(views, required, grace).await == Waited::Reached {
             return Ok(());
@@ -217,7 +245,7 @@ impl Gate {
             biased;
             looked = timeout_at(patience, self.horizon.look()) => {
                 let Ok(Ok(head)) = looked else { return Ok(()) };
-                if self.log_of(views).is_some_and(|log| log != head.log) {
+                if self.log_of(views).is_some_and(|log| !self.horizon.is_one_log(log, head.log)) {
                     // The views are fed from another log than the one that was configured: its head says nothing here.
                     return Ok(());
                 }
@@ -239,7 +267,7 @@ impl Gate {
     fn same_log(&self, views: &[View], need: &Need) -> Result<bool, ReadsError> {
         let Some(token) = need.token else { return Ok(true) };
         match self.log_of(views) {
-            Some(log) if log != token.log => Err(ReadsError::ForeignToken),
+            Some(log) if !self.horizon.is_one_log(log, token.log) => Err(ReadsError::ForeignToken),
             known => Ok(known.is_some()),
         }
     }
@@ -265,6 +293,7 @@ impl ReadsError {
             Self::Behind { .. } => "behind",
             Self::Parked { .. } => "parked",
             Self::Halted { .. } => "halted",
+            Self::OtherHistory { .. } => "other-history",
             _ => "failed",
         }
     }

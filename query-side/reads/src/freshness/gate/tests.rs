@@ -4,7 +4,7 @@ use kernel::{LogId, ManualClock};
 use uuid::Uuid;
 
 use super::{
-    super::horizon::tests::{HeadOnly, log_id, time},
+    super::horizon::tests::{HeadOnly, commit_at, log_id, time},
     *,
 };
 use crate::freshness::Progress;
@@ -35,8 +35,13 @@ impl World {
     }
 
     fn board_says(&self, position: i64) {
-        let progress =
-            Progress { generation: 1, log: Some(log_id()), position: Position::new(position), halted: false };
+        let progress = Progress {
+            generation: 1,
+            log: Some(log_id()),
+            position: Position::new(position),
+            halted: false,
+            other_history: false,
+        };
         self.board.set(View::Accounts, Some(progress));
     }
 
@@ -51,7 +56,7 @@ impl World {
 }
 
 fn token(position: i64) -> Option<ConsistencyToken> {
-    Some(ConsistencyToken { log: log_id(), position: Position::new(position) })
+    Some(ConsistencyToken::untagged(log_id(), Position::new(position)))
 }
 
 fn need(position: i64) -> Need {
@@ -118,7 +123,7 @@ async fn foreign_and_future_tokens_are_refused_at_once_even_by_those_who_do_not_
         for wait in [Duration::ZERO, Duration::from_secs(5)] {
             let world = World::with_view_at(50).await;
             let begun = Instant::now();
-            let foreign = ConsistencyToken { log: LogId::new(Uuid::from_u128(8)), position: Position::new(1) };
+            let foreign = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(8)), Position::new(1));
             let error = world.read(Need { token: Some(foreign), position: None, wait, stale_ok }).await;
             assert!(matches!(error, Err(ReadsError::ForeignToken)), "{error:?}");
             let error = world.read(Need { wait, stale_ok, ..need(101) }).await;
@@ -187,7 +192,13 @@ async fn what_the_query_saw_counts_not_what_the_board_said() {
 #[tokio::test(start_paused = true)]
 async fn a_stopped_view_answers_what_it_has_and_refuses_the_rest_at_once() {
     let world = World::with_view_at(50).await;
-    let progress = Progress { generation: 1, log: Some(log_id()), position: Position::new(50), halted: true };
+    let progress = Progress {
+        generation: 1,
+        log: Some(log_id()),
+        position: Position::new(50),
+        halted: true,
+        other_history: false,
+    };
     world.board.set(View::Accounts, Some(progress));
     assert!(world.read(need(50)).await.is_ok());
     let begun = Instant::now();
@@ -200,12 +211,47 @@ async fn a_stopped_view_answers_what_it_has_and_refuses_the_rest_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_token_is_not_believed_while_nobody_knows_the_log() {
     let world = World::with_view_at(50).await;
-    world
-        .board
-        .set(View::Accounts, Some(Progress { generation: 1, log: None, position: Position::new(50), halted: false }));
+    world.board.set(
+        View::Accounts,
+        Some(Progress { generation: 1, log: None, position: Position::new(50), halted: false, other_history: false }),
+    );
     world.log.broken.store(true, Ordering::SeqCst);
     let error = world.read(need(50)).await.expect_err("whose token?");
     assert!(matches!(error, ReadsError::Behind { .. }), "{error:?}");
     world.log.broken.store(false, Ordering::SeqCst);
     assert!(world.read(need(50)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_of_another_history_shows_nothing_to_anybody() {
+    let world = World::with_view_at(50).await;
+    let progress = world.board.latest(View::Accounts).map(|progress| Progress { other_history: true, ..progress });
+    world.board.set(View::Accounts, progress);
+    for need in [Need::default(), need(50), Need { stale_ok: true, ..need(51) }] {
+        let error = world.read(need).await.expect_err("refused");
+        assert!(matches!(error, ReadsError::OtherHistory { view: "accounts" }), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_a_commit_that_the_log_does_not_hold_is_foreign() {
+    let world = World::with_view_at(50).await;
+    let held = ConsistencyToken::of(log_id(), Some(commit_at(Position::new(40))));
+    let needing = |token| Need { token: Some(token), ..Need::default() };
+    for _ in 0..3 {
+        world.read(needing(held)).await.expect("held");
+    }
+    assert_eq!(world.log.looked_up.load(Ordering::SeqCst), 1, "what was found is kept");
+    let lost = kernel::CommitRef { recorded_at: time(1), ..commit_at(Position::new(40)) };
+    let lost = ConsistencyToken::of(log_id(), Some(lost));
+    for stale_ok in [false, true] {
+        let error = world.read(Need { stale_ok, ..needing(lost) }).await.expect_err("lost");
+        assert!(matches!(error, ReadsError::ForeignToken), "{error:?}");
+    }
+    let future = ConsistencyToken::of(log_id(), Some(commit_at(Position::new(101))));
+    let error = world.read(needing(future)).await.expect_err("future");
+    assert!(matches!(error, ReadsError::FutureToken { .. }), "{error:?}");
+    world.log.broken.store(true, Ordering::SeqCst);
+    let untold = ConsistencyToken::of(log_id(), Some(commit_at(Position::new(39))));
+    world.read(needing(untold)).await.expect("nobody can tell, and the view is there");
 }

@@ -10,9 +10,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use kernel::{Clock, LogId, Position};
-use log::{Head, ReadCommits};
+use kernel::{Clock, CommitRef, CommitTag, LogId, Position};
+use log::{Adoption, Head, ReadCommits};
 use tokio::{sync::Mutex, time::timeout};
+
+use super::commits::Commits;
 
 /// How long one look at the log may take.
 const LOOK: Duration = Duration::from_secs(2);
@@ -31,12 +33,18 @@ pub struct Horizon {
     known: RwLock<Known>,
     begun: AtomicU64,
     flight: Mutex<Option<(u64, Result<Head, Unreachable>)>>,
+    commits: Commits,
 }
 
 #[derive(Default)]
 struct Known {
+    /// The end of the log, as far as anybody has seen it.
     head: Option<Head>,
+    /// What the last look itself found.
+    seen: Option<Head>,
     reachable: bool,
+    /// When the log was given new ids, oldest first; read again whenever its id changes.
+    adoptions: Vec<Adoption>,
     bounds: VecDeque<Bound>,
 }
 
@@ -50,7 +58,8 @@ struct Bound {
 impl Horizon {
     /// Of this log; nothing is known until the first look.
     pub fn new(log: Arc<dyn ReadCommits>, clock: Arc<dyn Clock>) -> Self {
-        Self { log, clock, known: RwLock::default(), begun: AtomicU64::new(0), flight: Mutex::new(None) }
+        let (known, begun, flight) = (RwLock::default(), AtomicU64::new(0), Mutex::new(None));
+        Self { commits: Commits::new(log.clone()), log, clock, known, begun, flight }
     }
 
     /// The end of the log, as last seen.
@@ -80,7 +89,7 @@ impl Horizon {
         }
         let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let asked_at = self.clock.now();
-        let result = match timeout(LOOK, self.log.head()).await {
+        let result = match timeout(LOOK, self.ask()).await {
             Ok(Ok(head)) => Ok(head),
             Ok(Err(error)) => Err(self.lost(&error)),
             Err(elapsed) => Err(self.lost(&elapsed)),
@@ -90,6 +99,63 @@ impl Horizon {
         }
         *last = Some((number, result));
         result
+    }
+
+    /// Asks where the log ends, and whether it is still the one of the last look: a log that was restored has lost the commit
+    /// that was its last, and then nothing counts that was found out about its commits.
+    async fn ask(&self) -> Result<Head, log::ReadError> {
+        let head = self.log.head().await?;
+        let before = self.known().seen;
+        if before.is_none_or(|before| before.log != head.log) {
+            let adoptions = self.log.adoptions().await?;
+            self.known_mut().adoptions = adoptions;
+        }
+        if let Some(last) = before.and_then(|before| before.commit).filter(|last| Some(*last) != head.commit)
+            && self.log.commit_refs(&[last.position]).await?.first().copied().flatten() != Some(last)
+        {
+            tracing::error!(log.position = last.position.number(), "the log is another history than a moment ago");
+            self.known_mut().bounds.clear();
+            self.commits.forget();
+        }
+        Ok(head)
+    }
+
+    /// The commits that end at these positions.
+    pub async fn commits_at(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, Unreachable> {
+        match timeout(LOOK, self.log.commit_refs(ends)).await {
+            Ok(Ok(commits)) => Ok(commits),
+            _ => Err(Unreachable),
+        }
+    }
+
+    /// Whether the log holds the commit of a token; none if the log has not reached its position, or cannot tell.
+    pub async fn holds(&self, position: Position, tag: CommitTag) -> Option<bool> {
+        let found = timeout(LOOK, self.commits.tag_at(position)).await.ok()?.ok()?;
+        if let Some(found) = found {
+            return Some(found == tag);
+        }
+        // It is not the end of a commit, or it was not yet when it was looked up.
+        let head = self.look().await.ok()?;
+        if head.position < position {
+            return None;
+        }
+        let found = timeout(LOOK, self.commits.tag_at(position)).await.ok()?.ok()?;
+        Some(found == Some(tag))
+    }
+
+    /// Whether two ids are of one log, which was given a new one when it was restored.
+    pub fn is_one_log(&self, one: LogId, other: LogId) -> bool {
+        let known = self.known();
+        let Some(head) = known.head else { return one == other };
+        let ours = |id: LogId| id == head.log || known.adoptions.iter().any(|adoption| adoption.old == id);
+        one == other || (ours(one) && ours(other))
+    }
+
+    /// Where a former id of the log ends: later positions under it are of commits that this log never held.
+    pub fn end_of_former(&self, id: LogId) -> Option<Position> {
+        let known = self.known();
+        let adoption = known.adoptions.iter().find(|adoption| adoption.old == id)?;
+        Some(adoption.commit.map_or(Position::ZERO, |commit| commit.position))
     }
 
     /// Finds out since when views at these positions have been behind.
@@ -139,6 +205,7 @@ impl Horizon {
             known.bounds.clear();
         }
         known.head = Some(head);
+        known.seen = Some(head);
         known.push(Bound { after: head.position, not_before: asked_at });
     }
 

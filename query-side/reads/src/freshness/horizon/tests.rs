@@ -13,12 +13,19 @@ pub struct HeadOnly {
     pub position: AtomicI64,
     pub recorded_after: AtomicI64,
     pub asked: AtomicU64,
+    pub looked_up: AtomicU64,
     pub slow: Duration,
     pub broken: std::sync::atomic::AtomicBool,
 }
 
 pub fn log_id() -> LogId {
     LogId::new(uuid::Uuid::from_u128(7))
+}
+
+/// The commit that ends at a position of this log.
+pub fn commit_at(position: Position) -> CommitRef {
+    let command_id = kernel::CommandId::new(uuid::Uuid::from_u128(position.number().unsigned_abs().into()));
+    CommitRef { position, command_id, recorded_at: time(0) }
 }
 
 pub fn time(seconds: i64) -> DateTime<Utc> {
@@ -34,7 +41,17 @@ impl ReadHead for HeadOnly {
         if self.broken.load(Ordering::SeqCst) {
             return Err(ReadError::Unavailable("gone".into()));
         }
-        Ok(Head { log: log_id(), position, recorded_at: time(0) })
+        Ok(Head { log: log_id(), position, recorded_at: time(0), commit: Some(commit_at(position)) })
+    }
+
+    /// One commit for each position up to the head.
+    async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, ReadError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(ReadError::Unavailable("gone".into()));
+        }
+        self.looked_up.fetch_add(1, Ordering::SeqCst);
+        let head = self.position.load(Ordering::SeqCst);
+        Ok(ends.iter().map(|end| (1..=head).contains(&end.number()).then(|| commit_at(*end))).collect())
     }
 }
 

@@ -127,6 +127,7 @@ impl Database {
         let generation: i32 = sqlx::query_scalar(
             "update registry.generations
              set position = $2, log_id = (select log_id from log_head), updated_at = clock_timestamp(),
+                 command_id = (select command_id from commits where last_position = $2),
                  recorded_at = coalesce((select recorded_at from commits where last_position = $2), recorded_at)
              where view = $1 and state = 'live' returning generation",
         )

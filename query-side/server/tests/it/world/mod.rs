@@ -147,7 +147,7 @@ impl World {
 
     /// The token of a position of this world's log.
     pub async fn token(&self, position: Position) -> String {
-        ConsistencyToken { log: self.database.log_id().await, position }.to_string()
+        ConsistencyToken::untagged(self.database.log_id().await, position).to_string()
     }
 
     pub fn member(&self, member: u128) -> String {
