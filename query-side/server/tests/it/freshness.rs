@@ -143,7 +143,8 @@ async fn a_generation_swap_never_moves_a_view_backwards() {
              insert into accounts_g2.accounts select * from accounts_g1.accounts;
              update accounts_g2.accounts set balance = 1 where owner is not null;
              update registry.generations set state = 'retired' where view = 'accounts' and generation = 1;
-             update registry.generations set state = 'live', position = 9, log_id = (select log_id from log_head)
+             update registry.generations set state = 'live', log_id = (select log_id from log_head),
+                 position = (select coalesce(max(last_position), 0) from commits where last_position < 18)
              where view = 'accounts' and generation = 2;
              create or replace view live.accounts as select * from accounts_g2.accounts;
              commit;",
