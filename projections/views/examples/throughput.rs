@@ -182,7 +182,7 @@ impl Bank {
         let chunks = std::iter::once(accounts).chain(transfers.chunks(COMMITS_PER_SLICE));
         let mut after = None;
         let bytes = chunks.map(|commits| {
-            let before = std::mem::replace(&mut after, commits.last().map(log::Commit::reference));
+            let before = std::mem::replace(&mut after, commits.last().map(Commit::reference));
             Ok(log::Slice::new(self.log, before, commits.to_vec())?.encode()?)
         });
         let bytes: Vec<Vec<u8>> = bytes.collect::<Any<_>>()?;

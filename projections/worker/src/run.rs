@@ -1,6 +1,6 @@
 //! Everything put together, and taken apart in order.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use event_store_postgres::{AppendWatch, PoolOptions, PostgresLog, connect};

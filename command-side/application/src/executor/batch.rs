@@ -318,10 +318,9 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Vec<Job
     let answer = match error {
         _ if outcome_unknown => ExecuteError::OutcomeUnknown,
         ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
-        ReadError::Damaged { .. }
-        | ReadError::OtherHistory { .. }
-        | ReadError::Renamed { .. }
-        | ReadError::NoLog => ExecuteError::Internal,
+        ReadError::Damaged { .. } | ReadError::OtherHistory { .. } | ReadError::Renamed { .. } | ReadError::NoLog => {
+            ExecuteError::Internal
+        }
     };
     jobs.into_iter().for_each(|job| job.finish(Err(answer.clone())));
     Vec::new()

@@ -78,12 +78,7 @@ async fn look_at_registry(pool: Pool, board: Arc<Board>, horizon: Arc<Horizon>, 
     }
 }
 
-async fn refresh(
-    pool: &Pool,
-    board: &Board,
-    horizon: &Horizon,
-    histories: &mut Histories,
-) -> Result<(), sqlx::Error> {
+async fn refresh(pool: &Pool, board: &Board, horizon: &Horizon, histories: &mut Histories) -> Result<(), sqlx::Error> {
     let rows = sqlx::query!(
         r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!",
                command_id, recorded_at
