@@ -3,20 +3,18 @@
 alter table registry.parked_events
     add column touches text[],
     add column recorded_at timestamptz;
-comment on column registry.parked_events.touches is 'All keys of the event: what it would have changed, or what waits for it. Null in a row of an earlier build that did not tell: it may concern anything.';
+comment on column registry.parked_events.touches is 'All keys of the event: what it would have changed, or what waits for it. Null in a row of an earlier build, which did not tell.';
 comment on column registry.parked_events.recorded_at is 'When its commit was recorded, by the log''s clock.';
-
--- Only in this view an event has a second key, the transfer.
-update registry.parked_events set touches = array[key] where view <> 'transactions';
 
 create index parked_events_by_touched on registry.parked_events using gin (touches);
 
 -- What the live generations lack: every parked key, with the events that wait behind it. Read it in the same statement as
--- the data.
+-- the data. Where an earlier build did not tell what an event touches, it is its key alone, except in the view
+-- `transactions`: only there an event has a second key, the transfer.
 create view registry.missing as
     select g.view, k.key, e.position, coalesce(e.recorded_at, k.parked_at) as since,
         coalesce(e.touches, '{}') || k.key as touches,
-        e.position is not null and e.touches is null as anything
+        e.position is not null and e.touches is null and g.view = 'transactions' as anything
     from registry.generations as g
     join registry.parked_keys as k on k.view = g.view and k.generation = g.generation
     left join registry.parked_events as e on e.view = k.view and e.generation = k.generation and e.key = k.key

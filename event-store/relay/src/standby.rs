@@ -26,7 +26,7 @@ pub(crate) async fn run(
 ) {
     status.set_active(false);
     let mut waiting = false;
-    let mut contender = LockContender::new(&log.pool().connect_options(), LOCK, SessionLock::LEASE);
+    let mut contender = LockContender::new(log.pool().connect_options(), LOCK, SessionLock::LEASE);
     while !shutdown.is_requested() {
         match contender.try_take().await {
             Ok(Some(lock)) => {

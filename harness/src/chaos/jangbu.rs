@@ -42,6 +42,7 @@ impl Jangbu {
         let environment = vec![
             ("JANGBU_LOG_DATABASE_URL", databases.log.url(Role::Owner)?),
             ("JANGBU_VIEWS_DATABASE_URL", databases.views.url(Role::Owner)?),
+            ("JANGBU_VAULT_DATABASE_URL", databases.vault.url(Role::Owner)?),
             ("JANGBU_OPERATOR", "harness".to_owned()),
         ];
         Ok(Self { program, environment })

@@ -96,7 +96,7 @@ async fn consistency_tokens_that_mean_nothing_here_are_refused_at_once() {
         (String::new(), "consistency-token-invalid"),
         ("v1.".to_owned(), "consistency-token-invalid"),
         (format!("{good}A"), "consistency-token-invalid"),
-        (good.to_string().replace("v1.", "v9."), "consistency-token-invalid"),
+        (good.to_string().replace("v2.", "v9."), "consistency-token-invalid"),
         (foreign.to_string(), "consistency-token-foreign"),
         (future.to_string(), "consistency-token-future"),
         (farthest.to_string(), "consistency-token-future"),

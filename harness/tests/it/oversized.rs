@@ -65,6 +65,7 @@ async fn a_gibibyte_is_refused_before_it_is_taken() {
         assert!(sent < 64 << 20, "the server took {sent} bytes");
     }
     assert_eq!(town.head().await, before, "nothing was written");
+    town.wait_until_level().await;
     assert_eq!(payer.get(&format!("/v1/accounts/{from}")).await.status, 200, "the server goes on");
     town.close().await;
 }

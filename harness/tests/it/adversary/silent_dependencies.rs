@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use harness::chaos::Part;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::{
     ALL, Answer, Teller, Town, eventually,
     freezer::Freezer,
     people::{By, Newcomer},
+    teller::fresh_key,
 };
 
 /// No request may take longer, whatever is silent. It is the limit that docs/operations.md promises.
@@ -96,7 +96,7 @@ async fn a_silent_log_hangs_no_command_and_loses_none() {
     let (_, to) = town.funded_member(0).await;
     payer.transfer(from, to, 1).await.expect(201);
     freezer.freeze(&town.pair.log.name);
-    let keys: Vec<String> = (0..CROWD).map(|_| Uuid::new_v4().to_string()).collect();
+    let keys: Vec<String> = (0..CROWD).map(|_| fresh_key()).collect();
     let body = Teller::transfer_body(from, to, 1);
     let asked = keys.iter().map(|key| timed(payer.post_keyed("/v1/transfers", key, body.clone())));
     check(&join_all(asked).await);
