@@ -41,6 +41,11 @@ impl PresentedToken {
     pub fn is_refused(&self, revoked: &dyn RevokedTokens) -> bool {
         revoked.contains(self.subject.uuid()) || self.session.is_some_and(|session| revoked.contains(session))
     }
+
+    /// Whether it is not known now if its session has ended.
+    pub fn is_unsure(&self, revoked: &dyn RevokedTokens) -> bool {
+        self.session.is_some() && revoked.are_outdated()
+    }
 }
 
 /// Everything the bank can be told to do.

@@ -41,6 +41,10 @@ impl RevokedTokens for Refused {
     fn contains(&self, id: Uuid) -> bool {
         self.0.contains(id)
     }
+
+    fn are_outdated(&self) -> bool {
+        self.0.are_outdated()
+    }
 }
 
 /// The vault's list, and whether it was ever read.

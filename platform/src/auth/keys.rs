@@ -1,9 +1,15 @@
 //! The public keys (JSON Web Key Set) that tokens are verified with.
 
-use std::path::Path;
+use std::{
+    io::{self, Read},
+    path::Path,
+};
 
 use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
+
+/// No key set is longer.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// A key set as it stands in its file; every other kind of key in it is left out.
 #[derive(Debug, Deserialize)]
@@ -43,12 +49,6 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn read(path: &Path) -> Result<Self, KeysError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| KeysError::Read { path: path.display().to_string(), source })?;
-        Self::parse(&bytes)
-    }
-
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, KeysError> {
         let file: File = serde_json::from_slice(bytes).map_err(KeysError::Json)?;
         let keys = file.keys.into_iter().filter_map(|key| serde_json::from_value::<PublicKey>(key).ok());
@@ -66,10 +66,8 @@ impl Keys {
 
     /// The set of a process that runs. Whoever wrote it wants it in force: a key that is not valid is left out, so that it
     /// does not keep another from being withdrawn, and an empty set withdraws all.
-    pub(super) fn read_again(path: &Path) -> Result<Self, KeysError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| KeysError::Read { path: path.display().to_string(), source })?;
-        let file: File = serde_json::from_slice(&bytes).map_err(KeysError::Json)?;
+    pub(super) fn parse_again(bytes: &[u8]) -> Result<Self, KeysError> {
+        let file: File = serde_json::from_slice(bytes).map_err(KeysError::Json)?;
         let (mut public, mut decoding) = (Vec::new(), Vec::new());
         for key in file.keys.into_iter().filter_map(|key| serde_json::from_value::<PublicKey>(key).ok()) {
             match DecodingKey::from_ed_components(&key.x) {
@@ -111,6 +109,20 @@ impl Keys {
     }
 }
 
+/// The content of the file. A pipe or a device is refused: reading it might never end.
+pub(super) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(refused("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > MAX_BYTES {
+        true => Err(refused("it is longer than 1 MiB")),
+        false => Ok(bytes),
+    }
+}
+
 /// Why a key set cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -120,7 +132,7 @@ pub enum KeysError {
         /// Which file.
         path: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Not a JSON Web Key Set.
     #[error("the file is not a JSON Web Key Set")]

@@ -1,6 +1,7 @@
 //! Who asks: bearer tokens (JWT, EdDSA only), signed with a private key, verified with public ones, and revoked.
 
 mod claims;
+mod key_set;
 mod keys;
 mod presented;
 mod principal;

@@ -6,7 +6,7 @@ use axum::http::{Extensions, HeaderValue};
 
 use super::{
     Verifier,
-    principal::{bearer_in, refused},
+    principal::{bearer_in, problem_of},
 };
 use crate::problem::Problem;
 
@@ -46,7 +46,7 @@ impl Presented {
         let verified = token.verifier.verify(bearer_in(&token.header)?);
         verified.map(drop).map_err(|error| {
             metrics::counter!("auth_tokens_refused_late_total").increment(1);
-            refused().cause(error)
+            problem_of(error)
         })
     }
 }

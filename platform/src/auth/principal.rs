@@ -1,5 +1,7 @@
 //! The verified subject of a request.
 
+use std::time::Duration;
+
 use axum::{
     extract::{FromRef, FromRequestParts},
     http::{HeaderMap, HeaderValue, header, request::Parts},
@@ -7,7 +9,7 @@ use axum::{
 use kernel::{Actor, Role};
 use uuid::Uuid;
 
-use super::{Presented, Verifier};
+use super::{Presented, TokenError, Verifier};
 use crate::problem::{Code, Problem};
 
 /// Who asks. A handler that takes it answers 401 to everybody without a token that holds. The token is checked here, before
@@ -41,7 +43,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let header = authorization(&parts.headers)?.clone();
         let verifier = Verifier::from_ref(state);
-        let principal = verifier.verify(bearer_in(&header)?).map_err(|error| refused().cause(error))?;
+        let principal = verifier.verify_with_new_keys(bearer_in(&header)?).await.map_err(problem_of)?;
         Presented::of(&mut parts.extensions).keep(verifier, header);
         Ok(principal)
     }
@@ -63,6 +65,17 @@ pub(super) fn bearer_in(header: &HeaderValue) -> Result<&str, Problem> {
     match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
         _ => Err(refused()),
+    }
+}
+
+/// The problem of a token that is not taken, and why.
+pub(super) fn problem_of(error: TokenError) -> Problem {
+    match error {
+        TokenError::Unsure => Problem::new(Code::VaultUnavailable)
+            .detail("it cannot be told now whether your session has ended; nothing was done")
+            .retry_after(Duration::from_secs(1))
+            .cause(error),
+        _ => refused().cause(error),
     }
 }
 

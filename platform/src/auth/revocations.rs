@@ -30,12 +30,19 @@ pub struct Revocations(Arc<Inner>);
 struct Inner {
     filter: Box<[AtomicU64]>,
     ids: RwLock<HashMap<Uuid, Instant>>,
+    /// Times below are milliseconds since then, and 0 is never.
+    began: Instant,
+    /// When the follower was last at work: it shows that this process was running.
+    looked: AtomicU64,
+    /// When the source was asked that last answered.
+    read: AtomicU64,
 }
 
 impl Default for Revocations {
     fn default() -> Self {
         let filter = (0..BITS / 64).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Inner { filter, ids: RwLock::default() }))
+        let (looked, read) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self(Arc::new(Inner { filter, ids: RwLock::default(), began: Instant::now(), looked, read }))
     }
 }
 
@@ -82,6 +89,25 @@ impl Revocations {
     /// Whether a token of this principal no longer counts.
     pub(super) fn refuse(&self, principal: &Principal) -> bool {
         self.contains(principal.actor.id.uuid()) || principal.session.is_some_and(|session| self.contains(session))
+    }
+
+    /// Whether what is known is too old to tell that a session has not ended elsewhere: this process stood still, or the
+    /// source has not answered for long. Never before anybody follows a source.
+    pub fn are_outdated(&self) -> bool {
+        self.are_outdated_at(Instant::now())
+    }
+
+    fn are_outdated_at(&self, now: Instant) -> bool {
+        let older_than = |mark: &AtomicU64, limit: Duration| {
+            now.saturating_duration_since(self.0.began + Duration::from_millis(mark.load(Ordering::Acquire))) > limit
+        };
+        self.0.looked.load(Ordering::Acquire) != 0
+            && (older_than(&self.0.looked, UNATTENDED) || older_than(&self.0.read, UNREAD))
+    }
+
+    fn mark(&self, mark: &AtomicU64, at: Instant) {
+        let since = at.saturating_duration_since(self.0.began).as_millis();
+        mark.store(u64::try_from(since).unwrap_or(u64::MAX).max(1), Ordering::Release);
     }
 
     /// Forgets what is not in force any more: everything that was revoked before `asked` and is not among `in_force`.
@@ -145,7 +171,11 @@ impl<S: RevocationSource + ?Sized> RevocationSource for Arc<S> {
 
 const EVERY: Duration = Duration::from_secs(1);
 /// A source that takes longer has failed this time.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(2);
+/// A follower that was not at work for longer was standing still, and its process with it.
+const UNATTENDED: Duration = Duration::from_secs(3);
+/// For how long a source that does not answer keeps nobody out. Afterwards tokens of sessions are not taken.
+const UNREAD: Duration = Duration::from_secs(30);
 /// How often everything is read again.
 const WHOLE_EVERY: Duration = Duration::from_secs(900);
 
@@ -159,6 +189,15 @@ struct Follower {
 impl Follower {
     async fn step(&mut self, source: &impl RevocationSource) {
         let asked = Instant::now();
+        let revocations = self.revocations.clone();
+        // A process that was frozen stays out of date until the first answer after it woke.
+        if !revocations.are_outdated_at(asked) {
+            revocations.mark(&revocations.0.looked, asked);
+        }
+        self.look(source, asked).await;
+    }
+
+    async fn look(&mut self, source: &impl RevocationSource, asked: Instant) {
         let whole = self.whole_since.is_none_or(|since| asked.duration_since(since) >= WHOLE_EVERY);
         let after = if whole { 0 } else { self.newest };
         let found = match timeout(LIMIT, source.after(after)).await {
@@ -176,11 +215,15 @@ impl Follower {
             self.whole_since = Some(asked);
             self.revocations.keep_only(&found.iter().map(|(_, id)| *id).collect(), asked);
         }
+        self.revocations.mark(&self.revocations.0.read, asked);
+        self.revocations.mark(&self.revocations.0.looked, asked);
         metrics::gauge!("auth_revocations").set(self.revocations.len() as f64);
     }
 
     /// One line when it breaks. What was revoked before stays so.
     fn failed(&mut self, error: &(dyn Error + 'static)) {
+        // The process runs; how long the source has been silent is counted by itself.
+        self.revocations.mark(&self.revocations.0.looked, Instant::now());
         if self.well {
             self.well = false;
             tracing::warn!(error, "revocations cannot be read; those known stay in force");
@@ -243,6 +286,24 @@ mod tests {
             }
             Ok(rows.into_iter().filter(|(own, _)| *own > serial).collect())
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_too_old_is_called_so() {
+        let revocations = Revocations::new();
+        let after = |seconds| Instant::now() + Duration::from_secs(seconds);
+        assert!(!revocations.are_outdated_at(after(3600)), "nobody follows a source");
+        let mut follower = Follower { revocations: revocations.clone(), newest: 0, whole_since: None, well: true };
+        let rows = Rows::default();
+        rows.set(&[(1, 1)]);
+        follower.step(&rows).await;
+        assert!(!revocations.are_outdated_at(after(2)));
+        assert!(revocations.are_outdated_at(after(4)), "the process stood still");
+        rows.set(&[]);
+        follower.step(&rows).await;
+        assert!(!revocations.are_outdated(), "a source may be silent for a while");
+        revocations.mark(&revocations.0.looked, after(31));
+        assert!(revocations.are_outdated_at(after(32)), "but not for long");
     }
 
     #[tokio::test]

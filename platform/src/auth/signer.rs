@@ -36,7 +36,7 @@ impl Signer {
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SignerError> {
         let file = path.as_ref().to_owned();
         // The stamp before the content: what changes in between is read again.
-        let stamp = Stamp::of(&file);
+        let stamp = Stamp::of(&file).ok();
         let key = Arc::new(Key::read(&file)?);
         Ok(Self(Arc::new(Inner { file, key: Mutex::new((stamp, key)) })))
     }
@@ -63,7 +63,7 @@ impl Signer {
 
     /// The key in the file now. A file that cannot be read leaves the old key in force: its tokens hold as before.
     fn key(&self) -> Arc<Key> {
-        let stamp = Stamp::of(&self.0.file);
+        let stamp = Stamp::of(&self.0.file).ok();
         let mut kept = self.0.key.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp != kept.0 {
             kept.0 = stamp;

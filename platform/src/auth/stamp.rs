@@ -1,6 +1,6 @@
 //! Whether a file is still the one that was read.
 
-use std::{os::unix::fs::MetadataExt, path::Path};
+use std::{io, os::unix::fs::MetadataExt, path::Path};
 
 /// What changes when a file is replaced or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +12,10 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of the file there now, if there is one.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        let file = std::fs::metadata(path).ok()?;
-        Some(Self {
+    /// The stamp of the file there now.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let file = std::fs::metadata(path)?;
+        Ok(Self {
             device: file.dev(),
             inode: file.ino(),
             length: file.len(),

@@ -1,13 +1,6 @@
 //! Verifying tokens, and remembering the verified ones.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError, RwLock, TryLockError,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, Validation};
 use kernel::{Clock, SystemClock};
@@ -17,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::{
     Principal, Revocations,
     claims::{Accepted, Claims},
+    key_set::KeySet,
     keys::{Keys, KeysError},
-    stamp::Stamp,
 };
 
 /// No token of ours is longer; a longer one is not worth hashing.
@@ -27,28 +20,16 @@ const MAX_TOKEN_BYTES: usize = 4096;
 const CACHED_TOKENS: u64 = 100_000;
 /// A token that is not used is forgotten after this time.
 const CACHED_FOR: Duration = Duration::from_secs(60);
-/// How often it is looked whether the file was replaced or written.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A file that takes longer to be read cannot be read.
-const READ_LIMIT: Duration = Duration::from_secs(5);
-/// For so many seconds the keys read last stay in force while the file cannot be read. After that no token holds.
-const KEPT_SECONDS: i64 = 600;
-/// A file that looks unchanged is read for unknown key ids once in this many seconds at most: made-up key ids cost nothing.
-const REREAD_SECONDS: i64 = 5;
+/// How long a token of a key that is not known waits for a look at the file.
+const NEW_KEY_WAIT: Duration = Duration::from_secs(1);
 
 /// Verifies tokens. Clones share keys and cache.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
 struct Inner {
-    keys: RwLock<Arc<Keys>>,
-    file: Option<PathBuf>,
-    reread: Mutex<(i64, Option<Stamp>)>,
+    keys: Arc<KeySet>,
     revocations: Revocations,
-    /// Since when the file cannot be read, in seconds since 1970; 0 if it can.
-    failing_since: AtomicI64,
-    /// The number of the key set in force.
-    current: AtomicU64,
     /// Verified tokens, each with the number of the key set that it was verified with.
     verified: Cache<[u8; 32], (u64, Accepted)>,
     validation: Validation,
@@ -64,27 +45,21 @@ impl Verifier {
 
     /// The same, with a clock of one's own.
     pub fn from_jwks_file_with(path: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, KeysError> {
-        let stamp = Stamp::of(path.as_ref());
-        let keys = Keys::read(path.as_ref())?;
-        Ok(Self::new(keys, Some(path.as_ref().to_owned()), stamp, clock))
+        Ok(Self::new(KeySet::from_file(path.as_ref(), clock.clone())?, clock))
     }
 
     /// With a fixed key set.
     pub fn from_jwks(json: &str, clock: Arc<dyn Clock>) -> Result<Self, KeysError> {
-        Ok(Self::new(Keys::parse(json.as_bytes())?, None, None, clock))
+        Ok(Self::new(KeySet::fixed(Keys::parse(json.as_bytes())?, clock.clone()), clock))
     }
 
-    fn new(keys: Keys, file: Option<PathBuf>, stamp: Option<Stamp>, clock: Arc<dyn Clock>) -> Self {
+    fn new(keys: KeySet, clock: Arc<dyn Clock>) -> Self {
         // Times are checked against our clock (`Claims::accept`), so that one clock rules all.
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
         Self(Arc::new(Inner {
-            keys: RwLock::new(Arc::new(keys)),
-            file,
-            reread: Mutex::new((clock.now().timestamp(), stamp)),
-            failing_since: AtomicI64::new(0),
-            current: AtomicU64::new(0),
+            keys: Arc::new(keys),
             revocations: Revocations::new(),
             verified: Cache::builder().max_capacity(CACHED_TOKENS).time_to_live(CACHED_FOR).build(),
             validation,
@@ -103,18 +78,18 @@ impl Verifier {
             return Err(TokenError::Malformed);
         }
         let now = self.0.clock.now().timestamp();
-        if self.is_outdated(now) {
+        if self.0.keys.is_outdated(now) {
             return Err(TokenError::Key);
         }
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         // A token that was verified with keys of before is verified again: its key may be gone.
-        let current = self.0.current.load(Ordering::Acquire);
+        let current = self.0.keys.current();
         let known = self.0.verified.get(&digest).filter(|(number, _)| *number == current);
         let accepted = match known {
             Some((_, known)) if known.until > now => known,
             Some(_) => return Err(TokenError::Expired),
             None => {
-                let (number, claims) = self.check(token, now)?;
+                let (number, claims) = self.check(token)?;
                 let accepted = claims.accept(now)?;
                 self.0.verified.insert(digest, (number, accepted));
                 accepted
@@ -122,22 +97,35 @@ impl Verifier {
         };
         match self.0.revocations.refuse(&accepted.principal) {
             true => Err(TokenError::Revoked),
+            // A token without a session ends by its own time only, or with its subject.
+            false if accepted.principal.session.is_some() && self.0.revocations.are_outdated() => {
+                Err(TokenError::Unsure)
+            }
             false => Ok(accepted.principal),
         }
     }
 
+    /// The same, but a token of a key that is not known waits for the next look at the file, without blocking: the first
+    /// token of a new key holds.
+    pub async fn verify_with_new_keys(&self, token: &str) -> Result<Principal, TokenError> {
+        match self.verify(token) {
+            Err(TokenError::Key) if self.0.keys.looked_anew(NEW_KEY_WAIT).await => self.verify(token),
+            verified => verified,
+        }
+    }
+
     /// The claims of a token whose signature fits, and the number of the key set it was held against.
-    fn check(&self, token: &str, now: i64) -> Result<(u64, Claims), TokenError> {
+    fn check(&self, token: &str) -> Result<(u64, Claims), TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
         // The token does not choose how it is verified.
         if header.alg != Algorithm::EdDSA || header.crit.is_some() {
             return Err(TokenError::Algorithm);
         }
         let kid = header.kid.as_deref();
-        let keys = self.keys();
+        let keys = self.0.keys.keys();
         match self.check_with(&keys, token, kid) {
-            Err(TokenError::Key) if self.reread(now) => {
-                let keys = self.keys();
+            Err(TokenError::Key) if self.0.keys.want_look() => {
+                let keys = self.0.keys.keys();
                 Ok((keys.number, self.check_with(&keys, token, kid)?))
             }
             checked => Ok((keys.number, checked?)),
@@ -155,115 +143,30 @@ impl Verifier {
         Err(refused)
     }
 
-    fn keys(&self) -> Arc<Keys> {
-        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Reads the file again if it is another one, or was not read just now; whether the keys are others.
-    fn reread(&self, now: i64) -> bool {
-        let Some(file) = &self.0.file else { return false };
-        // The stamp before the content: what changes in between is read again.
-        let stamp = Stamp::of(file);
-        let mut last = match self.0.reread.try_lock() {
-            Ok(last) => last,
-            Err(TryLockError::Poisoned(last)) => last.into_inner(),
-            // Somebody reads it now, perhaps for long.
-            Err(TryLockError::WouldBlock) => return false,
-        };
-        if stamp == last.1 && now < last.0.saturating_add(REREAD_SECONDS) {
-            return false;
-        }
-        *last = (now, stamp);
-        let before = self.keys();
-        match Keys::read_again(file) {
-            Ok(keys) if keys.same_as(&before) => {
-                self.0.failing_since.store(0, Ordering::Relaxed);
-                false
-            }
-            Ok(keys) => {
-                self.0.failing_since.store(0, Ordering::Relaxed);
-                tracing::info!(keys.before = ?before.ids(), keys.now = ?keys.ids(), "the key set changed");
-                before.ids().iter().for_each(|id| in_force(id, 0.0));
-                keys.ids().iter().for_each(|id| in_force(id, 1.0));
-                // A key that is gone takes its tokens with it: they carry the number of the set before.
-                let keys = Arc::new(keys.after(&before));
-                let number = keys.number;
-                *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-                self.0.current.store(number, Ordering::Release);
-                true
-            }
-            Err(error) => {
-                self.failed(now, &error);
-                false
-            }
-        }
-    }
-
-    fn failed(&self, now: i64, error: &(dyn std::error::Error + 'static)) {
-        metrics::counter!("auth_key_set_failures_total").increment(1);
-        let first = self.0.failing_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-        if first.is_ok() {
-            tracing::warn!(
-                error,
-                "the key set cannot be read; the keys read before stay in force for {KEPT_SECONDS} s"
-            );
-        }
-    }
-
-    /// Keeps the keys as they are in the file, for ever. Without this they are only read again when a token names a key
-    /// that is not known.
+    /// Keeps the keys as they are in the file, for ever. From then on only this task looks at the file; a token of a key
+    /// that is not known wakes it.
     pub async fn follow_keys(self) {
         metrics::describe_gauge!(
             "auth_key_in_force",
             "1 for each key that tokens are verified with, 0 for one withdrawn"
         );
-        metrics::describe_counter!("auth_key_set_failures_total", "how often the key set could not be read");
-        self.keys().ids().iter().for_each(|id| in_force(id, 1.0));
-        let mut looks = tokio::time::interval(LOOK_EVERY);
-        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            looks.tick().await;
-            let verifier = self.clone();
-            // A file may lie on a network: reading it must not hold up requests.
-            let read = tokio::task::spawn_blocking(move || verifier.reread(verifier.0.clock.now().timestamp()));
-            match tokio::time::timeout(READ_LIMIT, read).await {
-                Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Ok(_) => {}
-                Err(late) => self.failed(self.0.clock.now().timestamp(), &late),
-            }
-        }
+        metrics::describe_counter!(
+            "auth_key_set_failures_total",
+            "how often the key set could not be read, or was not looked at because earlier reads hang"
+        );
+        self.0.keys.clone().follow().await;
     }
 
     /// An error if no key is in force: the set is empty, or could not be read for too long.
     pub fn check_keys(&self) -> Result<(), String> {
-        let Some(file) = &self.0.file else { return Ok(()) };
-        if self.is_outdated(self.0.clock.now().timestamp()) {
-            return Err(format!(
-                "the key set {} could not be read for {KEPT_SECONDS} s: no token holds",
-                file.display()
-            ));
-        }
-        match self.keys().ids().is_empty() {
-            true => Err(format!("the key set {} holds no Ed25519 key: no token holds", file.display())),
-            false => Ok(()),
-        }
-    }
-
-    /// Whether the keys were read too long ago.
-    fn is_outdated(&self, now: i64) -> bool {
-        let since = self.0.failing_since.load(Ordering::Relaxed);
-        since != 0 && now.saturating_sub(since) > KEPT_SECONDS
+        self.0.keys.check()
     }
 
     /// The keys in force as a JSON Web Key Set, public parts only.
     pub fn jwks_json(&self) -> String {
-        self.reread(self.0.clock.now().timestamp());
-        self.keys().to_json()
+        self.0.keys.want_look();
+        self.0.keys.keys().to_json()
     }
-}
-
-fn in_force(id: &str, value: f64) {
-    metrics::gauge!("auth_key_in_force", "kid" => id.to_owned()).set(value);
 }
 
 /// Why a token does not hold. For the log: clients are told that it does not, not why.
@@ -290,6 +193,9 @@ pub enum TokenError {
     /// Its subject or its session was revoked.
     #[error("the token was revoked")]
     Revoked,
+    /// It is not known whether its session has ended: the list of revocations was not read for too long.
+    #[error("it is not known whether the session of the token has ended")]
+    Unsure,
 }
 
 impl From<jsonwebtoken::errors::Error> for TokenError {

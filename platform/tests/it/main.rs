@@ -3,6 +3,7 @@
 mod auth;
 mod checked_again;
 mod edge;
+mod key_file;
 mod ops;
 mod serve;
 mod support;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use harness::chaos::Part;
+use harness::{chaos::Part, kit::Signal};
 use kernel::{Actor, Clock, MemberId, Role, SystemClock};
 use serde_json::{Value, json};
 use tokio::{
@@ -201,5 +201,38 @@ async fn a_read_that_waited_past_the_log_out_shows_nothing() {
     late.expect_problem(401, "unauthorized");
     here.teller.get(&format!("/v1/accounts/{account}")).await.expect(200);
     town.bank.start(&[Part::Projector]).await.unwrap();
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stood_still_does_not_take_a_token_that_ended_meanwhile() {
+    let mut town = Town::start(&[Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query]).await;
+    let person = Newcomer::new(By::Email);
+    let insider = person.join(&town.stranger(), &town.catcher).await;
+    let own = insider.teller.open("KRW").await;
+    town.service().deposit(own, "KRW", 100).await;
+    let (_, other) = town.funded_member(0).await;
+    let beside = Teller { command: town.teller_at(1, Role::Service, Uuid::nil()).command, ..insider.teller.clone() };
+    beside.transfer(own, other, 1).await.expect(201);
+
+    let running = town.bank.running().unwrap();
+    let frozen = running.iter().find(|(part, _)| *part == Part::Command(1)).unwrap().1.clone();
+    frozen.signal(Signal::STOP).unwrap();
+    insider.log_out().await.expect(204);
+    // A server may be a second behind; this one is further behind than that when it wakes.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    let waiting: Vec<_> = (0..4)
+        .map(|_| {
+            let beside = beside.clone();
+            tokio::spawn(async move { beside.transfer(own, other, 1).await.status })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    frozen.signal(Signal::CONT).unwrap();
+    for answer in waiting {
+        let status = answer.await.unwrap();
+        assert!([401, 503].contains(&status), "{status}");
+    }
+    until_refused_by(&beside).await;
     town.close().await;
 }
