@@ -59,6 +59,10 @@ impl Run {
                     }
                 }
             }
+            // An append whose outcome is unknown may have been carried out: its command is looked up, whoever sent it.
+            if !outcome_unknown {
+                jobs = self.with_tokens_that_hold(jobs);
+            }
             if jobs.is_empty() {
                 return Vec::new();
             }
@@ -100,7 +104,16 @@ impl Run {
                 None => jobs.push(job),
             }
         }
+        if !self.saw_the_log().await? {
+            self.begin_anew(desk);
+        }
         Ok(())
+    }
+
+    /// The log is another history than what was kept and read.
+    fn begin_anew(&mut self, desk: &mut Desk) {
+        *desk = Desk::default();
+        self.forget_history();
     }
 
     async fn replay(
@@ -143,7 +156,10 @@ impl Run {
         jobs: &mut Vec<Job>,
         outcome_unknown: bool,
     ) -> Result<Tried, ReadError> {
-        self.load(desk, jobs).await?;
+        if !self.load(desk, jobs).await? {
+            self.begin_anew(desk);
+            return Ok(Tried::Again { unknown: false });
+        }
         let mut decided = self.decide(desk, jobs);
         // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
         loop {
@@ -154,6 +170,10 @@ impl Run {
             desk.roll_back(HashMap::new());
             self.outbox.send();
             desk.refresh(doubted, self.log.as_ref()).await?;
+            if !self.saw_the_log().await? {
+                self.begin_anew(desk);
+                return Ok(Tried::Again { unknown: false });
+            }
             decided = self.decide(desk, jobs);
         }
         let mut writing: Vec<(Job, Drafts)> = Vec::with_capacity(jobs.len());
@@ -169,17 +189,21 @@ impl Run {
         Ok(self.write(desk, writing, jobs, outcome_unknown).await)
     }
 
-    async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<(), ReadError> {
+    /// Brings the streams that the commands need to the desk. `false` if the log is another history than what was kept.
+    async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<bool, ReadError> {
         loop {
             let missing: Vec<_> =
                 jobs.iter().flat_map(|job| needs::missing(&job.submission, desk, &self.system)).collect();
             if missing.is_empty() {
-                return Ok(());
+                return Ok(true);
             }
             let missing = desk.take_cached(missing, &mut self.cache);
             if !missing.is_empty() {
                 self.outbox.send();
                 desk.read(missing, &mut self.cache, self.log.as_ref()).await?;
+                if !self.saw_the_log().await? {
+                    return Ok(false);
+                }
             }
         }
     }
@@ -235,8 +259,7 @@ impl Run {
             }
             AppendError::OtherHistory => {
                 jobs.extend(back);
-                *desk = Desk::default();
-                self.forget_history();
+                self.begin_anew(desk);
                 Tried::Again { unknown: false }
             }
             AppendError::Unknown(source) => {

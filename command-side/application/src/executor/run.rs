@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use kernel::{CommitRef, Ids, LogId};
+use log::ReadError;
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval},
@@ -24,7 +25,7 @@ pub struct Run {
     pub recent: Arc<RecentAnswers>,
     pub outbox: Outbox,
     pub snapshots: SnapshotWriter,
-    /// The last commit this server has written: everything it keeps is of a log that holds it.
+    /// The newest commit this server has written or seen: everything it keeps is of a log that holds it.
     pub known: Option<(LogId, CommitRef)>,
     log_id: Option<LogId>,
 }
@@ -49,7 +50,7 @@ impl Run {
     }
 
     /// Which log this is; it changes under a running server only together with all that it keeps.
-    pub async fn log_id(&mut self) -> Result<LogId, log::ReadError> {
+    pub async fn log_id(&mut self) -> Result<LogId, ReadError> {
         if let Some(id) = self.log_id {
             return Ok(id);
         }
@@ -68,16 +69,45 @@ impl Run {
         self.recent.clear();
     }
 
-    /// Looks whether the log still holds what this server has written. A busy server learns it from its appends.
+    /// Looks whether the log still holds what this server knows. A busy server learns it from its appends.
     async fn check_history(&mut self) {
-        let Some((log, commit)) = self.known else { return };
         // A log that cannot be asked tells nothing.
-        let (Ok(head), Ok(held)) = (self.log.head().await, self.log.commit_refs(&[commit.position]).await) else {
-            return;
-        };
-        if head.log != log || held.first().copied().flatten() != Some(commit) {
+        if self.known.is_some() && matches!(self.saw_the_log().await, Ok(false)) {
             self.forget_history();
         }
+    }
+
+    /// To be called after every read of the log whose result is kept: from now on the log must hold its last commit of this
+    /// moment. `false` if it does not hold what was known before: it is another history, and what was read fits nothing.
+    ///
+    /// The order matters. The end is asked for after the read, so it holds all that was read; what was known is looked for
+    /// after that, so a log that was restored in between shows now or at the next append.
+    pub async fn saw_the_log(&mut self) -> Result<bool, ReadError> {
+        let seen = self.look_at_end().await;
+        if seen.is_err() {
+            // What was read is worth nothing without knowing of which log it is.
+            self.cache.clear();
+        }
+        seen
+    }
+
+    async fn look_at_end(&mut self) -> Result<bool, ReadError> {
+        let head = self.log.head().await?;
+        let Some(commit) = head.commit else { return Ok(self.known.is_none()) };
+        if let Some((log, known)) = self.known {
+            if head.log != log {
+                return Ok(false);
+            }
+            if known == commit {
+                return Ok(true);
+            }
+            let held = self.log.commit_refs(&[known.position]).await?;
+            if held.first().copied().flatten() != Some(known) {
+                return Ok(false);
+            }
+        }
+        self.known = Some((head.log, commit));
+        Ok(true)
     }
 
     /// Carries out commands until told to stop, then those already accepted.
@@ -130,21 +160,32 @@ impl Run {
             metrics::counter!("executor_deadlines_passed").increment(1);
             job.finish(Err(ExecuteError::DeadlinePassed));
         }
-        let (refused, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| self.is_refused(job));
-        for job in refused {
-            metrics::counter!("executor_tokens_refused").increment(1);
-            job.finish(Err(ExecuteError::TokenRefused));
-        }
+        let batch = self.with_tokens_that_hold(batch);
         metrics::histogram!("executor_batch_commands").record(batch.len() as f64);
         let queued = metrics::histogram!("executor_queue_seconds");
         batch.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
         batch
     }
 
-    /// Whether the token of a command was revoked while the command waited.
-    fn is_refused(&self, job: &Job) -> bool {
-        let (Some(token), Some(revoked)) = (&job.submission.token, &self.options.revoked) else { return false };
-        token.is_refused(revoked.as_ref())
+    /// The commands whose tokens still count; the others are answered. A command waits in the queue, and for the streams
+    /// and the log before each try: what was revoked meanwhile moves nothing.
+    pub fn with_tokens_that_hold(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let Some(revoked) = &self.options.revoked else { return jobs };
+        let mut holding = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let token = job.submission.token;
+            if token.is_some_and(|token| token.is_refused(revoked.as_ref())) {
+                metrics::counter!("executor_tokens_refused").increment(1);
+                job.finish(Err(ExecuteError::TokenRefused));
+            } else if token.is_some_and(|token| token.is_unsure(revoked.as_ref())) {
+                // This process stood still while the command waited.
+                metrics::counter!("executor_deadlines_passed").increment(1);
+                job.finish(Err(ExecuteError::DeadlinePassed));
+            } else {
+                holding.push(job);
+            }
+        }
+        holding
     }
 }
 

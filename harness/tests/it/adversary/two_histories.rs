@@ -347,3 +347,46 @@ async fn a_vault_of_another_history() {
     assert_eq!(payer.balance_at(from, answer.token()).await, "998");
     town.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_only_read_what_was_lost_forgets_it() {
+    let mut town = Town::start(&[Part::Command(0), Part::Command(1)]).await;
+    let (owner, from) = town.funded_member(1_000).await;
+    let (_, to) = town.funded_member(0).await;
+    let service = town.service();
+    let beside = town.teller_at(1, kernel::Role::Service, service.id);
+    let (stranger, owner) = (
+        town.teller_at(1, kernel::Role::Member, RandomIds.fresh()),
+        Teller { command: beside.command.clone(), ..owner },
+    );
+    back_up(&town.pair.log).await;
+    let key = fresh_key();
+    let deposit = serde_json::json!({
+        "account_id": from, "money": {"asset": "KRW", "amount": "1000000"}, "reference": "lost"
+    });
+    let lost = until_answered(&service, "/v1/deposits", &key, &deposit, 201).await.id("transfer_id");
+    // The second server has written nothing of it: it only knows what it read.
+    until_answered(&stranger, &format!("/v1/accounts/{from}/close"), &fresh_key(), &serde_json::json!({}), 404).await;
+    let replayed = until_answered(&beside, "/v1/deposits", &key, &deposit, 201).await;
+    assert_eq!(replayed.id("transfer_id"), lost);
+    restore(&town.pair.log).await;
+    let body = Teller::transfer_body(from, to, 900_000);
+    until_answered(&owner, "/v1/transfers", &fresh_key(), &body, 422).await;
+    // The money of the lost deposit comes in anew.
+    let again = until_answered(&beside, "/v1/deposits", &key, &deposit, 201).await;
+    assert_ne!(again.id("transfer_id"), lost);
+    until_answered(&owner, "/v1/transfers", &fresh_key(), &body, 201).await;
+    let ledger = town.close().await;
+    assert_eq!(ledger.members().find(|(id, _)| **id == from).unwrap().1.balance.to_string(), "101000");
+}
+
+/// An answer to a command, whatever the servers are going through; it must be of this status.
+async fn until_answered(teller: &Teller, path: &str, key: &str, body: &Value, status: u16) -> Answer {
+    let answer = eventually("an answer", async || match teller.try_post(path, key, body).await {
+        Ok(answer) if answer.status < 500 => Ok(answer),
+        Ok(answer) => Err(answer.body.to_string()),
+        Err(error) => Err(error.to_string()),
+    })
+    .await;
+    answer.expect(status)
+}
