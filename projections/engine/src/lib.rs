@@ -21,6 +21,7 @@ mod rebuild;
 mod registry;
 mod runner;
 mod settings;
+mod silent;
 mod standby;
 mod status;
 #[cfg(feature = "testing")]

@@ -20,6 +20,7 @@ use crate::{
     limits::{WORKER_IDLE, limited},
     parking::Parked,
     settings::Backoff,
+    silent::Silence,
     standby::Standby,
     status::Report,
 };
@@ -47,6 +48,7 @@ pub struct Sources<E: Send + Sync + 'static> {
 pub struct Runner<E: Send + Sync + 'static> {
     projection: Arc<dyn Projection<Event = E>>,
     database: PgConnectOptions,
+    silence: Silence,
     settings: Settings,
     report: Report,
     intake: Intake<E>,
@@ -63,8 +65,10 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let report = Report::new(projection.name());
         let Sources { inbox, reachable, recheck, log, decoder } = sources;
         let intake = Intake::new(inbox, (reachable, recheck), log, decoder, settings.max_events);
-        let database = writing(database, projection.name());
-        Self { projection, database, settings, report, intake }
+        let application = format!("projector/{}", projection.name());
+        let database = by_key(database.clone().application_name(&application));
+        let silence = Silence::new(projection.name(), application, &database);
+        Self { projection, database, silence, settings, report, intake }
     }
 
     /// Follows how the view is doing.
@@ -77,10 +81,11 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let mut retry = Backoff::new(self.settings.retry_first, self.settings.retry_last);
         let mut stuck = Backoff::new(self.settings.stuck_first, self.settings.stuck_last);
         let mut told = None;
+        let silence = self.silence.clone();
         loop {
             let mut left = None;
             // Several calls, each to a database that may be silent.
-            let opened = timeout(self.settings.patience * 3, self.open()).await;
+            let opened = timeout(self.settings.patience * 3, silence.broken(self.open())).await;
             let halt = match opened.unwrap_or(Err(OpenError::Database(sqlx::Error::PoolTimedOut))) {
                 Err(OpenError::Moved) => Halt::Superseded,
                 Err(error @ OpenError::OtherHistory(_)) => Halt::OtherHistory(error.to_string()),
@@ -100,7 +105,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                         parked,
                     };
                     let began = writer.checkpoint.position;
-                    let halt = follow(&mut self.intake, &mut writer, log).await;
+                    let halt = follow(&mut self.intake, &mut writer, log, &silence).await;
                     if writer.checkpoint.position > began {
                         retry.reset();
                         stuck.reset();
@@ -182,7 +187,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
         }
         let recording =
             checkpoint::record_stuck(&mut writer.connection, self.projection.name(), &writer.checkpoint, fault);
-        match timeout(self.settings.patience, recording).await {
+        match timeout(self.settings.patience, self.silence.broken(recording)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(
                 view.name = self.projection.name(),
@@ -281,7 +286,12 @@ impl<E: Send + Sync + 'static> Runner<E> {
 }
 
 /// Applies what comes until something stands in the way.
-async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut Writer<'_, E>, log: LogId) -> Halt {
+async fn follow<E: Send + Sync + 'static>(
+    intake: &mut Intake<E>,
+    writer: &mut Writer<'_, E>,
+    log: LogId,
+    silence: &Silence,
+) -> Halt {
     let mut next_start = Instant::now();
     loop {
         if !intake.ready(log, writer.checkpoint.position).await {
@@ -308,7 +318,7 @@ async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut W
             sleep(writer.settings.retry_first).await;
             continue;
         }
-        let applied = writer.apply(&commits).await;
+        let applied = silence.broken(writer.apply(&commits)).await;
         // One commit by itself is somebody waiting for their own write. Commits in company are a crowd: a larger batch
         // a little later costs all of them less.
         next_start = if commits.len() > 1 { start + writer.settings.pace_after(start.elapsed()) } else { start };
@@ -324,11 +334,6 @@ async fn follow<E: Send + Sync + 'static>(intake: &mut Intake<E>, writer: &mut W
             Err(halt) => return halt,
         }
     }
-}
-
-/// The database as one view writes to it.
-fn writing(database: &PgConnectOptions, view: &str) -> PgConnectOptions {
-    by_key(database.clone().application_name(&format!("projector/{view}")))
 }
 
 /// For connections through which batches are written.

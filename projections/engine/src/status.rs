@@ -69,6 +69,10 @@ impl Report {
         metrics::describe_histogram!("projection_batch_events", "Events applied in one transaction");
         metrics::describe_histogram!("projection_apply_seconds", "Time to fold, write and commit one batch");
         metrics::describe_counter!("projection_retries_total", "Times a database did not answer and was tried again");
+        metrics::describe_counter!(
+            "projection_silent_sessions_ended_total",
+            "Sessions that were ended because they held the view and their process sent nothing"
+        );
         let (status, _) = watch::channel(Status { state: State::Starting, position: Position::ZERO, commit: None });
         Self {
             status,

@@ -123,6 +123,18 @@ async fn someone_waits(url: &str, application: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_projector_that_stands_still_in_a_transaction_holds_no_view() {
+    // Its checkpoint is moved and not committed: it waits for our lock, then for nobody but itself.
+    stands_still_with("accounts", "accounts").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_projector_that_stands_still_in_the_middle_of_a_copy_holds_no_view() {
+    // Postgres asks for the rows when our lock is gone, and counts the session as running.
+    stands_still_with("transactions", "entries").await;
+}
+
+/// A projector that waits for our lock on a table of the view stands still while it is given the lock.
+async fn stands_still_with(view: &str, table: &str) {
     let mut town = Town::start(&ALL).await;
     let mut second = town.second_workers();
     let (payer, from) = town.funded_member(1_000).await;
@@ -131,26 +143,26 @@ async fn a_projector_that_stands_still_in_a_transaction_holds_no_view() {
     let views = town.pair.views.superuser_url();
     let mut registry = PgConnection::connect(&views).await.unwrap();
     let schema: String =
-        sqlx::query_scalar("select schema_name from registry.generations where view = 'accounts' and state = 'live'")
+        sqlx::query_scalar("select schema_name from registry.generations where view = $1 and state = 'live'")
+            .bind(view)
             .fetch_one(&mut registry)
             .await
             .unwrap();
     for _ in 0..2 {
-        // Its checkpoint is moved and not committed: it waits for our lock, then for nobody but itself.
-        let lock = locked(&views, &format!("lock table {schema}.accounts in share mode")).await;
+        let lock = locked(&views, &format!("lock table {schema}.{table} in share mode")).await;
         let posted = payer.transfer(from, to, 1).await.expect(201);
-        someone_waits(&views, "projector/accounts").await;
+        someone_waits(&views, &format!("projector/{view}")).await;
         signal(&town.bank, Part::Projector, Signal::STOP);
         let_go(lock).await;
         second.start(&[Part::Projector]).await.unwrap();
         let end = posted.body["position"].as_i64().unwrap();
         soon("the second projector moves the view", async || {
-            let position: i64 = sqlx::query_scalar(
-                "select position from registry.generations where view = 'accounts' and state = 'live'",
-            )
-            .fetch_one(&mut registry)
-            .await
-            .unwrap();
+            let position: i64 =
+                sqlx::query_scalar("select position from registry.generations where view = $1 and state = 'live'")
+                    .bind(view)
+                    .fetch_one(&mut registry)
+                    .await
+                    .unwrap();
             (position >= end).then_some(())
         })
         .await;

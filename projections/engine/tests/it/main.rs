@@ -9,5 +9,6 @@ mod moving;
 mod readers;
 mod rebuild;
 mod registry;
+mod silent;
 mod tally;
 mod together;
