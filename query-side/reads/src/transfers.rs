@@ -95,6 +95,8 @@ struct TransferRow {
     recorded_at: DateTime<Utc>,
     source_owner: Option<Uuid>,
     destination_owner: Option<Uuid>,
+    source_known: bool,
+    destination_known: bool,
 }
 
 impl TransferRow {
@@ -102,6 +104,11 @@ impl TransferRow {
     /// pay is not the payee's to know.
     fn is_visible_to(&self, viewer: Viewer) -> bool {
         viewer.may_see(self.source_owner) || (self.status == "posted" && viewer.may_see(self.destination_owner))
+    }
+
+    /// Whether it is known who may see it: no account that could give the right is absent from the view of accounts.
+    fn has_known_viewers(&self) -> bool {
+        self.source_known && (self.destination_known || self.status != "posted")
     }
 
     fn seen_by(self, viewer: Viewer) -> Result<Transfer, ReadsError> {
@@ -169,8 +176,7 @@ impl Reads {
     async fn transfer_now(&self, viewer: Viewer, transfer: TransferId) -> Result<Seen<Option<Transfer>>, ReadsError> {
         let row =
             sqlx::query_file!("src/sql/transfer.sql", &names(VIEWS), transfer.uuid()).fetch_one(&self.pool).await?;
-        let known =
-            row.found.as_ref().is_some_and(|found| found.0.source_owner.or(found.0.destination_owner).is_some());
+        let known = row.found.as_ref().is_some_and(|found| found.0.has_known_viewers());
         let visible = row.found.map(|found| found.0).filter(|found| found.is_visible_to(viewer));
         // What is not the viewer's is not there, parked or not.
         let missing = MissingRow::whole(row.missing).filter(|_| visible.is_some() || !known);

@@ -33,6 +33,9 @@ struct Found {
     generation: i32,
     other: bool,
     ahead: u32,
+    /// The first checkpoint that the log did not hold. A view that moves on does not replace it: a replica that is always a
+    /// little late holds it sooner or later.
+    awaited: Option<Checkpoint>,
 }
 
 impl Histories {
@@ -42,42 +45,79 @@ impl Histories {
         horizon: &Horizon,
         checkpoints: [Option<Checkpoint>; View::ALL.len()],
     ) -> [bool; View::ALL.len()] {
-        let ends = checkpoints.map(|checkpoint| checkpoint.map_or(Position::ZERO, |c| c.position));
-        let held = horizon.commits_at(&ends).await;
-        let head = horizon.head().map(|head| head.position);
-        for ((found, checkpoint), place) in self.0.iter_mut().zip(checkpoints).zip(0..) {
-            let Some(checkpoint) = checkpoint else {
-                *found = Found::default();
-                continue;
-            };
-            if found.generation != checkpoint.generation {
-                *found = Found { generation: checkpoint.generation, ..Found::default() };
+        for (found, checkpoint) in self.0.iter_mut().zip(checkpoints) {
+            let generation = checkpoint.map_or(0, |checkpoint| checkpoint.generation);
+            if checkpoint.is_none() || found.generation != generation {
+                *found = Found { generation, ..Found::default() };
             }
-            if let Ok(held) = &held {
-                found.judge(checkpoint, held.get(place).copied().flatten(), head);
+        }
+        // Read before the commits: a log that had reached a position then holds a commit there now, or has lost it.
+        let seen = horizon.seen();
+        let end = |checkpoint: Option<Checkpoint>| checkpoint.map_or(Position::ZERO, |c| c.position);
+        let mut ends = checkpoints.map(end).to_vec();
+        ends.extend(self.0.iter().map(|found| end(found.awaited)));
+        if let Ok(held) = horizon.commits_at(&ends).await {
+            let at = |place: usize| held.get(place).copied().flatten();
+            for ((found, checkpoint), place) in self.0.iter_mut().zip(checkpoints).zip(0..) {
+                if let Some(checkpoint) = checkpoint {
+                    found.judge(checkpoint, at(place), at(View::ALL.len() + place), seen);
+                }
             }
         }
         self.0.map(|found| found.other)
     }
 }
 
-impl Found {
-    fn judge(&mut self, checkpoint: Checkpoint, held: Option<CommitRef>, head: Option<Position>) {
-        let Checkpoint { position, command_id, recorded_at, .. } = checkpoint;
-        let same = position == Position::ZERO
+impl Checkpoint {
+    /// Whether it stands on this commit.
+    fn is_on(&self, held: Option<CommitRef>) -> bool {
+        self.position == Position::ZERO
             || held.is_some_and(|held| {
-                command_id.is_none_or(|command| CommandId::new(command) == held.command_id)
-                    && recorded_at.is_none_or(|time| time == held.recorded_at)
-            });
-        let beyond = held.is_none() && head.is_none_or(|head| head < position);
-        self.ahead = if beyond && !same { self.ahead + 1 } else { 0 };
-        self.other = !same && (!beyond || self.ahead >= AHEAD);
+                self.command_id.is_none_or(|command| CommandId::new(command) == held.command_id)
+                    && self.recorded_at.is_none_or(|time| time == held.recorded_at)
+            })
+    }
+}
+
+impl Found {
+    /// `held` and `awaited` are the commits that the log holds at the checkpoint and at the awaited one; `seen` is where the
+    /// last look at the log found its end. What a view claims does not count as such a look: the view is what is judged.
+    ///
+    /// A view that was found to be of another history stays so until the log holds its commit.
+    fn judge(
+        &mut self,
+        checkpoint: Checkpoint,
+        held: Option<CommitRef>,
+        awaited: Option<CommitRef>,
+        seen: Option<Position>,
+    ) {
+        let same = checkpoint.is_on(held);
+        if same || self.awaited.is_some_and(|checkpoint| checkpoint.is_on(awaited)) {
+            *self = Self { generation: self.generation, ..Self::default() };
+        }
+        if same {
+            return;
+        }
+        let beyond = held.is_none() && seen.is_none_or(|seen| seen < checkpoint.position);
+        self.awaited = self.awaited.filter(|_| beyond).or(Some(checkpoint));
+        self.ahead = self.ahead.saturating_add(1);
+        self.other |= !beyond || self.ahead >= AHEAD;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    };
+
+    use kernel::ManualClock;
+
+    use super::{
+        super::horizon::tests::{HeadOnly, commit_at, time},
+        *,
+    };
 
     fn checkpoint(position: i64, command: u128, time: i64) -> Checkpoint {
         Checkpoint {
@@ -97,13 +137,21 @@ mod tests {
         })
     }
 
+    /// A log that was seen to end at `seen` and holds these commits at the checkpoint and at the awaited one.
+    fn judge(
+        found: &mut Found,
+        checkpoint: Checkpoint,
+        held: Option<CommitRef>,
+        awaited: Option<CommitRef>,
+        seen: i64,
+    ) -> bool {
+        found.judge(checkpoint, held, awaited, Some(Position::new(seen)));
+        found.other
+    }
+
     #[test]
     fn a_checkpoint_is_of_the_log_that_holds_its_very_commit() {
-        let judged = |checkpoint, held| {
-            let mut found = Found::default();
-            found.judge(checkpoint, held, Some(Position::new(100)));
-            found.other
-        };
+        let judged = |checkpoint, held| judge(&mut Found::default(), checkpoint, held, None, 100);
         assert!(!judged(checkpoint(7, 1, 5), held(7, 1, 5)));
         assert!(!judged(checkpoint(0, 1, 5), None));
         assert!(judged(checkpoint(7, 1, 5), held(7, 2, 5)), "another command");
@@ -116,14 +164,71 @@ mod tests {
 
     #[test]
     fn a_checkpoint_beyond_the_log_counts_when_it_stays_there() {
-        let mut found = Found::default();
+        let (mut found, ahead) = (Found::default(), checkpoint(7, 1, 5));
         for _ in 1..AHEAD {
-            found.judge(checkpoint(7, 1, 5), None, Some(Position::new(6)));
-            assert!(!found.other);
+            assert!(!judge(&mut found, ahead, None, None, 6));
         }
-        found.judge(checkpoint(7, 1, 5), None, Some(Position::new(6)));
-        assert!(found.other);
-        found.judge(checkpoint(7, 1, 5), held(7, 1, 5), Some(Position::new(7)));
-        assert!(!found.other, "the log was late");
+        assert!(judge(&mut found, ahead, None, None, 6));
+        assert!(!judge(&mut found, ahead, held(7, 1, 5), held(7, 1, 5), 7), "the log was late");
+    }
+
+    #[test]
+    fn a_view_that_moves_on_ahead_of_a_late_replica_is_none_of_another_history() {
+        let mut found = Found::default();
+        assert!(!judge(&mut found, checkpoint(2, 2, 2), None, None, 1));
+        for position in 3..30 {
+            let command = u128::try_from(position).expect("small");
+            let before = held(position - 1, command - 1, position - 1);
+            assert!(!judge(&mut found, checkpoint(position, command, position), None, before, position - 1));
+        }
+    }
+
+    #[test]
+    fn what_was_found_to_be_of_another_history_stays_so_until_the_log_holds_it() {
+        let (mut found, lost) = (Found::default(), checkpoint(100, 1, 5));
+        // The last look was before the log lost its end; the next looks find how short it is now, and see it grow.
+        assert!(judge(&mut found, lost, None, None, 100));
+        for seen in [85, 85, 99, 100, 120, 85] {
+            assert!(judge(&mut found, lost, None, None, seen), "{seen}");
+        }
+        assert!(judge(&mut found, lost, held(100, 2, 5), held(100, 2, 5), 120));
+        assert!(!judge(&mut found, lost, held(100, 1, 5), held(100, 1, 5), 120));
+        let next = Checkpoint { generation: 2, ..checkpoint(120, 3, 6) };
+        assert!(!judge(&mut found, next, held(120, 3, 6), None, 120));
+    }
+
+    #[tokio::test]
+    async fn what_a_view_claims_is_no_look_at_the_log() {
+        let log = Arc::new(HeadOnly { position: AtomicI64::new(100), ..HeadOnly::default() });
+        let horizon = Horizon::new(log.clone(), Arc::new(ManualClock::new(time(0))));
+        let end = commit_at(Position::new(100));
+        let mut checkpoints = [None; View::ALL.len()];
+        checkpoints[0] = Some(Checkpoint {
+            generation: 1,
+            position: end.position,
+            command_id: Some(end.command_id.uuid()),
+            recorded_at: Some(end.recorded_at),
+        });
+        let mut histories = Histories::default();
+        horizon.look().await.expect("reachable");
+        assert!(!histories.check(&horizon, checkpoints).await[0]);
+
+        // The log is restored, and nobody tells the view. Reads of it say where it is, before and after each look.
+        log.position.store(85, Ordering::SeqCst);
+        horizon.look().await.expect("reachable");
+        let mut looks = 0;
+        while !histories.check(&horizon, checkpoints).await[0] {
+            looks += 1;
+            assert!(looks < AHEAD, "it is found");
+            horizon.at_least(end.position);
+        }
+        for _ in 0..10 {
+            horizon.look().await.expect("reachable");
+            assert!(histories.check(&horizon, checkpoints).await[0]);
+            horizon.at_least(end.position);
+            assert!(histories.check(&horizon, checkpoints).await[0]);
+        }
+        log.position.store(100, Ordering::SeqCst);
+        assert!(!histories.check(&horizon, checkpoints).await[0], "the log holds it again");
     }
 }

@@ -1,11 +1,14 @@
--- $1 views, $2 transfer. The accounts tell whose the two sides are.
+-- $1 views, $2 transfer. The accounts tell whose the two sides are. The opening of an account may be parked: then it is not
+-- known whose that side is.
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
     (select to_jsonb(found)
      from (select t.transfer_id, t.status, t.kind, t.code, t.available::text as available, t.source, t.destination,
                t.asset, t.amount::text as amount, t.memo, t.reference, t.reverses, t.reversed_by,
                t.source_balance_after::text as source_balance_after, t.source_version,
                t.destination_balance_after::text as destination_balance_after, t.destination_version,
-               t.position, t.recorded_at, s.owner as source_owner, d.owner as destination_owner
+               t.position, t.recorded_at, s.owner as source_owner, d.owner as destination_owner,
+               t.source is null or s.account_id is not null as source_known,
+               t.destination is null or d.account_id is not null as destination_known
            from live.transfers as t
            left join live.accounts as s on s.account_id = t.source
            left join live.accounts as d on d.account_id = t.destination

@@ -51,6 +51,46 @@ async fn what_is_not_yours_is_not_there() {
     world.finish().await;
 }
 
+/// The opening of an account was put aside before the view of accounts had it: nobody can tell whose that side is, so nobody is
+/// told that there is no such transfer.
+#[tokio::test]
+async fn a_transfer_of_an_account_that_is_put_aside_is_not_said_to_be_absent() {
+    // As the payer, as the payee, as a stranger, as a service and as an operator.
+    // Of a rejected one only the payer may know, and it is known who that is if the payee's account alone is put aside. The
+    // deposit is not Bob's.
+    let cases = [(A1, ALICE, [503; 5], [503; 5]), (B1, BOB, [503, 404, 404, 503, 503], [200, 404, 404, 200, 200])];
+    for (account, owner, rejected, deposit) in cases {
+        let world = World::with_bank().await;
+        let key = id(account);
+        world
+            .database
+            .run(&format!(
+                "delete from accounts_g1.accounts where account_id = '{key}';
+                 insert into registry.parked_keys (view, generation, key, position, reason, parked_by)
+                 values ('accounts', 1, '{key}', 1, 'a test', 'a test')"
+            ))
+            .await;
+        let path = |transfer| format!("/v1/transfers/{}", id(transfer));
+        assert_eq!(statuses(&world, &path(TRANSFER)).await, [503; 5]);
+        assert_eq!(statuses(&world, &path(REVERSED)).await, [503; 5]);
+        assert_eq!(statuses(&world, &path(REJECTED)).await, rejected);
+        world.get(&path(TRANSFER), world.member(owner)).await.is(503, "view-behind");
+        assert_eq!(statuses(&world, &path(DEPOSIT)).await, deposit);
+        assert_eq!(statuses(&world, &path(0x404)).await, [404; 5]);
+        let stale = [("prefer", "stale-ok")];
+        let reply = world.get_with(&path(TRANSFER), world.operator(), &stale).await;
+        reply.ok();
+        assert_eq!(reply.header("consistency-status"), Some("stale"));
+        let reply = world.get_with(&path(TRANSFER), world.member(owner), &stale).await;
+        assert_eq!(
+            (reply.status, reply.header("consistency-status")),
+            (404, Some("stale")),
+            "nobody can tell whose it is"
+        );
+        world.finish().await;
+    }
+}
+
 #[tokio::test]
 async fn a_member_sees_the_balances_of_own_accounts_only() {
     let world = World::with_bank().await;

@@ -67,6 +67,11 @@ impl Horizon {
         self.known().head
     }
 
+    /// Where the last look at the log itself found its end. What the views claim does not count.
+    pub fn seen(&self) -> Option<Position> {
+        self.known().seen.map(|head| head.position)
+    }
+
     /// Which log it is, if it was ever seen.
     pub fn log_id(&self) -> Option<LogId> {
         self.known().head.map(|head| head.log)
