@@ -1,6 +1,6 @@
 //! Puts events and commits together, and notes where they do not fit.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::Recorded;
@@ -12,7 +12,7 @@ use super::{
 };
 
 /// An event that could be read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Event {
     pub position: i64,
     pub stream: Uuid,
@@ -27,6 +27,16 @@ pub struct Commit {
     pub last: i64,
     pub recorded_at: DateTime<Utc>,
     pub events: Vec<Event>,
+}
+
+impl Commit {
+    /// The commit without the events at these positions; none if it holds none of them.
+    pub fn without(&self, positions: &BTreeSet<i64>) -> Option<Self> {
+        let waits = |event: &&Event| positions.contains(&event.position);
+        self.events.iter().find(waits)?;
+        let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
+        Some(Self { last: self.last, recorded_at: self.recorded_at, events })
+    }
 }
 
 /// A commit that is being put together.

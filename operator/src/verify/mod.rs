@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 
 use self::{
     assemble::Assembler,
-    books::{Books, Folded, View},
+    books::{Books, Folded, View, Wanted},
     findings::{Findings, Rule},
     ledger::Ledger,
     report::{LogReport, Report, SumReport},
@@ -111,7 +111,7 @@ impl Audit {
     }
 
     /// Reads the whole log once, and folds it into these views.
-    async fn read<S: Sink + Send + 'static>(&mut self, views: Vec<(View, i64, Vec<S>)>) -> Result<Pass<S>, Failure> {
+    async fn read<S: Sink + Send + 'static>(&mut self, views: Vec<Wanted<S>>) -> Result<Pass<S>, Failure> {
         let head = self.source()?.head.clone();
         let progress = progress(head.position);
         let (pieces, mut read) = mpsc::channel::<Piece>(2);

@@ -10,7 +10,7 @@ use crate::output::{Table, thousands};
 /// Everything that was checked and found.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Whether nothing was found: rows of parked keys are behind, and no finding.
+    /// Whether nothing was found. That events of parked keys wait is no finding.
     pub sound: bool,
     /// How many keys are parked, in all views.
     pub parked_keys: u64,
@@ -71,10 +71,14 @@ pub struct TableReport {
     pub differences_are_all: bool,
     /// The first of them.
     pub differences: Vec<String>,
-    /// How many rows are behind because of parked keys; they are not among those that differ.
+    /// How many rows are not as the whole log says, because events of parked keys wait; at least so many, if
+    /// `parked_are_all` is false. A row that is not what the log says without these events is among those that differ.
     pub parked: u64,
+    pub parked_are_all: bool,
     /// The first of them.
     pub parked_rows: Vec<String>,
+    /// Whether it holds what the log says without the events that wait.
+    pub sound: bool,
 }
 
 impl TableReport {
@@ -82,16 +86,11 @@ impl TableReport {
         self.digest_of_view == self.digest_of_log && self.rows_in_view == self.rows_from_log
     }
 
-    /// Whether it is what the log says, but for what is parked.
-    fn is_sound(&self) -> bool {
-        self.is_equal() || (self.parked > 0 && self.differing == 0 && self.differences_are_all)
-    }
-
     fn word(&self) -> &'static str {
-        match (self.is_equal(), self.is_sound()) {
-            (true, _) => "ok",
-            (false, true) => "parked",
-            (false, false) => "WRONG",
+        match (self.sound, self.is_equal()) {
+            (true, true) => "ok",
+            (true, false) => "parked",
+            (false, _) => "WRONG",
         }
     }
 }
@@ -99,7 +98,7 @@ impl TableReport {
 impl ViewReport {
     /// Whether the view is what the log says.
     pub fn is_sound(&self) -> bool {
-        self.problems.is_empty() && self.tables.iter().all(TableReport::is_sound)
+        self.problems.is_empty() && self.tables.iter().all(|table| table.sound)
     }
 }
 
@@ -186,9 +185,10 @@ impl Report {
             text.push_str(&list(&format!("parked keys of view {}", view.view), &view.parked_keys, 0, ""));
             for t in view.tables.iter().filter(|t| t.parked > 0) {
                 let title = format!("parked: {} of view {} is behind here", t.table, view.view);
-                text.push_str(&list(&title, &t.parked_rows, t.parked.saturating_sub(t.parked_rows.len() as u64), ""));
+                let more = t.parked.saturating_sub(t.parked_rows.len() as u64);
+                text.push_str(&list(&title, &t.parked_rows, more, if t.parked_are_all { "" } else { "at least " }));
             }
-            for t in view.tables.iter().filter(|t| !t.is_sound()) {
+            for t in view.tables.iter().filter(|t| !t.sound) {
                 let title = format!("WRONG: {} of view {} is not what the log says", t.table, view.view);
                 let more = t.differing.saturating_sub(t.differences.len() as u64);
                 let least = if t.differences_are_all { "" } else { "at least " };

@@ -166,9 +166,10 @@ impl Sink for Collector {
     }
 }
 
-/// The rows in which a view differs from the log, one line each.
-pub fn differences(log: &Collector, view: &Collector) -> Vec<String> {
-    let keys: BTreeSet<&String> = log.rows.keys().chain(view.rows.keys()).collect();
+/// The rows of these buckets in which a view differs from the log, one line each.
+pub fn differences(log: &Collector, view: &Collector, buckets: &BTreeSet<usize>) -> Vec<String> {
+    let keys = log.rows.keys().chain(view.rows.keys()).filter(|key| buckets.contains(&bucket(key)));
+    let keys: BTreeSet<&String> = keys.collect();
     keys.into_iter().filter_map(|key| difference(key, log.rows.get(key), view.rows.get(key))).collect()
 }
 
@@ -252,7 +253,7 @@ mod tests {
         let (mut log, mut view) = (all(), all());
         rows(&mut log, &[("a", Some("1")), ("b", Some("1")), ("d", None), ("e", Some("1"))]);
         rows(&mut view, &[("a", Some("1")), ("c", Some("1")), ("d", None), ("d", None), ("e", None)]);
-        let told = differences(&log, &view);
+        let told = differences(&log, &view, &(0..BUCKETS).collect());
         assert_eq!(
             told,
             [

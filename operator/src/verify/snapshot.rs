@@ -24,12 +24,12 @@ pub struct Live {
     pub recorded_at: Option<DateTime<Utc>>,
 }
 
-/// What an operator took aside: its rows are behind until it is lifted.
+/// What an operator took aside: the events that wait are not in the rows until they are applied.
 #[derive(Clone, Debug, Default)]
 pub struct Parked {
     pub keys: Vec<String>,
     /// The events that wait.
-    pub positions: Vec<i64>,
+    pub positions: BTreeSet<i64>,
 }
 
 /// One view, standing still.
@@ -116,19 +116,6 @@ impl Parked {
         )
         .fetch_all(connection)
         .await?;
-        Ok(Self { keys, positions })
-    }
-
-    /// Whether a row, named by its key, may be behind because of what is parked: it is of a parked key or of an event
-    /// that waits, or it adds up what several keys did.
-    pub fn explains(&self, view: View, table: &str, row: &str) -> bool {
-        if view.adds_up(table) {
-            return !self.positions.is_empty();
-        }
-        let mut words = row.split([' ', ':']);
-        words.any(|word| {
-            self.keys.iter().any(|key| key == word)
-                || word.parse().is_ok_and(|position: i64| self.positions.contains(&position))
-        })
+        Ok(Self { keys, positions: positions.into_iter().collect() })
     }
 }

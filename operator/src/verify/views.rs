@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Audit,
-    books::Folded,
+    books::{Folded, Wanted},
     findings::Findings,
     report::{TableReport, ViewReport},
     rows::{Collector, Tally, differences},
@@ -17,11 +17,59 @@ use crate::{failure::Failure, verify::books::View};
 const BUCKETS: usize = 32;
 const SHOWN: usize = 20;
 
-/// For each live view that reads this log: its position, and an empty tally for each of its tables.
-pub fn tallies(snapshots: &[Snapshot]) -> Vec<(View, i64, Vec<Tally>)> {
-    let tallies = |view: View| view.tables().iter().map(|_| Tally::new()).collect();
-    let live = snapshots.iter().filter_map(|s| s.live.as_ref().map(|live| (s.view, live)));
-    live.map(|(view, live)| (view, live.position, tallies(view))).collect()
+/// The fold of all events of the log, and the one without those that wait behind a parked key.
+struct Folds<'a, S> {
+    whole: &'a Folded<S>,
+    /// What the view must hold. The same as the whole one, if nothing waits.
+    due: &'a Folded<S>,
+}
+
+impl<'a, S> Folds<'a, S> {
+    fn of(view: View, folds: &'a [Folded<S>]) -> Option<Self> {
+        let find = |partial| folds.iter().find(|fold| fold.view == view && fold.partial == partial);
+        let whole = find(false)?;
+        Some(Self { whole, due: find(true).unwrap_or(whole) })
+    }
+
+    /// For each table the whole rows and those it must hold.
+    fn tables(&self) -> impl Iterator<Item = (&S, &S)> {
+        self.whole.sinks.iter().zip(&self.due.sinks)
+    }
+}
+
+/// In which buckets of a table a view is not what it must be, and in which it lacks what waits.
+#[derive(Debug)]
+struct Suspects {
+    wrong: BTreeSet<usize>,
+    behind: BTreeSet<usize>,
+}
+
+impl Suspects {
+    /// The buckets whose rows are kept: the first of each sort.
+    fn kept(&self) -> [BTreeSet<usize>; 2] {
+        [&self.wrong, &self.behind].map(|all| all.iter().take(BUCKETS).copied().collect())
+    }
+
+    fn collector(&self) -> Collector {
+        Collector::new(self.kept().into_iter().flatten().collect())
+    }
+}
+
+/// What is to be folded for a view: all of it, and all but the events that wait.
+fn wanted<S>(snapshot: &Snapshot, position: i64, sinks: impl Fn() -> Vec<S>) -> Vec<Wanted<S>> {
+    let view = snapshot.view;
+    let mut wanted = vec![Wanted { view, position, waiting: BTreeSet::new(), sinks: sinks() }];
+    if !snapshot.parked.positions.is_empty() {
+        wanted.push(Wanted { view, position, waiting: snapshot.parked.positions.clone(), sinks: sinks() });
+    }
+    wanted
+}
+
+/// What is to be folded for each live view that reads this log, with an empty tally for each of its tables.
+pub fn tallies(snapshots: &[Snapshot]) -> Vec<Wanted<Tally>> {
+    let live = snapshots.iter().filter_map(|s| s.live.as_ref().map(|live| (s, live)));
+    live.flat_map(|(s, live)| wanted(s, live.position, || s.view.tables().iter().map(|_| Tally::new()).collect()))
+        .collect()
 }
 
 /// Compares every view with its fold, and finds the rows that differ.
@@ -33,24 +81,25 @@ pub async fn compare(
 ) -> Result<Vec<ViewReport>, Failure> {
     let (mut reports, mut suspects) = (Vec::new(), Vec::new());
     for snapshot in snapshots.iter_mut() {
-        let fold = folds.iter().find(|fold| fold.view == snapshot.view);
-        let (Some(live), Some(fold)) = (snapshot.live.clone(), fold) else {
+        let (Some(live), Some(folds)) = (snapshot.live.clone(), Folds::of(snapshot.view, folds)) else {
             reports.push(absent(snapshot.view));
             continue;
         };
         let unproved = snapshot.unproved().await?;
-        let mut found: Vec<Tally> = fold.sinks.iter().map(|_| Tally::new()).collect();
+        let mut found: Vec<Tally> = snapshot.view.tables().iter().map(|_| Tally::new()).collect();
         if let Err(failure) = snapshot.read(&mut found).await {
-            let mut report = unreadable((&live, &snapshot.parked), fold, head, &failure);
+            let mut report = unreadable((&live, &snapshot.parked), &folds, head, &failure);
             report.problems.extend(unproved);
             reports.push(report);
             continue;
         }
-        let differing: Vec<BTreeSet<usize>> = fold.sinks.iter().zip(&found).map(|(f, v)| f.differing(v)).collect();
-        let mut report = report((&live, &snapshot.parked), fold, &found, head);
+        let differing: Vec<Suspects> = (folds.tables().zip(&found))
+            .map(|((whole, due), view)| Suspects { wrong: due.differing(view), behind: whole.differing(due) })
+            .collect();
+        let mut report = report((&live, &snapshot.parked), &folds, &found, head);
         report.problems.extend(unproved);
         reports.push(report);
-        if differing.iter().any(|buckets| !buckets.is_empty()) {
+        if differing.iter().any(|table| !table.wrong.is_empty() || !table.behind.is_empty()) {
             suspects.push((snapshot.view, live.position, differing));
         }
     }
@@ -73,26 +122,29 @@ fn absent(view: View) -> ViewReport {
 }
 
 /// A view whose rows cannot be read is told as such; the others are still looked at.
-fn unreadable(at: (&Live, &Parked), fold: &Folded<Tally>, head: &HeadRow, failure: &Failure) -> ViewReport {
-    let mut report = report(at, fold, &[], head);
+fn unreadable(at: (&Live, &Parked), folds: &Folds<'_, Tally>, head: &HeadRow, failure: &Failure) -> ViewReport {
+    let mut report = report(at, folds, &[], head);
     let advice = failure.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
     report.problems.push(format!("{failure}: {}{advice}", failure.causes().join(": ")));
     report
 }
 
-fn report((live, parked): (&Live, &Parked), fold: &Folded<Tally>, found: &[Tally], head: &HeadRow) -> ViewReport {
-    let tables = fold.view.tables().iter().zip(fold.sinks.iter().zip(found));
-    let table = |(table, (log, view)): (&&'static str, (&Tally, &Tally))| TableReport {
+fn report((live, parked): (&Live, &Parked), folds: &Folds<'_, Tally>, found: &[Tally], head: &HeadRow) -> ViewReport {
+    let fold = folds.whole;
+    let tables = fold.view.tables().iter().zip(folds.tables().zip(found));
+    let table = |(table, ((whole, due), view)): (&&'static str, ((&Tally, &Tally), &Tally))| TableReport {
         table,
         rows_in_view: view.rows,
-        rows_from_log: log.rows,
+        rows_from_log: whole.rows,
         digest_of_view: view.digest(),
-        digest_of_log: log.digest(),
+        digest_of_log: whole.digest(),
         differing: 0,
         differences_are_all: true,
         differences: Vec::new(),
         parked: 0,
+        parked_are_all: true,
         parked_rows: Vec::new(),
+        sound: view.digest() == due.digest(),
     };
     ViewReport {
         view: fold.view.name(),
@@ -129,35 +181,41 @@ fn problems(live: &Live, fold: &Folded<Tally>, head: &HeadRow) -> Vec<String> {
 async fn explain(
     audit: &mut Audit,
     snapshots: &mut [Snapshot],
-    suspects: &[(View, i64, Vec<BTreeSet<usize>>)],
+    suspects: &[(View, i64, Vec<Suspects>)],
     reports: &mut [ViewReport],
 ) -> Result<(), Failure> {
-    let collectors = |buckets: &[BTreeSet<usize>]| -> Vec<Collector> {
-        buckets.iter().map(|all| Collector::new(all.iter().take(BUCKETS).copied().collect())).collect()
-    };
+    let collectors = |tables: &[Suspects]| -> Vec<Collector> { tables.iter().map(Suspects::collector).collect() };
+    let mut views = Vec::new();
+    for (view, position, tables) in suspects {
+        let snapshot = snapshots.iter().find(|s| s.view == *view);
+        views.extend(snapshot.into_iter().flat_map(|s| wanted(s, *position, || collectors(tables))));
+    }
     // What the second reading finds against the log itself has been found by the first.
     let kept = std::mem::replace(&mut audit.findings, Findings::new());
-    let views = suspects.iter().map(|(view, position, buckets)| (*view, *position, collectors(buckets))).collect();
     let pass = audit.read(views).await;
     audit.findings = kept;
-    for (fold, (view, _, buckets)) in pass?.folded.iter().zip(suspects) {
+    let folded = pass?.folded;
+    for (view, _, tables) in suspects {
         let Some(snapshot) = snapshots.iter_mut().find(|s| s.view == *view) else { continue };
-        let mut found = collectors(buckets);
+        let Some(folds) = Folds::of(*view, &folded) else { continue };
+        let mut found = collectors(tables);
         snapshot.read(&mut found).await?;
         let Some(report) = reports.iter_mut().find(|r| r.view == view.name()) else { continue };
-        for (table, (log, (view, buckets))) in
-            report.tables.iter_mut().zip(fold.sinks.iter().zip(found.iter().zip(buckets)))
-        {
-            let parked = |line: &String| snapshot.parked.explains(snapshot.view, table.table, line);
-            let (mut behind, mut told): (Vec<String>, Vec<String>) =
-                differences(log, view).into_iter().partition(parked);
-            (table.parked, table.differing) = (behind.len() as u64, told.len() as u64);
-            behind.truncate(SHOWN);
-            table.parked_rows = behind;
-            table.differences_are_all = buckets.len() <= BUCKETS;
-            told.truncate(SHOWN);
-            table.differences = told;
+        for (table, ((rows, view), suspects)) in report.tables.iter_mut().zip(folds.tables().zip(&found).zip(tables)) {
+            tell(table, rows, view, suspects);
         }
     }
     Ok(())
+}
+
+/// Names the rows of a table that are wrong, and those that lack what waits.
+fn tell(table: &mut TableReport, (whole, due): (&Collector, &Collector), view: &Collector, suspects: &Suspects) {
+    let [wrong, behind] = suspects.kept();
+    table.differences = differences(due, view, &wrong);
+    table.parked_rows = differences(whole, due, &behind);
+    (table.differing, table.parked) = (table.differences.len() as u64, table.parked_rows.len() as u64);
+    table.differences_are_all = wrong.len() == suspects.wrong.len();
+    table.parked_are_all = behind.len() == suspects.behind.len();
+    table.differences.truncate(SHOWN);
+    table.parked_rows.truncate(SHOWN);
 }

@@ -2,7 +2,11 @@
 
 use sqlx::Connection;
 
-use crate::{bank::Bank, run::settings, world::World};
+use crate::{
+    bank::{Bank, account, member, transfer},
+    run::settings,
+    world::World,
+};
 
 #[tokio::test]
 async fn a_sound_bank_is_found_sound() {
@@ -52,6 +56,105 @@ async fn views_that_are_behind_are_compared_where_they_are() {
     let report = world.run(&["log", "verify", "--json"]).expect(0).json();
     for view in report["views"].as_array().expect("views") {
         assert_eq!(view["position"], report["log"]["head"], "{view}");
+    }
+    world.drop().await;
+}
+
+/// The word that stands beside a table in the report.
+fn word(world: &World, table: &str) -> String {
+    let report = world.run(&["log", "verify"]).expect(1);
+    let line = report.stdout.lines().find(|line| line.starts_with(table)).expect("the table");
+    line.split_whitespace().last().expect("a word").to_owned()
+}
+
+/// Parks these keys before the first event, and brings every view to the end of the log.
+async fn parked_bank(keys: &[(&str, uuid::Uuid)]) -> World {
+    let world = World::migrated().await;
+    Bank::busy().write(&world.log).await;
+    for (view, key) in keys {
+        world.views(&["parked", "add", view, "--key", &key.to_string()]).expect(0);
+    }
+    world.project().await;
+    world
+}
+
+#[tokio::test]
+async fn a_view_must_be_what_the_log_says_without_the_events_that_wait() {
+    let keys = [
+        ("accounts", account(1)),
+        ("transactions", account(1)),
+        ("transactions", transfer(7)),
+        ("transfers", transfer(4)),
+        ("transfers", transfer(30)),
+        ("overview", account(4)),
+        ("overview", account(2)),
+        ("overview", transfer(5)),
+        ("overview", transfer(1)),
+        ("members", member(4)),
+        ("top_movers", transfer(31)),
+    ];
+    let world = parked_bank(&keys).await;
+    let report = world.run(&["log", "verify", "--json"]).expect(1).json();
+    assert_eq!((&report["sound"], &report["parked_keys"]), (&true.into(), &keys.len().into()), "{report}");
+    for view in report["views"].as_array().expect("views") {
+        let tables = view["tables"].as_array().expect("tables");
+        assert!(tables.iter().any(|table| table["parked"].as_u64() > Some(0)), "{view}");
+        assert!(tables.iter().all(|table| table["differing"] == 0), "{view}");
+    }
+    for view in ["accounts", "transactions", "transfers", "overview", "members", "top_movers"] {
+        world.views(&["parked", "retry", view]).expect(0);
+    }
+    world.run(&["log", "verify"]).expect(0);
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn what_is_parked_excuses_no_other_difference() {
+    let world = World::with_bank().await;
+    let (head, two) = (world.head().await, account(2));
+    for view in ["accounts", "overview"] {
+        world.views(&["parked", "add", view, "--key", &two.to_string()]).expect(0);
+    }
+    world.append_turns(two).await;
+    world.project().await;
+    let report = world.run(&["log", "verify"]).expect(1);
+    assert!(report.stdout.contains("Nothing is wrong, but 2 keys are parked"), "{}", report.all());
+    assert_eq!(word(&world, "accounts.accounts"), "parked");
+
+    let three = account(3);
+    let waiting = head + 1;
+    let tampered = [
+        // A value that is the position of an event that waits, in a row of another account.
+        (
+            "accounts.accounts",
+            format!("update accounts_g1.accounts set balance = {waiting} where account_id = '{three}'"),
+        ),
+        // The parked account's own row.
+        (
+            "accounts.accounts",
+            format!(
+                "update accounts_g1.accounts set balance = 777000000, owner = gen_random_uuid()
+                 where account_id = '{two}'"
+            ),
+        ),
+        // Even to what the whole log says: the events would be applied a second time.
+        (
+            "accounts.accounts",
+            format!("update accounts_g1.accounts set version = version + 4 where account_id = '{two}'"),
+        ),
+        (
+            "overview.asset_totals",
+            "update overview_g1.asset_totals set member_sum = -member_sum, members_open = members_open + 40".to_owned(),
+        ),
+        ("overview.activity", "update overview_g1.activity set posted_count = posted_count + 1".to_owned()),
+    ];
+    for (table, sql) in tampered {
+        let copy = world.with_copied_views().await;
+        copy.on_views(&sql).await;
+        assert_eq!(word(&copy, table), "WRONG", "{sql}");
+        let report = copy.run(&["log", "verify"]).expect(1);
+        assert!(report.stdout.contains("Something is wrong"), "{sql}: {}", report.all());
+        copy.drop().await;
     }
     world.drop().await;
 }

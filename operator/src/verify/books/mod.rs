@@ -10,7 +10,7 @@ mod top_movers;
 mod transactions;
 mod transfers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -62,14 +62,6 @@ impl View {
         }
     }
 
-    /// Whether a row of a table adds up what several keys did, so that a key cannot be told from its row.
-    pub fn adds_up(self, table: &str) -> bool {
-        matches!(
-            (self, table),
-            (Self::Overview, "asset_totals" | "activity") | (Self::Members, "member_counts") | (Self::TopMovers, _)
-        )
-    }
-
     /// Reads the tables as readers see them, in the order of [`Self::tables`].
     pub async fn read<S: Sink>(self, connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
         match (self, sinks) {
@@ -86,7 +78,7 @@ impl View {
 
 /// One view's rows as they follow from the log.
 trait Book<S> {
-    /// Takes what a commit adds. The ledger stands after it.
+    /// Takes what a commit adds, but for the events of it that wait behind a parked key.
     fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>);
 
     /// Takes what the ledger says, at the position of the view.
@@ -96,10 +88,22 @@ trait Book<S> {
     fn sinks(self: Box<Self>) -> Vec<S>;
 }
 
+/// A view that is to be folded.
+pub struct Wanted<S> {
+    pub view: View,
+    pub position: i64,
+    /// The positions of the events that are left out, because they wait behind a parked key.
+    pub waiting: BTreeSet<i64>,
+    /// One for each of its tables.
+    pub sinks: Vec<S>,
+}
+
 /// A view's rows, folded up to its position.
 pub struct Folded<S> {
     pub view: View,
     pub position: i64,
+    /// Whether events that wait were left out.
+    pub partial: bool,
     /// The rows, in the order of [`View::tables`].
     pub sinks: Vec<S>,
     /// Where the fold ended: the last commit that ends at or before the position.
@@ -112,6 +116,24 @@ pub struct Folded<S> {
 struct Page<S> {
     folded: Folded<S>,
     book: Option<Box<dyn Book<S> + Send>>,
+    waiting: BTreeSet<i64>,
+    /// The accounts as they are without the events that wait.
+    ledger: Option<Ledger>,
+}
+
+impl<S> Page<S> {
+    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
+        let Some(book) = &mut self.book else { return };
+        let shown = commit.without(&self.waiting);
+        if let Some(ledger) = &mut self.ledger {
+            // What is wrong with the log is found by the ledger that has all of it.
+            ledger.apply(shown.as_ref().unwrap_or(commit), &mut Findings::new());
+        }
+        match &shown {
+            Some(shown) => book.commit(shown, &postings::told(shown)),
+            None => book.commit(commit, told),
+        }
+    }
 }
 
 /// All views that are asked for, folded from one reading of the log.
@@ -123,11 +145,13 @@ pub struct Books<S> {
 }
 
 impl<S: Sink + Send + 'static> Books<S> {
-    /// Books for these views, each up to its position, each with a sink for each of its tables.
-    pub fn new(views: impl IntoIterator<Item = (View, i64, Vec<S>)>) -> Self {
-        let pages = views.into_iter().map(|(view, position, sinks)| Page {
-            folded: Folded { view, position, sinks: Vec::new(), ended_at: 0, recorded_at: None },
-            book: book(view, sinks),
+    /// Books for these views, each up to its position.
+    pub fn new(views: impl IntoIterator<Item = Wanted<S>>) -> Self {
+        let pages = views.into_iter().map(|Wanted { view, position, waiting, sinks }| {
+            let partial = !waiting.is_empty();
+            let ledger = (partial && matches!(view, View::Accounts | View::Overview)).then(Ledger::default);
+            let folded = Folded { view, position, partial, sinks: Vec::new(), ended_at: 0, recorded_at: None };
+            Page { folded, book: book(view, sinks), waiting, ledger }
         });
         Self { ledger: Ledger::default(), pages: pages.collect(), ended_at: 0, recorded_at: None }
     }
@@ -137,8 +161,8 @@ impl<S: Sink + Send + 'static> Books<S> {
         self.settle(|position| position < commit.last);
         self.ledger.apply(commit, findings);
         let told = postings::told(commit);
-        for book in self.pages.iter_mut().filter_map(|page| page.book.as_mut()) {
-            book.commit(commit, &told);
+        for page in &mut self.pages {
+            page.commit(commit, &told);
         }
         (self.ended_at, self.recorded_at) = (commit.last, Some(commit.recorded_at));
         postings::check(commit, &told, &self.ledger, findings)
@@ -154,7 +178,7 @@ impl<S: Sink + Send + 'static> Books<S> {
     fn settle(&mut self, ends: impl Fn(i64) -> bool) {
         for page in self.pages.iter_mut().filter(|page| ends(page.folded.position)) {
             if let Some(mut book) = page.book.take() {
-                book.settle(&self.ledger);
+                book.settle(page.ledger.take().as_ref().unwrap_or(&self.ledger));
                 page.folded.sinks = book.sinks();
                 (page.folded.ended_at, page.folded.recorded_at) = (self.ended_at, self.recorded_at);
             }

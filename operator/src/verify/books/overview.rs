@@ -1,12 +1,12 @@
 //! View `overview`: totals of each asset, transfers by time, and what it remembers of each account.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt::Display,
 };
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{Recorded, TransferFacts, TransferKind};
+use contracts::recorded::{Holder, Recorded, TransferFacts, TransferKind};
 use futures::TryStreamExt;
 use kernel::AssetCode;
 use sqlx::PgConnection;
@@ -34,11 +34,23 @@ pub(super) struct Overview<S> {
     activity: S,
     states: S,
     counted: BTreeMap<(&'static str, DateTime<Utc>, AssetCode, &'static str), Activity>,
+    /// What members and system accounts hold, by the transfers: an account's own events may wait behind a parked key
+    /// while the transfer counts.
+    sums: BTreeMap<AssetCode, (Sum, Sum)>,
+    systems: HashSet<Uuid>,
 }
 
 impl<S> Overview<S> {
     pub(super) fn new(totals: S, activity: S, states: S) -> Self {
-        Self { totals, activity, states, counted: BTreeMap::new() }
+        Self { totals, activity, states, counted: BTreeMap::new(), sums: BTreeMap::new(), systems: HashSet::new() }
+    }
+
+    fn moved(&mut self, facts: &TransferFacts) {
+        let (Some(source), Some(destination)) = (facts.source, facts.destination) else { return };
+        for (account, change) in [(source, -facts.amount.units()), (destination, facts.amount.units())] {
+            let (members, system) = self.sums.entry(facts.asset).or_default();
+            if self.systems.contains(&account.uuid()) { system.add(change) } else { members.add(change) }
+        }
     }
 
     fn count(&mut self, facts: &TransferFacts, at: DateTime<Utc>, count: impl Fn(&mut Activity)) {
@@ -92,10 +104,18 @@ impl<S: Sink> Book<S> for Overview<S> {
     fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
         for event in &commit.events {
             match &event.recorded {
-                Recorded::TransferPosted(posted) => self.count(&posted.0, commit.recorded_at, |activity| {
-                    activity.posted += 1;
-                    activity.volume.add(posted.0.amount.units());
-                }),
+                Recorded::AccountOpened(opened) => {
+                    if let Holder::System { .. } = opened.holder {
+                        self.systems.insert(event.stream);
+                    }
+                }
+                Recorded::TransferPosted(posted) => {
+                    self.moved(&posted.0);
+                    self.count(&posted.0, commit.recorded_at, |activity| {
+                        activity.posted += 1;
+                        activity.volume.add(posted.0.amount.units());
+                    });
+                }
                 Recorded::TransferRejected(e) => self.count(&e.facts, commit.recorded_at, |a| a.rejected += 1),
                 _ => {}
             }
@@ -109,14 +129,19 @@ impl<S: Sink> Book<S> for Overview<S> {
             let system = account.is_system();
             give_state(id, (account.asset.as_str(), account.status.as_str(), system), &mut cells, &mut self.states);
             let total = totals.entry(account.asset).or_default();
-            let (sum, count) = match (system, account.status) {
-                (true, _) => (&mut total.system_sum, &mut total.system),
-                (false, Status::Open) => (&mut total.member_sum, &mut total.open),
-                (false, Status::Frozen) => (&mut total.member_sum, &mut total.frozen),
-                (false, Status::Closed) => (&mut total.member_sum, &mut total.closed),
-            };
-            sum.add(account.balance);
-            *count += 1;
+            *match (system, account.status) {
+                (true, _) => &mut total.system,
+                (false, Status::Open) => &mut total.open,
+                (false, Status::Frozen) => &mut total.frozen,
+                (false, Status::Closed) => &mut total.closed,
+            } += 1;
+        }
+        for (asset, (members, system)) in std::mem::take(&mut self.sums) {
+            // Transfers between members whose accounts wait leave no row.
+            if totals.contains_key(&asset) || !members.is_zero() || !system.is_zero() {
+                let total = totals.entry(asset).or_default();
+                (total.member_sum, total.system_sum) = (members, system);
+            }
         }
         totals.iter().for_each(|(asset, total)| total.give(asset.as_str(), &mut cells, &mut self.totals));
         for ((bucket, start, asset, kind), counted) in &self.counted {

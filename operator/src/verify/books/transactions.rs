@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
+use contracts::recorded::TransferFacts;
 use futures::TryStreamExt;
 use kernel::TransferId;
 use sqlx::PgConnection;
@@ -61,15 +62,17 @@ fn give_tick((at, position): (DateTime<Utc>, i64), cells: &mut Cells, ticks: &mu
 }
 
 impl<S: Sink> Transactions<S> {
-    fn entry(&mut self, commit: &Commit, transfer: Uuid, told: &Told<'_>, (side, other): (Side, Side), amount: i128) {
-        let Some(facts) = told.facts else { return };
+    fn entry(&mut self, commit: &Commit, transfer: Uuid, facts: &TransferFacts, side: Side, amount: i128) {
+        // The other side is named by the transfer: its own event may wait behind a parked key.
+        let other = if amount < 0 { facts.destination } else { facts.source };
+        let Some(other) = other else { return };
         let entry = Entry {
             account: side.account,
             position: side.position,
             version: side.version,
             recorded_at: commit.recorded_at,
             transfer,
-            counterparty: other.account,
+            counterparty: other.uuid(),
             amount: &amount,
             balance_after: &side.balance,
             kind: facts.kind.as_str(),
@@ -84,10 +87,9 @@ impl<S: Sink> Transactions<S> {
 impl<S: Sink> Book<S> for Transactions<S> {
     fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
         for (&transfer, told) in told {
-            if let ([debit], [credit]) = (told.debits.as_slice(), told.credits.as_slice()) {
-                self.entry(commit, transfer, told, (*debit, *credit), -debit.amount);
-                self.entry(commit, transfer, told, (*credit, *debit), credit.amount);
-            }
+            let Some(facts) = told.facts else { continue };
+            told.debits.iter().for_each(|debit| self.entry(commit, transfer, facts, *debit, -debit.amount));
+            told.credits.iter().for_each(|credit| self.entry(commit, transfer, facts, *credit, credit.amount));
         }
         match &mut self.tick {
             Some((at, position)) if *at == commit.recorded_at => *position = commit.last,
