@@ -180,7 +180,7 @@ fn add_command_headers(document: &mut Value) {
     }});
     document["components"]["headers"]["Consistency-Token"] = json!({
         "description": "Send it with a read to see at least what this command did",
-        "schema": {"type": "string", "pattern": "^v1\\.[A-Za-z0-9_-]{32}$"},
+        "schema": {"type": "string", "pattern": "^(v1\\.[A-Za-z0-9_-]{32}|v2\\.[A-Za-z0-9_-]{43})$"},
     });
     document["components"]["headers"]["Idempotency-Replayed"] = json!({
         "description": "There if an earlier request with this key was answered so",

@@ -79,7 +79,7 @@ fn add_freshness(document: &mut Value) {
         "ConsistencyToken": {
             "name": "Consistency-Token", "in": "header", "required": false,
             "description": "The answer is at least as fresh as the command that answered with this token.",
-            "schema": {"type": "string", "pattern": "^v1\\.[A-Za-z0-9_-]{32}$"}
+            "schema": {"type": "string", "pattern": "^(v1\\.[A-Za-z0-9_-]{32}|v2\\.[A-Za-z0-9_-]{43})$"}
         },
         "Prefer": {
             "name": "Prefer", "in": "header", "required": false,
