@@ -1,5 +1,7 @@
 //! The file of the key set, followed while it is replaced by things that are no file.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{path::PathBuf, process::Command, time::Duration};
 
 use platform::auth::{TokenError, Verifier};

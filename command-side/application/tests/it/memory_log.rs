@@ -36,8 +36,9 @@ pub struct MemoryLog {
     faults: Mutex<Vec<Fault>>,
     late: Mutex<Vec<NewCommit>>,
     pub appends: AtomicUsize,
-    /// While it is set, the end of the log cannot be asked for.
+    /// While it is set, the end of the log cannot be asked for once a command was looked up.
     pub headless: AtomicBool,
+    looked_up: AtomicBool,
     /// This stream cannot be read.
     pub damaged: Mutex<Option<StreamId>>,
     pub hold: tokio::sync::Mutex<()>,
@@ -141,7 +142,7 @@ impl Append for MemoryLog {
 #[async_trait]
 impl ReadHead for MemoryLog {
     async fn head(&self) -> Result<Head, ReadError> {
-        if self.headless.load(Ordering::SeqCst) {
+        if self.headless.load(Ordering::SeqCst) && self.looked_up.load(Ordering::SeqCst) {
             return Err(ReadError::Unavailable("away".into()));
         }
         let position = self.commits().last().map_or(Position::ZERO, Commit::last);
@@ -186,6 +187,7 @@ impl ReadStreams for MemoryLog {
     }
 
     async fn find_commits(&self, commands: &[CommandId]) -> Result<Vec<Commit>, ReadError> {
+        self.looked_up.store(true, Ordering::SeqCst);
         Ok(self.commits().into_iter().filter(|c| commands.contains(&c.command_id)).collect())
     }
 }

@@ -216,7 +216,7 @@ async fn a_server_that_stood_still_does_not_take_a_token_that_ended_meanwhile() 
     beside.transfer(own, other, 1).await.expect(201);
 
     let running = town.bank.running().unwrap();
-    let frozen = running.iter().find(|(part, _)| *part == Part::Command(1)).unwrap().1.clone();
+    let frozen = running.iter().find(|(part, _)| *part == Part::Command(1)).unwrap().1;
     frozen.signal(Signal::STOP).unwrap();
     insider.log_out().await.expect(204);
     // A server may be a second behind; this one is further behind than that when it wakes.

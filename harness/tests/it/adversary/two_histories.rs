@@ -126,6 +126,15 @@ async fn read_at(reader: &Teller, account: Uuid, token: &str) -> Answer {
     reader.send(reqwest::Method::GET, &url, &headers, None).await.unwrap()
 }
 
+/// Waits until the query server refuses to show an account: it looks at the registry twice a second.
+async fn until_refused(reader: &Teller, account: Uuid) {
+    eventually("the view is refused", async || {
+        let answer = reader.get(&format!("/v1/accounts/{account}")).await;
+        if (answer.status, answer.code()) == (503, "view-unavailable") { Ok(()) } else { Err(answer.body.to_string()) }
+    })
+    .await;
+}
+
 /// Rebuilds every view, without any flag for special cases.
 async fn rebuild_all(town: &Town) {
     let (well, told) = jangbu(town, &["views", "rebuild", "--all", "--reason", "restored from a backup"]).await;
@@ -166,6 +175,7 @@ async fn a_restored_log_that_has_grown_past_its_views() {
     }
     // Nothing shows the one history as the other.
     until_views_are(&mut town, "other-history", VIEWS).await;
+    until_refused(&payer, from).await;
     for path in
         [format!("/v1/accounts/{from}"), format!("/v1/accounts/{to}/transactions"), "/v1/wallet/home".to_owned()]
     {
@@ -250,7 +260,7 @@ async fn views_that_are_ahead_of_a_restored_log() {
         town.bank.spawn(part).unwrap();
     }
     until_views_are(&mut town, "other-history", VIEWS).await;
-    payer.get(&format!("/v1/accounts/{from}")).await.expect_problem(503, "view-unavailable");
+    until_refused(&payer, from).await;
     until_not_ready(&mut town, Part::Projector, "accounts", "ahead of the log").await;
     until_not_ready(&mut town, Part::Relay, "relay", "ahead of the log").await;
     // A generation that was made of the lost history cannot come back either.
@@ -317,7 +327,7 @@ async fn one_view_of_another_history() {
     execute(&town.pair.views, &tampered).await;
     // The query server finds out by itself.
     until_views_are(&mut town, "other-history", 1).await;
-    payer.get(&format!("/v1/accounts/{from}")).await.expect_problem(503, "view-unavailable");
+    until_refused(&payer, from).await;
     town.bank.spawn(Part::Projector).unwrap();
     until_not_ready(&mut town, Part::Projector, "accounts", "another history").await;
     let (well, told) = jangbu(&town, &["views", "rebuild", "accounts", "--reason", "restored"]).await;
