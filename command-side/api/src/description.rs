@@ -143,8 +143,12 @@ fn of_people(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
             codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
             codes
         }
-        (_, "/v1/sessions") => own([Code::CredentialsWrong, Code::TooManyRequests, Code::Overloaded]),
-        (_, "/v1/sessions/refresh") => own([Code::SessionEnded, Code::TooManyRequests, Code::IdempotencyKeyMissing]),
+        (_, "/v1/sessions") => {
+            own([Code::CredentialsWrong, Code::TooManyRequests, Code::Overloaded, Code::SigningKeyWithdrawn])
+        }
+        (_, "/v1/sessions/refresh") => {
+            own([Code::SessionEnded, Code::TooManyRequests, Code::IdempotencyKeyMissing, Code::SigningKeyWithdrawn])
+        }
         (_, "/v1/sessions/current") => own([Code::NotFound]),
         (_, "/v1/members/me/contact") => own([Code::MemberUnknown, Code::ResendTooEarly]),
         (_, "/v1/members/me/contact/verify") => {

@@ -100,6 +100,10 @@ pub(crate) fn of_reception(error: ReceptionError) -> Problem {
             let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
             problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))
         }
+        ReceptionError::NoSigningKey => {
+            let problem = Problem::new(Code::SigningKeyWithdrawn).retry_after(Duration::from_secs(5));
+            problem.detail("tokens cannot be signed at present; nothing was changed")
+        }
         ReceptionError::Token(error) => Problem::internal(chain(error.as_ref())),
         ReceptionError::Refused { code, .. } => {
             Problem::internal(format!("`{code}` was refused to what is no command"))

@@ -7,7 +7,7 @@ use application::{BackOffice, Board, Courier, CourierOptions, MemberOptions, Mem
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{RandomIds, SystemClock};
 use platform::{
-    auth::{Revocations, Signer},
+    auth::{Revocations, Signer, Verifier},
     ops::Probes,
     shutdown::Shutdown,
 };
@@ -40,7 +40,7 @@ impl People {
     /// come: being stopped anywhere is as good as a crash, and nothing is lost by one.
     pub(crate) fn start(
         config: &Config,
-        revocations: &Revocations,
+        verifier: &Verifier,
         doors: (Arc<FrontDoor>, Arc<Door>),
         probes: &Probes,
         closed: Shutdown,
@@ -54,6 +54,7 @@ impl People {
         let log =
             pool(&config.log_writer_url, members.member_connections).context("JANGBU_LOG_WRITER_URL cannot be used")?;
         let signer = Signer::from_file(&members.signing_key_file).context("JANGBU_SIGNING_KEY_FILE cannot be used")?;
+        let signer = FileSigner::new(signer, verifier.clone());
         let channels = config.channels.channels()?;
         let passwords = Passwords::start(members.passwords())?;
 
@@ -65,18 +66,23 @@ impl People {
         let trouble = probe_history(probes);
         let listed = Listed::new(reader);
         let read = listed.read();
-        let (revocations, config) = (revocations.clone(), config.clone());
+        let (revocations, config) = (verifier.revocations().clone(), config.clone());
+        probe_signer(probes, signer.clone());
         let work = async move {
             let following = {
                 let (revocations, listed, closed) = (revocations.clone(), Arc::new(listed), closed.clone());
                 tasks::until_done("revocations", move || follow(revocations.clone(), listed.clone(), closed.clone()))
+            };
+            let signing = {
+                let signer = signer.clone();
+                tasks::endless("signing-key", move || signer.clone().follow())
             };
             let open = || PostgresVault::open(vault.clone(), kek.clone());
             if let Some(opened) = until_open(open, &closed).await {
                 let opened: Arc<dyn Vault> = Arc::new(opened);
                 let log = Arc::new(PostgresLog::new(log.clone()));
                 let (ids, clock) = (Arc::new(RandomIds), Arc::new(SystemClock));
-                let (signer, revoked) = (Arc::new(FileSigner(signer)), Arc::new(Refused(revocations)));
+                let (signer, revoked) = (Arc::new(signer), Arc::new(Refused(revocations)));
                 let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
                 let members = Members::new(log.clone(), opened.clone(), ids.clone(), clock.clone(), options);
                 let vault = opened.clone();
@@ -110,6 +116,7 @@ impl People {
                 sending.ended().await;
             }
             following.ended().await;
+            drop(signing);
             vault.close().await;
             log.close().await;
         };
@@ -139,6 +146,11 @@ fn probe(probes: &Probes, reader: VaultReader, door: Arc<FrontDoor>) {
             door.is_open().then_some(()).ok_or_else(|| "it was not opened yet".to_owned())
         }
     });
+}
+
+/// Without a key nobody logs in, and money moves.
+fn probe_signer(probes: &Probes, signer: FileSigner) {
+    probes.register_optional("signing key", move || std::future::ready(signer.check()));
 }
 
 /// A vault and a log that are not of one history are not served: an operator has to say which of them is true.

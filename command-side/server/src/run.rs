@@ -36,7 +36,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     // Three moments, in order: not ready; no more requests; no more commands.
     let (closing, closed) = (Shutdown::new(), Shutdown::new());
     let doors = (front_door.clone(), door.clone());
-    let mut people = People::start(&config, verifier.revocations(), doors, &probes, closed.clone())?;
+    let mut people = People::start(&config, &verifier, doors, &probes, closed.clone())?;
     let state = ApiState::new(door.clone(), front_door, verifier, api(&config));
     let routes = command_api::router(state).merge(ops::routes(probes.clone(), command_api::openapi()));
     let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };

@@ -6,16 +6,46 @@ use application::{RevokedTokens, SignTokens};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{Actor, MemberId, Role};
-use platform::auth::{Principal, RevocationSource, Revocations, Signer};
+use platform::auth::{Principal, RevocationSource, Revocations, Signer, Verifier};
 use secrecy::SecretString;
 use tokio::sync::watch;
 use uuid::Uuid;
 use vault::VaultReader;
 
-/// Signs with the key in the file.
-pub(crate) struct FileSigner(pub(crate) Signer);
+/// Signs with the key in the file, as long as the servers take its tokens.
+#[derive(Clone)]
+pub(crate) struct FileSigner {
+    signer: Signer,
+    verifier: Verifier,
+}
+
+impl FileSigner {
+    pub(crate) fn new(signer: Signer, verifier: Verifier) -> Self {
+        Self { signer, verifier }
+    }
+
+    /// Keeps the key as it is in the file, for ever.
+    pub(crate) async fn follow(self) {
+        self.signer.follow().await;
+    }
+
+    /// An error if tokens would be of no use.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let id = self.signer.key_id();
+        self.verifier.accepts_key(&id).then_some(()).ok_or_else(|| {
+            format!(
+                "the signing key {id} is not in the key set: put a key of the set into JANGBU_SIGNING_KEY_FILE, or its \
+                 public key into the set"
+            )
+        })
+    }
+}
 
 impl SignTokens for FileSigner {
+    fn is_ready(&self) -> bool {
+        self.check().inspect_err(|error| tracing::error!(error, "no token can be made")).is_ok()
+    }
+
     fn sign(
         &self,
         member: MemberId,
@@ -25,7 +55,7 @@ impl SignTokens for FileSigner {
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
         let actor = Actor { role: Role::Member, id: member };
         let principal = Principal { actor, session: Some(session) };
-        Ok(self.0.sign(&principal, from.timestamp(), until.timestamp())?)
+        Ok(self.signer.sign(&principal, from.timestamp(), until.timestamp())?)
     }
 }
 

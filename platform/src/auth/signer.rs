@@ -2,7 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,8 +17,15 @@ use ed25519_dalek::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
+use tokio::{
+    sync::oneshot,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{Principal, claims::Claims, stamp::Stamp};
+
+/// How often a followed file is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Signs tokens. Clones share the key.
 #[derive(Clone)]
@@ -23,6 +34,8 @@ pub struct Signer(Arc<Inner>);
 struct Inner {
     file: PathBuf,
     key: Mutex<(Option<Stamp>, Arc<Key>)>,
+    /// Whether a task looks at the file. Then no request does.
+    followed: AtomicBool,
 }
 
 /// A key with the header that names it.
@@ -32,13 +45,14 @@ struct Key {
 }
 
 impl Signer {
-    /// With the Ed25519 key of a PKCS#8 PEM file. A key that replaces it is used from the next token on.
+    /// With the Ed25519 key of a PKCS#8 PEM file. A key that replaces it is used from the next token on, or within a second
+    /// when the file is followed.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SignerError> {
         let file = path.as_ref().to_owned();
         // The stamp before the content: what changes in between is read again.
         let stamp = Stamp::of(&file).ok();
         let key = Arc::new(Key::read(&file)?);
-        Ok(Self(Arc::new(Inner { file, key: Mutex::new((stamp, key)) })))
+        Ok(Self(Arc::new(Inner { file, key: Mutex::new((stamp, key)), followed: AtomicBool::new(false) })))
     }
 
     /// A token for this principal, good from one time until another, both in seconds since 1970.
@@ -61,24 +75,60 @@ impl Signer {
         self.key().header.kid.clone().unwrap_or_default()
     }
 
-    /// The key in the file now. A file that cannot be read leaves the old key in force: its tokens hold as before.
-    fn key(&self) -> Arc<Key> {
-        let stamp = Stamp::of(&self.0.file).ok();
-        let mut kept = self.0.key.lock().unwrap_or_else(PoisonError::into_inner);
-        if stamp != kept.0 {
-            kept.0 = stamp;
-            match Key::read(&self.0.file) {
-                Ok(key) => {
-                    tracing::info!(key.id = key.header.kid, "the signing key changed");
-                    kept.1 = Arc::new(key);
-                }
-                Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "the signing key cannot be read again; the one read before signs on");
-                }
+    /// Keeps the key as it is in the file, for ever. From then on no request looks at the file: it may lie on a file system
+    /// that does not answer.
+    pub async fn follow(self) {
+        self.0.followed.store(true, Ordering::Release);
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let (signer, (done, ended)) = (self.clone(), oneshot::channel());
+            // Not a thread of the runtime: that would wait for it at its end.
+            let look = move || {
+                signer.look();
+                // The receiver is gone only when the server ends.
+                let _ = done.send(());
+            };
+            match std::thread::Builder::new().name("signing-key".to_owned()).spawn(look) {
+                // One look at a time: one that hangs holds up none but this task.
+                Ok(_) => drop(ended.await),
+                Err(error) => tracing::warn!(%error, "no thread can be started to look at the signing key"),
             }
         }
-        kept.1.clone()
+    }
+
+    fn key(&self) -> Arc<Key> {
+        if !self.0.followed.load(Ordering::Acquire) {
+            self.look();
+        }
+        self.kept().1.clone()
+    }
+
+    /// Reads the key in the file if it is another one. A file that cannot be read leaves the old key in force: its tokens
+    /// hold as before. No lock is held meanwhile.
+    fn look(&self) {
+        let stamp = Stamp::of(&self.0.file).ok();
+        if stamp == self.kept().0 {
+            return;
+        }
+        let read = Key::read(&self.0.file);
+        let mut kept = self.kept();
+        kept.0 = stamp;
+        match read {
+            Ok(key) => {
+                tracing::info!(key.id = key.header.kid, "the signing key changed");
+                kept.1 = Arc::new(key);
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the signing key cannot be read again; the earlier key stays in use");
+            }
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, (Option<Stamp>, Arc<Key>)> {
+        self.0.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

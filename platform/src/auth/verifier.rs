@@ -162,6 +162,13 @@ impl Verifier {
         self.0.keys.check()
     }
 
+    /// Whether tokens of the key with this id are taken. Looks at the file if they are not.
+    pub fn accepts_key(&self, id: &str) -> bool {
+        let accepts = || self.0.keys.keys().candidates(Some(id)).next().is_some();
+        !self.0.keys.is_outdated(self.0.clock.now().timestamp())
+            && (accepts() || self.0.keys.want_look() && accepts())
+    }
+
     /// The keys in force as a JSON Web Key Set, public parts only.
     pub fn jwks_json(&self) -> String {
         self.0.keys.want_look();

@@ -155,6 +155,8 @@ codes! {
     LogUnavailable = "log-unavailable", SERVICE_UNAVAILABLE, "The log cannot be reached";
     /// The vault's store is away.
     VaultUnavailable = "vault-unavailable", SERVICE_UNAVAILABLE, "The vault cannot be reached";
+    /// The servers do not take tokens of the key that would sign them.
+    SigningKeyWithdrawn = "signing-key-withdrawn", SERVICE_UNAVAILABLE, "Tokens cannot be signed at present";
     /// The same key will tell.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "It is not known whether the command was carried out";
     /// Not as fresh as the token asks.

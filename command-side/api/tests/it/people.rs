@@ -279,7 +279,7 @@ type Failure = fn() -> ReceptionError;
 
 #[tokio::test]
 async fn failures_have_their_codes_and_say_when_to_come_back() {
-    let cases: [(Failure, Code, u16, Option<&str>); 15] = [
+    let cases: [(Failure, Code, u16, Option<&str>); 16] = [
         (|| ReceptionError::CredentialsWrong, Code::CredentialsWrong, 401, None),
         (|| ReceptionError::SessionEnded, Code::SessionEnded, 401, None),
         (|| ReceptionError::NoSession, Code::NotFound, 404, None),
@@ -290,6 +290,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
             Some("2"),
         ),
         (|| ReceptionError::Token("no key".into()), Code::Internal, 500, None),
+        (|| ReceptionError::NoSigningKey, Code::SigningKeyWithdrawn, 503, Some("5")),
         (|| MemberError::LoginIdTaken.into(), Code::LoginIdTaken, 409, None),
         (|| MemberError::SignUpUnknown.into(), Code::SignUpUnknown, 404, None),
         (|| MemberError::MemberUnknown.into(), Code::MemberUnknown, 404, None),

@@ -35,6 +35,9 @@ pub enum ReceptionError {
     /// A token could not be made.
     #[error("a token could not be made")]
     Token(#[source] Box<dyn Error + Send + Sync>),
+    /// The key that tokens are signed with was withdrawn.
+    #[error("tokens cannot be signed now")]
+    NoSigningKey,
     /// A rule refused it; recorded, and told again under the same command id.
     #[error("refused: {code}")]
     Refused {

@@ -23,6 +23,7 @@ impl Reception {
         login_id: SecretString,
         password: SecretString,
     ) -> Result<Tokens, ReceptionError> {
+        self.require_signing_key()?;
         let (failures, passwords) = (&self.0.throttles.failures, &self.0.throttles.passwords);
         let names = self.vault().names();
         let key = names.throttle("login", login_id.expose_secret());
@@ -104,6 +105,8 @@ impl Reception {
         token: SecretString,
         key: Option<&[u8]>,
     ) -> Result<Tokens, ReceptionError> {
+        // Before the refresh token is used up.
+        self.require_signing_key()?;
         let failures = &self.0.throttles.failures;
         failures.begin(from, Instant::now())?;
         let presented = PresentedRefresh::read(&token).ok_or(ReceptionError::SessionEnded)?;
@@ -156,6 +159,10 @@ impl Reception {
     async fn seen(&self) -> Option<ConsistencyToken> {
         let head = self.0.parts.log.head().await.ok()?;
         Some(ConsistencyToken::of(head.log, head.commit))
+    }
+
+    fn require_signing_key(&self) -> Result<(), ReceptionError> {
+        self.0.parts.signer.is_ready().then_some(()).ok_or(ReceptionError::NoSigningKey)
     }
 
     /// The tokens of a session; the access token is the same for the same time.

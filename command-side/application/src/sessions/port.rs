@@ -9,6 +9,11 @@ use uuid::Uuid;
 
 /// Signs access tokens.
 pub trait SignTokens: Send + Sync {
+    /// Whether the servers take the tokens that it signs now.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// A token of a member's session, good from one time until another.
     fn sign(
         &self,

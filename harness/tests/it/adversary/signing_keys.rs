@@ -5,9 +5,13 @@ use std::{fs, path::Path, sync::Arc};
 use harness::{chaos::Part, kit::Keys};
 use kernel::{Actor, Ids, MemberId, RandomIds, Role};
 use reqwest::Method;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{ALL, Teller, Town, eventually};
+use crate::support::{
+    ALL, Teller, Town, eventually,
+    people::{By, Newcomer},
+};
 
 /// As `jangbu keys` does: whole, or not at all.
 fn replace(file: &Path, content: &str) {
@@ -16,11 +20,11 @@ fn replace(file: &Path, content: &str) {
     fs::rename(draft, file).unwrap();
 }
 
-async fn metrics(town: &mut Town, part: Part) -> String {
+async fn get(town: &mut Town, part: Part, path: &str) -> String {
     let stranger = town.stranger();
-    let url = format!("http://{}/metrics", town.bank.address(part).unwrap());
+    let url = format!("http://{}{path}", town.bank.address(part).unwrap());
     let answer = stranger.send(Method::GET, &url, &[], None).await.unwrap();
-    answer.body.as_str().unwrap_or_default().to_owned()
+    answer.body.as_str().map_or_else(|| answer.body.to_string(), str::to_owned)
 }
 
 /// Waits until a token that held is refused by both servers.
@@ -59,7 +63,7 @@ async fn tokens_of_a_withdrawn_key_end_without_help() {
         serde_json::from_str::<serde_json::Value>(set).unwrap()["keys"][0]["kid"].as_str().unwrap().to_owned()
     };
     for part in [Part::Command(0), Part::Query] {
-        let metrics = metrics(&mut town, part).await;
+        let metrics = get(&mut town, part, "/metrics").await;
         for (set, value) in [(&before, 0), (&after, 1)] {
             let line = format!("auth_key_in_force{{kid=\"{}\"}} {value}", kid(set));
             assert!(metrics.contains(&line), "{} does not say {line}", part.name());
@@ -85,5 +89,36 @@ async fn tokens_of_a_withdrawn_key_end_without_help() {
     })
     .await;
     assert_ne!(member.id, Uuid::nil());
+    town.close().await;
+}
+
+/// A server whose own key was withdrawn makes no tokens, because nobody would take them; it says so and uses up nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_does_not_sign_with_a_withdrawn_key() {
+    let mut town = Town::start(&ALL).await;
+    let (door, newcomer) = (town.stranger(), Newcomer::new(By::Email));
+    newcomer.join(&door, &town.catcher).await;
+    let session = newcomer.log_in(&door).await.expect(201);
+    let refresh = || json!({"refresh_token": session.text("refresh_token")});
+    let file = town.keys.jwks_file();
+    let before = fs::read_to_string(&file).unwrap();
+    let other = Keys::open(&town.logs().join("other-keys")).unwrap();
+    replace(&file, &fs::read_to_string(other.jwks_file()).unwrap());
+    eventually("no token is signed", async || {
+        let answer = newcomer.log_in(&door).await;
+        if answer.status == 503 { Ok(answer) } else { Err(answer.body.to_string()) }
+    })
+    .await
+    .expect_problem(503, "signing-key-withdrawn");
+    door.post("/v1/sessions/refresh", refresh()).await.expect_problem(503, "signing-key-withdrawn");
+    let ready = get(&mut town, Part::Command(0), "/readyz").await;
+    assert!(ready.contains("is not in the key set"), "{ready}");
+    replace(&file, &before);
+    eventually("people log in again", async || {
+        let answer = newcomer.log_in(&door).await;
+        if answer.status == 201 { Ok(()) } else { Err(answer.body.to_string()) }
+    })
+    .await;
+    door.post("/v1/sessions/refresh", refresh()).await.expect(201);
     town.close().await;
 }
