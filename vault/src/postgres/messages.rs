@@ -186,7 +186,8 @@ async fn charge<'a>(
     Ok(sent)
 }
 
-/// Whether one more message may reach the contact, from this origin; if so, it counts. Whoever queues holds the cursor's
+/// Whether one more message may reach the contact, from this origin; if so, it counts. The last message of an hour and of a
+/// day is kept for an origin that has caused none in that time. Whoever queues holds the cursor's
 /// row until the commit, so nobody counts at the same time.
 async fn charge_one(
     transaction: &mut Transaction<'static>,
@@ -210,7 +211,8 @@ async fn charge_one(
                   from vault.contact_messages where contact = $2 and queued_at > $6 - interval '1 day'
               ) as had
          where exists (select from vault.data_keys where member_id = $8)
-             and had.hour < $9 and had.day < $10 and had.own_hour < $11 and had.own_day < $12
+             and had.hour < $9 - least(had.own_hour, 1) and had.day < $10 - least(had.own_day, 1)
+             and had.own_hour < $11 and had.own_day < $12
          on conflict (position) do nothing",
         message.position.number(),
         charge.contact.uuid(),

@@ -1,6 +1,9 @@
 //! Sign-ups: begun, charged to where they come from, and completed.
 
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Instant,
+};
 
 use domain::member::{Code, LoginId};
 use kernel::MemberId;
@@ -28,10 +31,11 @@ impl Reception {
     }
 
     /// Whom the messages of a sign-up are charged to. An address of this very machine is that of a proxy whose header is not
-    /// trusted: it stands for everybody, so nobody in particular is charged.
+    /// trusted: it stands for everybody, so nobody in particular is charged. Of IPv6 the site (/48) is charged: one customer
+    /// of a provider often has all of its networks.
     fn origin(&self, from: IpAddr) -> Option<Uuid> {
         let tells = !from.is_loopback() && !from.is_unspecified();
-        tells.then(|| Uuid::from_bytes(self.vault().names().throttle("origin", &from.to_string())))
+        tells.then(|| Uuid::from_bytes(self.vault().names().throttle("origin", &site(from).to_string())))
     }
 
     /// Completes a sign-up with the code that was sent.
@@ -73,5 +77,30 @@ impl Reception {
     async fn is_password_of(&self, sign_up: Uuid, login_id: &LoginId) -> Result<bool, ReceptionError> {
         let Some(pending) = self.vault().pending(sign_up).await? else { return Ok(false) };
         Ok(self.passwords().verify(SecretString::from(login_id.expose()), Some(pending.hash)).await?.matches)
+    }
+}
+
+/// The site that an address belongs to.
+fn site(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_has_many_networks() {
+        let site_of = |text: &str| site(text.parse().expect("an address")).to_string();
+        assert_eq!(site_of("2001:db8:1:2::"), "2001:db8:1::");
+        assert_eq!(site_of("2001:db8:1:ffff::"), "2001:db8:1::");
+        assert_eq!(site_of("2001:db8:2:2::"), "2001:db8:2::");
+        assert_eq!(site_of("192.0.2.7"), "192.0.2.7");
     }
 }

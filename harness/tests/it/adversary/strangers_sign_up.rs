@@ -135,6 +135,24 @@ async fn what_one_address_causes_leaves_something_for_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_message_is_kept_for_somebody_who_had_none() {
+    let settings = [("JANGBU_TRUST_FORWARDED_FOR", "true")];
+    let mut town = Town::start_with(&ALL, &settings).await;
+    let (door, owner) = (town.stranger(), Newcomer::new(By::Email));
+    // Two addresses, and many networks of one site.
+    let addresses = ["192.0.2.7", "2001:db8:1:1::7", "2001:db8:1:2::7", "2001:db8:1:3::7"];
+    for address in addresses.into_iter().cycle().take(16) {
+        sign_up_from(&door, &stranger_with(&owner.contact), address).await.expect(202);
+    }
+    until_queued(&mut town).await;
+    assert_eq!(told(&town.catcher, &owner.contact).len(), 4, "the last one is left");
+    let sign_up = sign_up_from(&door, &owner, "198.51.100.9").await.expect(202).id("signup_id");
+    let code = code_after(&town.catcher, &owner.contact, 4).await;
+    owner.verify(&door, sign_up, &code).await.expect(201);
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_held_back_takes_nothing_from_the_code_before_it() {
     let settings = [("JANGBU_CODE_DELAYS", "0,0,0"), ("JANGBU_CONTACT_MESSAGES_PER_HOUR", "2")];
     let mut town = Town::start_with(&ALL, &settings).await;
