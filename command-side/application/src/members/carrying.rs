@@ -16,7 +16,7 @@ use super::{
     desk::{Desk, LoadError},
     translating::{login_among, plain, stream_of},
 };
-use crate::ExecuteError;
+use crate::{ExecuteError, executor::stream::check_place};
 
 /// Why a try came to no answer.
 enum Stumble {
@@ -213,12 +213,14 @@ fn draft<D: Deed>(deed: &D, desk: &Desk, happenings: &[Happening]) -> Result<Vec
     let mut drafts: Vec<Draft> = Vec::with_capacity(happenings.len());
     for happening in happenings {
         let stream = stream_of(happening);
-        let before = drafts.iter().filter(|draft| draft.at.stream == stream).count() as i64;
-        let at = At { stream, version: desk.version(stream).plus(before + 1) };
+        let before = drafts.iter().filter(|draft| draft.at.stream == stream);
+        let kind = desk.kind(stream).or_else(|| before.clone().next().map(|draft| draft.recorded.stream_kind()));
+        let at = At { stream, version: desk.version(stream).plus(before.count() as i64 + 1) };
         let recorded = match deed.record(happening, at, desk)? {
             Some(recorded) => recorded.into(),
             None => plain(happening, login).ok_or(ExecuteError::Internal)?,
         };
+        check_place(stream, at.version, kind, &recorded).map_err(|error| load_failed(&LoadError::Fold(error)))?;
         drafts.push(Draft { at, recorded });
     }
     Ok(drafts)

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use contracts::recorded::{DecodeError, MemberRecorded, Recorded};
+use contracts::recorded::{DecodeError, MemberRecorded, Recorded, StreamKind};
 use domain::{
     Owner,
     member::{Known, Name, Person, SignUp},
@@ -110,6 +110,11 @@ impl Desk {
     /// The version a stream has; that of a new one if it was not looked at.
     pub fn version(&self, stream: StreamId) -> Version {
         Version::new(self.events(stream).len() as i64)
+    }
+
+    /// What a stream is; none if it is new, or was not looked at.
+    pub fn kind(&self, stream: StreamId) -> Option<StreamKind> {
+        self.events(stream).first().map(Recorded::stream_kind)
     }
 
     /// The events of members on a stream, each with its version; no other kind of stream holds any.

@@ -32,7 +32,6 @@ use crate::{
 pub struct Revoked {
     at: BTreeMap<Uuid, Instant>,
     waiting: BTreeSet<Uuid>,
-    fenced: BTreeMap<Uuid, Fence>,
 }
 
 /// The owner's stream in the log says that they left: no server will ever open an account for them again.
@@ -101,7 +100,6 @@ impl BackOffice {
         let asked: Vec<(Uuid, Asked)> = watching.erasures.iter().map(|(id, asked)| (*id, asked.clone())).collect();
         self.revoked.at.retain(|id, _| asked.iter().any(|(erasure, _)| erasure == id));
         self.revoked.waiting.retain(|id| asked.iter().any(|(erasure, _)| erasure == id));
-        self.revoked.fenced.retain(|id, _| asked.iter().any(|(erasure, _)| erasure == id));
         for (erasure, asked) in asked {
             match self.carry_erasure(erasure, &asked).await {
                 // A stream of one member that cannot be read holds up nobody else.
@@ -120,7 +118,8 @@ impl BackOffice {
     }
 
     async fn carry_erasure(&mut self, erasure: Uuid, asked: &Asked) -> Result<(), RoundError> {
-        // Erasures that an older version of the bank requested have no fence yet.
+        // Read from the log in every round: a log that was restored meanwhile may have lost the fence. Erasures that an older
+        // version of the bank requested have none yet.
         let fence = self.fence(erasure, asked.member).await?;
         if self.is_revoked_everywhere(erasure, asked.member).await?
             && self.are_accounts_closed(erasure, asked.member, fence).await?
@@ -130,14 +129,13 @@ impl BackOffice {
         Ok(())
     }
 
-    async fn fence(&mut self, erasure: Uuid, member: MemberId) -> Result<Fence, RoundError> {
-        if let Some(fence) = self.revoked.fenced.get(&erasure) {
-            return Ok(*fence);
+    async fn fence(&self, erasure: Uuid, member: MemberId) -> Result<Fence, RoundError> {
+        if self.members.desk_of(member.owner_stream()).await.map_err(RoundError::Step)?.owner(member).has_left() {
+            return Ok(Fence(()));
         }
         let (enclose, step) = (Enclose { member, erasure }, self.step(erasure, "fence"));
         let locks = [StreamId::new(member.uuid()), member.owner_stream()];
         let told = self.members.carry_out(&enclose, &step, &locks).await.map_err(RoundError::Step)?;
-        self.revoked.fenced.insert(erasure, told.answer);
         Ok(told.answer)
     }
 
