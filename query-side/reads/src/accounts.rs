@@ -179,7 +179,9 @@ impl Reads {
      from registry.missing as m
      where m.view = any($1) and (m.anything
                         or m.touches && array(select account_id::text from page)
-                        or not exists (select from live.accounts as a
+                        or m.touches && array[$2::uuid::text]
+                        or not ($2 is not null and m.names_owner)
+                            and not exists (select from live.accounts as a
                     where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))))) as "missing?: Json<MissingRow>",
                    (select coalesce(jsonb_agg(to_jsonb(page)), '[]')
                     from page

@@ -164,6 +164,36 @@ async fn a_retry_that_fails_releases_nothing_that_comes_later() {
     town.close().await;
 }
 
+/// An opening that is put aside concerns its owner's lists, and nobody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_opening_is_missing_from_its_owners_lists_only() {
+    let mut town = Town::start(&ALL).await;
+    let (other, account) = town.funded_member(100).await;
+    town.wait_until_level().await;
+    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
+    let views = town.pair.views.superuser_url();
+    let owner = town.member();
+    let check = format!("alter table accounts_g1.accounts add constraint stumble check (owner <> '{}') not valid", owner.id);
+    on(&views, &check).await;
+    owner.open("KRW").await;
+    let at = stuck(&town, "accounts").await;
+    parked(&jangbu, &["add", "accounts", "--commit", &at.to_string()], 0).await;
+    let (_, to) = town.funded_member(0).await;
+    let paid = other.transfer(account, to, 1).await.expect(201);
+    let token = header(&paid, "consistency-token").unwrap().to_owned();
+    town.wait_until_level().await;
+    for path in ["/v1/accounts", "/v1/wallet/home"] {
+        is_incomplete(&owner, path, &token).await;
+        is_whole(&other, path, &token).await;
+    }
+    is_incomplete(&town.operator(), "/v1/accounts", &token).await;
+    on(&views, "alter table accounts_g1.accounts drop constraint stumble").await;
+    parked(&jangbu, &["retry", "accounts"], 0).await;
+    is_whole(&owner, "/v1/accounts", &token).await;
+    is_whole(&owner, "/v1/wallet/home", &token).await;
+    town.close().await;
+}
+
 async fn stuck(town: &Town, view: &str) -> i64 {
     let mut views = PgConnection::connect(&town.pair.views.superuser_url()).await.unwrap();
     eventually("the view is stuck", async || {

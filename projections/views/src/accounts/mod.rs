@@ -6,7 +6,8 @@ mod rows;
 mod seeded;
 
 pub use self::seeded::{AccountSeed, Seed, SeedStatus, SeededAccounts};
-use contracts::recorded::{MemberRecorded, Recorded};
+use contracts::recorded::{AccountOpened, Holder, MemberRecorded, Recorded};
+use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `accounts`.
@@ -34,6 +35,18 @@ impl Projection for Accounts {
 
     fn uses(&self, event_type: &str) -> bool {
         !(fold::UNUSED.contains(&event_type) || MemberRecorded::is_named(event_type))
+    }
+
+    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+        // Whose list lacks the account while its opening is parked.
+        let owner = match event {
+            Some(Recorded::AccountOpened(AccountOpened { holder: Holder::Member { owner, .. }, .. })) => {
+                Some(owner.to_string())
+            }
+            Some(Recorded::AccountOpened(_)) => Some("system".to_owned()),
+            _ => None,
+        };
+        std::iter::once(stream.to_string()).chain(owner).collect()
     }
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {

@@ -30,7 +30,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
      from registry.missing as m
      where m.view = any($1) and (m.anything
         or m.touches && (array(select account_id::text from own) || $2::uuid::text)
-        or (m.view = 'accounts' and not exists (select from live.accounts as a
+        or (m.view = 'accounts' and not m.names_owner and not exists (select from live.accounts as a
                     where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')))))) as "missing?: sqlx::types::Json<MissingRow>"
 from registry.live_positions
 where view = any($1)
