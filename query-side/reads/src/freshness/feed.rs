@@ -6,8 +6,8 @@ use database::{ConnectOptions, Limits, Listener, Pool};
 use kernel::{LogId, Position};
 use tasks::Task;
 use tokio::{
-    sync::Notify,
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    sync::{Notify, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
@@ -24,25 +24,39 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(50);
 /// The pause before listening is tried again. A read-only replica cannot listen at all and lives by the net alone.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+/// How long the first comparison with the log is waited for. After that the views are read without it.
+const FIRST_COMPARISON: Duration = Duration::from_secs(1);
 /// How long the server may take to answer on the connection that listens.
 const LISTEN_ANSWER: Duration = Duration::from_secs(10);
+
+/// The live checkpoints, view by view.
+type Checkpoints = [Option<Checkpoint>; View::ALL.len()];
+/// The generation of each view that was compared with the log, and whether it is of another history; none before the first
+/// comparison.
+type Verdicts = Option<[(i32, bool); View::ALL.len()]>;
 
 /// The background tasks; they end when this is dropped.
 #[derive(Debug)]
 pub struct Feed {
-    _tasks: [Task; 3],
+    _tasks: [Task; 4],
 }
 
 impl Feed {
     /// Starts them.
     pub fn start(pool: Pool, listen: ConnectOptions, board: Arc<Board>, horizon: Arc<Horizon>) -> Self {
         let look_now = Arc::new(Notify::new());
-        let (registry, listener) = (board.clone(), board.clone());
-        let (wakes, log) = (look_now.clone(), horizon.clone());
+        let (listener, wakes) = (board.clone(), look_now.clone());
+        let registry = Arc::new(Registry {
+            pool,
+            board: board.clone(),
+            look_now: look_now.clone(),
+            checkpoints: watch::Sender::new([None; View::ALL.len()]),
+            verdicts: watch::Sender::new(None),
+        });
+        let (compared, log) = (registry.clone(), horizon.clone());
         let tasks = [
-            tasks::endless("views-registry", move || {
-                look_at_registry(pool.clone(), registry.clone(), log.clone(), look_now.clone())
-            }),
+            tasks::endless("views-registry", move || registry.clone().look_for_ever()),
+            tasks::endless("views-history", move || compared.clone().compare_for_ever(log.clone())),
             tasks::endless("views-listener", move || listen_forever(listen.clone(), listener.clone(), wakes.clone())),
             tasks::endless("log-head", move || look_at_log(board.clone(), horizon.clone())),
         ];
@@ -50,63 +64,99 @@ impl Feed {
     }
 }
 
-/// The net: what the registry says, twice a second and whenever someone says that it must have changed.
-async fn look_at_registry(pool: Pool, board: Arc<Board>, horizon: Arc<Horizon>, look_now: Arc<Notify>) {
-    let mut ticks = interval(LOOK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut reachable = true;
-    let mut histories = Histories::default();
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = look_now.notified() => {}
-        }
-        match refresh(&pool, &board, &horizon, &mut histories).await {
-            Ok(()) if reachable => {}
-            Ok(()) => {
-                reachable = true;
-                tracing::info!("the registry of views can be read again");
-            }
-            Err(error) => {
-                if reachable {
-                    tracing::warn!(error = %error, "the registry of views cannot be read");
-                }
-                reachable = false;
-            }
-        }
-        sleep(PAUSE).await;
-    }
+/// What the two looks at the views tell each other. Each goes its own pace: the registry is read while the log does not
+/// answer.
+struct Registry {
+    pool: Pool,
+    board: Arc<Board>,
+    look_now: Arc<Notify>,
+    checkpoints: watch::Sender<Checkpoints>,
+    verdicts: watch::Sender<Verdicts>,
 }
 
-async fn refresh(pool: &Pool, board: &Board, horizon: &Horizon, histories: &mut Histories) -> Result<(), sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!",
-               command_id, recorded_at
-           from registry.live_positions"#
-    )
-    .fetch_all(pool)
-    .await?;
-    let checkpoint = |view: View| {
-        let row = rows.iter().find(|row| row.view == view.name())?;
-        let (position, recorded_at) = (Position::new(row.position), row.recorded_at);
-        Some(Checkpoint { generation: row.generation, position, command_id: row.command_id, recorded_at })
-    };
-    let other = histories.check(horizon, View::ALL.map(checkpoint)).await;
-    for (view, other) in View::ALL.into_iter().zip(other) {
-        let row = rows.iter().find(|row| row.view == view.name());
-        board.set(
-            view,
-            row.map(|row| Progress {
-                generation: row.generation,
-                log: row.log_id.map(LogId::new),
-                position: Position::new(row.position),
-                halted: row.state != "live",
-                other_history: other || row.state == OTHER_HISTORY,
-            }),
-        );
+impl Registry {
+    /// The net: what the registry says, twice a second and whenever someone says that it must have changed.
+    async fn look_for_ever(self: Arc<Self>) {
+        let mut ticks = interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut reachable = true;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.look_now.notified() => {}
+            }
+            match self.look().await {
+                Ok(()) if reachable => {}
+                Ok(()) => {
+                    reachable = true;
+                    tracing::info!("the registry of views can be read again");
+                }
+                Err(error) => {
+                    if reachable {
+                        tracing::warn!(error = %error, "the registry of views cannot be read");
+                    }
+                    reachable = false;
+                }
+            }
+            sleep(PAUSE).await;
+        }
     }
-    board.set_read();
-    Ok(())
+
+    async fn look(&self) -> Result<(), sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!",
+                   command_id, recorded_at
+               from registry.live_positions"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        self.checkpoints.send_replace(View::ALL.map(|view| {
+            let row = rows.iter().find(|row| row.view == view.name())?;
+            let (position, recorded_at) = (Position::new(row.position), row.recorded_at);
+            Some(Checkpoint { generation: row.generation, position, command_id: row.command_id, recorded_at })
+        }));
+        let verdicts = self.verdicts().await;
+        for (view, (compared, other)) in View::ALL.into_iter().zip(verdicts) {
+            let row = rows.iter().find(|row| row.view == view.name());
+            self.board.set(
+                view,
+                row.map(|row| Progress {
+                    generation: row.generation,
+                    log: row.log_id.map(LogId::new),
+                    position: Position::new(row.position),
+                    halted: row.state != "live",
+                    other_history: (other && compared == row.generation) || row.state == OTHER_HISTORY,
+                }),
+            );
+        }
+        self.board.set_read();
+        Ok(())
+    }
+
+    /// What was found at the last comparison. At the start, the first one is waited for, if the log answers.
+    async fn verdicts(&self) -> [(i32, bool); View::ALL.len()] {
+        let mut verdicts = self.verdicts.subscribe();
+        let first = timeout(FIRST_COMPARISON, verdicts.wait_for(Option::is_some)).await;
+        first.ok().and_then(|found| found.ok().and_then(|found| *found)).unwrap_or_default()
+    }
+
+    /// Compares the checkpoints with the log, twice a second and when they have changed.
+    async fn compare_for_ever(self: Arc<Self>, horizon: Arc<Horizon>) {
+        let mut checkpoints = self.checkpoints.subscribe();
+        let mut histories = Histories::default();
+        loop {
+            let _ = timeout(LOOK_EVERY, checkpoints.changed()).await;
+            let looked = *checkpoints.borrow_and_update();
+            let other = histories.check(&horizon, looked).await;
+            let mut generations = looked.iter().map(|found| found.map_or(0, |found| found.generation));
+            let verdicts = Some(other.map(|other| (generations.next().unwrap_or_default(), other)));
+            let before = self.verdicts.send_replace(verdicts);
+            if before != verdicts {
+                self.look_now.notify_one();
+            }
+            sleep(PAUSE).await;
+        }
+    }
 }
 
 /// The fast way: one connection that hears of every checkpoint. Whatever was said while it was broken is found by the
