@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 
 use crate::{
     Projection, RegistryError,
-    limits::{WORKER_IDLE, limited},
+    limits::{self, WORKER_IDLE, limited},
 };
 
 /// The role that owns the tables of every generation; made by the migrations of the views database.
@@ -19,7 +19,7 @@ pub async fn ensure<E: Send + Sync + 'static>(
     projections: &[std::sync::Arc<dyn Projection<Event = E>>],
 ) -> Result<(), RegistryError> {
     let mut connection =
-        PgConnection::connect_with(&limited(database.clone(), WORKER_IDLE)).await.map_err(RegistryError::Connect)?;
+        limits::connect(&limited(database.clone(), WORKER_IDLE)).await.map_err(RegistryError::Connect)?;
     for projection in projections {
         ensure_one(&mut connection, projection.as_ref()).await?;
     }

@@ -66,7 +66,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
         let Sources { inbox, reachable, recheck, log, decoder } = sources;
         let intake = Intake::new(inbox, (reachable, recheck), log, decoder, settings.max_events);
         let application = format!("projector/{}", projection.name());
-        let database = by_key(database.clone().application_name(&application));
+        let database = by_key(database.clone().application_name(&application), WORKER_IDLE);
         let silence = Silence::new(projection.name(), application, &database);
         Self { projection, database, silence, settings, report, intake }
     }
@@ -337,8 +337,8 @@ async fn follow<E: Send + Sync + 'static>(
 }
 
 /// For connections through which batches are written.
-pub(crate) fn by_key(database: PgConnectOptions) -> PgConnectOptions {
-    limited(database, WORKER_IDLE).options([
+pub(crate) fn by_key(database: PgConnectOptions, idle: &str) -> PgConnectOptions {
+    limited(database, idle).options([
         // The checkpoint is in the same transaction as the tables. A crash that loses the last transactions loses both
         // together, and they are applied again. So a commit need not wait for the disk.
         ("synchronous_commit", "off"),

@@ -7,6 +7,7 @@ use sqlx::{Connection, PgConnection};
 use crate::{
     Commit, Operator, RebuildError, Workshop,
     audit::audit,
+    checkpoint,
     rebuild::{connect, doing},
 };
 
@@ -53,10 +54,16 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let view = self.projection.name();
         let failed = || doing("parking the key");
         let mut connection = connect(&self.database).await?;
+        let live =
+            checkpoint::load(&mut connection, view).await.map_err(failed())?.ok_or(RebuildError::NoLive(view))?;
+        // In a view of another history the position means another event: parking its key would hide what is wrong. The log
+        // is asked before the transaction begins: the view stands still as long as that is open.
+        self.require_history(&mut connection, live.generation).await?;
         let mut tx = connection.begin().await.map_err(failed())?;
         let (generation, position) = lock_live(&mut tx, view).await?;
-        // In a view of another history the position means another event: parking its key would hide what is wrong.
-        self.require_history(&mut tx, generation).await?;
+        if generation != live.generation {
+            return Err(RebuildError::Lost(live.generation));
+        }
         let first = match what {
             ParkWhat::Event(at) | ParkWhat::Commit(at) => *at,
             ParkWhat::Key(_) => position.next(),
@@ -103,7 +110,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     }
 
     /// The commit that holds a position.
-    pub(super) async fn commit_with(&self, position: Position) -> Result<Commit<E>, RebuildError> {
+    async fn commit_with(&self, position: Position) -> Result<Commit<E>, RebuildError> {
         let before = Position::new(position.number() - 1);
         let ranges = self.ranges.plan(Position::ZERO, before, 1).await?;
         let after = ranges.last().map_or(Position::ZERO, |range| range.to);

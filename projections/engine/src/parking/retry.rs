@@ -22,6 +22,8 @@ use crate::{
 
 /// Events that are applied in one transaction, at most.
 const AT_ONCE: i64 = 500;
+/// Commits that begin within so many positions are read at once.
+const SPAN: i64 = 2_000;
 
 /// What became of a parked key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +40,9 @@ pub struct Retried {
 enum Portion {
     Applied(u64),
     Lifted,
-    /// This program reads events that the one before did not: they belong to other keys than it knew.
-    Rekeyed,
+    /// To be looked at again: other events wait now, or this program reads events that the one before did not, so that they
+    /// belong to other keys than it knew.
+    Changed,
     /// The first of its events waits for an earlier one of another key.
     Blocked(Blocked),
 }
@@ -104,7 +107,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         loop {
             match self.portion(connection, generation, &retried.key).await {
                 Ok(Portion::Applied(events)) => retried.applied += events,
-                Ok(Portion::Rekeyed) => {}
+                Ok(Portion::Changed) => {}
                 Ok(Portion::Lifted) => break,
                 Ok(Portion::Blocked(Blocked { event, by, key })) => {
                     let why = format!(
@@ -132,6 +135,8 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     }
 
     /// Applies the next events of a key, in the transaction that strikes them off; lifts the key when there are none.
+    ///
+    /// The log is read before the transaction begins: the view stands still as long as that is open.
     async fn portion(
         &self,
         connection: &mut PgConnection,
@@ -140,22 +145,29 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     ) -> Result<Portion, RebuildError> {
         let view = self.projection.name();
         let failed = || doing("applying parked events");
+        let commits = self.commits_of(&waiting(connection, view, generation, key).await?).await?;
+        let read: BTreeSet<Position> = commits.iter().map(|commit| commit.first).collect();
         let mut tx = connection.begin().await.map_err(failed())?;
         let (live, _) = lock_live(&mut tx, view).await?;
         if live != generation {
             return Err(RebuildError::Lost(generation));
         }
-        let all = waiting(&mut tx, view, generation, key).await?;
+        // What waits may have changed meanwhile; the commits have not.
+        let mut all = waiting(&mut tx, view, generation, key).await?;
         if all.is_empty() {
             lift(&mut tx, view, generation, key).await?;
             raise(&mut tx, view, generation).await?;
             tx.commit().await.map_err(failed())?;
             return Ok(Portion::Lifted);
         }
-        let commits = self.commits_of(&all).await?;
+        all.truncate(all.iter().take_while(|event| read.contains(&event.commit)).count());
+        if all.is_empty() {
+            tx.rollback().await.map_err(failed())?;
+            return Ok(Portion::Changed);
+        }
         if self.rekey(&mut tx, generation, &all, &commits).await? {
             tx.commit().await.map_err(failed())?;
-            return Ok(Portion::Rekeyed);
+            return Ok(Portion::Changed);
         }
         let firsts = first_of_others(&mut tx, view, generation, key, &all).await?;
         let (free, blocked) = up_to_blocked(all, &firsts);
@@ -173,12 +185,21 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         Ok(Portion::Applied(free.len() as u64))
     }
 
-    /// The commits of waiting events, in order.
+    /// The commits of waiting events, in order. Those that stand near one another in the log are read at once.
     async fn commits_of(&self, waiting: &[Waiting]) -> Result<Vec<Commit<E>>, RebuildError> {
-        let starts: BTreeSet<Position> = waiting.iter().map(|event| event.commit).collect();
+        let mut starts: BTreeSet<Position> = waiting.iter().map(|event| event.commit).collect();
         let mut commits = Vec::new();
-        for start in starts {
-            commits.push(self.commit_with(start).await?);
+        while let Some(first) = starts.first().copied() {
+            let last = starts.range(..=first.plus(SPAN)).next_back().copied().unwrap_or(first);
+            let events = last.number() - first.number() + AT_ONCE;
+            // Where a commit begins, the one before has ended.
+            let read = self.log.read_commits(first.plus(-1), events).await?;
+            let wanted = read.iter().filter(|commit| starts.remove(&commit.first));
+            commits.extend(wanted.map(|commit| Commit::decode(commit, self.decoder.as_ref())));
+            if starts.contains(&first) {
+                let what = "no commit begins here, where one did when its events were parked".to_owned();
+                return Err(RebuildError::Log(log::ReadError::Damaged { position: first, what }));
+            }
         }
         Ok(commits)
     }
@@ -279,7 +300,12 @@ fn remember_result(told: &mut Vec<Retried>, new: Retried) {
 }
 
 /// The first events that belong to a key and wait, whichever parked key they wait behind.
-async fn waiting(tx: &mut PgConnection, view: &str, generation: i32, key: &str) -> Result<Vec<Waiting>, RebuildError> {
+async fn waiting(
+    connection: &mut PgConnection,
+    view: &str,
+    generation: i32,
+    key: &str,
+) -> Result<Vec<Waiting>, RebuildError> {
     let rows = sqlx::query!(
         r#"select e.key, position, commit_position, coalesce(touches, '{}') as "touches!",
                array(select k.key from registry.parked_keys as k
@@ -293,7 +319,7 @@ async fn waiting(tx: &mut PgConnection, view: &str, generation: i32, key: &str) 
         key,
         AT_ONCE
     )
-    .fetch_all(tx)
+    .fetch_all(connection)
     .await
     .map_err(doing("reading the parked events"))?;
     let events = rows.into_iter().map(|row| Waiting {

@@ -59,11 +59,23 @@ impl<E: Send + Sync + 'static> Tail<'_, E> {
 
     /// Applies everything up to the last commit that ends at or before `limit`.
     pub(super) async fn to(&mut self, limit: Position) -> Result<(), RebuildError> {
+        self.go(limit, true).await
+    }
+
+    /// The same without regard to the rate: somebody holds a transaction or the live generation meanwhile.
+    pub(super) async fn to_at_once(&mut self, limit: Position) -> Result<(), RebuildError> {
+        self.go(limit, false).await
+    }
+
+    async fn go(&mut self, limit: Position, at_the_rate: bool) -> Result<(), RebuildError> {
         while self.position() < limit {
             let before = self.position();
             let mut commits = self.read(limit).await?;
             if commits.is_empty() {
                 return Ok(());
+            }
+            if at_the_rate {
+                self.rate.take(commits.iter().map(|commit| commit.events.len() as i64).sum()).await;
             }
             self.writer.parked.hide(self.writer.projection, &mut commits);
             let commits: Vec<&Commit<E>> = commits.iter().collect();
@@ -84,7 +96,6 @@ impl<E: Send + Sync + 'static> Tail<'_, E> {
         let log = log.ok_or(RebuildError::Lost(generation))?;
         let mut commits = self.log.read_following(log, commit, self.writer.settings.max_events).await?;
         commits.retain(|commit| commit.last() <= limit);
-        self.rate.take(commits.iter().map(|commit| commit.events.len() as i64).sum()).await;
         Ok(decode_all(&commits, self.decoder.as_ref()))
     }
 

@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use log::{CommitRanges, PositionRange};
-use sqlx::{Connection, postgres::PgConnectOptions};
+use log::{CommitRanges, PositionRange, ReadError};
+use sqlx::{Connection, PgConnection, Postgres, Transaction, postgres::PgConnectOptions};
 use tokio::{sync::Mutex, task::JoinSet, time::interval};
 
 use super::{
@@ -15,10 +15,10 @@ use super::{
     error::{RebuildError, doing},
     part::{Part, decode, trim},
     progress::Rate,
-    reading::ahead,
-    session::{Making, Session, connect_for_long},
+    reading::{Read, ahead},
+    session::{Making, Ranges, Session, connect_for_long},
 };
-use crate::{Bulk, Decode, Projection, fault_point::fault_point, registry::run};
+use crate::{Bulk, Decode, Projection, fault_point::fault_point, limits::awake, registry::run};
 
 /// So many bytes of rows are gathered by all workers together before they are sent.
 const HELD: usize = 48 << 20;
@@ -72,7 +72,7 @@ pub(super) async fn load<E: Send + Sync + 'static>(
 ) -> Result<Vec<Option<RebuildError>>, RebuildError> {
     let mut missing: BTreeMap<PositionRange, Vec<usize>> = BTreeMap::new();
     for (place, (lane, session)) in lanes.iter().zip(&mut *sessions).enumerate() {
-        let (open, done) = session.ranges(lane.making.generation).await?;
+        let Ranges { open, done, .. } = session.ranges(lane.making.generation).await?;
         lane.reporter.phase(Phase::Building, done, lane.making.fence.number());
         open.into_iter().for_each(|range| missing.entry(range).or_default().push(place));
     }
@@ -135,12 +135,12 @@ impl<E: Send + Sync + 'static> Crew<E> {
     /// Loads one range for those who lack it, in one transaction.
     async fn range(
         &self,
-        connection: &mut sqlx::PgConnection,
+        connection: &mut PgConnection,
         range: PositionRange,
         mut parts: Vec<Part<'_, E>>,
     ) -> Result<(), RebuildError> {
         let mut commits = ahead(self.ranges.clone(), range);
-        let mut tx = connection.begin().await.map_err(doing("beginning a range"))?;
+        let mut writing = Writing::on(connection);
         let mut reached = None;
         let mut end = range.after;
         loop {
@@ -148,22 +148,63 @@ impl<E: Send + Sync + 'static> Crew<E> {
             if parts.is_empty() {
                 return Ok(());
             }
-            let Some(next) = commits.recv().await.transpose()? else { break };
-            self.rate.take(next.iter().map(|commit| commit.events.len() as i64).sum()).await;
+            let Some(next) = writing.awake(self.next(&mut commits)).await?.transpose()? else { break };
             let decoded = decode(&next, self.decoder.as_ref(), &parts);
             let Some(last) = decoded.last() else { continue };
             let events = last.last().number() - end.number();
             parts.iter_mut().for_each(|part| part.add(&decoded, events));
             (reached, end) = (Some(last.reference()), last.last());
-            trim(&mut parts, self.held, &mut tx, range).await?;
+            trim(&mut parts, self.held, &mut writing, range).await?;
         }
         if end != range.to {
             return Err(RebuildError::Interrupted(format!("the log was read up to {end} instead of {}", range.to)));
         }
         for part in &mut parts {
-            part.write(&mut tx, range).await?;
-            part.done(&mut tx, range, reached).await?;
+            part.write(writing.begun().await?, range).await?;
+            part.done(writing.begun().await?, range, reached).await?;
         }
-        tx.commit().await.map_err(doing("ending a range"))
+        writing.commit().await
+    }
+
+    /// The next commits, as fast as the rate allows; none at the end of the range.
+    async fn next(&self, commits: &mut Read) -> Option<Result<Vec<log::Commit>, ReadError>> {
+        let next = commits.recv().await;
+        if let Some(Ok(next)) = &next {
+            self.rate.take(next.iter().map(|commit| commit.events.len() as i64).sum()).await;
+        }
+        next
+    }
+}
+
+/// The transaction of one range. It begins with the first rows: until then the log may be read for as long as it takes.
+pub(super) struct Writing<'c> {
+    idle: Option<&'c mut PgConnection>,
+    begun: Option<Transaction<'c, Postgres>>,
+}
+
+impl<'c> Writing<'c> {
+    fn on(connection: &'c mut PgConnection) -> Self {
+        Self { idle: Some(connection), begun: None }
+    }
+
+    /// The transaction, begun now if it was not before.
+    pub(super) async fn begun(&mut self) -> Result<&mut PgConnection, RebuildError> {
+        if let Some(connection) = self.idle.take() {
+            self.begun = Some(connection.begin().await.map_err(doing("beginning a range"))?);
+        }
+        self.begun.as_deref_mut().ok_or_else(|| RebuildError::Interrupted("a range could not be begun".to_owned()))
+    }
+
+    /// Waits for what is to be written next.
+    async fn awake<T>(&mut self, work: impl Future<Output = T>) -> Result<T, RebuildError> {
+        match &mut self.begun {
+            Some(transaction) => awake(transaction, work).await.map_err(doing("waiting for the log")),
+            None => Ok(work.await),
+        }
+    }
+
+    async fn commit(self) -> Result<(), RebuildError> {
+        let Some(transaction) = self.begun else { return Ok(()) };
+        transaction.commit().await.map_err(doing("ending a range"))
     }
 }

@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{
     error::{RebuildError, doing},
-    load::Lane,
+    load::{Lane, Writing},
 };
 use crate::{
     Commit, Decode, Loader, WriteError,
@@ -34,7 +34,7 @@ pub(super) fn decode<E: Send + Sync + 'static>(
 pub(super) async fn trim<E: Send + Sync + 'static>(
     parts: &mut [Part<'_, E>],
     most: usize,
-    tx: &mut PgConnection,
+    writing: &mut Writing<'_>,
     range: PositionRange,
 ) -> Result<(), RebuildError> {
     // Each once: a loader may need what it holds for the rest of the range.
@@ -46,7 +46,7 @@ pub(super) async fn trim<E: Send + Sync + 'static>(
             break;
         }
         let before = part.loader.held();
-        part.write(tx, range).await?;
+        part.write(writing.begun().await?, range).await?;
         total -= before.saturating_sub(part.loader.held());
     }
     Ok(())

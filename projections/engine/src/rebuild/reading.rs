@@ -5,11 +5,11 @@ use std::sync::Arc;
 use log::{Commit, CommitRanges, PositionRange, ReadError};
 use tokio::sync::mpsc;
 
+/// What is read, in order.
+pub(super) type Read = mpsc::Receiver<Result<Vec<Commit>, ReadError>>;
+
 /// Begins to read.
-pub(super) fn ahead(
-    ranges: Arc<dyn CommitRanges>,
-    range: PositionRange,
-) -> mpsc::Receiver<Result<Vec<Commit>, ReadError>> {
+pub(super) fn ahead(ranges: Arc<dyn CommitRanges>, range: PositionRange) -> Read {
     let (send, receive) = mpsc::channel(1);
     tokio::spawn(async move {
         let reading = async {

@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use super::error::{RebuildError, doing};
+use crate::limits;
 
 /// Held while this lives, and renewed in the background on a connection of its own. Postgres ends that connection, and
 /// the right with it, if it is not renewed in time.
@@ -30,7 +31,7 @@ impl Right {
     pub(crate) async fn take(options: &PgConnectOptions, view: &str) -> Result<Option<Self>, RebuildError> {
         let lease = format!("{}ms", Self::LEASE.as_millis());
         let options = options.clone().options([("idle_session_timeout", lease)]);
-        let mut connection = PgConnection::connect_with(&options).await.map_err(RebuildError::Connect)?;
+        let mut connection = limits::connect(&options).await.map_err(RebuildError::Connect)?;
         let at = Instant::now();
         let taken = sqlx::query_scalar!(
             r#"select pg_try_advisory_lock(hashtext('registry.rebuild'), hashtext($1)) as "taken!""#,

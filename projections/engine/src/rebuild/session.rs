@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Projection,
     audit::{Operator, audit},
-    limits::{LOAD_IDLE, OPERATOR_IDLE, limited},
+    limits::{self, LOAD_IDLE, OPERATOR_IDLE, OPERATOR_LOCK, limited},
     registry::GENERATIONS_ROLE,
     runner::by_key,
 };
@@ -43,23 +43,41 @@ pub(crate) struct Making {
     pub(crate) fence: Position,
 }
 
+/// How far the bulk load of a generation is.
+pub(crate) struct Ranges {
+    /// The position after which the first range begins.
+    pub(crate) begin_after: Position,
+    /// The ranges that are not loaded yet.
+    pub(crate) open: Vec<PositionRange>,
+    /// How many events the others hold.
+    pub(crate) done: i64,
+}
+
 /// Connects as the role that owns the generations, for transactions that others wait for.
 pub(crate) async fn connect(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
-    PgConnection::connect_with(&options(database, OPERATOR_IDLE)).await.map_err(RebuildError::Connect)
+    limits::connect(&options(database)).await.map_err(RebuildError::Connect)
 }
 
 /// Connects as the role that owns the generations, for transactions over whole tables that nobody waits for.
 pub(crate) async fn connect_for_long(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
-    PgConnection::connect_with(&options(database, LOAD_IDLE)).await.map_err(RebuildError::Connect)
+    limits::connect(&named(limited(database.clone(), LOAD_IDLE))).await.map_err(RebuildError::Connect)
 }
 
 /// Connects as the role that owns the generations, for writing as the projector does.
 pub(crate) async fn connect_by_key(database: &PgConnectOptions) -> Result<PgConnection, RebuildError> {
-    PgConnection::connect_with(&by_key(options(database, OPERATOR_IDLE))).await.map_err(RebuildError::Connect)
+    limits::connect(&options_by_key(database)).await.map_err(RebuildError::Connect)
 }
 
-fn options(database: &PgConnectOptions, idle: &str) -> PgConnectOptions {
-    let database = limited(database.clone(), idle).application_name("jangbu/rebuild");
+fn options(database: &PgConnectOptions) -> PgConnectOptions {
+    named(limited(database.clone(), OPERATOR_IDLE)).options([("lock_timeout", OPERATOR_LOCK)])
+}
+
+fn options_by_key(database: &PgConnectOptions) -> PgConnectOptions {
+    named(by_key(database.clone(), OPERATOR_IDLE)).options([("lock_timeout", OPERATOR_LOCK)])
+}
+
+fn named(database: PgConnectOptions) -> PgConnectOptions {
+    let database = database.application_name("jangbu/rebuild");
     database.options([("role", GENERATIONS_ROLE), ("jit", "off"), ("timezone", "UTC"), ("statement_timeout", "0")])
 }
 
@@ -67,7 +85,7 @@ impl Session {
     /// Takes the right, if nobody has it.
     pub(crate) async fn open(database: &PgConnectOptions, view: &'static str) -> Result<Self, RebuildError> {
         let connection = connect(database).await?;
-        let lock = options(database, OPERATOR_IDLE);
+        let lock = options(database);
         // The server takes a moment to notice that somebody who had it was killed, or stands still.
         let give_up = Instant::now() + Right::LEASE + PATIENCE;
         loop {
@@ -221,8 +239,8 @@ impl Session {
             .map_err(doing("writing the audit"))
     }
 
-    /// The ranges that are not loaded yet, and how many events the others hold.
-    pub(crate) async fn ranges(&mut self, generation: i32) -> Result<(Vec<PositionRange>, i64), RebuildError> {
+    /// What of the ranges of a generation is loaded, and what is not.
+    pub(crate) async fn ranges(&mut self, generation: i32) -> Result<Ranges, RebuildError> {
         let rows = sqlx::query!(
             r#"select after_position, to_position, done_at is not null as "done!" from registry.ranges
                where view = $1 and generation = $2 order by after_position"#,
@@ -237,7 +255,8 @@ impl Session {
             .iter()
             .filter(|row| !row.done)
             .map(|row| PositionRange { after: Position::new(row.after_position), to: Position::new(row.to_position) });
-        Ok((open.collect(), done))
+        let begin_after = rows.first().map_or(Position::ZERO, |row| Position::new(row.after_position));
+        Ok(Ranges { begin_after, open: open.collect(), done })
     }
 
     /// When the last commit of the last range was recorded, and which command wrote it; a range of an earlier build does not
@@ -280,4 +299,20 @@ pub(crate) struct New<'a> {
     pub(crate) fence: Position,
     pub(crate) ranges: &'a [PositionRange],
     pub(crate) operator: &'a Operator,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_is_set_once_because_the_last_one_wins() {
+        for options in [options(&PgConnectOptions::new()), options_by_key(&PgConnectOptions::new())] {
+            let given = options.get_options().unwrap_or_default();
+            let idle = format!("-c idle_in_transaction_session_timeout={OPERATOR_IDLE}");
+            assert_eq!(given.matches("idle_in_transaction_session_timeout").count(), 1, "{given}");
+            assert!(given.contains(&idle), "{given}");
+            assert_eq!(given.matches("lock_timeout").count(), 1, "{given}");
+        }
+    }
 }

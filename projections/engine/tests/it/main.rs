@@ -10,5 +10,6 @@ mod readers;
 mod rebuild;
 mod registry;
 mod silent;
+mod slow_logs;
 mod tally;
 mod together;

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     super::error::{RebuildError, doing},
+    beside,
     digest::{bucket, hash},
     tables::{Pair, Side},
 };
@@ -82,7 +83,8 @@ pub(super) async fn differences(
     mut tell: impl FnMut(Difference),
 ) -> Result<(), RebuildError> {
     for buckets in portions(buckets) {
-        let (live, new) = tokio::try_join!(rows(live, &pair.live, &buckets), rows(new, &pair.new, &buckets))?;
+        let rows_of_live = async |live: &mut PgConnection| rows(live, &pair.live, &buckets).await;
+        let (live, new) = beside(live, rows_of_live, rows(new, &pair.new, &buckets)).await?;
         for difference in hold(pair, live, new) {
             tell(difference);
         }

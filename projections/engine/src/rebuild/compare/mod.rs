@@ -24,7 +24,7 @@ use super::{
     error::{RebuildError, doing},
     session::{Making, Session, connect_for_long},
 };
-use crate::{SumColumn, fault_point::fault_point, registry::run, status::Report};
+use crate::{SumColumn, fault_point::fault_point, limits::awake, registry::run, status::Report};
 
 /// What a comparison found.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +92,32 @@ impl Frozen {
     }
 }
 
+/// Asks the snapshot and the new generation at the same time. The snapshot outlasts the other, which may take far longer: its
+/// tables are not in the cache yet.
+async fn beside<A, B>(
+    snapshot: &mut PgConnection,
+    query: impl AsyncFnOnce(&mut PgConnection) -> Result<A, RebuildError>,
+    other: impl Future<Output = Result<B, RebuildError>>,
+) -> Result<(A, B), RebuildError> {
+    tokio::pin!(other);
+    let mut early = None;
+    let first = {
+        let query = query(&mut *snapshot);
+        tokio::pin!(query);
+        loop {
+            tokio::select! {
+                done = &mut query => break done?,
+                done = &mut other, if early.is_none() => early = Some(done?),
+            }
+        }
+    };
+    let second = match early {
+        Some(second) => second,
+        None => awake(snapshot, other).await.map_err(doing("keeping the snapshot of the live generation"))??,
+    };
+    Ok((first, second))
+}
+
 impl<E: Send + Sync + 'static> Workshop<E> {
     /// Brings a generation exactly to where the live one stands in a snapshot, and holds them against each other.
     pub(super) async fn compare_at_one_position(
@@ -130,14 +156,15 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let report = Report::new(self.projection.name());
         let mut tries = 0;
         loop {
-            let frozen = Frozen::take(session, &self.database).await?;
+            let mut frozen = Frozen::take(session, &self.database).await?;
             let at = session.generation(making.generation).await?.position;
             if at == frozen.live.position {
                 return Ok(frozen);
             }
             if at < frozen.live.position {
                 let mut tail = self.tail(making.generation, &report).await?;
-                tail.to(frozen.live.position).await?;
+                let caught_up = awake(&mut frozen.connection, tail.to(frozen.live.position)).await;
+                caught_up.map_err(doing("keeping the snapshot of the live generation"))??;
                 if tail.position() == frozen.live.position {
                     return Ok(frozen);
                 }
@@ -162,8 +189,8 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let known = |column: &str| pair.columns.iter().any(|known| known == column);
         let wanted = self.projection.sums().iter().filter(|sum| sum.table == pair.table);
         let wanted: Vec<&SumColumn> = wanted.filter(|sum| known(sum.column) && sum.by.is_none_or(known)).collect();
-        let (on_live, on_new) =
-            tokio::try_join!(Digest::of(live, &pair.live, &wanted), Digest::of(new, &pair.new, &wanted))?;
+        let digest_of_live = async |live: &mut PgConnection| Digest::of(live, &pair.live, &wanted).await;
+        let (on_live, on_new) = beside(live, digest_of_live, Digest::of(new, &pair.new, &wanted)).await?;
         let buckets = on_live.differing(&on_new);
         let sums = on_live.sums(&on_new, &wanted);
         let mut explained = Explained::default();
