@@ -60,11 +60,19 @@ impl Database {
 
     /// Connects.
     pub async fn connect(self, config: &Config) -> Result<PgConnection, Failure> {
-        let address = self.address(config)?;
         let options = self.options(config)?;
-        let attempt = tokio::time::timeout(Duration::from_secs(5), PgConnection::connect_with(&options)).await;
-        match attempt {
-            Ok(Ok(connection)) => Ok(connection),
+        self.within(config, PgConnection::connect_with(&options)).await
+    }
+
+    /// Waits for a connection to it, in whatever form, and gives up in time.
+    pub async fn within<T>(
+        self,
+        config: &Config,
+        connecting: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, Failure> {
+        let address = self.address(config)?;
+        match tokio::time::timeout(Duration::from_secs(5), connecting).await {
+            Ok(Ok(connected)) => Ok(connected),
             Ok(Err(source)) => Err(self.unreachable(address, source)),
             Err(_) => Err(self.unreachable(address, "no answer within 5 seconds")),
         }

@@ -102,6 +102,15 @@ pub enum Failure {
         #[source]
         source: migrations::MigrateError,
     },
+    /// A part was done, and the rest was not.
+    #[error("{what}")]
+    Unfinished {
+        /// What was done, and what was not.
+        what: String,
+        /// Why not.
+        #[source]
+        source: Box<Failure>,
+    },
     /// A server refused the command.
     #[error("the command server refused it: {status} {code}")]
     Refused {
@@ -168,6 +177,10 @@ impl Failure {
                 Some("run it again: it goes on where it was; `jangbu doctor` looks at the vault".into())
             }
             Self::Event { .. } => Some("it was written by a later Jangbu: use a build as new as the writer's".into()),
+            Self::Unfinished { source, .. } => {
+                let cause = source.advice().map(|advice| format!("{advice}; then ")).unwrap_or_default();
+                Some(format!("{cause}run the same command again: it finishes what is missing and repeats nothing"))
+            }
             Self::Key(error) => error.advice(),
             Self::Archive(error) => error.advice(),
             Self::Rebuild(error) => rebuild_advice(error),
@@ -231,6 +244,11 @@ fn query_advice(error: &sqlx::Error) -> Option<String> {
     let advice = match code.as_ref() {
         "42P01" | "3F000" | "42703" => "the schema is older than this build: `jangbu migrate up`",
         "42501" => "the role in the URL may not do this: use the owner's URL (jangbu_owner)",
+        "55P03" => {
+            "another session holds what is to be changed, perhaps of a process that stands still: \
+             `select pid, application_name, query_start, pg_blocking_pids(pid) from pg_stat_activity` shows it; end that process, \
+             or its session as jangbu_owner with pg_terminate_backend(pid), then run the command again"
+        }
         "57014" => "the database stopped it after its statement_timeout: is the server overloaded?",
         _ => return None,
     };

@@ -91,9 +91,11 @@ async fn follow(
 
 async fn listen(config: &Config) -> Result<PgListener, Failure> {
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(Database::Log.options(config)?);
-    let mut listener = PgListener::connect_with(&pool).await.map_err(failed("listening to the log"))?;
-    listener.listen("log_appended").await.map_err(failed("listening to the log"))?;
-    Ok(listener)
+    let listening = async {
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen("log_appended").await.map(|()| listener)
+    };
+    Database::Log.within(config, listening).await
 }
 
 async fn head(connection: &mut PgConnection) -> Result<i64, Failure> {

@@ -10,6 +10,7 @@ mod cli;
 mod damage;
 mod doctor;
 mod every_column;
+mod held;
 mod history;
 mod keys;
 mod members;

@@ -7,10 +7,10 @@
 
 use std::{collections::HashMap, convert::Infallible, time::Duration};
 
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
 use tokio::time::{sleep, timeout};
 
-use crate::error::chain;
+use crate::{error::chain, limits};
 
 /// Work that takes longer may be waiting for a lock.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
@@ -87,7 +87,7 @@ impl Silence {
     ) -> Result<(), sqlx::Error> {
         let connection = match kept {
             Some(connection) => connection,
-            None => kept.insert(PgConnection::connect_with(&self.database).await?),
+            None => kept.insert(limits::connect(&self.database).await?),
         };
         let before = std::mem::take(seen);
         for Silent { pid, mark, long, query } in blockers(connection, &self.application).await? {
@@ -111,22 +111,28 @@ impl Silence {
 }
 
 /// The sessions of our own login that keep the application's sessions from a lock while they wait, within a request, for
-/// their process. What is silent between two statements is left to `idle_in_transaction_session_timeout`.
+/// their process. Also those behind others that wait, as an operator's that stands first in the queue for the lock.
+/// What is silent between two statements is left to `idle_in_transaction_session_timeout`.
 async fn blockers(connection: &mut PgConnection, application: &str) -> Result<Vec<Silent>, sqlx::Error> {
     sqlx::query_as!(
         Silent,
-        r#"select distinct holder.pid as "pid!",
+        r#"with recursive blocking (pid) as (
+               select unnest(pg_blocking_pids(waiting.pid))
+               from pg_stat_activity as waiting
+               where waiting.datname = current_database() and waiting.application_name = $1
+                   and waiting.usename = session_user and waiting.wait_event_type = 'Lock'
+               union
+               select next.pid from blocking cross join lateral unnest(pg_blocking_pids(blocking.pid)) as next (pid)
+           )
+           select distinct holder.pid as "pid!",
                concat_ws('/', holder.backend_start, holder.xact_start, holder.query_start, holder.state_change,
                    copied.bytes_processed, copied.tuples_processed) as "mark!",
                holder.query_start < clock_timestamp() - interval '2 seconds' as "long!",
                left(holder.query, 100) as "query!"
-           from pg_stat_activity as waiting
-           cross join unnest(pg_blocking_pids(waiting.pid)) as blocking (pid)
+           from blocking
            join pg_stat_activity as holder on holder.pid = blocking.pid
            left join pg_stat_progress_copy as copied on copied.pid = holder.pid
-           where waiting.datname = current_database() and waiting.application_name = $1
-               and waiting.usename = session_user and waiting.wait_event_type = 'Lock'
-               and holder.usename = session_user and holder.state = 'active' and holder.wait_event = 'ClientRead'"#,
+           where holder.usename = session_user and holder.state = 'active' and holder.wait_event = 'ClientRead'"#,
         application
     )
     .fetch_all(connection)
