@@ -42,6 +42,8 @@ pub struct Piece {
 #[derive(Clone, Debug)]
 pub struct HeadRow {
     pub log_id: Uuid,
+    /// The ids that it had before it was adopted: a view that nobody has opened since still names one of them.
+    pub former_ids: Vec<Uuid>,
     pub position: i64,
     pub recorded_at: DateTime<Utc>,
 }
@@ -56,10 +58,13 @@ impl Source {
     /// Takes the snapshot.
     pub async fn open(mut connection: PgConnection) -> Result<Self, Failure> {
         begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the log"))?;
-        let head = sqlx::query_as!(HeadRow, "select log_id, position, recorded_at from log_head")
-            .fetch_optional(&mut connection)
-            .await
-            .map_err(failed("reading the head of the log"))?;
+        let head = sqlx::query_as!(
+            HeadRow,
+            r#"select log_id, position, recorded_at, array(select old_log_id from log_adoptions) as "former_ids!" from log_head"#
+        )
+        .fetch_optional(&mut connection)
+        .await
+        .map_err(failed("reading the head of the log"))?;
         let head = head.ok_or_else(|| Failure::Absent("log_head is empty: there is no log".into()))?;
         Ok(Self { connection, head })
     }
@@ -155,9 +160,12 @@ pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(
     Ok(facts.collect())
 }
 
-/// Begins a transaction that sees one state of its database however long it runs, and changes nothing.
+/// Begins a transaction that sees one state of its database however long it runs, and changes nothing. A snapshot of a view is
+/// idle while the whole log is read for it.
 pub async fn begin_snapshot(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql("begin transaction isolation level repeatable read, read only").execute(connection).await.map(drop)
+    let begin = "begin transaction isolation level repeatable read, read only;
+                 set local idle_in_transaction_session_timeout = '12h'";
+    sqlx::raw_sql(begin).execute(connection).await.map(drop)
 }
 
 fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Recorded, DecodeError> {

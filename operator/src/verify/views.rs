@@ -163,7 +163,7 @@ fn problems(live: &Live, fold: &Folded<Tally>, head: &HeadRow) -> Vec<String> {
     if let Some(proved) = proved.filter(|proved| *proved != live.version) {
         problems.push(format!("version {} is live, this program proves version {proved}", live.version));
     }
-    if live.log_id.is_some_and(|id| id != head.log_id) {
+    if live.log_id.is_some_and(|id| id != head.log_id && !head.former_ids.contains(&id)) {
         problems.push(format!("it follows another log than {}", head.log_id));
     }
     if live.position > head.position {

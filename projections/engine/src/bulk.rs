@@ -1,6 +1,7 @@
 //! How a view is filled from the beginning: ranges of the log at once, into tables without indexes.
 
 use async_trait::async_trait;
+use kernel::Position;
 use sqlx::PgConnection;
 
 use crate::{Commit, Fault, WriteError};
@@ -11,6 +12,11 @@ use crate::{Commit, Fault, WriteError};
 /// cannot know alone, such as which of them has the last word on a key, they write into staging tables, and the merge
 /// settles it in the end.
 pub trait Bulk<E: Send + Sync + 'static>: Send + Sync {
+    /// The position after which the ranges begin: all before it is known to the loaders from elsewhere.
+    fn begins_after(&self) -> Position {
+        Position::ZERO
+    }
+
     /// The DDL of the staging tables, with unqualified names.
     fn staging(&self) -> &'static str {
         ""

@@ -14,6 +14,9 @@ use crate::{
     history::{self, Found},
 };
 
+/// So often a generation is looked at again that was moved while it was to be bound to its log.
+const TRIES: u32 = 5;
+
 impl<E: Send + Sync + 'static> Workshop<E> {
     /// Why a generation is of another history than the log, if it is. One of a log that this one never was is an error.
     pub(super) async fn other_history(
@@ -42,6 +45,36 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     ) -> Result<(), RebuildError> {
         let found = self.other_history(connection, generation).await?;
         found.map_or(Ok(()), |what| Err(RebuildError::OtherHistory { generation, what }))
+    }
+
+    /// The same for a generation that the gate of the registry is to be asked about: it compares the ids of logs and knows of
+    /// no adoption. One that stands on a commit of this log is bound to the id that the log has now, as the projector does
+    /// when it runs. Nothing is written about one that does not: the operator may have named the wrong log.
+    pub(super) async fn follow_adoption(
+        &self,
+        connection: &mut PgConnection,
+        generation: i32,
+    ) -> Result<Option<OtherHistory>, RebuildError> {
+        let (view, failed) = (self.projection.name(), || doing("binding the generation to the log"));
+        for _ in 0..TRIES {
+            let found = checkpoint::load_generation(connection, view, generation).await.map_err(failed())?;
+            let found = found.ok_or(RebuildError::Absent { view, generation })?;
+            let head = self.log.head().await?;
+            let commit = match history::judge(self.log.as_ref(), head, &found).await? {
+                Found::Same(commit) => commit,
+                Found::Other(what) => return Ok(Some(what)),
+                Found::OtherLog(_) => return Err(RebuildError::OtherLog { generation, ours: head.log }),
+            };
+            // One that nobody has moved yet is of no log, and one that is bound already is left alone.
+            if found.log.is_none_or(|log| log == head.log && !found.other_history) {
+                return Ok(None);
+            }
+            if checkpoint::bind(connection, view, &found, head.log, commit).await.map_err(failed())? {
+                return Ok(None);
+            }
+        }
+        // Whoever moves it so often binds it as well.
+        Ok(None)
     }
 
     /// Opens a generation that is to be written: as the projector does, but for the error.

@@ -93,7 +93,9 @@ impl<E: Send + Sync + 'static> Workshop<E> {
             Err(error) => return Err(error),
         };
         if !wish.restart && other.is_none() {
-            return self.fits(&making, side).map(|()| Some(making.generation));
+            self.fits(&making, side)?;
+            self.begins_alike(session, &making).await?;
+            return Ok(Some(making.generation));
         }
         if let Some(other) = other {
             let (view, generation) = (session.view, making.generation);
@@ -117,6 +119,19 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         Ok(())
     }
 
+    /// Whether an interrupted load began where this one would: one that began with a snapshot has no range for what is
+    /// before it, and whoever goes on without that snapshot would leave it out.
+    async fn begins_alike(&self, session: &mut Session, making: &Making) -> Result<(), RebuildError> {
+        let Some(bulk) = self.projection.bulk().filter(|_| making.state == "building") else { return Ok(()) };
+        let ranges = session.ranges(making.generation).await?;
+        if ranges.open.is_empty() || ranges.begin_after == bulk.begins_after() {
+            return Ok(());
+        }
+        let advice = "it was begun from another snapshot, or from none: the same command as before goes on with it, and \
+                      --restart drops it and begins anew";
+        Err(RebuildError::WrongState { generation: making.generation, state: making.state.clone(), advice })
+    }
+
     /// Up to where a new generation is to be loaded.
     pub(super) async fn wanted(&self, session: &mut Session, wish: &Wish) -> Result<Position, RebuildError> {
         self.reporter.phase(Phase::Planning, 0, 0);
@@ -138,7 +153,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
             return Ok(true);
         }
         let live = session.live().await?.generation;
-        Ok(self.other_history(&mut session.connection, live).await?.is_some())
+        Ok(self.follow_adoption(&mut session.connection, live).await?.is_some())
     }
 
     pub(super) async fn go_on(
@@ -296,8 +311,14 @@ impl<E: Send + Sync + 'static> Workshop<E> {
         let head = self.log.head().await?;
         let before = choose(session, None, &["retired"]).await.ok();
         if let Some(before) = before {
-            let refused = session.why_not_live(before.generation, &head, self.projection.version()).await?;
-            outcome.rollback = Some(Rollback { generation: before.generation, refused });
+            let generation = before.generation;
+            let refused = match self.follow_adoption(&mut session.connection, generation).await {
+                Ok(None) => session.why_not_live(generation, &head, self.projection.version()).await?,
+                Ok(Some(other)) => Some(format!("it is of another history than the log: {other}")),
+                Err(error @ RebuildError::OtherLog { .. }) => Some(error.to_string()),
+                Err(error) => return Err(error),
+            };
+            outcome.rollback = Some(Rollback { generation, refused });
         }
         Ok(outcome)
     }

@@ -11,7 +11,7 @@ use super::{
     load::{Lane, load},
     session::{New, Session},
 };
-use crate::error::chain;
+use crate::{error::chain, fault_point::fault_point};
 
 /// Events in one range of the bulk load: few enough to be done again after a crash, many enough to be worth a transaction.
 const RANGE: i64 = 100_000;
@@ -37,6 +37,7 @@ pub async fn rebuild_together<E: Send + Sync + 'static>(
     wish: &Wish,
 ) -> Result<Vec<Result<Outcome, RebuildError>>, RebuildError> {
     let mut jobs = begin(shops, wish).await?;
+    fault_point("planned");
     load_all(&mut jobs).await?;
     Ok(stream::iter(jobs).map(|job| job.finish(wish)).buffered(AT_ONCE).collect().await)
 }

@@ -107,6 +107,10 @@ impl Projection for SeededAccounts {
 }
 
 impl Bulk<Recorded> for SeededAccounts {
+    fn begins_after(&self) -> Position {
+        self.0.position
+    }
+
     fn loader(&self) -> Box<dyn Loader<Recorded>> {
         Box::new(SeededLoader { seed: self.0.clone(), changes: None })
     }
