@@ -152,6 +152,11 @@ impl Chain {
         self.segments().next_back().map(|(_, events)| events)
     }
 
+    /// The range that ends at a position, if one does.
+    pub fn ending_at(&self, position: i64) -> Option<&Events> {
+        self.segments().map(|(_, events)| events).find(|events| events.last_position == position)
+    }
+
     /// The last position archived; 0 if none is.
     pub fn end(&self) -> i64 {
         self.last_events().map_or(0, |events| events.last_position)

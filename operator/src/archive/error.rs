@@ -75,8 +75,9 @@ impl ArchiveError {
                  that is wrong"
             }
             Self::OtherLog(_) => {
-                "nothing was written. Use the archive of this log, or another JANGBU_ARCHIVE_URL for it; if the log was \
-                 restored to an earlier state, see docs/runbooks/restore.md"
+                "nothing was written. Check JANGBU_LOG_DATABASE_URL and JANGBU_ARCHIVE_URL. If the log was restored to an \
+                 earlier state, rebuild views without --from archive and --from-snapshots; `jangbu log adopt` gives it a \
+                 new id, under which `jangbu archive run` begins another archive (docs/runbooks/restore.md)"
             }
             Self::Log { .. } => "run `jangbu log verify`",
             Self::NotEmpty(_) => {

@@ -6,17 +6,21 @@ use ::log::{CommitRanges, PositionRange, RangeReader, ReadError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use kernel::{LogId, Position};
+use kernel::Position;
+use sqlx::PgConnection;
 use tokio::sync::mpsc;
 
 use super::{
     chain::Chain,
+    compare::same_log,
     error::ArchiveError,
     line::{CommitLine, LineError},
+    live,
     manifest::{Events, Manifest},
     segment::Lines,
     store::Place,
 };
+use crate::failure::Failure;
 
 /// How many events are handed on at a time, about.
 const BATCH: i64 = 4_000;
@@ -166,9 +170,12 @@ pub struct ArchiveRanges {
     chain: Arc<Chain>,
 }
 
-/// Opens the archive of a log for reading.
-pub async fn reader(place: &Place, log: LogId) -> Result<ArchiveRanges, ArchiveError> {
-    let chain = Chain::of(place.open(false)?, Some(log.uuid())).await?;
+/// Opens the archive of a log for reading. One that holds anything else than the beginning of this log is refused: what is
+/// read from the archive is continued with what the log holds after it.
+pub async fn reader(place: &Place, log: &mut PgConnection) -> Result<ArchiveRanges, Failure> {
+    let log_id = live::head(log).await?.log_id;
+    let chain = Chain::of(place.open(false)?, Some(log_id)).await?;
+    same_log(&chain, log).await?;
     Ok(ArchiveRanges { chain: Arc::new(chain) })
 }
 

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{
     chain::{Appended, Chain},
-    error::ArchiveError,
-    live::{self, Head},
+    compare::same_log,
+    live,
     manifest::Holds,
     segment::Segment,
     store::Place,
@@ -73,7 +73,7 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
     let mut connection = Database::Log.connect(config).await?;
     let head = live::head(&mut connection).await?;
     let mut chain = Chain::read(args.place.open(true)?, head.log_id).await?;
-    same_log(&chain, &mut connection, &head).await?;
+    same_log(&chain, &mut connection).await?;
     let target = args.to.map_or(head.position, |to| to.min(head.position));
     let mut report = Report {
         log_id: head.log_id,
@@ -102,7 +102,7 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
             Appended::Overtaken => {
                 output.remark("another archiver was faster; going on after what it wrote");
                 report.overtaken += 1;
-                same_log(&chain, &mut connection, &head).await?;
+                same_log(&chain, &mut connection).await?;
             }
         }
         bar.set_position(chain.end().unsigned_abs());
@@ -130,26 +130,6 @@ async fn read(connection: &mut PgConnection, after: i64, target: i64, events: i6
         }
     }
     Ok(segment)
-}
-
-/// Refuses a log that is not the archived one grown longer: another log under the same id, or one that lost its end.
-pub async fn same_log(chain: &Chain, connection: &mut PgConnection, head: &Head) -> Result<(), Failure> {
-    let Some(last) = chain.last_events() else { return Ok(()) };
-    let end = last.last_position;
-    if end > head.position {
-        let what = format!("the archive ends at {end}, the log at {}", head.position);
-        // Two that run at once: the other may have archived what was appended since this one began.
-        let now = live::head(connection).await?;
-        if end > now.position {
-            return Err(ArchiveError::OtherLog(what).into());
-        }
-    }
-    let found = live::ending_at(connection, end).await?;
-    if found != Some((last.last_command_id, last.last_recorded_at)) {
-        let what = format!("the commit that ends at {end} is not the one in the archive");
-        return Err(ArchiveError::OtherLog(what).into());
-    }
-    Ok(())
 }
 
 /// A bar on standard error, if someone looks at it.

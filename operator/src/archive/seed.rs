@@ -6,26 +6,34 @@ use ::log::{CommitRanges, PositionRange, RangeReader, ReadError};
 use ::views::{AccountSeed, Seed, SeedStatus, SeededAccounts, View};
 use async_trait::async_trait;
 use kernel::Position;
+use sqlx::PgConnection;
 
 use super::{
     accounts::{AccountState, Status},
+    compare::require_held,
     error::ArchiveError,
     reader::ArchiveRanges,
     snapshot::Snapshot,
 };
+use crate::failure::Failure;
 
 /// The view `accounts` as it is filled from the newest snapshot before `head`, and what of the log is still to be read for
-/// it.
+/// it. The log must hold the very commit at which the snapshot was taken.
 pub async fn seeded(
     archive: &ArchiveRanges,
     log: Arc<dyn CommitRanges>,
+    connection: &mut PgConnection,
     head: Position,
-) -> Result<(View, AfterSnapshot), ArchiveError> {
+) -> Result<(View, AfterSnapshot), Failure> {
     let snapshot = archive.snapshot(head.plus(-1)).await?.ok_or_else(|| {
         let what = format!("there is no snapshot before position {head}: `jangbu archive snapshot`");
         ArchiveError::Which(what)
     })?;
     let position = snapshot.position;
+    let range = archive.chain().ending_at(position.number()).ok_or_else(|| {
+        ArchiveError::Which(format!("no archived range ends at {position}, where the newest snapshot was taken"))
+    })?;
+    require_held(range, connection).await?;
     let view = SeededAccounts(Arc::new(seed(snapshot)));
     Ok((Arc::new(view), AfterSnapshot { log, position }))
 }

@@ -7,7 +7,7 @@ use contracts::recorded::Recorded;
 use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog};
 use kernel::Position;
-use log::{CommitRanges, Head, ReadHead};
+use log::{CommitRanges, ReadHead};
 use projection_engine::{Operator, Options, Reporter, Settings, Workshop};
 
 use crate::{
@@ -113,7 +113,7 @@ impl Shop {
         .map_err(|error| unreachable(error.into()))?;
         let log = PostgresLog::new(pool.clone());
         let head = log.head().await.map_err(|error| unreachable(error.into()))?;
-        let (projections, ranges) = ranges(from, projections, &head, &log).await?;
+        let (projections, ranges) = ranges(from, projections, head.position, &log, config).await?;
         let workshops = projections.into_iter().map(|projection| Workshop {
             projection,
             database: database.clone(),
@@ -147,12 +147,16 @@ impl Shop {
 async fn ranges(
     from: From<'_>,
     views: Vec<View>,
-    head: &Head,
+    head: Position,
     live: &PostgresLog,
+    config: &Config,
 ) -> Result<(Vec<View>, Arc<dyn CommitRanges>), Failure> {
     let place = match from {
         From::Log => return Ok((views, Arc::new(live.clone()))),
-        From::Archive(place) => return Ok((views, Arc::new(archive::reader(place, head.log).await?))),
+        From::Archive(place) => {
+            let mut connection = Database::Log.connect(config).await?;
+            return Ok((views, Arc::new(archive::reader(place, &mut connection).await?)));
+        }
         From::Snapshots(place) => place,
     };
     if let Some(other) = views.iter().find(|view| view.name() != "accounts") {
@@ -160,7 +164,8 @@ async fn ranges(
             format!("snapshots are of accounts, so `{}` cannot be built from them: use --from archive", other.name());
         return Err(Failure::Usage(what));
     }
-    let archive = archive::reader(place, head.log).await?;
-    let (view, ranges) = archive::seeded(&archive, Arc::new(live.clone()), head.position).await?;
+    let mut connection = Database::Log.connect(config).await?;
+    let archive = archive::reader(place, &mut connection).await?;
+    let (view, ranges) = archive::seeded(&archive, Arc::new(live.clone()), &mut connection, head).await?;
     Ok((vec![view], Arc::new(ranges)))
 }

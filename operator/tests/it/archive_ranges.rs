@@ -1,17 +1,19 @@
 //! The archive as rebuilds read it, and the snapshots in it, held against the log.
 
-use kernel::{LogId, Position};
+use kernel::Position;
 use log::{Commit, CommitRanges, PositionRange, ReadCommits};
 use operator::archive::{ArchiveRanges, Place, reader};
+use sqlx::{Connection, PgConnection};
 
 use crate::{
     archive::{Archived, store},
     world::World,
 };
 
-async fn open(bank: &Archived, log: LogId) -> ArchiveRanges {
+async fn open(bank: &Archived) -> ArchiveRanges {
     let place = Place::new(format!("file://{}", bank.folder.path().display()), None);
-    reader(&place, log).await.expect("an archive")
+    let mut log = PgConnection::connect(bank.world.log.as_str()).await.expect("connect");
+    reader(&place, &mut log).await.expect("an archive")
 }
 
 async fn read(archive: &ArchiveRanges, range: PositionRange) -> Vec<Commit> {
@@ -36,7 +38,7 @@ async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
     let all = log.read_commits(Position::ZERO, i64::MAX / 2).await.expect("the log");
     let ends: Vec<Position> = std::iter::once(Position::ZERO).chain(all.iter().map(Commit::last)).collect();
     let head = *ends.last().expect("an end");
-    let archive = open(&bank, LogId::new(bank.world.log_id().await)).await;
+    let archive = open(&bank).await;
     assert_eq!(archive.end(), head);
     for after in ends.iter().step_by(7) {
         for to in (1..=head.number() + 3).step_by(5).map(Position::new) {
@@ -63,7 +65,7 @@ async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
 async fn a_run_that_does_not_begin_or_end_with_a_commit_is_refused_and_so_is_one_that_is_not_archived() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "40"]).expect(0);
-    let archive = open(&bank, LogId::new(bank.world.log_id().await)).await;
+    let archive = open(&bank).await;
     let log = store(&bank.world);
     let all = log.read_commits(Position::ZERO, 1000).await.expect("the log");
     let long = all.iter().find(|c| c.events.len() == 3 && c.first.number() > 1).expect("a commit of three");
@@ -90,7 +92,7 @@ async fn a_run_that_does_not_begin_or_end_with_a_commit_is_refused_and_so_is_one
 async fn a_file_damaged_between_opening_and_reading_is_told_as_damage() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "40"]).expect(0);
-    let archive = open(&bank, LogId::new(bank.world.log_id().await)).await;
+    let archive = open(&bank).await;
     let files = bank.files("segments");
     let mut bytes = std::fs::read(&files[1]).expect("a file");
     let middle = bytes.len() / 2;
@@ -112,7 +114,6 @@ async fn a_file_damaged_between_opening_and_reading_is_told_as_damage() {
 #[tokio::test]
 async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_shows() {
     let bank = Archived::bank().await;
-    let log = LogId::new(bank.world.log_id().await);
     bank.run(&["archive", "snapshot"]).expect(1);
     bank.run(&["archive", "run", "--to", "60", "--segment", "25"]).expect(0);
     let first = bank.run(&["archive", "snapshot", "--json"]).expect(0).json();
@@ -125,7 +126,7 @@ async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_
     let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
     assert_eq!(verified["snapshots"].as_i64(), Some(2), "{verified}");
 
-    let archive = open(&bank, log).await;
+    let archive = open(&bank).await;
     let head = archive.end();
     let newest = archive.snapshot(head).await.expect("read").expect("there");
     assert_eq!(newest.position, head);
@@ -138,7 +139,7 @@ async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_
     whole.run(&["archive", "run"]).expect(0);
     let all = whole.run(&["archive", "snapshot", "--json"]).expect(0).json();
     assert_eq!(all["folded_from"].as_i64(), Some(0));
-    let of_all = open(&whole, log).await.snapshot(head).await.expect("read").expect("there");
+    let of_all = open(&whole).await.snapshot(head).await.expect("read").expect("there");
     assert_eq!(of_all.accounts, newest.accounts);
     assert_eq!(shown(&bank.world).await, newest.accounts.iter().map(line).collect::<Vec<_>>());
     whole.world.drop().await;
@@ -154,8 +155,7 @@ fn line(state: &operator::archive::AccountState) -> String {
 }
 
 async fn shown(world: &World) -> Vec<String> {
-    let mut connection =
-        <sqlx::PgConnection as sqlx::Connection>::connect(world.views.as_str()).await.expect("connect");
+    let mut connection = PgConnection::connect(world.views.as_str()).await.expect("connect");
     sqlx::query_scalar(
         "select concat_ws(' ', account_id, asset, status, balance, version, position) from live.accounts order by account_id",
     )

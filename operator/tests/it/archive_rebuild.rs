@@ -67,3 +67,54 @@ async fn what_is_before_the_snapshot_is_not_read() {
     assert_eq!(made["state"].as_str(), Some("live"), "{made}");
     bank.world.drop().await;
 }
+
+#[tokio::test]
+async fn an_archive_of_a_lost_history_is_not_continued_with_the_log_that_was_restored() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--to", "100", "--segment", "20"]).expect(0);
+    bank.run(&["archive", "snapshot"]).expect(0);
+    // A restored log is at first shorter than the archive, then as long again and longer, under the same id.
+    bank.world.restore_to(85).await;
+    for grown in ["the archive ends at", "is not the one in the archive"] {
+        for from in [&["--from-snapshots"][..], &["--from", "archive"], &["--from", "archive", "--to-position", "60"]] {
+            let refused = rebuild(&bank, "accounts", from).expect(1);
+            assert!(refused.stderr.contains(grown), "{refused:?}");
+            assert!(refused.stderr.contains("without --from archive"), "{refused:?}");
+        }
+        let refused = bank.run(&["archive", "run"]).expect(1);
+        assert!(refused.stderr.contains(grown), "{refused:?}");
+        let found = bank.run(&["archive", "verify", "--against-log"]).expect(1);
+        assert!(found.stdout.contains("the log does not hold"), "{found:?}");
+        while bank.world.head().await < 120 {
+            bank.world.append_turns(crate::bank::account(2)).await;
+        }
+    }
+    // What the advice says heals it: the log, a new id, and another archive.
+    let made = outcome(&rebuild(&bank, "accounts", &[]).expect(0));
+    assert_eq!(made["state"].as_str(), Some("live"), "{made}");
+    bank.run(&["log", "adopt", "--yes", "--reason", "restored"]).expect(0);
+    bank.run(&["archive", "run", "--to", "110"]).expect(0);
+    let log = bank.world.log_id().await.to_string();
+    bank.run(&["archive", "snapshot", "--log", &log]).expect(0);
+    let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
+    assert_eq!(made["state"].as_str(), Some("live"), "{made}");
+    bank.world.drop().await;
+}
+
+#[tokio::test]
+async fn a_load_that_began_with_a_snapshot_is_not_gone_on_with_without_it() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--to", "70", "--segment", "20"]).expect(0);
+    bank.run(&["archive", "snapshot"]).expect(0);
+    // Killed before it has loaded anything: its ranges begin after the snapshot.
+    let mut variables = bank.variables();
+    variables.push(("JANGBU_FAULT_POINT", "planned".to_owned()));
+    let arguments = ["views", "rebuild", "accounts", "--from-snapshots", "--reason", "the drill"];
+    let killed = crate::run::jangbu(&variables, &arguments);
+    assert_eq!(killed.code, -1, "{killed:?}");
+    let refused = rebuild(&bank, "accounts", &["--abandon-live"]).expect(1);
+    assert!(refused.stderr.contains("--restart"), "{refused:?}");
+    let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
+    assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
+    bank.world.drop().await;
+}

@@ -19,6 +19,17 @@ impl World {
         sqlx::query_scalar("select position from log_head").fetch_one(&mut connection).await.expect("a log")
     }
 
+    /// Loses what the log holds after a position, as a log does that is restored from a backup: it keeps its id.
+    pub async fn restore_to(&self, position: i64) {
+        self.on_log(&format!(
+            "delete from commits where last_position > {position};
+             delete from events where position > (select max(last_position) from commits);
+             update log_head set position = c.last_position, recorded_at = c.recorded_at
+             from (select last_position, recorded_at from commits order by first_position desc limit 1) as c"
+        ))
+        .await;
+    }
+
     /// Appends four commits: a frozen account is unfrozen and frozen again, twice.
     pub async fn append_turns(&self, account: Uuid) {
         let mut connection = PgConnection::connect(self.log.as_str()).await.expect("connect");
