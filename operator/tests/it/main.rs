@@ -1,6 +1,7 @@
 //! The binary, as an operator uses it, on real databases.
 
 mod accounts;
+mod adopt;
 mod archive;
 mod archive_ranges;
 mod archive_rebuild;
