@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     digest::Digest,
     error::ArchiveError,
-    manifest::{Accounts, Events, FORMAT, File, Holds, Manifest},
+    manifest::{Accounts, Adoption, Events, FORMAT, File, Holds, Manifest},
     store::Store,
 };
 
@@ -23,6 +23,8 @@ pub struct Chain {
     manifests: Vec<Manifest>,
     /// The digest of the last manifest.
     tip: Option<Digest>,
+    /// The adoptions of the log, for what is written from here on.
+    adoptions: Vec<Adoption>,
 }
 
 /// How an attempt to make the chain longer ended.
@@ -37,7 +39,7 @@ pub enum Appended {
 impl Chain {
     /// Reads the chain of a log; an empty one, if nothing of it was archived.
     pub async fn read(store: Store, log_id: Uuid) -> Result<Self, ArchiveError> {
-        let mut chain = Self { store, log_id, manifests: Vec::new(), tip: None };
+        let mut chain = Self { store, log_id, manifests: Vec::new(), tip: None, adoptions: Vec::new() };
         chain.refresh().await?;
         Ok(chain)
     }
@@ -92,12 +94,18 @@ impl Chain {
         if manifest.previous != self.tip {
             return Err(broken(number, "it does not name the digest of the manifest before it"));
         }
+        if manifest.adoptions.last().is_some_and(|adoption| adoption.new_log_id != self.log_id) {
+            return Err(broken(number, "its adoptions do not end with this log"));
+        }
         match &manifest.holds {
             Holds::Events(events) => self.check_events(number, events)?,
             Holds::Accounts(Accounts { position, .. }) if *position == self.end() => {}
             Holds::Accounts(Accounts { position, .. }) => {
                 return Err(broken(number, format!("its position {position} is not the end of the range before it")));
             }
+        }
+        if !manifest.adoptions.is_empty() {
+            self.adoptions.clone_from(&manifest.adoptions);
         }
         self.manifests.push(manifest);
         self.tip = Some(Digest::of(bytes));
@@ -124,6 +132,16 @@ impl Chain {
     /// The log.
     pub fn log_id(&self) -> Uuid {
         self.log_id
+    }
+
+    /// The adoptions of the log, oldest first, as far as they are known.
+    pub fn adoptions(&self) -> &[Adoption] {
+        &self.adoptions
+    }
+
+    /// Has what is written from here on tell of these adoptions. They all lie before the log had its id, so they never change.
+    pub fn know(&mut self, adoptions: Vec<Adoption>) {
+        self.adoptions = adoptions;
     }
 
     /// Every manifest, in order.
@@ -197,6 +215,7 @@ impl Chain {
             written_at,
             written_by: concat!("jangbu ", env!("CARGO_PKG_VERSION")).to_owned(),
             holds,
+            adoptions: self.adoptions.clone(),
             file,
         };
         let encoded = manifest.encode().map_err(|e| broken(number, e))?;

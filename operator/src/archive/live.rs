@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     error::ArchiveError,
     line::{Commit, Event},
+    manifest::Adoption,
 };
 use crate::{db::failed, failure::Failure};
 
@@ -27,6 +28,17 @@ pub async fn head(connection: &mut PgConnection) -> Result<Head, Failure> {
         .await
         .map_err(failed("reading the head of the log"))?;
     head.ok_or_else(|| Failure::Absent("log_head is empty: there is no log".into()))
+}
+
+/// Under which ids the log went on before, oldest first.
+pub async fn adoptions(connection: &mut PgConnection) -> Result<Vec<Adoption>, Failure> {
+    sqlx::query_as!(
+        Adoption,
+        "select at, who, reason, old_log_id, new_log_id, position, command_id, recorded_at from log_adoptions order by id"
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading when the log was adopted"))
 }
 
 /// Commits after a position, which is the end of one or 0, as far as they end at or before `until`: those that begin

@@ -26,8 +26,33 @@ pub struct Manifest {
     pub written_by: String,
     /// What the file holds.
     pub holds: Holds,
+    /// Under which ids the log went on before it had this one, oldest first. Missing where there were none, and in what an
+    /// earlier build wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adoptions: Vec<Adoption>,
     /// The file.
     pub file: File,
+}
+
+/// A row of `log_adoptions`: the log was restored from a backup, and went on under another id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// When, by the clock of the log's database.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub who: String,
+    /// Why.
+    pub reason: String,
+    /// The id before.
+    pub old_log_id: Uuid,
+    /// The id since.
+    pub new_log_id: Uuid,
+    /// The end of the log at that moment.
+    pub position: i64,
+    /// The commit that ends there; none if the log was empty.
+    pub command_id: Option<Uuid>,
+    /// When that commit was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
 }
 
 /// What a file holds.

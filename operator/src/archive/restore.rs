@@ -7,8 +7,8 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::{
-    chain::Chain, compare::first_difference, error::ArchiveError, line::Commit, reader::stream, run::progress,
-    store::Place,
+    chain::Chain, compare::first_difference, error::ArchiveError, line::Commit, manifest::Adoption, reader::stream,
+    run::progress, store::Place,
 };
 use crate::{
     config::Config,
@@ -63,6 +63,7 @@ pub async fn run(args: &RestoreArgs, config: &Config, output: Output) -> Result<
         commits += batch.len() as i64;
         bar.set_position(batch.last().map_or(0, Commit::last).unsigned_abs());
     }
+    insert_adoptions(&mut transaction, chain.adoptions()).await?;
     set_head(&mut transaction, &chain).await?;
     bar.set_message("reading back");
     if let Some(position) = first_difference(&chain, &mut transaction, 0, chain.end()).await? {
@@ -78,21 +79,22 @@ pub async fn run(args: &RestoreArgs, config: &Config, output: Output) -> Result<
 
 /// Refuses a database in which there is anything; nobody else gets in until the end.
 async fn require_empty(connection: &mut PgConnection) -> Result<(), Failure> {
-    sqlx::query!("lock table log_head, commits, events in access exclusive mode")
+    sqlx::query!("lock table log_head, commits, events, log_adoptions in access exclusive mode")
         .execute(&mut *connection)
         .await
         .map_err(failed("locking the log"))?;
     let found = sqlx::query!(
         r#"select (select position from log_head) as "position!", exists (select from commits) as "commits!",
-                  exists (select from events) as "events!", exists (select from snapshots) as "snapshots!""#
+                  exists (select from events) as "events!", exists (select from snapshots) as "snapshots!",
+                  exists (select from log_adoptions) as "adoptions!""#
     )
     .fetch_one(connection)
     .await
     .map_err(failed("looking whether the log is empty"))?;
-    if found.position == 0 && !found.commits && !found.events && !found.snapshots {
+    if found.position == 0 && !found.commits && !found.events && !found.snapshots && !found.adoptions {
         return Ok(());
     }
-    let what = format!("log_head is at {}, and there are commits, events or snapshots", found.position);
+    let what = format!("log_head is at {}, and there are commits, events, snapshots or adoptions", found.position);
     Err(ArchiveError::NotEmpty(what).into())
 }
 
@@ -151,6 +153,28 @@ async fn insert_events(connection: &mut PgConnection, commits: &[Commit]) -> Res
     .execute(connection)
     .await
     .map_err(failed("writing events"))?;
+    Ok(())
+}
+
+/// What became of the log's former ids: whoever remembers a commit under one of them finds it here.
+async fn insert_adoptions(connection: &mut PgConnection, adoptions: &[Adoption]) -> Result<(), Failure> {
+    for adoption in adoptions {
+        sqlx::query!(
+            "insert into log_adoptions (at, who, reason, old_log_id, new_log_id, position, command_id, recorded_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            adoption.at,
+            adoption.who,
+            adoption.reason,
+            adoption.old_log_id,
+            adoption.new_log_id,
+            adoption.position,
+            adoption.command_id,
+            adoption.recorded_at
+        )
+        .execute(&mut *connection)
+        .await
+        .map_err(failed("writing the adoptions of the log"))?;
+    }
     Ok(())
 }
 

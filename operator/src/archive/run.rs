@@ -74,6 +74,7 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
     let head = live::head(&mut connection).await?;
     let mut chain = Chain::read(args.place.open(true)?, head.log_id).await?;
     same_log(&chain, &mut connection).await?;
+    chain.know(live::adoptions(&mut connection).await?);
     let target = args.to.map_or(head.position, |to| to.min(head.position));
     let mut report = Report {
         log_id: head.log_id,

@@ -104,6 +104,31 @@ async fn a_log_restored_from_its_archive_is_the_same_log_to_the_byte() {
 }
 
 #[tokio::test]
+async fn a_restored_log_knows_its_former_ids() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--to", "40"]).expect(0);
+    for reason in ["restored", "restored again"] {
+        bank.run(&["log", "adopt", "--yes", "--again", "--reason", reason]).expect(0);
+    }
+    let log = bank.world.log_id().await.to_string();
+    bank.run(&["archive", "run", "--to", "90"]).expect(0);
+    bank.run(&["archive", "snapshot", "--log", &log]).expect(0);
+    bank.run(&["archive", "run"]).expect(0);
+    bank.run(&["archive", "verify", "--log", &log]).expect(0);
+    let other = World::migrated().await;
+    bank.run_on(&other, &["archive", "restore", "--log", &log]).expect(0);
+    // Tokens and checkpoints of the former ids are read through this.
+    let told = log::ReadHead::adoptions(&store(&bank.world)).await.expect("adoptions");
+    assert_eq!((told.len(), told.last().map(|last| last.new.uuid().to_string())), (2, Some(log)));
+    assert_eq!(log::ReadHead::adoptions(&store(&other)).await.expect("adoptions"), told);
+    assert_eq!(digest(&other), digest(&bank.world));
+    // Who and why stay with it, and it is no empty log any more.
+    bank.run_on(&other, &["archive", "restore", "--log", &told[1].new.uuid().to_string()]).expect(1);
+    other.drop().await;
+    bank.world.drop().await;
+}
+
+#[tokio::test]
 async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run"]).expect(0);
