@@ -63,7 +63,7 @@ impl<E: Send + Sync + 'static> Tail<'_, E> {
     }
 
     /// The same without regard to the rate: somebody holds a transaction or the live generation meanwhile.
-    pub(super) async fn to_at_once(&mut self, limit: Position) -> Result<(), RebuildError> {
+    pub(super) async fn catch_up_to(&mut self, limit: Position) -> Result<(), RebuildError> {
         self.go(limit, false).await
     }
 

@@ -101,7 +101,7 @@ async fn attempt<E: Send + Sync + 'static>(
     let swapped = match hold(&mut tx, view, swap).await {
         Ok(Some(at)) if at.number() - tail.position().number() > swap.held_events => Ok(Some(at)),
         Ok(Some(at)) => {
-            tail.to_at_once(at).await?;
+            tail.catch_up_to(at).await?;
             exchange(&mut tx, view, swap, operator, what).await
         }
         Ok(None) => exchange(&mut tx, view, swap, operator, what).await,
