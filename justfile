@@ -7,6 +7,7 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+configured := "command-server query-server outbox-relay projector"
 programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin jangbu --bin dev --bin demo --bin mail"
 
 [private]
@@ -53,7 +54,7 @@ test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
 
 # What continuous integration runs: every check, every test
 [group('check')]
-ci: fmt-check generated-check lint deny rooms test doctest demo-check contract-check
+ci: fmt-check generated-check lint doc deny rooms test doctest demo-check contract-check
     @echo 'ci: all is well'
 
 # Format
@@ -69,6 +70,11 @@ fmt-check:
 [group('check')]
 lint: packages
     cargo clippy --workspace --all-targets -- --deny warnings
+
+# The documentation of all crates, warnings refused
+[group('check')]
+doc: packages
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --quiet
 
 # The examples in the documentation
 [group('check')]
@@ -101,7 +107,7 @@ bench *args: packages
     cargo build --release {{ programs }} --bin bench
     {{ target }}/release/bench {{ args }}
 
-# Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md
+# Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md, docs/settings/
 [group('make')]
 generate: packages _sqlx
     cargo build -p harness --no-default-features --bin dev
@@ -109,6 +115,7 @@ generate: packages _sqlx
     cargo build --workspace --bins
     {{ target }}/debug/command-server --openapi > contracts/openapi/command.json
     {{ target }}/debug/query-server --openapi > contracts/openapi/query.json
+    for program in {{ configured }}; do env -i {{ target }}/debug/$program --help > docs/settings/$program.txt; done
     {{ target }}/debug/rooms --write
 
 [private]
@@ -116,6 +123,7 @@ generated-check: packages _sqlx
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi | diff - contracts/openapi/command.json
     {{ target }}/debug/query-server --openapi | diff - contracts/openapi/query.json
+    for program in {{ configured }}; do env -i {{ target }}/debug/$program --help | diff - docs/settings/$program.txt; done
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check -- --all-targets
 
 # Both OpenAPI documents against the running servers (schemathesis, bounded in time)

@@ -21,7 +21,7 @@ pub const PIPELINE: &str = "pipeline";
 /// One load.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoadRun {
-    /// [`WRITE_PATH`] or [`PIPELINE`].
+    /// `WRITE_PATH` or `PIPELINE`.
     pub bank: &'static str,
     /// How many command servers, and how transfers were dealt out to them.
     pub servers: String,
