@@ -164,15 +164,20 @@ impl Run {
         // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
         loop {
             let doubted = desk.stale(decided.iter().flat_map(|decision| decision.refused_on.iter().copied()));
-            if doubted.is_empty() {
+            if !doubted.is_empty() {
+                desk.roll_back(HashMap::new());
+                self.outbox.send();
+                desk.refresh(doubted, self.log.as_ref()).await?;
+                if !self.saw_the_log().await? {
+                    self.begin_anew(desk);
+                    return Ok(Tried::Again { unknown: false });
+                }
+            } else if outcome_unknown || self.do_all_tokens_hold(jobs) {
                 break;
-            }
-            desk.roll_back(HashMap::new());
-            self.outbox.send();
-            desk.refresh(doubted, self.log.as_ref()).await?;
-            if !self.saw_the_log().await? {
-                self.begin_anew(desk);
-                return Ok(Tried::Again { unknown: false });
+            } else {
+                // Revoked while the streams were read. Without these commands the others may be decided otherwise.
+                desk.roll_back(HashMap::new());
+                *jobs = self.with_tokens_that_hold(std::mem::take(jobs));
             }
             decided = self.decide(desk, jobs);
         }

@@ -167,8 +167,15 @@ impl Run {
         batch
     }
 
+    /// Whether nothing was revoked since the commands were looked at.
+    pub fn do_all_tokens_hold(&self, jobs: &[Job]) -> bool {
+        let Some(revoked) = &self.options.revoked else { return true };
+        let tokens = || jobs.iter().filter_map(|job| job.submission.token);
+        !tokens().any(|token| token.is_refused(revoked.as_ref()) || token.is_unsure(revoked.as_ref()))
+    }
+
     /// The commands whose tokens still count; the others are answered. A command waits in the queue, and for the streams
-    /// and the log before each try: what was revoked meanwhile moves nothing.
+    /// and the log in each try: what was revoked before its append began moves nothing.
     pub fn with_tokens_that_hold(&self, jobs: Vec<Job>) -> Vec<Job> {
         let Some(revoked) = &self.options.revoked else { return jobs };
         let mut holding = Vec::with_capacity(jobs.len());

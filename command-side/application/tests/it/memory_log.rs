@@ -42,9 +42,13 @@ pub struct MemoryLog {
     /// This stream cannot be read.
     pub damaged: Mutex<Option<StreamId>>,
     pub hold: tokio::sync::Mutex<()>,
+    /// Told of the streams of each read, before they are read.
+    pub on_read: Mutex<Option<OnRead>>,
     /// Told when somebody waits for an answer that never comes.
     pub dying: tokio::sync::Notify,
 }
+
+pub type OnRead = Box<dyn Fn(&[(StreamId, FromVersion)]) + Send>;
 
 const LOG: LogId = LogId::new(Uuid::from_u128(1));
 
@@ -60,6 +64,11 @@ impl MemoryLog {
 
     pub fn commits(&self) -> Vec<Commit> {
         self.commits.lock().expect("whole").clone()
+    }
+
+    /// As a restore from a backup leaves it: without the commits after the first so many.
+    pub fn restore(&self, commits: usize) {
+        self.commits.lock().expect("whole").truncate(commits);
     }
 
     pub fn snapshots(&self) -> Vec<Snapshot> {
@@ -163,6 +172,9 @@ impl ReadStreams for MemoryLog {
         &self,
         streams: &[(StreamId, FromVersion)],
     ) -> Result<Vec<(Option<Snapshot>, Vec<Event>)>, ReadError> {
+        if let Some(on_read) = &*self.on_read.lock().expect("whole") {
+            on_read(streams);
+        }
         let damaged = *self.damaged.lock().expect("whole");
         if streams.iter().any(|(stream, _)| Some(*stream) == damaged) {
             return Err(ReadError::Damaged { position: Position::new(1), what: "a test".to_owned() });

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     members::town::{Town, email, meta, options},
-    teller::{Teller, krw, member, submission},
+    teller::{Teller, krw, member, posted, submission, transfer},
 };
 
 /// Everything is revoked, once it is.
@@ -48,6 +48,55 @@ async fn a_command_is_dropped_when_it_is_taken_from_the_queue() {
     assert_eq!(teller.log.commits().len(), written);
     // What the bank does itself comes without a token.
     teller.open(member(1), "by the bank").await;
+}
+
+/// The streams of a command are read after its token was looked at: what is revoked meanwhile still counts.
+#[tokio::test]
+async fn a_command_is_dropped_when_its_token_is_revoked_while_its_streams_are_read() {
+    let first = Teller::new();
+    let (from, to) = (first.funded("a", 100).await, first.open(member(2), "b").await);
+    let revoked = Arc::new(Everything::default());
+    // Another server: it knows none of the streams.
+    let second = Teller::on(first.log.clone(), "server-1", |options| options.revoked = Some(revoked.clone()));
+    let seen = revoked.clone();
+    *first.log.on_read.lock().expect("whole") = Some(Box::new(move |_| seen.insert(Uuid::nil())));
+    let written = first.log.commits().len();
+    let mut submission = submission(member(1), "t", transfer(from, to, 60));
+    submission.token = token_of(member(1).id);
+    assert_eq!(second.bank.execute(submission).await.expect_err("refused"), ExecuteError::TokenRefused);
+    assert_eq!(first.log.commits().len(), written);
+    *first.log.on_read.lock().expect("whole") = None;
+    posted(&second.outcome(member(1), "without a token", transfer(from, to, 60)).await);
+}
+
+/// A process that stood still does not know who logged out meanwhile.
+#[derive(Debug)]
+struct Outdated;
+
+impl RevokedTokens for Outdated {
+    fn insert(&self, _: Uuid) {}
+
+    fn contains(&self, _: Uuid) -> bool {
+        false
+    }
+
+    fn are_outdated(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_members_command_is_not_written_while_nobody_knows_whether_its_session_has_ended() {
+    let town = Town::new().await;
+    let options = MemberOptions { revoked: Some(Arc::new(Outdated)), ..options() };
+    let (log, vault) = (town.log.clone(), town.vault.clone());
+    let members = Members::new(log, vault, Arc::new(RandomIds), town.clock.clone(), options);
+    let member = town.joined("minsu", "kim@example.com").await;
+    let token = Some(PresentedToken { subject: member, session: Some(Uuid::nil()) });
+    let refused = members.change_contact(member, email("new@example.com"), Meta { token, ..meta("c") }).await;
+    assert!(matches!(refused, Err(MemberError::Execute(ExecuteError::DeadlinePassed))), "{refused:?}");
+    drop(members);
+    town.end().await;
 }
 
 #[tokio::test]
