@@ -101,8 +101,9 @@ impl Revocations {
         let older_than = |mark: &AtomicU64, limit: Duration| {
             now.saturating_duration_since(self.0.began + Duration::from_millis(mark.load(Ordering::Acquire))) > limit
         };
-        self.0.looked.load(Ordering::Acquire) != 0
-            && (older_than(&self.0.looked, UNATTENDED) || older_than(&self.0.read, UNREAD))
+        let (looked, read) = (self.0.looked.load(Ordering::Acquire), self.0.read.load(Ordering::Acquire));
+        // A process that has just started and never read the list knows of nobody who logged out.
+        looked != 0 && (read == 0 || older_than(&self.0.looked, UNATTENDED) || older_than(&self.0.read, UNREAD))
     }
 
     fn mark(&self, mark: &AtomicU64, at: Instant) {
@@ -127,7 +128,7 @@ impl Revocations {
     /// Keeps level with where revocations are recorded, until asked to stop: asks every second for what is new, and now
     /// and then for everything, so that what no longer matters is forgotten.
     pub async fn follow(&self, source: impl RevocationSource, shutdown: Shutdown) {
-        let mut follower = Follower { revocations: self.clone(), newest: 0, whole_since: None, well: true };
+        let mut follower = Follower { revocations: self.clone(), newest: None, whole_since: None, well: true };
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -159,8 +160,12 @@ fn place(id: Uuid) -> (usize, u64) {
 #[async_trait]
 pub trait RevocationSource: Send + Sync {
     /// What is in force of what was revoked after a serial, with serials: none becomes visible after a higher one.
-    async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>>;
+    async fn after(&self, serial: i64) -> Result<Found, SourceError>;
 }
+
+/// Revocations, each with its serial.
+type Found = Vec<(i64, Uuid)>;
+type SourceError = Box<dyn Error + Send + Sync>;
 
 #[async_trait]
 impl<S: RevocationSource + ?Sized> RevocationSource for Arc<S> {
@@ -181,7 +186,8 @@ const WHOLE_EVERY: Duration = Duration::from_secs(900);
 
 struct Follower {
     revocations: Revocations,
-    newest: i64,
+    /// The newest that was read, with its serial.
+    newest: Option<(i64, Uuid)>,
     whole_since: Option<Instant>,
     well: bool,
 }
@@ -199,8 +205,7 @@ impl Follower {
 
     async fn look(&mut self, source: &impl RevocationSource, asked: Instant) {
         let whole = self.whole_since.is_none_or(|since| asked.duration_since(since) >= WHOLE_EVERY);
-        let after = if whole { 0 } else { self.newest };
-        let found = match timeout(LIMIT, source.after(after)).await {
+        let found = match timeout(LIMIT, self.ask(source, whole || !self.well)).await {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => return self.failed(error.as_ref()),
             Err(late) => return self.failed(&late),
@@ -209,7 +214,7 @@ impl Follower {
             self.well = true;
             tracing::info!("revocations are read again");
         }
-        self.newest = found.iter().map(|(serial, _)| *serial).max().unwrap_or(0).max(self.newest);
+        self.newest = found.iter().max().copied();
         self.revocations.extend(found.iter().map(|(_, id)| *id));
         if whole {
             self.whole_since = Some(asked);
@@ -218,6 +223,19 @@ impl Follower {
         self.revocations.mark(&self.revocations.0.read, asked);
         self.revocations.mark(&self.revocations.0.looked, asked);
         metrics::gauge!("auth_revocations").set(self.revocations.len() as f64);
+    }
+
+    /// What is new, with the newest that is known; everything, if that is not there any more: its time is over, or the source
+    /// came back from a backup and gives its serials out a second time.
+    async fn ask(&self, source: &impl RevocationSource, everything: bool) -> Result<Found, SourceError> {
+        let known = self.newest.filter(|_| !everything);
+        if let Some((serial, id)) = known {
+            let found = source.after(serial - 1).await?;
+            if found.contains(&(serial, id)) {
+                return Ok(found);
+            }
+        }
+        source.after(0).await
     }
 
     /// One line when it breaks. What was revoked before stays so.
@@ -293,8 +311,10 @@ mod tests {
         let revocations = Revocations::new();
         let after = |seconds| Instant::now() + Duration::from_secs(seconds);
         assert!(!revocations.are_outdated_at(after(3600)), "nobody follows a source");
-        let mut follower = Follower { revocations: revocations.clone(), newest: 0, whole_since: None, well: true };
+        let mut follower = Follower { revocations: revocations.clone(), newest: None, whole_since: None, well: true };
         let rows = Rows::default();
+        follower.step(&rows).await;
+        assert!(revocations.are_outdated(), "the list was never read");
         rows.set(&[(1, 1)]);
         follower.step(&rows).await;
         assert!(!revocations.are_outdated_at(after(2)));
@@ -309,7 +329,7 @@ mod tests {
     #[tokio::test]
     async fn a_follower_sees_what_is_new_and_keeps_what_it_has_when_the_source_is_away() {
         let revocations = Revocations::new();
-        let mut follower = Follower { revocations: revocations.clone(), newest: 0, whole_since: None, well: true };
+        let mut follower = Follower { revocations: revocations.clone(), newest: None, whole_since: None, well: true };
         let rows = Rows::default();
         rows.set(&[(1, 1), (2, 2)]);
         follower.step(&rows).await;
@@ -323,6 +343,11 @@ mod tests {
         rows.set(&[(4, 4)]);
         follower.step(&rows).await;
         assert!(follower.well && revocations.len() == 4, "only a question for everything forgets");
+        // The source came back from a backup: a serial that was seen is another revocation's now.
+        rows.set(&[(3, 33), (4, 44)]);
+        follower.step(&rows).await;
+        assert!(revocations.contains(id(33)) && revocations.contains(id(44)) && revocations.contains(id(4)));
+        rows.set(&[(4, 4)]);
         follower.whole_since = None;
         follower.step(&rows).await;
         assert!(revocations.contains(id(4)) && revocations.len() == 1);

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -18,8 +18,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use tokio::{
-    sync::oneshot,
-    time::{MissedTickBehavior, interval},
+    sync::{Notify, oneshot, watch},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use super::{Principal, claims::Claims, stamp::Stamp};
@@ -36,6 +36,11 @@ struct Inner {
     key: Mutex<(Option<Stamp>, Arc<Key>)>,
     /// Whether a task looks at the file. Then no request does.
     followed: AtomicBool,
+    /// Asks that task for a look.
+    wanted: Notify,
+    /// The number of the newest look that began, and of the newest that ended.
+    begun: AtomicU64,
+    ended: watch::Sender<u64>,
 }
 
 /// A key with the header that names it.
@@ -45,14 +50,16 @@ struct Key {
 }
 
 impl Signer {
-    /// With the Ed25519 key of a PKCS#8 PEM file. A key that replaces it is used from the next token on, or within a second
-    /// when the file is followed.
+    /// With the Ed25519 key of a PKCS#8 PEM file. A key that replaces it is used from the next token on, or, when the
+    /// file is followed, after the next look at it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SignerError> {
         let file = path.as_ref().to_owned();
         // The stamp before the content: what changes in between is read again.
         let stamp = Stamp::of(&file).ok();
         let key = Arc::new(Key::read(&file)?);
-        Ok(Self(Arc::new(Inner { file, key: Mutex::new((stamp, key)), followed: AtomicBool::new(false) })))
+        let (followed, wanted, begun) = (AtomicBool::new(false), Notify::new(), AtomicU64::new(0));
+        let (key, ended) = (Mutex::new((stamp, key)), watch::Sender::new(0));
+        Ok(Self(Arc::new(Inner { file, key, followed, wanted, begun, ended })))
     }
 
     /// A token for this principal, good from one time until another, both in seconds since 1970.
@@ -82,7 +89,11 @@ impl Signer {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            looks.tick().await;
+            tokio::select! {
+                _ = looks.tick() => {}
+                () = self.0.wanted.notified() => {}
+            }
+            let number = self.0.begun.fetch_add(1, Ordering::AcqRel) + 1;
             let (signer, (done, ended)) = (self.clone(), oneshot::channel());
             // Not a thread of the runtime: that would wait for it at its end.
             let look = move || {
@@ -95,6 +106,22 @@ impl Signer {
                 Ok(_) => drop(ended.await),
                 Err(error) => tracing::warn!(%error, "no thread can be started to look at the signing key"),
             }
+            self.0.ended.send_replace(number);
+        }
+    }
+
+    /// Waits until a look at the file that begins after this call has ended, for this long at most. Not blocking; nothing to
+    /// wait for unless the file is followed.
+    pub async fn look_again(&self, limit: Duration) {
+        if !self.0.followed.load(Ordering::Acquire) {
+            return;
+        }
+        let begun = self.0.begun.load(Ordering::Acquire);
+        self.0.wanted.notify_one();
+        let mut ended = self.0.ended.subscribe();
+        let looked = timeout(limit, ended.wait_for(|number| *number > begun)).await;
+        if looked.is_err() {
+            tracing::warn!("the file of the signing key does not answer; the key read before stays in use");
         }
     }
 

@@ -162,11 +162,20 @@ impl Verifier {
         self.0.keys.check()
     }
 
-    /// Whether tokens of the key with this id are taken. Looks at the file if they are not.
+    /// Whether tokens of the key with this id are taken.
     pub fn accepts_key(&self, id: &str) -> bool {
-        let accepts = || self.0.keys.keys().candidates(Some(id)).next().is_some();
         !self.0.keys.is_outdated(self.0.clock.now().timestamp())
-            && (accepts() || self.0.keys.want_look() && accepts())
+            && self.0.keys.keys().candidates(Some(id)).next().is_some()
+    }
+
+    /// The same, but a key that is not known waits for the next look at the file, without blocking.
+    pub async fn accepts_new_key(&self, id: &str) -> bool {
+        self.accepts_key(id)
+            || match self.0.keys.looked_anew(NEW_KEY_WAIT).await {
+                true => self.accepts_key(id),
+                // Nobody follows the file.
+                false => self.0.keys.want_look() && self.accepts_key(id),
+            }
     }
 
     /// The keys in force as a JSON Web Key Set, public parts only.
