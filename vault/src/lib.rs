@@ -18,7 +18,7 @@ pub use names::Names;
 pub use password::{Busy, PasswordParams, PasswordParamsError, Passwords, Verified};
 pub use port::{
     Certificate, Charge, Credentials, DueMessage, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice,
-    PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, Sessions, TokenDigest, Vault,
-    WaitingMessages,
+    PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,
+    Vault, WaitingMessages,
 };
 pub use postgres::{KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};

@@ -29,11 +29,14 @@ impl Names {
     /// The code of six digits with this serial on this stream: HOTP (RFC 4226) with a key for each stream. So a code is
     /// stored nowhere, not even hashed.
     pub fn code(&self, stream: StreamId, serial: u32) -> Zeroizing<String> {
-        let digest = self.digest(b"code", &[stream.uuid().as_bytes(), &serial.to_be_bytes()]);
-        let offset = usize::from(digest[31] & 0x0f);
-        let mut word = [0; 4];
-        word.copy_from_slice(&digest[offset..offset + 4]);
-        Zeroizing::new(format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000))
+        six_digits(&self.digest(b"code", &[stream.uuid().as_bytes(), &serial.to_be_bytes()]))
+    }
+
+    /// The same for a code that only whoever reads this contact's messages can have: a stream that changes its contact may
+    /// have had this serial before, in a history that was lost by a restore.
+    pub fn code_to(&self, contact: StreamId, stream: StreamId, serial: u32) -> Zeroizing<String> {
+        let (contact, stream) = (contact.uuid(), stream.uuid());
+        six_digits(&self.digest(b"code to", &[contact.as_bytes(), stream.as_bytes(), &serial.to_be_bytes()]))
     }
 
     /// What a request asked for, as the log may keep it: nobody without the vault can try passwords against it.
@@ -66,6 +69,14 @@ impl Names {
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+/// The dynamic truncation of HOTP.
+fn six_digits(digest: &[u8; 32]) -> Zeroizing<String> {
+    let offset = usize::from(digest[31] & 0x0f);
+    let mut word = [0; 4];
+    word.copy_from_slice(&digest[offset..offset + 4]);
+    Zeroizing::new(format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000))
 }
 
 impl std::fmt::Debug for Names {

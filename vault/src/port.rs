@@ -3,7 +3,7 @@
 //! Every call may be repeated: the log decides what is true, and the vault is brought after it as often as it takes.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{CommitRef, MemberId, Position, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -78,6 +78,9 @@ pub trait Credentials: Send + Sync {
 
     /// Another password; `false` if the member has none (was erased).
     async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError>;
+
+    /// The same password, hashed with more work; `false` if another one is in force by now.
+    async fn rehash(&self, member: MemberId, from: &PasswordHash, to: &PasswordHash) -> Result<bool, VaultError>;
 }
 
 /// What lets a refresh be repeated by a client that lost its answer.
@@ -87,8 +90,8 @@ pub struct RefreshRetry {
     pub key: [u8; 32],
     /// The next refresh token, sealed so that only who has both can open it.
     pub answer: Sealed,
-    /// Until then the same request gets the same answer.
-    pub until: DateTime<Utc>,
+    /// For so long the same request gets the same answer, by the vault's clock: two servers may have different ones.
+    pub grace: TimeDelta,
 }
 
 /// What came of a refresh.
@@ -126,14 +129,16 @@ pub enum Rotation {
 /// Sessions: families of refresh tokens.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Opens a session with its first refresh token.
+    /// Opens a session with its first refresh token, if the password that was verified is still in force; whether it is. A
+    /// password may be changed while a log-in waits, and whoever was erased has none.
     async fn open_session(
         &self,
         session: Uuid,
         member: MemberId,
+        verified: &PasswordHash,
         token: TokenDigest,
         expires_at: DateTime<Utc>,
-    ) -> Result<(), VaultError>;
+    ) -> Result<bool, VaultError>;
 
     /// Exchanges a refresh token for the next one, atomically. With `retry`, the same request may be repeated for a time.
     async fn rotate(
@@ -145,7 +150,8 @@ pub trait Sessions: Send + Sync {
         expires_at: DateTime<Utc>,
     ) -> Result<Rotation, VaultError>;
 
-    /// Ends one session and revokes it; `false` if it is not there or not the member's.
+    /// Ends one session and revokes it, also one that is not there: a vault that came back from a backup may not know it.
+    /// `false` if it is not there or not the member's.
     async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError>;
 
     /// Ends all sessions of a member but one, and revokes them. Tells which.
@@ -217,6 +223,8 @@ pub struct NewMessage {
     pub notice: Notice,
     /// After this it is not worth sending.
     pub until: Option<DateTime<Utc>>,
+    /// The contact that a code is bound to.
+    pub code_contact: Option<StreamId>,
     /// To whose account it is put; none for what a member is told whatever was sent before. Not kept in the queue.
     pub charge: Option<Charge>,
 }
@@ -253,6 +261,15 @@ impl Default for MessageBudget {
     }
 }
 
+/// A code that was queued to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentCode {
+    /// Which one of its sign-up, or of its member's changes of contact.
+    pub serial: u32,
+    /// The contact that it is bound to; none in a sign-up, and in a message of an earlier build.
+    pub contact: Option<StreamId>,
+}
+
 /// What became of messages that were to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queued {
@@ -283,7 +300,8 @@ pub trait Messages: Send + Sync {
     async fn note_commit(&self, commit: CommitRef) -> Result<(), VaultError>;
 
     /// Queues messages, as far as the budget of each contact goes, and moves the cursor, in one transaction; none if the
-    /// cursor is not at `from`: another server was faster.
+    /// cursor is not at `from`: another server was faster. Notes the last commit that was seen in the log with it: a cursor
+    /// is worth nothing without the history that it counts in.
     async fn enqueue(
         &self,
         messages: &[NewMessage],
@@ -291,10 +309,11 @@ pub trait Messages: Send + Sync {
         now: DateTime<Utc>,
         from: Position,
         to: Position,
+        seen: Option<CommitRef>,
     ) -> Result<Option<Queued>, VaultError>;
 
     /// Which codes of a sign-up, or of a member's changes of contact, were queued to be sent in the last days.
-    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<u32>, VaultError>;
+    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<SentCode>, VaultError>;
 
     /// Takes messages that are due, for a time.
     async fn take_due(

@@ -1,6 +1,6 @@
 //! The platform's tokens, as the reception knows them; and whose count no more, as the vault tells.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use application::{RevokedTokens, SignTokens};
 use async_trait::async_trait;
@@ -11,6 +11,9 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 use uuid::Uuid;
 use vault::VaultReader;
+
+/// How long a log-in waits for a look at the file of the signing key.
+const LOOK_LIMIT: Duration = Duration::from_millis(500);
 
 /// Signs with the key in the file, as long as the servers take its tokens.
 #[derive(Clone)]
@@ -41,9 +44,12 @@ impl FileSigner {
     }
 }
 
+#[async_trait]
 impl SignTokens for FileSigner {
-    fn is_ready(&self) -> bool {
-        self.check().inspect_err(|error| tracing::error!(error, "no token can be made")).is_ok()
+    async fn is_ready(&self) -> bool {
+        self.signer.look_again(LOOK_LIMIT).await;
+        self.verifier.accepts_new_key(&self.signer.key_id()).await
+            || self.check().inspect_err(|error| tracing::error!(error, "no token can be made")).is_ok()
     }
 
     fn sign(

@@ -162,4 +162,17 @@ impl Credentials for PostgresVault {
         .map_err(failed)?;
         Ok(done.rows_affected() > 0)
     }
+
+    async fn rehash(&self, member: MemberId, from: &PasswordHash, to: &PasswordHash) -> Result<bool, VaultError> {
+        let done = sqlx::query!(
+            "update vault.credentials set hash = $3 where member_id = $1 and hash = $2",
+            member.uuid(),
+            from.0.expose_secret(),
+            to.0.expose_secret()
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        Ok(done.rows_affected() > 0)
+    }
 }

@@ -14,7 +14,7 @@ use super::{
     notices::{channel, columns, field, notice},
     store::Store,
 };
-use crate::{Charge, DueMessage, MessageBudget, Messages, NewMessage, Queued, VaultError, WaitingMessages};
+use crate::{Charge, DueMessage, MessageBudget, Messages, NewMessage, Queued, SentCode, VaultError, WaitingMessages};
 
 impl Store {
     /// Puts the cursor before everything, if there is none.
@@ -71,13 +71,20 @@ impl Messages for PostgresVault {
         now: DateTime<Utc>,
         from: Position,
         to: Position,
+        seen: Option<CommitRef>,
     ) -> Result<Option<Queued>, VaultError> {
         let mut transaction = self.store.begin().await?;
         // First: of two servers that come with the same events, the slower waits here and finds the cursor moved.
         let moved = sqlx::query!(
-            "update vault.message_cursor set position = $2 where position = $1",
+            "update vault.message_cursor
+             set position = $2, noted_position = coalesce($3, noted_position), command_id = coalesce($4, command_id),
+                 recorded_at = coalesce($5, recorded_at)
+             where position = $1",
             from.number(),
-            to.number()
+            to.number(),
+            seen.map(|commit| commit.position.number()),
+            seen.map(|commit| commit.command_id.uuid()),
+            seen.map(|commit| commit.recorded_at)
         )
         .execute(&mut *transaction)
         .await
@@ -91,15 +98,19 @@ impl Messages for PostgresVault {
         Ok(Some(Queued { held: (messages.len() - sent.len()) as u64 }))
     }
 
-    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<u32>, VaultError> {
-        let serials = sqlx::query_scalar!(
-            r#"select serial as "serial!" from vault.contact_messages where subject = $1 and serial is not null"#,
+    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<SentCode>, VaultError> {
+        let sent = sqlx::query!(
+            r#"select serial as "serial!", case when bound then contact end as contact
+               from vault.contact_messages where subject = $1 and serial is not null"#,
             subject
         )
         .fetch_all(&self.store.pool)
         .await
         .map_err(failed)?;
-        Ok(serials.into_iter().filter_map(|serial| u32::try_from(serial).ok()).collect())
+        let code = |serial, contact: Option<Uuid>| {
+            Some(SentCode { serial: u32::try_from(serial).ok()?, contact: contact.map(StreamId::new) })
+        };
+        Ok(sent.into_iter().filter_map(|row| code(row.serial, row.contact)).collect())
     }
 
     async fn take_due(
@@ -116,7 +127,7 @@ impl Messages for PostgresVault {
              )
              update vault.messages m set due_at = $2, attempts = attempts + 1 from due where m.position = due.position
              returning m.position, member_id, channel, contact, stream_id, version, field, notice, subject, serial,
-                 until, attempts - 1 as \"attempts!\"",
+                 until, code_contact, attempts - 1 as \"attempts!\"",
             now,
             lease_until,
             limit
@@ -187,7 +198,8 @@ async fn charge<'a>(
 }
 
 /// Whether one more message may reach the contact, from this origin; if so, it counts. The last message of an hour and of a
-/// day is kept for an origin that has caused none in that time. Whoever queues holds the cursor's
+/// day is kept for an origin that has caused none in that time. A message that was counted at
+/// the same position is of a history that was lost. Whoever queues holds the cursor's
 /// row until the commit, so nobody counts at the same time.
 async fn charge_one(
     transaction: &mut Transaction<'static>,
@@ -199,8 +211,8 @@ async fn charge_one(
     let (_, subject, serial) = columns(message.notice);
     let share = budget.of_one_origin();
     let counted = sqlx::query!(
-        "insert into vault.contact_messages (position, contact, origin, subject, serial, queued_at)
-         select $1, $2, asked.origin, $4, $5, $6
+        "insert into vault.contact_messages (position, contact, origin, subject, serial, queued_at, bound)
+         select $1, $2, asked.origin, $4, $5, $6, $13
          from (select coalesce($3::uuid, (select origin from vault.pending_passwords where sign_up = $7)) as origin)
               as asked,
               lateral (
@@ -213,7 +225,11 @@ async fn charge_one(
          where exists (select from vault.data_keys where member_id = $8)
              and had.hour < $9 - least(had.own_hour, 1) and had.day < $10 - least(had.own_day, 1)
              and had.own_hour < $11 and had.own_day < $12
-         on conflict (position) do nothing",
+         on conflict (position) do update
+             set contact = excluded.contact, origin = excluded.origin, subject = excluded.subject, serial = excluded.serial,
+                 queued_at = excluded.queued_at, bound = excluded.bound
+             where (contact_messages.contact, contact_messages.subject, contact_messages.serial)
+                 is distinct from (excluded.contact, excluded.subject, excluded.serial)",
         message.position.number(),
         charge.contact.uuid(),
         charge.origin,
@@ -225,7 +241,8 @@ async fn charge_one(
         i64::from(budget.per_hour),
         i64::from(budget.per_day),
         i64::from(share.per_hour),
-        i64::from(share.per_day)
+        i64::from(share.per_day),
+        message.code_contact.is_some()
     )
     .execute(&mut **transaction)
     .await
@@ -244,12 +261,14 @@ async fn insert(transaction: &mut Transaction<'static>, messages: &[&NewMessage]
     }
     sqlx::query!(
         "insert into vault.messages
-             (position, member_id, channel, contact, stream_id, version, field, notice, subject, serial, until)
+             (position, member_id, channel, contact, stream_id, version, field, notice, subject, serial, until,
+              code_contact)
          select w.position, w.member_id, w.channel, w.contact, w.stream_id, w.version, w.field, w.notice, w.subject,
-                w.serial, w.until
+                w.serial, w.until, w.code_contact
          from unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::text[],
-                     $8::text[], $9::uuid[], $10::bigint[], $11::timestamptz[])
-              as w (position, member_id, channel, contact, stream_id, version, field, notice, subject, serial, until)
+                     $8::text[], $9::uuid[], $10::bigint[], $11::timestamptz[], $12::uuid[])
+              as w (position, member_id, channel, contact, stream_id, version, field, notice, subject, serial, until,
+                    code_contact)
          join (select member_id from vault.data_keys where member_id = any($2) order by member_id for key share) as k
               on k.member_id = w.member_id
          on conflict (position) do nothing",
@@ -263,7 +282,8 @@ async fn insert(transaction: &mut Transaction<'static>, messages: &[&NewMessage]
         &c.notices as &[&str],
         &c.subjects as &[Option<Uuid>],
         &c.serials as &[Option<i64>],
-        &c.untils as &[Option<DateTime<Utc>>]
+        &c.untils as &[Option<DateTime<Utc>>],
+        &c.code_contacts as &[Option<Uuid>]
     )
     .execute(&mut **transaction)
     .await
@@ -285,6 +305,7 @@ struct Columns<'a> {
     subjects: Vec<Option<Uuid>>,
     serials: Vec<Option<i64>>,
     untils: Vec<Option<DateTime<Utc>>>,
+    code_contacts: Vec<Option<Uuid>>,
 }
 
 impl<'a> Columns<'a> {
@@ -301,6 +322,7 @@ impl<'a> Columns<'a> {
         self.subjects.push(subject);
         self.serials.push(serial);
         self.untils.push(message.until);
+        self.code_contacts.push(message.code_contact.map(StreamId::uuid));
     }
 }
 
@@ -316,6 +338,7 @@ struct Row {
     subject: Option<Uuid>,
     serial: Option<i64>,
     until: Option<DateTime<Utc>>,
+    code_contact: Option<Uuid>,
     attempts: i32,
 }
 
@@ -333,6 +356,7 @@ impl TryFrom<Row> for DueMessage {
             field: field(&row.field)?,
             notice: notice(&row.notice, row.subject, row.serial)?,
             until: row.until,
+            code_contact: row.code_contact.map(StreamId::new),
             charge: None,
         };
         Ok(Self { message, attempts: row.attempts })

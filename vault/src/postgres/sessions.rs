@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use database::Transaction;
 use kernel::{MemberId, Sealed};
+use secrecy::ExposeSecret;
+use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
     revocations::{Lasting, revoke},
     store::lock_member,
 };
-use crate::{RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
+use crate::{PasswordHash, RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
 
 #[async_trait]
 impl Sessions for PostgresVault {
@@ -20,24 +22,34 @@ impl Sessions for PostgresVault {
         &self,
         session: Uuid,
         member: MemberId,
+        verified: &PasswordHash,
         token: TokenDigest,
         expires_at: DateTime<Utc>,
-    ) -> Result<(), VaultError> {
-        sqlx::query!(
-            "with session as (
-                 insert into vault.sessions (session_id, member_id, expires_at) values ($1, $2, $3)
-                 on conflict (session_id) do nothing
-             )
-             insert into vault.refresh_tokens (digest, session_id) values ($4, $1) on conflict (digest) do nothing",
+    ) -> Result<bool, VaultError> {
+        // A change of password that is under way is waited for; one that comes later finds the session and ends it.
+        let in_force = sqlx::query_scalar!(
+            r#"with verified as (
+                   select member_id from vault.credentials where member_id = $2 and hash = $5 for share
+               ),
+               session as (
+                   insert into vault.sessions (session_id, member_id, expires_at) select $1, member_id, $3 from verified
+                   on conflict (session_id) do nothing
+               ),
+               token as (
+                   insert into vault.refresh_tokens (digest, session_id) select $4, $1 from verified
+                   on conflict (digest) do nothing
+               )
+               select exists (select from verified) as "in_force!""#,
             session,
             member.uuid(),
             expires_at,
-            token.0.as_slice()
+            token.0.as_slice(),
+            verified.0.expose_secret()
         )
-        .execute(&self.store.pool)
+        .fetch_one(&self.store.pool)
         .await
         .map_err(failed)?;
-        Ok(())
+        Ok(in_force)
     }
 
     async fn rotate(
@@ -55,7 +67,7 @@ impl Sessions for PostgresVault {
             let Some(used_at) = held.used_at(&mut transaction, presented).await? else { return Ok(Rotation::Unknown) };
             if !held.over(now)
                 && let Some(retry) = retry
-                && let Some(answer) = kept_answer(&mut transaction, presented, retry, now).await?
+                && let Some(answer) = kept_answer(&mut transaction, presented, retry).await?
             {
                 return Ok(Rotation::Repeated { session, member, answer, at: used_at });
             }
@@ -83,22 +95,22 @@ impl Sessions for PostgresVault {
 
     async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError> {
         let mut transaction = self.store.begin().await?;
-        let found = sqlx::query!(
-            "update vault.sessions set ended_at = coalesce(ended_at, clock_timestamp())
-             where session_id = $1 and member_id = $2",
+        let owner = sqlx::query_scalar!(
+            "update vault.sessions
+             set ended_at = case when member_id = $2 then coalesce(ended_at, clock_timestamp()) else ended_at end
+             where session_id = $1 returning member_id",
             session,
             member.uuid()
         )
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
-        .map_err(failed)?
-        .rows_affected()
-            > 0;
-        if found {
+        .map_err(failed)?;
+        // The vault may have come back from a backup and not know the session: its token holds all the same.
+        if owner.is_none_or(|owner| owner == member.uuid()) {
             revoke(&mut transaction, &[session], Lasting::AccessTokens).await?;
         }
         transaction.commit().await.map_err(failed)?;
-        Ok(found)
+        Ok(owner == Some(member.uuid()))
     }
 
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError> {
@@ -172,11 +184,11 @@ async fn keep_answer(
     retry: &RefreshRetry,
 ) -> Result<(), VaultError> {
     sqlx::query!(
-        "insert into vault.refresh_answers (digest, key, answer, until) values ($1, $2, $3, $4)",
+        "insert into vault.refresh_answers (digest, key, answer, until) values ($1, $2, $3, clock_timestamp() + $4)",
         presented.0.as_slice(),
         retry.key.as_slice(),
         retry.answer.as_str(),
-        retry.until
+        PgInterval { months: 0, days: 0, microseconds: retry.grace.num_microseconds().unwrap_or(i64::MAX) }
     )
     .execute(&mut **transaction)
     .await
@@ -189,13 +201,11 @@ async fn kept_answer(
     transaction: &mut Transaction<'static>,
     presented: TokenDigest,
     retry: &RefreshRetry,
-    now: DateTime<Utc>,
 ) -> Result<Option<Sealed>, VaultError> {
     let answer = sqlx::query_scalar!(
-        "select answer from vault.refresh_answers where digest = $1 and key = $2 and until > $3",
+        "select answer from vault.refresh_answers where digest = $1 and key = $2 and until > clock_timestamp()",
         presented.0.as_slice(),
-        retry.key.as_slice(),
-        now
+        retry.key.as_slice()
     )
     .fetch_optional(&mut **transaction)
     .await

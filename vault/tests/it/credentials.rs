@@ -88,9 +88,9 @@ async fn sweeping_takes_what_is_old_and_provisional_only() {
     let (sign_up, nobody) = (id(), crate::world::member());
     world.vault.make_key(nobody).await.unwrap();
     world.vault.keep_pending(sign_up, nobody, &hash("x"), None).await.unwrap();
-    world.vault.open_session(id(), member, token(), later(-10)).await.unwrap();
+    world.vault.open_session(id(), member, &hash("first"), token(), later(-10)).await.unwrap();
     let open = id();
-    world.vault.open_session(open, member, token(), later(3600)).await.unwrap();
+    world.vault.open_session(open, member, &hash("first"), token(), later(3600)).await.unwrap();
     world.vault.end_session(open, member).await.unwrap();
     assert_eq!(world.vault.sweep(later(-60)).await.unwrap(), 0, "nothing is that old");
     assert_eq!(world.vault.sweep(later(60)).await.unwrap(), 2, "a key and a password");
@@ -102,5 +102,23 @@ async fn sweeping_takes_what_is_old_and_provisional_only() {
     world.vault.sweep(later(2 * 86_400)).await.unwrap();
     assert_eq!(world.count("revocations").await, 0);
     assert_eq!(world.vault.cursor().await.unwrap(), kernel::Position::ZERO);
+    world.end().await;
+}
+
+/// A log-in that began with the password before opens nothing once another one is in force, and hashing a password again
+/// does not bring it back.
+#[tokio::test]
+async fn a_password_that_was_changed_opens_no_session_and_does_not_come_back() {
+    let world = World::new().await;
+    let (member, login) = world.joined().await;
+    let (before, after) = (hash("first"), hash("second"));
+    assert!(world.vault.replace(member, &after).await.unwrap());
+    assert!(!world.vault.open_session(id(), member, &before, token(), later(60)).await.unwrap());
+    assert_eq!((world.count("sessions").await, world.count("refresh_tokens").await), (0, 0));
+    assert!(!world.vault.rehash(member, &before, &hash("first, with more work")).await.unwrap());
+    let (_, kept) = world.vault.by_login(login).await.unwrap().unwrap();
+    assert_eq!(kept.0.expose_secret(), after.0.expose_secret());
+    assert!(world.vault.rehash(member, &after, &hash("third")).await.unwrap());
+    assert!(world.vault.open_session(id(), member, &hash("third"), token(), later(60)).await.unwrap());
     world.end().await;
 }

@@ -14,9 +14,9 @@ async fn everything_of_a_member_goes_and_nothing_of_another() {
     let world = World::new().await;
     let ((erased, login), (other, others_login)) = (world.joined().await, world.joined().await);
     let current = token();
-    world.vault.open_session(id(), erased, current, later(60)).await.unwrap();
-    world.vault.open_session(id(), erased, token(), later(60)).await.unwrap();
-    world.vault.open_session(id(), other, token(), later(60)).await.unwrap();
+    world.vault.open_session(id(), erased, &hash("first"), current, later(60)).await.unwrap();
+    world.vault.open_session(id(), erased, &hash("first"), token(), later(60)).await.unwrap();
+    world.vault.open_session(id(), other, &hash("first"), token(), later(60)).await.unwrap();
     let message = NewMessage {
         position: Position::new(1),
         member: erased,
@@ -27,10 +27,13 @@ async fn everything_of_a_member_goes_and_nothing_of_another() {
         field: "contact",
         notice: Notice::PasswordChanged,
         until: None,
+        code_contact: None,
         charge: None,
     };
     let budget = MessageBudget::default();
-    assert!(world.vault.enqueue(&[message], budget, now(), Position::ZERO, Position::new(1)).await.unwrap().is_some());
+    assert!(
+        world.vault.enqueue(&[message], budget, now(), Position::ZERO, Position::new(1), None).await.unwrap().is_some()
+    );
     let (erasure, asked, at) = (id(), later(-5), now());
     let certificate = world.vault.erase(erasure, erased, "operator:42", asked, at).await.unwrap();
     let destroyed = [("data key", 1), ("credential", 1), ("sessions", 2), ("messages", 1)];
@@ -85,7 +88,7 @@ async fn erased_twice_or_by_many_at_once_there_is_one_certificate() {
 async fn what_fails_in_the_middle_has_not_begun() {
     let world = World::new().await;
     let (member, login) = world.joined().await;
-    world.vault.open_session(id(), member, token(), later(60)).await.unwrap();
+    world.vault.open_session(id(), member, &hash("first"), token(), later(60)).await.unwrap();
     for table in ["credentials", "sessions", "data_keys", "certificates", "revocations"] {
         let when = if ["certificates", "revocations"].contains(&table) { "insert" } else { "delete" };
         world
@@ -114,15 +117,15 @@ async fn an_erasure_beside_everything_else_ends_and_leaves_nothing() {
     let other = world.another().await;
     for _ in 0..10 {
         let ((member, login), session, current, sign_up) = (world.joined().await, id(), token(), id());
-        world.vault.open_session(session, member, current, later(60)).await.unwrap();
-        let (requested, hash) = (now(), hash("x"));
+        world.vault.open_session(session, member, &hash("first"), current, later(60)).await.unwrap();
+        let (requested, first, changed) = (now(), hash("first"), hash("x"));
         let (erased, ..) = tokio::join!(
             world.vault.erase(id(), member, "member:x", requested, requested),
             other.rotate(current, token(), None, now(), later(60)),
-            other.open_session(id(), member, token(), later(60)),
+            other.open_session(id(), member, &first, token(), later(60)),
             other.end_sessions(member, None),
             world.vault.settle(sign_up, member, login),
-            other.replace(member, &hash),
+            other.replace(member, &changed),
         );
         erased.unwrap();
     }

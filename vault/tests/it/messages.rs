@@ -1,9 +1,9 @@
 //! The queue of messages.
 
 use futures::future::join_all;
-use kernel::{MemberId, Position, Sealed, StreamId, Version};
+use kernel::{CommandId, CommitRef, MemberId, Position, Sealed, StreamId, Version};
 use uuid::Uuid;
-use vault::{Charge, Credentials, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice, Queued};
+use vault::{Charge, Credentials, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice, Queued, SentCode};
 
 use crate::world::{World, id, later, member, now};
 
@@ -18,13 +18,18 @@ fn message(position: i64, member: MemberId, notice: Notice) -> NewMessage {
         field: "contact",
         notice,
         until: Some(later(600)),
+        code_contact: None,
         charge: None,
     }
 }
 
+async fn serials_sent(world: &World, subject: Uuid) -> Vec<u32> {
+    world.vault.codes_sent(subject).await.unwrap().into_iter().map(|code| code.serial).collect()
+}
+
 async fn enqueue(world: &World, messages: &[NewMessage], from: i64, to: i64) -> bool {
     let budget = MessageBudget::default();
-    world.vault.enqueue(messages, budget, now(), Position::new(from), Position::new(to)).await.unwrap().is_some()
+    world.vault.enqueue(messages, budget, now(), Position::new(from), Position::new(to), None).await.unwrap().is_some()
 }
 
 #[tokio::test]
@@ -73,7 +78,7 @@ async fn of_servers_that_bring_the_same_events_one_moves_the_cursor() {
             [message(from + 1, member, Notice::PasswordChanged), message(to, member, Notice::PasswordChanged)];
         let moved = join_all((0..8).map(|n| {
             let vault = if n % 2 == 0 { &world.vault } else { &other };
-            vault.enqueue(&messages, MessageBudget::default(), now(), Position::new(from), Position::new(to))
+            vault.enqueue(&messages, MessageBudget::default(), now(), Position::new(from), Position::new(to), None)
         }))
         .await;
         assert_eq!(moved.into_iter().filter(|moved| moved.as_ref().unwrap().is_some()).count(), 1);
@@ -155,7 +160,7 @@ impl Post<'_> {
         let (from, to) = (Position::new(self.position), Position::new(self.position + 1));
         self.position += 1;
         let budget = MessageBudget::default();
-        let queued = self.world.vault.enqueue(&[message], budget, later(seconds), from, to).await.unwrap();
+        let queued = self.world.vault.enqueue(&[message], budget, later(seconds), from, to, None).await.unwrap();
         queued.unwrap() == Queued { held: 0 }
     }
 }
@@ -213,17 +218,79 @@ async fn a_code_counts_as_sent_when_its_message_is_queued() {
         stream: StreamId::new(sign_up),
         ..message(serial.into(), member, Notice::SignUpCode { sign_up, serial })
     };
-    assert!(world.vault.codes_sent(sign_up).await.unwrap().is_empty());
+    assert!(serials_sent(&world, sign_up).await.is_empty());
     // The address the sign-up came from is charged: it causes four of them.
     let all: Vec<_> = (1..=6).map(code).collect();
     let budget = MessageBudget::default();
-    let queued = world.vault.enqueue(&all, budget, now(), Position::ZERO, Position::new(6)).await.unwrap();
+    let queued = world.vault.enqueue(&all, budget, now(), Position::ZERO, Position::new(6), None).await.unwrap();
     assert_eq!(queued, Some(Queued { held: 2 }));
-    let mut sent = world.vault.codes_sent(sign_up).await.unwrap();
+    let mut sent = serials_sent(&world, sign_up).await;
     sent.sort_unstable();
     assert_eq!(sent, [1, 2, 3, 4]);
     let nobody = NewMessage { charge, ..message(7, crate::world::member(), Notice::ContactIsMember) };
-    let queued = world.vault.enqueue(&[nobody], budget, now(), Position::new(6), Position::new(7)).await.unwrap();
+    let queued = world.vault.enqueue(&[nobody], budget, now(), Position::new(6), Position::new(7), None).await.unwrap();
     assert_eq!(queued, Some(Queued { held: 1 }), "to whom nothing can be sent, nothing is charged");
+    world.end().await;
+}
+
+/// A log that was restored gives its positions out again: what was counted at one of them is no other message's.
+#[tokio::test]
+async fn a_message_at_a_position_of_a_lost_history_is_sent() {
+    let world = World::new().await;
+    let (member, _) = world.joined().await;
+    let contact = StreamId::new(id());
+    let code = |sign_up: Uuid| NewMessage {
+        charge: Some(Charge { contact, origin: None }),
+        ..message(7, member, Notice::SignUpCode { sign_up, serial: 1 })
+    };
+    let (lost, new) = (id(), id());
+    assert!(enqueue(&world, &[code(lost)], 0, 7).await);
+    world.execute("delete from vault.messages; update vault.message_cursor set position = 0").await;
+    assert!(enqueue(&world, &[code(new)], 0, 7).await);
+    assert_eq!(serials_sent(&world, new).await, [1]);
+    assert!(serials_sent(&world, lost).await.is_empty());
+    assert_eq!(world.count("messages").await, 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_cursor_takes_the_commit_with_it_that_was_seen() {
+    let world = World::new().await;
+    let seen = |position| CommitRef {
+        position: Position::new(position),
+        command_id: CommandId::new(id()),
+        recorded_at: now(),
+    };
+    let (first, second) = (seen(12), seen(40));
+    let budget = MessageBudget::default();
+    let (zero, ten, forty) = (Position::ZERO, Position::new(10), Position::new(40));
+    assert!(world.vault.enqueue(&[], budget, now(), zero, ten, Some(first)).await.unwrap().is_some());
+    assert_eq!(world.vault.noted_commit().await.unwrap(), Some(first));
+    assert!(world.vault.enqueue(&[], budget, now(), zero, forty, Some(second)).await.unwrap().is_none());
+    assert_eq!(world.vault.noted_commit().await.unwrap(), Some(first), "another server was faster");
+    assert!(world.vault.enqueue(&[], budget, now(), ten, forty, Some(second)).await.unwrap().is_some());
+    assert_eq!(world.vault.noted_commit().await.unwrap(), Some(second));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_code_is_bound_to_the_contact_that_it_was_sent_to() {
+    let world = World::new().await;
+    let (member, _) = world.joined().await;
+    let contacts = [StreamId::new(id()), StreamId::new(id())];
+    let names = world.vault.names();
+    let [one, other] = contacts.map(|contact| names.code_to(contact, StreamId::new(member.uuid()), 1));
+    assert_ne!(one, other);
+    assert_ne!(one, names.code(StreamId::new(member.uuid()), 1));
+    let bound = NewMessage {
+        code_contact: Some(contacts[0]),
+        charge: Some(Charge { contact: contacts[0], origin: None }),
+        ..message(1, member, Notice::ContactCode { member, serial: 1 })
+    };
+    assert!(enqueue(&world, &[bound], 0, 1).await);
+    let sent = world.vault.codes_sent(member.uuid()).await.unwrap();
+    assert_eq!(sent, [SentCode { serial: 1, contact: Some(contacts[0]) }]);
+    let due = world.vault.take_due(later(1), later(2), 10).await.unwrap();
+    assert_eq!(due[0].message.code_contact, Some(contacts[0]), "the courier writes the same code");
     world.end().await;
 }

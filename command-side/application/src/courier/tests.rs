@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Notify, task::JoinHandle};
 use uuid::Uuid;
 use vault::{
-    DataKey, DueMessage, Keys, MessageBudget, Messages, Names, NewMessage, Notice, Queued, VaultError, WaitingMessages,
+    DataKey, DueMessage, Keys, MessageBudget, Messages, Names, NewMessage, Notice, Queued, SentCode, VaultError,
+    WaitingMessages,
 };
 use zeroize::Zeroizing;
 
@@ -51,6 +52,7 @@ impl MemoryVault {
             field: place.field,
             notice,
             until,
+            code_contact: None,
             charge: None,
         };
         self.queue.lock().expect("whole").insert(message.position, (message, noon(), 0));
@@ -97,11 +99,12 @@ impl Messages for MemoryVault {
         _: DateTime<Utc>,
         _: Position,
         _: Position,
+        _: Option<kernel::CommitRef>,
     ) -> Result<Option<Queued>, VaultError> {
         Ok(None)
     }
 
-    async fn codes_sent(&self, _: Uuid) -> Result<Vec<u32>, VaultError> {
+    async fn codes_sent(&self, _: Uuid) -> Result<Vec<SentCode>, VaultError> {
         Ok(Vec::new())
     }
 

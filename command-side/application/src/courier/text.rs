@@ -14,10 +14,14 @@ impl Text {
             Notice::SignUpCode { sign_up, serial } => {
                 ("Your Jangbu code / 장부 인증번호", code(message.channel, &names.code(StreamId::new(sign_up), serial)))
             }
-            Notice::ContactCode { member, serial } => (
-                "Your Jangbu code / 장부 인증번호",
-                code(message.channel, &names.code(StreamId::new(member.uuid()), serial)),
-            ),
+            Notice::ContactCode { member, serial } => {
+                let stream = StreamId::new(member.uuid());
+                let digits = match message.code_contact {
+                    Some(contact) => names.code_to(contact, stream, serial),
+                    None => names.code(stream, serial),
+                };
+                ("Your Jangbu code / 장부 인증번호", code(message.channel, &digits))
+            }
             Notice::ContactIsMember => {
                 ("You are a member of Jangbu already / 이미 장부 회원입니다", CONTACT_IS_MEMBER.into())
             }
@@ -102,6 +106,7 @@ mod tests {
             field: "contact",
             notice,
             until: None,
+            code_contact: None,
             charge: None,
         }
     }

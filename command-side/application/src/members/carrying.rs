@@ -84,9 +84,7 @@ impl Members {
             let answer = deed.tell(&drafts, &desk).map_err(Stumble::Final)?;
             return Ok(Told { answer, replayed: false, token });
         }
-        if self.is_refused(meta) {
-            return Err(Stumble::No(ExecuteError::TokenRefused.into()));
-        }
+        self.check_token(meta).map_err(|error| Stumble::No(error.into()))?;
         let token = self.append(meta, deed.actor(&desk), &drafts).await?;
         self.shared.wake.notify_one();
         metrics::counter!("member_commands").increment(1);
@@ -94,10 +92,17 @@ impl Members {
         Ok(Told { answer, replayed: false, token })
     }
 
-    /// Whether the token of a command was revoked since the command came in.
-    fn is_refused(&self, meta: &Meta) -> bool {
-        let (Some(token), Some(revoked)) = (&meta.token, &self.shared.options.revoked) else { return false };
-        token.is_refused(revoked.as_ref())
+    /// An error if the token of a command was revoked since the command came in, or if that is not known: then this process
+    /// stood still meanwhile.
+    fn check_token(&self, meta: &Meta) -> Result<(), ExecuteError> {
+        let (Some(token), Some(revoked)) = (&meta.token, &self.shared.options.revoked) else { return Ok(()) };
+        if token.is_refused(revoked.as_ref()) {
+            return Err(ExecuteError::TokenRefused);
+        }
+        if token.is_unsure(revoked.as_ref()) {
+            return Err(ExecuteError::DeadlinePassed);
+        }
+        Ok(())
     }
 
     /// Reads what the deed looks for until it has seen all of it.

@@ -3,7 +3,7 @@
 use contracts::recorded::{self as rec, ContactChangeStarted, ContactChanged, MemberRecorded};
 use domain::member::{Code, Contact, Deciding, Happening, Known, MemberRefusal, PersonEvent};
 use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
-use vault::DataKey;
+use vault::{DataKey, SentCode};
 
 use super::{
     CodeSent, MemberError, Members, Meta, Told,
@@ -11,7 +11,7 @@ use super::{
     desk::Desk,
     signing_up::code_sent,
     translating::record_channel,
-    vaulting::{code_in_force, is_right, reseal, seal, vault_failed},
+    vaulting::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
 };
 use crate::ExecuteError;
 
@@ -57,7 +57,7 @@ struct Verify<'a> {
     members: &'a Members,
     code: &'a Code,
     /// Which codes were sent.
-    sent: &'a [u32],
+    sent: &'a [SentCode],
     key: &'a DataKey,
 }
 
@@ -74,8 +74,11 @@ impl Deed for Verify<'_> {
         // A change of an earlier build holds a reservation; which of its codes were sent was not kept then.
         let reserved = change.is_some_and(|change| desk.name(change.contact).is_of_change(self.member));
         let issued = change.map(|change| (change.code.serial, change.code.expires_at));
-        let in_force =
-            code_in_force(issued.into_iter(), deciding.now, |serial| reserved || self.sent.contains(&serial));
+        // A code that was sent to another contact is not this change's.
+        let is_bound_elsewhere =
+            |code: &SentCode| code.contact.is_some_and(|to| change.is_none_or(|it| it.contact != to));
+        let sent = |serial| sent_code(self.sent, serial, reserved).filter(|code| !is_bound_elsewhere(code));
+        let in_force = code_in_force(issued.into_iter(), deciding.now, sent);
         let right = is_right(self.members.shared.vault.names(), stream, in_force, self.code);
         deciding.verify_change(self.member, right)
     }

@@ -1,6 +1,8 @@
 //! What is done for a member besides: another password, a look at their data, and leaving.
 
-use contracts::recorded::{ErasureRequested, MemberJoined, MemberRecorded, PersonalDataDisclosed};
+use contracts::recorded::{
+    ErasureRequested, MemberJoined, MemberRecorded, PersonalDataDisclosed, Recorded, StreamKind,
+};
 use domain::member::{Deciding, Happening, Known, LoginId, MemberRefusal, PersonEvent, Standing};
 use kernel::{Actor, MemberId, Place, Role, StreamId, Version};
 use secrecy::{ExposeSecret, SecretString};
@@ -213,6 +215,7 @@ impl Members {
         reason: Option<String>,
         meta: Meta,
     ) -> Result<Told<Uuid>, MemberError> {
+        self.require_kind(StreamId::new(member.uuid()), StreamKind::Member, MemberError::MemberUnknown).await?;
         let deed = RequestErasure { member, actor, erasure: self.shared.ids.fresh(), reason };
         let told = self.carry_out(&deed, &meta, &[StreamId::new(member.uuid())]).await?;
         if let Err(error) = self.shared.vault.revoke_member(member).await {
@@ -265,6 +268,26 @@ impl Members {
     pub(super) async fn accounts_not_closed(&self, member: MemberId) -> Result<Vec<OpenAccount>, MemberError> {
         let open = accounts::not_closed(self.shared.log.as_ref(), member).await;
         open.map_err(|error| load_failed(&LoadError::Accounts(error)))
+    }
+
+    /// An error unless the stream is of this kind. One event is read: an id that a client names may be that of any stream,
+    /// and some are millions of events long.
+    pub(super) async fn require_kind(
+        &self,
+        stream: StreamId,
+        kind: StreamKind,
+        otherwise: MemberError,
+    ) -> Result<(), MemberError> {
+        let first =
+            self.shared.log.read_event(stream, Version::ZERO.next()).await.map_err(|error| read_failed(&error))?;
+        let found = first.map(|first| {
+            Recorded::decode(&first.event_type, first.schema_version, &first.payload).map(|event| event.stream_kind())
+        });
+        match found {
+            Some(Ok(found)) if found == kind => Ok(()),
+            Some(Err(source)) => Err(load_failed(&LoadError::Event { stream, source })),
+            _ => Err(otherwise),
+        }
     }
 
     /// One stream, read afresh.

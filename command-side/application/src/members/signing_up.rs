@@ -1,18 +1,18 @@
 //! Signing up: a wish, codes, and a member.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{MemberJoined, MemberRecorded, SignUpStarted};
+use contracts::recorded::{MemberJoined, MemberRecorded, SignUpStarted, StreamKind};
 use domain::member::{Code, Deciding, Happening, Known, LoginId, MemberRefusal, PersonEvent, SignUpEvent};
 use kernel::{Actor, MemberId, Role, StreamId};
 use uuid::Uuid;
-use vault::{DataKey, Names};
+use vault::{DataKey, Names, SentCode};
 
 use super::{
     CodeSent, MemberError, Members, Meta, SignUp, Told,
     deed::{At, Deed, Draft, pick, told},
     desk::Desk,
     translating::{record_channel, record_consents},
-    vaulting::{code_in_force, is_right, reseal, seal, vault_failed},
+    vaulting::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
 };
 use crate::ExecuteError;
 
@@ -91,7 +91,7 @@ struct Verify<'a> {
     /// Another login id than the one the sign-up began with.
     login: Option<&'a LoginId>,
     /// Which codes were sent.
-    sent: &'a [u32],
+    sent: &'a [SentCode],
     /// Whether the sign-up may still be completed, as far as the vault knows.
     open: bool,
     /// None if the sign-up is over and its key destroyed.
@@ -103,14 +103,14 @@ impl Verify<'_> {
         self.members.shared.vault.names()
     }
 
-    /// Whether the code is the newest one that was sent and has not expired. A sign-up of an earlier build holds a
-    /// reservation; which of its codes were sent was not kept then.
+    /// Whether the code is the newest one that was sent and has not expired. A sign-up of an earlier build holds
+    /// reservations, of which somebody else may have taken one; which of its codes were sent was not kept then.
     fn is_right(&self, deciding: &Deciding<'_, Desk>) -> bool {
         let desk = deciding.known;
         let issued = desk.member_events(self.sign_up).filter_map(|(_, event)| sign_up_code(event));
-        let reserved =
-            desk.sign_up(self.sign_up).is_some_and(|it| desk.name(it.start.login).is_of_sign_up(self.sign_up));
-        let in_force = code_in_force(issued, deciding.now, |serial| reserved || self.sent.contains(&serial));
+        let holds = |name| desk.name(name).is_of_sign_up(self.sign_up);
+        let reserved = desk.sign_up(self.sign_up).is_some_and(|it| holds(it.start.login) || holds(it.start.contact));
+        let in_force = code_in_force(issued, deciding.now, |serial| sent_code(self.sent, serial, reserved));
         is_right(self.names(), self.sign_up, in_force, self.code)
     }
 }
@@ -165,7 +165,7 @@ impl Deed for Verify<'_> {
 /// What the vault has of a sign-up.
 struct Kept {
     key: Option<DataKey>,
-    sent: Vec<u32>,
+    sent: Vec<SentCode>,
     open: bool,
 }
 
@@ -236,6 +236,7 @@ impl Members {
 
     pub(super) async fn resend_now(&self, sign_up: Uuid, meta: Meta) -> Result<Told<CodeSent>, MemberError> {
         let sign_up = StreamId::new(sign_up);
+        self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
         self.carry_out(&Resend(sign_up), &meta, &[sign_up]).await
     }
 
@@ -247,6 +248,7 @@ impl Members {
         meta: Meta,
     ) -> Result<Told<MemberId>, MemberError> {
         let sign_up = StreamId::new(id);
+        self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
         let start = self.desk_of(sign_up).await?.sign_up(sign_up).ok_or(MemberError::SignUpUnknown)?.start;
         let Kept { key, sent, open } = self.kept_of(start.member, id).await?;
         let login = login.as_ref();
@@ -261,6 +263,7 @@ impl Members {
     /// Whether a code would make a member now, as far as the sign-up itself goes. Nothing is written.
     pub(super) async fn would_verify_now(&self, id: Uuid, code: &Code) -> Result<bool, MemberError> {
         let sign_up = StreamId::new(id);
+        self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
         let start = self.desk_of(sign_up).await?.sign_up(sign_up).ok_or(MemberError::SignUpUnknown)?.start;
         let Kept { key, sent, open } = self.kept_of(start.member, id).await?;
         let verify = Verify { sign_up, members: self, code, login: None, sent: &sent, open, key: key.as_ref() };

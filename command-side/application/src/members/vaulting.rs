@@ -7,7 +7,7 @@ use domain::member::Code;
 use kernel::{Place, Sealed, StreamId};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use vault::{DataKey, Names, VaultError};
+use vault::{DataKey, Names, SentCode, VaultError};
 
 use super::MemberError;
 use crate::ExecuteError;
@@ -53,14 +53,25 @@ pub fn reseal(key: &DataKey, from: Place, sealed: &Sealed, to: Place) -> Result<
 pub fn code_in_force(
     issued: impl Iterator<Item = (u32, DateTime<Utc>)>,
     now: DateTime<Utc>,
-    is_sent: impl Fn(u32) -> bool,
-) -> Option<u32> {
-    issued.filter(|(serial, expires_at)| now < *expires_at && is_sent(*serial)).map(|(serial, _)| serial).max()
+    sent: impl Fn(u32) -> Option<SentCode>,
+) -> Option<SentCode> {
+    let in_time = issued.filter(|(_, expires_at)| now < *expires_at);
+    in_time.filter_map(|(serial, _)| sent(serial)).max_by_key(|code| code.serial)
 }
 
-/// Whether a code is the one with this serial on this stream; none is right without a serial. The work is the same either
-/// way.
-pub fn is_right(names: &Names, stream: StreamId, serial: Option<u32>, code: &Code) -> bool {
-    let right: bool = names.code(stream, serial.unwrap_or(1)).as_bytes().ct_eq(code.expose().as_bytes()).into();
-    right && serial.is_some()
+/// Whether a code is the one in force on this stream; none is right if none is in force. The work is the same either way.
+pub fn is_right(names: &Names, stream: StreamId, in_force: Option<SentCode>, code: &Code) -> bool {
+    let SentCode { serial, contact } = in_force.unwrap_or(SentCode { serial: 1, contact: None });
+    let expected = match contact {
+        Some(contact) => names.code_to(contact, stream, serial),
+        None => names.code(stream, serial),
+    };
+    let right: bool = expected.as_bytes().ct_eq(code.expose().as_bytes()).into();
+    right && in_force.is_some()
+}
+
+/// How a code was sent; if all count as sent, as an earlier build would have.
+pub fn sent_code(sent: &[SentCode], serial: u32, all_count: bool) -> Option<SentCode> {
+    let found = sent.iter().find(|code| code.serial == serial).copied();
+    found.or_else(|| all_count.then_some(SentCode { serial, contact: None }))
 }

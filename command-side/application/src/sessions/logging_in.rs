@@ -8,12 +8,21 @@ use kernel::{ConsistencyToken, MemberId};
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
-use vault::{PasswordHash, Rotation, VaultError};
+use vault::{PasswordHash, Rotation};
 
 use super::{
     Reception, ReceptionError, Tokens,
     refresh_token::{PresentedRefresh, RefreshToken},
 };
+
+/// Whose login and password were given.
+struct Known {
+    member: MemberId,
+    /// The hash that the password was verified with.
+    hash: PasswordHash,
+    /// Whether it was made with less work than hashes are now.
+    outdated: bool,
+}
 
 impl Reception {
     /// Begins a session.
@@ -23,20 +32,17 @@ impl Reception {
         login_id: SecretString,
         password: SecretString,
     ) -> Result<Tokens, ReceptionError> {
-        self.require_signing_key()?;
+        self.require_signing_key().await?;
         let (failures, passwords) = (&self.0.throttles.failures, &self.0.throttles.passwords);
         let names = self.vault().names();
         let key = names.throttle("login", login_id.expose_secret());
         failures.begin(from, Instant::now())?;
         passwords.begin(key, Instant::now())?;
-        match self.who_is(login_id, password).await {
-            Ok(Some((member, hash, password))) => {
+        match self.session_for(login_id, password).await {
+            Ok(Some(tokens)) => {
                 failures.take_back(&from);
                 passwords.clear(key);
-                if let Some(outdated) = hash {
-                    self.rehash(member, outdated, password).await;
-                }
-                self.open_session(member).await
+                Ok(tokens)
             }
             Ok(None) => {
                 counter!("log_ins_total", "outcome" => "refused").increment(1);
@@ -50,50 +56,64 @@ impl Reception {
         }
     }
 
-    /// Whose login and password these are. The steps are the same whoever it is: one look into the vault, one password
-    /// verified. What cannot be a login id is one that nobody has.
-    ///
-    /// With the member comes the hash, if it was made with less work than hashes are now.
-    async fn who_is(
+    /// A session for whoever has this login and password; none if nobody has.
+    async fn session_for(
         &self,
         login_id: SecretString,
         password: SecretString,
-    ) -> Result<Option<(MemberId, Option<PasswordHash>, SecretString)>, ReceptionError> {
+    ) -> Result<Option<Tokens>, ReceptionError> {
+        let password = as_typed(&password);
+        // The password in force may change while one is verified: by the member, or because another log-in hashed the same
+        // one with more work. Then it is verified once more.
+        for _ in 0..2 {
+            let Some(known) = self.who_is(&login_id, &password).await? else { return Ok(None) };
+            let hash = match known.outdated {
+                true => self.rehash(known.member, known.hash, &password).await,
+                false => known.hash,
+            };
+            if let Some(tokens) = self.open_session(known.member, &hash).await? {
+                return Ok(Some(tokens));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whose login and password these are. The steps are the same whoever it is: one look into the vault, one password
+    /// verified. What cannot be a login id is one that nobody has.
+    async fn who_is(&self, login_id: &SecretString, password: &SecretString) -> Result<Option<Known>, ReceptionError> {
         let login = self.vault().names().login(login_id.expose_secret());
         let (member, hash) = self.vault().by_login(login).await?.unzip();
-        let password = as_typed(&password);
         let verified = self.passwords().verify(password.clone(), hash.clone()).await?;
         // One who is leaving has a password still, but no token of theirs would hold.
         let member = member.filter(|member| verified.matches && !self.revoked().contains(member.uuid()));
-        Ok(member.map(|member| (member, hash.filter(|_| verified.outdated), password)))
+        Ok(member.zip(hash).map(|(member, hash)| Known { member, hash, outdated: verified.outdated }))
     }
 
-    /// Hashes a password anew, with as much work as hashes have now. The log-in does not depend on it: the next one tries
-    /// again.
-    async fn rehash(&self, member: MemberId, outdated: PasswordHash, password: SecretString) {
-        let Ok(hash) = self.passwords().hash(password).await else { return };
+    /// Hashes a password again, with as much work as hashes have now; the hash in force. The log-in does not depend on it:
+    /// the next one tries again.
+    async fn rehash(&self, member: MemberId, outdated: PasswordHash, password: &SecretString) -> PasswordHash {
+        let Ok(hash) = self.passwords().hash(password.clone()).await else { return outdated };
         // A password that was changed in the meantime is not changed back.
-        let unchanged = matches!(
-            self.vault().of(member).await,
-            Ok(Some(now)) if now.0.expose_secret() == outdated.0.expose_secret()
-        );
-        if unchanged && self.vault().replace(member, &hash).await.is_ok() {
-            counter!("passwords_rehashed_total").increment(1);
+        match self.vault().rehash(member, &outdated, &hash).await {
+            Ok(true) => {
+                counter!("passwords_rehashed_total").increment(1);
+                hash
+            }
+            Ok(false) | Err(_) => outdated,
         }
     }
 
-    async fn open_session(&self, member: MemberId) -> Result<Tokens, ReceptionError> {
+    /// A session, if the password that was verified is still in force.
+    async fn open_session(&self, member: MemberId, verified: &PasswordHash) -> Result<Option<Tokens>, ReceptionError> {
         let (session, refresh) = (self.0.parts.ids.fresh(), RefreshToken::fresh()?);
         let now = self.0.parts.clock.now();
         let expires_at = now + self.0.options.refresh_lives;
-        match self.vault().open_session(session, member, refresh.digest, expires_at).await {
-            // Erased while the password was verified, which takes as long as the queue is: there is no such login any more.
-            Err(VaultError::Erased) => return Err(ReceptionError::CredentialsWrong),
-            opened => opened?,
+        if !self.vault().open_session(session, member, verified, refresh.digest, expires_at).await? {
+            return Ok(None);
         }
         counter!("log_ins_total", "outcome" => "opened").increment(1);
         tracing::debug!(session.id = %session, member.id = %member, "a session began");
-        self.tokens(member, session, refresh.text, now).await
+        self.tokens(member, session, refresh.text, now).await.map(Some)
     }
 
     /// Exchanges a refresh token for the next tokens. A token that comes a second time ends its session: somebody has a
@@ -106,14 +126,14 @@ impl Reception {
         key: Option<&[u8]>,
     ) -> Result<Tokens, ReceptionError> {
         // Before the refresh token is used up.
-        self.require_signing_key()?;
+        self.require_signing_key().await?;
         let failures = &self.0.throttles.failures;
         failures.begin(from, Instant::now())?;
         let presented = PresentedRefresh::read(&token).ok_or(ReceptionError::SessionEnded)?;
         let (next, now) = (RefreshToken::fresh()?, self.0.parts.clock.now());
         let expires_at = now + self.0.options.refresh_lives;
         let retry = match key {
-            Some(key) => Some(presented.retry(key, &next, now + self.0.options.refresh_grace)?),
+            Some(key) => Some(presented.retry(key, &next, self.0.options.refresh_grace)?),
             None => None,
         };
         let rotated = self.vault().rotate(presented.digest, next.digest, retry.as_ref(), now, expires_at).await;
@@ -161,8 +181,8 @@ impl Reception {
         Some(ConsistencyToken::of(head.log, head.commit))
     }
 
-    fn require_signing_key(&self) -> Result<(), ReceptionError> {
-        self.0.parts.signer.is_ready().then_some(()).ok_or(ReceptionError::NoSigningKey)
+    async fn require_signing_key(&self) -> Result<(), ReceptionError> {
+        self.0.parts.signer.is_ready().await.then_some(()).ok_or(ReceptionError::NoSigningKey)
     }
 
     /// The tokens of a session; the access token is the same for the same time.

@@ -2,15 +2,17 @@
 
 use std::{error::Error, fmt::Debug};
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::MemberId;
 use secrecy::SecretString;
 use uuid::Uuid;
 
 /// Signs access tokens.
+#[async_trait]
 pub trait SignTokens: Send + Sync {
     /// Whether the servers take the tokens that it signs now.
-    fn is_ready(&self) -> bool {
+    async fn is_ready(&self) -> bool {
         true
     }
 

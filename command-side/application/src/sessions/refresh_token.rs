@@ -1,7 +1,7 @@
 //! Refresh tokens: 32 random bytes that only the client keeps.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use kernel::{Place, Sealed, StreamId, Version};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
@@ -51,15 +51,15 @@ impl PresentedRefresh {
         Some(Self { digest: digest(bytes.as_ref()), bytes })
     }
 
-    /// What the vault keeps so that this request, under this idempotency key, can be answered again until then.
+    /// What the vault keeps so that this request, under this idempotency key, can be answered again for a time.
     pub(super) fn retry(
         &self,
         key: &[u8],
         next: &RefreshToken,
-        until: DateTime<Utc>,
+        grace: TimeDelta,
     ) -> Result<RefreshRetry, ReceptionError> {
         let answer = self.data_key(key).seal(&self.place(), &next.text)?;
-        Ok(RefreshRetry { key: *self.derived(b"jangbu/refresh/key\0", key), answer, until })
+        Ok(RefreshRetry { key: *self.derived(b"jangbu/refresh/key\0", key), answer, grace })
     }
 
     /// The next token, from what was kept.
@@ -104,10 +104,10 @@ mod tests {
     fn an_answer_opens_with_the_token_and_the_key_and_nothing_else() {
         let (token, next) = (RefreshToken::fresh().expect("random"), RefreshToken::fresh().expect("random"));
         let presented = PresentedRefresh::read(&token.text).expect("one of ours");
-        let kept = presented.retry(b"key-1", &next, DateTime::UNIX_EPOCH).expect("sealed");
-        let again = presented.retry(b"key-1", &next, DateTime::UNIX_EPOCH).expect("sealed");
+        let kept = presented.retry(b"key-1", &next, TimeDelta::seconds(60)).expect("sealed");
+        let again = presented.retry(b"key-1", &next, TimeDelta::seconds(60)).expect("sealed");
         assert_eq!(kept.key, again.key, "the same request is recognised");
-        assert_ne!(kept.key, presented.retry(b"key-2", &next, DateTime::UNIX_EPOCH).expect("sealed").key);
+        assert_ne!(kept.key, presented.retry(b"key-2", &next, TimeDelta::seconds(60)).expect("sealed").key);
         let opened = presented.open(b"key-1", &kept.answer).expect("opens");
         assert_eq!(opened.expose_secret(), next.text.expose_secret());
         assert!(presented.open(b"key-2", &kept.answer).is_err());

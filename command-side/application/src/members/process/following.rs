@@ -2,7 +2,7 @@
 
 use contracts::recorded::{MemberRecorded, Recorded};
 use domain::member::Known;
-use kernel::{MemberId, Position, StreamId};
+use kernel::{CommitRef, MemberId, Position, StreamId};
 use log::{Head, Picked};
 use vault::{NewMessage, Queued};
 
@@ -44,7 +44,8 @@ impl BackOffice {
             }
         };
         let followed = self.follow_on(&mut watching, cursor).await;
-        self.watching = Some(watching);
+        // Without a cursor nothing counts that was read before.
+        self.watching = self.cursor.is_some().then_some(watching);
         followed
     }
 
@@ -53,11 +54,14 @@ impl BackOffice {
         let log = &self.members.shared.log;
         let end = log.head().await.map_err(RoundError::Log)?;
         self.check_history(end, cursor).await?;
-        let log = &self.members.shared.log;
         let head = end.position;
         if cursor > head {
             return Err(RoundError::Ahead { cursor, head });
         }
+        if !self.follows_on(end).await? {
+            return Ok(true);
+        }
+        let log = &self.members.shared.log;
         let after = watching.position;
         if after >= head {
             return Ok(false);
@@ -76,10 +80,7 @@ impl BackOffice {
                 messages.extend(self.message_for(picked, &event).await?);
             }
         }
-        watching.position = self.move_cursor(cursor, reached, &messages, fresh).await?;
-        if let Some(commit) = end.commit.filter(|_| fresh) {
-            self.members.shared.vault.note_commit(commit).await.map_err(RoundError::Vault)?;
-        }
+        watching.position = self.move_cursor(cursor, reached, &messages, fresh, end.commit).await?;
         metrics::gauge!("back_office_position").set(watching.position.number() as f64);
         Ok(watching.position < head)
     }
@@ -108,6 +109,23 @@ impl BackOffice {
         Ok(())
     }
 
+    /// Whether the log still holds the end that it had in the last round. If not, it was restored under this server, and what
+    /// was kept in memory may be of events that it lost: the next round begins at the vault's cursor.
+    async fn follows_on(&mut self, end: Head) -> Result<bool, RoundError> {
+        let before = std::mem::replace(&mut self.followed, end.commit);
+        let Some(before) = before.filter(|before| end.commit != Some(*before)) else { return Ok(true) };
+        let held = self.members.shared.log.commit_refs(&[before.position]).await.map_err(RoundError::Log)?;
+        let holds = held.first().copied().flatten() == Some(before);
+        if !holds {
+            tracing::error!(
+                log.position = before.position.number(),
+                "the log lost a commit: what was kept of it is forgotten"
+            );
+            (self.cursor, self.checked) = (None, None);
+        }
+        Ok(holds)
+    }
+
     /// Queues the messages and moves the cursor, in one transaction. If another server was faster, its cursor counts, and
     /// what lies between is looked at again. Tells from where to follow on.
     async fn move_cursor(
@@ -116,6 +134,7 @@ impl BackOffice {
         reached: Position,
         messages: &[NewMessage],
         fresh: bool,
+        seen: Option<CommitRef>,
     ) -> Result<Position, RoundError> {
         let due = reached > cursor && (fresh || reached >= cursor.plus(CURSOR_LAG));
         if !due {
@@ -123,7 +142,7 @@ impl BackOffice {
         }
         let vault = &self.members.shared.vault;
         let (budget, now) = (self.members.shared.options.messages, self.members.shared.clock.now());
-        let queued = vault.enqueue(messages, budget, now, cursor, reached).await.map_err(RoundError::Vault)?;
+        let queued = vault.enqueue(messages, budget, now, cursor, reached, seen).await.map_err(RoundError::Vault)?;
         if let Some(Queued { held }) = queued {
             metrics::counter!("member_messages_queued").increment(messages.len() as u64 - held);
             metrics::counter!("member_messages_held").increment(held);

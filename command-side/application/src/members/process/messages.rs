@@ -33,6 +33,11 @@ impl Letter<'_> {
             field: self.place.field,
             notice: self.notice,
             until: self.until,
+            // Only a member's stream has codes for different contacts.
+            code_contact: self
+                .charge
+                .filter(|_| matches!(self.notice, Notice::ContactCode { .. }))
+                .map(|charge| charge.contact),
             charge: self.charge,
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
     Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, MessageBudget, Messages, Names, NewMessage,
-    PasswordHash, Pending, PostgresVault, Queued, RefreshRetry, Revocation, Revocations, Rotation, Sessions,
+    PasswordHash, Pending, PostgresVault, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions,
     TokenDigest, VaultError, WaitingMessages,
 };
 
@@ -131,6 +131,10 @@ impl Credentials for FaultyVault {
     async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError> {
         self.through("replace", self.real.replace(member, hash)).await
     }
+
+    async fn rehash(&self, member: MemberId, from: &PasswordHash, to: &PasswordHash) -> Result<bool, VaultError> {
+        self.real.rehash(member, from, to).await
+    }
 }
 
 #[async_trait]
@@ -139,10 +143,11 @@ impl Sessions for FaultyVault {
         &self,
         session: Uuid,
         member: MemberId,
+        verified: &PasswordHash,
         token: TokenDigest,
         expires_at: DateTime<Utc>,
-    ) -> Result<(), VaultError> {
-        self.real.open_session(session, member, token, expires_at).await
+    ) -> Result<bool, VaultError> {
+        self.real.open_session(session, member, verified, token, expires_at).await
     }
 
     async fn rotate(
@@ -197,14 +202,15 @@ impl Messages for FaultyVault {
         now: DateTime<Utc>,
         from: Position,
         to: Position,
+        seen: Option<kernel::CommitRef>,
     ) -> Result<Option<Queued>, VaultError> {
-        self.through("enqueue", self.real.enqueue(messages, budget, now, from, to)).await
+        self.through("enqueue", self.real.enqueue(messages, budget, now, from, to, seen)).await
     }
 
-    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<u32>, VaultError> {
+    async fn codes_sent(&self, subject: Uuid) -> Result<Vec<SentCode>, VaultError> {
         let sent = self.real.codes_sent(subject).await?;
         let all = self.all_codes_are_sent.load(Ordering::Relaxed);
-        Ok(if all { (1..=20).collect() } else { sent })
+        Ok(if all { (1..=20).map(|serial| SentCode { serial, contact: None }).collect() } else { sent })
     }
 
     async fn take_due(

@@ -181,3 +181,29 @@ async fn the_others_end_when_the_first_is_verified_and_the_log_tells_it_at_their
     office.stop().await;
     town.end().await;
 }
+
+/// The log goes back to before what the office has seen, and forward again past it: what is there now is followed all the same.
+#[tokio::test]
+async fn a_log_that_is_restored_under_a_running_office_is_followed_from_where_it_parted() {
+    let town = Town::new().await;
+    let member = town.joined("minsu", "kim@example.com").await;
+    let office = town.office();
+    level(&town).await;
+    let kept = town.log.commits().len();
+    for n in 0..6 {
+        town.teller.funded(&format!("lost {n}"), 100).await;
+    }
+    let lost = town.log.commits().len();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    town.log.restore(kept);
+    let (erasing, mut number) = (meta("e"), 0);
+    town.members.request_erasure(member, super::town::as_member(member), None, erasing).await.expect("leaving");
+    let again = crate::teller::Teller::on(town.log.clone(), "server-1", |_| {});
+    while town.log.commits().len() <= lost {
+        again.open(crate::teller::member(7), &format!("new {number}")).await;
+        number += 1;
+    }
+    until("the member is erased", || async { town.log.count("MemberErased") == 1 }).await;
+    office.stop().await;
+    town.end().await;
+}

@@ -3,11 +3,11 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use application::{MemberError, MemberStanding};
-use kernel::{Clock, MemberId};
+use kernel::{Clock, MemberId, StreamId};
 use uuid::Uuid;
 use vault::{Keys, Notice};
 
-use super::town::{Town, login_id, meta, refused, until};
+use super::town::{Town, login_id, meta, operator, refused, until};
 
 #[tokio::test]
 async fn a_person_becomes_a_member_with_a_password() {
@@ -185,5 +185,26 @@ async fn no_code_is_sent_to_a_members_contact_so_none_is_right() {
     assert_eq!(town.by_login("owner").await.expect("the owner").0, owner);
     assert_eq!(town.log.count("MemberJoined"), 1);
     office.stop().await;
+    town.end().await;
+}
+
+/// Anybody may name any id, and some streams are millions of events long: one that is no sign-up's is not read.
+#[tokio::test]
+async fn a_stream_that_is_no_sign_up_is_not_read_as_one() {
+    let town = Town::new().await;
+    let account = StreamId::from(town.teller.funded("a", 100).await);
+    *town.log.on_read.lock().expect("whole") = Some(Box::new(move |streams| {
+        assert!(streams.iter().all(|(stream, _)| *stream != account), "the account is read");
+    }));
+    let resent = town.members.resend(account.uuid(), meta("r")).await;
+    assert!(matches!(resent, Err(MemberError::SignUpUnknown)), "{resent:?}");
+    let verified = town.members.verify(account.uuid(), town.code(account.uuid(), 1), None, meta("v")).await;
+    assert!(matches!(verified, Err(MemberError::SignUpUnknown)), "{verified:?}");
+    let would = town.members.would_verify(account.uuid(), &town.code(account.uuid(), 1)).await;
+    assert!(matches!(would, Err(MemberError::SignUpUnknown)), "{would:?}");
+    let member = MemberId::new(account.uuid());
+    let erased = town.members.request_erasure(member, operator(), None, meta("e")).await;
+    assert!(matches!(erased, Err(MemberError::MemberUnknown)), "{erased:?}");
+    *town.log.on_read.lock().expect("whole") = None;
     town.end().await;
 }
