@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use kernel::{Ids, RandomIds};
 
 use crate::kit::{
-    Life, Nats, NatsAccess, NatsOptions, NatsRole, Postgres, PostgresOptions, free_port, make_dir, random_secret,
+    Life, Nats, NatsAccess, NatsOptions, NatsRole, Postgres, PostgresOptions, Signal, free_port, make_dir,
+    random_secret,
 };
 
 /// A private Postgres and a private NATS server that come back where they were: same port, same data unless wiped.
@@ -86,6 +87,11 @@ impl Ground {
         };
         self.nats = Some(Nats::start(options).await?);
         Ok(())
+    }
+
+    /// Stops NATS in its tracks, or lets it go on: it keeps its connections and answers nothing meanwhile.
+    pub fn signal_nats(&self, signal: Signal) -> Result<()> {
+        self.nats.as_ref().context("NATS is stopped")?.identity().signal(signal)
     }
 
     /// Ends NATS and removes everything it kept.

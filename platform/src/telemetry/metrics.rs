@@ -31,6 +31,7 @@ pub fn metrics() -> &'static PrometheusHandle {
         let spawned = tasks::thread("metrics", move || {
             loop {
                 std::thread::sleep(UPKEEP);
+                tasks::fault_point("metrics");
                 upkeep.run_upkeep();
             }
         });

@@ -173,7 +173,8 @@ async fn a_parked_opening_is_missing_from_its_owners_lists_only() {
     let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
     let views = town.pair.views.superuser_url();
     let owner = town.member();
-    let check = format!("alter table accounts_g1.accounts add constraint stumble check (owner <> '{}') not valid", owner.id);
+    let check =
+        format!("alter table accounts_g1.accounts add constraint stumble check (owner <> '{}') not valid", owner.id);
     on(&views, &check).await;
     owner.open("KRW").await;
     let at = stuck(&town, "accounts").await;

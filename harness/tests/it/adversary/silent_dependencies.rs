@@ -1,10 +1,13 @@
-//! A Postgres that takes queries and does not answer: every request is answered in time all the same, and the service goes on
+//! A Postgres or a NATS server that takes requests and does not answer: every request is answered in time all the same, and the service goes on
 //! when the answers come again.
 
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use harness::chaos::Part;
+use harness::{
+    chaos::{Ground, Part},
+    kit::Signal,
+};
 use serde_json::json;
 
 use crate::support::{
@@ -112,4 +115,30 @@ async fn a_silent_log_hangs_no_command_and_loses_none() {
     let ledger = town.close().await;
     let (_, account) = ledger.members().find(|(id, _)| **id == to).unwrap();
     assert_eq!(account.balance.to_string(), (1 + CROWD).to_string(), "each command was carried out once");
+}
+
+/// A stream server that keeps its connections and says nothing: commands and reads go on by the log alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_stream_holds_up_no_command_and_no_read() {
+    let ground = Ground::start().await.unwrap();
+    let mut town = Town::start_on_ground(&ground, &ALL).await;
+    let (payer, from) = town.funded_member(100).await;
+    let (payee, to) = town.funded_member(0).await;
+    town.wait_until_level().await;
+    ground.signal_nats(Signal::STOP).unwrap();
+    let frozen = Instant::now();
+    let mut paid = 0;
+    while frozen.elapsed() < Duration::from_secs(12) {
+        let (took, answer) = timed(payer.transfer(from, to, 1)).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        assert!(took < LIMIT, "a transfer took {took:?}");
+        paid += 1;
+        assert_eq!(payee.balance_at(to, answer.token()).await, paid.to_string());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    ground.signal_nats(Signal::CONT).unwrap();
+    town.bank.check().unwrap();
+    let last = payer.transfer(from, to, 1).await.expect(201);
+    assert_eq!(payee.balance_at(to, last.token()).await, (paid + 1).to_string());
+    town.close().await;
 }

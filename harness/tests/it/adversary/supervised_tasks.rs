@@ -13,7 +13,8 @@ use crate::support::{
 };
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 14] = [
+const RESTARTED: [(Part, &str); 15] = [
+    (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
     (Part::Command(0), "revocations"),

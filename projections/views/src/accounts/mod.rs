@@ -38,6 +38,10 @@ impl Projection for Accounts {
     }
 
     fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+        // What changes nothing here is never put aside.
+        if event.is_some_and(|event| !self.uses(event.event_type())) {
+            return Vec::new();
+        }
         // Whose list lacks the account while its opening is parked.
         let owner = match event {
             Some(Recorded::AccountOpened(AccountOpened { holder: Holder::Member { owner, .. }, .. })) => {

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use database::{ConnectOptions, Limits, Listener, Pool};
 use kernel::{LogId, Position};
 use tasks::Task;
@@ -9,6 +10,7 @@ use tokio::{
     sync::{Notify, watch},
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
+use uuid::Uuid;
 
 use super::{
     Board, Horizon, Progress,
@@ -64,6 +66,17 @@ impl Feed {
     }
 }
 
+/// A live generation, as the registry has it.
+struct LiveRow {
+    view: String,
+    generation: i32,
+    log_id: Option<Uuid>,
+    position: i64,
+    state: String,
+    command_id: Option<Uuid>,
+    recorded_at: Option<DateTime<Utc>>,
+}
+
 /// What the two looks at the views tell each other. Each goes its own pace: the registry is read while the log does not
 /// answer.
 struct Registry {
@@ -80,6 +93,7 @@ impl Registry {
         let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reachable = true;
+        self.wait_for_first_comparison().await;
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -103,19 +117,8 @@ impl Registry {
     }
 
     async fn look(&self) -> Result<(), sqlx::Error> {
-        let rows = sqlx::query!(
-            r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!",
-                   command_id, recorded_at
-               from registry.live_positions"#
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        self.checkpoints.send_replace(View::ALL.map(|view| {
-            let row = rows.iter().find(|row| row.view == view.name())?;
-            let (position, recorded_at) = (Position::new(row.position), row.recorded_at);
-            Some(Checkpoint { generation: row.generation, position, command_id: row.command_id, recorded_at })
-        }));
-        let verdicts = self.verdicts().await;
+        let rows = self.look_at_registry().await?;
+        let verdicts = self.verdicts.borrow().unwrap_or_default();
         for (view, (compared, other)) in View::ALL.into_iter().zip(verdicts) {
             let row = rows.iter().find(|row| row.view == view.name());
             self.board.set(
@@ -133,11 +136,31 @@ impl Registry {
         Ok(())
     }
 
-    /// What was found at the last comparison. At the start, the first one is waited for, if the log answers.
-    async fn verdicts(&self) -> [(i32, bool); View::ALL.len()] {
+    /// The live generations, whose checkpoints are to be compared with the log.
+    async fn look_at_registry(&self) -> Result<Vec<LiveRow>, sqlx::Error> {
+        let rows = sqlx::query_as!(
+            LiveRow,
+            r#"select view as "view!", generation as "generation!", log_id, position as "position!", state as "state!",
+                   command_id, recorded_at
+               from registry.live_positions"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        self.checkpoints.send_replace(View::ALL.map(|view| {
+            let row = rows.iter().find(|row| row.view == view.name())?;
+            let (position, recorded_at) = (Position::new(row.position), row.recorded_at);
+            Some(Checkpoint { generation: row.generation, position, command_id: row.command_id, recorded_at })
+        }));
+        Ok(rows)
+    }
+
+    /// At the start, the first comparison is waited for, if the log answers: no view is shown before it is known whether it is
+    /// of the log's history.
+    async fn wait_for_first_comparison(&self) {
+        // Without a registry there is nothing to compare; the loop reports that.
+        let _ = self.look_at_registry().await;
         let mut verdicts = self.verdicts.subscribe();
-        let first = timeout(FIRST_COMPARISON, verdicts.wait_for(Option::is_some)).await;
-        first.ok().and_then(|found| found.ok().and_then(|found| *found)).unwrap_or_default()
+        let _ = timeout(FIRST_COMPARISON, verdicts.wait_for(Option::is_some)).await;
     }
 
     /// Compares the checkpoints with the log, twice a second and when they have changed.
