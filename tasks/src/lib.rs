@@ -1,5 +1,6 @@
 //! Long-lived tasks: started under a name, restarted when they break, and never dead unnoticed.
 
+mod backoff;
 mod fault;
 mod registry;
 mod restart;
@@ -9,12 +10,13 @@ use std::{borrow::Cow, panic::AssertUnwindSafe};
 use futures::FutureExt;
 use tokio::task::JoinHandle;
 
+pub use backoff::Backoff;
 pub use fault::fault_point;
 pub use registry::{Failed, check, fail, failed, outcome};
 
 use self::{
     registry::Entry,
-    restart::{Backoff, reason},
+    restart::{Restarts, reason},
 };
 
 /// A running task. Dropping it stops the task.
@@ -67,7 +69,7 @@ where
 {
     let entry = Entry::new(name);
     Task(Some(tokio::spawn(async move {
-        let mut backoff = Backoff::default();
+        let mut restarts = Restarts::default();
         loop {
             entry.runs();
             let run = async {
@@ -78,7 +80,7 @@ where
                 Ok(()) => "it ended".to_owned(),
                 Err(panic) => reason(&*panic),
             };
-            let Some(pause) = backoff.next() else { return entry.gives_up(&why) };
+            let Some(pause) = restarts.next() else { return entry.gives_up(&why) };
             entry.broke(&why, pause);
             tokio::time::sleep(pause).await;
         }
@@ -102,12 +104,12 @@ pub fn vital(name: impl Into<Cow<'static, str>>, work: impl Future<Output = ()> 
 pub fn thread(name: &'static str, mut work: impl FnMut() + Send + 'static) -> std::io::Result<()> {
     let entry = Entry::new(name.into());
     let run = move || {
-        let mut backoff = Backoff::default();
+        let mut restarts = Restarts::default();
         loop {
             entry.runs();
             let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(&mut work)) else { return };
             let why = reason(&*panic);
-            let Some(pause) = backoff.next() else { return entry.gives_up(&why) };
+            let Some(pause) = restarts.next() else { return entry.gives_up(&why) };
             entry.broke(&why, pause);
             std::thread::sleep(pause);
         }

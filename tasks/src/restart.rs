@@ -4,6 +4,8 @@ use std::{any::Any, time::Duration};
 
 use tokio::time::Instant;
 
+use crate::Backoff;
+
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 /// So many restarts in a row are tried: about 15 seconds.
@@ -11,31 +13,32 @@ const TRIES: u32 = 8;
 /// A task that ran for this long has recovered.
 const RECOVERED: Duration = Duration::from_secs(60);
 
-/// Pauses that grow.
-pub(crate) struct Backoff {
+/// When a task that broke is started again: after waits that grow, a few times in a row.
+pub(crate) struct Restarts {
     tries: u32,
     last: Instant,
+    backoff: Backoff,
 }
 
-impl Default for Backoff {
+impl Default for Restarts {
     fn default() -> Self {
-        Self { tries: 0, last: Instant::now() }
+        Self { tries: 0, last: Instant::now(), backoff: Backoff::new(FIRST, LONGEST) }
     }
 }
 
-impl Backoff {
+impl Restarts {
     /// The pause before the next start; none if it was tried often enough.
     pub fn next(&mut self) -> Option<Duration> {
         if self.last.elapsed() > RECOVERED {
             self.tries = 0;
+            self.backoff.reset();
         }
         self.last = Instant::now();
         if self.tries == TRIES {
             return None;
         }
-        let pause = FIRST.saturating_mul(1 << self.tries).min(LONGEST);
         self.tries += 1;
-        Some(pause)
+        Some(self.backoff.next_wait())
     }
 }
 

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
         Ok(faults) => {
             faults.iter().for_each(|fault| eprintln!("{fault}"));
-            eprintln!("rooms: {} to mend", faults.len());
+            eprintln!("rooms: {} to fix", faults.len());
             ExitCode::FAILURE
         }
         Err(error) => {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::house::{House, Room};
 
-const MAX_CRATES: usize = 22;
+const MAX_CRATES: usize = 23;
 const MAX_LINES: usize = 600;
 const MAX_README_LINES: usize = 20;
 

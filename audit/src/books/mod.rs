@@ -24,7 +24,7 @@ use super::{
     transfers::{self as postings, Reversal, Told},
 };
 
-/// A view that is known here.
+/// A view that can be audited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
     Accounts,
@@ -36,9 +36,11 @@ pub enum View {
 }
 
 impl View {
+    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members, Self::TopMovers];
 
+    /// Its name in the registry.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accounts => "accounts",

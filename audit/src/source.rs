@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{db::failed, failure::Failure};
+use crate::error::{AuditError, failed};
 
 /// How many events are read at a time.
 const PIECE: i64 = 20_000;
@@ -56,7 +56,7 @@ pub struct Source {
 
 impl Source {
     /// Takes the snapshot.
-    pub async fn open(mut connection: PgConnection) -> Result<Self, Failure> {
+    pub async fn open(mut connection: PgConnection) -> Result<Self, AuditError> {
         begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the log"))?;
         let head = sqlx::query_as!(
             HeadRow,
@@ -65,12 +65,12 @@ impl Source {
         .fetch_optional(&mut connection)
         .await
         .map_err(failed("reading the head of the log"))?;
-        let head = head.ok_or_else(|| Failure::Absent("log_head is empty: there is no log".into()))?;
+        let head = head.ok_or_else(|| AuditError::Absent("log_head is empty: there is no log"))?;
         Ok(Self { connection, head })
     }
 
     /// Sends the whole log, oldest first; answers the digest of all that was read.
-    pub async fn read(&mut self, pieces: mpsc::Sender<Piece>) -> Result<String, Failure> {
+    pub async fn read(&mut self, pieces: mpsc::Sender<Piece>) -> Result<String, AuditError> {
         let mut digest = Sha256::new();
         let (mut after, mut commit_after) = (i64::MIN, i64::MIN);
         loop {
@@ -81,13 +81,13 @@ impl Source {
             commit_after = commits.last().map_or(commit_after, |c| c.first);
             let ended = events.is_empty();
             if pieces.send(Piece { events, commits }).await.is_err() || ended {
-                return Ok(hex(&digest.finalize()[..16]));
+                return Ok(hex::encode(&digest.finalize()[..16]));
             }
             after = end;
         }
     }
 
-    async fn events(&mut self, after: i64, digest: &mut Sha256) -> Result<Vec<EventRow>, Failure> {
+    async fn events(&mut self, after: i64, digest: &mut Sha256) -> Result<Vec<EventRow>, AuditError> {
         let rows = sqlx::query!(
             r#"select position, stream_id, version, type as event_type, schema_version, payload::text as "payload!"
                from events where position > $1 order by position limit $2"#,
@@ -112,7 +112,7 @@ impl Source {
         Ok(read.collect())
     }
 
-    async fn commits(&mut self, after: i64, until: i64, digest: &mut Sha256) -> Result<Vec<CommitRow>, Failure> {
+    async fn commits(&mut self, after: i64, until: i64, digest: &mut Sha256) -> Result<Vec<CommitRow>, AuditError> {
         let rows = sqlx::query!(
             r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "role!", actor_id,
                       correlation, fingerprint
@@ -144,7 +144,7 @@ impl Source {
 }
 
 /// The facts of these transfers, of those that were posted.
-pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferFacts)>, Failure> {
+pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferFacts)>, AuditError> {
     let rows = sqlx::query!(
         r#"select stream_id, type as event_type, schema_version, payload::text as "payload!"
            from events where stream_id = any($1) and version = 1"#,
@@ -175,9 +175,4 @@ fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Record
         source,
     })?;
     Recorded::decode(event_type, schema_version, raw)
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -96,7 +96,7 @@ impl Tally {
         let mut hash = Sha256::new();
         hash.update(self.rows.to_be_bytes());
         self.buckets.iter().for_each(|sum| hash.update(sum.to_be_bytes()));
-        super::source::hex(&hash.finalize()[..8])
+        hex::encode(&hash.finalize()[..8])
     }
 
     /// The buckets in which two tables differ.

@@ -11,11 +11,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Book, time};
-use crate::verify::{
+use crate::{
     assemble::{Commit, Event},
     ledger::Ledger,
     rows::{Cells, Sink},
-    source::hex,
     transfers::Told,
 };
 
@@ -29,7 +28,7 @@ struct Text {
 
 impl Text {
     fn of(sealed: Option<&str>, version: Option<i64>) -> Self {
-        Self { digest: sealed.map(|sealed| hex(&Sha256::digest(sealed))), version }
+        Self { digest: sealed.map(|sealed| hex::encode(Sha256::digest(sealed))), version }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Audit,
+    audit::Audit,
     books::{Folded, Wanted},
     findings::Findings,
     report::{TableReport, ViewReport},
@@ -11,7 +11,7 @@ use super::{
     snapshot::{Live, Parked, Snapshot},
     source::HeadRow,
 };
-use crate::{failure::Failure, verify::books::View};
+use crate::{audit::Reporter, books::View, error::AuditError};
 
 /// In how many buckets differing rows are looked for, and how many of them are shown.
 const BUCKETS: usize = 32;
@@ -78,7 +78,7 @@ pub async fn compare(
     snapshots: &mut [Snapshot],
     folds: &[Folded<Tally>],
     head: &HeadRow,
-) -> Result<Vec<ViewReport>, Failure> {
+) -> Result<Vec<ViewReport>, AuditError> {
     let (mut reports, mut suspects) = (Vec::new(), Vec::new());
     for snapshot in snapshots.iter_mut() {
         let (Some(live), Some(folds)) = (snapshot.live.clone(), Folds::of(snapshot.view, folds)) else {
@@ -87,8 +87,9 @@ pub async fn compare(
         };
         let unproved = snapshot.unproved().await?;
         let mut found: Vec<Tally> = snapshot.view.tables().iter().map(|_| Tally::new()).collect();
-        if let Err(failure) = snapshot.read(&mut found).await {
-            let mut report = unreadable((&live, &snapshot.parked), &folds, head, &failure);
+        let reporter = audit.reporter.as_ref();
+        if let Err(error) = snapshot.read(&mut found).await {
+            let mut report = unreadable((&live, &snapshot.parked), &folds, head, reporter, error);
             report.problems.extend(unproved);
             reports.push(report);
             continue;
@@ -96,7 +97,7 @@ pub async fn compare(
         let differing: Vec<Suspects> = (folds.tables().zip(&found))
             .map(|((whole, due), view)| Suspects { wrong: due.differing(view), behind: whole.differing(due) })
             .collect();
-        let mut report = report((&live, &snapshot.parked), &folds, &found, head);
+        let mut report = report((&live, &snapshot.parked), &folds, &found, head, reporter);
         report.problems.extend(unproved);
         reports.push(report);
         if differing.iter().any(|table| !table.wrong.is_empty() || !table.behind.is_empty()) {
@@ -121,15 +122,26 @@ fn absent(view: View) -> ViewReport {
     }
 }
 
-/// A view whose rows cannot be read is told as such; the others are still looked at.
-fn unreadable(at: (&Live, &Parked), folds: &Folds<'_, Tally>, head: &HeadRow, failure: &Failure) -> ViewReport {
-    let mut report = report(at, folds, &[], head);
-    let advice = failure.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
-    report.problems.push(format!("{failure}: {}{advice}", failure.causes().join(": ")));
+/// A view whose rows cannot be read is reported as such; the others are still looked at.
+fn unreadable(
+    at: (&Live, &Parked),
+    folds: &Folds<'_, Tally>,
+    head: &HeadRow,
+    reporter: &dyn Reporter,
+    error: AuditError,
+) -> ViewReport {
+    let mut report = report(at, folds, &[], head, reporter);
+    report.problems.push(reporter.explain(error));
     report
 }
 
-fn report((live, parked): (&Live, &Parked), folds: &Folds<'_, Tally>, found: &[Tally], head: &HeadRow) -> ViewReport {
+fn report(
+    (live, parked): (&Live, &Parked),
+    folds: &Folds<'_, Tally>,
+    found: &[Tally],
+    head: &HeadRow,
+    reporter: &dyn Reporter,
+) -> ViewReport {
     let fold = folds.whole;
     let tables = fold.view.tables().iter().zip(folds.tables().zip(found));
     let table = |(table, ((whole, due), view)): (&&'static str, ((&Tally, &Tally), &Tally))| TableReport {
@@ -151,15 +163,15 @@ fn report((live, parked): (&Live, &Parked), folds: &Folds<'_, Tally>, found: &[T
         generation: Some(live.generation),
         position: Some(live.position),
         parked_keys: parked.keys.clone(),
-        problems: problems(live, fold, head),
+        problems: problems(live, fold, head, reporter),
         tables: tables.map(table).collect(),
     }
 }
 
 /// What is wrong with where a view says it is.
-fn problems(live: &Live, fold: &Folded<Tally>, head: &HeadRow) -> Vec<String> {
+fn problems(live: &Live, fold: &Folded<Tally>, head: &HeadRow, reporter: &dyn Reporter) -> Vec<String> {
     let mut problems = Vec::new();
-    let proved = ::views::all().iter().find(|view| view.name() == fold.view.name()).map(|view| view.version());
+    let proved = reporter.version_of(fold.view.name());
     if let Some(proved) = proved.filter(|proved| *proved != live.version) {
         problems.push(format!("version {} is live, this program proves version {proved}", live.version));
     }
@@ -183,7 +195,7 @@ async fn explain(
     snapshots: &mut [Snapshot],
     suspects: &[(View, i64, Vec<Suspects>)],
     reports: &mut [ViewReport],
-) -> Result<(), Failure> {
+) -> Result<(), AuditError> {
     let collectors = |tables: &[Suspects]| -> Vec<Collector> { tables.iter().map(Suspects::collector).collect() };
     let mut views = Vec::new();
     for (view, position, tables) in suspects {

@@ -7,11 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{books::View, rows::Sink, source::begin_snapshot};
-use crate::{
-    config::Config,
-    db::{Database, failed},
-    failure::Failure,
-};
+use crate::error::{AuditError, failed};
 
 /// The live generation of a view, as the registry tells it.
 #[derive(Clone, Debug)]
@@ -42,8 +38,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Takes a snapshot of a view.
-    pub async fn open(view: View, config: &Config) -> Result<Self, Failure> {
-        let mut connection = Database::Views.connect(config).await?;
+    pub async fn open(view: View, mut connection: PgConnection) -> Result<Self, AuditError> {
         begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the views"))?;
         // The first statement decides what is seen, so position and rows are of one moment.
         let live = sqlx::query_as!(
@@ -69,7 +64,7 @@ impl Snapshot {
     }
 
     /// In what the columns of the live generation, by the catalog, differ from those that are proved.
-    pub async fn unproved(&mut self) -> Result<Vec<String>, Failure> {
+    pub async fn unproved(&mut self) -> Result<Vec<String>, AuditError> {
         let Some(live) = &self.live else { return Ok(Vec::new()) };
         let found = sqlx::query!(
             r#"select t.relname::text as "table!", a.attname::text as "column!"
@@ -95,7 +90,7 @@ impl Snapshot {
     }
 
     /// Gives the rows of each of the view's tables to a sink of its own.
-    pub async fn read<S: Sink>(&mut self, sinks: &mut [S]) -> Result<(), Failure> {
+    pub async fn read<S: Sink>(&mut self, sinks: &mut [S]) -> Result<(), AuditError> {
         self.view.read(&mut self.connection, sinks).await.map_err(failed("reading its rows"))
     }
 }

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Book, time};
-use crate::verify::{
+use crate::{
     assemble::Commit,
     ledger::{Ledger, Status},
     rows::{Cells, Sink},

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::findings::{Findings, Rule};
-use crate::{db::failed, failure::Failure};
+use crate::error::{AuditError, failed};
 
 /// An event as far as its place in its stream goes.
 struct Row {
@@ -28,7 +28,7 @@ struct Stream {
 }
 
 /// Goes through all events by stream and version; answers how many streams there are.
-pub async fn check(connection: &mut PgConnection, findings: &mut Findings) -> Result<u64, Failure> {
+pub async fn check(connection: &mut PgConnection, findings: &mut Findings) -> Result<u64, AuditError> {
     let doing = "reading the versions of all streams";
     let rules: HashMap<&str, StreamRule> =
         Recorded::stream_rules().into_iter().map(|rule| (rule.event_type, rule)).collect();

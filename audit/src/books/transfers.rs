@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Book, time};
-use crate::verify::{
+use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
