@@ -45,7 +45,7 @@ impl Words {
         for word in words {
             let word = word.as_ref();
             ensure!(word.len() >= 4, "{word:?} is too short to be looked for");
-            let hexadecimal: String = word.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hexadecimal: String = hex::encode(word);
             for form in [word.to_owned(), hexadecimal, escaped(word)] {
                 let form = (word.to_owned(), form.into_bytes());
                 if !forms.contains(&form) {

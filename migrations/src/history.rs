@@ -40,7 +40,7 @@ pub struct Entry {
 /// What a repair did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repaired {
-    /// The text of an edited migration was written down anew.
+    /// The text of an edited migration was written down again.
     Rewritten(i64),
     /// A missing migration was forgotten.
     Forgotten(i64),
@@ -94,7 +94,7 @@ impl History {
         result
     }
 
-    /// Accepts the files as they are: writes edited migrations down anew and forgets missing ones. It does not touch the
+    /// Accepts the files as they are: writes edited migrations down again and forgets missing ones. It does not touch the
     /// schema; whether the schema still fits is for the caller to know.
     pub async fn repair(&self, pool: &PgPool) -> Result<Vec<Repaired>, MigrateError> {
         let mut connection = self.lock(pool).await?;

@@ -94,7 +94,7 @@ impl Record {
             .map_err(MigrateError::Record)
     }
 
-    /// Writes the text of a migration down anew.
+    /// Writes the text of a migration down again.
     pub(crate) async fn update(
         &self,
         connection: &mut PgConnection,

@@ -6,7 +6,7 @@ use projection_engine::RebuildError;
 
 use crate::{archive::ArchiveError, config::Address, keys::KeyError};
 
-/// Why a command stopped. Exit code 2 if the caller can mend the call, else 1.
+/// Why a command stopped. Exit code 2 if the caller can fix the call, else 1.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A variable that this command needs is not set.

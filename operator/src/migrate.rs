@@ -28,7 +28,7 @@ pub enum MigrateCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Accept the files as they are: write edited migrations down anew, forget missing ones
+    /// Accept the files as they are: record edited migrations again, forget missing ones
     Repair(DatabaseArgs),
 }
 

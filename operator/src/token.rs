@@ -62,19 +62,19 @@ pub enum KeysCommand {
     Init,
     /// Show the public keys, and whether the private key belongs to them
     Show,
-    /// Make another private key and sign with it from now on; the key set holds both, and nobody is logged out
+    /// Create another private key and sign with it from now on; the key set holds both, and nobody is logged out
     Rotate {
         /// How long the longest token of the old key may live: its public half is kept as long
         #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_ttl)]
         tokens_live: TimeDelta,
     },
-    /// Take those keys out of the key set whose last token has run out
+    /// Remove keys from the key set whose last token has expired
     Retire,
     /// Put the public half of the private key into the key set, beside the keys that are there
     Publish,
     /// Take a public key out of the key set: tokens signed with its private half are refused from then on
     Withdraw {
-        /// The key's id, as `keys show` tells it
+        /// The key's id, as `keys show` prints it
         kid: String,
     },
 }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use application::{
-    Answer, Bank, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Reception, ReceptionError,
-    Submission, Tokens, Told,
+    Answer, AuthError, AuthService, Bank, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Receipt,
+    Submission, Tokens,
 };
 use async_trait::async_trait;
 use kernel::{ConsistencyToken, MemberId};
@@ -28,67 +28,49 @@ impl CommandPort for Bank {
 
 /// Receives people: members, and those who want to become one.
 #[async_trait]
-pub trait ReceptionPort: Send + Sync + 'static {
+pub trait AuthPort: Send + Sync + 'static {
     /// What a request asked for, as the log may keep it.
-    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, ReceptionError>;
+    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, AuthError>;
 
     /// Answers when the outcome is durable.
-    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Told<MemberOutcome>, ReceptionError>;
+    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError>;
 
     /// Begins a session.
-    async fn log_in(
-        &self,
-        from: IpAddr,
-        login_id: SecretString,
-        password: SecretString,
-    ) -> Result<Tokens, ReceptionError>;
+    async fn log_in(&self, from: IpAddr, login_id: SecretString, password: SecretString) -> Result<Tokens, AuthError>;
 
     /// Exchanges a refresh token for the next tokens; the same request, told by its key, may come again.
-    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, ReceptionError>;
+    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError>;
 
     /// Ends a session; tells where the log ended, if it can be asked.
-    async fn log_out(
-        &self,
-        member: MemberId,
-        session: Option<Uuid>,
-    ) -> Result<Option<ConsistencyToken>, ReceptionError>;
+    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError>;
 
     /// Proof that a member was erased, once they are.
-    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError>;
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError>;
 }
 
 #[async_trait]
-impl ReceptionPort for Reception {
-    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, ReceptionError> {
+impl AuthPort for AuthService {
+    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, AuthError> {
         Ok(Self::fingerprint(self, canonical))
     }
 
-    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Told<MemberOutcome>, ReceptionError> {
+    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
         Self::execute(self, command, meta).await
     }
 
-    async fn log_in(
-        &self,
-        from: IpAddr,
-        login_id: SecretString,
-        password: SecretString,
-    ) -> Result<Tokens, ReceptionError> {
+    async fn log_in(&self, from: IpAddr, login_id: SecretString, password: SecretString) -> Result<Tokens, AuthError> {
         Self::log_in(self, from, login_id, password).await
     }
 
-    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, ReceptionError> {
+    async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError> {
         Self::refresh(self, from, token, key).await
     }
 
-    async fn log_out(
-        &self,
-        member: MemberId,
-        session: Option<Uuid>,
-    ) -> Result<Option<ConsistencyToken>, ReceptionError> {
+    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError> {
         Self::log_out(self, member, session).await
     }
 
-    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError> {
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
         Self::certificate(self, erasure).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use application::{ExecuteError, MemberError, ReceptionError, VaultError};
+use application::{AuthError, ExecuteError, MemberError, VaultError};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -55,13 +55,13 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
 }
 
 /// What came of a member's command; a refusal is recorded, and an answer like any other.
-pub(crate) fn of_command(error: ReceptionError, command_id: CommandId) -> Result<Response, Problem> {
+pub(crate) fn of_command(error: AuthError, command_id: CommandId) -> Result<Response, Problem> {
     match error {
-        ReceptionError::Refused { code, tries_left, replayed, token } => {
+        AuthError::Refused { code, tries_left, replayed, token } => {
             let refused = refusal(code, tries_left, command_id).into_response();
             Ok(reply::signed(refused, token, replayed))
         }
-        other => Err(of_reception(other)),
+        other => Err(of_auth(other)),
     }
 }
 
@@ -87,28 +87,26 @@ fn refusal(code: &str, tries_left: Option<u32>, command_id: CommandId) -> Proble
 }
 
 /// Nothing of these is recorded.
-pub(crate) fn of_reception(error: ReceptionError) -> Problem {
+pub(crate) fn of_auth(error: AuthError) -> Problem {
     match error {
-        ReceptionError::CredentialsWrong => {
+        AuthError::CredentialsWrong => {
             Problem::new(Code::CredentialsWrong).detail("the login id or the password is wrong")
         }
-        ReceptionError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
-        ReceptionError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
-        ReceptionError::NewPassword(error) => Problem::invalid("new", error.to_string()),
-        ReceptionError::LoginIdIsPassword => Problem::invalid("login_id", "must not be the password"),
-        ReceptionError::TooMany { retry_after } => {
+        AuthError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
+        AuthError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
+        AuthError::NewPassword(error) => Problem::invalid("new", error.to_string()),
+        AuthError::LoginIdIsPassword => Problem::invalid("login_id", "must not be the password"),
+        AuthError::TooMany { retry_after } => {
             let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
             problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))
         }
-        ReceptionError::NoSigningKey => {
+        AuthError::NoSigningKey => {
             let problem = Problem::new(Code::SigningKeyWithdrawn).retry_after(Duration::from_secs(5));
             problem.detail("tokens cannot be signed at present; nothing was changed")
         }
-        ReceptionError::Token(error) => Problem::internal(chain(error.as_ref())),
-        ReceptionError::Refused { code, .. } => {
-            Problem::internal(format!("`{code}` was refused to what is no command"))
-        }
-        ReceptionError::Member(error) => of_member(error),
+        AuthError::Token(error) => Problem::internal(chain(error.as_ref())),
+        AuthError::Refused { code, .. } => Problem::internal(format!("`{code}` was refused to what is no command")),
+        AuthError::Member(error) => of_member(error),
     }
 }
 

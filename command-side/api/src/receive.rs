@@ -37,7 +37,7 @@ impl Request<'_> {
         asked.extend_from_slice(&body);
         Ok(Meta {
             command_id: self.command_id,
-            fingerprint: state.reception().fingerprint(&asked).map_err(problems::of_reception)?,
+            fingerprint: state.auth().fingerprint(&asked).map_err(problems::of_auth)?,
             correlation: self.context.correlation,
             deadline: Instant::now() + state.deadline(),
             token: self.token,
@@ -45,7 +45,7 @@ impl Request<'_> {
     }
 }
 
-/// Hands the command to the reception and tells what came of it.
+/// Hands the command to the authentication service and tells what came of it.
 pub(crate) async fn receive(
     state: &ApiState,
     meta: Meta,
@@ -54,7 +54,7 @@ pub(crate) async fn receive(
 ) -> Result<Response, Problem> {
     // The command's id is in the log for ever, the correlation of the request in every line about it.
     tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
-    match state.reception().execute(command, meta).await {
+    match state.auth().execute(command, meta).await {
         Ok(told) => Ok(reply::member_answer(&told)),
         Err(error) => problems::of_command(error, meta.command_id),
     }

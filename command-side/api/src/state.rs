@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use kernel::Assets;
 use platform::{auth::Verifier, http::TrustForwarded};
 
-use crate::port::{CommandPort, ReceptionPort};
+use crate::port::{AuthPort, CommandPort};
 
 /// What every route is given. Cheap to clone.
 #[derive(Clone)]
@@ -27,28 +27,23 @@ pub struct ApiOptions {
 
 struct Inner {
     bank: Arc<dyn CommandPort>,
-    reception: Arc<dyn ReceptionPort>,
+    auth: Arc<dyn AuthPort>,
     verifier: Verifier,
     options: ApiOptions,
 }
 
 impl ApiState {
-    /// The bank and its reception, and who may ask them.
-    pub fn new(
-        bank: Arc<dyn CommandPort>,
-        reception: Arc<dyn ReceptionPort>,
-        verifier: Verifier,
-        options: ApiOptions,
-    ) -> Self {
-        Self(Arc::new(Inner { bank, reception, verifier, options }))
+    /// The bank and its authentication service, and who may ask them.
+    pub fn new(bank: Arc<dyn CommandPort>, auth: Arc<dyn AuthPort>, verifier: Verifier, options: ApiOptions) -> Self {
+        Self(Arc::new(Inner { bank, auth, verifier, options }))
     }
 
     pub(crate) fn bank(&self) -> &dyn CommandPort {
         self.0.bank.as_ref()
     }
 
-    pub(crate) fn reception(&self) -> &dyn ReceptionPort {
-        self.0.reception.as_ref()
+    pub(crate) fn auth(&self) -> &dyn AuthPort {
+        self.0.auth.as_ref()
     }
 
     pub(crate) fn verifier(&self) -> &Verifier {

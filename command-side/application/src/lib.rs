@@ -12,15 +12,15 @@ mod stored;
 
 pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
 pub use command::{Command, Destination, PresentedToken, Submission, TransferOrder};
-pub use courier::{Board, Channel, Channels, Courier, CourierOptions, DeliverError, Text};
+pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
 pub use domain::{Limits, member::CodeRules};
 pub use executor::{Bank, Executor, ExecutorOptions, Log};
 pub use members::{
-    BackOffice, CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, SignUp,
-    Told,
+    CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, ProcessRunner,
+    Receipt, SignUp,
 };
 pub use sessions::{
-    ErasureProof, MemberCommand, MemberOutcome, NewMember, Reception, ReceptionError, ReceptionOptions, ReceptionParts,
+    AuthError, AuthOptions, AuthParts, AuthService, ErasureProof, MemberCommand, MemberOutcome, NewMember,
     RevokedTokens, SignTokens, ThrottleOptions, Tokens,
 };
 pub use vault::{Certificate, VaultError};

@@ -1,11 +1,11 @@
 //! The command server: wiring only. It names every part and holds no rule.
 
+mod auth_slot;
+mod bank_slot;
 pub mod channels;
 mod config;
-mod door;
-mod front_door;
-mod office;
-mod people;
+mod executor;
+mod members;
 mod run;
 mod tokens;
 

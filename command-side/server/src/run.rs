@@ -15,11 +15,11 @@ use platform::{
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
+    auth_slot::AuthSlot,
+    bank_slot::BankSlot,
     config::Config,
-    door::Door,
-    front_door::FrontDoor,
-    office::{self, Workplace},
-    people::People,
+    executor::{self, ExecutorRuntime},
+    members::People,
 };
 
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
@@ -29,8 +29,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     database::require_sessions(vec![pool.clone()]);
     let log = PostgresLog::new(pool.clone());
-    let workplace = Workplace::new(&config, verifier.revocations()).context("the executor has no place to work")?;
-    let (door, front_door) = (Arc::new(Door::default()), Arc::new(FrontDoor::default()));
+    let workplace =
+        ExecutorRuntime::new(&config, verifier.revocations()).context("the executor has no place to work")?;
+    let (door, front_door) = (Arc::new(BankSlot::default()), Arc::new(AuthSlot::default()));
     let probes = probes(&log, &door);
     let keys = follow_keys(&verifier, &probes);
     // Three moments, in order: not ready; no more requests; no more commands.
@@ -48,7 +49,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let closing = closing.clone();
         tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
     };
-    let office = tasks::vital("office", office::run(config.clone(), log, workplace, door, closed.clone()));
+    let office = tasks::vital("office", executor::run(config.clone(), log, workplace, door, closed.clone()));
     people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
@@ -70,7 +71,7 @@ fn api(config: &Config) -> ApiOptions {
     }
 }
 
-fn probes(log: &PostgresLog, door: &Arc<Door>) -> Probes {
+fn probes(log: &PostgresLog, door: &Arc<BankSlot>) -> Probes {
     let probes = Probes::of_process();
     let log = log.clone();
     probes.register("log", move || {

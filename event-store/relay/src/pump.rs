@@ -28,7 +28,7 @@ const INSPECT: Duration = Duration::from_secs(2);
 /// How long the last acknowledgements are waited for at the end.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// Why the pump has to begin anew at the tail of the stream.
+/// Why the pump has to start again at the tail of the stream.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stumble {
     #[error(transparent)]
@@ -100,7 +100,7 @@ impl Pump {
                     "publishing stumbled; going on from the tail of the stream"
                 );
             }
-            // A wipe is mended at once; what stays broken is not hammered upon.
+            // A wipe is fixed at once; what stays broken is not hammered upon.
             pause = if began.elapsed() > INSPECT { Duration::ZERO } else { (pause * 2 + INSPECT / 20).min(INSPECT) };
             tokio::select! { () = shutdown.requested() => return Ok(()), () = sleep(pause) => {} }
         }

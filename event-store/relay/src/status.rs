@@ -63,7 +63,7 @@ pub(crate) fn sent(events: i64, bytes: usize, in_flight: usize) {
     metrics::gauge!("relay_in_flight_slices").set(in_flight as f64);
 }
 
-/// The stream was opened anew because something was not as it had to be.
+/// The stream was opened again because something was not as it had to be.
 pub(crate) fn stumbled() {
     metrics::counter!("relay_publish_errors_total").increment(1);
 }
@@ -90,7 +90,7 @@ pub(crate) fn describe() {
     metrics::describe_counter!("relay_bytes_sent_total", "bytes of slices sent to the stream");
     metrics::describe_histogram!("relay_slice_events", "events in a slice");
     metrics::describe_gauge!("relay_in_flight_slices", "slices sent and not yet acknowledged");
-    metrics::describe_counter!("relay_publish_errors_total", "times the stream had to be opened anew");
+    metrics::describe_counter!("relay_publish_errors_total", "times the stream had to be opened again");
     metrics::describe_counter!(
         "relay_tails_rejected_total",
         "times the stream ended with a message that no relay sealed"

@@ -16,7 +16,7 @@ use super::{
     cpu::{CpuClock, Watched},
     log_in_results::{Flood, LogInResults, LogInRun},
     people::sign_up,
-    site::{Site, revision},
+    site::{BenchEnvironment, revision},
     stage::say,
 };
 
@@ -55,7 +55,7 @@ const CONNECTIONS: usize = 256;
 
 /// Measures on a Postgres and a NATS server of its own.
 pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
-    let site = Site::open("bench-logins").await?;
+    let site = BenchEnvironment::open("bench-logins").await?;
     let catcher = Catcher::start(Plan::local().await?)?;
     // Guesses at members are not slowed down by login id: the flood shall keep argon2 busy. By address they are.
     let settings =

@@ -1,4 +1,4 @@
-//! `bench readers`: each view made anew, promoted, rolled back and promoted again, while half the load that the bank can bear
+//! `bench readers`: each view rebuilt, promoted, rolled back and promoted again, while half the load that the bank can bear
 //! comes in and clients read with tokens: what they notice of it.
 
 use std::{
@@ -27,7 +27,7 @@ use crate::{
 use super::{
     Hardware, level,
     results::keep,
-    site::{Site, revision},
+    site::{BenchEnvironment, revision},
     stage::{connect, say},
 };
 
@@ -36,7 +36,7 @@ const ACTS: [&str; 3] = ["rebuild", "rollback", "promote"];
 /// What a reader may notice of a promotion begins and ends so long before and after it.
 const BEFORE: Duration = Duration::from_millis(250);
 const AFTER: Duration = Duration::from_secs(1);
-/// Writers and their connections; a load is begun anew every so often, until the last view is done.
+/// Writers and their connections; a load is started again every so often, until the last view is done.
 const WRITERS: usize = 64;
 const STRETCH: Duration = Duration::from_secs(5);
 
@@ -117,7 +117,7 @@ pub struct Step {
 
 /// Does all of it, on servers of its own.
 pub async fn readers(plan: ReadersBench) -> Result<ReadersFound> {
-    let site = Site::open("bench-readers").await?;
+    let site = BenchEnvironment::open("bench-readers").await?;
     let bank = site.new_bank("readers").await?;
     let jangbu = Jangbu::new(&site.binaries, &bank.databases)?;
     let mut log = connect(&bank.databases.log.superuser_url()).await?;

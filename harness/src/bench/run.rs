@@ -13,13 +13,13 @@ use crate::{
 use super::{
     BenchPlan, Pgbench, PgbenchRun, Results, figures,
     results::{PIPELINE, WRITE_PATH},
-    site::{Ground, Site, revision},
-    stage::{Servers, Stage, connect, say},
+    site::{BenchEnvironment, TestServers, revision},
+    stage::{BenchStage, Servers, connect, say},
 };
 
 /// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
 pub async fn run(plan: &BenchPlan) -> Result<Results> {
-    let site = Site::open("bench").await?;
+    let site = BenchEnvironment::open("bench").await?;
     let mut results = about(&site, plan).await?;
     let pgbench = pgbench(&site, plan).await?;
     let mut clients = plan.pgbench_clients.clone();
@@ -48,13 +48,13 @@ pub enum Path {
 
 /// One load alone, audited like every other; for a profiler to look at.
 pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: Duration) -> Result<()> {
-    let site = Site::open("bench").await?;
+    let site = BenchEnvironment::open("bench").await?;
     let mut results = about(&site, plan).await?;
     let name = match path {
         Path::Write => WRITE_PATH,
         Path::Pipeline => PIPELINE,
     };
-    let mut stage = Stage::open(plan, &mut results, name, site.new_bank(name).await?, site.ground()).await?;
+    let mut stage = BenchStage::open(plan, &mut results, name, site.new_bank(name).await?, site.ground()).await?;
     stage.load(Servers::One, connections, Workload::Uniform, measure).await?;
     stage.close().await?;
     for load in &results.loads {
@@ -69,11 +69,11 @@ pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: 
     site.close()
 }
 
-async fn about(site: &Site, plan: &BenchPlan) -> Result<Results> {
+async fn about(site: &BenchEnvironment, plan: &BenchPlan) -> Result<Results> {
     Ok(Results::new(SystemClock.now(), revision(), plan.quick, site.hardware()?, site.postgres_version().await?))
 }
 
-async fn pgbench(site: &Site, plan: &BenchPlan) -> Result<Pgbench> {
+async fn pgbench(site: &BenchEnvironment, plan: &BenchPlan) -> Result<Pgbench> {
     say(&format!("filling pgbench's tables (scale {})", plan.scale));
     let mut server = connect(&site.servers.postgres.url("postgres")).await?;
     sqlx::query("create database pgbench").execute(&mut server).await.context("making pgbench's database")?;
@@ -96,8 +96,8 @@ async fn yardstick(
 }
 
 /// The command path alone.
-async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: Ground) -> Result<()> {
-    let mut stage = Stage::open(plan, results, WRITE_PATH, bank, ground).await?;
+async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: TestServers) -> Result<()> {
+    let mut stage = BenchStage::open(plan, results, WRITE_PATH, bank, ground).await?;
     stage.load_and_weigh().await?;
     stage.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
     stage.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
@@ -115,8 +115,8 @@ async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, gro
 }
 
 /// Every process.
-async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: Ground) -> Result<()> {
-    let mut stage = Stage::open(plan, results, PIPELINE, bank, ground).await?;
+async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: TestServers) -> Result<()> {
+    let mut stage = BenchStage::open(plan, results, PIPELINE, bank, ground).await?;
     stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
     stage.load(Servers::One, 256, Workload::OneHot, plan.measure_side).await?;
     stage.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
@@ -133,7 +133,7 @@ async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, groun
     stage.close().await
 }
 
-async fn two_servers(stage: &mut Stage<'_>, plan: &BenchPlan) -> Result<()> {
+async fn two_servers(stage: &mut BenchStage<'_>, plan: &BenchPlan) -> Result<()> {
     for routing in [Routing::ByPayer, Routing::Any] {
         stage.load(Servers::Two(routing), 256, Workload::Uniform, plan.measure_side).await?;
         if !plan.quick {

@@ -12,10 +12,10 @@ use crate::{
 use super::{Hardware, cpu::Watched, stage::connect};
 
 /// The key that tokens are signed with, and the servers under every bank.
-pub(super) type Ground = (Arc<Keys>, Watched);
+pub(super) type TestServers = (Arc<Keys>, Watched);
 
 /// Servers that are thrown away in the end.
-pub(super) struct Site {
+pub(super) struct BenchEnvironment {
     /// Where the programs lie.
     pub binaries: PathBuf,
     /// For whatever a benchmark writes.
@@ -25,7 +25,7 @@ pub(super) struct Site {
     pub databases: Databases,
 }
 
-impl Site {
+impl BenchEnvironment {
     pub async fn open(name: &'static str) -> Result<Self> {
         let binaries = beside_this_program()?;
         let servers = kit::Servers::throw_away(name, kit::Options::default()).await?;
@@ -50,7 +50,7 @@ impl Site {
         })
     }
 
-    pub fn ground(&self) -> Ground {
+    pub fn ground(&self) -> TestServers {
         let watched = Watched(vec![
             ("postgres".to_owned(), self.servers.postgres.identity(), true),
             ("nats".to_owned(), self.servers.nats.identity(), false),

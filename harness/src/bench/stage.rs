@@ -17,11 +17,11 @@ use super::{
     cpu::{CpuClock, Watched},
     level, memory,
     results::{FreshnessRun, PIPELINE},
-    site::Ground,
+    site::TestServers,
 };
 
 /// A bank being measured.
-pub(super) struct Stage<'a> {
+pub(super) struct BenchStage<'a> {
     plan: &'a BenchPlan,
     results: &'a mut Results,
     name: &'static str,
@@ -42,14 +42,14 @@ pub(super) enum Servers {
     Two(Routing),
 }
 
-impl<'a> Stage<'a> {
+impl<'a> BenchStage<'a> {
     /// Starts a bank and opens its accounts.
     pub(super) async fn open(
         plan: &'a BenchPlan,
         results: &'a mut Results,
         name: &'static str,
         bank: BankPlan,
-        ground: Ground,
+        ground: TestServers,
     ) -> Result<Self> {
         let (keys, servers) = ground;
         let log = connect(&bank.databases.log.superuser_url()).await?;

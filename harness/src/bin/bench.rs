@@ -40,7 +40,7 @@ enum Only {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
-    /// How fast views are made anew from log and archive, beside COPY of the log out and of a table in
+    /// How fast views are rebuilt from log and archive, beside COPY of the log out and of a table in
     Rebuild {
         /// The events of the log; two million if not given, one with `--quick`
         #[arg(long)]

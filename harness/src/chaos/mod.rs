@@ -2,10 +2,10 @@
 
 mod bank;
 mod binaries;
-mod ground;
 mod jangbu;
+mod servers;
 
 pub use bank::{Bank, BankPlan, MAIL_FROM, Part, Post};
 pub use binaries::{beside_this_program, built_for_tests};
-pub use ground::Ground;
 pub use jangbu::{Jangbu, Told};
+pub use servers::TestServers;

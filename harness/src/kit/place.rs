@@ -98,7 +98,7 @@ fn data_dir(checkout: &Path, state: &Path) -> Result<PathBuf> {
 }
 
 fn short_hex(digest: &[u8]) -> String {
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest[..6])
 }
 
 /// The user Postgres must run as: it refuses to be root, so root lends it to `postgres`.

@@ -132,7 +132,7 @@ fn ensure_cluster(bin: &Path, options: &PostgresOptions, cluster: &Path, user: O
     let file = options.dir.join("password");
     if cluster.join("PG_VERSION").is_file() {
         return std::fs::read_to_string(&file)
-            .with_context(|| format!("{} is lost; remove {} to begin anew", file.display(), options.dir.display()));
+            .with_context(|| format!("{} is lost; remove {} to start again", file.display(), options.dir.display()));
     }
     let password = random_secret();
     write_secret(&file, &password)?;

@@ -78,7 +78,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a request and waits for its answer. After an error the connection is opened anew; whether the server
+    /// Sends a request and waits for its answer. After an error the connection is opened again; whether the server
     /// acted on the request is then unknown.
     pub async fn send(&mut self, request: &Request<'_>) -> io::Result<Reply<'_>> {
         self.exchange(|out| request.write(out)).await

@@ -3,14 +3,14 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{ALL, Teller, Town, money};
+use crate::support::{ALL, TestApp, TestClient, money};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_is_opened_used_frozen_unfrozen_emptied_and_closed() {
-    let mut town = Town::start(&ALL).await;
-    let (operator, service) = (town.operator(), town.service());
-    let (other, theirs) = town.funded_member(50).await;
-    let member = town.member();
+    let mut app = TestApp::start(&ALL).await;
+    let (operator, service) = (app.operator(), app.service());
+    let (other, theirs) = app.funded_member(50).await;
+    let member = app.member();
     let opened = member.post("/v1/accounts", json!({"asset": "KRW"})).await.expect(201);
     let account = opened.id("account_id");
     assert_eq!(
@@ -49,10 +49,16 @@ async fn an_account_is_opened_used_frozen_unfrozen_emptied_and_closed() {
     member.post(&close, json!({})).await.expect_problem(422, "account-closed");
     let seen = member.get_at(&format!("/v1/accounts/{account}"), closed.token()).await.expect(200);
     assert_eq!((seen.text("status"), seen.text("balance")), ("closed".into(), "0".into()));
-    town.close().await;
+    app.close().await;
 }
 
-async fn freeze_and_unfreeze(operator: &Teller, service: &Teller, member: &Teller, account: Uuid, theirs: Uuid) {
+async fn freeze_and_unfreeze(
+    operator: &TestClient,
+    service: &TestClient,
+    member: &TestClient,
+    account: Uuid,
+    theirs: Uuid,
+) {
     let (freeze, unfreeze) = (format!("/v1/accounts/{account}/freeze"), format!("/v1/accounts/{account}/unfreeze"));
     operator.post(&unfreeze, json!({})).await.expect_problem(422, "account-not-frozen");
     let frozen = operator.post(&freeze, json!({"reason": "a court order"})).await.expect(200);
@@ -69,10 +75,10 @@ async fn freeze_and_unfreeze(operator: &Teller, service: &Teller, member: &Telle
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_cannot_be_frozen_and_drained_at_once() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
-    let operator = town.operator();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
+    let operator = app.operator();
     let paying = async {
         let mut last = None;
         for _ in 0..200 {
@@ -91,30 +97,30 @@ async fn an_account_cannot_be_frozen_and_drained_at_once() {
     frozen.expect(200);
     payer.transfer(from, to, 1).await.expect_problem(422, "account-frozen");
     // The fold of the log refuses any posting on an account that is not open: closing checks it.
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(ledger.accounts[&to].balance, 1000 - ledger.accounts[&from].balance);
     assert!(last.is_none_or(|position| position < ledger.head));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_find_payees_and_see_their_own() {
-    let mut town = Town::start(&ALL).await;
-    let (member, first) = town.funded_member(10).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (member, first) = app.funded_member(10).await;
     let second = member.post("/v1/accounts", json!({"asset": "USD"})).await.expect(201);
-    let (stranger, _) = town.funded_member(10).await;
-    town.wait_until_level().await;
+    let (stranger, _) = app.funded_member(10).await;
+    app.wait_until_level().await;
     let own = member.get("/v1/accounts").await.expect(200);
     let mut ids: Vec<Uuid> = own.items().iter().map(|a| a["account_id"].as_str().unwrap().parse().unwrap()).collect();
     let mut ought = vec![first, second.id("account_id")];
     ids.sort();
     ought.sort();
     assert_eq!(ids, ought);
-    let of_theirs = town.operator().get(&format!("/v1/accounts?owner={}", member.id)).await.expect(200);
+    let of_theirs = app.operator().get(&format!("/v1/accounts?owner={}", member.id)).await.expect(200);
     assert_eq!(of_theirs.items().len(), 2);
     let payee = stranger.get(&format!("/v1/payees?account_number={}", second.text("account_number"))).await.expect(200);
     assert_eq!((payee.id("account_id"), payee.text("asset")), (second.id("account_id"), "USD".into()));
     stranger.get("/v1/payees?account_number=000000000098").await.expect_problem(404, "payee-unknown");
     let home = member.get("/v1/wallet/home").await.expect(200);
     assert_eq!(home.body["accounts"].as_array().unwrap().len(), 2, "{}", home.body);
-    town.close().await;
+    app.close().await;
 }

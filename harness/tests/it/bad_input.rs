@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{ALL, Answer, Teller, Town, money};
+use crate::support::{ALL, Answer, TestApp, TestClient, money};
 
 /// A transfer with one thing changed.
 fn changed(good: &Value, change: impl FnOnce(&mut Value)) -> Value {
@@ -15,11 +15,11 @@ fn changed(good: &Value, change: impl FnOnce(&mut Value)) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn malformed_transfers_are_refused_and_nothing_is_written() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(1000).await;
-    let good = Teller::transfer_body(from, to, 1);
-    let head = town.head().await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(1000).await;
+    let good = TestClient::transfer_body(from, to, 1);
+    let head = app.head().await;
     let amounts = [
         json!(5),
         json!(5.0),
@@ -74,21 +74,21 @@ async fn malformed_transfers_are_refused_and_nothing_is_written() {
     let unknown = changed(&good, |body| body["money"]["asset"] = json!("XXX"));
     payer.post("/v1/transfers", unknown).await.expect_problem(400, "asset-unknown");
     payer.post("/v1/accounts", json!({"asset": "XXX"})).await.expect_problem(400, "asset-unknown");
-    assert_eq!(town.head().await, head, "nothing was written");
-    town.close().await;
+    assert_eq!(app.head().await, head, "nothing was written");
+    app.close().await;
 }
 
-async fn raw(teller: &Teller, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    teller.send(Method::POST, &format!("{}{path}", teller.command), headers, Some(body.to_vec())).await.unwrap()
+async fn raw(client: &TestClient, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    client.send(Method::POST, &format!("{}{path}", client.command), headers, Some(body.to_vec())).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_are_not_the_json_asked_for_are_refused() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(1000).await;
-    let good = Teller::transfer_body(from, to, 1).to_string();
-    let head = town.head().await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(1000).await;
+    let good = TestClient::transfer_body(from, to, 1).to_string();
+    let head = app.head().await;
     let json = ("content-type", "application/json");
     let deep = "[".repeat(100_000 / 4);
     let malformed: [&[u8]; 8] = [
@@ -121,17 +121,17 @@ async fn bodies_that_are_not_the_json_asked_for_are_refused() {
     }
     let answer = raw(&payer, "/v1/transfers", &[("idempotency-key", "type")], good.as_bytes()).await;
     answer.expect_problem(415, "unsupported-media-type");
-    assert_eq!(town.head().await, head, "nothing was written");
-    town.close().await;
+    assert_eq!(app.head().await, head, "nothing was written");
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_that_are_not_keys_are_refused() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(1000).await;
-    let good = Teller::transfer_body(from, to, 1).to_string();
-    let head = town.head().await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(1000).await;
+    let good = TestClient::transfer_body(from, to, 1).to_string();
+    let head = app.head().await;
     let json = ("content-type", "application/json");
     let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
     for path in ["/v1/transfers", "/v1/accounts", "/v1/deposits", "/v1/transfers/batch"] {
@@ -145,23 +145,23 @@ async fn keys_that_are_not_keys_are_refused() {
         let answer = raw(&payer, "/v1/transfers", &[json, ("idempotency-key", key)], good.as_bytes()).await.expect(400);
         assert!(answer.code().starts_with("idempotency-key-"), "{key:?}: {}", answer.body);
     }
-    assert_eq!(town.head().await, head, "nothing was written");
+    assert_eq!(app.head().await, head, "nothing was written");
     raw(&payer, "/v1/transfers", &[json, ("idempotency-key", &longest)], good.as_bytes()).await.expect(201);
     raw(&payer, "/v1/transfers", &[json, ("idempotency-key", "!~%00'--")], good.as_bytes()).await.expect(201);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_caller_may_not_do_is_refused_and_nothing_is_written() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (other, to) = town.funded_member(1000).await;
-    let (operator, service) = (town.operator(), town.service());
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (other, to) = app.funded_member(1000).await;
+    let (operator, service) = (app.operator(), app.service());
     let nobody = Uuid::from_u128(0xdead);
-    let head = town.head().await;
+    let head = app.head().await;
     let reason = json!({"reason": "why not"});
     let booking = json!({"account_id": from, "money": money("KRW", 1), "reference": "r"});
-    let batch = json!({"atomic": true, "transfers": [Teller::transfer_body(from, to, 1)]});
+    let batch = json!({"atomic": true, "transfers": [TestClient::transfer_body(from, to, 1)]});
     let path = |verb: &str, id: Uuid| format!("/v1/accounts/{id}/{verb}");
     let answers = [
         (payer.transfer(to, from, 1).await, 403, "account-not-yours"),
@@ -185,9 +185,9 @@ async fn what_a_caller_may_not_do_is_refused_and_nothing_is_written() {
     }
     let wrong_method = payer.send(Method::GET, &format!("{}/v1/transfers", payer.command), &[], None).await.unwrap();
     wrong_method.expect_problem(405, "method-not-allowed");
-    assert_eq!(town.head().await, head, "nothing was written");
+    assert_eq!(app.head().await, head, "nothing was written");
     // Reading what is not one's own is the same as reading what is not there.
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     for path in ["", "/transactions", "/balance"] {
         other.get(&format!("/v1/accounts/{to}{path}")).await.expect(200);
         payer.get(&format!("/v1/accounts/{to}{path}")).await.expect_problem(404, "account-unknown");
@@ -195,46 +195,46 @@ async fn what_a_caller_may_not_do_is_refused_and_nothing_is_written() {
     }
     payer.get("/v1/dashboard/overview").await.expect_problem(403, "forbidden");
     payer.get("/v1/views").await.expect_problem(403, "forbidden");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wishes_against_the_rules_are_refused_and_no_money_moves() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
     let dollars = payer.open("USD").await;
     let rich = payer.open("BUP").await;
     let most = "9".repeat(38);
-    town.service().deposit(rich, "BUP", &most).await;
+    app.service().deposit(rich, "BUP", &most).await;
     let nobody = Uuid::from_u128(0xdead);
     let in_asset = |asset: &str, from: Uuid, to: Uuid, amount: &str| json!({"source": from, "destination": to, "money": money(asset, amount)});
     let cases = [
-        (Teller::transfer_body(from, to, 0), "amount-not-positive"),
-        (Teller::transfer_body(from, to, -5), "amount-not-positive"),
-        (Teller::transfer_body(from, to, "-0"), "amount-not-positive"),
-        (Teller::transfer_body(from, from, 1), "same-account"),
-        (Teller::transfer_body(from, nobody, 1), "account-unknown"),
-        (Teller::transfer_body(from, dollars, 1), "asset-mismatch"),
+        (TestClient::transfer_body(from, to, 0), "amount-not-positive"),
+        (TestClient::transfer_body(from, to, -5), "amount-not-positive"),
+        (TestClient::transfer_body(from, to, "-0"), "amount-not-positive"),
+        (TestClient::transfer_body(from, from, 1), "same-account"),
+        (TestClient::transfer_body(from, nobody, 1), "account-unknown"),
+        (TestClient::transfer_body(from, dollars, 1), "asset-mismatch"),
         (in_asset("USD", from, to, "1"), "asset-mismatch"),
-        (Teller::transfer_body(from, to, 1001), "insufficient-funds"),
-        (Teller::transfer_body(from, to, &most), "insufficient-funds"),
+        (TestClient::transfer_body(from, to, 1001), "insufficient-funds"),
+        (TestClient::transfer_body(from, to, &most), "insufficient-funds"),
     ];
     for (body, code) in cases {
         payer.post("/v1/transfers", body).await.expect_problem(422, code);
     }
     let body = json!({"account_id": rich, "money": money("BUP", 1), "reference": "one too many"});
-    town.service().post("/v1/deposits", body).await.expect_problem(422, "amount-overflow");
-    let ledger = town.close().await;
+    app.service().post("/v1/deposits", body).await.expect_problem(422, "amount-overflow");
+    let ledger = app.close().await;
     assert_eq!((ledger.accounts[&from].balance, ledger.accounts[&to].balance), (1000, 0));
     assert_eq!(ledger.accounts[&rich].balance, most.parse::<i128>().unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn injections_are_words_like_any_others() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
     let longest = "\u{1f4b0}".repeat(256);
     let memos = [
         "'); drop table events; --",
@@ -257,6 +257,6 @@ async fn injections_are_words_like_any_others() {
             payer.get_at(&format!("/v1/transfers/{}", posted.id("transfer_id")), posted.token()).await.expect(200);
         assert_eq!(seen.text("memo"), memo);
     }
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert!(memos.iter().all(|memo| ledger.with_memo(memo).len() == 1));
 }

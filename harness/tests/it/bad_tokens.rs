@@ -6,7 +6,7 @@ use kernel::{Clock, ConsistencyToken, LogId, Position, SystemClock};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{ALL, Teller, Town};
+use crate::support::{ALL, TestApp, TestClient};
 
 fn claims(id: Uuid) -> Value {
     let now = SystemClock.now().timestamp();
@@ -58,13 +58,13 @@ fn bad_tokens(keys: &Keys, id: Uuid) -> Vec<(&'static str, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn credentials_that_do_not_hold_open_nothing() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(100).await;
-    let head = town.head().await;
-    let keys = town.keys.clone();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(100).await;
+    let head = app.head().await;
+    let keys = app.keys.clone();
     for (what, token) in bad_tokens(&keys, payer.id).into_iter().chain([("nothing at all", String::new())]) {
-        let stranger = town.teller_with(0, payer.id, token);
+        let stranger = app.teller_with(0, payer.id, token);
         let answer = stranger.transfer(from, to, 1).await;
         assert_eq!(answer.status, 401, "{what}: {}", answer.body);
         assert!(answer.header("www-authenticate").is_some(), "{what}");
@@ -78,15 +78,15 @@ async fn credentials_that_do_not_hold_open_nothing() {
     let url = format!("{}/v1/accounts/{from}", payer.query);
     let answer = payer.send(reqwest::Method::GET, &url, &twice, None).await.unwrap();
     answer.expect_problem(401, "unauthorized");
-    assert_eq!(town.head().await, head, "nothing was written");
-    town.teller_with(0, payer.id, valid).transfer(from, to, 1).await.expect(201);
-    town.close().await;
+    assert_eq!(app.head().await, head, "nothing was written");
+    app.teller_with(0, payer.id, valid).transfer(from, to, 1).await.expect(201);
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn consistency_tokens_that_mean_nothing_here_are_refused_at_once() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
     let good: ConsistencyToken = payer.open_token().await.parse().unwrap();
     let foreign = ConsistencyToken { log: LogId::new(Uuid::from_u128(7)), ..good };
     let future = ConsistencyToken { position: Position::new(good.position.number() + 1_000_000), ..good };
@@ -113,10 +113,10 @@ async fn consistency_tokens_that_mean_nothing_here_are_refused_at_once() {
         }
     }
     payer.get_at(&paths[0], &good.to_string()).await.expect(200);
-    town.close().await;
+    app.close().await;
 }
 
-impl Teller {
+impl TestClient {
     /// The token of something just written.
     async fn open_token(&self) -> String {
         self.post("/v1/accounts", json!({"asset": "EUR"})).await.expect(201).token().to_owned()
@@ -125,13 +125,13 @@ impl Teller {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cursors_and_queries_that_do_not_fit_are_refused() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (other, to) = town.funded_member(100).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (other, to) = app.funded_member(100).await;
     for _ in 0..3 {
         payer.transfer(from, to, 1).await.expect(201);
     }
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     let list = format!("/v1/accounts/{from}/transactions");
     let page = payer.get(&format!("{list}?limit=1")).await.expect(200);
     let cursor = page.text("next_cursor");
@@ -153,5 +153,5 @@ async fn cursors_and_queries_that_do_not_fit_are_refused() {
     }
     payer.get("/v1/payees?account_number=123").await.expect(400);
     payer.get("/v1/accounts/not-an-id").await.expect(400);
-    town.close().await;
+    app.close().await;
 }

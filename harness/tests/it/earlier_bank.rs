@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
-    ALL, Teller, Town,
+    ALL, TestApp, TestClient,
+    client::fresh_key,
     people::{By, Newcomer, post},
-    teller::fresh_key,
 };
 
 fn folder_of(date: &str) -> PathBuf {
@@ -22,24 +22,24 @@ fn folder_of(date: &str) -> PathBuf {
 async fn a_bank_of_the_build_of_2026_11_28_upgrades_and_goes_on() {
     let folder = folder_of("2026-11-28");
     let told: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("bank.json")).unwrap()).unwrap();
-    let mut town = Town::restore(&folder).await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries.clone(), &town.pair).unwrap();
+    let mut app = TestApp::restore(&folder).await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries.clone(), &app.pair).unwrap();
     jangbu.run(&["migrate", "up"]).await.unwrap();
-    town.bank.start(&ALL).await.unwrap();
-    town.wait_until_level().await;
+    app.bank.start(&ALL).await.unwrap();
+    app.wait_until_level().await;
 
-    what_was_recorded_is_still_there(&mut town, &told).await;
-    old_keys_get_their_old_answers(&mut town, &told).await;
+    what_was_recorded_is_still_there(&mut app, &told).await;
+    old_keys_get_their_old_answers(&mut app, &told).await;
     jangbu.run(&["log", "verify"]).await.unwrap();
-    members_go_on(&mut town, &told).await;
-    money_goes_on(&mut town, &told).await;
+    members_go_on(&mut app, &told).await;
+    money_goes_on(&mut app, &told).await;
     jangbu.run(&["views", "rebuild", "--all", "--reason", "after the upgrade"]).await.unwrap();
     jangbu.run(&["log", "verify"]).await.unwrap();
-    town.close().await;
+    app.close().await;
 }
 
-async fn what_was_recorded_is_still_there(town: &mut Town, told: &Value) {
-    let operator = town.operator();
+async fn what_was_recorded_is_still_there(app: &mut TestApp, told: &Value) {
+    let operator = app.operator();
     for (id, ought) in told["accounts"].as_object().unwrap() {
         let seen = operator.get(&format!("/v1/accounts/{id}")).await.expect(200);
         for (field, ought) in ought.as_object().unwrap() {
@@ -51,14 +51,14 @@ async fn what_was_recorded_is_still_there(town: &mut Town, told: &Value) {
     assert!(certificate.body["erased_at"].is_string(), "{}", certificate.body);
 }
 
-async fn old_keys_get_their_old_answers(town: &mut Town, told: &Value) {
+async fn old_keys_get_their_old_answers(app: &mut TestApp, told: &Value) {
     for old in told["answers"].as_array().unwrap() {
         let role = match old["role"].as_str().unwrap() {
             "member" => Role::Member,
             "service" => Role::Service,
             _ => Role::Operator,
         };
-        let who = town.teller(role, old["subject"].as_str().unwrap().parse().unwrap());
+        let who = app.client(role, old["subject"].as_str().unwrap().parse().unwrap());
         // Whoever was erased has no token that counts.
         if old["subject"] == told["members"]["chris"] {
             continue;
@@ -79,8 +79,8 @@ fn without_request_id(text: &str) -> String {
     format!("{before}{}", after.split_once('"').map_or("", |(_, rest)| rest))
 }
 
-async fn members_go_on(town: &mut Town, told: &Value) {
-    let door = town.stranger();
+async fn members_go_on(app: &mut TestApp, told: &Value) {
+    let door = app.stranger();
     for name in ["anna_alt", "boram_alt"] {
         let insider = log_in(&door, name, told).await;
         let home = insider.get("/v1/members/me").await.expect(200);
@@ -91,18 +91,18 @@ async fn members_go_on(town: &mut Town, told: &Value) {
     post(&door, "/v1/sessions", &fresh_key(), &erased).await.expect_problem(401, "credentials-wrong");
     // The sign-up that was pending is over by now; what it had reserved is free.
     let dora = Newcomer { login_id: "dora_alt".to_owned(), ..Newcomer::new(By::Email) };
-    dora.join(&door, &town.catcher).await;
+    dora.join(&door, &app.catcher).await;
 }
 
-async fn log_in(door: &Teller, name: &str, told: &Value) -> Teller {
+async fn log_in(door: &TestClient, name: &str, told: &Value) -> TestClient {
     let wish = json!({"login_id": name, "password": told["passwords"][name]});
     let answer = post(door, "/v1/sessions", &fresh_key(), &wish).await.expect(201);
-    Teller { token: answer.text("access_token"), ..door.clone() }
+    TestClient { token: answer.text("access_token"), ..door.clone() }
 }
 
-async fn money_goes_on(town: &mut Town, told: &Value) {
+async fn money_goes_on(app: &mut TestApp, told: &Value) {
     let anna: Uuid = told["members"]["anna"].as_str().unwrap().parse().unwrap();
-    let anna = town.teller(Role::Member, anna);
+    let anna = app.client(Role::Member, anna);
     let rent = told["answers"].as_array().unwrap().iter().find(|old| old["body"]["memo"] == "rent 월세").unwrap();
     let (source, number) = (&rent["body"]["source"], &rent["body"]["destination"]);
     let balance = anna.get(&format!("/v1/accounts/{}", source.as_str().unwrap())).await.expect(200);

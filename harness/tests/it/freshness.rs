@@ -8,15 +8,15 @@ use harness::{
 };
 use reqwest::Method;
 
-use crate::support::{ALL, Town};
+use crate::support::{ALL, TestApp};
 
 /// Ten thousand transfers; after each of them a read with its token, at once, in one of three views, must not see an older state.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_reads_with_the_token_of_a_transfer_never_see_an_older_state() {
     const READS: u64 = 10_000;
-    let mut town = Town::start(&ALL).await;
-    let (command, query) = addresses(&mut town);
-    let keys = town.keys.clone();
+    let mut app = TestApp::start(&ALL).await;
+    let (command, query) = addresses(&mut app);
+    let keys = app.keys.clone();
     let plan =
         FleetPlan { members: 10, accounts_per_member: 2, funds: 10_000_000, connections: 10, ..FleetPlan::default() };
     let sign = move |actor| keys.token(actor, 1);
@@ -27,7 +27,7 @@ async fn ten_thousand_reads_with_the_token_of_a_transfer_never_see_an_older_stat
     let found =
         sample_freshness(FreshnessPlan { command, query, rate, connections: 64, time, run: 1 }, fleet).await.unwrap();
     assert_eq!((found.wrong, found.visible.count), (0, READS), "{:?}", found.notes);
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     let transfers = ledger.posted.values().filter(|posted| posted.kind == "transfer").count() as u64;
     assert_eq!((transfers, found.posted), (READS, READS));
 }
@@ -35,9 +35,9 @@ async fn ten_thousand_reads_with_the_token_of_a_transfer_never_see_an_older_stat
 /// The generator that the benchmark trusts counts what the log holds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_load_generator_counts_is_what_the_log_holds() {
-    let mut town = Town::start(&ALL).await;
-    let (command, _) = addresses(&mut town);
-    let keys = town.keys.clone();
+    let mut app = TestApp::start(&ALL).await;
+    let (command, _) = addresses(&mut app);
+    let keys = app.keys.clone();
     let plan =
         FleetPlan { members: 5, accounts_per_member: 2, funds: 10_000_000, connections: 10, ..FleetPlan::default() };
     let fleet = Fleet::set_up(&plan, command, &move |actor| keys.token(actor, 1), 1).await.unwrap();
@@ -59,7 +59,7 @@ async fn what_the_load_generator_counts_is_what_the_log_holds() {
         posted += report.posted();
         moved.iter_mut().zip(&report.moved).for_each(|(all, moved)| *all += moved);
     }
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     let transfers = ledger.posted.values().filter(|transfer| transfer.kind == "transfer").count() as u64;
     assert_eq!(transfers, posted);
     for (account, moved) in fleet.accounts.iter().zip(moved) {
@@ -67,17 +67,17 @@ async fn what_the_load_generator_counts_is_what_the_log_holds() {
     }
 }
 
-fn addresses(town: &mut Town) -> (SocketAddr, SocketAddr) {
-    (town.bank.address(Part::Command(0)).unwrap(), town.bank.address(Part::Query).unwrap())
+fn addresses(app: &mut TestApp) -> (SocketAddr, SocketAddr) {
+    (app.bank.address(Part::Command(0)).unwrap(), app.bank.address(Part::Query).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_that_stands_still_is_behind_and_says_so() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    town.bank.kill(Part::Projector).unwrap();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    app.bank.kill(Part::Projector).unwrap();
     let posted = payer.transfer(from, to, 1).await.expect(201);
     let url = format!("{}/v1/accounts/{from}", payer.query);
     let read = async |prefer: &str| {
@@ -90,8 +90,8 @@ async fn a_view_that_stands_still_is_behind_and_says_so() {
     let stale = read("wait=0, stale-ok").await.expect(200);
     assert_eq!((stale.header("consistency-status"), stale.text("balance")), (Some("stale"), "1000".into()));
     let token = posted.token();
-    let (balance, started) = tokio::join!(payer.balance_at(from, token), town.bank.start(&[Part::Projector]));
+    let (balance, started) = tokio::join!(payer.balance_at(from, token), app.bank.start(&[Part::Projector]));
     started.unwrap();
     assert_eq!(balance, "999");
-    town.close().await;
+    app.close().await;
 }

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::{ALL, Town};
+use crate::support::{ALL, TestApp};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_are_stable_while_new_items_arrive() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
     let mut token = String::new();
     for amount in 1..=23 {
         token = payer.transfer(from, to, amount).await.expect(201).token().to_owned();
@@ -29,14 +29,14 @@ async fn pages_are_stable_while_new_items_arrive() {
     let mut ought: Vec<_> = (1..=23).rev().map(|amount| json!(format!("-{amount}"))).collect();
     ought.push(json!("1000"));
     assert_eq!(amounts, ought, "what was there when the first page was read, and nothing else");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_balance_then_is_told_by_position_and_by_time() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
     let mut moments = Vec::new();
     let mut token = String::new();
     for amount in [1, 10, 100] {
@@ -61,22 +61,22 @@ async fn the_balance_then_is_told_by_position_and_by_time() {
     let between = payer.get_at(&format!("{list}?from={first}&to={last}"), &token).await.expect(200);
     let amounts: Vec<_> = between.items().iter().map(|item| item["amount"].as_str().unwrap()).collect();
     assert!(amounts.contains(&"-1") && amounts.contains(&"-10") && !amounts.contains(&"1000"), "{amounts:?}");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_transfers_are_shown_with_their_code_and_totals_add_up_to_nothing() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 300).await.expect(201);
     let refused = payer.transfer(from, to, 5000).await.expect_problem(422, "insufficient-funds");
-    let ledger = town.ledger().await;
+    let ledger = app.ledger().await;
     let (id, code) = ledger.rejected.first_key_value().unwrap();
     let seen = payer.get_at(&format!("/v1/transfers/{id}"), refused.token()).await.expect(200);
     assert_eq!((seen.text("status"), seen.text("code")), ("rejected".into(), code.clone()));
-    town.wait_until_level().await;
-    let overview = town.operator().get("/v1/dashboard/overview").await.expect(200);
+    app.wait_until_level().await;
+    let overview = app.operator().get("/v1/dashboard/overview").await.expect(200);
     let text = overview.body.to_string();
     assert!(text.contains("\"1000\"") && text.contains("\"-1000\""), "members' and system's totals: {text}");
     for header in ["view-position", "view-lag-ms"] {
@@ -84,5 +84,5 @@ async fn refused_transfers_are_shown_with_their_code_and_totals_add_up_to_nothin
     }
     let assets = payer.get("/v1/assets").await.expect(200);
     assert!(assets.body.to_string().contains("BUP"), "{}", assets.body);
-    town.close().await;
+    app.close().await;
 }

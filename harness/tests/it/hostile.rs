@@ -8,7 +8,7 @@ use harness::{chaos::Part, kit::connect_nats};
 
 use crate::{
     kill::people,
-    support::{ALL, Crowd, Town},
+    support::{ALL, Crowd, TestApp},
 };
 
 pub struct Neighbour {
@@ -17,8 +17,8 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
-    pub async fn of(town: &Town) -> Self {
-        let plan = town.bank.plan();
+    pub async fn of(app: &TestApp) -> Self {
+        let plan = app.bank.plan();
         let client = connect_nats(&plan.nats_url).await.unwrap();
         Self { context: jetstream::new(client), stream: plan.stream.clone() }
     }
@@ -53,7 +53,7 @@ impl Neighbour {
 }
 
 /// The headers without those by which the server itself would refuse a double or an intruder.
-pub fn anew(headers: &HeaderMap) -> HeaderMap {
+pub fn again(headers: &HeaderMap) -> HeaderMap {
     let mut copy = HeaderMap::new();
     for (name, values) in headers.iter().filter(|(name, _)| !name.to_string().starts_with("Nats-")) {
         for value in values {
@@ -65,31 +65,31 @@ pub fn anew(headers: &HeaderMap) -> HeaderMap {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doubled_and_reordered_slices_change_nothing() {
-    let mut town = Town::start(&ALL).await;
-    let neighbour = Neighbour::of(&town).await;
-    let (accounts, tellers) = people(&mut town, &[0]).await;
+    let mut app = TestApp::start(&ALL).await;
+    let neighbour = Neighbour::of(&app).await;
+    let (accounts, tellers) = people(&mut app, &[0]).await;
     let crowd = Crowd::start(6, tellers, accounts, false);
     for _ in 0..3 {
         crowd.journal.wait_for_more(40).await;
         let mut messages = neighbour.messages().await;
         messages.reverse();
         for (headers, payload) in messages.iter().step_by(2).chain(&messages) {
-            neighbour.publish(anew(headers), payload.clone()).await;
+            neighbour.publish(again(headers), payload.clone()).await;
         }
     }
     let journal = crowd.stop().await;
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(journal.check(&ledger), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_and_slices_of_another_log_are_passed_over() {
-    let mut town = Town::start(&ALL).await;
-    let neighbour = Neighbour::of(&town).await;
-    let (accounts, tellers) = people(&mut town, &[0]).await;
+    let mut app = TestApp::start(&ALL).await;
+    let neighbour = Neighbour::of(&app).await;
+    let (accounts, tellers) = people(&mut app, &[0]).await;
     let account = accounts[0];
     let crowd = Crowd::start(6, tellers, accounts, false);
-    let operator = town.operator();
+    let operator = app.operator();
     for round in 0..3 {
         crowd.journal.wait_for_more(30).await;
         let (headers, payload) = neighbour.messages().await.pop().expect("the relay has published");
@@ -106,41 +106,41 @@ async fn garbage_and_slices_of_another_log_are_passed_over() {
             [b"".to_vec(), b"garbage".to_vec(), b"{}".to_vec(), payload[..payload.len() / 2].to_vec(), foreign];
         for payload in garbage {
             neighbour.publish(HeaderMap::new(), payload.clone()).await;
-            neighbour.publish(anew(&headers), payload.clone()).await;
+            neighbour.publish(again(&headers), payload.clone()).await;
             neighbour.publish(lying.clone(), payload).await;
         }
         if round == 1 {
             // The relay starts from the stream's tail: garbage is there now.
-            town.bank.kill(Part::Relay).unwrap();
+            app.bank.kill(Part::Relay).unwrap();
             neighbour.publish(HeaderMap::new(), b"the last word".to_vec()).await;
-            town.bank.start(&[Part::Relay]).await.unwrap();
+            app.bank.start(&[Part::Relay]).await.unwrap();
         }
         crowd.journal.wait_for_more(10).await;
         let token = crowd.journal.last_token().unwrap();
         operator.get_at(&format!("/v1/accounts/{account}"), &token).await.expect(200);
     }
     let journal = crowd.stop().await;
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(journal.check(&ledger), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slices_that_are_lost_are_read_from_the_log() {
-    let mut town = Town::start(&ALL).await;
-    let neighbour = Neighbour::of(&town).await;
-    let (accounts, tellers) = people(&mut town, &[0]).await;
+    let mut app = TestApp::start(&ALL).await;
+    let neighbour = Neighbour::of(&app).await;
+    let (accounts, tellers) = people(&mut app, &[0]).await;
     let crowd = Crowd::start(6, tellers, accounts, false);
     for _ in 0..3 {
         crowd.journal.wait_for_more(30).await;
-        town.bank.kill(Part::Projector).unwrap();
+        app.bank.kill(Part::Projector).unwrap();
         crowd.journal.wait_for_more(30).await;
         neighbour.stream().await.purge().await.unwrap();
-        town.bank.start(&[Part::Projector]).await.unwrap();
+        app.bank.start(&[Part::Projector]).await.unwrap();
     }
     // And the whole stream, under everybody's feet.
     neighbour.context.delete_stream(&neighbour.stream).await.unwrap();
     crowd.journal.wait_for_more(30).await;
     let journal = crowd.stop().await;
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(journal.check(&ledger), (0, 0));
 }

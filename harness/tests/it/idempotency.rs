@@ -4,13 +4,13 @@ use kernel::{Ids, RandomIds, Role};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{ALL, Teller, Town, money};
+use crate::support::{ALL, TestApp, TestClient, money};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_of_the_same_at_once_are_one_transfer_and_fifty_equal_answers() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
     let body = json!({"source": from, "destination": to, "money": money("KRW", 100), "memo": "once"});
     let mut clients = JoinSet::new();
     for _ in 0..50 {
@@ -26,40 +26,40 @@ async fn fifty_of_the_same_at_once_are_one_transfer_and_fifty_equal_answers() {
     assert!(late.replayed());
     assert!(posted.iter().all(|answer| answer.body == late.body), "{posted:?}");
     assert!(posted.iter().filter(|answer| !answer.replayed()).count() <= 1);
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(ledger.with_memo("once"), [late.id("transfer_id")]);
     assert_eq!(ledger.accounts[&to].balance, 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_belongs_to_one_request_of_one_principal() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1000).await;
-    let (other, to) = town.funded_member(1000).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (other, to) = app.funded_member(1000).await;
     let path = "/v1/transfers";
-    let first = payer.post_keyed(path, "k", Teller::transfer_body(from, to, 10)).await.expect(201);
-    let head = town.head().await;
-    let again = payer.post_keyed(path, "k", Teller::transfer_body(from, to, 10)).await.expect(201);
+    let first = payer.post_keyed(path, "k", TestClient::transfer_body(from, to, 10)).await.expect(201);
+    let head = app.head().await;
+    let again = payer.post_keyed(path, "k", TestClient::transfer_body(from, to, 10)).await.expect(201);
     assert_eq!((again.body, again.headers.contains_key("idempotency-replayed")), (first.body, true));
-    for body in [Teller::transfer_body(from, to, 11), Teller::transfer_body(to, from, 10)] {
+    for body in [TestClient::transfer_body(from, to, 11), TestClient::transfer_body(to, from, 10)] {
         payer.post_keyed(path, "k", body).await.expect_problem(422, "idempotency-key-reused");
     }
     payer.post_keyed("/v1/accounts", "k", json!({"asset": "KRW"})).await.expect_problem(422, "idempotency-key-reused");
-    assert_eq!(town.head().await, head, "nothing of that was written");
+    assert_eq!(app.head().await, head, "nothing of that was written");
     // The same key in another hand is another key.
-    let theirs = other.post_keyed(path, "k", Teller::transfer_body(to, from, 10)).await.expect(201);
+    let theirs = other.post_keyed(path, "k", TestClient::transfer_body(to, from, 10)).await.expect(201);
     assert!(!theirs.replayed());
-    let same_person_as_service = town.teller(Role::Service, payer.id);
+    let same_person_as_service = app.client(Role::Service, payer.id);
     let body = json!({"account_id": from, "money": money("KRW", 1), "reference": "r"});
     same_person_as_service.post_keyed("/v1/deposits", "k", body).await.expect(201);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_is_the_first_answer_whatever_happened_since_and_wherever_it_is_asked() {
-    let mut town = Town::start(&ALL).await;
-    let (member, account) = town.funded_member(1000).await;
-    let (operator, service) = (town.operator(), town.service());
+    let mut app = TestApp::start(&ALL).await;
+    let (member, account) = app.funded_member(1000).await;
+    let (operator, service) = (app.operator(), app.service());
     let opened = member.post_keyed("/v1/accounts", "open", json!({"asset": "USD"})).await.expect(201);
     let deposit = json!({"account_id": account, "money": money("KRW", 5), "reference": "d"});
     let deposited = service.post_keyed("/v1/deposits", "deposit", deposit.clone()).await.expect(201);
@@ -67,8 +67,8 @@ async fn a_replay_is_the_first_answer_whatever_happened_since_and_wherever_it_is
     let frozen = operator.post_keyed(&freeze, "freeze", json!({"reason": "a look"})).await.expect(200);
     operator.post(&format!("/v1/accounts/{account}/unfreeze"), json!({})).await.expect(200);
     // A server that has never seen these keys looks them up in the log.
-    town.bank.kill(harness::chaos::Part::Command(0)).unwrap();
-    town.bank.start(&[harness::chaos::Part::Command(0)]).await.unwrap();
+    app.bank.kill(harness::chaos::Part::Command(0)).unwrap();
+    app.bank.start(&[harness::chaos::Part::Command(0)]).await.unwrap();
     for (answer, first) in [
         (member.post_keyed("/v1/accounts", "open", json!({"asset": "USD"})).await.expect(201), opened),
         (service.post_keyed("/v1/deposits", "deposit", deposit).await.expect(201), deposited),
@@ -77,19 +77,19 @@ async fn a_replay_is_the_first_answer_whatever_happened_since_and_wherever_it_is
         assert!(answer.replayed(), "{answer:?}");
         assert_eq!(answer.body, first.body);
     }
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_are_frozen() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(10).await;
-    let (_, to) = town.funded_member(0).await;
-    let body = Teller::transfer_body(from, to, 11);
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(10).await;
+    let (_, to) = app.funded_member(0).await;
+    let body = TestClient::transfer_body(from, to, 11);
     let first = payer.post_keyed("/v1/transfers", "k", body.clone()).await;
     let first = first.expect_problem(422, "insufficient-funds");
     assert_eq!(first.text("available"), "10");
-    town.service().deposit(from, "KRW", 1000).await;
+    app.service().deposit(from, "KRW", 1000).await;
     let again = payer.post_keyed("/v1/transfers", "k", body.clone()).await.expect_problem(422, "insufficient-funds");
     assert!(again.replayed() && !first.replayed());
     assert_eq!(again.text("available"), "10", "the refusal is the first one, not a new look");
@@ -102,43 +102,44 @@ async fn refusals_are_frozen() {
     let again = payer.post_keyed(&close, "c", json!({})).await.expect_problem(422, "account-not-empty");
     assert!(again.replayed());
     payer.post_keyed(&close, "c2", json!({})).await.expect(200);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_malformed_or_forbidden_leaves_the_key_free() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(100).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(100).await;
     let path = "/v1/transfers";
-    let mut bad = Teller::transfer_body(from, to, 1);
+    let mut bad = TestClient::transfer_body(from, to, 1);
     bad["money"]["amount"] = json!(1);
     payer.post_keyed(path, "k", bad).await.expect_problem(400, "validation-failed");
-    payer.post_keyed(path, "k", Teller::transfer_body(to, from, 1)).await.expect_problem(403, "account-not-yours");
-    let stranger = town.teller_with(0, payer.id, "nonsense".to_owned());
-    stranger.post_keyed(path, "k", Teller::transfer_body(from, to, 1)).await.expect_problem(401, "unauthorized");
-    let good = payer.post_keyed(path, "k", Teller::transfer_body(from, to, 1)).await.expect(201);
+    payer.post_keyed(path, "k", TestClient::transfer_body(to, from, 1)).await.expect_problem(403, "account-not-yours");
+    let stranger = app.teller_with(0, payer.id, "nonsense".to_owned());
+    stranger.post_keyed(path, "k", TestClient::transfer_body(from, to, 1)).await.expect_problem(401, "unauthorized");
+    let good = payer.post_keyed(path, "k", TestClient::transfer_body(from, to, 1)).await.expect(201);
     assert!(!good.replayed());
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_at_two_servers_at_once_is_one_transfer() {
     use harness::chaos::Part;
-    let mut town = Town::start(&[Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query]).await;
-    let (_, from) = town.funded_member(100_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app =
+        TestApp::start(&[Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query]).await;
+    let (_, from) = app.funded_member(100_000).await;
+    let (_, to) = app.funded_member(0).await;
     let id = RandomIds.fresh();
-    let tellers = [town.teller_at(0, Role::Operator, id), town.teller_at(1, Role::Operator, id)];
+    let tellers = [app.teller_at(0, Role::Operator, id), app.teller_at(1, Role::Operator, id)];
     for round in 0..20 {
         let body = json!({"source": from, "destination": to, "money": money("KRW", 10), "memo": format!("r{round}")});
         let key = format!("round-{round}");
         let mut both = JoinSet::new();
-        for teller in tellers.iter().cycle().take(6) {
-            let (teller, body, key) = (teller.clone(), body.clone(), key.clone());
+        for client in tellers.iter().cycle().take(6) {
+            let (client, body, key) = (client.clone(), body.clone(), key.clone());
             both.spawn(async move {
                 loop {
-                    let answer = teller.post_keyed("/v1/transfers", &key, body.clone()).await;
+                    let answer = client.post_keyed("/v1/transfers", &key, body.clone()).await;
                     if !matches!(answer.status, 409 | 503) {
                         return answer.expect(201);
                     }
@@ -148,6 +149,6 @@ async fn one_key_at_two_servers_at_once_is_one_transfer() {
         let answers = both.join_all().await;
         assert!(answers.iter().all(|answer| answer.body == answers[0].body), "{answers:?}");
     }
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(ledger.accounts[&to].balance, 200);
 }

@@ -1,6 +1,6 @@
 //! End-to-end tests: real processes, real Postgres, real NATS, through the public HTTP API.
 //!
-//! Each test has its own databases and stream, and leaves through `Town::close`, which folds the log independently and compares
+//! Each test has its own databases and stream, and leaves through `TestApp::close`, which folds the log independently and compares
 //! the views with the fold. Nothing here asserts on time: conditions are waited for.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]

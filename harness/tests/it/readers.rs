@@ -1,4 +1,4 @@
-//! Clients that read with tokens while views are made anew, promoted and rolled back under them: they notice nothing.
+//! Clients that read with tokens while views are rebuilt, promoted and rolled back under them: they notice nothing.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use harness::{
 use kernel::Actor;
 use projection_engine::Operator;
 
-use crate::support::{ALL, OldWorker, Town, begin_with_old_transactions, eventually};
+use crate::support::{ALL, OldWorker, TestApp, begin_with_old_transactions, eventually};
 
 /// So many clients, each with an account of its own.
 const CLIENTS: usize = 24;
 /// Between two promotions readers have so long to notice the first.
 const BREATH: Duration = Duration::from_millis(700);
 
-async fn readers(town: &mut Town) -> Readers {
-    let (command, query) = (town.bank.address(Part::Command(0)).unwrap(), town.bank.address(Part::Query).unwrap());
-    let keys = town.keys.clone();
+async fn readers(app: &mut TestApp) -> Readers {
+    let (command, query) = (app.bank.address(Part::Command(0)).unwrap(), app.bank.address(Part::Query).unwrap());
+    let keys = app.keys.clone();
     let sign = move |actor: Actor| keys.token(actor, 1);
     let plan = FleetPlan { members: CLIENTS, accounts_per_member: 1, connections: 8, ..FleetPlan::default() };
     let fleet = Fleet::set_up(&plan, command, &sign, 1).await.unwrap();
@@ -40,9 +40,9 @@ async fn noticed_nothing(readers: Readers) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_notices_a_rebuild_a_rollback_or_a_promotion_of_any_view() {
-    let mut town = Town::start(&ALL).await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let readers = readers(&mut town).await;
+    let mut app = TestApp::start(&ALL).await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let readers = readers(&mut app).await;
     for view in views::all() {
         let made = jangbu.views("rebuild", view.name(), &[]).await.unwrap();
         tokio::time::sleep(BREATH).await;
@@ -51,26 +51,26 @@ async fn nobody_notices_a_rebuild_a_rollback_or_a_promotion_of_any_view() {
         assert_eq!(jangbu.views("promote", view.name(), &["--generation", &made.to_string()]).await.unwrap(), made);
     }
     noticed_nothing(readers).await;
-    town.close().await;
+    app.close().await;
 }
 
 /// Both versions of a view at work: the older program moves its own until the newer one's is promoted, and again after a
 /// rollback. Readers are the newer ones throughout.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_notices_that_a_view_becomes_another_version_of_itself_and_back() {
-    let mut town = Town::start(&[Part::Command(0)]).await;
-    let (log, views) = (town.pair.log.superuser_url(), town.pair.views.url(Login::Projector).unwrap());
-    begin_with_old_transactions(&town.pair.views).await;
+    let mut app = TestApp::start(&[Part::Command(0)]).await;
+    let (log, views) = (app.pair.log.superuser_url(), app.pair.views.url(Login::Projector).unwrap());
+    begin_with_old_transactions(&app.pair.views).await;
     let old = OldWorker::start(&log, &views);
     // The newer projector is ready although the live version is not its own: somebody else follows it.
-    town.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let readers = readers(&mut town).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    app.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let readers = readers(&mut app).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     let paid = payer.transfer(from, to, 10).await.expect(201);
     let transfer = paid.text("transfer_id");
-    let undo = town.operator();
+    let undo = app.operator();
     let path = format!("/v1/transfers/{transfer}/reverse");
     let undone = undo.post(&path, serde_json::json!({ "reason": "by mistake" })).await.expect(201);
     let newest = async || {
@@ -95,18 +95,18 @@ async fn nobody_notices_that_a_view_becomes_another_version_of_itself_and_back()
     let told = jangbu.run(&["views", "upgrade", "--reason", "once more"]).await.unwrap();
     assert_eq!(told, serde_json::json!([]), "nothing is due");
     drop(old);
-    town.close().await;
+    app.close().await;
 }
 
 /// The older program is gone, and nobody upgrades: that is told, and what to do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_that_nobody_follows_is_told() {
-    let mut town = Town::start(&[Part::Command(0)]).await;
-    begin_with_old_transactions(&town.pair.views).await;
-    town.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
-    town.funded_member(100).await;
-    let probe = format!("http://{}/readyz", town.bank.address(Part::Projector).unwrap());
-    let log = town.bank.log_file(Part::Projector);
+    let mut app = TestApp::start(&[Part::Command(0)]).await;
+    begin_with_old_transactions(&app.pair.views).await;
+    app.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
+    app.funded_member(100).await;
+    let probe = format!("http://{}/readyz", app.bank.address(Part::Projector).unwrap());
+    let log = app.bank.log_file(Part::Projector);
     eventually("the projector says that nobody follows the view", async || {
         let said = reqwest::get(&probe).await.map_err(|e| e.to_string())?;
         let logged = std::fs::read_to_string(&log).unwrap();
@@ -114,8 +114,8 @@ async fn a_version_that_nobody_follows_is_told() {
         if told { Ok(()) } else { Err(format!("{}: {logged}", said.status())) }
     })
     .await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     jangbu.run(&["views", "upgrade", "--reason", "as it said"]).await.unwrap();
-    town.bank.wait_until_ready(Part::Projector).await.unwrap();
-    town.close().await;
+    app.bank.wait_until_ready(Part::Projector).await.unwrap();
+    app.close().await;
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use harness::{
-    chaos::{Bank, BankPlan, Ground, Jangbu, Part},
+    chaos::{Bank, BankPlan, Jangbu, Part, TestServers},
     kit::{Databases, NatsRole, Pair, Role, nats_login},
 };
 use kernel::{Ids, RandomIds};
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{
     kill::people,
-    support::{ALL, Crowd, OldWorker, Page, Town, begin_with_old_transactions, eventually},
+    support::{ALL, Crowd, OldWorker, Page, TestApp, begin_with_old_transactions, eventually},
 };
 
 /// What an operator of this bank has in the environment.
@@ -41,8 +41,8 @@ fn variables(bank: &mut Bank) -> BTreeMap<String, String> {
     variables
 }
 
-async fn page(town: &mut Town, name: &'static str) -> Page {
-    Page::open(name, variables(&mut town.bank))
+async fn page(app: &mut TestApp, name: &'static str) -> Page {
+    Page::open(name, variables(&mut app.bank))
 }
 
 /// A folder of a test's own, removed in the end.
@@ -76,22 +76,22 @@ async fn number(url: &str, sql: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn view_stuck() {
-    let mut town = Town::start(&[Part::Command(0), Part::Query]).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&[Part::Command(0), Part::Query]).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
     // A debit that no projector of today can read. Nothing of it has left the log yet.
-    let log = town.pair.log.superuser_url();
+    let log = app.pair.log.superuser_url();
     let position = number(&log, "select max(position) from events where type = 'AccountDebited'").await;
     let at = format!("where position = {position}");
     behind_the_back(&log, format!("update events set schema_version = 99 {at}")).await;
-    town.bank.start(&[Part::Relay]).await.unwrap();
-    town.bank.spawn(Part::Projector).unwrap();
+    app.bank.start(&[Part::Relay]).await.unwrap();
+    app.bank.spawn(Part::Projector).unwrap();
 
-    let mut page = page(&mut town, "view-stuck").await;
+    let mut page = page(&mut app, "view-stuck").await;
     page.set("VIEW", "accounts");
     page.set("POSITION", position);
-    let views = town.pair.views.superuser_url();
+    let views = app.pair.views.superuser_url();
     let stuck = "select count(*) from registry.generations where view = 'accounts' and stuck_since is not null";
     let until_stuck = async || match number(&views, stuck).await {
         1 => Ok(()),
@@ -113,7 +113,7 @@ async fn view_stuck() {
     .await;
     let told = page.next().await;
     assert!(told.stdout.contains("ticket 4711"), "{}", told.stdout);
-    // The rule is mended: here the event is.
+    // The rule is fixed: here the event is.
     behind_the_back(&log, format!("update events set schema_version = 1 {at}")).await;
     // The other views wait for no ticket.
     let level = format!("select count(*) from registry.live_positions where position < {position}");
@@ -124,23 +124,23 @@ async fn view_stuck() {
     .await;
     page.next().await;
     page.end();
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn relay_down() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
-    town.bank.kill(Part::Relay).unwrap();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    app.bank.kill(Part::Relay).unwrap();
     let answer = payer.transfer(from, to, 10).await.expect(201);
-    let mut page = page(&mut town, "relay-down").await;
+    let mut page = page(&mut app, "relay-down").await;
     let told = page.next().await;
     assert!(told.stdout.contains("it does not answer") && told.stdout.contains("relay"), "{}", told.stdout);
     // The views have it all the same.
     payer.get_at(&format!("/v1/accounts/{from}"), answer.token()).await.expect(200);
-    town.bank.start(&[Part::Relay]).await.unwrap();
-    let relay = town.bank.address(Part::Relay).unwrap();
+    app.bank.start(&[Part::Relay]).await.unwrap();
+    let relay = app.bank.address(Part::Relay).unwrap();
     eventually("the relay takes over", async || {
         let text = reqwest::get(format!("http://{relay}/metrics")).await.map_err(|e| e.to_string())?;
         let text = text.text().await.map_err(|e| e.to_string())?;
@@ -149,48 +149,48 @@ async fn relay_down() {
     .await;
     page.next().await;
     page.end();
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nats_wiped() {
-    let mut ground = Ground::start().await.unwrap();
-    let mut town = Town::start_on_ground(&ground, &ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
-    ground.wipe_nats().unwrap();
+    let mut servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    servers.wipe_nats().unwrap();
     let answer = payer.transfer(from, to, 10).await.expect(201);
-    let mut page = page(&mut town, "nats-wiped").await;
+    let mut page = page(&mut app, "nats-wiped").await;
     page.next().await;
-    ground.start_nats().await.unwrap();
+    servers.start_nats().await.unwrap();
     payer.get_at(&format!("/v1/accounts/{from}"), answer.token()).await.expect(200);
     for part in [Part::Relay, Part::Projector] {
-        town.bank.wait_until_ready(part).await.unwrap();
+        app.bank.wait_until_ready(part).await.unwrap();
     }
     page.next().await;
     page.end();
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn log_disk_full() {
-    let ground = Ground::start().await.unwrap();
-    let mut town = Town::start_on_ground(&ground, &ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    let servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
-    town.wait_until_level().await;
-    let superuser = town.pair.log.superuser_url();
+    app.wait_until_level().await;
+    let superuser = app.pair.log.superuser_url();
     number(&superuser, "select count(*) from pg_create_physical_replication_slot('standby_of_old', true)").await;
     // Something that is not live: an ordinary rebuild leaves it.
-    let mut rebuilding = page(&mut town, "rebuild").await;
+    let mut rebuilding = page(&mut app, "rebuild").await;
     rebuilding.set("VIEW", "transfers");
     rebuilding.next().await;
-    let mut page = page(&mut town, "log-disk-full").await;
+    let mut page = page(&mut app, "log-disk-full").await;
     page.set("SLOT", "standby_of_old");
     page.set("SUPERUSER_URL", &superuser);
     page.set("VIEW", "transfers");
-    page.set("GENERATION", retired(&town, "transfers").await);
+    page.set("GENERATION", retired(&app, "transfers").await);
     let told = page.next().await;
     assert!(told.stdout.contains("standby_of_old") && told.stdout.contains("events"), "{}", told.stdout);
     for _ in 0..4 {
@@ -199,57 +199,57 @@ async fn log_disk_full() {
     page.end();
     assert_eq!(number(&superuser, "select count(*) from pg_replication_slots").await, 0);
     payer.transfer(from, to, 10).await.expect(201);
-    town.close().await;
+    app.close().await;
 }
 
-async fn retired(town: &Town, view: &str) -> i64 {
+async fn retired(app: &TestApp, view: &str) -> i64 {
     let sql =
         format!("select min(generation)::int8 from registry.generations where view = '{view}' and state = 'retired'");
-    number(&town.pair.views.superuser_url(), &sql).await
+    number(&app.pair.views.superuser_url(), &sql).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rebuild() {
-    let mut town = Town::start(&ALL).await;
+    let mut app = TestApp::start(&ALL).await;
     let folder = Folder::new();
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
-    let position = town.head().await;
+    let position = app.head().await;
     payer.transfer(from, to, 20).await.expect(201);
-    town.wait_until_level().await;
-    let mut page = page(&mut town, "rebuild").await;
+    app.wait_until_level().await;
+    let mut page = page(&mut app, "rebuild").await;
     page.set("VIEW", "accounts");
     page.set("JANGBU_ARCHIVE_URL", format!("file://{}/archive", folder.0.display()));
     page.next().await;
     page.next().await;
     page.next().await;
     payer.transfer(from, to, 30).await.expect(201);
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     page.next().await;
     page.set("POSITION", position);
     let newest = "select max(generation)::int8 + 1 from registry.generations where view = 'accounts'";
-    page.set("SIDE", number(&town.pair.views.superuser_url(), newest).await);
+    page.set("SIDE", number(&app.pair.views.superuser_url(), newest).await);
     let told = page.next().await;
     assert!(told.stdout.contains("count"), "{}", told.stdout);
-    page.set("GENERATION", retired(&town, "accounts").await);
+    page.set("GENERATION", retired(&app, "accounts").await);
     page.next().await;
     page.end();
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn change_view() {
-    let mut town = Town::start(&[Part::Command(0)]).await;
-    begin_with_old_transactions(&town.pair.views).await;
-    let old = OldWorker::start(&town.pair.log.superuser_url(), &town.pair.views.url(Role::Projector).unwrap());
-    town.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
+    let mut app = TestApp::start(&[Part::Command(0)]).await;
+    begin_with_old_transactions(&app.pair.views).await;
+    let old = OldWorker::start(&app.pair.log.superuser_url(), &app.pair.views.url(Role::Projector).unwrap());
+    app.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
     let folder = Folder::new();
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
-    town.wait_until_level().await;
-    let mut page = page(&mut town, "change-view").await;
+    app.wait_until_level().await;
+    let mut page = page(&mut app, "change-view").await;
     page.set("VIEW", "transactions");
     page.set("DIFFERENCES", format!("{}/differences", folder.0.display()));
     let told = page.next().await;
@@ -261,24 +261,24 @@ async fn change_view() {
         told.stdout
     );
     // There is no older `jangbu` here: this one goes back to a generation that it can bring level.
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     let newest = jangbu.views("rebuild", "transactions", &[]).await.unwrap();
-    page.set("OLD", town.bank.plan().binaries.display());
+    page.set("OLD", app.bank.plan().binaries.display());
     page.set("NEW", newest);
     page.next().await;
     page.next().await;
     page.next().await;
     page.end();
     drop(old);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotate_keys() {
-    let mut town = Town::start(&ALL).await;
+    let mut app = TestApp::start(&ALL).await;
     let folder = Folder::new();
-    let (payer, from) = town.funded_member(100).await;
-    let mut page = page(&mut town, "rotate-keys").await;
+    let (payer, from) = app.funded_member(100).await;
+    let mut page = page(&mut app, "rotate-keys").await;
     page.set("KEYS", folder.0.display());
     page.next().await;
     let told = page.next().await;
@@ -297,16 +297,16 @@ async fn rotate_keys() {
     page.next().await;
     page.end();
     // Views are checked by tokens of the old key: it is published again.
-    let plan = town.bank.plan().clone();
+    let plan = app.bank.plan().clone();
     let jangbu = plan.binaries.join("jangbu");
     let publish =
-        tokio::process::Command::new(jangbu).args(["keys", "publish"]).envs(variables(&mut town.bank)).status();
+        tokio::process::Command::new(jangbu).args(["keys", "publish"]).envs(variables(&mut app.bank)).status();
     assert!(publish.await.unwrap().success());
     for part in [Part::Query, Part::Command(0)] {
-        town.bank.kill(part).unwrap();
-        town.bank.start(&[part]).await.unwrap();
+        app.bank.kill(part).unwrap();
+        app.bank.start(&[part]).await.unwrap();
     }
-    town.close().await;
+    app.close().await;
 }
 
 /// Runs a program to its end; it must end well.
@@ -325,17 +325,17 @@ fn without_database(url: &str) -> String {
     url.trim_end_matches("/postgres").to_owned()
 }
 
-/// The bank of `town` on other servers, whose databases are there or are made now; nothing of it runs yet.
-async fn moved(town: &Town, ground: &Ground, folder: &Folder) -> Bank {
-    let databases = Databases::on(&ground.postgres_url().unwrap()).unwrap();
+/// The bank of `app` on other servers, whose databases are there or are made now; nothing of it runs yet.
+async fn moved(app: &TestApp, servers: &TestServers, folder: &Folder) -> Bank {
+    let databases = Databases::on(&servers.postgres_url().unwrap()).unwrap();
     databases.ensure_roles().await.unwrap();
-    let name = town.pair.log.name.trim_end_matches("_log");
+    let name = app.pair.log.name.trim_end_matches("_log");
     let plan = BankPlan {
         databases: databases.ensure_pair(name).await.unwrap(),
-        nats_url: ground.nats_url(),
+        nats_url: servers.nats_url(),
         stream: "RESTORED".to_owned(),
         logs: folder.0.join("log"),
-        ..town.bank.plan().clone()
+        ..app.bank.plan().clone()
     };
     Bank::new(plan).unwrap()
 }
@@ -364,36 +364,36 @@ async fn put_late_views(pair: &Pair, backup: &Folder, variables: &BTreeMap<Strin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restore() {
-    let ground = Ground::start().await.unwrap();
-    let mut town = Town::start_on_ground(&ground, &ALL).await;
-    let jangbu = town.bank.plan().binaries.join("jangbu");
-    let (accounts, tellers) = people(&mut town, &[0]).await;
+    let servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let jangbu = app.bank.plan().binaries.join("jangbu");
+    let (accounts, tellers) = people(&mut app, &[0]).await;
     let (backup, archive, logs) = (Folder::new(), Folder::new(), Folder::new());
     let crowd = Crowd::start(8, tellers, accounts, false);
     crowd.journal.wait_for_more(100).await;
 
     // Each database at another moment, while money moves.
-    let mut page = page(&mut town, "restore").await;
-    page.set("OLD", without_database(&ground.postgres_url().unwrap()));
+    let mut page = page(&mut app, "restore").await;
+    page.set("OLD", without_database(&servers.postgres_url().unwrap()));
     page.set("BACKUP", backup.0.display());
     page.set("JANGBU_ARCHIVE_URL", format!("file://{}", archive.0.display()));
-    for (name, database) in [("LOG", &town.pair.log), ("VIEWS", &town.pair.views), ("VAULT", &town.pair.vault)] {
+    for (name, database) in [("LOG", &app.pair.log), ("VIEWS", &app.pair.views), ("VAULT", &app.pair.vault)] {
         page.set(name, &database.name);
     }
     let backed_up = page.next().await;
     crowd.journal.wait_for_more(100).await;
     crowd.stop().await;
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     let late = format!("{}/late.dump", backup.0.display());
-    let of_views = town.pair.views.superuser_url();
+    let of_views = app.pair.views.superuser_url();
     program("pg_dump", &["--format", "custom", "--file", &late, &of_views], &page.variables).await;
     program(&jangbu, &["archive", "run", "--segment", "100"], &page.variables).await;
 
     // Views behind the log: proved where they are, and level soon after.
-    let other = Ground::start().await.unwrap();
+    let other = TestServers::start().await.unwrap();
     page.set("NEW", without_database(&other.postgres_url().unwrap()));
     let restored = page.next().await;
-    let mut bank = moved(&town, &other, &logs).await;
+    let mut bank = moved(&app, &other, &logs).await;
     let pair = bank.plan().databases.clone();
     variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
     let proved = page.next().await;
@@ -405,7 +405,7 @@ async fn restore() {
     program(&jangbu, &["log", "verify"], &page.variables).await;
     bank.end_all().await.unwrap();
 
-    // Views from later than the log: refused, told, and made anew.
+    // Views from later than the log: refused, told, and rebuilt.
     put_late_views(&pair, &backup, &page.variables).await;
     bank.spawn(Part::Projector).unwrap();
     let log = bank.log_file(Part::Projector);
@@ -429,13 +429,13 @@ async fn restore() {
     bank.end_all().await.unwrap();
 
     // The log from its archive, whole.
-    let whole = Ground::start().await.unwrap();
-    let mut bank = moved(&town, &whole, &logs).await;
+    let whole = TestServers::start().await.unwrap();
+    let mut bank = moved(&app, &whole, &logs).await;
     variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
     let from_archive = page.next().await;
     assert!(from_archive.stdout.contains("found equal"), "{}", from_archive.stdout);
     let end = number(&bank.plan().databases.log.superuser_url(), "select position from log_head").await;
-    assert_eq!(end, town.head().await);
+    assert_eq!(end, app.head().await);
     page.end();
     println!(
         "{end} events: backed up in {:.1} s, restored in {:.1} s, proved in {:.1} s, from the archive in {:.1} s",
@@ -444,5 +444,5 @@ async fn restore() {
         proved.took.as_secs_f64(),
         from_archive.took.as_secs_f64()
     );
-    town.close().await;
+    app.close().await;
 }

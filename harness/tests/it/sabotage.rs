@@ -7,7 +7,7 @@ use kernel::{Ids, RandomIds};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{ALL, Journal, Ledger, Town};
+use crate::support::{ALL, Journal, Ledger, TestApp};
 
 async fn run(url: &str, sql: String) {
     let mut connection = PgConnection::connect(url).await.unwrap();
@@ -21,33 +21,33 @@ async fn fails<T>(check: impl Future<Output = T>) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_that_says_something_else_than_the_log_is_found() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
-    town.check_views().await;
-    let views = town.pair.views.superuser_url();
+    app.check_views().await;
+    let views = app.pair.views.superuser_url();
     for (table, damage, repair) in [
         ("live.accounts", "balance = balance + 1", "balance = balance - 1"),
         ("live.accounts", "version = version + 1", "version = version - 1"),
         ("live.entries", "amount = amount - 1", "amount = amount + 1"),
     ] {
         run(&views, format!("update {table} set {damage} where account_id = '{from}'")).await;
-        assert!(fails(town.check_views()).await, "{table} with {damage}");
+        assert!(fails(app.check_views()).await, "{table} with {damage}");
         run(&views, format!("update {table} set {repair} where account_id = '{from}'")).await;
     }
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_breaks_a_rule_is_found() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
-    let log = town.pair.log.superuser_url();
+    let log = app.pair.log.superuser_url();
     Ledger::read(&log).await;
-    town.bank.end_all().await.unwrap();
+    app.bank.end_all().await.unwrap();
     // A credit out of nothing, in a commit of its own, with right positions and versions.
     let transfer = RandomIds.fresh();
     let forge = |balance: i32, version: i32| {

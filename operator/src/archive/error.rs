@@ -88,7 +88,7 @@ impl ArchiveError {
         Some(advice.into())
     }
 
-    /// Whether the caller can mend the call.
+    /// Whether the caller can fix the call.
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Place(_))
     }

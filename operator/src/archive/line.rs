@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::digest::{hex, unhex};
-
 /// A commit with its events: all that its rows hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
@@ -105,7 +103,7 @@ impl<'a> CommitLine<'a> {
             actor_role: Cow::Borrowed(&commit.actor_role),
             actor_id: commit.actor_id,
             correlation: commit.correlation,
-            fingerprint: Cow::Owned(hex(&commit.fingerprint)),
+            fingerprint: Cow::Owned(hex::encode(&commit.fingerprint)),
             events: commit.events.iter().map(EventLine::of).collect(),
         }
     }
@@ -148,7 +146,7 @@ impl<'a> CommitLine<'a> {
             actor_role: self.actor_role.into_owned(),
             actor_id: self.actor_id,
             correlation: self.correlation,
-            fingerprint: unhex(&self.fingerprint).ok_or(FINGERPRINT)?,
+            fingerprint: hex::decode(self.fingerprint.as_bytes()).map_err(|_| FINGERPRINT)?,
             events: self.events.into_iter().map(EventLine::into_event).collect::<Result<_, _>>()?,
         })
     }
@@ -161,7 +159,8 @@ impl<'a> CommitLine<'a> {
             "s" => Role::Service,
             _ => return Err(LineError::Meaning("the actor has an unknown role")),
         };
-        let fingerprint = unhex(&self.fingerprint).and_then(|bytes| bytes.try_into().ok()).ok_or(FINGERPRINT)?;
+        let fingerprint =
+            hex::decode(self.fingerprint.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(FINGERPRINT)?;
         Ok(::log::Commit {
             first: Position::new(self.first_position),
             command_id: CommandId::new(self.command_id),

@@ -35,7 +35,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "ID")]
     log: Option<Uuid>,
 
-    /// Hold every archived row against the log's database too
+    /// Also compare every archived row with the log's database
     #[arg(long)]
     against_log: bool,
 }

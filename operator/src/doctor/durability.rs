@@ -76,7 +76,7 @@ impl Settings {
         findings
     }
 
-    /// What the settings mean for any database: views can be made anew, so nothing here fails.
+    /// What the settings mean for any database: views can be rebuilt, so nothing here fails.
     pub fn of_views(&self, database: Database) -> Vec<Finding> {
         let told = [
             ("fsync", "off: a crash may damage the tables unseen", "set fsync = on"),

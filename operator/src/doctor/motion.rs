@@ -177,7 +177,7 @@ fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
     if view.parked_keys > 0 && ms <= max_lag_ms {
         let (keys, waiting) = (view.parked_keys, view.parked_events);
         let to_do = format!(
-            "see `jangbu views parked list`; when the cause is mended: `jangbu views parked retry {} --reason WHY`",
+            "see `jangbu views parked list`; when the cause is fixed: `jangbu views parked retry {} --reason WHY`",
             view.view
         );
         return Finding::warn(what, format!("{at}; {keys} keys are parked, {waiting} events wait behind them"), to_do);

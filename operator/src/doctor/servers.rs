@@ -77,7 +77,7 @@ fn degraded(body: &str) -> Option<(String, String)> {
 }
 
 fn channel(what: &str, variables: &str) -> String {
-    format!("{what} does not get out: set {variables} for it, or mend what they name; codes wait, money moves")
+    format!("{what} does not get out: set {variables} for it, or fix what they name; codes wait, money moves")
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ impl CommitRow {
             command_id: self.command_id,
             actor: format!("{role}:{}", self.actor_id),
             correlation: self.correlation,
-            fingerprint: self.fingerprint.iter().map(|b| format!("{b:02x}")).collect(),
+            fingerprint: hex::encode(self.fingerprint),
             events: Vec::new(),
         }
     }

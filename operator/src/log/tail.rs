@@ -21,7 +21,7 @@ const PAGE: i64 = 500;
 /// Which commits.
 #[derive(Debug, clap::Args)]
 pub struct TailArgs {
-    /// Go on with what is appended, until interrupted
+    /// Follow the log: show what is appended, until interrupted
     #[arg(short, long)]
     follow: bool,
 

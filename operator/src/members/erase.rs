@@ -33,7 +33,7 @@ pub struct EraseArgs {
     #[arg(long, value_name = "UUID")]
     subject: Option<Uuid>,
 
-    /// Try an earlier call again: the same key does it once and tells what came of it
+    /// Retry an earlier call: the same key does it once and reports the result
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
 

@@ -14,7 +14,7 @@ use crate::{call::Operator, config::Config, failure::Failure, output::Output};
 pub enum MembersCommand {
     /// Erase a member: nothing personal of theirs can be read any more, in no view, event or backup
     Erase(erase::EraseArgs),
-    /// Show a member's personal data; that you looked, and why, is kept in the log for ever
+    /// Show a member's personal data; who looked and why is recorded in the log for ever
     Show(LookArgs),
     /// Show the certificate of an erasure
     Certificate {
@@ -39,7 +39,7 @@ pub struct LookArgs {
     #[arg(long, value_name = "UUID")]
     subject: Option<Uuid>,
 
-    /// Try an earlier call again: the same key does it once and tells what came of it
+    /// Retry an earlier call: the same key does it once and reports the result
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
 }

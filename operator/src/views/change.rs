@@ -4,10 +4,11 @@ use projection_engine::Outcome;
 use serde_json::json;
 
 use super::{
-    comparison, expectations,
+    comparison,
+    context::{From, RebuildContext, Why},
+    expectations,
     progress::Watching,
     rebuild::{Bounds, outcome_json, outcome_text},
-    shop::{From, Shop, Why},
 };
 use crate::{config::Config, failure::Failure, output::Output};
 
@@ -82,11 +83,11 @@ pub enum Nudge {
 pub async fn compare(args: &CompareArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.change.why.operator()?;
     let expected = expectations::read(args.expect_differences.as_deref())?;
-    let shop = Shop::open(&[&args.change.name], config, From::Log, args.bounds.options()).await?;
-    let watching = Watching::start(&[shop.workshop()], output);
-    let found = shop.workshop().compare(args.change.generation, &expected, &operator).await;
+    let context = RebuildContext::open(&[&args.change.name], config, From::Log, args.bounds.options()).await?;
+    let watching = Watching::start(&[context.rebuilder()], output);
+    let found = context.rebuilder().compare(args.change.generation, &expected, &operator).await;
     watching.end().await;
-    shop.close().await;
+    context.close().await;
     let found = found?;
     output.show(&comparison::as_json(&found), |_| comparison::as_text(&found))?;
     Ok(found.is_equal())
@@ -95,14 +96,14 @@ pub async fn compare(args: &CompareArgs, config: &Config, output: Output) -> Res
 /// Changes which generation is live.
 pub async fn swap(swap: Swap, args: &ChangeArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let watching = Watching::start(&[shop.workshop()], output);
+    let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let watching = Watching::start(&[context.rebuilder()], output);
     let made: Result<Outcome, _> = match swap {
-        Swap::Promote => shop.workshop().promote(args.generation, &operator).await,
-        Swap::Rollback => shop.workshop().rollback(args.generation, &operator).await,
+        Swap::Promote => context.rebuilder().promote(args.generation, &operator).await,
+        Swap::Rollback => context.rebuilder().rollback(args.generation, &operator).await,
     };
     watching.end().await;
-    shop.close().await;
+    context.close().await;
     let made = made?;
     output.show(&outcome_json(&args.name, &made), |_| outcome_text(&args.name, &made))?;
     Ok(true)
@@ -111,9 +112,9 @@ pub async fn swap(swap: Swap, args: &ChangeArgs, config: &Config, output: Output
 /// Drops a generation that is not live.
 pub async fn drop(args: &DropArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let dropped = shop.workshop().drop_generation(args.generation, &operator).await;
-    shop.close().await;
+    let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let dropped = context.rebuilder().drop_generation(args.generation, &operator).await;
+    context.close().await;
     dropped?;
     let told = json!({ "view": args.name, "dropped": args.generation });
     output.show(&told, |_| format!("{} generation {} was dropped", args.name, args.generation))?;
@@ -123,13 +124,17 @@ pub async fn drop(args: &DropArgs, config: &Config, output: Output) -> Result<bo
 /// Pauses a view, lets it go on, or has it try again.
 pub async fn nudge(nudge: Nudge, args: &ViewArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
     let (done, word, text) = match nudge {
-        Nudge::Pause => (shop.workshop().pause(&operator).await, "paused", "is paused; `views resume` lets it go on"),
-        Nudge::Resume => (shop.workshop().resume(&operator).await, "resumed", "goes on"),
-        Nudge::Retry => (shop.workshop().try_again(&operator).await, "retried", "is tried again by the projector, now"),
+        Nudge::Pause => {
+            (context.rebuilder().pause(&operator).await, "paused", "is paused; `views resume` lets it go on")
+        }
+        Nudge::Resume => (context.rebuilder().resume(&operator).await, "resumed", "goes on"),
+        Nudge::Retry => {
+            (context.rebuilder().try_again(&operator).await, "retried", "is tried again by the projector, now")
+        }
     };
-    shop.close().await;
+    context.close().await;
     done?;
     output.show(&json!({ "view": args.name, "done": word }), |_| format!("{} {text}", args.name))?;
     Ok(true)

@@ -2,13 +2,13 @@
 
 mod change;
 mod comparison;
+mod context;
 mod expectations;
 mod parked;
 mod plan;
 mod progress;
 mod query;
 mod rebuild;
-mod shop;
 mod standing;
 mod upgrade;
 
@@ -26,7 +26,7 @@ use self::{
     upgrade::UpgradeArgs,
 };
 pub use self::{
-    shop::Why,
+    context::Why,
     standing::{Standing, lag, registry},
 };
 
@@ -39,7 +39,7 @@ use crate::{
 /// Shows the views.
 #[derive(Debug, clap::Subcommand)]
 pub enum ViewsCommand {
-    /// Show the live generation of every view; exit code 1 if one is stuck, stalled, not there, or has parked keys
+    /// Show the live generation of every view; exit code 1 if one is stuck, stalled, missing, or has parked keys
     List(Watch),
     /// Show every generation of one view
     Show {
@@ -48,11 +48,11 @@ pub enum ViewsCommand {
         #[command(flatten)]
         watch: Watch,
     },
-    /// Make views anew beside the live ones, compare, and promote each that is equal; killed, it goes on
+    /// Rebuild views beside the live ones, compare them, and promote each that is equal; an interrupted rebuild is resumed
     Rebuild(Box<RebuildArgs>),
-    /// Rebuild and promote every view whose live generation is of an older version than this program's
+    /// Rebuild and promote every view whose live generation has an older version than this program
     Upgrade(UpgradeArgs),
-    /// Hold a generation against the live one at the same position; exit code 1 if they differ
+    /// Compare a generation with the live one at the same position; exit code 1 if they differ
     Compare(CompareArgs),
     /// Make a generation live that is ready; with a number, also one that was live before
     Promote(ChangeArgs),
@@ -60,13 +60,13 @@ pub enum ViewsCommand {
     Rollback(ChangeArgs),
     /// Drop a generation that is not live
     Drop(DropArgs),
-    /// Make a view stand still; its lag goes on being told
+    /// Pause a view; its lag is still reported
     Pause(ViewArgs),
-    /// Let a paused view go on
+    /// Resume a paused view
     Resume(ViewArgs),
-    /// Have a view that is stuck try its event again now
+    /// Let a stuck view retry its event now
     Retry(ViewArgs),
-    /// Take aside what cannot be applied, and apply it later
+    /// Park events that cannot be applied, and apply them later
     #[command(subcommand)]
     Parked(ParkedCommand),
     /// Read from any generation of a view, with the rights of a reader

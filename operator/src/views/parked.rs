@@ -4,14 +4,14 @@ use kernel::Position;
 use projection_engine::{ParkWhat, ParkedKey, Retried};
 use serde_json::{Value, json};
 
-use super::shop::{From, Shop, Why};
+use super::context::{From, RebuildContext, Why};
 use crate::{
     config::Config,
     failure::Failure,
     output::{Output, Table, thousands},
 };
 
-/// Takes aside what cannot be applied, and applies it later.
+/// Parks events that cannot be applied, and applies them later.
 #[derive(Debug, clap::Subcommand)]
 pub enum ParkedCommand {
     /// Show what is parked and why; exit code 1 if something is
@@ -19,13 +19,13 @@ pub enum ParkedCommand {
         /// The view; all of them if not given
         name: Option<String>,
     },
-    /// Take the key of an event aside: its later events wait behind it, and the view goes on without them
+    /// Park the key of an event: later events of the key wait, and the view continues without them
     Add(AddArgs),
-    /// Apply what was put aside, in order, after the cause was mended; exit code 1 if something stays parked
+    /// Apply the parked events in order, after the cause was fixed; exit code 1 if something stays parked
     Retry(RetryArgs),
 }
 
-/// What to take aside.
+/// What to park.
 #[derive(Debug, clap::Args)]
 pub struct AddArgs {
     /// The view
@@ -90,9 +90,9 @@ pub async fn run(command: &ParkedCommand, config: &Config, output: Output) -> Re
 
 async fn list(name: Option<&str>, config: &Config, output: Output) -> Result<bool, Failure> {
     // Whichever view opens the database: all of them are parked in one registry.
-    let shop = Shop::open(&[name.unwrap_or("accounts")], config, From::Log, Default::default()).await?;
-    let parked = shop.workshop().parked().await;
-    shop.close().await;
+    let context = RebuildContext::open(&[name.unwrap_or("accounts")], config, From::Log, Default::default()).await?;
+    let parked = context.rebuilder().parked().await;
+    context.close().await;
     let mut parked = parked?;
     parked.retain(|key| name.is_none_or(|name| name == key.view));
     let rows: Vec<Value> = parked.iter().map(key_json).collect();
@@ -130,9 +130,9 @@ fn text(parked: &[ParkedKey]) -> String {
 
 async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let parked = shop.workshop().park(&args.what.wanted(), &operator).await;
-    shop.close().await;
+    let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let parked = context.rebuilder().park(&args.what.wanted(), &operator).await;
+    context.close().await;
     let parked = parked?;
     output.show(&json!({ "view": args.name, "parked": parked }), |_| match parked.as_slice() {
         [] => "it was parked before".into(),
@@ -143,9 +143,9 @@ async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Fa
 
 async fn retry(args: &RetryArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let shop = Shop::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let told = shop.workshop().retry_parked(args.key.as_deref(), &operator).await;
-    shop.close().await;
+    let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
+    let told = context.rebuilder().retry_parked(args.key.as_deref(), &operator).await;
+    context.close().await;
     let told = told?;
     let rows: Vec<Value> = told
         .iter()

@@ -3,17 +3,17 @@
 use projection_engine::{Plan, Until};
 use serde_json::{Value, json};
 
-use super::{rebuild::one_or_all, shop::Shop};
+use super::{context::RebuildContext, rebuild::one_or_all};
 use crate::{
     failure::Failure,
     output::{Output, thousands},
 };
 
-/// Shows what a rebuild of the shop's views would have to do.
-pub async fn show(shop: &Shop, until: &Until, output: Output) -> Result<(), Failure> {
+/// Shows what a rebuild of the context's views would have to do.
+pub async fn show(context: &RebuildContext, until: &Until, output: Output) -> Result<(), Failure> {
     let mut plans = Vec::new();
-    for workshop in &shop.workshops {
-        plans.push(workshop.plan(until).await?);
+    for rebuilder in &context.workshops {
+        plans.push(rebuilder.plan(until).await?);
     }
     let told = one_or_all(plans.iter().map(plan_json).collect());
     output.show(&told, |_| {

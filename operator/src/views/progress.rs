@@ -7,7 +7,7 @@ use std::{
 
 use contracts::recorded::Recorded;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use projection_engine::{Phase, Progress, Workshop};
+use projection_engine::{Phase, Progress, Rebuilder};
 use serde_json::json;
 use tokio::{
     sync::{oneshot, watch},
@@ -29,13 +29,13 @@ pub struct Watching {
 
 impl Watching {
     /// Begins to show how far these are.
-    pub fn start(workshops: &[&Workshop<Recorded>], output: Output) -> Self {
+    pub fn start(workshops: &[&Rebuilder<Recorded>], output: Output) -> Self {
         let (stop, stopped) = oneshot::channel();
         let bars = (!output.json && stderr().is_terminal()).then(MultiProgress::new);
-        let shows = workshops.iter().map(|workshop| {
-            let view = workshop.projection.name();
+        let shows = workshops.iter().map(|rebuilder| {
+            let view = rebuilder.projection.name();
             let bar = bars.as_ref().map(|bars| bars.add(bar(view)));
-            Show { view, output, bar, seen: Seen::new(), told: workshop.reporter.subscribe() }
+            Show { view, output, bar, seen: Seen::new(), told: rebuilder.reporter.subscribe() }
         });
         Self { stop, task: tokio::spawn(follow(shows.collect(), stopped)) }
     }

@@ -4,7 +4,7 @@ use projection_engine::audit;
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use super::shop::{Why, view};
+use super::context::{Why, view};
 use crate::{
     config::Config,
     db::{Database, failed},

@@ -1,16 +1,17 @@
-//! `jangbu views rebuild`: makes a view anew beside the live one.
+//! `jangbu views rebuild`: makes a view again beside the live one.
 
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use kernel::Position;
-use projection_engine::{Options, Outcome, Rollback, Until, Wish, rebuild_together};
+use projection_engine::{Options, Outcome, RebuildRequest, Rollback, Until, rebuild_together};
 use serde_json::{Value, json};
 
 use super::{
-    comparison, expectations, plan,
+    comparison,
+    context::{From, RebuildContext, Why},
+    expectations, plan,
     progress::Watching,
-    shop::{From, Shop, Why},
 };
 use crate::{
     archive::Place,
@@ -63,7 +64,7 @@ pub struct RebuildArgs {
     #[command(flatten)]
     place: Place,
 
-    /// Drop what an interrupted rebuild has made, and begin anew
+    /// Drop what an interrupted rebuild has made, and start again
     #[arg(long, conflicts_with = "cancel")]
     restart: bool,
 
@@ -122,9 +123,9 @@ pub async fn run(args: &RebuildArgs, config: &Config, output: Output) -> Result<
         Source::Log => From::Log,
         Source::Archive => From::Archive(&args.place),
     };
-    let shop = Shop::open(&args.names(), config, from, args.bounds.options()).await?;
-    let result = act(args, &shop, output).await;
-    shop.close().await;
+    let context = RebuildContext::open(&args.names(), config, from, args.bounds.options()).await?;
+    let result = act(args, &context, output).await;
+    context.close().await;
     result
 }
 
@@ -144,35 +145,35 @@ impl RebuildArgs {
     }
 }
 
-async fn act(args: &RebuildArgs, shop: &Shop, output: Output) -> Result<bool, Failure> {
+async fn act(args: &RebuildArgs, context: &RebuildContext, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
     if args.cancel {
-        return cancel(shop, &operator, output).await;
+        return cancel(context, &operator, output).await;
     }
-    let until = until(args, shop).await?;
+    let until = until(args, context).await?;
     if args.dry_run {
-        return plan::show(shop, &until, output).await.map(|()| true);
+        return plan::show(context, &until, output).await.map(|()| true);
     }
-    let wish = Wish {
+    let request = RebuildRequest {
         until,
         expected: expectations::read(args.expect_differences.as_deref())?,
         restart: args.restart,
         abandon_live: args.abandon_live,
         operator,
     };
-    show(make(shop, &wish, output).await?, output)
+    show(make(context, &request, output).await?, output)
 }
 
 /// What came of a view.
 pub type Made = (&'static str, Result<Outcome, Failure>);
 
-/// Makes every view of the shop anew, showing how far each is.
-pub async fn make(shop: &Shop, wish: &Wish, output: Output) -> Result<Vec<Made>, Failure> {
-    let workshops: Vec<_> = shop.workshops.iter().collect();
+/// Rebuilds every view of the context and shows the progress of each.
+pub async fn make(context: &RebuildContext, request: &RebuildRequest, output: Output) -> Result<Vec<Made>, Failure> {
+    let workshops: Vec<_> = context.workshops.iter().collect();
     let watching = Watching::start(&workshops, output);
-    let made = rebuild_together(&workshops, wish).await;
+    let made = rebuild_together(&workshops, request).await;
     watching.end().await;
-    let names = workshops.iter().map(|workshop| workshop.projection.name());
+    let names = workshops.iter().map(|rebuilder| rebuilder.projection.name());
     Ok(names.zip(made?.into_iter().map(|made| made.map_err(Failure::from))).collect())
 }
 
@@ -208,24 +209,28 @@ fn told_json(view: &str, made: &Result<Outcome, Failure>) -> Value {
     }
 }
 
-async fn until(args: &RebuildArgs, shop: &Shop) -> Result<Until, Failure> {
+async fn until(args: &RebuildArgs, context: &RebuildContext) -> Result<Until, Failure> {
     if let Some(position) = args.to_position {
-        let head = shop.head().await?;
+        let head = context.head().await?;
         if position > head.number() {
             return Err(Failure::Usage(format!("the log ends at position {head}")));
         }
         return Ok(Until::Side(Position::new(position)));
     }
     if let Some(time) = args.as_of {
-        return Ok(Until::Side(shop.workshop().position_at(time).await?));
+        return Ok(Until::Side(context.rebuilder().position_at(time).await?));
     }
     Ok(if args.no_promote { Until::Ready } else { Until::Promoted })
 }
 
-async fn cancel(shop: &Shop, operator: &projection_engine::Operator, output: Output) -> Result<bool, Failure> {
+async fn cancel(
+    context: &RebuildContext,
+    operator: &projection_engine::Operator,
+    output: Output,
+) -> Result<bool, Failure> {
     let (mut told, mut text, mut any) = (Vec::new(), String::new(), false);
-    for workshop in &shop.workshops {
-        let (view, dropped) = (workshop.projection.name(), workshop.cancel(operator).await?);
+    for rebuilder in &context.workshops {
+        let (view, dropped) = (rebuilder.projection.name(), rebuilder.cancel(operator).await?);
         any |= dropped.is_some();
         told.push(json!({ "view": view, "dropped": dropped }));
         text.push_str(&match dropped {

@@ -1,12 +1,12 @@
 //! `jangbu views upgrade`: brings every view to this program's version, while the version before is read and moved.
 
-use projection_engine::{Expected, Options, Until, Wish};
+use projection_engine::{Expected, Options, RebuildRequest, Until};
 use serde_json::{Value, json};
 
 use super::{
+    context::{From, RebuildContext, Why},
     rebuild::{make, show_all},
     registry,
-    shop::{From, Shop, Why},
 };
 use crate::{config::Config, db::Database, failure::Failure, output::Output};
 
@@ -42,12 +42,17 @@ pub async fn run(args: &UpgradeArgs, config: &Config, output: Output) -> Result<
     if args.dry_run || older.is_empty() {
         return say(&older, output).map(|()| newer.is_empty());
     }
-    let wish =
-        Wish { until: Until::Promoted, expected: Expected::default(), restart: false, abandon_live: false, operator };
+    let request = RebuildRequest {
+        until: Until::Promoted,
+        expected: Expected::default(),
+        restart: false,
+        abandon_live: false,
+        operator,
+    };
     let names: Vec<&str> = older.iter().map(|due| due.view).collect();
-    let shop = Shop::open(&names, config, From::Log, Options::default()).await?;
-    let made = make(&shop, &wish, output).await;
-    shop.close().await;
+    let context = RebuildContext::open(&names, config, From::Log, Options::default()).await?;
+    let made = make(&context, &request, output).await;
+    context.close().await;
     Ok(show_all(&made?, output)? && newer.is_empty())
 }
 

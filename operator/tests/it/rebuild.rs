@@ -218,7 +218,7 @@ async fn what_stops_a_view_is_parked_and_comes_in_later() {
     let status = format!("select status from accounts where account_id = '{two}'");
     assert_eq!(world.views(&["query", "accounts", "--generation", "1", &status]).expect(0).json()["status"], "open");
 
-    // Not mended yet: it stays.
+    // Not fixed yet: it stays.
     let still = world.views(&["parked", "retry", "accounts"]).expect(1).json();
     assert!(still[0]["error"].as_str().is_some_and(|error| error.contains("stumble")), "{still}");
     world.on_views("alter table accounts_g1.accounts drop constraint stumble").await;

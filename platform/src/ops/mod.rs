@@ -22,7 +22,7 @@ pub fn routes(probes: Probes, openapi_json: String) -> Router {
         .merge(docs::routes(openapi_json))
 }
 
-/// The process runs and answers: no more is asked, because a restart would mend no more.
+/// The process runs and answers: no more is asked, because a restart would fix no more.
 async fn alive() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], r#"{"status":"alive"}"#)
 }

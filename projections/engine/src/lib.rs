@@ -38,7 +38,7 @@ pub use parking::{ParkWhat, ParkedKey, Retried};
 pub use projection::{Projection, Rows, SumColumn};
 pub use rebuild::{
     Change, Comparison, Difference, Expectation, Expected, Options, Outcome, Phase, Plan, Progress, RebuildError,
-    Reporter, Rollback, Shape, TableComparison, Until, Wish, Workshop, rebuild_together,
+    RebuildRequest, Rebuilder, Reporter, Rollback, Shape, TableComparison, Until, rebuild_together,
 };
 pub use registry::{GENERATIONS_ROLE, ensure};
 pub use runner::{Runner, Sources};

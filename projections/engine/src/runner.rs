@@ -5,6 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use kernel::{LogId, Position};
 use log::{ReadCommits, ReadError};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tasks::Backoff;
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until, timeout},
@@ -19,7 +20,6 @@ use crate::{
     intake::{Intake, Portion},
     limits::{WORKER_IDLE, limited},
     parking::Parked,
-    settings::Backoff,
     silent::Silence,
     standby::Standby,
     status::Report,
@@ -219,7 +219,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 sleep(self.settings.paused_look).await;
             }
             Halt::OtherHistory(reason) => {
-                let wait = retry.next();
+                let wait = retry.next_wait();
                 let state = State::OtherHistory(reason);
                 if let State::OtherHistory(reason) = &state
                     && !self.report.is(&state)
@@ -235,7 +235,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 sleep(wait).await;
             }
             Halt::Transient(reason) => {
-                let wait = retry.next();
+                let wait = retry.next_wait();
                 if self.report.is_news(&reason) {
                     tracing::warn!(
                         view.name = self.projection.name(),
@@ -247,7 +247,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 sleep(wait).await;
             }
             Halt::Stuck(fault) => {
-                let wait = stuck.next();
+                let wait = stuck.next_wait();
                 self.report.state(State::Stuck(format!("position {}: {}", fault.position, fault.reason)));
                 // Slices may be what is wrong; the next try reads the log.
                 self.intake.forget();

@@ -56,30 +56,6 @@ impl Settings {
     }
 }
 
-/// A wait that doubles until it is reset.
-#[derive(Debug)]
-pub(crate) struct Backoff {
-    first: Duration,
-    last: Duration,
-    next: Duration,
-}
-
-impl Backoff {
-    pub(crate) fn new(first: Duration, last: Duration) -> Self {
-        Self { first, last, next: first }
-    }
-
-    pub(crate) fn reset(&mut self) {
-        self.next = self.first;
-    }
-
-    pub(crate) fn next(&mut self) -> Duration {
-        let wait = self.next.min(self.last);
-        self.next = (wait * 2).min(self.last);
-        wait
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,14 +67,5 @@ mod tests {
         assert_eq!([pace(0), pace(2), pace(4), pace(5), pace(500)], [20, 20, 32, 40, 40]);
         let eager = Settings { pace: Duration::ZERO, ..Settings::default() };
         assert_eq!(eager.pace_after(Duration::from_millis(5)), Duration::ZERO);
-    }
-
-    #[test]
-    fn waits_double_up_to_the_last_and_start_again_after_a_reset() {
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_millis(350));
-        let waits: Vec<_> = (0..4).map(|_| backoff.next().as_millis()).collect();
-        assert_eq!(waits, [100, 200, 350, 350]);
-        backoff.reset();
-        assert_eq!(backoff.next().as_millis(), 100);
     }
 }

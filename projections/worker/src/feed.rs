@@ -38,7 +38,7 @@ pub(crate) struct Line {
     pub(crate) heard: watch::Sender<Option<Position>>,
     /// Whether the stream is open, so that something may come.
     pub(crate) open: AtomicBool,
-    /// The log has grown, but the stream says nothing: open it anew.
+    /// The log has grown, but the stream says nothing: open it again.
     pub(crate) silent: Notify,
 }
 
@@ -86,7 +86,7 @@ impl Feed {
         Self { client, gatekeeper, outlets, line, foreign: None }
     }
 
-    /// Follows the stream for ever, opening it anew whenever it ends. What is missed meanwhile, the views read from the log.
+    /// Follows the stream for ever, opening it again whenever it ends. What is missed meanwhile, the views read from the log.
     /// `log` tells which log is followed: nothing is delivered before that is known.
     pub(crate) async fn run(mut self, mut log: watch::Receiver<Option<LogId>>) {
         let mut told = false;

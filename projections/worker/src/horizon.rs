@@ -18,7 +18,7 @@ use crate::feed::Line;
 const LOOK: Duration = Duration::from_secs(1);
 /// How often at most it is looked at when the views follow the log itself.
 const BREATH: Duration = Duration::from_millis(20);
-/// So many looks in a row at which the stream was behind: it is opened anew.
+/// So many looks in a row at which the stream was behind: it is opened again.
 const PATIENCE: u32 = 3;
 
 /// Watches the end of the log.

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use tokio::time::{error::Elapsed, timeout};
 use vault::{VaultError, VaultReader};
 
-/// Opens sealed texts with keys that it asks for each time anew: a key that was destroyed opens nothing a moment later.
+/// Opens sealed texts with keys that it asks for each time again: a key that was destroyed opens nothing a moment later.
 #[derive(Debug)]
 pub struct VaultOpener {
     reader: VaultReader,

@@ -25,7 +25,7 @@ pub struct Busy;
 pub struct Verified {
     /// Whether it is the password.
     pub matches: bool,
-    /// Whether the hash was made with less than is asked for now: if the password matches, hash it anew.
+    /// Whether the hash was made with less than is asked for now: if the password matches, hash it again.
     pub outdated: bool,
 }
 

@@ -21,7 +21,7 @@ pub struct KeyCount {
 /// What a batch of rewrapping did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rewrapped {
-    /// How many keys were wrapped anew.
+    /// How many keys were wrapped again.
     pub count: u64,
     /// Where to go on; nothing if this was the last batch.
     pub last: Option<MemberId>,

@@ -26,10 +26,15 @@ impl Sessions for PostgresVault {
         token: TokenDigest,
         expires_at: DateTime<Utc>,
     ) -> Result<bool, VaultError> {
-        // A change of password that is under way is waited for; one that comes later finds the session and ends it.
+        // A change of password that is under way is waited for; one that comes later finds the session and ends it. The data
+        // key is locked first, as an erasure does.
         let in_force = sqlx::query_scalar!(
-            r#"with verified as (
-                   select member_id from vault.credentials where member_id = $2 and hash = $5 for share
+            r#"with key as (
+                   select member_id from vault.data_keys where member_id = $2 for key share
+               ),
+               verified as (
+                   select c.member_id from key join vault.credentials as c on c.member_id = key.member_id
+                   where c.hash = $5 for share of c
                ),
                session as (
                    insert into vault.sessions (session_id, member_id, expires_at) select $1, member_id, $3 from verified

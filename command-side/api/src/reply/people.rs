@@ -1,6 +1,6 @@
 //! Answers about members and their sessions.
 
-use application::{CodeSent, ErasureProof, MemberOutcome, PersonalData, Tokens, Told};
+use application::{CodeSent, ErasureProof, MemberOutcome, PersonalData, Receipt, Tokens};
 use axum::{
     http::{HeaderValue, StatusCode},
     response::{IntoResponse, Response},
@@ -129,7 +129,7 @@ pub(crate) struct DestroyedDto<'a> {
 }
 
 /// The response to a command of a member. The same answer gives the same status and body, first or replayed.
-pub(crate) fn member_answer(told: &Told<MemberOutcome>) -> Response {
+pub(crate) fn member_answer(told: &Receipt<MemberOutcome>) -> Response {
     let response = match &told.answer {
         MemberOutcome::SignUpCode(CodeSent { id, expires_at, resend_after }) => json(
             StatusCode::ACCEPTED,

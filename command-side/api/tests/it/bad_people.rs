@@ -1,16 +1,16 @@
-//! Bad input about members: each with its field, and the reception never hears of it.
+//! Bad input about members: each with its field, and the authentication service never hears of it.
 
-use application::ReceptionError;
+use application::AuthError;
 use axum::body::Body;
 use kernel::Role;
 use platform::problem::Code;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Api, FakeReception, bearer};
+use crate::support::{ALICE, Api, FakeAuth, bearer};
 
 fn deaf() -> Api {
-    Api::receiving(FakeReception::new(|_| Err(ReceptionError::SessionEnded), |_| Ok(None)))
+    Api::receiving(FakeAuth::new(|_| Err(AuthError::SessionEnded), |_| Ok(None)))
 }
 
 fn wish() -> Value {
@@ -33,7 +33,7 @@ fn changed(pointer: &str, value: Value) -> String {
 async fn refused(body: impl Into<Body>) -> (String, Vec<String>, String) {
     let api = deaf();
     let reply = api.ask("POST", "/v1/signups", &[("idempotency-key", "k")], body).await;
-    assert!(api.received().is_empty(), "the reception was told");
+    assert!(api.received().is_empty(), "the authentication service was told");
     assert!(reply.status.is_client_error());
     let json = reply.json();
     let errors = json["errors"].as_array().cloned().unwrap_or_default();
@@ -194,7 +194,7 @@ async fn consents_are_given_and_whole() {
     }
 }
 
-/// What the reception is told of a version, and whether it is told at all.
+/// What the authentication service is told of a version, and whether it is told at all.
 #[tokio::test]
 async fn a_version_is_a_text_or_a_number_kept_as_it_was_written() {
     for (written, kept) in
@@ -393,7 +393,7 @@ proptest! {
         runtime.block_on(async {
             let api = deaf();
             let reply = api.ask("POST", "/v1/signups", &[("idempotency-key", "k")], changed(field, json!(text))).await;
-            // A reception that is deaf says that the session has ended: then, and only then, it was asked.
+            // An authentication service that is deaf says that the session has ended: then, and only then, it was asked.
             prop_assert_eq!(reply.status.as_u16() == 401, api.received().len() == 1);
             prop_assert!(matches!(reply.status.as_u16(), 400 | 401), "{}", reply.text);
             Ok(())

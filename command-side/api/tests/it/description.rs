@@ -14,7 +14,7 @@ fn the_committed_document_is_the_generated_one() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == command_api::openapi(),
-        "write it anew: cargo run -p command-server -- --openapi > contracts/openapi/command.json"
+        "write it again: cargo run -p command-server -- --openapi > contracts/openapi/command.json"
     );
 }
 

@@ -1,8 +1,8 @@
-//! Members and sessions: the form of every answer, and what the reception was told.
+//! Members and sessions: the form of every answer, and what the authentication service was told.
 
 use application::{
-    Certificate, CodeSent, ErasureProof, ExecuteError, MemberCommand, MemberError, MemberOutcome, PersonalData,
-    ReceptionError, Told, VaultError,
+    AuthError, Certificate, CodeSent, ErasureProof, ExecuteError, MemberCommand, MemberError, MemberOutcome,
+    PersonalData, Receipt, VaultError,
 };
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::support::{ALICE, Api, FakeReception, NOW, Reply, Said, bearer, bearer_of};
+use crate::support::{ALICE, Api, FakeAuth, NOW, Reply, Said, bearer, bearer_of};
 
 const SIGN_UP: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0051);
 
@@ -22,9 +22,9 @@ fn time(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(NOW + seconds, 0).expect("a time")
 }
 
-fn told(answer: MemberOutcome) -> Told<MemberOutcome> {
+fn told(answer: MemberOutcome) -> Receipt<MemberOutcome> {
     let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(0x10c)), Position::new(42));
-    Told { answer, replayed: false, token }
+    Receipt { answer, replayed: false, token }
 }
 
 fn token() -> ConsistencyToken {
@@ -64,14 +64,14 @@ fn proof() -> ErasureProof {
     ErasureProof { certificate, digest: "ab".repeat(32) }
 }
 
-/// A reception that grants everything.
+/// An authentication service that grants everything.
 fn granting() -> Api {
-    Api::receiving(FakeReception::new(|command| Ok(told(granted(command))), |_| Ok(Some(proof()))))
+    Api::receiving(FakeAuth::new(|command| Ok(told(granted(command))), |_| Ok(Some(proof()))))
 }
 
-fn failing(error: impl Fn() -> ReceptionError + Clone + Send + Sync + 'static) -> Api {
+fn failing(error: impl Fn() -> AuthError + Clone + Send + Sync + 'static) -> Api {
     let other = error.clone();
-    Api::receiving(FakeReception::new(move |_| Err(error()), move |_| Err(other())))
+    Api::receiving(FakeAuth::new(move |_| Err(error()), move |_| Err(other())))
 }
 
 fn wish() -> Value {
@@ -124,7 +124,7 @@ async fn every_command_is_answered_in_its_form_with_a_token() {
 #[tokio::test]
 async fn a_replay_is_the_same_answer_and_says_so() {
     for command in commands() {
-        let again = FakeReception::new(|c| Ok(Told { replayed: true, ..told(granted(c)) }), |_| Ok(None));
+        let again = FakeAuth::new(|c| Ok(Receipt { replayed: true, ..told(granted(c)) }), |_| Ok(None));
         let (first, again) = (send(&granting(), &command).await, send(&Api::receiving(again), &command).await);
         assert_eq!((first.status, first.text), (again.status, again.text.clone()), "{}", command.1);
         assert_eq!(first.headers.get("idempotency-replayed"), None);
@@ -218,8 +218,8 @@ async fn sessions_begin_go_on_and_end_without_a_key() {
 #[tokio::test]
 async fn the_address_is_the_one_a_trusted_proxy_tells() {
     for (trusted, expected) in [(true, "192.0.2.7"), (false, "0.0.0.0")] {
-        let reception = FakeReception::new(|_| Err(ReceptionError::SessionEnded), |_| Ok(None));
-        let api = Api::with(|_| Err(ExecuteError::Internal), reception, platform::http::TrustForwarded(trusted));
+        let auth = FakeAuth::new(|_| Err(AuthError::SessionEnded), |_| Ok(None));
+        let api = Api::with(|_| Err(ExecuteError::Internal), auth, platform::http::TrustForwarded(trusted));
         api.ask(
             "POST",
             "/v1/sessions/refresh",
@@ -240,7 +240,7 @@ async fn the_certificate_is_for_operators() {
     let reply = api.ask("GET", &path, &[("authorization", &operator)], "").await;
     insta::assert_snapshot!(reply.shown());
     assert_eq!(api.said(), [Said::Certificate(SIGN_UP)]);
-    let none = Api::receiving(FakeReception::new(|_| Err(ReceptionError::SessionEnded), |_| Ok(None)));
+    let none = Api::receiving(FakeAuth::new(|_| Err(AuthError::SessionEnded), |_| Ok(None)));
     let reply = none.ask("GET", &path, &[("authorization", &operator)], "").await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "erasure-unknown"));
     let member = bearer(Role::Member, ALICE);
@@ -262,7 +262,7 @@ async fn refusals_are_422_with_their_code_a_token_and_one_body() {
     ] {
         let refused = move |replayed| {
             let tries_left = (code == "code-wrong").then_some(4);
-            failing(move || ReceptionError::Refused { code, tries_left, replayed, token: token() })
+            failing(move || AuthError::Refused { code, tries_left, replayed, token: token() })
         };
         let command = &commands()[6];
         let (first, again) = (send(&refused(false), command).await, send(&refused(true), command).await);
@@ -275,22 +275,17 @@ async fn refusals_are_422_with_their_code_a_token_and_one_body() {
     }
 }
 
-type Failure = fn() -> ReceptionError;
+type Failure = fn() -> AuthError;
 
 #[tokio::test]
 async fn failures_have_their_codes_and_say_when_to_come_back() {
     let cases: [(Failure, Code, u16, Option<&str>); 16] = [
-        (|| ReceptionError::CredentialsWrong, Code::CredentialsWrong, 401, None),
-        (|| ReceptionError::SessionEnded, Code::SessionEnded, 401, None),
-        (|| ReceptionError::NoSession, Code::NotFound, 404, None),
-        (
-            || ReceptionError::TooMany { retry_after: Duration::from_millis(1500) },
-            Code::TooManyRequests,
-            429,
-            Some("2"),
-        ),
-        (|| ReceptionError::Token("no key".into()), Code::Internal, 500, None),
-        (|| ReceptionError::NoSigningKey, Code::SigningKeyWithdrawn, 503, Some("5")),
+        (|| AuthError::CredentialsWrong, Code::CredentialsWrong, 401, None),
+        (|| AuthError::SessionEnded, Code::SessionEnded, 401, None),
+        (|| AuthError::NoSession, Code::NotFound, 404, None),
+        (|| AuthError::TooMany { retry_after: Duration::from_millis(1500) }, Code::TooManyRequests, 429, Some("2")),
+        (|| AuthError::Token("no key".into()), Code::Internal, 500, None),
+        (|| AuthError::NoSigningKey, Code::SigningKeyWithdrawn, 503, Some("5")),
         (|| MemberError::LoginIdTaken.into(), Code::LoginIdTaken, 409, None),
         (|| MemberError::SignUpUnknown.into(), Code::SignUpUnknown, 404, None),
         (|| MemberError::MemberUnknown.into(), Code::MemberUnknown, 404, None),
@@ -329,7 +324,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
             );
         }
     }
-    let weak = failing(|| ReceptionError::NewPassword(domain::member::PasswordError::Common));
+    let weak = failing(|| AuthError::NewPassword(domain::member::PasswordError::Common));
     let reply = send(&weak, &commands()[5]).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["errors"][0]["field"]), (400, &json!("new")));
 }

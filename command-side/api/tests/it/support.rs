@@ -8,8 +8,8 @@ use std::{
 };
 
 use application::{
-    AccountAnswer, Answer, Command, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome, Posting,
-    ReceptionError, Refused, Submission, Tokens, Told, TransferAnswer, VaultError,
+    AccountAnswer, Answer, AuthError, Command, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome,
+    Posting, Receipt, Refused, Submission, Tokens, TransferAnswer, VaultError,
 };
 use async_trait::async_trait;
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
-use command_api::{ApiOptions, ApiState, BODY_LIMITS, CommandPort, ReceptionPort};
+use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandPort};
 use contracts::recorded::{Refusal, TransferFacts, TransferKind};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use http_body_util::BodyExt;
@@ -62,7 +62,7 @@ impl CommandPort for FakeBank {
     }
 }
 
-/// What the reception was asked for that is no command.
+/// What the authentication service was asked for that is no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     LogIn { from: IpAddr, login_id: String, password: String },
@@ -71,27 +71,27 @@ pub enum Said {
     Certificate(Uuid),
 }
 
-type MemberRule = dyn Fn(&MemberCommand) -> Result<Told<MemberOutcome>, ReceptionError> + Send + Sync;
-type SaidRule = dyn Fn(&Said) -> Result<Option<ErasureProof>, ReceptionError> + Send + Sync;
+type MemberRule = dyn Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync;
+type SaidRule = dyn Fn(&Said) -> Result<Option<ErasureProof>, AuthError> + Send + Sync;
 
-/// A reception that answers by rules and keeps what it was told.
-pub struct FakeReception {
+/// An authentication service that answers by rules and keeps what it was told.
+pub struct FakeAuth {
     pub members: Box<MemberRule>,
     pub others: Box<SaidRule>,
     told: Mutex<Vec<(MemberCommand, Meta)>>,
     said: Mutex<Vec<Said>>,
 }
 
-impl FakeReception {
+impl FakeAuth {
     pub fn new(
-        members: impl Fn(&MemberCommand) -> Result<Told<MemberOutcome>, ReceptionError> + Send + Sync + 'static,
-        others: impl Fn(&Said) -> Result<Option<ErasureProof>, ReceptionError> + Send + Sync + 'static,
+        members: impl Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync + 'static,
+        others: impl Fn(&Said) -> Result<Option<ErasureProof>, AuthError> + Send + Sync + 'static,
     ) -> Self {
         let (members, others) = (Box::new(members), Box::new(others));
         Self { members, others, told: Mutex::default(), said: Mutex::default() }
     }
 
-    fn hear(&self, said: Said) -> Result<Option<ErasureProof>, ReceptionError> {
+    fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
         let answer = (self.others)(&said);
         self.said.lock().expect("not poisoned").push(said);
         answer
@@ -113,9 +113,9 @@ pub fn tokens() -> Tokens {
 }
 
 #[async_trait]
-impl ReceptionPort for FakeReception {
+impl AuthPort for FakeAuth {
     /// Not a digest: a test can see what went in.
-    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, ReceptionError> {
+    fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, AuthError> {
         let mut half = [0_u8; 16];
         canonical
             .iter()
@@ -124,35 +124,26 @@ impl ReceptionPort for FakeReception {
         Ok(Fingerprint(half))
     }
 
-    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Told<MemberOutcome>, ReceptionError> {
+    async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
         let answer = (self.members)(&command);
         self.told.lock().expect("not poisoned").push((command, meta));
         answer
     }
 
-    async fn log_in(
-        &self,
-        from: IpAddr,
-        login_id: SecretString,
-        password: SecretString,
-    ) -> Result<Tokens, ReceptionError> {
+    async fn log_in(&self, from: IpAddr, login_id: SecretString, password: SecretString) -> Result<Tokens, AuthError> {
         let (login_id, password) = (login_id.expose_secret().to_owned(), password.expose_secret().to_owned());
         self.hear(Said::LogIn { from, login_id, password }).map(|_| tokens())
     }
 
-    async fn refresh(&self, from: IpAddr, token: SecretString, _: Option<&[u8]>) -> Result<Tokens, ReceptionError> {
+    async fn refresh(&self, from: IpAddr, token: SecretString, _: Option<&[u8]>) -> Result<Tokens, AuthError> {
         self.hear(Said::Refresh { from, token: token.expose_secret().to_owned() }).map(|_| tokens())
     }
 
-    async fn log_out(
-        &self,
-        member: MemberId,
-        session: Option<Uuid>,
-    ) -> Result<Option<ConsistencyToken>, ReceptionError> {
+    async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError> {
         self.hear(Said::LogOut { member, session }).map(|_| Some(seen()))
     }
 
-    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, ReceptionError> {
+    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
         self.hear(Said::Certificate(erasure))
     }
 }
@@ -173,36 +164,36 @@ impl Ids for SameIds {
 pub struct Api {
     router: Router,
     bank: Arc<FakeBank>,
-    reception: Arc<FakeReception>,
+    auth: Arc<FakeAuth>,
 }
 
 impl Api {
     pub fn new(rule: impl Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync + 'static) -> Self {
-        let closed = || ReceptionError::from(VaultError::Unavailable("away".into()));
-        Self::with(rule, FakeReception::new(move |_| Err(closed()), move |_| Err(closed())), TrustForwarded(false))
+        let closed = || AuthError::from(VaultError::Unavailable("away".into()));
+        Self::with(rule, FakeAuth::new(move |_| Err(closed()), move |_| Err(closed())), TrustForwarded(false))
     }
 
-    /// A reception and no bank.
-    pub fn receiving(reception: FakeReception) -> Self {
-        Self::with(|_| Err(ExecuteError::Internal), reception, TrustForwarded(false))
+    /// An authentication service and no bank.
+    pub fn receiving(auth: FakeAuth) -> Self {
+        Self::with(|_| Err(ExecuteError::Internal), auth, TrustForwarded(false))
     }
 
     pub fn with(
         rule: impl Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync + 'static,
-        reception: FakeReception,
+        auth: FakeAuth,
         trust_forwarded: TrustForwarded,
     ) -> Self {
         let bank = Arc::new(FakeBank { rule: Box::new(rule), told: Mutex::default() });
         let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(NOW, 0).expect("a time")));
         let verifier = Verifier::from_jwks(&jwks(), clock).expect("keys");
         let assets: Assets = Assets::DEFAULT.parse().expect("assets");
-        let reception = Arc::new(reception);
+        let auth = Arc::new(auth);
         let required_consents = vec!["terms".to_owned()];
         let options = ApiOptions { assets, deadline: Duration::from_secs(5), required_consents, trust_forwarded };
-        let state = ApiState::new(bank.clone(), reception.clone(), verifier, options);
+        let state = ApiState::new(bank.clone(), auth.clone(), verifier, options);
         let options =
             HttpOptions { route_body_limits: BODY_LIMITS.to_vec(), ids: Arc::new(SameIds), ..HttpOptions::default() };
-        Self { router: service(command_api::router(state), options), bank, reception }
+        Self { router: service(command_api::router(state), options), bank, auth }
     }
 
     /// A bank that would post anything.
@@ -227,14 +218,14 @@ impl Api {
         self.bank.told.lock().expect("not poisoned").clone()
     }
 
-    /// The members' commands the reception was told.
+    /// The members' commands the authentication service was told.
     pub fn received(&self) -> Vec<(MemberCommand, Meta)> {
-        self.reception.told.lock().expect("not poisoned").clone()
+        self.auth.told.lock().expect("not poisoned").clone()
     }
 
     /// Whatever else it was told.
     pub fn said(&self) -> Vec<Said> {
-        self.reception.said.lock().expect("not poisoned").clone()
+        self.auth.said.lock().expect("not poisoned").clone()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {

@@ -1,13 +1,13 @@
 //! The courier: works off the vault's queue of messages, one channel for e-mail and one for text messages.
 //!
-//! Nothing is sent inside a request. An event asks for a message, the back office queues it with the cursor that follows the
+//! Nothing is sent inside a request. An event asks for a message, the process runner queues it with the cursor that follows the
 //! events, and the courier takes it under a lease, opens the contact with the member's data key, writes the text, and
 //! hands it to the channel. **At least once:** a server that dies between the channel's "taken" and the settling lets the
 //! lease run out, and the message is sent again, under the same key. Otherwise, however many servers work, it is
 //! sent once.
 
-mod attending;
-mod board;
+mod deliver;
+mod health;
 mod options;
 mod port;
 mod retry;
@@ -17,7 +17,7 @@ mod superseded;
 mod tests;
 mod text;
 
-pub use board::Board;
+pub use health::DeliveryHealth;
 pub use options::CourierOptions;
 pub use port::{Channel, Channels, DeliverError, Text};
 pub use run::Courier;

@@ -11,7 +11,7 @@ use tokio::{
 };
 use vault::{Keys, Messages, VaultError};
 
-use super::{Board, Channels, CourierOptions, attending::Desk, superseded::Newest};
+use super::{Channels, CourierOptions, DeliveryHealth, deliver::DeliveryContext, superseded::Newest};
 
 /// How long to wait when the vault is away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -20,9 +20,9 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// Takes messages that are due and sees each to its end.
 pub struct Courier<V: ?Sized> {
-    desk: Arc<Desk<V>>,
+    unit: Arc<DeliveryContext<V>>,
     bell: Arc<Notify>,
-    board: Board,
+    board: DeliveryHealth,
 }
 
 impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
@@ -33,13 +33,13 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
                 tracing::warn!(channel = name, "no such channel is configured: its messages wait");
             }
         }
-        let board = Board::new(&channels);
-        let desk = Desk { vault, channels, clock, options, newest: Newest::new() };
-        Self { desk: Arc::new(desk), bell: Arc::default(), board }
+        let board = DeliveryHealth::new(&channels);
+        let unit = DeliveryContext { vault, channels, clock, options, newest: Newest::new() };
+        Self { unit: Arc::new(unit), bell: Arc::default(), board }
     }
 
     /// The same, and what waits is told on this board.
-    pub fn telling(self, board: Board) -> Self {
+    pub fn telling(self, board: DeliveryHealth) -> Self {
         Self { board, ..self }
     }
 
@@ -65,7 +65,7 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
                         tracing::info!("the queue of messages can be read again");
                     }
                     // Full hands: what is left is taken as soon as one is free.
-                    if more { Duration::MAX } else { self.desk.options.poll }
+                    if more { Duration::MAX } else { self.unit.options.poll }
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut away, true) {
@@ -87,7 +87,7 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
 
     /// What waits goes on the board. A queue that cannot be read is told by the taking.
     async fn tell(&self) {
-        if let Ok(waiting) = self.desk.vault.waiting_messages().await {
+        if let Ok(waiting) = self.unit.vault.waiting_messages().await {
             self.board.write(&waiting);
         }
     }
@@ -95,19 +95,19 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
     /// Takes as many as there are hands free. Whether all hands are full now.
     async fn take(&self, under_way: &mut JoinSet<()>) -> Result<bool, VaultError> {
         while under_way.try_join_next().is_some() {}
-        let free = self.desk.options.at_once.max(1).saturating_sub(under_way.len());
+        let free = self.unit.options.at_once.max(1).saturating_sub(under_way.len());
         if free == 0 {
             return Ok(true);
         }
-        let now = self.desk.clock.now();
-        let lease = TimeDelta::from_std(self.desk.options.lease).unwrap_or(TimeDelta::minutes(1));
+        let now = self.unit.clock.now();
+        let lease = TimeDelta::from_std(self.unit.options.lease).unwrap_or(TimeDelta::minutes(1));
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
-        let due = self.desk.vault.take_due(now, now + lease, limit).await?;
-        due.iter().for_each(|due| self.desk.newest.see(due.message.notice));
+        let due = self.unit.vault.take_due(now, now + lease, limit).await?;
+        due.iter().for_each(|due| self.unit.newest.see(due.message.notice));
         let full = due.len() == free;
         for message in due {
-            let desk = self.desk.clone();
-            under_way.spawn(async move { desk.attend(message).await });
+            let unit = self.unit.clone();
+            under_way.spawn(async move { unit.attend(message).await });
         }
         Ok(full)
     }

@@ -18,7 +18,7 @@ use vault::{
 };
 use zeroize::Zeroizing;
 
-use super::{Board, Channel, Channels, Courier, CourierOptions, DeliverError, Text};
+use super::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
 
 const MEMBER: MemberId = MemberId::new(Uuid::from_u128(5));
 const STREAM: StreamId = StreamId::new(Uuid::from_u128(6));
@@ -185,14 +185,14 @@ fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).expect("a time")
 }
 
-struct Office {
+struct Runner {
     vault: Arc<MemoryVault>,
     clock: Arc<ManualClock>,
     stop: Arc<Notify>,
     running: JoinHandle<()>,
 }
 
-impl Office {
+impl Runner {
     fn open(vault: &Arc<MemoryVault>, channels: Channels) -> Self {
         let (clock, stop) = (Arc::new(ManualClock::new(noon())), Arc::new(Notify::new()));
         let courier = Courier::new(vault.clone(), channels, clock.clone(), CourierOptions::default());
@@ -225,14 +225,14 @@ fn code(serial: u32) -> Notice {
 async fn a_message_goes_to_the_opened_contact_with_its_code_and_is_forgotten() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     vault.queue(1, "email", code(1), Some(noon() + TimeDelta::minutes(10)));
-    let office = Office::open(&vault, email(&channel));
-    office.pass(1).await;
+    let runner = Runner::open(&vault, email(&channel));
+    runner.pass(1).await;
     let taken = channel.taken.lock().expect("whole").clone();
     assert_eq!(taken.len(), 1);
     assert_eq!(taken[0].0, "to-1");
     assert!(taken[0].1.contains(vault.names().code(STREAM, 1).as_str()));
     assert_eq!(vault.waiting(), []);
-    office.close().await;
+    runner.close().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,17 +240,17 @@ async fn what_is_not_taken_now_is_tried_again_after_growing_pauses() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     *channel.failures.lock().expect("whole") = vec![DeliverError::transient("421"); 3];
     vault.queue(1, "email", Notice::PasswordChanged, None);
-    let office = Office::open(&vault, email(&channel));
+    let runner = Runner::open(&vault, email(&channel));
     tokio::time::sleep(Duration::from_millis(10)).await;
     for pause in [1, 2, 4] {
-        assert_eq!(office.vault.waiting(), [(1, office.clock.now() + TimeDelta::seconds(pause))]);
+        assert_eq!(runner.vault.waiting(), [(1, runner.clock.now() + TimeDelta::seconds(pause))]);
         assert_eq!(channel.to().len(), 0);
-        office.pass(pause).await;
+        runner.pass(pause).await;
         tokio::time::sleep(Duration::from_millis(600)).await;
     }
     assert_eq!(channel.to(), ["to-1"]);
     assert_eq!(vault.waiting(), []);
-    office.close().await;
+    runner.close().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -259,14 +259,14 @@ async fn what_was_refused_for_good_or_came_too_late_or_has_no_key_is_forgotten()
     channel.failures.lock().expect("whole").push(DeliverError::permanent("550"));
     vault.queue(1, "email", Notice::PasswordChanged, None);
     vault.queue(2, "email", code(1), Some(noon()));
-    let office = Office::open(&vault, email(&channel));
-    office.pass(1).await;
+    let runner = Runner::open(&vault, email(&channel));
+    runner.pass(1).await;
     assert_eq!(vault.waiting(), []);
     *vault.key.lock().expect("whole") = None;
     vault.queue(3, "email", Notice::PasswordChanged, None);
-    office.pass(1).await;
+    runner.pass(1).await;
     assert_eq!((vault.waiting(), channel.to()), (vec![], vec![]));
-    office.close().await;
+    runner.close().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,24 +274,24 @@ async fn of_the_codes_of_one_sign_up_only_the_newest_is_sent() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     vault.queue(1, "email", code(1), None);
     vault.queue(2, "email", code(2), None);
-    let office = Office::open(&vault, email(&channel));
-    office.pass(1).await;
+    let runner = Runner::open(&vault, email(&channel));
+    runner.pass(1).await;
     assert_eq!(channel.to(), ["to-2"]);
     vault.queue(3, "email", code(1), None);
-    office.pass(1).await;
+    runner.pass(1).await;
     assert_eq!((channel.to(), vault.waiting()), (vec!["to-2".to_owned()], vec![]));
-    office.close().await;
+    runner.close().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_the_channel_messages_wait_for_a_server_that_has_it() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     vault.queue(1, "phone", Notice::PasswordChanged, None);
-    let poor = Office::open(&vault, email(&channel));
+    let poor = Runner::open(&vault, email(&channel));
     poor.pass(30).await;
     poor.close().await;
     assert_eq!((channel.to().len(), vault.waiting().len()), (0, 1));
-    let rich = Office::open(&vault, Channels { email: None, phone: Some(channel.clone()) });
+    let rich = Runner::open(&vault, Channels { email: None, phone: Some(channel.clone()) });
     rich.pass(600).await;
     assert_eq!((channel.to(), vault.waiting().len()), (vec!["to-1".to_owned()], 0));
     rich.close().await;
@@ -304,27 +304,27 @@ async fn a_channel_that_never_answers_holds_up_no_other() {
     vault.queue(1, "email", Notice::PasswordChanged, None);
     vault.queue(2, "phone", Notice::PasswordChanged, None);
     let well: Arc<FakeChannel> = well;
-    let office = Office::open(&vault, Channels { email: Some(dead), phone: Some(well.clone()) });
-    office.pass(1).await;
+    let runner = Runner::open(&vault, Channels { email: Some(dead), phone: Some(well.clone()) });
+    runner.pass(1).await;
     assert_eq!(well.to(), ["to-2"]);
-    office.pass(16).await;
+    runner.pass(16).await;
     assert_eq!(vault.waiting().len(), 1, "put off, not lost");
-    office.close().await;
+    runner.close().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_messages_and_two_couriers_send_each_once() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     (1..=200).for_each(|position| vault.queue(position, "email", Notice::PasswordChanged, None));
-    let offices = [Office::open(&vault, email(&channel)), Office::open(&vault, email(&channel))];
+    let offices = [Runner::open(&vault, email(&channel)), Runner::open(&vault, email(&channel))];
     tokio::time::sleep(Duration::from_secs(5)).await;
     let mut sent = channel.to();
     sent.sort();
     let mut all: Vec<_> = (1..=200).map(|position| format!("to-{position}")).collect();
     all.sort();
     assert_eq!(sent, all);
-    for office in offices {
-        office.close().await;
+    for runner in offices {
+        runner.close().await;
     }
 }
 
@@ -333,9 +333,9 @@ async fn at_the_end_what_is_under_way_is_finished() {
     let slow = FakeChannel { slow: Some(Duration::from_secs(9)), ..FakeChannel::default() };
     let (vault, channel) = (MemoryVault::new(), Arc::new(slow));
     vault.queue(1, "email", Notice::PasswordChanged, None);
-    let office = Office::open(&vault, email(&channel));
+    let runner = Runner::open(&vault, email(&channel));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    office.close().await;
+    runner.close().await;
     assert_eq!((channel.to(), vault.waiting().len()), (vec!["to-1".to_owned()], 0));
 }
 
@@ -360,7 +360,7 @@ async fn what_does_not_get_through_stands_on_the_board_until_it_does() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     channel.failures.lock().expect("whole").push(DeliverError::transient("away"));
     vault.queue(1, "email", Notice::PasswordChanged, None);
-    let (board, clock) = (Board::default(), Arc::new(ManualClock::new(noon())));
+    let (board, clock) = (DeliveryHealth::default(), Arc::new(ManualClock::new(noon())));
     let courier = Courier::new(vault.clone(), email(&channel), clock.clone(), CourierOptions::default());
     let running = tokio::spawn(courier.telling(board.clone()).run(std::future::pending()));
     tokio::time::sleep(Duration::from_secs(6)).await;

@@ -39,8 +39,7 @@ impl Text {
 /// The same for every try; whoever sees it learns neither the stream nor the position.
 fn key(message: &NewMessage, names: &Names) -> String {
     let position = message.position.number();
-    let digest = names.fingerprint(format!("message/{}/{position}", message.stream.uuid()).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(names.fingerprint(format!("message/{}/{position}", message.stream.uuid()).as_bytes()))
 }
 
 fn code(channel: &str, code: &Zeroizing<String>) -> SecretString {

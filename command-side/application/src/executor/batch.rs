@@ -1,4 +1,4 @@
-//! One batch, from the desk to the answers.
+//! One batch, from the unit of work to the answers.
 
 use std::{collections::HashMap, error::Error, time::Duration};
 
@@ -7,12 +7,13 @@ use log::{AppendError, Appended, Commit, NewCommit, ReadError};
 use tokio::time::Instant;
 
 use super::{
-    Job, answering,
-    deciding::{Decider, Decision},
-    desk::Desk,
-    drafting::Drafts,
+    Job,
+    decide::{Decider, Decision},
     needs,
+    pending_events::PendingEvents,
+    replay,
     run::Run,
+    unit_of_work::UnitOfWork,
 };
 use crate::{ExecuteError, Submission};
 
@@ -39,7 +40,7 @@ impl Run {
     }
 
     async fn carry_out_together(&mut self, mut jobs: Vec<Job>) -> Vec<Job> {
-        let mut desk = Desk::default();
+        let mut unit = UnitOfWork::default();
         let mut outcome_unknown = false;
         for attempt in 0..=self.options.attempts {
             if attempt > 0 {
@@ -47,7 +48,7 @@ impl Run {
                 // Two servers that keep colliding step out of each other's way by different amounts.
                 let jitter = self.ids.digits() % 4;
                 tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * jitter)).await;
-                match self.reconcile(&mut desk, &mut jobs).await {
+                match self.reconcile(&mut unit, &mut jobs).await {
                     Ok(()) => {}
                     Err(ReadError::Unavailable(_)) if outcome_unknown => {
                         // The answer is in the log, and the log may be back in a moment.
@@ -66,7 +67,7 @@ impl Run {
             if jobs.is_empty() {
                 return Vec::new();
             }
-            match self.try_once(&mut desk, &mut jobs, outcome_unknown).await {
+            match self.try_once(&mut unit, &mut jobs, outcome_unknown).await {
                 Ok(Tried::Done) => return Vec::new(),
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
                 Ok(Tried::Refused(jobs)) => return jobs,
@@ -86,39 +87,39 @@ impl Run {
     /// After a conflict or an unknown outcome: forget what was decided, read on in every stream, and answer the commands
     /// that turn out to be in the log. The rest is decided again under the same command ids: should a lost append still
     /// come through, the second conflicts with it instead of doubling it.
-    async fn reconcile(&mut self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Result<(), ReadError> {
-        desk.roll_back(HashMap::new());
-        for id in desk.everything() {
+    async fn reconcile(&mut self, unit: &mut UnitOfWork, jobs: &mut Vec<Job>) -> Result<(), ReadError> {
+        unit.roll_back(HashMap::new());
+        for id in unit.everything() {
             self.cache.pop(&id);
         }
-        desk.refresh(desk.everything(), self.log.as_ref()).await?;
+        unit.refresh(unit.everything(), self.log.as_ref()).await?;
         let commands: Vec<CommandId> = jobs.iter().map(|job| job.submission.command_id).collect();
         let found = self.log.find_commits(&commands).await?;
         let mut found: HashMap<CommandId, Commit> = found.into_iter().map(|c| (c.command_id, c)).collect();
         for job in std::mem::take(jobs) {
             match found.remove(&job.submission.command_id) {
                 Some(commit) => {
-                    let answer = self.replay(desk, &job.submission, &commit).await;
+                    let answer = self.replay(unit, &job.submission, &commit).await;
                     job.finish(answer);
                 }
                 None => jobs.push(job),
             }
         }
         if !self.saw_the_log().await? {
-            self.begin_anew(desk);
+            self.begin_anew(unit);
         }
         Ok(())
     }
 
     /// The log is another history than what was kept and read.
-    fn begin_anew(&mut self, desk: &mut Desk) {
-        *desk = Desk::default();
+    fn begin_anew(&mut self, unit: &mut UnitOfWork) {
+        *unit = UnitOfWork::default();
         self.forget_history();
     }
 
     async fn replay(
         &mut self,
-        desk: &mut Desk,
+        unit: &mut UnitOfWork,
         submission: &Submission,
         commit: &Commit,
     ) -> Result<crate::Answer, ExecuteError> {
@@ -129,7 +130,7 @@ impl Run {
             tracing::error!(error, position = commit.first.number(), "a commit cannot be told again");
             ExecuteError::Internal
         };
-        let drafts = Drafts::from_commit(commit).map_err(|error| internal(&error))?;
+        let pending = PendingEvents::from_commit(commit).map_err(|error| internal(&error))?;
         // It is carried out, and only cannot be told now: the same key will.
         let untold = |error: ReadError| match error {
             ReadError::Unavailable(_) => {
@@ -140,10 +141,10 @@ impl Run {
             defect => internal(&defect),
         };
         let log = self.log_id().await.map_err(untold)?;
-        let missing = desk.take_cached(answering::accounts(&drafts), &mut self.cache);
-        desk.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(untold)?;
+        let missing = unit.take_cached(replay::accounts(&pending), &mut self.cache);
+        unit.read(missing, &mut self.cache, self.log.as_ref()).await.map_err(untold)?;
         let written = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
-        let answer = answering::answer((submission.command_id, &submission.command), &drafts, written, desk, true)
+        let answer = replay::answer((submission.command_id, &submission.command), &pending, written, unit, true)
             .map_err(|error| internal(&error))?;
         metrics::counter!("executor_replays").increment(1);
         self.recent.keep(submission, &answer);
@@ -152,60 +153,60 @@ impl Run {
 
     async fn try_once(
         &mut self,
-        desk: &mut Desk,
+        unit: &mut UnitOfWork,
         jobs: &mut Vec<Job>,
         outcome_unknown: bool,
     ) -> Result<Tried, ReadError> {
-        if !self.load(desk, jobs).await? {
-            self.begin_anew(desk);
+        if !self.load(unit, jobs).await? {
+            self.begin_anew(unit);
             return Ok(Tried::Again { unknown: false });
         }
-        let mut decided = self.decide(desk, jobs);
+        let mut decided = self.decide(unit, jobs);
         // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
         loop {
-            let doubted = desk.stale(decided.iter().flat_map(|decision| decision.refused_on.iter().copied()));
+            let doubted = unit.stale(decided.iter().flat_map(|decision| decision.refused_on.iter().copied()));
             if !doubted.is_empty() {
-                desk.roll_back(HashMap::new());
+                unit.roll_back(HashMap::new());
                 self.outbox.send();
-                desk.refresh(doubted, self.log.as_ref()).await?;
+                unit.refresh(doubted, self.log.as_ref()).await?;
                 if !self.saw_the_log().await? {
-                    self.begin_anew(desk);
+                    self.begin_anew(unit);
                     return Ok(Tried::Again { unknown: false });
                 }
             } else if outcome_unknown || self.do_all_tokens_hold(jobs) {
                 break;
             } else {
                 // Revoked while the streams were read. Without these commands the others may be decided otherwise.
-                desk.roll_back(HashMap::new());
+                unit.roll_back(HashMap::new());
                 *jobs = self.with_tokens_that_hold(std::mem::take(jobs));
             }
-            decided = self.decide(desk, jobs);
+            decided = self.decide(unit, jobs);
         }
-        let mut writing: Vec<(Job, Drafts)> = Vec::with_capacity(jobs.len());
+        let mut writing: Vec<(Job, PendingEvents)> = Vec::with_capacity(jobs.len());
         for (job, decision) in std::mem::take(jobs).into_iter().zip(decided) {
-            match decision.drafts {
-                Ok(drafts) => writing.push((job, drafts)),
+            match decision.pending {
+                Ok(pending) => writing.push((job, pending)),
                 Err(error) => job.finish(Err(error)),
             }
         }
         if writing.is_empty() {
             return Ok(Tried::Done);
         }
-        Ok(self.write(desk, writing, jobs, outcome_unknown).await)
+        Ok(self.write(unit, writing, jobs, outcome_unknown).await)
     }
 
-    /// Brings the streams that the commands need to the desk. `false` if the log is another history than what was kept.
-    async fn load(&mut self, desk: &mut Desk, jobs: &[Job]) -> Result<bool, ReadError> {
+    /// Brings the streams that the commands need into the unit of work. `false` if the log is another history than what was kept.
+    async fn load(&mut self, unit: &mut UnitOfWork, jobs: &[Job]) -> Result<bool, ReadError> {
         loop {
             let missing: Vec<_> =
-                jobs.iter().flat_map(|job| needs::missing(&job.submission, desk, &self.system)).collect();
+                jobs.iter().flat_map(|job| needs::missing(&job.submission, unit, &self.system)).collect();
             if missing.is_empty() {
                 return Ok(true);
             }
-            let missing = desk.take_cached(missing, &mut self.cache);
+            let missing = unit.take_cached(missing, &mut self.cache);
             if !missing.is_empty() {
                 self.outbox.send();
-                desk.read(missing, &mut self.cache, self.log.as_ref()).await?;
+                unit.read(missing, &mut self.cache, self.log.as_ref()).await?;
                 if !self.saw_the_log().await? {
                     return Ok(false);
                 }
@@ -214,16 +215,16 @@ impl Run {
     }
 
     /// Decides all of them. A command that does not fit the log is answered here, and the others are decided without it.
-    fn decide(&self, desk: &mut Desk, jobs: &mut Vec<Job>) -> Vec<Decision> {
+    fn decide(&self, unit: &mut UnitOfWork, jobs: &mut Vec<Job>) -> Vec<Decision> {
         loop {
-            let mut decider = Decider { desk, options: &self.options, system: &self.system, ids: self.ids.as_ref() };
+            let mut decider = Decider { unit, options: &self.options, system: &self.system, ids: self.ids.as_ref() };
             let decided: Vec<_> = jobs.iter().map(|job| decider.decide(&job.submission)).collect();
             if !decided.iter().any(|decision| decision.is_defect) {
                 return decided;
             }
-            desk.roll_back(HashMap::new());
+            unit.roll_back(HashMap::new());
             for (job, decision) in std::mem::take(jobs).into_iter().zip(decided) {
-                match decision.drafts {
+                match decision.pending {
                     Err(error) if decision.is_defect => job.finish(Err(error)),
                     _ => jobs.push(job),
                 }
@@ -233,13 +234,13 @@ impl Run {
 
     async fn write(
         &mut self,
-        desk: &mut Desk,
-        writing: Vec<(Job, Drafts)>,
+        unit: &mut UnitOfWork,
+        writing: Vec<(Job, PendingEvents)>,
         jobs: &mut Vec<Job>,
         outcome_unknown: bool,
     ) -> Tried {
         let commits: Result<Vec<NewCommit>, _> =
-            writing.iter().map(|(job, drafts)| drafts.commit(&job.submission)).collect();
+            writing.iter().map(|(job, pending)| pending.commit(&job.submission)).collect();
         let started = Instant::now();
         let result = match commits {
             // What the last batch wrote is told while Postgres works on this one.
@@ -251,7 +252,7 @@ impl Run {
         metrics::histogram!("executor_append_seconds").record(started.elapsed().as_secs_f64());
         let error = match result {
             Ok(written) => {
-                self.answer(desk, writing, written);
+                self.answer(unit, writing, written);
                 return Tried::Done;
             }
             Err(error) => error,
@@ -264,7 +265,7 @@ impl Run {
             }
             AppendError::OtherHistory => {
                 jobs.extend(back);
-                self.begin_anew(desk);
+                self.begin_anew(unit);
                 Tried::Again { unknown: false }
             }
             AppendError::Unknown(source) => {
@@ -301,15 +302,15 @@ impl Run {
     }
 
     /// The append is durable: remember, and have the answers ready.
-    fn answer(&mut self, desk: &mut Desk, writing: Vec<(Job, Drafts)>, written: Appended) {
+    fn answer(&mut self, unit: &mut UnitOfWork, writing: Vec<(Job, PendingEvents)>, written: Appended) {
         let mut first = written.first;
         let last = writing.last().map(|(job, _)| job.submission.command_id);
         metrics::counter!("executor_commands").increment(writing.len() as u64);
-        for (job, drafts) in writing {
+        for (job, pending) in writing {
             let place = Appended { first, ..written };
-            first = Drafts::position(first, drafts.0.len());
+            first = PendingEvents::position(first, pending.0.len());
             let answer =
-                answering::answer((job.submission.command_id, &job.submission.command), &drafts, place, desk, false)
+                replay::answer((job.submission.command_id, &job.submission.command), &pending, place, unit, false)
                     .map_err(|error| {
                         tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
                         ExecuteError::OutcomeUnknown
@@ -324,7 +325,7 @@ impl Run {
             let position = Position::new(first.number() - 1);
             (written.log, CommitRef { position, command_id, recorded_at: written.recorded_at })
         });
-        for (id, before, stream) in std::mem::take(desk).changed() {
+        for (id, before, stream) in std::mem::take(unit).changed() {
             if stream.passed(before, self.options.snapshot_every)
                 && let Some(snapshot) = stream.snapshot(id)
             {

@@ -3,22 +3,22 @@
 //! The technique is group commit (Helland et al., "Group Commit Timers and High Volume Transaction Systems", 1987)
 //! without a timer: the next batch is whatever queued while the last append was in flight.
 
-mod answering;
 mod bank;
 mod batch;
-mod deciding;
-mod desk;
-mod drafting;
+mod decide;
 pub(crate) mod in_flight;
-pub(crate) mod loading;
+pub(crate) mod load;
 mod needs;
 mod options;
 mod outbox;
+mod pending_events;
 mod recent;
+mod replay;
 mod run;
 mod snapshots;
 pub(crate) mod stream;
 mod system;
+mod unit_of_work;
 
 pub use bank::{Bank, Executor};
 pub use options::ExecutorOptions;

@@ -10,8 +10,8 @@ use tokio::{
 };
 
 use super::{
-    ExecutorOptions, Job, Log, desk::Cache, outbox::Outbox, recent::RecentAnswers, snapshots::SnapshotWriter,
-    system::SystemAccounts,
+    ExecutorOptions, Job, Log, outbox::Outbox, recent::RecentAnswers, snapshots::SnapshotWriter,
+    system::SystemAccounts, unit_of_work::Cache,
 };
 use crate::{Command, ExecuteError};
 

@@ -5,7 +5,7 @@ use kernel::{AccountId, MemberId, Version};
 use log::{OwnedAccounts, ReadError, ReadStreams};
 
 use crate::executor::{
-    loading,
+    load,
     stream::{FoldError, State, Stream},
 };
 
@@ -36,7 +36,7 @@ pub async fn not_closed(
 ) -> Result<Vec<OpenAccount>, AccountsError> {
     let owned = log.owned_accounts(member).await.map_err(AccountsError::Read)?;
     let held = owned.iter().map(|account| ((*account).into(), Stream::EMPTY)).collect();
-    let loaded = loading::load(log, held).await.map_err(AccountsError::Read)?;
+    let loaded = load::load(log, held).await.map_err(AccountsError::Read)?;
     let mut open = Vec::new();
     for (account, loaded) in owned.into_iter().zip(loaded) {
         let stream = loaded.map_err(AccountsError::Fold)?;

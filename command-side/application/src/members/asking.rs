@@ -30,7 +30,7 @@ pub struct Meta {
 
 /// The answer to a command, given only when it is durable, and the same for ever under the same command id.
 #[derive(Clone, Debug)]
-pub struct Told<T> {
+pub struct Receipt<T> {
     /// What came of it.
     pub answer: T,
     /// Whether it was decided by an earlier request with the same command id.
@@ -102,7 +102,7 @@ pub struct MemberOptions {
     pub attempts: u32,
     /// How long after a revocation every server is sure to know of it.
     pub revoked_everywhere: Duration,
-    /// How often the back office looks for work if nothing wakes it.
+    /// How often the process runner looks for work if nothing wakes it.
     pub poll: Duration,
     /// How old what a sign-up left in the vault is, at least, when it is swept; counted from when it could have ended.
     pub sweep_margin: TimeDelta,

@@ -1,16 +1,16 @@
 //! Being reached elsewhere.
 
 use contracts::recorded::{self as rec, ContactChangeStarted, ContactChanged, MemberRecorded};
-use domain::member::{Code, Contact, Deciding, Happening, Known, MemberRefusal, PersonEvent};
+use domain::member::{Code, Contact, Deciding, MemberEvent, MemberRefusal, PersonEvent, StateReader};
 use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
 use vault::{DataKey, SentCode};
 
 use super::{
-    CodeSent, MemberError, Members, Meta, Told,
-    deed::{At, Deed, Draft, pick, told},
-    desk::Desk,
-    signing_up::code_sent,
+    CodeSent, MemberError, Members, Meta, Receipt,
+    handler::{At, CommandHandler, PendingEvent, pick, told},
+    sign_up::code_sent,
     translating::record_channel,
+    unit_of_work::UnitOfWork,
     vaulting::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
 };
 use crate::ExecuteError;
@@ -22,19 +22,19 @@ struct Begin<'a> {
     key: &'a DataKey,
 }
 
-impl Deed for Begin<'_> {
+impl CommandHandler for Begin<'_> {
     type Answer = CodeSent;
 
-    fn actor(&self, _: &Desk) -> Actor {
+    fn actor(&self, _: &UnitOfWork) -> Actor {
         Actor { role: Role::Member, id: self.member }
     }
 
-    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
+    fn decide(&self, deciding: Deciding<'_, UnitOfWork>) -> Result<Vec<MemberEvent>, MemberRefusal> {
         deciding.begin_change(self.member, self.name)
     }
 
-    fn record(&self, happening: &Happening, at: At, _: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
-        let Happening::Person(_, PersonEvent::ChangeStarted(change)) = happening else { return Ok(None) };
+    fn record(&self, event: &MemberEvent, at: At, _: &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError> {
+        let MemberEvent::Person(_, PersonEvent::ChangeStarted(change)) = event else { return Ok(None) };
         let started = ContactChangeStarted {
             channel: record_channel(self.contact.channel()),
             contact: seal(self.key, at.field("contact"), self.contact.expose())?,
@@ -47,7 +47,7 @@ impl Deed for Begin<'_> {
         Ok(Some(started.into()))
     }
 
-    fn tell(&self, events: &[Draft], _: &Desk) -> Result<CodeSent, MemberError> {
+    fn tell(&self, events: &[PendingEvent], _: &UnitOfWork) -> Result<CodeSent, MemberError> {
         told(events, code_sent(events))
     }
 }
@@ -61,18 +61,18 @@ struct Verify<'a> {
     key: &'a DataKey,
 }
 
-impl Deed for Verify<'_> {
+impl CommandHandler for Verify<'_> {
     type Answer = ();
 
-    fn actor(&self, _: &Desk) -> Actor {
+    fn actor(&self, _: &UnitOfWork) -> Actor {
         Actor { role: Role::Member, id: self.member }
     }
 
-    fn decide(&self, deciding: Deciding<'_, Desk>) -> Result<Vec<Happening>, MemberRefusal> {
-        let (desk, stream) = (deciding.known, StreamId::new(self.member.uuid()));
-        let change = desk.person(self.member).and_then(|person| person.change);
+    fn decide(&self, deciding: Deciding<'_, UnitOfWork>) -> Result<Vec<MemberEvent>, MemberRefusal> {
+        let (unit, stream) = (deciding.known, StreamId::new(self.member.uuid()));
+        let change = unit.person(self.member).and_then(|person| person.change);
         // A change of an earlier build holds a reservation; which of its codes were sent was not kept then.
-        let reserved = change.is_some_and(|change| desk.name(change.contact).is_of_change(self.member));
+        let reserved = change.is_some_and(|change| unit.name(change.contact).is_of_change(self.member));
         let issued = change.map(|change| (change.code.serial, change.code.expires_at));
         // A code that was sent to another contact is not this change's.
         let is_bound_elsewhere =
@@ -83,10 +83,10 @@ impl Deed for Verify<'_> {
         deciding.verify_change(self.member, right)
     }
 
-    fn record(&self, happening: &Happening, at: At, desk: &Desk) -> Result<Option<MemberRecorded>, MemberError> {
-        let Happening::Person(_, PersonEvent::ContactChanged { contact }) = *happening else { return Ok(None) };
-        let (from, change) = desk.newest(at.stream, "contact", change_in).ok_or(ExecuteError::Internal)?;
-        let old = contact_of(desk, self.member).ok_or(ExecuteError::Internal)?;
+    fn record(&self, event: &MemberEvent, at: At, unit: &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError> {
+        let MemberEvent::Person(_, PersonEvent::ContactChanged { contact }) = *event else { return Ok(None) };
+        let (from, change) = unit.newest(at.stream, "contact", change_in).ok_or(ExecuteError::Internal)?;
+        let old = contact_of(unit, self.member).ok_or(ExecuteError::Internal)?;
         let changed = ContactChanged {
             channel: change.channel,
             contact: reseal(self.key, from, &change.contact, at.field("contact"))?,
@@ -97,7 +97,7 @@ impl Deed for Verify<'_> {
         Ok(Some(changed.into()))
     }
 
-    fn tell(&self, events: &[Draft], _: &Desk) -> Result<(), MemberError> {
+    fn tell(&self, events: &[PendingEvent], _: &UnitOfWork) -> Result<(), MemberError> {
         let changed = |_, event: &MemberRecorded| matches!(event, MemberRecorded::ContactChanged(_)).then_some(());
         told(events, pick(events, changed))
     }
@@ -111,8 +111,8 @@ pub(super) struct SealedContact {
 }
 
 /// The contact of a member, as the newest event tells it.
-pub(super) fn contact_of(desk: &Desk, member: MemberId) -> Option<SealedContact> {
-    let newest = desk.newest(StreamId::new(member.uuid()), "contact", contact_in);
+pub(super) fn contact_of(unit: &UnitOfWork, member: MemberId) -> Option<SealedContact> {
+    let newest = unit.newest(StreamId::new(member.uuid()), "contact", contact_in);
     newest.map(|(place, (channel, sealed))| SealedContact { place, channel, sealed: sealed.clone() })
 }
 
@@ -138,7 +138,7 @@ impl Members {
         member: MemberId,
         contact: Contact,
         meta: Meta,
-    ) -> Result<Told<CodeSent>, MemberError> {
+    ) -> Result<Receipt<CodeSent>, MemberError> {
         let key = self.key_of(member).await?;
         let begin = Begin { member, contact: &contact, name: self.contact_name(&contact), key: &key };
         self.carry_out(&begin, &meta, &[StreamId::new(member.uuid())]).await
@@ -149,9 +149,9 @@ impl Members {
         member: MemberId,
         code: Code,
         meta: Meta,
-    ) -> Result<Told<()>, MemberError> {
+    ) -> Result<Receipt<()>, MemberError> {
         let stream = StreamId::new(member.uuid());
-        let person = self.desk_of(stream).await?.person(member).ok_or(MemberError::MemberUnknown)?;
+        let person = self.unit_of(stream).await?.person(member).ok_or(MemberError::MemberUnknown)?;
         let key = self.key_of(member).await?;
         let sent = self.shared.vault.codes_sent(member.uuid()).await.map_err(vault_failed)?;
         let mut locks = vec![stream, person.contact];

@@ -2,34 +2,34 @@
 //!
 //! Members come and go a thousand times less often than money moves, so there is no batching here: a command loads the few
 //! streams it needs, decides, and appends one commit. The log decides what is true; the vault is brought after it, by the
-//! command at once and by the [`BackOffice`] whatever crashed.
+//! command at once and by the [`ProcessRunner`] whatever crashed.
 
 mod accounts;
 mod asking;
-mod carrying;
 mod contacts;
-mod deed;
-mod desk;
+mod erasure;
 mod error;
-mod leaving;
+mod execute;
+mod handler;
 mod process;
-mod signing_up;
-mod stripes;
+mod sign_up;
+mod stream_locks;
 mod translating;
+mod unit_of_work;
 mod vaulting;
 
 use std::sync::Arc;
 
-pub use asking::{CodeSent, MemberOptions, MemberStanding, Meta, PersonalData, SignUp, Told};
+pub use asking::{CodeSent, MemberOptions, MemberStanding, Meta, PersonalData, Receipt, SignUp};
 use domain::member::{Code, Contact, LoginId};
 pub use error::MemberError;
 use kernel::{Actor, Clock, Ids, MemberId};
-pub use process::BackOffice;
+pub use process::ProcessRunner;
 use tokio::{sync::Notify, time::timeout_at};
 use uuid::Uuid;
 use vault::{Certificate, PasswordHash, Vault};
 
-use self::{carrying::GRACE, stripes::Stripes, vaulting::vault_failed};
+use self::{execute::GRACE, stream_locks::StreamLocks, vaulting::vault_failed};
 use crate::{ExecuteError, executor::in_flight::InFlight};
 
 /// The log as members need it.
@@ -49,9 +49,9 @@ struct Shared {
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
     options: MemberOptions,
-    stripes: Stripes,
+    stream_locks: StreamLocks,
     in_flight: InFlight,
-    /// Tells the back office that there is something to do.
+    /// Tells the process runner that there is something to do.
     wake: Notify,
 }
 
@@ -64,17 +64,17 @@ impl Members {
         clock: Arc<dyn Clock>,
         options: MemberOptions,
     ) -> Self {
-        let (stripes, in_flight, wake) = (Stripes::new(), InFlight::default(), Notify::new());
-        Self { shared: Arc::new(Shared { log, vault, ids, clock, options, stripes, in_flight, wake }) }
+        let (stream_locks, in_flight, wake) = (StreamLocks::new(), InFlight::default(), Notify::new());
+        Self { shared: Arc::new(Shared { log, vault, ids, clock, options, stream_locks, in_flight, wake }) }
     }
 
     /// Begins a sign-up and has a code sent to the contact.
-    pub async fn sign_up(&self, wish: SignUp, meta: Meta) -> Result<Told<CodeSent>, MemberError> {
+    pub async fn sign_up(&self, wish: SignUp, meta: Meta) -> Result<Receipt<CodeSent>, MemberError> {
         self.accept(meta, |members| async move { members.sign_up_now(wish, meta).await }).await
     }
 
     /// Has another code sent for a sign-up.
-    pub async fn resend(&self, sign_up: Uuid, meta: Meta) -> Result<Told<CodeSent>, MemberError> {
+    pub async fn resend(&self, sign_up: Uuid, meta: Meta) -> Result<Receipt<CodeSent>, MemberError> {
         self.accept(meta, move |members| async move { members.resend_now(sign_up, meta).await }).await
     }
 
@@ -85,7 +85,7 @@ impl Members {
         code: Code,
         login: Option<LoginId>,
         meta: Meta,
-    ) -> Result<Told<MemberId>, MemberError> {
+    ) -> Result<Receipt<MemberId>, MemberError> {
         self.accept(meta, move |members| async move { members.verify_now(sign_up, code, login, meta).await }).await
     }
 
@@ -100,12 +100,12 @@ impl Members {
         member: MemberId,
         contact: Contact,
         meta: Meta,
-    ) -> Result<Told<CodeSent>, MemberError> {
+    ) -> Result<Receipt<CodeSent>, MemberError> {
         self.accept(meta, move |members| async move { members.change_contact_now(member, contact, meta).await }).await
     }
 
     /// Completes a change of contact with the code that was sent.
-    pub async fn verify_contact(&self, member: MemberId, code: Code, meta: Meta) -> Result<Told<()>, MemberError> {
+    pub async fn verify_contact(&self, member: MemberId, code: Code, meta: Meta) -> Result<Receipt<()>, MemberError> {
         self.accept(meta, move |members| async move { members.verify_contact_now(member, code, meta).await }).await
     }
 
@@ -115,13 +115,13 @@ impl Members {
         member: MemberId,
         new: PasswordHash,
         meta: Meta,
-    ) -> Result<Told<()>, MemberError> {
+    ) -> Result<Receipt<()>, MemberError> {
         self.accept(meta, move |members| async move { members.password_changed_now(member, new, meta).await }).await
     }
 
     /// What came of a command without an answer of its own, such as a change of password, if it is in the log: to be asked
     /// when a check fails that would fail the second time though the first time it did not, such as the current password's.
-    pub async fn told_before(&self, meta: &Meta) -> Result<Option<Told<()>>, MemberError> {
+    pub async fn told_before(&self, meta: &Meta) -> Result<Option<Receipt<()>>, MemberError> {
         self.told_before_now(meta).await
     }
 
@@ -135,7 +135,7 @@ impl Members {
         }
     }
 
-    /// Asks for a member to be erased: nothing is done for them from now on, and the back office does the rest. Asked for
+    /// Asks for a member to be erased: nothing is done for them from now on, and the process runner does the rest. Asked for
     /// again, the erasure is the same.
     pub async fn request_erasure(
         &self,
@@ -143,7 +143,7 @@ impl Members {
         actor: Actor,
         reason: Option<String>,
         meta: Meta,
-    ) -> Result<Told<Uuid>, MemberError> {
+    ) -> Result<Receipt<Uuid>, MemberError> {
         let work = move |members: Self| async move { members.request_erasure_now(member, actor, reason, meta).await };
         self.accept(meta, work).await
     }
@@ -155,7 +155,7 @@ impl Members {
         actor: Actor,
         reason: String,
         meta: Meta,
-    ) -> Result<Told<PersonalData>, MemberError> {
+    ) -> Result<Receipt<PersonalData>, MemberError> {
         self.accept(meta, move |members| async move { members.disclose_now(member, actor, reason, meta).await }).await
     }
 

@@ -2,8 +2,8 @@
 
 use contracts::recorded::{self as rec, MemberRecorded, Recorded};
 use domain::member::{
-    Bearer, Channel, Consent, Consents, ContactChange, Happening, IssuedCode, NameEvent, PersonEvent, SignUpEnd,
-    SignUpEvent, SignUpStart,
+    Channel, Consent, Consents, ContactChange, IssuedCode, MemberEvent, PersonEvent, ReservationEvent, ReservedFor,
+    SignUpEnd, SignUpEvent, SignUpStart,
 };
 use kernel::StreamId;
 
@@ -36,14 +36,16 @@ pub fn sign_up_event(recorded: &MemberRecorded) -> Option<SignUpEvent> {
 }
 
 /// What a recorded event says of a name.
-pub fn name_event(recorded: &MemberRecorded) -> Option<NameEvent> {
+pub fn name_event(recorded: &MemberRecorded) -> Option<ReservationEvent> {
     Some(match recorded {
-        MemberRecorded::NameReserved(e) => NameEvent::Reserved(match e.holder {
-            rec::NameHolder::SignUp { sign_up, until } => Bearer::SignUp { sign_up: StreamId::new(sign_up), until },
-            rec::NameHolder::Change { member, until } => Bearer::Change { member, until },
-            rec::NameHolder::Member { member } => Bearer::Member(member),
+        MemberRecorded::NameReserved(e) => ReservationEvent::Reserved(match e.holder {
+            rec::NameHolder::SignUp { sign_up, until } => {
+                ReservedFor::SignUp { sign_up: StreamId::new(sign_up), until }
+            }
+            rec::NameHolder::Change { member, until } => ReservedFor::Change { member, until },
+            rec::NameHolder::Member { member } => ReservedFor::Member(member),
         }),
-        MemberRecorded::NameReleased(_) => NameEvent::Released,
+        MemberRecorded::NameReleased(_) => ReservationEvent::Released,
         _ => return None,
     })
 }
@@ -70,32 +72,32 @@ pub fn person_event(recorded: &MemberRecorded) -> Option<PersonEvent> {
 }
 
 /// The stream of what happens.
-pub fn stream_of(happening: &Happening) -> StreamId {
-    match happening {
-        Happening::SignUp(stream, _) | Happening::Name(stream, _) => *stream,
-        Happening::Person(member, _) => StreamId::new(member.uuid()),
-        Happening::Owner(member, _) => member.owner_stream(),
+pub fn stream_of(event: &MemberEvent) -> StreamId {
+    match event {
+        MemberEvent::SignUp(stream, _) | MemberEvent::Reservation(stream, _) => *stream,
+        MemberEvent::Person(member, _) => StreamId::new(member.uuid()),
+        MemberEvent::Owner(member, _) => member.owner_stream(),
     }
 }
 
 /// The recorded form of what happens, if the domain's event tells all of it; none if sealed texts or words belong to it.
 /// `login` is the name of the login id among those that are reserved.
-pub fn plain(happening: &Happening, login: Option<StreamId>) -> Option<Recorded> {
-    match happening {
-        Happening::Owner(member, event) => Some(stored::record_owner(*member, *event)),
-        happening => plain_of_member(happening, login).map(Recorded::from),
+pub fn plain(event: &MemberEvent, login: Option<StreamId>) -> Option<Recorded> {
+    match event {
+        MemberEvent::Owner(member, event) => Some(stored::record_owner(*member, *event)),
+        event => plain_of_member(event, login).map(Recorded::from),
     }
 }
 
-fn plain_of_member(happening: &Happening, login: Option<StreamId>) -> Option<MemberRecorded> {
-    match happening {
-        Happening::SignUp(_, event) => plain_sign_up(event),
-        Happening::Name(stream, event) => Some(name(*stream, event, login)),
-        Happening::Person(_, PersonEvent::CodeRefused { serial, tries_left }) => {
+fn plain_of_member(event: &MemberEvent, login: Option<StreamId>) -> Option<MemberRecorded> {
+    match event {
+        MemberEvent::SignUp(_, event) => plain_sign_up(event),
+        MemberEvent::Reservation(stream, event) => Some(name(*stream, event, login)),
+        MemberEvent::Person(_, PersonEvent::CodeRefused { serial, tries_left }) => {
             Some(rec::ContactCodeRefused { serial: *serial, tries_left: *tries_left }.into())
         }
-        Happening::Person(_, PersonEvent::PasswordChanged) => Some(rec::PasswordChanged {}.into()),
-        Happening::Person(..) | Happening::Owner(..) => None,
+        MemberEvent::Person(_, PersonEvent::PasswordChanged) => Some(rec::PasswordChanged {}.into()),
+        MemberEvent::Person(..) | MemberEvent::Owner(..) => None,
     }
 }
 
@@ -112,22 +114,22 @@ fn plain_sign_up(event: &SignUpEvent) -> Option<MemberRecorded> {
     })
 }
 
-fn name(stream: StreamId, event: &NameEvent, login: Option<StreamId>) -> MemberRecorded {
-    let NameEvent::Reserved(bearer) = *event else { return rec::NameReleased {}.into() };
-    let holder = match bearer {
-        Bearer::SignUp { sign_up, until } => rec::NameHolder::SignUp { sign_up: sign_up.uuid(), until },
-        Bearer::Change { member, until } => rec::NameHolder::Change { member, until },
-        Bearer::Member(member) => rec::NameHolder::Member { member },
+fn name(stream: StreamId, event: &ReservationEvent, login: Option<StreamId>) -> MemberRecorded {
+    let ReservationEvent::Reserved(reserved_for) = *event else { return rec::NameReleased {}.into() };
+    let holder = match reserved_for {
+        ReservedFor::SignUp { sign_up, until } => rec::NameHolder::SignUp { sign_up: sign_up.uuid(), until },
+        ReservedFor::Change { member, until } => rec::NameHolder::Change { member, until },
+        ReservedFor::Member(member) => rec::NameHolder::Member { member },
     };
     let name = if Some(stream) == login { rec::NameKind::LoginId } else { rec::NameKind::Contact };
     rec::NameReserved { name, holder }.into()
 }
 
 /// The name of the login id that is reserved among these, if one is.
-pub fn login_among(happenings: &[Happening]) -> Option<StreamId> {
-    happenings.iter().find_map(|happening| match happening {
-        Happening::SignUp(_, SignUpEvent::Started(start)) => Some(start.login),
-        Happening::Person(_, PersonEvent::Joined { login, .. }) => Some(*login),
+pub fn login_among(events: &[MemberEvent]) -> Option<StreamId> {
+    events.iter().find_map(|event| match event {
+        MemberEvent::SignUp(_, SignUpEvent::Started(start)) => Some(start.login),
+        MemberEvent::Person(_, PersonEvent::Joined { login, .. }) => Some(*login),
         _ => None,
     })
 }

@@ -1,4 +1,4 @@
-//! What is asked of the reception, and what it answers.
+//! What is asked of the authentication service, and what it answers.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -144,9 +144,9 @@ pub struct Tokens {
     pub replayed: bool,
 }
 
-/// How the reception is set.
+/// How the authentication service is set.
 #[derive(Clone, Debug)]
-pub struct ReceptionOptions {
+pub struct AuthOptions {
     /// How long an access token is good for.
     pub access_lives: TimeDelta,
     /// How long a refresh token is good for; a session that is not refreshed in that time has ended.
@@ -174,7 +174,7 @@ pub struct ThrottleOptions {
     pub login_ids_per_sign_up: u32,
 }
 
-impl Default for ReceptionOptions {
+impl Default for AuthOptions {
     fn default() -> Self {
         Self {
             access_lives: TimeDelta::minutes(10),

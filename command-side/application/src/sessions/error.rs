@@ -1,4 +1,4 @@
-//! Why the reception has no good answer.
+//! Why the authentication service has no good answer.
 
 use std::{error::Error, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{ExecuteError, MemberError};
 
 /// Why something was not done. Nothing was written but for what [`MemberError`] says.
 #[derive(Debug, thiserror::Error)]
-pub enum ReceptionError {
+pub enum AuthError {
     /// The login id or the password is wrong; which, nobody is told.
     #[error("the login id or the password is wrong")]
     CredentialsWrong,
@@ -55,13 +55,13 @@ pub enum ReceptionError {
     Member(#[from] MemberError),
 }
 
-impl From<Busy> for ReceptionError {
+impl From<Busy> for AuthError {
     fn from(_: Busy) -> Self {
         Self::Member(MemberError::Execute(ExecuteError::Overloaded { retry_after: Duration::from_secs(1) }))
     }
 }
 
-impl From<VaultError> for ReceptionError {
+impl From<VaultError> for AuthError {
     fn from(error: VaultError) -> Self {
         Self::Member(MemberError::VaultUnavailable(error))
     }

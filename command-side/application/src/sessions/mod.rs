@@ -1,24 +1,24 @@
-//! The reception: where people come in, show who they are, and leave.
+//! The authentication service: where people come in, show who they are, and leave.
 //!
 //! Passwords, sessions and how often somebody may try are its business; what becomes of a member is that of
 //! [`Members`]. **Nothing tells whether a login id exists:** one that nobody has, one that nobody could have, the
 //! password of somebody else and the login of one who left all take the same steps and get the same answer.
 
 mod asking;
-mod changing;
 mod error;
-mod executing;
-mod logging_in;
+mod execute;
+mod log_in;
+mod password;
 mod port;
 mod refresh_token;
-mod refusing;
-mod signing_up;
+mod refuse;
+mod sign_up;
 mod throttle;
 
 use std::sync::Arc;
 
-pub use asking::{ErasureProof, MemberCommand, MemberOutcome, NewMember, ReceptionOptions, ThrottleOptions, Tokens};
-pub use error::ReceptionError;
+pub use asking::{AuthOptions, ErasureProof, MemberCommand, MemberOutcome, NewMember, ThrottleOptions, Tokens};
+pub use error::AuthError;
 use kernel::{Clock, Ids};
 use log::Fingerprint;
 pub use port::{RevokedTokens, SignTokens};
@@ -27,8 +27,8 @@ use vault::{Passwords, Vault};
 use self::throttle::Throttles;
 use crate::{MemberLog, Members};
 
-/// What the reception works with.
-pub struct ReceptionParts {
+/// What the authentication service works with.
+pub struct AuthParts {
     /// Sign-ups, contacts and erasures.
     pub members: Members,
     /// Where refusals are found again.
@@ -47,19 +47,19 @@ pub struct ReceptionParts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// The reception. Cheap to clone.
+/// The authentication service. Cheap to clone.
 #[derive(Clone)]
-pub struct Reception(Arc<Inner>);
+pub struct AuthService(Arc<Inner>);
 
 struct Inner {
-    parts: ReceptionParts,
+    parts: AuthParts,
     throttles: Throttles,
-    options: ReceptionOptions,
+    options: AuthOptions,
 }
 
-impl Reception {
+impl AuthService {
     /// With these parts.
-    pub fn new(parts: ReceptionParts, options: ReceptionOptions) -> Self {
+    pub fn new(parts: AuthParts, options: AuthOptions) -> Self {
         Self(Arc::new(Inner { parts, throttles: Throttles::new(&options.throttles), options }))
     }
 

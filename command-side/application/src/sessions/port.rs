@@ -1,4 +1,4 @@
-//! What the reception needs of the server around it.
+//! What the authentication service needs of the server around it.
 
 use std::{error::Error, fmt::Debug};
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use vault::{DataKey, RefreshRetry, TokenDigest};
 use zeroize::Zeroizing;
 
-use super::ReceptionError;
+use super::AuthError;
 
 /// A refresh token on its way to the client.
 pub(super) struct RefreshToken {
@@ -20,9 +20,9 @@ pub(super) struct RefreshToken {
 
 impl RefreshToken {
     /// From the machine's random source: nobody guesses 256 bits.
-    pub(super) fn fresh() -> Result<Self, ReceptionError> {
+    pub(super) fn fresh() -> Result<Self, AuthError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        rand::rngs::OsRng.try_fill_bytes(bytes.as_mut()).map_err(|error| ReceptionError::Token(Box::new(error)))?;
+        rand::rngs::OsRng.try_fill_bytes(bytes.as_mut()).map_err(|error| AuthError::Token(Box::new(error)))?;
         let text = SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_ref()));
         Ok(Self { text, digest: digest(bytes.as_ref()) })
     }
@@ -52,19 +52,14 @@ impl PresentedRefresh {
     }
 
     /// What the vault keeps so that this request, under this idempotency key, can be answered again for a time.
-    pub(super) fn retry(
-        &self,
-        key: &[u8],
-        next: &RefreshToken,
-        grace: TimeDelta,
-    ) -> Result<RefreshRetry, ReceptionError> {
+    pub(super) fn retry(&self, key: &[u8], next: &RefreshToken, grace: TimeDelta) -> Result<RefreshRetry, AuthError> {
         let answer = self.data_key(key).seal(&self.place(), &next.text)?;
         Ok(RefreshRetry { key: *self.derived(b"jangbu/refresh/key\0", key), answer, grace })
     }
 
     /// The next token, from what was kept.
-    pub(super) fn open(&self, key: &[u8], answer: &Sealed) -> Result<SecretString, ReceptionError> {
-        self.data_key(key).open(&self.place(), answer).map_err(|error| ReceptionError::Token(Box::new(error)))
+    pub(super) fn open(&self, key: &[u8], answer: &Sealed) -> Result<SecretString, AuthError> {
+        self.data_key(key).open(&self.place(), answer).map_err(|error| AuthError::Token(Box::new(error)))
     }
 
     /// Only who has both the token and the idempotency key can make it; neither is stored anywhere.

@@ -13,7 +13,7 @@ use std::{
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use super::{ReceptionError, ThrottleOptions};
+use super::{AuthError, ThrottleOptions};
 
 /// Keys that are counted at once; about 100 bytes each. The ones tried most often are the last to be forgotten.
 const KEYS: u64 = 100_000;
@@ -67,11 +67,11 @@ impl Delays {
     }
 
     /// Counts a try, or tells how long to wait.
-    pub(super) fn begin(&self, key: Key, now: Instant) -> Result<(), ReceptionError> {
+    pub(super) fn begin(&self, key: Key, now: Instant) -> Result<(), AuthError> {
         let kept = self.counts.get_with(key, Arc::default);
         let mut failures = lock(&kept);
         if let Some(until) = failures.until.filter(|until| *until > now) {
-            return Err(ReceptionError::TooMany { retry_after: until - now });
+            return Err(AuthError::TooMany { retry_after: until - now });
         }
         failures.count = failures.count.saturating_add(1);
         let over = failures.count.checked_sub(self.free);
@@ -112,26 +112,26 @@ impl<K: Hash + Eq + Send + Sync + 'static> Windows<K> {
     }
 
     /// Counts one, or tells how long to wait.
-    pub(super) fn begin(&self, key: K, now: Instant) -> Result<(), ReceptionError> {
+    pub(super) fn begin(&self, key: K, now: Instant) -> Result<(), AuthError> {
         let kept = self.counts.get_with(key, || Arc::new(Mutex::new(Window { begun: now, count: 0 })));
         let mut window = lock(&kept);
         let ends = window.begun + self.length;
         if now >= ends {
             *window = Window { begun: now, count: 0 };
         } else if window.count >= self.limit {
-            return Err(ReceptionError::TooMany { retry_after: ends - now });
+            return Err(AuthError::TooMany { retry_after: ends - now });
         }
         window.count += 1;
         Ok(())
     }
 
     /// Tells how long to wait, if one has to; counts nothing.
-    pub(super) fn check(&self, key: &K, now: Instant) -> Result<(), ReceptionError> {
+    pub(super) fn check(&self, key: &K, now: Instant) -> Result<(), AuthError> {
         let Some(kept) = self.counts.get(key) else { return Ok(()) };
         let window = lock(&kept);
         let ends = window.begun + self.length;
         match now < ends && window.count >= self.limit {
-            true => Err(ReceptionError::TooMany { retry_after: ends - now }),
+            true => Err(AuthError::TooMany { retry_after: ends - now }),
             false => Ok(()),
         }
     }
@@ -156,10 +156,10 @@ mod tests {
 
     const KEY: Key = [7; 16];
 
-    fn waits(result: Result<(), ReceptionError>) -> Option<u64> {
+    fn waits(result: Result<(), AuthError>) -> Option<u64> {
         match result {
             Ok(()) => None,
-            Err(ReceptionError::TooMany { retry_after }) => Some(retry_after.as_secs()),
+            Err(AuthError::TooMany { retry_after }) => Some(retry_after.as_secs()),
             Err(other) => panic!("{other}"),
         }
     }

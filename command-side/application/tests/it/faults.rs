@@ -9,39 +9,39 @@ use application::{Command, ExecuteError};
 use tokio::time::Instant;
 
 use crate::{
+    client::{TestClient, member, operator, posted, submission, transfer, won},
     memory_log::{Fault, MemoryLog},
-    teller::{Teller, member, operator, posted, submission, transfer, won},
 };
 
 #[tokio::test]
 async fn a_lost_connection_never_doubles_and_never_loses() {
     for fault in [Fault::LostBefore, Fault::LostAfter, Fault::LostAndLate] {
-        let teller = Teller::new();
-        let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-        teller.log.fail_next(fault);
-        posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
-        assert_eq!(teller.log.count("TransferPosted"), 2, "{fault:?}: the funding and one transfer");
-        posted(&teller.outcome(member(1), "u", transfer(a, b, 99)).await);
+        let client = TestClient::new();
+        let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+        client.log.fail_next(fault);
+        posted(&client.outcome(member(1), "t", transfer(a, b, 1)).await);
+        assert_eq!(client.log.count("TransferPosted"), 2, "{fault:?}: the funding and one transfer");
+        posted(&client.outcome(member(1), "u", transfer(a, b, 99)).await);
     }
 }
 
 #[tokio::test]
 async fn while_the_log_is_away_commands_are_turned_away_and_nothing_is_kept() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    teller.log.fail_next(Fault::Away);
-    assert_eq!(teller.ask(member(1), "t", transfer(a, b, 60)).await.unwrap_err(), ExecuteError::LogUnavailable);
-    posted(&teller.outcome(member(1), "u", transfer(a, b, 100)).await);
-    assert_eq!(teller.log.count("AccountDebited"), 2, "the cash that funded it, and the second try");
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    client.log.fail_next(Fault::Away);
+    assert_eq!(client.ask(member(1), "t", transfer(a, b, 60)).await.unwrap_err(), ExecuteError::LogUnavailable);
+    posted(&client.outcome(member(1), "u", transfer(a, b, 100)).await);
+    assert_eq!(client.log.count("AccountDebited"), 2, "the cash that funded it, and the second try");
 }
 
 #[tokio::test]
 async fn one_bad_command_never_fails_its_neighbours() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    let hold = teller.log.hold.lock().await;
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let hold = client.log.hold.lock().await;
     let ask = |key: &'static str, reference: &'static str| {
-        let bank = teller.bank.clone();
+        let bank = client.bank.clone();
         let command = Command::Deposit { account: b, money: won(1), reference: reference.into() };
         tokio::spawn(async move { bank.execute(submission(operator(), key, command)).await })
     };
@@ -54,27 +54,27 @@ async fn one_bad_command_never_fails_its_neighbours() {
         good.await.expect("task").expect("posted");
     }
     assert_eq!(bad.await.expect("task").unwrap_err(), ExecuteError::Internal);
-    posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 1)).await);
 }
 
 #[tokio::test]
 async fn a_command_past_its_deadline_is_dropped_undecided() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let mut late = submission(member(1), "t", transfer(a, b, 1));
     late.deadline = Instant::now();
-    assert_eq!(teller.bank.execute(late).await.unwrap_err(), ExecuteError::DeadlinePassed);
-    posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
+    assert_eq!(client.bank.execute(late).await.unwrap_err(), ExecuteError::DeadlinePassed);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 1)).await);
 }
 
 #[tokio::test]
 async fn a_full_queue_turns_away_and_forgets() {
-    let teller = Teller::on(Arc::new(MemoryLog::default()), "server-0", |options| options.queue = 1);
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    let hold = teller.log.hold.lock().await;
+    let client = TestClient::on(Arc::new(MemoryLog::default()), "server-0", |options| options.queue = 1);
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let hold = client.log.hold.lock().await;
     let mut asked = Vec::new();
     for index in 0..20 {
-        let bank = teller.bank.clone();
+        let bank = client.bank.clone();
         let command = submission(member(1), &format!("t{index}"), transfer(a, b, 1));
         asked.push((index, tokio::spawn(async move { bank.execute(command).await })));
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -88,26 +88,26 @@ async fn a_full_queue_turns_away_and_forgets() {
     }
     assert!(!turned_away.is_empty());
     for index in turned_away {
-        posted(&teller.outcome(member(1), &format!("t{index}"), transfer(a, b, 1)).await);
+        posted(&client.outcome(member(1), &format!("t{index}"), transfer(a, b, 1)).await);
     }
-    assert_eq!(teller.log.count("TransferPosted"), 21);
+    assert_eq!(client.log.count("TransferPosted"), 21);
 }
 
 #[tokio::test]
 async fn an_answer_does_not_wait_for_the_next_append() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let ask = |key: &'static str| {
-        let bank = teller.bank.clone();
+        let bank = client.bank.clone();
         tokio::spawn(async move { bank.execute(submission(member(1), key, transfer(a, b, 1))).await })
     };
-    let hold = teller.log.hold.lock().await;
+    let hold = client.log.hold.lock().await;
     let first = ask("first");
     tokio::time::sleep(Duration::from_millis(20)).await;
     let second = ask("second");
     tokio::time::sleep(Duration::from_millis(20)).await;
     // In line behind the first append, and before the second.
-    let (held, ()) = tokio::join!(biased; teller.log.hold.lock(), async { drop(hold) });
+    let (held, ()) = tokio::join!(biased; client.log.hold.lock(), async { drop(hold) });
     let told = tokio::time::timeout(Duration::from_secs(5), first).await.expect("told while the second append hangs");
     told.expect("task").expect("posted");
     assert!(!second.is_finished());
@@ -117,47 +117,47 @@ async fn an_answer_does_not_wait_for_the_next_append() {
 
 #[tokio::test]
 async fn draining_finishes_what_was_accepted() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    let hold = teller.log.hold.lock().await;
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let hold = client.log.hold.lock().await;
     let asked: Vec<_> = (0..30)
         .map(|index| {
-            let bank = teller.bank.clone();
+            let bank = client.bank.clone();
             let command = submission(member(1), &format!("t{index}"), transfer(a, b, 1));
             tokio::spawn(async move { bank.execute(command).await })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let drained = tokio::spawn(teller.executor.drain());
+    let drained = tokio::spawn(client.executor.drain());
     tokio::time::sleep(Duration::from_millis(20)).await;
     drop(hold);
     drained.await.expect("drained");
     for ask in asked {
         ask.await.expect("task").expect("posted");
     }
-    let late = teller.bank.execute(submission(member(1), "late", transfer(a, b, 1))).await;
+    let late = client.bank.execute(submission(member(1), "late", transfer(a, b, 1))).await;
     assert_eq!(late.unwrap_err(), ExecuteError::ShuttingDown);
 }
 
 #[tokio::test]
 async fn once_an_outcome_is_unknown_nobody_is_told_that_nothing_was_written() {
-    let teller = Teller::on(Arc::new(MemoryLog::default()), "server-0", |options| options.attempts = 2);
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
+    let client = TestClient::on(Arc::new(MemoryLog::default()), "server-0", |options| options.attempts = 2);
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     for fault in [Fault::Away, Fault::Away, Fault::LostBefore] {
-        teller.log.fail_next(fault);
+        client.log.fail_next(fault);
     }
-    assert_eq!(teller.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::OutcomeUnknown);
-    posted(&teller.outcome(member(1), "t", transfer(a, b, 1)).await);
-    assert_eq!(teller.log.count("TransferPosted"), 2, "the funding and one transfer");
+    assert_eq!(client.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::OutcomeUnknown);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 1)).await);
+    assert_eq!(client.log.count("TransferPosted"), 2, "the funding and one transfer");
 }
 
 /// A server that was just started knows the log by nothing yet.
 #[tokio::test]
 async fn an_answer_that_cannot_be_told_again_now_is_no_defect() {
-    let first = Teller::new();
+    let first = TestClient::new();
     let (a, b) = (first.funded("a", 100).await, first.open(member(2), "b").await);
     posted(&first.outcome(member(1), "t", transfer(a, b, 1)).await);
-    let restarted = Teller::on(first.log.clone(), "server-1", |_| {});
+    let restarted = TestClient::on(first.log.clone(), "server-1", |_| {});
     first.log.headless.store(true, Ordering::SeqCst);
     let untold = restarted.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err();
     assert_eq!(untold, ExecuteError::OutcomeUnknown, "the same key will tell");

@@ -12,19 +12,19 @@ use log::{Append, NewCommit, NewEvent, Snapshot};
 use uuid::Uuid;
 
 use crate::{
+    client::{TestClient, krw, member, operator, posted, refused, submission, transfer, won},
     memory_log::MemoryLog,
-    teller::{Teller, krw, member, operator, posted, refused, submission, transfer, won},
 };
 
 /// Has a server that knows nothing yet decide all of these in one batch: they queue while it waits for the log.
 async fn together(log: &Arc<MemoryLog>, submissions: Vec<Submission>) -> Vec<Result<Answer, ExecuteError>> {
-    together_on(&Teller::on(log.clone(), "server-0", |_| {}), submissions).await
+    together_on(&TestClient::on(log.clone(), "server-0", |_| {}), submissions).await
 }
 
-async fn together_on(teller: &Teller, submissions: Vec<Submission>) -> Vec<Result<Answer, ExecuteError>> {
-    let hold = teller.log.hold.lock().await;
+async fn together_on(client: &TestClient, submissions: Vec<Submission>) -> Vec<Result<Answer, ExecuteError>> {
+    let hold = client.log.hold.lock().await;
     let ask = |submission: Submission| {
-        let bank = teller.bank.clone();
+        let bank = client.bank.clone();
         tokio::spawn(async move { bank.execute(submission).await })
     };
     let open = submission(member(4711), &RandomIds.fresh().to_string(), Command::OpenAccount { asset: krw() });
@@ -32,7 +32,7 @@ async fn together_on(teller: &Teller, submissions: Vec<Submission>) -> Vec<Resul
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     let count = submissions.len();
     let asked: Vec<_> = submissions.into_iter().map(ask).collect();
-    while teller.bank.waiting() < count {
+    while client.bank.waiting() < count {
         tokio::task::yield_now().await;
     }
     drop(hold);
@@ -62,8 +62,8 @@ fn outcome(answer: &Result<Answer, ExecuteError>) -> Outcome {
     (*answer.as_ref().expect("an answer").outcome).clone()
 }
 
-async fn numbered(teller: &Teller, key: &str) -> (AccountId, AccountNumber) {
-    match teller.outcome(member(2), key, Command::OpenAccount { asset: krw() }).await {
+async fn numbered(client: &TestClient, key: &str) -> (AccountId, AccountNumber) {
+    match client.outcome(member(2), key, Command::OpenAccount { asset: krw() }).await {
         Outcome::Opened(account) => (account.account_id, account.account_number),
         other => panic!("not opened: {other:?}"),
     }
@@ -77,28 +77,28 @@ fn cash(log: &MemoryLog) -> Uuid {
 
 #[tokio::test]
 async fn a_cash_account_that_is_reversed_like_a_transfer_is_not_opened_again() {
-    let teller = Teller::new();
-    let account = teller.funded("a", 1).await;
-    let cash = cash(&teller.log);
+    let client = TestClient::new();
+    let account = client.funded("a", 1).await;
+    let cash = cash(&client.log);
     let batch = vec![reverse(cash, "1"), deposit(account, "2"), reverse(cash, "3"), deposit(account, "4")];
-    let answers = together(&teller.log, batch).await;
+    let answers = together(&client.log, batch).await;
     assert_eq!(answers[0].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
     assert_eq!(answers[2].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
     posted(&outcome(&answers[1]));
     posted(&outcome(&answers[3]));
     let of_cash =
-        teller.log.commits().iter().flat_map(|c| c.events.clone()).filter(|e| e.stream.uuid() == cash).count();
+        client.log.commits().iter().flat_map(|c| c.events.clone()).filter(|e| e.stream.uuid() == cash).count();
     assert_eq!(of_cash, 4, "opened once, debited three times");
 }
 
 #[tokio::test]
 async fn a_cash_account_that_is_not_there_yet_is_opened_all_the_same() {
-    let (teller, other) = (Teller::new(), Teller::new());
-    let account = teller.open(member(1), "a").await;
+    let (client, other) = (TestClient::new(), TestClient::new());
+    let account = client.open(member(1), "a").await;
     other.funded("a", 1).await;
     let cash = cash(&other.log);
     let squat = to_stream(account, StreamId::new(cash), "2");
-    let answers = together(&teller.log, vec![reverse(cash, "1"), squat, deposit(account, "3")]).await;
+    let answers = together(&client.log, vec![reverse(cash, "1"), squat, deposit(account, "3")]).await;
     assert_eq!(answers[0].as_ref().unwrap_err(), &ExecuteError::TransferUnknown);
     assert_eq!(refused(&outcome(&answers[1])), "account-unknown");
     posted(&outcome(&answers[2]));
@@ -106,16 +106,16 @@ async fn a_cash_account_that_is_not_there_yet_is_opened_all_the_same() {
 
 #[tokio::test]
 async fn payments_to_a_number_pass_beside_transfers_to_its_stream() {
-    let teller = Teller::new();
-    let source = teller.funded("a", 100).await;
-    let (_, number) = numbered(&teller, "b").await;
+    let client = TestClient::new();
+    let source = client.funded("a", 100).await;
+    let (_, number) = numbered(&client, "b").await;
     let batch = [
         to_stream(source, number.stream(), "1"),
         to_number(source, number, "2"),
         reverse(number.stream().uuid(), "3"),
         to_number(source, number, "4"),
     ];
-    let warm = Teller::on(teller.log.clone(), "server-0", |_| {});
+    let warm = TestClient::on(client.log.clone(), "server-0", |_| {});
     for round in 0..2 {
         let batch = batch.iter().map(|one| Submission {
             command_id: kernel::CommandId::new(Uuid::new_v5(&one.command_id.uuid(), &[round])),
@@ -146,15 +146,15 @@ impl Ids for Digits {
 /// held because somebody pays to it, is not given a second time.
 #[tokio::test]
 async fn a_number_is_given_once_whoever_names_its_stream() {
-    let teller = Teller::new();
-    let source = teller.funded("a", 100).await;
-    let (_, taken) = numbered(&teller, "b").await;
+    let client = TestClient::new();
+    let source = client.funded("a", 100).await;
+    let (_, taken) = numbered(&client, "b").await;
     let future = AccountNumber::from_digits(4_711);
     let digits = |number: AccountNumber| number.to_string()[..10].parse::<u64>().expect("digits");
     let ids = Arc::new(Digits(Mutex::new([1, digits(taken), 4_711].into())));
     let options = ExecutorOptions::new("server-0", [krw()].into());
-    let (bank, executor) = Bank::start(teller.log.clone(), ids, options);
-    let cold = Teller { bank, executor, log: teller.log.clone() };
+    let (bank, executor) = Bank::start(client.log.clone(), ids, options);
+    let cold = TestClient { bank, executor, log: client.log.clone() };
     let open = submission(member(3), "open", Command::OpenAccount { asset: krw() });
     let batch = vec![to_stream(source, future.stream(), "1"), to_number(source, taken, "2"), open];
     let answers = together_on(&cold, batch).await;
@@ -167,12 +167,12 @@ async fn a_number_is_given_once_whoever_names_its_stream() {
 /// The members' process keeps a snapshot under an id that anybody can read in the source.
 #[tokio::test]
 async fn a_snapshot_of_something_else_is_no_account() {
-    let teller = Teller::new();
-    let source = teller.funded("a", 100).await;
+    let client = TestClient::new();
+    let source = client.funded("a", 100).await;
     let stream = StreamId::new(Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663));
     let (version, state) = (Version::new(12), r#"{"position":12,"sign_ups":{},"erasures":{}}"#.to_owned());
-    teller.log.save_snapshots(&[Snapshot { stream, version, state_schema: 1, state }]).await.expect("saved");
-    let answers = together(&teller.log, vec![to_stream(source, stream, "1"), deposit(source, "2")]).await;
+    client.log.save_snapshots(&[Snapshot { stream, version, state_schema: 1, state }]).await.expect("saved");
+    let answers = together(&client.log, vec![to_stream(source, stream, "1"), deposit(source, "2")]).await;
     assert_eq!(refused(&outcome(&answers[0])), "account-unknown");
     posted(&outcome(&answers[1]));
 }
@@ -197,14 +197,14 @@ async fn plant(log: &MemoryLog, stream: StreamId, version: i64, recorded: Record
 
 #[tokio::test]
 async fn a_stream_that_cannot_be_folded_fails_the_commands_that_name_it_and_no_others() {
-    let teller = Teller::new();
+    let client = TestClient::new();
     let (good, twice, mixed) =
-        (teller.funded("a", 100).await, teller.funded("b", 100).await, teller.funded("c", 100).await);
+        (client.funded("a", 100).await, client.funded("b", 100).await, client.funded("c", 100).await);
     let holder = Holder::Member { owner: MemberId::new(Uuid::from_u128(1)), number: AccountNumber::from_digits(5) };
-    plant(&teller.log, twice.into(), 3, AccountOpened { holder, asset: krw() }.into()).await;
+    plant(&client.log, twice.into(), 3, AccountOpened { holder, asset: krw() }.into()).await;
     let by = TransferId::new(Uuid::nil());
-    plant(&teller.log, mixed.into(), 3, contracts::recorded::TransferReversed { by }.into()).await;
-    *teller.log.damaged.lock().expect("whole") = Some(StreamId::new(Uuid::from_u128(9)));
+    plant(&client.log, mixed.into(), 3, contracts::recorded::TransferReversed { by }.into()).await;
+    *client.log.damaged.lock().expect("whole") = Some(StreamId::new(Uuid::from_u128(9)));
     let batch = vec![
         submission(member(1), "1", transfer(good, twice, 1)),
         deposit(good, "2"),
@@ -213,7 +213,7 @@ async fn a_stream_that_cannot_be_folded_fails_the_commands_that_name_it_and_no_o
         submission(member(1), "5", transfer(good, good, 1)),
         deposit(good, "6"),
     ];
-    let answers = together(&teller.log, batch).await;
+    let answers = together(&client.log, batch).await;
     for bad in [0, 2, 3] {
         assert_eq!(answers[bad].as_ref().unwrap_err(), &ExecuteError::Internal);
     }

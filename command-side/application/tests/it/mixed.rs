@@ -16,7 +16,7 @@ use log::ReadCommits;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::teller::{krw, member, operator, posted, submission, transfer, won};
+use crate::client::{krw, member, operator, posted, submission, transfer, won};
 
 /// A command with ids that are picked from the pool, whatever they are.
 #[derive(Clone, Copy, Debug)]

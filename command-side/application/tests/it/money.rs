@@ -3,68 +3,68 @@
 use application::{Command, Destination, ExecuteError, Outcome, TransferOrder};
 use kernel::Minor;
 
-use crate::teller::{Teller, krw, member, operator, order, posted, refused, transfer, won};
+use crate::client::{TestClient, krw, member, operator, order, posted, refused, transfer, won};
 
 #[tokio::test]
 async fn a_transfer_answers_with_both_balances_and_its_last_position() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    let Outcome::Posted(answer) = teller.outcome(member(1), "t", transfer(a, b, 30)).await else { panic!() };
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let Outcome::Posted(answer) = client.outcome(member(1), "t", transfer(a, b, 30)).await else { panic!() };
     let balances = answer.postings.clone().map(|p| (p.account_id, p.amount.units(), p.balance_after.units()));
     assert_eq!(balances, [(a, -30, 70), (b, 30, 30)]);
-    assert_eq!(answer.position, teller.log.commits().last().expect("commit").last());
+    assert_eq!(answer.position, client.log.commits().last().expect("commit").last());
     assert_eq!(answer.postings.map(|p| p.owner), [Some(member(1).id), Some(member(2).id)]);
 }
 
 #[tokio::test]
 async fn a_destination_may_be_an_account_number() {
-    let teller = Teller::new();
-    let a = teller.funded("a", 100).await;
-    let Outcome::Opened(b) = teller.outcome(member(2), "b", Command::OpenAccount { asset: krw() }).await else {
+    let client = TestClient::new();
+    let a = client.funded("a", 100).await;
+    let Outcome::Opened(b) = client.outcome(member(2), "b", Command::OpenAccount { asset: krw() }).await else {
         panic!()
     };
     let to = |number| {
         let destination = Destination::Number(number);
         Command::Transfer(TransferOrder { source: a, destination, money: won(1), memo: None })
     };
-    let Outcome::Posted(answer) = teller.outcome(member(1), "t", to(b.account_number)).await else { panic!() };
+    let Outcome::Posted(answer) = client.outcome(member(1), "t", to(b.account_number)).await else { panic!() };
     assert_eq!(answer.postings[1].account_id, b.account_id);
     let nobody = kernel::AccountNumber::from_digits(0);
-    assert_eq!(refused(&teller.outcome(member(1), "u", to(nobody)).await), "account-unknown");
+    assert_eq!(refused(&client.outcome(member(1), "u", to(nobody)).await), "account-unknown");
 }
 
 #[tokio::test]
 async fn only_the_owner_and_operators_move_money() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    let head = teller.log.commits().len();
-    assert_eq!(teller.ask(member(2), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::NotOwner);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let head = client.log.commits().len();
+    assert_eq!(client.ask(member(2), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::NotOwner);
     let close = Command::CloseAccount { account: a, reason: None };
-    assert_eq!(teller.ask(member(2), "c", close).await.unwrap_err(), ExecuteError::AccountUnknown);
-    assert_eq!(teller.log.commits().len(), head, "nothing is written");
-    posted(&teller.outcome(operator(), "t", transfer(a, b, 1)).await);
+    assert_eq!(client.ask(member(2), "c", close).await.unwrap_err(), ExecuteError::AccountUnknown);
+    assert_eq!(client.log.commits().len(), head, "nothing is written");
+    posted(&client.outcome(operator(), "t", transfer(a, b, 1)).await);
 }
 
 #[tokio::test]
 async fn the_banks_own_accounts_are_nobodys() {
-    let teller = Teller::new();
-    let a = teller.funded("a", 100).await;
-    let Outcome::Posted(deposit) = teller.deposit(a, 1, "d").await else { panic!() };
+    let client = TestClient::new();
+    let a = client.funded("a", 100).await;
+    let Outcome::Posted(deposit) = client.deposit(a, 1, "d").await else { panic!() };
     let cash = deposit.postings[0].account_id;
     assert_eq!(deposit.postings[0].owner, None);
-    assert_eq!(refused(&teller.outcome(operator(), "t", transfer(cash, a, 1)).await), "account-unknown");
-    assert_eq!(refused(&teller.outcome(operator(), "u", transfer(a, cash, 1)).await), "account-unknown");
+    assert_eq!(refused(&client.outcome(operator(), "t", transfer(cash, a, 1)).await), "account-unknown");
+    assert_eq!(refused(&client.outcome(operator(), "u", transfer(a, cash, 1)).await), "account-unknown");
     let freeze = Command::FreezeAccount { account: cash, reason: None };
-    assert_eq!(teller.ask(operator(), "f", freeze).await.unwrap_err(), ExecuteError::AccountUnknown);
+    assert_eq!(client.ask(operator(), "f", freeze).await.unwrap_err(), ExecuteError::AccountUnknown);
 }
 
 #[tokio::test]
 async fn a_batch_is_decided_in_order_and_each_for_itself() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 10).await, teller.open(member(2), "b").await);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
     let orders = vec![order(a, b, 8), order(a, b, 8), order(b, a, 5)];
     let batch = Command::TransferBatch { atomic: false, orders };
-    let Outcome::Batch(results) = teller.outcome(operator(), "x", batch).await else { panic!() };
+    let Outcome::Batch(results) = client.outcome(operator(), "x", batch).await else { panic!() };
     let shown: Vec<_> = results
         .iter()
         .map(|r| r.as_ref().map(|t| t.postings[0].balance_after.units()).map_err(|r| r.refusal.code.as_str()))
@@ -74,37 +74,37 @@ async fn a_batch_is_decided_in_order_and_each_for_itself() {
 
 #[tokio::test]
 async fn an_atomic_batch_is_all_or_nothing() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 10).await, teller.open(member(2), "b").await);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
     let batch = |units| Command::TransferBatch { atomic: true, orders: vec![order(a, b, 8), order(a, b, units)] };
-    let Outcome::Batch(results) = teller.outcome(operator(), "x", batch(8)).await else { panic!() };
+    let Outcome::Batch(results) = client.outcome(operator(), "x", batch(8)).await else { panic!() };
     let codes: Vec<_> = results.iter().map(|r| r.as_ref().expect_err("refused").refusal.code.as_str()).collect();
     assert_eq!(codes, ["batch-aborted", "insufficient-funds"]);
-    assert_eq!(teller.log.count("TransferPosted"), 1, "only the funding");
-    let Outcome::Batch(results) = teller.outcome(operator(), "y", batch(2)).await else { panic!() };
+    assert_eq!(client.log.count("TransferPosted"), 1, "only the funding");
+    let Outcome::Batch(results) = client.outcome(operator(), "y", batch(2)).await else { panic!() };
     assert!(results.iter().all(Result::is_ok));
 }
 
 #[tokio::test]
 async fn a_transfer_is_reversed_once() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 10).await, teller.open(member(2), "b").await);
-    let id = posted(&teller.outcome(member(1), "t", transfer(a, b, 4)).await);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
+    let id = posted(&client.outcome(member(1), "t", transfer(a, b, 4)).await);
     let reverse = || Command::Reverse { transfer: id, reason: "mistake".into() };
-    let Outcome::Posted(reversal) = teller.outcome(operator(), "r", reverse()).await else { panic!() };
+    let Outcome::Posted(reversal) = client.outcome(operator(), "r", reverse()).await else { panic!() };
     assert_eq!(reversal.facts.reverses, Some(id));
     assert_eq!(reversal.postings.map(|p| p.balance_after.units()), [0, 10]);
-    assert_eq!(refused(&teller.outcome(operator(), "s", reverse()).await), "already-reversed");
+    assert_eq!(refused(&client.outcome(operator(), "s", reverse()).await), "already-reversed");
     let unknown = Command::Reverse { transfer: kernel::TransferId::new(a.uuid()), reason: "x".into() };
-    assert_eq!(teller.ask(operator(), "u", unknown).await.unwrap_err(), ExecuteError::TransferUnknown);
+    assert_eq!(client.ask(operator(), "u", unknown).await.unwrap_err(), ExecuteError::TransferUnknown);
 }
 
 #[tokio::test]
 async fn a_refusal_tells_what_was_there() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 10).await, teller.open(member(2), "b").await);
-    let Outcome::Refused(no) = teller.outcome(member(1), "t", transfer(a, b, 11)).await else { panic!() };
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
+    let Outcome::Refused(no) = client.outcome(member(1), "t", transfer(a, b, 11)).await else { panic!() };
     assert_eq!(no.refusal.available, Some(Minor::new(10).expect("amount")));
     assert!(no.transfer.is_some());
-    assert_eq!(teller.log.count("TransferRejected"), 1);
+    assert_eq!(client.log.count("TransferRejected"), 1);
 }

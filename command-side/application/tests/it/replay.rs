@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use application::{Command, ExecuteError};
 
-use crate::teller::{Teller, krw, member, operator, order, posted, submission, transfer, won};
+use crate::client::{TestClient, krw, member, operator, order, posted, submission, transfer, won};
 
 #[tokio::test]
 async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only_the_log() {
-    let first = Teller::new();
+    let first = TestClient::new();
     let (a, b) = (first.funded("a", 100).await, first.open(member(2), "b").await);
     let empty = first.open(member(1), "empty").await;
     let moved = posted(&first.outcome(member(1), "moved", transfer(a, b, 1)).await);
@@ -35,10 +35,10 @@ async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only
         answers.push(first.ask(*actor, &format!("k{index}"), command.clone()).await.expect("answer"));
     }
     let written = first.log.commits().len();
-    let restarted = Teller::on(first.log.clone(), "server-1", |_| {});
-    for (teller, which) in [(&first, "from memory"), (&restarted, "from the log")] {
+    let restarted = TestClient::on(first.log.clone(), "server-1", |_| {});
+    for (client, which) in [(&first, "from memory"), (&restarted, "from the log")] {
         for (index, (actor, command)) in commands.iter().enumerate() {
-            let again = teller.ask(*actor, &format!("k{index}"), command.clone()).await.expect("answer");
+            let again = client.ask(*actor, &format!("k{index}"), command.clone()).await.expect("answer");
             assert_eq!(again.outcome, answers[index].outcome, "{which}: {command:?}");
             assert_eq!(again.token, answers[index].token, "{which}: {command:?}");
             assert!(again.replayed && !answers[index].replayed);
@@ -49,24 +49,24 @@ async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only
 
 #[tokio::test]
 async fn a_used_key_for_another_request_is_refused() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    posted(&teller.outcome(member(1), "k", transfer(a, b, 1)).await);
-    let restarted = Teller::on(teller.log.clone(), "server-1", |_| {});
-    for teller in [&teller, &restarted] {
-        assert_eq!(teller.ask(member(1), "k", transfer(a, b, 2)).await.unwrap_err(), ExecuteError::KeyReused);
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    posted(&client.outcome(member(1), "k", transfer(a, b, 1)).await);
+    let restarted = TestClient::on(client.log.clone(), "server-1", |_| {});
+    for client in [&client, &restarted] {
+        assert_eq!(client.ask(member(1), "k", transfer(a, b, 2)).await.unwrap_err(), ExecuteError::KeyReused);
     }
-    posted(&teller.outcome(operator(), "k", transfer(a, b, 2)).await);
+    posted(&client.outcome(operator(), "k", transfer(a, b, 2)).await);
 }
 
 #[tokio::test]
 async fn the_same_command_at_once_is_decided_once() {
-    let teller = Teller::new();
-    let (a, b) = (teller.funded("a", 100).await, teller.open(member(2), "b").await);
-    let hold = teller.log.hold.lock().await;
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let hold = client.log.hold.lock().await;
     let asked: Vec<_> = (0..50)
         .map(|_| {
-            let bank = teller.bank.clone();
+            let bank = client.bank.clone();
             tokio::spawn(async move { bank.execute(submission(member(1), "k", transfer(a, b, 1))).await })
         })
         .collect();
@@ -80,5 +80,5 @@ async fn the_same_command_at_once_is_decided_once() {
         }
     }
     assert_eq!(done, 1);
-    assert_eq!(teller.log.count("TransferPosted"), 2, "the funding and one transfer");
+    assert_eq!(client.log.count("TransferPosted"), 2, "the funding and one transfer");
 }

@@ -10,8 +10,8 @@ use kernel::{MemberId, RandomIds};
 use uuid::Uuid;
 
 use crate::{
-    members::town::{Town, email, meta, options},
-    teller::{Teller, krw, member, posted, submission, transfer},
+    client::{TestClient, krw, member, posted, submission, transfer},
+    members::app::{TestApp, email, meta, options},
 };
 
 /// Everything is revoked, once it is.
@@ -35,29 +35,29 @@ fn token_of(subject: MemberId) -> Option<PresentedToken> {
 #[tokio::test]
 async fn a_command_is_dropped_when_it_is_taken_from_the_queue() {
     let revoked = Arc::new(Everything::default());
-    let teller = Teller::on(Arc::default(), "server-0", |options| options.revoked = Some(revoked.clone()));
+    let client = TestClient::on(Arc::default(), "server-0", |options| options.revoked = Some(revoked.clone()));
     let ask = |key: &str| {
         let mut submission = submission(member(1), key, Command::OpenAccount { asset: krw() });
         submission.token = token_of(member(1).id);
-        teller.bank.execute(submission)
+        client.bank.execute(submission)
     };
     ask("before").await.expect("an account");
     revoked.insert(Uuid::nil());
-    let written = teller.log.commits().len();
+    let written = client.log.commits().len();
     assert_eq!(ask("after").await.expect_err("refused"), ExecuteError::TokenRefused);
-    assert_eq!(teller.log.commits().len(), written);
+    assert_eq!(client.log.commits().len(), written);
     // What the bank does itself comes without a token.
-    teller.open(member(1), "by the bank").await;
+    client.open(member(1), "by the bank").await;
 }
 
 /// The streams of a command are read after its token was looked at: what is revoked meanwhile still counts.
 #[tokio::test]
 async fn a_command_is_dropped_when_its_token_is_revoked_while_its_streams_are_read() {
-    let first = Teller::new();
+    let first = TestClient::new();
     let (from, to) = (first.funded("a", 100).await, first.open(member(2), "b").await);
     let revoked = Arc::new(Everything::default());
     // Another server: it knows none of the streams.
-    let second = Teller::on(first.log.clone(), "server-1", |options| options.revoked = Some(revoked.clone()));
+    let second = TestClient::on(first.log.clone(), "server-1", |options| options.revoked = Some(revoked.clone()));
     let seen = revoked.clone();
     *first.log.on_read.lock().expect("whole") = Some(Box::new(move |_| seen.insert(Uuid::nil())));
     let written = first.log.commits().len();
@@ -87,32 +87,32 @@ impl RevokedTokens for Outdated {
 
 #[tokio::test]
 async fn a_members_command_is_not_written_while_nobody_knows_whether_its_session_has_ended() {
-    let town = Town::new().await;
+    let app = TestApp::new().await;
     let options = MemberOptions { revoked: Some(Arc::new(Outdated)), ..options() };
-    let (log, vault) = (town.log.clone(), town.vault.clone());
-    let members = Members::new(log, vault, Arc::new(RandomIds), town.clock.clone(), options);
-    let member = town.joined("minsu", "kim@example.com").await;
+    let (log, vault) = (app.log.clone(), app.vault.clone());
+    let members = Members::new(log, vault, Arc::new(RandomIds), app.clock.clone(), options);
+    let member = app.joined("minsu", "kim@example.com").await;
     let token = Some(PresentedToken { subject: member, session: Some(Uuid::nil()) });
     let refused = members.change_contact(member, email("new@example.com"), Meta { token, ..meta("c") }).await;
     assert!(matches!(refused, Err(MemberError::Execute(ExecuteError::DeadlinePassed))), "{refused:?}");
     drop(members);
-    town.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn a_members_command_is_dropped_before_it_is_written() {
-    let town = Town::new().await;
+    let app = TestApp::new().await;
     let revoked = Arc::new(Everything::default());
     let options = MemberOptions { revoked: Some(revoked.clone()), ..options() };
-    let (log, vault) = (town.log.clone(), town.vault.clone());
-    let members = Members::new(log, vault, Arc::new(RandomIds), town.clock.clone(), options);
-    let member = town.joined("minsu", "kim@example.com").await;
+    let (log, vault) = (app.log.clone(), app.vault.clone());
+    let members = Members::new(log, vault, Arc::new(RandomIds), app.clock.clone(), options);
+    let member = app.joined("minsu", "kim@example.com").await;
     revoked.insert(member.uuid());
-    let written = town.log.commits().len();
+    let written = app.log.commits().len();
     let meta = Meta { token: token_of(member), ..meta("c") };
     let refused = members.change_contact(member, email("new@example.com"), meta).await;
     assert!(matches!(refused, Err(MemberError::Execute(ExecuteError::TokenRefused))), "{refused:?}");
-    assert_eq!(town.log.commits().len(), written);
+    assert_eq!(app.log.commits().len(), written);
     drop(members);
-    town.end().await;
+    app.end().await;
 }

@@ -2,12 +2,12 @@
 
 use application::{Command, Outcome};
 
-use crate::teller::{Teller, member, operator, posted, refused, submission, transfer};
+use crate::client::{TestClient, member, operator, posted, refused, submission, transfer};
 
 #[tokio::test]
 async fn a_refusal_is_never_decided_on_what_another_server_has_changed() {
-    let one = Teller::new();
-    let two = Teller::on(one.log.clone(), "server-1", |_| {});
+    let one = TestClient::new();
+    let two = TestClient::on(one.log.clone(), "server-1", |_| {});
     let (a, b) = (one.funded("a", 10).await, one.open(member(2), "b").await);
     posted(&one.outcome(member(1), "t", transfer(a, b, 10)).await);
     posted(&two.deposit(a, 5, "by the other").await);
@@ -17,8 +17,8 @@ async fn a_refusal_is_never_decided_on_what_another_server_has_changed() {
 
 #[tokio::test]
 async fn a_freeze_on_one_server_holds_on_the_other() {
-    let one = Teller::new();
-    let two = Teller::on(one.log.clone(), "server-1", |_| {});
+    let one = TestClient::new();
+    let two = TestClient::on(one.log.clone(), "server-1", |_| {});
     let (a, b) = (one.funded("a", 10).await, one.open(member(2), "b").await);
     posted(&one.outcome(member(1), "t", transfer(a, b, 1)).await);
     let freeze = Command::FreezeAccount { account: a, reason: None };
@@ -28,8 +28,8 @@ async fn a_freeze_on_one_server_holds_on_the_other() {
 
 #[tokio::test]
 async fn the_same_key_on_both_servers_is_carried_out_once() {
-    let one = Teller::new();
-    let two = Teller::on(one.log.clone(), "server-1", |_| {});
+    let one = TestClient::new();
+    let two = TestClient::on(one.log.clone(), "server-1", |_| {});
     let (a, b) = (one.funded("a", 10).await, one.open(member(2), "b").await);
     let command = || submission(member(1), "k", transfer(a, b, 1));
     let (x, y) = tokio::join!(one.bank.execute(command()), two.bank.execute(command()));
@@ -41,8 +41,8 @@ async fn the_same_key_on_both_servers_is_carried_out_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_servers_on_the_same_accounts_lose_nothing() {
-    let one = Teller::new();
-    let two = Teller::on(one.log.clone(), "server-1", |options| options.snapshot_every = 50);
+    let one = TestClient::new();
+    let two = TestClient::on(one.log.clone(), "server-1", |options| options.snapshot_every = 50);
     let (a, b) = (one.funded("a", 500).await, one.open(member(2), "b").await);
     let mut asked = Vec::new();
     for index in 0..400 {
@@ -54,7 +54,7 @@ async fn two_servers_on_the_same_accounts_lose_nothing() {
     for ask in asked {
         done += i128::from(ask.await.expect("task").is_ok());
     }
-    let three = Teller::on(one.log.clone(), "server-2", |_| {});
+    let three = TestClient::on(one.log.clone(), "server-2", |_| {});
     let Outcome::Posted(last) = three.outcome(member(1), "last", transfer(a, b, 1)).await else { panic!() };
     assert_eq!(last.postings.map(|p| p.balance_after.units()), [500 - done - 1, done + 1]);
     assert!(done > 0);

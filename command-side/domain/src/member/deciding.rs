@@ -5,16 +5,17 @@ use kernel::{MemberId, StreamId};
 use uuid::Uuid;
 
 use super::{
-    Bearer, CodeRules, MemberRefusal, Name, NameEvent, Person, PersonEvent, SignUp, SignUpEvent, SignUpStart, Standing,
+    CodeRules, MemberRefusal, Person, PersonEvent, Reservation, ReservationEvent, ReservedFor, SignUp, SignUpEvent,
+    SignUpStart, Standing,
 };
 use crate::{Owner, OwnerEvent};
 
 /// What is known of the streams a decision rests on.
-pub trait Known {
+pub trait StateReader {
     /// A sign-up.
     fn sign_up(&self, id: StreamId) -> Option<SignUp>;
     /// A name.
-    fn name(&self, id: StreamId) -> Name;
+    fn name(&self, id: StreamId) -> Reservation;
     /// A member.
     fn person(&self, id: MemberId) -> Option<Person>;
     /// A member as the owner of accounts.
@@ -23,11 +24,11 @@ pub trait Known {
 
 /// What happens on which stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum MemberEvent {
     /// To a sign-up.
     SignUp(StreamId, SignUpEvent),
     /// To a name.
-    Name(StreamId, NameEvent),
+    Reservation(StreamId, ReservationEvent),
     /// To a member.
     Person(MemberId, PersonEvent),
     /// To a member as the owner of accounts.
@@ -36,7 +37,7 @@ pub enum Happening {
 
 /// A decision: when, and by which limits.
 #[derive(Clone, Copy)]
-pub struct Deciding<'a, K: Known> {
+pub struct Deciding<'a, K: StateReader> {
     /// What is known.
     pub known: &'a K,
     /// At this instant.
@@ -45,7 +46,7 @@ pub struct Deciding<'a, K: Known> {
     pub rules: &'a CodeRules,
 }
 
-impl<K: Known> Deciding<'_, K> {
+impl<K: StateReader> Deciding<'_, K> {
     /// A sign-up begins. It reserves nothing: several may be pending for one contact and for one login id, and the first
     /// that is verified gets both. Nothing here depends on the contact, so nothing tells whether it is a member's.
     pub fn begin(
@@ -54,28 +55,33 @@ impl<K: Known> Deciding<'_, K> {
         member: MemberId,
         login: StreamId,
         contact: StreamId,
-    ) -> Result<Vec<Happening>, MemberRefusal> {
+    ) -> Result<Vec<MemberEvent>, MemberRefusal> {
         if self.known.name(login).owner().is_some() {
             return Err(MemberRefusal::LoginIdTaken);
         }
         let expires_at = self.now + self.rules.sign_up_lives;
         let code = self.rules.of_sign_up(1, self.now, expires_at);
         let start = SignUpStart { member, login, contact, decoy: false, expires_at, code };
-        Ok(vec![Happening::SignUp(sign_up, SignUpEvent::Started(start))])
+        Ok(vec![MemberEvent::SignUp(sign_up, SignUpEvent::Started(start))])
     }
 
     /// Another code for a sign-up.
-    pub fn resend(&self, id: StreamId) -> Result<Vec<Happening>, MemberRefusal> {
+    pub fn resend(&self, id: StreamId) -> Result<Vec<MemberEvent>, MemberRefusal> {
         let sign_up = self.known.sign_up(id).ok_or(MemberRefusal::SignUpUnknown)?;
-        Ok(vec![Happening::SignUp(id, sign_up.resend(self.now, self.rules)?)])
+        Ok(vec![MemberEvent::SignUp(id, sign_up.resend(self.now, self.rules)?)])
     }
 
     /// A code is given for a sign-up: a right one makes a member, with the login id of the sign-up or with `login` instead.
     /// The names are looked at only when the code is right: whoever has no right code learns nothing of them.
-    pub fn verify(&self, id: StreamId, right: bool, login: Option<StreamId>) -> Result<Vec<Happening>, MemberRefusal> {
+    pub fn verify(
+        &self,
+        id: StreamId,
+        right: bool,
+        login: Option<StreamId>,
+    ) -> Result<Vec<MemberEvent>, MemberRefusal> {
         let sign_up = self.known.sign_up(id).ok_or(MemberRefusal::SignUpUnknown)?;
         let event = sign_up.verify(right, self.now, self.rules)?;
-        let mut happenings = vec![Happening::SignUp(id, event)];
+        let mut events = vec![MemberEvent::SignUp(id, event)];
         if let SignUpEvent::Completed { .. } = event {
             let SignUpStart { member, login: wanted, contact, .. } = sign_up.start;
             let login = login.unwrap_or(wanted);
@@ -86,19 +92,19 @@ impl<K: Known> Deciding<'_, K> {
             if login_owner.is_some() {
                 return Err(MemberRefusal::LoginIdTaken);
             }
-            let bearer = NameEvent::Reserved(Bearer::Member(member));
-            happenings.push(Happening::Name(login, bearer));
-            happenings.push(Happening::Name(contact, bearer));
-            happenings.push(Happening::Person(member, PersonEvent::Joined { login, contact }));
+            let reserved_for = ReservationEvent::Reserved(ReservedFor::Member(member));
+            events.push(MemberEvent::Reservation(login, reserved_for));
+            events.push(MemberEvent::Reservation(contact, reserved_for));
+            events.push(MemberEvent::Person(member, PersonEvent::Joined { login, contact }));
             if login != wanted && self.known.name(wanted).is_of_sign_up(id) {
-                happenings.push(Happening::Name(wanted, NameEvent::Released));
+                events.push(MemberEvent::Reservation(wanted, ReservationEvent::Released));
             }
         }
-        Ok(happenings)
+        Ok(events)
     }
 
     /// A sign-up whose time ran out comes to nothing; nothing happens if it is over, or not yet.
-    pub fn expire(&self, id: StreamId) -> Vec<Happening> {
+    pub fn expire(&self, id: StreamId) -> Vec<MemberEvent> {
         match self.known.sign_up(id) {
             Some(sign_up) => self.end(id, &sign_up),
             None => Vec::new(),
@@ -106,39 +112,40 @@ impl<K: Known> Deciding<'_, K> {
     }
 
     /// A change of contact begins. Like a sign-up it reserves nothing and does not look at the contact.
-    pub fn begin_change(&self, member: MemberId, contact: StreamId) -> Result<Vec<Happening>, MemberRefusal> {
+    pub fn begin_change(&self, member: MemberId, contact: StreamId) -> Result<Vec<MemberEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        Ok(vec![Happening::Person(member, person.start_change(contact, self.now, self.rules)?)])
+        Ok(vec![MemberEvent::Person(member, person.start_change(contact, self.now, self.rules)?)])
     }
 
     /// A code is given for a change of contact: with a right one the member is reached elsewhere.
-    pub fn verify_change(&self, member: MemberId, right: bool) -> Result<Vec<Happening>, MemberRefusal> {
+    pub fn verify_change(&self, member: MemberId, right: bool) -> Result<Vec<MemberEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
         let event = person.verify_change(right, self.now, self.rules)?;
-        let mut happenings = vec![Happening::Person(member, event)];
+        let mut events = vec![MemberEvent::Person(member, event)];
         if let PersonEvent::ContactChanged { contact } = event {
             match self.known.name(contact).owner() {
-                None => happenings.push(Happening::Name(contact, NameEvent::Reserved(Bearer::Member(member)))),
+                None => events
+                    .push(MemberEvent::Reservation(contact, ReservationEvent::Reserved(ReservedFor::Member(member)))),
                 Some(owner) if owner == member => {}
                 Some(_) => return Err(MemberRefusal::ContactChangeMissing),
             }
             if person.contact != contact {
-                happenings.extend(self.release_own(member, person.contact));
+                events.extend(self.release_own(member, person.contact));
             }
         }
-        Ok(happenings)
+        Ok(events)
     }
 
     /// A member has another password, if they may have one.
-    pub fn change_password(&self, member: MemberId) -> Result<Vec<Happening>, MemberRefusal> {
+    pub fn change_password(&self, member: MemberId) -> Result<Vec<MemberEvent>, MemberRefusal> {
         self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?.active()?;
-        Ok(vec![Happening::Person(member, PersonEvent::PasswordChanged)])
+        Ok(vec![MemberEvent::Person(member, PersonEvent::PasswordChanged)])
     }
 
     /// An operator is shown a member's personal data.
-    pub fn disclose(&self, member: MemberId) -> Result<Vec<Happening>, MemberRefusal> {
+    pub fn disclose(&self, member: MemberId) -> Result<Vec<MemberEvent>, MemberRefusal> {
         self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?.active()?;
-        Ok(vec![Happening::Person(member, PersonEvent::Disclosed)])
+        Ok(vec![MemberEvent::Person(member, PersonEvent::Disclosed)])
     }
 
     /// A member is to be erased. From the same commit on no account is opened for them.
@@ -147,20 +154,20 @@ impl<K: Known> Deciding<'_, K> {
         member: MemberId,
         erasure: Uuid,
         all_accounts_closed: bool,
-    ) -> Result<Vec<Happening>, MemberRefusal> {
+    ) -> Result<Vec<MemberEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        let requested = Happening::Person(member, person.request_erasure(erasure, all_accounts_closed)?);
-        let left = self.known.owner(member).leave(erasure).map(|event| Happening::Owner(member, event));
+        let requested = MemberEvent::Person(member, person.request_erasure(erasure, all_accounts_closed)?);
+        let left = self.known.owner(member).leave(erasure).map(|event| MemberEvent::Owner(member, event));
         Ok(std::iter::once(requested).chain(left).collect())
     }
 
     /// Sees to it that no account is opened for a member whose erasure is under way: it may have been requested by a
     /// version of the bank that did not do so. Nothing happens if it is so already.
-    pub fn fence(&self, member: MemberId, erasure: Uuid) -> Vec<Happening> {
+    pub fn fence(&self, member: MemberId, erasure: Uuid) -> Vec<MemberEvent> {
         let owner = self.known.owner(member);
         match self.known.person(member).map(|person| person.standing) {
             Some(Standing::Erasing { erasure: of }) if of == erasure => {
-                owner.leave(erasure).map(|event| Happening::Owner(member, event)).into_iter().collect()
+                owner.leave(erasure).map(|event| MemberEvent::Owner(member, event)).into_iter().collect()
             }
             _ => Vec::new(),
         }
@@ -168,36 +175,36 @@ impl<K: Known> Deciding<'_, K> {
 
     /// Nothing personal is left: the member's names are free again. Nothing happens if they are erased already, or while
     /// an account could still be opened for them.
-    pub fn finish_erasure(&self, member: MemberId, erasure: Uuid) -> Vec<Happening> {
+    pub fn finish_erasure(&self, member: MemberId, erasure: Uuid) -> Vec<MemberEvent> {
         let owner = self.known.owner(member);
         let Some(person) = self.known.person(member).filter(|_| owner.has_left()) else { return Vec::new() };
         let Some(event) = person.erased(erasure) else { return Vec::new() };
-        let mut happenings = vec![Happening::Person(member, event)];
-        happenings.extend([person.login, person.contact].into_iter().flat_map(|name| self.release_own(member, name)));
-        happenings.extend(person.change.and_then(|change| self.release_change(member, change.contact)));
-        happenings
+        let mut events = vec![MemberEvent::Person(member, event)];
+        events.extend([person.login, person.contact].into_iter().flat_map(|name| self.release_own(member, name)));
+        events.extend(person.change.and_then(|change| self.release_change(member, change.contact)));
+        events
     }
 
     /// What a sign-up of an earlier build reserved is free again at its end.
-    fn end(&self, id: StreamId, sign_up: &SignUp) -> Vec<Happening> {
+    fn end(&self, id: StreamId, sign_up: &SignUp) -> Vec<MemberEvent> {
         let Some(event) = sign_up.expire(self.now) else { return Vec::new() };
-        let mut happenings = vec![Happening::SignUp(id, event)];
+        let mut events = vec![MemberEvent::SignUp(id, event)];
         for name in [sign_up.start.login, sign_up.start.contact] {
             if self.known.name(name).is_of_sign_up(id) {
-                happenings.push(Happening::Name(name, NameEvent::Released));
+                events.push(MemberEvent::Reservation(name, ReservationEvent::Released));
             }
         }
-        happenings
+        events
     }
 
     /// What a change of an earlier build reserved.
-    fn release_change(&self, member: MemberId, name: StreamId) -> Option<Happening> {
+    fn release_change(&self, member: MemberId, name: StreamId) -> Option<MemberEvent> {
         let bears = self.known.name(name).is_of_change(member);
-        bears.then_some(Happening::Name(name, NameEvent::Released))
+        bears.then_some(MemberEvent::Reservation(name, ReservationEvent::Released))
     }
 
-    fn release_own(&self, member: MemberId, name: StreamId) -> Option<Happening> {
+    fn release_own(&self, member: MemberId, name: StreamId) -> Option<MemberEvent> {
         let bears = self.known.name(name).is_of_member(member);
-        bears.then_some(Happening::Name(name, NameEvent::Released))
+        bears.then_some(MemberEvent::Reservation(name, ReservationEvent::Released))
     }
 }

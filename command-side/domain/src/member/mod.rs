@@ -5,17 +5,17 @@
 
 mod codes;
 mod deciding;
-mod name;
 mod person;
 mod refusal;
+mod reservation;
 mod sign_up;
 mod values;
 
 pub use codes::{CodeRules, IssuedCode};
-pub use deciding::{Deciding, Happening, Known};
-pub use name::{Bearer, Name, NameEvent};
+pub use deciding::{Deciding, MemberEvent, StateReader};
 pub use person::{ContactChange, Person, PersonEvent, Standing};
 pub use refusal::MemberRefusal;
+pub use reservation::{Reservation, ReservationEvent, ReservedFor};
 pub use sign_up::{SignUp, SignUpEnd, SignUpEvent, SignUpStart};
 pub use values::{
     Channel, Code, CodeError, Consent, ConsentError, Consents, Contact, ContactError, LoginId, LoginIdError, Password,

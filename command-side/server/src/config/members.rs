@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use application::{CodeRules, MemberOptions, ReceptionOptions, ThrottleOptions};
+use application::{AuthOptions, CodeRules, MemberOptions, ThrottleOptions};
 use chrono::TimeDelta;
 use platform::http::TrustForwarded;
 use vault::{KekAddress, MessageBudget, PasswordParams};
@@ -37,7 +37,7 @@ pub struct MemberConfig {
     /// Seconds in which the same refresh, with the same Idempotency-Key, gets the same answer again
     #[arg(long, env = "JANGBU_REFRESH_GRACE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=600))]
     pub refresh_grace_seconds: i64,
-    /// Memory for one password hash (argon2id), in KiB; raise it and passwords are hashed anew as their members log in
+    /// Memory for one password hash (argon2id), in KiB; if it is raised, passwords are hashed again when their members log in
     #[arg(long, env = "JANGBU_ARGON2_MEMORY_KIB", default_value_t = PasswordParams::default().memory_kib)]
     pub argon2_memory_kib: u32,
     /// Passes over that memory
@@ -129,8 +129,8 @@ impl MemberConfig {
         MemberOptions { codes, messages, ..MemberOptions::default() }
     }
 
-    pub(crate) fn reception(&self) -> ReceptionOptions {
-        ReceptionOptions {
+    pub(crate) fn auth(&self) -> AuthOptions {
+        AuthOptions {
             access_lives: TimeDelta::seconds(self.access_token_seconds),
             refresh_lives: TimeDelta::seconds(self.refresh_token_seconds),
             refresh_grace: TimeDelta::seconds(self.refresh_grace_seconds),

@@ -138,7 +138,7 @@ async fn a_server_that_is_not_trusted_or_has_no_tls_gets_nothing() {
         format!("smtps://127.0.0.1:{}", with_tls.smtps.unwrap().port()),
     ] {
         let (permanent, _) = reason(email(url.clone()).deliver(&to(TO), &text()).await);
-        assert!(!permanent, "{url}: a setting can be mended");
+        assert!(!permanent, "{url}: a setting can be fixed");
         assert_eq!((caught(&with_tls, TO), caught(&without, TO)), (vec![], vec![]), "{url}");
     }
 }

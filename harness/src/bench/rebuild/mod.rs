@@ -1,4 +1,4 @@
-//! `bench rebuild`: how fast `accounts` and `transactions` are made anew, from the log and from the archive, beside two limits in
+//! `bench rebuild`: how fast `accounts` and `transactions` are rebuilt, from the log and from the archive, beside two limits in
 //! the same run: COPY of the log out of Postgres, and COPY of a finished table into it.
 
 mod fill;
@@ -20,7 +20,7 @@ use self::{fill::fill, limits::limits, program::Jangbu};
 use super::{
     Hardware,
     results::keep,
-    site::{Site, revision},
+    site::{BenchEnvironment, revision},
     stage::say,
 };
 
@@ -72,7 +72,7 @@ pub struct RebuildRun {
 
 /// Fills a log with about so many events and rebuilds views from it, on a Postgres of its own.
 pub async fn rebuild(events: i64, quick: bool) -> Result<Rebuilds> {
-    let site = Site::open("bench-rebuild").await?;
+    let site = BenchEnvironment::open("bench-rebuild").await?;
     let (program, archive) = (site.binaries.join("jangbu"), site.folder.join("archive"));
     let pair = site.databases.fresh_pair().await?;
     say(&format!("rebuild: filling a log with {events} events"));

@@ -8,7 +8,7 @@ use harness::client::Caller;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::{Stage, movements::File, progress::Progress, seconds, show};
+use crate::{DemoBank, movements::File, progress::Progress, seconds, show};
 
 /// An account at Jangbu.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Account {
 pub type Accounts = BTreeMap<String, Account>;
 
 /// Opens the account of everyone in the file; those that are open already are found again by their keys.
-pub async fn open(stage: &Stage, file: &File) -> Result<Accounts> {
+pub async fn open(stage: &DemoBank, file: &File) -> Result<Accounts> {
     let owners = file.by_account();
     let since = Instant::now();
     let progress = Progress::new("opening accounts", owners.len());
@@ -44,7 +44,7 @@ pub async fn open(stage: &Stage, file: &File) -> Result<Accounts> {
     Ok(opened.into_iter().map(|(old, account, _)| (old, account)).collect())
 }
 
-async fn open_one(stage: &Stage, old: &str, progress: &Progress) -> Result<(String, Account, bool)> {
+async fn open_one(stage: &DemoBank, old: &str, progress: &Progress) -> Result<(String, Account, bool)> {
     let owner = stage.owner(old);
     let reply = owner.post_until_answered("/v1/accounts", &stage.key("open"), &json!({ "asset": "CZK" })).await?;
     let reply = reply.expect(201).with_context(|| format!("the account of customer {old} cannot be opened"))?;

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
-    Stage,
+    DemoBank,
     accounts::{Account, Accounts},
     movements::{Direction, File, Movement},
     progress::Progress,
@@ -64,7 +64,7 @@ impl Booked {
 }
 
 /// Books all rows of the file.
-pub async fn book(stage: &Stage, file: &File, accounts: &Accounts) -> Result<Booked> {
+pub async fn book(stage: &DemoBank, file: &File, accounts: &Accounts) -> Result<Booked> {
     let since = Instant::now();
     let progress = Progress::new("booking movements", file.movements.len());
     let mut booked = stream::iter(file.by_account())
@@ -77,7 +77,12 @@ pub async fn book(stage: &Stage, file: &File, accounts: &Accounts) -> Result<Boo
     Ok(booked)
 }
 
-async fn book_account(stage: &Stage, account: &Account, rows: Vec<&Movement>, progress: &Progress) -> Result<Booked> {
+async fn book_account(
+    stage: &DemoBank,
+    account: &Account,
+    rows: Vec<&Movement>,
+    progress: &Progress,
+) -> Result<Booked> {
     let mut booked = Booked::default();
     for row in rows {
         let path = match row.direction {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    Stage,
+    DemoBank,
     accounts::{Account, Accounts},
     book::Booked,
     fold::Fold,
@@ -47,7 +47,7 @@ impl Verdict {
 
 /// Reads every account at least as fresh as the last booking, and compares.
 pub async fn check(
-    stage: &Stage,
+    stage: &DemoBank,
     accounts: &Accounts,
     expected: &Expected<'_>,
     booked: &Booked,
@@ -89,7 +89,7 @@ pub async fn check(
 }
 
 async fn read_balance(
-    stage: &Stage,
+    stage: &DemoBank,
     old: &str,
     account: &Account,
     token: Option<&str>,
@@ -103,7 +103,7 @@ async fn read_balance(
 /// A balance may differ because somebody has used the account since the demonstration made it. What others did is
 /// taken off; what then still differs, or was booked twice, is a fault.
 async fn explain(
-    stage: &Stage,
+    stage: &DemoBank,
     old: &str,
     account: &Account,
     booked: &Booked,
@@ -133,7 +133,7 @@ async fn explain(
     )))
 }
 
-async fn entries(stage: &Stage, account: &Account, token: Option<&str>) -> Result<Vec<Value>> {
+async fn entries(stage: &DemoBank, account: &Account, token: Option<&str>) -> Result<Vec<Value>> {
     let mut all = Vec::new();
     let mut path = format!("/v1/accounts/{}/transactions?limit=200", account.id);
     loop {
@@ -145,7 +145,7 @@ async fn entries(stage: &Stage, account: &Account, token: Option<&str>) -> Resul
 }
 
 /// Each asset sums to zero over all accounts: what members have, the outside lacks.
-async fn sums(stage: &Stage, token: Option<&str>, verdict: &mut Verdict) -> Result<()> {
+async fn sums(stage: &DemoBank, token: Option<&str>, verdict: &mut Verdict) -> Result<()> {
     let overview = stage.operator.get("/v1/dashboard/overview", token).await?.expect(200)?;
     let assets = show::Assets::read(stage).await?;
     for total in overview.body["totals"].as_array().into_iter().flatten() {

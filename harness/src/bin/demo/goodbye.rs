@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::{
-    Stage,
+    DemoBank,
     accounts::Accounts,
     book::Booked,
     check::Verdict,
@@ -50,7 +50,7 @@ fn print_entry(entry: &Value, asset: &Asset) -> Result<()> {
 }
 
 /// The URLs, and something to try.
-pub fn go_on(stage: &Stage) -> Result<()> {
+pub fn go_on(stage: &DemoBank) -> Result<()> {
     let (commands, reads) = (&stage.bank.command_url, &stage.bank.query_url);
     show::heading("Go on from here");
     println!("  commands  {commands}/docs");

@@ -48,7 +48,7 @@ struct Cli {
     /// Leave the transfers between customers out
     #[arg(long)]
     no_transfers: bool,
-    /// Where mail is caught; without it nobody signs up
+    /// The mail catcher; without it nobody can sign up
     #[arg(long, env = "JANGBU_MAIL_URL")]
     mail_url: Option<String>,
     #[command(flatten)]
@@ -59,7 +59,7 @@ struct Cli {
 const PEOPLE: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f64_656d_6f00_0000_0001);
 
 /// What every step needs.
-pub struct Stage {
+pub struct DemoBank {
     bank: Bank,
     /// Books deposits and withdrawals.
     clerk: Caller,
@@ -70,7 +70,7 @@ pub struct Stage {
     connections: usize,
 }
 
-impl Stage {
+impl DemoBank {
     fn open(cli: &Cli, data_set: String) -> Result<Self> {
         let dir = cli.signing_key_file.parent().context("the signing key lies nowhere")?;
         let bank = Bank::new(&cli.command_url, &cli.query_url, Arc::new(Keys::open(dir)?))?;
@@ -113,7 +113,7 @@ async fn main() -> ExitCode {
 /// Everything in turn; whether all balances were right.
 async fn run(cli: &Cli) -> Result<bool> {
     let file = movements::File::read(cli.file.as_deref())?;
-    let stage = Stage::open(cli, file.data_set.clone())?;
+    let stage = DemoBank::open(cli, file.data_set.clone())?;
     show::opening(&file);
     let mut fold = fold::Fold::of(&file.movements);
     let assets = show::Assets::read(&stage).await?;

@@ -5,7 +5,7 @@ use kernel::{Ids, RandomIds};
 use serde_json::{Value, json};
 
 use crate::{
-    Stage,
+    DemoBank,
     person::{Member, Person, certificate},
     show::{self, Asset},
     stores::{self, Stores},
@@ -17,7 +17,7 @@ const GIFT: i128 = 100_000;
 const DINNER: i128 = 24_900;
 
 /// All of it; whether nothing of the one who left was found anywhere.
-pub async fn come_and_go(stage: &Stage, stores: &Stores, mail_url: &str, asset: &Asset) -> Result<bool> {
+pub async fn come_and_go(stage: &DemoBank, stores: &Stores, mail_url: &str, asset: &Asset) -> Result<bool> {
     show::heading("Two people sign up, and one leaves");
     let minji = join(stage, Person::new("Minji"), mail_url).await?;
     let jun = join(stage, Person::new("Jun"), mail_url).await?;
@@ -29,7 +29,7 @@ pub async fn come_and_go(stage: &Stage, stores: &Stores, mail_url: &str, asset: 
     Ok(clean)
 }
 
-async fn join(stage: &Stage, person: Person, mail_url: &str) -> Result<Member> {
+async fn join(stage: &DemoBank, person: Person, mail_url: &str) -> Result<Member> {
     let sign_up = person.sign_up(stage).await?;
     show::line("Signs up", &format!("{} as {}, reached at {}", person.real_name, person.login_id, person.email));
     let mail = person.read_code(mail_url).await?;
@@ -49,7 +49,7 @@ struct Account {
     token: String,
 }
 
-async fn open(stage: &Stage, member: &Member, asset: &Asset) -> Result<Account> {
+async fn open(stage: &DemoBank, member: &Member, asset: &Asset) -> Result<Account> {
     let reply = member.caller.post("/v1/accounts", &json!({ "asset": "CZK" })).await?.expect(201)?;
     let (id, number) = (reply.text("/account_id")?.to_owned(), reply.text("/account_number")?.to_owned());
     let body = json!({ "account_id": id, "money": money(GIFT), "reference": "a warm welcome" });
@@ -92,7 +92,7 @@ async fn leave(member: &Member, from: &Account, to: &Account, asset: &Asset) -> 
     Ok(token)
 }
 
-async fn erase(stage: &Stage, stores: &Stores, member: &Member) -> Result<bool> {
+async fn erase(stage: &DemoBank, stores: &Stores, member: &Member) -> Result<bool> {
     let erasure = member.leave().await?;
     let told = certificate(stage, &erasure).await?;
     show::line("Is erased", &format!("certificate {erasure}"));
@@ -107,7 +107,7 @@ async fn erase(stage: &Stage, stores: &Stores, member: &Member) -> Result<bool> 
 }
 
 /// What the one who stayed still sees, and that the books still add up.
-async fn remains(stage: &Stage, stayed: &Member, left: &Member, token: &str, asset: &Asset) -> Result<()> {
+async fn remains(stage: &DemoBank, stayed: &Member, left: &Member, token: &str, asset: &Asset) -> Result<()> {
     let home = stayed.caller.get("/v1/wallet/home", Some(token)).await?.expect(200)?;
     let balance: i128 = home.number("/accounts/0/balance")?;
     ensure!(balance == 2 * GIFT, "{} is left instead of {}", asset.show(balance), asset.show(2 * GIFT));

@@ -8,7 +8,7 @@ use kernel::{Actor, MemberId, Role};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::Stage;
+use crate::DemoBank;
 
 /// Somebody nobody has heard of: every run makes up new people.
 pub struct Person {
@@ -60,7 +60,7 @@ impl Person {
     }
 
     /// Asks to become a member; the sign-up's id.
-    pub async fn sign_up(&self, stage: &Stage) -> Result<String> {
+    pub async fn sign_up(&self, stage: &DemoBank) -> Result<String> {
         let body = json!({
             "login_id": self.login_id,
             "password": self.password,
@@ -91,20 +91,20 @@ impl Person {
     }
 
     /// Proves that the contact is theirs; the member's id.
-    pub async fn verify(&self, stage: &Stage, sign_up: &str, code: &str) -> Result<MemberId> {
+    pub async fn verify(&self, stage: &DemoBank, sign_up: &str, code: &str) -> Result<MemberId> {
         let path = format!("/v1/signups/{sign_up}/verify");
         let reply = stage.bank.stranger().post(&path, &json!({ "code": code })).await?.expect(201)?;
         reply.text("/member_id")?.parse().context("a member id that is none")
     }
 
     /// Tries to log in.
-    pub async fn log_in(&self, stage: &Stage) -> Result<Reply> {
+    pub async fn log_in(&self, stage: &DemoBank) -> Result<Reply> {
         let body = json!({ "login_id": self.login_id, "password": self.password });
         stage.bank.stranger().post("/v1/sessions", &body).await
     }
 
     /// Logs in.
-    pub async fn enter(self, stage: &Stage, member: MemberId) -> Result<Member> {
+    pub async fn enter(self, stage: &DemoBank, member: MemberId) -> Result<Member> {
         let reply = self.log_in(stage).await?.expect(201)?;
         let token = reply.text("/access_token")?.to_owned();
         let caller = stage.bank.caller_with(Actor { role: Role::Member, id: member }, token);
@@ -126,7 +126,7 @@ impl Member {
 }
 
 /// Waits for the certificate of an erasure, which an operator may see.
-pub async fn certificate(stage: &Stage, erasure: &str) -> Result<Value> {
+pub async fn certificate(stage: &DemoBank, erasure: &str) -> Result<Value> {
     let since = Instant::now();
     loop {
         let reply = stage.operator.ask(&format!("/v1/erasures/{erasure}")).await?;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    Stage,
+    DemoBank,
     book::Booked,
     fold::Fold,
     movements::{Direction, File},
@@ -121,7 +121,7 @@ pub struct Assets {
 
 impl Assets {
     /// Asks the bank.
-    pub async fn read(stage: &Stage) -> Result<Self> {
+    pub async fn read(stage: &DemoBank) -> Result<Self> {
         let reply = stage.operator.get("/v1/assets", None).await?.expect(200)?;
         let items: Vec<Asset> = serde_json::from_value(reply.body["items"].clone()).context("the list of assets")?;
         let known: BTreeMap<_, _> = items.into_iter().map(|asset| (asset.code.clone(), asset)).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use harness::search::{Finding, Words};
 
-use crate::{Stage, show};
+use crate::{DemoBank, show};
 
 /// The stores of this bank, as far as this program was told where they are.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub struct Stores {
 }
 
 /// Looks through all of them; whether nothing was found.
-pub async fn search(stage: &Stage, stores: &Stores, words: &[&str]) -> Result<bool> {
+pub async fn search(stage: &DemoBank, stores: &Stores, words: &[&str]) -> Result<bool> {
     let words = Words::new(words)?;
     let mut clean = true;
     let databases = [

@@ -5,7 +5,7 @@ use harness::client::Reply;
 use serde_json::json;
 
 use crate::{
-    Stage,
+    DemoBank,
     accounts::Accounts,
     book::Booked,
     fold::Fold,
@@ -15,7 +15,7 @@ use crate::{
 /// Between the richest customers, by account number, each with the owner's own token: some that go through, one tried
 /// again with the same key, one that asks for too much.
 pub async fn show_some(
-    stage: &Stage,
+    stage: &DemoBank,
     accounts: &Accounts,
     fold: &mut Fold,
     booked: &mut Booked,
@@ -49,7 +49,7 @@ pub async fn show_some(
 }
 
 async fn send(
-    stage: &Stage,
+    stage: &DemoBank,
     accounts: &Accounts,
     memo: &str,
     source: &str,

@@ -9,7 +9,7 @@ use harness::kit::Place;
 /// Which logs, and how.
 #[derive(Args)]
 pub struct LogsArgs {
-    /// Go on showing what is appended
+    /// Follow the logs
     #[arg(short, long)]
     follow: bool,
     /// How many lines of each

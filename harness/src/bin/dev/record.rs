@@ -55,5 +55,5 @@ pub fn fingerprint(binary: &Path, env: &[(String, String)]) -> Result<String> {
         std::fs::metadata(binary).with_context(|| format!("{} is not built; run ./justw up", binary.display()))?;
     let modified = data.modified().context("the file system keeps no times")?;
     let text = format!("{} {modified:?} {env:?}", data.len());
-    Ok(Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(&Sha256::digest(text)[..8]))
 }

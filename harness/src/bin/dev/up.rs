@@ -166,7 +166,7 @@ fn migrate(binaries: &Path, environment: &Environment) -> Result<()> {
     Ok(())
 }
 
-/// Views that an older build made are made anew. An older projector and query server that still run go on until they are
+/// Views that an older build made are rebuilt. An older projector and query server that still run go on until they are
 /// started again: to readers nothing happens.
 fn upgrade(binaries: &Path, environment: &Environment) -> Result<()> {
     let told = Command::new(binaries.join("jangbu"))
@@ -181,8 +181,7 @@ fn upgrade(binaries: &Path, environment: &Environment) -> Result<()> {
     );
     let made: Vec<serde_json::Value> = serde_json::from_str(&out).context("reading what became of the views")?;
     let names: Vec<&str> = made.iter().filter_map(|view| view["view"].as_str()).collect();
-    let became =
-        if names.is_empty() { "of this version".to_owned() } else { format!("made anew: {}", names.join(", ")) };
+    let became = if names.is_empty() { "of this version".to_owned() } else { format!("rebuilt: {}", names.join(", ")) };
     say::step("views", &became);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use harness::chaos::Jangbu;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::support::{ALL, Town};
+use crate::support::{ALL, TestApp};
 
 async fn on(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
@@ -12,16 +12,16 @@ async fn on(url: &str, sql: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_that_lies_about_money_is_not_equal_to_a_rebuilt_one() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(500).await;
-    let (_, to) = town.funded_member(20).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(500).await;
+    let (_, to) = app.funded_member(20).await;
     for amount in [7, 13, 13] {
         payer.transfer(from, to, amount).await.expect(201);
     }
     payer.transfer(from, to, 1_000_000).await.expect(422);
-    town.check_views().await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let views = town.pair.views.superuser_url();
+    app.check_views().await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let views = app.pair.views.superuser_url();
     for (view, table, change) in [
         ("accounts", "accounts", "update {t} set balance = -balance"),
         (
@@ -69,5 +69,5 @@ async fn a_view_that_lies_about_money_is_not_equal_to_a_rebuilt_one() {
         let made = jangbu.ask(&["views", "rebuild", view, "--reason", "a test"]).await.unwrap().expect(0);
         assert_eq!(made.json["state"], "live", "{}", made.all);
     }
-    town.close().await;
+    app.close().await;
 }

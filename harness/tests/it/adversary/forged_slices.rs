@@ -5,8 +5,8 @@ use harness::chaos::Part;
 use serde_json::{Value, json};
 
 use crate::{
-    hostile::{Neighbour, anew},
-    support::{ALL, Town, eventually},
+    hostile::{Neighbour, again},
+    support::{ALL, TestApp, eventually},
 };
 
 const FORGED: &str = "1000000010";
@@ -20,7 +20,7 @@ fn forged(headers: &HeaderMap, payload: &[u8], head: i64, ahead: i64) -> (Header
     commit["first"] = json!(first);
     enrich(&mut commit);
     slice["commits"] = json!([commit]);
-    let mut copy = anew(headers);
+    let mut copy = again(headers);
     copy.insert("Jangbu-First", first.to_string());
     copy.insert("Jangbu-Last", last.to_string());
     (copy, slice.to_string().into_bytes())
@@ -43,8 +43,8 @@ fn enrich(value: &mut Value) {
 }
 
 /// What the projector counts as not a relay's.
-async fn rejected(town: &mut Town) -> f64 {
-    let url = format!("http://{}/metrics", town.bank.address(Part::Projector).unwrap());
+async fn rejected(app: &mut TestApp) -> f64 {
+    let url = format!("http://{}/metrics", app.bank.address(Part::Projector).unwrap());
     let page = reqwest::get(url).await.unwrap().text().await.unwrap();
     let lines = page.lines().filter(|line| line.starts_with("projector_slices_rejected_total"));
     lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
@@ -52,16 +52,16 @@ async fn rejected(town: &mut Town) -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_slice_writes_no_balance_whatever_its_headers_and_body_say() {
-    let mut town = Town::start(&ALL).await;
-    let neighbour = Neighbour::of(&town).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let neighbour = Neighbour::of(&app).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 10).await.expect(201);
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     for ahead in [0, 1, 5_000] {
         let (headers, payload) = neighbour.messages().await.pop().expect("the relay has published");
-        let (false_headers, false_body) = forged(&headers, &payload, town.head().await, ahead);
-        let before = rejected(&mut town).await;
+        let (false_headers, false_body) = forged(&headers, &payload, app.head().await, ahead);
+        let before = rejected(&mut app).await;
         let mut unsealed = false_headers.clone();
         let mut in_log = false_headers.clone();
         in_log.insert("Jangbu-Body", "log");
@@ -74,7 +74,7 @@ async fn a_forged_slice_writes_no_balance_whatever_its_headers_and_body_say() {
         );
         let attacks = [
             // True headers with their seal, and a false body; false headers, and a true body; both false; no body at all.
-            (anew(&headers), false_body.clone()),
+            (again(&headers), false_body.clone()),
             (false_headers.clone(), payload.clone()),
             (false_headers.clone(), false_body.clone()),
             (in_log, Vec::new()),
@@ -86,7 +86,7 @@ async fn a_forged_slice_writes_no_balance_whatever_its_headers_and_body_say() {
             neighbour.publish(headers, body).await;
         }
         eventually("the projector has seen every attack", async || {
-            let now = rejected(&mut town).await;
+            let now = rejected(&mut app).await;
             if now >= before + number { Ok(()) } else { Err(format!("{now} of {}", before + number)) }
         })
         .await;
@@ -94,14 +94,14 @@ async fn a_forged_slice_writes_no_balance_whatever_its_headers_and_body_say() {
         let posted = payer.transfer(from, to, 1).await.expect(201);
         let balance = payer.balance_at(from, posted.token()).await;
         assert_eq!(balance, posted.body["postings"][0]["balance_after"].as_str().unwrap());
-        let operator = town.operator();
-        let head = town.head().await;
+        let operator = app.operator();
+        let head = app.head().await;
         let views = operator.get("/v1/views").await.expect(200).body;
         for view in views.as_array().unwrap() {
             assert!(view["position"].as_i64().unwrap() <= head && view["state"] == "live", "{view}");
         }
     }
-    town.close().await;
+    app.close().await;
 }
 
 fn is_seal(name: &str) -> bool {
@@ -110,33 +110,33 @@ fn is_seal(name: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_tail_stops_no_relay_and_old_slices_sent_again_change_nothing() {
-    let mut town = Town::start(&ALL).await;
-    let neighbour = Neighbour::of(&town).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let neighbour = Neighbour::of(&app).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     for _ in 0..5 {
         payer.transfer(from, to, 10).await.expect(201);
     }
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     for ahead in [0, 700, i64::MAX / 2] {
         let messages = neighbour.messages().await;
         let (headers, payload) = messages.iter().rfind(|(_, payload)| payload.starts_with(b"{")).unwrap();
-        let (false_headers, false_body) = forged(headers, payload, town.head().await, ahead);
-        town.bank.kill(Part::Relay).unwrap();
+        let (false_headers, false_body) = forged(headers, payload, app.head().await, ahead);
+        app.bank.kill(Part::Relay).unwrap();
         neighbour.publish(false_headers, false_body).await;
         // Ready means that it publishes; before, a tail ahead of the log stopped it for ever.
-        town.bank.start(&[Part::Relay]).await.unwrap();
+        app.bank.start(&[Part::Relay]).await.unwrap();
         let posted = payer.transfer(from, to, 1).await.expect(201);
         payer.balance_at(from, posted.token()).await;
 
         // Authentic ones, from the oldest to the newest, while the relay restarts on one of them.
-        town.bank.kill(Part::Relay).unwrap();
+        app.bank.kill(Part::Relay).unwrap();
         for (headers, payload) in &messages {
-            neighbour.publish(anew(headers), payload.clone()).await;
+            neighbour.publish(again(headers), payload.clone()).await;
         }
         let (oldest, payload) = &messages[0];
-        neighbour.publish(anew(oldest), payload.clone()).await;
-        town.bank.start(&[Part::Relay]).await.unwrap();
+        neighbour.publish(again(oldest), payload.clone()).await;
+        app.bank.start(&[Part::Relay]).await.unwrap();
         let posted = payer.transfer(from, to, 1).await.expect(201);
         payer.balance_at(from, posted.token()).await;
     }
@@ -147,8 +147,8 @@ async fn a_forged_tail_stops_no_relay_and_old_slices_sent_again_change_nothing()
     payer.transfer(from, to, 1).await.expect(201);
     neighbour.stream().await.purge().await.unwrap();
     payer.transfer(from, to, 1).await.expect(201);
-    neighbour.context.delete_stream(&town.bank.plan().stream).await.unwrap();
+    neighbour.context.delete_stream(&app.bank.plan().stream).await.unwrap();
     let posted = payer.transfer(from, to, 1).await.expect(201);
     payer.balance_at(from, posted.token()).await;
-    town.close().await;
+    app.close().await;
 }

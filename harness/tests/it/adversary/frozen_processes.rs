@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{
     hostile::Neighbour,
-    support::{ALL, Town, eventually},
+    support::{ALL, TestApp, eventually},
 };
 
 /// Far more than a take-over needs, and far less than the limits of the roles before, which were 30 s and more.
@@ -46,20 +46,19 @@ async fn is_active(bank: &mut Bank) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_that_stands_still_is_replaced_and_doubles_nothing_when_it_goes_on() {
-    let mut town = Town::start(&ALL).await;
-    let mut second = town.second_workers();
+    let mut app = TestApp::start(&ALL).await;
+    let mut second = app.second_workers();
     second.start(&[Part::Relay]).await.unwrap();
-    let neighbour = Neighbour::of(&town).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let neighbour = Neighbour::of(&app).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     for round in 0..2 {
         eventually("a relay is active", async || {
-            if is_active(&mut town.bank).await || is_active(&mut second).await { Ok(()) } else { Err(String::new()) }
+            if is_active(&mut app.bank).await || is_active(&mut second).await { Ok(()) } else { Err(String::new()) }
         })
         .await;
-        let first_is_active = is_active(&mut town.bank).await;
-        let (frozen, other) =
-            if first_is_active { (&mut town.bank, &mut second) } else { (&mut second, &mut town.bank) };
+        let first_is_active = is_active(&mut app.bank).await;
+        let (frozen, other) = if first_is_active { (&mut app.bank, &mut second) } else { (&mut second, &mut app.bank) };
         payer.transfer(from, to, 1).await.expect(201);
         signal(frozen, Part::Relay, Signal::STOP);
         let mut last = payer.transfer(from, to, 1).await.expect(201);
@@ -89,7 +88,7 @@ async fn a_relay_that_stands_still_is_replaced_and_doubles_nothing_when_it_goes_
         due = position("Jangbu-Last") + 1;
     }
     second.end_all().await.unwrap();
-    town.close().await;
+    app.close().await;
 }
 
 /// A connection that holds a lock until it is told to let go.
@@ -135,12 +134,12 @@ async fn a_projector_that_stands_still_in_the_middle_of_a_copy_holds_no_view() {
 
 /// A projector that waits for our lock on a table of the view stands still while it is given the lock.
 async fn stands_still_with(view: &str, table: &str) {
-    let mut town = Town::start(&ALL).await;
-    let mut second = town.second_workers();
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    let views = town.pair.views.superuser_url();
+    let mut app = TestApp::start(&ALL).await;
+    let mut second = app.second_workers();
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    let views = app.pair.views.superuser_url();
     let mut registry = PgConnection::connect(&views).await.unwrap();
     let schema: String =
         sqlx::query_scalar("select schema_name from registry.generations where view = $1 and state = 'live'")
@@ -152,7 +151,7 @@ async fn stands_still_with(view: &str, table: &str) {
         let lock = locked(&views, &format!("lock table {schema}.{table} in share mode")).await;
         let posted = payer.transfer(from, to, 1).await.expect(201);
         someone_waits(&views, &format!("projector/{view}")).await;
-        signal(&town.bank, Part::Projector, Signal::STOP);
+        signal(&app.bank, Part::Projector, Signal::STOP);
         let_go(lock).await;
         second.start(&[Part::Projector]).await.unwrap();
         let end = posted.body["position"].as_i64().unwrap();
@@ -169,7 +168,7 @@ async fn stands_still_with(view: &str, table: &str) {
         let posted = payer.transfer(from, to, 1).await.expect(201);
         let balance = payer.balance_at(from, posted.token()).await;
         assert_eq!(balance, posted.body["postings"][0]["balance_after"].as_str().unwrap());
-        signal(&town.bank, Part::Projector, Signal::CONT);
+        signal(&app.bank, Part::Projector, Signal::CONT);
         let posted = payer.transfer(from, to, 1).await.expect(201);
         payer.balance_at(from, posted.token()).await;
         second.end_all().await.unwrap();
@@ -177,13 +176,13 @@ async fn stands_still_with(view: &str, table: &str) {
         let balance = payer.balance_at(from, posted.token()).await;
         assert_eq!(balance, posted.body["postings"][0]["balance_after"].as_str().unwrap(), "the woken one goes on");
     }
-    town.close().await;
+    app.close().await;
 }
 
 /// `jangbu views rebuild accounts`, running.
-fn rebuild(town: &Town) -> Child {
-    let pair = &town.pair;
-    Command::new(town.bank.plan().binaries.join("jangbu"))
+fn rebuild(app: &TestApp) -> Child {
+    let pair = &app.pair;
+    Command::new(app.bank.plan().binaries.join("jangbu"))
         .args(["views", "rebuild", "accounts", "--reason", "a test", "--no-env-file"])
         .env("JANGBU_LOG_DATABASE_URL", pair.log.url(Role::Owner).unwrap())
         .env("JANGBU_VIEWS_DATABASE_URL", pair.views.url(Role::Owner).unwrap())
@@ -202,20 +201,20 @@ async fn ended(child: Child) -> (bool, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rebuild_that_stands_still_keeps_nobody_from_rebuilding() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     payer.transfer(from, to, 1).await.expect(201);
-    town.wait_until_level().await;
-    let views = town.pair.views.superuser_url();
+    app.wait_until_level().await;
+    let views = app.pair.views.superuser_url();
     // The promotion needs this row; until then it tries again and again.
     let lock = locked(&views, "select from registry.views where view = 'accounts' for update").await;
-    let first = rebuild(&town);
+    let first = rebuild(&app);
     let identity = Identity::of(first.id()).unwrap();
     someone_waits(&views, "jangbu/rebuild").await;
     identity.signal(Signal::STOP).unwrap();
     let_go(lock).await;
-    let (done, told) = ended(rebuild(&town)).await;
+    let (done, told) = ended(rebuild(&app)).await;
     assert!(done, "another rebuild is not kept waiting: {told}");
     let mut registry = PgConnection::connect(&views).await.unwrap();
     let mut live = async || -> i32 {
@@ -228,5 +227,5 @@ async fn a_rebuild_that_stands_still_keeps_nobody_from_rebuilding() {
     assert!(!done, "the woken one is fenced");
     assert!(!told.trim().is_empty(), "it says why");
     assert_eq!(live().await, before, "it has changed nothing");
-    town.close().await;
+    app.close().await;
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 
 use crate::support::{
-    ALL, Answer, Teller, Town, eventually,
+    ALL, Answer, TestApp, TestClient,
+    client::fresh_key,
+    eventually,
     people::{By, Insider, Newcomer, code_after, message_after, post},
-    teller::fresh_key,
 };
 
 /// What a stranger, or an eavesdropper on the log, sees of a call: status, code, fields and headers of the answer, and the
@@ -31,9 +32,9 @@ struct Watch {
 }
 
 impl Watch {
-    async fn of(town: &Town) -> Self {
-        let log = PgConnection::connect(&town.pair.log.superuser_url()).await.unwrap();
-        Self { log, position: town.head().await, seen: Vec::new() }
+    async fn of(app: &TestApp) -> Self {
+        let log = PgConnection::connect(&app.pair.log.superuser_url()).await.unwrap();
+        Self { log, position: app.head().await, seen: Vec::new() }
     }
 
     /// The events since the last look. Times are left out: their last digits may be zeros, which are not written.
@@ -60,7 +61,7 @@ impl Watch {
         self.seen.push(Seen { call, status, code, tries_left, fields, headers, events });
     }
 
-    /// Waits for an event of the back office.
+    /// Waits for an event of the process runner.
     async fn wait_for(&mut self, call: &'static str, event: &str) {
         let mut found = Vec::new();
         eventually(event, async || {
@@ -78,14 +79,14 @@ fn person_with(by: By, contact: String) -> Newcomer {
     Newcomer { contact, ..Newcomer::new(by) }
 }
 
-async fn resend(door: &Teller, sign_up: uuid::Uuid) -> Answer {
+async fn resend(door: &TestClient, sign_up: uuid::Uuid) -> Answer {
     post(door, &format!("/v1/signups/{sign_up}/resend"), &fresh_key(), &json!({})).await
 }
 
 /// Everything somebody can do with a sign-up who does not read the contact's messages.
-async fn sign_up_as_a_stranger(town: &mut Town, by: By, contact: String) -> Vec<Seen> {
-    let door = town.stranger();
-    let mut watch = Watch::of(town).await;
+async fn sign_up_as_a_stranger(app: &mut TestApp, by: By, contact: String) -> Vec<Seen> {
+    let door = app.stranger();
+    let mut watch = Watch::of(app).await;
     let person = person_with(by, contact.clone());
     let begun = post(&door, "/v1/signups", &fresh_key(), &person.wish()).await.expect(202);
     let sign_up = begun.id("signup_id");
@@ -116,24 +117,24 @@ async fn sign_up_as_a_stranger(town: &mut Town, by: By, contact: String) -> Vec<
 async fn a_sign_up_with_a_members_contact_looks_like_any_other() {
     let settings =
         [("JANGBU_CODE_DELAYS", "2,2"), ("JANGBU_SIGN_UP_SECONDS", "12"), ("JANGBU_CONTACT_MESSAGES_PER_HOUR", "1000")];
-    let mut town = Town::start_with(&ALL, &settings).await;
+    let mut app = TestApp::start_with(&ALL, &settings).await;
     for by in [By::Email, By::Phone] {
         let member = Newcomer::new(by);
-        member.join(&town.stranger(), &town.catcher).await;
-        let known = sign_up_as_a_stranger(&mut town, by, member.contact.clone()).await;
-        let unknown = sign_up_as_a_stranger(&mut town, by, by.fresh()).await;
+        member.join(&app.stranger(), &app.catcher).await;
+        let known = sign_up_as_a_stranger(&mut app, by, member.contact.clone()).await;
+        let unknown = sign_up_as_a_stranger(&mut app, by, by.fresh()).await;
         assert_eq!(known, unknown);
     }
-    town.close().await;
+    app.close().await;
 }
 
 async fn post_as(insider: &Insider, path: &str, body: Value) -> Answer {
-    post(&insider.teller, path, &fresh_key(), &body).await
+    post(&insider.client, path, &fresh_key(), &body).await
 }
 
 /// Everything a member can do with a change to a contact whose messages they do not read.
-async fn change_as_a_stranger(town: &Town, insider: &Insider, by: By, contacts: [String; 2]) -> Vec<Seen> {
-    let mut watch = Watch::of(town).await;
+async fn change_as_a_stranger(app: &TestApp, insider: &Insider, by: By, contacts: [String; 2]) -> Vec<Seen> {
+    let mut watch = Watch::of(app).await;
     for contact in contacts {
         let wanted = json!({"contact": {"channel": by.name(), "value": contact}});
         let begun = eventually("a change may be asked for", async || {
@@ -154,35 +155,35 @@ async fn change_as_a_stranger(town: &Town, insider: &Insider, by: By, contacts: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_to_a_members_contact_looks_like_any_other() {
     let settings = [("JANGBU_CODE_DELAYS", "3"), ("JANGBU_CONTACT_MESSAGES_PER_HOUR", "1000")];
-    let mut town = Town::start_with(&ALL, &settings).await;
-    let door = town.stranger();
+    let mut app = TestApp::start_with(&ALL, &settings).await;
+    let door = app.stranger();
     for by in [By::Email, By::Phone] {
         let (one, two) = (Newcomer::new(by), Newcomer::new(by));
         for member in [&one, &two] {
-            member.join(&door, &town.catcher).await;
+            member.join(&door, &app.catcher).await;
         }
-        let asking = Newcomer::new(By::Email).join(&door, &town.catcher).await;
-        let also = Newcomer::new(By::Email).join(&door, &town.catcher).await;
+        let asking = Newcomer::new(By::Email).join(&door, &app.catcher).await;
+        let also = Newcomer::new(By::Email).join(&door, &app.catcher).await;
         let known = [one.contact.clone(), two.contact.clone()];
-        let known = change_as_a_stranger(&town, &asking, by, known).await;
-        let unknown = change_as_a_stranger(&town, &also, by, [by.fresh(), by.fresh()]).await;
+        let known = change_as_a_stranger(&app, &asking, by, known).await;
+        let unknown = change_as_a_stranger(&app, &also, by, [by.fresh(), by.fresh()]).await;
         assert_eq!(known, unknown);
     }
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_in_writes_nothing_and_answers_alike_whoever_it_is() {
-    let mut town = Town::start(&ALL).await;
-    let (door, member, gone) = (town.stranger(), Newcomer::new(By::Email), Newcomer::new(By::Email));
-    member.join(&door, &town.catcher).await;
-    let insider = gone.join(&door, &town.catcher).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (door, member, gone) = (app.stranger(), Newcomer::new(By::Email), Newcomer::new(By::Email));
+    member.join(&door, &app.catcher).await;
+    let insider = gone.join(&door, &app.catcher).await;
     let erasure = insider.leave(&gone.password, &fresh_key()).await.expect(202).id("erasure_id");
-    town.certificate(erasure).await;
+    app.certificate(erasure).await;
     let pending = Newcomer::new(By::Email);
     pending.sign_up(&door).await;
-    message_after(&town.catcher, &pending.contact, 0).await;
-    let mut watch = Watch::of(&town).await;
+    message_after(&app.catcher, &pending.contact, 0).await;
+    let mut watch = Watch::of(&app).await;
     for login_id in [member.login_id, gone.login_id, pending.login_id, Newcomer::new(By::Email).login_id] {
         let wrong = Newcomer { login_id, ..Newcomer::new(By::Email) };
         watch.note("log in", &wrong.log_in(&door).await).await;
@@ -191,62 +192,62 @@ async fn a_log_in_writes_nothing_and_answers_alike_whoever_it_is() {
         assert_eq!((seen.status, seen.events.len()), (401, 0));
         assert_eq!(*seen, watch.seen[0]);
     }
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_at_a_payee_writes_nothing_and_tells_of_nobody_who_is_not_one() {
-    let mut town = Town::start(&ALL).await;
-    let (door, person) = (town.stranger(), Newcomer::new(By::Email));
-    let payee = person.join(&door, &town.catcher).await;
-    let account = payee.teller.open("KRW").await;
-    let deposit = town.service().deposit(account, "KRW", 1).await;
-    let shown = payee.teller.get_at(&format!("/v1/accounts/{account}"), deposit.token()).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
+    let payee = person.join(&door, &app.catcher).await;
+    let account = payee.client.open("KRW").await;
+    let deposit = app.service().deposit(account, "KRW", 1).await;
+    let shown = payee.client.get_at(&format!("/v1/accounts/{account}"), deposit.token()).await;
     let number = shown.expect(200).text("account_number");
-    let asking = Newcomer::new(By::Email).join(&door, &town.catcher).await;
-    let mut watch = Watch::of(&town).await;
+    let asking = Newcomer::new(By::Email).join(&door, &app.catcher).await;
+    let mut watch = Watch::of(&app).await;
     let mut other: Vec<u8> = number.clone().into_bytes();
     // Another check digit: no such number can exist. And one that fits but nobody has.
     other[11] = if other[11] == b'0' { b'1' } else { other[11] - 1 };
     let unknown = String::from_utf8(other).unwrap();
     for number in [unknown.as_str(), number.as_str()] {
-        let answer = asking.teller.get(&format!("/v1/payees?account_number={number}")).await;
+        let answer = asking.client.get(&format!("/v1/payees?account_number={number}")).await;
         watch.note("payee", &answer).await;
     }
     assert!(watch.seen.iter().all(|seen| seen.events.is_empty()));
     assert_ne!(watch.seen[0].status, 200);
     assert_eq!(watch.seen[1].status, 200);
-    town.close().await;
+    app.close().await;
 }
 
 /// A stranger who began a sign-up does not see in the log that the contact's owner became a member by another one: the
 /// owner's own events are written, and none of the stranger's before its time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_up_that_lost_its_contact_looks_as_before() {
-    let mut town = Town::start(&ALL).await;
-    let (door, owner) = (town.stranger(), Newcomer::new(By::Email));
+    let mut app = TestApp::start(&ALL).await;
+    let (door, owner) = (app.stranger(), Newcomer::new(By::Email));
     let mut pending = Vec::new();
     for _ in 0..3 {
         let stranger = person_with(By::Email, owner.contact.clone());
         pending.push((stranger.sign_up(&door).await, stranger));
     }
-    message_after(&town.catcher, &owner.contact, 2).await;
+    message_after(&app.catcher, &owner.contact, 2).await;
     let sign_up = owner.sign_up(&door).await;
-    let code = code_after(&town.catcher, &owner.contact, 3).await;
+    let code = code_after(&app.catcher, &owner.contact, 3).await;
     let (lost, stranger) = &pending[0];
-    let mut watch = Watch::of(&town).await;
+    let mut watch = Watch::of(&app).await;
     watch.note("a wrong code", &stranger.verify(&door, *lost, "000000").await).await;
     owner.verify(&door, sign_up, &code).await.expect(201);
     let owners = watch.events().await;
     assert_eq!(owners.len(), 4, "{owners:?}");
-    // The back office has seen it: a message of a later sign-up went out.
+    // the process runner has seen it: a message of a later sign-up went out.
     let last = Newcomer::new(By::Email);
     last.sign_up(&door).await;
-    message_after(&town.catcher, &last.contact, 0).await;
+    message_after(&app.catcher, &last.contact, 0).await;
     assert_eq!(watch.events().await.len(), 1, "the later sign-up, and nothing else");
     watch.note("a wrong code", &stranger.verify(&door, *lost, "000000").await).await;
     assert_eq!(watch.seen[1].tries_left, Some(3));
     let alike = |seen: &Seen| (seen.status, seen.code.clone(), seen.events.clone());
     assert_eq!(alike(&watch.seen[0]), alike(&watch.seen[1]));
-    town.close().await;
+    app.close().await;
 }

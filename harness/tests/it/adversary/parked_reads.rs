@@ -6,15 +6,15 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{ALL, Answer, Teller, Town, eventually};
+use crate::support::{ALL, Answer, TestApp, TestClient, eventually};
 
 async fn on(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
 }
 
-async fn read(teller: &Teller, path: &str, headers: &[(&str, &str)]) -> Answer {
-    teller.send(Method::GET, &format!("{}{path}", teller.query), headers, None).await.unwrap()
+async fn read(client: &TestClient, path: &str, headers: &[(&str, &str)]) -> Answer {
+    client.send(Method::GET, &format!("{}{path}", client.query), headers, None).await.unwrap()
 }
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
@@ -32,9 +32,9 @@ fn is_marked(answer: &Answer, path: &str) {
 }
 
 /// One thing that lacks events is not shown, with a token or without.
-async fn is_withheld(teller: &Teller, path: &str, token: &str) {
+async fn is_withheld(client: &TestClient, path: &str, token: &str) {
     for headers in [&[][..], &[("consistency-token", token)], &[("prefer", "wait=0")]] {
-        let answer = read(teller, path, headers).await;
+        let answer = read(client, path, headers).await;
         assert_eq!(
             (answer.status, answer.body["code"].as_str()),
             (503, Some("view-behind")),
@@ -43,21 +43,21 @@ async fn is_withheld(teller: &Teller, path: &str, token: &str) {
         );
         assert!(header(&answer, "retry-after").is_some(), "{path}");
     }
-    is_marked(&read(teller, path, &[("prefer", "stale-ok")]).await, path);
-    is_marked(&read(teller, path, &[("prefer", "stale-ok, wait=0"), ("consistency-token", token)]).await, path);
+    is_marked(&read(client, path, &[("prefer", "stale-ok")]).await, path);
+    is_marked(&read(client, path, &[("prefer", "stale-ok, wait=0"), ("consistency-token", token)]).await, path);
 }
 
 /// A list says that something is missing; it does not claim to be as new as a token.
-async fn is_incomplete(teller: &Teller, path: &str, token: &str) {
-    is_marked(&read(teller, path, &[]).await, path);
-    let answer = read(teller, path, &[("consistency-token", token)]).await;
+async fn is_incomplete(client: &TestClient, path: &str, token: &str) {
+    is_marked(&read(client, path, &[]).await, path);
+    let answer = read(client, path, &[("consistency-token", token)]).await;
     assert_eq!((answer.status, answer.body["code"].as_str()), (503, Some("view-behind")), "{path}: {}", answer.body);
 }
 
 /// Nothing is missing here.
-async fn is_whole(teller: &Teller, path: &str, token: &str) {
+async fn is_whole(client: &TestClient, path: &str, token: &str) {
     let answer = eventually(path, async || {
-        let answer = read(teller, path, &[("consistency-token", token), ("prefer", "wait=5")]).await;
+        let answer = read(client, path, &[("consistency-token", token), ("prefer", "wait=5")]).await;
         if answer.status == 200 { Ok(answer) } else { Err(answer.body.to_string()) }
     })
     .await;
@@ -70,27 +70,27 @@ async fn parked(jangbu: &Jangbu, arguments: &[&str], code: i32) -> Value {
     jangbu.ask(&all).await.unwrap().expect(code).json
 }
 
-async fn parked_keys(town: &Town, view: &str) -> Vec<String> {
-    let mut views = PgConnection::connect(&town.pair.views.superuser_url()).await.unwrap();
+async fn parked_keys(app: &TestApp, view: &str) -> Vec<String> {
+    let mut views = PgConnection::connect(&app.pair.views.superuser_url()).await.unwrap();
     let sql = "select key from registry.parked_keys where view = $1 order by key";
     sqlx::query_scalar(sql).bind(view).fetch_all(&mut views).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_put_aside_is_not_shown_as_if_it_were_there() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (payee, to) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (payee, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     let key = from.to_string();
     for view in ["accounts", "transactions", "overview"] {
         parked(&jangbu, &["add", view, "--key", &key], 0).await;
     }
     let paid = payer.transfer(from, to, 30).await.expect(201);
     let token = header(&paid, "consistency-token").unwrap().to_owned();
-    town.wait_until_level().await;
-    let operator = town.operator();
+    app.wait_until_level().await;
+    let operator = app.operator();
 
     is_withheld(&payer, &format!("/v1/accounts/{from}"), &token).await;
     is_withheld(&payer, &format!("/v1/accounts/{from}/balance"), &token).await;
@@ -115,32 +115,32 @@ async fn what_was_put_aside_is_not_shown_as_if_it_were_there() {
     is_whole(&payer, &format!("/v1/accounts/{from}"), &token).await;
     is_whole(&operator, "/v1/dashboard/overview", &token).await;
     jangbu.ask(&["log", "verify"]).await.unwrap().expect(0);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_that_fails_releases_nothing_that_comes_later() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
-    let (_, third) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let views = town.pair.views.superuser_url();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    let (_, third) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let views = app.pair.views.superuser_url();
     on(&views, "alter table transactions_g1.entries add constraint stumble check (amount <> -13) not valid").await;
     payer.transfer(from, to, 13).await.expect(201);
-    let at = stuck(&town, "transactions").await;
+    let at = stuck(&app, "transactions").await;
     parked(&jangbu, &["add", "transactions", "--commit", &at.to_string()], 0).await;
     let paid = payer.transfer(from, third, 5).await.expect(201);
     let token = header(&paid, "consistency-token").unwrap().to_owned();
-    town.wait_until_level().await;
-    let keys = parked_keys(&town, "transactions").await;
+    app.wait_until_level().await;
+    let keys = parked_keys(&app, "transactions").await;
     assert!(keys.contains(&from.to_string()), "{keys:?}");
 
     // The account's events wait for the facts of the transfer, which another key holds: none of them is applied.
     let told = parked(&jangbu, &["retry", "transactions", "--key", &from.to_string()], 1).await;
     assert_eq!((&told[0]["applied"], &told[0]["lifted"]), (&0.into(), &false.into()), "{told}");
-    assert_eq!(parked_keys(&town, "transactions").await, keys);
+    assert_eq!(parked_keys(&app, "transactions").await, keys);
     is_withheld(&payer, &format!("/v1/accounts/{from}/transactions"), &token).await;
     // Two operators at once, while more arrives.
     let (all, both) =
@@ -149,54 +149,54 @@ async fn a_retry_that_fails_releases_nothing_that_comes_later() {
     more.expect(201);
     one.unwrap().expect(1);
     two.unwrap().expect(1);
-    assert!(parked_keys(&town, "transactions").await.contains(&from.to_string()));
-    town.wait_until_level().await;
-    assert_eq!(entries(&town, from).await, 1, "the deposit alone: what came later waits");
+    assert!(parked_keys(&app, "transactions").await.contains(&from.to_string()));
+    app.wait_until_level().await;
+    assert_eq!(entries(&app, from).await, 1, "the deposit alone: what came later waits");
 
     on(&views, "alter table transactions_g1.entries drop constraint stumble").await;
     parked(&jangbu, &["retry", "transactions"], 0).await;
-    assert!(parked_keys(&town, "transactions").await.is_empty());
+    assert!(parked_keys(&app, "transactions").await.is_empty());
     jangbu.ask(&["log", "verify"]).await.unwrap().expect(0);
     // What is not in the log cannot be put aside.
-    let beyond = (town.head().await + 1000).to_string();
+    let beyond = (app.head().await + 1000).to_string();
     parked(&jangbu, &["add", "transactions", "--position", &beyond], 1).await;
     parked(&jangbu, &["add", "transactions", "--commit", &beyond], 1).await;
-    town.close().await;
+    app.close().await;
 }
 
 /// An opening that is put aside concerns its owner's lists, and nobody else's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parked_opening_is_missing_from_its_owners_lists_only() {
-    let mut town = Town::start(&ALL).await;
-    let (other, account) = town.funded_member(100).await;
-    town.wait_until_level().await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let views = town.pair.views.superuser_url();
-    let owner = town.member();
+    let mut app = TestApp::start(&ALL).await;
+    let (other, account) = app.funded_member(100).await;
+    app.wait_until_level().await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let views = app.pair.views.superuser_url();
+    let owner = app.member();
     let check =
         format!("alter table accounts_g1.accounts add constraint stumble check (owner <> '{}') not valid", owner.id);
     on(&views, &check).await;
     owner.open("KRW").await;
-    let at = stuck(&town, "accounts").await;
+    let at = stuck(&app, "accounts").await;
     parked(&jangbu, &["add", "accounts", "--commit", &at.to_string()], 0).await;
-    let (_, to) = town.funded_member(0).await;
+    let (_, to) = app.funded_member(0).await;
     let paid = other.transfer(account, to, 1).await.expect(201);
     let token = header(&paid, "consistency-token").unwrap().to_owned();
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     for path in ["/v1/accounts", "/v1/wallet/home"] {
         is_incomplete(&owner, path, &token).await;
         is_whole(&other, path, &token).await;
     }
-    is_incomplete(&town.operator(), "/v1/accounts", &token).await;
+    is_incomplete(&app.operator(), "/v1/accounts", &token).await;
     on(&views, "alter table accounts_g1.accounts drop constraint stumble").await;
     parked(&jangbu, &["retry", "accounts"], 0).await;
     is_whole(&owner, "/v1/accounts", &token).await;
     is_whole(&owner, "/v1/wallet/home", &token).await;
-    town.close().await;
+    app.close().await;
 }
 
-async fn stuck(town: &Town, view: &str) -> i64 {
-    let mut views = PgConnection::connect(&town.pair.views.superuser_url()).await.unwrap();
+async fn stuck(app: &TestApp, view: &str) -> i64 {
+    let mut views = PgConnection::connect(&app.pair.views.superuser_url()).await.unwrap();
     eventually("the view is stuck", async || {
         let sql = "select error_position from registry.live_positions where view = $1 and state = 'stuck'";
         let found: Option<i64> = sqlx::query_scalar(sql).bind(view).fetch_optional(&mut views).await.unwrap();
@@ -205,8 +205,8 @@ async fn stuck(town: &Town, view: &str) -> i64 {
     .await
 }
 
-async fn entries(town: &Town, account: Uuid) -> i64 {
-    let mut views = PgConnection::connect(&town.pair.views.superuser_url()).await.unwrap();
+async fn entries(app: &TestApp, account: Uuid) -> i64 {
+    let mut views = PgConnection::connect(&app.pair.views.superuser_url()).await.unwrap();
     let sql = "select count(*) from live.entries where account_id = $1";
     sqlx::query_scalar(sql).bind(account).fetch_one(&mut views).await.unwrap()
 }

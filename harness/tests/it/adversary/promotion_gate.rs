@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use url::Url;
 
-use crate::support::{ALL, Town, eventually};
+use crate::support::{ALL, TestApp, eventually};
 
 async fn on(url: &str, sql: &str) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url).await.unwrap();
@@ -38,16 +38,16 @@ async fn is_refused(jangbu: &Jangbu, views: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_generation_with_parked_keys_does_not_move_a_balance_back() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let views = town.pair.views.superuser_url();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let views = app.pair.views.superuser_url();
     let key = from.to_string();
     jangbu.ask(&["views", "parked", "add", "accounts", "--key", &key, "--reason", "a test"]).await.unwrap().expect(0);
     payer.transfer(from, to, 40).await.expect(201);
-    town.wait_until_level().await;
+    app.wait_until_level().await;
     let expected = std::env::temp_dir().join(format!("expected-{from}.jsonl"));
     std::fs::write(&expected, json!({"table": "accounts", "key": key}).to_string()).unwrap();
     let file = expected.to_str().unwrap();
@@ -62,17 +62,17 @@ async fn a_generation_with_parked_keys_does_not_move_a_balance_back() {
     is_refused(&jangbu, &views).await;
     let seen = payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
     assert_eq!(seen.text("balance"), "60");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_generation_ahead_of_its_log_stays_retired() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100).await;
-    let (_, to) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    town.bank.end_all().await.unwrap();
-    let log: Url = town.pair.log.superuser_url().parse().unwrap();
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    app.bank.end_all().await.unwrap();
+    let log: Url = app.pair.log.superuser_url().parse().unwrap();
     let name = log.path().trim_start_matches('/').to_owned();
     let mut server = log.clone();
     server.set_path("postgres");
@@ -81,16 +81,16 @@ async fn a_generation_ahead_of_its_log_stays_retired() {
         on(server.as_str(), &copy).await.map_err(|error| error.to_string())
     })
     .await;
-    town.bank.start(&ALL).await.unwrap();
-    payer_again(&mut town, payer.id, from, to).await;
-    town.wait_until_level().await;
-    town.bank.end_all().await.unwrap();
+    app.bank.start(&ALL).await.unwrap();
+    payer_again(&mut app, payer.id, from, to).await;
+    app.wait_until_level().await;
+    app.bank.end_all().await.unwrap();
     // The log is restored from the backup; the views have seen more.
     on(server.as_str(), &format!("drop database {name} with (force)")).await.unwrap();
     on(server.as_str(), &format!("alter database {name}_old rename to {name}")).await.unwrap();
 
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    let views = town.pair.views.superuser_url();
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let views = app.pair.views.superuser_url();
     let made =
         jangbu.ask(&["views", "rebuild", "accounts", "--abandon-live", "--reason", "a test"]).await.unwrap().expect(0);
     assert_eq!(made.json["state"], "live", "{}", made.all);
@@ -105,13 +105,13 @@ async fn a_generation_ahead_of_its_log_stays_retired() {
             .await
             .unwrap();
     assert_eq!(written, [(2, true)]);
-    town.close().await;
+    app.close().await;
 }
 
 /// Pays, once the servers that were started again know the payer.
-async fn payer_again(town: &mut Town, payer: uuid::Uuid, from: uuid::Uuid, to: uuid::Uuid) {
-    assert!(town.bank.running().unwrap().iter().any(|(part, _)| *part == Part::Command(0)));
-    let payer = town.teller(kernel::Role::Member, payer);
+async fn payer_again(app: &mut TestApp, payer: uuid::Uuid, from: uuid::Uuid, to: uuid::Uuid) {
+    assert!(app.bank.running().unwrap().iter().any(|(part, _)| *part == Part::Command(0)));
+    let payer = app.client(kernel::Role::Member, payer);
     for amount in [1, 2, 3] {
         eventually("a payment", async || {
             let paid = payer.transfer(from, to, amount).await;

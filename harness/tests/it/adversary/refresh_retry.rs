@@ -8,13 +8,14 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
 use crate::support::{
-    ALL, Answer, Teller, Town, eventually,
+    ALL, Answer, TestApp, TestClient,
+    client::fresh_key,
+    eventually,
     people::{By, Insider, Newcomer},
-    teller::fresh_key,
 };
 
 /// Sends a refresh token, with a key or without one.
-async fn refresh(door: &Teller, token: &str, key: Option<&str>) -> Answer {
+async fn refresh(door: &TestClient, token: &str, key: Option<&str>) -> Answer {
     let url = format!("{}/v1/sessions/refresh", door.command);
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(key.map(|key| ("idempotency-key", key)));
@@ -28,22 +29,22 @@ async fn refresh(door: &Teller, token: &str, key: Option<&str>) -> Answer {
 }
 
 /// Somebody who is in, seen from a door without a token.
-async fn somebody(town: &mut Town) -> (Teller, Newcomer, Insider) {
-    let (door, person) = (town.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &town.catcher).await;
+async fn somebody(app: &mut TestApp) -> (TestClient, Newcomer, Insider) {
+    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&door, &app.catcher).await;
     (door, person, insider)
 }
 
-fn is_in(teller: &Teller, answer: &Answer) -> Teller {
-    Teller { token: answer.text("access_token"), ..teller.clone() }
+fn is_in(client: &TestClient, answer: &Answer) -> TestClient {
+    TestClient { token: answer.text("access_token"), ..client.clone() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_gets_the_same_tokens_on_every_server_and_after_a_crash() {
-    let mut town = Town::start(&ALL).await;
-    town.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, _, insider) = somebody(&mut town).await;
-    let other_door = town.teller_with(1, door.id, String::new());
+    let mut app = TestApp::start(&ALL).await;
+    app.bank.start(&[Part::Command(1)]).await.unwrap();
+    let (door, _, insider) = somebody(&mut app).await;
+    let other_door = app.teller_with(1, door.id, String::new());
     let key = fresh_key();
     let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
     assert!(!first.replayed());
@@ -53,75 +54,75 @@ async fn the_same_request_gets_the_same_tokens_on_every_server_and_after_a_crash
         assert!(repeated.replayed());
     }
     // The server dies after it wrote and before anybody heard of it; so does everything it remembers.
-    town.bank.kill(Part::Command(0)).unwrap();
-    town.bank.start(&[Part::Command(0)]).await.unwrap();
+    app.bank.kill(Part::Command(0)).unwrap();
+    app.bank.start(&[Part::Command(0)]).await.unwrap();
     let repeated = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
     assert_eq!(repeated.body, first.body);
     // Neither token nor key is anywhere in the vault: what is kept there opens with both of them only.
     let words =
         Words::new([&first.text("refresh_token"), &first.text("access_token"), &insider.refresh_token]).unwrap();
-    assert_eq!(words.in_database(&town.pair.vault.superuser_url()).unwrap().found, Vec::<String>::new());
+    assert_eq!(words.in_database(&app.pair.vault.superuser_url()).unwrap().found, Vec::<String>::new());
     let next = refresh(&door, &first.text("refresh_token"), Some(&fresh_key())).await.expect(201);
-    is_in(&insider.teller, &next).get("/v1/members/me").await.expect(200);
-    town.close().await;
+    is_in(&insider.client, &next).get("/v1/members/me").await.expect(200);
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_once_with_one_key_are_one_refresh() {
-    let mut town = Town::start(&ALL).await;
-    town.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, _, insider) = somebody(&mut town).await;
-    let doors = [door.clone(), town.teller_with(1, door.id, String::new())];
+    let mut app = TestApp::start(&ALL).await;
+    app.bank.start(&[Part::Command(1)]).await.unwrap();
+    let (door, _, insider) = somebody(&mut app).await;
+    let doors = [door.clone(), app.teller_with(1, door.id, String::new())];
     let key = fresh_key();
     let sent = (0..20).map(|number| refresh(&doors[number % 2], &insider.refresh_token, Some(&key)));
     let answers = join_all(sent).await;
     assert!(answers.iter().all(|answer| answer.status == 201 && answer.body == answers[0].body));
     assert_eq!(answers.iter().filter(|answer| !answer.replayed()).count(), 1);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_other_reuse_ends_the_family() {
-    let mut town = Town::start(&ALL).await;
+    let mut app = TestApp::start(&ALL).await;
     for (first_key, second_key) in
         [(None, None), (None, Some("k")), (Some("k"), None), (Some("k"), Some("K")), (Some("k"), Some("k-"))]
     {
-        let (door, _, insider) = somebody(&mut town).await;
+        let (door, _, insider) = somebody(&mut app).await;
         let first = refresh(&door, &insider.refresh_token, first_key).await.expect(201);
         let reused = refresh(&door, &insider.refresh_token, second_key).await;
         reused.expect_problem(401, "session-ended");
         refresh(&door, &first.text("refresh_token"), None).await.expect_problem(401, "session-ended");
         // Nor does the key help any more, and the access tokens of the family are refused.
         refresh(&door, &insider.refresh_token, first_key).await.expect_problem(401, "session-ended");
-        let teller = is_in(&insider.teller, &first);
-        teller.post("/v1/accounts", json!({"asset": "KRW"})).await.expect_problem(401, "unauthorized");
+        let client = is_in(&insider.client, &first);
+        client.post("/v1/accounts", json!({"asset": "KRW"})).await.expect_problem(401, "unauthorized");
     }
-    let (door, _, insider) = somebody(&mut town).await;
+    let (door, _, insider) = somebody(&mut app).await;
     let two = refresh(&door, &insider.refresh_token, Some(&"k".repeat(256))).await;
     two.expect_problem(400, "idempotency-key-missing");
     refresh(&door, &insider.refresh_token, Some("k")).await.expect(201);
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ended_repeats_nothing() {
-    let mut town = Town::start(&ALL).await;
-    let (door, _, insider) = somebody(&mut town).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (door, _, insider) = somebody(&mut app).await;
     let key = fresh_key();
     let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
-    let teller = is_in(&insider.teller, &first);
-    Insider { teller, refresh_token: String::new() }.log_out().await.expect(204);
+    let client = is_in(&insider.client, &first);
+    Insider { client, refresh_token: String::new() }.log_out().await.expect(204);
     refresh(&door, &insider.refresh_token, Some(&key)).await.expect_problem(401, "session-ended");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_grace_the_same_request_is_a_reuse() {
-    let mut town = Town::start_with(&ALL, &[("JANGBU_REFRESH_GRACE_SECONDS", "1")]).await;
-    let (door, _, insider) = somebody(&mut town).await;
+    let mut app = TestApp::start_with(&ALL, &[("JANGBU_REFRESH_GRACE_SECONDS", "1")]).await;
+    let (door, _, insider) = somebody(&mut app).await;
     let key = fresh_key();
     let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
-    let mut vault = PgConnection::connect(&town.pair.vault.superuser_url()).await.unwrap();
+    let mut vault = PgConnection::connect(&app.pair.vault.superuser_url()).await.unwrap();
     eventually("the grace is over", async || {
         let asked = sqlx::query_scalar("select count(*) from vault.refresh_answers where until > clock_timestamp()");
         let kept: i64 = asked.fetch_one(&mut vault).await.unwrap();
@@ -132,5 +133,5 @@ async fn after_the_grace_the_same_request_is_a_reuse() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     refresh(&door, &insider.refresh_token, Some(&key)).await.expect_problem(401, "session-ended");
     refresh(&door, &first.text("refresh_token"), None).await.expect_problem(401, "session-ended");
-    town.close().await;
+    app.close().await;
 }

@@ -12,9 +12,10 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::support::{
-    ALL, Teller, Town, eventually, money,
+    ALL, TestApp, TestClient,
+    client::fresh_key,
+    eventually, money,
     people::{By, Insider, Newcomer},
-    teller::fresh_key,
 };
 
 /// A request whose last byte is held back.
@@ -26,26 +27,26 @@ struct Held {
 
 impl Held {
     /// Sends everything but the last byte of the body.
-    async fn begin(teller: &Teller, method: &str, path: &str, body: &Value) -> Self {
+    async fn begin(client: &TestClient, method: &str, path: &str, body: &Value) -> Self {
         let body = body.to_string().into_bytes();
         let length = format!("content-length: {}", body.len());
-        Self::send(teller, method, path, &length, &body[..body.len() - 1], &body[body.len() - 1..]).await
+        Self::send(client, method, path, &length, &body[..body.len() - 1], &body[body.len() - 1..]).await
     }
 
     /// The same with a chunked body: the chunks are complete, the end of the body is not told.
-    async fn begin_chunked(teller: &Teller, method: &str, path: &str, body: &Value) -> Self {
+    async fn begin_chunked(client: &TestClient, method: &str, path: &str, body: &Value) -> Self {
         let body = body.to_string();
         let chunk = format!("{:x}\r\n{body}\r\n", body.len());
-        Self::send(teller, method, path, "transfer-encoding: chunked", chunk.as_bytes(), b"0\r\n\r\n").await
+        Self::send(client, method, path, "transfer-encoding: chunked", chunk.as_bytes(), b"0\r\n\r\n").await
     }
 
-    async fn send(teller: &Teller, method: &str, path: &str, length: &str, first: &[u8], last: &[u8]) -> Self {
-        let address: SocketAddr = teller.command.strip_prefix("http://").unwrap().parse().unwrap();
+    async fn send(client: &TestClient, method: &str, path: &str, length: &str, first: &[u8], last: &[u8]) -> Self {
+        let address: SocketAddr = client.command.strip_prefix("http://").unwrap().parse().unwrap();
         let mut stream = TcpStream::connect(address).await.unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {}\r\nconnection: close\r\n\
              content-type: application/json\r\nidempotency-key: {}\r\n{length}\r\n\r\n",
-            teller.token,
+            client.token,
             fresh_key()
         );
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -65,9 +66,9 @@ impl Held {
 }
 
 /// Waits until a command server refuses a token.
-async fn until_refused_by(teller: &Teller) {
+async fn until_refused_by(client: &TestClient) {
     eventually("the token is refused", async || {
-        let answer = teller.try_post("/v1/accounts", "probe", &json!({})).await.map_err(|e| e.to_string())?;
+        let answer = client.try_post("/v1/accounts", "probe", &json!({})).await.map_err(|e| e.to_string())?;
         if answer.status == 401 { Ok(()) } else { Err(answer.body.to_string()) }
     })
     .await;
@@ -75,11 +76,11 @@ async fn until_refused_by(teller: &Teller) {
 
 /// Every command of a member that has a body, held back before its end.
 async fn every_command(member: &Insider, own: Uuid, other: Uuid, password: &str) -> Vec<Held> {
-    let teller = &member.teller;
+    let client = &member.client;
     let new_contact = json!({"channel": "phone", "value": By::Phone.fresh()});
     let requests = [
         ("POST", "/v1/accounts".to_owned(), json!({"asset": "USD"})),
-        ("POST", "/v1/transfers".to_owned(), Teller::transfer_body(own, other, 1)),
+        ("POST", "/v1/transfers".to_owned(), TestClient::transfer_body(own, other, 1)),
         ("POST", format!("/v1/accounts/{own}/close"), json!({"reason": "a test"})),
         ("POST", "/v1/members/me/contact".to_owned(), new_contact),
         ("POST", "/v1/members/me/contact/verify".to_owned(), json!({"code": "123456"})),
@@ -88,8 +89,8 @@ async fn every_command(member: &Insider, own: Uuid, other: Uuid, password: &str)
     ];
     let mut held = Vec::new();
     for (method, path, body) in &requests {
-        held.push(Held::begin(teller, method, path, body).await);
-        held.push(Held::begin_chunked(teller, method, path, body).await);
+        held.push(Held::begin(client, method, path, body).await);
+        held.push(Held::begin_chunked(client, method, path, body).await);
     }
     held
 }
@@ -103,92 +104,92 @@ async fn all_are_refused(held: Vec<Held>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_is_complete_after_the_log_out_does_nothing() {
-    let mut town = Town::start(&ALL).await;
-    town.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (_, other) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    app.bank.start(&[Part::Command(1)]).await.unwrap();
+    let (_, other) = app.funded_member(0).await;
     let person = Newcomer::new(By::Email);
-    let door = town.stranger();
-    let here = person.join(&door, &town.catcher).await;
-    let own = here.teller.open("KRW").await;
-    town.service().deposit(own, "KRW", 100).await;
+    let door = app.stranger();
+    let here = person.join(&door, &app.catcher).await;
+    let own = here.client.open("KRW").await;
+    app.service().deposit(own, "KRW", 100).await;
 
-    let out = person.enter(&door, here.teller.id).await;
+    let out = person.enter(&door, here.client.id).await;
     let held = every_command(&out, own, other, &person.password).await;
-    let before = town.head().await;
+    let before = app.head().await;
     out.log_out().await.expect(204);
     all_are_refused(held).await;
-    assert_eq!(town.head().await, before, "nothing was written");
+    assert_eq!(app.head().await, before, "nothing was written");
 
     // The log-out came to the other server.
-    let out = person.enter(&door, here.teller.id).await;
+    let out = person.enter(&door, here.client.id).await;
     let held = every_command(&out, own, other, &person.password).await;
-    let second = town.teller_with(1, out.teller.id, out.teller.token.clone());
-    Insider { teller: second, refresh_token: String::new() }.log_out().await.expect(204);
-    until_refused_by(&out.teller).await;
+    let second = app.teller_with(1, out.client.id, out.client.token.clone());
+    Insider { client: second, refresh_token: String::new() }.log_out().await.expect(204);
+    until_refused_by(&out.client).await;
     all_are_refused(held).await;
-    assert_eq!(town.head().await, before, "nothing was written");
+    assert_eq!(app.head().await, before, "nothing was written");
 
     // The session goes on that did not end, and its slow requests with it.
-    let slow = Held::begin(&here.teller, "POST", "/v1/transfers", &Teller::transfer_body(own, other, 1)).await;
+    let slow = Held::begin(&here.client, "POST", "/v1/transfers", &TestClient::transfer_body(own, other, 1)).await;
     let (_, status, body) = slow.end().await;
     assert_eq!(status, 201, "{body}");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_is_complete_after_the_member_left_does_nothing() {
-    let mut town = Town::start(&ALL).await;
+    let mut app = TestApp::start(&ALL).await;
     let person = Newcomer::new(By::Phone);
-    let insider = person.join(&town.stranger(), &town.catcher).await;
-    let slow = Held::begin(&insider.teller, "POST", "/v1/accounts", &json!({"asset": "KRW"})).await;
+    let insider = person.join(&app.stranger(), &app.catcher).await;
+    let slow = Held::begin(&insider.client, "POST", "/v1/accounts", &json!({"asset": "KRW"})).await;
     let erasure = insider.leave(&person.password, &fresh_key()).await.expect(202).id("erasure_id");
-    town.certificate(erasure).await;
-    let before = town.head().await;
+    app.certificate(erasure).await;
+    let before = app.head().await;
     all_are_refused(vec![slow]).await;
-    assert_eq!(town.head().await, before, "nothing was written");
-    town.close().await;
+    assert_eq!(app.head().await, before, "nothing was written");
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_expires_before_the_request_is_complete_is_refused() {
-    let mut town = Town::start(&ALL).await;
-    let (_, account) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (_, account) = app.funded_member(0).await;
     let now = SystemClock.now().timestamp();
     let id = Actor { role: Role::Service, id: MemberId::new(Uuid::from_u128(0x5e)) };
     let claims = json!({"sub": id.id.uuid(), "role": id.role.as_str(), "iat": now, "exp": now + 3});
     let header = json!({"alg": "EdDSA", "typ": "JWT"});
-    let token = town.keys.sign(&header, &claims);
-    let service = town.teller_with(0, id.id.uuid(), token);
+    let token = app.keys.sign(&header, &claims);
+    let service = app.teller_with(0, id.id.uuid(), token);
     let body = json!({"account_id": account, "money": money("KRW", 5), "reference": "a test"});
     let slow = Held::begin(&service, "POST", "/v1/deposits", &body).await;
     until_refused_by(&service).await;
-    let before = town.head().await;
+    let before = app.head().await;
     all_are_refused(vec![slow]).await;
-    assert_eq!(town.head().await, before, "nothing was written");
-    town.close().await;
+    assert_eq!(app.head().await, before, "nothing was written");
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_that_waited_past_the_log_out_shows_nothing() {
-    let mut town = Town::start(&ALL).await;
+    let mut app = TestApp::start(&ALL).await;
     let person = Newcomer::new(By::Email);
-    let door = town.stranger();
-    let here = person.join(&door, &town.catcher).await;
-    let account = here.teller.open("KRW").await;
-    let out = person.enter(&door, here.teller.id).await;
-    town.wait_until_level().await;
-    town.bank.kill(Part::Projector).unwrap();
-    let deposit = town.service().deposit(account, "KRW", 100).await;
+    let door = app.stranger();
+    let here = person.join(&door, &app.catcher).await;
+    let account = here.client.open("KRW").await;
+    let out = person.enter(&door, here.client.id).await;
+    app.wait_until_level().await;
+    app.bank.kill(Part::Projector).unwrap();
+    let deposit = app.service().deposit(account, "KRW", 100).await;
     let (path, token) = (format!("/v1/accounts/{account}"), deposit.token().to_owned());
     let waiting = tokio::spawn({
-        let teller = out.teller.clone();
+        let client = out.client.clone();
         async move {
             let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5, stale-ok")];
-            teller.send(reqwest::Method::GET, &format!("{}{path}", teller.query), &headers, None).await.unwrap()
+            client.send(reqwest::Method::GET, &format!("{}{path}", client.query), &headers, None).await.unwrap()
         }
     });
     eventually("the read waits", async || {
-        let url = format!("{}/metrics", out.teller.query);
+        let url = format!("{}/metrics", out.client.query);
         let page = reqwest::get(&url).await.map_err(|e| e.to_string())?.text().await.map_err(|e| e.to_string())?;
         // This page is one of them.
         let under_way = page.lines().find_map(|line| line.strip_prefix("http_requests_under_way "));
@@ -199,23 +200,24 @@ async fn a_read_that_waited_past_the_log_out_shows_nothing() {
     out.log_out().await.expect(204);
     let late = waiting.await.unwrap();
     late.expect_problem(401, "unauthorized");
-    here.teller.get(&format!("/v1/accounts/{account}")).await.expect(200);
-    town.bank.start(&[Part::Projector]).await.unwrap();
-    town.close().await;
+    here.client.get(&format!("/v1/accounts/{account}")).await.expect(200);
+    app.bank.start(&[Part::Projector]).await.unwrap();
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stood_still_does_not_take_a_token_that_ended_meanwhile() {
-    let mut town = Town::start(&[Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query]).await;
+    let mut app =
+        TestApp::start(&[Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query]).await;
     let person = Newcomer::new(By::Email);
-    let insider = person.join(&town.stranger(), &town.catcher).await;
-    let own = insider.teller.open("KRW").await;
-    town.service().deposit(own, "KRW", 100).await;
-    let (_, other) = town.funded_member(0).await;
-    let beside = Teller { command: town.teller_at(1, Role::Service, Uuid::nil()).command, ..insider.teller.clone() };
+    let insider = person.join(&app.stranger(), &app.catcher).await;
+    let own = insider.client.open("KRW").await;
+    app.service().deposit(own, "KRW", 100).await;
+    let (_, other) = app.funded_member(0).await;
+    let beside = TestClient { command: app.teller_at(1, Role::Service, Uuid::nil()).command, ..insider.client.clone() };
     beside.transfer(own, other, 1).await.expect(201);
 
-    let running = town.bank.running().unwrap();
+    let running = app.bank.running().unwrap();
     let frozen = running.iter().find(|(part, _)| *part == Part::Command(1)).unwrap().1;
     frozen.signal(Signal::STOP).unwrap();
     insider.log_out().await.expect(204);
@@ -234,5 +236,5 @@ async fn a_server_that_stood_still_does_not_take_a_token_that_ended_meanwhile() 
         assert!([401, 503].contains(&status), "{status}");
     }
     until_refused_by(&beside).await;
-    town.close().await;
+    app.close().await;
 }

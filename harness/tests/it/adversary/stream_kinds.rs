@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::support::{ALL, Answer, Teller, Town, money};
+use crate::support::{ALL, Answer, TestApp, TestClient, money};
 
 const CASH: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f73_7973_7465_6d5f_0001);
 const NUMBERS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6e_756d_6265_7273_0001);
@@ -27,18 +27,18 @@ fn number_stream(number: &str) -> Uuid {
 }
 
 /// The command server again, with nothing in its caches.
-async fn cold(town: &mut Town) {
-    town.bank.kill(Part::Command(0)).unwrap();
-    town.bank.start(&[Part::Command(0)]).await.unwrap();
+async fn cold(app: &mut TestApp) {
+    app.bank.kill(Part::Command(0)).unwrap();
+    app.bank.start(&[Part::Command(0)]).await.unwrap();
 }
 
 /// Has the operator's command line prove the log.
-async fn verify(town: &Town) {
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
+async fn verify(app: &TestApp) {
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     jangbu.run(&["log", "verify"]).await.unwrap();
 }
 
-async fn reverse(operator: &Teller, id: Uuid) -> Answer {
+async fn reverse(operator: &TestClient, id: Uuid) -> Answer {
     operator.post(&format!("/v1/transfers/{id}/reverse"), json!({"reason": "an attack"})).await
 }
 
@@ -49,15 +49,15 @@ fn deposit(account: Uuid, asset: &str) -> Value {
 /// Twenty reversals of what is no transfer, beside one deposit, on a server that was just started.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cash_account_that_is_reversed_like_a_transfer_stays_one_account() {
-    let mut town = Town::start(&ALL).await;
-    let (member, won) = town.funded_member(500).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (member, won) = app.funded_member(500).await;
     let euro = member.open("EUR").await;
-    let first = town.service().deposit(won, "KRW", 1).await;
+    let first = app.service().deposit(won, "KRW", 1).await;
     assert_eq!(first.body["source"], cash("KRW").to_string(), "the id is known beforehand");
     // That of KRW is there already, that of EUR comes into being with the deposit.
     for (asset, account) in [("KRW", won), ("EUR", euro)] {
-        cold(&mut town).await;
-        let (operator, service) = (town.operator(), town.service());
+        cold(&mut app).await;
+        let (operator, service) = (app.operator(), app.service());
         let attack = join_all((0..20).map(async |_| reverse(&operator, cash(asset)).await));
         let (attacked, deposited) = tokio::join!(attack, service.post("/v1/deposits", deposit(account, asset)));
         deposited.expect(201);
@@ -65,26 +65,26 @@ async fn a_cash_account_that_is_reversed_like_a_transfer_stays_one_account() {
         service.post("/v1/deposits", deposit(account, asset)).await.expect(201);
     }
     let opened: Vec<_> =
-        town.ledger().await.accounts.into_iter().filter(|(_, account)| account.owner.is_none()).collect();
+        app.ledger().await.accounts.into_iter().filter(|(_, account)| account.owner.is_none()).collect();
     assert_eq!(opened.len(), 2, "one cash account for each asset: {opened:?}");
-    verify(&town).await;
-    town.close().await;
+    verify(&app).await;
+    app.close().await;
 }
 
 /// Transfers to the stream of somebody's account number, beside payments to that number: cold and warm.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn payments_to_a_number_pass_whatever_is_sent_to_its_stream() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1_000_000).await;
-    let (attacker, own) = town.funded_member(1_000_000).await;
-    let opened = town.member().post("/v1/accounts", json!({"asset": "KRW"})).await.expect(201);
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1_000_000).await;
+    let (attacker, own) = app.funded_member(1_000_000).await;
+    let opened = app.member().post("/v1/accounts", json!({"asset": "KRW"})).await.expect(201);
     let number = opened.text("account_number");
     for round in 0..3 {
         if round < 2 {
-            cold(&mut town).await;
+            cold(&mut app).await;
         }
-        let attacker = Teller { command: town.operator().command, ..attacker.clone() };
-        let payer = Teller { command: attacker.command.clone(), ..payer.clone() };
+        let attacker = TestClient { command: app.operator().command, ..attacker.clone() };
+        let payer = TestClient { command: attacker.command.clone(), ..payer.clone() };
         // The attack is under way before the first payment comes, and goes on until the last one is answered.
         let (began, done) = (Notify::new(), AtomicBool::new(false));
         let attack = join_all((0..16).map(async |_| {
@@ -103,7 +103,7 @@ async fn payments_to_a_number_pass_whatever_is_sent_to_its_stream() {
         };
         tokio::join!(attack, pay);
     }
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(ledger.accounts[&opened.id("account_id")].balance, 60);
 }
 
@@ -111,9 +111,9 @@ async fn payments_to_a_number_pass_whatever_is_sent_to_its_stream() {
 /// command fails, and the log stays sound.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_id_of_one_kind_is_taken_for_another() {
-    let mut town = Town::start(&ALL).await;
-    let (member, account) = town.funded_member(1_000_000).await;
-    let opened = town.member().post("/v1/accounts", json!({"asset": "KRW"})).await.expect(201);
+    let mut app = TestApp::start(&ALL).await;
+    let (member, account) = app.funded_member(1_000_000).await;
+    let opened = app.member().post("/v1/accounts", json!({"asset": "KRW"})).await.expect(201);
     let (payee, number) = (opened.id("account_id"), opened.text("account_number"));
     let transfer = member.transfer(account, payee, 1).await.expect(201).id("transfer_id");
     let foreign = [
@@ -130,11 +130,11 @@ async fn no_id_of_one_kind_is_taken_for_another() {
     ];
     for round in 0..3 {
         if round < 2 {
-            cold(&mut town).await;
+            cold(&mut app).await;
         }
-        let (operator, service) = (town.operator(), town.service());
-        let member = town.teller(Role::Member, member.id);
-        let stranger = town.stranger();
+        let (operator, service) = (app.operator(), app.service());
+        let member = app.client(Role::Member, member.id);
+        let stranger = app.stranger();
         let attack = join_all(foreign.iter().map(async |&id| {
             member.transfer(account, id, 1).await.expect_problem(422, "account-unknown");
             operator.transfer(id, account, 1).await.expect_problem(422, "account-unknown");
@@ -162,7 +162,7 @@ async fn no_id_of_one_kind_is_taken_for_another() {
         }));
         tokio::join!(attack, honest);
     }
-    verify(&town).await;
-    let ledger = town.close().await;
+    verify(&app).await;
+    let ledger = app.close().await;
     assert_eq!(ledger.accounts[&payee].balance, 121);
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{ALL, Answer, Teller, Town, eventually, fresh_key};
+use crate::support::{ALL, Answer, TestApp, TestClient, eventually, fresh_key};
 
 const VIEWS: usize = 6;
 
@@ -55,12 +55,12 @@ async fn restore(database: &Database) {
 }
 
 /// Moves money, whatever the servers are going through.
-async fn pay(payer: &Teller, from: Uuid, to: Uuid, amount: u64) -> Answer {
+async fn pay(payer: &TestClient, from: Uuid, to: Uuid, amount: u64) -> Answer {
     pay_keyed(payer, &fresh_key(), from, to, amount).await
 }
 
-async fn pay_keyed(payer: &Teller, key: &str, from: Uuid, to: Uuid, amount: u64) -> Answer {
-    let body = Teller::transfer_body(from, to, amount);
+async fn pay_keyed(payer: &TestClient, key: &str, from: Uuid, to: Uuid, amount: u64) -> Answer {
+    let body = TestClient::transfer_body(from, to, amount);
     eventually("a payment", async || match payer.try_post("/v1/transfers", key, &body).await {
         Ok(answer) if answer.status == 201 => Ok(answer),
         Ok(answer) => Err(answer.body.to_string()),
@@ -70,17 +70,17 @@ async fn pay_keyed(payer: &Teller, key: &str, from: Uuid, to: Uuid, amount: u64)
 }
 
 /// Whether a process is ready, and what it says.
-async fn readiness(town: &mut Town, part: Part) -> Result<(u16, String), String> {
-    let address = town.bank.address(part).unwrap();
+async fn readiness(app: &mut TestApp, part: Part) -> Result<(u16, String), String> {
+    let address = app.bank.address(part).unwrap();
     let answer = reqwest::get(format!("http://{address}/readyz")).await.map_err(|error| error.to_string())?;
     Ok((answer.status().as_u16(), answer.text().await.map_err(|error| error.to_string())?))
 }
 
 /// Waits until a process is not ready because of a check, and has logged why.
-async fn until_not_ready(town: &mut Town, part: Part, check: &str, because: &str) {
-    let log = town.bank.log_file(part);
+async fn until_not_ready(app: &mut TestApp, part: Part, check: &str, because: &str) {
+    let log = app.bank.log_file(part);
     eventually("a process is not ready", async || {
-        let (status, text) = readiness(town, part).await?;
+        let (status, text) = readiness(app, part).await?;
         let told = std::fs::read_to_string(&log).map_err(|error| error.to_string())?;
         let failing = status == 503 && text.contains(&format!("\"{check}\":\"failing\""));
         if failing && told.contains(because) { Ok(()) } else { Err(format!("{part:?}: {status} {text} {because}")) }
@@ -89,8 +89,8 @@ async fn until_not_ready(town: &mut Town, part: Part, check: &str, because: &str
 }
 
 /// Waits until this many live views are in a state.
-async fn until_views_are(town: &mut Town, state: &str, count: usize) {
-    let operator = town.operator();
+async fn until_views_are(app: &mut TestApp, state: &str, count: usize) {
+    let operator = app.operator();
     eventually("the states of the views", async || {
         let answer = operator.send(reqwest::Method::GET, &format!("{}/v1/views", operator.query), &[], None).await;
         let answer = answer.map_err(|error| error.to_string())?;
@@ -102,13 +102,13 @@ async fn until_views_are(town: &mut Town, state: &str, count: usize) {
 }
 
 /// Runs `jangbu`, which may find something wrong; whether it did not, and all that it said.
-async fn jangbu(town: &Town, arguments: &[&str]) -> (bool, String) {
-    let plan = town.bank.plan();
+async fn jangbu(app: &TestApp, arguments: &[&str]) -> (bool, String) {
+    let plan = app.bank.plan();
     let told = tokio::process::Command::new(plan.binaries.join("jangbu"))
         .args(arguments)
-        .env("JANGBU_LOG_DATABASE_URL", town.pair.log.url(Role::Owner).unwrap())
-        .env("JANGBU_VIEWS_DATABASE_URL", town.pair.views.url(Role::Owner).unwrap())
-        .env("JANGBU_VAULT_DATABASE_URL", town.pair.vault.url(Role::Owner).unwrap())
+        .env("JANGBU_LOG_DATABASE_URL", app.pair.log.url(Role::Owner).unwrap())
+        .env("JANGBU_VIEWS_DATABASE_URL", app.pair.views.url(Role::Owner).unwrap())
+        .env("JANGBU_VAULT_DATABASE_URL", app.pair.vault.url(Role::Owner).unwrap())
         .env("JANGBU_NATS_URL", &plan.nats_url)
         .env("JANGBU_NATS_STREAM", &plan.stream)
         .env("JANGBU_OPERATOR", "adversary")
@@ -120,14 +120,14 @@ async fn jangbu(town: &Town, arguments: &[&str]) -> (bool, String) {
     (told.status.success(), text)
 }
 
-async fn read_at(reader: &Teller, account: Uuid, token: &str) -> Answer {
+async fn read_at(reader: &TestClient, account: Uuid, token: &str) -> Answer {
     let url = format!("{}/v1/accounts/{account}", reader.query);
     let headers = [("consistency-token", token), ("prefer", "wait=5")];
     reader.send(reqwest::Method::GET, &url, &headers, None).await.unwrap()
 }
 
 /// Waits until the query server refuses to show an account: it looks at the registry twice a second.
-async fn until_refused(reader: &Teller, account: Uuid) {
+async fn until_refused(reader: &TestClient, account: Uuid) {
     eventually("the view is refused", async || {
         let answer = reader.get(&format!("/v1/accounts/{account}")).await;
         if (answer.status, answer.code()) == (503, "view-unavailable") { Ok(()) } else { Err(answer.body.to_string()) }
@@ -136,45 +136,46 @@ async fn until_refused(reader: &Teller, account: Uuid) {
 }
 
 /// Rebuilds every view, without any flag for special cases.
-async fn rebuild_all(town: &Town) {
-    let (well, told) = jangbu(town, &["views", "rebuild", "--all", "--reason", "restored from a backup"]).await;
+async fn rebuild_all(app: &TestApp) {
+    let (well, told) = jangbu(app, &["views", "rebuild", "--all", "--reason", "restored from a backup"]).await;
     assert!(well, "{told}");
 }
 
-async fn until_all_are_ready(town: &mut Town) {
+async fn until_all_are_ready(app: &mut TestApp) {
     for part in ALL {
-        town.bank.wait_until_ready(part).await.unwrap();
+        app.bank.wait_until_ready(part).await.unwrap();
     }
 }
 
 /// The case that was seen: log and vault are restored under running servers, and the log grows past the views.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_log_that_has_grown_past_its_views() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(100_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100_000).await;
+    let (_, to) = app.funded_member(0).await;
     let kept = payer.transfer(from, to, 1).await.expect(201);
-    town.wait_until_level().await;
-    back_up(&town.pair.log).await;
-    back_up(&town.pair.vault).await;
+    app.wait_until_level().await;
+    back_up(&app.pair.log).await;
+    back_up(&app.pair.vault).await;
     let lost_key = fresh_key();
     let lost = pay_keyed(&payer, &lost_key, from, to, 5_000).await;
     for _ in 0..4 {
         pay(&payer, from, to, 5_000).await;
     }
-    town.wait_until_level().await;
-    let before = town.head().await;
+    app.wait_until_level().await;
+    app.wait_until_published().await;
+    let before = app.head().await;
 
-    restore(&town.pair.log).await;
-    restore(&town.pair.vault).await;
-    while town.head().await <= before {
+    restore(&app.pair.log).await;
+    restore(&app.pair.vault).await;
+    while app.head().await <= before {
         pay(&payer, from, to, 7).await;
     }
     for _ in 0..3 {
         pay(&payer, from, to, 7).await;
     }
     // Nothing shows the one history as the other.
-    until_views_are(&mut town, "other-history", VIEWS).await;
+    until_views_are(&mut app, "other-history", VIEWS).await;
     until_refused(&payer, from).await;
     for path in
         [format!("/v1/accounts/{from}"), format!("/v1/accounts/{to}/transactions"), "/v1/wallet/home".to_owned()]
@@ -184,47 +185,47 @@ async fn a_restored_log_that_has_grown_past_its_views() {
         let stale = payer.send(reqwest::Method::GET, &url, &[("prefer", "stale-ok")], None).await.unwrap();
         stale.expect_problem(503, "view-unavailable");
     }
-    until_not_ready(&mut town, Part::Projector, "accounts", "another history").await;
-    until_not_ready(&mut town, Part::Query, "history", "another history").await;
-    until_not_ready(&mut town, Part::Relay, "relay", "jangbu log adopt").await;
-    let (well, told) = jangbu(&town, &["doctor"]).await;
+    until_not_ready(&mut app, Part::Projector, "accounts", "another history").await;
+    until_not_ready(&mut app, Part::Query, "history", "another history").await;
+    until_not_ready(&mut app, Part::Relay, "relay", "jangbu log adopt").await;
+    let (well, told) = jangbu(&app, &["doctor"]).await;
     assert!(
         !well && told.contains("shows another history") && told.contains("jangbu views rebuild accounts"),
         "{told}"
     );
     assert!(!told.contains("parked add"), "parking would bless it: {told}");
     let (parked, told) =
-        jangbu(&town, &["views", "parked", "add", "accounts", "--key", &from.to_string(), "--reason", "to get on"])
+        jangbu(&app, &["views", "parked", "add", "accounts", "--key", &from.to_string(), "--reason", "to get on"])
             .await;
     assert!(!parked && told.contains("another history"), "{told}");
 
-    adopt(&town).await;
-    rebuild_all(&town).await;
-    until_all_are_ready(&mut town).await;
+    adopt(&app).await;
+    rebuild_all(&app).await;
+    until_all_are_ready(&mut app).await;
     // What the server had answered before the restore is not in the log: it does not say it again.
     let again = pay_keyed(&payer, &lost_key, from, to, 5_000).await;
     assert_ne!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(read_at(&payer, from, again.token()).await.expect(200).status, 200);
     read_at(&payer, from, lost.token()).await.expect_problem(400, "consistency-token-foreign");
     read_at(&payer, from, kept.token()).await.expect(200);
-    town.wait_until_level().await;
-    let (well, told) = jangbu(&town, &["log", "verify"]).await;
+    app.wait_until_level().await;
+    let (well, told) = jangbu(&app, &["log", "verify"]).await;
     assert!(well, "{told}");
-    town.close().await;
+    app.close().await;
 }
 
 /// Adopts the log, which must write down who, why and where.
-async fn adopt(town: &Town) {
-    let (well, told) = jangbu(town, &["log", "adopt", "--reason", "restored"]).await;
+async fn adopt(app: &TestApp) {
+    let (well, told) = jangbu(app, &["log", "adopt", "--reason", "restored"]).await;
     assert!(!well && told.contains("--yes"), "{told}");
-    let (well, told) = jangbu(town, &["log", "adopt", "--yes"]).await;
+    let (well, told) = jangbu(app, &["log", "adopt", "--yes"]).await;
     assert!(!well && told.contains("--reason"), "{told}");
-    let head = town.head().await;
-    let (well, told) = jangbu(town, &["log", "adopt", "--reason", "restored from the night", "--yes", "--json"]).await;
+    let head = app.head().await;
+    let (well, told) = jangbu(app, &["log", "adopt", "--reason", "restored from the night", "--yes", "--json"]).await;
     assert!(well, "{told}");
     let told: Value = serde_json::from_str(&told).unwrap();
     assert!(told["position"].as_i64().is_some_and(|position| position >= head), "{told}");
-    let mut log = PgConnection::connect(&town.pair.log.superuser_url()).await.unwrap();
+    let mut log = PgConnection::connect(&app.pair.log.superuser_url()).await.unwrap();
     let written: (String, String, Uuid) =
         sqlx::query_as("select who, reason, new_log_id from log_adoptions order by id desc limit 1")
             .fetch_one(&mut log)
@@ -247,129 +248,130 @@ async fn adopt(town: &Town) {
 /// Everything is down while the log is restored, and the views are ahead of it when it all starts again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn views_that_are_ahead_of_a_restored_log() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
-    town.wait_until_level().await;
-    back_up(&town.pair.log).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
+    back_up(&app.pair.log).await;
     pay(&payer, from, to, 600).await;
-    town.wait_until_level().await;
-    town.bank.end_all().await.unwrap();
-    restore(&town.pair.log).await;
+    app.wait_until_level().await;
+    app.wait_until_published().await;
+    app.bank.end_all().await.unwrap();
+    restore(&app.pair.log).await;
     for part in ALL {
-        town.bank.spawn(part).unwrap();
+        app.bank.spawn(part).unwrap();
     }
-    until_views_are(&mut town, "other-history", VIEWS).await;
+    until_views_are(&mut app, "other-history", VIEWS).await;
     until_refused(&payer, from).await;
-    until_not_ready(&mut town, Part::Projector, "accounts", "ahead of the log").await;
-    until_not_ready(&mut town, Part::Relay, "relay", "ahead of the log").await;
+    until_not_ready(&mut app, Part::Projector, "accounts", "ahead of the log").await;
+    until_not_ready(&mut app, Part::Relay, "relay", "ahead of the log").await;
     // A generation that was made of the lost history cannot come back either.
-    rebuild_all(&town).await;
-    let (well, told) = jangbu(&town, &["views", "rollback", "accounts", "--reason", "it looked better"]).await;
+    rebuild_all(&app).await;
+    let (well, told) = jangbu(&app, &["views", "rollback", "accounts", "--reason", "it looked better"]).await;
     assert!(!well && told.contains("another history"), "{told}");
-    until_views_are(&mut town, "live", VIEWS).await;
+    until_views_are(&mut app, "live", VIEWS).await;
     let seen = payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
     assert_eq!(seen.text("balance"), "1000");
-    adopt(&town).await;
-    until_all_are_ready(&mut town).await;
+    adopt(&app).await;
+    until_all_are_ready(&mut app).await;
     let answer = pay(&payer, from, to, 10).await;
     assert_eq!(payer.balance_at(from, answer.token()).await, "990");
-    town.close().await;
+    app.close().await;
 }
 
 /// Views that stand on a commit of the adopted log are taken over, with an entry in the audit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn views_of_an_adopted_log_are_carried_over() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     let old = payer.transfer(from, to, 1).await.expect(201);
-    town.wait_until_level().await;
-    adopt(&town).await;
+    app.wait_until_level().await;
+    adopt(&app).await;
     let answer = pay(&payer, from, to, 2).await;
     assert_ne!(old.token(), answer.token());
     assert_eq!(payer.balance_at(from, answer.token()).await, "997");
     assert_eq!(payer.balance_at(from, old.token()).await, "997");
-    let mut views = PgConnection::connect(&town.pair.views.superuser_url()).await.unwrap();
+    let mut views = PgConnection::connect(&app.pair.views.superuser_url()).await.unwrap();
     let carried: i64 = sqlx::query_scalar("select count(*) from registry.audit where what = 'follow adopted log'")
         .fetch_one(&mut views)
         .await
         .unwrap();
     assert_eq!(carried, VIEWS as i64);
-    until_all_are_ready(&mut town).await;
-    let jangbu = Jangbu::new(&town.bank.plan().binaries, &town.pair).unwrap();
-    town.wait_until_level().await;
+    until_all_are_ready(&mut app).await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    app.wait_until_level().await;
     jangbu.run(&["log", "verify"]).await.unwrap();
-    town.close().await;
+    app.close().await;
 }
 
 /// One view by itself; and a bank of the build before, whose checkpoints name no commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_view_of_another_history() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     pay(&payer, from, to, 1).await;
-    town.wait_until_level().await;
-    town.bank.kill(Part::Projector).unwrap();
-    execute(&town.pair.views, "update registry.generations set command_id = null").await;
-    town.bank.start(&[Part::Projector]).await.unwrap();
+    app.wait_until_level().await;
+    app.bank.kill(Part::Projector).unwrap();
+    execute(&app.pair.views, "update registry.generations set command_id = null").await;
+    app.bank.start(&[Part::Projector]).await.unwrap();
     eventually("the checkpoints name their commits", async || {
-        let mut views = PgConnection::connect(&town.pair.views.superuser_url()).await.map_err(|e| e.to_string())?;
+        let mut views = PgConnection::connect(&app.pair.views.superuser_url()).await.map_err(|e| e.to_string())?;
         let unnamed = "select count(*) from registry.generations where state = 'live' and command_id is null";
         let unnamed: i64 = sqlx::query_scalar(unnamed).fetch_one(&mut views).await.map_err(|e| e.to_string())?;
         if unnamed == 0 { Ok(()) } else { Err(format!("{unnamed} do not")) }
     })
     .await;
-    town.bank.kill(Part::Projector).unwrap();
+    app.bank.kill(Part::Projector).unwrap();
     let other = RandomIds.fresh();
     let tampered = format!("update registry.generations set command_id = '{other}' where view = 'accounts'");
-    execute(&town.pair.views, &tampered).await;
+    execute(&app.pair.views, &tampered).await;
     // The query server finds out by itself.
-    until_views_are(&mut town, "other-history", 1).await;
+    until_views_are(&mut app, "other-history", 1).await;
     until_refused(&payer, from).await;
-    town.bank.spawn(Part::Projector).unwrap();
-    until_not_ready(&mut town, Part::Projector, "accounts", "another history").await;
-    let (well, told) = jangbu(&town, &["views", "rebuild", "accounts", "--reason", "restored"]).await;
+    app.bank.spawn(Part::Projector).unwrap();
+    until_not_ready(&mut app, Part::Projector, "accounts", "another history").await;
+    let (well, told) = jangbu(&app, &["views", "rebuild", "accounts", "--reason", "restored"]).await;
     assert!(well, "{told}");
-    until_all_are_ready(&mut town).await;
-    town.close().await;
+    until_all_are_ready(&mut app).await;
+    app.close().await;
 }
 
 /// A vault that was brought after commits that the log does not hold is told, and not ready.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vault_of_another_history() {
-    let mut town = Town::start(&ALL).await;
-    let (payer, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
     let noted = format!(
         "update vault.message_cursor set noted_position = 1, command_id = '{}', recorded_at = now()",
         RandomIds.fresh()
     );
-    assert_eq!(execute(&town.pair.vault, &noted).await, 1);
+    assert_eq!(execute(&app.pair.vault, &noted).await, 1);
     pay(&payer, from, to, 1).await;
-    until_not_ready(&mut town, Part::Command(0), "vault history", "the log does not hold").await;
-    let (well, told) = jangbu(&town, &["doctor"]).await;
+    until_not_ready(&mut app, Part::Command(0), "vault history", "the log does not hold").await;
+    let (well, told) = jangbu(&app, &["doctor"]).await;
     assert!(!well && told.contains("the vault was brought after a commit at position 1"), "{told}");
-    adopt(&town).await;
-    until_all_are_ready(&mut town).await;
+    adopt(&app).await;
+    until_all_are_ready(&mut app).await;
     let answer = pay(&payer, from, to, 1).await;
     assert_eq!(payer.balance_at(from, answer.token()).await, "998");
-    town.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_only_read_what_was_lost_forgets_it() {
-    let mut town = Town::start(&[Part::Command(0), Part::Command(1)]).await;
-    let (owner, from) = town.funded_member(1_000).await;
-    let (_, to) = town.funded_member(0).await;
-    let service = town.service();
-    let beside = town.teller_at(1, kernel::Role::Service, service.id);
+    let mut app = TestApp::start(&[Part::Command(0), Part::Command(1)]).await;
+    let (owner, from) = app.funded_member(1_000).await;
+    let (_, to) = app.funded_member(0).await;
+    let service = app.service();
+    let beside = app.teller_at(1, kernel::Role::Service, service.id);
     let (stranger, owner) = (
-        town.teller_at(1, kernel::Role::Member, RandomIds.fresh()),
-        Teller { command: beside.command.clone(), ..owner },
+        app.teller_at(1, kernel::Role::Member, RandomIds.fresh()),
+        TestClient { command: beside.command.clone(), ..owner },
     );
-    back_up(&town.pair.log).await;
+    back_up(&app.pair.log).await;
     let key = fresh_key();
     let deposit = serde_json::json!({
         "account_id": from, "money": {"asset": "KRW", "amount": "1000000"}, "reference": "lost"
@@ -379,20 +381,20 @@ async fn a_server_that_only_read_what_was_lost_forgets_it() {
     until_answered(&stranger, &format!("/v1/accounts/{from}/close"), &fresh_key(), &serde_json::json!({}), 404).await;
     let replayed = until_answered(&beside, "/v1/deposits", &key, &deposit, 201).await;
     assert_eq!(replayed.id("transfer_id"), lost);
-    restore(&town.pair.log).await;
-    let body = Teller::transfer_body(from, to, 900_000);
+    restore(&app.pair.log).await;
+    let body = TestClient::transfer_body(from, to, 900_000);
     until_answered(&owner, "/v1/transfers", &fresh_key(), &body, 422).await;
-    // The money of the lost deposit comes in anew.
+    // The money of the lost deposit comes in again.
     let again = until_answered(&beside, "/v1/deposits", &key, &deposit, 201).await;
     assert_ne!(again.id("transfer_id"), lost);
     until_answered(&owner, "/v1/transfers", &fresh_key(), &body, 201).await;
-    let ledger = town.close().await;
+    let ledger = app.close().await;
     assert_eq!(ledger.members().find(|(id, _)| **id == from).unwrap().1.balance.to_string(), "101000");
 }
 
 /// An answer to a command, whatever the servers are going through; it must be of this status.
-async fn until_answered(teller: &Teller, path: &str, key: &str, body: &Value, status: u16) -> Answer {
-    let answer = eventually("an answer", async || match teller.try_post(path, key, body).await {
+async fn until_answered(client: &TestClient, path: &str, key: &str, body: &Value, status: u16) -> Answer {
+    let answer = eventually("an answer", async || match client.try_post(path, key, body).await {
         Ok(answer) if answer.status < 500 => Ok(answer),
         Ok(answer) => Err(answer.body.to_string()),
         Err(error) => Err(error.to_string()),

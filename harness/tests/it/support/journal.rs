@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Ledger, Teller, eventually, money};
+use super::{Ledger, TestClient, eventually, money};
 
 /// What a client knows of one command.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ pub struct Crowd {
 
 impl Crowd {
     /// Starts `size` clients. Each of `tellers` is the same person at every command server, in the order of the servers.
-    pub fn start(size: usize, tellers: Vec<Vec<Teller>>, accounts: Vec<Uuid>, give_up: bool) -> Self {
+    pub fn start(size: usize, tellers: Vec<Vec<TestClient>>, accounts: Vec<Uuid>, give_up: bool) -> Self {
         static CROWDS: AtomicU64 = AtomicU64::new(0);
         let crowd = CROWDS.fetch_add(1, Ordering::Relaxed);
         let (journal, stop) = (Arc::new(Journal::default()), Arc::new(AtomicBool::new(false)));
@@ -155,7 +155,7 @@ impl Crowd {
 struct Client<'a> {
     crowd: u64,
     number: usize,
-    servers: &'a [Teller],
+    servers: &'a [TestClient],
     accounts: &'a [Uuid],
     random: SmallRng,
     give_up: bool,

@@ -1,5 +1,7 @@
 //! What the tests stand on.
 
+mod app;
+pub mod client;
 pub mod freezer;
 mod journal;
 mod ledger;
@@ -7,15 +9,13 @@ mod old_transactions;
 mod page;
 pub mod people;
 mod replay;
-pub mod teller;
-mod town;
 mod wait;
 
+pub use app::{ALL, TestApp};
+pub use client::{Answer, TestClient, fresh_key, money};
 pub use journal::{Crowd, Journal};
 pub use ledger::Ledger;
 pub use old_transactions::{OldWorker, begin_with_old_transactions};
 pub use page::Page;
 pub use replay::replay;
-pub use teller::{Answer, Teller, fresh_key, money};
-pub use town::{ALL, Town};
 pub use wait::eventually;

@@ -10,7 +10,7 @@ use harness::kit::Database;
 use kernel::{AccountId, Minor, Position, TransferId};
 use log::ReadHead;
 use projection_engine::{
-    Commit, Fault, Options, Projection, Reporter, Rows, Runner, Settings, Sources, Workshop, WriteError, ensure, inbox,
+    Commit, Fault, Options, Projection, Rebuilder, Reporter, Rows, Runner, Settings, Sources, WriteError, ensure, inbox,
 };
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{sync::watch, task::JoinHandle};
@@ -168,8 +168,8 @@ impl OldWorker {
     }
 
     /// What an older `jangbu` makes and promotes generations with.
-    pub fn workshop(&self) -> Workshop<Recorded> {
-        Workshop {
+    pub fn workshop(&self) -> Rebuilder<Recorded> {
+        Rebuilder {
             projection: Arc::new(OldTransactions),
             database: self.views.clone(),
             log: Arc::new(self.log.clone()),

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Teller, eventually, teller::fresh_key};
+use super::{Answer, TestClient, client::fresh_key, eventually};
 
 /// By what a person is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,22 +77,22 @@ impl Newcomer {
     }
 
     /// Asks to become a member; the sign-up's id.
-    pub async fn sign_up(&self, door: &Teller) -> Uuid {
+    pub async fn sign_up(&self, door: &TestClient) -> Uuid {
         post(door, "/v1/signups", &fresh_key(), &self.wish()).await.expect(202).id("signup_id")
     }
 
     /// Tries a code.
-    pub async fn verify(&self, door: &Teller, sign_up: Uuid, code: &str) -> Answer {
+    pub async fn verify(&self, door: &TestClient, sign_up: Uuid, code: &str) -> Answer {
         post(door, &format!("/v1/signups/{sign_up}/verify"), &fresh_key(), &json!({"code": code})).await
     }
 
     /// Tries to log in.
-    pub async fn log_in(&self, door: &Teller) -> Answer {
+    pub async fn log_in(&self, door: &TestClient) -> Answer {
         post(door, "/v1/sessions", &fresh_key(), &json!({"login_id": self.login_id, "password": self.password})).await
     }
 
     /// All the way: signed up, verified, logged in.
-    pub async fn join(&self, door: &Teller, catcher: &Catcher) -> Insider {
+    pub async fn join(&self, door: &TestClient, catcher: &Catcher) -> Insider {
         let before = told(catcher, &self.contact).len();
         let sign_up = self.sign_up(door).await;
         let code = code_after(catcher, &self.contact, before).await;
@@ -101,45 +101,45 @@ impl Newcomer {
     }
 
     /// Logs in.
-    pub async fn enter(&self, door: &Teller, member: Uuid) -> Insider {
+    pub async fn enter(&self, door: &TestClient, member: Uuid) -> Insider {
         let answer = self.log_in(door).await.expect(201);
-        let teller = Teller { token: answer.text("access_token"), id: member, ..door.clone() };
-        Insider { teller, refresh_token: answer.text("refresh_token") }
+        let client = TestClient { token: answer.text("access_token"), id: member, ..door.clone() };
+        Insider { client, refresh_token: answer.text("refresh_token") }
     }
 }
 
 /// Somebody who is in.
 #[derive(Clone, Debug)]
 pub struct Insider {
-    pub teller: Teller,
+    pub client: TestClient,
     pub refresh_token: String,
 }
 
 impl Insider {
     /// A command without an answer to wait for in a view.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        post(&self.teller, path, &fresh_key(), &body).await
+        post(&self.client, path, &fresh_key(), &body).await
     }
 
     /// Exchanges the refresh token.
     pub async fn refresh(&self) -> Answer {
-        let door = Teller { token: String::new(), ..self.teller.clone() };
+        let door = TestClient { token: String::new(), ..self.client.clone() };
         post(&door, "/v1/sessions/refresh", &fresh_key(), &json!({"refresh_token": self.refresh_token})).await
     }
 
     /// Logs out.
     pub async fn log_out(&self) -> Answer {
-        let url = format!("{}/v1/sessions/current", self.teller.command);
-        self.teller.send(Method::DELETE, &url, &[("idempotency-key", &fresh_key())], None).await.unwrap()
+        let url = format!("{}/v1/sessions/current", self.client.command);
+        self.client.send(Method::DELETE, &url, &[("idempotency-key", &fresh_key())], None).await.unwrap()
     }
 
     /// Asks to be erased.
     pub async fn leave(&self, password: &str, key: &str) -> Answer {
-        let url = format!("{}/v1/members/me", self.teller.command);
+        let url = format!("{}/v1/members/me", self.client.command);
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
         let body = json!({"password": password}).to_string().into_bytes();
         eventually("an answer to a wish to leave", async || {
-            let answer = self.teller.send(Method::DELETE, &url, &headers, Some(body.clone())).await;
+            let answer = self.client.send(Method::DELETE, &url, &headers, Some(body.clone())).await;
             settled(answer)
         })
         .await
@@ -147,8 +147,8 @@ impl Insider {
 }
 
 /// Sends the same under the same key until it is answered: what broke off or says "not now" comes again.
-pub async fn post(teller: &Teller, path: &str, key: &str, body: &Value) -> Answer {
-    eventually(path, async || settled(teller.try_post(path, key, body).await)).await
+pub async fn post(client: &TestClient, path: &str, key: &str, body: &Value) -> Answer {
+    eventually(path, async || settled(client.try_post(path, key, body).await)).await
 }
 
 fn settled(answer: reqwest::Result<Answer>) -> Result<Answer, String> {

@@ -5,7 +5,7 @@ use kernel::Position;
 use sqlx::{Connection, PgConnection};
 
 use crate::{
-    Commit, Operator, RebuildError, Workshop,
+    Commit, Operator, RebuildError, Rebuilder,
     audit::audit,
     checkpoint,
     rebuild::{connect, doing},
@@ -45,7 +45,7 @@ pub struct ParkedKey {
     pub error: Option<String>,
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Takes keys of the live generation aside: from here on their events wait, and the view goes on without them. The
     /// keys that were not parked before.
     pub async fn park(&self, what: &ParkWhat, operator: &Operator) -> Result<Vec<String>, RebuildError> {

@@ -13,7 +13,7 @@ use super::{
     order::{Blocked, Waiting, up_to_blocked},
 };
 use crate::{
-    Commit, Operator, RebuildError, Workshop,
+    Commit, Operator, RebuildError, Rebuilder,
     audit::audit,
     error::chain,
     rebuild::{connect_by_key, doing},
@@ -47,7 +47,7 @@ enum Portion {
     Blocked(Blocked),
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Applies the events of parked keys, each key in order, and lifts those keys of which nothing is left.
     pub async fn retry_parked(&self, key: Option<&str>, operator: &Operator) -> Result<Vec<Retried>, RebuildError> {
         let view = self.projection.name();

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{
-    Workshop,
+    Rebuilder,
     error::{RebuildError, doing},
-    session::{Making, Session, connect},
+    session::{Generation, Session, connect},
 };
 use crate::{Operator, audit::audit, registry::run};
 
@@ -15,7 +15,7 @@ use crate::{Operator, audit::audit, registry::run};
 const LOOKS: u32 = 100;
 const LOOK: Duration = Duration::from_millis(100);
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Drops a generation that is not live, with everything in it.
     pub async fn drop_generation(&self, generation: i32, operator: &Operator) -> Result<(), RebuildError> {
         let mut session = Session::open(&self.database, self.projection.name()).await?;
@@ -50,7 +50,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     pub(super) async fn drop_locked(
         &self,
         session: &mut Session,
-        making: &Making,
+        making: &Generation,
         operator: &Operator,
     ) -> Result<(), RebuildError> {
         let generation = making.generation;

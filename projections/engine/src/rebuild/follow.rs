@@ -6,7 +6,7 @@ use kernel::Position;
 use log::ReadCommits;
 
 use super::{
-    Reporter, Workshop,
+    Rebuilder, Reporter,
     error::{RebuildError, doing},
     progress::Rate,
     session::connect_by_key,
@@ -30,7 +30,7 @@ pub(super) struct Tail<'w, E: Send + Sync + 'static> {
     reporter: Reporter,
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Opens a generation for writing, if it is of the log's history.
     pub(super) async fn tail<'w>(&'w self, generation: i32, report: &'w Report) -> Result<Tail<'w, E>, RebuildError> {
         let view = self.projection.name();

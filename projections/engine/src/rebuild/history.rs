@@ -4,9 +4,9 @@ use kernel::Position;
 use sqlx::PgConnection;
 
 use super::{
-    Workshop,
+    Rebuilder,
     error::{RebuildError, doing},
-    session::{Making, Session},
+    session::{Generation, Session},
 };
 use crate::{
     OpenError, OtherHistory,
@@ -17,7 +17,7 @@ use crate::{
 /// So often a generation is looked at again that was moved while it was to be bound to its log.
 const TRIES: u32 = 5;
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Why a generation is of another history than the log, if it is. One of a log that this one never was is an error.
     pub(super) async fn other_history(
         &self,
@@ -100,7 +100,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     pub(super) async fn ranges_of_another_history(
         &self,
         session: &mut Session,
-        making: &Making,
+        making: &Generation,
     ) -> Result<Option<OtherHistory>, RebuildError> {
         let rows = sqlx::query!(
             r#"select to_position, command_id, recorded_at, done_at is not null as "done!" from registry.ranges

@@ -11,12 +11,12 @@ use sqlx::{Connection, PgConnection, Postgres, Transaction, postgres::PgConnectO
 use tokio::{sync::Mutex, task::JoinSet, time::interval};
 
 use super::{
-    Phase, Reporter, Workshop,
+    Phase, Rebuilder, Reporter,
     error::{RebuildError, doing},
     part::{Part, decode, trim},
     progress::Rate,
     reading::{Read, ahead},
-    session::{Making, Ranges, Session, connect_for_long},
+    session::{Generation, Ranges, Session, connect_for_long},
 };
 use crate::{Bulk, Decode, Projection, fault_point::fault_point, limits::awake, registry::run};
 
@@ -29,13 +29,13 @@ const BEAT: Duration = Duration::from_secs(2);
 pub(super) struct Lane<E: Send + Sync + 'static> {
     pub(super) projection: Arc<dyn Projection<Event = E>>,
     pub(super) bulk: Box<dyn Bulk<E>>,
-    pub(super) making: Making,
+    pub(super) making: Generation,
     pub(super) reporter: Reporter,
     gave_up: OnceLock<RebuildError>,
 }
 
 impl<E: Send + Sync + 'static> Lane<E> {
-    pub(super) fn of(shop: &Workshop<E>, making: Making, bulk: Box<dyn Bulk<E>>) -> Self {
+    pub(super) fn of(shop: &Rebuilder<E>, making: Generation, bulk: Box<dyn Bulk<E>>) -> Self {
         let (projection, reporter) = (shop.projection.clone(), shop.reporter.clone());
         Self { projection, bulk, making, reporter, gave_up: OnceLock::new() }
     }
@@ -66,7 +66,7 @@ struct Crew<E: Send + Sync + 'static> {
 /// Loads the ranges that are missing; why each view could not be loaded, if it could not. An error of the whole says
 /// nothing against the views: what is loaded stays, and is gone on with by the next try.
 pub(super) async fn load<E: Send + Sync + 'static>(
-    shop: &Workshop<E>,
+    shop: &Rebuilder<E>,
     lanes: Vec<Lane<E>>,
     sessions: &mut [&mut Session],
 ) -> Result<Vec<Option<RebuildError>>, RebuildError> {

@@ -2,14 +2,14 @@
 
 use super::{
     error::{RebuildError, doing},
-    session::{Making, Session},
+    session::{Generation, Session},
 };
 use crate::{Bulk, registry::run};
 
 /// Completes the tables; from here on the generation has a position.
 pub(super) async fn merge<E: Send + Sync + 'static>(
     session: &mut Session,
-    making: &Making,
+    making: &Generation,
     bulk: &dyn Bulk<E>,
 ) -> Result<(), RebuildError> {
     let failed = || doing("merging the ranges");

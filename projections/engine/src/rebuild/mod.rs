@@ -3,6 +3,7 @@
 //! Everything a rebuild knows is in the registry: killed at any moment, it goes on from there. The generation in the making
 //! belongs to whoever holds the view's advisory lock; the projector does not know of it until it is live.
 
+mod build;
 mod compare;
 mod creation;
 mod dropping;
@@ -11,7 +12,6 @@ mod follow;
 mod history;
 mod indexes;
 mod load;
-mod making;
 mod merge;
 mod part;
 mod plan;
@@ -28,9 +28,9 @@ use log::{CommitRanges, ReadCommits};
 use sqlx::postgres::PgConnectOptions;
 
 pub use self::{
+    build::{Outcome, RebuildRequest, Rollback, Until},
     compare::{Change, Comparison, Difference, Expectation, Expected, Shape, TableComparison},
     error::RebuildError,
-    making::{Outcome, Rollback, Until, Wish},
     plan::Plan,
     progress::{Phase, Progress, Reporter},
     together::rebuild_together,
@@ -42,7 +42,7 @@ pub(crate) use self::{
 use crate::{Decode, Projection, Settings};
 
 /// Where the generations of one view are made.
-pub struct Workshop<E: Send + Sync + 'static> {
+pub struct Rebuilder<E: Send + Sync + 'static> {
     /// The view.
     pub projection: Arc<dyn Projection<Event = E>>,
     /// The views database; the login is [`crate::GENERATIONS_ROLE`], a member of it or a superuser.

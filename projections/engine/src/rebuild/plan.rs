@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::Position;
 
 use super::{
-    Until, Workshop,
+    Rebuilder, Until,
     error::{RebuildError, doing},
     session::{Session, connect},
 };
@@ -39,7 +39,7 @@ pub struct Plan {
     pub resumes: Option<(i32, String)>,
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Says what a rebuild would have to do, and does nothing.
     pub async fn plan(&self, until: &Until) -> Result<Plan, RebuildError> {
         let view = self.projection.name();

@@ -10,10 +10,10 @@ use log::Head;
 use sqlx::{PgConnection, postgres::PgDatabaseError};
 
 use super::{
-    Phase, Workshop,
+    Phase, Rebuilder,
     error::{RebuildError, doing},
     follow::Tail,
-    session::{Making, Session},
+    session::{Generation, Session},
 };
 use crate::{
     audit::{Operator, audit},
@@ -42,8 +42,8 @@ enum Attempt {
 
 /// What is to become of what.
 struct Swap<'a> {
-    making: &'a Making,
-    live: &'a Making,
+    making: &'a Generation,
+    live: &'a Generation,
     /// The end of the log, read after both generations were.
     head: Head,
     abandon_live: bool,
@@ -51,13 +51,13 @@ struct Swap<'a> {
     held_events: i64,
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Makes a generation live. It is brought level with the live one first, and promoted only when it is at least where
     /// the live one is in the very transaction that promotes it, which holds the live one for the last events: no reader ever sees the view go back.
     pub(super) async fn promote_level(
         &self,
         session: &mut Session,
-        making: &Making,
+        making: &Generation,
         operator: &Operator,
         what: &str,
         abandon_live: bool,
@@ -235,7 +235,7 @@ async fn pass_gate(
 }
 
 /// Points the live tables at another schema. Where columns were only added, a view is replaced in its place; else it is
-/// made anew.
+/// rebuilt.
 async fn publish(tx: &mut PgConnection, schema: &str, tables: &[String], before: &[String]) -> Result<(), sqlx::Error> {
     for table in before.iter().filter(|table| !tables.contains(table)) {
         run(tx, format!("drop view live.{table}")).await?;

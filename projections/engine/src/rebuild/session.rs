@@ -33,7 +33,7 @@ pub(crate) struct Session {
 
 /// A generation, as the registry has it.
 #[derive(Clone, Debug)]
-pub(crate) struct Making {
+pub(crate) struct Generation {
     pub(crate) generation: i32,
     pub(crate) version: i32,
     pub(crate) schema: String,
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// The generations of the view, newest first.
-    pub(crate) async fn generations(&mut self) -> Result<Vec<Making>, RebuildError> {
+    pub(crate) async fn generations(&mut self) -> Result<Vec<Generation>, RebuildError> {
         let rows = sqlx::query!(
             "select generation, version, schema_name, state, kind, position, fence
              from registry.generations where view = $1 order by generation desc",
@@ -117,7 +117,7 @@ impl Session {
         .fetch_all(&mut self.connection)
         .await
         .map_err(doing("reading the registry"))?;
-        let making = rows.into_iter().map(|row| Making {
+        let making = rows.into_iter().map(|row| Generation {
             generation: row.generation,
             version: row.version,
             schema: row.schema_name,
@@ -130,13 +130,13 @@ impl Session {
     }
 
     /// One generation.
-    pub(crate) async fn generation(&mut self, generation: i32) -> Result<Making, RebuildError> {
+    pub(crate) async fn generation(&mut self, generation: i32) -> Result<Generation, RebuildError> {
         let found = self.generations().await?.into_iter().find(|making| making.generation == generation);
         found.ok_or(RebuildError::Absent { view: self.view, generation })
     }
 
     /// The live one.
-    pub(crate) async fn live(&mut self) -> Result<Making, RebuildError> {
+    pub(crate) async fn live(&mut self) -> Result<Generation, RebuildError> {
         let found = self.generations().await?.into_iter().find(|making| making.state == "live");
         found.ok_or(RebuildError::NoLive(self.view))
     }

@@ -1,4 +1,4 @@
-//! Several views made anew at once: up to the fence, the log is read and decoded once for all of them.
+//! Several views rebuilt at once: up to the fence, the log is read and decoded once for all of them.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use kernel::Position;
 use log::{CommitRanges, PositionRange, ReadError};
 
 use super::{
-    Outcome, Phase, RebuildError, Wish, Workshop,
+    Outcome, Phase, RebuildError, RebuildRequest, Rebuilder,
     load::{Lane, load},
     session::{New, Session},
 };
@@ -18,9 +18,9 @@ const RANGE: i64 = 100_000;
 /// So many views at once are given their indexes, compared and promoted.
 const AT_ONCE: usize = 2;
 
-/// A view that is made anew, with the right to do so.
+/// A view that is rebuilt, with the right to do so.
 struct Job<'w, E: Send + Sync + 'static> {
-    shop: &'w Workshop<E>,
+    shop: &'w Rebuilder<E>,
     session: Session,
     generation: i32,
     /// Why it could not be loaded.
@@ -29,29 +29,29 @@ struct Job<'w, E: Send + Sync + 'static> {
 
 /// Makes a generation of each view, or goes on with those whose making was interrupted.
 ///
-/// Each range of the log is read once for all views that lack it; the first workshop says from where and with what bounds.
+/// Each range of the log is read once for all views that lack it; the first rebuilder says from where and with what bounds.
 /// What is loaded is remembered view by view, and after the load each view goes its own way: one may be promoted while
 /// another is found wrong. An error of the whole means that it was broken off; all views can be gone on with.
 pub async fn rebuild_together<E: Send + Sync + 'static>(
-    shops: &[&Workshop<E>],
-    wish: &Wish,
+    shops: &[&Rebuilder<E>],
+    request: &RebuildRequest,
 ) -> Result<Vec<Result<Outcome, RebuildError>>, RebuildError> {
-    let mut jobs = begin(shops, wish).await?;
+    let mut jobs = begin(shops, request).await?;
     fault_point("planned");
     load_all(&mut jobs).await?;
-    Ok(stream::iter(jobs).map(|job| job.finish(wish)).buffered(AT_ONCE).collect().await)
+    Ok(stream::iter(jobs).map(|job| job.finish(request)).buffered(AT_ONCE).collect().await)
 }
 
 /// Finds what was interrupted and makes the rest, all with the same ranges as far as they go.
 async fn begin<'w, E: Send + Sync + 'static>(
-    shops: &[&'w Workshop<E>],
-    wish: &Wish,
+    shops: &[&'w Rebuilder<E>],
+    request: &RebuildRequest,
 ) -> Result<Vec<Job<'w, E>>, RebuildError> {
     let mut begun = Vec::new();
     for &shop in shops {
         let mut session = Session::open(&shop.database, shop.projection.name()).await?;
-        let found = shop.find(&mut session, wish).await?;
-        let wanted = if found.is_none() { Some(shop.wanted(&mut session, wish).await?) } else { None };
+        let found = shop.find(&mut session, request).await?;
+        let wanted = if found.is_none() { Some(shop.wanted(&mut session, request).await?) } else { None };
         begun.push((shop, session, found, wanted));
     }
     let wanted: BTreeSet<Position> = begun.iter().filter_map(|(.., wanted)| *wanted).collect();
@@ -63,7 +63,7 @@ async fn begin<'w, E: Send + Sync + 'static>(
     for (shop, mut session, found, wanted) in begun {
         let generation = match (found, wanted) {
             (Some(generation), _) => generation,
-            (None, wanted) => create(shop, &mut session, wish, wanted.unwrap_or(Position::ZERO), &ranges).await?,
+            (None, wanted) => create(shop, &mut session, request, wanted.unwrap_or(Position::ZERO), &ranges).await?,
         };
         shop.reporter.generation(generation);
         jobs.push(Job { shop, session, generation, failed: None });
@@ -89,16 +89,16 @@ async fn cut(
 }
 
 async fn create<E: Send + Sync + 'static>(
-    shop: &Workshop<E>,
+    shop: &Rebuilder<E>,
     session: &mut Session,
-    wish: &Wish,
+    request: &RebuildRequest,
     wanted: Position,
     ranges: &[PositionRange],
 ) -> Result<i32, RebuildError> {
     let head = shop.log.head().await?;
     let ranges = &ranges[..ranges.partition_point(|range| range.to <= wanted)];
     let fence = ranges.last().map_or(Position::ZERO, |range| range.to);
-    let new = New { log: head.log, side: wish.is_side(), fence, ranges, operator: &wish.operator };
+    let new = New { log: head.log, side: request.is_side(), fence, ranges, operator: &request.operator };
     session.create(shop.projection.as_ref(), &new).await
 }
 
@@ -121,10 +121,10 @@ async fn load_all<E: Send + Sync + 'static>(jobs: &mut [Job<'_, E>]) -> Result<(
 
 impl<E: Send + Sync + 'static> Job<'_, E> {
     /// The rest of the way, by itself.
-    async fn finish(mut self, wish: &Wish) -> Result<Outcome, RebuildError> {
+    async fn finish(mut self, request: &RebuildRequest) -> Result<Outcome, RebuildError> {
         let result = match self.failed {
             Some(error) => Err(error),
-            None => self.shop.go_on(&mut self.session, self.generation, wish).await,
+            None => self.shop.go_on(&mut self.session, self.generation, request).await,
         };
         if let Err(error @ (RebuildError::Stuck(_) | RebuildError::Rows { .. })) = &result {
             // Trying again with the same program would end in the same way.

@@ -9,7 +9,7 @@ use projection_engine::{
 };
 
 use crate::{
-    rebuild::{operator, wish},
+    rebuild::{operator, request},
     tally::{History, Numbers, World, log_id},
 };
 
@@ -78,10 +78,10 @@ async fn a_rebuild_without_a_flag_heals_it_and_the_lost_history_does_not_come_ba
     restored(&world, &history, &other, 40).await;
     worker.recheck();
     worker.of_another_history().await;
-    let shop = world.workshop(world.view.clone());
+    let shop = world.rebuilder(world.view.clone());
     let parking = shop.park(&ParkWhat::Key("any".into()), &operator()).await.expect_err("it would keep what is wrong");
     assert!(parking.to_string().contains("another history"), "{parking}");
-    shop.rebuild(&wish(Until::Promoted)).await.expect("rebuilt");
+    shop.rebuild(&request(Until::Promoted)).await.expect("rebuilt");
     worker.reach(world.log.end());
     worker.at(world.log.end()).await;
     while worker.status().state != State::Live {

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     bulk_tally::Flaw,
-    rebuild::wish,
+    rebuild::request,
     tally::{Added, History, World},
 };
 
@@ -73,7 +73,7 @@ async fn a_live_generation_that_moves_on_meanwhile_is_not_ahead_of_the_log() {
     let log = Arc::new(GoingOn { log: world.log.clone(), live: Mutex::new((worker, left)) });
     let mut shop = world.bulk(Flaw::None);
     shop.log = log.clone();
-    let made = shop.rebuild(&wish(Until::Promoted)).await.expect("promoted");
+    let made = shop.rebuild(&request(Until::Promoted)).await.expect("promoted");
     assert_eq!(made.state, "live");
     let (worker, _) = &mut *log.live.lock().await;
     worker.at(world.log.end()).await;
@@ -97,7 +97,7 @@ async fn a_live_generation_that_never_stands_still_is_replaced() {
     let shop = world.bulk(Flaw::None);
     let promoting = async {
         for _ in 0..3 {
-            assert_eq!(shop.rebuild(&wish(Until::Promoted)).await.expect("promoted").state, "live");
+            assert_eq!(shop.rebuild(&request(Until::Promoted)).await.expect("promoted").state, "live");
         }
     };
     tokio::select! {

@@ -1,4 +1,4 @@
-//! Those who read while the view under them is made anew, promoted and rolled back.
+//! Those who read while the view under them is rebuilt, promoted and rolled back.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use crate::{
     bulk_tally::Flaw,
-    rebuild::{operator, wish},
+    rebuild::{operator, request},
     tally::{History, World},
 };
 
@@ -88,10 +88,11 @@ async fn no_reader_sees_the_view_fail_go_back_or_lie() {
     for round in 0..4 {
         write(12);
         let shop = world.bulk(Flaw::None);
-        let (made, ()) = tokio::join!(async { shop.rebuild(&wish(Until::Promoted)).await.expect("promoted") }, async {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            write(12);
-        });
+        let (made, ()) =
+            tokio::join!(async { shop.rebuild(&request(Until::Promoted)).await.expect("promoted") }, async {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                write(12);
+            });
         assert_eq!(made.state, "live", "round {round}: {:?}", made.comparison);
         write(6);
         shop.rollback(None, &operator()).await.expect("rolled back");

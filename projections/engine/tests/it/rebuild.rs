@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kernel::Position;
 use projection_engine::{
-    Change, Expectation, Expected, Operator, Options, RebuildError, Reporter, Shape, State, Until, Wish, Workshop,
-    testing::brisk,
+    Change, Expectation, Expected, Operator, Options, RebuildError, RebuildRequest, Rebuilder, Reporter, Shape, State,
+    Until, testing::brisk,
 };
 
 use crate::{
@@ -17,13 +17,13 @@ pub fn operator() -> Operator {
     Operator { who: "somebody".into(), reason: "a test".into() }
 }
 
-pub fn wish(until: Until) -> Wish {
-    Wish { until, expected: Expected::default(), restart: false, abandon_live: false, operator: operator() }
+pub fn request(until: Until) -> RebuildRequest {
+    RebuildRequest { until, expected: Expected::default(), restart: false, abandon_live: false, operator: operator() }
 }
 
 impl World {
-    pub fn workshop(&self, view: impl Into<View>) -> Workshop<Added> {
-        Workshop {
+    pub fn rebuilder(&self, view: impl Into<View>) -> Rebuilder<Added> {
+        Rebuilder {
             projection: view.into(),
             database: self.scratch.database.clone(),
             log: self.log.clone(),
@@ -35,8 +35,8 @@ impl World {
         }
     }
 
-    pub fn bulk(&self, flaw: Flaw) -> Workshop<Added> {
-        self.workshop(Arc::new(BulkTally::flawed(flaw)) as View)
+    pub fn bulk(&self, flaw: Flaw) -> Rebuilder<Added> {
+        self.rebuilder(Arc::new(BulkTally::flawed(flaw)) as View)
     }
 
     /// With the live generation at the end of the history.
@@ -65,7 +65,7 @@ impl World {
 async fn a_view_without_a_bulk_rule_is_rebuilt_by_its_fold_and_promoted() {
     let (world, history) = World::level(40).await;
     let end = history.end();
-    let made = world.workshop(world.view.clone()).rebuild(&wish(Until::Promoted)).await.expect("promoted");
+    let made = world.rebuilder(world.view.clone()).rebuild(&request(Until::Promoted)).await.expect("promoted");
     assert_eq!((made.generation, made.position, made.state), (2, end, "live"));
     let comparison = made.comparison.expect("it was compared");
     assert_eq!((comparison.unexpected, comparison.position), (0, end));
@@ -77,7 +77,7 @@ async fn a_view_without_a_bulk_rule_is_rebuilt_by_its_fold_and_promoted() {
 #[tokio::test]
 async fn a_bulk_load_in_ranges_gives_the_same_tables_and_indexes() {
     let (world, history) = World::level(41).await;
-    let made = world.bulk(Flaw::None).rebuild(&wish(Until::Promoted)).await.expect("promoted");
+    let made = world.bulk(Flaw::None).rebuild(&request(Until::Promoted)).await.expect("promoted");
     let comparison = made.comparison.expect("it was compared");
     assert_eq!(comparison.tables.len(), 1, "the staging table is gone: {comparison:?}");
     let table = &comparison.tables[0];
@@ -103,7 +103,7 @@ async fn the_projector_goes_on_with_what_was_promoted() {
     let mut worker = world.start();
     worker.reach(history.end());
     worker.at(history.end()).await;
-    world.bulk(Flaw::None).rebuild(&wish(Until::Promoted)).await.expect("promoted");
+    world.bulk(Flaw::None).rebuild(&request(Until::Promoted)).await.expect("promoted");
     let old = history.end();
     for _ in 0..20 {
         history.commit(&[(1, "Added", "5"), (2, "Added", "7")]);
@@ -132,7 +132,7 @@ async fn the_projector_goes_on_with_what_was_promoted() {
 async fn a_wrong_rule_is_found_and_not_promoted() {
     for (flaw, seed) in [(Flaw::Forgets, 43), (Flaw::Miscounts, 44), (Flaw::Invents, 45)] {
         let (world, history) = World::level(seed).await;
-        let made = world.bulk(flaw).rebuild(&wish(Until::Promoted)).await.expect("an answer");
+        let made = world.bulk(flaw).rebuild(&request(Until::Promoted)).await.expect("an answer");
         assert_eq!(made.state, "failed");
         let found = made.comparison.expect("it was compared");
         assert_eq!((found.unexpected, found.shown.len()), (1, 1), "{flaw:?}");
@@ -160,10 +160,10 @@ async fn a_wrong_rule_is_found_and_not_promoted() {
 #[tokio::test]
 async fn what_is_expected_to_differ_may() {
     let (world, _) = World::level(46).await;
-    let mut wish = wish(Until::Promoted);
+    let mut request = request(Until::Promoted);
     let line = Expectation { table: "sums".into(), key: Some("0000*".into()), column: Some("total".into()), is: None };
-    wish.expected = Expected(vec![line]);
-    let made = world.bulk(Flaw::Miscounts).rebuild(&wish).await.expect("promoted");
+    request.expected = Expected(vec![line]);
+    let made = world.bulk(Flaw::Miscounts).rebuild(&request).await.expect("promoted");
     let found = made.comparison.expect("it was compared");
     assert_eq!((made.state, found.expected, found.unexpected), ("live", 1, 0));
     world.scratch.close().await;
@@ -174,10 +174,10 @@ async fn a_view_as_it_was_stays_at_its_position_and_is_never_live() {
     let (world, history) = World::level(47).await;
     let wanted = history.commits[120].last();
     for view in [world.view.clone(), Arc::new(BulkTally::sound()) as View] {
-        let shop = world.workshop(view);
+        let shop = world.rebuilder(view);
         // In the middle of a commit, or at its end: the last whole commit counts.
         let asked = if history.commits[121].events.len() > 1 { wanted.next() } else { wanted };
-        let made = shop.rebuild(&wish(Until::Side(asked))).await.expect("made");
+        let made = shop.rebuild(&request(Until::Side(asked))).await.expect("made");
         assert_eq!((made.position, made.state), (wanted, "ready"));
         let schema = format!("tally_g{}", made.generation);
         let sql = format!("select stream || ' ' || total || ' ' || version from {schema}.sums order by stream");
@@ -188,7 +188,7 @@ async fn a_view_as_it_was_stays_at_its_position_and_is_never_live() {
         assert!(refused.to_string().contains("side"), "{refused}");
         shop.drop_generation(made.generation, &operator()).await.expect("dropped");
     }
-    let shop = world.workshop(world.view.clone());
+    let shop = world.rebuilder(world.view.clone());
     let time = history.commits[120].recorded_at;
     assert_eq!(shop.position_at(time).await.expect("a position"), wanted);
     let before = time - chrono::Duration::microseconds(1);
@@ -204,13 +204,13 @@ async fn one_rebuild_of_a_view_at_a_time_and_the_live_one_is_never_dropped() {
         .execute(&mut *lock)
         .await
         .expect("lock");
-    let busy = world.bulk(Flaw::None).rebuild(&wish(Until::Ready)).await.expect_err("busy");
+    let busy = world.bulk(Flaw::None).rebuild(&request(Until::Ready)).await.expect_err("busy");
     assert!(matches!(busy, RebuildError::Busy("tally")), "{busy}");
     sqlx::raw_sql("select pg_advisory_unlock_all()").execute(&mut *lock).await.expect("unlock");
     drop(lock);
     let refused = world.bulk(Flaw::None).drop_generation(1, &operator()).await.expect_err("live");
     assert!(matches!(refused, RebuildError::WrongState { .. }), "{refused}");
-    let made = world.bulk(Flaw::None).rebuild(&wish(Until::Ready)).await.expect("ready");
+    let made = world.bulk(Flaw::None).rebuild(&request(Until::Ready)).await.expect("ready");
     assert_eq!(made.state, "ready");
     assert_eq!(world.registry().await.split(' ').next(), Some("1"), "nothing is live that was not promoted");
     world.bulk(Flaw::None).promote(None, &operator()).await.expect("promoted");
@@ -227,9 +227,9 @@ async fn an_event_that_cannot_be_applied_ends_the_rebuild_and_harms_nothing() {
         if !bulk {
             world.log.extend(longer.commits[300..].iter().cloned());
         }
-        let shop = if bulk { world.bulk(Flaw::None) } else { world.workshop(world.view.clone()) };
+        let shop = if bulk { world.bulk(Flaw::None) } else { world.rebuilder(world.view.clone()) };
         // A live generation is before the event, so only a side generation can be asked to go beyond it.
-        let refused = shop.rebuild(&wish(Until::Side(longer.end()))).await.expect_err("stuck");
+        let refused = shop.rebuild(&request(Until::Side(longer.end()))).await.expect_err("stuck");
         assert!(matches!(&refused, RebuildError::Stuck(fault) if fault.position == longer.end()), "{refused}");
     }
     let failed = world.scratch.lines("select failure from registry.generations where state = 'failed'").await;
@@ -243,14 +243,14 @@ async fn an_event_that_cannot_be_applied_ends_the_rebuild_and_harms_nothing() {
 async fn a_changed_view_is_compared_by_what_both_versions_have() {
     let (world, history) = World::level(50).await;
     let newer = Arc::new(Wider(Tally { name: "tally", version: 2 }));
-    let shop = world.workshop(newer.clone() as View);
-    let made = shop.rebuild(&wish(Until::Promoted)).await.expect("compared");
+    let shop = world.rebuilder(newer.clone() as View);
+    let made = shop.rebuild(&request(Until::Promoted)).await.expect("compared");
     assert_eq!(made.state, "failed", "a column that nobody said is new");
     let odd = &made.comparison.as_ref().expect("it was compared").shown[0].change;
     assert_eq!(*odd, Change::Shape { column: Some("doubled".into()), is: Shape::New });
     shop.drop_generation(made.generation, &operator()).await.expect("dropped");
     let new = Expectation { table: "sums".into(), key: None, column: Some("doubled".into()), is: Some(Shape::New) };
-    let expecting = Wish { expected: Expected(vec![new]), ..wish(Until::Promoted) };
+    let expecting = RebuildRequest { expected: Expected(vec![new]), ..request(Until::Promoted) };
     let made = shop.rebuild(&expecting).await.expect("promoted");
     let found = made.comparison.expect("it was compared");
     assert!(found.remarks.iter().any(|remark| remark.contains("sums.doubled is new")), "{:?}", found.remarks);
@@ -266,7 +266,7 @@ async fn a_changed_view_is_compared_by_what_both_versions_have() {
     new.at(history.end()).await;
     old.kill().await;
     new.kill().await;
-    let refused = world.workshop(world.view.clone()).rollback(None, &operator()).await;
+    let refused = world.rebuilder(world.view.clone()).rollback(None, &operator()).await;
     assert!(refused.is_ok(), "the old program may go back to its own version: {refused:?}");
     world.scratch.close().await;
 }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::{
     bulk_tally::Flaw,
-    rebuild::{operator, wish},
+    rebuild::{operator, request},
     tally::{History, World},
 };
 
@@ -49,7 +49,7 @@ async fn parking_and_retrying_read_the_log_before_they_hold_the_view() {
     let mut history = History::random(80, 40);
     let (world, mut worker) = World::begun(&history, 40).await;
     worker.at(world.log.end()).await;
-    let mut shop = world.workshop(world.view.clone());
+    let mut shop = world.rebuilder(world.view.clone());
     shop.log = Arc::new(Slow(world.log.clone()));
     let key = history.commits[0].events[0].stream.to_string();
     shop.park(&ParkWhat::Key(key), &operator()).await.expect("parked");
@@ -78,7 +78,7 @@ async fn a_load_at_a_low_rate_holds_no_transaction_before_it_writes() {
     let mut shop = world.bulk(Flaw::None);
     shop.options.connections = 1;
     shop.options.rate = Some(60);
-    let wish = wish(Until::Ready);
+    let request = request(Until::Ready);
     let idle = async {
         loop {
             let waiting = "select query from pg_stat_activity where datname = current_database()
@@ -91,7 +91,7 @@ async fn a_load_at_a_low_rate_holds_no_transaction_before_it_writes() {
         }
     };
     tokio::select! {
-        made = shop.rebuild(&wish) => assert_eq!(made.expect("made").state, "ready"),
+        made = shop.rebuild(&request) => assert_eq!(made.expect("made").state, "ready"),
         query = idle => panic!("a transaction waits for its process after: {query}"),
     }
     worker.kill().await;

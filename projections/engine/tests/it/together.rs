@@ -1,14 +1,14 @@
-//! Several views that are made anew in one pass.
+//! Several views that are rebuilt in one pass.
 
 use std::sync::Arc;
 
 use kernel::Position;
-use projection_engine::{RebuildError, Until, Workshop, ensure, rebuild_together};
+use projection_engine::{RebuildError, Rebuilder, Until, ensure, rebuild_together};
 use sqlx::AssertSqlSafe;
 
 use crate::{
     bulk_tally::{BulkTally, Flaw},
-    rebuild::wish,
+    rebuild::request,
     tally::{Added, History, Tally, View, World},
 };
 
@@ -55,9 +55,9 @@ impl World {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.scratch.pool).await.expect(sql);
     }
 
-    fn shops(&self, flaws: [Flaw; 3]) -> Vec<Workshop<Added>> {
+    fn shops(&self, flaws: [Flaw; 3]) -> Vec<Rebuilder<Added>> {
         let names = ["tally", OTHERS[0], OTHERS[1]];
-        names.into_iter().zip(flaws).map(|(name, flaw)| self.workshop(Self::view_of(name, flaw))).collect()
+        names.into_iter().zip(flaws).map(|(name, flaw)| self.rebuilder(Self::view_of(name, flaw))).collect()
     }
 
     async fn sums_of(&self, name: &str, generation: i32) -> Vec<String> {
@@ -78,7 +78,7 @@ async fn every_range_is_read_once_for_all_and_the_tables_are_the_same() {
     let (world, history) = World::with_three(60, [300, 300]).await;
     let shops = world.shops([Flaw::None; 3]);
     let before = world.log.ranges_read();
-    let made = rebuild_together(&shops.iter().collect::<Vec<_>>(), &wish(Until::Ready)).await.expect("made");
+    let made = rebuild_together(&shops.iter().collect::<Vec<_>>(), &request(Until::Ready)).await.expect("made");
     let ranges = world.scratch.lines("select distinct after_position::text from registry.ranges").await;
     assert_eq!(world.log.ranges_read() - before, ranges.len(), "each range once");
     for (shop, made) in shops.iter().zip(made) {
@@ -96,7 +96,7 @@ async fn a_wrong_view_is_caught_and_the_others_are_promoted() {
     let shops = world.shops([Flaw::Miscounts, Flaw::None, Flaw::Fails]);
     let all: Vec<_> = shops.iter().collect();
     // All three publish a table of one name: only one of them can be promoted here.
-    let made = rebuild_together(&all, &wish(Until::Ready)).await.expect("an answer");
+    let made = rebuild_together(&all, &request(Until::Ready)).await.expect("an answer");
     let states: Vec<&str> = made.iter().map(|made| made.as_ref().map_or("error", |made| made.state)).collect();
     assert_eq!(states, ["failed", "ready", "error"]);
     assert!(matches!(made[2], Err(RebuildError::Rows { .. })), "{:?}", made[2]);
@@ -123,12 +123,12 @@ async fn what_is_loaded_for_one_view_is_read_again_only_for_those_that_lack_it()
     let all: Vec<_> = shops.iter().collect();
     // The log fails in the middle, and then one view is gone on with alone.
     world.log.break_after(2);
-    rebuild_together(&all, &wish(Until::Ready)).await.expect_err("the log is away");
-    rebuild_together(&all[..1], &wish(Until::Ready)).await.expect("made");
+    rebuild_together(&all, &request(Until::Ready)).await.expect_err("the log is away");
+    rebuild_together(&all[..1], &request(Until::Ready)).await.expect("made");
     let lacking = "select distinct after_position::text from registry.ranges where done_at is null";
     let (lacking, before) = (world.scratch.lines(lacking).await, world.log.ranges_read());
     assert!(!lacking.is_empty(), "two views were left in the middle");
-    let made = rebuild_together(&all, &wish(Until::Ready)).await.expect("made");
+    let made = rebuild_together(&all, &request(Until::Ready)).await.expect("made");
     assert_eq!(world.log.ranges_read() - before, lacking.len(), "what some view lacks, once");
     for (shop, made) in shops.iter().zip(made) {
         assert_eq!(made.expect("ready").state, "ready");
@@ -141,7 +141,7 @@ async fn what_is_loaded_for_one_view_is_read_again_only_for_those_that_lack_it()
 async fn views_at_different_positions_share_the_ranges_they_have_in_common() {
     let (world, history) = World::with_three(63, [40, 170]).await;
     let shops = world.shops([Flaw::None; 3]);
-    let made = rebuild_together(&shops.iter().collect::<Vec<_>>(), &wish(Until::Ready)).await.expect("made");
+    let made = rebuild_together(&shops.iter().collect::<Vec<_>>(), &request(Until::Ready)).await.expect("made");
     let live = "select position::text from registry.generations where generation = 1";
     let mut live = world.scratch.lines(live).await;
     live.sort_by_key(|position| position.parse::<i64>().expect("a number"));

@@ -54,7 +54,7 @@ async fn pass(world: &World, bank: &Bank, view: View, blind: &Arc<Blind>, positi
     let name = view.name();
     let database = world.scratch.database.clone().options([("role", "jangbu_projector")]);
     let worker = Worker::start(view.clone(), &database, world.log.clone(), blind.clone(), brisk());
-    let mut shop = world.workshop(view);
+    let mut shop = world.rebuilder(view);
     shop.decoder = blind.clone();
     worker.reach(bank.end());
     let mut parked = 0;
@@ -68,7 +68,7 @@ async fn pass(world: &World, bank: &Bank, view: View, blind: &Arc<Blind>, positi
     worker.kill().await;
     if parked > 0 {
         let still = shop.retry_parked(None, &operator()).await.expect("an answer");
-        assert!(still.iter().any(|key| key.error.is_some()), "{name}: nothing was mended: {still:?}");
+        assert!(still.iter().any(|key| key.error.is_some()), "{name}: nothing was fixed: {still:?}");
         shop.decoder = Arc::new(Decoder);
         let told = shop.retry_parked(None, &operator()).await.expect("applied");
         assert!(told.iter().all(|key| key.error.is_none()), "{name}: {told:?}");

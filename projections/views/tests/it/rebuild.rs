@@ -1,9 +1,11 @@
-//! Every view, made anew from ranges of the log, against the oracle and the live one.
+//! Every view, rebuilt from ranges of the log, against the oracle and the live one.
 
 use std::sync::Arc;
 
 use contracts::recorded::Recorded;
-use projection_engine::{Comparison, Expected, Operator, Options, Reporter, Until, Wish, Workshop, testing::brisk};
+use projection_engine::{
+    Comparison, Expected, Operator, Options, RebuildRequest, Rebuilder, Reporter, Until, testing::brisk,
+};
 use views::{Decoder, View};
 
 use crate::{bank::Bank, world::World};
@@ -13,8 +15,8 @@ pub fn operator() -> Operator {
 }
 
 impl World {
-    pub fn workshop(&self, view: View) -> Workshop<Recorded> {
-        Workshop {
+    pub fn rebuilder(&self, view: View) -> Rebuilder<Recorded> {
+        Rebuilder {
             projection: view,
             database: self.scratch.database.clone().options([("role", "jangbu_projector")]),
             log: self.log.clone(),
@@ -28,14 +30,14 @@ impl World {
 
     async fn rebuild(&self, view: View) -> Comparison {
         let name = view.name();
-        let wish = Wish {
+        let request = RebuildRequest {
             until: Until::Promoted,
             expected: Expected::default(),
             restart: false,
             abandon_live: false,
             operator: operator(),
         };
-        let made = self.workshop(view).rebuild(&wish).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let made = self.rebuilder(view).rebuild(&request).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let comparison = made.comparison.expect("it was compared");
         assert_eq!(made.state, "live", "{name}: {:#?}", comparison.shown);
         comparison

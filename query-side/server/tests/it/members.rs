@@ -1,4 +1,4 @@
-//! What is personal: shown to its owner, opened for each answer anew, and gone with the key.
+//! What is personal: shown to its owner, opened for each answer again, and gone with the key.
 
 use serde_json::json;
 

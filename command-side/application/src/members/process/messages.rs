@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::{Channel, MemberRecorded, SignUpStarted};
-use domain::member::Known;
+use domain::member::StateReader;
 use kernel::{MemberId, Place, Sealed, StreamId, Version};
 use log::Picked;
 use vault::{Charge, NewMessage, Notice};
 
-use super::{BackOffice, RoundError};
+use super::{ProcessRunner, RoundError};
 use crate::members::{contacts::contact_of, translating::channel_of};
 
 /// Where a message goes and what it says.
@@ -43,7 +43,7 @@ impl Letter<'_> {
     }
 }
 
-impl BackOffice {
+impl ProcessRunner {
     /// The message that an event asks for, if it does. One that is not worth sending any more is not queued.
     pub(super) async fn message_for(
         &self,
@@ -77,9 +77,9 @@ impl BackOffice {
                 Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
             }
             MemberRecorded::PasswordChanged(_) => {
-                let desk = self.members.desk_of(picked.event.stream).await.map_err(RoundError::Step)?;
+                let unit = self.members.unit_of(picked.event.stream).await.map_err(RoundError::Step)?;
                 let unfounded = RoundError::Unfounded { position: picked.position };
-                let held = contact_of(&desk, member).ok_or(unfounded)?;
+                let held = contact_of(&unit, member).ok_or(unfounded)?;
                 let (channel, contact, place) = (held.channel, &held.sealed, held.place);
                 let (notice, until, charge) = (Notice::PasswordChanged, None, None);
                 Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
@@ -92,8 +92,8 @@ impl BackOffice {
 
     /// How the sign-up began that an event belongs to.
     pub(super) async fn sign_up_start(&self, picked: &Picked) -> Result<SignUpStarted, RoundError> {
-        let desk = self.members.desk_of(picked.event.stream).await.map_err(RoundError::Step)?;
-        let started = desk.member_events(picked.event.stream).find_map(|(_, event)| match event {
+        let unit = self.members.unit_of(picked.event.stream).await.map_err(RoundError::Step)?;
+        let started = unit.member_events(picked.event.stream).find_map(|(_, event)| match event {
             MemberRecorded::SignUpStarted(started) => Some(started.clone()),
             _ => None,
         });
@@ -102,7 +102,7 @@ impl BackOffice {
 
     /// The member whose name this is.
     async fn owner_of(&self, name: StreamId) -> Result<Option<MemberId>, RoundError> {
-        Ok(self.members.desk_of(name).await.map_err(RoundError::Step)?.name(name).owner())
+        Ok(self.members.unit_of(name).await.map_err(RoundError::Step)?.name(name).owner())
     }
 
     /// A code goes to whoever reads the contact's messages; if that is a member already, they are told so instead. Which of

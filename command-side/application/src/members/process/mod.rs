@@ -1,17 +1,17 @@
-//! The back office: what has to follow from the events of members, in the end, whatever crashed.
+//! The process runner: what has to follow from the events of members, in the end, whatever crashed.
 //!
 //! It reads those events in order and brings the vault after them: passwords settled or destroyed, messages queued, keys
 //! of erased members destroyed again should a backup bring them back. Sign-ups whose time ran out are ended, erasures
 //! carried through. Every step may be repeated, by this server or by another at the same time: the cursor in the vault
 //! is a fence for the messages, command ids derived from the step are one for the log, and the rest is idempotent.
 
-mod again;
-mod erasing;
-mod expiring;
-mod following;
+mod destroy_again;
+mod erasure;
+mod follow;
 mod messages;
+mod sign_up_expiry;
 mod step;
-mod watching;
+mod timers;
 
 use std::{error::Error, time::Duration};
 
@@ -23,12 +23,12 @@ use tokio::{
 };
 use vault::VaultError;
 
-use self::{again::DestroyAgain, erasing::Revoked, watching::Watching};
+use self::{destroy_again::DestroyAgain, erasure::Revoked, timers::Watching};
 use super::{MemberError, Members};
 use crate::Bank;
 
 /// Does what follows from the events of members. One in each command server.
-pub struct BackOffice {
+pub struct ProcessRunner {
     members: Members,
     bank: Bank,
     /// How far the vault has been brought, as it was last seen.
@@ -68,7 +68,7 @@ enum RoundError {
     OtherHistory(CommitRef),
     #[error("the vault cannot be brought after the log")]
     Vault(#[source] VaultError),
-    #[error("a step of the back office could not be carried out")]
+    #[error("a step of the process runner could not be carried out")]
     Step(#[source] MemberError),
     #[error("a certificate cannot be written down")]
     Certificate(#[source] serde_json::Error),
@@ -81,7 +81,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-impl BackOffice {
+impl ProcessRunner {
     /// For these members; accounts that an erased member opened in the last moment are closed through the bank.
     pub fn new(members: Members, bank: Bank) -> Self {
         Self {
@@ -126,8 +126,8 @@ impl BackOffice {
                 Err(error) => {
                     self.judge(&error);
                     failures += 1;
-                    metrics::counter!("back_office_failures").increment(1);
-                    tracing::error!(error = &error as &dyn Error, failures, "the back office is held up");
+                    metrics::counter!("processes_failures").increment(1);
+                    tracing::error!(error = &error as &dyn Error, failures, "the process runner is held up");
                     LONGEST_PAUSE.min(self.members.shared.options.poll * 2_u32.saturating_pow(failures.min(8)))
                 }
             };

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vault::{Credentials, Erasures, Keys, Messages, Revocations};
 
 use super::{
+    app::{TestApp, as_member, meta, until},
     faulty_vault::Break,
-    town::{Town, as_member, meta, until},
 };
 use crate::memory_log::Fault;
 
@@ -23,19 +23,19 @@ enum Death {
 }
 
 impl Death {
-    fn prepare(self, town: &Town) {
+    fn prepare(self, app: &TestApp) {
         match self {
-            Self::Log => town.log.fail_next(Fault::Death),
-            Self::Vault(call) => town.vault.break_next(call, Break::Death),
-            Self::Away(call) => town.vault.break_next(call, Break::Before),
+            Self::Log => app.log.fail_next(Fault::Death),
+            Self::Vault(call) => app.vault.break_next(call, Break::Death),
+            Self::Away(call) => app.vault.break_next(call, Break::Before),
         }
     }
 
-    async fn come(self, town: &Town) {
+    async fn come(self, app: &TestApp) {
         match self {
-            Self::Log => town.log.dying.notified().await,
-            Self::Vault(_) => town.vault.dying.notified().await,
-            Self::Away(call) => until("it has broken", || async { town.vault.has_broken(call) }).await,
+            Self::Log => app.log.dying.notified().await,
+            Self::Vault(_) => app.vault.dying.notified().await,
+            Self::Away(call) => until("it has broken", || async { app.vault.has_broken(call) }).await,
         }
     }
 }
@@ -44,34 +44,34 @@ impl Death {
 async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
     let deaths =
         [Death::Log, Death::Vault("settle"), Death::Away("settle"), Death::Vault("enqueue"), Death::Away("enqueue")];
-    let mut town = Town::new().await;
+    let mut app = TestApp::new().await;
     for (before, death) in deaths.into_iter().enumerate() {
         let (login, verifying) = (format!("minsu_{before}"), format!("v{before}"));
-        let sent = town.sign_up(&login, &login, &format!("kim{before}@example.com")).await.expect("sent").answer;
-        let (members, code, meta_of) = (town.members.clone(), town.code(sent.id, 1), meta(&verifying));
-        death.prepare(&town);
+        let sent = app.sign_up(&login, &login, &format!("kim{before}@example.com")).await.expect("sent").answer;
+        let (members, code, meta_of) = (app.members.clone(), app.code(sent.id, 1), meta(&verifying));
+        death.prepare(&app);
         let verify = tokio::spawn(async move { members.verify(sent.id, code, None, meta_of).await });
-        let office = town.office();
-        death.come(&town).await;
+        let runner = app.runner();
+        death.come(&app).await;
         verify.abort();
-        office.kill().await;
-        town.restart();
+        runner.kill().await;
+        app.restart();
 
-        let office = town.office();
-        // The office may die at the message before the code was taken: then nothing is begun, and the person tries again.
-        if town.log.count("MemberJoined") == before {
-            town.members.verify(sent.id, town.code(sent.id, 1), None, meta(&verifying)).await.expect("a member");
+        let runner = app.runner();
+        // The runner may die at the message before the code was taken: then nothing is begun, and the person tries again.
+        if app.log.count("MemberJoined") == before {
+            app.members.verify(sent.id, app.code(sent.id, 1), None, meta(&verifying)).await.expect("a member");
         }
-        until("the member has a password", || async { town.by_login(&login).await.is_some() }).await;
-        let told = town.members.verify(sent.id, town.code(sent.id, 1), None, meta(&verifying)).await.expect("told");
-        assert_eq!(town.by_login(&login).await.expect("a password").0, told.answer, "{death:?}");
-        until("the message is queued", || async { town.messages().await.len() == before + 1 }).await;
-        office.stop().await;
+        until("the member has a password", || async { app.by_login(&login).await.is_some() }).await;
+        let told = app.members.verify(sent.id, app.code(sent.id, 1), None, meta(&verifying)).await.expect("told");
+        assert_eq!(app.by_login(&login).await.expect("a password").0, told.answer, "{death:?}");
+        until("the message is queued", || async { app.messages().await.len() == before + 1 }).await;
+        runner.stop().await;
         for once in ["MemberJoined", "SignUpCompleted"] {
-            assert_eq!(town.log.count(once), before + 1, "{death:?}");
+            assert_eq!(app.log.count(once), before + 1, "{death:?}");
         }
     }
-    town.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
@@ -87,69 +87,69 @@ async fn an_erasure_is_completed_once_wherever_the_server_dies() {
         Death::Away("enqueue"),
         Death::Vault("enqueue"),
     ];
-    let mut town = Town::new().await;
+    let mut app = TestApp::new().await;
     for (before, death) in deaths.into_iter().enumerate() {
-        let member = town.joined(&format!("minsu_{before}"), "kim@example.com").await;
-        let told = town.members.request_erasure(member, as_member(member), None, meta(&format!("e{before}"))).await;
+        let member = app.joined(&format!("minsu_{before}"), "kim@example.com").await;
+        let told = app.members.request_erasure(member, as_member(member), None, meta(&format!("e{before}"))).await;
         let erasure = told.expect("leaving").answer;
-        death.prepare(&town);
-        let office = town.office();
-        death.come(&town).await;
-        office.kill().await;
-        town.restart();
+        death.prepare(&app);
+        let runner = app.runner();
+        death.come(&app).await;
+        runner.kill().await;
+        app.restart();
 
-        let office = town.office();
-        until("the erasure is done", || async { town.log.count("MemberErased") == before + 1 }).await;
-        assert_erased(&town, member, erasure).await;
-        assert!(town.by_login(&format!("minsu_{before}")).await.is_none());
-        office.stop().await;
-        assert_eq!(town.log.count("MemberErased"), before + 1, "{death:?}: once");
-        assert_eq!(town.log.count("NameReleased"), 2 * (before + 1), "{death:?}: the contact is free for the next");
+        let runner = app.runner();
+        until("the erasure is done", || async { app.log.count("MemberErased") == before + 1 }).await;
+        assert_erased(&app, member, erasure).await;
+        assert!(app.by_login(&format!("minsu_{before}")).await.is_none());
+        runner.stop().await;
+        assert_eq!(app.log.count("MemberErased"), before + 1, "{death:?}: once");
+        assert_eq!(app.log.count("NameReleased"), 2 * (before + 1), "{death:?}: the contact is free for the next");
     }
-    town.end().await;
+    app.end().await;
 }
 
-async fn assert_erased(town: &Town, member: MemberId, erasure: Uuid) {
-    assert_eq!(town.members.state(member).await.expect("told"), Some(MemberStanding::Erased));
-    assert!(town.vault.real.key(member).await.expect("the vault").is_none());
-    assert!(town.vault.real.of(member).await.expect("the vault").is_none());
-    let revoked = town.vault.real.revoked_after(0).await.expect("the vault");
+async fn assert_erased(app: &TestApp, member: MemberId, erasure: Uuid) {
+    assert_eq!(app.members.state(member).await.expect("told"), Some(MemberStanding::Erased));
+    assert!(app.vault.real.key(member).await.expect("the vault").is_none());
+    assert!(app.vault.real.of(member).await.expect("the vault").is_none());
+    let revoked = app.vault.real.revoked_after(0).await.expect("the vault");
     assert!(revoked.iter().any(|revocation| revocation.subject == member.uuid()));
-    let certificate = town.members.certificate(erasure).await.expect("told").expect("a certificate");
+    let certificate = app.members.certificate(erasure).await.expect("told").expect("a certificate");
     assert_eq!((certificate.member_id, certificate.requested_by), (member, as_member(member).to_string()));
 }
 
 /// The vault came back as it was before the erasure, and forgot that it ever knew better.
 #[tokio::test]
 async fn a_key_that_came_back_with_a_backup_is_destroyed_at_the_next_start() {
-    let mut town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    let backup = town.back_key_up(member).await;
-    town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
-    let office = town.office();
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    until("it is followed", || async { town.vault.real.cursor().await.expect("the vault").number() >= 9 }).await;
-    office.stop().await;
-    town.restore_key(backup).await;
-    assert!(town.vault.real.key(member).await.expect("the vault").is_some());
-    town.restart();
-    let office = town.office();
-    until("it is destroyed again", || async { town.vault.real.key(member).await.expect("the vault").is_none() }).await;
-    assert!(!town.vault.real.destroy_again(member).await.expect("the vault"));
-    office.stop().await;
-    town.end().await;
+    let mut app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    let backup = app.back_key_up(member).await;
+    app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    let runner = app.runner();
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    until("it is followed", || async { app.vault.real.cursor().await.expect("the vault").number() >= 9 }).await;
+    runner.stop().await;
+    app.restore_key(backup).await;
+    assert!(app.vault.real.key(member).await.expect("the vault").is_some());
+    app.restart();
+    let runner = app.runner();
+    until("it is destroyed again", || async { app.vault.real.key(member).await.expect("the vault").is_none() }).await;
+    assert!(!app.vault.real.destroy_again(member).await.expect("the vault"));
+    runner.stop().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn an_account_opened_in_the_last_moment_is_closed_before_the_member_is_gone() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    town.leave_as_in_an_older_bank(member).await;
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    app.leave_as_in_an_older_bank(member).await;
     // An older server, and a token that it did not yet know to be revoked.
-    town.open_as_in_an_older_bank(member).await;
-    let office = town.office();
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    assert_eq!(town.log.count("AccountClosed"), 1);
-    office.stop().await;
-    town.end().await;
+    app.open_as_in_an_older_bank(member).await;
+    let runner = app.runner();
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    assert_eq!(app.log.count("AccountClosed"), 1);
+    runner.stop().await;
+    app.end().await;
 }

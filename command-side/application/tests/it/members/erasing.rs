@@ -5,90 +5,89 @@ use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
 use sha2::{Digest, Sha256};
 use vault::Keys;
 
-use super::town::{Town, as_member, email, hash, meta, operator, refused, until};
-use crate::teller::{Teller, posted, submission, transfer};
+use super::app::{TestApp, as_member, email, hash, meta, operator, refused, until};
+use crate::client::{TestClient, posted, submission, transfer};
 
 #[tokio::test]
 async fn one_with_open_accounts_stays() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    let account = town.teller.open(as_member(member), "a").await;
-    let refusal = town.members.request_erasure(member, as_member(member), None, meta("e")).await;
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    let account = app.client.open(as_member(member), "a").await;
+    let refusal = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
     assert_eq!(refused(refusal), ("accounts-open", None));
-    assert_eq!(town.members.state(member).await.expect("told"), Some(MemberStanding::Active));
+    assert_eq!(app.members.state(member).await.expect("told"), Some(MemberStanding::Active));
     let close = Command::CloseAccount { account, reason: None };
-    town.teller.outcome(as_member(member), "close", close).await;
-    let again = town.members.request_erasure(member, as_member(member), None, meta("e")).await;
+    app.client.outcome(as_member(member), "close", close).await;
+    let again = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
     assert_eq!(refused(again), ("accounts-open", None), "the same answer for ever under the same key");
-    town.members.request_erasure(member, as_member(member), None, meta("e2")).await.expect("leaving");
-    town.end().await;
+    app.members.request_erasure(member, as_member(member), None, meta("e2")).await.expect("leaving");
+    app.end().await;
 }
 
 #[tokio::test]
 async fn the_certificate_is_the_one_the_log_names() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    town.members.change_contact(member, email("pending@example.com"), meta("c")).await.expect("sent");
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    app.members.change_contact(member, email("pending@example.com"), meta("c")).await.expect("sent");
     let reason = Some("asked by letter".to_owned());
-    let erasure = town.members.request_erasure(member, operator(), reason, meta("e")).await.expect("leaving").answer;
-    assert_eq!(town.members.certificate(erasure).await.expect("told"), None, "not before it is done");
-    let twice = town.members.request_erasure(member, operator(), None, meta("f")).await.expect("told").answer;
+    let erasure = app.members.request_erasure(member, operator(), reason, meta("e")).await.expect("leaving").answer;
+    assert_eq!(app.members.certificate(erasure).await.expect("told"), None, "not before it is done");
+    let twice = app.members.request_erasure(member, operator(), None, meta("f")).await.expect("told").answer;
     assert_eq!(twice, erasure, "asked for twice, done once");
-    let nothing = town.members.password_changed(member, hash("x"), meta("p")).await;
+    let nothing = app.members.password_changed(member, hash("x"), meta("p")).await;
     assert!(matches!(nothing, Err(MemberError::MemberUnknown)));
-    let office = town.office();
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    office.stop().await;
-    let certificate = town.members.certificate(erasure).await.expect("told").expect("a certificate");
+    let runner = app.runner();
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    runner.stop().await;
+    let certificate = app.members.certificate(erasure).await.expect("told").expect("a certificate");
     assert_eq!(certificate.requested_by, operator().to_string());
-    let digest: String =
-        Sha256::digest(serde_json::to_vec(&certificate).expect("json")).iter().map(|b| format!("{b:02x}")).collect();
-    let commits = town.log.commits();
+    let digest: String = hex::encode(Sha256::digest(serde_json::to_vec(&certificate).expect("json")));
+    let commits = app.log.commits();
     let erased = commits.iter().flat_map(|c| &c.events).find(|e| e.event_type == "MemberErased").expect("erased");
     let recorded = Recorded::decode(&erased.event_type, erased.schema_version, &erased.payload).expect("an event");
     assert_eq!(recorded, Recorded::Member(MemberRecorded::MemberErased(MemberErased { erasure, digest })));
-    assert_eq!(town.log.count("NameReleased"), 2, "login and contact; a contact that is only wanted holds nothing");
-    let shown = town.members.disclose(member, operator(), "late".into(), meta("d")).await;
+    assert_eq!(app.log.count("NameReleased"), 2, "login and contact; a contact that is only wanted holds nothing");
+    let shown = app.members.disclose(member, operator(), "late".into(), meta("d")).await;
     assert!(matches!(shown, Err(MemberError::MemberUnknown)));
-    assert_eq!(town.members.request_erasure(member, operator(), None, meta("g")).await.expect("told").answer, erasure);
-    town.end().await;
+    assert_eq!(app.members.request_erasure(member, operator(), None, meta("g")).await.expect("told").answer, erasure);
+    app.end().await;
 }
 
 /// A transfer to the leaving member is under way when they go: whichever comes first, no money is lost and nobody is
 /// erased who holds some.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_erasure_during_a_transfer_waits_for_the_money() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    let payer = town.teller.funded("payer", 1_000).await;
-    let erasure = town.leave_as_in_an_older_bank(member).await;
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    let payer = app.client.funded("payer", 1_000).await;
+    let erasure = app.leave_as_in_an_older_bank(member).await;
     // Opened by an older server, with a token that was still good there; money arrives in the same moment.
-    let account = town.open_as_in_an_older_bank(member).await;
-    posted(&town.teller.outcome(operator_of(), "t", transfer(payer, account, 300)).await);
-    let office = town.office();
+    let account = app.open_as_in_an_older_bank(member).await;
+    posted(&app.client.outcome(operator_of(), "t", transfer(payer, account, 300)).await);
+    let runner = app.runner();
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
-    assert_eq!(town.log.count("MemberErased"), 0, "it waits");
-    assert!(town.vault.real.key(member).await.expect("the vault").is_some());
-    assert_eq!(town.members.certificate(erasure).await.expect("told"), None);
-    posted(&town.teller.outcome(operator_of(), "back", transfer(account, payer, 300)).await);
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    assert_eq!(town.log.count("AccountClosed"), 1);
-    let late = town.teller.outcome(operator_of(), "too late", transfer(payer, account, 1)).await;
+    assert_eq!(app.log.count("MemberErased"), 0, "it waits");
+    assert!(app.vault.real.key(member).await.expect("the vault").is_some());
+    assert_eq!(app.members.certificate(erasure).await.expect("told"), None);
+    posted(&app.client.outcome(operator_of(), "back", transfer(account, payer, 300)).await);
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    assert_eq!(app.log.count("AccountClosed"), 1);
+    let late = app.client.outcome(operator_of(), "too late", transfer(payer, account, 1)).await;
     assert!(matches!(late, Outcome::Refused(_)), "{late:?}");
-    office.stop().await;
-    town.end().await;
+    runner.stop().await;
+    app.end().await;
 }
 
 /// Transfers keep coming while the member goes: the sums hold, and the erasure ends when the account can be closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_member_under_fire_is_erased_only_when_empty() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    let payer = town.teller.funded("payer", 1_000).await;
-    let erasure = town.leave_as_in_an_older_bank(member).await;
-    let account = town.open_as_in_an_older_bank(member).await;
-    let office = town.office();
-    let bank = town.teller.bank.clone();
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    let payer = app.client.funded("payer", 1_000).await;
+    let erasure = app.leave_as_in_an_older_bank(member).await;
+    let account = app.open_as_in_an_older_bank(member).await;
+    let runner = app.runner();
+    let bank = app.client.bank.clone();
     let fire = tokio::spawn(async move {
         for n in 0..40 {
             for (key, command) in [("in", transfer(payer, account, 1)), ("out", transfer(account, payer, 1))] {
@@ -99,51 +98,51 @@ async fn a_member_under_fire_is_erased_only_when_empty() {
         }
     });
     fire.await.expect("task");
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    assert!(town.members.certificate(erasure).await.expect("told").is_some());
-    assert_eq!(town.log.count("TransferPosted") % 2, 1, "the funding, and as many in as out");
-    office.stop().await;
-    town.end().await;
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    assert!(app.members.certificate(erasure).await.expect("told").is_some());
+    assert_eq!(app.log.count("TransferPosted") % 2, 1, "the funding, and as many in as out");
+    runner.stop().await;
+    app.end().await;
 }
 
 fn operator_of() -> kernel::Actor {
-    crate::teller::operator()
+    crate::client::operator()
 }
 
 /// From the commit on in which somebody asks to be erased, no server opens an account for them, whatever it has cached.
 #[tokio::test]
 async fn no_account_is_opened_for_one_who_leaves() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
     // The owner's stream is in the cache of this server.
-    let account = town.teller.open(as_member(member), "a").await;
-    town.teller.outcome(as_member(member), "close", Command::CloseAccount { account, reason: None }).await;
-    town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
-    let open = || Command::OpenAccount { asset: crate::teller::krw() };
-    assert_eq!(town.teller.ask(as_member(member), "b", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
-    let office = town.office();
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    office.stop().await;
-    let cold = Teller::on(town.log.clone(), "server-1", |_| {});
-    for teller in [&town.teller, &cold] {
-        assert_eq!(teller.ask(as_member(member), "c", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
+    let account = app.client.open(as_member(member), "a").await;
+    app.client.outcome(as_member(member), "close", Command::CloseAccount { account, reason: None }).await;
+    app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    let open = || Command::OpenAccount { asset: crate::client::krw() };
+    assert_eq!(app.client.ask(as_member(member), "b", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
+    let runner = app.runner();
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    runner.stop().await;
+    let cold = TestClient::on(app.log.clone(), "server-1", |_| {});
+    for client in [&app.client, &cold] {
+        assert_eq!(client.ask(as_member(member), "c", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
     }
-    assert_eq!(town.log.count("OwnerLeft"), 1);
-    let again = town.teller.ask(as_member(member), "a", open()).await.expect("the first answer");
+    assert_eq!(app.log.count("OwnerLeft"), 1);
+    let again = app.client.ask(as_member(member), "a", open()).await.expect("the first answer");
     assert!(matches!(&*again.outcome, Outcome::Opened(opened) if opened.account_id == account), "{again:?}");
     drop(cold);
-    town.end().await;
+    app.end().await;
 }
 
 /// An account is opened between the look at the accounts and the append: the request conflicts, looks again, and is refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whichever_of_opening_and_leaving_comes_second_is_decided_on_the_first() {
-    let town = Town::new().await;
+    let app = TestApp::new().await;
     for n in 0..40 {
-        let member = town.joined(&format!("minsu_{n}"), &format!("k{n}@example.com")).await;
+        let member = app.joined(&format!("minsu_{n}"), &format!("k{n}@example.com")).await;
         let (key, meta) = (format!("open {n}"), meta(&format!("leave {n}")));
-        let open = town.teller.ask(as_member(member), &key, Command::OpenAccount { asset: crate::teller::krw() });
-        let leave = town.members.request_erasure(member, as_member(member), None, meta);
+        let open = app.client.ask(as_member(member), &key, Command::OpenAccount { asset: crate::client::krw() });
+        let leave = app.members.request_erasure(member, as_member(member), None, meta);
         match tokio::join!(open, leave) {
             (Ok(_), left) => assert_eq!(refused(left), ("accounts-open", None)),
             (Err(error), left) => {
@@ -152,23 +151,23 @@ async fn whichever_of_opening_and_leaving_comes_second_is_decided_on_the_first()
             }
         }
     }
-    town.end().await;
+    app.end().await;
 }
 
 /// A request that an older version of the bank wrote is fenced before anything is destroyed.
 #[tokio::test]
 async fn an_erasure_of_an_older_bank_is_fenced_first() {
-    let town = Town::new().await;
-    let member = town.joined("minsu", "kim@example.com").await;
-    town.leave_as_in_an_older_bank(member).await;
-    let open = Command::OpenAccount { asset: crate::teller::krw() };
-    assert_eq!(town.teller.ask(as_member(member), "b", open).await.unwrap_err(), ExecuteError::OwnerLeft);
-    let office = town.office();
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    office.stop().await;
-    let commits = town.log.commits();
+    let app = TestApp::new().await;
+    let member = app.joined("minsu", "kim@example.com").await;
+    app.leave_as_in_an_older_bank(member).await;
+    let open = Command::OpenAccount { asset: crate::client::krw() };
+    assert_eq!(app.client.ask(as_member(member), "b", open).await.unwrap_err(), ExecuteError::OwnerLeft);
+    let runner = app.runner();
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    runner.stop().await;
+    let commits = app.log.commits();
     let order: Vec<_> = commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
     let at = |event_type| order.iter().position(|found| *found == event_type).expect("it happened");
     assert!(at("ErasureRequested") < at("OwnerLeft") && at("OwnerLeft") < at("MemberErased"), "{order:?}");
-    town.end().await;
+    app.end().await;
 }

@@ -32,7 +32,7 @@ pub enum Break {
 pub struct FaultyVault {
     pub real: PostgresVault,
     breaks: Mutex<HashMap<&'static str, Break>>,
-    /// Most tests take codes from the vault and run no back office: then every code counts as sent.
+    /// Most tests take codes from the vault and run no process runner: then every code counts as sent.
     pub all_codes_are_sent: AtomicBool,
     /// Told when somebody waits for an answer that never comes.
     pub dying: Notify,

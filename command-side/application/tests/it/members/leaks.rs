@@ -3,43 +3,43 @@
 use domain::member::Contact;
 use vault::Keys;
 
-use super::town::{Town, as_member, email, hash, meta, operator, until, wish};
+use super::app::{TestApp, as_member, email, hash, meta, operator, until, wish};
 
 #[tokio::test]
 async fn the_log_holds_no_name_no_contact_no_code_and_no_password() {
-    let town = Town::new().await;
-    let office = town.office();
+    let app = TestApp::new().await;
+    let runner = app.runner();
     let mut wanted = wish("canary_login", "canary@canary-mail.example");
     wanted.real_name = "Canaria 카나리아".parse().expect("a name");
     wanted.password_hash = hash("canaryhash");
-    let sent = town.members.sign_up(wanted.clone(), meta("s")).await.expect("sent").answer;
-    town.wait(30);
-    town.members.resend(sent.id, meta("r")).await.expect("sent");
-    let wrong = town.wrong_code(sent.id, 2);
-    town.members.verify(sent.id, wrong.clone(), None, meta("w")).await.expect_err("wrong");
-    let member = town.members.verify(sent.id, town.code(sent.id, 2), None, meta("v")).await.expect("a member").answer;
+    let sent = app.members.sign_up(wanted.clone(), meta("s")).await.expect("sent").answer;
+    app.wait(30);
+    app.members.resend(sent.id, meta("r")).await.expect("sent");
+    let wrong = app.wrong_code(sent.id, 2);
+    app.members.verify(sent.id, wrong.clone(), None, meta("w")).await.expect_err("wrong");
+    let member = app.members.verify(sent.id, app.code(sent.id, 2), None, meta("v")).await.expect("a member").answer;
     wanted.login_id = "canary_other".parse().expect("a login id");
-    town.members.sign_up(wanted, meta("decoy")).await.expect("sent");
-    town.members.change_contact(member, email("second@canary-mail.example"), meta("c")).await.expect("sent");
-    town.members.verify_contact(member, town.wrong_code(member.uuid(), 1), meta("cw")).await.expect_err("wrong");
-    town.members.verify_contact(member, town.code(member.uuid(), 1), meta("cv")).await.expect("moved");
-    town.wait(60);
+    app.members.sign_up(wanted, meta("decoy")).await.expect("sent");
+    app.members.change_contact(member, email("second@canary-mail.example"), meta("c")).await.expect("sent");
+    app.members.verify_contact(member, app.wrong_code(member.uuid(), 1), meta("cw")).await.expect_err("wrong");
+    app.members.verify_contact(member, app.code(member.uuid(), 1), meta("cv")).await.expect("moved");
+    app.wait(60);
     let phone = Contact::parse(domain::member::Channel::Phone, "+829876543210").expect("a number");
-    town.members.change_contact(member, phone, meta("c2")).await.expect("sent");
-    town.members.password_changed(member, hash("canaryhash2"), meta("p")).await.expect("changed");
-    town.members.refuse(as_member(member), "password-wrong", meta("x")).await;
-    town.members.disclose(member, operator(), "why".into(), meta("d")).await.expect("shown");
-    town.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
-    until("the erasure is done", || async { town.log.count("MemberErased") == 1 }).await;
-    office.stop().await;
+    app.members.change_contact(member, phone, meta("c2")).await.expect("sent");
+    app.members.password_changed(member, hash("canaryhash2"), meta("p")).await.expect("changed");
+    app.members.refuse(as_member(member), "password-wrong", meta("x")).await;
+    app.members.disclose(member, operator(), "why".into(), meta("d")).await.expect("shown");
+    app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
+    runner.stop().await;
 
     let codes = [(sent.id, 1), (sent.id, 2), (member.uuid(), 1), (member.uuid(), 2)];
-    let mut secrets: Vec<String> = codes.map(|(id, serial)| town.code(id, serial).expose().to_owned()).into();
+    let mut secrets: Vec<String> = codes.map(|(id, serial)| app.code(id, serial).expose().to_owned()).into();
     secrets.push(wrong.expose().to_owned());
     secrets.extend(["canary", "canaria", "카나리아", "argon2", "9876543210"].map(str::to_owned));
-    let names = town.vault.names();
+    let names = app.vault.names();
     assert_ne!(names.login("canary_login"), names.login("canary_other"));
-    let commits = town.log.commits();
+    let commits = app.log.commits();
     assert!(commits.len() > 12, "all of it was done");
     for event in commits.iter().flat_map(|commit| &commit.events) {
         let payload: serde_json::Value = serde_json::from_str(event.payload.get()).expect("json");
@@ -52,9 +52,9 @@ async fn the_log_holds_no_name_no_contact_no_code_and_no_password() {
             }
         }
     }
-    let snapshots = format!("{:?}", town.log.snapshots()).to_lowercase();
-    assert!(!snapshots.contains("canary"), "nor what the back office watches");
-    town.end().await;
+    let snapshots = format!("{:?}", app.log.snapshots()).to_lowercase();
+    assert!(!snapshots.contains("canary"), "nor what the process runner watches");
+    app.end().await;
 }
 
 fn texts(value: &serde_json::Value) -> Vec<String> {

@@ -1,12 +1,12 @@
 //! Members: sign-ups, contacts, passwords and erasures, on the real vault.
 
+pub mod app;
 mod asking_again;
 mod crashes;
 mod erasing;
 mod faulty_vault;
 mod leaks;
-mod office;
 mod races;
+mod runner;
 mod signing_up;
 mod staying;
-pub mod town;

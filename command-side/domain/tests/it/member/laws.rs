@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::member::{Known, Standing};
+use domain::member::{Standing, StateReader};
 use kernel::StreamId;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Town, contact, login, member};
+use super::{TestApp, contact, login, member};
 
 #[derive(Clone, Debug)]
 enum Wish {
@@ -39,29 +39,29 @@ fn wish() -> impl Strategy<Value = Wish> {
     ]
 }
 
-fn grant(town: &mut Town, wish: &Wish, begun: &mut u128) {
+fn grant(app: &mut TestApp, wish: &Wish, begun: &mut u128) {
     // A refusal changes nothing, so it may be left aside here.
     let _ = match *wish {
         Wish::Begin { login, contact } => {
             *begun += 1;
-            town.begin(*begun, login, contact)
+            app.begin(*begun, login, contact)
         }
-        Wish::Verify { sign_up, right } => town.verify(sign_up, right),
-        Wish::VerifyAs { sign_up, login } => town.verify_as(sign_up, login),
-        Wish::Resend(sign_up) => town.resend(sign_up),
-        Wish::Expire(sign_up) => Ok(town.expire(sign_up)),
-        Wish::Change { who, contact } => town.begin_change(who, contact),
-        Wish::VerifyChange { who, right } => town.verify_change(who, right),
+        Wish::Verify { sign_up, right } => app.verify(sign_up, right),
+        Wish::VerifyAs { sign_up, login } => app.verify_as(sign_up, login),
+        Wish::Resend(sign_up) => app.resend(sign_up),
+        Wish::Expire(sign_up) => Ok(app.expire(sign_up)),
+        Wish::Change { who, contact } => app.begin_change(who, contact),
+        Wish::VerifyChange { who, right } => app.verify_change(who, right),
         Wish::Leave(who) => {
-            let decided = town.deciding().request_erasure(member(who), Uuid::from_u128(who), true);
-            town.happen(decided)
+            let decided = app.deciding().request_erasure(member(who), Uuid::from_u128(who), true);
+            app.happen(decided)
         }
         Wish::Finish(who) => {
-            let happened = town.deciding().finish_erasure(member(who), Uuid::from_u128(who));
-            town.happen(Ok(happened))
+            let happened = app.deciding().finish_erasure(member(who), Uuid::from_u128(who));
+            app.happen(Ok(happened))
         }
         Wish::Wait(seconds) => {
-            town.seconds += seconds;
+            app.seconds += seconds;
             Ok(Vec::new())
         }
     };
@@ -70,23 +70,23 @@ fn grant(town: &mut Town, wish: &Wish, begun: &mut u128) {
 proptest! {
     #[test]
     fn every_member_bears_their_names_alone_and_nobody_else_bears_any(wishes in prop::collection::vec(wish(), 0..120)) {
-        let (mut town, mut begun) = (Town::default(), 0);
+        let (mut app, mut begun) = (TestApp::default(), 0);
         for wish in &wishes {
-            grant(&mut town, wish, &mut begun);
+            grant(&mut app, wish, &mut begun);
             let mut borne: HashMap<StreamId, u128> = HashMap::new();
             for who in 1..=begun {
-                let Some(person) = town.person(member(who)) else { continue };
+                let Some(person) = app.person(member(who)) else { continue };
                 if matches!(person.standing, Standing::Erased { .. }) {
                     continue;
                 }
                 for name in [person.login, person.contact] {
                     prop_assert_eq!(borne.insert(name, who), None, "two members bear one name");
-                    prop_assert_eq!(town.name(name).owner(), Some(member(who)));
+                    prop_assert_eq!(app.name(name).owner(), Some(member(who)));
                 }
             }
             for number in 0..4 {
                 for name in [login(number), contact(number)] {
-                    let owner = town.name(name).owner();
+                    let owner = app.name(name).owner();
                     prop_assert_eq!(owner.is_some(), borne.contains_key(&name), "a name without its member");
                 }
             }

@@ -12,7 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Owner,
     member::{
-        Bearer, CodeRules, Deciding, Happening, Known, MemberRefusal, Name, NameEvent, Person, SignUp, SignUpEvent,
+        CodeRules, Deciding, MemberEvent, MemberRefusal, Person, Reservation, ReservationEvent, ReservedFor, SignUp,
+        SignUpEvent, StateReader,
     },
 };
 use kernel::{MemberId, StreamId};
@@ -20,21 +21,21 @@ use uuid::Uuid;
 
 /// What has happened so far, on a clock that a test moves.
 #[derive(Default)]
-pub struct Town {
+pub struct TestApp {
     pub seconds: i64,
     pub rules: CodeRules,
     sign_ups: HashMap<StreamId, SignUp>,
-    names: HashMap<StreamId, Name>,
+    names: HashMap<StreamId, Reservation>,
     people: HashMap<MemberId, Person>,
     owners: HashMap<MemberId, Owner>,
 }
 
-impl Known for Town {
+impl StateReader for TestApp {
     fn sign_up(&self, id: StreamId) -> Option<SignUp> {
         self.sign_ups.get(&id).copied()
     }
 
-    fn name(&self, id: StreamId) -> Name {
+    fn name(&self, id: StreamId) -> Reservation {
         self.names.get(&id).copied().unwrap_or_default()
     }
 
@@ -47,9 +48,9 @@ impl Known for Town {
     }
 }
 
-pub type Decided = Result<Vec<Happening>, MemberRefusal>;
+pub type Decided = Result<Vec<MemberEvent>, MemberRefusal>;
 
-impl Town {
+impl TestApp {
     pub fn now(&self) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(self.seconds)
     }
@@ -60,21 +61,21 @@ impl Town {
 
     /// What was decided happens.
     pub fn happen(&mut self, decided: Decided) -> Decided {
-        for happening in decided.iter().flatten() {
-            match happening {
-                Happening::SignUp(id, event) => {
+        for event in decided.iter().flatten() {
+            match event {
+                MemberEvent::SignUp(id, event) => {
                     let state = SignUp::evolve(self.sign_ups.get(id).copied(), event);
                     self.sign_ups.extend(state.map(|state| (*id, state)));
                 }
-                Happening::Name(id, event) => {
+                MemberEvent::Reservation(id, event) => {
                     let name = self.name(*id).evolve(event);
                     self.names.insert(*id, name);
                 }
-                Happening::Person(id, event) => {
+                MemberEvent::Person(id, event) => {
                     let state = Person::evolve(self.people.get(id).copied(), event);
                     self.people.extend(state.map(|state| (*id, state)));
                 }
-                Happening::Owner(id, event) => {
+                MemberEvent::Owner(id, event) => {
                     let owner = self.owner(*id).evolve(event).expect("it follows on what was before");
                     self.owners.insert(*id, owner);
                 }
@@ -102,8 +103,9 @@ impl Town {
     /// What a sign-up of an earlier build held from its beginning.
     pub fn reserved_by_an_earlier_build(&mut self, sign_up: u128) {
         let start = self.sign_up(stream(sign_up)).expect("begun").start;
-        let bearer = Bearer::SignUp { sign_up: stream(sign_up), until: start.expires_at };
-        let reserved = [start.login, start.contact].map(|name| Happening::Name(name, NameEvent::Reserved(bearer)));
+        let reserved_for = ReservedFor::SignUp { sign_up: stream(sign_up), until: start.expires_at };
+        let reserved = [start.login, start.contact]
+            .map(|name| MemberEvent::Reservation(name, ReservationEvent::Reserved(reserved_for)));
         self.happen(Ok(reserved.into())).expect("reserved");
     }
 
@@ -112,9 +114,9 @@ impl Town {
         self.happen(decided)
     }
 
-    pub fn expire(&mut self, sign_up: u128) -> Vec<Happening> {
-        let happenings = self.deciding().expire(stream(sign_up));
-        self.happen(Ok(happenings)).expect("ending is never refused")
+    pub fn expire(&mut self, sign_up: u128) -> Vec<MemberEvent> {
+        let events = self.deciding().expire(stream(sign_up));
+        self.happen(Ok(events)).expect("ending is never refused")
     }
 
     pub fn begin_change(&mut self, who: u128, contact: u128) -> Decided {
@@ -156,10 +158,10 @@ pub fn contact(number: u128) -> StreamId {
 }
 
 /// The events of sign-ups among these.
-pub fn of_sign_ups(happenings: &[Happening]) -> Vec<(StreamId, SignUpEvent)> {
-    let pick = |happening: &Happening| match happening {
-        Happening::SignUp(id, event) => Some((*id, *event)),
+pub fn of_sign_ups(events: &[MemberEvent]) -> Vec<(StreamId, SignUpEvent)> {
+    let pick = |event: &MemberEvent| match event {
+        MemberEvent::SignUp(id, event) => Some((*id, *event)),
         _ => None,
     };
-    happenings.iter().filter_map(pick).collect()
+    events.iter().filter_map(pick).collect()
 }

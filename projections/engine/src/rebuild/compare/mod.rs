@@ -20,9 +20,9 @@ pub use self::{
     expected::{Expectation, Expected},
 };
 use super::{
-    Phase, Workshop,
+    Phase, Rebuilder,
     error::{RebuildError, doing},
-    session::{Making, Session, connect_for_long},
+    session::{Generation, Session, connect_for_long},
 };
 use crate::{SumColumn, fault_point::fault_point, limits::awake, registry::run, status::Report};
 
@@ -74,7 +74,7 @@ impl Comparison {
 /// The live generation, standing still in one snapshot.
 pub(super) struct Frozen {
     connection: PgConnection,
-    pub(super) live: Making,
+    pub(super) live: Generation,
 }
 
 impl Frozen {
@@ -118,12 +118,12 @@ async fn beside<A, B>(
     Ok((first, second))
 }
 
-impl<E: Send + Sync + 'static> Workshop<E> {
+impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Brings a generation exactly to where the live one stands in a snapshot, and holds them against each other.
     pub(super) async fn compare_at_one_position(
         &self,
         session: &mut Session,
-        making: &Making,
+        making: &Generation,
         expected: &Expected,
     ) -> Result<Comparison, RebuildError> {
         let mut frozen = self.freeze_level(session, making).await?;
@@ -152,7 +152,7 @@ impl<E: Send + Sync + 'static> Workshop<E> {
     }
 
     /// A snapshot of the live generation at a position that the other one has been brought to.
-    async fn freeze_level(&self, session: &mut Session, making: &Making) -> Result<Frozen, RebuildError> {
+    async fn freeze_level(&self, session: &mut Session, making: &Generation) -> Result<Frozen, RebuildError> {
         let report = Report::new(self.projection.name());
         let mut tries = 0;
         loop {

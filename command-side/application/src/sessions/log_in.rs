@@ -1,0 +1,194 @@
+//! Sessions: begun with a password, kept up with refresh tokens, ended.
+
+use std::{net::IpAddr, time::Instant};
+
+use chrono::{DateTime, Utc};
+use domain::member::as_typed;
+use kernel::{ConsistencyToken, MemberId};
+use metrics::counter;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+use vault::{PasswordHash, Rotation};
+
+use super::{
+    AuthError, AuthService, Tokens,
+    refresh_token::{PresentedRefresh, RefreshToken},
+};
+
+/// Whose login and password were given.
+struct VerifiedLogin {
+    member: MemberId,
+    /// The hash that the password was verified with.
+    hash: PasswordHash,
+    /// Whether it was made with less work than hashes are now.
+    outdated: bool,
+}
+
+impl AuthService {
+    /// Begins a session.
+    pub async fn log_in(
+        &self,
+        from: IpAddr,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Tokens, AuthError> {
+        self.require_signing_key().await?;
+        let (failures, passwords) = (&self.0.throttles.failures, &self.0.throttles.passwords);
+        let names = self.vault().names();
+        let key = names.throttle("login", login_id.expose_secret());
+        failures.begin(from, Instant::now())?;
+        passwords.begin(key, Instant::now())?;
+        match self.session_for(login_id, password).await {
+            Ok(Some(tokens)) => {
+                failures.take_back(&from);
+                passwords.clear(key);
+                Ok(tokens)
+            }
+            Ok(None) => {
+                counter!("log_ins_total", "outcome" => "refused").increment(1);
+                Err(AuthError::CredentialsWrong)
+            }
+            Err(error) => {
+                failures.take_back(&from);
+                passwords.take_back(key);
+                Err(error)
+            }
+        }
+    }
+
+    /// A session for whoever has this login and password; none if nobody has.
+    async fn session_for(&self, login_id: SecretString, password: SecretString) -> Result<Option<Tokens>, AuthError> {
+        let password = as_typed(&password);
+        // The password in force may change while one is verified: by the member, or because another log-in hashed the same
+        // one with more work. Then it is verified once more.
+        for _ in 0..2 {
+            let Some(known) = self.who_is(&login_id, &password).await? else { return Ok(None) };
+            let hash = match known.outdated {
+                true => self.rehash(known.member, known.hash, &password).await,
+                false => known.hash,
+            };
+            if let Some(tokens) = self.open_session(known.member, &hash).await? {
+                return Ok(Some(tokens));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whose login and password these are. The steps are the same whoever it is: one look into the vault, one password
+    /// verified. What cannot be a login id is one that nobody has.
+    async fn who_is(
+        &self,
+        login_id: &SecretString,
+        password: &SecretString,
+    ) -> Result<Option<VerifiedLogin>, AuthError> {
+        let login = self.vault().names().login(login_id.expose_secret());
+        let (member, hash) = self.vault().by_login(login).await?.unzip();
+        let verified = self.passwords().verify(password.clone(), hash.clone()).await?;
+        // One who is leaving has a password still, but no token of theirs would hold.
+        let member = member.filter(|member| verified.matches && !self.revoked().contains(member.uuid()));
+        Ok(member.zip(hash).map(|(member, hash)| VerifiedLogin { member, hash, outdated: verified.outdated }))
+    }
+
+    /// Hashes a password again, with as much work as hashes have now; the hash in force. The log-in does not depend on it:
+    /// the next one tries again.
+    async fn rehash(&self, member: MemberId, outdated: PasswordHash, password: &SecretString) -> PasswordHash {
+        let Ok(hash) = self.passwords().hash(password.clone()).await else { return outdated };
+        // A password that was changed in the meantime is not changed back.
+        match self.vault().rehash(member, &outdated, &hash).await {
+            Ok(true) => {
+                counter!("passwords_rehashed_total").increment(1);
+                hash
+            }
+            Ok(false) | Err(_) => outdated,
+        }
+    }
+
+    /// A session, if the password that was verified is still in force.
+    async fn open_session(&self, member: MemberId, verified: &PasswordHash) -> Result<Option<Tokens>, AuthError> {
+        let (session, refresh) = (self.0.parts.ids.fresh(), RefreshToken::fresh()?);
+        let now = self.0.parts.clock.now();
+        let expires_at = now + self.0.options.refresh_lives;
+        if !self.vault().open_session(session, member, verified, refresh.digest, expires_at).await? {
+            return Ok(None);
+        }
+        counter!("log_ins_total", "outcome" => "opened").increment(1);
+        tracing::debug!(session.id = %session, member.id = %member, "a session began");
+        self.tokens(member, session, refresh.text, now).await.map(Some)
+    }
+
+    /// Exchanges a refresh token for the next tokens. A token that comes a second time ends its session: somebody has a
+    /// copy, and nobody knows who of the two is the member. The one exception is the same request sent again, with the same
+    /// idempotency key and soon: its answer may have been lost, and it gets the same tokens again.
+    pub async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError> {
+        // Before the refresh token is used up.
+        self.require_signing_key().await?;
+        let failures = &self.0.throttles.failures;
+        failures.begin(from, Instant::now())?;
+        let presented = PresentedRefresh::read(&token).ok_or(AuthError::SessionEnded)?;
+        let (next, now) = (RefreshToken::fresh()?, self.0.parts.clock.now());
+        let expires_at = now + self.0.options.refresh_lives;
+        let retry = match key {
+            Some(key) => Some(presented.retry(key, &next, self.0.options.refresh_grace)?),
+            None => None,
+        };
+        let rotated = self.vault().rotate(presented.digest, next.digest, retry.as_ref(), now, expires_at).await;
+        match rotated.inspect_err(|_| failures.take_back(&from))? {
+            Rotation::Rotated { session, member } if !self.revoked().contains(member.uuid()) => {
+                failures.take_back(&from);
+                self.tokens(member, session, next.text, now).await
+            }
+            Rotation::Repeated { session, member, answer, at } if !self.revoked().contains(member.uuid()) => {
+                failures.take_back(&from);
+                counter!("refresh_answers_repeated_total").increment(1);
+                let refresh = presented.open(key.unwrap_or_default(), &answer)?;
+                Ok(Tokens { replayed: true, ..self.tokens(member, session, refresh, at).await? })
+            }
+            Rotation::Reused { session, member } => {
+                self.revoked().insert(session);
+                counter!("refresh_tokens_reused_total").increment(1);
+                tracing::warn!(
+                    session.id = %session, member.id = %member, "a refresh token came twice; its session was ended"
+                );
+                Err(AuthError::SessionEnded)
+            }
+            Rotation::Rotated { .. } | Rotation::Repeated { .. } | Rotation::Unknown => Err(AuthError::SessionEnded),
+        }
+    }
+
+    /// Ends a session: its access tokens are refused from now on, here at once and everywhere within a second or two. Tells
+    /// where the log ended, if it can be asked.
+    pub async fn log_out(
+        &self,
+        member: MemberId,
+        session: Option<Uuid>,
+    ) -> Result<Option<ConsistencyToken>, AuthError> {
+        let session = session.ok_or(AuthError::NoSession)?;
+        self.vault().end_session(session, member).await?;
+        self.revoked().insert(session);
+        Ok(self.seen().await)
+    }
+
+    /// Where the log ends. Sessions are not in it, but every command answers with a token.
+    async fn seen(&self) -> Option<ConsistencyToken> {
+        let head = self.0.parts.log.head().await.ok()?;
+        Some(ConsistencyToken::of(head.log, head.commit))
+    }
+
+    async fn require_signing_key(&self) -> Result<(), AuthError> {
+        self.0.parts.signer.is_ready().await.then_some(()).ok_or(AuthError::NoSigningKey)
+    }
+
+    /// The tokens of a session; the access token is the same for the same time.
+    async fn tokens(
+        &self,
+        member: MemberId,
+        session: Uuid,
+        refresh: SecretString,
+        from: DateTime<Utc>,
+    ) -> Result<Tokens, AuthError> {
+        let expires_in = self.0.options.access_lives;
+        let signed = self.0.parts.signer.sign(member, session, from, from + expires_in);
+        let access = signed.map_err(AuthError::Token)?;
+        Ok(Tokens { access, refresh, expires_in, seen: self.seen().await, replayed: false })
+    }
+}

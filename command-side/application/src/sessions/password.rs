@@ -1,0 +1,118 @@
+//! What a member who is logged in must give the password once more for.
+
+use std::time::Instant;
+
+use domain::member::{Password, as_typed};
+use kernel::{Actor, MemberId};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{AuthError, AuthService};
+use crate::{Meta, Receipt};
+
+impl AuthService {
+    /// Another password. All other sessions of the member end.
+    pub(super) async fn change_password(
+        &self,
+        actor: Actor,
+        session: Option<Uuid>,
+        current: SecretString,
+        new: SecretString,
+        meta: Meta,
+    ) -> Result<Receipt<()>, AuthError> {
+        let member = actor.id;
+        let login_id = self.members().login_id(member).await?;
+        let new = Password::parse(&new, &login_id).map_err(AuthError::NewPassword)?;
+        if let Some(told) = self.not_refused(meta).await? {
+            return self.finish_change(told, member, session, current, new, meta).await;
+        }
+        self.prove(actor, current, meta).await?;
+        let hash = self.passwords().hash(new.expose().clone()).await?;
+        // Before, so that a crash leaves no session that should have ended; after, for one that was begun with the old
+        // password meanwhile.
+        self.end_other_sessions(member, session).await?;
+        let told = self.told(meta, self.members().password_changed(member, hash, meta)).await?;
+        self.end_other_sessions(member, session).await?;
+        Ok(told)
+    }
+
+    /// The change is in the log already. Only if the password in force is still the one before it is it carried to the
+    /// vault now: else that was done, or undone by a later change, and must not be done again.
+    async fn finish_change(
+        &self,
+        told: Receipt<()>,
+        member: MemberId,
+        session: Option<Uuid>,
+        before: SecretString,
+        new: Password,
+        meta: Meta,
+    ) -> Result<Receipt<()>, AuthError> {
+        if self.matches(member, before).await? {
+            let hash = self.passwords().hash(new.expose().clone()).await?;
+            self.told(meta, self.members().password_changed(member, hash, meta)).await?;
+        }
+        self.end_other_sessions(member, session).await?;
+        Ok(told)
+    }
+
+    /// A member leaves: nothing is done for them from now on, and all that is theirs is erased.
+    pub(super) async fn leave(
+        &self,
+        actor: Actor,
+        password: SecretString,
+        meta: Meta,
+    ) -> Result<Receipt<Uuid>, AuthError> {
+        // One who asked before is told so again, whether or not there still is a password.
+        if self.not_refused(meta).await?.is_none() {
+            self.prove(actor, password, meta).await?;
+        }
+        self.erase(actor.id, actor, None, meta).await
+    }
+
+    /// Has a member erased; by an operator, with a reason, or by the member.
+    pub(super) async fn erase(
+        &self,
+        member: MemberId,
+        actor: Actor,
+        reason: Option<String>,
+        meta: Meta,
+    ) -> Result<Receipt<Uuid>, AuthError> {
+        let told = self.told(meta, self.members().request_erasure(member, actor, reason, meta)).await?;
+        self.revoked().insert(member.uuid());
+        Ok(told)
+    }
+
+    /// Whether it is really the member; a no is recorded.
+    async fn prove(&self, actor: Actor, password: SecretString, meta: Meta) -> Result<(), AuthError> {
+        let passwords = &self.0.throttles.passwords;
+        let key = self.vault().names().throttle("member", &actor.id.to_string());
+        passwords.begin(key, Instant::now())?;
+        match self.matches(actor.id, password).await {
+            Ok(true) => {
+                passwords.clear(key);
+                Ok(())
+            }
+            Ok(false) => {
+                let refused = self.members().refuse(actor, "password-wrong", meta).await;
+                Err(self.refusal(refused, meta, false).await)
+            }
+            Err(error) => {
+                passwords.take_back(key);
+                Err(error)
+            }
+        }
+    }
+
+    async fn matches(&self, member: MemberId, password: SecretString) -> Result<bool, AuthError> {
+        let hash = self.vault().of(member).await?;
+        let known = hash.is_some();
+        Ok(self.passwords().verify(as_typed(&password), hash).await?.matches && known)
+    }
+
+    async fn end_other_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<(), AuthError> {
+        for session in self.vault().end_sessions(member, but).await? {
+            self.revoked().insert(session);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! The executor from start to end: gets the server its name, starts the executor under it, and closes both in order.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use application::{Bank, Executor, ExecutorOptions, RevokedTokens};
+use event_store_postgres::{PoolOptions, PostgresLog, ServerLease, connect};
+use kernel::RandomIds;
+use platform::{auth::Revocations, shutdown::Shutdown};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use crate::{bank_slot::BankSlot, config::Config, tokens::Refused};
+
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The thread of the executor, and its way to the log.
+///
+/// Every client waits for the executor, and it waits for Postgres. On the threads that serve requests it would hear
+/// Postgres's answer only after whatever requests are in line there: with hundreds of connections a millisecond later. A
+/// thread that sleeps most of the time is woken at once. A connection is heard by the runtime it was made on, so the
+/// executor has its own pool.
+pub(crate) struct ExecutorRuntime {
+    /// There until it is dropped.
+    thread: Option<Runtime>,
+    log: PostgresLog,
+    /// Whose tokens count no more.
+    revoked: Arc<dyn RevokedTokens>,
+}
+
+impl ExecutorRuntime {
+    /// Connections: one for appends and reads, one for snapshots.
+    const CONNECTIONS: u32 = 2;
+
+    pub(crate) fn new(config: &Config, revocations: &Revocations) -> anyhow::Result<Self> {
+        let options = PoolOptions::log("command-server/executor", Self::CONNECTIONS);
+        let thread = Builder::new_multi_thread().worker_threads(1).thread_name("executor").enable_all().build()?;
+        let entered = thread.enter();
+        let pool = connect(&config.log_writer_url, &options);
+        drop(entered);
+        match pool {
+            Ok(pool) => {
+                let revoked = Arc::new(Refused(revocations.clone()));
+                Ok(Self { thread: Some(thread), log: PostgresLog::new(pool), revoked })
+            }
+            Err(error) => {
+                thread.shutdown_background();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn start(&self, config: &Config, name: &str) -> (Bank, Executor) {
+        let _here = self.thread.as_ref().map(Runtime::enter);
+        let options = ExecutorOptions { revoked: Some(self.revoked.clone()), ..config.executor(name) };
+        Bank::start(Arc::new(self.log.clone()), Arc::new(RandomIds), options)
+    }
+}
+
+impl Drop for ExecutorRuntime {
+    fn drop(&mut self) {
+        // A runtime must not be waited for on a thread of another.
+        if let Some(thread) = self.thread.take() {
+            thread.shutdown_background();
+        }
+    }
+}
+
+/// Runs until no more commands can come, then carries out those that were accepted, and gives the name back.
+pub(crate) async fn run(
+    config: Config,
+    log: PostgresLog,
+    workplace: ExecutorRuntime,
+    door: Arc<BankSlot>,
+    closed: Shutdown,
+) {
+    if let Some(lease) = lease(&config, &log, &closed).await {
+        let name = lease.name().to_owned();
+        let (bank, executor) = workplace.start(&config, &name);
+        door.open(bank);
+        tracing::info!(server.name = name, "the bank is open");
+        let lease = keep(lease, &name, &config, &log, &door, &closed).await;
+        finish(executor, lease).await;
+    }
+    workplace.log.pool().close().await;
+}
+
+/// A name nobody else holds; asked for until there is one.
+async fn lease(config: &Config, log: &PostgresLog, closed: &Shutdown) -> Option<ServerLease> {
+    let mut told = false;
+    loop {
+        let acquired = tokio::select! {
+            () = closed.requested() => return None,
+            acquired = ServerLease::acquire(log.pool(), &config.server_name) => acquired,
+        };
+        match acquired {
+            Ok(lease) => return Some(lease),
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(error = &error as &dyn Error, "the server has no name yet; trying on");
+            }
+            Err(_) => {}
+        }
+        tokio::select! { () = closed.requested() => return None, () = sleep(RETRY) => {} }
+    }
+}
+
+/// Holds a name until no more commands can come. If the connection that holds it breaks, the server goes on under the
+/// old one: should another server take it, both write to the same system accounts, and the versions in the log decide.
+async fn keep(
+    mut lease: ServerLease,
+    name: &str,
+    config: &Config,
+    log: &PostgresLog,
+    door: &BankSlot,
+    closed: &Shutdown,
+) -> Option<ServerLease> {
+    let mut gauge = interval(Duration::from_secs(1));
+    gauge.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = closed.requested() => return Some(lease),
+            _ = gauge.tick() => metrics::gauge!("executor_waiting_commands").set(door.waiting() as f64),
+            () = lease.lost() => {
+                tracing::warn!(server.name = name, "the connection that holds the server's name broke");
+                lease = self::lease(config, log, closed).await?;
+                tracing::info!(server.name = name, lease.name = lease.name(), "a name is held again");
+            }
+        }
+    }
+}
+
+async fn finish(executor: Executor, lease: Option<ServerLease>) {
+    executor.drain().await;
+    if let Some(lease) = lease {
+        lease.release().await;
+    }
+    tracing::info!("every accepted command is done");
+}

@@ -1,0 +1,214 @@
+//! Everything about members: opens the vault, then the authentication service, and has the process runner and the courier work.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use application::{
+    AuthParts, AuthService, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, ProcessRunner,
+};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use kernel::{RandomIds, SystemClock};
+use platform::{
+    auth::{Revocations, Signer, Verifier},
+    ops::Probes,
+    shutdown::Shutdown,
+};
+use tasks::Task;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use vault::{Passwords, PostgresVault, Vault, VaultError, VaultReader};
+
+use crate::{
+    auth_slot::AuthSlot,
+    bank_slot::BankSlot,
+    config::Config,
+    tokens::{FileSigner, Listed, Refused},
+};
+
+const RETRY: Duration = Duration::from_secs(1);
+/// How long the start waits for the list of revoked tokens. After that the server serves without it.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
+/// What runs for members.
+pub(crate) struct People {
+    listed: watch::Receiver<bool>,
+    task: Task,
+}
+
+impl People {
+    /// Checks what is set and begins to work; asks no server for anything before that. Works until no more commands can
+    /// come: being stopped anywhere is as good as a crash, and nothing is lost by one.
+    pub(crate) fn start(
+        config: &Config,
+        verifier: &Verifier,
+        doors: (Arc<AuthSlot>, Arc<BankSlot>),
+        probes: &Probes,
+        closed: Shutdown,
+    ) -> anyhow::Result<Self> {
+        let members = &config.members;
+        let pool = |url: &str, connections| connect(url, &PoolOptions::log("command-server", connections));
+        let kek = members.kek.open(members.kek_token_file.as_deref()).context("JANGBU_KEK cannot be used")?;
+        let vault = pool(&members.vault_writer_url, members.vault_connections)
+            .context("JANGBU_VAULT_WRITER_URL cannot be used")?;
+        // Connections of their own: however many sign up, a transfer never waits for one of theirs.
+        let log =
+            pool(&config.log_writer_url, members.member_connections).context("JANGBU_LOG_WRITER_URL cannot be used")?;
+        let signer = Signer::from_file(&members.signing_key_file).context("JANGBU_SIGNING_KEY_FILE cannot be used")?;
+        let signer = FileSigner::new(signer, verifier.clone());
+        let channels = config.channels.channels()?;
+        let passwords = Passwords::start(members.passwords())?;
+
+        database::require_sessions(vec![vault.clone()]);
+        let reader = VaultReader::new(vault.clone(), kek.clone());
+        let board = DeliveryHealth::new(&channels);
+        probe(probes, reader.clone(), doors.0.clone());
+        probe_channels(probes, &board);
+        let trouble = probe_history(probes);
+        let listed = Listed::new(reader);
+        let read = listed.read();
+        let (revocations, config) = (verifier.revocations().clone(), config.clone());
+        probe_signer(probes, signer.clone());
+        let work = async move {
+            let following = {
+                let (revocations, listed, closed) = (revocations.clone(), Arc::new(listed), closed.clone());
+                tasks::until_done("revocations", move || follow(revocations.clone(), listed.clone(), closed.clone()))
+            };
+            let signing = {
+                let signer = signer.clone();
+                tasks::endless("signing-key", move || signer.clone().follow())
+            };
+            let open = || PostgresVault::open(vault.clone(), kek.clone());
+            if let Some(opened) = until_open(open, &closed).await {
+                let opened: Arc<dyn Vault> = Arc::new(opened);
+                let log = Arc::new(PostgresLog::new(log.clone()));
+                let (ids, clock) = (Arc::new(RandomIds), Arc::new(SystemClock));
+                let (signer, revoked) = (Arc::new(signer), Arc::new(Refused(revocations)));
+                let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
+                let members = Members::new(log.clone(), opened.clone(), ids.clone(), clock.clone(), options);
+                let vault = opened.clone();
+                let parts = AuthParts {
+                    members: members.clone(),
+                    log,
+                    vault,
+                    passwords,
+                    signer,
+                    revoked,
+                    ids,
+                    clock: clock.clone(),
+                };
+                doors.0.open(AuthService::new(parts, config.members.auth()));
+                tracing::info!("members are served");
+                let sending = {
+                    let closed = closed.clone();
+                    let courier = move || {
+                        let (vault, channels) = (opened.clone(), channels.clone());
+                        Courier::new(vault, channels, clock.clone(), CourierOptions::default()).telling(board.clone())
+                    };
+                    tasks::until_done("courier", move || send(courier(), closed.clone()))
+                };
+                let working = {
+                    let (bank, closed) = (doors.1.clone(), closed.clone());
+                    tasks::until_done("processes", move || {
+                        work(members.clone(), bank.clone(), trouble.clone(), closed.clone())
+                    })
+                };
+                working.ended().await;
+                sending.ended().await;
+            }
+            following.ended().await;
+            drop(signing);
+            vault.close().await;
+            log.close().await;
+        };
+        Ok(Self { listed: read, task: tasks::vital("members", work) })
+    }
+
+    /// Before the first request it should be known whose tokens count no more. A vault that is away keeps nobody from
+    /// moving money.
+    pub(crate) async fn first_look(&mut self) {
+        if timeout(FIRST_LOOK, self.listed.wait_for(|read| *read)).await.is_err() {
+            tracing::warn!("revocations were not read yet: revoked tokens still count, until the vault answers");
+        }
+    }
+
+    /// Waits until all of it has ended.
+    pub(crate) async fn ended(self) {
+        self.task.ended().await;
+    }
+}
+
+/// Not ready for members, but ready.
+fn probe(probes: &Probes, reader: VaultReader, door: Arc<AuthSlot>) {
+    probes.register_optional("vault", move || {
+        let (reader, door) = (reader.clone(), door.clone());
+        async move {
+            reader.revoked_after(i64::MAX).await.map_err(|error| error.to_string())?;
+            door.is_open().then_some(()).ok_or_else(|| "it was not opened yet".to_owned())
+        }
+    });
+}
+
+/// Without a key nobody logs in, and money moves.
+fn probe_signer(probes: &Probes, signer: FileSigner) {
+    probes.register_optional("signing key", move || std::future::ready(signer.check()));
+}
+
+/// A vault and a log that are not of one history are not served: an operator has to say which of them is true.
+fn probe_history(probes: &Probes) -> watch::Sender<Option<String>> {
+    let (tell, trouble) = watch::channel(None::<String>);
+    probes.register("vault history", move || {
+        let trouble = trouble.borrow().clone();
+        std::future::ready(trouble.map_or(Ok(()), Err))
+    });
+    tell
+}
+
+/// Without a channel people wait for their codes, and money moves: that is told, and takes no server out of the balancer.
+fn probe_channels(probes: &Probes, board: &DeliveryHealth) {
+    for channel in ["email", "phone"] {
+        let board = board.clone();
+        probes.register_optional(channel, move || std::future::ready(board.check(channel)));
+    }
+}
+
+/// The vault, asked for until it opens.
+async fn until_open<R>(open: impl Fn() -> R, closed: &Shutdown) -> Option<PostgresVault>
+where
+    R: Future<Output = Result<PostgresVault, VaultError>>,
+{
+    let mut told = false;
+    loop {
+        let opened = tokio::select! {
+            () = closed.requested() => return None,
+            opened = open() => opened,
+        };
+        match opened {
+            Ok(vault) => return Some(vault),
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(error = &error as &dyn Error, "the vault does not open; trying on");
+            }
+            Err(_) => {}
+        }
+        tokio::select! { () = closed.requested() => return None, () = sleep(RETRY) => {} }
+    }
+}
+
+async fn follow(revocations: Revocations, listed: Arc<Listed>, closed: Shutdown) {
+    revocations.follow(listed, closed).await;
+}
+
+async fn send(courier: Courier<dyn Vault>, closed: Shutdown) {
+    courier.run(closed.requested()).await;
+}
+
+/// The process runner needs the bank too, for the accounts of those who leave.
+async fn work(members: Members, bank: Arc<BankSlot>, trouble: watch::Sender<Option<String>>, closed: Shutdown) {
+    let bank = tokio::select! {
+        () = closed.requested() => return,
+        bank = bank.opened() => bank,
+    };
+    ProcessRunner::new(members, bank).telling(trouble).run(closed.requested()).await;
+}
