@@ -6,26 +6,23 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use kernel::Clock;
 use tokio::{
-    sync::{Notify, oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    sync::oneshot,
+    time::{Instant, timeout},
 };
 
 use super::{
     keys::{Keys, KeysError, read_bytes},
+    look_schedule::LookSchedule,
     stamp::Stamp,
 };
 
-/// How often the file is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The least time between two looks, however many requests ask for one.
-const LOOK_PAUSE: Duration = Duration::from_millis(50);
 /// A look that takes longer has failed, and another one may begin.
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
 /// The most looks that may hang at once. Each holds a thread that nothing can end.
@@ -53,16 +50,10 @@ pub(super) struct KeySet {
 struct File {
     path: PathBuf,
     read: Box<ReadFile>,
-    /// Whether a task looks at the file. Then nothing else does.
-    followed: AtomicBool,
-    /// The number of the newest look that began.
-    begun: AtomicU64,
+    schedule: LookSchedule,
     /// The looks that have not ended yet.
     running: AtomicUsize,
     looks: Mutex<Looks>,
-    wanted: Notify,
-    /// The number of the newest look of the following task that ended or failed.
-    looked: watch::Sender<u64>,
 }
 
 /// What came of the looks.
@@ -110,12 +101,9 @@ impl KeySet {
         let file = File {
             path: path.to_owned(),
             read,
-            followed: AtomicBool::new(false),
-            begun: AtomicU64::new(0),
+            schedule: LookSchedule::new(),
             running: AtomicUsize::new(0),
             looks: Mutex::new(Looks { ended: 0, failed: 0, stamp, read_at }),
-            wanted: Notify::new(),
-            looked: watch::Sender::new(0),
         };
         Ok(Self { file: Some(file), ..Self::fixed(keys, clock) })
     }
@@ -162,8 +150,8 @@ impl KeySet {
     /// one, the caller looks.
     pub(super) fn want_look(&self) -> bool {
         let Some(file) = &self.file else { return false };
-        if file.followed.load(Ordering::Acquire) {
-            file.wanted.notify_one();
+        if file.schedule.is_followed() {
+            file.schedule.want();
             return false;
         }
         let before = self.current();
@@ -173,35 +161,25 @@ impl KeySet {
 
     /// Waits until a look at the file that begins after this call has ended, for this long at most. Not blocking.
     pub(super) async fn looked_anew(&self, limit: Duration) -> bool {
-        let Some(file) = &self.file else { return false };
-        if !file.followed.load(Ordering::Acquire) {
-            return false;
+        match &self.file {
+            Some(file) => file.schedule.next(limit).await,
+            None => false,
         }
-        let begun = file.begun.load(Ordering::Acquire);
-        file.wanted.notify_one();
-        let mut looked = file.looked.subscribe();
-        timeout(limit, looked.wait_for(|number| *number > begun)).await.is_ok_and(|looked| looked.is_ok())
     }
 
     /// Keeps the keys as they are in the file, for ever.
     pub(super) async fn follow(self: Arc<Self>) {
         let Some(file) = &self.file else { return std::future::pending().await };
-        file.followed.store(true, Ordering::Release);
+        let mut ticks = file.schedule.follow();
         self.keys().ids().iter().for_each(|id| in_force(id, 1.0));
-        let mut looks = interval(LOOK_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last = None;
         loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = file.wanted.notified() => {}
-            }
+            file.schedule.due(&mut ticks).await;
             let look = file.begin(self.clock.now().timestamp());
             if let Err(error) = self.look_aside(file, look, &mut last).await {
                 self.failed(file, look, &error);
             }
-            file.looked.send_replace(look.number);
-            sleep(LOOK_PAUSE).await;
+            file.schedule.end(look.number).await;
         }
     }
 
@@ -310,7 +288,7 @@ impl KeySet {
 
 impl File {
     fn begin(&self, at: i64) -> Look {
-        Look { number: self.begun.fetch_add(1, Ordering::AcqRel) + 1, at }
+        Look { number: self.schedule.begin(), at }
     }
 
     fn looks(&self) -> MutexGuard<'_, Looks> {

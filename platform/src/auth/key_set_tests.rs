@@ -3,6 +3,7 @@
 use std::sync::Condvar;
 
 use kernel::ManualClock;
+use tokio::time::sleep;
 
 use super::*;
 

@@ -3,6 +3,7 @@
 mod claims;
 mod key_set;
 mod keys;
+mod look_schedule;
 mod presented;
 mod principal;
 mod revocations;

@@ -2,10 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,15 +14,9 @@ use ed25519_dalek::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
-use tokio::{
-    sync::{Notify, oneshot, watch},
-    time::{MissedTickBehavior, interval, timeout},
-};
+use tokio::sync::oneshot;
 
-use super::{Principal, claims::Claims, stamp::Stamp};
-
-/// How often a followed file is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+use super::{Principal, claims::Claims, look_schedule::LookSchedule, stamp::Stamp};
 
 /// Signs tokens. Clones share the key.
 #[derive(Clone)]
@@ -34,13 +25,7 @@ pub struct Signer(Arc<Inner>);
 struct Inner {
     file: PathBuf,
     key: Mutex<(Option<Stamp>, Arc<Key>)>,
-    /// Whether a task looks at the file. Then no request does.
-    followed: AtomicBool,
-    /// Asks that task for a look.
-    wanted: Notify,
-    /// The number of the newest look that began, and of the newest that ended.
-    begun: AtomicU64,
-    ended: watch::Sender<u64>,
+    schedule: LookSchedule,
 }
 
 /// A key with the header that names it.
@@ -57,9 +42,7 @@ impl Signer {
         // The stamp before the content: what changes in between is read again.
         let stamp = Stamp::of(&file).ok();
         let key = Arc::new(Key::read(&file)?);
-        let (followed, wanted, begun) = (AtomicBool::new(false), Notify::new(), AtomicU64::new(0));
-        let (key, ended) = (Mutex::new((stamp, key)), watch::Sender::new(0));
-        Ok(Self(Arc::new(Inner { file, key, followed, wanted, begun, ended })))
+        Ok(Self(Arc::new(Inner { file, key: Mutex::new((stamp, key)), schedule: LookSchedule::new() })))
     }
 
     /// A token for this principal, good from one time until another, both in seconds since 1970.
@@ -85,15 +68,11 @@ impl Signer {
     /// Keeps the key as it is in the file, for ever. From then on no request looks at the file: it may lie on a file system
     /// that does not answer.
     pub async fn follow(self) {
-        self.0.followed.store(true, Ordering::Release);
-        let mut looks = interval(LOOK_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let schedule = &self.0.schedule;
+        let mut ticks = schedule.follow();
         loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = self.0.wanted.notified() => {}
-            }
-            let number = self.0.begun.fetch_add(1, Ordering::AcqRel) + 1;
+            schedule.due(&mut ticks).await;
+            let number = schedule.begin();
             let (signer, (done, ended)) = (self.clone(), oneshot::channel());
             // Not a thread of the runtime: that would wait for it at its end.
             let look = move || {
@@ -106,27 +85,20 @@ impl Signer {
                 Ok(_) => drop(ended.await),
                 Err(error) => tracing::warn!(%error, "no thread can be started to look at the signing key"),
             }
-            self.0.ended.send_replace(number);
+            schedule.end(number).await;
         }
     }
 
     /// Waits until a look at the file that begins after this call has ended, for this long at most. Not blocking; nothing to
     /// wait for unless the file is followed.
     pub async fn look_again(&self, limit: Duration) {
-        if !self.0.followed.load(Ordering::Acquire) {
-            return;
-        }
-        let begun = self.0.begun.load(Ordering::Acquire);
-        self.0.wanted.notify_one();
-        let mut ended = self.0.ended.subscribe();
-        let looked = timeout(limit, ended.wait_for(|number| *number > begun)).await;
-        if looked.is_err() {
+        if self.0.schedule.is_followed() && !self.0.schedule.next(limit).await {
             tracing::warn!("the file of the signing key does not answer; the key read before stays in use");
         }
     }
 
     fn key(&self) -> Arc<Key> {
-        if !self.0.followed.load(Ordering::Acquire) {
+        if !self.0.schedule.is_followed() {
             self.look();
         }
         self.kept().1.clone()
