@@ -18,9 +18,9 @@ pub const ADOPT: &str = "is it the right database? If it was restored from a bac
 /// A commit as somebody remembers it.
 #[derive(Clone, Copy, Debug)]
 pub struct Named {
-    position: i64,
-    command_id: Uuid,
-    recorded_at: DateTime<Utc>,
+    pub position: i64,
+    pub command_id: Uuid,
+    pub recorded_at: DateTime<Utc>,
 }
 
 /// The commit that a message of the stream names: the last position, and `command@microseconds`.

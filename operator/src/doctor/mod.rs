@@ -6,7 +6,7 @@ mod clock;
 mod disk;
 mod durability;
 mod finding;
-mod history;
+pub(crate) mod history;
 mod keys;
 mod log_database;
 mod messages;

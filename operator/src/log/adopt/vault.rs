@@ -1,25 +1,19 @@
 //! Bringing the vault to a log that was adopted.
 
-use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
-use uuid::Uuid;
 
 use super::Adoption;
-use crate::{db::failed, failure::Failure};
+use crate::{
+    db::failed,
+    doctor::history::{Named as Commit, holds},
+    failure::Failure,
+};
 
 /// How far the vault was brought after the log.
 struct Cursor {
     position: i64,
     /// A commit that it was brought after; none until a server that notes it has run.
     noted: Option<Commit>,
-}
-
-/// A commit, and where it ends.
-#[derive(Clone, Copy)]
-struct Commit {
-    position: i64,
-    command_id: Uuid,
-    recorded_at: DateTime<Utc>,
 }
 
 /// Where the vault is to go on: behind this commit, or at a position of which no commit is known.
@@ -95,18 +89,4 @@ impl Cursor {
             }
         }
     }
-}
-
-async fn holds(log: &mut PgConnection, commit: &Commit) -> Result<bool, Failure> {
-    sqlx::query_scalar!(
-        r#"select exists (
-               select from commits where command_id = $1 and last_position = $2 and recorded_at = $3
-           ) as "held!""#,
-        commit.command_id,
-        commit.position,
-        commit.recorded_at
-    )
-    .fetch_one(log)
-    .await
-    .map_err(failed("looking for the commit of the vault"))
 }
