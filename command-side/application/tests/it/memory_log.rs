@@ -42,6 +42,8 @@ pub struct MemoryLog {
     /// This stream cannot be read.
     pub damaged: Mutex<Option<StreamId>>,
     pub hold: tokio::sync::Mutex<()>,
+    /// So many times the log is away when it is asked for a commit.
+    pub refs_away: AtomicUsize,
     /// Told of the streams of each read, before they are read.
     pub on_read: Mutex<Option<OnRead>>,
     /// Told when somebody waits for an answer that never comes.
@@ -160,6 +162,9 @@ impl ReadHead for MemoryLog {
     }
 
     async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<log::CommitRef>>, ReadError> {
+        if self.refs_away.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |times| times.checked_sub(1)).is_ok() {
+            return Err(ReadError::Unavailable("away".into()));
+        }
         let commits = self.commits();
         let held = |end: &Position| commits.iter().map(Commit::reference).find(|commit| commit.position == *end);
         Ok(ends.iter().map(held).collect())

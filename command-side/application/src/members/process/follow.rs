@@ -53,13 +53,12 @@ impl ProcessRunner {
     async fn follow_on(&mut self, watching: &mut Watching, cursor: Position) -> Result<bool, RoundError> {
         let log = &self.members.shared.log;
         let end = log.head().await.map_err(RoundError::Log)?;
-        self.check_history(end, cursor).await?;
+        if !self.check_history(end, cursor).await? {
+            return Ok(true);
+        }
         let head = end.position;
         if cursor > head {
             return Err(RoundError::Ahead { cursor, head });
-        }
-        if !self.follows_on(end).await? {
-            return Ok(true);
         }
         let log = &self.members.shared.log;
         let after = watching.position;
@@ -87,43 +86,34 @@ impl ProcessRunner {
 
     /// Makes sure that the log holds the commit that the vault was last brought after: else the vault would take one history for
     /// another. A vault of an earlier build notes where the log ends now.
-    async fn check_history(&mut self, end: Head, cursor: Position) -> Result<(), RoundError> {
+    ///
+    /// `false` if the log lost the end that it had in the last round: it was restored under this server, and what was kept in
+    /// memory may be of events that it lost. The next round begins at the vault's cursor.
+    async fn check_history(&mut self, end: Head, cursor: Position) -> Result<bool, RoundError> {
         if end.commit.is_some() && self.checked == end.commit {
-            return Ok(());
+            return Ok(true);
         }
-        let vault = &self.members.shared.vault;
-        match vault.noted_commit().await.map_err(RoundError::Vault)? {
-            Some(noted) => {
-                let held = self.members.shared.log.commit_refs(&[noted.position]).await.map_err(RoundError::Log)?;
-                if held.first().copied().flatten() != Some(noted) {
-                    return Err(RoundError::OtherHistory(noted));
-                }
-            }
-            None => {
-                if let Some(commit) = end.commit.filter(|commit| commit.position >= cursor) {
-                    vault.note_commit(commit).await.map_err(RoundError::Vault)?;
-                }
-            }
+        let (log, vault) = (&self.members.shared.log, &self.members.shared.vault);
+        let noted = vault.noted_commit().await.map_err(RoundError::Vault)?;
+        let known: Vec<Position> = [noted, self.checked].into_iter().flatten().map(|commit| commit.position).collect();
+        let held = log.commit_refs(&known).await.map_err(RoundError::Log)?;
+        let is_lost = |commit: &CommitRef| !held.contains(&Some(*commit));
+        if let Some(noted) = noted.filter(is_lost) {
+            return Err(RoundError::OtherHistory(noted));
+        }
+        if let Some(lost) = self.checked.filter(is_lost) {
+            let position = lost.position.number();
+            tracing::error!(log.position = position, "the log lost a commit: what was kept of it is forgotten");
+            (self.cursor, self.checked) = (None, None);
+            return Ok(false);
+        }
+        if noted.is_none()
+            && let Some(commit) = end.commit.filter(|commit| commit.position >= cursor)
+        {
+            vault.note_commit(commit).await.map_err(RoundError::Vault)?;
         }
         self.checked = end.commit;
-        Ok(())
-    }
-
-    /// Whether the log still holds the end that it had in the last round. If not, it was restored under this server, and what
-    /// was kept in memory may be of events that it lost: the next round begins at the vault's cursor.
-    async fn follows_on(&mut self, end: Head) -> Result<bool, RoundError> {
-        let before = std::mem::replace(&mut self.followed, end.commit);
-        let Some(before) = before.filter(|before| end.commit != Some(*before)) else { return Ok(true) };
-        let held = self.members.shared.log.commit_refs(&[before.position]).await.map_err(RoundError::Log)?;
-        let holds = held.first().copied().flatten() == Some(before);
-        if !holds {
-            tracing::error!(
-                log.position = before.position.number(),
-                "the log lost a commit: what was kept of it is forgotten"
-            );
-            (self.cursor, self.checked) = (None, None);
-        }
-        Ok(holds)
+        Ok(true)
     }
 
     /// Queues the messages and moves the cursor, in one transaction. If another server was faster, its cursor counts, and

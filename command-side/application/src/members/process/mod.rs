@@ -35,8 +35,6 @@ pub struct ProcessRunner {
     cursor: Option<Position>,
     /// The end of the log at which the log was last found to be the one that the vault was brought after.
     checked: Option<CommitRef>,
-    /// The end of the log in the last round.
-    followed: Option<CommitRef>,
     /// Why members' events are not followed, if it is for an operator to decide what is true.
     trouble: watch::Sender<Option<String>>,
     watching: Option<Watching>,
@@ -89,7 +87,6 @@ impl ProcessRunner {
             bank,
             cursor: None,
             checked: None,
-            followed: None,
             trouble: watch::Sender::new(None),
             watching: None,
             again: DestroyAgain::default(),

@@ -196,6 +196,8 @@ async fn a_log_that_is_restored_under_a_running_office_is_followed_from_where_it
     let lost = app.log.commits().len();
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     app.log.restore(kept);
+    // That the log cannot be asked at that moment hides nothing: the next round asks again.
+    app.log.refs_away.store(1, std::sync::atomic::Ordering::SeqCst);
     let (erasing, mut number) = (meta("e"), 0);
     app.members.request_erasure(member, super::app::as_member(member), None, erasing).await.expect("leaving");
     let again = crate::client::TestClient::on(app.log.clone(), "server-1", |_| {});
