@@ -32,7 +32,6 @@ impl AuthService {
         login_id: SecretString,
         password: SecretString,
     ) -> Result<Tokens, AuthError> {
-        self.require_signing_key().await?;
         let (failures, passwords) = (&self.0.throttles.failures, &self.0.throttles.passwords);
         let names = self.vault().names();
         let key = names.throttle("login", login_id.expose_secret());
@@ -58,6 +57,7 @@ impl AuthService {
 
     /// A session for whoever has this login and password; none if nobody has.
     async fn session_for(&self, login_id: SecretString, password: SecretString) -> Result<Option<Tokens>, AuthError> {
+        self.require_signing_key().await?;
         let password = as_typed(&password);
         // The password in force may change while one is verified: by the member, or because another log-in hashed the same
         // one with more work. Then it is verified once more.
@@ -120,10 +120,10 @@ impl AuthService {
     /// copy, and nobody knows who of the two is the member. The one exception is the same request sent again, with the same
     /// idempotency key and soon: its answer may have been lost, and it gets the same tokens again.
     pub async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError> {
-        // Before the refresh token is used up.
-        self.require_signing_key().await?;
         let failures = &self.0.throttles.failures;
         failures.begin(from, Instant::now())?;
+        // Before the refresh token is used up.
+        self.require_signing_key().await.inspect_err(|_| failures.take_back(&from))?;
         let presented = PresentedRefresh::read(&token).ok_or(AuthError::SessionEnded)?;
         let (next, now) = (RefreshToken::fresh()?, self.0.parts.clock.now());
         let expires_at = now + self.0.options.refresh_lives;
