@@ -46,8 +46,8 @@ pub trait Projection: Send + Sync + 'static {
         &[]
     }
 
-    /// The keys whose order an event belongs to; none for one that changes nothing. `None` stands for an event that could not be decoded. An operator may
-    /// take a key aside because an event of it cannot be applied: events that have a parked key wait, everything else
+    /// The keys whose order an event belongs to; none for one that changes nothing. `None` stands for an event that could
+    /// not be decoded. An operator may take a key aside because an event of it cannot be applied: events that have a parked key wait, everything else
     /// goes on. Events that share no key must lead to the same rows in any order.
     fn keys(&self, stream: StreamId, event: Option<&Self::Event>) -> Vec<String> {
         let _ = event;
