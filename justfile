@@ -84,13 +84,13 @@ doctest: packages
 # The dependency rule, the size rule, the room READMEs; `rooms --write` renews docs/rooms.md
 [group('check')]
 rooms *args:
-    cargo run --quiet -p harness --bin rooms -- {{ args }}
+    cargo run --quiet -p testkit --bin rooms -- {{ args }}
 
 # Licences, sources, bans; known vulnerabilities where their database can be reached
 [group('check')]
 deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
     cargo deny --all-features check bans licenses sources
-    @harness/deny-advisories.sh
+    @testkit/deny-advisories.sh
 
 # Fuzz the parsers at the door: `fuzz`, `fuzz contact 600`; on the stable compiler, so without the address sanitizer
 [group('measure')]
@@ -110,7 +110,7 @@ bench *args: packages
 # Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md, docs/settings/
 [group('make')]
 generate: packages _sqlx
-    cargo build -p harness --no-default-features --bin dev
+    cargo build -p testkit --no-default-features --bin dev
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace -- --all-targets
     cargo build --workspace --bins
     {{ target }}/debug/command-server --openapi > contracts/openapi/command.json
@@ -129,9 +129,9 @@ generated-check: packages _sqlx
 # Both OpenAPI documents against the running servers (schemathesis, bounded in time)
 [group('check')]
 contract-check: packages
-    harness/ensure-packages.sh python
+    testkit/ensure-packages.sh python
     cargo build --workspace --bins
-    harness/schemathesis.sh {{ target }}/debug
+    testkit/schemathesis.sh {{ target }}/debug
 
 # The demonstration on a bank of its own, and the proof of what it wrote
 [private]
@@ -142,7 +142,7 @@ demo-check: packages
 # The packages of the machine that building and running need
 [private]
 packages:
-    @harness/ensure-packages.sh compiler servers
+    @testkit/ensure-packages.sh compiler servers
 
 # A release program, built if it is not there
 [private]

@@ -1,8 +1,10 @@
 //! Postgres with limits in the client: no call waits for ever, and a connection that gave no answer is not used again.
+//! And [`migrations`]: how a database is brought to the end of its history.
 
 mod connection;
 mod limits;
 mod listener;
+pub mod migrations;
 mod pool;
 mod sessions;
 mod transaction;

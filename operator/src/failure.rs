@@ -2,6 +2,7 @@
 
 use std::{error::Error, io};
 
+use database::migrations;
 use projection_engine::RebuildError;
 
 use crate::{archive::ArchiveError, config::Address, keys::KeyError};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrations::{Database, Entry, MigrateError, Repaired, State};
+use database::migrations::{Database, Entry, MigrateError, Repaired, State};
 use serde::Serialize;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 

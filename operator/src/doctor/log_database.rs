@@ -1,5 +1,7 @@
 //! The log's database.
 
+use database::migrations;
+
 use super::{DoctorArgs, clock, durability::Settings, finding::Finding, rights, schema};
 use crate::{config::Config, db::Database, failure::Failure};
 

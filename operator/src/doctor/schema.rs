@@ -1,6 +1,6 @@
 //! The schema: migrations, and what guards the log.
 
-use migrations::{Database, Entry, State};
+use database::migrations::{Database, Entry, State};
 use sqlx::PgConnection;
 
 use super::finding::Finding;

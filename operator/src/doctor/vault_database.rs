@@ -1,5 +1,7 @@
 //! The vault's database.
 
+use database::migrations;
+
 use super::{
     DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, messages, rights, schema,
 };

@@ -1,5 +1,7 @@
 //! The views' database.
 
+use database::migrations;
+
 use super::{DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, rights, schema};
 use crate::{config::Config, db::Database};
 

@@ -1,4 +1,4 @@
-//! The archive in a bucket of an S3-compatible server that is really there: moto's, which `harness/s3-server.sh` installs.
+//! The archive in a bucket of an S3-compatible server that is really there: moto's, which `testkit/s3-server.sh` installs.
 
 use std::{
     net::TcpListener,
@@ -31,7 +31,7 @@ impl Drop for S3 {
 }
 
 fn script() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../harness/s3-server.sh")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testkit/s3-server.sh")
 }
 
 impl S3 {

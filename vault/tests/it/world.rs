@@ -3,9 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use database::migrations::Database;
 use database::{Limits, Pool, PoolOptions};
 use kernel::{Clock, Ids, MemberId, RandomIds, StreamId, SystemClock};
-use migrations::Database;
 use sqlx::{
     AssertSqlSafe, ConnectOptions,
     postgres::{PgConnectOptions, PgPoolOptions},

@@ -10,10 +10,10 @@ use application::{Bank, Command, Destination, ExecuteError, Executor, ExecutorOp
 use contracts::recorded::{Recorded, StreamKind};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use futures::future::join_all;
-use harness::kit::{Databases, Role as Login};
 use kernel::{AccountId, AccountNumber, Actor, Position, RandomIds, StreamId, TransferId};
 use log::ReadCommits;
 use proptest::prelude::*;
+use testkit::kit::{Databases, Role as Login};
 use uuid::Uuid;
 
 use crate::client::{krw, member, operator, posted, submission, transfer, won};

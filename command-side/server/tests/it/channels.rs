@@ -6,10 +6,10 @@ use std::{path::PathBuf, time::Duration};
 
 use application::{Channel, Channels, DeliverError, Text};
 use command_server::channels::ChannelOptions;
-use harness::mail::{Catcher, Fault, Message, Plan, Side, server_config};
 use kernel::{Ids, RandomIds};
 use secrecy::SecretString;
 use std::sync::Arc;
+use testkit::mail::{Catcher, Fault, Message, Plan, Side, server_config};
 
 const TO: &str = "someone@example.com";
 const NUMBER: &str = "+821012345678";

@@ -7,20 +7,20 @@ use std::{path::PathBuf, time::Duration};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Parser;
 use command_server::Config;
+use database::migrations::Database;
 use ed25519_dalek::{
     SigningKey,
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use harness::mail::{Catcher, Plan};
 use kernel::{Clock, Ids, RandomIds, SystemClock};
 use log::{Commit, ReadCommits};
-use migrations::Database;
 use platform::shutdown::Shutdown;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use testkit::mail::{Catcher, Plan};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 use vault::KeyFile;

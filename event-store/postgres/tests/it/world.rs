@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "test support")]
 
 use database::Pool;
+use database::migrations::Database;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead};
-use migrations::Database;
 use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};
 
 /// The URL of the server that tests may make databases on.

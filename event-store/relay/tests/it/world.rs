@@ -8,6 +8,7 @@ use async_nats::jetstream::{
     self, Context,
     consumer::{DeliverPolicy, pull::OrderedConfig},
 };
+use database::migrations::Database;
 use event_store_postgres::{CursorState, PoolOptions, PostgresLog, RelayCursor, connect};
 use futures::StreamExt;
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
@@ -15,7 +16,6 @@ use log::{
     Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice,
     seal::{Label, SliceKeys, seal},
 };
-use migrations::Database;
 use outbox_relay::Config;
 use platform::{shutdown::Shutdown, telemetry};
 use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};

@@ -7,6 +7,7 @@ use async_nats::{
     jetstream::{self, Context, stream::Config as StreamConfig},
 };
 use contracts::recorded::{AccountOpened, Holder, Recorded};
+use database::migrations::Database;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{
     AccountNumber, Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version,
@@ -15,7 +16,6 @@ use log::{
     Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice,
     seal::{Label, SliceKeys, seal},
 };
-use migrations::Database;
 use platform::{
     shutdown::Shutdown,
     telemetry::{LogFormat, TelemetryOptions},

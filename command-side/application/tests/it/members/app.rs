@@ -7,7 +7,6 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use contracts::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Holder, MemberRecorded, Recorded};
 use domain::member::{Channel, Code, Consent, Consents, Contact, LoginId};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use harness::kit::{Databases, Pair, Role as Login};
 use kernel::{
     AccountId, AccountNumber, Actor, Clock, CommandId, CorrelationId, Ids, ManualClock, MemberId, RandomIds, Role,
     StreamId, SystemClock, Version,
@@ -15,6 +14,7 @@ use kernel::{
 use log::{Append, Fingerprint, NewCommit, NewEvent};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+use testkit::kit::{Databases, Pair, Role as Login};
 use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 use uuid::Uuid;
 use vault::{Credentials, DueMessage, FileKek, KeyFile, Keys, Messages, PasswordHash, PostgresVault};

@@ -1,0 +1,37 @@
+//! The numbers of DESIGN 16: Jangbu against pgbench TPC-B on the same Postgres server, in the same run.
+//!
+//! Only ratios mean anything: both sides share the machine, the server, its settings and the noise of the hour.
+
+mod audit;
+mod cpu;
+mod figures;
+mod hardware;
+mod level;
+pub mod load;
+mod log_in_results;
+mod logins;
+mod memory;
+mod people;
+mod pgbench;
+mod plan;
+mod readers;
+mod rebuild;
+mod results;
+mod run;
+mod site;
+mod stage;
+mod table;
+
+pub use audit::{Audit, audit};
+pub use cpu::CpuUse;
+pub use figures::{Figure, figures};
+pub use hardware::Hardware;
+pub use log_in_results::{Flood, LogInResults, LogInRun};
+pub use logins::{LogInPlan, logins};
+pub use pgbench::{Pgbench, PgbenchRun};
+pub use plan::BenchPlan;
+pub use readers::{ReadersBench, ReadersFound, Step, print_readers, readers};
+pub use rebuild::{RebuildRun, Rebuilds, print_rebuilds, rebuild};
+pub use results::{LoadRun, Memory, Results};
+pub use run::{Path, run, run_one};
+pub use table::print;

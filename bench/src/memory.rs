@@ -1,0 +1,22 @@
+//! What processes took.
+
+use testkit::kit::Identity;
+
+use super::hardware::{kib, value};
+
+/// The most memory a process has ever held, in bytes.
+pub(super) fn peak(process: Identity) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid)).ok()?;
+    value(&status, "VmHWM").and_then(kib).map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_a_peak() {
+        let own = Identity::of(std::process::id()).expect("it runs");
+        assert!(peak(own).is_some_and(|bytes| bytes > 100_000));
+    }
+}

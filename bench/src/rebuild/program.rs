@@ -1,0 +1,93 @@
+//! `jangbu` as an operator runs it, watched.
+
+use std::{
+    path::PathBuf,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{ChildStderr, Command},
+};
+
+use super::RebuildRun;
+use crate::memory;
+use testkit::kit::{Identity, Pair, Role};
+
+/// How often its memory is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The program and what it works on.
+pub(super) struct Jangbu<'a> {
+    pub(super) program: PathBuf,
+    pub(super) pair: &'a Pair,
+    /// A folder.
+    pub(super) archive: PathBuf,
+    pub(super) events: i64,
+}
+
+impl Jangbu<'_> {
+    fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .env("JANGBU_LOG_DATABASE_URL", self.pair.log.url(Role::Owner)?)
+            .env("JANGBU_VIEWS_DATABASE_URL", self.pair.views.url(Role::Owner)?)
+            .env("JANGBU_ARCHIVE_URL", format!("file://{}", self.archive.display()))
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        Ok(command)
+    }
+
+    /// Archives the log.
+    pub(super) async fn archive(&self) -> Result<()> {
+        let status = self.command(&["archive", "run"])?.status().await.context("cannot run jangbu")?;
+        ensure!(status.success(), "jangbu archive run failed");
+        Ok(())
+    }
+
+    /// Rebuilds views by one command.
+    pub(super) async fn rebuild(&self, views: &[&str], from: &'static str, more: &[&str]) -> Result<RebuildRun> {
+        let what = views.join(" and ");
+        let began = Instant::now();
+        let fixed = ["--from", from, "--reason", "a benchmark", "--operator", "bench", "--json"];
+        let mut child = self
+            .command(&[&["views", "rebuild"], views, &fixed, more].concat())?
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot run jangbu")?;
+        let told = BufReader::new(child.stderr.take().context("it says nothing")?).lines();
+        let telling = tokio::spawn(phases(told, began));
+        let identity = child.id().and_then(Identity::of);
+        let mut peak_bytes = 0;
+        let status = loop {
+            if let Ok(ended) = tokio::time::timeout(LOOK, child.wait()).await {
+                break ended.context("waiting for jangbu")?;
+            }
+            peak_bytes = identity.and_then(memory::peak).unwrap_or_default().max(peak_bytes);
+        };
+        let took = began.elapsed();
+        let (phases, last) = telling.await.context("reading what jangbu says")?;
+        ensure!(status.success(), "the rebuild of {what} failed: {last}");
+        Ok(RebuildRun { what, from, took, per_second: self.events as f64 / took.as_secs_f64(), peak_bytes, phases })
+    }
+}
+
+/// When each view was first seen in each phase, and the last line.
+async fn phases(mut told: Lines<BufReader<ChildStderr>>, began: Instant) -> (Vec<(String, f64)>, String) {
+    let (mut phases, mut last): (Vec<(String, f64)>, String) = (Vec::new(), String::new());
+    while let Ok(Some(line)) = told.next_line().await {
+        let told: Value = serde_json::from_str(&line).unwrap_or_default();
+        if let (Some(view), Some(phase)) = (told["view"].as_str(), told["phase"].as_str()) {
+            let phase = format!("{view} {phase}");
+            if phases.iter().all(|(known, _)| *known != phase) {
+                phases.push((phase, began.elapsed().as_secs_f64()));
+            }
+        }
+        last = line;
+    }
+    (phases, last)
+}

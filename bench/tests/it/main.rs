@@ -1,0 +1,6 @@
+//! The load generator against a bank of real processes: what it counts, and what its clients see.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod freshness;
+mod readers;

@@ -1,0 +1,68 @@
+//! A few transfers between customers: what a wallet does.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use testkit::client::Reply;
+
+use crate::{
+    DemoBank,
+    accounts::Accounts,
+    book::Booked,
+    fold::Fold,
+    show::{self, Asset},
+};
+
+/// Between the richest customers, by account number, each with the owner's own token: some that go through, one tried
+/// again with the same key, one that asks for too much.
+pub async fn show_some(
+    stage: &DemoBank,
+    accounts: &Accounts,
+    fold: &mut Fold,
+    booked: &mut Booked,
+    asset: &Asset,
+) -> Result<()> {
+    let people: Vec<String> = fold.richest(4).into_iter().map(|(account, _)| account).collect();
+    let [a, b, c, d] = people.as_slice() else { return Ok(()) };
+    show::heading("Transfers between customers");
+    let orders = [(a, b, 1_250_000, "rent"), (b, c, 89_900, "dinner"), (c, d, 200_000, "loan"), (d, a, 4_990, "book")];
+    for (source, destination, amount, memo) in orders {
+        let reply = send(stage, accounts, memo, source, destination, amount).await?;
+        ensure!(
+            fold.transfer(source, destination, amount) == (reply.status == 201),
+            "the bank and the fold disagree on {memo}"
+        );
+        let told = if reply.replayed() { "posted in an earlier run" } else { "posted" };
+        booked.note(&reply.expect(201)?)?;
+        show::transfer(source, destination, &asset.show(amount), memo, told);
+    }
+
+    let again = send(stage, accounts, "rent", a, b, 1_250_000).await?.expect(201)?;
+    ensure!(again.replayed(), "the same key was not answered as a replay");
+    ensure!(booked.transfers.contains(again.text("/transfer_id")?), "the same key made another transfer");
+    show::transfer(a, b, &asset.show(1_250_000), "rent", "same key again: the first answer, nothing paid twice");
+
+    let available = fold.balances.get(a).copied().unwrap_or_default();
+    let refused = send(stage, accounts, "yacht", a, b, available + 1).await?;
+    ensure!(refused.code() == Some("insufficient-funds"), "more than there is was not refused: {}", refused.body);
+    show::transfer(a, b, &asset.show(available + 1), "yacht", "refused: insufficient-funds");
+    Ok(())
+}
+
+async fn send(
+    stage: &DemoBank,
+    accounts: &Accounts,
+    memo: &str,
+    source: &str,
+    destination: &str,
+    amount: i128,
+) -> Result<Reply> {
+    let (from, to) = (&accounts[source], &accounts[destination]);
+    let body = json!({
+        "source": from.id,
+        "destination": to.number,
+        "money": { "asset": "CZK", "amount": amount.to_string() },
+        "memo": memo,
+    });
+    let key = stage.key(&format!("transfer/{memo}"));
+    from.owner.post_until_answered("/v1/transfers", &key, &body).await.context("a transfer between customers")
+}

@@ -1,0 +1,73 @@
+//! `dev status`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use testkit::kit::Place;
+
+use crate::{
+    environment::Environment,
+    house::{MAIL, PROCESSES, readiness},
+    record::Record,
+    say,
+    servers::{address_of, running_postgres},
+};
+
+/// Tells what runs.
+pub async fn status() -> Result<ExitCode> {
+    let place = Place::open()?;
+    let environment = Environment::read(&place);
+    let mut well = true;
+    well &= postgres(&place, &environment)?;
+    well &= nats(&place, &environment);
+    let client = reqwest::Client::new();
+    for process in &PROCESSES {
+        let Some(record) = Record::running(&place, process.name) else {
+            if process.name == MAIL
+                && environment.get("JANGBU_SMTP_URL").is_some_and(|_| !environment.owns("JANGBU_SMTP_URL"))
+            {
+                say::step(MAIL, "yours, from JANGBU_SMTP_URL");
+                continue;
+            }
+            well &= absent(process.name);
+            continue;
+        };
+        let state = match readiness(&client, record.address).await {
+            Ok(()) => "ready".to_owned(),
+            Err(why) => {
+                well = false;
+                why
+            }
+        };
+        say::step(process.name, &format!("http://{}, pid {}, {state}", record.address, record.identity.pid));
+    }
+    if !well {
+        say::note("./justw up starts what is missing; ./justw logs NAME tells why something is not ready");
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn postgres(place: &Place, environment: &Environment) -> Result<bool> {
+    let Some(url) = environment.get("JANGBU_LOG_DATABASE_URL") else { return Ok(absent("postgres")) };
+    let address = address_of(url)?;
+    match running_postgres(place) {
+        _ if !environment.owns("JANGBU_LOG_DATABASE_URL") => say::step("postgres", &format!("{address}, yours")),
+        Some(identity) => say::step("postgres", &format!("{address}, pid {}", identity.pid)),
+        None => return Ok(absent("postgres")),
+    }
+    Ok(true)
+}
+
+fn nats(place: &Place, environment: &Environment) -> bool {
+    match (environment.get("JANGBU_NATS_URL"), Record::running(place, "nats")) {
+        (Some(_), _) if !environment.owns("JANGBU_NATS_URL") => say::step("nats", "yours, from JANGBU_NATS_URL"),
+        (Some(_), Some(record)) => say::step("nats", &format!("{}, pid {}", record.address, record.identity.pid)),
+        _ => return absent("nats"),
+    }
+    true
+}
+
+fn absent(name: &str) -> bool {
+    say::step(name, "does not run");
+    false
+}

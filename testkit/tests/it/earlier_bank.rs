@@ -1,0 +1,115 @@
+//! A bank that an earlier build wrote is upgraded in place: everything in it is still true, old keys get their old
+//! answers byte for byte, and it goes on. How the bank was written: `testkit/data/banks/write-bank.py`.
+
+use std::path::{Path, PathBuf};
+
+use kernel::Role;
+use serde_json::{Value, json};
+use testkit::chaos::Jangbu;
+use uuid::Uuid;
+
+use crate::support::{
+    ALL, TestApp, TestClient, fresh_key,
+    people::{By, Newcomer, post},
+};
+
+fn folder_of(date: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/banks").join(date)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_of_the_build_of_2026_11_28_upgrades_and_goes_on() {
+    let folder = folder_of("2026-11-28");
+    let told: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("bank.json")).unwrap()).unwrap();
+    let mut app = TestApp::restore(&folder).await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries.clone(), &app.pair).unwrap();
+    jangbu.run(&["migrate", "up"]).await.unwrap();
+    app.bank.start(&ALL).await.unwrap();
+    app.wait_until_level().await;
+
+    what_was_recorded_is_still_there(&mut app, &told).await;
+    old_keys_get_their_old_answers(&mut app, &told).await;
+    jangbu.run(&["log", "verify"]).await.unwrap();
+    members_go_on(&mut app, &told).await;
+    money_goes_on(&mut app, &told).await;
+    jangbu.run(&["views", "rebuild", "--all", "--reason", "after the upgrade"]).await.unwrap();
+    jangbu.run(&["log", "verify"]).await.unwrap();
+    app.close().await;
+}
+
+async fn what_was_recorded_is_still_there(app: &mut TestApp, told: &Value) {
+    let operator = app.operator();
+    for (id, ought) in told["accounts"].as_object().unwrap() {
+        let seen = operator.get(&format!("/v1/accounts/{id}")).await.expect(200);
+        for (field, ought) in ought.as_object().unwrap() {
+            assert_eq!(&seen.body[field], ought, "{field} of account {id}");
+        }
+    }
+    let certificate = format!("{}/v1/erasures/{}", operator.command, told["erasure"].as_str().unwrap());
+    let certificate = operator.send(reqwest::Method::GET, &certificate, &[], None).await.unwrap().expect(200);
+    assert!(certificate.body["erased_at"].is_string(), "{}", certificate.body);
+}
+
+async fn old_keys_get_their_old_answers(app: &mut TestApp, told: &Value) {
+    for old in told["answers"].as_array().unwrap() {
+        let role = match old["role"].as_str().unwrap() {
+            "member" => Role::Member,
+            "service" => Role::Service,
+            _ => Role::Operator,
+        };
+        let who = app.client(role, old["subject"].as_str().unwrap().parse().unwrap());
+        // Whoever was erased has no token that counts.
+        if old["subject"] == told["members"]["chris"] {
+            continue;
+        }
+        let (path, key) = (old["path"].as_str().unwrap(), old["key"].as_str().unwrap());
+        let request = who.http.post(format!("{}{path}", who.command)).bearer_auth(&who.token);
+        let again = request.header("idempotency-key", key).json(&old["body"]).send().await.unwrap();
+        assert_eq!(u64::from(again.status().as_u16()), old["status"].as_u64().unwrap(), "{path}");
+        assert_eq!(again.headers()["idempotency-replayed"], "true", "{path}");
+        let (was, is) = (old["answer"].as_str().unwrap(), again.text().await.unwrap());
+        assert_eq!(without_request_id(&is), without_request_id(was), "{path}");
+    }
+}
+
+/// An answer, byte for byte, but for the id of the request that a problem names.
+fn without_request_id(text: &str) -> String {
+    let Some((before, after)) = text.split_once(r#""request_id":""#) else { return text.to_owned() };
+    format!("{before}{}", after.split_once('"').map_or("", |(_, rest)| rest))
+}
+
+async fn members_go_on(app: &mut TestApp, told: &Value) {
+    let door = app.stranger();
+    for name in ["anna_alt", "boram_alt"] {
+        let insider = log_in(&door, name, told).await;
+        let home = insider.get("/v1/members/me").await.expect(200);
+        assert_eq!(home.text("login_id"), name);
+        assert!(home.text("real_name").ends_with("카나리아"), "{}", home.body);
+    }
+    let erased = json!({"login_id": "chris_alt", "password": told["passwords"]["chris_alt"]});
+    post(&door, "/v1/sessions", &fresh_key(), &erased).await.expect_problem(401, "credentials-wrong");
+    // The sign-up that was pending is over by now; what it had reserved is free.
+    let dora = Newcomer { login_id: "dora_alt".to_owned(), ..Newcomer::new(By::Email) };
+    dora.join(&door, &app.catcher).await;
+}
+
+async fn log_in(door: &TestClient, name: &str, told: &Value) -> TestClient {
+    let wish = json!({"login_id": name, "password": told["passwords"][name]});
+    let answer = post(door, "/v1/sessions", &fresh_key(), &wish).await.expect(201);
+    TestClient { token: answer.text("access_token"), ..door.clone() }
+}
+
+async fn money_goes_on(app: &mut TestApp, told: &Value) {
+    let anna: Uuid = told["members"]["anna"].as_str().unwrap().parse().unwrap();
+    let anna = app.client(Role::Member, anna);
+    let rent = told["answers"].as_array().unwrap().iter().find(|old| old["body"]["memo"] == "rent 월세").unwrap();
+    let (source, number) = (&rent["body"]["source"], &rent["body"]["destination"]);
+    let balance = anna.get(&format!("/v1/accounts/{}", source.as_str().unwrap())).await.expect(200);
+    let before: i64 = balance.text("balance").parse().unwrap();
+    let body = json!({"source": source, "destination": number, "money": {"asset": "KRW", "amount": "7"}});
+    let paid = anna.post("/v1/transfers", body).await.expect(201);
+    let line = paid.body["postings"].as_array().unwrap().iter().find(|line| line["account_id"] == *source).unwrap();
+    assert_eq!(line["balance_after"], (before - 7).to_string());
+    let account = anna.post("/v1/accounts", json!({"asset": "USD"})).await.expect(201);
+    anna.post(&format!("/v1/accounts/{}/close", account.text("account_id")), json!({})).await.expect(200);
+}

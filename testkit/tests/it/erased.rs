@@ -1,0 +1,118 @@
+//! The canary: somebody with a name like no other uses everything, leaves, and is nowhere any more.
+
+use serde_json::json;
+use testkit::{
+    chaos::{Part, TestServers},
+    search::{Finding, Words},
+};
+
+use crate::support::{
+    ALL, TestApp, eventually, fresh_key,
+    people::{By, Insider, Newcomer, code_after, message_after, other_than, post, told},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_of_a_member_who_was_erased() {
+    let servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let canary = Newcomer::new(By::Email);
+    let second_contact = By::Phone.fresh();
+    let new_password = format!("{}-again", canary.password);
+    let insider = uses_everything(&mut app, &canary, &second_contact, &new_password).await;
+
+    let erasure = insider.leave(&new_password, &fresh_key()).await.expect(202).id("erasure_id");
+    app.certificate(erasure).await;
+    app.wait_until_level().await;
+
+    let shown_number = second_contact.trim_start_matches('+').to_owned();
+    let words = [
+        &canary.real_name,
+        &canary.login_id,
+        &canary.contact,
+        &shown_number,
+        &canary.password,
+        &insider.refresh_token,
+        &insider.client.token,
+    ];
+    let found = everywhere(&mut app, &servers, &Words::new(words).unwrap()).await;
+    assert_eq!(found.found, Vec::<String>::new());
+    assert!(found.bytes > 10_000_000, "{} bytes were looked through", found.bytes);
+    // The same search finds what is there to be found.
+    let control = everywhere(&mut app, &servers, &Words::new(["a memo like no other"]).unwrap()).await;
+    assert_eq!(control.found, ["a memo like no other"]);
+    app.close().await;
+}
+
+/// Every call there is for a member, the wrong ways included: what is refused is logged and counted, too.
+async fn uses_everything(app: &mut TestApp, canary: &Newcomer, second_contact: &str, new_password: &str) -> Insider {
+    let door = app.stranger();
+    let sign_up = canary.sign_up(&door).await;
+    let code = code_after(&app.catcher, &canary.contact, 0).await;
+    canary.verify(&door, sign_up, &other_than(&code)).await.expect_problem(422, "code-wrong");
+    let member = canary.verify(&door, sign_up, &code).await.expect(201).id("member_id");
+    for (field, bad) in [("real_name", json!("")), ("password", json!("short")), ("login_id", json!("NO"))] {
+        let mut wish = canary.wish();
+        wish[field] = bad;
+        post(&door, "/v1/signups", &fresh_key(), &wish).await.expect_problem(400, "validation-failed");
+    }
+    let mistyped = Newcomer { password: format!("{}!", canary.password), ..canary.clone() };
+    mistyped.log_in(&door).await.expect_problem(401, "credentials-wrong");
+    let taken = Newcomer { login_id: canary.login_id.clone(), ..Newcomer::new(By::Email) };
+    post(&door, "/v1/signups", &fresh_key(), &taken.wish()).await.expect_problem(409, "login-id-taken");
+    let decoy = Newcomer { contact: canary.contact.clone(), ..Newcomer::new(By::Email) };
+    decoy.sign_up(&door).await;
+    message_after(&app.catcher, &canary.contact, 1).await;
+
+    let insider = canary.enter(&door, member).await;
+    pays(app, &insider).await;
+    let contact = json!({"contact": {"channel": "phone", "value": second_contact}});
+    assert_eq!(insider.post("/v1/members/me/contact", contact).await.status, 202);
+    let code = code_after(&app.catcher, second_contact, 0).await;
+    let changed = insider.post("/v1/members/me/contact/verify", json!({"code": code})).await;
+    assert!(changed.status < 300, "{}", changed.body);
+    let body = json!({"current": canary.password, "new": new_password});
+    insider.post("/v1/members/me/password", body).await.expect(204);
+    // To the new contact: its code, and the notice of the password.
+    eventually("both messages", async || {
+        let told = told(&app.catcher, second_contact);
+        if told.len() > 1 { Ok(()) } else { Err(format!("{told:?}")) }
+    })
+    .await;
+    Newcomer { password: new_password.to_owned(), ..canary.clone() }.enter(&door, member).await
+}
+
+/// Money comes and goes; whoever pays sees the canary's masked name, and the canary their own.
+async fn pays(app: &mut TestApp, insider: &Insider) {
+    let (friend, at_friends) = app.funded_member(1_000).await;
+    let account = insider.client.open("KRW").await;
+    let body = json!({
+        "source": at_friends, "destination": account, "memo": "a memo like no other",
+        "money": {"asset": "KRW", "amount": "400"},
+    });
+    let paid = friend.post("/v1/transfers", body).await.expect(201);
+    let shown = insider.client.get_at(&format!("/v1/accounts/{account}"), paid.token()).await.expect(200);
+    let number = shown.text("account_number");
+    friend.get_at(&format!("/v1/payees?account_number={number}"), paid.token()).await.expect(200);
+    insider.client.get_at("/v1/wallet/home", paid.token()).await.expect(200);
+    insider.client.get_at("/v1/members/me", paid.token()).await.expect(200);
+    insider.client.transfer(account, at_friends, 400).await.expect(201);
+    insider.client.post(&format!("/v1/accounts/{account}/close"), json!({})).await.expect(200);
+}
+
+/// Every store there is: dumps of the databases, the raw files of Postgres (its write-ahead log included) and NATS, the
+/// logs, and the metrics.
+async fn everywhere(app: &mut TestApp, servers: &TestServers, words: &Words) -> Finding {
+    let pair = app.pair.clone();
+    let mut finding = Finding::default();
+    for database in [&pair.log, &pair.views, &pair.vault] {
+        finding = finding.join(words.in_database(&database.superuser_url()).unwrap());
+    }
+    for folder in [servers.folder().to_owned(), app.logs()] {
+        finding = finding.join(words.in_folder(&folder).unwrap());
+    }
+    for part in [Part::Command(0), Part::Relay, Part::Projector, Part::Query] {
+        let address = app.bank.address(part).unwrap();
+        finding = finding.join(words.in_page(&format!("http://{address}/metrics")).await.unwrap());
+    }
+    finding
+}

@@ -1,0 +1,448 @@
+//! Every command of every runbook, run in the situation it is for, on servers of its own.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use kernel::{Ids, RandomIds};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use testkit::{
+    chaos::{Bank, BankPlan, Jangbu, Part, TestServers},
+    kit::{Databases, NatsRole, Pair, Role, nats_login},
+};
+
+use crate::{
+    kill::people,
+    support::{ALL, Crowd, OldWorker, Page, TestApp, begin_with_old_transactions, eventually},
+};
+
+/// What an operator of this bank has in the environment.
+fn variables(bank: &mut Bank) -> BTreeMap<String, String> {
+    let plan = bank.plan().clone();
+    let owner = |database: &testkit::kit::Database| database.url(Role::Owner).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default().to_string_lossy().into_owned();
+    let mut variables = BTreeMap::from([
+        ("PATH".to_owned(), format!("{}:{path}", plan.binaries.display())),
+        ("JANGBU_OPERATOR".to_owned(), "runbook".to_owned()),
+        ("JANGBU_LOG_DATABASE_URL".to_owned(), owner(&plan.databases.log)),
+        ("JANGBU_VIEWS_DATABASE_URL".to_owned(), owner(&plan.databases.views)),
+        ("JANGBU_VAULT_DATABASE_URL".to_owned(), owner(&plan.databases.vault)),
+        ("JANGBU_NATS_URL".to_owned(), nats_login(&plan.nats_url, NatsRole::Operator).unwrap()),
+        ("JANGBU_SLICE_KEY_FILE".to_owned(), plan.keys.slice_key_file().display().to_string()),
+        ("JANGBU_NATS_STREAM".to_owned(), plan.stream.clone()),
+        ("JANGBU_KEK".to_owned(), plan.keys.kek()),
+        ("JANGBU_JWKS_FILE".to_owned(), plan.keys.jwks_file().display().to_string()),
+        ("JANGBU_SIGNING_KEY_FILE".to_owned(), plan.keys.signing_key_file().display().to_string()),
+    ]);
+    for (name, part) in [("JANGBU_RELAY_ADDR", Part::Relay), ("JANGBU_PROJECTOR_ADDR", Part::Projector)] {
+        variables.insert(name.to_owned(), bank.address(part).unwrap().to_string());
+    }
+    for (name, part) in [("JANGBU_COMMAND_URL", Part::Command(0)), ("JANGBU_QUERY_URL", Part::Query)] {
+        variables.insert(name.to_owned(), format!("http://{}", bank.address(part).unwrap()));
+    }
+    variables
+}
+
+async fn page(app: &mut TestApp, name: &'static str) -> Page {
+    Page::open(name, variables(&mut app.bank))
+}
+
+/// A folder of a test's own, removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = PathBuf::from(format!("/var/tmp/jangbu-runbook-{}", RandomIds.fresh().simple()));
+        testkit::kit::make_dir(&path, 0o700).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs SQL that no trigger stops.
+async fn behind_the_back(url: &str, sql: String) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let sql = format!("set session_replication_role = replica; {sql}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+}
+
+async fn number(url: &str, sql: &str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn view_stuck() {
+    let mut app = TestApp::start(&[Part::Command(0), Part::Query]).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    payer.transfer(from, to, 10).await.expect(201);
+    // A debit that no projector of today can read. Nothing of it has left the log yet.
+    let log = app.pair.log.superuser_url();
+    let position = number(&log, "select max(position) from events where type = 'AccountDebited'").await;
+    let at = format!("where position = {position}");
+    behind_the_back(&log, format!("update events set schema_version = 99 {at}")).await;
+    app.bank.start(&[Part::Relay]).await.unwrap();
+    app.bank.spawn(Part::Projector).unwrap();
+
+    let mut page = page(&mut app, "view-stuck").await;
+    page.set("VIEW", "accounts");
+    page.set("POSITION", position);
+    let views = app.pair.views.superuser_url();
+    let stuck = "select count(*) from registry.generations where view = 'accounts' and stuck_since is not null";
+    let until_stuck = async || match number(&views, stuck).await {
+        1 => Ok(()),
+        other => Err(other.to_string()),
+    };
+    eventually("the view is stuck", until_stuck).await;
+    let told = page.next().await;
+    assert!(told.stdout.contains(&position.to_string()), "{}", told.stdout);
+    let told = page.next().await;
+    assert!(told.stdout.contains("AccountDebited"), "{}", told.stdout);
+    page.next().await;
+    eventually("the view is stuck again", until_stuck).await;
+    page.next().await;
+    let on = format!("select count(*) from registry.live_positions where view = 'accounts' and position >= {position}");
+    eventually("the view goes on", async || match number(&views, &on).await {
+        1 => Ok(()),
+        other => Err(other.to_string()),
+    })
+    .await;
+    let told = page.next().await;
+    assert!(told.stdout.contains("ticket 4711"), "{}", told.stdout);
+    // The rule is fixed: here the event is.
+    behind_the_back(&log, format!("update events set schema_version = 1 {at}")).await;
+    // The other views wait for no ticket.
+    let level = format!("select count(*) from registry.live_positions where position < {position}");
+    eventually("all views go on", async || match number(&views, &level).await {
+        0 => Ok(()),
+        other => Err(other.to_string()),
+    })
+    .await;
+    page.next().await;
+    page.end();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relay_down() {
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    app.bank.kill(Part::Relay).unwrap();
+    let answer = payer.transfer(from, to, 10).await.expect(201);
+    let mut page = page(&mut app, "relay-down").await;
+    let told = page.next().await;
+    assert!(told.stdout.contains("it does not answer") && told.stdout.contains("relay"), "{}", told.stdout);
+    // The views have it all the same.
+    payer.get_at(&format!("/v1/accounts/{from}"), answer.token()).await.expect(200);
+    app.bank.start(&[Part::Relay]).await.unwrap();
+    let relay = app.bank.address(Part::Relay).unwrap();
+    eventually("the relay takes over", async || {
+        let text = reqwest::get(format!("http://{relay}/metrics")).await.map_err(|e| e.to_string())?;
+        let text = text.text().await.map_err(|e| e.to_string())?;
+        if text.lines().any(|line| line == "relay_active 1") { Ok(()) } else { Err(text) }
+    })
+    .await;
+    page.next().await;
+    page.end();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats_wiped() {
+    let mut servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    servers.wipe_nats().unwrap();
+    let answer = payer.transfer(from, to, 10).await.expect(201);
+    let mut page = page(&mut app, "nats-wiped").await;
+    page.next().await;
+    servers.start_nats().await.unwrap();
+    payer.get_at(&format!("/v1/accounts/{from}"), answer.token()).await.expect(200);
+    for part in [Part::Relay, Part::Projector] {
+        app.bank.wait_until_ready(part).await.unwrap();
+    }
+    page.next().await;
+    page.end();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_disk_full() {
+    let servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    payer.transfer(from, to, 10).await.expect(201);
+    app.wait_until_level().await;
+    let superuser = app.pair.log.superuser_url();
+    number(&superuser, "select count(*) from pg_create_physical_replication_slot('standby_of_old', true)").await;
+    // Something that is not live: an ordinary rebuild leaves it.
+    let mut rebuilding = page(&mut app, "rebuild").await;
+    rebuilding.set("VIEW", "transfers");
+    rebuilding.next().await;
+    let mut page = page(&mut app, "log-disk-full").await;
+    page.set("SLOT", "standby_of_old");
+    page.set("SUPERUSER_URL", &superuser);
+    page.set("VIEW", "transfers");
+    page.set("GENERATION", retired(&app, "transfers").await);
+    let told = page.next().await;
+    assert!(told.stdout.contains("standby_of_old") && told.stdout.contains("events"), "{}", told.stdout);
+    for _ in 0..4 {
+        page.next().await;
+    }
+    page.end();
+    assert_eq!(number(&superuser, "select count(*) from pg_replication_slots").await, 0);
+    payer.transfer(from, to, 10).await.expect(201);
+    app.close().await;
+}
+
+async fn retired(app: &TestApp, view: &str) -> i64 {
+    let sql =
+        format!("select min(generation)::int8 from registry.generations where view = '{view}' and state = 'retired'");
+    number(&app.pair.views.superuser_url(), &sql).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rebuild() {
+    let mut app = TestApp::start(&ALL).await;
+    let folder = Folder::new();
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    payer.transfer(from, to, 10).await.expect(201);
+    let position = app.head().await;
+    payer.transfer(from, to, 20).await.expect(201);
+    app.wait_until_level().await;
+    let mut page = page(&mut app, "rebuild").await;
+    page.set("VIEW", "accounts");
+    page.set("JANGBU_ARCHIVE_URL", format!("file://{}/archive", folder.0.display()));
+    page.next().await;
+    page.next().await;
+    page.next().await;
+    payer.transfer(from, to, 30).await.expect(201);
+    app.wait_until_level().await;
+    page.next().await;
+    page.set("POSITION", position);
+    let newest = "select max(generation)::int8 + 1 from registry.generations where view = 'accounts'";
+    page.set("SIDE", number(&app.pair.views.superuser_url(), newest).await);
+    let told = page.next().await;
+    assert!(told.stdout.contains("count"), "{}", told.stdout);
+    page.set("GENERATION", retired(&app, "accounts").await);
+    page.next().await;
+    page.end();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn change_view() {
+    let mut app = TestApp::start(&[Part::Command(0)]).await;
+    begin_with_old_transactions(&app.pair.views).await;
+    let old = OldWorker::start(&app.pair.log.superuser_url(), &app.pair.views.url(Role::Projector).unwrap());
+    app.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
+    let folder = Folder::new();
+    let (payer, from) = app.funded_member(100).await;
+    let (_, to) = app.funded_member(0).await;
+    payer.transfer(from, to, 10).await.expect(201);
+    app.wait_until_level().await;
+    let mut page = page(&mut app, "change-view").await;
+    page.set("VIEW", "transactions");
+    page.set("DIFFERENCES", format!("{}/differences", folder.0.display()));
+    let told = page.next().await;
+    assert!(told.stdout.contains("version 2 here") && told.stdout.contains("jangbu views upgrade"), "{}", told.stdout);
+    let told = page.next().await;
+    assert!(
+        told.stdout.contains("entries.reverses is new") && !told.stdout.contains("version 2 here"),
+        "{}",
+        told.stdout
+    );
+    // There is no older `jangbu` here: this one goes back to a generation that it can bring level.
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let newest = jangbu.views("rebuild", "transactions", &[]).await.unwrap();
+    page.set("OLD", app.bank.plan().binaries.display());
+    page.set("NEW", newest);
+    page.next().await;
+    page.next().await;
+    page.next().await;
+    page.end();
+    drop(old);
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotate_keys() {
+    let mut app = TestApp::start(&ALL).await;
+    let folder = Folder::new();
+    let (payer, from) = app.funded_member(100).await;
+    let mut page = page(&mut app, "rotate-keys").await;
+    page.set("KEYS", folder.0.display());
+    page.next().await;
+    let told = page.next().await;
+    let old = told.stdout.split("\"kid\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    // Who was logged in stays so, and the new key counts.
+    payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
+    let told = page.next().await;
+    assert!(told.stdout.contains("accounts"), "{}", told.stdout);
+    payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
+    page.set("OLD_KEY", &old);
+    let told = page.next().await;
+    assert!(!told.stdout.contains(&old), "{}", told.stdout);
+    // The keys that seal slices, then the vault's.
+    let told = page.next().await;
+    assert!(told.stdout.contains("seals"), "{}", told.stdout);
+    page.next().await;
+    page.end();
+    // Views are checked by tokens of the old key: it is published again.
+    let plan = app.bank.plan().clone();
+    let jangbu = plan.binaries.join("jangbu");
+    let publish =
+        tokio::process::Command::new(jangbu).args(["keys", "publish"]).envs(variables(&mut app.bank)).status();
+    assert!(publish.await.unwrap().success());
+    for part in [Part::Query, Part::Command(0)] {
+        app.bank.kill(part).unwrap();
+        app.bank.start(&[part]).await.unwrap();
+    }
+    app.close().await;
+}
+
+/// Runs a program to its end; it must end well.
+async fn program(
+    name: impl AsRef<std::ffi::OsStr>,
+    arguments: &[&str],
+    variables: &BTreeMap<String, String>,
+) -> String {
+    let run = tokio::process::Command::new(name.as_ref()).args(arguments).envs(variables).output().await.unwrap();
+    let told = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&run.stderr));
+    told
+}
+
+fn without_database(url: &str) -> String {
+    url.trim_end_matches("/postgres").to_owned()
+}
+
+/// The bank of `app` on other servers, whose databases are there or are made now; nothing of it runs yet.
+async fn moved(app: &TestApp, servers: &TestServers, folder: &Folder) -> Bank {
+    let databases = Databases::on(&servers.postgres_url().unwrap()).unwrap();
+    databases.ensure_roles().await.unwrap();
+    let name = app.pair.log.name.trim_end_matches("_log");
+    let plan = BankPlan {
+        databases: databases.ensure_pair(name).await.unwrap(),
+        nats_url: servers.nats_url(),
+        stream: "RESTORED".to_owned(),
+        logs: folder.0.join("log"),
+        ..app.bank.plan().clone()
+    };
+    Bank::new(plan).unwrap()
+}
+
+/// Waits until every view is level with the log.
+async fn level(pair: &Pair) {
+    let head = number(&pair.log.superuser_url(), "select position from log_head").await;
+    let views = pair.views.superuser_url();
+    let behind = format!("select count(*) from registry.live_positions where position <> {head}");
+    eventually("the restored views are level", async || match number(&views, &behind).await {
+        0 => Ok(()),
+        other => Err(other.to_string()),
+    })
+    .await;
+}
+
+/// The views of a later moment come in place of those that are there.
+async fn put_late_views(pair: &Pair, backup: &Folder, variables: &BTreeMap<String, String>) {
+    let (url, name) = (pair.views.superuser_url(), &pair.views.name);
+    let server = url.replace(&format!("/{name}"), "/postgres");
+    let drop = format!("drop database {name} with (force)");
+    program("psql", &["--quiet", "--dbname", &server, "--command", &drop], variables).await;
+    let late = format!("{}/late.dump", backup.0.display());
+    program("pg_restore", &["--create", "--exit-on-error", "--dbname", &server, &late], variables).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restore() {
+    let servers = TestServers::start().await.unwrap();
+    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let jangbu = app.bank.plan().binaries.join("jangbu");
+    let (accounts, tellers) = people(&mut app, &[0]).await;
+    let (backup, archive, logs) = (Folder::new(), Folder::new(), Folder::new());
+    let crowd = Crowd::start(8, tellers, accounts, false);
+    crowd.journal.wait_for_more(100).await;
+
+    // Each database at another moment, while money moves.
+    let mut page = page(&mut app, "restore").await;
+    page.set("OLD", without_database(&servers.postgres_url().unwrap()));
+    page.set("BACKUP", backup.0.display());
+    page.set("JANGBU_ARCHIVE_URL", format!("file://{}", archive.0.display()));
+    for (name, database) in [("LOG", &app.pair.log), ("VIEWS", &app.pair.views), ("VAULT", &app.pair.vault)] {
+        page.set(name, &database.name);
+    }
+    let backed_up = page.next().await;
+    crowd.journal.wait_for_more(100).await;
+    crowd.stop().await;
+    app.wait_until_level().await;
+    let late = format!("{}/late.dump", backup.0.display());
+    let of_views = app.pair.views.superuser_url();
+    program("pg_dump", &["--format", "custom", "--file", &late, &of_views], &page.variables).await;
+    program(&jangbu, &["archive", "run", "--segment", "100"], &page.variables).await;
+
+    // Views behind the log: proved where they are, and level soon after.
+    let other = TestServers::start().await.unwrap();
+    page.set("NEW", without_database(&other.postgres_url().unwrap()));
+    let restored = page.next().await;
+    let mut bank = moved(&app, &other, &logs).await;
+    let pair = bank.plan().databases.clone();
+    variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
+    let proved = page.next().await;
+    assert!(proved.stdout.contains("Everything holds"), "{}", proved.stdout);
+    let adopted = page.next().await;
+    assert!(adopted.stdout.contains("goes on as"), "{}", adopted.stdout);
+    bank.start(&ALL).await.unwrap();
+    level(&pair).await;
+    program(&jangbu, &["log", "verify"], &page.variables).await;
+    bank.end_all().await.unwrap();
+
+    // Views from later than the log: refused, told, and rebuilt.
+    put_late_views(&pair, &backup, &page.variables).await;
+    bank.spawn(Part::Projector).unwrap();
+    let log = bank.log_file(Part::Projector);
+    eventually("the projector says that the views are ahead", async || {
+        let text = std::fs::read_to_string(&log).map_err(|e| e.to_string())?;
+        if text.contains("ahead of the log") { Ok(()) } else { Err(text) }
+    })
+    .await;
+    page.set("VIEW", "accounts");
+    let told = page.next().await;
+    assert!(told.stdout.contains("beyond the end of the log"), "{}", told.stdout);
+    page.next().await;
+    for view in ["transactions", "transfers", "overview", "members", "top_movers"] {
+        page.set("VIEW", view);
+        page.again().await;
+    }
+    bank.start(&[Part::Relay]).await.unwrap();
+    bank.wait_until_ready(Part::Projector).await.unwrap();
+    level(&pair).await;
+    program(&jangbu, &["log", "verify"], &page.variables).await;
+    bank.end_all().await.unwrap();
+
+    // The log from its archive, whole.
+    let whole = TestServers::start().await.unwrap();
+    let mut bank = moved(&app, &whole, &logs).await;
+    variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
+    let from_archive = page.next().await;
+    assert!(from_archive.stdout.contains("found equal"), "{}", from_archive.stdout);
+    let end = number(&bank.plan().databases.log.superuser_url(), "select position from log_head").await;
+    assert_eq!(end, app.head().await);
+    page.end();
+    println!(
+        "{end} events: backed up in {:.1} s, restored in {:.1} s, proved in {:.1} s, from the archive in {:.1} s",
+        backed_up.took.as_secs_f64(),
+        restored.took.as_secs_f64(),
+        proved.took.as_secs_f64(),
+        from_archive.took.as_secs_f64()
+    );
+    app.close().await;
+}
