@@ -4,6 +4,8 @@
 pub mod auth;
 pub mod extract;
 pub mod http;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod openapi;
 pub mod ops;
 pub mod problem;

@@ -5,11 +5,10 @@
 //! stream and goes on from there.
 
 mod config;
+mod cursor_writer;
 mod cut;
 mod flight;
-mod ledger;
 mod message;
-mod nats;
 mod pump;
 mod resume;
 mod run;

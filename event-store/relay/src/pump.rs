@@ -11,9 +11,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::{
     config::Config,
+    cursor_writer::{CursorWriter, Fenced, measure},
     cut::{Limits, cut},
     flight::{FlightError, Flights},
-    ledger::{Fenced, Ledger, measure},
     resume::{Resume, Tail, resume},
     status::{self, Status},
     stream::{SliceStream, StreamError},
@@ -64,7 +64,7 @@ pub(crate) struct Pump {
     pub keys: Arc<KeyWatch>,
     pub held: LockHandle,
     pub watch: AppendWatch,
-    pub ledger: Ledger,
+    pub cursor: CursorWriter,
     pub status: Arc<Status>,
 }
 
@@ -124,7 +124,7 @@ impl Pump {
                 biased;
                 () = shutdown.requested() => return self.finish(run).await,
                 _ = note.tick() => {
-                    self.ledger.note(run.arrived).await?;
+                    self.cursor.note(run.arrived).await?;
                     measure(&self.log, position(run.arrived)).await;
                 }
                 _ = inspect.tick() => run.inspect(self.config.max_age()).await?,
@@ -227,7 +227,7 @@ impl Pump {
         };
         // What did not arrive is sent again by the next relay.
         let _ = timeout(FAREWELL, landing).await;
-        self.ledger.note(run.arrived).await?;
+        self.cursor.note(run.arrived).await?;
         tracing::info!(position = position(run.arrived).number(), "stopped publishing");
         Ok(())
     }

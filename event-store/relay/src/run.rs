@@ -8,16 +8,23 @@ use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use log::{ReadHead, seal::KeyWatch};
 use platform::{
     http::{self, HttpOptions},
+    nats::NatsClient,
     ops::{self, Probes},
     shutdown::Shutdown,
 };
 use tokio::net::TcpListener;
 
-use crate::{config::Config, nats, standby, status, status::Status};
+use crate::{config::Config, standby, status, status::Status};
 
 /// What the relay's port serves, for programs and people.
 const OPENAPI: &str = include_str!("openapi.json");
 
+const NATS_CLIENT: NatsClient = NatsClient {
+    name: "outbox-relay",
+    inbox_prefix: "_INBOX.relay",
+    url_variable: "JANGBU_NATS_RELAY_URL",
+    disconnected: "disconnected from NATS",
+};
 /// A second more than the `statement_timeout` of the role.
 const STATEMENT: std::time::Duration = std::time::Duration::from_secs(11);
 /// How long NATS may take to let go.
@@ -33,7 +40,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let log = PostgresLog::new(pool.clone());
     let keys = keys(&config)?;
     let (nats_url, variable) = config.nats();
-    let client = nats::connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
+    let client = NATS_CLIENT.connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
     let status = Arc::new(Status::default());
     let probes = probes(&log, &client, &status);
     let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());

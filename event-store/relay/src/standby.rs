@@ -8,7 +8,7 @@ use log::seal::KeyWatch;
 use platform::shutdown::Shutdown;
 use tokio::time::sleep;
 
-use crate::{config::Config, ledger::Ledger, pump::Pump, status::Status};
+use crate::{config::Config, cursor_writer::CursorWriter, pump::Pump, status::Status};
 
 /// The lock the active relay holds.
 const LOCK: &str = "jangbu/relay";
@@ -79,7 +79,7 @@ async fn be_active(
         keys: keys.clone(),
         held: lock.handle(),
         watch: AppendWatch::start(options),
-        ledger: Ledger::new(cursor, taken.epoch),
+        cursor: CursorWriter::new(cursor, taken.epoch),
         status: status.clone(),
     };
     tokio::select! {

@@ -18,12 +18,12 @@ use log::{
     Slice, SliceError,
     seal::{KeyWatch, verify},
 };
+use platform::nats;
 
 use crate::{
     config::Config,
     flight::Flight,
     message::{Message, end_of},
-    nats,
     resume::Tail,
     status,
 };

@@ -19,6 +19,7 @@ use async_nats::{
 use contracts::recorded::Recorded;
 use futures::StreamExt;
 use kernel::{LogId, Position};
+use platform::nats;
 use projection_engine::{Outlet, Slice};
 use tokio::{
     sync::{Notify, watch},
@@ -26,7 +27,7 @@ use tokio::{
 };
 use views::Decoder;
 
-use crate::{gatekeeper::Gatekeeper, nats};
+use crate::gatekeeper::Gatekeeper;
 
 /// Between two tries to open the stream.
 const PAUSE: Duration = Duration::from_millis(500);

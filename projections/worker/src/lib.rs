@@ -4,7 +4,6 @@ mod config;
 mod feed;
 mod gatekeeper;
 mod horizon;
-mod nats;
 mod probes;
 mod run;
 

@@ -8,6 +8,7 @@ use kernel::Position;
 use log::seal::KeyWatch;
 use platform::{
     http::{self, HttpOptions},
+    nats::NatsClient,
     ops,
     shutdown::Shutdown,
 };
@@ -25,7 +26,7 @@ use crate::{
     feed::{Feed, Line},
     gatekeeper::Gatekeeper,
     horizon::{Horizon, Watched},
-    nats, probes,
+    probes,
 };
 
 /// What the projector's port serves, for programs and people.
@@ -35,6 +36,12 @@ const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Jangbu projector","
 const NO_KEY: &str = "JANGBU_SLICE_KEY_FILE is not set: relay and projector share the keys that slices are sealed with; \
                       `jangbu slice-keys init` makes the file";
 
+const NATS_CLIENT: NatsClient = NatsClient {
+    name: "projector",
+    inbox_prefix: "_INBOX.projector",
+    url_variable: "JANGBU_NATS_PROJECTOR_URL",
+    disconnected: "disconnected from NATS; the views follow the log itself",
+};
 /// Between two tries to ask a database that did not answer.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long making the first generations may take; what was done until then is found by the next try.
@@ -57,7 +64,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         .context("JANGBU_VIEWS_PROJECTOR_URL cannot be used")?;
     let keys = KeyWatch::open(config.slice_key_file.as_ref().context(NO_KEY)?)?;
     let (nats_url, variable) = config.nats();
-    let client = nats::connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
+    let client = NATS_CLIENT.connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
     database::require_sessions(vec![log_pool.clone(), views_pool.clone()]);
     let log = PostgresLog::new(log_pool.clone());
 

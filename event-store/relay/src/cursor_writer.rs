@@ -15,13 +15,13 @@ use crate::status;
 pub(crate) struct Fenced;
 
 /// The cursor under an epoch.
-pub(crate) struct Ledger {
+pub(crate) struct CursorWriter {
     cursor: RelayCursor,
     epoch: i64,
     noted: Option<(Option<CommitRef>, Instant)>,
 }
 
-impl Ledger {
+impl CursorWriter {
     pub(crate) fn new(cursor: RelayCursor, epoch: i64) -> Self {
         Self { cursor, epoch, noted: None }
     }
