@@ -1,9 +1,11 @@
-//! `rooms`: holds the house to its dependency rule (`docs/rooms.toml`) and to its size, and keeps the graph of it.
+//! `rooms`: holds the house to its dependency rule and its forbidden words (`docs/rooms.toml`) and to its size, and keeps
+//! the graph of it.
 
 mod graph;
 mod house;
 mod rule;
 mod tidy;
+mod words;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -47,6 +49,7 @@ fn run(cli: &Cli) -> Result<Vec<String>> {
     let mut faults = rule::check(&house.crates, &rule);
     let (summary, untidy) = tidy::check(&house)?;
     faults.extend(untidy);
+    faults.extend(words::check(&house.root, &rule.forbidden)?);
     if std::fs::read_to_string(&file).unwrap_or_default() != drawn {
         let told = "docs/rooms.md is not the graph of this house: run `./justw rooms --write` and commit it";
         faults.push(told.to_owned());

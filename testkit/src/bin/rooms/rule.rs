@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::house::Room;
+use crate::{house::Room, words::Forbidden};
 
 /// `docs/rooms.toml`.
 #[derive(Deserialize)]
@@ -14,6 +14,9 @@ pub struct Rule {
     fenced: BTreeSet<String>,
     /// Top folders that must not reach one another.
     sides: [Vec<String>; 2],
+    /// Words that folders must not know.
+    #[serde(default)]
+    pub forbidden: Vec<Forbidden>,
     rooms: BTreeMap<String, Allowed>,
 }
 
