@@ -86,7 +86,7 @@ async fn nobody_notices_that_a_view_becomes_another_version_of_itself_and_back()
     for _ in 0..3 {
         tokio::time::sleep(BREATH).await;
         assert_eq!(newest().await, transfer.as_str());
-        old.workshop().rollback(None, &operator).await.unwrap();
+        old.rebuilder().rollback(None, &operator).await.unwrap();
         tokio::time::sleep(BREATH).await;
         assert!(newest().await.is_null());
         jangbu.views("promote", "transactions", &["--generation", &generation]).await.unwrap();

@@ -1,4 +1,4 @@
 //! Histories against a real Postgres. Run with `./justw test`.
 
+mod fixture;
 mod histories;
-mod world;

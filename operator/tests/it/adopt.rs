@@ -8,13 +8,13 @@ use url::Url;
 
 use crate::{
     bank::account,
+    databases::TestDatabases,
     run::{Run, jangbu},
-    world::World,
 };
 
 const ADOPT: [&str; 6] = ["log", "adopt", "--yes", "--reason", "restored", "--json"];
 
-impl World {
+impl TestDatabases {
     fn adopt(&self) -> Value {
         self.run(&ADOPT).expect(0).json()
     }
@@ -67,11 +67,11 @@ impl World {
 /// A view that the projector has not opened since the adoption stands on a commit of this log all the same.
 #[tokio::test]
 async fn generations_follow_an_adopted_log_without_a_projector() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     let why = ["--reason", "a test", "--json"];
-    let views = |arguments: &[&str]| world.run(&[&["views"], arguments, &why].concat());
+    let views = |arguments: &[&str]| databases.run(&[&["views"], arguments, &why].concat());
     views(&["rebuild", "transfers", "--no-promote"]).expect(0);
-    world.adopt();
+    databases.adopt();
     let made = views(&["rebuild", "accounts"]).expect(0);
     let told: Value = made.json();
     assert_eq!((&told["state"], &told["comparison"]["equal"]), (&"live".into(), &true.into()), "{made:?}");
@@ -81,92 +81,92 @@ async fn generations_follow_an_adopted_log_without_a_projector() {
     views(&["rollback", "transfers"]).expect(0);
     let ids =
         "select to_json(count(distinct log_id)) from registry.generations where view in ('accounts', 'transfers')";
-    assert_eq!(world.views_lines(ids).await, [Value::from(1)], "all of them are bound to the new id");
+    assert_eq!(databases.views_lines(ids).await, [Value::from(1)], "all of them are bound to the new id");
     // Views that nobody has opened since are no findings either.
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_live_view_of_a_lost_history_is_not_bound_to_the_adopted_log() {
-    let world = World::with_bank().await;
-    world.restore_to(85).await;
-    while world.head().await < 300 {
-        world.append_turns(account(2)).await;
+    let databases = TestDatabases::with_bank().await;
+    databases.restore_to(85).await;
+    while databases.head().await < 300 {
+        databases.append_turns(account(2)).await;
     }
-    let told = world.adopt();
+    let told = databases.adopt();
     assert_eq!(told["carried_over"], serde_json::json!([]), "{told}");
-    let made = world.run(&["views", "rebuild", "accounts", "--reason", "a test", "--json"]).expect(0).json();
+    let made = databases.run(&["views", "rebuild", "accounts", "--reason", "a test", "--json"]).expect(0).json();
     assert_eq!(made["state"], "live");
     let refused = made["rollback"]["refused"].as_str().expect("no way back");
     assert!(refused.contains("another history"), "{made}");
-    world.run(&["views", "rollback", "accounts", "--reason", "a test"]).expect(1);
-    world.drop().await;
+    databases.run(&["views", "rollback", "accounts", "--reason", "a test"]).expect(1);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn what_the_vault_did_beyond_the_log_is_forgotten_and_counts_for_nobody() {
-    let world = World::with_bank().await;
-    let head = world.head().await;
-    let (_, held) = world.commit_near(head).await;
+    let databases = TestDatabases::with_bank().await;
+    let head = databases.head().await;
+    let (_, held) = databases.commit_near(head).await;
     let lost = format!("{}, gen_random_uuid(), now()", head + 5);
 
     // It was brought along the lost history: it goes on from the end.
-    world.brought(head + 5, &lost, &[head - 1, head + 3]).await;
-    assert_eq!(world.adopt()["vault_brought_over"], true);
-    assert_eq!(world.vault_state().await, (head, Some(head), vec![head - 1], vec![head - 1]));
+    databases.brought(head + 5, &lost, &[head - 1, head + 3]).await;
+    assert_eq!(databases.adopt()["vault_brought_over"], true);
+    assert_eq!(databases.vault_state().await, (head, Some(head), vec![head - 1], vec![head - 1]));
 
     // Its commit is held, and the cursor went on without one: what it followed since is followed again.
-    let (kept, noted) = world.commit_near(60).await;
-    world.brought(70, &noted, &[kept, 65]).await;
-    assert_eq!(world.adopt()["vault_brought_over"], true);
-    assert_eq!(world.vault_state().await, (kept, Some(kept), vec![kept], vec![kept]));
+    let (kept, noted) = databases.commit_near(60).await;
+    databases.brought(70, &noted, &[kept, 65]).await;
+    assert_eq!(databases.adopt()["vault_brought_over"], true);
+    assert_eq!(databases.vault_state().await, (kept, Some(kept), vec![kept], vec![kept]));
 
     // It stands on a commit of this log; what an earlier adoption left behind is of nobody.
-    world.brought(head, &held, &[head, head + 7]).await;
-    assert_eq!(world.adopt()["vault_brought_over"], false);
-    assert_eq!(world.vault_state().await, (head, Some(head), vec![head], vec![head]));
-    world.drop().await;
+    databases.brought(head, &held, &[head, head + 7]).await;
+    assert_eq!(databases.adopt()["vault_brought_over"], false);
+    assert_eq!(databases.vault_state().await, (head, Some(head), vec![head], vec![head]));
+    databases.drop().await;
 }
 
 /// A log with a new id and a vault of the old one must not be left behind in silence.
 #[tokio::test]
 async fn nothing_is_adopted_while_a_database_is_away_and_a_repeat_finishes_the_rest() {
-    let world = World::with_bank().await;
-    let before = world.log_id().await;
+    let databases = TestDatabases::with_bank().await;
+    let before = databases.log_id().await;
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     for variable in ["JANGBU_VAULT_DATABASE_URL", "JANGBU_VIEWS_DATABASE_URL"] {
-        let away = world.run_with(variable, &format!("postgres://nobody@{closed}/none"), &ADOPT).expect(1);
+        let away = databases.run_with(variable, &format!("postgres://nobody@{closed}/none"), &ADOPT).expect(1);
         assert!(away.stderr.contains("cannot reach"), "{away:?}");
-        assert_eq!(world.log_id().await, before, "{variable}: the log keeps its id");
+        assert_eq!(databases.log_id().await, before, "{variable}: the log keeps its id");
     }
 
     // The vault answers and fails: the log has its new id by then, and the operator is told.
-    let mut unmigrated: Url = world.vault.clone();
+    let mut unmigrated: Url = databases.vault.clone();
     unmigrated.set_path("postgres");
-    let failed = world.run_with("JANGBU_VAULT_DATABASE_URL", unmigrated.as_str(), &ADOPT).expect(1);
-    let adopted = world.log_id().await;
+    let failed = databases.run_with("JANGBU_VAULT_DATABASE_URL", unmigrated.as_str(), &ADOPT).expect(1);
+    let adopted = databases.log_id().await;
     assert_ne!(adopted, before);
     let told = failed.json();
     assert_eq!((&told["adopted"], &told["new_log_id"]), (&true.into(), &adopted.to_string().into()), "{failed:?}");
     assert!(failed.stderr.contains(&adopted.to_string()) && failed.stderr.contains("same command"), "{failed:?}");
 
     // The repeat finishes the rest under that id.
-    let head = world.head().await;
-    world.brought(head + 5, &format!("{}, gen_random_uuid(), now()", head + 5), &[]).await;
-    let told = world.adopt();
+    let head = databases.head().await;
+    databases.brought(head + 5, &format!("{}, gen_random_uuid(), now()", head + 5), &[]).await;
+    let told = databases.adopt();
     assert_eq!((&told["adopted"], &told["vault_brought_over"]), (&false.into(), &true.into()), "{told}");
-    assert_eq!((told["new_log_id"].as_str(), world.log_id().await), (Some(adopted.to_string().as_str()), adopted));
-    assert_eq!(world.vault_state().await.0, head);
-    let told = world.run(&["log", "adopt", "--yes", "--reason", "restored"]).expect(0);
+    assert_eq!((told["new_log_id"].as_str(), databases.log_id().await), (Some(adopted.to_string().as_str()), adopted));
+    assert_eq!(databases.vault_state().await.0, head);
+    let told = databases.run(&["log", "adopt", "--yes", "--reason", "restored"]).expect(0);
     assert!(told.stdout.contains("keeps that id"), "{told:?}");
 
     // A log that was restored to that very moment is told apart by its operator; one that has grown is adopted again.
-    world.run(&["log", "adopt", "--yes", "--reason", "restored again", "--again"]).expect(0);
-    let again = world.log_id().await;
+    databases.run(&["log", "adopt", "--yes", "--reason", "restored again", "--again"]).expect(0);
+    let again = databases.log_id().await;
     assert_ne!(again, adopted);
-    world.append_turns(account(2)).await;
-    assert_eq!(world.adopt()["adopted"], true);
-    assert_ne!(world.log_id().await, again);
-    world.drop().await;
+    databases.append_turns(account(2)).await;
+    assert_eq!(databases.adopt()["adopted"], true);
+    assert_ne!(databases.log_id().await, again);
+    databases.drop().await;
 }

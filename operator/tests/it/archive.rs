@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    databases::TestDatabases,
     run::{Folder, Run, command, jangbu},
-    world::World,
 };
 
 /// A bank and a folder for its archive.
 pub struct Archived {
-    pub world: World,
+    pub databases: TestDatabases,
     pub folder: Folder,
     /// The variables that say where the archive is.
     pub place: Vec<(&'static str, String)>,
@@ -17,22 +17,22 @@ pub struct Archived {
 
 impl Archived {
     pub async fn bank() -> Self {
-        let world = World::with_bank().await;
+        let databases = TestDatabases::with_bank().await;
         // Payloads that only a careful copy keeps: spaces around, a line break within.
-        world
+        databases
             .on_log(
                 "update events set payload = ('  ' || payload::text || E'\\n')::json where position = 4;
                  update events set payload = replace(payload::text, ',', E',\\n\\t')::json where position in (5, 60)",
             )
             .await;
-        Self::of(world)
+        Self::of(databases)
     }
 
     /// An archive in a folder, for this bank.
-    pub fn of(world: World) -> Self {
+    pub fn of(databases: TestDatabases) -> Self {
         let folder = Folder::new();
         let place = vec![("JANGBU_ARCHIVE_URL", format!("file://{}", folder.path().display()))];
-        Self { world, folder, place }
+        Self { databases, folder, place }
     }
 
     /// The binary on this bank and archive.
@@ -41,13 +41,13 @@ impl Archived {
     }
 
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        let mut variables = self.world.variables();
+        let mut variables = self.databases.variables();
         variables.extend(self.place.iter().cloned());
         variables
     }
 
     /// The binary on this archive and another log.
-    pub fn run_on(&self, other: &World, arguments: &[&str]) -> Run {
+    pub fn run_on(&self, other: &TestDatabases, arguments: &[&str]) -> Run {
         let mut variables = self.variables();
         variables.retain(|(name, _)| *name != "JANGBU_LOG_DATABASE_URL");
         variables.push(("JANGBU_LOG_DATABASE_URL", other.log.to_string()));
@@ -64,16 +64,18 @@ impl Archived {
 }
 
 /// What `log verify` says of a log alone.
-pub fn digest(world: &World) -> (serde_json::Value, serde_json::Value, serde_json::Value) {
-    let report = world.run(&["log", "verify", "--no-views", "--json"]).expect(0).json();
+pub fn digest(databases: &TestDatabases) -> (serde_json::Value, serde_json::Value, serde_json::Value) {
+    let report = databases.run(&["log", "verify", "--no-views", "--json"]).expect(0).json();
     let log = &report["log"];
     (log["log_id"].clone(), log["head"].clone(), log["digest"].clone())
 }
 
-/// The log of a world, as the servers read and write it.
-pub fn store(world: &World) -> event_store_postgres::PostgresLog {
+/// The log of these databases, as the servers read and write it.
+pub fn store(databases: &TestDatabases) -> event_store_postgres::PostgresLog {
     let options = event_store_postgres::PoolOptions::log("operator tests", 4);
-    event_store_postgres::PostgresLog::new(event_store_postgres::connect(world.log.as_str(), &options).expect("a pool"))
+    event_store_postgres::PostgresLog::new(
+        event_store_postgres::connect(databases.log.as_str(), &options).expect("a pool"),
+    )
 }
 
 #[tokio::test]
@@ -89,10 +91,10 @@ async fn a_log_restored_from_its_archive_is_the_same_log_to_the_byte() {
     assert_eq!(verified["events"], then["head"], "{verified}");
     assert!(verified["segments"].as_i64() > Some(5), "{verified}");
 
-    let other = World::migrated().await;
+    let other = TestDatabases::migrated().await;
     let told = bank.run_on(&other, &["archive", "restore"]).expect(0);
     assert!(told.stdout.contains("found equal"), "{told:?}");
-    assert_eq!(digest(&other), digest(&bank.world));
+    assert_eq!(digest(&other), digest(&bank.databases));
     bank.run_on(&other, &["archive", "verify", "--against-log"]).expect(0);
     // Views follow it, and it goes on where it was.
     other.project().await;
@@ -100,7 +102,7 @@ async fn a_log_restored_from_its_archive_is_the_same_log_to_the_byte() {
     let refused = bank.run_on(&other, &["archive", "restore"]).expect(1);
     assert!(refused.stderr.contains("is not empty") && refused.stderr.contains("migrate up"), "{refused:?}");
     other.drop().await;
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -110,29 +112,29 @@ async fn a_restored_log_knows_its_former_ids() {
     for reason in ["restored", "restored again"] {
         bank.run(&["log", "adopt", "--yes", "--again", "--reason", reason]).expect(0);
     }
-    let log = bank.world.log_id().await.to_string();
+    let log = bank.databases.log_id().await.to_string();
     bank.run(&["archive", "run", "--to", "90"]).expect(0);
     bank.run(&["archive", "snapshot", "--log", &log]).expect(0);
     bank.run(&["archive", "run"]).expect(0);
     bank.run(&["archive", "verify", "--log", &log]).expect(0);
-    let other = World::migrated().await;
+    let other = TestDatabases::migrated().await;
     bank.run_on(&other, &["archive", "restore", "--log", &log]).expect(0);
     // Tokens and checkpoints of the former ids are read through this.
-    let told = log::ReadHead::adoptions(&store(&bank.world)).await.expect("adoptions");
+    let told = log::ReadHead::adoptions(&store(&bank.databases)).await.expect("adoptions");
     assert_eq!((told.len(), told.last().map(|last| last.new.uuid().to_string())), (2, Some(log)));
     assert_eq!(log::ReadHead::adoptions(&store(&other)).await.expect("adoptions"), told);
-    assert_eq!(digest(&other), digest(&bank.world));
+    assert_eq!(digest(&other), digest(&bank.databases));
     // Who and why stay with it, and it is no empty log any more.
     bank.run_on(&other, &["archive", "restore", "--log", &told[1].new.uuid().to_string()]).expect(1);
     other.drop().await;
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run"]).expect(0);
-    let other = World::migrated().await;
+    let other = TestDatabases::migrated().await;
     bank.run_on(&other, &["archive", "restore"]).expect(0);
     let log = store(&other);
     let head = log::ReadHead::head(&log).await.expect("a head").position;
@@ -158,7 +160,7 @@ async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
     let grown = bank.run_on(&other, &["archive", "run", "--json"]).expect(0).json();
     assert_eq!((grown["segments"].as_i64(), grown["events"].as_i64()), (Some(1), Some(1)), "{grown}");
     other.drop().await;
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -179,7 +181,7 @@ async fn archivers_at_once_make_one_chain() {
     let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
     assert_eq!(verified["events"].as_i64(), Some(events), "each event is archived by one of them: {verified}");
     assert_eq!(verified["archived"], verified["head"], "{verified}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -194,7 +196,7 @@ async fn what_an_archiver_left_when_it_was_killed_is_in_nobodys_way() {
     let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
     assert_eq!((verified["unnamed"].as_array().map(Vec::len), &verified["archived"]), (Some(0), &verified["head"]));
     bank.run(&["archive", "run", "--segment", "50", "--full-only"]).expect(0);
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -204,7 +206,7 @@ async fn what_does_not_fill_a_file_may_wait() {
     assert!(run["archived"].as_i64() < run["head"].as_i64() && run["segments"].as_i64() > Some(1), "{run}");
     let verified = bank.run(&["archive", "verify", "--json"]).expect(0).json();
     assert_eq!(verified["archived"], run["archived"]);
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 fn edit(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
@@ -255,10 +257,10 @@ const DAMAGES: &[Damage] = &[
 async fn every_damage_is_found_and_nothing_is_restored_from_it() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "20"]).expect(0);
-    let other = World::migrated().await;
+    let other = TestDatabases::migrated().await;
     let empty = digest(&other);
     for (what, damage, told) in DAMAGES {
-        let copy = Archived::of(bank.world.with_copied_views().await);
+        let copy = Archived::of(bank.databases.with_copied_views().await);
         copy_tree(bank.folder.path(), copy.folder.path());
         copy.run(&["archive", "verify"]).expect(0);
         damage(&copy);
@@ -266,10 +268,10 @@ async fn every_damage_is_found_and_nothing_is_restored_from_it() {
         assert!(verified.all().contains(told), "{what}: {}", verified.all());
         copy.run_on(&other, &["archive", "restore"]).expect(1);
         assert_eq!(digest(&other), empty, "{what}");
-        copy.world.drop().await;
+        copy.databases.drop().await;
     }
     other.drop().await;
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 fn copy_tree(from: &Path, to: &Path) {
@@ -288,7 +290,7 @@ fn copy_tree(from: &Path, to: &Path) {
 async fn a_log_that_went_another_way_is_not_archived_over_the_old_one() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run"]).expect(0);
-    let fork = bank.world.with_copied_log().await;
+    let fork = bank.databases.with_copied_log().await;
     fork.on_log(
         "update commits set command_id = gen_random_uuid() where last_position = (select position from log_head)",
     )
@@ -307,16 +309,16 @@ async fn a_log_that_went_another_way_is_not_archived_over_the_old_one() {
     let run = bank.run_on(&fork, &["archive", "run"]).expect(1);
     assert!(run.stderr.contains("the archive ends at"), "{run:?}");
     fork.drop().await;
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_damaged_log_is_not_archived() {
     let bank = Archived::bank().await;
-    bank.world.on_log("delete from events where position = 20").await;
+    bank.databases.on_log("delete from events where position = 20").await;
     let run = bank.run(&["archive", "run"]).expect(1);
     assert!(run.stderr.contains("near position 20") && run.stderr.contains("log verify"), "{run:?}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[test]

@@ -7,12 +7,12 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     archive::{Archived, store},
-    world::World,
+    databases::TestDatabases,
 };
 
 async fn open(bank: &Archived) -> ArchiveRanges {
     let place = Place::new(format!("file://{}", bank.folder.path().display()), None);
-    let mut log = PgConnection::connect(bank.world.log.as_str()).await.expect("connect");
+    let mut log = PgConnection::connect(bank.databases.log.as_str()).await.expect("connect");
     reader(&place, &mut log).await.expect("an archive")
 }
 
@@ -34,7 +34,7 @@ fn told(commits: &[Commit]) -> String {
 async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "13"]).expect(0);
-    let log = store(&bank.world);
+    let log = store(&bank.databases);
     let all = log.read_commits(Position::ZERO, i64::MAX / 2).await.expect("the log");
     let ends: Vec<Position> = std::iter::once(Position::ZERO).chain(all.iter().map(Commit::last)).collect();
     let head = *ends.last().expect("an end");
@@ -58,7 +58,7 @@ async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
     // Several planned runs may be read as one.
     let joined = PositionRange { after: whole[0].after, to: whole[2].to };
     assert_eq!(told(&read(&archive, joined).await), told(&all));
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_run_that_does_not_begin_or_end_with_a_commit_is_refused_and_so_is_one
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "40"]).expect(0);
     let archive = open(&bank).await;
-    let log = store(&bank.world);
+    let log = store(&bank.databases);
     let all = log.read_commits(Position::ZERO, 1000).await.expect("the log");
     let long = all.iter().find(|c| c.events.len() == 3 && c.first.number() > 1).expect("a commit of three");
     let wrong = [
@@ -85,7 +85,7 @@ async fn a_run_that_does_not_begin_or_end_with_a_commit_is_refused_and_so_is_one
     }
     let none = archive.plan(archive.end(), archive.end(), 2).await.expect("a plan");
     assert!(none.is_empty(), "{none:?}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_file_damaged_between_opening_and_reading_is_told_as_damage() {
         }
     };
     assert!(matches!(&error, log::ReadError::Damaged { what, .. } if what.contains("SHA-256")), "{error:?}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -135,15 +135,15 @@ async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_
     assert!(archive.snapshot(Position::new(3)).await.expect("read").is_none());
 
     // The same from one archive that never had an earlier one.
-    let whole = Archived::of(bank.world.with_copied_views().await);
+    let whole = Archived::of(bank.databases.with_copied_views().await);
     whole.run(&["archive", "run"]).expect(0);
     let all = whole.run(&["archive", "snapshot", "--json"]).expect(0).json();
     assert_eq!(all["folded_from"].as_i64(), Some(0));
     let of_all = open(&whole).await.snapshot(head).await.expect("read").expect("there");
     assert_eq!(of_all.accounts, newest.accounts);
-    assert_eq!(shown(&bank.world).await, newest.accounts.iter().map(line).collect::<Vec<_>>());
-    whole.world.drop().await;
-    bank.world.drop().await;
+    assert_eq!(shown(&bank.databases).await, newest.accounts.iter().map(line).collect::<Vec<_>>());
+    whole.databases.drop().await;
+    bank.databases.drop().await;
 }
 
 /// An account as the view and the snapshot both tell it.
@@ -154,8 +154,8 @@ fn line(state: &operator::archive::AccountState) -> String {
     format!("{} {asset} {status} {} {} {}", state.account.uuid(), state.balance, state.version, state.position)
 }
 
-async fn shown(world: &World) -> Vec<String> {
-    let mut connection = PgConnection::connect(world.views.as_str()).await.expect("connect");
+async fn shown(databases: &TestDatabases) -> Vec<String> {
+    let mut connection = PgConnection::connect(databases.views.as_str()).await.expect("connect");
     sqlx::query_scalar(
         "select concat_ws(' ', account_id, asset, status, balance, version, position) from live.accounts order by account_id",
     )

@@ -26,8 +26,8 @@ async fn every_view_is_rebuilt_from_the_archive_and_the_end_of_the_log() {
         let made = outcome(&rebuild(&bank, view, &["--from", "archive"]).expect(0));
         assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
     }
-    bank.world.run(&["log", "verify"]).expect(0);
-    bank.world.drop().await;
+    bank.databases.run(&["log", "verify"]).expect(0);
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -45,12 +45,12 @@ async fn balances_from_a_snapshot_and_later_events_equal_the_full_rebuild() {
     // If a snapshot were not what it was built from, the comparison with the live generation would say so.
     let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
     assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
-    bank.world.run(&["log", "verify"]).expect(0);
+    bank.databases.run(&["log", "verify"]).expect(0);
     let full = outcome(&rebuild(&bank, "accounts", &[]).expect(0));
     assert_eq!((full["state"].as_str(), full["generation"].as_i64()), (Some("live"), Some(3)), "{full}");
     let compared = full["comparison"].to_string();
     assert!(!compared.contains("null"), "{full}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -59,13 +59,13 @@ async fn what_is_before_the_snapshot_is_not_read() {
     bank.run(&["archive", "run", "--to", "70", "--segment", "20"]).expect(0);
     bank.run(&["archive", "snapshot"]).expect(0);
     // The first event cannot be read any more. Who begins with it stops; who begins with the snapshot never meets it.
-    bank.world
+    bank.databases
         .on_log("update events set payload = '{}', type = 'Unheard' where position = 1 and type = 'AccountOpened'")
         .await;
     rebuild(&bank, "accounts", &[]).expect(1);
     let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots", "--restart"]).expect(0));
     assert_eq!(made["state"].as_str(), Some("live"), "{made}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_archive_of_a_lost_history_is_not_continued_with_the_log_that_was_res
     bank.run(&["archive", "run", "--to", "100", "--segment", "20"]).expect(0);
     bank.run(&["archive", "snapshot"]).expect(0);
     // A restored log is at first shorter than the archive, then as long again and longer, under the same id.
-    bank.world.restore_to(85).await;
+    bank.databases.restore_to(85).await;
     for grown in ["the archive ends at", "is not the one in the archive"] {
         for from in [&["--from-snapshots"][..], &["--from", "archive"], &["--from", "archive", "--to-position", "60"]] {
             let refused = rebuild(&bank, "accounts", from).expect(1);
@@ -85,8 +85,8 @@ async fn an_archive_of_a_lost_history_is_not_continued_with_the_log_that_was_res
         assert!(refused.stderr.contains(grown), "{refused:?}");
         let found = bank.run(&["archive", "verify", "--against-log"]).expect(1);
         assert!(found.stdout.contains("the log does not hold"), "{found:?}");
-        while bank.world.head().await < 120 {
-            bank.world.append_turns(crate::bank::account(2)).await;
+        while bank.databases.head().await < 120 {
+            bank.databases.append_turns(crate::bank::account(2)).await;
         }
     }
     // What the advice says heals it: the log, a new id, and another archive.
@@ -94,11 +94,11 @@ async fn an_archive_of_a_lost_history_is_not_continued_with_the_log_that_was_res
     assert_eq!(made["state"].as_str(), Some("live"), "{made}");
     bank.run(&["log", "adopt", "--yes", "--reason", "restored"]).expect(0);
     bank.run(&["archive", "run", "--to", "110"]).expect(0);
-    let log = bank.world.log_id().await.to_string();
+    let log = bank.databases.log_id().await.to_string();
     bank.run(&["archive", "snapshot", "--log", &log]).expect(0);
     let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
     assert_eq!(made["state"].as_str(), Some("live"), "{made}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]
@@ -116,5 +116,5 @@ async fn a_load_that_began_with_a_snapshot_is_not_gone_on_with_without_it() {
     assert!(refused.stderr.contains("--restart"), "{refused:?}");
     let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
     assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }

@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     archive::{Archived, digest},
+    databases::TestDatabases,
     run::{command, jangbu},
-    world::World,
 };
 
 const BUCKET: &str = "bank-archive";
@@ -134,15 +134,15 @@ async fn a_bucket_takes_the_log_and_gives_it_back() {
     let verified = bank.run(&["archive", "verify", "--against-log", "--json"]).expect(0).json();
     assert_eq!((verified["events"].as_i64(), &verified["archived"]), (Some(events), &verified["head"]), "{verified}");
     assert_eq!(verified["snapshots"].as_i64(), Some(1), "{verified}");
-    let other = World::migrated().await;
+    let other = TestDatabases::migrated().await;
     bank.run_on(&other, &["archive", "restore"]).expect(0);
-    assert_eq!(digest(&other), digest(&bank.world));
+    assert_eq!(digest(&other), digest(&bank.databases));
     // A second bank under another prefix of the same bucket is another archive.
     bank.place = s3.place("banks/two");
     let none = bank.run(&["archive", "verify"]).expect(1);
     assert!(none.stderr.contains("holds no archive"), "{none:?}");
     other.drop().await;
-    bank.world.drop().await;
+    bank.databases.drop().await;
 }
 
 #[tokio::test]

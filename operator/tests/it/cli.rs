@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 
 use crate::{
+    databases::TestDatabases,
     run::{Folder, command, finish, jangbu, settings},
-    world::World,
 };
 
 #[test]
@@ -113,8 +113,8 @@ fn the_env_file_stands_behind_the_environment_and_may_be_left_out() {
 
 #[tokio::test]
 async fn a_reader_that_goes_away_is_no_failure() {
-    let world = World::with_bank().await;
-    let mut child = command(&world.variables(), &["log", "tail", "--after", "0", "--json"])
+    let databases = TestDatabases::with_bank().await;
+    let mut child = command(&databases.variables(), &["log", "tail", "--after", "0", "--json"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
@@ -127,5 +127,5 @@ async fn a_reader_that_goes_away_is_no_failure() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), stderr.as_ref()), (Some(0), ""));
     assert!(serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["events"].is_array());
-    world.drop().await;
+    databases.drop().await;
 }

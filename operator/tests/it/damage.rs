@@ -1,6 +1,6 @@
 //! `jangbu log verify` on logs and views that were damaged: each kind of damage is found, and told where it is.
 
-use crate::{run::settings, world::World};
+use crate::{databases::TestDatabases, run::settings};
 
 /// Where the damage is done.
 enum At {
@@ -375,35 +375,35 @@ async fn every_damage_of_the_views_is_found() {
 }
 
 async fn each(damages: &[Damage]) {
-    let sound = World::with_bank().await;
+    let sound = TestDatabases::with_bank().await;
     sound.run(&["log", "verify"]).expect(0);
     for damage in damages {
-        let (world, arguments): (World, &[&str]) = match damage.at {
+        let (databases, arguments): (TestDatabases, &[&str]) = match damage.at {
             // The views are as they were, and not of interest here.
             At::Log => (sound.with_copied_log().await, &["log", "verify", "--no-views"]),
             At::Views => (sound.with_copied_views().await, &["log", "verify"]),
         };
         match damage.at {
-            At::Log => world.on_log(damage.sql).await,
-            At::Views => world.on_views(damage.sql).await,
+            At::Log => databases.on_log(damage.sql).await,
+            At::Views => databases.on_views(damage.sql).await,
         }
-        let run = world.run(arguments);
+        let run = databases.run(arguments);
         assert_eq!(run.code, 1, "{}: {}", damage.name, run.all());
         let wrong = run.stdout.split("WRONG:").skip(1).collect::<String>();
         for told in damage.told {
             assert!(wrong.contains(told), "{}: `{told}` is not told: {}", damage.name, run.all());
         }
-        world.drop().await;
+        databases.drop().await;
     }
     sound.drop().await;
 }
 
 #[tokio::test]
 async fn many_differences_are_counted_and_the_first_are_shown() {
-    let world = World::with_bank().await;
-    world.on_views("update transactions_g1.entries set kind = 'withdrawal' where kind <> 'withdrawal'").await;
-    world.on_views("delete from accounts_g1.accounts").await;
-    let run = world.run(&["log", "verify"]).expect(1);
+    let databases = TestDatabases::with_bank().await;
+    databases.on_views("update transactions_g1.entries set kind = 'withdrawal' where kind <> 'withdrawal'").await;
+    databases.on_views("delete from accounts_g1.accounts").await;
+    let run = databases.run(&["log", "verify"]).expect(1);
     settings().bind(|| insta::assert_snapshot!("verify_many_differences", run.all()));
-    world.drop().await;
+    databases.drop().await;
 }

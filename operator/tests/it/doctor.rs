@@ -2,11 +2,12 @@
 
 use log::seal::{Label, SliceKeys, seal};
 use serde_json::Value;
+use testkit::kit::{connect_nats, test_variable};
 
 use crate::{
+    databases::TestDatabases,
     run::{Folder, Run, jangbu},
     server::Server,
-    world::{World, test_variable},
 };
 
 /// The verdict about one thing, and all that was said of it.
@@ -59,20 +60,20 @@ fn with_nothing_there_everything_is_told_and_nothing_hangs() {
 
 #[tokio::test]
 async fn databases_without_migrations_are_told() {
-    let world = World::empty().await;
-    let run = world.run(&QUICK).expect(1);
+    let databases = TestDatabases::empty().await;
+    let run = databases.run(&QUICK).expect(1);
     assert_about(&run, "log database", "ok", "answers");
     assert_about(&run, "migrations of the log database", "fail", "jangbu migrate up");
     assert_about(&run, "migrations of the views database", "fail", "jangbu migrate up");
     assert_about(&run, "migrations of the vault database", "fail", "jangbu migrate up");
     assert_about(&run, "guards of the log", "fail", "append_only of events");
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_sound_bank_is_sound_and_each_fault_is_told() {
-    let world = World::with_bank().await;
-    let run = world.run(&QUICK);
+    let databases = TestDatabases::with_bank().await;
+    let run = databases.run(&QUICK);
     for what in [
         "migrations of the log database",
         "migrations of the views database",
@@ -96,7 +97,7 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
     }
     assert_about(&run, "relay", "fail", "no relay has ever run");
 
-    world
+    databases
         .on_log(
             "grant update on events to jangbu_writer;
              alter table commits disable trigger append_only;
@@ -105,7 +106,7 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
              update log_head set recorded_at = clock_timestamp() + interval '1 minute'",
         )
         .await;
-    world
+    databases
         .on_views(
             "update registry.generations set position = 0 where view = 'accounts';
              update registry.generations set stuck_since = now(), error = 'no such account', error_position = 22
@@ -115,8 +116,8 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
              revoke select on registry.live_positions from jangbu_reader",
         )
         .await;
-    world.on_vault("grant select on vault.credentials to jangbu_vault_reader").await;
-    let run = world.run(&QUICK).expect(1);
+    databases.on_vault("grant select on vault.credentials to jangbu_vault_reader").await;
+    let run = databases.run(&QUICK).expect(1);
     for (what, verdict, told) in [
         ("roles of the log database", "fail", "jangbu_writer may update events"),
         ("roles of the views database", "fail", "jangbu_reader may not select registry.live_positions"),
@@ -132,33 +133,33 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
         assert_about(&run, what, verdict, told);
     }
     // A relay that lives but does not move, and one that hangs.
-    let lock = relay_lock(&world).await;
-    assert_about(&world.run(&QUICK), "relay", "fail", "not heard of for");
-    world.on_log("update relay_cursor set renewed_at = clock_timestamp()").await;
-    assert_about(&world.run(&QUICK), "relay", "fail", "and not moving");
-    world
+    let lock = relay_lock(&databases).await;
+    assert_about(&databases.run(&QUICK), "relay", "fail", "not heard of for");
+    databases.on_log("update relay_cursor set renewed_at = clock_timestamp()").await;
+    assert_about(&databases.run(&QUICK), "relay", "fail", "and not moving");
+    databases
         .on_log("update relay_cursor set position = (select position from log_head), renewed_at = clock_timestamp()")
         .await;
-    assert_about(&world.run(&QUICK), "relay", "ok", "0 events behind");
+    assert_about(&databases.run(&QUICK), "relay", "ok", "0 events behind");
     lock.release().await;
-    world.drop().await;
+    databases.drop().await;
 }
 
 /// The lock that the relay holds while it is the active one.
-async fn relay_lock(world: &World) -> event_store_postgres::SessionLock {
-    let options = world.log.as_str().parse().expect("options");
+async fn relay_lock(databases: &TestDatabases) -> event_store_postgres::SessionLock {
+    let options = databases.log.as_str().parse().expect("options");
     let lock = event_store_postgres::SessionLock::try_acquire(&options, "jangbu/relay").await;
     lock.expect("asked").expect("free")
 }
 
 #[tokio::test]
 async fn a_writer_that_does_not_wait_for_the_disk_is_told() {
-    let world = World::migrated().await;
-    let name = world.log.path().trim_start_matches('/').to_owned();
-    world.on_log(&format!("alter role jangbu_writer in database {name} set synchronous_commit = off")).await;
-    let run = world.run(&QUICK).expect(1);
+    let databases = TestDatabases::migrated().await;
+    let name = databases.log.path().trim_start_matches('/').to_owned();
+    databases.on_log(&format!("alter role jangbu_writer in database {name} set synchronous_commit = off")).await;
+    let run = databases.run(&QUICK).expect(1);
     assert_about(&run, "synchronous_commit of the log database", "fail", "may be lost");
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
@@ -194,23 +195,23 @@ async fn doctor(variables: Vec<(&'static str, String)>) -> Run {
 
 #[tokio::test]
 async fn the_stream_is_told_where_it_is_and_whose_it_is() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     let name = format!("OPERATOR_{}", kernel::Ids::fresh(&kernel::RandomIds).simple());
-    let url = test_variable("JANGBU_TEST_NATS_URL");
-    let mut variables = world.variables();
+    let url = test_variable("JANGBU_TEST_NATS_URL").expect("a test run");
+    let mut variables = databases.variables();
     variables.extend([("JANGBU_NATS_URL", url.clone()), ("JANGBU_NATS_STREAM", name.clone())]);
     let what = format!("stream {name}");
     let run = doctor(variables.clone()).await;
     assert_about(&run, "NATS", "ok", "answers");
     assert_about(&run, &what, "fail", "start outbox-relay");
 
-    let context = async_nats::jetstream::new(connect_nats(&url).await);
+    let context = async_nats::jetstream::new(connect_nats(&url).await.expect("connect to NATS"));
     let config = async_nats::jetstream::stream::Config { name: name.clone(), ..Default::default() };
     context.create_stream(config).await.expect("a stream");
     assert_about(&doctor(variables.clone()).await, &what, "ok", "nothing published yet");
     let file = std::env::temp_dir().join(format!("{name}.keys.json"));
     let (keys, _) = SliceKeys::ensure(&file).expect("keys");
-    let id = world.log_id().await;
+    let id = databases.log_id().await;
     let publish = async |headers: Vec<(&'static str, String)>| {
         let mut map = async_nats::HeaderMap::new();
         headers.iter().for_each(|(header, value)| map.insert(*header, value.as_str()));
@@ -229,16 +230,16 @@ async fn the_stream_is_told_where_it_is_and_whose_it_is() {
     assert_about(&doctor(variables.clone()).await, &what, "fail", "its seal does not fit");
     std::fs::remove_file(file).expect("removed");
     context.delete_stream(&name).await.expect("deleted");
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn messages_that_wait_are_told_with_what_keeps_them() {
-    let world = World::migrated().await;
-    let variables = world.variables();
+    let databases = TestDatabases::migrated().await;
+    let variables = databases.variables();
     let run = doctor(variables.clone()).await;
     assert_about(&run, "messages by email", "ok", "none waits");
-    let vault = sqlx::PgPool::connect(world.vault.as_str()).await.expect("connect");
+    let vault = sqlx::PgPool::connect(databases.vault.as_str()).await.expect("connect");
     sqlx::raw_sql(
         "insert into vault.data_keys (member_id, kek, wrapped) values ('00000000-0000-7000-8000-000000000001', 'k', 'w');
          insert into vault.messages (position, member_id, channel, contact, stream_id, version, field, notice, attempts,
@@ -256,13 +257,5 @@ async fn messages_that_wait_are_told_with_what_keeps_them() {
     assert_about(&run, "messages by email", "warn", "the mail server cannot be reached");
     assert_about(&run, "messages by email", "warn", "JANGBU_SMTP_URL");
     assert_about(&run, "messages by phone", "ok", "none waits");
-    world.drop().await;
-}
-
-/// Connects with the login in the URL, which the client does not take from there by itself.
-async fn connect_nats(url: &str) -> async_nats::Client {
-    let server: async_nats::ServerAddr = url.parse().expect("a URL");
-    let (user, password) = (server.username().unwrap_or_default(), server.password().unwrap_or_default());
-    let options = async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
-    options.connect(url).await.expect("connect to NATS")
+    databases.drop().await;
 }

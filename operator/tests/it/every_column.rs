@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::databases::TestDatabases;
 
 /// A column of the live generation of a view.
 struct Column {
@@ -18,14 +18,14 @@ struct Change {
     sql: String,
 }
 
-async fn columns(world: &World, view: &str) -> Vec<Column> {
+async fn columns(databases: &TestDatabases, view: &str) -> Vec<Column> {
     let sql = format!(
         "select json_build_object('table', t.relname, 'column', a.attname, 'kind', format_type(a.atttypid, null))
          from pg_class as t join pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
          where t.relnamespace = '{view}_g1'::regnamespace and t.relkind = 'r' order by t.relname, a.attnum"
     );
     let text = |line: &Value, of: &str| line[of].as_str().expect("text").to_owned();
-    let all = world.views_lines(&sql).await;
+    let all = databases.views_lines(&sql).await;
     all.iter()
         .map(|line| Column { table: text(line, "table"), column: text(line, "column"), kind: text(line, "kind") })
         .collect()
@@ -112,8 +112,8 @@ fn changes_of_tables(view: &str) -> Vec<Change> {
 }
 
 /// Takes away what would refuse a change, and keeps a copy of each table.
-async fn prepare(world: &World, view: &str) -> Vec<String> {
-    let tables = columns(world, view).await;
+async fn prepare(databases: &TestDatabases, view: &str) -> Vec<String> {
+    let tables = columns(databases, view).await;
     let mut tables: Vec<String> = tables.into_iter().map(|column| column.table).collect();
     tables.dedup();
     let copies = tables.iter().map(|t| format!("create table kept.{t} as select * from {view}_g1.{t};"));
@@ -128,7 +128,7 @@ async fn prepare(world: &World, view: &str) -> Vec<String> {
          end $$",
         copies.collect::<String>()
     );
-    world.on_views(&sql).await;
+    databases.on_views(&sql).await;
     tables
 }
 
@@ -164,53 +164,53 @@ async fn any_change_of_any_column_of_top_movers_is_found() {
 }
 
 async fn any_change_is_found(view: &str) {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     // The sound one: keys and checks stay with it, so that its rows can be told apart.
-    world.views(&["rebuild", view, "--no-promote"]).expect(0);
-    let tables = prepare(&world, view).await;
-    let columns = columns(&world, view).await;
+    databases.views(&["rebuild", view, "--no-promote"]).expect(0);
+    let tables = prepare(&databases, view).await;
+    let columns = columns(&databases, view).await;
     for change in columns.iter().flat_map(changes_of).chain(changes_of_tables(view)) {
         let sql = format!("set search_path to {view}_g1; {}", change.sql);
-        world.on_views(&sql).await;
+        databases.on_views(&sql).await;
         let differing = tables.iter().map(|t| {
             format!(
                 "select row_to_json(x) from ((table {view}_g1.{t} except all table kept.{t})
                     union all (table kept.{t} except all table {view}_g1.{t})) as x"
             )
         });
-        if world.views_lines(&differing.collect::<Vec<_>>().join(" union all ")).await.is_empty() {
+        if databases.views_lines(&differing.collect::<Vec<_>>().join(" union all ")).await.is_empty() {
             continue;
         }
-        let found = world.views(&["compare", view, "--generation", "2"]);
+        let found = databases.views(&["compare", view, "--generation", "2"]);
         assert_eq!(found.code, 1, "{view}: {} is not found by a comparison: {}", change.what, found.all());
-        let proof = world.run(&["log", "verify"]);
+        let proof = databases.run(&["log", "verify"]);
         assert_eq!(proof.code, 1, "{view}: {} is not found by log verify: {}", change.what, proof.all());
         let repair = tables
             .iter()
             .map(|t| format!("delete from {view}_g1.{t}; insert into {view}_g1.{t} select * from kept.{t};"));
-        world.on_views(&repair.collect::<String>()).await;
+        databases.on_views(&repair.collect::<String>()).await;
     }
-    world.views(&["compare", view, "--generation", "2"]).expect(0);
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.views(&["compare", view, "--generation", "2"]).expect(0);
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_rebuild_does_not_promote_over_balances_of_the_other_sign() {
-    let world = World::with_bank().await;
-    world.on_views("update accounts_g1.accounts set balance = -balance").await;
-    let made = world.views(&["rebuild", "accounts"]).expect(1).json();
+    let databases = TestDatabases::with_bank().await;
+    databases.on_views("update accounts_g1.accounts set balance = -balance").await;
+    let made = databases.views(&["rebuild", "accounts"]).expect(1).json();
     assert_eq!(made["state"], "failed", "{made}");
     assert_eq!(made["comparison"]["equal"], false);
-    assert_eq!(world.live("accounts"), 1);
-    world.drop().await;
+    assert_eq!(databases.live("accounts"), 1);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_column_that_nobody_proves_is_told() {
-    let world = World::with_bank().await;
-    world.on_views("alter table accounts_g1.accounts add column bonus bigint").await;
-    let proof = world.run(&["log", "verify"]).expect(1);
+    let databases = TestDatabases::with_bank().await;
+    databases.on_views("alter table accounts_g1.accounts add column bonus bigint").await;
+    let proof = databases.run(&["log", "verify"]).expect(1);
     assert!(proof.stdout.contains("column accounts.bonus is not proved"), "{}", proof.all());
-    world.drop().await;
+    databases.drop().await;
 }

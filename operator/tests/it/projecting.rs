@@ -10,9 +10,9 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnec
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::databases::TestDatabases;
 
-impl World {
+impl TestDatabases {
     /// The end of the log.
     pub async fn head(&self) -> i64 {
         let mut connection = PgConnection::connect(self.log.as_str()).await.expect("connect");

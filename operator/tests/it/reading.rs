@@ -8,8 +8,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    databases::TestDatabases,
     run::{command, settings},
-    world::World,
 };
 
 const ACCOUNT: &str = "acc00000-0000-7000-8000-000000000003";
@@ -17,8 +17,8 @@ const TRANSFER: &str = "7fe00000-0000-7000-8000-000000000004";
 
 #[tokio::test]
 async fn the_log_is_shown_commit_by_commit() {
-    let world = World::with_bank().await;
-    let snapshot = |name: &str, arguments: &[&str]| insta::assert_snapshot!(name, world.run(arguments).all());
+    let databases = TestDatabases::with_bank().await;
+    let snapshot = |name: &str, arguments: &[&str]| insta::assert_snapshot!(name, databases.run(arguments).all());
     settings().bind(|| {
         snapshot("log_tail", &["log", "tail", "-n", "2"]);
         snapshot("log_tail_json", &["log", "tail", "-n", "1", "--json"]);
@@ -33,21 +33,21 @@ async fn the_log_is_shown_commit_by_commit() {
         snapshot("accounts_show_absent", &["accounts", "show", TRANSFER]);
     });
     let number = kernel::AccountNumber::from_digits(3).to_string();
-    let by_number = world.run(&["accounts", "show", &number, "--json"]).expect(0).json();
+    let by_number = databases.run(&["accounts", "show", &number, "--json"]).expect(0).json();
     assert_eq!(by_number["account_id"], ACCOUNT);
     let unknown = kernel::AccountNumber::from_digits(77).to_string();
-    world.run(&["accounts", "show", &unknown]).expect(1);
-    world.drop().await;
+    databases.run(&["accounts", "show", &unknown]).expect(1);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn the_views_are_shown_with_their_lag() {
-    let world = World::with_bank().await;
-    let list = world.run(&["views", "list", "--json"]).expect(0).json();
+    let databases = TestDatabases::with_bank().await;
+    let list = databases.run(&["views", "list", "--json"]).expect(0).json();
     let views: Vec<_> = list.as_array().expect("a list").iter().map(|v| v["view"].clone()).collect();
     assert_eq!(views, ["accounts", "members", "overview", "top_movers", "transactions", "transfers"]);
     assert!(list.as_array().expect("a list").iter().all(|v| v["lag_events"] == 0 && v["lag_ms"] == 0), "{list}");
-    world
+    databases
         .on_views(
             "update registry.generations set position = 20, command_id = null, recorded_at = null, stuck_since = '2026-03-01Z', error = 'no such account',
                  error_position = 22, error_type = 'AccountDebited' where view = 'transfers'",
@@ -58,32 +58,32 @@ async fn the_views_are_shown_with_their_lag() {
     hiding.add_filter(r"\d{11,} ms", "[age] ms");
     hiding.add_filter(r"(moved|promoted)( +)\S+Z", "$1$2[time]");
     hiding.bind(|| {
-        insta::assert_snapshot!("views_list_stuck", world.run(&["views", "list"]).expect(1).all());
-        insta::assert_snapshot!("views_show_stuck", world.run(&["views", "show", "transfers"]).expect(1).all());
-        insta::assert_snapshot!("views_show_unknown", world.run(&["views", "show", "nothing"]).expect(1).all());
+        insta::assert_snapshot!("views_list_stuck", databases.run(&["views", "list"]).expect(1).all());
+        insta::assert_snapshot!("views_show_stuck", databases.run(&["views", "show", "transfers"]).expect(1).all());
+        insta::assert_snapshot!("views_show_unknown", databases.run(&["views", "show", "nothing"]).expect(1).all());
     });
     // The log is away: what is known is told, and that something is not.
     let variables = [
         ("JANGBU_LOG_DATABASE_URL", "postgres://me@127.0.0.1:1/away".to_owned()),
-        ("JANGBU_VIEWS_DATABASE_URL", world.views.to_string()),
+        ("JANGBU_VIEWS_DATABASE_URL", databases.views.to_string()),
     ];
     let half = crate::run::jangbu(&variables, &["views", "list", "--json"]).expect(1);
     assert_eq!((half.json()[0]["position"].is_i64(), half.json()[0]["head"].is_null()), (true, true));
     assert!(half.stderr.contains("could not be asked"), "{half:?}");
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn following_shows_what_is_appended() {
-    let world = World::with_bank().await;
-    let mut child = command(&world.variables(), &["log", "tail", "-f", "-n", "1", "--json"])
+    let databases = TestDatabases::with_bank().await;
+    let mut child = command(&databases.variables(), &["log", "tail", "-f", "-n", "1", "--json"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the binary runs");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut next = || -> Value { serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON") };
     let last = next()["last_position"].as_i64().expect("a position");
-    world
+    databases
         .on_log(
             "insert into events select position + 1, 1, gen_random_uuid(), schema_version, type, payload
                  from events order by position desc limit 1;
@@ -96,13 +96,13 @@ async fn following_shows_what_is_appended() {
     assert_eq!(next()["first_position"], last + 1);
     child.kill().expect("kill");
     child.wait().expect("wait");
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn watching_shows_the_views_again_and_again() {
-    let world = World::with_bank().await;
-    let mut child = command(&world.variables(), &["views", "list", "--watch", "--json"])
+    let databases = TestDatabases::with_bank().await;
+    let mut child = command(&databases.variables(), &["views", "list", "--watch", "--json"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the binary runs");
@@ -113,5 +113,5 @@ async fn watching_shows_the_views_again_and_again() {
     }
     child.kill().expect("kill");
     child.wait().expect("wait");
-    world.drop().await;
+    databases.drop().await;
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::{
     bank::{account, transfer},
+    databases::TestDatabases,
     run::{Folder, Run, jangbu},
-    world::World,
 };
 
 /// Every place at which a rebuild can be killed.
@@ -14,7 +14,7 @@ const POINTS: [&str; 9] =
 
 const WHY: [&str; 4] = ["--reason", "a test", "--operator", "somebody"];
 
-impl World {
+impl TestDatabases {
     pub fn views(&self, arguments: &[&str]) -> Run {
         self.run(&[&["views"], arguments, &WHY, &["--json"]].concat())
     }
@@ -45,7 +45,7 @@ impl World {
 
 #[tokio::test]
 async fn a_rebuild_killed_anywhere_goes_on_and_ends_equal() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     for (view, points) in [
         ("accounts", &POINTS[..]),
         // No bulk rule: there is nothing to merge and no index that was put off.
@@ -55,101 +55,103 @@ async fn a_rebuild_killed_anywhere_goes_on_and_ends_equal() {
         ("overview", &["building", "merging"]),
     ] {
         for &point in points {
-            let before = world.live(view);
-            let died = world.die(view, point);
+            let before = databases.live(view);
+            let died = databases.die(view, point);
             assert_eq!(died.code, -1, "{view} should have died at {point}: {}", died.all());
-            let after = world.live(view);
+            let after = databases.live(view);
             let promoted = point == "promoted";
             assert_eq!(after > before, promoted, "{view} killed at {point}: {before} is live, then {after}");
-            let unfinished: Vec<Value> = world.generations(view);
-            let made = world.views(&["rebuild", view]).expect(0).json();
+            let unfinished: Vec<Value> = databases.generations(view);
+            let made = databases.views(&["rebuild", view]).expect(0).json();
             assert_eq!(made["state"], "live", "{view} after {point}");
             if !promoted {
                 assert_eq!(made["generation"], unfinished[0]["generation"], "{view} after {point}: it must go on");
             }
-            assert_eq!(world.live(view), made["generation"].as_i64().expect("a number"));
+            assert_eq!(databases.live(view), made["generation"].as_i64().expect("a number"));
             // What was made and compared before the kill is not compared again.
             if !matches!(point, "ready" | "promoting" | "swapping") {
                 assert_eq!(made["comparison"]["equal"], true, "{view} after {point}");
             }
         }
-        let old = world.generations(view);
+        let old = databases.generations(view);
         for generation in old.iter().filter(|generation| generation["state"] == "retired").skip(1) {
             let number = generation["generation"].to_string();
-            world.views(&["drop", view, "--generation", &number]).expect(0);
+            databases.views(&["drop", view, "--generation", &number]).expect(0);
         }
     }
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_view_goes_there_and_back() {
-    let world = World::with_bank().await;
-    let plan = world.views(&["rebuild", "transactions", "--dry-run"]).expect(0).json();
+    let databases = TestDatabases::with_bank().await;
+    let plan = databases.views(&["rebuild", "transactions", "--dry-run"]).expect(0).json();
     assert_eq!((&plan["live"], &plan["bulk"]), (&1.into(), &true.into()));
-    assert_eq!(world.live("transactions"), 1, "a dry run does nothing");
+    assert_eq!(databases.live("transactions"), 1, "a dry run does nothing");
 
-    let made = world.views(&["rebuild", "transactions", "--no-promote"]).expect(0).json();
+    let made = databases.views(&["rebuild", "transactions", "--no-promote"]).expect(0).json();
     assert_eq!((&made["generation"], &made["state"]), (&2.into(), &"ready".into()));
-    assert_eq!(world.live("transactions"), 1);
-    world.views(&["compare", "transactions"]).expect(0);
-    world.views(&["promote", "transactions"]).expect(0);
-    assert_eq!(world.live("transactions"), 2);
-    world.views(&["rollback", "transactions"]).expect(0);
-    assert_eq!(world.live("transactions"), 1);
-    world.views(&["rollback", "transactions", "--generation", "2"]).expect(0);
-    world.views(&["drop", "transactions", "--generation", "2"]).expect(1);
-    world.views(&["drop", "transactions", "--generation", "1"]).expect(0);
-    world.run(&["log", "verify"]).expect(0);
+    assert_eq!(databases.live("transactions"), 1);
+    databases.views(&["compare", "transactions"]).expect(0);
+    databases.views(&["promote", "transactions"]).expect(0);
+    assert_eq!(databases.live("transactions"), 2);
+    databases.views(&["rollback", "transactions"]).expect(0);
+    assert_eq!(databases.live("transactions"), 1);
+    databases.views(&["rollback", "transactions", "--generation", "2"]).expect(0);
+    databases.views(&["drop", "transactions", "--generation", "2"]).expect(1);
+    databases.views(&["drop", "transactions", "--generation", "1"]).expect(0);
+    databases.run(&["log", "verify"]).expect(0);
 
     let sql = "select row_to_json(a) from registry.audit as a order by id";
-    let audit = world.views_lines(sql).await;
+    let audit = databases.views_lines(sql).await;
     let what: Vec<&str> = audit.iter().filter_map(|line| line["what"].as_str()).collect();
     assert_eq!(what, ["rebuild", "compare", "promote", "rollback", "rollback", "drop"]);
     assert!(audit.iter().all(|line| line["who"] == "somebody" && line["reason"] == "a test"));
     for tampering in ["delete from registry.audit", "update registry.audit set who = 'x'", "truncate registry.audit"] {
-        assert!(world.views_refuse(tampering).await, "{tampering}");
+        assert!(databases.views_refuse(tampering).await, "{tampering}");
     }
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_damaged_live_view_is_told_row_by_row_and_nothing_is_promoted_unless_expected() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     let (one, two) = (account(1), account(2));
-    world.on_views(&format!("update accounts_g1.accounts set balance = balance + 7 where account_id = '{one}'")).await;
-    world.on_views(&format!("delete from accounts_g1.accounts where account_id = '{two}'")).await;
-    let made = world.views(&["rebuild", "accounts"]).expect(1).json();
+    databases
+        .on_views(&format!("update accounts_g1.accounts set balance = balance + 7 where account_id = '{one}'"))
+        .await;
+    databases.on_views(&format!("delete from accounts_g1.accounts where account_id = '{two}'")).await;
+    let made = databases.views(&["rebuild", "accounts"]).expect(1).json();
     assert_eq!((&made["state"], &made["comparison"]["unexpected"]), (&"failed".into(), &2.into()));
     let found = made["comparison"]["differences"].as_array().expect("a list");
     let of = |key: &uuid::Uuid| found.iter().find(|d| d["key"] == key.to_string()).expect("it is told");
     assert_eq!((&of(&one)["what"], &of(&one)["columns"][0]["column"]), (&"changed".into(), &"balance".into()));
     assert_eq!(of(&two)["what"], "extra");
-    assert_eq!(world.live("accounts"), 1);
-    world.views(&["promote", "accounts", "--generation", "2"]).expect(1);
+    assert_eq!(databases.live("accounts"), 1);
+    databases.views(&["promote", "accounts", "--generation", "2"]).expect(1);
 
     let folder = Folder::new();
     let file = folder.join("expected.jsonl");
     let lines = format!("{{\"table\":\"accounts\",\"key\":\"{one}\",\"column\":\"balance\"}}\n");
     std::fs::write(&file, &lines).expect("write");
-    let made = world.views(&["rebuild", "accounts", "--expect-differences", &file]).expect(1).json();
+    let made = databases.views(&["rebuild", "accounts", "--expect-differences", &file]).expect(1).json();
     assert_eq!((&made["comparison"]["unexpected"], &made["comparison"]["expected"]), (&1.into(), &1.into()));
     std::fs::write(&file, format!("{lines}{{\"table\":\"accounts\",\"key\":\"{two}\"}}\n")).expect("write");
-    let made = world.views(&["rebuild", "accounts", "--expect-differences", &file]).expect(0).json();
+    let made = databases.views(&["rebuild", "accounts", "--expect-differences", &file]).expect(0).json();
     assert_eq!(made["state"], "live");
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_view_as_it_was_can_be_read_and_nothing_else() {
-    let world = World::with_bank().await;
-    let made = world.views(&["rebuild", "transfers", "--to-position", "40"]).expect(0).json();
+    let databases = TestDatabases::with_bank().await;
+    let made = databases.views(&["rebuild", "transfers", "--to-position", "40"]).expect(0).json();
     assert_eq!((&made["generation"], &made["state"]), (&2.into(), &"ready".into()));
     let position = made["position"].as_i64().expect("a number");
     assert!((35..=40).contains(&position), "{position}");
-    let query = |sql: &str| world.views(&["query", "transfers", "--generation", "2", sql]);
+    let query = |sql: &str| databases.views(&["query", "transfers", "--generation", "2", sql]);
     let rows = query("select count(*) as n, max(position) as last from transfers").expect(0).json();
     assert!(rows["n"].as_i64() > Some(0) && rows["last"].as_i64() <= Some(position), "{rows}");
     let first = transfer(1);
@@ -163,118 +165,122 @@ async fn a_view_as_it_was_can_be_read_and_nothing_else() {
     ] {
         query(refused).expect(1);
     }
-    world.views(&["promote", "transfers", "--generation", "2"]).expect(1);
-    assert_eq!(world.live("transfers"), 1);
+    databases.views(&["promote", "transfers", "--generation", "2"]).expect(1);
+    assert_eq!(databases.live("transfers"), 1);
 
-    let early = world.views(&["rebuild", "accounts", "--as-of", "2026-03-01T10:00:00Z"]).expect(0).json();
-    let later = world.views(&["rebuild", "accounts", "--as-of", "2026-03-03T00:00:00Z"]).expect(0).json();
+    let early = databases.views(&["rebuild", "accounts", "--as-of", "2026-03-01T10:00:00Z"]).expect(0).json();
+    let later = databases.views(&["rebuild", "accounts", "--as-of", "2026-03-03T00:00:00Z"]).expect(0).json();
     assert!(early["position"].as_i64() < later["position"].as_i64(), "{early} {later}");
     for (view, generation) in [("transfers", "2"), ("accounts", "2"), ("accounts", "3")] {
-        world.views(&["drop", view, "--generation", generation]).expect(0);
+        databases.views(&["drop", view, "--generation", generation]).expect(0);
     }
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn what_stops_a_view_is_parked_and_comes_in_later() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     // Account 2 is unfrozen and frozen, twice; this build is made to stumble over a frozen one by a constraint.
     let stumble = "alter table accounts_g1.accounts add constraint stumble check (status <> 'frozen') not valid";
-    world.on_views(stumble).await;
-    let head = world.head().await;
+    databases.on_views(stumble).await;
+    let head = databases.head().await;
     let two = account(2);
-    world.append_turns(two).await;
-    world.project_some(&["transactions", "transfers", "overview", "members"]).await;
-    world.project_until_stuck("accounts").await;
-    let list = world.run(&["views", "list"]).expect(1);
+    databases.append_turns(two).await;
+    databases.project_some(&["transactions", "transfers", "overview", "members"]).await;
+    databases.project_until_stuck("accounts").await;
+    let list = databases.run(&["views", "list"]).expect(1);
     assert!(list.stdout.contains("stuck"), "{}", list.all());
-    let doctor = world.run(&["doctor", "--watch-ms", "10"]).expect(1);
+    let doctor = databases.run(&["doctor", "--watch-ms", "10"]).expect(1);
     assert!(doctor.stdout.contains(&format!("views parked add accounts --position {}", head + 2)), "{}", doctor.all());
 
-    let parked = world.views(&["parked", "add", "accounts", "--position", &(head + 2).to_string()]).expect(0).json();
+    let parked =
+        databases.views(&["parked", "add", "accounts", "--position", &(head + 2).to_string()]).expect(0).json();
     assert_eq!(parked["parked"], serde_json::json!([two.to_string()]));
-    world.project_some(&["accounts"]).await;
-    let listed = world.run(&["views", "parked", "list", "--json"]).expect(1).json();
+    databases.project_some(&["accounts"]).await;
+    let listed = databases.run(&["views", "parked", "list", "--json"]).expect(1).json();
     assert_eq!((&listed[0]["key"], &listed[0]["events"]), (&two.to_string().into(), &3.into()));
-    let list = world.run(&["views", "list"]).expect(1);
+    let list = databases.run(&["views", "list"]).expect(1);
     assert!(list.stdout.contains("1 keys parked"), "{}", list.all());
     // Its row is behind, and that is no finding; but not everything is well.
-    let proof = world.run(&["log", "verify", "--json"]).expect(1).json();
+    let proof = databases.run(&["log", "verify", "--json"]).expect(1).json();
     assert_eq!((&proof["sound"], &proof["parked_keys"]), (&true.into(), &1.into()), "{proof}");
     let accounts = &proof["views"][0]["tables"][0];
     assert_eq!((&accounts["parked"], &accounts["differing"]), (&1.into(), &0.into()), "{accounts}");
-    let proof = world.run(&["log", "verify"]).expect(1);
+    let proof = databases.run(&["log", "verify"]).expect(1);
     assert!(proof.stdout.contains("Nothing is wrong, but 1 keys are parked"), "{}", proof.all());
     assert!(proof.stdout.contains(&two.to_string()) && !proof.stdout.contains("WRONG"), "{}", proof.all());
     // Another account's row that differs is one.
     let other = account(3);
     let forge =
         |by: i32| format!("update accounts_g1.accounts set balance = balance + {by} where account_id = '{other}'");
-    world.on_views(&forge(1)).await;
-    let proof = world.run(&["log", "verify", "--json"]).expect(1).json();
+    databases.on_views(&forge(1)).await;
+    let proof = databases.run(&["log", "verify", "--json"]).expect(1).json();
     let accounts = &proof["views"][0]["tables"][0];
     assert_eq!((&proof["sound"], &accounts["parked"], &accounts["differing"]), (&false.into(), &1.into(), &1.into()));
-    world.on_views(&forge(-1)).await;
+    databases.on_views(&forge(-1)).await;
     let status = format!("select status from accounts where account_id = '{two}'");
-    assert_eq!(world.views(&["query", "accounts", "--generation", "1", &status]).expect(0).json()["status"], "open");
+    assert_eq!(
+        databases.views(&["query", "accounts", "--generation", "1", &status]).expect(0).json()["status"],
+        "open"
+    );
 
     // Not fixed yet: it stays.
-    let still = world.views(&["parked", "retry", "accounts"]).expect(1).json();
+    let still = databases.views(&["parked", "retry", "accounts"]).expect(1).json();
     assert!(still[0]["error"].as_str().is_some_and(|error| error.contains("stumble")), "{still}");
-    world.on_views("alter table accounts_g1.accounts drop constraint stumble").await;
-    let told = world.views(&["parked", "retry", "accounts"]).expect(0).json();
+    databases.on_views("alter table accounts_g1.accounts drop constraint stumble").await;
+    let told = databases.views(&["parked", "retry", "accounts"]).expect(0).json();
     assert_eq!((&told[0]["applied"], &told[0]["lifted"]), (&3.into(), &true.into()));
-    world.run(&["views", "parked", "list"]).expect(0);
-    world.run(&["views", "list"]).expect(0);
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.run(&["views", "parked", "list"]).expect(0);
+    databases.run(&["views", "list"]).expect(0);
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn a_paused_view_stands_still_until_it_is_resumed() {
-    let world = World::with_bank().await;
-    let head = world.head().await;
-    world.views(&["pause", "accounts"]).expect(0);
-    world.append_turns(account(2)).await;
-    world.project_some(&["transactions", "transfers", "overview", "members"]).await;
-    assert!(!world.projects("accounts", std::time::Duration::from_millis(600)).await);
-    let list = world.run(&["views", "list", "--json"]).json();
+    let databases = TestDatabases::with_bank().await;
+    let head = databases.head().await;
+    databases.views(&["pause", "accounts"]).expect(0);
+    databases.append_turns(account(2)).await;
+    databases.project_some(&["transactions", "transfers", "overview", "members"]).await;
+    assert!(!databases.projects("accounts", std::time::Duration::from_millis(600)).await);
+    let list = databases.run(&["views", "list", "--json"]).json();
     let accounts = &list[0];
     assert_eq!((&accounts["view"], &accounts["position"]), (&"accounts".into(), &head.into()));
     assert!(accounts["paused_since"].is_string() && accounts["lag_events"].as_i64() > Some(0), "{accounts}");
-    world.views(&["resume", "accounts"]).expect(0);
-    world.project_some(&["accounts"]).await;
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.views(&["resume", "accounts"]).expect(0);
+    databases.project_some(&["accounts"]).await;
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn who_says_neither_name_nor_reason_is_known_by_the_login() {
-    let world = World::with_bank().await;
-    world.run(&["views", "pause", "accounts"]).expect(0);
-    let audit = world.views_lines("select row_to_json(a) from registry.audit as a order by id").await;
+    let databases = TestDatabases::with_bank().await;
+    databases.run(&["views", "pause", "accounts"]).expect(0);
+    let audit = databases.views_lines("select row_to_json(a) from registry.audit as a order by id").await;
     assert_eq!((audit.len(), &audit[0]["what"], &audit[0]["reason"]), (1, &"pause".into(), &"not given".into()));
     assert!(audit[0]["who"].as_str().is_some_and(|who| !who.is_empty()));
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn wrong_wishes_change_nothing_and_an_empty_reason_is_one() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     for arguments in [
         &["views", "rebuild", "accounts", "--reason", " "][..],
         &["views", "drop", "accounts", "--generation", "1", "--reason", "", "--operator", "o"],
         &["views", "parked", "add", "accounts", "--reason", "r", "--operator", "o"],
     ] {
-        world.run(arguments).expect(2);
+        databases.run(arguments).expect(2);
     }
-    world.views(&["rebuild", "nothing"]).expect(1);
-    world.views(&["rollback", "accounts"]).expect(1);
-    let cancelled = world.views(&["rebuild", "accounts", "--cancel"]).expect(1).json();
+    databases.views(&["rebuild", "nothing"]).expect(1);
+    databases.views(&["rollback", "accounts"]).expect(1);
+    let cancelled = databases.views(&["rebuild", "accounts", "--cancel"]).expect(1).json();
     assert_eq!(cancelled["dropped"], Value::Null);
-    assert_eq!(world.die("accounts", "indexing").code, -1);
-    let cancelled = world.views(&["rebuild", "accounts", "--cancel"]).expect(0).json();
+    assert_eq!(databases.die("accounts", "indexing").code, -1);
+    let cancelled = databases.views(&["rebuild", "accounts", "--cancel"]).expect(0).json();
     assert_eq!(cancelled["dropped"], 2);
-    assert_eq!(world.generations("accounts").len(), 1);
-    world.drop().await;
+    assert_eq!(databases.generations("accounts").len(), 1);
+    databases.drop().await;
 }

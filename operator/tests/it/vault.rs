@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use kernel::{Ids, MemberId, RandomIds};
 use vault::{FileKek, Keys, PostgresVault};
 
-use crate::{run::Run, world::World};
+use crate::{databases::TestDatabases, run::Run};
 
 struct Safe {
-    world: World,
+    databases: TestDatabases,
     folder: PathBuf,
 }
 
@@ -16,7 +16,7 @@ impl Safe {
     async fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("jangbu-operator-{}", RandomIds.fresh().simple()));
         std::fs::create_dir(&folder).expect("a folder");
-        Self { world: World::migrated().await, folder }
+        Self { databases: TestDatabases::migrated().await, folder }
     }
 
     fn file(&self) -> PathBuf {
@@ -26,20 +26,20 @@ impl Safe {
     fn run(&self, arguments: &[&str]) -> Run {
         let kek = format!("file:{}", self.file().display());
         let kek = ["--kek", &kek];
-        self.world.run(&[arguments, &kek].concat())
+        self.databases.run(&[arguments, &kek].concat())
     }
 
     /// The vault as a server has it open.
     async fn server(&self) -> PostgresVault {
         let options = event_store_postgres::PoolOptions::log("operator tests", 4);
-        let pool = event_store_postgres::connect(self.world.vault.as_str(), &options).expect("a pool");
+        let pool = event_store_postgres::connect(self.databases.vault.as_str(), &options).expect("a pool");
         let kek = FileKek::open(&self.file()).expect("a key file");
         PostgresVault::open(pool, std::sync::Arc::new(kek)).await.expect("a vault")
     }
 
     async fn drop(self) {
         std::fs::remove_dir_all(&self.folder).expect("the folder");
-        self.world.drop().await;
+        self.databases.drop().await;
     }
 }
 
@@ -80,13 +80,13 @@ async fn a_key_file_is_made_once_and_rotated_while_a_server_runs() {
 #[tokio::test]
 async fn what_is_missing_is_named() {
     let safe = Safe::new().await;
-    let unset = safe.world.run(&["vault", "status"]).expect(2);
+    let unset = safe.databases.run(&["vault", "status"]).expect(2);
     assert!(unset.stderr.contains("JANGBU_KEK is not set"), "{}", unset.all());
     let absent = safe.run(&["vault", "status"]).expect(1);
     assert!(absent.stderr.contains("jangbu vault init"), "{}", absent.all());
-    let transit = safe.world.run(&["vault", "status", "--kek", "transit:http://127.0.0.1:1#bank"]).expect(1);
+    let transit = safe.databases.run(&["vault", "status", "--kek", "transit:http://127.0.0.1:1#bank"]).expect(1);
     assert!(transit.stderr.contains("JANGBU_KEK_TOKEN_FILE"), "{}", transit.all());
-    safe.world.run(&["vault", "init", "--kek", "transit:http://127.0.0.1:1#bank"]).expect(2);
-    safe.world.run(&["vault", "status", "--kek", "nothing"]).expect(2);
+    safe.databases.run(&["vault", "init", "--kek", "transit:http://127.0.0.1:1#bank"]).expect(2);
+    safe.databases.run(&["vault", "status", "--kek", "nothing"]).expect(2);
     safe.drop().await;
 }

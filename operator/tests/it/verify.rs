@@ -4,37 +4,37 @@ use sqlx::Connection;
 
 use crate::{
     bank::{Bank, account, member, transfer},
+    databases::TestDatabases,
     run::settings,
-    world::World,
 };
 
 #[tokio::test]
 async fn a_sound_bank_is_found_sound() {
-    let world = World::with_bank().await;
-    let run = world.run(&["log", "verify"]).expect(0);
+    let databases = TestDatabases::with_bank().await;
+    let run = databases.run(&["log", "verify"]).expect(0);
     settings().bind(|| insta::assert_snapshot!("verify_sound", run.all()));
-    let report = world.run(&["log", "verify", "--json"]).expect(0).json();
+    let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
     assert_eq!(report["sound"], true);
     assert_eq!(report["log"]["events"], Bank::busy().events());
     assert!(report["checks"].as_array().expect("a list").iter().all(|c| c["checked"].as_u64() > Some(0)), "{report}");
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn an_empty_bank_is_sound() {
-    let world = World::migrated().await;
-    let report = world.run(&["log", "verify", "--json"]).expect(0).json();
+    let databases = TestDatabases::migrated().await;
+    let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
     assert_eq!(report["log"]["events"], 0);
     assert_eq!(report["views"].as_array().map(Vec::len), Some(6));
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn views_that_are_behind_are_compared_where_they_are() {
-    let world = World::with_bank().await;
+    let databases = TestDatabases::with_bank().await;
     // The log goes on, and only one view follows; the others stay where they were.
-    let before = world.run(&["log", "verify", "--json"]).expect(0).json();
-    world
+    let before = databases.run(&["log", "verify", "--json"]).expect(0).json();
+    databases
         .on_log(
             "insert into events select position + 3, version + 1, stream_id, schema_version, 'AccountUnfrozen', payload
                  from events where type = 'AccountFrozen' order by position desc limit 1;
@@ -47,35 +47,35 @@ async fn views_that_are_behind_are_compared_where_they_are() {
                  recorded_at = (select max(recorded_at) from commits)",
         )
         .await;
-    let report = world.run(&["log", "verify", "--json"]).expect(0).json();
+    let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
     assert_eq!(report["log"]["events"].as_u64(), before["log"]["events"].as_u64().map(|n| n + 1));
     for view in report["views"].as_array().expect("views") {
         assert_eq!(view["position"].as_u64(), before["log"]["events"].as_u64(), "{view}");
     }
-    world.project().await;
-    let report = world.run(&["log", "verify", "--json"]).expect(0).json();
+    databases.project().await;
+    let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
     for view in report["views"].as_array().expect("views") {
         assert_eq!(view["position"], report["log"]["head"], "{view}");
     }
-    world.drop().await;
+    databases.drop().await;
 }
 
 /// The word that stands beside a table in the report.
-fn word(world: &World, table: &str) -> String {
-    let report = world.run(&["log", "verify"]).expect(1);
+fn word(databases: &TestDatabases, table: &str) -> String {
+    let report = databases.run(&["log", "verify"]).expect(1);
     let line = report.stdout.lines().find(|line| line.starts_with(table)).expect("the table");
     line.split_whitespace().last().expect("a word").to_owned()
 }
 
 /// Parks these keys before the first event, and brings every view to the end of the log.
-async fn parked_bank(keys: &[(&str, uuid::Uuid)]) -> World {
-    let world = World::migrated().await;
-    Bank::busy().write(&world.log).await;
+async fn parked_bank(keys: &[(&str, uuid::Uuid)]) -> TestDatabases {
+    let databases = TestDatabases::migrated().await;
+    Bank::busy().write(&databases.log).await;
     for (view, key) in keys {
-        world.views(&["parked", "add", view, "--key", &key.to_string()]).expect(0);
+        databases.views(&["parked", "add", view, "--key", &key.to_string()]).expect(0);
     }
-    world.project().await;
-    world
+    databases.project().await;
+    databases
 }
 
 #[tokio::test]
@@ -93,8 +93,8 @@ async fn a_view_must_be_what_the_log_says_without_the_events_that_wait() {
         ("members", member(4)),
         ("top_movers", transfer(31)),
     ];
-    let world = parked_bank(&keys).await;
-    let report = world.run(&["log", "verify", "--json"]).expect(1).json();
+    let databases = parked_bank(&keys).await;
+    let report = databases.run(&["log", "verify", "--json"]).expect(1).json();
     assert_eq!((&report["sound"], &report["parked_keys"]), (&true.into(), &keys.len().into()), "{report}");
     for view in report["views"].as_array().expect("views") {
         let tables = view["tables"].as_array().expect("tables");
@@ -102,24 +102,24 @@ async fn a_view_must_be_what_the_log_says_without_the_events_that_wait() {
         assert!(tables.iter().all(|table| table["differing"] == 0), "{view}");
     }
     for view in ["accounts", "transactions", "transfers", "overview", "members", "top_movers"] {
-        world.views(&["parked", "retry", view]).expect(0);
+        databases.views(&["parked", "retry", view]).expect(0);
     }
-    world.run(&["log", "verify"]).expect(0);
-    world.drop().await;
+    databases.run(&["log", "verify"]).expect(0);
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn what_is_parked_excuses_no_other_difference() {
-    let world = World::with_bank().await;
-    let (head, two) = (world.head().await, account(2));
+    let databases = TestDatabases::with_bank().await;
+    let (head, two) = (databases.head().await, account(2));
     for view in ["accounts", "overview"] {
-        world.views(&["parked", "add", view, "--key", &two.to_string()]).expect(0);
+        databases.views(&["parked", "add", view, "--key", &two.to_string()]).expect(0);
     }
-    world.append_turns(two).await;
-    world.project().await;
-    let report = world.run(&["log", "verify"]).expect(1);
+    databases.append_turns(two).await;
+    databases.project().await;
+    let report = databases.run(&["log", "verify"]).expect(1);
     assert!(report.stdout.contains("Nothing is wrong, but 2 keys are parked"), "{}", report.all());
-    assert_eq!(word(&world, "accounts.accounts"), "parked");
+    assert_eq!(word(&databases, "accounts.accounts"), "parked");
 
     let three = account(3);
     let waiting = head + 1;
@@ -149,30 +149,30 @@ async fn what_is_parked_excuses_no_other_difference() {
         ("overview.activity", "update overview_g1.activity set posted_count = posted_count + 1".to_owned()),
     ];
     for (table, sql) in tampered {
-        let copy = world.with_copied_views().await;
+        let copy = databases.with_copied_views().await;
         copy.on_views(&sql).await;
         assert_eq!(word(&copy, table), "WRONG", "{sql}");
         let report = copy.run(&["log", "verify"]).expect(1);
         assert!(report.stdout.contains("Something is wrong"), "{sql}: {}", report.all());
         copy.drop().await;
     }
-    world.drop().await;
+    databases.drop().await;
 }
 
 #[tokio::test]
 async fn the_log_alone_needs_no_views() {
-    let world = World::with_bank().await;
-    let variables = [("JANGBU_LOG_DATABASE_URL", world.log.to_string())];
+    let databases = TestDatabases::with_bank().await;
+    let variables = [("JANGBU_LOG_DATABASE_URL", databases.log.to_string())];
     let report = crate::run::jangbu(&variables, &["log", "verify", "--no-views", "--json"]).expect(0).json();
     assert_eq!(report["views"].as_array().map(Vec::len), Some(0));
-    world.drop().await;
+    databases.drop().await;
 }
 
 /// The rule stands in the contracts and in the schema: they must name the same events.
 #[tokio::test]
 async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one() {
-    let world = World::migrated().await;
-    let mut log = sqlx::PgConnection::connect(world.log.as_str()).await.expect("the log");
+    let databases = TestDatabases::migrated().await;
+    let mut log = sqlx::PgConnection::connect(databases.log.as_str()).await.expect("the log");
     let (rule, validated): (String, bool) = sqlx::query_as(
         "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = 'events_opening_version_check'",
     )
@@ -185,5 +185,5 @@ async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one(
         assert_eq!(named, event.opens_stream, "{}: {rule}", event.event_type);
     }
     drop(log);
-    world.drop().await;
+    databases.drop().await;
 }

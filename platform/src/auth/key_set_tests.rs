@@ -40,14 +40,14 @@ impl Mount {
     }
 }
 
-struct World {
+struct KeySetFixture {
     path: PathBuf,
     mount: Arc<Mount>,
     clock: Arc<ManualClock>,
     set: Arc<KeySet>,
 }
 
-impl World {
+impl KeySetFixture {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("jangbu-key-set-{}-{name}.json", std::process::id()));
         std::fs::write(&path, set(&["old"])).unwrap();
@@ -83,7 +83,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for KeySetFixture {
     fn drop(&mut self) {
         self.mount.set_hanging(false);
         let _ = std::fs::remove_file(&self.path);
@@ -96,34 +96,34 @@ fn at(seconds: i64) -> chrono::DateTime<chrono::Utc> {
 
 #[test]
 fn a_look_that_ends_late_does_not_replace_what_a_later_one_found() {
-    let world = World::new("late");
-    world.end(world.look(2, 5), Some(&["new"]));
-    world.end(world.look(1, 0), Some(&["old"]));
-    assert_eq!(world.ids(), ["new"]);
-    world.end(world.look(1, 0), None);
-    assert!(!world.is_outdated(100_000), "nor is its failure one");
-    world.set.failed(world.file(), world.look(2, 5), &LookError::Hung);
-    assert!(!world.is_outdated(100_000), "a look that ended just in time has not failed");
+    let fixture = KeySetFixture::new("late");
+    fixture.end(fixture.look(2, 5), Some(&["new"]));
+    fixture.end(fixture.look(1, 0), Some(&["old"]));
+    assert_eq!(fixture.ids(), ["new"]);
+    fixture.end(fixture.look(1, 0), None);
+    assert!(!fixture.is_outdated(100_000), "nor is its failure one");
+    fixture.set.failed(fixture.file(), fixture.look(2, 5), &LookError::Hung);
+    assert!(!fixture.is_outdated(100_000), "a look that ended just in time has not failed");
 }
 
 #[test]
 fn failures_count_from_the_first_one_and_end_with_a_success() {
-    let world = World::new("failures");
-    world.set.failed(world.file(), world.look(1, 10), &LookError::Hung);
-    world.set.failed(world.file(), world.look(2, 20), &LookError::Skipped(1));
-    assert!(!world.is_outdated(610) && world.is_outdated(611));
-    world.end(world.look(3, 30), Some(&["old"]));
-    assert!(!world.is_outdated(100_000));
-    world.end(world.look(4, 700), None);
-    world.end(world.look(5, 701), None);
-    assert!(!world.is_outdated(1300) && world.is_outdated(1301));
-    world.clock.set(at(1301));
-    assert!(world.set.check().unwrap_err().contains("could not be read for 600 s"));
+    let fixture = KeySetFixture::new("failures");
+    fixture.set.failed(fixture.file(), fixture.look(1, 10), &LookError::Hung);
+    fixture.set.failed(fixture.file(), fixture.look(2, 20), &LookError::Skipped(1));
+    assert!(!fixture.is_outdated(610) && fixture.is_outdated(611));
+    fixture.end(fixture.look(3, 30), Some(&["old"]));
+    assert!(!fixture.is_outdated(100_000));
+    fixture.end(fixture.look(4, 700), None);
+    fixture.end(fixture.look(5, 701), None);
+    assert!(!fixture.is_outdated(1300) && fixture.is_outdated(1301));
+    fixture.clock.set(at(1301));
+    assert!(fixture.set.check().unwrap_err().contains("could not be read for 600 s"));
     // The sixth ends after the seventh was given up: the keys were good when the sixth began.
-    world.set.failed(world.file(), world.look(7, 1310), &LookError::Hung);
-    world.end(world.look(6, 1305), Some(&["new"]));
-    assert_eq!(world.ids(), ["new"]);
-    assert!(!world.is_outdated(1905) && world.is_outdated(1906));
+    fixture.set.failed(fixture.file(), fixture.look(7, 1310), &LookError::Hung);
+    fixture.end(fixture.look(6, 1305), Some(&["new"]));
+    assert_eq!(fixture.ids(), ["new"]);
+    assert!(!fixture.is_outdated(1905) && fixture.is_outdated(1906));
 }
 
 /// Waits on the paused clock of the runtime, which runs faster than the threads: a look that works may count as one that
@@ -139,54 +139,54 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
 
 #[tokio::test(start_paused = true)]
 async fn looks_that_hang_hold_up_no_later_one() {
-    let world = World::new("hangs");
-    let following = tokio::spawn(world.set.clone().follow());
-    world.mount.set_hanging(true);
-    std::fs::write(&world.path, set(&["old", "more"])).unwrap();
-    let running = || world.file().running.load(Ordering::Acquire);
-    let failing = || world.set.failing_since.load(Ordering::Relaxed) != 0;
+    let fixture = KeySetFixture::new("hangs");
+    let following = tokio::spawn(fixture.set.clone().follow());
+    fixture.mount.set_hanging(true);
+    std::fs::write(&fixture.path, set(&["old", "more"])).unwrap();
+    let running = || fixture.file().running.load(Ordering::Acquire);
+    let failing = || fixture.set.failing_since.load(Ordering::Relaxed) != 0;
     until("a look hangs", || running() > 0).await;
     until("that is a failure", failing).await;
     until("another look begins", || running() > 1).await;
-    assert!(!world.set.want_look(), "nobody waits for it");
+    assert!(!fixture.set.want_look(), "nobody waits for it");
     until("no more than so many hang", || running() == MAX_HUNG).await;
     sleep(Duration::from_secs(3600)).await;
     assert_eq!(running(), MAX_HUNG);
-    world.clock.set(at(KEPT_SECONDS + 1));
-    assert!(world.set.check().unwrap_err().contains("restart the process"));
+    fixture.clock.set(at(KEPT_SECONDS + 1));
+    assert!(fixture.set.check().unwrap_err().contains("restart the process"));
 
-    std::fs::write(&world.path, set(&["new"])).unwrap();
-    world.mount.set_hanging(false);
-    until("the file as it is now is read", || world.ids() == ["new"] && !failing()).await;
+    std::fs::write(&fixture.path, set(&["new"])).unwrap();
+    fixture.mount.set_hanging(false);
+    until("the file as it is now is read", || fixture.ids() == ["new"] && !failing()).await;
     until("all looks end", || running() == 0).await;
-    assert_eq!(world.set.check(), Ok(()));
+    assert_eq!(fixture.set.check(), Ok(()));
     following.abort();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_put_in_place_of_one_that_hangs_is_read_while_the_look_still_hangs() {
-    let world = World::new("replaced");
-    let draft = world.path.with_extension("draft");
-    let release = world.mount.clone();
+    let fixture = KeySetFixture::new("replaced");
+    let draft = fixture.path.with_extension("draft");
+    let release = fixture.mount.clone();
     // Only the first file hangs, for ever.
-    let first = Stamp::of(&world.path).unwrap();
+    let first = Stamp::of(&fixture.path).unwrap();
     let read = move |path: &Path| match Stamp::of(path)? == first {
         true => release.read(path),
         false => std::fs::read(path),
     };
-    let following = Arc::new(KeySet::from_file_with(&world.path, Box::new(read), world.clock.clone()).unwrap());
-    world.mount.set_hanging(true);
-    world.clock.set(at(REREAD_SECONDS));
+    let following = Arc::new(KeySet::from_file_with(&fixture.path, Box::new(read), fixture.clock.clone()).unwrap());
+    fixture.mount.set_hanging(true);
+    fixture.clock.set(at(REREAD_SECONDS));
     let task = tokio::spawn(following.clone().follow());
     let running = || following.file.as_ref().unwrap().running.load(Ordering::Acquire);
-    let held = || world.mount.held.load(Ordering::Acquire);
+    let held = || fixture.mount.held.load(Ordering::Acquire);
     until("looks hang", || held() > 2).await;
     std::fs::write(&draft, set(&["new"])).unwrap();
-    std::fs::rename(&draft, &world.path).unwrap();
+    std::fs::rename(&draft, &fixture.path).unwrap();
     until("the new file is in force", || following.keys().ids() == ["new"]).await;
     until("that ends the failure", || following.failing_since.load(Ordering::Relaxed) == 0).await;
     assert!(held() > 2, "the looks at the old one still hang");
-    world.mount.set_hanging(false);
+    fixture.mount.set_hanging(false);
     until("all looks end", || running() == 0).await;
     assert_eq!(following.keys().ids(), ["new"], "they change nothing");
     task.abort();

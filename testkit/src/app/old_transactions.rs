@@ -168,7 +168,7 @@ impl OldWorker {
     }
 
     /// What an older `jangbu` makes and promotes generations with.
-    pub fn workshop(&self) -> Rebuilder<Recorded> {
+    pub fn rebuilder(&self) -> Rebuilder<Recorded> {
         Rebuilder {
             projection: Arc::new(OldTransactions),
             database: self.views.clone(),

@@ -120,17 +120,17 @@ impl TestApp {
 
     /// Somebody with a token for this role, at the first command server.
     pub fn client(&mut self, role: Role, id: Uuid) -> TestClient {
-        self.teller_at(0, role, id)
+        self.client_at(0, role, id)
     }
 
     /// Somebody at another command server.
-    pub fn teller_at(&mut self, server: usize, role: Role, id: Uuid) -> TestClient {
+    pub fn client_at(&mut self, server: usize, role: Role, id: Uuid) -> TestClient {
         let token = self.keys.token(Actor { role, id: MemberId::new(id) }, 1);
-        self.teller_with(server, id, token)
+        self.client_with(server, id, token)
     }
 
     /// Somebody with a token of one's own making.
-    pub fn teller_with(&mut self, server: usize, id: Uuid, token: String) -> TestClient {
+    pub fn client_with(&mut self, server: usize, id: Uuid, token: String) -> TestClient {
         let command = format!("http://{}", self.bank.address(Part::Command(server)).unwrap());
         let query = format!("http://{}", self.bank.address(Part::Query).unwrap());
         TestClient { http: self.http.clone(), command, query, token, id }
@@ -143,7 +143,7 @@ impl TestApp {
 
     /// Somebody without a token.
     pub fn stranger(&mut self) -> TestClient {
-        self.teller_with(0, Uuid::nil(), String::new())
+        self.client_with(0, Uuid::nil(), String::new())
     }
 
     /// Waits for the certificate of an erasure.

@@ -16,6 +16,7 @@ mod process;
 mod schema;
 mod secrets;
 mod servers;
+mod test_database;
 #[cfg(test)]
 mod tests;
 
@@ -29,3 +30,4 @@ pub use postgres::{Postgres, PostgresOptions};
 pub use process::{Identity, Life, Program, Signal, Started, tail};
 pub use secrets::random_secret;
 pub use servers::{Options, Servers};
+pub use test_database::{TestDatabase, run_on_test_server};

@@ -64,7 +64,7 @@ async fn credentials_that_do_not_hold_open_nothing() {
     let head = app.head().await;
     let keys = app.keys.clone();
     for (what, token) in bad_tokens(&keys, payer.id).into_iter().chain([("nothing at all", String::new())]) {
-        let stranger = app.teller_with(0, payer.id, token);
+        let stranger = app.client_with(0, payer.id, token);
         let answer = stranger.transfer(from, to, 1).await;
         assert_eq!(answer.status, 401, "{what}: {}", answer.body);
         assert!(answer.header("www-authenticate").is_some(), "{what}");
@@ -79,7 +79,7 @@ async fn credentials_that_do_not_hold_open_nothing() {
     let answer = payer.send(reqwest::Method::GET, &url, &twice, None).await.unwrap();
     answer.expect_problem(401, "unauthorized");
     assert_eq!(app.head().await, head, "nothing was written");
-    app.teller_with(0, payer.id, valid).transfer(from, to, 1).await.expect(201);
+    app.client_with(0, payer.id, valid).transfer(from, to, 1).await.expect(201);
     app.close().await;
 }
 

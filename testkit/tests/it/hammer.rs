@@ -24,9 +24,9 @@ async fn ten_accounts(app: &mut TestApp) -> HashMap<Uuid, (i128, i64)> {
 }
 
 /// Each client posts so many transfers between the accounts as fast as it is answered. The answers, 201s and refusals apart.
-async fn hammer(tellers: Vec<TestClient>, accounts: Vec<Uuid>, each: usize) -> (Vec<Answer>, Vec<Answer>) {
+async fn hammer(people: Vec<TestClient>, accounts: Vec<Uuid>, each: usize) -> (Vec<Answer>, Vec<Answer>) {
     let mut clients = JoinSet::new();
-    for (number, client) in tellers.into_iter().enumerate() {
+    for (number, client) in people.into_iter().enumerate() {
         let accounts = accounts.clone();
         clients.spawn(async move {
             let mut random = SmallRng::seed_from_u64(number as u64);
@@ -73,8 +73,8 @@ async fn check(app: TestApp, start: HashMap<Uuid, (i128, i64)>, posted: Vec<Answ
 async fn sixty_four_clients_on_ten_accounts_lose_no_update() {
     let mut app = TestApp::start(&ALL).await;
     let start = ten_accounts(&mut app).await;
-    let tellers = (0..64).map(|_| app.client(Role::Operator, RandomIds.fresh())).collect();
-    let (posted, refused) = hammer(tellers, start.keys().copied().collect(), 40).await;
+    let clients = (0..64).map(|_| app.client(Role::Operator, RandomIds.fresh())).collect();
+    let (posted, refused) = hammer(clients, start.keys().copied().collect(), 40).await;
     check(app, start, posted, refused).await;
 }
 
@@ -83,8 +83,8 @@ async fn two_command_servers_on_one_log_lose_no_update() {
     let mut app =
         TestApp::start(&[Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query]).await;
     let start = ten_accounts(&mut app).await;
-    let tellers = (0..32).map(|i| app.teller_at(i % 2, Role::Operator, RandomIds.fresh())).collect();
-    let (posted, refused) = hammer(tellers, start.keys().copied().collect(), 30).await;
+    let clients = (0..32).map(|i| app.client_at(i % 2, Role::Operator, RandomIds.fresh())).collect();
+    let (posted, refused) = hammer(clients, start.keys().copied().collect(), 30).await;
     check(app, start, posted, refused).await;
 }
 
@@ -95,7 +95,7 @@ async fn deposits_and_withdrawals_through_two_servers_balance() {
     let (_, account) = app.funded_member(0).await;
     let mut clients = JoinSet::new();
     for number in 0..16 {
-        let client = app.teller_at(number % 2, Role::Service, RandomIds.fresh());
+        let client = app.client_at(number % 2, Role::Service, RandomIds.fresh());
         clients.spawn(async move {
             for _ in 0..10 {
                 client.deposit(account, "KRW", 7).await;

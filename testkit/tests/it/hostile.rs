@@ -67,8 +67,8 @@ pub fn again(headers: &HeaderMap) -> HeaderMap {
 async fn doubled_and_reordered_slices_change_nothing() {
     let mut app = TestApp::start(&ALL).await;
     let neighbour = Neighbour::of(&app).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
-    let crowd = Crowd::start(6, tellers, accounts, false);
+    let (accounts, clients) = people(&mut app, &[0]).await;
+    let crowd = Crowd::start(6, clients, accounts, false);
     for _ in 0..3 {
         crowd.journal.wait_for_more(40).await;
         let mut messages = neighbour.messages().await;
@@ -86,9 +86,9 @@ async fn doubled_and_reordered_slices_change_nothing() {
 async fn garbage_and_slices_of_another_log_are_passed_over() {
     let mut app = TestApp::start(&ALL).await;
     let neighbour = Neighbour::of(&app).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
+    let (accounts, clients) = people(&mut app, &[0]).await;
     let account = accounts[0];
-    let crowd = Crowd::start(6, tellers, accounts, false);
+    let crowd = Crowd::start(6, clients, accounts, false);
     let operator = app.operator();
     for round in 0..3 {
         crowd.journal.wait_for_more(30).await;
@@ -128,8 +128,8 @@ async fn garbage_and_slices_of_another_log_are_passed_over() {
 async fn slices_that_are_lost_are_read_from_the_log() {
     let mut app = TestApp::start(&ALL).await;
     let neighbour = Neighbour::of(&app).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
-    let crowd = Crowd::start(6, tellers, accounts, false);
+    let (accounts, clients) = people(&mut app, &[0]).await;
+    let crowd = Crowd::start(6, clients, accounts, false);
     for _ in 0..3 {
         crowd.journal.wait_for_more(30).await;
         app.bank.kill(Part::Projector).unwrap();

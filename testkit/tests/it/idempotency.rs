@@ -115,7 +115,7 @@ async fn what_was_malformed_or_forbidden_leaves_the_key_free() {
     bad["money"]["amount"] = json!(1);
     payer.post_keyed(path, "k", bad).await.expect_problem(400, "validation-failed");
     payer.post_keyed(path, "k", TestClient::transfer_body(to, from, 1)).await.expect_problem(403, "account-not-yours");
-    let stranger = app.teller_with(0, payer.id, "nonsense".to_owned());
+    let stranger = app.client_with(0, payer.id, "nonsense".to_owned());
     stranger.post_keyed(path, "k", TestClient::transfer_body(from, to, 1)).await.expect_problem(401, "unauthorized");
     let good = payer.post_keyed(path, "k", TestClient::transfer_body(from, to, 1)).await.expect(201);
     assert!(!good.replayed());
@@ -130,12 +130,12 @@ async fn one_key_at_two_servers_at_once_is_one_transfer() {
     let (_, from) = app.funded_member(100_000).await;
     let (_, to) = app.funded_member(0).await;
     let id = RandomIds.fresh();
-    let tellers = [app.teller_at(0, Role::Operator, id), app.teller_at(1, Role::Operator, id)];
+    let clients = [app.client_at(0, Role::Operator, id), app.client_at(1, Role::Operator, id)];
     for round in 0..20 {
         let body = json!({"source": from, "destination": to, "money": money("KRW", 10), "memo": format!("r{round}")});
         let key = format!("round-{round}");
         let mut both = JoinSet::new();
-        for client in tellers.iter().cycle().take(6) {
+        for client in clients.iter().cycle().take(6) {
             let (client, body, key) = (client.clone(), body.clone(), key.clone());
             both.spawn(async move {
                 loop {

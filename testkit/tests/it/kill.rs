@@ -15,20 +15,20 @@ pub async fn people(app: &mut TestApp, servers: &[usize]) -> (Vec<uuid::Uuid>, V
     for _ in 0..6 {
         accounts.push(app.funded_member(100_000).await.1);
     }
-    let mut tellers = Vec::new();
+    let mut clients = Vec::new();
     for _ in 0..4 {
         let id = RandomIds.fresh();
-        tellers.push(servers.iter().map(|server| app.teller_at(*server, Role::Operator, id)).collect());
+        clients.push(servers.iter().map(|server| app.client_at(*server, Role::Operator, id)).collect());
     }
-    (accounts, tellers)
+    (accounts, clients)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_random_under_load_nothing_answered_is_lost_and_nothing_is_half_there() {
     let parts = [Part::Command(0), Part::Command(1), Part::Relay, Part::Projector];
     let mut app = TestApp::start(&[&parts[..], &[Part::Query]].concat()).await;
-    let (accounts, tellers) = people(&mut app, &[0, 1]).await;
-    let crowd = Crowd::start(12, tellers, accounts, true);
+    let (accounts, clients) = people(&mut app, &[0, 1]).await;
+    let crowd = Crowd::start(12, clients, accounts, true);
     let mut random = SmallRng::seed_from_u64(20);
     for round in 0..ROUNDS {
         crowd.journal.wait_for_more(random.random_range(1..40)).await;
@@ -50,8 +50,8 @@ async fn killed_at_random_under_load_nothing_answered_is_lost_and_nothing_is_hal
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_and_a_projector_killed_together_catch_up() {
     let mut app = TestApp::start(&[Part::Command(0), Part::Query]).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
-    let crowd = Crowd::start(8, tellers, accounts, false);
+    let (accounts, clients) = people(&mut app, &[0]).await;
+    let crowd = Crowd::start(8, clients, accounts, false);
     for _ in 0..3 {
         app.bank.start(&[Part::Relay, Part::Projector]).await.unwrap();
         crowd.journal.wait_for_more(30).await;
@@ -68,10 +68,10 @@ async fn a_relay_and_a_projector_killed_together_catch_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_projectors_and_two_relays_at_once_do_nothing_twice() {
     let mut app = TestApp::start(&crate::support::ALL).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
+    let (accounts, clients) = people(&mut app, &[0]).await;
     let mut second = app.second_workers();
     second.start(&[Part::Relay, Part::Projector]).await.unwrap();
-    let crowd = Crowd::start(8, tellers, accounts, false);
+    let crowd = Crowd::start(8, clients, accounts, false);
     crowd.journal.wait_for_more(100).await;
     // The first of each goes; the second goes on alone.
     app.bank.kill(Part::Relay).unwrap();

@@ -15,7 +15,7 @@ const CROWD: usize = 50;
 async fn fifty_sign_ups_with_one_login_id_make_one_member() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[testkit::chaos::Part::Command(1)]).await.unwrap();
-    let doors = [app.stranger(), app.teller_with(1, RandomIds.fresh(), String::new())];
+    let doors = [app.stranger(), app.client_with(1, RandomIds.fresh(), String::new())];
     let login_id = Newcomer::new(By::Email).login_id;
     let people: Vec<_> =
         (0..CROWD).map(|_| Newcomer { login_id: login_id.clone(), ..Newcomer::new(By::Email) }).collect();
@@ -42,7 +42,7 @@ async fn fifty_sign_ups_with_one_contact_make_one_member() {
     let settings = [("JANGBU_CONTACT_MESSAGES_PER_HOUR", "100"), ("JANGBU_CONTACT_MESSAGES_PER_DAY", "100")];
     let mut app = TestApp::start_with(&ALL, &[settings[0], settings[1], ("JANGBU_CODE_TRIES", "100")]).await;
     app.bank.start(&[testkit::chaos::Part::Command(1)]).await.unwrap();
-    let doors = [app.stranger(), app.teller_with(1, RandomIds.fresh(), String::new())];
+    let doors = [app.stranger(), app.client_with(1, RandomIds.fresh(), String::new())];
     let contact = By::Phone.fresh();
     let people: Vec<_> =
         (0..CROWD).map(|_| Newcomer { contact: contact.clone(), ..Newcomer::new(By::Phone) }).collect();

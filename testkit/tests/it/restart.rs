@@ -13,8 +13,8 @@ use crate::{
 async fn a_crash_of_postgres_under_load_loses_nothing_that_was_answered() {
     let mut servers = TestServers::start().await.unwrap();
     let mut app = TestApp::start_on_servers(&servers, &ALL).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
-    let crowd = Crowd::start(12, tellers, accounts, true);
+    let (accounts, clients) = people(&mut app, &[0]).await;
+    let crowd = Crowd::start(12, clients, accounts, true);
     for _ in 0..3 {
         crowd.journal.wait_for_more(50).await;
         servers.crash_postgres();
@@ -33,9 +33,9 @@ async fn a_crash_of_postgres_under_load_loses_nothing_that_was_answered() {
 async fn nats_restarted_and_wiped_under_load_costs_nothing_but_time() {
     let mut servers = TestServers::start().await.unwrap();
     let mut app = TestApp::start_on_servers(&servers, &ALL).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
+    let (accounts, clients) = people(&mut app, &[0]).await;
     let account = accounts[0];
-    let crowd = Crowd::start(8, tellers, accounts, false);
+    let crowd = Crowd::start(8, clients, accounts, false);
     let operator = app.operator();
     for wipe in [false, true, false, true] {
         crowd.journal.wait_for_more(50).await;

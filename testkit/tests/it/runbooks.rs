@@ -367,9 +367,9 @@ async fn restore() {
     let servers = TestServers::start().await.unwrap();
     let mut app = TestApp::start_on_servers(&servers, &ALL).await;
     let jangbu = app.bank.plan().binaries.join("jangbu");
-    let (accounts, tellers) = people(&mut app, &[0]).await;
+    let (accounts, clients) = people(&mut app, &[0]).await;
     let (backup, archive, logs) = (Folder::new(), Folder::new(), Folder::new());
-    let crowd = Crowd::start(8, tellers, accounts, false);
+    let crowd = Crowd::start(8, clients, accounts, false);
     crowd.journal.wait_for_more(100).await;
 
     // Each database at another moment, while money moves.

@@ -13,9 +13,9 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_graceful_shutdown_under_load_loses_no_accepted_command() {
     let mut app = TestApp::start(&ALL).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
+    let (accounts, clients) = people(&mut app, &[0]).await;
     for _ in 0..3 {
-        let crowd = Crowd::start(16, tellers.clone(), accounts.clone(), true);
+        let crowd = Crowd::start(16, clients.clone(), accounts.clone(), true);
         crowd.journal.wait_for_more(100).await;
         assert!(app.bank.end(Part::Command(0), Duration::from_secs(60)).await.unwrap(), "it ended by itself");
         let journal = crowd.stop().await;
@@ -31,8 +31,8 @@ async fn a_graceful_shutdown_under_load_loses_no_accepted_command() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_part_ends_by_itself_when_it_is_asked_to() {
     let mut app = TestApp::start(&ALL).await;
-    let (accounts, tellers) = people(&mut app, &[0]).await;
-    let crowd = Crowd::start(4, tellers, accounts, false);
+    let (accounts, clients) = people(&mut app, &[0]).await;
+    let crowd = Crowd::start(4, clients, accounts, false);
     for part in [Part::Projector, Part::Relay, Part::Query] {
         crowd.journal.wait_for_more(20).await;
         assert!(app.bank.end(part, Duration::from_secs(60)).await.unwrap(), "{} ended by itself", part.name());

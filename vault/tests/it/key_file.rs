@@ -6,7 +6,7 @@ use futures::future::join_all;
 use kernel::MemberId;
 use vault::{FileKek, Kek, KekError, KeyFile, Purpose, Wrapped};
 
-use crate::world::{folder, member};
+use crate::fixture::{folder, member};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod erasures;
+mod fixture;
 mod key_file;
 mod keyring;
 mod keys;
@@ -14,4 +15,3 @@ mod sealing;
 mod sessions;
 mod transit;
 mod transit_server;
-mod world;

@@ -5,7 +5,7 @@ use kernel::StreamId;
 use sqlx::AssertSqlSafe;
 use vault::{Credentials, Keys, PostgresVault, Revocations, VaultError};
 
-use crate::world::{World, id, member};
+use crate::fixture::{VaultFixture, id, member};
 
 async fn code(pool: &Pool, sql: &str) -> Option<String> {
     let refused = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.err()?;
@@ -17,19 +17,19 @@ const NO: Option<&str> = Some("42501");
 
 #[tokio::test]
 async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
-    let world = World::new().await;
-    let ((one, _), (two, _)) = (world.joined().await, world.joined().await);
-    world.vault.revoke_member(two).await.unwrap();
-    let reader = world.reader();
+    let fixture = VaultFixture::new().await;
+    let ((one, _), (two, _)) = (fixture.joined().await, fixture.joined().await);
+    fixture.vault.revoke_member(two).await.unwrap();
+    let reader = fixture.reader();
     let key = reader.key(one).await.unwrap().unwrap();
-    assert_eq!(key.expose(), world.vault.key(one).await.unwrap().unwrap().expose());
+    assert_eq!(key.expose(), fixture.vault.key(one).await.unwrap().unwrap().expose());
     let keys = reader.keys(&[one, two, member()]).await.unwrap();
     assert_eq!(keys.len(), 2);
-    assert_eq!(keys[&two].expose(), world.vault.key(two).await.unwrap().unwrap().expose());
+    assert_eq!(keys[&two].expose(), fixture.vault.key(two).await.unwrap().unwrap().expose());
     assert!(reader.key(member()).await.unwrap().is_none());
     assert_eq!(reader.revoked_after(0).await.unwrap().len(), 1);
 
-    let pool = world.pool_of("jangbu_vault_reader");
+    let pool = fixture.pool_of("jangbu_vault_reader");
     let closed = [
         "credentials",
         "pending_passwords",
@@ -53,18 +53,18 @@ async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
     ] {
         assert_eq!(code(&pool, sql).await.as_deref(), NO, "{sql}");
     }
-    let as_writer = PostgresVault::open(pool, world.kek()).await;
+    let as_writer = PostgresVault::open(pool, fixture.kek()).await;
     assert!(
         matches!(as_writer, Err(VaultError::Unavailable(_))),
         "it cannot open the vault as the command server does"
     );
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn the_command_server_changes_neither_secret_nor_certificates() {
-    let world = World::new().await;
-    let pool = world.pool_of("jangbu_vault");
+    let fixture = VaultFixture::new().await;
+    let pool = fixture.pool_of("jangbu_vault");
     for sql in [
         "update vault.secret set wrapped = ''",
         "delete from vault.secret",
@@ -78,17 +78,17 @@ async fn the_command_server_changes_neither_secret_nor_certificates() {
     ] {
         assert_eq!(code(&pool, sql).await.as_deref(), NO, "{sql}");
     }
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn nobody_else_may_connect() {
-    let world = World::new().await;
+    let fixture = VaultFixture::new().await;
     let may: Vec<(String, bool)> = sqlx::query_as(
         "select rolname::text, has_database_privilege(oid, current_database(), 'connect') from pg_roles
          where rolname like 'jangbu\\_%' order by rolname",
     )
-    .fetch_all(&world.pool)
+    .fetch_all(&fixture.pool)
     .await
     .unwrap();
     for (role, may) in may {
@@ -99,23 +99,23 @@ async fn nobody_else_may_connect() {
         "select unnest(setconfig) from pg_db_role_setting s join pg_database d on d.oid = setdatabase
          where datname = current_database() and setrole = 'jangbu_vault_reader'::regrole",
     )
-    .fetch_all(&world.pool)
+    .fetch_all(&fixture.pool)
     .await
     .unwrap();
     for wanted in ["statement_timeout=3s", "lock_timeout=2s", "default_transaction_read_only=on"] {
         assert!(settings.iter().any(|setting| setting == wanted), "{settings:?}");
     }
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn two_members_never_have_one_login() {
-    let world = World::new().await;
-    let (_, login) = world.joined().await;
+    let fixture = VaultFixture::new().await;
+    let (_, login) = fixture.joined().await;
     let (sign_up, other) = (id(), member());
-    world.vault.make_key(other).await.unwrap();
-    world.vault.keep_pending(sign_up, other, &crate::world::hash("x"), None).await.unwrap();
-    assert!(world.vault.settle(sign_up, other, login).await.is_err());
-    world.vault.settle(sign_up, other, StreamId::new(id())).await.unwrap();
-    world.end().await;
+    fixture.vault.make_key(other).await.unwrap();
+    fixture.vault.keep_pending(sign_up, other, &crate::fixture::hash("x"), None).await.unwrap();
+    assert!(fixture.vault.settle(sign_up, other, login).await.is_err());
+    fixture.vault.settle(sign_up, other, StreamId::new(id())).await.unwrap();
+    fixture.end().await;
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use vault::{Kek, KekAddress, KekError, Keyring, Keys, PostgresVault, Purpose, TransitKek, VaultReader, Wrapped};
 
 use crate::{
+    fixture::{VaultFixture, member},
     transit_server::{Manners, TransitServer},
-    world::{World, member},
 };
 
 fn purpose() -> Purpose {
@@ -54,16 +54,16 @@ async fn what_was_wrapped_opens_for_its_purpose_only_even_if_the_engine_is_old()
 
 #[tokio::test]
 async fn a_whole_vault_lives_on_it_and_is_rotated() {
-    let (world, server) = (World::new().await, TransitServer::start().await);
-    world.execute("delete from vault.secret").await;
+    let (fixture, server) = (VaultFixture::new().await, TransitServer::start().await);
+    fixture.execute("delete from vault.secret").await;
     let kek = server.address().open(Some(&server.token_file)).unwrap();
-    let vault = PostgresVault::open(world.pool_of("jangbu_vault"), kek.clone()).await.unwrap();
+    let vault = PostgresVault::open(fixture.pool_of("jangbu_vault"), kek.clone()).await.unwrap();
     let members: Vec<MemberId> = (0..5).map(|_| member()).collect();
     let mut keys = Vec::new();
     for member in &members {
         keys.push(*vault.make_key(*member).await.unwrap().expose());
     }
-    let keyring = Keyring::new(world.pool.clone(), kek.clone());
+    let keyring = Keyring::new(fixture.pool.clone(), kek.clone());
     let current = kek.rotate().await.unwrap();
     assert_eq!(current, "bank:v2");
     assert_eq!(keyring.rewrap_secret(&current).await.unwrap(), 1);
@@ -72,10 +72,10 @@ async fn a_whole_vault_lives_on_it_and_is_rotated() {
     assert_eq!(used, ["bank:v2"]);
     assert_eq!(kek.drop_old(&used).await.unwrap(), ["bank:v1"]);
     assert!(server.asked().iter().any(|asked| asked == "POST /v1/transit/keys/bank/config"));
-    let reader = VaultReader::new(world.pool_of("jangbu_vault_reader"), kek);
+    let reader = VaultReader::new(fixture.pool_of("jangbu_vault_reader"), kek);
     let read = reader.keys(&members).await.unwrap();
     assert!(members.iter().zip(&keys).all(|(member, key)| read[member].expose() == key));
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use chacha20poly1305::{
 use serde_json::{Value, json};
 use vault::KekAddress;
 
-use crate::world::folder;
+use crate::fixture::folder;
 
 /// How the engine behaves.
 #[derive(Clone, Default)]

@@ -1,4 +1,4 @@
-//! A teller: hands commands to a bank and reads the answers.
+//! A client: hands commands to a bank and reads the answers.
 
 use std::{sync::Arc, time::Duration};
 

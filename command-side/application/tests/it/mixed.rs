@@ -54,7 +54,7 @@ fn rounds() -> impl Strategy<Value = Vec<(bool, Vec<Wish>)>> {
 }
 
 /// A server, and the ids that can be known of its bank.
-struct World {
+struct TestBank {
     log: Arc<PostgresLog>,
     bank: Bank,
     executor: Executor,
@@ -70,37 +70,37 @@ fn start(log: &Arc<PostgresLog>) -> (Bank, Executor) {
     Bank::start(log.clone(), Arc::new(RandomIds), options)
 }
 
-impl World {
+impl TestBank {
     async fn new(url: &str) -> Self {
         let log = Arc::new(PostgresLog::new(connect(url, &PoolOptions::log("test", 4)).expect("a pool")));
         let (bank, executor) = start(&log);
         let (payer, payee) = (AccountId::new(Uuid::nil()), AccountNumber::from_digits(0));
-        let mut world = Self { log, bank, executor, pool: Vec::new(), payer, payee: (payer, payee), asked: 0 };
-        let (payer, _) = world.open(7).await;
-        let payee = world.open(8).await;
-        (world.payer, world.payee) = (payer, payee);
+        let mut test_bank = Self { log, bank, executor, pool: Vec::new(), payer, payee: (payer, payee), asked: 0 };
+        let (payer, _) = test_bank.open(7).await;
+        let payee = test_bank.open(8).await;
+        (test_bank.payer, test_bank.payee) = (payer, payee);
         let (mut accounts, mut streams) = (Vec::new(), vec![payee.1.stream(), AccountNumber::from_digits(7).stream()]);
         for owner in 1..4 {
-            let (account, number) = world.open(owner).await;
+            let (account, number) = test_bank.open(owner).await;
             accounts.push(account);
             streams.push(number.stream());
         }
         let deposit = |account| Command::Deposit { account, money: won(1_000_000), reference: "r".into() };
-        posted(&world.ask(operator(), deposit(payer)).await.expect("posted"));
-        let funded = posted(&world.ask(operator(), deposit(accounts[0])).await.expect("posted"));
-        let rejected = world.ask(member(2), transfer(accounts[1], accounts[0], 5)).await.expect("an answer");
+        posted(&test_bank.ask(operator(), deposit(payer)).await.expect("posted"));
+        let funded = posted(&test_bank.ask(operator(), deposit(accounts[0])).await.expect("posted"));
+        let rejected = test_bank.ask(member(2), transfer(accounts[1], accounts[0], 5)).await.expect("an answer");
         let Outcome::Refused(rejected) = rejected else { panic!("{rejected:?}") };
         streams.extend((1..4).map(|owner| member(owner).id.owner_stream()));
         let cash = |asset: &str| {
             let namespace = Uuid::from_u128(0x6a61_6e67_6275_5f73_7973_7465_6d5f_0001);
             Uuid::new_v5(&namespace, format!("cash/server-0/{asset}").as_bytes())
         };
-        world.pool = accounts.into_iter().map(AccountId::uuid).collect();
-        world.pool.extend(streams.into_iter().map(StreamId::uuid));
-        world.pool.extend([funded.uuid(), rejected.transfer.expect("a transfer").uuid(), cash("KRW"), cash("EUR")]);
-        world.pool.extend([Uuid::nil(), Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663)]);
-        world.pool.extend((1..4).map(|owner| member(owner).id.uuid()));
-        world
+        test_bank.pool = accounts.into_iter().map(AccountId::uuid).collect();
+        test_bank.pool.extend(streams.into_iter().map(StreamId::uuid));
+        test_bank.pool.extend([funded.uuid(), rejected.transfer.expect("a transfer").uuid(), cash("KRW"), cash("EUR")]);
+        test_bank.pool.extend([Uuid::nil(), Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663)]);
+        test_bank.pool.extend((1..4).map(|owner| member(owner).id.uuid()));
+        test_bank
     }
 
     async fn open(&mut self, owner: u128) -> (AccountId, AccountNumber) {
@@ -198,17 +198,17 @@ impl World {
 async fn case(rounds: Vec<(bool, Vec<Wish>)>) {
     let databases = Databases::of_this_test_run().expect("run by `./justw test`");
     let pair = databases.fresh_pair().await.expect("databases");
-    let mut world = World::new(&pair.log.url(Login::Writer).expect("a URL")).await;
+    let mut test_bank = TestBank::new(&pair.log.url(Login::Writer).expect("a URL")).await;
     for (cold, wishes) in &rounds {
         if *cold {
-            let (bank, executor) = start(&world.log);
-            world.bank = bank;
-            std::mem::replace(&mut world.executor, executor).drain().await;
+            let (bank, executor) = start(&test_bank.log);
+            test_bank.bank = bank;
+            std::mem::replace(&mut test_bank.executor, executor).drain().await;
         }
-        world.round(wishes).await;
+        test_bank.round(wishes).await;
     }
-    world.check().await;
-    let World { log, bank, executor, .. } = world;
+    test_bank.check().await;
+    let TestBank { log, bank, executor, .. } = test_bank;
     drop(bank);
     executor.drain().await;
     log.pool().close().await;

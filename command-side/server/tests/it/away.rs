@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::app::TestApp;
 
 #[tokio::test]
 async fn a_server_without_a_log_is_alive_and_says_that_it_is_not_ready() {
-    let world = World::without_database();
+    let app = TestApp::without_database();
     let nowhere = "postgres://nobody@127.0.0.1:1/nothing";
-    let server = world.server_on(nowhere, nowhere, &[]).await;
+    let server = app.server_on(nowhere, nowhere, &[]).await;
     assert_eq!(server.get("/livez").await.status(), 200);
     let answer = server.get("/readyz").await;
     assert_eq!(answer.status(), 503);
@@ -27,12 +27,12 @@ async fn a_server_without_a_log_is_alive_and_says_that_it_is_not_ready() {
 
 #[tokio::test]
 async fn a_server_that_came_before_its_log_becomes_ready_with_it() {
-    let world = World::without_database();
-    let server = world.server().await;
+    let app = TestApp::without_database();
+    let server = app.server().await;
     assert_eq!(server.get("/readyz").await.status(), 503);
-    world.create_database().await;
+    app.create_database().await;
     server.ready().await;
     server.open(Uuid::from_u128(1)).await;
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }

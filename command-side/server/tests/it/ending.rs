@@ -6,12 +6,12 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_before_the_end_is_in_the_log_and_nothing_else_is() {
-    let world = World::new().await;
-    let server = world.server().await;
+    let app = TestApp::new().await;
+    let server = app.server().await;
     server.ready().await;
     let clients = (0..8_u128).map(|client| {
         let server = &server;
@@ -45,8 +45,8 @@ async fn every_answer_before_the_end_is_in_the_log_and_nothing_else_is() {
     server.stop().await;
     let answered: HashSet<String> = opened.into_iter().flatten().collect();
     let written: HashSet<String> =
-        world.commits().await.iter().map(|commit| commit.events[0].stream.to_string()).collect();
+        app.commits().await.iter().map(|commit| commit.events[0].stream.to_string()).collect();
     assert!(answered.len() > 20, "{} accounts were opened", answered.len());
     assert_eq!(answered, written, "an orderly end leaves no doubt: answered is written, and written is answered");
-    world.end().await;
+    app.end().await;
 }

@@ -8,20 +8,20 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
+    app::{Server, TestApp, token},
     person::{Person, fresh_key, wrong},
-    world::{Server, World, token},
 };
 
-async fn open_for_people(world: &World) -> Server {
-    let server = world.server().await;
+async fn open_for_people(app: &TestApp) -> Server {
+    let server = app.server().await;
     server.ready_for_people().await;
     server
 }
 
 #[tokio::test]
 async fn a_person_becomes_a_member_by_whichever_channel_and_is_told_the_same_again() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     for channel in ["email", "phone"] {
         let person = Person::new(channel);
         let key = fresh_key();
@@ -33,7 +33,7 @@ async fn a_person_becomes_a_member_by_whichever_channel_and_is_told_the_same_aga
         other["real_name"] = json!("Another");
         server.ask("POST", "/v1/signups", &key, None, &other).await.problem(422, "idempotency-key-reused");
 
-        let (id, code) = (started.text("signup_id"), person.code(&world, 1).await);
+        let (id, code) = (started.text("signup_id"), person.code(&app, 1).await);
         let early = server.ask("POST", &format!("/v1/signups/{id}/resend"), &fresh_key(), None, &json!({})).await;
         assert!(early.problem(429, "resend-too-early").header("retry-after").is_some());
         server.log_in(&person.login_id, &person.password).await.problem(401, "credentials-wrong");
@@ -64,15 +64,15 @@ async fn a_person_becomes_a_member_by_whichever_channel_and_is_told_the_same_aga
     let unknown = server.ask("POST", &nobody, &fresh_key(), None, &json!({"code": "123456"})).await;
     unknown.problem(404, "signup-unknown");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn a_taken_login_is_told_and_a_taken_contact_is_not() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("email");
-    person.join(&world, &server).await;
+    person.join(&app, &server).await;
     let same_login = Person { login_id: person.login_id.clone(), ..Person::new("email") };
     let taken = server.ask("POST", "/v1/signups", &fresh_key(), None, &same_login.wish()).await;
     taken.problem(409, "login-id-taken");
@@ -86,15 +86,15 @@ async fn a_taken_login_is_told_and_a_taken_contact_is_not() {
     let tried = server.ask("POST", &path, &fresh_key(), None, &json!({"code": "123456"})).await;
     tried.problem(422, "code-exhausted");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn a_session_is_refreshed_and_a_refresh_token_that_comes_twice_ends_it() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("email");
-    person.join(&world, &server).await;
+    person.join(&app, &server).await;
     let first = person.log_in(&server).await;
     let second = server.refresh(&first.text("refresh_token")).await.expect(201);
     let third = server.refresh(&second.text("refresh_token")).await.expect(201);
@@ -119,15 +119,15 @@ async fn a_session_is_refreshed_and_a_refresh_token_that_comes_twice_ends_it() {
     let none = server.ask("DELETE", "/v1/sessions/current", "unused", Some(&unbound), &json!({})).await;
     none.problem(404, "not-found");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn wrong_passwords_and_unknown_logins_are_answered_and_slowed_down_alike() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("email");
-    person.join(&world, &server).await;
+    person.join(&app, &server).await;
     let mut told = Vec::new();
     for login in [person.login_id.as_str(), "nobody_at_all", "Not A Login; --"] {
         let mut answers = Vec::new();
@@ -151,7 +151,7 @@ async fn wrong_passwords_and_unknown_logins_are_answered_and_slowed_down_alike()
         server.log_in("somebody_else", odd).await.problem(401, "credentials-wrong");
     }
     server.stop().await;
-    let strict = world.server_with(&["--address-failures=2", "--address-sign-ups=1"]).await;
+    let strict = app.server_with(&["--address-failures=2", "--address-sign-ups=1"]).await;
     strict.ready_for_people().await;
     for (login, status) in [("one_login", 401), ("two_logins", 401), ("three_logins", 429)] {
         strict.log_in(login, "x").await.expect(status);
@@ -160,15 +160,15 @@ async fn wrong_passwords_and_unknown_logins_are_answered_and_slowed_down_alike()
     let more = strict.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").wish()).await;
     more.problem(429, "too-many-requests");
     strict.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn another_password_ends_the_other_sessions_and_is_changed_once() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("email");
-    person.join(&world, &server).await;
+    person.join(&app, &server).await;
     let (here, there) = (person.log_in(&server).await, person.log_in(&server).await);
     let (access, elsewhere) = (here.text("access_token"), there.text("access_token"));
     let change = |current: &str, new: &str| json!({"current": current, "new": new});
@@ -203,22 +203,22 @@ async fn another_password_ends_the_other_sessions_and_is_changed_once() {
     server.log_in(&person.login_id, new).await.problem(401, "credentials-wrong");
     server.log_in(&person.login_id, last).await.expect(201);
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn a_contact_changes_its_channel_by_a_code() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let (person, other) = (Person::new("email"), Person::new("phone"));
-    let member = person.join(&world, &server).await;
+    let member = person.join(&app, &server).await;
     let access = person.log_in(&server).await.text("access_token");
     let post = async |path: &str, body: Value| server.ask("POST", path, &fresh_key(), Some(&access), &body).await;
     let verify = "/v1/members/me/contact/verify";
     post(verify, json!({"code": "123456"})).await.problem(422, "contact-change-missing");
     let wanted = post("/v1/members/me/contact", json!({"channel": "phone", "value": other.contact})).await.expect(202);
     assert!(wanted.body["expires_at"].is_string() && wanted.body["resend_after"].is_string());
-    let code = other.code(&world, 1).await;
+    let code = other.code(&app, 1).await;
     post(verify, json!({"code": wrong(&code)})).await.problem(422, "code-wrong");
     post(verify, json!({"code": code})).await.expect(204);
     let operator = token("operator", Uuid::from_u128(99));
@@ -230,15 +230,15 @@ async fn a_contact_changes_its_channel_by_a_code() {
     let nobody = format!("/v1/members/{}/disclosures", Uuid::from_u128(1));
     server.ask("POST", &nobody, &fresh_key(), Some(&operator), &body).await.problem(404, "member-unknown");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn one_who_leaves_is_refused_at_once_and_proven_to_be_gone() {
-    let world = World::with_catcher().await;
-    let (server, beside) = (open_for_people(&world).await, open_for_people(&world).await);
+    let app = TestApp::with_catcher().await;
+    let (server, beside) = (open_for_people(&app).await, open_for_people(&app).await);
     let person = Person::new("email");
-    let member = person.join(&world, &server).await;
+    let member = person.join(&app, &server).await;
     let tokens = person.log_in(&server).await;
     let access = tokens.text("access_token");
     let account = server.open_as(&access).await.expect(201).text("account_id");
@@ -273,25 +273,26 @@ async fn one_who_leaves_is_refused_at_once_and_proven_to_be_gone() {
         (proof["member_id"].as_str(), proof["requested_by"].as_str()),
         (Some(&*member), Some(&*format!("member:{member}")))
     );
-    let kept = world.commits().await.into_iter().flat_map(|commit| commit.events).find_map(|event| {
-        match Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event") {
-            Recorded::Member(MemberRecorded::MemberErased(erased)) => Some(erased.digest),
-            _ => None,
-        }
-    });
+    let kept =
+        app.commits().await.into_iter().flat_map(|commit| commit.events).find_map(|event| {
+            match Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event") {
+                Recorded::Member(MemberRecorded::MemberErased(erased)) => Some(erased.digest),
+                _ => None,
+            }
+        });
     assert_eq!(proof["digest"].as_str(), kept.as_deref(), "the log holds the digest of this very certificate");
-    person.join(&world, &server).await;
+    person.join(&app, &server).await;
     server.stop().await;
     beside.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn an_operator_has_a_member_erased_and_says_why() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("phone");
-    let member = person.join(&world, &server).await;
+    let member = person.join(&app, &server).await;
     let access = person.log_in(&server).await.text("access_token");
     let operator = token("operator", Uuid::from_u128(99));
     let (path, body) = (format!("/v1/members/{member}/erase"), json!({"reason": "at the member's wish, by letter"}));
@@ -307,17 +308,17 @@ async fn an_operator_has_a_member_erased_and_says_why() {
     let unknown = format!("/v1/erasures/{}", Uuid::from_u128(1));
     server.ask("GET", &unknown, "unused", Some(&operator), &json!({})).await.problem(404, "erasure-unknown");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn keys_rotate_and_nobody_is_logged_out() {
-    let world = World::with_catcher().await;
-    let (server, beside) = (open_for_people(&world).await, open_for_people(&world).await);
+    let app = TestApp::with_catcher().await;
+    let (server, beside) = (open_for_people(&app).await, open_for_people(&app).await);
     let person = Person::new("email");
-    person.join(&world, &server).await;
+    person.join(&app, &server).await;
     let old = person.log_in(&server).await;
-    world.sign_with(10, &[9, 10]);
+    app.sign_with(10, &[9, 10]);
     let new = server.refresh(&old.text("refresh_token")).await.expect(201);
     let key_of = |access: &str| jsonwebtoken::decode_header(access).expect("a header").kid;
     let (old, new) = (old.text("access_token"), new.text("access_token"));
@@ -329,14 +330,14 @@ async fn keys_rotate_and_nobody_is_logged_out() {
     }
     server.stop().await;
     beside.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn money_moves_while_the_vault_is_away_and_people_are_told_to_come_back() {
-    let world = World::new().await;
-    let log = format!("{}?options=-c%20role%3Djangbu_writer", world.url());
-    let server = world.server_on(&log, "postgres://nobody@127.0.0.1:1/nothing", &[]).await;
+    let app = TestApp::new().await;
+    let log = format!("{}?options=-c%20role%3Djangbu_writer", app.url());
+    let server = app.server_on(&log, "postgres://nobody@127.0.0.1:1/nothing", &[]).await;
     server.ready().await;
     let report: Value = server.get("/readyz").await.json().await.expect("JSON");
     assert_eq!((&report["status"], &report["checks"]["vault"]), (&json!("degraded"), &json!("degraded")));
@@ -347,62 +348,62 @@ async fn money_moves_while_the_vault_is_away_and_people_are_told_to_come_back() 
     server.log_in("somebody", "x").await.problem(503, "vault-unavailable");
     server.refresh(&"A".repeat(43)).await.problem(503, "vault-unavailable");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn hashes_grow_as_their_members_log_in_and_a_flood_is_turned_away() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("email");
-    person.join(&world, &server).await;
-    assert!(world.hash_of(&person).await.starts_with("$argon2id$v=19$m=64,t=1"));
+    person.join(&app, &server).await;
+    assert!(app.hash_of(&person).await.starts_with("$argon2id$v=19$m=64,t=1"));
     server.stop().await;
-    let stronger = world.server_with(&["--argon2-memory-kib=20000", "--argon2-passes=3", "--password-queue=1"]).await;
+    let stronger = app.server_with(&["--argon2-memory-kib=20000", "--argon2-passes=3", "--password-queue=1"]).await;
     stronger.ready_for_people().await;
     person.log_in(&stronger).await;
-    assert!(world.hash_of(&person).await.starts_with("$argon2id$v=19$m=20000,t=3"));
+    assert!(app.hash_of(&person).await.starts_with("$argon2id$v=19$m=20000,t=3"));
     person.log_in(&stronger).await;
     let names: Vec<String> = (0..20).map(|i| format!("login_{i}")).collect();
     let flood = futures::future::join_all(names.iter().map(|name| stronger.log_in(name, "x"))).await;
     let busy = flood.iter().filter(|reply| reply.status == 503).count();
     assert!(busy > 0 && flood.iter().all(|reply| matches!(reply.status.as_u16(), 401 | 503)), "{flood:?}");
     stronger.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 /// Verifying a password takes as long as the queue is; the erasure does not wait for it.
 #[tokio::test]
 async fn one_who_is_erased_while_their_password_is_verified_is_told_what_a_stranger_is() {
-    let world = World::with_catcher().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::with_catcher().await;
+    let server = open_for_people(&app).await;
     let person = Person::new("email");
-    let member = person.join(&world, &server).await;
-    let last_moment = world.before_a_session_opens().await;
+    let member = person.join(&app, &server).await;
+    let last_moment = app.before_a_session_opens().await;
     let (told, ()) =
         tokio::join!(server.log_in(&person.login_id, &person.password), last_moment.destroy_key_of(&member));
     told.problem(401, "credentials-wrong");
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn without_a_channel_the_server_is_ready_and_says_what_it_does_without() {
-    let world = World::new().await;
-    let server = open_for_people(&world).await;
+    let app = TestApp::new().await;
+    let server = open_for_people(&app).await;
     let answer = server.get("/readyz").await;
     assert_eq!(answer.status(), 200, "money moves");
     let report: Value = answer.json().await.expect("JSON");
     let told = ["email", "phone", "log", "vault"].map(|name| report["checks"][name].as_str().expect("a check"));
     assert_eq!((report["status"].as_str(), told), (Some("degraded"), ["degraded", "degraded", "ok", "ok"]));
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn documents_that_are_required_must_be_agreed_to() {
-    let world = World::new().await;
-    let server = world.server_with(&["--required-consents=terms,privacy"]).await;
+    let app = TestApp::new().await;
+    let server = app.server_with(&["--required-consents=terms,privacy"]).await;
     server.ready_for_people().await;
     let mut wish = Person::new("email").wish();
     let refused = server.ask("POST", "/v1/signups", &fresh_key(), None, &wish).await.problem(400, "validation-failed");
@@ -411,5 +412,5 @@ async fn documents_that_are_required_must_be_agreed_to() {
     wish["consents"].as_array_mut().expect("a list").push(privacy);
     server.ask("POST", "/v1/signups", &fresh_key(), None, &wish).await.expect(202);
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use crate::world::{Server, World};
+use crate::app::{Server, TestApp};
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -96,8 +96,8 @@ impl Person {
     }
 
     /// The newest code that was caught, once there are so many messages.
-    pub async fn code(&self, world: &World, messages: usize) -> String {
-        let catcher = world.catcher.as_ref().unwrap();
+    pub async fn code(&self, app: &TestApp, messages: usize) -> String {
+        let catcher = app.catcher.as_ref().unwrap();
         let caught = async {
             loop {
                 let caught = catcher.caught.messages(Some(&self.contact), 20);
@@ -114,10 +114,10 @@ impl Person {
     }
 
     /// Signs up and verifies; the member's id.
-    pub async fn join(&self, world: &World, server: &Server) -> String {
-        let before = world.catcher.as_ref().unwrap().caught.messages(Some(&self.contact), 20).len();
+    pub async fn join(&self, app: &TestApp, server: &Server) -> String {
+        let before = app.catcher.as_ref().unwrap().caught.messages(Some(&self.contact), 20).len();
         let started = server.ask("POST", "/v1/signups", &fresh_key(), None, &self.wish()).await.expect(202);
-        let code = self.code(world, before + 1).await;
+        let code = self.code(app, before + 1).await;
         let path = format!("/v1/signups/{}/verify", started.text("signup_id"));
         server.ask("POST", &path, &fresh_key(), None, &json!({ "code": code })).await.expect(201).text("member_id")
     }

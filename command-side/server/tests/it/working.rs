@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::app::TestApp;
 
 #[tokio::test]
 async fn what_is_answered_is_in_the_log_with_its_correlation() {
-    let world = World::new().await;
-    let server = world.server().await;
+    let app = TestApp::new().await;
+    let server = app.server().await;
     server.ready().await;
     let correlation = Uuid::from_u128(77);
     let answer = server
@@ -20,19 +20,19 @@ async fn what_is_answered_is_in_the_log_with_its_correlation() {
     assert_eq!(answer.status(), 201);
     assert_eq!(answer.headers()["x-correlation-id"], correlation.to_string());
     let account: Value = answer.json().await.expect("JSON");
-    let commits = world.commits().await;
+    let commits = app.commits().await;
     assert_eq!(commits.len(), 1);
     assert_eq!(commits[0].correlation.uuid(), correlation);
     assert_eq!(commits[0].events[0].stream.to_string(), account["account_id"]);
     server.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn a_retry_is_answered_alike_also_by_a_server_that_was_started_later() {
-    let world = World::new().await;
+    let app = TestApp::new().await;
     let (payer, payee) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let first = world.server().await;
+    let first = app.server().await;
     first.ready().await;
     let (from, to) = (first.open(payer).await, first.open(payee).await);
     first.deposit(&from, "1000").await;
@@ -47,7 +47,7 @@ async fn a_retry_is_answered_alike_also_by_a_server_that_was_started_later() {
     }
     assert_eq!(answers.iter().map(|(status, _)| status.as_u16()).collect::<Vec<_>>(), [201, 422]);
     first.stop().await;
-    let second = world.server().await;
+    let second = app.server().await;
     second.ready().await;
     for (index, (key, amount)) in [("good", "400"), ("refused", "5000")].into_iter().enumerate() {
         let answer =
@@ -58,13 +58,13 @@ async fn a_retry_is_answered_alike_also_by_a_server_that_was_started_later() {
     let other = second.command("member", payer, "good", "/v1/transfers", &order("401")).send().await.expect("answer");
     assert_eq!(other.json::<Value>().await.expect("JSON")["code"], "idempotency-key-reused");
     second.stop().await;
-    world.end().await;
+    app.end().await;
 }
 
 #[tokio::test]
 async fn two_servers_have_names_and_cash_accounts_of_their_own() {
-    let world = World::new().await;
-    let (one, two) = (world.server().await, world.server().await);
+    let app = TestApp::new().await;
+    let (one, two) = (app.server().await, app.server().await);
     one.ready().await;
     two.ready().await;
     let account = one.open(Uuid::from_u128(1)).await;
@@ -73,10 +73,10 @@ async fn two_servers_have_names_and_cash_accounts_of_their_own() {
     assert_eq!(second["postings"][1]["balance_after"], "30");
     one.stop().await;
     // The name is free again, and with it the cash account: the next server goes on with both.
-    let three = world.server().await;
+    let three = app.server().await;
     three.ready().await;
     assert_eq!(three.deposit(&account, "1").await["source"], first["source"]);
     three.stop().await;
     two.stop().await;
-    world.end().await;
+    app.end().await;
 }

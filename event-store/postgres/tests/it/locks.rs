@@ -8,12 +8,12 @@ use event_store_postgres::{AppendWatch, LockContender, ServerLease, SessionLock}
 use log::Append;
 use tokio::time::timeout;
 
-use crate::world::{World, fresh};
+use crate::fixture::{LogFixture, fresh};
 
 const SOON: Duration = Duration::from_secs(10);
 
-async fn end_sessions_with_locks(world: &World) {
-    world
+async fn end_sessions_with_locks(fixture: &LogFixture) {
+    fixture
         .execute(
             "select pg_terminate_backend(pid) from pg_locks
              where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
@@ -24,35 +24,35 @@ async fn end_sessions_with_locks(world: &World) {
 
 #[tokio::test]
 async fn a_lock_has_one_holder_and_is_free_after_it() {
-    let world = World::new().await;
-    let take = async || SessionLock::try_acquire(&world.options(), "one").await.unwrap();
+    let fixture = LogFixture::new().await;
+    let take = async || SessionLock::try_acquire(&fixture.options(), "one").await.unwrap();
     let held = take().await.unwrap();
     assert!(held.is_held());
     assert!(take().await.is_none());
-    assert!(SessionLock::try_acquire(&world.options(), "another").await.unwrap().is_some());
+    assert!(SessionLock::try_acquire(&fixture.options(), "another").await.unwrap().is_some());
     held.release().await;
     let again = take().await.expect("free at once after a release");
     drop(again);
     timeout(SOON, async { while take().await.is_none() {} }).await.expect("free soon after it was dropped");
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_lock_whose_session_ends_is_known_to_be_lost() {
-    let world = World::new().await;
-    let held = SessionLock::try_acquire(&world.options(), "one").await.unwrap().unwrap();
-    end_sessions_with_locks(&world).await;
+    let fixture = LogFixture::new().await;
+    let held = SessionLock::try_acquire(&fixture.options(), "one").await.unwrap().unwrap();
+    end_sessions_with_locks(&fixture).await;
     timeout(SOON, held.lost()).await.expect("the loss is noticed");
     assert!(!held.is_held());
-    assert!(SessionLock::try_acquire(&world.options(), "one").await.unwrap().is_some());
+    assert!(SessionLock::try_acquire(&fixture.options(), "one").await.unwrap().is_some());
     held.release().await;
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_holder_that_stands_still_loses_the_lock_and_is_the_first_to_know() {
-    let world = World::new().await;
-    let options = world.options();
+    let fixture = LogFixture::new().await;
+    let options = fixture.options();
     let (tell, told) = std::sync::mpsc::channel();
     let (wake, woken) = std::sync::mpsc::channel();
     let holder = std::thread::spawn(move || {
@@ -66,7 +66,7 @@ async fn a_holder_that_stands_still_loses_the_lock_and_is_the_first_to_know() {
         before
     });
     assert!(told.recv().unwrap());
-    let mut contender = LockContender::new(&world.options(), "one", SessionLock::LEASE);
+    let mut contender = LockContender::new(&fixture.options(), "one", SessionLock::LEASE);
     let taken = timeout(SOON, async {
         loop {
             if let Some(taken) = contender.try_take().await.unwrap() {
@@ -81,39 +81,39 @@ async fn a_holder_that_stands_still_loses_the_lock_and_is_the_first_to_know() {
     // One that renews it keeps it for longer than the lease.
     tokio::time::sleep(SessionLock::LEASE * 2).await;
     assert!(taken.is_held() && contender.try_take().await.unwrap().is_none());
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn servers_get_the_lowest_free_name() {
-    let world = World::new().await;
-    let lease = async || ServerLease::acquire(&world.pool, "server").await.unwrap();
+    let fixture = LogFixture::new().await;
+    let lease = async || ServerLease::acquire(&fixture.pool, "server").await.unwrap();
     let (zero, one, two) = (lease().await, lease().await, lease().await);
     assert_eq!([zero.name(), one.name(), two.name()], ["server-0", "server-1", "server-2"]);
     one.release().await;
     assert_eq!(lease().await.name(), "server-1");
-    assert_eq!(ServerLease::acquire(&world.pool, "till").await.unwrap().name(), "till-0");
-    world.end().await;
+    assert_eq!(ServerLease::acquire(&fixture.pool, "till").await.unwrap().name(), "till-0");
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_append_is_heard_and_the_ear_opens_again_when_its_session_ends() {
-    let world = World::new().await;
-    let mut watch = AppendWatch::start(world.options());
+    let fixture = LogFixture::new().await;
+    let mut watch = AppendWatch::start(fixture.options());
     assert!(watch.wait(SOON).await, "the first time says that it listens from now on");
     assert!(!watch.wait(Duration::from_millis(50)).await, "nothing happened since");
     for _ in 0..3 {
-        world.log.append(&[fresh(1), fresh(1)]).await.unwrap();
+        fixture.log.append(&[fresh(1), fresh(1)]).await.unwrap();
     }
     assert!(watch.wait(SOON).await);
-    world
+    fixture
         .execute("select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and datname = current_database()")
         .await
         .unwrap();
     while watch.wait(Duration::from_millis(200)).await {}
     timeout(SOON, async {
         loop {
-            world.log.append(&[fresh(1)]).await.unwrap();
+            fixture.log.append(&[fresh(1)]).await.unwrap();
             if watch.wait(Duration::from_millis(200)).await {
                 return;
             }
@@ -121,5 +121,5 @@ async fn an_append_is_heard_and_the_ear_opens_again_when_its_session_ends() {
     })
     .await
     .expect("it listens again");
-    world.end().await;
+    fixture.end().await;
 }

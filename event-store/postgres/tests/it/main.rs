@@ -2,10 +2,10 @@
 
 mod append;
 mod fences;
+mod fixture;
 mod locks;
 mod outcomes;
 mod race;
 mod ranges;
 mod reads;
 mod select;
-mod world;

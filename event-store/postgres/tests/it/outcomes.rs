@@ -10,72 +10,72 @@ use log::{Append, AppendError, ReadError, ReadHead, ReadStreams};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{sleep, timeout};
 
-use crate::world::{World, fresh};
+use crate::fixture::{LogFixture, fresh};
 
 /// A session that holds the head of the log, so that an append stands still in the middle.
-async fn hold_head(world: &World) -> PgConnection {
-    let mut holder = PgConnection::connect_with(&world.options()).await.unwrap();
+async fn hold_head(fixture: &LogFixture) -> PgConnection {
+    let mut holder = PgConnection::connect_with(&fixture.options()).await.unwrap();
     sqlx::raw_sql("begin; select * from log_head for update").execute(&mut holder).await.unwrap();
     holder
 }
 
 /// Waits until an append stands still, and ends its session.
-async fn terminate_append(world: &World) {
+async fn terminate_append(fixture: &LogFixture) {
     let terminate = "select count(pg_terminate_backend(pid)) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%update log_head%'";
-    while sqlx::query_scalar::<_, i64>(terminate).fetch_one(&world.pool).await.unwrap() == 0 {
+    while sqlx::query_scalar::<_, i64>(terminate).fetch_one(&fixture.pool).await.unwrap() == 0 {
         sleep(Duration::from_millis(10)).await;
     }
 }
 
 #[tokio::test]
 async fn a_session_ended_in_the_middle_leaves_the_outcome_unknown_until_it_is_looked_up() {
-    let world = World::new().await;
-    let mut holder = hold_head(&world).await;
+    let fixture = LogFixture::new().await;
+    let mut holder = hold_head(&fixture).await;
     let lost = fresh(3);
     let appending = tokio::spawn({
-        let (log, lost) = (world.log.clone(), lost.clone());
+        let (log, lost) = (fixture.log.clone(), lost.clone());
         async move { log.append(&[lost]).await }
     });
-    terminate_append(&world).await;
+    terminate_append(&fixture).await;
     assert!(matches!(appending.await.unwrap(), Err(AppendError::Unknown(_))));
     sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
 
-    assert!(world.log.find_commits(&[lost.command_id]).await.unwrap().is_empty(), "the truth can be looked up");
-    assert_eq!(world.log.append(&[lost]).await.unwrap().first, Position::new(1), "no position was used up");
-    world.end().await;
+    assert!(fixture.log.find_commits(&[lost.command_id]).await.unwrap().is_empty(), "the truth can be looked up");
+    assert_eq!(fixture.log.append(&[lost]).await.unwrap().first, Position::new(1), "no position was used up");
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_append_that_is_not_answered_in_time_is_unknown_and_may_have_been_written() {
-    let world = World::new().await;
-    let mut holder = hold_head(&world).await;
-    let log = world.log.clone().with_append_timeout(Duration::from_millis(200));
+    let fixture = LogFixture::new().await;
+    let mut holder = hold_head(&fixture).await;
+    let log = fixture.log.clone().with_append_timeout(Duration::from_millis(200));
     let late = fresh(1);
     assert!(matches!(log.append(std::slice::from_ref(&late)).await, Err(AppendError::Unknown(_))));
     sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
     // Postgres goes on with what it was told: the caller has to look.
     timeout(Duration::from_secs(5), async {
-        while world.log.find_commits(&[late.command_id]).await.unwrap().is_empty() {
+        while fixture.log.find_commits(&[late.command_id]).await.unwrap().is_empty() {
             sleep(Duration::from_millis(10)).await;
         }
     })
     .await
     .unwrap();
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_statement_time_out_has_written_nothing() {
-    let world = World::new().await;
-    let mut holder = hold_head(&world).await;
+    let fixture = LogFixture::new().await;
+    let mut holder = hold_head(&fixture).await;
     for setting in ["statement_timeout", "lock_timeout"] {
-        let log = PostgresLog::new(world.other_pool(&format!("options=-c%20{setting}%3D200")));
+        let log = PostgresLog::new(fixture.other_pool(&format!("options=-c%20{setting}%3D200")));
         assert!(matches!(log.append(&[fresh(1)]).await, Err(AppendError::Unavailable(_))), "{setting}");
     }
     sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
-    assert_eq!(world.position().await, 0);
-    world.end().await;
+    assert_eq!(fixture.position().await, 0);
+    fixture.end().await;
 }
 
 #[tokio::test]
@@ -88,17 +88,17 @@ async fn a_server_that_is_away_was_never_asked() {
 
 #[tokio::test]
 async fn a_standby_is_not_the_log_and_has_written_nothing() {
-    let world = World::new().await;
-    let log = PostgresLog::new(world.other_pool("options=-c%20default_transaction_read_only%3Don"));
+    let fixture = LogFixture::new().await;
+    let log = PostgresLog::new(fixture.other_pool("options=-c%20default_transaction_read_only%3Don"));
     assert!(matches!(log.append(&[fresh(1)]).await, Err(AppendError::Unavailable(_))));
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn idle_connections_that_died_are_not_given_out() {
-    let world = World::new().await;
-    world.log.append(&[fresh(1)]).await.unwrap();
-    let mut killer = PgConnection::connect_with(&world.options()).await.unwrap();
+    let fixture = LogFixture::new().await;
+    fixture.log.append(&[fresh(1)]).await.unwrap();
+    let mut killer = PgConnection::connect_with(&fixture.options()).await.unwrap();
     sqlx::raw_sql(
         "select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid()",
@@ -107,16 +107,16 @@ async fn idle_connections_that_died_are_not_given_out() {
     .await
     .unwrap();
     sleep(Duration::from_millis(600)).await;
-    world.log.append(&[fresh(1)]).await.unwrap();
-    world.end().await;
+    fixture.log.append(&[fresh(1)]).await.unwrap();
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_database_without_the_tables_holds_no_log() {
-    let world = World::without_log().await;
-    assert!(matches!(world.log.head().await, Err(ReadError::NoLog)));
-    assert!(matches!(world.log.append(&[fresh(1)]).await, Err(AppendError::Refused(_))));
-    world.drop().await;
+    let fixture = LogFixture::without_log().await;
+    assert!(matches!(fixture.log.head().await, Err(ReadError::NoLog)));
+    assert!(matches!(fixture.log.append(&[fresh(1)]).await, Err(AppendError::Refused(_))));
+    fixture.drop().await;
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use kernel::{Position, StreamId, Version};
 use log::{Append, FromVersion, ReadCommits, ReadError, ReadStreams, Snapshot};
 
-use crate::world::{World, commit, event, fresh, stream};
+use crate::fixture::{LogFixture, commit, event, fresh, stream};
 
 fn snapshot(stream: StreamId, version: i64, state_schema: i32, state: &str) -> Snapshot {
     Snapshot { stream, version: Version::new(version), state_schema, state: state.to_owned() }
@@ -13,11 +13,11 @@ const SCHEMA: FromVersion = FromVersion::Snapshot { state_schema: 3 };
 
 #[tokio::test]
 async fn a_page_never_splits_a_commit() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let sizes = [2, 1, 5, 1, 1, 3];
-    world.log.append(&sizes.map(fresh)).await.unwrap();
+    fixture.log.append(&sizes.map(fresh)).await.unwrap();
     let page = |after, max| {
-        let log = world.log.clone();
+        let log = fixture.log.clone();
         async move {
             let commits = log.read_commits(Position::new(after), max).await.unwrap();
             commits.iter().map(|c| (c.first.number(), c.events.len())).collect::<Vec<_>>()
@@ -31,44 +31,44 @@ async fn a_page_never_splits_a_commit() {
     assert_eq!(page(8, 100).await, [(9, 1), (10, 1), (11, 3)]);
     assert_eq!(page(13, 100).await, []);
     for inside in [1, 4, 7] {
-        let answer = world.log.read_commits(Position::new(inside), 10).await;
+        let answer = fixture.log.read_commits(Position::new(inside), 10).await;
         assert!(matches!(answer, Err(ReadError::Damaged { .. })), "{inside} is in the middle of a commit: {answer:?}");
     }
     for (asked, end) in [(0, 0), (1, 0), (2, 2), (3, 3), (7, 3), (8, 8), (12, 10), (13, 13), (99, 13)] {
-        let found = world.log.commit_end(Position::new(asked)).await.unwrap().number();
+        let found = fixture.log.commit_end(Position::new(asked)).await.unwrap().number();
         assert_eq!(found, end, "at or before {asked}");
     }
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn streams_are_read_together_and_in_the_order_asked() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let (a, b, empty) = (stream(), stream(), stream());
     let events = vec![event(a, 1), event(b, 1), event(a, 2), event(a, 3)];
-    world.log.append(&[commit(events), commit(vec![event(b, 2)])]).await.unwrap();
+    fixture.log.append(&[commit(events), commit(vec![event(b, 2)])]).await.unwrap();
     let asked = [(b, SCHEMA), (empty, SCHEMA), (a, FromVersion::After(Version::new(1))), (a, SCHEMA), (b, SCHEMA)];
-    let loaded = world.log.read_streams(&asked).await.unwrap();
+    let loaded = fixture.log.read_streams(&asked).await.unwrap();
     let versions: Vec<Vec<i64>> =
         loaded.iter().map(|(_, events)| events.iter().map(|e| e.version.number()).collect()).collect();
     assert_eq!(versions, [vec![1, 2], vec![], vec![2, 3], vec![1, 2, 3], vec![1, 2]]);
     assert!(loaded.iter().zip(asked).all(|((_, events), (id, _))| events.iter().all(|e| e.stream == id)));
     assert!(loaded.iter().all(|(snapshot, _)| snapshot.is_none()));
-    assert!(world.log.read_streams(&[]).await.unwrap().is_empty());
-    world.end().await;
+    assert!(fixture.log.read_streams(&[]).await.unwrap().is_empty());
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_snapshot_shortens_the_tail() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let (a, level, foreign) = (stream(), stream(), stream());
     let events = [a, level, foreign].into_iter().flat_map(|s| (1..=4).map(move |v| event(s, v))).collect();
-    world.log.append(&[commit(events)]).await.unwrap();
+    fixture.log.append(&[commit(events)]).await.unwrap();
     let kept = [snapshot(a, 2, 3, r#"{"s":2}"#), snapshot(level, 4, 3, r#"{"s":4}"#), snapshot(foreign, 2, 9, "{}")];
-    world.log.save_snapshots(&kept).await.unwrap();
+    fixture.log.save_snapshots(&kept).await.unwrap();
 
     let asked = [(a, SCHEMA), (level, SCHEMA), (foreign, SCHEMA), (a, FromVersion::After(Version::new(3)))];
-    let loaded = world.log.read_streams(&asked).await.unwrap();
+    let loaded = fixture.log.read_streams(&asked).await.unwrap();
     let tail = |i: usize| loaded[i].1.iter().map(|e| e.version.number()).collect::<Vec<_>>();
     assert_eq!(loaded[0].0.as_ref(), Some(&kept[0]));
     assert_eq!(tail(0), [3, 4]);
@@ -78,67 +78,71 @@ async fn a_snapshot_shortens_the_tail() {
     assert_eq!(tail(2), [1, 2, 3, 4]);
     assert_eq!(loaded[3].0, None, "none was asked for");
     assert_eq!(tail(3), [4]);
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_newer_snapshot_is_never_replaced_by_an_older() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let a = stream();
-    world.log.append(&[commit((1..=9).map(|v| event(a, v)).collect())]).await.unwrap();
-    let held = async || world.log.read_streams(&[(a, SCHEMA)]).await.unwrap().remove(0).0;
-    world.log.save_snapshots(&[snapshot(a, 5, 3, "5"), snapshot(a, 7, 3, "7"), snapshot(a, 6, 3, "6")]).await.unwrap();
+    fixture.log.append(&[commit((1..=9).map(|v| event(a, v)).collect())]).await.unwrap();
+    let held = async || fixture.log.read_streams(&[(a, SCHEMA)]).await.unwrap().remove(0).0;
+    fixture
+        .log
+        .save_snapshots(&[snapshot(a, 5, 3, "5"), snapshot(a, 7, 3, "7"), snapshot(a, 6, 3, "6")])
+        .await
+        .unwrap();
     assert_eq!(held().await.unwrap().version, Version::new(7));
-    world.log.save_snapshots(&[snapshot(a, 4, 3, "4")]).await.unwrap();
+    fixture.log.save_snapshots(&[snapshot(a, 4, 3, "4")]).await.unwrap();
     assert_eq!(held().await.unwrap().version, Version::new(7));
-    world.log.save_snapshots(&[snapshot(a, 7, 4, "new shape")]).await.unwrap_err();
-    world.log.save_snapshots(&[snapshot(a, 7, 4, r#""new shape""#)]).await.unwrap();
+    fixture.log.save_snapshots(&[snapshot(a, 7, 4, "new shape")]).await.unwrap_err();
+    fixture.log.save_snapshots(&[snapshot(a, 7, 4, r#""new shape""#)]).await.unwrap();
     assert_eq!(held().await, None, "the new shape took its place");
-    world.log.save_snapshots(&[]).await.unwrap();
-    world.end().await;
+    fixture.log.save_snapshots(&[]).await.unwrap();
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn commits_are_found_by_their_commands() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let commits = [fresh(2), fresh(1), fresh(3)];
-    world.log.append(&commits).await.unwrap();
+    fixture.log.append(&commits).await.unwrap();
     let unknown = fresh(1).command_id;
-    let found = world.log.find_commits(&[commits[2].command_id, unknown, commits[0].command_id]).await.unwrap();
+    let found = fixture.log.find_commits(&[commits[2].command_id, unknown, commits[0].command_id]).await.unwrap();
     assert_eq!(
         found.iter().map(|c| (c.command_id, c.events.len())).collect::<Vec<_>>(),
         [(commits[0].command_id, 2), (commits[2].command_id, 3)]
     );
-    assert!(world.log.find_commits(&[]).await.unwrap().is_empty());
-    world.end().await;
+    assert!(fixture.log.find_commits(&[]).await.unwrap().is_empty());
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn one_event_is_found_by_stream_and_version() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let a = stream();
-    world.log.append(&[commit(vec![event(a, 1), event(a, 2)])]).await.unwrap();
-    let found = world.log.read_event(a, Version::new(2)).await.unwrap().unwrap();
+    fixture.log.append(&[commit(vec![event(a, 1), event(a, 2)])]).await.unwrap();
+    let found = fixture.log.read_event(a, Version::new(2)).await.unwrap().unwrap();
     assert_eq!(found.payload.get(), r#"{"n":2}"#);
-    assert!(world.log.read_event(a, Version::new(3)).await.unwrap().is_none());
-    assert!(world.log.read_event(stream(), Version::new(1)).await.unwrap().is_none());
-    world.end().await;
+    assert!(fixture.log.read_event(a, Version::new(3)).await.unwrap().is_none());
+    assert!(fixture.log.read_event(stream(), Version::new(1)).await.unwrap().is_none());
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn damage_is_reported_and_never_read_over() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let a = stream();
-    world.log.append(&[commit(vec![event(a, 1), event(a, 2), event(a, 3)]), fresh(1)]).await.unwrap();
+    fixture.log.append(&[commit(vec![event(a, 1), event(a, 2), event(a, 3)]), fresh(1)]).await.unwrap();
     // Only someone who may switch the fence off can do this.
-    world
+    fixture
         .execute("alter table events disable trigger append_only; delete from events where position = 2")
         .await
         .unwrap();
-    match world.log.read_commits(Position::ZERO, 100).await {
+    match fixture.log.read_commits(Position::ZERO, 100).await {
         Err(ReadError::Damaged { position, .. }) => assert_eq!(position, Position::new(2)),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(world.log.read_streams(&[(a, SCHEMA)]).await, Err(ReadError::Damaged { .. })));
-    world.drop().await;
+    assert!(matches!(fixture.log.read_streams(&[(a, SCHEMA)]).await, Err(ReadError::Damaged { .. })));
+    fixture.drop().await;
 }

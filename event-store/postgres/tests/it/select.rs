@@ -6,7 +6,7 @@ use log::{Append, NewEvent, OwnedAccounts, ReadError, ReadTyped};
 use sqlx::Row;
 use uuid::Uuid;
 
-use crate::world::{World, commit, event, stream};
+use crate::fixture::{LogFixture, commit, event, stream};
 
 fn typed(stream: StreamId, version: i64, event_type: &'static str, payload: &str) -> NewEvent {
     NewEvent { event_type, payload: payload.to_owned(), ..event(stream, version) }
@@ -20,30 +20,30 @@ fn the_indexed_types_are_those_of_members() {
 
 #[tokio::test]
 async fn the_index_and_the_statement_name_the_same_types() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     for (at, name) in (1..).zip(INDEXED_TYPES) {
-        world.log.append(&[commit(vec![typed(stream(), 1, name, "{}")])]).await.unwrap();
-        let found = world.log.read_typed(&[name], Position::ZERO, Position::new(at), 10).await.unwrap();
+        fixture.log.append(&[commit(vec![typed(stream(), 1, name, "{}")])]).await.unwrap();
+        let found = fixture.log.read_typed(&[name], Position::ZERO, Position::new(at), 10).await.unwrap();
         assert_eq!(found.len(), 1, "{name}");
     }
     let rows = sqlx::query("select indexdef from pg_indexes where indexname = 'events_of_members'")
-        .fetch_one(&world.pool)
+        .fetch_one(&fixture.pool)
         .await
         .unwrap();
     let definition: String = rows.get(0);
     assert!(INDEXED_TYPES.iter().all(|name| definition.contains(&format!("'{name}'"))), "{definition}");
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn events_of_some_types_come_in_order_with_what_is_known_of_their_commit() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let (person, account) = (stream(), stream());
     let first = commit(vec![event(account, 1), typed(person, 1, "MemberJoined", r#"{"n":1}"#), event(account, 2)]);
     let second = commit(vec![typed(person, 2, "PasswordChanged", "{}"), typed(person, 3, "MemberErased", "{}")]);
-    world.log.append(&[first.clone(), commit(vec![event(account, 3)]), second.clone()]).await.unwrap();
+    fixture.log.append(&[first.clone(), commit(vec![event(account, 3)]), second.clone()]).await.unwrap();
     let read = |types: &'static [&str], after, up_to, limit| {
-        let log = world.log.clone();
+        let log = fixture.log.clone();
         async move { log.read_typed(types, Position::new(after), Position::new(up_to), limit).await }
     };
     let both = read(&["MemberJoined", "MemberErased"], 0, 99, 10).await.unwrap();
@@ -57,15 +57,15 @@ async fn events_of_some_types_come_in_order_with_what_is_known_of_their_commit()
     assert!(read(&["MemberJoined"], 2, 5, 10).await.unwrap().is_empty());
     let stray = read(&["MemberJoined", "Happened"], 0, 99, 10).await;
     assert!(matches!(stray, Err(ReadError::Unavailable(_))), "it would read all of the log: {stray:?}");
-    let one = world.log.read_picked(person, Version::new(3)).await.unwrap().unwrap();
+    let one = fixture.log.read_picked(person, Version::new(3)).await.unwrap().unwrap();
     assert_eq!((one.position.number(), one.actor), (6, second.actor));
-    assert!(world.log.read_picked(person, Version::new(4)).await.unwrap().is_none());
-    world.end().await;
+    assert!(fixture.log.read_picked(person, Version::new(4)).await.unwrap().is_none());
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn the_accounts_of_an_owner_are_found_and_nobody_elses() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let (owner, other) = (MemberId::new(Uuid::from_u128(7)), MemberId::new(Uuid::from_u128(8)));
     let accounts: Vec<StreamId> = (0..4).map(|_| stream()).collect();
     let opened = |account: StreamId, owner: MemberId| {
@@ -79,18 +79,18 @@ async fn the_accounts_of_an_owner_are_found_and_nobody_elses() {
         typed(accounts[3], 1, "AccountOpened", system),
         opened(accounts[0], owner),
     ];
-    world.log.append(&[commit(events)]).await.unwrap();
-    world.log.append(&[commit(vec![typed(accounts[0], 2, "AccountClosed", "{}")])]).await.unwrap();
-    let found: Vec<Uuid> = world.log.owned_accounts(owner).await.unwrap().iter().map(|a| a.uuid()).collect();
+    fixture.log.append(&[commit(events)]).await.unwrap();
+    fixture.log.append(&[commit(vec![typed(accounts[0], 2, "AccountClosed", "{}")])]).await.unwrap();
+    let found: Vec<Uuid> = fixture.log.owned_accounts(owner).await.unwrap().iter().map(|a| a.uuid()).collect();
     assert_eq!(found, [accounts[2].uuid(), accounts[0].uuid()], "in the order they were opened, closed ones too");
-    assert!(world.log.owned_accounts(MemberId::new(Uuid::nil())).await.unwrap().is_empty());
-    world.end().await;
+    assert!(fixture.log.owned_accounts(MemberId::new(Uuid::nil())).await.unwrap().is_empty());
+    fixture.end().await;
 }
 
 /// Both statements must go by their index however large the log is: they are asked while money moves.
 #[tokio::test]
 async fn both_go_by_their_index() {
-    let world = World::new().await;
+    let fixture = LogFixture::new().await;
     let statements = [
         (
             include_str!("../../src/sql/read_typed.sql"),
@@ -102,7 +102,7 @@ async fn both_go_by_their_index() {
     ];
     for (sql, arguments, index, types) in statements {
         let body: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
-        let mut connection = world.pool.acquire().await.unwrap();
+        let mut connection = fixture.pool.acquire().await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("prepare asked({types}) as {body}")))
             .execute(&mut *connection)
             .await
@@ -116,16 +116,16 @@ async fn both_go_by_their_index() {
         let plan: Vec<String> = explained.iter().map(|row| row.get(0)).collect();
         assert!(plan.iter().any(|line| line.contains(index)), "{index} is not used:\n{}", plan.join("\n"));
     }
-    world.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn the_roles_of_the_servers_may_ask() {
-    let world = World::new().await;
-    let writer = world.as_role("jangbu_writer");
+    let fixture = LogFixture::new().await;
+    let writer = fixture.as_role("jangbu_writer");
     writer.read_typed(&["MemberJoined"], Position::ZERO, Position::new(9), 10).await.unwrap();
     writer.owned_accounts(MemberId::new(Uuid::nil())).await.unwrap();
     writer.read_picked(stream(), Version::new(1)).await.unwrap();
     writer.pool().close().await;
-    world.end().await;
+    fixture.end().await;
 }

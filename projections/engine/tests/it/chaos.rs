@@ -5,38 +5,38 @@ use std::time::Duration;
 use projection_engine::testing::{Post, Random};
 use tokio::time::sleep;
 
-use crate::tally::{History, Numbers, World};
+use crate::tally::{History, Numbers, TallyFixture};
 
 #[tokio::test]
 async fn two_workers_at_once_count_everything_once() {
     let history = History::random(40, 500);
-    let world = World::new(&history).await;
-    let (mut one, mut two) = (world.start(), world.start());
+    let fixture = TallyFixture::new(&history).await;
+    let (mut one, mut two) = (fixture.start(), fixture.start());
     for commits in history.commits.chunks(3) {
-        let slice = Post::of(&world.log).slice(commits, &Numbers);
+        let slice = Post::of(&fixture.log).slice(commits, &Numbers);
         one.deliver(&slice);
         two.deliver(&slice);
     }
     one.at(history.end()).await;
     two.at(history.end()).await;
-    assert_eq!(world.sums().await, history.sums(history.end()));
+    assert_eq!(fixture.sums().await, history.sums(history.end()));
     one.kill().await;
     two.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 /// The race by name: another worker has moved the checkpoint and has not committed yet when this one begins.
 #[tokio::test]
 async fn a_worker_overtaken_in_the_middle_of_its_transaction_writes_nothing() {
     let history = History::random(44, 40);
-    let world = World::new(&history).await;
-    let mut worker = world.start();
-    let first = Post::of(&world.log).slice(&history.commits[..10], &Numbers);
+    let fixture = TallyFixture::new(&history).await;
+    let mut worker = fixture.start();
+    let first = Post::of(&fixture.log).slice(&history.commits[..10], &Numbers);
     worker.deliver(&first);
     worker.at(first.last()).await;
 
     // What another worker would do with the next ten commits.
-    let mut other = world.scratch.pool.begin().await.expect("begin");
+    let mut other = fixture.scratch.pool.begin().await.expect("begin");
     let end = history.commits[19].last();
     let step = "update registry.generations set position = $1, command_id = $2, recorded_at = $3 where view = 'tally'";
     sqlx::query(step)
@@ -46,11 +46,11 @@ async fn a_worker_overtaken_in_the_middle_of_its_transaction_writes_nothing() {
         .execute(&mut *other)
         .await
         .expect("the other takes the step");
-    let second = Post::of(&world.log).slice(&history.commits[10..20], &Numbers);
+    let second = Post::of(&fixture.log).slice(&history.commits[10..20], &Numbers);
     worker.deliver(&second);
     let waits =
         "select pid::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while world.scratch.lines(waits).await.is_empty() {
+    while fixture.scratch.lines(waits).await.is_empty() {
         sleep(Duration::from_millis(2)).await;
     }
     for line in history.sums(end) {
@@ -63,63 +63,63 @@ async fn a_worker_overtaken_in_the_middle_of_its_transaction_writes_nothing() {
     other.commit().await.expect("the other commits");
 
     worker.at(end).await;
-    assert_eq!(world.sums().await, history.sums(end));
-    worker.deliver(&Post::of(&world.log).slice(&history.commits[20..], &Numbers));
+    assert_eq!(fixture.sums().await, history.sums(end));
+    worker.deliver(&Post::of(&fixture.log).slice(&history.commits[20..], &Numbers));
     worker.at(history.end()).await;
-    assert_eq!(world.sums().await, history.sums(history.end()));
+    assert_eq!(fixture.sums().await, history.sums(history.end()));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn a_worker_killed_anywhere_resumes_where_the_tables_are() {
     let history = History::random(41, 600);
-    let world = World::new(&history).await;
+    let fixture = TallyFixture::new(&history).await;
     let mut random = Random::new(41);
     for _ in 0..40 {
-        let worker = world.start();
+        let worker = fixture.start();
         worker.reach(history.end());
         sleep(Duration::from_micros(random.below(12_000) as u64)).await;
         worker.kill().await;
     }
-    let mut worker = world.start();
+    let mut worker = fixture.start();
     worker.reach(history.end());
     worker.at(history.end()).await;
-    assert_eq!(world.sums().await, history.sums(history.end()));
+    assert_eq!(fixture.sums().await, history.sums(history.end()));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn replay_from_any_checkpoint_changes_nothing() {
     let history = History::random(42, 120);
-    let world = World::new(&history).await;
+    let fixture = TallyFixture::new(&history).await;
     for stop in [1, 17, 60, 61, 119, 120] {
-        let mut worker = world.start();
+        let mut worker = fixture.start();
         // From the very beginning each time, up to one commit further.
         for commits in history.commits[..stop].chunks(9) {
-            worker.deliver(&Post::of(&world.log).slice(commits, &Numbers));
+            worker.deliver(&Post::of(&fixture.log).slice(commits, &Numbers));
         }
         let end = history.commits[stop - 1].last();
         worker.at(end).await;
-        assert_eq!(world.sums().await, history.sums(end), "after {stop} commits");
+        assert_eq!(fixture.sums().await, history.sums(end), "after {stop} commits");
         worker.kill().await;
     }
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn whatever_happens_on_the_way_the_sums_are_right() {
     for seed in 0..6 {
         let history = History::random(100 + seed, 300);
-        let world = World::new(&history).await;
+        let fixture = TallyFixture::new(&history).await;
         let mut random = Random::new(seed);
-        let mut workers = vec![world.start(), world.start()];
+        let mut workers = vec![fixture.start(), fixture.start()];
         let mut slices: Vec<_> = Vec::new();
         let mut rest = history.commits.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(1 + random.below(rest.len().min(12)));
-            slices.push(Post::of(&world.log).slice(now, &Numbers));
+            slices.push(Post::of(&fixture.log).slice(now, &Numbers));
             rest = later;
         }
         for i in 0..slices.len() {
@@ -135,13 +135,13 @@ async fn whatever_happens_on_the_way_the_sums_are_right() {
             }
             if random.percent(10) {
                 workers.remove(random.below(2)).kill().await;
-                workers.push(world.start());
+                workers.push(fixture.start());
             }
             if random.percent(5) {
-                world.scratch.cut_connections().await;
+                fixture.scratch.cut_connections().await;
             }
             if random.percent(5) {
-                world.log.fail(2);
+                fixture.log.fail(2);
             }
         }
         for mut worker in workers {
@@ -149,7 +149,7 @@ async fn whatever_happens_on_the_way_the_sums_are_right() {
             worker.at(history.end()).await;
             worker.kill().await;
         }
-        assert_eq!(world.sums().await, history.sums(history.end()), "seed {seed}");
-        world.scratch.close().await;
+        assert_eq!(fixture.sums().await, history.sums(history.end()), "seed {seed}");
+        fixture.scratch.close().await;
     }
 }

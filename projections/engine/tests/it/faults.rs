@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kernel::Position;
 use projection_engine::{State, ensure};
 
-use crate::tally::{History, Tally, World};
+use crate::tally::{History, Tally, TallyFixture};
 
 fn history_with(payload: &str, event_type: &str) -> History {
     let mut history = History::random(20, 20);
@@ -21,85 +21,85 @@ fn before(history: &History) -> Position {
 #[tokio::test]
 async fn an_unknown_event_stops_the_view_before_its_commit() {
     let history = history_with("{}", "Surprise");
-    let world = World::new(&history).await;
-    let mut worker = world.start();
+    let fixture = TallyFixture::new(&history).await;
+    let mut worker = fixture.start();
     worker.reach(history.end());
     let reason = worker.stuck().await;
     assert!(reason.contains("Surprise is not known"), "{reason}");
     assert_eq!(worker.status().position, before(&history));
-    assert_eq!(world.sums().await, history.sums(before(&history)), "everything before it, and nothing of its commit");
+    assert_eq!(fixture.sums().await, history.sums(before(&history)), "everything before it, and nothing of its commit");
     let at = before(&history).plus(2);
     let expected = format!("1 {} stuck {at} Surprise Surprise is not known", before(&history));
-    assert_eq!(world.registry().await, expected);
+    assert_eq!(fixture.registry().await, expected);
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn an_unreadable_event_that_the_view_does_not_use_does_not_stop_it() {
     let history = history_with("\"garbled\"", "Noise");
-    let world = World::new(&history).await;
-    let mut worker = world.start();
+    let fixture = TallyFixture::new(&history).await;
+    let mut worker = fixture.start();
     worker.reach(history.end());
     worker.at(history.end()).await;
-    assert_eq!(world.sums().await, history.sums(history.end()));
+    assert_eq!(fixture.sums().await, history.sums(history.end()));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn a_rule_that_fails_stops_at_the_event_it_names() {
     let history = history_with("13", "Added");
-    let world = World::new(&history).await;
-    let mut worker = world.start();
+    let fixture = TallyFixture::new(&history).await;
+    let mut worker = fixture.start();
     worker.reach(history.end());
     assert!(worker.stuck().await.contains("does not like 13"));
-    assert_eq!(world.sums().await, history.sums(before(&history)));
-    assert!(world.registry().await.contains(" stuck "));
+    assert_eq!(fixture.sums().await, history.sums(before(&history)));
+    assert!(fixture.registry().await.contains(" stuck "));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn a_row_the_database_refuses_is_traced_to_its_commit() {
     let history = history_with("1000000000", "Added");
-    let world = World::new(&history).await;
-    let mut worker = world.start();
+    let fixture = TallyFixture::new(&history).await;
+    let mut worker = fixture.start();
     worker.reach(history.end());
     let reason = worker.stuck().await;
     assert!(reason.contains("sums_total_check"), "{reason}");
     assert_eq!(worker.status().position, before(&history), "all the commits before it were applied");
-    assert_eq!(world.sums().await, history.sums(before(&history)));
+    assert_eq!(fixture.sums().await, history.sums(before(&history)));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn a_view_goes_on_by_itself_once_the_cause_is_gone() {
     let history = history_with("1000000000", "Added");
-    let world = World::new(&history).await;
-    let mut worker = world.start();
+    let fixture = TallyFixture::new(&history).await;
+    let mut worker = fixture.start();
     worker.reach(history.end());
     worker.stuck().await;
     sqlx::raw_sql("alter table tally_g1.sums drop constraint sums_total_check")
-        .execute(&world.scratch.pool)
+        .execute(&fixture.scratch.pool)
         .await
         .expect("repair");
     worker.at(history.end()).await;
-    assert_eq!(world.sums().await, history.sums(history.end()));
+    assert_eq!(fixture.sums().await, history.sums(history.end()));
     assert_eq!(worker.status().state, State::Live);
-    assert_eq!(world.registry().await, format!("1 {} live", history.end()));
+    assert_eq!(fixture.registry().await, format!("1 {} live", history.end()));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn one_stuck_view_does_not_hold_another() {
     let history = history_with("1000000000", "Added");
-    let world = World::new(&history).await;
+    let fixture = TallyFixture::new(&history).await;
     let other = Arc::new(Lenient(Tally { name: "lenient", version: 1 }));
-    ensure(&world.scratch.database, &[other.clone() as crate::tally::View]).await.expect("generation 1");
-    let (mut stuck, mut fine) = (world.start(), world.start_view(other));
+    ensure(&fixture.scratch.database, &[other.clone() as crate::tally::View]).await.expect("generation 1");
+    let (mut stuck, mut fine) = (fixture.start(), fixture.start_view(other));
     stuck.reach(history.end());
     fine.reach(history.end());
     stuck.stuck().await;
@@ -107,7 +107,7 @@ async fn one_stuck_view_does_not_hold_another() {
     assert_eq!(fine.status().state, State::Live);
     stuck.kill().await;
     fine.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 /// The same rule on a table without the check.

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::{
     bulk_tally::Flaw,
     rebuild::request,
-    tally::{Added, History, World},
+    tally::{Added, History, TallyFixture},
 };
 
 /// A log that, while somebody is told where it ends, goes on by a commit that is in the live generation before they know.
@@ -67,34 +67,34 @@ impl ReadCommits for GoingOn {
 #[tokio::test]
 async fn a_live_generation_that_moves_on_meanwhile_is_not_ahead_of_the_log() {
     let history = History::random(52, 300);
-    let (world, mut worker) = World::begun(&history, 280).await;
-    worker.at(world.log.end()).await;
+    let (fixture, mut worker) = TallyFixture::begun(&history, 280).await;
+    worker.at(fixture.log.end()).await;
     let left = history.commits[280..].iter().rev().cloned().collect();
-    let log = Arc::new(GoingOn { log: world.log.clone(), live: Mutex::new((worker, left)) });
-    let mut shop = world.bulk(Flaw::None);
+    let log = Arc::new(GoingOn { log: fixture.log.clone(), live: Mutex::new((worker, left)) });
+    let mut shop = fixture.bulk(Flaw::None);
     shop.log = log.clone();
     let made = shop.rebuild(&request(Until::Promoted)).await.expect("promoted");
     assert_eq!(made.state, "live");
     let (worker, _) = &mut *log.live.lock().await;
-    worker.at(world.log.end()).await;
-    assert_eq!(world.sums().await, history.sums(world.log.end()));
+    worker.at(fixture.log.end()).await;
+    assert_eq!(fixture.sums().await, history.sums(fixture.log.end()));
     drop(shop);
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_generation_that_never_stands_still_is_replaced() {
     let history = History::random(51, 60_000);
-    let (world, worker) = World::begun(&history, 500).await;
+    let (fixture, worker) = TallyFixture::begun(&history, 500).await;
     let pump = async {
         for commit in &history.commits[500..] {
-            world.log.extend([commit.clone()]);
-            worker.reach(world.log.end());
+            fixture.log.extend([commit.clone()]);
+            worker.reach(fixture.log.end());
             tokio::time::sleep(Duration::from_micros(300)).await;
         }
     };
     // Each look finds the live generation further on: it has to be held for the last events.
-    let shop = world.bulk(Flaw::None);
+    let shop = fixture.bulk(Flaw::None);
     let promoting = async {
         for _ in 0..3 {
             assert_eq!(shop.rebuild(&request(Until::Promoted)).await.expect("promoted").state, "live");
@@ -105,8 +105,8 @@ async fn a_live_generation_that_never_stands_still_is_replaced() {
         () = promoting => {}
     }
     let mut worker = worker;
-    worker.at(world.log.end()).await;
-    assert_eq!(world.sums().await, history.sums(world.log.end()));
+    worker.at(fixture.log.end()).await;
+    assert_eq!(fixture.sums().await, history.sums(fixture.log.end()));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }

@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use crate::{
     bulk_tally::Flaw,
     rebuild::{operator, request},
-    tally::{History, World},
+    tally::{History, TallyFixture},
 };
 
 /// What every reader of a position must find: the sum of the totals, and of the versions.
@@ -73,21 +73,22 @@ impl Readers {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_reader_sees_the_view_fail_go_back_or_lie() {
     let history = History::random(60, 4_000);
-    let (world, worker) = World::begun(&history, 1_000).await;
+    let (fixture, worker) = TallyFixture::begun(&history, 1_000).await;
     let readers =
         Arc::new(Readers { truth: truth(&history), highest: AtomicI64::new(0), stop: AtomicBool::new(false) });
-    let reading: Vec<_> = (0..8).map(|_| tokio::spawn(readers.clone().read(world.scratch.database.clone()))).collect();
+    let reading: Vec<_> =
+        (0..8).map(|_| tokio::spawn(readers.clone().read(fixture.scratch.database.clone()))).collect();
 
     let mut rest = history.commits[1_000..].chunks(20);
     let mut write = |chunks: usize| {
         for commits in rest.by_ref().take(chunks) {
-            world.log.extend(commits.iter().cloned());
-            worker.reach(world.log.end());
+            fixture.log.extend(commits.iter().cloned());
+            worker.reach(fixture.log.end());
         }
     };
     for round in 0..4 {
         write(12);
-        let shop = world.bulk(Flaw::None);
+        let shop = fixture.bulk(Flaw::None);
         let (made, ()) =
             tokio::join!(async { shop.rebuild(&request(Until::Promoted)).await.expect("promoted") }, async {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -116,5 +117,5 @@ async fn no_reader_sees_the_view_fail_go_back_or_lie() {
     // Far more than a promotion takes, far less than a reader would have to wait for a rebuild.
     assert!(p99 < Duration::from_secs(1), "p99 {p99:?}");
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }

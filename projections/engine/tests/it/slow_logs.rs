@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::{
     bulk_tally::Flaw,
     rebuild::{operator, request},
-    tally::{History, World},
+    tally::{History, TallyFixture},
 };
 
 /// Longer than any transaction that holds a live view may wait for its process.
@@ -47,10 +47,10 @@ impl ReadCommits for Slow {
 #[tokio::test]
 async fn parking_and_retrying_read_the_log_before_they_hold_the_view() {
     let mut history = History::random(80, 40);
-    let (world, mut worker) = World::begun(&history, 40).await;
-    worker.at(world.log.end()).await;
-    let mut shop = world.rebuilder(world.view.clone());
-    shop.log = Arc::new(Slow(world.log.clone()));
+    let (fixture, mut worker) = TallyFixture::begun(&history, 40).await;
+    worker.at(fixture.log.end()).await;
+    let mut shop = fixture.rebuilder(fixture.view.clone());
+    shop.log = Arc::new(Slow(fixture.log.clone()));
     let key = history.commits[0].events[0].stream.to_string();
     shop.park(&ParkWhat::Key(key), &operator()).await.expect("parked");
     let begun = history.commits.len();
@@ -60,22 +60,22 @@ async fn parking_and_retrying_read_the_log_before_they_hold_the_view() {
             (history.commits[0].events[0].stream.uuid().as_u128(), "Added", &number.to_string()),
         ]);
     }
-    world.log.extend(history.commits[begun..].iter().cloned());
-    worker.reach(world.log.end());
-    worker.at(world.log.end()).await;
+    fixture.log.extend(history.commits[begun..].iter().cloned());
+    worker.reach(fixture.log.end());
+    worker.at(fixture.log.end()).await;
     let retried = shop.retry_parked(None, &operator()).await.expect("retried");
     assert_eq!((retried.len(), retried[0].applied, &retried[0].error), (1, 59, &None));
-    assert_eq!(world.sums().await, history.sums(history.end()));
+    assert_eq!(fixture.sums().await, history.sums(history.end()));
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn a_load_at_a_low_rate_holds_no_transaction_before_it_writes() {
     let history = History::random(81, 120);
-    let (world, mut worker) = World::begun(&history, 120).await;
-    worker.at(world.log.end()).await;
-    let mut shop = world.bulk(Flaw::None);
+    let (fixture, mut worker) = TallyFixture::begun(&history, 120).await;
+    worker.at(fixture.log.end()).await;
+    let mut shop = fixture.bulk(Flaw::None);
     shop.options.connections = 1;
     shop.options.rate = Some(60);
     let request = request(Until::Ready);
@@ -84,7 +84,7 @@ async fn a_load_at_a_low_rate_holds_no_transaction_before_it_writes() {
             let waiting = "select query from pg_stat_activity where datname = current_database()
                 and application_name = 'jangbu/rebuild' and state = 'idle in transaction'
                 and state_change < clock_timestamp() - interval '300 milliseconds'";
-            if let Some(query) = world.scratch.lines(waiting).await.pop() {
+            if let Some(query) = fixture.scratch.lines(waiting).await.pop() {
                 return query;
             }
             sleep(Duration::from_millis(20)).await;
@@ -95,5 +95,5 @@ async fn a_load_at_a_low_rate_holds_no_transaction_before_it_writes() {
         query = idle => panic!("a transaction waits for its process after: {query}"),
     }
     worker.kill().await;
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }

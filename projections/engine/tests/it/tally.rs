@@ -187,13 +187,13 @@ impl History {
 }
 
 /// A database with a view, and a log.
-pub struct World {
+pub struct TallyFixture {
     pub scratch: Scratch,
     pub log: Arc<MemoryLog>,
     pub view: View,
 }
 
-impl World {
+impl TallyFixture {
     pub async fn new(history: &History) -> Self {
         let scratch = Scratch::new().await;
         let view = tally();
@@ -204,11 +204,11 @@ impl World {
 
     /// With the first so many commits in its log, and a projector on its way to their end.
     pub async fn begun(history: &History, commits: usize) -> (Self, Worker<Added>) {
-        let world = Self::new(&History::new()).await;
-        world.log.extend(history.commits[..commits].iter().cloned());
-        let worker = world.start();
-        worker.reach(world.log.end());
-        (world, worker)
+        let fixture = Self::new(&History::new()).await;
+        fixture.log.extend(history.commits[..commits].iter().cloned());
+        let worker = fixture.start();
+        worker.reach(fixture.log.end());
+        (fixture, worker)
     }
 
     pub fn start(&self) -> Worker<Added> {

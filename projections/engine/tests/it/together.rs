@@ -9,12 +9,12 @@ use sqlx::AssertSqlSafe;
 use crate::{
     bulk_tally::{BulkTally, Flaw},
     rebuild::request,
-    tally::{Added, History, Tally, View, World},
+    tally::{Added, History, Tally, TallyFixture, View},
 };
 
 const OTHERS: [&str; 2] = ["tally_two", "tally_three"];
 
-impl World {
+impl TallyFixture {
     fn view_of(name: &'static str, flaw: Flaw) -> View {
         Arc::new(BulkTally { tally: Tally { name, version: 1 }, flaw })
     }
@@ -22,16 +22,16 @@ impl World {
     /// Three views of the same sums; the live generations of two of them are copies of the first one's, each at its commit.
     async fn with_three(seed: u64, commits: [usize; 2]) -> (Self, History) {
         let history = History::random(seed, 300);
-        let world = Self::new(&history).await;
+        let fixture = Self::new(&history).await;
         for (name, commits) in OTHERS.into_iter().zip(commits) {
-            world.reach(history.commits[commits - 1].last()).await;
+            fixture.reach(history.commits[commits - 1].last()).await;
             // Their tables have the same name, so readers would see only one of them.
-            world.run("drop view live.sums").await;
-            ensure(&world.scratch.database, &[Self::view_of(name, Flaw::None)]).await.expect("made");
-            world.follow_copy(name).await;
+            fixture.run("drop view live.sums").await;
+            ensure(&fixture.scratch.database, &[Self::view_of(name, Flaw::None)]).await.expect("made");
+            fixture.follow_copy(name).await;
         }
-        world.reach(history.end()).await;
-        (world, history)
+        fixture.reach(history.end()).await;
+        (fixture, history)
     }
 
     async fn reach(&self, end: Position) {
@@ -75,25 +75,25 @@ impl World {
 
 #[tokio::test]
 async fn every_range_is_read_once_for_all_and_the_tables_are_the_same() {
-    let (world, history) = World::with_three(60, [300, 300]).await;
-    let shops = world.shops([Flaw::None; 3]);
-    let before = world.log.ranges_read();
+    let (fixture, history) = TallyFixture::with_three(60, [300, 300]).await;
+    let shops = fixture.shops([Flaw::None; 3]);
+    let before = fixture.log.ranges_read();
     let made = rebuild_together(&shops.iter().collect::<Vec<_>>(), &request(Until::Ready)).await.expect("made");
-    let ranges = world.scratch.lines("select distinct after_position::text from registry.ranges").await;
-    assert_eq!(world.log.ranges_read() - before, ranges.len(), "each range once");
+    let ranges = fixture.scratch.lines("select distinct after_position::text from registry.ranges").await;
+    assert_eq!(fixture.log.ranges_read() - before, ranges.len(), "each range once");
     for (shop, made) in shops.iter().zip(made) {
         let made = made.expect("ready");
         assert_eq!((made.state, made.position), ("ready", history.end()));
         assert!(made.comparison.is_some_and(|found| found.is_equal()));
-        assert_eq!(world.sums_of(shop.projection.name(), 2).await, history.sums(history.end()));
+        assert_eq!(fixture.sums_of(shop.projection.name(), 2).await, history.sums(history.end()));
     }
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn a_wrong_view_is_caught_and_the_others_are_promoted() {
-    let (world, _) = World::with_three(61, [300, 300]).await;
-    let shops = world.shops([Flaw::Miscounts, Flaw::None, Flaw::Fails]);
+    let (fixture, _) = TallyFixture::with_three(61, [300, 300]).await;
+    let shops = fixture.shops([Flaw::Miscounts, Flaw::None, Flaw::Fails]);
     let all: Vec<_> = shops.iter().collect();
     // All three publish a table of one name: only one of them can be promoted here.
     let made = rebuild_together(&all, &request(Until::Ready)).await.expect("an answer");
@@ -101,7 +101,7 @@ async fn a_wrong_view_is_caught_and_the_others_are_promoted() {
     assert_eq!(states, ["failed", "ready", "error"]);
     assert!(matches!(made[2], Err(RebuildError::Rows { .. })), "{:?}", made[2]);
     assert_eq!(made[0].as_ref().map(|made| made.comparison.as_ref().map(|found| found.unexpected)).ok(), Some(Some(1)));
-    let states = world.of_all().await;
+    let states = fixture.of_all().await;
     assert_eq!(
         states,
         [
@@ -113,37 +113,37 @@ async fn a_wrong_view_is_caught_and_the_others_are_promoted() {
             "tally_two 2 ready"
         ]
     );
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn what_is_loaded_for_one_view_is_read_again_only_for_those_that_lack_it() {
-    let (world, history) = World::with_three(62, [300, 300]).await;
-    let shops = world.shops([Flaw::None; 3]);
+    let (fixture, history) = TallyFixture::with_three(62, [300, 300]).await;
+    let shops = fixture.shops([Flaw::None; 3]);
     let all: Vec<_> = shops.iter().collect();
     // The log fails in the middle, and then one view is gone on with alone.
-    world.log.break_after(2);
+    fixture.log.break_after(2);
     rebuild_together(&all, &request(Until::Ready)).await.expect_err("the log is away");
     rebuild_together(&all[..1], &request(Until::Ready)).await.expect("made");
     let lacking = "select distinct after_position::text from registry.ranges where done_at is null";
-    let (lacking, before) = (world.scratch.lines(lacking).await, world.log.ranges_read());
+    let (lacking, before) = (fixture.scratch.lines(lacking).await, fixture.log.ranges_read());
     assert!(!lacking.is_empty(), "two views were left in the middle");
     let made = rebuild_together(&all, &request(Until::Ready)).await.expect("made");
-    assert_eq!(world.log.ranges_read() - before, lacking.len(), "what some view lacks, once");
+    assert_eq!(fixture.log.ranges_read() - before, lacking.len(), "what some view lacks, once");
     for (shop, made) in shops.iter().zip(made) {
         assert_eq!(made.expect("ready").state, "ready");
-        assert_eq!(world.sums_of(shop.projection.name(), 2).await, history.sums(history.end()));
+        assert_eq!(fixture.sums_of(shop.projection.name(), 2).await, history.sums(history.end()));
     }
-    world.scratch.close().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
 async fn views_at_different_positions_share_the_ranges_they_have_in_common() {
-    let (world, history) = World::with_three(63, [40, 170]).await;
-    let shops = world.shops([Flaw::None; 3]);
+    let (fixture, history) = TallyFixture::with_three(63, [40, 170]).await;
+    let shops = fixture.shops([Flaw::None; 3]);
     let made = rebuild_together(&shops.iter().collect::<Vec<_>>(), &request(Until::Ready)).await.expect("made");
     let live = "select position::text from registry.generations where generation = 1";
-    let mut live = world.scratch.lines(live).await;
+    let mut live = fixture.scratch.lines(live).await;
     live.sort_by_key(|position| position.parse::<i64>().expect("a number"));
     let mut reached = Vec::new();
     for made in made {
@@ -155,7 +155,7 @@ async fn views_at_different_positions_share_the_ranges_they_have_in_common() {
     reached.sort_unstable();
     assert_eq!(reached.iter().map(ToString::to_string).collect::<Vec<_>>(), live);
     assert!(reached[0] < reached[1] && reached[1] < reached[2] && reached[2] == history.end(), "{reached:?}");
-    let ranges = world.scratch.lines("select distinct after_position::text from registry.ranges").await;
-    assert_eq!(world.log.ranges_read(), ranges.len(), "each range once");
-    world.scratch.close().await;
+    let ranges = fixture.scratch.lines("select distinct after_position::text from registry.ranges").await;
+    assert_eq!(fixture.log.ranges_read(), ranges.len(), "each range once");
+    fixture.scratch.close().await;
 }

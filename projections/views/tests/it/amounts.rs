@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use contracts::recorded::{EVENT_TYPES, MEMBER_EVENT_TYPES};
 use kernel::Minor;
 
-use crate::{bank::Bank, oracle, world::World};
+use crate::{bank::Bank, fixture::ViewsFixture, oracle};
 
 #[tokio::test]
 async fn every_form_of_an_amount_arrives_as_it_was() {
@@ -15,13 +15,13 @@ async fn every_form_of_an_amount_arrives_as_it_was() {
     for amount in edges {
         bank.deposit(amount.min(Minor::MAX.units()));
     }
-    let world = World::new(&bank).await;
-    for worker in &mut world.start_all() {
+    let fixture = ViewsFixture::new(&bank).await;
+    for worker in &mut fixture.start_all() {
         worker.reach(bank.end());
         worker.at(bank.end()).await;
     }
-    world.check(&bank, bank.end()).await;
-    world.scratch.close().await;
+    fixture.check(&bank, bank.end()).await;
+    fixture.scratch.close().await;
 }
 
 #[test]

@@ -2,19 +2,19 @@
 
 use projection_engine::testing::Random;
 
-use crate::{bank::Bank, world::World};
+use crate::{bank::Bank, fixture::ViewsFixture};
 
 #[tokio::test]
 async fn whatever_happens_on_the_way_every_table_equals_the_oracle() {
     for seed in 0..4 {
         let bank = Bank::busy(100 + seed, 300);
-        let world = World::new(&bank).await;
+        let fixture = ViewsFixture::new(&bank).await;
         let mut random = Random::new(seed);
         let mut slices = Vec::new();
         let mut rest = bank.commits.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(1 + random.below(rest.len().min(15)));
-            slices.push(world.slice(now));
+            slices.push(fixture.slice(now));
             rest = later;
         }
         for i in 0..slices.len() {
@@ -23,7 +23,7 @@ async fn whatever_happens_on_the_way_every_table_equals_the_oracle() {
                 slices.swap(i, other);
             }
         }
-        let mut workers = [world.start_all(), world.start_all()];
+        let mut workers = [fixture.start_all(), fixture.start_all()];
         for slice in &slices {
             for worker in workers.iter().flatten() {
                 let copies = if random.percent(15) { 0 } else { 1 + usize::from(random.percent(15)) };
@@ -31,15 +31,15 @@ async fn whatever_happens_on_the_way_every_table_equals_the_oracle() {
             }
             if random.percent(10) {
                 let half = random.below(2);
-                for worker in std::mem::replace(&mut workers[half], world.start_all()) {
+                for worker in std::mem::replace(&mut workers[half], fixture.start_all()) {
                     worker.kill().await;
                 }
             }
             if random.percent(5) {
-                world.scratch.cut_connections().await;
+                fixture.scratch.cut_connections().await;
             }
             if random.percent(5) {
-                world.log.fail(3);
+                fixture.log.fail(3);
             }
         }
         for mut worker in workers.into_iter().flatten() {
@@ -47,7 +47,7 @@ async fn whatever_happens_on_the_way_every_table_equals_the_oracle() {
             worker.at(bank.end()).await;
             worker.kill().await;
         }
-        world.check(&bank, bank.end()).await;
-        world.scratch.close().await;
+        fixture.check(&bank, bank.end()).await;
+        fixture.scratch.close().await;
     }
 }

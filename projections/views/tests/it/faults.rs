@@ -2,7 +2,7 @@
 
 use kernel::Position;
 
-use crate::{bank::Bank, world::World};
+use crate::{bank::Bank, fixture::ViewsFixture};
 
 /// A valid history, then one commit as told, then more of the valid kind.
 fn spoiled(spoil: impl FnOnce(&mut Bank)) -> (Bank, Position) {
@@ -19,17 +19,17 @@ fn spoiled(spoil: impl FnOnce(&mut Bank)) -> (Bank, Position) {
 
 /// Which views stop before the spoiled commit; the others must reach the end.
 async fn stopped(bank: &Bank, before: Position) -> Vec<&'static str> {
-    let world = World::new(bank).await;
+    let fixture = ViewsFixture::new(bank).await;
     let mut stopped = Vec::new();
     for view in views::all() {
         let name = view.name();
-        let mut worker = world.start(view);
+        let mut worker = fixture.start(view);
         worker.reach(bank.end());
         // Whichever comes first: the end of the log, or standing still for a reason.
         tokio::select! {
             () = async { worker.at(bank.end()).await } => {}
-            () = until_stuck(&world, name) => {
-                let position = world.scratch
+            () = until_stuck(&fixture, name) => {
+                let position = fixture.scratch
                     .lines("select view || ' ' || position from registry.live_positions where state = 'stuck'").await;
                 assert!(position.contains(&format!("{name} {before}")), "{name}: {position:?}");
                 stopped.push(name);
@@ -37,13 +37,13 @@ async fn stopped(bank: &Bank, before: Position) -> Vec<&'static str> {
         }
         worker.kill().await;
     }
-    world.scratch.close().await;
+    fixture.scratch.close().await;
     stopped
 }
 
-async fn until_stuck(world: &World, view: &str) {
+async fn until_stuck(fixture: &ViewsFixture, view: &str) {
     loop {
-        let stuck = world.scratch.lines("select view from registry.live_positions where state = 'stuck'").await;
+        let stuck = fixture.scratch.lines("select view from registry.live_positions where state = 'stuck'").await;
         if stuck.iter().any(|name| name == view) {
             return;
         }

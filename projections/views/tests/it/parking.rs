@@ -7,7 +7,7 @@ use kernel::{Position, StreamId, Version};
 use projection_engine::{Decode, ParkWhat, testing::Worker, testing::brisk};
 use views::{Decoder, View};
 
-use crate::{bank::Bank, rebuild::operator, world::World};
+use crate::{bank::Bank, fixture::ViewsFixture, rebuild::operator};
 
 /// Cannot read one event.
 struct Blind(StreamId, Version);
@@ -35,30 +35,30 @@ fn some(bank: &Bank, event_type: &str) -> (StreamId, Version, Position) {
 async fn what_cannot_be_read_is_put_aside_and_comes_in_later_in_order() {
     for event_type in ["AccountCredited", "TransferPosted", "AccountOpened", "AccountFrozen"] {
         let bank = Bank::busy(80, 300);
-        let world = World::new(&bank).await;
+        let fixture = ViewsFixture::new(&bank).await;
         let (stream, version, position) = some(&bank, event_type);
         let mut parked = 0;
         for view in views::all() {
-            parked += pass(&world, &bank, view, &Arc::new(Blind(stream, version)), position).await;
+            parked += pass(&fixture, &bank, view, &Arc::new(Blind(stream, version)), position).await;
         }
         assert!(parked > 0, "nothing stopped at {event_type}");
-        world.check(&bank, bank.end()).await;
-        let left = world.scratch.lines("select key from registry.parked_keys").await;
+        fixture.check(&bank, bank.end()).await;
+        let left = fixture.scratch.lines("select key from registry.parked_keys").await;
         assert!(left.is_empty(), "{left:?}");
-        world.scratch.close().await;
+        fixture.scratch.close().await;
     }
 }
 
 /// Brings a view to the end with a program that cannot read an event, parking what stops it; then mends the program.
-async fn pass(world: &World, bank: &Bank, view: View, blind: &Arc<Blind>, position: Position) -> usize {
+async fn pass(fixture: &ViewsFixture, bank: &Bank, view: View, blind: &Arc<Blind>, position: Position) -> usize {
     let name = view.name();
-    let database = world.scratch.database.clone().options([("role", "jangbu_projector")]);
-    let worker = Worker::start(view.clone(), &database, world.log.clone(), blind.clone(), brisk());
-    let mut shop = world.rebuilder(view);
+    let database = fixture.scratch.database.clone().options([("role", "jangbu_projector")]);
+    let worker = Worker::start(view.clone(), &database, fixture.log.clone(), blind.clone(), brisk());
+    let mut shop = fixture.rebuilder(view);
     shop.decoder = blind.clone();
     worker.reach(bank.end());
     let mut parked = 0;
-    while let Some(at) = stuck_or_done(world, &worker, name, bank.end()).await {
+    while let Some(at) = stuck_or_done(fixture, &worker, name, bank.end()).await {
         let commit = bank.commits.iter().find(|commit| commit.last() >= position).expect("it is there");
         assert!(commit.first <= at && at <= commit.last(), "{name} stuck at {at}, not in the commit of {position}");
         let keys = shop.park(&ParkWhat::Event(at), &operator()).await.expect("parked");
@@ -77,17 +77,22 @@ async fn pass(world: &World, bank: &Bank, view: View, blind: &Arc<Blind>, positi
 }
 
 /// The event at which the view stands still; none once it is at the end.
-async fn stuck_or_done(world: &World, worker: &Worker<Recorded>, view: &str, end: Position) -> Option<Position> {
+async fn stuck_or_done(
+    fixture: &ViewsFixture,
+    worker: &Worker<Recorded>,
+    view: &str,
+    end: Position,
+) -> Option<Position> {
     for _ in 0..2000 {
         if worker.status().position >= end {
             return None;
         }
-        let stuck = world
+        let stuck = fixture
             .scratch
             .lines("select view || ':' || error_position from registry.live_positions where state = 'stuck'")
             .await;
         // An event that is parked already is not what stops it now.
-        let parked = world.scratch.lines("select view || ':' || position from registry.parked_keys").await;
+        let parked = fixture.scratch.lines("select view || ':' || position from registry.parked_keys").await;
         let found = stuck.iter().find(|line| line.starts_with(&format!("{view}:")) && !parked.contains(line));
         if let Some(at) = found.and_then(|line| line.rsplit(':').next()?.parse().ok()) {
             return Some(Position::new(at));

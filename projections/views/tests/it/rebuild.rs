@@ -8,13 +8,13 @@ use projection_engine::{
 };
 use views::{Decoder, View};
 
-use crate::{bank::Bank, world::World};
+use crate::{bank::Bank, fixture::ViewsFixture};
 
 pub fn operator() -> Operator {
     Operator { who: "somebody".into(), reason: "a test".into() }
 }
 
-impl World {
+impl ViewsFixture {
     pub fn rebuilder(&self, view: View) -> Rebuilder<Recorded> {
         Rebuilder {
             projection: view,
@@ -48,16 +48,16 @@ impl World {
 async fn every_view_made_anew_is_the_same_and_goes_on() {
     for (seed, commits) in [(70, 1), (71, 40), (72, 400)] {
         let bank = Bank::busy(seed, commits);
-        let world = World::new(&bank).await;
+        let fixture = ViewsFixture::new(&bank).await;
         // What the rebuild begins with is not the end.
         let middle = bank.commits[bank.commits.len() * 2 / 3].last();
         for position in [middle, bank.end()] {
             for view in views::all() {
-                let mut worker = world.start(view.clone());
+                let mut worker = fixture.start(view.clone());
                 worker.reach(position);
                 worker.at(position).await;
                 worker.kill().await;
-                let comparison = world.rebuild(view.clone()).await;
+                let comparison = fixture.rebuild(view.clone()).await;
                 let all: Vec<_> = comparison.tables.iter().map(|table| table.table.as_str()).collect();
                 for table in view.tables() {
                     assert!(all.contains(table), "{table} was not compared: {all:?}");
@@ -65,12 +65,12 @@ async fn every_view_made_anew_is_the_same_and_goes_on() {
                 assert!(comparison.remarks.is_empty(), "{:?}", comparison.remarks);
             }
         }
-        for mut worker in world.start_all() {
+        for mut worker in fixture.start_all() {
             worker.reach(bank.end());
             worker.at(bank.end()).await;
             worker.kill().await;
         }
-        world.check(&bank, bank.end()).await;
-        world.scratch.close().await;
+        fixture.check(&bank, bank.end()).await;
+        fixture.scratch.close().await;
     }
 }

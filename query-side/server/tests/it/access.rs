@@ -3,21 +3,21 @@
 use kernel::{Clock, SystemClock};
 use serde_json::json;
 
-use crate::world::{A1, A2, ALICE, B1, BOB, CASH, DEPOSIT, REJECTED, REVERSED, TRANSFER, World, id};
+use crate::app::{A1, A2, ALICE, B1, BOB, CASH, DEPOSIT, REJECTED, REVERSED, TRANSFER, TestApp, id};
 
 /// Asks as Alice, as Bob, as a stranger, as a service and as an operator; their statuses in that order.
-async fn statuses(world: &World, path: &str) -> [u16; 5] {
-    let bearers = [world.member(ALICE), world.member(BOB), world.member(0x5742), world.service(), world.operator()];
+async fn statuses(app: &TestApp, path: &str) -> [u16; 5] {
+    let bearers = [app.member(ALICE), app.member(BOB), app.member(0x5742), app.service(), app.operator()];
     let mut statuses = [0; 5];
     for (status, bearer) in statuses.iter_mut().zip(bearers) {
-        *status = world.get(path, bearer).await.status;
+        *status = app.get(path, bearer).await.status;
     }
     statuses
 }
 
 #[tokio::test]
 async fn what_is_not_yours_is_not_there() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let cases = [
         (format!("/v1/accounts/{}", id(A1)), [200, 404, 404, 200, 200]),
         (format!("/v1/accounts/{}", id(B1)), [404, 200, 404, 200, 200]),
@@ -41,14 +41,14 @@ async fn what_is_not_yours_is_not_there() {
         ("/v1/views/nothing".to_owned(), [403, 403, 403, 403, 404]),
     ];
     for (path, expected) in cases {
-        assert_eq!(statuses(&world, &path).await, expected, "{path}");
+        assert_eq!(statuses(&app, &path).await, expected, "{path}");
     }
-    let absent = world.get(&format!("/v1/accounts/{}", id(0x404)), world.member(BOB)).await;
-    let foreign = world.get(&format!("/v1/accounts/{}", id(A1)), world.member(BOB)).await;
+    let absent = app.get(&format!("/v1/accounts/{}", id(0x404)), app.member(BOB)).await;
+    let foreign = app.get(&format!("/v1/accounts/{}", id(A1)), app.member(BOB)).await;
     foreign.is(404, "account-unknown");
     assert_eq!(absent.body["detail"], foreign.body["detail"], "they cannot be told apart");
     assert_eq!(foreign.number("view-position"), 18);
-    world.finish().await;
+    app.finish().await;
 }
 
 /// The opening of an account was put aside before the view of accounts had it: nobody can tell whose that side is, so nobody is
@@ -60,10 +60,9 @@ async fn a_transfer_of_an_account_that_is_put_aside_is_not_said_to_be_absent() {
     // deposit is not Bob's.
     let cases = [(A1, ALICE, [503; 5], [503; 5]), (B1, BOB, [503, 404, 404, 503, 503], [200, 404, 404, 200, 200])];
     for (account, owner, rejected, deposit) in cases {
-        let world = World::with_bank().await;
+        let app = TestApp::with_bank().await;
         let key = id(account);
-        world
-            .database
+        app.database
             .run(&format!(
                 "delete from accounts_g1.accounts where account_id = '{key}';
                  insert into registry.parked_keys (view, generation, key, position, reason, parked_by)
@@ -71,117 +70,117 @@ async fn a_transfer_of_an_account_that_is_put_aside_is_not_said_to_be_absent() {
             ))
             .await;
         let path = |transfer| format!("/v1/transfers/{}", id(transfer));
-        assert_eq!(statuses(&world, &path(TRANSFER)).await, [503; 5]);
-        assert_eq!(statuses(&world, &path(REVERSED)).await, [503; 5]);
-        assert_eq!(statuses(&world, &path(REJECTED)).await, rejected);
-        world.get(&path(TRANSFER), world.member(owner)).await.is(503, "view-behind");
-        assert_eq!(statuses(&world, &path(DEPOSIT)).await, deposit);
-        assert_eq!(statuses(&world, &path(0x404)).await, [404; 5]);
+        assert_eq!(statuses(&app, &path(TRANSFER)).await, [503; 5]);
+        assert_eq!(statuses(&app, &path(REVERSED)).await, [503; 5]);
+        assert_eq!(statuses(&app, &path(REJECTED)).await, rejected);
+        app.get(&path(TRANSFER), app.member(owner)).await.is(503, "view-behind");
+        assert_eq!(statuses(&app, &path(DEPOSIT)).await, deposit);
+        assert_eq!(statuses(&app, &path(0x404)).await, [404; 5]);
         let stale = [("prefer", "stale-ok")];
-        let reply = world.get_with(&path(TRANSFER), world.operator(), &stale).await;
+        let reply = app.get_with(&path(TRANSFER), app.operator(), &stale).await;
         reply.ok();
         assert_eq!(reply.header("consistency-status"), Some("stale"));
-        let reply = world.get_with(&path(TRANSFER), world.member(owner), &stale).await;
+        let reply = app.get_with(&path(TRANSFER), app.member(owner), &stale).await;
         assert_eq!(
             (reply.status, reply.header("consistency-status")),
             (404, Some("stale")),
             "nobody can tell whose it is"
         );
-        world.finish().await;
+        app.finish().await;
     }
 }
 
 #[tokio::test]
 async fn a_member_sees_the_balances_of_own_accounts_only() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let path = format!("/v1/transfers/{}", id(TRANSFER));
     let seen = async |bearer: String| {
-        let reply = world.get(&path, bearer).await;
+        let reply = app.get(&path, bearer).await;
         let postings = reply.ok()["postings"].as_array().expect("postings").clone();
         postings.into_iter().map(|p| (p["balance_after"].clone(), p["version"].clone())).collect::<Vec<_>>()
     };
     let (source, destination, hidden) =
         ((json!("70000"), json!(3)), (json!("30000"), json!(2)), (json!(null), json!(null)));
-    assert_eq!(seen(world.member(ALICE)).await, [source.clone(), hidden.clone()]);
-    assert_eq!(seen(world.member(BOB)).await, [hidden, destination.clone()]);
-    assert_eq!(seen(world.operator()).await, [source, destination]);
+    assert_eq!(seen(app.member(ALICE)).await, [source.clone(), hidden.clone()]);
+    assert_eq!(seen(app.member(BOB)).await, [hidden, destination.clone()]);
+    assert_eq!(seen(app.operator()).await, [source, destination]);
 
     let path = format!("/v1/transfers/{}", id(REJECTED));
-    assert_eq!(world.get(&path, world.member(ALICE)).await.ok()["available"], "70000");
-    world.get(&path, world.member(BOB)).await.is(404, "transfer-unknown");
-    world.finish().await;
+    assert_eq!(app.get(&path, app.member(ALICE)).await.ok()["available"], "70000");
+    app.get(&path, app.member(BOB)).await.is(404, "transfer-unknown");
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn the_list_of_accounts_holds_ones_own() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let listed = async |bearer: String, query: &str| {
-        let reply = world.get(&format!("/v1/accounts{query}"), bearer).await;
+        let reply = app.get(&format!("/v1/accounts{query}"), bearer).await;
         let items = reply.ok()["items"].as_array().expect("items").clone();
         items.into_iter().map(|item| item["account_id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
     };
     let ids = |accounts: &[u128]| accounts.iter().map(|a| id(*a).to_string()).collect::<Vec<_>>();
-    assert_eq!(listed(world.member(ALICE), "").await, ids(&[A2, A1]));
-    assert_eq!(listed(world.member(0x5742), "").await, ids(&[]));
-    assert_eq!(listed(world.service(), "").await, ids(&[]));
-    assert_eq!(listed(world.operator(), &format!("?owner={}", id(BOB))).await, ids(&[B1]));
-    assert_eq!(listed(world.operator(), "").await, ids(&[CASH, B1, A2, A1]));
-    world.finish().await;
+    assert_eq!(listed(app.member(ALICE), "").await, ids(&[A2, A1]));
+    assert_eq!(listed(app.member(0x5742), "").await, ids(&[]));
+    assert_eq!(listed(app.service(), "").await, ids(&[]));
+    assert_eq!(listed(app.operator(), &format!("?owner={}", id(BOB))).await, ids(&[B1]));
+    assert_eq!(listed(app.operator(), "").await, ids(&[CASH, B1, A2, A1]));
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_payee_is_found_by_number_unless_closed() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let number = kernel::AccountNumber::from_digits(0xb1).to_string();
     let path = format!("/v1/payees?account_number={number}");
     // People are told enough of the name to notice a slip of the finger; the bank's own need no names to do their work.
     for (bearer, name) in [
-        (world.member(ALICE), json!("R****t")),
-        (world.member(0x5742), json!("R****t")),
-        (world.service(), json!(null)),
-        (world.operator(), json!(null)),
+        (app.member(ALICE), json!("R****t")),
+        (app.member(0x5742), json!("R****t")),
+        (app.service(), json!(null)),
+        (app.operator(), json!(null)),
     ] {
         assert_eq!(
-            *world.get(&path, bearer).await.ok(),
+            *app.get(&path, bearer).await.ok(),
             json!({ "account_id": id(B1), "asset": "KRW", "masked_name": name })
         );
     }
-    world.database.run("update accounts_g1.accounts set status = 'closed' where owner is not null").await;
-    world.get(&path, world.member(ALICE)).await.is(404, "payee-unknown");
+    app.database.run("update accounts_g1.accounts set status = 'closed' where owner is not null").await;
+    app.get(&path, app.member(ALICE)).await.is(404, "payee-unknown");
     let unknown = kernel::AccountNumber::from_digits(1_234_567_890);
-    world.get(&format!("/v1/payees?account_number={unknown}"), world.member(ALICE)).await.is(404, "payee-unknown");
+    app.get(&format!("/v1/payees?account_number={unknown}"), app.member(ALICE)).await.is(404, "payee-unknown");
     for bad in ["", "1", "123456789012", "12345678901x", "%F0%9F%92%B8", "1234567890123"] {
-        let reply = world.get(&format!("/v1/payees?account_number={bad}"), world.member(ALICE)).await;
+        let reply = app.get(&format!("/v1/payees?account_number={bad}"), app.member(ALICE)).await;
         reply.is(400, "validation-failed");
         assert_eq!(reply.body["errors"][0]["field"], "account_number", "{bad}");
     }
-    world.get("/v1/payees", world.member(ALICE)).await.is(400, "validation-failed");
-    world.finish().await;
+    app.get("/v1/payees", app.member(ALICE)).await.is(400, "validation-failed");
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn credentials_that_are_none_are_refused() {
-    let world = World::start().await;
+    let app = TestApp::start().await;
     let claims = |exp: i64| json!({ "sub": id(ALICE), "role": "member", "exp": SystemClock.now().timestamp() + exp });
     let header = json!({ "alg": "EdDSA", "typ": "JWT" });
-    let good = world.keys.sign(&header, &claims(60));
+    let good = app.keys.sign(&header, &claims(60));
     let (unsigned, _) = good.rsplit_once('.').expect("three parts");
     let bad = [
         String::new(),
         "x".to_owned(),
-        world.keys.sign(&header, &claims(-60)),
-        world.keys.sign(&json!({ "alg": "none" }), &claims(60)),
-        world.keys.sign(&json!({ "alg": "HS256" }), &claims(60)),
+        app.keys.sign(&header, &claims(-60)),
+        app.keys.sign(&json!({ "alg": "none" }), &claims(60)),
+        app.keys.sign(&json!({ "alg": "HS256" }), &claims(60)),
         format!("{unsigned}."),
         format!("{unsigned}.AAAA"),
-        world.keys.sign(&header, &json!({ "sub": "somebody", "role": "member", "exp": 9_999_999_999_i64 })),
-        world.keys.sign(&header, &json!({ "sub": id(ALICE), "role": "root", "exp": 9_999_999_999_i64 })),
+        app.keys.sign(&header, &json!({ "sub": "somebody", "role": "member", "exp": 9_999_999_999_i64 })),
+        app.keys.sign(&header, &json!({ "sub": id(ALICE), "role": "root", "exp": 9_999_999_999_i64 })),
     ];
-    world.get("/v1/accounts", &good).await.ok();
+    app.get("/v1/accounts", &good).await.ok();
     for bearer in bad {
-        let reply = world.get("/v1/accounts", &bearer).await;
+        let reply = app.get("/v1/accounts", &bearer).await;
         reply.is(401, "unauthorized");
         assert!(reply.header("www-authenticate").is_some());
     }
-    world.finish().await;
+    app.finish().await;
 }

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::world::{A1, A2, ALICE, World, id};
+use crate::app::{A1, A2, ALICE, TestApp, id};
 
 #[tokio::test]
 async fn the_balance_at_a_time() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let at = async |time: &str| {
         let path = format!("/v1/accounts/{}/balance?at=2026-11-21T{time}", id(A1));
-        let reply = world.get(&path, world.member(ALICE)).await;
+        let reply = app.get(&path, app.member(ALICE)).await;
         if reply.status == 200 {
             (reply.body["balance"].clone(), reply.body["position"].clone())
         } else {
@@ -26,15 +26,15 @@ async fn the_balance_at_a_time() {
     assert_eq!(at("09:06:30Z").await, (json!("70000"), json!(12)));
     assert_eq!(at("09:07:00Z").await, (json!("100000"), json!(16)));
     assert_eq!(at("23:59:59Z").await, (json!("100000"), json!(18)), "later than all there is");
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn the_balance_at_a_position() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let at = async |account: u128, position: i64| {
         let path = format!("/v1/accounts/{}/balance?position={position}", id(account));
-        let reply = world.get(&path, world.member(ALICE)).await;
+        let reply = app.get(&path, app.member(ALICE)).await;
         (reply.status, reply.body["balance"].clone(), reply.body["version"].clone())
     };
     assert_eq!(at(A1, 0).await.0, 404, "it had not been opened");
@@ -47,30 +47,30 @@ async fn the_balance_at_a_position() {
     assert_eq!(at(A1, 18).await, (200, json!("100000"), json!(4)));
     assert_eq!(at(A2, 16).await.0, 404);
     assert_eq!(at(A2, 18).await, (200, json!("0"), json!(null)));
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_position_is_waited_for_and_one_the_log_has_not_reached_is_refused() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let path = |position: i64| format!("/v1/accounts/{}/balance?position={position}", id(A1));
-    let reply = world.get(&path(19), world.member(ALICE)).await;
+    let reply = app.get(&path(19), app.member(ALICE)).await;
     reply.is(400, "validation-failed");
     assert_eq!(reply.body["errors"][0]["field"], "position");
 
-    let position = world.database.append(1).await;
+    let position = app.database.append(1).await;
     let quick = [("prefer", "wait=0")];
-    world.get_with(&path(19), world.member(ALICE), &quick).await.is(503, "view-behind");
-    world.database.reach_all(position).await;
-    assert_eq!(world.get(&path(19), world.member(ALICE)).await.ok()["position"], 19);
-    world.finish().await;
+    app.get_with(&path(19), app.member(ALICE), &quick).await.is(503, "view-behind");
+    app.database.reach_all(position).await;
+    assert_eq!(app.get(&path(19), app.member(ALICE)).await.ok()["position"], 19);
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn without_a_moment_it_is_the_newest() {
-    let world = World::with_bank().await;
-    let reply = world.get(&format!("/v1/accounts/{}/balance", id(A1)), world.member(ALICE)).await;
+    let app = TestApp::with_bank().await;
+    let reply = app.get(&format!("/v1/accounts/{}/balance", id(A1)), app.member(ALICE)).await;
     let expected = json!({ "account_id": id(A1), "asset": "KRW", "balance": "100000", "version": 4, "position": 18 });
     assert_eq!(*reply.ok(), expected);
-    world.finish().await;
+    app.finish().await;
 }

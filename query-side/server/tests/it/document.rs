@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::Path};
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::app::TestApp;
 
 #[test]
 fn the_committed_document_is_what_the_routes_say() {
@@ -46,18 +46,18 @@ fn check_references(document: &Value, value: &Value) {
 
 #[tokio::test]
 async fn every_documented_route_is_served_and_none_without_a_token_but_assets() {
-    let world = World::start().await;
-    let document = world.get_open("/openapi.json").await;
+    let app = TestApp::start().await;
+    let document = app.get_open("/openapi.json").await;
     let paths: Vec<_> = document.ok()["paths"].as_object().expect("paths").keys().cloned().collect();
     assert_eq!(paths.len(), 13);
     for path in paths {
-        let reply = world.get_open(&path.replace("{id}", &crate::world::id(1).to_string())).await;
+        let reply = app.get_open(&path.replace("{id}", &crate::app::id(1).to_string())).await;
         if path == "/v1/assets" {
             reply.ok();
         } else {
             reply.is(401, "unauthorized");
         }
     }
-    world.get_open("/livez").await.ok();
-    world.finish().await;
+    app.get_open("/livez").await.ok();
+    app.finish().await;
 }

@@ -8,26 +8,26 @@ use std::{
 use kernel::{ConsistencyToken, LogId, Position};
 use uuid::Uuid;
 
-use crate::world::{A1, ALICE, World, id};
+use crate::app::{A1, ALICE, TestApp, id};
 
 #[tokio::test]
 async fn a_read_is_answered_as_soon_as_the_checkpoint_moves() {
-    let world = Arc::new(World::with_bank().await);
+    let app = Arc::new(TestApp::with_bank().await);
     let mut quick = 0;
     for _ in 0..8 {
-        let position = world.database.append(3).await;
-        let token = world.token(position).await;
+        let position = app.database.append(3).await;
+        let token = app.token(position).await;
         let reading = tokio::spawn({
-            let world = world.clone();
+            let app = app.clone();
             async move {
                 let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
-                (world.get_with("/v1/accounts", world.member(ALICE), &headers).await, Instant::now())
+                (app.get_with("/v1/accounts", app.member(ALICE), &headers).await, Instant::now())
             }
         });
         tokio::time::sleep(Duration::from_millis(130)).await;
         assert!(!reading.is_finished());
         let moved = Instant::now();
-        world.database.reach_all(position).await;
+        app.database.reach_all(position).await;
         let (reply, answered) = reading.await.expect("no panic");
         reply.ok();
         assert!(reply.number("view-position") >= position.number());
@@ -40,40 +40,40 @@ async fn a_read_is_answered_as_soon_as_the_checkpoint_moves() {
 
 #[tokio::test]
 async fn without_notifications_the_net_catches_it() {
-    let world = Arc::new(World::with_bank().await);
-    let position = world.database.append(1).await;
-    let token = world.token(position).await;
-    world.database.reach_quietly("accounts", position).await;
+    let app = Arc::new(TestApp::with_bank().await);
+    let position = app.database.append(1).await;
+    let token = app.token(position).await;
+    app.database.reach_quietly("accounts", position).await;
     let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
-    world.get_with("/v1/accounts", world.member(ALICE), &headers).await.ok();
+    app.get_with("/v1/accounts", app.member(ALICE), &headers).await.ok();
 }
 
 #[tokio::test]
 async fn a_view_that_does_not_come_is_503_or_stale() {
-    let world = World::with_bank().await;
-    let token = world.token(world.database.append(1).await).await;
+    let app = TestApp::with_bank().await;
+    let token = app.token(app.database.append(1).await).await;
     let begun = Instant::now();
-    let reply = world.get_with("/v1/accounts", world.member(ALICE), &[("consistency-token", &token)]).await;
+    let reply = app.get_with("/v1/accounts", app.member(ALICE), &[("consistency-token", &token)]).await;
     reply.is(503, "view-behind");
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert!((900..3000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
 
     let begun = Instant::now();
     let headers = [("consistency-token", token.as_str()), ("prefer", "wait=0, stale-ok")];
-    let reply = world.get_with("/v1/accounts", world.member(ALICE), &headers).await;
+    let reply = app.get_with("/v1/accounts", app.member(ALICE), &headers).await;
     reply.ok();
     assert_eq!(reply.header("consistency-status"), Some("stale"));
     assert_eq!(reply.number("view-position"), 18);
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn tokens_that_can_never_be_satisfied_are_400_at_once() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let foreign = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(1)), Position::new(1)).to_string();
-    let ahead = world.token(Position::new(19)).await;
-    let far_ahead = world.token(Position::new(i64::MAX)).await;
+    let ahead = app.token(Position::new(19)).await;
+    let far_ahead = app.token(Position::new(i64::MAX)).await;
     let begun = Instant::now();
     for stale in ["wait=5", "wait=5, stale-ok", "wait=0"] {
         for (token, code) in [
@@ -85,58 +85,57 @@ async fn tokens_that_can_never_be_satisfied_are_400_at_once() {
             ("v2.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "consistency-token-invalid"),
         ] {
             let headers = [("consistency-token", token), ("prefer", stale)];
-            world.get_with("/v1/wallet/home", world.member(ALICE), &headers).await.is(400, code);
+            app.get_with("/v1/wallet/home", app.member(ALICE), &headers).await.is(400, code);
         }
     }
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn of_several_views_the_slowest_counts() {
-    let world = World::with_bank().await;
-    let position = world.database.append(1).await;
-    let token = world.token(position).await;
-    world.database.reach("accounts", position).await;
+    let app = TestApp::with_bank().await;
+    let position = app.database.append(1).await;
+    let token = app.token(position).await;
+    app.database.reach("accounts", position).await;
     let headers = [("consistency-token", token.as_str()), ("prefer", "wait=1")];
-    let one = world.get_with("/v1/accounts", world.member(ALICE), &headers).await;
+    let one = app.get_with("/v1/accounts", app.member(ALICE), &headers).await;
     assert_eq!(one.number("view-position"), position.number());
     for path in ["/v1/wallet/home".to_owned(), format!("/v1/accounts/{}/transactions", id(A1))] {
-        world.get_with(&path, world.member(ALICE), &headers).await.is(503, "view-behind");
-        let reply = world.get(&path, world.member(ALICE)).await;
+        app.get_with(&path, app.member(ALICE), &headers).await.is(503, "view-behind");
+        let reply = app.get(&path, app.member(ALICE)).await;
         reply.ok();
         assert_eq!(reply.number("view-position"), 18);
     }
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn lag_is_told_in_time() {
-    let world = World::with_bank().await;
-    assert_eq!(world.get("/v1/accounts", world.member(ALICE)).await.number("view-lag-ms"), 0);
-    world.database.append(5).await;
+    let app = TestApp::with_bank().await;
+    assert_eq!(app.get("/v1/accounts", app.member(ALICE)).await.number("view-lag-ms"), 0);
+    app.database.append(5).await;
     tokio::time::sleep(Duration::from_millis(2500)).await;
-    let lag = world.get("/v1/accounts", world.member(ALICE)).await.number("view-lag-ms");
+    let lag = app.get("/v1/accounts", app.member(ALICE)).await.number("view-lag-ms");
     assert!((2000..20_000).contains(&lag), "{lag}");
-    let views = world.get("/v1/views", world.operator()).await;
+    let views = app.get("/v1/views", app.operator()).await;
     assert_eq!((&views.ok()[0]["lag_events"], &views.body[0]["head"]), (&5.into(), &23.into()));
     assert!(views.body[0]["lag_ms"].as_i64() >= Some(2000));
-    world.database.reach_all(Position::new(23)).await;
-    let token = world.token(Position::new(23)).await;
-    let reply = world.get_with("/v1/accounts", world.member(ALICE), &[("consistency-token", &token)]).await;
+    app.database.reach_all(Position::new(23)).await;
+    let token = app.token(Position::new(23)).await;
+    let reply = app.get_with("/v1/accounts", app.member(ALICE), &[("consistency-token", &token)]).await;
     assert_eq!(reply.number("view-lag-ms"), 0);
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_generation_swap_never_moves_a_view_backwards() {
-    let world = Arc::new(World::with_bank().await);
-    let token = world.token(Position::new(18)).await;
+    let app = Arc::new(TestApp::with_bank().await);
+    let token = app.token(Position::new(18)).await;
     let headers = [("consistency-token", token.as_str()), ("prefer", "wait=0")];
-    world.database.make_generation("accounts", 2, "ready").await;
+    app.database.make_generation("accounts", 2, "ready").await;
     // A promotion that no projector would make: the new generation has got half as far.
-    world
-        .database
+    app.database
         .run(
             "begin;
              set local session_replication_role = replica;
@@ -152,19 +151,19 @@ async fn a_generation_swap_never_moves_a_view_backwards() {
         .await;
     // The server has not heard of it: it believes the view to be at 18, and must not be fooled.
     for _ in 0..3 {
-        let reply = world.get_with("/v1/accounts", world.member(ALICE), &headers).await;
+        let reply = app.get_with("/v1/accounts", app.member(ALICE), &headers).await;
         reply.is(503, "view-behind");
     }
     let reading = tokio::spawn({
-        let (world, token) = (world.clone(), token.clone());
+        let (app, token) = (app.clone(), token.clone());
         async move {
             let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
-            world.get_with("/v1/accounts", world.member(ALICE), &headers).await
+            app.get_with("/v1/accounts", app.member(ALICE), &headers).await
         }
     });
     tokio::time::sleep(Duration::from_millis(200)).await;
-    world.database.run("update accounts_g2.accounts set balance = 2 where owner is not null").await;
-    world.database.reach("accounts", Position::new(18)).await;
+    app.database.run("update accounts_g2.accounts set balance = 2 where owner is not null").await;
+    app.database.reach("accounts", Position::new(18)).await;
     let reply = reading.await.expect("no panic");
     assert_eq!(reply.ok()["items"][0]["balance"], "2");
 }

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::world::{A1, ALICE, B1, BOB, World, id};
+use crate::app::{A1, ALICE, B1, BOB, TestApp, id};
 
 fn positions(page: &Value) -> Vec<i64> {
     page["items"].as_array().expect("items").iter().map(|item| item["position"].as_i64().expect("one")).collect()
 }
 
-impl World {
+impl TestApp {
     /// Entries at these positions of Alice's account, one a second.
     async fn put_entries(&self, from: i64, to: i64) {
         let sql = format!(
@@ -29,31 +29,31 @@ impl World {
 
 #[tokio::test]
 async fn pages_join_without_gap_or_repeat_while_new_items_arrive() {
-    let world = World::start().await;
-    world.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
-    world.put_entries(1, 500).await;
+    let app = TestApp::start().await;
+    app.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
+    app.put_entries(1, 500).await;
     let (mut seen, mut cursor, mut newest) = (Vec::new(), String::new(), 500);
     loop {
         let path = format!("/v1/accounts/{}/transactions?limit=37{cursor}", id(A1));
-        let page = world.get(&path, world.member(ALICE)).await;
+        let page = app.get(&path, app.member(ALICE)).await;
         seen.extend(positions(page.ok()));
         let Some(next) = page.body["next_cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
-        world.put_entries(newest + 1, newest + 20).await;
+        app.put_entries(newest + 1, newest + 20).await;
         newest += 20;
     }
     assert_eq!(seen, (1..=500).rev().collect::<Vec<_>>());
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_range_of_times_holds_its_beginning_and_not_its_end() {
-    let world = World::start().await;
-    world.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
-    world.put_entries(1, 100).await;
+    let app = TestApp::start().await;
+    app.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
+    app.put_entries(1, 100).await;
     let listed = async |query: &str| {
         let path = format!("/v1/accounts/{}/transactions?limit=200&{query}", id(A1));
-        positions(world.get(&path, world.member(ALICE)).await.ok())
+        positions(app.get(&path, app.member(ALICE)).await.ok())
     };
     let down = |from: i64, to: i64| (from..=to).rev().collect::<Vec<_>>();
     assert_eq!(listed("from=2027-01-01T00:00:50Z").await, down(50, 100));
@@ -64,23 +64,23 @@ async fn a_range_of_times_holds_its_beginning_and_not_its_end() {
     assert_eq!(listed("from=2028-01-01T00:00:00Z").await, [0; 0]);
     assert_eq!(listed("to=2020-01-01T00:00:00Z").await, [0; 0]);
     assert_eq!(listed("from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z").await, down(1, 100));
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_cursor_goes_with_its_list_only() {
-    let world = World::start().await;
+    let app = TestApp::start().await;
     for (account, owner) in [(A1, ALICE), (0xa3, ALICE), (B1, BOB)] {
-        world.database.put_account(account, Some(owner), "KRW", 0, 1).await;
+        app.database.put_account(account, Some(owner), "KRW", 0, 1).await;
     }
-    world.put_entries(1, 10).await;
+    app.put_entries(1, 10).await;
     let transactions = |account: u128| format!("/v1/accounts/{}/transactions?limit=2", id(account));
-    let page = world.get(&transactions(A1), world.member(ALICE)).await;
+    let page = app.get(&transactions(A1), app.member(ALICE)).await;
     let cursor = page.ok()["next_cursor"].as_str().expect("more").to_owned();
-    let accounts = world.get("/v1/accounts?limit=1", world.member(ALICE)).await;
+    let accounts = app.get("/v1/accounts?limit=1", app.member(ALICE)).await;
     let accounts = accounts.ok()["next_cursor"].as_str().expect("more").to_owned();
 
-    world.get(&format!("{}&cursor={cursor}", transactions(A1)), world.operator()).await.ok();
+    app.get(&format!("{}&cursor={cursor}", transactions(A1)), app.operator()).await.ok();
     let mut turned = cursor.clone();
     turned.replace_range(3..4, if &turned[3..4] == "A" { "B" } else { "A" });
     let foreign = [
@@ -95,23 +95,23 @@ async fn a_cursor_goes_with_its_list_only() {
         format!("/v1/accounts?cursor={cursor}"),
     ];
     for path in foreign {
-        world.get(&path, world.member(ALICE)).await.is(400, "cursor-invalid");
+        app.get(&path, app.member(ALICE)).await.is(400, "cursor-invalid");
     }
-    world.get(&format!("/v1/accounts?cursor={accounts}"), world.member(BOB)).await.is(400, "cursor-invalid");
-    world.get(&format!("/v1/accounts?cursor={accounts}"), world.member(ALICE)).await.ok();
-    world.finish().await;
+    app.get(&format!("/v1/accounts?cursor={accounts}"), app.member(BOB)).await.is(400, "cursor-invalid");
+    app.get(&format!("/v1/accounts?cursor={accounts}"), app.member(ALICE)).await.ok();
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn accounts_are_paged_too() {
-    let world = World::start().await;
+    let app = TestApp::start().await;
     for account in 1..=45 {
-        world.database.put_account(account, Some(ALICE + account % 2), "KRW", 0, 1).await;
+        app.database.put_account(account, Some(ALICE + account % 2), "KRW", 0, 1).await;
     }
-    for (bearer, expected) in [(world.member(ALICE), 22), (world.operator(), 45)] {
+    for (bearer, expected) in [(app.member(ALICE), 22), (app.operator(), 45)] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = world.get(&format!("/v1/accounts?limit=4{cursor}"), &bearer).await;
+            let page = app.get(&format!("/v1/accounts?limit=4{cursor}"), &bearer).await;
             let items = page.ok()["items"].as_array().expect("items");
             seen.extend(items.iter().map(|item| item["account_id"].as_str().expect("an id").to_owned()));
             let Some(next) = page.body["next_cursor"].as_str() else { break };
@@ -121,12 +121,12 @@ async fn accounts_are_paged_too() {
         assert_eq!(seen.iter().collect::<HashSet<_>>().len(), expected);
         assert!(seen.is_sorted_by(|a, b| a > b));
     }
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn bad_parameters_are_named() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let account = format!("/v1/accounts/{}", id(A1));
     let cases = [
         ("/v1/accounts?limit=0".to_owned(), "limit"),
@@ -145,14 +145,14 @@ async fn bad_parameters_are_named() {
         ("/v1/transfers/0193000000007000800000000000d1".to_owned(), "id"),
     ];
     for (path, field) in cases {
-        let reply = world.get(&path, world.operator()).await;
+        let reply = app.get(&path, app.operator()).await;
         reply.is(400, "validation-failed");
         assert_eq!(reply.body["errors"][0]["field"], field, "{path}: {:?}", reply.body);
     }
     let unknown = ["/v1/accounts?x=1", "/v1/wallet/home?x=1", "/v1/views?limit=1", "/v1/accounts?limit=1&limit=2"];
     for path in unknown {
-        let bearer = if path.contains("wallet") { world.member(ALICE) } else { world.operator() };
-        world.get(path, bearer).await.is(400, "validation-failed");
+        let bearer = if path.contains("wallet") { app.member(ALICE) } else { app.operator() };
+        app.get(path, bearer).await.is(400, "validation-failed");
     }
-    world.finish().await;
+    app.finish().await;
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::world::{A1, ALICE, World, id};
+use crate::app::{A1, ALICE, TestApp, id};
 
 const ENTRIES: i64 = 1_000_000;
 
@@ -28,7 +28,7 @@ fn nodes(plan: &Value, found: &mut Vec<Value>) {
     }
 }
 
-impl World {
+impl TestApp {
     async fn put_million(&self) {
         self.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
         let sql = format!(
@@ -65,15 +65,15 @@ impl World {
 
 #[tokio::test]
 async fn the_last_page_of_a_million_costs_what_the_first_does() {
-    let world = World::start().await;
-    world.put_million().await;
+    let app = TestApp::start().await;
+    app.put_million().await;
     let statement = statement("transactions.sql");
     for mode in ["force_generic_plan", "force_custom_plan"] {
         let mut costs = Vec::new();
         let ends = [i64::MAX, ENTRIES * 3 / 2, 300];
         for before in ends {
             let arguments = format!("array['transactions', 'accounts'], '{}', null, null, {before}, 51", id(A1));
-            let (found, blocks) = world.explain(mode, &statement, &arguments).await;
+            let (found, blocks) = app.explain(mode, &statement, &arguments).await;
             let entries: Vec<_> = found.iter().filter(|node| node["Relation Name"] == "entries").collect();
             assert!(!entries.is_empty());
             for node in entries {
@@ -92,16 +92,16 @@ async fn the_last_page_of_a_million_costs_what_the_first_does() {
 
     let page = |query: &str| format!("/v1/accounts/{}/transactions?limit=50{query}", id(A1));
     let begun = Instant::now();
-    let first = world.get(&page(""), world.member(ALICE)).await;
+    let first = app.get(&page(""), app.member(ALICE)).await;
     let at_the_start = begun.elapsed();
     assert_eq!(first.ok()["items"][0]["position"], ENTRIES * 3);
     let begun = Instant::now();
-    let last = world.get(&page("&to=2027-01-01T00:00:51Z"), world.member(ALICE)).await;
+    let last = app.get(&page("&to=2027-01-01T00:00:51Z"), app.member(ALICE)).await;
     println!("first page {at_the_start:?}, last page {:?}", begun.elapsed());
     assert_eq!(last.ok()["items"][49]["position"], 3);
     assert!(last.body["next_cursor"].is_null());
-    a_balance_of_long_ago_is_one_descent(&world).await;
-    world.finish().await;
+    a_balance_of_long_ago_is_one_descent(&app).await;
+    app.finish().await;
 }
 
 /// The registry is sorted, four rows of it; what is paged over must not be.
@@ -113,12 +113,12 @@ fn assert_no_sort_of_entries(found: &[Value]) {
     }
 }
 
-async fn a_balance_of_long_ago_is_one_descent(world: &World) {
+async fn a_balance_of_long_ago_is_one_descent(app: &TestApp) {
     let statement = statement("balance.sql");
     for mode in ["force_generic_plan", "force_custom_plan"] {
         for moment in ["'2027-01-01T00:00:51Z', null", "null, 1500000", "null, null"] {
             let arguments = format!("array['transactions', 'accounts'], '{}', {moment}", id(A1));
-            let (found, blocks) = world.explain(mode, &statement, &arguments).await;
+            let (found, blocks) = app.explain(mode, &statement, &arguments).await;
             for node in found.iter().filter(|node| {
                 (node["Relation Name"] == "entries" || node["Relation Name"] == "ticks")
                     && node["Actual Loops"].as_i64() > Some(0)

@@ -2,6 +2,7 @@
 //! of the log and of the vault, filled by SQL.
 
 mod access;
+mod app;
 mod balance;
 mod bodies;
 mod document;
@@ -12,4 +13,3 @@ mod members;
 mod outages;
 mod revocations;
 mod top_movers;
-mod world;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{ALICE, B1, BOB, GONE, NOWHERE, Odd, World, id};
+use crate::app::{ALICE, B1, BOB, GONE, NOWHERE, Odd, TestApp, id};
 
 const NAME: &str = "\u{ae40}\u{c568}\u{b9ac}\u{c2a4}";
 
@@ -12,8 +12,8 @@ fn payee(account: u64) -> String {
 
 #[tokio::test]
 async fn a_member_sees_who_they_are() {
-    let world = World::with_bank().await;
-    let reply = world.get("/v1/members/me", world.member(ALICE)).await;
+    let app = TestApp::with_bank().await;
+    let reply = app.get("/v1/members/me", app.member(ALICE)).await;
     let expected = json!({
         "member_id": id(ALICE), "login_id": "alice_kim", "real_name": NAME,
         "contact": { "channel": "email", "value": "alice@example.org" },
@@ -21,23 +21,22 @@ async fn a_member_sees_who_they_are() {
     });
     assert_eq!(*reply.ok(), expected);
     assert_eq!((reply.number("view-position"), reply.header("cache-control")), (18, Some("no-store")));
-    let bob = world.get("/v1/members/me", world.member(BOB)).await;
+    let bob = app.get("/v1/members/me", app.member(BOB)).await;
     assert_eq!(bob.ok()["contact"], json!({ "channel": "phone", "value": "+821012345678" }), "it was changed since");
-    assert_eq!(world.get("/v1/wallet/home", world.member(ALICE)).await.ok()["member"]["real_name"], NAME);
+    assert_eq!(app.get("/v1/wallet/home", app.member(ALICE)).await.ok()["member"]["real_name"], NAME);
 
-    let stranger = world.get("/v1/members/me", world.member(0x5742)).await;
+    let stranger = app.get("/v1/members/me", app.member(0x5742)).await;
     stranger.is(404, "member-unknown");
     assert_eq!(stranger.number("view-position"), 18);
-    let wallet = world.get("/v1/wallet/home", world.member(0x5742)).await;
+    let wallet = app.get("/v1/wallet/home", app.member(0x5742)).await;
     assert_eq!(wallet.ok()["member"], json!({ "member_id": id(0x5742), "real_name": null }));
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn whoever_left_is_nobody_any_more() {
-    let world = World::with_bank().await;
-    world
-        .database
+    let app = TestApp::with_bank().await;
+    app.database
         .run(&format!(
             "update accounts_g1.accounts set owner = '{}' where account_id = '{}';
              update members_g1.members set status = 'erasing', channel = null, login_id = null, login_id_version = null,
@@ -48,58 +47,58 @@ async fn whoever_left_is_nobody_any_more() {
             id(ALICE)
         ))
         .await;
-    assert_eq!(world.get(&payee(0xb1), world.member(ALICE)).await.ok()["masked_name"], json!(null));
-    let erasing = world.get("/v1/members/me", world.member(ALICE)).await;
+    assert_eq!(app.get(&payee(0xb1), app.member(ALICE)).await.ok()["masked_name"], json!(null));
+    let erasing = app.get("/v1/members/me", app.member(ALICE)).await;
     let nothing = json!({
         "member_id": id(ALICE), "login_id": null, "real_name": null, "contact": null, "status": "erasing",
         "joined_at": "2026-11-21T08:30:00Z",
     });
     assert_eq!(*erasing.ok(), nothing);
-    assert_eq!(world.get("/v1/members/me", world.member(GONE)).await.ok()["status"], "erased");
-    assert_eq!(world.get("/v1/wallet/home", world.member(GONE)).await.ok()["member"]["real_name"], json!(null));
-    world.finish().await;
+    assert_eq!(app.get("/v1/members/me", app.member(GONE)).await.ok()["status"], "erased");
+    assert_eq!(app.get("/v1/wallet/home", app.member(GONE)).await.ok()["member"]["real_name"], json!(null));
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn without_the_data_key_there_are_nulls_at_once() {
-    let world = World::with_bank().await;
-    assert_eq!(world.get(&payee(0xb1), world.member(ALICE)).await.ok()["masked_name"], "R****t");
-    world.database.run("delete from vault.data_keys").await;
+    let app = TestApp::with_bank().await;
+    assert_eq!(app.get(&payee(0xb1), app.member(ALICE)).await.ok()["masked_name"], "R****t");
+    app.database.run("delete from vault.data_keys").await;
     // The views still hold the texts, as a restored backup would.
-    let bob = world.get("/v1/members/me", world.member(BOB)).await;
+    let bob = app.get("/v1/members/me", app.member(BOB)).await;
     assert_eq!((&bob.ok()["real_name"], &bob.body["status"]), (&json!(null), &json!("active")));
     assert_eq!((&bob.body["login_id"], &bob.body["contact"]), (&json!(null), &json!(null)));
-    let found = world.get(&payee(0xb1), world.member(ALICE)).await;
+    let found = app.get(&payee(0xb1), app.member(ALICE)).await;
     assert_eq!(*found.ok(), json!({ "account_id": id(B1), "asset": "KRW", "masked_name": null }));
-    let wallet = world.get("/v1/wallet/home", world.member(BOB)).await;
+    let wallet = app.get("/v1/wallet/home", app.member(BOB)).await;
     assert_eq!(wallet.ok()["member"], json!({ "member_id": id(BOB), "real_name": null }));
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn without_the_vault_names_are_left_out_and_that_is_told() {
-    let world = World::start_odd(Odd { vault_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
-    world.seed().await;
-    world.until_seen(kernel::Position::new(18)).await;
-    let own = world.get("/v1/members/me", world.member(BOB)).await;
+    let app = TestApp::start_odd(Odd { vault_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
+    app.seed().await;
+    app.until_seen(kernel::Position::new(18)).await;
+    let own = app.get("/v1/members/me", app.member(BOB)).await;
     own.is(503, "vault-unavailable");
     assert!(own.header("retry-after").is_some());
     assert!(!own.body.to_string().contains("127.0.0.1"), "{:?}", own.body);
     let expected = json!({ "account_id": id(B1), "asset": "KRW", "masked_name": null, "degraded": true });
-    assert_eq!(*world.get(&payee(0xb1), world.member(ALICE)).await.ok(), expected);
-    let wallet = world.get("/v1/wallet/home", world.member(BOB)).await;
+    assert_eq!(*app.get(&payee(0xb1), app.member(ALICE)).await.ok(), expected);
+    let wallet = app.get("/v1/wallet/home", app.member(BOB)).await;
     assert_eq!(wallet.ok()["member"], json!({ "member_id": id(BOB), "real_name": null, "degraded": true }));
     assert_eq!(wallet.body["accounts"][0]["account_id"], json!(id(B1)), "the rest is there");
     // Where nothing has to be opened, nothing is missing.
-    let operator = world.get(&payee(0xb1), world.operator()).await;
+    let operator = app.get(&payee(0xb1), app.operator()).await;
     assert_eq!(operator.ok()["degraded"], json!(null));
-    world.get("/v1/accounts", world.member(BOB)).await.ok();
-    world.finish().await;
+    app.get("/v1/accounts", app.member(BOB)).await.ok();
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_text_that_was_moved_or_damaged_does_not_open() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     let (alice, bob) = (id(ALICE), id(BOB));
     for damage in [
         // From another field, another member, another version; cut; and no text at all.
@@ -112,28 +111,26 @@ async fn a_text_that_was_moved_or_damaged_does_not_open() {
         format!("update members_g1.members set real_name = left(real_name, -4) where member_id = '{bob}'"),
         format!("update members_g1.members set real_name = '' where member_id = '{bob}'"),
     ] {
-        world.database.run(&format!("create table kept as select * from members_g1.members; {damage}")).await;
-        let own = world.get("/v1/members/me", world.member(BOB)).await;
+        app.database.run(&format!("create table kept as select * from members_g1.members; {damage}")).await;
+        let own = app.get("/v1/members/me", app.member(BOB)).await;
         own.is(500, "internal");
-        for told in [own.body.to_string(), world.get(&payee(0xb1), world.member(ALICE)).await.ok().to_string()] {
+        for told in [own.body.to_string(), app.get(&payee(0xb1), app.member(ALICE)).await.ok().to_string()] {
             assert!(!["bob_2", "alice_kim", "Robert", NAME].iter().any(|text| told.contains(text)), "{damage}: {told}");
         }
-        assert_eq!(world.get("/v1/wallet/home", world.member(BOB)).await.ok()["member"]["degraded"], true, "{damage}");
-        world
-            .database
+        assert_eq!(app.get("/v1/wallet/home", app.member(BOB)).await.ok()["member"]["degraded"], true, "{damage}");
+        app.database
             .run("truncate members_g1.members; insert into members_g1.members select * from kept; drop table kept")
             .await;
     }
-    assert_eq!(world.get("/v1/members/me", world.member(BOB)).await.ok()["real_name"], "Robert");
-    world.finish().await;
+    assert_eq!(app.get("/v1/members/me", app.member(BOB)).await.ok()["real_name"], "Robert");
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_key_of_another_member_opens_nothing() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     // Wrapped for Alice, so it does not even unwrap for Bob.
-    world
-        .database
+    app.database
         .run(&format!(
             "update vault.data_keys set wrapped = (select wrapped from vault.data_keys where member_id = '{}')
              where member_id = '{}'",
@@ -141,15 +138,15 @@ async fn a_key_of_another_member_opens_nothing() {
             id(BOB)
         ))
         .await;
-    world.get("/v1/members/me", world.member(BOB)).await.is(500, "internal");
-    assert_eq!(world.get(&payee(0xb1), world.member(ALICE)).await.ok()["degraded"], true);
-    world.finish().await;
+    app.get("/v1/members/me", app.member(BOB)).await.is(500, "internal");
+    assert_eq!(app.get(&payee(0xb1), app.member(ALICE)).await.ok()["degraded"], true);
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn the_reader_of_the_vault_can_ask_for_nothing_else() {
-    let world = World::with_bank().await;
-    let reader = sqlx::PgPool::connect(&world.database.vault_url()).await.expect("connects");
+    let app = TestApp::with_bank().await;
+    let reader = sqlx::PgPool::connect(&app.database.vault_url()).await.expect("connects");
     for table in
         ["secret", "credentials", "pending_passwords", "sessions", "refresh_tokens", "messages", "certificates"]
     {
@@ -163,5 +160,5 @@ async fn the_reader_of_the_vault_can_ask_for_nothing_else() {
     }
     sqlx::raw_sql("select * from vault.data_keys").execute(&reader).await.expect("may read");
     reader.close().await;
-    world.finish().await;
+    app.finish().await;
 }

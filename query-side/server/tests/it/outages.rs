@@ -4,118 +4,115 @@ use std::time::{Duration, Instant};
 
 use kernel::Position;
 
-use crate::world::{ALICE, NOWHERE, Odd, World};
+use crate::app::{ALICE, NOWHERE, Odd, TestApp};
 
 #[tokio::test]
 async fn without_the_log_reads_go_on_and_tokens_ahead_wait() {
-    let world = World::start_odd(Odd { log_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
-    world.seed().await;
+    let app = TestApp::start_odd(Odd { log_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
+    app.seed().await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    let here = world.token(Position::new(18)).await;
-    let reply = world.get_with("/v1/accounts", world.member(ALICE), &[("consistency-token", &here)]).await;
+    let here = app.token(Position::new(18)).await;
+    let reply = app.get_with("/v1/accounts", app.member(ALICE), &[("consistency-token", &here)]).await;
     reply.ok();
     assert!(reply.header("view-lag-ms").is_some());
 
-    let ahead = world.token(Position::new(19)).await;
+    let ahead = app.token(Position::new(19)).await;
     let begun = Instant::now();
     let headers = [("consistency-token", ahead.as_str()), ("prefer", "wait=1")];
-    world.get_with("/v1/accounts", world.member(ALICE), &headers).await.is(503, "view-behind");
+    app.get_with("/v1/accounts", app.member(ALICE), &headers).await.is(503, "view-behind");
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
-    assert!(world.get("/v1/views", world.operator()).await.ok()[0]["head"].is_null());
-    world.get_open("/readyz").await.ok();
-    world.finish().await;
+    assert!(app.get("/v1/views", app.operator()).await.ok()[0]["head"].is_null());
+    app.get_open("/readyz").await.ok();
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn without_the_views_everything_is_503_and_nothing_leaks() {
-    let world = World::start_odd(Odd { views_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
+    let app = TestApp::start_odd(Odd { views_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
     for path in ["/v1/accounts", "/v1/wallet/home"] {
-        let reply = world.get(path, world.member(ALICE)).await;
+        let reply = app.get(path, app.member(ALICE)).await;
         reply.is(503, "view-unavailable");
         assert!(reply.header("retry-after").is_some());
         assert!(!reply.body.to_string().contains("127.0.0.1"), "{:?}", reply.body);
     }
-    assert_eq!(world.get_open("/readyz").await.status, 503);
-    world.get_open("/livez").await.ok();
-    world.get_open("/v1/assets").await.ok();
-    world.finish().await;
+    assert_eq!(app.get_open("/readyz").await.status, 503);
+    app.get_open("/livez").await.ok();
+    app.get_open("/v1/assets").await.ok();
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_stopped_view_answers_what_it_has() {
-    let world = World::with_bank().await;
-    let token = world.token(world.database.append(1).await).await;
-    world
-        .database
+    let app = TestApp::with_bank().await;
+    let token = app.token(app.database.append(1).await).await;
+    app.database
         .run(
             "update registry.generations set stuck_since = clock_timestamp(), error = 'no such account',
                  error_position = 19, error_type = 'AccountCredited' where view = 'accounts'",
         )
         .await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    world.get("/v1/accounts", world.member(ALICE)).await.ok();
+    app.get("/v1/accounts", app.member(ALICE)).await.ok();
     let begun = Instant::now();
     let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
-    world.get_with("/v1/accounts", world.member(ALICE), &headers).await.is(503, "view-unavailable");
+    app.get_with("/v1/accounts", app.member(ALICE), &headers).await.is(503, "view-unavailable");
     assert!(begun.elapsed() < Duration::from_secs(2), "it is not waited for: {:?}", begun.elapsed());
     let stale = [("consistency-token", token.as_str()), ("prefer", "stale-ok")];
-    let reply = world.get_with("/v1/accounts", world.member(ALICE), &stale).await;
+    let reply = app.get_with("/v1/accounts", app.member(ALICE), &stale).await;
     reply.ok();
     assert_eq!(reply.header("consistency-status"), Some("stale"));
-    let view = world.get("/v1/views/accounts", world.operator()).await;
+    let view = app.get("/v1/views/accounts", app.operator()).await;
     assert_eq!((&view.ok()["state"], &view.body["error_position"]), (&"stuck".into(), &19.into()));
 
     // It applies again: nobody has to restart anything.
-    world
-        .database
+    app.database
         .run(
             "update registry.generations set stuck_since = null, error = null, error_position = null,
                  error_type = null where view = 'accounts'",
         )
         .await;
-    world.database.reach("accounts", Position::new(19)).await;
+    app.database.reach("accounts", Position::new(19)).await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    world.get_with("/v1/accounts", world.member(ALICE), &headers).await.ok();
-    world.finish().await;
+    app.get_with("/v1/accounts", app.member(ALICE), &headers).await.ok();
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_view_that_is_not_live_is_503() {
-    let world = World::with_bank().await;
-    world.database.run("update registry.generations set state = 'retired' where view = 'transactions'").await;
-    let reply = world.get("/v1/wallet/home", world.member(ALICE)).await;
+    let app = TestApp::with_bank().await;
+    app.database.run("update registry.generations set state = 'retired' where view = 'transactions'").await;
+    let reply = app.get("/v1/wallet/home", app.member(ALICE)).await;
     reply.is(503, "view-unavailable");
-    world.get("/v1/accounts", world.member(ALICE)).await.ok();
+    app.get("/v1/accounts", app.member(ALICE)).await.ok();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(world.get_open("/readyz").await.status, 503);
-    world.finish().await;
+    assert_eq!(app.get_open("/readyz").await.status, 503);
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn broken_connections_are_made_again() {
-    let world = World::with_bank().await;
+    let app = TestApp::with_bank().await;
     for _ in 0..3 {
-        world
-            .database
+        app.database
             .run(
                 "select pg_terminate_backend(pid) from pg_stat_activity
                  where application_name = 'query-server' and datname = current_database()",
             )
             .await;
-        let position = world.database.append(1).await;
-        let token = world.token(position).await;
-        world.database.reach_all(position).await;
+        let position = app.database.append(1).await;
+        let token = app.token(position).await;
+        app.database.reach_all(position).await;
         let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
-        let reply = world.get_with("/v1/accounts", world.member(ALICE), &headers).await;
+        let reply = app.get_with("/v1/accounts", app.member(ALICE), &headers).await;
         assert!(reply.number("view-position") >= position.number(), "{reply:?}");
     }
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn the_role_of_the_server_can_write_nothing() {
-    let world = World::start().await;
-    let pool = sqlx::PgPool::connect(&world.database.reader_url()).await.expect("the reader");
+    let app = TestApp::start().await;
+    let pool = sqlx::PgPool::connect(&app.database.reader_url()).await.expect("the reader");
     for statement in [
         "insert into accounts_g1.accounts (account_id) values (gen_random_uuid())",
         "update registry.generations set position = 1",
@@ -127,35 +124,35 @@ async fn the_role_of_the_server_can_write_nothing() {
         assert!(sqlx::query(statement).execute(&pool).await.is_err(), "{statement}");
     }
     sqlx::query("select * from log_head, commits, live.accounts").execute(&pool).await.expect("may read");
-    world.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn a_query_that_takes_too_long_is_given_up() {
-    let world = World::with_bank().await;
-    let mut blocking = world.database.pool.begin().await.expect("a transaction");
+    let app = TestApp::with_bank().await;
+    let mut blocking = app.database.pool.begin().await.expect("a transaction");
     sqlx::query("lock table accounts_g1.accounts in access exclusive mode")
         .execute(&mut *blocking)
         .await
         .expect("locked");
-    let reply = world.get("/v1/accounts", world.member(ALICE)).await;
+    let reply = app.get("/v1/accounts", app.member(ALICE)).await;
     reply.is(503, "view-unavailable");
     assert!(!reply.body.to_string().contains("statement"), "{:?}", reply.body);
     blocking.rollback().await.expect("let go");
-    world.get("/v1/accounts", world.member(ALICE)).await.ok();
-    world.finish().await;
+    app.get("/v1/accounts", app.member(ALICE)).await.ok();
+    app.finish().await;
 }
 
 #[tokio::test]
 async fn views_of_another_log_are_not_ready() {
-    let world = World::with_bank().await;
-    let other = World::start().await;
+    let app = TestApp::with_bank().await;
+    let other = TestApp::start().await;
     other.database.append(30).await;
-    let mixed = World::start_odd(Odd { log_url: Some(other.database.reader_url()), ..Odd::default() }).await;
+    let mixed = TestApp::start_odd(Odd { log_url: Some(other.database.reader_url()), ..Odd::default() }).await;
     mixed.seed().await;
     tokio::time::sleep(Duration::from_millis(1200)).await;
     assert_eq!(mixed.get_open("/readyz").await.status, 503);
-    assert_eq!(world.get_open("/readyz").await.status, 200);
+    assert_eq!(app.get_open("/readyz").await.status, 200);
     // What these views show never was, as far as this log can tell: no token makes it right.
     for position in [18, 19] {
         let token = mixed.token(Position::new(position)).await;
@@ -167,13 +164,12 @@ async fn views_of_another_log_are_not_ready() {
 /// No projector runs that could find it out, and reads go on all the time.
 #[tokio::test]
 async fn a_lost_history_is_not_shown_again_once_it_was_refused() {
-    let world = World::with_bank().await;
-    let lost = world.database.append(1).await;
-    world.database.reach_all(lost).await;
-    world.until_seen(lost).await;
+    let app = TestApp::with_bank().await;
+    let lost = app.database.append(1).await;
+    app.database.reach_all(lost).await;
+    app.until_seen(lost).await;
     let end_of_log = async |position: Position, taken: &str, put: &str| {
-        world
-            .database
+        app.database
             .run(&format!(
                 "begin; set local session_replication_role = replica;
                  create table if not exists lost_commits as select * from commits where false;
@@ -185,7 +181,7 @@ async fn a_lost_history_is_not_shown_again_once_it_was_refused() {
             .await;
     };
     let status = async || {
-        let reply = world.get("/v1/accounts", world.member(ALICE)).await;
+        let reply = app.get("/v1/accounts", app.member(ALICE)).await;
         if reply.status != 200 {
             reply.is(503, "view-unavailable");
         }
@@ -204,5 +200,5 @@ async fn a_lost_history_is_not_shown_again_once_it_was_refused() {
     for _ in 0..50 {
         assert_eq!(status().await, 200);
     }
-    world.finish().await;
+    app.finish().await;
 }

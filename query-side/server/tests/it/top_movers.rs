@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::world::{A1, A2, B1, World, id};
+use crate::app::{A1, A2, B1, TestApp, id};
 
 #[tokio::test]
 async fn the_most_active_come_first_and_equals_share_a_place() {
-    let world = World::with_bank().await;
-    let get = async |query: &str| world.get(&format!("/v1/dashboard/top-movers?{query}"), world.operator()).await;
+    let app = TestApp::with_bank().await;
+    let get = async |query: &str| app.get(&format!("/v1/dashboard/top-movers?{query}"), app.operator()).await;
     let day = get("asset=KRW&day=2026-11-21").await;
     let item = |rank: u64, account: u128, volume: &str| json!({"rank": rank, "account_id": id(account), "transfers": 2, "volume": volume});
     let expected = json!({
@@ -24,5 +24,5 @@ async fn the_most_active_come_first_and_equals_share_a_place() {
     for wrong in ["", "asset=won", "asset=KRW&day=21.11.2026", "asset=KRW&limit=0", "asset=KRW&year=2026"] {
         get(wrong).await.is(400, "validation-failed");
     }
-    world.finish().await;
+    app.finish().await;
 }

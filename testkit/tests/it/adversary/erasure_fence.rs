@@ -26,7 +26,7 @@ async fn no_account_is_opened_for_one_who_left_with_whatever_token() {
     let id = insider.client.id;
     let erasure = insider.leave(&person.password, &fresh_key()).await.expect(202).id("erasure_id");
     let open = async |app: &mut TestApp, server| {
-        let late = app.teller_at(server, Role::Member, id);
+        let late = app.client_at(server, Role::Member, id);
         late.post("/v1/accounts", json!({"asset": "KRW"})).await.expect_problem(401, "unauthorized")
     };
     open(&mut app, 0).await;
@@ -74,7 +74,7 @@ async fn a_request_that_began_before_its_sender_left_opens_nothing() {
 async fn opening_and_leaving_at_once_on_two_servers() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, other) = (app.stranger(), app.teller_with(1, Uuid::nil(), String::new()));
+    let (door, other) = (app.stranger(), app.client_with(1, Uuid::nil(), String::new()));
     let mut gone = 0;
     for _ in 0..4 {
         let person = Newcomer::new(By::Email);
@@ -112,7 +112,7 @@ async fn a_server_that_dies_leaves_the_fence_standing() {
     let insider = person.join(&door, &app.catcher).await;
     insider.leave(&person.password, &fresh_key()).await.expect(202);
     app.bank.kill(Part::Command(0)).unwrap();
-    let late = app.teller_at(1, Role::Member, insider.client.id);
+    let late = app.client_at(1, Role::Member, insider.client.id);
     late.post("/v1/accounts", json!({"asset": "KRW"})).await.expect_problem(401, "unauthorized");
     until_erased(&app, 1).await;
     assert_fenced(&app).await;

@@ -42,7 +42,7 @@ async fn the_same_request_gets_the_same_tokens_on_every_server_and_after_a_crash
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
     let (door, _, insider) = somebody(&mut app).await;
-    let other_door = app.teller_with(1, door.id, String::new());
+    let other_door = app.client_with(1, door.id, String::new());
     let key = fresh_key();
     let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
     assert!(!first.replayed());
@@ -70,7 +70,7 @@ async fn many_at_once_with_one_key_are_one_refresh() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
     let (door, _, insider) = somebody(&mut app).await;
-    let doors = [door.clone(), app.teller_with(1, door.id, String::new())];
+    let doors = [door.clone(), app.client_with(1, door.id, String::new())];
     let key = fresh_key();
     let sent = (0..20).map(|number| refresh(&doors[number % 2], &insider.refresh_token, Some(&key)));
     let answers = join_all(sent).await;

@@ -121,7 +121,7 @@ async fn a_command_that_is_complete_after_the_log_out_does_nothing() {
     // The log-out came to the other server.
     let out = person.enter(&door, here.client.id).await;
     let held = every_command(&out, own, other, &person.password).await;
-    let second = app.teller_with(1, out.client.id, out.client.token.clone());
+    let second = app.client_with(1, out.client.id, out.client.token.clone());
     Insider { client: second, refresh_token: String::new() }.log_out().await.expect(204);
     until_refused_by(&out.client).await;
     all_are_refused(held).await;
@@ -157,7 +157,7 @@ async fn a_token_that_expires_before_the_request_is_complete_is_refused() {
     let claims = json!({"sub": id.id.uuid(), "role": id.role.as_str(), "iat": now, "exp": now + 3});
     let header = json!({"alg": "EdDSA", "typ": "JWT"});
     let token = app.keys.sign(&header, &claims);
-    let service = app.teller_with(0, id.id.uuid(), token);
+    let service = app.client_with(0, id.id.uuid(), token);
     let body = json!({"account_id": account, "money": money("KRW", 5), "reference": "a test"});
     let slow = Held::begin(&service, "POST", "/v1/deposits", &body).await;
     until_refused_by(&service).await;
@@ -212,7 +212,7 @@ async fn a_server_that_stood_still_does_not_take_a_token_that_ended_meanwhile() 
     let own = insider.client.open("KRW").await;
     app.service().deposit(own, "KRW", 100).await;
     let (_, other) = app.funded_member(0).await;
-    let beside = TestClient { command: app.teller_at(1, Role::Service, Uuid::nil()).command, ..insider.client.clone() };
+    let beside = TestClient { command: app.client_at(1, Role::Service, Uuid::nil()).command, ..insider.client.clone() };
     beside.transfer(own, other, 1).await.expect(201);
 
     let running = app.bank.running().unwrap();

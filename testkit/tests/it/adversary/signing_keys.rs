@@ -56,7 +56,7 @@ async fn tokens_of_a_withdrawn_key_end_without_help() {
     replace(&file, &after);
     refused(&member).await;
     let id = RandomIds.fresh();
-    let newer = app.teller_with(0, id, other.token(Actor { role: Role::Member, id: MemberId::new(id) }, 1));
+    let newer = app.client_with(0, id, other.token(Actor { role: Role::Member, id: MemberId::new(id) }, 1));
     newer.open("KRW").await;
     newer.get("/v1/accounts").await.expect(200);
     let kid = |set: &str| {

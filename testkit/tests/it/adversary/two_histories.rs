@@ -366,9 +366,9 @@ async fn a_server_that_only_read_what_was_lost_forgets_it() {
     let (owner, from) = app.funded_member(1_000).await;
     let (_, to) = app.funded_member(0).await;
     let service = app.service();
-    let beside = app.teller_at(1, kernel::Role::Service, service.id);
+    let beside = app.client_at(1, kernel::Role::Service, service.id);
     let (stranger, owner) = (
-        app.teller_at(1, kernel::Role::Member, RandomIds.fresh()),
+        app.client_at(1, kernel::Role::Member, RandomIds.fresh()),
         TestClient { command: beside.command.clone(), ..owner },
     );
     back_up(&app.pair.log).await;

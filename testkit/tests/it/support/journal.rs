@@ -111,18 +111,18 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Starts `size` clients. Each of `tellers` is the same person at every command server, in the order of the servers.
-    pub fn start(size: usize, tellers: Vec<Vec<TestClient>>, accounts: Vec<Uuid>, give_up: bool) -> Self {
+    /// Starts `size` clients. Each of `people` is the same person at every command server, in the order of the servers.
+    pub fn start(size: usize, people: Vec<Vec<TestClient>>, accounts: Vec<Uuid>, give_up: bool) -> Self {
         static CROWDS: AtomicU64 = AtomicU64::new(0);
         let crowd = CROWDS.fetch_add(1, Ordering::Relaxed);
         let (journal, stop) = (Arc::new(Journal::default()), Arc::new(AtomicBool::new(false)));
-        let (tellers, accounts) = (Arc::new(tellers), Arc::new(accounts));
+        let (people, accounts) = (Arc::new(people), Arc::new(accounts));
         let mut clients = JoinSet::new();
         for number in 0..size {
             let (journal, stop) = (journal.clone(), stop.clone());
-            let (tellers, accounts) = (tellers.clone(), accounts.clone());
+            let (people, accounts) = (people.clone(), accounts.clone());
             clients.spawn(async move {
-                let servers = &tellers[number % tellers.len()];
+                let servers = &people[number % people.len()];
                 let mut client = Client {
                     crowd,
                     number,

@@ -1,4 +1,4 @@
-//! A town: members on a log and the real vault, a bank beside them, and a clock that a test moves.
+//! An application: members on a log and the real vault, a bank beside them, and a clock that a test moves.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -19,20 +19,16 @@ use platform::shutdown::Shutdown;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, postgres::PgConnectOptions};
-use testkit::mail::{Catcher, Plan};
+use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use testkit::{
+    kit::{run_on_test_server, test_variable},
+    mail::{Catcher, Plan},
+};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 use vault::KeyFile;
 
 use crate::person::{Person, Reply, fresh_key};
-
-/// The URL of the server that tests may make databases on.
-#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
-fn postgres() -> String {
-    std::env::var("JANGBU_TEST_POSTGRES_URL")
-        .expect("JANGBU_TEST_POSTGRES_URL is not set: run `./justw test`, which brings a Postgres")
-}
 
 #[derive(Parser)]
 struct Arguments {
@@ -40,19 +36,19 @@ struct Arguments {
     config: Config,
 }
 
-pub struct World {
+pub struct TestApp {
     name: String,
     folder: PathBuf,
     pub http: Client,
     pub catcher: Option<Catcher>,
 }
 
-impl World {
+impl TestApp {
     /// With an empty log.
     pub async fn new() -> Self {
-        let world = Self::without_database();
-        world.create_database().await;
-        world
+        let app = Self::without_database();
+        app.create_database().await;
+        app
     }
 
     /// Where the databases are to be, but are not yet.
@@ -60,22 +56,22 @@ impl World {
         let name = format!("test_command_server_{}", RandomIds.fresh().simple());
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir(&folder).unwrap();
-        let world = Self {
+        let app = Self {
             name,
             folder,
             http: Client::builder().timeout(Duration::from_secs(20)).build().unwrap(),
             catcher: None,
         };
-        world.sign_with(9, &[9]);
-        KeyFile::ensure(&world.folder.join("kek.json")).unwrap();
-        world
+        app.sign_with(9, &[9]);
+        KeyFile::ensure(&app.folder.join("kek.json")).unwrap();
+        app
     }
 
     /// With somebody who catches what is sent to members.
     pub async fn with_catcher() -> Self {
-        let mut world = Self::new().await;
-        world.catcher = Some(Catcher::start(Plan::local().await.unwrap()).unwrap());
-        world
+        let mut app = Self::new().await;
+        app.catcher = Some(Catcher::start(Plan::local().await.unwrap()).unwrap());
+        app
     }
 
     /// From now on tokens are signed with this key, and verified with these.
@@ -98,7 +94,7 @@ impl World {
 
     pub async fn create_database(&self) {
         for (database, url) in [(Database::Log, self.url()), (Database::Vault, self.vault_url())] {
-            run(&format!("create database {}", url.rsplit('/').next().unwrap())).await;
+            run_on_test_server(&format!("create database {}", url.rsplit('/').next().unwrap())).await.unwrap();
             let pool = sqlx::PgPool::connect(&url).await.unwrap();
             database.up(&pool).await.unwrap();
             pool.close().await;
@@ -106,7 +102,7 @@ impl World {
     }
 
     pub fn url(&self) -> String {
-        let server = postgres();
+        let server = test_variable("JANGBU_TEST_POSTGRES_URL").unwrap();
         let (base, _) = server.rsplit_once('/').unwrap();
         format!("{base}/{}", self.name)
     }
@@ -180,7 +176,7 @@ impl World {
 
     pub async fn end(self) {
         for name in [self.name.clone(), format!("{}_vault", self.name)] {
-            run(&format!("drop database if exists {name} with (force)")).await;
+            run_on_test_server(&format!("drop database if exists {name} with (force)")).await.unwrap();
         }
     }
 }
@@ -204,15 +200,10 @@ impl LastMoment {
     }
 }
 
-impl Drop for World {
+impl Drop for TestApp {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-pub async fn run(sql: &str) {
-    let mut connection = postgres().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 fn key(seed: u8) -> SigningKey {

@@ -17,12 +17,12 @@ use crate::{
     oracle::{self, Tables},
 };
 
-pub struct World {
+pub struct ViewsFixture {
     pub scratch: Scratch,
     pub log: Arc<MemoryLog>,
 }
 
-impl World {
+impl ViewsFixture {
     pub async fn new(bank: &Bank) -> Self {
         let scratch = Scratch::new().await;
         ensure(&scratch.database, &views::all()).await.expect("generation 1");

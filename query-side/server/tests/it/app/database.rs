@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kernel::{Ids, LogId, Position, RandomIds};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
+use testkit::kit::test_variable;
 use uuid::Uuid;
 
 /// Each view and the tables that readers see.
@@ -167,10 +168,8 @@ async fn run(connection: &mut PgConnection, sql: &str) {
     connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
 }
 
-#[allow(clippy::disallowed_methods, reason = "the test runner gives the servers by environment")]
 fn server() -> String {
-    std::env::var("JANGBU_TEST_POSTGRES_URL")
-        .expect("JANGBU_TEST_POSTGRES_URL is not set: run ./justw test, which starts a Postgres for the tests")
+    test_variable("JANGBU_TEST_POSTGRES_URL").expect("a test run")
 }
 
 fn url(server: &str, database: &str) -> String {

@@ -6,6 +6,7 @@ use kernel::{Ids, Position, RandomIds};
 use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, inbox};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use testkit::kit::test_variable;
 use tokio::sync::watch;
 use url::Url;
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Three databases, dropped in the end.
-pub struct World {
+pub struct TestDatabases {
     server: Url,
     pub log: Url,
     pub views: Url,
@@ -24,7 +25,7 @@ pub struct World {
     own: Vec<Url>,
 }
 
-impl World {
+impl TestDatabases {
     /// Empty databases.
     pub async fn empty() -> Self {
         let server = server();
@@ -33,41 +34,41 @@ impl World {
         let views = database(&server, &format!("operator_views_{id}"));
         let vault = database(&server, &format!("operator_vault_{id}"));
         let own = vec![log.clone(), views.clone(), vault.clone()];
-        let world = Self { server, log, views, vault, own };
-        for url in &world.own {
-            world.on_server(&format!("create database {}", name(url))).await;
+        let databases = Self { server, log, views, vault, own };
+        for url in &databases.own {
+            databases.on_server(&format!("create database {}", name(url))).await;
         }
-        world
+        databases
     }
 
     /// Migrated databases with the first generation of every view and an empty log.
     pub async fn migrated() -> Self {
-        let world = Self::empty().await;
+        let databases = Self::empty().await;
         // Roles belong to the whole server: tests that run beside this one make the same.
-        let mut lock = PgConnection::connect(world.server.as_str()).await.expect("connect");
+        let mut lock = PgConnection::connect(databases.server.as_str()).await.expect("connect");
         lock.execute("select pg_advisory_lock(hashtext('roles of tests'))").await.expect("lock");
-        world.run(&["migrate", "up"]).expect(0);
-        let options = PgConnectOptions::from_str(world.views.as_str()).expect("options");
+        databases.run(&["migrate", "up"]).expect(0);
+        let options = PgConnectOptions::from_str(databases.views.as_str()).expect("options");
         projection_engine::ensure(&options, &views::all()).await.expect("generations");
         lock.close().await.expect("close");
-        world
+        databases
     }
 
     /// A bank with all that can happen in it, and views that have all of it.
     pub async fn with_bank() -> Self {
-        let world = Self::migrated().await;
-        Bank::busy().write(&world.log).await;
-        world.project().await;
-        world
+        let databases = Self::migrated().await;
+        Bank::busy().write(&databases.log).await;
+        databases.project().await;
+        databases
     }
 
-    /// Another world: a copy of this one's log, and its views themselves.
+    /// A copy of this log, and these views themselves.
     pub async fn with_copied_log(&self) -> Self {
         let log = self.copy(&self.log, "operator_log").await;
         Self { log: log.clone(), own: vec![log], ..self.another() }
     }
 
-    /// Another world: a copy of this one's views, and its log itself.
+    /// A copy of these views, and this log itself.
     pub async fn with_copied_views(&self) -> Self {
         let views = self.copy(&self.views, "operator_views").await;
         Self { views: views.clone(), own: vec![views], ..self.another() }
@@ -170,13 +171,7 @@ async fn behind_the_back(url: &Url, sql: &str) {
 }
 
 fn server() -> Url {
-    test_variable("JANGBU_TEST_POSTGRES_URL").parse().expect("a URL")
-}
-
-/// What the test servers' runner has set.
-pub fn test_variable(name: &str) -> String {
-    #[allow(clippy::disallowed_methods, reason = "tests have no command line")]
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run ./justw test"))
+    test_variable("JANGBU_TEST_POSTGRES_URL").expect("a test run").parse().expect("a URL")
 }
 
 fn database(server: &Url, name: &str) -> Url {

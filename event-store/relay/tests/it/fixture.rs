@@ -18,7 +18,8 @@ use log::{
 };
 use outbox_relay::Config;
 use platform::{shutdown::Shutdown, telemetry};
-use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};
+use sqlx::AssertSqlSafe;
+use testkit::kit::{TestDatabase, connect_nats, test_variable};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -29,14 +30,12 @@ use tokio::{
 /// Nothing in these tests takes longer, on a machine that works.
 pub const SOON: Duration = Duration::from_secs(30);
 
-#[allow(clippy::disallowed_methods, reason = "a test is told where its servers are by the environment")]
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `./justw test`, which brings the servers"))
+fn nats_url() -> String {
+    test_variable("JANGBU_TEST_NATS_URL").unwrap()
 }
 
-pub struct World {
-    name: String,
-    url: String,
+pub struct RelayFixture {
+    database: TestDatabase,
     pub log: PostgresLog,
     pub jetstream: Context,
     pub keys: SliceKeys,
@@ -75,28 +74,24 @@ pub struct Found {
     pub body: bytes::Bytes,
 }
 
-impl World {
+impl RelayFixture {
     pub async fn new() -> Self {
-        let name = format!("test_relay_{}", RandomIds.fresh().simple());
-        let server = variable("JANGBU_TEST_POSTGRES_URL");
-        run_sql(&server, &format!("create database {name}")).await;
-        let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
-        let pool = connect(&url, &PoolOptions::log("test", 5)).unwrap();
-        Database::Log.up(&sqlx::PgPool::connect_lazy_with(pool.connect_options().clone())).await.unwrap();
-        let client = connect_nats(&variable("JANGBU_TEST_NATS_URL")).await;
-        let key_file = std::env::temp_dir().join(format!("{name}.keys.json"));
+        let database = TestDatabase::migrated("relay", Database::Log).await.unwrap();
+        let pool = connect(&database.url, &PoolOptions::log("test", 5)).unwrap();
+        let client = connect_nats(&nats_url()).await.unwrap();
+        let key_file = std::env::temp_dir().join(format!("{}.keys.json", database.name));
         let (keys, _) = SliceKeys::ensure(&key_file).unwrap();
-        Self { log: PostgresLog::new(pool), jetstream: jetstream::new(client), name, url, keys, key_file }
+        Self { log: PostgresLog::new(pool), jetstream: jetstream::new(client), database, keys, key_file }
     }
 
     pub fn config(&self) -> Config {
         Config {
             addr: ([127, 0, 0, 1], 0).into(),
-            log_relay_url: self.url.clone(),
-            nats_url: variable("JANGBU_TEST_NATS_URL"),
+            log_relay_url: self.database.url.clone(),
+            nats_url: nats_url(),
             nats_relay_url: None,
             slice_key_file: Some(self.key_file.clone()),
-            nats_stream: self.name.to_uppercase(),
+            nats_stream: self.database.name.to_uppercase(),
             nats_replicas: 1,
             nats_max_bytes: 64 << 20,
             nats_max_age_hours: 1,
@@ -118,11 +113,11 @@ impl World {
     }
 
     pub fn subject(&self) -> String {
-        format!("{}.slices", self.name.replace('_', "."))
+        format!("{}.slices", self.database.name.replace('_', "."))
     }
 
     pub fn stream(&self) -> String {
-        self.name.to_uppercase()
+        self.database.name.to_uppercase()
     }
 
     /// Appends commits of these sizes, one append each.
@@ -219,14 +214,8 @@ impl World {
         let _ = std::fs::remove_file(&self.key_file);
         let _ = self.jetstream.delete_stream(self.stream()).await;
         self.log.pool().close().await;
-        let server = variable("JANGBU_TEST_POSTGRES_URL");
-        run_sql(&server, &format!("drop database {} with (force)", self.name)).await;
+        self.database.drop().await.unwrap();
     }
-}
-
-async fn run_sql(server: &str, sql: &str) {
-    let mut connection = server.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 /// A commit of that many events, each with that many bytes of text.
@@ -245,12 +234,4 @@ pub fn commit(events: usize, bytes: usize) -> NewCommit {
         correlation: CorrelationId::new(RandomIds.fresh()),
         events: (0..events).map(|_| event()).collect(),
     }
-}
-
-/// Connects with the login in the URL, which the client does not take from there by itself.
-pub async fn connect_nats(url: &str) -> async_nats::Client {
-    let server: async_nats::ServerAddr = url.parse().expect("a URL");
-    let (user, password) = (server.username().unwrap_or_default(), server.password().unwrap_or_default());
-    let options = async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
-    options.connect(url).await.expect("connect to NATS")
 }

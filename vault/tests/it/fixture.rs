@@ -6,43 +6,29 @@ use chrono::{DateTime, TimeDelta, Utc};
 use database::migrations::Database;
 use database::{Limits, Pool, PoolOptions};
 use kernel::{Clock, Ids, MemberId, RandomIds, StreamId, SystemClock};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{AssertSqlSafe, postgres::PgConnectOptions};
+use testkit::kit::TestDatabase;
 use uuid::Uuid;
 use vault::{Credentials, FileKek, KeyFile, Keys, PasswordHash, PostgresVault, TokenDigest, VaultReader};
 
-#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
-fn server() -> PgConnectOptions {
-    std::env::var("JANGBU_TEST_POSTGRES_URL")
-        .expect("JANGBU_TEST_POSTGRES_URL is not set: run `./justw test`, which brings a Postgres")
-        .parse()
-        .expect("JANGBU_TEST_POSTGRES_URL is a URL")
-}
-
 /// A vault, dropped at the end of a test that passes.
-pub struct World {
-    name: String,
+pub struct VaultFixture {
+    database: TestDatabase,
     folder: PathBuf,
     pub pool: Pool,
     pub vault: PostgresVault,
 }
 
-impl World {
+impl VaultFixture {
     /// An open vault with nothing in it.
     pub async fn new() -> Self {
-        let name = format!("test_vault_{}", RandomIds.fresh().simple());
-        run(&format!("create database {name}")).await;
-        let pool = PgPoolOptions::new().max_connections(24).connect_with(server().database(&name)).await.unwrap();
-        Database::Vault.up(&pool).await.unwrap();
-        pool.close().await;
-        let pool = pool_with(server().database(&name));
+        let database = TestDatabase::migrated("vault", Database::Vault).await.unwrap();
+        let pool = pool_with(database.options());
         let folder = folder();
         KeyFile::ensure(&folder.join("kek.json")).unwrap();
         let kek = Arc::new(FileKek::open(&folder.join("kek.json")).unwrap());
-        let vault = PostgresVault::open(as_role(&name, "jangbu_vault"), kek).await.unwrap();
-        Self { name, folder, pool, vault }
+        let vault = PostgresVault::open(as_role(&database, "jangbu_vault"), kek).await.unwrap();
+        Self { database, folder, pool, vault }
     }
 
     pub fn key_file(&self) -> PathBuf {
@@ -56,7 +42,7 @@ impl World {
 
     /// The same vault as another command server opens it.
     pub async fn another(&self) -> PostgresVault {
-        PostgresVault::open(as_role(&self.name, "jangbu_vault"), self.kek()).await.unwrap()
+        PostgresVault::open(as_role(&self.database, "jangbu_vault"), self.kek()).await.unwrap()
     }
 
     /// The same vault as a query server has it.
@@ -66,7 +52,7 @@ impl World {
 
     /// Connections that may do what a role may.
     pub fn pool_of(&self, role: &str) -> Pool {
-        as_role(&self.name, role)
+        as_role(&self.database, role)
     }
 
     /// Somebody who has signed up: the member, the login.
@@ -89,13 +75,13 @@ impl World {
 
     pub async fn end(self) {
         self.pool.close().await;
-        run(&format!("drop database {} with (force)", self.name)).await;
+        self.database.drop().await.unwrap();
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 }
 
-fn as_role(database: &str, role: &str) -> Pool {
-    let options = server().database(database).options([("role", role)]);
+fn as_role(database: &TestDatabase, role: &str) -> Pool {
+    let options = database.options().options([("role", role)]);
     pool_with(options)
 }
 
@@ -105,11 +91,6 @@ fn pool_with(options: PgConnectOptions) -> Pool {
         options,
         PoolOptions { max_connections: 24, acquire: Duration::from_secs(30), limits, settings: Vec::new() },
     )
-}
-
-async fn run(sql: &str) {
-    let mut connection = server().connect().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 /// A fresh folder.

@@ -1,4 +1,4 @@
-//! One test's world: a database, a server on it, and who asks.
+//! The application of one test: a database, a server on it, and who asks.
 
 mod database;
 mod keys;
@@ -29,7 +29,7 @@ struct Cli {
     config: Config,
 }
 
-/// What may be different from a sound world.
+/// What may be different from an application that works.
 #[derive(Default)]
 pub struct Odd {
     pub log_url: Option<String>,
@@ -40,7 +40,7 @@ pub struct Odd {
 }
 
 /// A server on a database of its own. Dropping it drops the database.
-pub struct World {
+pub struct TestApp {
     pub database: Database,
     pub people: People,
     pub keys: Arc<Keys>,
@@ -84,18 +84,18 @@ impl Reply {
     }
 }
 
-impl World {
-    /// A sound world without a single account.
+impl TestApp {
+    /// One that works, without a single account.
     pub async fn start() -> Self {
         Self::start_odd(Odd::default()).await
     }
 
-    /// A sound world with the people and movements of `seed`.
+    /// One that works, with the people and movements of `seed`.
     pub async fn with_bank() -> Self {
-        let world = Self::start().await;
-        world.seed().await;
-        world.until_seen(Position::new(seed::HEAD)).await;
-        world
+        let app = Self::start().await;
+        app.seed().await;
+        app.until_seen(Position::new(seed::HEAD)).await;
+        app
     }
 
     /// The people and movements of `seed`.
@@ -145,7 +145,7 @@ impl World {
         panic!("the server never saw position {position}");
     }
 
-    /// The token of a position of this world's log.
+    /// The token of a position of this app's log.
     pub async fn token(&self, position: Position) -> String {
         ConsistencyToken::untagged(self.database.log_id().await, position).to_string()
     }

@@ -7,46 +7,34 @@ use database::migrations::Database;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead};
-use sqlx::{AssertSqlSafe, ConnectOptions, postgres::PgConnectOptions};
-
-/// The URL of the server that tests may make databases on.
-#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
-fn server() -> String {
-    std::env::var("JANGBU_TEST_POSTGRES_URL")
-        .expect("JANGBU_TEST_POSTGRES_URL is not set: run `./justw test`, which brings a Postgres")
-}
+use sqlx::{AssertSqlSafe, postgres::PgConnectOptions};
+use testkit::kit::TestDatabase;
 
 /// A database of its own, dropped at the end of a test that passes.
-pub struct World {
-    name: String,
-    url: String,
+pub struct LogFixture {
+    database: TestDatabase,
     pub pool: Pool,
     pub log: PostgresLog,
 }
 
-impl World {
+impl LogFixture {
     /// With an empty log.
     pub async fn new() -> Self {
-        let world = Self::without_log().await;
-        let owner = sqlx::PgPool::connect_lazy_with(world.options());
-        Database::Log.up(&owner).await.unwrap();
-        world
+        let fixture = Self::without_log().await;
+        fixture.database.migrate(Database::Log).await.unwrap();
+        fixture
     }
 
     /// With nothing at all.
     pub async fn without_log() -> Self {
-        let name = format!("test_log_{}", RandomIds.fresh().simple());
-        run(&format!("create database {name}")).await;
-        let server = server();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        let url = format!("{base}/{name}");
-        let pool = connect(&url, &PoolOptions::log("test", 10)).unwrap();
-        Self { log: PostgresLog::new(pool.clone()), pool, name, url }
+        let database = TestDatabase::create("log").await.unwrap();
+        let pool = connect(&database.url, &PoolOptions::log("test", 10)).unwrap();
+        Self { log: PostgresLog::new(pool.clone()), pool, database }
     }
 
     /// Another pool on the same database, as another process would have; `settings` are added to the URL.
     pub fn other_pool(&self, settings: &str) -> Pool {
-        connect(&format!("{}?{settings}", self.url), &PoolOptions::log("other", 10)).unwrap()
+        connect(&format!("{}?{settings}", self.database.url), &PoolOptions::log("other", 10)).unwrap()
     }
 
     /// The log, as a role of the bank sees it.
@@ -55,7 +43,7 @@ impl World {
     }
 
     pub fn options(&self) -> PgConnectOptions {
-        self.url.parse().unwrap()
+        self.database.options()
     }
 
     pub async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
@@ -76,13 +64,8 @@ impl World {
 
     pub async fn drop(self) {
         self.pool.close().await;
-        run(&format!("drop database {} with (force)", self.name)).await;
+        self.database.drop().await.unwrap();
     }
-}
-
-async fn run(sql: &str) {
-    let mut connection = server().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 /// The whole log, in pages.

@@ -22,7 +22,8 @@ use platform::{
 };
 use projection_engine::testing::Scratch;
 use projector::Config;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use sqlx::ConnectOptions;
+use testkit::kit::{TestDatabase, connect_nats, test_variable};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -35,14 +36,12 @@ pub const SOON: Duration = Duration::from_secs(30);
 /// One that nobody listens to.
 pub const NOWHERE: &str = "nats://127.0.0.1:9";
 
-#[allow(clippy::disallowed_methods, reason = "a test is told where its servers are by the environment")]
-pub fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `./justw test`, which brings the servers"))
+fn nats_url() -> String {
+    test_variable("JANGBU_TEST_NATS_URL").expect("a test run")
 }
 
-pub struct World {
-    name: String,
-    log_url: String,
+pub struct ProjectorFixture {
+    database: TestDatabase,
     pub log: PostgresLog,
     pub views: Scratch,
     pub jetstream: Context,
@@ -59,7 +58,7 @@ pub fn headers(pairs: &[(&'static str, String)]) -> HeaderMap {
     headers
 }
 
-impl Drop for World {
+impl Drop for ProjectorFixture {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.key_file);
     }
@@ -72,36 +71,26 @@ pub struct Projector {
     running: JoinHandle<anyhow::Result<()>>,
 }
 
-impl World {
+impl ProjectorFixture {
     pub async fn new() -> Self {
-        let name = format!("test_projector_{}", RandomIds.fresh().simple());
-        let server = variable("JANGBU_TEST_POSTGRES_URL");
-        let mut admin = PgConnection::connect(&server).await.expect("connect to the test server");
-        let create = format!("create database {name}");
-        sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.expect("create a database");
-        admin.close().await.expect("close");
-        let log_url = format!("{}/{name}", server.rsplit_once('/').expect("a URL").0);
-        let pool = connect(&log_url, &PoolOptions::log("test", 4)).expect("a pool");
-        Database::Log
-            .up(&sqlx::PgPool::connect_lazy_with(pool.connect_options().clone()))
-            .await
-            .expect("the log's migrations");
-        let client = connect_nats(&variable("JANGBU_TEST_NATS_URL")).await;
+        let database = TestDatabase::migrated("projector", Database::Log).await.expect("a log");
+        let pool = connect(&database.url, &PoolOptions::log("test", 4)).expect("a pool");
+        let client = connect_nats(&nats_url()).await.expect("connect to NATS");
         let jetstream = jetstream::new(client);
         let views = Scratch::new().await;
-        let key_file = std::env::temp_dir().join(format!("{name}.keys.json"));
+        let key_file = std::env::temp_dir().join(format!("{}.keys.json", database.name));
         let (keys, _) = SliceKeys::ensure(&key_file).expect("keys");
-        let world = Self { name, log_url, log: PostgresLog::new(pool), views, jetstream, keys, key_file };
-        world.make_stream().await;
-        world
+        let fixture = Self { database, log: PostgresLog::new(pool), views, jetstream, keys, key_file };
+        fixture.make_stream().await;
+        fixture
     }
 
     pub fn config(&self) -> Config {
         Config {
             addr: ([127, 0, 0, 1], 0).into(),
-            log_projector_url: self.log_url.clone(),
+            log_projector_url: self.database.url.clone(),
             views_projector_url: self.views.database.to_url_lossy().to_string(),
-            nats_url: variable("JANGBU_TEST_NATS_URL"),
+            nats_url: nats_url(),
             nats_projector_url: None,
             slice_key_file: Some(self.key_file.clone()),
             nats_stream: self.stream(),
@@ -121,11 +110,11 @@ impl World {
     }
 
     fn stream(&self) -> String {
-        self.name.to_uppercase()
+        self.database.name.to_uppercase()
     }
 
     pub fn subject(&self) -> String {
-        format!("{}.slices", self.name.replace('_', "."))
+        format!("{}.slices", self.database.name.replace('_', "."))
     }
 
     pub async fn make_stream(&self) {
@@ -250,12 +239,4 @@ fn opened() -> NewCommit {
         correlation: CorrelationId::new(RandomIds.fresh()),
         events: vec![event],
     }
-}
-
-/// Connects with the login in the URL, which the client does not take from there by itself.
-pub async fn connect_nats(url: &str) -> async_nats::Client {
-    let server: async_nats::ServerAddr = url.parse().expect("a URL");
-    let (user, password) = (server.username().unwrap_or_default(), server.password().unwrap_or_default());
-    let options = async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
-    options.connect(url).await.expect("connect to NATS")
 }
