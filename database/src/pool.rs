@@ -22,6 +22,7 @@ use sqlx::{
     Either, Error, Execute, Executor, Postgres, SqlStr,
     postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
+use tasks::Backoff;
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -179,7 +180,7 @@ impl Inner {
 
     /// A new connection; tried until the deadline while the server starts.
     async fn open(&self, deadline: Instant) -> Result<(Connection, i32), Error> {
-        let mut pause = Duration::from_millis(10);
+        let mut backoff = Backoff::new(Duration::from_millis(10), self.options.acquire / 5);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let limits = self.options.limits.with_connect(left.min(self.options.limits.connect));
@@ -189,11 +190,11 @@ impl Inner {
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(no_answer(self.options.acquire)),
             };
+            let pause = backoff.next_wait();
             if Instant::now() + pause >= deadline {
                 return Err(error);
             }
             sleep(pause).await;
-            pause = (pause * 2).min(self.options.acquire / 5);
         }
     }
 

@@ -15,5 +15,5 @@ pub use keys::KeysError;
 pub(crate) use presented::Presented;
 pub use principal::{Principal, refused};
 pub use revocations::{RevocationSource, Revocations};
-pub use signer::{Signer, SignerError};
+pub use signer::{Signer, SignerError, thumbprint};
 pub use verifier::{TokenError, Verifier};

@@ -147,14 +147,14 @@ impl Key {
         let bytes = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
         let der = bytes.to_pkcs8_der().map_err(|source| SignerError::Key { path: shown(), source })?;
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(thumbprint(key.verifying_key().as_bytes()));
+        header.kid = Some(thumbprint(&URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())));
         Ok(Self { header, encoding: EncodingKey::from_ed_der(der.as_bytes()) })
     }
 }
 
-/// The name of a public key: the digest of its required members in the order of their names (RFC 7638).
-fn thumbprint(public: &[u8; 32]) -> String {
-    let x = URL_SAFE_NO_PAD.encode(public);
+/// The name of a public key, given in base64url: the digest of its required members in the order of their names
+/// (RFC 7638).
+pub fn thumbprint(x: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
 }
 

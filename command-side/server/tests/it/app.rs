@@ -15,10 +15,9 @@ use ed25519_dalek::{
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Clock, Ids, RandomIds, SystemClock};
 use log::{Commit, ReadCommits};
-use platform::shutdown::Shutdown;
+use platform::{auth::thumbprint, shutdown::Shutdown};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use testkit::{
     kit::{run_on_test_server, test_variable},
@@ -208,11 +207,6 @@ impl Drop for TestApp {
 
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
-}
-
-/// The name of a key (RFC 7638).
-fn thumbprint(x: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
 }
 
 pub fn token(role: &str, subject: Uuid) -> String {
