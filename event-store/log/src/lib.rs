@@ -9,6 +9,7 @@
 mod append;
 mod commit;
 mod error;
+mod processes;
 mod ranges;
 mod read;
 pub mod seal;
@@ -19,6 +20,7 @@ pub use append::{Append, Appended, NewCommit, NewEvent, Snapshot};
 pub use commit::{Commit, Event, Fingerprint};
 pub use error::{AppendError, ReadError, SliceError};
 pub use kernel::CommitRef;
+pub use processes::{InstanceFilter, InstanceState, Leadership, ProcessInstance, ProcessStore};
 pub use ranges::{CommitRanges, PositionRange, RangeReader};
 pub use read::{Adoption, FromVersion, Head, ReadCommits, ReadHead, ReadStreams};
 pub use select::{OwnedAccounts, Picked, ReadTyped};

@@ -22,8 +22,8 @@ pub struct Picked {
 /// Reads the log in order, some types of events only. For readers to whom nearly all of the log is nothing.
 #[async_trait]
 pub trait ReadTyped: Send + Sync {
-    /// The events of these types after a position, up to another, oldest first: the first `limit` of them. Only types
-    /// that the store keeps an index for may be asked for; it refuses any other, rather than read all of the log.
+    /// The events of these types after a position, up to another, oldest first: the first `limit` of them. Where the store
+    /// keeps no index for a type it goes through all events in the range, so ask for a bounded one.
     async fn read_typed(
         &self,
         types: &[&str],

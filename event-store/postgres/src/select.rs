@@ -12,8 +12,8 @@ use crate::{
     store::PostgresLog,
 };
 
-/// The types of events in the partial index `events_of_members`: no other can be asked for by type. The same list stands in
-/// the index and in `read_typed.sql`, where Postgres looks for it to see that the index will do.
+/// The types of events in the partial index `events_of_members`. The same list stands in the index and in `read_typed.sql`,
+/// where Postgres looks for it to see that the index will do. For other types all events in the range are gone through.
 pub const INDEXED_TYPES: [&str; 15] = [
     "SignUpStarted",
     "SignUpCodeIssued",
@@ -31,11 +31,6 @@ pub const INDEXED_TYPES: [&str; 15] = [
     "ErasureRequested",
     "MemberErased",
 ];
-
-/// A type of event for which there is no index.
-#[derive(Debug, thiserror::Error)]
-#[error("no index picks out events of type {0}")]
-struct NotIndexed(String);
 
 struct PickedRow {
     position: i64,
@@ -72,17 +67,20 @@ impl ReadTyped for PostgresLog {
         up_to: Position,
         limit: i64,
     ) -> Result<Vec<Picked>, ReadError> {
-        if let Some(stray) = types.iter().find(|name| !INDEXED_TYPES.contains(name)) {
-            return Err(ReadError::Unavailable(Box::new(NotIndexed((*stray).to_owned()))));
-        }
+        let is_indexed = types.iter().all(|name| INDEXED_TYPES.contains(name));
         let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
-        sqlx::query_file_as!(PickedRow, "src/sql/read_typed.sql", &types, after.number(), up_to.number(), limit.max(1))
-            .fetch_all(&mut *self.connection().await?)
-            .await
-            .map_err(read_error)?
-            .into_iter()
-            .map(PickedRow::into_picked)
-            .collect()
+        let (after, up_to, limit) = (after.number(), up_to.number(), limit.max(1));
+        let mut connection = self.connection().await?;
+        let rows = if is_indexed {
+            sqlx::query_file_as!(PickedRow, "src/sql/read_typed.sql", &types, after, up_to, limit)
+                .fetch_all(&mut *connection)
+                .await
+        } else {
+            sqlx::query_file_as!(PickedRow, "src/sql/read_any_typed.sql", &types, after, up_to, limit)
+                .fetch_all(&mut *connection)
+                .await
+        };
+        rows.map_err(read_error)?.into_iter().map(PickedRow::into_picked).collect()
     }
 
     async fn read_picked(&self, stream: StreamId, version: Version) -> Result<Option<Picked>, ReadError> {

@@ -5,6 +5,7 @@ mod fences;
 mod fixture;
 mod locks;
 mod outcomes;
+mod processes;
 mod race;
 mod ranges;
 mod reads;
