@@ -15,6 +15,7 @@ use crate::{
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
     output::Output,
+    processes::{self, ProcessesCommand},
     slice_keys::{self, SliceKeysCommand},
     token::{self, KeysCommand, TokenArgs},
     vault::{self, VaultCommand},
@@ -78,6 +79,9 @@ enum Command {
     /// Erase members, and show what is personal to those who have a reason
     #[command(subcommand)]
     Members(MembersCommand),
+    /// Show what the processes are doing, and have a stuck one try again
+    #[command(subcommand)]
+    Processes(ProcessesCommand),
     /// The key-encryption keys of the vault: make, count, rotate
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -145,6 +149,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Adopt(args)) => log::adopt(args, cli.yes, config, output).await?,
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
         Command::Vault(command) => vault::run(command, cli.yes, config, output).await?,
+        Command::Processes(command) => return processes::run(command, config, output).await.map(judged),
         Command::Accounts(command) => accounts::run(command, config, output).await?,
         Command::Members(command) => members::run(command, cli.yes, config, output).await?,
     }

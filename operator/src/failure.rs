@@ -94,6 +94,9 @@ pub enum Failure {
     /// A rebuild, or what else changes views.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
+    /// What the processes know of their instances.
+    #[error("the processes cannot be read")]
+    Processes(#[source] ::log::ReadError),
     /// The migrations.
     #[error("the migrations of the {database} stopped")]
     Migrations {
@@ -171,6 +174,9 @@ impl Failure {
                 Some(format!("see `./justw status`; is it running? check the variable {variable}"))
             }
             Self::Query { source, .. } => query_advice(source),
+            Self::Processes(_) => {
+                Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the processes".into())
+            }
             Self::Kek(_) => {
                 Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE; `jangbu vault init` makes a key file".into())
             }

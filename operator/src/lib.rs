@@ -17,6 +17,7 @@ mod log;
 mod members;
 mod migrate;
 mod output;
+mod processes;
 mod slice_keys;
 mod token;
 mod vault;

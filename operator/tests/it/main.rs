@@ -16,6 +16,7 @@ mod held;
 mod history;
 mod keys;
 mod members;
+mod processes;
 mod projecting;
 mod reading;
 mod rebuild;
