@@ -2,46 +2,57 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Version};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     Fresh, Need, Page, Reads, ReadsError, View, Viewer,
     cursor::List,
     freshness::Seen,
-    row::{MissingRow, Snapshot, asset, minor, names},
+    row::{MissingRow, Snapshot, names},
 };
 
 const VIEWS: &[View] = &[View::Accounts];
 
-/// An account as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Account {
     /// Which.
+    #[schema(value_type = Uuid)]
     pub account_id: AccountId,
-    /// What people type; none for an account of the bank.
+    /// What people type; null for an account of the bank.
+    #[schema(value_type = Option<String>, required, pattern = "^[0-9]{12}$")]
     pub account_number: Option<AccountNumber>,
-    /// Whose; none for an account of the bank.
+    /// Whose; null for an account of the bank.
+    #[schema(value_type = Option<Uuid>, required)]
     pub owner: Option<MemberId>,
-    /// What an account of the bank stands for.
+    /// What an account of the bank stands for; left out of a member's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What it holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
     /// Whether money may move.
+    #[schema(value_type = String, pattern = "^(open|frozen|closed)$")]
     pub status: AccountStatus,
-    /// How much is on it.
+    /// How much is on it, in minor units.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub balance: Minor,
-    /// How much of that could be spent.
+    /// How much of that could be spent, in minor units.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub available: Minor,
     /// How many events its stream has.
+    #[schema(value_type = i64, minimum = 1)]
     pub version: Version,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
 }
 
 /// Whether money may move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AccountStatus {
     /// It may.
     Open,
@@ -49,55 +60,6 @@ pub enum AccountStatus {
     Frozen,
     /// Never again.
     Closed,
-}
-
-impl AccountStatus {
-    /// As it stands in answers and tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Frozen => "frozen",
-            Self::Closed => "closed",
-        }
-    }
-}
-
-/// The columns of an account, as text where the word is the bank's.
-#[derive(Debug, Deserialize)]
-pub(crate) struct AccountRow {
-    pub account_id: Uuid,
-    pub account_number: Option<String>,
-    pub owner: Option<Uuid>,
-    pub name: Option<String>,
-    pub asset: String,
-    pub status: String,
-    pub balance: String,
-    pub version: i64,
-    pub opened_at: DateTime<Utc>,
-}
-
-impl TryFrom<AccountRow> for Account {
-    type Error = ReadsError;
-
-    fn try_from(row: AccountRow) -> Result<Self, ReadsError> {
-        let number = row.account_number.map(|text| text.parse());
-        let balance = minor(&row.balance)?;
-        Ok(Self {
-            account_id: AccountId::new(row.account_id),
-            account_number: number.transpose().map_err(|_| ReadsError::Damaged { what: "account number" })?,
-            owner: row.owner.map(MemberId::new),
-            name: row.name,
-            asset: asset(&row.asset)?,
-            status: [AccountStatus::Open, AccountStatus::Frozen, AccountStatus::Closed]
-                .into_iter()
-                .find(|status| status.as_str() == row.status)
-                .ok_or(ReadsError::Damaged { what: "account status" })?,
-            balance,
-            available: balance,
-            version: Version::new(row.version),
-            opened_at: row.opened_at,
-        })
-    }
 }
 
 impl Reads {
@@ -117,9 +79,10 @@ impl Reads {
                    count(*) as live,
                    (select to_jsonb(found)
                     from (select account_id, account_number, owner, name, asset, status, balance::text as balance,
+                       balance::text as available,
                               version, opened_at
                           from live.accounts where account_id = $2) as found
-                   ) as "found?: Json<AccountRow>",
+                   ) as "found?: Json<Account>",
                    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
      where m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text])) as "missing?: Json<MissingRow>"
@@ -130,11 +93,11 @@ impl Reads {
         .fetch_one(&self.pool)
         .await?;
         let known = row.found.is_some();
-        let visible = row.found.map(|Json(found)| found).filter(|found| viewer.may_see(found.owner));
+        let visible =
+            row.found.map(|Json(found)| found).filter(|found| viewer.may_see(found.owner.map(MemberId::uuid)));
         // What is not the viewer's is not there, parked or not.
         let missing = MissingRow::whole(row.missing).filter(|_| visible.is_some() || !known);
-        let account = visible.map(Account::try_from).transpose()?;
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, account)
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, visible)
     }
 
     /// The accounts of an owner, or of everybody, newest first.
@@ -163,12 +126,14 @@ impl Reads {
     ) -> Result<Seen<Vec<Account>>, ReadsError> {
         let row = sqlx::query!(
             r#"with page as materialized (
-                   (select account_id, account_number, owner, name, asset, status, balance::text as balance, version,
+                   (select account_id, account_number, owner, name, asset, status, balance::text as balance,
+                       balance::text as available, version,
                        opened_at
                     from live.accounts
                     where owner = $2 and account_id < $3 order by account_id desc limit $4)
                    union all
-                   (select account_id, account_number, owner, name, asset, status, balance::text as balance, version,
+                   (select account_id, account_number, owner, name, asset, status, balance::text as balance,
+                       balance::text as available, version,
                        opened_at
                     from live.accounts
                     where $2 is null and account_id < $3 order by account_id desc limit $4)
@@ -185,7 +150,7 @@ impl Reads {
                     where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))))) as "missing?: Json<MissingRow>",
                    (select coalesce(jsonb_agg(to_jsonb(page)), '[]')
                     from page
-                   ) as "page!: Json<Vec<AccountRow>>"
+                   ) as "page!: Json<Vec<Account>>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
             owner.map(MemberId::uuid),
@@ -194,8 +159,8 @@ impl Reads {
         )
         .fetch_one(&self.pool)
         .await?;
-        let accounts = row.page.0.into_iter().map(Account::try_from).collect::<Result<Vec<_>, _>>()?;
         let missing = MissingRow::partial(row.missing);
-        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, accounts)
+        Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }
+            .with(VIEWS, row.page.0)
     }
 }

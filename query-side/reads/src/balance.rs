@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, AssetCode, Minor, Position, Version};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     Fresh, Need, Reads, ReadsError, View, Viewer,
@@ -22,18 +24,23 @@ pub enum When {
     Position(Position),
 }
 
-/// What was on an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was on an account at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Balance {
     /// Which.
+    #[schema(value_type = Uuid)]
     pub account_id: AccountId,
     /// What it holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
-    /// How much it held.
+    /// How much it held, in minor units.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub balance: Minor,
-    /// The version of the account after the last posting that counts; none if nothing had been posted.
+    /// The version of the account after the last posting that counts; null if nothing had been posted.
+    #[schema(value_type = Option<i64>, required)]
     pub version: Option<Version>,
     /// The position of the log that the moment stands for.
+    #[schema(value_type = i64, minimum = 0)]
     pub position: Position,
 }
 

@@ -2,114 +2,103 @@
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::AssetCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use utoipa::ToSchema;
 
 use crate::{
     Fresh, Need, Reads, ReadsError, View,
     freshness::Seen,
-    row::{MissingRow, Snapshot, asset, names},
+    row::{MissingRow, Snapshot, names},
 };
 
 const VIEWS: &[View] = &[View::Overview, View::Members];
 
-/// The bank at a glance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The bank at a glance. Sums are strings of digits without bound: many accounts together may hold more than one may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Overview {
-    /// Each asset that has an account, by code.
-    pub assets: Vec<AssetTotals>,
+    /// Each asset that has an account.
+    pub totals: Vec<AssetTotals>,
+    /// All accounts by state.
+    pub accounts: AccountCounts,
     /// Members by state.
     pub members: MemberCounts,
-    /// What happened lately, newest first.
-    pub activity: Vec<Activity>,
+    /// What happened lately.
+    pub activity: Activity,
 }
 
-/// How much of an asset there is, and on how many accounts. Sums are decimal digits without bound: many accounts
-/// together may hold more than one may.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How much of an asset there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AssetTotals {
     /// The asset.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
-    /// The sum over the accounts of members.
-    pub member_total: String,
+    /// The sum over the accounts of members, in minor units.
+    #[schema(pattern = "^-?[0-9]+$")]
+    pub member_sum: String,
     /// The sum over the accounts of the bank, which stand for the outside.
-    pub system_total: String,
-    /// Both together: nothing, always.
+    #[schema(pattern = "^-?[0-9]+$")]
+    pub system_sum: String,
+    /// Both together: 0, always.
+    #[schema(pattern = "^-?[0-9]+$")]
     pub sum: String,
-    /// How many accounts of members are open.
+    /// Its accounts by state.
+    pub accounts: AccountCounts,
+}
+
+/// Numbers of accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccountCounts {
+    /// Of members, open.
     pub open: i64,
-    /// How many are frozen.
+    /// Of members, frozen.
     pub frozen: i64,
-    /// How many are closed.
+    /// Of members, closed.
     pub closed: i64,
-    /// How many accounts the bank has itself.
+    /// Of the bank.
     pub system: i64,
 }
 
-/// How many members are in each state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+/// Numbers of members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberCounts {
-    /// They use the bank.
+    /// Who use the bank.
     pub active: i64,
-    /// They are leaving: their personal data is no longer shown, and about to be destroyed.
+    /// Who asked to leave and are about to be erased.
     pub erasing: i64,
-    /// They were erased.
+    /// Who were erased.
     pub erased: i64,
 }
 
-/// A length of time over which is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bucket {
-    /// The last 60 are told.
-    Minute,
-    /// The last 48 are told.
-    Hour,
-    /// The last 31 are told.
-    Day,
+/// What happened lately, newest first. A bucket in which nothing happened is left out. Times are UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Activity {
+    /// In each of the last 60 minutes.
+    pub minute: Vec<ActivityBucket>,
+    /// In each of the last 48 hours.
+    pub hour: Vec<ActivityBucket>,
+    /// In each of the last 31 days.
+    pub day: Vec<ActivityBucket>,
 }
 
-/// What happened in one bucket with one asset in one kind of transfer; a bucket in which nothing did is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Activity {
-    /// How long.
-    pub bucket: Bucket,
+/// What happened in one bucket with one asset in one kind of transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActivityBucket {
     /// Since when.
     pub start: DateTime<Utc>,
     /// Which asset.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
     /// Which kind of transfer.
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
     pub kind: String,
     /// How many were posted.
-    pub posted: i64,
+    pub transfers: i64,
+    /// How much they moved, in minor units.
+    #[schema(pattern = "^-?[0-9]+$")]
+    pub volume: String,
     /// How many were rejected.
     pub rejected: i64,
-    /// How much the posted ones moved, in decimal digits without bound.
-    pub volume: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct TotalsRow {
-    asset: String,
-    member_sum: String,
-    system_sum: String,
-    total: String,
-    members_open: i64,
-    members_frozen: i64,
-    members_closed: i64,
-    system_accounts: i64,
-}
-
-#[derive(Debug, Deserialize)]
-struct ActivityRow {
-    bucket: Bucket,
-    bucket_start: DateTime<Utc>,
-    asset: String,
-    kind: String,
-    posted_count: i64,
-    rejected_count: i64,
-    posted_volume: String,
 }
 
 impl Reads {
@@ -129,47 +118,15 @@ impl Reads {
         )
         .fetch_one(&self.pool)
         .await?;
-        let Json(totals) = row.totals;
-        let (Json(members), Json(activity)) = (row.members, row.activity);
-        let overview = Overview {
-            assets: totals.into_iter().map(AssetTotals::try_from).collect::<Result<_, _>>()?,
-            members,
-            activity: activity.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?,
-        };
+        let (Json(totals), Json(members), Json(activity)) = (row.totals, row.members, row.activity);
+        let accounts = totals.iter().map(|t| t.accounts).fold(AccountCounts::default(), |all, one| AccountCounts {
+            open: all.open + one.open,
+            frozen: all.frozen + one.frozen,
+            closed: all.closed + one.closed,
+            system: all.system + one.system,
+        });
+        let overview = Overview { totals, accounts, members, activity };
         let missing = MissingRow::partial(row.missing);
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, overview)
-    }
-}
-
-impl TryFrom<TotalsRow> for AssetTotals {
-    type Error = ReadsError;
-
-    fn try_from(row: TotalsRow) -> Result<Self, ReadsError> {
-        Ok(Self {
-            asset: asset(&row.asset)?,
-            member_total: row.member_sum,
-            system_total: row.system_sum,
-            sum: row.total,
-            open: row.members_open,
-            frozen: row.members_frozen,
-            closed: row.members_closed,
-            system: row.system_accounts,
-        })
-    }
-}
-
-impl TryFrom<ActivityRow> for Activity {
-    type Error = ReadsError;
-
-    fn try_from(row: ActivityRow) -> Result<Self, ReadsError> {
-        Ok(Self {
-            bucket: row.bucket,
-            start: row.bucket_start,
-            asset: asset(&row.asset)?,
-            kind: row.kind,
-            posted: row.posted_count,
-            rejected: row.rejected_count,
-            volume: row.posted_volume,
-        })
     }
 }

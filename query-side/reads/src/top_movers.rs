@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 use kernel::{AccountId, AssetCode};
-use serde::Deserialize;
-use sqlx::types::{Json, Uuid};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use utoipa::ToSchema;
 
 use crate::{
     Fresh, Need, Reads, ReadsError, View,
@@ -14,35 +15,33 @@ use crate::{
 const VIEWS: &[View] = &[View::TopMovers];
 
 /// The most active accounts of one asset on one day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TopMovers {
     /// The day, UTC.
+    #[schema(value_type = String, format = Date)]
     pub day: NaiveDate,
     /// The asset.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
     /// The most active first.
-    pub movers: Vec<Mover>,
+    pub items: Vec<Mover>,
 }
 
 /// What one account did on the day, in transfers between members.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Mover {
     /// Its place; accounts that did the same share it.
+    #[schema(minimum = 1)]
     pub rank: i64,
     /// The account.
-    pub account: AccountId,
-    /// In how many it took part.
+    #[schema(value_type = String, format = Uuid)]
+    pub account_id: AccountId,
+    /// In how many it took part, paying or paid.
+    #[schema(minimum = 1)]
     pub transfers: i64,
-    /// How much they moved, in decimal digits without bound.
+    /// How much they moved, in minor units.
+    #[schema(pattern = "^[0-9]+$")]
     pub volume: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct MoverRow {
-    rank: i64,
-    account_id: Uuid,
-    transfers: i64,
-    volume: String,
 }
 
 impl Reads {
@@ -67,15 +66,9 @@ impl Reads {
         let row = sqlx::query_file!("src/sql/top_movers.sql", &names(VIEWS), asset.as_str(), day, i64::from(limit))
             .fetch_one(&self.pool)
             .await?;
-        let Json(movers) = row.movers;
-        let movers = TopMovers { day, asset, movers: movers.into_iter().map(Mover::from).collect() };
+        let Json(items) = row.movers;
+        let movers = TopMovers { day, asset, items };
         let missing = MissingRow::partial(row.missing);
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, movers)
-    }
-}
-
-impl From<MoverRow> for Mover {
-    fn from(row: MoverRow) -> Self {
-        Self { rank: row.rank, account: AccountId::new(row.account_id), transfers: row.transfers, volume: row.volume }
     }
 }

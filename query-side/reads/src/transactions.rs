@@ -2,41 +2,51 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, Minor, Position, TransferId, Version};
-use serde::Deserialize;
-use uuid::Uuid;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     Fresh, Need, Page, Reads, ReadsError, View, Viewer,
     cursor::List,
     freshness::Seen,
-    row::{MissingRow, Snapshot, minor, names},
+    row::{MissingRow, Snapshot, names},
 };
 
 /// The account tells whose it is.
 const VIEWS: &[View] = &[View::Transactions, View::Accounts];
 
 /// One change of an account's balance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// The transfer it is one side of.
+    #[schema(value_type = Uuid)]
     pub transfer_id: TransferId,
     /// What kind of movement.
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
     pub kind: String,
-    /// Signed: negative went out.
+    /// How much, in minor units; negative went out.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub amount: Minor,
     /// The balance after it.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub balance_after: Minor,
     /// The version of the account after it.
+    #[schema(value_type = i64, minimum = 1)]
     pub version: Version,
     /// The account on the other side.
+    #[schema(value_type = Uuid)]
     pub counterparty: AccountId,
     /// The payer's words.
+    #[schema(required)]
     pub memo: Option<String>,
-    /// The outside's reference.
+    /// The outside's reference of a deposit or withdrawal.
+    #[schema(required)]
     pub reference: Option<String>,
-    /// The transfer that it undoes, if it is one side of a reversal.
+    /// The transfer that it undoes, if it is one side of a reversal. Also null until the view that holds it is promoted.
+    #[schema(value_type = Option<Uuid>, required)]
     pub reverses: Option<TransferId>,
     /// Its place in the log.
+    #[schema(value_type = i64, minimum = 1)]
     pub position: Position,
     /// When, by the log's clock.
     pub recorded_at: DateTime<Utc>,
@@ -50,42 +60,6 @@ pub struct Range {
     pub from: Option<DateTime<Utc>>,
     /// Earlier than this time.
     pub to: Option<DateTime<Utc>>,
-}
-
-/// The columns of an entry.
-#[derive(Debug, Deserialize)]
-pub(crate) struct EntryRow {
-    pub transfer_id: Uuid,
-    pub kind: String,
-    pub amount: String,
-    pub balance_after: String,
-    pub version: i64,
-    pub counterparty: Uuid,
-    pub memo: Option<String>,
-    pub reference: Option<String>,
-    pub reverses: Option<Uuid>,
-    pub position: i64,
-    pub recorded_at: DateTime<Utc>,
-}
-
-impl TryFrom<EntryRow> for Entry {
-    type Error = ReadsError;
-
-    fn try_from(row: EntryRow) -> Result<Self, ReadsError> {
-        Ok(Self {
-            transfer_id: TransferId::new(row.transfer_id),
-            kind: row.kind,
-            amount: minor(&row.amount)?,
-            balance_after: minor(&row.balance_after)?,
-            version: Version::new(row.version),
-            counterparty: AccountId::new(row.counterparty),
-            memo: row.memo,
-            reference: row.reference,
-            reverses: row.reverses.map(TransferId::new),
-            position: Position::new(row.position),
-            recorded_at: row.recorded_at,
-        })
-    }
 }
 
 impl Reads {
@@ -138,8 +112,7 @@ impl Reads {
         if !(found && viewer.may_see(row.owner)) {
             return snapshot.with(VIEWS, None);
         }
-        let entries = row.page.0.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
-        snapshot.with(VIEWS, Some(entries))
+        snapshot.with(VIEWS, Some(row.page.0))
     }
 }
 

@@ -1,17 +1,15 @@
 //! The first screen of the app in one read.
 
 use kernel::{AccountId, AssetCode, MemberId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
-use uuid::Uuid;
+use utoipa::ToSchema;
 
 use crate::{
     Account, Entry, Fresh, Need, Reads, ReadsError, SealedText, View,
-    accounts::AccountRow,
     freshness::Seen,
     members::NameRow,
-    row::{MissingRow, Snapshot, asset, names},
-    transactions::EntryRow,
+    row::{MissingRow, Snapshot, names},
 };
 
 const VIEWS: &[View] = &[View::Accounts, View::Transactions, View::Members];
@@ -34,30 +32,17 @@ pub struct Wallet {
 }
 
 /// A transaction among those of several accounts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WalletEntry {
     /// Whose balance it changed.
+    #[schema(value_type = Uuid)]
     pub account_id: AccountId,
     /// What that account holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
     /// The change.
-    pub entry: Entry,
-}
-
-#[derive(Debug, Deserialize)]
-struct RecentRow {
-    account_id: Uuid,
-    asset: String,
     #[serde(flatten)]
-    entry: EntryRow,
-}
-
-impl TryFrom<RecentRow> for WalletEntry {
-    type Error = ReadsError;
-
-    fn try_from(row: RecentRow) -> Result<Self, ReadsError> {
-        Ok(Self { account_id: AccountId::new(row.account_id), asset: asset(&row.asset)?, entry: row.entry.try_into()? })
-    }
+    pub entry: Entry,
 }
 
 impl Reads {
@@ -76,8 +61,8 @@ impl Reads {
                 Some(Json(name)) => name.name()?.map(|(_, name)| name),
                 None => None,
             },
-            accounts: row.accounts.0.into_iter().map(Account::try_from).collect::<Result<_, _>>()?,
-            recent: row.recent.0.into_iter().map(WalletEntry::try_from).collect::<Result<_, _>>()?,
+            accounts: row.accounts.0,
+            recent: row.recent.0,
         };
         let missing = MissingRow::partial(row.missing);
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, wallet)

@@ -1,17 +1,12 @@
-//! What goes out, exactly as the contract has it.
+//! What goes out and is not read as it is: pages, and answers with something personal in them. The rest are the read models
+//! themselves.
 
 mod account;
 mod member;
-mod overview;
-mod top_movers;
 mod transfer;
-mod view;
 mod wallet;
 
-pub use account::{Account, AccountPage, Assets, Balance, Entry, EntryPage, Payee};
+pub use account::{AccountPage, Assets, EntryPage, Payee};
 pub use member::{Contact, Member, Shown};
-pub use overview::Overview;
-pub use top_movers::TopMovers;
 pub use transfer::Transfer;
-pub use view::{View, ViewDetail};
 pub use wallet::Wallet;

@@ -1,11 +1,11 @@
 //! The app's first screen.
 
-use kernel::AssetCode;
+use reads::{Account, WalletEntry};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Account, Entry, Shown};
+use super::Shown;
 use crate::opener::Name;
 
 /// The app's first screen in one call.
@@ -34,35 +34,17 @@ pub struct WalletMember {
     pub degraded: bool,
 }
 
-/// A transaction among those of several accounts.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WalletEntry {
-    /// Whose balance it changed.
-    pub account_id: Uuid,
-    /// What that account holds.
-    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
-    pub asset: AssetCode,
-    /// The change.
-    #[serde(flatten)]
-    pub entry: Entry,
-}
-
 impl Wallet {
     /// The screen with the name that was opened for it.
     pub fn new(wallet: reads::Wallet, name: Name) -> Self {
-        let entries = wallet.recent.into_iter().map(|recent| WalletEntry {
-            account_id: recent.account_id.uuid(),
-            asset: recent.asset,
-            entry: recent.entry.into(),
-        });
         let (real_name, degraded) = match name {
             Name::Known(name) => (name.map(Shown), false),
             Name::Degraded => (None, true),
         };
         Self {
             member: WalletMember { member_id: wallet.member.uuid(), real_name, degraded },
-            accounts: wallet.accounts.into_iter().map(Account::from).collect(),
-            transactions: entries.collect(),
+            accounts: wallet.accounts,
+            transactions: wallet.recent,
         }
     }
 }

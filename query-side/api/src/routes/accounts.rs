@@ -1,5 +1,7 @@
 //! Accounts and what happened on them.
 
+use std::convert::identity;
+
 use axum::extract::State;
 use kernel::{AccountId, MemberId, Role};
 use platform::{
@@ -7,14 +9,14 @@ use platform::{
     extract::Query,
     problem::{Code, Problem},
 };
-use reads::{Range, When};
+use reads::{Account, Balance, Range, When};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     Api,
     answer::Answer,
-    dto::{Account, AccountPage, Balance, EntryPage},
+    dto::{AccountPage, EntryPage},
     params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
     problem::no_account,
 };
@@ -73,7 +75,7 @@ pub async fn one(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Account>, Problem> {
     let account = api.reads.account(viewer(&principal), AccountId::new(id), &need).await;
-    Answer::found(account, Account::from, no_account)
+    Answer::found(account, identity, no_account)
 }
 
 /// Which part of an account's history.
@@ -144,5 +146,5 @@ pub async fn balance(
         (Some(_), Some(_)) => return Err(Problem::invalid("position", "not together with at")),
     };
     let balance = api.reads.balance(viewer(&principal), AccountId::new(id), when, &need).await;
-    Answer::found(balance, Balance::from, no_account)
+    Answer::found(balance, identity, no_account)
 }

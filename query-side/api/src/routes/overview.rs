@@ -1,13 +1,15 @@
 //! The dashboard.
 
+use std::convert::identity;
+
 use axum::extract::State;
 use kernel::Role;
 use platform::{auth::Principal, extract::Query, problem::Problem};
+use reads::Overview;
 
 use crate::{
     Api,
     answer::Answer,
-    dto::Overview,
     params::{Freshness, Nothing},
 };
 
@@ -21,5 +23,5 @@ pub async fn overview(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Overview>, Problem> {
     principal.require(&[Role::Operator])?;
-    Answer::of(api.reads.overview(&need).await, Overview::from)
+    Answer::of(api.reads.overview(&need).await, identity)
 }

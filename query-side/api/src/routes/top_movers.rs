@@ -1,15 +1,17 @@
 //! Who moves the most.
 
+use std::convert::identity;
+
 use axum::extract::State;
 use kernel::Role;
 use platform::{auth::Principal, extract::Query, problem::Problem};
+use reads::TopMovers;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     Api,
     answer::Answer,
-    dto::TopMovers,
     params::{Asset, Day, Freshness, Limit},
 };
 
@@ -40,5 +42,5 @@ pub async fn top_movers(
 ) -> Result<Answer<TopMovers>, Problem> {
     principal.require(&[Role::Operator, Role::Service])?;
     let (day, limit) = (query.day.map(|day| day.0), Limit::or_usual(query.limit));
-    Answer::of(api.reads.top_movers(day, query.asset.0, limit, &need).await, TopMovers::from)
+    Answer::of(api.reads.top_movers(day, query.asset.0, limit, &need).await, identity)
 }

@@ -1,5 +1,7 @@
 //! How the views are doing.
 
+use std::convert::identity;
+
 use axum::extract::State;
 use kernel::Role;
 use platform::{
@@ -7,26 +9,26 @@ use platform::{
     extract::{Path, Query},
     problem::{Code, Problem},
 };
+use reads::{ViewDetail, ViewStatus};
 
 use crate::{
     Api,
     answer::Answer,
-    dto::{View, ViewDetail},
     params::{Freshness, Nothing},
 };
 
 /// Every view and how far it has got; for operators. A token is accepted but not waited for: this is where waiting is
 /// watched.
 #[utoipa::path(get, operation_id = "views", security(("bearer" = [])), path = "/v1/views", tag = "operations",
-    responses((status = 200, description = "The views", body = [View])))]
+    responses((status = 200, description = "The views", body = [ViewStatus])))]
 pub async fn list(
     State(api): State<Api>,
     principal: Principal,
     Freshness(_): Freshness,
     Query(Nothing {}): Query<Nothing>,
-) -> Result<Answer<Vec<View>>, Problem> {
+) -> Result<Answer<Vec<ViewStatus>>, Problem> {
     principal.require(&[Role::Operator])?;
-    Answer::of(api.reads.views().await, |views| views.into_iter().map(View::from).collect())
+    Answer::of(api.reads.views().await, identity)
 }
 
 /// One view and its generations; for operators. A token is accepted but not waited for.
@@ -41,7 +43,9 @@ pub async fn one(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<ViewDetail>, Problem> {
     principal.require(&[Role::Operator])?;
-    Answer::found(api.reads.view(&name).await, ViewDetail::from, || {
-        Problem::new(Code::ViewUnknown).detail("no view of that name is live")
-    })
+    Answer::found(
+        api.reads.view(&name).await,
+        |view| view,
+        || Problem::new(Code::ViewUnknown).detail("no view of that name is live"),
+    )
 }

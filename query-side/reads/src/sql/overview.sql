@@ -1,20 +1,30 @@
 -- $1 views, $2 minutes, $3 hours, $4 days: since when each kind of bucket is told.
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
-    (select coalesce(jsonb_agg(to_jsonb(totals)), '[]')
-     from (select asset, member_sum::text as member_sum, system_sum::text as system_sum,
-               (member_sum + system_sum)::text as total, members_open, members_frozen, members_closed, system_accounts
-           from live.asset_totals
-           order by asset) as totals
-    ) as "totals!: Json<Vec<TotalsRow>>",
-    (select coalesce(jsonb_object_agg(status, members), '{}') from live.member_counts) as "members!: Json<MemberCounts>",
-    (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
-     from (select bucket, bucket_start, asset, kind, posted_count, rejected_count, posted_volume::text as posted_volume
+    (select coalesce(jsonb_agg(jsonb_build_object(
+                'asset', asset, 'member_sum', member_sum::text, 'system_sum', system_sum::text,
+                'sum', (member_sum + system_sum)::text,
+                'accounts', jsonb_build_object('open', members_open, 'frozen', members_frozen, 'closed', members_closed,
+                    'system', system_accounts)) order by asset), '[]')
+     from live.asset_totals
+    ) as "totals!: Json<Vec<AssetTotals>>",
+    (select jsonb_build_object(
+            'active', coalesce(sum(members) filter (where status = 'active'), 0),
+            'erasing', coalesce(sum(members) filter (where status = 'erasing'), 0),
+            'erased', coalesce(sum(members) filter (where status = 'erased'), 0))
+     from live.member_counts) as "members!: Json<MemberCounts>",
+    (select jsonb_build_object(
+            'minute', coalesce(jsonb_agg(counts) filter (where bucket = 'minute'), '[]'),
+            'hour', coalesce(jsonb_agg(counts) filter (where bucket = 'hour'), '[]'),
+            'day', coalesce(jsonb_agg(counts) filter (where bucket = 'day'), '[]'))
+     from (select bucket,
+               jsonb_build_object('start', bucket_start, 'asset', asset, 'kind', kind, 'transfers', posted_count,
+                   'volume', posted_volume::text, 'rejected', rejected_count) as counts
            from live.activity
            where (bucket = 'minute' and bucket_start > $2)
               or (bucket = 'hour' and bucket_start > $3)
               or (bucket = 'day' and bucket_start > $4)
            order by bucket_start desc, asset, kind) as recent
-    ) as "activity!: Json<Vec<ActivityRow>>",
+    ) as "activity!: Json<Activity>",
     (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
      where m.view = any($1)) as "missing?: Json<MissingRow>"

@@ -7,7 +7,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
            where asset = $2 and day = $3
            order by rank, account_id
            limit $4) as ranked
-    ) as "movers!: Json<Vec<MoverRow>>",
+    ) as "movers!: Json<Vec<Mover>>",
     (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
      where m.view = any($1)) as "missing?: Json<MissingRow>"

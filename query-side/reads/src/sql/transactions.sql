@@ -18,7 +18,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
                  (select position from live.ticks where recorded_at < $3 order by recorded_at desc limit 1), 0) end
            order by position desc
            limit $6) as page
-    ) as "page!: sqlx::types::Json<Vec<EntryRow>>",
+    ) as "page!: sqlx::types::Json<Vec<Entry>>",
     (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
      where m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text])) as "missing?: sqlx::types::Json<MissingRow>"

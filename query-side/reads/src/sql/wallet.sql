@@ -1,7 +1,8 @@
 -- $1 views, $2 owner, $3 how many accounts at most, $4 how many entries over all of them. One statement is one snapshot.
 -- Version 1 of the view has no `reverses`: the name is looked for in the entries first, then outside (docs/decisions/0018).
 with own as materialized (
-    select account_id, account_number, owner, name, asset, status, balance::text as balance, version, opened_at
+    select account_id, account_number, owner, name, asset, status, balance::text as balance,
+        balance::text as available, version, opened_at
     from live.accounts
     where owner = $2
     order by account_id desc
@@ -11,7 +12,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
     (select to_jsonb(name)
      from (select member_id, real_name, real_name_version from live.members where member_id = $2) as name
     ) as "name?: sqlx::types::Json<NameRow>",
-    (select coalesce(jsonb_agg(to_jsonb(own)), '[]') from own) as "accounts!: sqlx::types::Json<Vec<AccountRow>>",
+    (select coalesce(jsonb_agg(to_jsonb(own)), '[]') from own) as "accounts!: sqlx::types::Json<Vec<Account>>",
     (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
      from (select own.account_id, own.asset, entry.transfer_id, entry.kind, entry.amount::text as amount,
                entry.balance_after::text as balance_after, entry.version, entry.counterparty, entry.memo,
@@ -25,7 +26,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
            ) as entry
            order by entry.position desc
            limit $4) as recent
-    ) as "recent!: sqlx::types::Json<Vec<RecentRow>>",
+    ) as "recent!: sqlx::types::Json<Vec<WalletEntry>>",
     (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
      where m.view = any($1) and (m.anything
