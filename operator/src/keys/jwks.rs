@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use platform::auth::thumbprint;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{KeyError, file};
 
@@ -44,6 +44,12 @@ impl Jwk {
             exp: None,
         }
     }
+}
+
+/// RFC 7638: SHA-256 over the required members in the order of their names.
+fn thumbprint(x: &str) -> String {
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
 }
 
 /// The keys that a server verifies with.
