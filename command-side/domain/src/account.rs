@@ -151,17 +151,14 @@ impl Account {
         }
     }
 
-    /// The balance after a debit; a member's account never goes below zero.
-    pub(crate) fn after_debit(&self, amount: Minor) -> Result<Minor, Refusal> {
-        let after = self.balance.minus(amount).map_err(|_| Refusal::AmountOverflow)?;
+    /// The balance after a signed amount; a member's account never goes below zero.
+    pub(crate) fn after(&self, before: Minor, amount: Minor) -> Result<Minor, Refusal> {
+        let after = before.plus(amount).map_err(|_| Refusal::AmountOverflow)?;
         match self.holder {
-            Holder::Member { .. } if after.is_negative() => Err(Refusal::InsufficientFunds { available: self.balance }),
+            Holder::Member { .. } if amount.is_negative() && after.is_negative() => {
+                Err(Refusal::InsufficientFunds { available: before })
+            }
             _ => Ok(after),
         }
-    }
-
-    /// The balance after a credit.
-    pub(crate) fn after_credit(&self, amount: Minor) -> Result<Minor, Refusal> {
-        self.balance.plus(amount).map_err(|_| Refusal::AmountOverflow)
     }
 }

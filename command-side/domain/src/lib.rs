@@ -15,7 +15,7 @@ mod transfer;
 pub use account::{Account, AccountEvent, Holder, Status};
 pub use evolve::EvolveError;
 pub use limits::{Limits, LimitsError};
-pub use movement::{Movement, Postings};
+pub use movement::{Movement, payment};
 pub use owner::{Owner, OwnerEvent};
 pub use refusal::Refusal;
 pub use transfer::{Transfer, TransferEvent, TransferKind};

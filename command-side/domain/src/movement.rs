@@ -1,6 +1,7 @@
-//! A movement of money between two accounts: the one rule that touches more than one aggregate.
+//! A movement of money between accounts: the one rule that touches more than one aggregate.
 
-use kernel::{AccountId, Money, TransferId};
+use contracts::recorded::{Leg, Legs};
+use kernel::{AccountId, Minor, Money, TransferId};
 
 use crate::{Account, AccountEvent, Limits, Refusal};
 
@@ -9,48 +10,69 @@ use crate::{Account, AccountEvent, Limits, Refusal};
 pub struct Movement<'a> {
     /// The transfer it belongs to.
     pub transfer: TransferId,
-    /// From; none if there is no such account.
-    pub source: (AccountId, Option<&'a Account>),
-    /// To; none if there is no such account.
-    pub destination: (AccountId, Option<&'a Account>),
-    /// How much.
-    pub money: Money,
+    /// What goes where, in order.
+    pub legs: &'a Legs,
+    /// The account of each leg; none if there is no such account.
+    pub accounts: &'a [Option<&'a Account>],
 }
 
-/// What happens on the two accounts; the sums cancel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Postings {
-    /// On the source.
-    pub debit: AccountEvent,
-    /// On the destination.
-    pub credit: AccountEvent,
+/// The legs of a payment from one account to another.
+pub fn payment(source: AccountId, destination: AccountId, money: Money) -> Result<Legs, Refusal> {
+    if !money.amount.is_positive() {
+        return Err(Refusal::AmountNotPositive);
+    }
+    Ok(Legs::between(source, destination, money))
 }
 
 impl Movement<'_> {
-    /// Moves the money, or says why not. The checks go from the wish itself to the state of the accounts, so that the
-    /// same wrong wish gets the same answer whatever the balances are.
-    pub fn decide(&self, limits: &Limits) -> Result<Postings, Refusal> {
-        let Money { asset, amount } = self.money;
-        if !amount.is_positive() {
+    /// Moves the money, or says why not: gives what happens to the account of each leg, in order. The checks go from the
+    /// wish itself to the state of the accounts, so that the same wrong wish gets the same answer whatever the balances are.
+    pub fn decide(&self, limits: &Limits) -> Result<Vec<AccountEvent>, Refusal> {
+        let legs: &[Leg] = self.legs;
+        if legs.iter().any(|leg| leg.amount == Minor::ZERO) {
             return Err(Refusal::AmountNotPositive);
         }
-        if self.source.0 == self.destination.0 {
+        if legs.iter().all(|leg| leg.account == legs[0].account) {
             return Err(Refusal::SameAccount);
         }
-        let source = self.source.1.ok_or(Refusal::AccountUnknown)?;
-        let destination = self.destination.1.ok_or(Refusal::AccountUnknown)?;
-        if source.asset != asset || destination.asset != asset {
+        let account = |index: usize| self.accounts.get(index).copied().flatten().ok_or(Refusal::AccountUnknown);
+        let accounts = (0..legs.len()).map(account).collect::<Result<Vec<_>, _>>()?;
+        if legs.iter().zip(&accounts).any(|(leg, account)| leg.asset != account.asset) {
             return Err(Refusal::AssetMismatch);
         }
-        source.usable()?;
-        destination.usable()?;
-        limits.check(self.money)?;
-        let debited = source.after_debit(amount)?;
-        let credited = destination.after_credit(amount)?;
+        accounts.iter().try_for_each(|account| account.usable())?;
+        self.check(limits)?;
+        let mut balances: Vec<Minor> = Vec::with_capacity(legs.len());
+        for (leg, account) in legs.iter().zip(&accounts) {
+            // An account may have several legs: each begins where the one before ended.
+            let earlier = legs[..balances.len()].iter().rposition(|earlier| earlier.account == leg.account);
+            let before = earlier.map_or(account.balance, |earlier| balances[earlier]);
+            balances.push(account.after(before, leg.amount)?);
+        }
+        let happened = legs.iter().zip(balances).map(|(leg, balance)| self.event(leg.amount, balance));
+        Ok(happened.collect())
+    }
+
+    fn event(&self, amount: Minor, balance: Minor) -> AccountEvent {
         let transfer = self.transfer;
-        Ok(Postings {
-            debit: AccountEvent::Debited { transfer, amount, balance: debited },
-            credit: AccountEvent::Credited { transfer, amount, balance: credited },
-        })
+        if amount.is_negative() {
+            AccountEvent::Debited { transfer, amount: amount.negated(), balance }
+        } else {
+            AccountEvent::Credited { transfer, amount, balance }
+        }
+    }
+
+    /// Holds what is moved of each asset against its limit.
+    fn check(&self, limits: &Limits) -> Result<(), Refusal> {
+        for (index, Leg { asset, .. }) in self.legs.iter().enumerate() {
+            if self.legs[..index].iter().any(|earlier| earlier.asset == *asset) {
+                continue;
+            }
+            let credits = self.legs.iter().filter(|leg| leg.asset == *asset && leg.amount.is_positive());
+            let moved = credits.map(|leg| leg.amount).try_fold(Minor::ZERO, Minor::plus);
+            let amount = moved.map_err(|_| Refusal::AmountOverflow)?;
+            limits.check(Money { asset: *asset, amount })?;
+        }
+        Ok(())
     }
 }

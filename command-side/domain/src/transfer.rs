@@ -1,6 +1,7 @@
 //! The transfer: postings that happen together, or a refusal that is kept.
 
-use kernel::{AccountId, Money, TransferId};
+use contracts::recorded::Legs;
+use kernel::TransferId;
 
 use crate::{EvolveError, Refusal};
 
@@ -22,12 +23,8 @@ pub enum TransferKind {
 pub enum TransferEvent {
     /// Money moved.
     Posted {
-        /// From.
-        source: AccountId,
-        /// To.
-        destination: AccountId,
-        /// How much.
-        money: Money,
+        /// What went where.
+        legs: Legs,
     },
     /// It was refused.
     Rejected,
@@ -43,12 +40,8 @@ pub enum TransferEvent {
 pub enum Transfer {
     /// Money moved, and may be moved back.
     Posted {
-        /// From.
-        source: AccountId,
-        /// To.
-        destination: AccountId,
-        /// How much.
-        money: Money,
+        /// What went where.
+        legs: Legs,
     },
     /// Refused.
     Rejected,
@@ -60,9 +53,7 @@ impl Transfer {
     /// The state after an event. A transfer is decided once, and undone once at most.
     pub fn evolve(state: Option<Self>, event: &TransferEvent) -> Result<Self, EvolveError> {
         match (state, event) {
-            (None, TransferEvent::Posted { source, destination, money }) => {
-                Ok(Self::Posted { source: *source, destination: *destination, money: *money })
-            }
+            (None, TransferEvent::Posted { legs }) => Ok(Self::Posted { legs: legs.clone() }),
             (None, TransferEvent::Rejected) => Ok(Self::Rejected),
             (None, TransferEvent::Reversed { .. }) => Err(EvolveError::NotOpened),
             (Some(Self::Posted { .. }), TransferEvent::Reversed { .. }) => Ok(Self::Reversed),
@@ -71,10 +62,10 @@ impl Transfer {
         }
     }
 
-    /// Whether it may be undone: gives the accounts of the reversal, the other way round, and the money.
-    pub fn reverse(&self) -> Result<(AccountId, AccountId, Money), Refusal> {
+    /// Whether it may be undone: gives the legs of the reversal, so that of a payment debits its destination first.
+    pub fn reverse(&self) -> Result<Legs, Refusal> {
         match self {
-            Self::Posted { source, destination, money } => Ok((*destination, *source, *money)),
+            Self::Posted { legs } => Ok(legs.negated()),
             Self::Rejected => Err(Refusal::TransferNotPosted),
             Self::Reversed => Err(Refusal::AlreadyReversed),
         }

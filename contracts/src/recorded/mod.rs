@@ -4,6 +4,7 @@
 //! [`Recorded::decode`]; the golden corpus under `contracts/golden/` decodes in every build, for ever.
 
 mod account;
+mod legs;
 mod member;
 mod owner;
 mod stream_kind;
@@ -13,6 +14,7 @@ pub use account::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, Holder,
 };
+pub use legs::{Leg, Legs, LegsError, Pair};
 pub use member::{
     Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, MemberErased,
     MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
@@ -26,11 +28,11 @@ pub use transfer::{
 };
 
 // `opens K`: the event opens a stream of kind K, as its version 1 and at no other version. `on K`: it may stand at any version
-// of a stream of kind K.
+// of a stream of kind K. `read by F`: F reads the payloads of all versions, and turns the older ones into today's.
 macro_rules! recorded {
     (
         $(#[$enum_doc:meta])* $enum:ident, $types:ident, nested { $($(#[$nested_doc:meta])* $group:ident($nested:ident),)* }
-        $($(#[$doc:meta])* $name:ident = $version:literal, $place:ident $kind:ident;)*
+        $($(#[$doc:meta])* $name:ident = $version:literal, $place:ident $kind:ident $(, read by $read:path)?;)*
     ) => {
         $(#[$enum_doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -66,14 +68,16 @@ macro_rules! recorded {
 
             /// Reads what stands in the log.
             pub fn decode(event_type: &str, schema_version: i16, payload: &RawValue) -> Result<Self, DecodeError> {
-                let decoded = match (event_type, schema_version) {
-                    $((stringify!($name), $version) => serde_json::from_str(payload.get()).map(Self::$name),)*
+                let decoded = match event_type {
+                    $(stringify!($name) => {
+                        read!($version, schema_version, payload.get() $(, $read)?).map(Self::$name)
+                    })*
                     $(_ if $nested::is_named(event_type) => {
                         return $nested::decode(event_type, schema_version, payload).map(Self::$group);
                     })*
-                    _ => return Err(DecodeError::Unknown { event_type: event_type.to_owned(), schema_version }),
+                    _ => Err(Unreadable::Version),
                 };
-                decoded.map_err(|source| DecodeError::Payload { event_type: event_type.to_owned(), schema_version, source })
+                decoded.map_err(|error| error.of(event_type, schema_version))
             }
 
             /// The kind of stream that the event stands on.
@@ -125,6 +129,19 @@ macro_rules! recorded {
     };
 }
 
+macro_rules! read {
+    ($current:literal, $version:expr, $payload:expr) => {
+        if $version == $current {
+            serde_json::from_str($payload).map_err(Unreadable::from)
+        } else {
+            Err(Unreadable::Version)
+        }
+    };
+    ($current:literal, $version:expr, $payload:expr, $read:path) => {
+        $read($version, $payload)
+    };
+}
+
 recorded! {
     /// Any recorded event, decoded.
     Recorded, EVENT_TYPES, nested {
@@ -146,7 +163,7 @@ recorded! {
     /// An account was closed.
     AccountClosed = 1, on Account;
     /// Money moved.
-    TransferPosted = 1, opens Transfer;
+    TransferPosted = 2, opens Transfer, read by TransferPosted::read;
     /// A transfer was refused, and the refusal kept.
     TransferRejected = 1, opens Transfer;
     /// A posted transfer was undone by another.
@@ -215,4 +232,44 @@ pub enum DecodeError {
         /// What the JSON reader said.
         source: serde_json::Error,
     },
+    /// It is a transfer whose legs make none.
+    #[error("the payload of {event_type} (schema version {schema_version}) is no transfer")]
+    Legs {
+        /// The name found.
+        event_type: String,
+        /// The schema version found.
+        schema_version: i16,
+        /// What is wrong with the legs.
+        source: LegsError,
+    },
+}
+
+/// A [`DecodeError`] before name and version are added.
+enum Unreadable {
+    Version,
+    Payload(serde_json::Error),
+    Legs(LegsError),
+}
+
+impl Unreadable {
+    fn of(self, event_type: &str, schema_version: i16) -> DecodeError {
+        let event_type = event_type.to_owned();
+        match self {
+            Self::Version => DecodeError::Unknown { event_type, schema_version },
+            Self::Payload(source) => DecodeError::Payload { event_type, schema_version, source },
+            Self::Legs(source) => DecodeError::Legs { event_type, schema_version, source },
+        }
+    }
+}
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Payload(error)
+    }
+}
+
+impl From<LegsError> for Unreadable {
+    fn from(error: LegsError) -> Self {
+        Self::Legs(error)
+    }
 }

@@ -1,7 +1,12 @@
 //! Events on a transfer's stream, and on the stream of a command that was refused.
 
-use kernel::{AccountId, AssetCode, Minor, TransferId};
+use kernel::{AccountId, AssetCode, Minor, Money, TransferId};
 use serde::{Deserialize, Serialize};
+
+use super::{
+    Unreadable,
+    legs::{Legs, LegsError},
+};
 
 /// What kind of movement a transfer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,7 +34,7 @@ impl TransferKind {
     }
 }
 
-/// What was asked for: the same in a posted and in a refused transfer.
+/// What was asked for in a refused transfer. Version 1 of [`TransferPosted`] has the same fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferFacts {
     /// What kind of movement.
@@ -55,10 +60,49 @@ pub struct TransferFacts {
     pub reverses: Option<TransferId>,
 }
 
-/// Money moved. First on the transfer's stream; in the same commit as one debit and one credit.
+/// Money moved. First on the transfer's stream; in the same commit as one debit or credit for each leg, in their order.
+///
+/// Version 2. Version 1 had a source, a destination, an asset and an amount ([`TransferFacts`]) and is read as two legs,
+/// the debit first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TransferPosted(pub TransferFacts);
+pub struct TransferPosted {
+    /// What kind of movement.
+    pub kind: TransferKind,
+    /// What it did to which accounts.
+    pub legs: Legs,
+    /// The payer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memo: Option<String>,
+    /// The outside's reference of a deposit or withdrawal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The transfer a reversal undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverses: Option<TransferId>,
+}
+
+impl TransferPosted {
+    /// Reads the payload of either version.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        match schema_version {
+            1 => {
+                let facts: TransferFacts = serde_json::from_str(payload)?;
+                let (Some(source), Some(destination)) = (facts.source, facts.destination) else {
+                    return Err(LegsError::TooFew.into());
+                };
+                let legs = Legs::between(source, destination, Money { asset: facts.asset, amount: facts.amount });
+                let TransferFacts { kind, memo, reference, reverses, .. } = facts;
+                Ok(Self { kind, legs, memo, reference, reverses })
+            }
+            2 => {
+                let posted: Self = serde_json::from_str(payload)?;
+                posted.legs.check()?;
+                Ok(posted)
+            }
+            _ => Err(Unreadable::Version),
+        }
+    }
+}
 
 /// Why something was refused: the part of the answer that must be the same for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use contracts::recorded::{DecodeError, EVENT_TYPES, MEMBER_EVENT_TYPES, Recorded};
+use contracts::recorded::{DecodeError, EVENT_TYPES, LegsError, MEMBER_EVENT_TYPES, Recorded};
 use serde_json::{Value, json, value::RawValue};
 
 /// One file: `<event type>.v<schema version>[.<case>].json`.
@@ -119,4 +119,45 @@ fn unknown_names_and_versions_are_told_apart_from_broken_payloads() {
     }
     let error = decode("accountOpened", 1, &json!({})).expect_err("names are exact");
     assert!(matches!(error, DecodeError::Unknown { event_type, .. } if event_type == "accountOpened"));
+}
+
+#[test]
+fn a_transfer_of_version_1_is_read_as_two_legs_with_the_debit_first() {
+    let mut read = 0;
+    for golden in corpus().into_iter().filter(|g| (g.event_type.as_str(), g.schema_version) == ("TransferPosted", 1)) {
+        let Ok(Recorded::TransferPosted(posted)) = golden.decode(&golden.payload) else { panic!("{}", golden.file) };
+        let said = |field: &str| golden.payload[field].as_str();
+        let leg =
+            |account: &str, amount: String| json!({"account": said(account), "asset": said("asset"), "amount": amount});
+        let amount = said("amount").expect("an amount");
+        let legs = json!([leg("source", format!("-{amount}")), leg("destination", amount.to_owned())]);
+        assert_eq!(serde_json::to_value(&posted.legs).expect("JSON"), legs, "{}", golden.file);
+        assert_eq!((posted.memo.as_deref(), posted.reference.as_deref()), (said("memo"), said("reference")));
+        assert_eq!(posted.reverses.map(|id| id.to_string()).as_deref(), said("reverses"));
+        assert_eq!(Some(posted.kind.as_str()), said("kind"));
+        read += 1;
+    }
+    assert!(read >= 4, "every kind is in the corpus");
+}
+
+#[test]
+fn legs_that_make_no_transfer_are_an_error_of_their_own() {
+    let account = "01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e01";
+    let leg = |asset: &str, amount: &str| json!({"account": account, "asset": asset, "amount": amount});
+    let read = |legs: Value| decode("TransferPosted", 2, &json!({"kind": "transfer", "legs": legs}));
+    for few in [json!([]), json!([leg("KRW", "0")])] {
+        let error = read(few).expect_err("too few");
+        assert!(matches!(error, DecodeError::Legs { source: LegsError::TooFew, .. }), "{error:?}");
+    }
+    for odd in [
+        json!([leg("KRW", "-5"), leg("KRW", "4")]),
+        json!([leg("KRW", "-5"), leg("USD", "5")]),
+        json!([leg("USD", "-5"), leg("USD", "5"), leg("KRW", "1"), leg("KRW", "-2")]),
+    ] {
+        let error = read(odd).expect_err("unbalanced");
+        assert!(matches!(error, DecodeError::Legs { source: LegsError::Unbalanced(_), .. }), "{error:?}");
+    }
+    let nobody = json!({"kind": "transfer", "source": account, "asset": "KRW", "amount": "5"});
+    let error = decode("TransferPosted", 1, &nobody).expect_err("no destination");
+    assert!(matches!(error, DecodeError::Legs { source: LegsError::TooFew, .. }), "{error:?}");
 }

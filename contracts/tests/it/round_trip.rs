@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, Channel, CommandRefused, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused,
-    EVENT_TYPES, ErasureRequested, Holder, MEMBER_EVENT_TYPES, MemberErased, MemberJoined, MemberRecorded, NameHolder,
-    NameKind, NameReleased, NameReserved, OwnerAccountAdded, OwnerLeft, PasswordChanged, PersonalDataDisclosed,
-    Recorded, Refusal, SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
-    TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed,
+    EVENT_TYPES, ErasureRequested, Holder, Leg, Legs, MEMBER_EVENT_TYPES, MemberErased, MemberJoined, MemberRecorded,
+    NameHolder, NameKind, NameReleased, NameReserved, OwnerAccountAdded, OwnerLeft, PasswordChanged,
+    PersonalDataDisclosed, Recorded, Refusal, SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd,
+    SignUpEnded, SignUpStarted, TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Sealed, StreamId, TransferId};
 use proptest::{option, prelude::*};
@@ -83,6 +83,22 @@ fn facts() -> impl Strategy<Value = TransferFacts> {
             reverses,
         },
     )
+}
+
+/// Legs in whatever order, each with another that cancels it.
+fn legs() -> impl Strategy<Value = Legs> {
+    let pair = (accounts(), accounts(), assets(), amounts()).prop_map(|(one, other, asset, amount)| {
+        let leg = |account, amount| Leg { account, asset, amount };
+        [leg(one, amount), leg(other, amount.negated())]
+    });
+    let legs = prop::collection::vec(pair, 1..5).prop_map(|pairs| pairs.concat()).prop_shuffle();
+    legs.prop_map(|legs| Legs::new(legs).expect("they cancel"))
+}
+
+fn posted() -> impl Strategy<Value = TransferPosted> {
+    let texts = (option::of(words()), option::of(words()));
+    (kinds(), legs(), texts, option::of(transfers()))
+        .prop_map(|(kind, legs, (memo, reference), reverses)| TransferPosted { kind, legs, memo, reference, reverses })
 }
 
 fn refusals() -> impl Strategy<Value = Refusal> {
@@ -212,7 +228,7 @@ fn money_events() -> impl Strategy<Value = Recorded> {
         (reason(), amounts()).prop_map(|(reason, balance)| AccountFrozen { reason, balance }.into()),
         (reason(), amounts()).prop_map(|(reason, balance)| AccountUnfrozen { reason, balance }.into()),
         reason().prop_map(|reason| AccountClosed { reason }.into()),
-        facts().prop_map(|facts| TransferPosted(facts).into()),
+        posted().prop_map(Recorded::from),
         (facts(), refusals()).prop_map(|(facts, refusal)| TransferRejected { facts, refusal }.into()),
         transfers().prop_map(|by| TransferReversed { by }.into()),
         refusals().prop_map(|refusal| CommandRefused { refusal }.into()),

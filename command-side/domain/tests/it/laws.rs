@@ -1,6 +1,7 @@
 //! Whatever is wished for in whatever order, the laws hold.
 
-use domain::{Account, Limits, Movement};
+use contracts::recorded::{Leg, Legs};
+use domain::{Account, AccountEvent, Limits, Movement, payment};
 use kernel::{Minor, Money};
 use proptest::prelude::*;
 
@@ -9,6 +10,7 @@ use crate::{account_id, given, opened, system, transfer};
 #[derive(Clone, Debug)]
 enum Wish {
     Move { from: usize, to: usize, units: i128 },
+    MoveMany(Vec<(usize, usize, i128)>),
     Freeze(usize),
     Unfreeze(usize),
     Close(usize),
@@ -18,23 +20,46 @@ fn wish() -> impl Strategy<Value = Wish> {
     let units = prop_oneof![-5..200_i128, Just(Minor::MAX.units())];
     prop_oneof![
         8 => (0..4_usize, 0..4_usize, units).prop_map(|(from, to, units)| Wish::Move { from, to, units }),
+        3 => prop::collection::vec((0..4_usize, 0..4_usize, -5..60_i128), 1..5).prop_map(Wish::MoveMany),
         1 => (1..4_usize).prop_map(Wish::Freeze),
         1 => (1..4_usize).prop_map(Wish::Unfreeze),
         1 => (1..4_usize).prop_map(Wish::Close),
     ]
 }
 
+fn change(account: &Account, event: AccountEvent) -> Account {
+    Account::evolve(Some(account.clone()), &event).expect("an account")
+}
+
+/// Moves the money if it may be moved; `at` tells the account of each leg.
+fn move_legs(accounts: &mut [Account], legs: &Legs, at: &[usize]) {
+    let sides: Vec<_> = at.iter().map(|&index| accounts.get(index)).collect();
+    if let Ok(events) = (Movement { transfer: transfer(), legs, accounts: &sides }).decide(&Limits::NONE) {
+        for (&index, event) in at.iter().zip(events) {
+            accounts[index] = change(&accounts[index], event);
+            let account = &accounts[index];
+            assert!(account.owner().is_none() || !account.balance.is_negative(), "short at some step");
+        }
+    }
+}
+
 fn apply(accounts: &mut [Account], wish: &Wish) {
-    let change = |account: &Account, event| Account::evolve(Some(account.clone()), &event).expect("an account");
     match *wish {
         Wish::Move { from, to, units } => {
             let money = Money { asset: "KRW".parse().expect("asset"), amount: Minor::new(units).expect("amount") };
-            let side = |index: usize| (account_id(index as u128), accounts.get(index));
-            let movement = Movement { transfer: transfer(), source: side(from), destination: side(to), money };
-            if let Ok(postings) = movement.decide(&Limits::NONE) {
-                accounts[from] = change(&accounts[from], postings.debit);
-                accounts[to] = change(&accounts[to], postings.credit);
-            }
+            let Ok(legs) = payment(account_id(from as u128), account_id(to as u128), money) else { return };
+            move_legs(accounts, &legs, &[from, to]);
+        }
+        Wish::MoveMany(ref moves) => {
+            let asset = "KRW".parse().expect("asset");
+            let leg = |at: usize, units| Leg {
+                account: account_id(at as u128),
+                asset,
+                amount: Minor::new(units).expect("amount"),
+            };
+            let legs = moves.iter().flat_map(|&(from, to, units)| [leg(from, -units), leg(to, units)]).collect();
+            let at: Vec<_> = moves.iter().flat_map(|&(from, to, _)| [from, to]).collect();
+            move_legs(accounts, &Legs::new(legs).expect("they cancel"), &at);
         }
         Wish::Freeze(i) => accounts[i].freeze().into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
         Wish::Unfreeze(i) => accounts[i].unfreeze().into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),

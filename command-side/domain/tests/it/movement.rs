@@ -1,11 +1,33 @@
-use domain::{Account, AccountEvent, EvolveError, Limits, Movement, Postings, Refusal, Transfer, TransferEvent};
+use contracts::recorded::{Leg, Legs};
+use domain::{Account, AccountEvent, EvolveError, Limits, Movement, Refusal, Transfer, TransferEvent, payment};
 use kernel::{Minor, Money};
 
 use crate::{account_id, credited, given, minor, money, opened, system, transfer};
 
-fn try_move(source: Option<&Account>, destination: Option<&Account>, money: Money) -> Result<Postings, Refusal> {
-    let (source, destination) = ((account_id(1), source), (account_id(2), destination));
-    Movement { transfer: transfer(), source, destination, money }.decide(&Limits::NONE)
+fn try_move(source: Option<&Account>, destination: Option<&Account>, money: Money) -> Happened {
+    try_within(&Limits::NONE, [(1, source), (2, destination)], money)
+}
+
+type Happened = Result<Vec<AccountEvent>, Refusal>;
+
+fn try_within(limits: &Limits, sides: [(u128, Option<&Account>); 2], money: Money) -> Happened {
+    let legs = payment(account_id(sides[0].0), account_id(sides[1].0), money)?;
+    Movement { transfer: transfer(), legs: &legs, accounts: &sides.map(|side| side.1) }.decide(limits)
+}
+
+/// Moves several assets or among several accounts: number, account, asset and signed units of each leg.
+fn try_legs(sides: &[(u128, &Account, &str, i128)]) -> Happened {
+    let leg = |&(number, _, asset, units): &(u128, &Account, &str, i128)| {
+        let Money { asset, amount } = money(asset, units);
+        Leg { account: account_id(number), asset, amount }
+    };
+    let legs = Legs::new(sides.iter().map(leg).collect()).expect("they sum to zero");
+    let accounts: Vec<_> = sides.iter().map(|side| Some(side.1)).collect();
+    Movement { transfer: transfer(), legs: &legs, accounts: &accounts }.decide(&Limits::NONE)
+}
+
+fn debited(units: i128, balance: i128) -> AccountEvent {
+    AccountEvent::Debited { transfer: transfer(), amount: minor(units), balance: minor(balance) }
 }
 
 #[test]
@@ -14,7 +36,7 @@ fn money_moves_from_one_to_the_other() {
     let postings = try_move(Some(&source), Some(&destination), money("KRW", 7)).expect("posted");
     let debit = AccountEvent::Debited { transfer: transfer(), amount: minor(7), balance: minor(3) };
     let credit = AccountEvent::Credited { transfer: transfer(), amount: minor(7), balance: minor(7) };
-    assert_eq!(postings, Postings { debit, credit });
+    assert_eq!(postings, [debit, credit]);
 }
 
 #[test]
@@ -41,9 +63,8 @@ fn amounts_that_are_not_positive_are_refused_whatever_else_is_wrong() {
 #[test]
 fn an_account_cannot_pay_itself() {
     let account = given(&[opened("KRW"), credited(10, 10)]);
-    let side = (account_id(1), Some(&account));
-    let movement = Movement { transfer: transfer(), source: side, destination: side, money: money("KRW", 1) };
-    assert_eq!(movement.decide(&Limits::NONE), Err(Refusal::SameAccount));
+    let side = (1, Some(&account));
+    assert_eq!(try_within(&Limits::NONE, [side, side], money("KRW", 1)), Err(Refusal::SameAccount));
 }
 
 #[test]
@@ -85,23 +106,19 @@ fn a_balance_of_more_than_38_digits_is_refused() {
 fn limits_hold_for_their_asset() {
     let limits: Limits = "KRW:5, USD:1".parse().expect("limits");
     let account = given(&[opened("KRW"), credited(10, 10)]);
-    let movement = |units| Movement {
-        transfer: transfer(),
-        source: (account_id(1), Some(&account)),
-        destination: (account_id(2), Some(&account)),
-        money: money("KRW", units),
-    };
-    assert!(movement(5).decide(&limits).is_ok());
-    assert_eq!(movement(6).decide(&limits), Err(Refusal::LimitExceeded));
+    let movement = |units| try_within(&limits, [(1, Some(&account)), (2, Some(&account))], money("KRW", units));
+    assert!(movement(5).is_ok());
+    assert_eq!(movement(6), Err(Refusal::LimitExceeded));
     assert!("KRW=5".parse::<Limits>().is_err());
 }
 
 #[test]
 fn a_posted_transfer_is_reversed_once() {
     let money = money("KRW", 3);
-    let posted = TransferEvent::Posted { source: account_id(1), destination: account_id(2), money };
+    let posted = TransferEvent::Posted { legs: payment(account_id(1), account_id(2), money).expect("legs") };
     let state = Transfer::evolve(None, &posted);
-    assert_eq!(state.as_ref().map(Transfer::reverse), Ok(Ok((account_id(2), account_id(1), money))));
+    let back = payment(account_id(2), account_id(1), money);
+    assert_eq!(state.as_ref().map(Transfer::reverse), Ok(back));
     let undone = TransferEvent::Reversed { by: transfer() };
     let reversed = Transfer::evolve(state.ok(), &undone);
     assert_eq!(reversed.as_ref().map(Transfer::reverse), Ok(Err(Refusal::AlreadyReversed)));
@@ -112,4 +129,53 @@ fn a_posted_transfer_is_reversed_once() {
         assert_eq!(Transfer::evolve(state.ok(), &posted), Err(EvolveError::OpenedTwice));
     }
     assert_eq!(Transfer::evolve(None, &undone), Err(EvolveError::NotOpened));
+}
+
+#[test]
+fn several_accounts_are_paid_at_once_in_order() {
+    let (payer, payee) = (given(&[opened("KRW"), credited(10, 10)]), given(&[opened("KRW")]));
+    let legs = [(1, &payer, "KRW", -10), (2, &payee, "KRW", 7), (3, &payee, "KRW", 3)];
+    assert_eq!(try_legs(&legs), Ok(vec![debited(10, 0), credited(7, 7), credited(3, 3)]));
+    let legs = [(1, &payer, "KRW", -11), (2, &payee, "KRW", 8), (3, &payee, "KRW", 3)];
+    assert_eq!(try_legs(&legs), Err(Refusal::InsufficientFunds { available: minor(10) }));
+}
+
+#[test]
+fn two_assets_change_hands_in_one_movement() {
+    let (won, euro) = (given(&[opened("KRW"), credited(10, 10)]), given(&[opened("EUR"), credited(2, 2)]));
+    let legs = [(1, &won, "KRW", -10), (2, &won, "KRW", 10), (3, &euro, "EUR", -2), (4, &euro, "EUR", 2)];
+    assert_eq!(try_legs(&legs), Ok(vec![debited(10, 0), credited(10, 20), debited(2, 0), credited(2, 4)]));
+    let legs = [(1, &won, "KRW", -10), (2, &won, "KRW", 10), (3, &won, "EUR", -2), (4, &euro, "EUR", 2)];
+    assert_eq!(try_legs(&legs), Err(Refusal::AssetMismatch));
+}
+
+#[test]
+fn nobody_is_short_at_any_step() {
+    let (empty, payer) = (given(&[opened("KRW")]), given(&[opened("KRW"), credited(5, 5)]));
+    // What comes in pays what goes out after it, and nothing before it.
+    let through = [(1, &payer, "KRW", -5), (2, &empty, "KRW", 5), (2, &empty, "KRW", -4), (3, &empty, "KRW", 4)];
+    assert_eq!(try_legs(&through), Ok(vec![debited(5, 0), credited(5, 5), debited(4, 1), credited(4, 4)]));
+    let ahead = [(2, &empty, "KRW", -4), (3, &empty, "KRW", 4), (1, &payer, "KRW", -5), (2, &empty, "KRW", 5)];
+    assert_eq!(try_legs(&ahead), Err(Refusal::InsufficientFunds { available: minor(0) }));
+    let twice = [(1, &payer, "KRW", -3), (2, &empty, "KRW", 3), (1, &payer, "KRW", -3), (2, &empty, "KRW", 3)];
+    assert_eq!(try_legs(&twice), Err(Refusal::InsufficientFunds { available: minor(2) }));
+}
+
+#[test]
+fn a_leg_that_moves_nothing_is_refused() {
+    let account = given(&[opened("KRW"), credited(5, 5)]);
+    let legs = [(1, &account, "KRW", -5), (2, &account, "KRW", 5), (3, &account, "KRW", 0)];
+    assert_eq!(try_legs(&legs), Err(Refusal::AmountNotPositive));
+}
+
+#[test]
+fn a_reversal_goes_back_leg_by_leg() {
+    let leg = |number, units| {
+        let Money { asset, amount } = money("KRW", units);
+        Leg { account: account_id(number), asset, amount }
+    };
+    let legs = Legs::new(vec![leg(1, -5), leg(2, 3), leg(3, 2)]).expect("legs");
+    let state = Transfer::evolve(None, &TransferEvent::Posted { legs }).expect("posted");
+    let back = Legs::new(vec![leg(3, -2), leg(2, -3), leg(1, 5)]).expect("legs");
+    assert_eq!(state.reverse(), Ok(back));
 }
