@@ -38,8 +38,8 @@ rules! {
     Accounts = "accounts open once, each with its number, move only while open, and close empty";
     /// Owners.
     Owners = "no account is open after its owner was erased, or opened after its owner left";
-    /// Two sides.
-    Balanced = "every transfer has one debit and one credit of its amount";
+    /// Legs.
+    Balanced = "every transfer has a debit or a credit for each of its legs";
     /// Reversals.
     Reversals = "a reversal mirrors what it reverses, once";
     /// Balances in events.

@@ -2,7 +2,7 @@
 //! commits are read apart and put together by [`super::assemble`].
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{DecodeError, Recorded, TransferFacts};
+use contracts::recorded::{DecodeError, Recorded, TransferPosted};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -143,8 +143,8 @@ impl Source {
     }
 }
 
-/// The facts of these transfers, of those that were posted.
-pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferFacts)>, AuditError> {
+/// Those of these transfers that were posted.
+pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferPosted)>, AuditError> {
     let rows = sqlx::query!(
         r#"select stream_id, type as event_type, schema_version, payload::text as "payload!"
            from events where stream_id = any($1) and version = 1"#,
@@ -153,11 +153,11 @@ pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(
     .fetch_all(connection)
     .await
     .map_err(failed("looking up what was reversed"))?;
-    let facts = rows.into_iter().filter_map(|row| match decode(&row.event_type, row.schema_version, &row.payload) {
-        Ok(Recorded::TransferPosted(posted)) => Some((row.stream_id, posted.0)),
+    let posted = rows.into_iter().filter_map(|row| match decode(&row.event_type, row.schema_version, &row.payload) {
+        Ok(Recorded::TransferPosted(posted)) => Some((row.stream_id, posted)),
         _ => None,
     });
-    Ok(facts.collect())
+    Ok(posted.collect())
 }
 
 /// Begins a transaction that sees one state of its database however long it runs, and changes nothing. A snapshot of a view is

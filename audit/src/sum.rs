@@ -25,6 +25,12 @@ impl Sum {
         self.align();
     }
 
+    /// Adds another sum.
+    pub fn add_sum(&mut self, other: Self) {
+        self.high += other.high;
+        self.add(other.low);
+    }
+
     /// Whether it is nothing.
     pub fn is_zero(self) -> bool {
         self == Self::default()

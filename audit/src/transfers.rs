@@ -1,8 +1,8 @@
-//! Each transfer by itself: its two sides, and what a reversal undoes.
+//! Each transfer by itself: its legs, what follows from them, and what a reversal undoes.
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Recorded, TransferFacts, TransferKind};
+use contracts::recorded::{Leg, Recorded, TransferKind, TransferPosted};
 use kernel::AssetCode;
 use uuid::Uuid;
 
@@ -12,10 +12,11 @@ use super::{
     ledger::Ledger,
 };
 
-/// One side of a transfer, as the account's event tells it.
+/// What a leg came to, as the account's event tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct Side {
     pub account: Uuid,
+    /// Signed: a debit is below zero.
     pub amount: i128,
     pub balance: i128,
     pub version: i64,
@@ -25,9 +26,28 @@ pub struct Side {
 /// What one commit says of one transfer.
 #[derive(Debug, Default)]
 pub struct Told<'a> {
-    pub facts: Option<&'a TransferFacts>,
-    pub debits: Vec<Side>,
-    pub credits: Vec<Side>,
+    pub posted: Option<&'a TransferPosted>,
+    /// In the order of their events.
+    pub sides: Vec<Side>,
+}
+
+/// A transfer from one account to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Payment {
+    pub source: Uuid,
+    pub destination: Uuid,
+    pub asset: AssetCode,
+    pub amount: i128,
+}
+
+impl Payment {
+    /// A transfer of two legs as a payment.
+    pub fn of(posted: &TransferPosted) -> Option<Self> {
+        let [one, other]: &[Leg; 2] = posted.legs[..].try_into().ok()?;
+        let (from, to) = if other.amount.units() < 0 { (other, one) } else { (one, other) };
+        let amount = to.amount.units();
+        Some(Self { source: from.account.uuid(), destination: to.account.uuid(), asset: to.asset, amount })
+    }
 }
 
 /// A reversal whose original is to be looked up, for it may be anywhere before.
@@ -35,27 +55,27 @@ pub struct Told<'a> {
 pub struct Reversal {
     pub position: i64,
     pub original: Uuid,
-    pub facts: TransferFacts,
+    pub posted: TransferPosted,
 }
 
 /// The posted transfers of a commit, with the sides that name them.
 pub fn told(commit: &Commit) -> HashMap<Uuid, Told<'_>> {
     let mut transfers: HashMap<Uuid, Told<'_>> = HashMap::new();
     for event in &commit.events {
-        let side = |amount: kernel::Minor, balance: kernel::Minor| Side {
+        let side = |amount: i128, balance: kernel::Minor| Side {
             account: event.stream,
-            amount: amount.units(),
+            amount,
             balance: balance.units(),
             version: event.version,
             position: event.position,
         };
         match &event.recorded {
-            Recorded::TransferPosted(posted) => transfers.entry(event.stream).or_default().facts = Some(&posted.0),
+            Recorded::TransferPosted(posted) => transfers.entry(event.stream).or_default().posted = Some(posted),
             Recorded::AccountDebited(e) => {
-                transfers.entry(e.transfer.uuid()).or_default().debits.push(side(e.amount, e.balance));
+                transfers.entry(e.transfer.uuid()).or_default().sides.push(side(-e.amount.units(), e.balance));
             }
             Recorded::AccountCredited(e) => {
-                transfers.entry(e.transfer.uuid()).or_default().credits.push(side(e.amount, e.balance));
+                transfers.entry(e.transfer.uuid()).or_default().sides.push(side(e.amount.units(), e.balance));
             }
             _ => {}
         }
@@ -63,7 +83,7 @@ pub fn told(commit: &Commit) -> HashMap<Uuid, Told<'_>> {
     transfers
 }
 
-/// Checks the two sides of every transfer of a commit, and gives back the reversals.
+/// Checks the legs of every transfer of a commit, and gives back the reversals.
 pub fn check(
     commit: &Commit,
     transfers: &HashMap<Uuid, Told<'_>>,
@@ -80,8 +100,8 @@ pub fn check(
     for event in &commit.events {
         match &event.recorded {
             Recorded::TransferReversed(reversed) => {
-                let by = transfers.get(&reversed.by.uuid()).and_then(|told| told.facts);
-                let names_it = by.is_some_and(|f| f.reverses.is_some_and(|r| r.uuid() == event.stream));
+                let by = transfers.get(&reversed.by.uuid()).and_then(|told| told.posted);
+                let names_it = by.is_some_and(|p| p.reverses.is_some_and(|r| r.uuid() == event.stream));
                 findings.require(Rule::Reversals, names_it, || {
                     format!(
                         "position {}: {} is reversed by {}, which is not there",
@@ -89,10 +109,8 @@ pub fn check(
                     )
                 });
             }
-            Recorded::TransferPosted(posted)
-                if posted.0.reverses.is_some() || posted.0.kind == TransferKind::Reversal =>
-            {
-                reversals.extend(reversal(commit, event.stream, event.position, &posted.0, findings));
+            Recorded::TransferPosted(posted) if posted.reverses.is_some() || posted.kind == TransferKind::Reversal => {
+                reversals.extend(reversal(commit, event.stream, event.position, posted, findings));
             }
             _ => {}
         }
@@ -104,50 +122,54 @@ fn reversal(
     commit: &Commit,
     id: Uuid,
     position: i64,
-    facts: &TransferFacts,
+    posted: &TransferPosted,
     findings: &mut Findings,
 ) -> Option<Reversal> {
-    let original = facts.reverses.map(|r| r.uuid());
+    let original = posted.reverses.map(|r| r.uuid());
     let marked = commit.events.iter().any(|e| {
         Some(e.stream) == original && matches!(&e.recorded, Recorded::TransferReversed(r) if r.by.uuid() == id)
     });
-    findings.require(Rule::Reversals, marked && facts.kind == TransferKind::Reversal, || {
+    findings.require(Rule::Reversals, marked && posted.kind == TransferKind::Reversal, || {
         format!("position {position}: reversal {id} does not mark what it reverses")
     });
-    Some(Reversal { position, original: original?, facts: facts.clone() })
+    Some(Reversal { position, original: original?, posted: posted.clone() })
 }
 
-/// Holds a reversal against what it reverses.
-pub fn check_mirror(reversal: &Reversal, original: Option<&TransferFacts>, findings: &mut Findings) {
-    let facts = &reversal.facts;
+/// Holds a reversal against what it reverses: the same legs with the other sign, from the last one to the first.
+pub fn check_mirror(reversal: &Reversal, original: Option<&TransferPosted>, findings: &mut Findings) {
     let mirrors = original.is_some_and(|original| {
-        (original.source, original.destination) == (facts.destination, facts.source)
-            && (original.asset, original.amount) == (facts.asset, facts.amount)
+        let back = original.legs.iter().rev().map(|leg| (leg.account, leg.asset, -leg.amount.units()));
+        back.eq(reversal.posted.legs.iter().map(|leg| (leg.account, leg.asset, leg.amount.units())))
     });
     findings.require(Rule::Reversals, mirrors, || {
         format!("position {}: the reversal is not the mirror of transfer {}", reversal.position, reversal.original)
     });
 }
 
-/// What is wrong with the two sides, if anything is.
+/// What is wrong with what the accounts say of a transfer, if anything is.
 fn fault(told: &Told<'_>, ledger: &Ledger) -> Option<String> {
-    let Some(facts) = told.facts else {
+    let Some(posted) = told.posted else {
         return Some("accounts are posted to, but the transfer is not there".into());
     };
-    let ([debit], [credit]) = (told.debits.as_slice(), told.credits.as_slice()) else {
-        return Some(format!("{} debits and {} credits", told.debits.len(), told.credits.len()));
-    };
-    let amount = facts.amount.units();
-    if (debit.amount, credit.amount) != (amount, amount) {
-        return Some(format!("{amount} is to be moved, {} is debited and {} credited", debit.amount, credit.amount));
+    let (legs, sides) = (&posted.legs, &told.sides);
+    if legs.len() != sides.len() {
+        let debits = sides.iter().filter(|side| side.amount < 0).count();
+        return Some(format!("{debits} debits and {} credits for {} legs", sides.len() - debits, legs.len()));
     }
-    let named = (facts.source.map(|a| a.uuid()), facts.destination.map(|a| a.uuid()));
-    if named != (Some(debit.account), Some(credit.account)) || debit.account == credit.account {
-        return Some(format!("accounts {} and {} are posted to, not those it names", debit.account, credit.account));
+    for (leg, side) in legs.iter().zip(sides) {
+        if leg.amount.units() != side.amount {
+            let done = if side.amount < 0 { "debited" } else { "credited" };
+            let (ought, is) = (leg.amount.units().abs(), side.amount.abs());
+            return Some(format!("{ought} is to be moved, {is} is {done}"));
+        }
+        if leg.account.uuid() != side.account {
+            let (is, ought) = (side.account, leg.account);
+            return Some(format!("accounts are posted to that are not those it names: {is} instead of {ought}"));
+        }
+        if ledger.accounts.get(&side.account).is_some_and(|account| account.asset != leg.asset) {
+            return Some(format!("an account does not hold {}", leg.asset));
+        }
     }
-    let holds = |account: Uuid, asset: AssetCode| ledger.accounts.get(&account).is_none_or(|a| a.asset == asset);
-    if !holds(debit.account, facts.asset) || !holds(credit.account, facts.asset) {
-        return Some(format!("an account does not hold {}", facts.asset));
-    }
-    None
+    let within_one = sides.iter().all(|side| side.account == sides[0].account);
+    within_one.then(|| format!("account {} pays itself", sides[0].account))
 }

@@ -68,6 +68,7 @@ const TRANSFERS: &[&str] = &[
     "source_balance_after",
     "destination_version",
     "destination_balance_after",
+    "postings",
     "position",
     "recorded_at",
 ];

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{Holder, Recorded, TransferFacts, TransferKind};
+use contracts::recorded::{Holder, Recorded, TransferKind, TransferPosted};
 use futures::TryStreamExt;
 use kernel::AssetCode;
 use sqlx::PgConnection;
@@ -45,22 +45,21 @@ impl<S> Overview<S> {
         Self { totals, activity, states, counted: BTreeMap::new(), sums: BTreeMap::new(), systems: HashSet::new() }
     }
 
-    fn moved(&mut self, facts: &TransferFacts) {
-        let (Some(source), Some(destination)) = (facts.source, facts.destination) else { return };
-        for (account, change) in [(source, -facts.amount.units()), (destination, facts.amount.units())] {
-            let (members, system) = self.sums.entry(facts.asset).or_default();
-            if self.systems.contains(&account.uuid()) { system.add(change) } else { members.add(change) }
+    fn moved(&mut self, posted: &TransferPosted) {
+        for leg in posted.legs.iter() {
+            let (members, system) = self.sums.entry(leg.asset).or_default();
+            let sum = if self.systems.contains(&leg.account.uuid()) { system } else { members };
+            sum.add(leg.amount.units());
         }
     }
 
-    fn count(&mut self, facts: &TransferFacts, at: DateTime<Utc>, count: impl Fn(&mut Activity)) {
-        let kind: TransferKind = facts.kind;
+    fn count(&mut self, (asset, kind): (AssetCode, TransferKind), at: DateTime<Utc>, count: impl Fn(&mut Activity)) {
         for (bucket, length) in
             [("minute", TimeDelta::minutes(1)), ("hour", TimeDelta::hours(1)), ("day", TimeDelta::days(1))]
         {
             // Only times beyond the year 2262 cannot be cut; they stand for themselves.
             let start = at.duration_trunc(length).unwrap_or(at);
-            count(self.counted.entry((bucket, start, facts.asset, kind.as_str())).or_default());
+            count(self.counted.entry((bucket, start, asset, kind.as_str())).or_default());
         }
     }
 }
@@ -110,13 +109,21 @@ impl<S: Sink> Book<S> for Overview<S> {
                     }
                 }
                 Recorded::TransferPosted(posted) => {
-                    self.moved(&posted.0);
-                    self.count(&posted.0, commit.recorded_at, |activity| {
-                        activity.posted += 1;
-                        activity.volume.add(posted.0.amount.units());
-                    });
+                    self.moved(posted);
+                    let mut credited: BTreeMap<AssetCode, Sum> = BTreeMap::new();
+                    for leg in posted.legs.iter() {
+                        credited.entry(leg.asset).or_default().add(leg.amount.units().max(0));
+                    }
+                    for (asset, volume) in credited {
+                        self.count((asset, posted.kind), commit.recorded_at, |activity| {
+                            activity.posted += 1;
+                            activity.volume.add_sum(volume);
+                        });
+                    }
                 }
-                Recorded::TransferRejected(e) => self.count(&e.facts, commit.recorded_at, |a| a.rejected += 1),
+                Recorded::TransferRejected(e) => {
+                    self.count((e.facts.asset, e.facts.kind), commit.recorded_at, |activity| activity.rejected += 1);
+                }
                 _ => {}
             }
         }

@@ -49,14 +49,19 @@ impl<S: Sink> Book<S> for TopMovers<S> {
         }
         for event in &commit.events {
             let Recorded::TransferPosted(posted) = &event.recorded else { continue };
-            if posted.0.kind != TransferKind::Transfer {
+            if posted.kind != TransferKind::Transfer {
                 continue;
             }
-            for account in [posted.0.source, posted.0.destination].into_iter().flatten() {
-                let key = (posted.0.asset.to_string(), account.uuid());
+            // Once for each transfer and asset, with all that went in or out.
+            let mut volumes: BTreeMap<(String, Uuid), Sum> = BTreeMap::new();
+            for leg in posted.legs.iter() {
+                let key = (leg.asset.to_string(), leg.account.uuid());
+                volumes.entry(key).or_default().add(leg.amount.units().abs());
+            }
+            for (key, moved) in volumes {
                 let (transfers, volume) = self.moved.entry(key).or_default();
                 *transfers += 1;
-                volume.add(posted.0.amount.units());
+                volume.add_sum(moved);
             }
         }
     }

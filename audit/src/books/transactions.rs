@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::TransferFacts;
+use contracts::recorded::TransferPosted;
 use futures::TryStreamExt;
 use kernel::TransferId;
 use sqlx::PgConnection;
@@ -14,7 +14,7 @@ use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::{Side, Told},
+    transfers::{Payment, Side, Told},
 };
 
 pub(super) struct Transactions<S> {
@@ -38,7 +38,7 @@ struct Entry<'a> {
     version: i64,
     recorded_at: DateTime<Utc>,
     transfer: Uuid,
-    counterparty: Uuid,
+    counterparty: Option<Uuid>,
     amount: &'a dyn Display,
     balance_after: &'a dyn Display,
     kind: &'a str,
@@ -50,7 +50,7 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn give(&self, cells: &mut Cells, entries: &mut dyn Sink) {
         cells.clear().put("version", self.version).put("recorded_at", time(self.recorded_at));
-        cells.put("transfer_id", self.transfer).put("counterparty", self.counterparty);
+        cells.put("transfer_id", self.transfer).maybe("counterparty", self.counterparty);
         cells.put("amount", self.amount).put("balance_after", self.balance_after).put("kind", self.kind);
         cells.maybe("memo", self.memo).maybe("reference", self.reference).maybe("reverses", self.reverses);
         entries.row(&format!("account {} at position {}", self.account, self.position), cells);
@@ -62,23 +62,23 @@ fn give_tick((at, position): (DateTime<Utc>, i64), cells: &mut Cells, ticks: &mu
 }
 
 impl<S: Sink> Transactions<S> {
-    fn entry(&mut self, commit: &Commit, transfer: Uuid, facts: &TransferFacts, side: Side, amount: i128) {
+    fn entry(&mut self, commit: &Commit, transfer: Uuid, posted: &TransferPosted, side: Side) {
         // The other side is named by the transfer: its own event may wait behind a parked key.
-        let other = if amount < 0 { facts.destination } else { facts.source };
-        let Some(other) = other else { return };
+        let payment = Payment::of(posted);
+        let other = payment.map(|payment| if side.amount < 0 { payment.destination } else { payment.source });
         let entry = Entry {
             account: side.account,
             position: side.position,
             version: side.version,
             recorded_at: commit.recorded_at,
             transfer,
-            counterparty: other.uuid(),
-            amount: &amount,
+            counterparty: other,
+            amount: &side.amount,
             balance_after: &side.balance,
-            kind: facts.kind.as_str(),
-            memo: facts.memo.as_deref(),
-            reference: facts.reference.as_deref(),
-            reverses: facts.reverses.map(TransferId::uuid),
+            kind: posted.kind.as_str(),
+            memo: posted.memo.as_deref(),
+            reference: posted.reference.as_deref(),
+            reverses: posted.reverses.map(TransferId::uuid),
         };
         entry.give(&mut self.cells, &mut self.entries);
     }
@@ -87,9 +87,8 @@ impl<S: Sink> Transactions<S> {
 impl<S: Sink> Book<S> for Transactions<S> {
     fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
         for (&transfer, told) in told {
-            let Some(facts) = told.facts else { continue };
-            told.debits.iter().for_each(|debit| self.entry(commit, transfer, facts, *debit, -debit.amount));
-            told.credits.iter().for_each(|credit| self.entry(commit, transfer, facts, *credit, credit.amount));
+            let Some(posted) = told.posted else { continue };
+            told.sides.iter().for_each(|side| self.entry(commit, transfer, posted, *side));
         }
         match &mut self.tick {
             Some((at, position)) if *at == commit.recorded_at => *position = commit.last,
@@ -121,7 +120,7 @@ pub(super) async fn read(
     let mut cells = Cells::default();
     let mut rows = sqlx::query!(
         r#"select account_id as "account_id!", position as "position!", version as "version!",
-                  recorded_at as "recorded_at!", transfer_id as "transfer_id!", counterparty as "counterparty!",
+                  recorded_at as "recorded_at!", transfer_id as "transfer_id!", counterparty,
                   amount::text as "amount!", balance_after::text as "balance_after!", kind as "kind!", memo, reference, reverses
            from live.entries"#
     )

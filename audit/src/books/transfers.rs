@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Recorded, TransferFacts, TransferRejected};
+use contracts::recorded::{Leg, Recorded, TransferPosted, TransferRejected};
 use futures::TryStreamExt;
 use kernel::Minor;
 use sqlx::PgConnection;
@@ -14,7 +14,7 @@ use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::{Side, Told},
+    transfers::{Payment, Side, Told},
 };
 
 pub(super) struct Transfers<S> {
@@ -29,13 +29,14 @@ impl<S> Transfers<S> {
 }
 
 /// A row of `transfers`, but for what a later reversal adds.
+#[derive(Default)]
 struct Row<'a> {
     status: &'a str,
     kind: &'a str,
     source: Option<Uuid>,
     destination: Option<Uuid>,
-    asset: &'a str,
-    amount: &'a dyn Display,
+    asset: Option<&'a str>,
+    amount: Option<&'a dyn Display>,
     memo: Option<&'a str>,
     reference: Option<&'a str>,
     reverses: Option<Uuid>,
@@ -43,35 +44,17 @@ struct Row<'a> {
     available: Option<&'a dyn Display>,
     source_side: (Option<i64>, Option<&'a dyn Display>),
     destination_side: (Option<i64>, Option<&'a dyn Display>),
+    /// The legs of a transfer of more than two.
+    postings: Option<&'a str>,
     position: i64,
     recorded_at: DateTime<Utc>,
 }
 
-impl<'a> Row<'a> {
-    fn of(facts: &'a TransferFacts, status: &'a str, position: i64, recorded_at: DateTime<Utc>) -> Self {
-        Self {
-            status,
-            kind: facts.kind.as_str(),
-            source: facts.source.map(|a| a.uuid()),
-            destination: facts.destination.map(|a| a.uuid()),
-            asset: facts.asset.as_str(),
-            amount: &facts.amount,
-            memo: facts.memo.as_deref(),
-            reference: facts.reference.as_deref(),
-            reverses: facts.reverses.map(|t| t.uuid()),
-            code: None,
-            available: None,
-            source_side: (None, None),
-            destination_side: (None, None),
-            position,
-            recorded_at,
-        }
-    }
-
+impl Row<'_> {
     fn write(&self, cells: &mut Cells) {
         cells.clear().put("status", self.status).put("kind", self.kind);
         cells.maybe("source", self.source).maybe("destination", self.destination);
-        cells.put("asset", self.asset).put("amount", self.amount);
+        cells.maybe("asset", self.asset).maybe("amount", self.amount).maybe("postings", self.postings);
         cells.maybe("memo", self.memo).maybe("reference", self.reference).maybe("reverses", self.reverses);
         cells.maybe("code", self.code).maybe("available", self.available);
         cells.maybe("source_version", self.source_side.0).maybe("source_balance_after", self.source_side.1);
@@ -86,29 +69,72 @@ fn give_reversed_by(original: Uuid, by: Uuid, cells: &mut Cells, transfers: &mut
 }
 
 impl<S: Sink> Transfers<S> {
-    fn posted(&mut self, id: Uuid, facts: &TransferFacts, debit: Side, credit: Side, at: DateTime<Utc>) {
-        // A view at the position of the last of its events shows all of it.
-        let mut row = Row::of(facts, "posted", debit.position.max(credit.position), at);
-        row.source_side = (Some(debit.version), Some(&debit.balance));
-        row.destination_side = (Some(credit.version), Some(&credit.balance));
+    fn posted(&mut self, id: Uuid, posted: &TransferPosted, sides: &[Side], at: DateTime<Utc>) {
+        let payment = Payment::of(posted);
+        let postings = payment.is_none().then(|| shown_legs(&posted.legs, sides));
+        let mut row = Row {
+            status: "posted",
+            kind: posted.kind.as_str(),
+            memo: posted.memo.as_deref(),
+            reference: posted.reference.as_deref(),
+            reverses: posted.reverses.map(|t| t.uuid()),
+            postings: postings.as_deref(),
+            // A view at the position of the last of its events shows all of it.
+            position: sides.iter().map(|side| side.position).max().unwrap_or_default(),
+            recorded_at: at,
+            ..Row::default()
+        };
+        if let (Some(payment), [one, other]) = (&payment, sides) {
+            let (debit, credit) = if other.amount < 0 { (other, one) } else { (one, other) };
+            (row.source, row.destination) = (Some(payment.source), Some(payment.destination));
+            row.asset = Some(payment.asset.as_str());
+            row.amount = Some(&payment.amount);
+            row.source_side = (Some(debit.version), Some(&debit.balance));
+            row.destination_side = (Some(credit.version), Some(&credit.balance));
+        }
         row.write(&mut self.cells);
         self.transfers.row(&id.to_string(), &self.cells);
     }
 
     fn rejected(&mut self, id: Uuid, rejected: &TransferRejected, position: i64, at: DateTime<Utc>) {
-        let mut row = Row::of(&rejected.facts, "rejected", position, at);
-        row.code = Some(&rejected.refusal.code);
-        row.available = rejected.refusal.available.as_ref().map(|a: &Minor| a as &dyn Display);
+        let TransferRejected { facts, refusal } = rejected;
+        let row = Row {
+            status: "rejected",
+            kind: facts.kind.as_str(),
+            source: facts.source.map(|a| a.uuid()),
+            destination: facts.destination.map(|a| a.uuid()),
+            asset: Some(facts.asset.as_str()),
+            amount: Some(&facts.amount),
+            memo: facts.memo.as_deref(),
+            reference: facts.reference.as_deref(),
+            reverses: facts.reverses.map(|t| t.uuid()),
+            code: Some(&refusal.code),
+            available: refusal.available.as_ref().map(|a: &Minor| a as &dyn Display),
+            position,
+            recorded_at: at,
+            ..Row::default()
+        };
         row.write(&mut self.cells);
         self.transfers.row(&id.to_string(), &self.cells);
     }
 }
 
+/// Legs as Postgres shows the column: short names of fields first, names of one length by the alphabet.
+fn shown_legs(legs: &[Leg], sides: &[Side]) -> String {
+    let leg = |(leg, side): (&Leg, &Side)| {
+        format!(
+            r#"{{"asset": "{}", "amount": "{}", "version": {}, "account_id": "{}", "balance_after": "{}"}}"#,
+            leg.asset, leg.amount, side.version, leg.account, side.balance
+        )
+    };
+    format!("[{}]", legs.iter().zip(sides).map(leg).collect::<Vec<_>>().join(", "))
+}
+
 impl<S: Sink> Book<S> for Transfers<S> {
     fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
         for (&id, told) in told {
-            if let (Some(facts), [debit], [credit]) = (told.facts, told.debits.as_slice(), told.credits.as_slice()) {
-                self.posted(id, facts, *debit, *credit, commit.recorded_at);
+            if let Some(posted) = told.posted.filter(|posted| posted.legs.len() == told.sides.len()) {
+                self.posted(id, posted, &told.sides, commit.recorded_at);
             }
         }
         for event in &commit.events {
@@ -133,9 +159,10 @@ impl<S: Sink> Book<S> for Transfers<S> {
 pub(super) async fn read(connection: &mut PgConnection, transfers: &mut dyn Sink) -> Result<(), sqlx::Error> {
     let mut rows = sqlx::query!(
         r#"select transfer_id as "transfer_id!", status as "status!", kind as "kind!", source, destination,
-                  asset as "asset!", amount::text as "amount!", memo, reference, reverses, reversed_by, code,
+                  asset, amount::text, memo, reference, reverses, reversed_by, code,
                   available::text, source_version, source_balance_after::text, destination_version,
-                  destination_balance_after::text, position as "position!", recorded_at as "recorded_at!"
+                  destination_balance_after::text, position as "position!", recorded_at as "recorded_at!",
+                  postings::text
            from live.transfers"#
     )
     .fetch(connection);
@@ -146,8 +173,8 @@ pub(super) async fn read(connection: &mut PgConnection, transfers: &mut dyn Sink
             kind: &row.kind,
             source: row.source,
             destination: row.destination,
-            asset: &row.asset,
-            amount: &row.amount,
+            asset: row.asset.as_deref(),
+            amount: shown(&row.amount),
             memo: row.memo.as_deref(),
             reference: row.reference.as_deref(),
             reverses: row.reverses,
@@ -155,6 +182,7 @@ pub(super) async fn read(connection: &mut PgConnection, transfers: &mut dyn Sink
             available: shown(&row.available),
             source_side: (row.source_version, shown(&row.source_balance_after)),
             destination_side: (row.destination_version, shown(&row.destination_balance_after)),
+            postings: row.postings.as_deref(),
             position: row.position,
             recorded_at: row.recorded_at,
         };

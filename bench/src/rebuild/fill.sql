@@ -34,9 +34,12 @@ insert into events (position, version, stream_id, schema_version, type, payload)
     from generate_series(1::bigint, $ACCOUNTS) as n order by n;
 insert into events (position, version, stream_id, schema_version, type, payload)
     select * from (
-        select base + 1 as position, 1, transfer, 1, 'TransferPosted',
-            json_build_object('kind', 'transfer', 'source', md5('account' || source)::uuid,
-                'destination', md5('account' || destination)::uuid, 'asset', 'KRW', 'amount', (n % 900 + 100)::text)
+        select base + 1 as position, 1, transfer, 2, 'TransferPosted',
+            json_build_object('kind', 'transfer', 'legs', json_build_array(
+                json_build_object('account', md5('account' || source)::uuid, 'asset', 'KRW',
+                    'amount', (-(n % 900 + 100))::text),
+                json_build_object('account', md5('account' || destination)::uuid, 'asset', 'KRW',
+                    'amount', (n % 900 + 100)::text)))
         from made
         union all
         select position, version, account_id, 1, case side when 'debit' then 'AccountDebited' else 'AccountCredited' end,

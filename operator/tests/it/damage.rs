@@ -105,7 +105,7 @@ const LOG: &[Damage] = &[
         "a debit of another amount",
         r#"update events set payload = (payload::jsonb || '{"amount": "999"}')::json where position = 19"#,
         &[
-            "every transfer has one debit and one credit",
+            "every transfer has a debit or a credit for each of its legs",
             "999 is debited",
             "balances in events",
             "each asset sums to zero",
@@ -133,6 +133,37 @@ const LOG: &[Damage] = &[
         "another asset",
         r#"update events set payload = (payload::jsonb || '{"asset": "USD"}')::json where position = 21"#,
         &["an account does not hold USD"],
+    ),
+    log(
+        "legs that do not sum to zero",
+        r#"update events set payload = replace(payload::text, '"amount":"20"', '"amount":"21"')::json
+           where type = 'TransferPosted' and schema_version = 2"#,
+        &[
+            "every event can be read",
+            "is no transfer",
+            "the legs of KRW do not sum to zero",
+            "the transfer is not there",
+        ],
+    ),
+    log(
+        "a single leg",
+        r#"update events set payload = (payload::jsonb || '{"legs": []}')::json
+           where type = 'TransferPosted' and schema_version = 2"#,
+        &["every event can be read", "a transfer has at least two legs", "the transfer is not there"],
+    ),
+    log(
+        "legs of another order than their postings",
+        r#"update events set payload = (payload::jsonb || jsonb_build_object('legs', (
+               select jsonb_agg(leg order by place desc)
+               from jsonb_array_elements(payload::jsonb -> 'legs') with ordinality as legs (leg, place))))::json
+           where type = 'TransferPosted' and schema_version = 2"#,
+        &["10 is to be moved, 30 is debited"],
+    ),
+    log(
+        "a leg without its credit",
+        r#"update events set payload = (payload::jsonb || '{"transfer": "7fe00000-0000-7000-8000-00000000ffff"}')::json
+           where position = (select position + 3 from events where type = 'TransferPosted' and schema_version = 2)"#,
+        &["1 debits and 1 credits for 3 legs", "the transfer is not there"],
     ),
     log(
         "a balance that does not follow",
@@ -291,6 +322,12 @@ const VIEWS: &[Damage] = &[
         "a transfer is missing",
         "delete from transfers_g1.transfers where kind = 'withdrawal'",
         &["missing from the view"],
+    ),
+    views(
+        "a wrong leg",
+        r#"update transfers_g1.transfers set postings = jsonb_set(postings, '{1,balance_after}', '"1"')
+           where postings is not null"#,
+        &["transfers of view transfers", "postings is [{"],
     ),
     views(
         "wrong totals",

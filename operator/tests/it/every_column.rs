@@ -43,6 +43,12 @@ fn others(kind: &str, column: &str) -> Vec<String> {
         "timestamp with time zone" => &["({c}) + interval '1 microsecond'", "({c}) - interval '1 microsecond'"],
         "date" => &["({c}) + 1"],
         "boolean" => &["not ({c})"],
+        "jsonb" => &[
+            r#"jsonb_set({c}, '{0,version}', '0')"#,
+            r#"jsonb_set({c}, '{0,amount}', '"-31"')"#,
+            r#"jsonb_set({c}, '{1,odd}', 'null')"#,
+            "{c} - 2",
+        ],
         other => panic!("no change is known for a column of type {other}"),
     };
     forms.iter().map(|form| form.replace("{c}", column)).collect()
@@ -57,6 +63,7 @@ fn changes_of(column: &Column) -> Vec<Change> {
         "timestamp with time zone" => "'2000-01-01T00:00:00Z'",
         "date" => "'2000-01-01'",
         "boolean" => "false",
+        "jsonb" => "'[]'",
         _ => "0",
     };
     let change = |sql: &str, wanted: &str| Change {

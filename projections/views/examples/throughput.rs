@@ -12,10 +12,10 @@ use std::{
 
 use chrono::{DateTime, TimeDelta};
 use contracts::recorded::{
-    AccountCredited, AccountDebited, AccountOpened, Holder, Recorded, TransferFacts, TransferKind, TransferPosted,
+    AccountCredited, AccountDebited, AccountOpened, Holder, Legs, Recorded, TransferKind, TransferPosted,
 };
 use kernel::{
-    AccountId, AccountNumber, Actor, CommandId, CorrelationId, LogId, MemberId, Minor, Position, Role, StreamId,
+    AccountId, AccountNumber, Actor, CommandId, CorrelationId, LogId, MemberId, Minor, Money, Position, Role, StreamId,
     TransferId, Version,
 };
 use log::{Commit, Event, Fingerprint};
@@ -135,12 +135,10 @@ impl Bank {
             let (from, to) = (random.below(accounts), random.below(accounts));
             let transfer = TransferId::new(Uuid::from_u128(((i as u128) << 80) | random.bits() >> 48));
             let amount = Minor::new(1 + random.below(10_000) as i128)?;
-            let facts = TransferFacts {
+            let money = Money { asset: "KRW".parse()?, amount };
+            let posted = TransferPosted {
                 kind: TransferKind::Transfer,
-                source: Some(states[from].0),
-                destination: Some(states[to].0),
-                asset: "KRW".parse()?,
-                amount,
+                legs: Legs::between(states[from].0, states[to].0, money),
                 memo: Some(format!("lunch {i}")),
                 reference: None,
                 reverses: None,
@@ -152,7 +150,7 @@ impl Bank {
             };
             let (debit, credit) = (booked(from, -amount.units())?, booked(to, amount.units())?);
             let events = vec![
-                event(transfer.into(), 1, TransferPosted(facts))?,
+                event(transfer.into(), 1, posted)?,
                 event(debit.0, debit.1, AccountDebited { transfer, amount, balance: debit.2 })?,
                 event(credit.0, credit.1, AccountCredited { transfer, amount, balance: credit.2 })?,
             ];

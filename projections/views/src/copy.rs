@@ -82,11 +82,25 @@ impl CopyRows {
         self
     }
 
+    /// A column of type `jsonb`.
+    pub(crate) fn jsonb(&mut self, value: serde_json::Value) -> &mut Self {
+        const VERSION: u8 = 1;
+        let text = value.to_string();
+        self.length(1 + text.len() as i32);
+        self.bytes.push(VERSION);
+        self.bytes.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    pub(crate) fn null(&mut self) -> &mut Self {
+        self.length(NULL)
+    }
+
     /// A column that may be null.
     pub(crate) fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T) -> &mut Self) -> &mut Self {
         match value {
             Some(value) => write(self, value),
-            None => self.length(NULL),
+            None => self.null(),
         }
     }
 

@@ -18,7 +18,7 @@ const VIEWS: &[View] = &[View::Transactions, View::Accounts];
 /// One change of an account's balance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
-    /// The transfer it is one side of.
+    /// The transfer it is a leg of.
     #[schema(value_type = Uuid)]
     pub transfer_id: TransferId,
     /// What kind of movement.
@@ -33,16 +33,16 @@ pub struct Entry {
     /// The version of the account after it.
     #[schema(value_type = i64, minimum = 1)]
     pub version: Version,
-    /// The account on the other side.
-    #[schema(value_type = Uuid)]
-    pub counterparty: AccountId,
+    /// The account on the other side; null where the transfer has more than two legs.
+    #[schema(value_type = Option<Uuid>, required)]
+    pub counterparty: Option<AccountId>,
     /// The payer's words.
     #[schema(required)]
     pub memo: Option<String>,
     /// The outside's reference of a deposit or withdrawal.
     #[schema(required)]
     pub reference: Option<String>,
-    /// The transfer that it undoes, if it is one side of a reversal. Also null until the view that holds it is promoted.
+    /// The transfer that it undoes, if it is a leg of a reversal. Also null until the view that holds it is promoted.
     #[schema(value_type = Option<Uuid>, required)]
     pub reverses: Option<TransferId>,
     /// Its place in the log.

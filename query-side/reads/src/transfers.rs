@@ -1,7 +1,7 @@
 //! Transfers, posted and rejected.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AssetCode, Minor, Position, TransferId, Version};
+use kernel::{AccountId, AssetCode, Minor, Money, Position, TransferId, Version};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::{
     row::{MissingRow, Snapshot, asset, minor, names},
 };
 
-/// The accounts tell whose the two sides are.
+/// The accounts tell whose each leg is.
 const VIEWS: &[View] = &[View::Transfers, View::Accounts];
 
 /// A transfer as someone who has part in it sees it.
@@ -23,14 +23,12 @@ pub struct Transfer {
     pub status: TransferStatus,
     /// What kind of movement.
     pub kind: String,
-    /// The account debited; none if a rejected one named none that exists.
+    /// The account debited; none if a rejected one named none that exists, and where there are more than two legs.
     pub source: Option<AccountId>,
-    /// The account credited; none if a rejected one named none that exists.
+    /// The account credited; none if a rejected one named none that exists, and where there are more than two legs.
     pub destination: Option<AccountId>,
-    /// The asset.
-    pub asset: AssetCode,
-    /// How much.
-    pub amount: Minor,
+    /// What was moved; none where there are more than two legs.
+    pub money: Option<Money>,
     /// The payer's words.
     pub memo: Option<String>,
     /// The outside's reference.
@@ -48,8 +46,8 @@ pub struct Transfer {
 /// What became of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransferStatus {
-    /// Money moved: the debit first, then the credit.
-    Posted([Posting; 2]),
+    /// Money moved: each leg in order, of two the debit first.
+    Posted(Vec<Posting>),
     /// It was refused.
     Rejected {
         /// The problem code.
@@ -59,11 +57,13 @@ pub enum TransferStatus {
     },
 }
 
-/// One side of a posted transfer.
+/// One leg of a posted transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
     /// The account.
     pub account_id: AccountId,
+    /// What it holds.
+    pub asset: AssetCode,
     /// Signed: negative is a debit.
     pub amount: Minor,
     /// The balance after it; none if it is not the viewer's to know.
@@ -81,8 +81,8 @@ struct TransferRow {
     available: Option<String>,
     source: Option<Uuid>,
     destination: Option<Uuid>,
-    asset: String,
-    amount: String,
+    asset: Option<String>,
+    amount: Option<String>,
     memo: Option<String>,
     reference: Option<String>,
     reverses: Option<Uuid>,
@@ -97,24 +97,63 @@ struct TransferRow {
     destination_owner: Option<Uuid>,
     source_known: bool,
     destination_known: bool,
+    /// Of a transfer of more than two legs.
+    postings: Option<Vec<PostingRow>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct PostingRow {
+    account_id: Uuid,
+    asset: String,
+    amount: String,
+    balance_after: Option<String>,
+    version: Option<i64>,
+    owner: Option<Uuid>,
+    known: bool,
+}
+
+impl PostingRow {
+    fn seen_by(self, viewer: Viewer) -> Result<Posting, ReadsError> {
+        let own = viewer.may_see(self.owner);
+        Ok(Posting {
+            account_id: AccountId::new(self.account_id),
+            asset: asset(&self.asset)?,
+            amount: minor(&self.amount)?,
+            balance_after: self.balance_after.as_deref().filter(|_| own).map(minor).transpose()?,
+            version: self.version.filter(|_| own).map(Version::new),
+        })
+    }
 }
 
 impl TransferRow {
-    /// Both sides see a posted transfer. A refused one stays between the payer and the bank: that somebody could not
-    /// pay is not the payee's to know.
+    fn is_posted(&self) -> bool {
+        self.status == "posted"
+    }
+
+    fn more_legs(&self) -> impl Iterator<Item = &PostingRow> {
+        self.postings.iter().flatten()
+    }
+
+    /// Everybody whose account is in it sees a posted transfer. A refused one stays between the payer and the bank: that
+    /// somebody could not pay is not the payee's to know.
     fn is_visible_to(&self, viewer: Viewer) -> bool {
-        viewer.may_see(self.source_owner) || (self.status == "posted" && viewer.may_see(self.destination_owner))
+        viewer.may_see(self.source_owner)
+            || (self.is_posted() && viewer.may_see(self.destination_owner))
+            || self.more_legs().any(|leg| viewer.may_see(leg.owner))
     }
 
     /// Whether it is known who may see it: no account that could give the right is absent from the view of accounts.
     fn has_known_viewers(&self) -> bool {
-        self.source_known && (self.destination_known || self.status != "posted")
+        self.source_known && (self.destination_known || !self.is_posted()) && self.more_legs().all(|leg| leg.known)
     }
 
     fn seen_by(self, viewer: Viewer) -> Result<Transfer, ReadsError> {
-        let amount = minor(&self.amount)?;
+        let money = match (&self.asset, &self.amount) {
+            (Some(code), Some(amount)) => Some(Money { asset: asset(code)?, amount: minor(amount)? }),
+            _ => None,
+        };
         let status = match self.status.as_str() {
-            "posted" => TransferStatus::Posted(self.postings(viewer, amount)?),
+            "posted" => TransferStatus::Posted(self.postings(viewer, money)?),
             "rejected" => TransferStatus::Rejected {
                 code: self.code.clone().ok_or(ReadsError::Damaged { what: "rejection" })?,
                 available: self.available.as_deref().map(minor).transpose()?,
@@ -127,8 +166,7 @@ impl TransferRow {
             kind: self.kind,
             source: self.source.map(AccountId::new),
             destination: self.destination.map(AccountId::new),
-            asset: asset(&self.asset)?,
-            amount,
+            money,
             memo: self.memo,
             reference: self.reference,
             reverses: self.reverses.map(TransferId::new),
@@ -138,32 +176,33 @@ impl TransferRow {
         })
     }
 
-    fn postings(&self, viewer: Viewer, amount: Minor) -> Result<[Posting; 2], ReadsError> {
+    fn postings(&self, viewer: Viewer, money: Option<Money>) -> Result<Vec<Posting>, ReadsError> {
+        if let Some(postings) = &self.postings {
+            return postings.iter().cloned().map(|posting| posting.seen_by(viewer)).collect();
+        }
+        let damaged = || ReadsError::Damaged { what: "posting" };
+        let Money { asset, amount } = money.ok_or_else(damaged)?;
         let posting = |account: Option<Uuid>, owner, amount, balance: &Option<String>, version: Option<i64>| {
             let own = viewer.may_see(owner);
-            let balance = balance.as_deref().filter(|_| own).map(minor).transpose()?;
             Ok::<_, ReadsError>(Posting {
-                account_id: AccountId::new(account.ok_or(ReadsError::Damaged { what: "posting" })?),
+                account_id: AccountId::new(account.ok_or_else(damaged)?),
+                asset,
                 amount,
-                balance_after: balance,
+                balance_after: balance.as_deref().filter(|_| own).map(minor).transpose()?,
                 version: version.filter(|_| own).map(Version::new),
             })
         };
-        Ok([
-            posting(self.source, self.source_owner, amount.negated(), &self.source_balance_after, self.source_version)?,
-            posting(
-                self.destination,
-                self.destination_owner,
-                amount,
-                &self.destination_balance_after,
-                self.destination_version,
-            )?,
+        let debited = (&self.source_balance_after, self.source_version);
+        let credited = (&self.destination_balance_after, self.destination_version);
+        Ok(vec![
+            posting(self.source, self.source_owner, amount.negated(), debited.0, debited.1)?,
+            posting(self.destination, self.destination_owner, amount, credited.0, credited.1)?,
         ])
     }
 }
 
 impl Reads {
-    /// One transfer; none if there is none that the viewer may know of: a member must own one side.
+    /// One transfer; none if there is none that the viewer may know of: a member must own an account in it.
     pub async fn transfer(
         &self,
         viewer: Viewer,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-use contracts::recorded::{TransferFacts, TransferKind};
+use contracts::recorded::{Leg, TransferFacts, TransferKind, TransferPosted};
 use kernel::AssetCode;
 use projection_engine::WriteError;
 use sqlx::PgConnection;
@@ -30,19 +30,25 @@ type Bucket = (&'static str, i64, AssetCode, TransferKind);
 const BUCKETS: [(&str, i64); 3] = [("minute", 60), ("hour", 3_600), ("day", 86_400)];
 
 impl Activity {
-    pub(super) fn posted(&mut self, facts: &TransferFacts, at: DateTime<Utc>) {
-        let count = self.count(facts, at);
-        count.posted += 1;
-        count.volume.add(facts.amount);
+    /// Counts a transfer once for each asset in it, with what was credited of it.
+    pub(super) fn posted(&mut self, posted: &TransferPosted, at: DateTime<Utc>) {
+        for (index, Leg { asset, amount, .. }) in posted.legs.iter().enumerate() {
+            let is_first = !posted.legs[..index].iter().any(|leg| leg.asset == *asset);
+            let count = self.count(*asset, posted.kind, at);
+            count.posted += i64::from(is_first);
+            if amount.is_positive() {
+                count.volume.add(*amount);
+            }
+        }
     }
 
     pub(super) fn rejected(&mut self, facts: &TransferFacts, at: DateTime<Utc>) {
-        self.count(facts, at).rejected += 1;
+        self.count(facts.asset, facts.kind, at).rejected += 1;
     }
 
-    fn count(&mut self, facts: &TransferFacts, at: DateTime<Utc>) -> &mut Count {
+    fn count(&mut self, asset: AssetCode, kind: TransferKind, at: DateTime<Utc>) -> &mut Count {
         let minute = at.timestamp().div_euclid(60) * 60;
-        self.minutes.entry((minute, facts.asset, facts.kind)).or_default()
+        self.minutes.entry((minute, asset, kind)).or_default()
     }
 
     /// How many minutes something happened in.

@@ -97,7 +97,7 @@ struct Parts {
 impl Loader<Recorded> for Parts {
     fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
         for commit in commits {
-            self.additions.commit(commit)?;
+            self.additions.commit(commit);
             self.end = commit.last();
         }
         Ok(())

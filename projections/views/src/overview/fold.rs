@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Holder, Recorded, TransferFacts, TransferPosted};
-use kernel::{AccountId, AssetCode, Position};
-use projection_engine::{Commit, Fault};
+use contracts::recorded::{Holder, Recorded};
+use kernel::{AccountId, AssetCode};
+use projection_engine::Commit;
 
 use super::{activity::Activity, states::States};
-use crate::{fault::fault, wide::Wide};
+use crate::wide::Wide;
 
 /// The types whose events change nothing here.
 pub(super) const UNUSED: &[&str] = &[
@@ -29,31 +29,22 @@ pub(super) struct Additions {
     pub(super) activity: Activity,
 }
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<Additions, Fault> {
+pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Additions {
     let mut additions = Additions::default();
-    for commit in commits {
-        additions.commit(commit)?;
-    }
-    Ok(additions)
+    commits.iter().for_each(|commit| additions.commit(commit));
+    additions
 }
 
 impl Additions {
-    pub(super) fn commit(&mut self, commit: &Commit<Recorded>) -> Result<(), Fault> {
-        for (position, event) in commit.positioned() {
+    pub(super) fn commit(&mut self, commit: &Commit<Recorded>) {
+        for event in &commit.events {
             if let Some(body) = &event.body {
-                self.event(commit, position, AccountId::new(event.stream.uuid()), body)?;
+                self.event(commit, AccountId::new(event.stream.uuid()), body);
             }
         }
-        Ok(())
     }
 
-    fn event(
-        &mut self,
-        commit: &Commit<Recorded>,
-        position: Position,
-        stream: AccountId,
-        body: &Recorded,
-    ) -> Result<(), Fault> {
+    fn event(&mut self, commit: &Commit<Recorded>, stream: AccountId, body: &Recorded) {
         match body {
             Recorded::AccountOpened(opened) => {
                 let system = matches!(opened.holder, Holder::System { .. });
@@ -62,10 +53,11 @@ impl Additions {
             Recorded::AccountFrozen(_) => self.states.became(stream, "frozen"),
             Recorded::AccountUnfrozen(_) => self.states.became(stream, "open"),
             Recorded::AccountClosed(_) => self.states.became(stream, "closed"),
-            Recorded::TransferPosted(TransferPosted(facts)) => {
-                self.posted(facts)
-                    .ok_or_else(|| fault(position, body, "a posted transfer does not name both its accounts"))?;
-                self.activity.posted(facts, commit.recorded_at);
+            Recorded::TransferPosted(posted) => {
+                for leg in posted.legs.iter() {
+                    self.moved.entry(leg.account).or_insert((leg.asset, Wide::default())).1.add(leg.amount);
+                }
+                self.activity.posted(posted, commit.recorded_at);
             }
             Recorded::TransferRejected(rejected) => self.activity.rejected(&rejected.facts, commit.recorded_at),
             Recorded::AccountNumberAssigned(_)
@@ -77,15 +69,5 @@ impl Additions {
             | Recorded::OwnerLeft(_)
             | Recorded::Member(_) => {}
         }
-        Ok(())
-    }
-
-    fn posted(&mut self, facts: &TransferFacts) -> Option<()> {
-        let (source, destination) = (facts.source?, facts.destination?);
-        let moved = |account| (account, (facts.asset, Wide::default()));
-        let ((source, none), (destination, _)) = (moved(source), moved(destination));
-        self.moved.entry(source).or_insert(none).1.subtract(facts.amount);
-        self.moved.entry(destination).or_insert(none).1.add(facts.amount);
-        Some(())
     }
 }

@@ -37,7 +37,7 @@ impl Projection for Overview {
     }
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
-        Ok(Box::new(fold::fold(commits)?))
+        Ok(Box::new(fold::fold(commits)))
     }
 
     fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {

@@ -48,7 +48,8 @@ struct Parts(Movers);
 #[async_trait]
 impl Loader<Recorded> for Parts {
     fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
-        commits.iter().try_for_each(|commit| fold_commit(&mut self.0, commit))
+        commits.iter().for_each(|commit| fold_commit(&mut self.0, commit));
+        Ok(())
     }
 
     fn held(&self) -> usize {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use contracts::recorded::{Recorded, TransferFacts, TransferKind, TransferPosted};
+use contracts::recorded::{Leg, Recorded, TransferKind};
 use kernel::{AccountId, AssetCode};
-use projection_engine::{Commit, Fault};
+use projection_engine::Commit;
 
-use crate::{fault::fault, wide::Wide};
+use crate::wide::Wide;
 
 /// The types whose events change nothing here.
 pub(super) const UNUSED: &[&str] = &[
@@ -36,33 +36,31 @@ pub(super) struct Moved {
 #[derive(Debug, Default)]
 pub(super) struct Movers(pub(super) BTreeMap<(AssetCode, NaiveDate, AccountId), Moved>);
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<Movers, Fault> {
+pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Movers {
     let mut movers = Movers::default();
-    commits.iter().try_for_each(|commit| fold_commit(&mut movers, commit))?;
-    Ok(movers)
+    commits.iter().for_each(|commit| fold_commit(&mut movers, commit));
+    movers
 }
 
-pub(super) fn fold_commit(movers: &mut Movers, commit: &Commit<Recorded>) -> Result<(), Fault> {
+pub(super) fn fold_commit(movers: &mut Movers, commit: &Commit<Recorded>) {
     let day = commit.recorded_at.date_naive();
-    for (position, event) in commit.positioned() {
-        let Some(body @ Recorded::TransferPosted(TransferPosted(facts))) = &event.body else { continue };
+    for event in &commit.events {
+        let Some(Recorded::TransferPosted(posted)) = &event.body else { continue };
         // Deposits, withdrawals and corrections are the bank's doing, not the members'.
-        if facts.kind == TransferKind::Transfer {
-            movers
-                .add(day, facts)
-                .ok_or_else(|| fault(position, body, "a posted transfer does not name both its accounts"))?;
+        if posted.kind == TransferKind::Transfer {
+            movers.add(day, &posted.legs);
         }
     }
-    Ok(())
 }
 
 impl Movers {
-    fn add(&mut self, day: NaiveDate, facts: &TransferFacts) -> Option<()> {
-        for account in [facts.source?, facts.destination?] {
-            let moved = self.0.entry((facts.asset, day, account)).or_default();
-            moved.transfers += 1;
-            moved.volume.add(facts.amount);
+    /// An account takes part in a transfer once with each asset, however many legs it has.
+    fn add(&mut self, day: NaiveDate, legs: &[Leg]) {
+        for (index, Leg { account, asset, amount }) in legs.iter().enumerate() {
+            let takes_part = !legs[..index].iter().any(|leg| (leg.account, leg.asset) == (*account, *asset));
+            let moved = self.0.entry((*asset, day, *account)).or_default();
+            moved.transfers += i64::from(takes_part);
+            if amount.is_negative() { moved.volume.subtract(*amount) } else { moved.volume.add(*amount) }
         }
-        Some(())
     }
 }

@@ -1,6 +1,6 @@
 //! Each debit and credit becomes an entry; each time of recording a tick.
 
-use contracts::recorded::{Recorded, TransferFacts, TransferPosted};
+use contracts::recorded::{Pair, Recorded, TransferPosted};
 use kernel::{AccountId, Minor, Position, TransferId};
 use projection_engine::{Commit, Event, Fault};
 
@@ -21,12 +21,13 @@ pub(super) const UNUSED: &[&str] = &[
     "OwnerLeft",
 ];
 
-/// One side of a transfer.
+/// A debit or a credit.
 struct Side {
     transfer: TransferId,
     amount: Minor,
     balance: Minor,
-    counterparty: fn(&TransferFacts) -> Option<AccountId>,
+    /// The account on the other side, where a transfer has two.
+    counterparty: fn(Pair) -> AccountId,
 }
 
 pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransactionRows, Fault> {
@@ -43,14 +44,14 @@ pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransactionRows, Fau
 
 /// Tells the entries of one commit.
 pub(super) fn fold_commit<'c>(commit: &'c Commit<Recorded>, mut tell: impl FnMut(Entry<'c>)) -> Result<(), Fault> {
-    // A transfer's facts stand before its debit and its credit in the same commit, most often directly before.
-    let mut posted: Vec<(TransferId, &TransferFacts)> = Vec::new();
+    // A transfer stands before its debits and credits in the same commit, most often directly before.
+    let mut transfers: Vec<(TransferId, &TransferPosted)> = Vec::new();
     for (position, event) in commit.positioned() {
         let Some(body) = &event.body else { continue };
-        if let Recorded::TransferPosted(TransferPosted(facts)) = body {
-            posted.push((TransferId::new(event.stream.uuid()), facts));
+        if let Recorded::TransferPosted(posted) = body {
+            transfers.push((TransferId::new(event.stream.uuid()), posted));
         } else if let Some(side) = side(body) {
-            tell(entry(commit, position, event, body, &side, &posted)?);
+            tell(entry(commit, position, event, body, &side, &transfers)?);
         }
     }
     Ok(())
@@ -62,13 +63,13 @@ fn side(body: &Recorded) -> Option<Side> {
             transfer: debited.transfer,
             amount: debited.amount.negated(),
             balance: debited.balance,
-            counterparty: |facts| facts.destination,
+            counterparty: |pair| pair.destination,
         }),
         Recorded::AccountCredited(credited) => Some(Side {
             transfer: credited.transfer,
             amount: credited.amount,
             balance: credited.balance,
-            counterparty: |facts| facts.source,
+            counterparty: |pair| pair.source,
         }),
         Recorded::AccountOpened(_)
         | Recorded::AccountNumberAssigned(_)
@@ -91,14 +92,11 @@ fn entry<'c>(
     event: &Event<Recorded>,
     body: &Recorded,
     side: &Side,
-    posted: &[(TransferId, &'c TransferFacts)],
+    transfers: &[(TransferId, &'c TransferPosted)],
 ) -> Result<Entry<'c>, Fault> {
-    let facts = posted.iter().rev().find(|(transfer, _)| *transfer == side.transfer);
-    let Some(&(_, facts)) = facts else {
+    let posted = transfers.iter().rev().find(|(transfer, _)| *transfer == side.transfer);
+    let Some(&(_, posted)) = posted else {
         return Err(fault(position, body, "its transfer is not posted before it in the same commit"));
-    };
-    let Some(counterparty) = (side.counterparty)(facts) else {
-        return Err(fault(position, body, "its transfer does not name the other account"));
     };
     Ok(Entry {
         position,
@@ -106,9 +104,9 @@ fn entry<'c>(
         recorded_at: commit.recorded_at,
         account: AccountId::new(event.stream.uuid()),
         transfer: side.transfer,
-        counterparty,
+        counterparty: posted.legs.pair().map(side.counterparty),
         amount: side.amount,
         balance_after: side.balance,
-        facts,
+        posted,
     })
 }

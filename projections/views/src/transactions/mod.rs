@@ -20,7 +20,7 @@ impl Projection for Transactions {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn schema(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::TransferFacts;
+use contracts::recorded::TransferPosted;
 use kernel::{AccountId, Minor, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
 use sqlx::PgConnection;
@@ -16,10 +16,11 @@ pub(super) struct Entry<'c> {
     pub(super) recorded_at: DateTime<Utc>,
     pub(super) account: AccountId,
     pub(super) transfer: TransferId,
-    pub(super) counterparty: AccountId,
+    /// None where the transfer has more than two legs.
+    pub(super) counterparty: Option<AccountId>,
     pub(super) amount: Minor,
     pub(super) balance_after: Minor,
-    pub(super) facts: &'c TransferFacts,
+    pub(super) posted: &'c TransferPosted,
 }
 
 /// What is to be written.
@@ -56,13 +57,13 @@ impl Entry<'_> {
             .time(self.recorded_at)
             .uuid(self.account.uuid())
             .uuid(self.transfer.uuid())
-            .uuid(self.counterparty.uuid())
+            .maybe(self.counterparty.map(AccountId::uuid), CopyRows::uuid)
             .numeric(self.amount)
             .numeric(self.balance_after)
-            .text(self.facts.kind.as_str())
-            .maybe(self.facts.memo.as_deref(), CopyRows::text)
-            .maybe(self.facts.reference.as_deref(), CopyRows::text)
-            .maybe(self.facts.reverses.map(TransferId::uuid), CopyRows::uuid);
+            .text(self.posted.kind.as_str())
+            .maybe(self.posted.memo.as_deref(), CopyRows::text)
+            .maybe(self.posted.reference.as_deref(), CopyRows::text)
+            .maybe(self.posted.reverses.map(TransferId::uuid), CopyRows::uuid);
     }
 }
 

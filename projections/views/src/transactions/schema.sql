@@ -1,4 +1,4 @@
--- One row for each change of a balance. The primary key is the only index: it answers the newest page, the page after a
+-- One row for each change of a balance. A transfer of more than two legs has no counterparty. The primary key is the only index: it answers the newest page, the page after a
 -- cursor and the balance at a position, each by one descent, whatever the account's length.
 create table entries (
     position bigint not null,
@@ -6,7 +6,7 @@ create table entries (
     recorded_at timestamptz not null,
     account_id uuid not null,
     transfer_id uuid not null,
-    counterparty uuid not null,
+    counterparty uuid,
     amount numeric(38, 0) not null,
     balance_after numeric(38, 0) not null,
     kind text not null,

@@ -5,7 +5,10 @@ use contracts::recorded::Recorded;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
 
-use super::{fold::fold, rows::COPY_TRANSFERS};
+use super::{
+    fold::fold,
+    rows::{COLUMNS, COPY_TRANSFERS},
+};
 use crate::copy::CopyRows;
 
 pub(super) struct InOrder;
@@ -34,7 +37,7 @@ impl Bulk<Recorded> for InOrder {
     }
 
     fn loader(&self) -> Box<dyn Loader<Recorded>> {
-        let (transfers, reversals) = (CopyRows::new(COPY_TRANSFERS, 19), CopyRows::new(COPY_REVERSALS, 2));
+        let (transfers, reversals) = (CopyRows::new(COPY_TRANSFERS, COLUMNS), CopyRows::new(COPY_REVERSALS, 2));
         Box::new(Gathered { transfers, reversals })
     }
 }

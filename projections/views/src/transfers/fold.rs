@@ -1,9 +1,9 @@
-//! A posted transfer and the two sides that follow it become one row, a rejected one another.
+//! A posted transfer and the debits and credits that follow it become one row, a rejected one another.
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Recorded, TransferPosted};
-use kernel::{Minor, Position, TransferId, Version};
+use contracts::recorded::Recorded;
+use kernel::{AccountId, Minor, Position, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
 use super::rows::{Booked, Row};
@@ -30,11 +30,11 @@ pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Recorde
                 folding.event(commit, position, TransferId::new(event.stream.uuid()), event.version, body)?;
             }
         }
-        if let Some(row) = folding.rows[first..].iter().find(|row| row.is_one_sided()) {
+        if let Some(row) = folding.rows[first..].iter().find(|row| !row.is_whole()) {
             return Err(Fault {
                 position: commit.first,
                 event_type: "TransferPosted".into(),
-                reason: format!("the transfer {} has no debit or no credit in its commit", row.transfer),
+                reason: format!("a leg of the transfer {} has no debit or credit in its commit", row.transfer),
             });
         }
     }
@@ -50,10 +50,13 @@ pub(super) struct Folding<'c> {
     pub(super) reversed: Vec<(TransferId, TransferId)>,
 }
 
-/// A side of a transfer.
-enum Side {
-    Source,
-    Destination,
+/// A debit or a credit.
+struct Posting {
+    account: AccountId,
+    transfer: TransferId,
+    /// Signed.
+    amount: Minor,
+    booked: Booked,
 }
 
 impl<'c> Folding<'c> {
@@ -65,23 +68,26 @@ impl<'c> Folding<'c> {
         version: Version,
         body: &'c Recorded,
     ) -> Result<(), Fault> {
+        let posting = |transfer, amount, balance| {
+            let account = AccountId::new(stream.uuid());
+            Posting { account, transfer, amount, booked: Booked { balance, version } }
+        };
         match body {
-            Recorded::TransferPosted(TransferPosted(facts)) => {
-                self.push(Row::new(stream, facts, None, position, commit.recorded_at));
+            Recorded::TransferPosted(posted) => {
+                self.push(Row::posted(stream, posted, position, commit.recorded_at));
             }
             Recorded::TransferRejected(rejected) => {
-                let (facts, refusal) = (&rejected.facts, Some(&rejected.refusal));
-                self.push(Row::new(stream, facts, refusal, position, commit.recorded_at));
+                self.push(Row::rejected(stream, rejected, position, commit.recorded_at));
             }
             Recorded::TransferReversed(reversed) => match self.place.get(&stream) {
                 Some(&place) => self.rows[place].reversed_by = Some(reversed.by),
                 None => self.reversed.push((stream, reversed.by)),
             },
             Recorded::AccountDebited(debited) => {
-                self.booked(Side::Source, debited.transfer, debited.balance, version, position, body)?;
+                self.book(&posting(debited.transfer, debited.amount.negated(), debited.balance), position, body)?;
             }
             Recorded::AccountCredited(credited) => {
-                self.booked(Side::Destination, credited.transfer, credited.balance, version, position, body)?;
+                self.book(&posting(credited.transfer, credited.amount, credited.balance), position, body)?;
             }
             Recorded::AccountOpened(_)
             | Recorded::AccountNumberAssigned(_)
@@ -101,24 +107,14 @@ impl<'c> Folding<'c> {
         self.rows.push(row);
     }
 
-    fn booked(
-        &mut self,
-        side: Side,
-        transfer: TransferId,
-        balance: Minor,
-        version: Version,
-        position: Position,
-        body: &Recorded,
-    ) -> Result<(), Fault> {
-        let Some(&place) = self.place.get(&transfer) else {
+    fn book(&mut self, posting: &Posting, position: Position, body: &Recorded) -> Result<(), Fault> {
+        let Some(&place) = self.place.get(&posting.transfer) else {
             return Err(fault(position, body, "its transfer is not posted before it in the same commit"));
         };
         let row = &mut self.rows[place];
-        let booked = match side {
-            Side::Source => &mut row.debited,
-            Side::Destination => &mut row.credited,
-        };
-        *booked = Some(Booked { balance, version });
+        if !row.book(posting.account, posting.amount, posting.booked) {
+            return Err(fault(position, body, "its transfer has no such leg"));
+        }
         // The last event of a transfer gives it its position.
         row.position = position;
         Ok(())

@@ -20,7 +20,7 @@ impl Projection for Transfers {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static str {
@@ -42,6 +42,10 @@ impl Projection for Transfers {
 
     fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
         Some(Box::new(bulk::InOrder))
+    }
+
+    fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
+        &[("transfers", "postings")]
     }
 
     fn sums(&self) -> &'static [SumColumn] {

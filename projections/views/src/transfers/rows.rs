@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Refusal, TransferFacts};
-use kernel::{AccountId, Minor, Position, TransferId, Version};
+use contracts::recorded::{Leg, TransferPosted, TransferRejected};
+use kernel::{AccountId, AssetCode, Minor, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
+use serde::Serialize;
 use sqlx::{PgConnection, types::Uuid};
 
 use crate::copy::CopyRows;
@@ -12,20 +13,33 @@ use crate::copy::CopyRows;
 /// One transfer.
 pub(super) struct Row<'c> {
     pub(super) transfer: TransferId,
-    facts: &'c TransferFacts,
-    refusal: Option<&'c Refusal>,
+    outcome: Outcome<'c>,
     pub(super) position: Position,
     recorded_at: DateTime<Utc>,
-    pub(super) debited: Option<Booked>,
-    pub(super) credited: Option<Booked>,
     pub(super) reversed_by: Option<TransferId>,
 }
 
-/// How a side came out.
+enum Outcome<'c> {
+    /// With how each leg came out.
+    Posted(&'c TransferPosted, Vec<Option<Booked>>),
+    Rejected(&'c TransferRejected),
+}
+
+/// How a leg came out.
 #[derive(Clone, Copy)]
 pub(super) struct Booked {
     pub(super) balance: Minor,
     pub(super) version: Version,
+}
+
+/// A leg as it stands in the column `postings`.
+#[derive(Serialize)]
+struct PostingJson {
+    account_id: AccountId,
+    asset: AssetCode,
+    amount: Minor,
+    balance_after: Option<Minor>,
+    version: Option<Version>,
 }
 
 /// What is to be written: new transfers, and older ones that were reversed.
@@ -38,54 +52,122 @@ pub(super) struct TransferRows {
 
 pub(super) const COPY_TRANSFERS: &str = "copy transfers (transfer_id, kind, status, code, available, source, destination, asset, amount, \
     memo, reference, reverses, reversed_by, source_balance_after, source_version, destination_balance_after, \
-    destination_version, position, recorded_at) from stdin (format binary)";
+    destination_version, position, recorded_at, postings) from stdin (format binary)";
+
+/// How many columns [`COPY_TRANSFERS`] names.
+pub(super) const COLUMNS: i16 = 20;
 
 impl<'c> Row<'c> {
-    pub(super) fn new(
+    pub(super) fn posted(
         transfer: TransferId,
-        facts: &'c TransferFacts,
-        refusal: Option<&'c Refusal>,
+        posted: &'c TransferPosted,
         position: Position,
         recorded_at: DateTime<Utc>,
     ) -> Self {
-        Self { transfer, facts, refusal, position, recorded_at, debited: None, credited: None, reversed_by: None }
+        let outcome = Outcome::Posted(posted, vec![None; posted.legs.len()]);
+        Self { transfer, outcome, position, recorded_at, reversed_by: None }
     }
 
-    /// Whether it is posted, but lacks a side.
-    pub(super) fn is_one_sided(&self) -> bool {
-        self.refusal.is_none() && (self.debited.is_none() || self.credited.is_none())
+    pub(super) fn rejected(
+        transfer: TransferId,
+        rejected: &'c TransferRejected,
+        position: Position,
+        recorded_at: DateTime<Utc>,
+    ) -> Self {
+        Self { transfer, outcome: Outcome::Rejected(rejected), position, recorded_at, reversed_by: None }
+    }
+
+    /// Notes how a leg came out; `false` if no leg waits for this.
+    pub(super) fn book(&mut self, account: AccountId, amount: Minor, came_out: Booked) -> bool {
+        let Outcome::Posted(posted, booked) = &mut self.outcome else { return false };
+        let mut legs = posted.legs.iter().zip(booked);
+        let leg = legs.find(|(leg, booked)| booked.is_none() && (leg.account, leg.amount) == (account, amount));
+        leg.map(|(_, booked)| *booked = Some(came_out)).is_some()
+    }
+
+    /// Whether it is known of each leg how it came out.
+    pub(super) fn is_whole(&self) -> bool {
+        match &self.outcome {
+            Outcome::Posted(_, booked) => booked.iter().all(Option::is_some),
+            Outcome::Rejected(_) => true,
+        }
     }
 
     pub(super) fn write(&self, rows: &mut CopyRows) {
-        let status = if self.refusal.is_none() { "posted" } else { "rejected" };
-        let version = |side: Option<Booked>| side.map(|booked| booked.version.number());
-        let balance = |side: Option<Booked>| side.map(|booked| booked.balance);
+        match &self.outcome {
+            Outcome::Posted(posted, booked) => self.write_posted(posted, booked, rows),
+            Outcome::Rejected(rejected) => self.write_rejected(rejected, rows),
+        }
+    }
+
+    /// Of two legs the columns of source and destination tell everything; of more, `postings` does.
+    fn write_posted(&self, posted: &TransferPosted, booked: &[Option<Booked>], rows: &mut CopyRows) {
+        let pair = posted.legs.pair();
+        let first_is_credit = pair.is_some() && posted.legs[1].amount.is_negative();
+        let side = |credit: bool| pair.and_then(|_| booked[usize::from(credit != first_is_credit)]);
+        let (debited, credited) = (side(false), side(true));
         rows.row()
             .uuid(self.transfer.uuid())
-            .text(self.facts.kind.as_str())
-            .text(status)
-            .maybe(self.refusal.map(|refusal| refusal.code.as_str()), CopyRows::text)
-            .maybe(self.refusal.and_then(|refusal| refusal.available), CopyRows::numeric)
-            .maybe(self.facts.source.map(AccountId::uuid), CopyRows::uuid)
-            .maybe(self.facts.destination.map(AccountId::uuid), CopyRows::uuid)
-            .text(self.facts.asset.as_str())
-            .numeric(self.facts.amount)
-            .maybe(self.facts.memo.as_deref(), CopyRows::text)
-            .maybe(self.facts.reference.as_deref(), CopyRows::text)
-            .maybe(self.facts.reverses.map(TransferId::uuid), CopyRows::uuid)
+            .text(posted.kind.as_str())
+            .text("posted")
+            .null()
+            .null()
+            .maybe(pair.map(|pair| pair.source.uuid()), CopyRows::uuid)
+            .maybe(pair.map(|pair| pair.destination.uuid()), CopyRows::uuid)
+            .maybe(pair.as_ref().map(|pair| pair.money.asset.as_str()), CopyRows::text)
+            .maybe(pair.map(|pair| pair.money.amount), CopyRows::numeric)
+            .maybe(posted.memo.as_deref(), CopyRows::text)
+            .maybe(posted.reference.as_deref(), CopyRows::text)
+            .maybe(posted.reverses.map(TransferId::uuid), CopyRows::uuid)
             .maybe(self.reversed_by.map(TransferId::uuid), CopyRows::uuid)
-            .maybe(balance(self.debited), CopyRows::numeric)
-            .maybe(version(self.debited), CopyRows::int8)
-            .maybe(balance(self.credited), CopyRows::numeric)
-            .maybe(version(self.credited), CopyRows::int8)
+            .maybe(debited.map(|booked| booked.balance), CopyRows::numeric)
+            .maybe(debited.map(|booked| booked.version.number()), CopyRows::int8)
+            .maybe(credited.map(|booked| booked.balance), CopyRows::numeric)
+            .maybe(credited.map(|booked| booked.version.number()), CopyRows::int8)
             .int8(self.position.number())
-            .time(self.recorded_at);
+            .time(self.recorded_at)
+            .maybe(pair.is_none().then(|| postings(posted, booked)), CopyRows::jsonb);
     }
+
+    fn write_rejected(&self, TransferRejected { facts, refusal }: &TransferRejected, rows: &mut CopyRows) {
+        rows.row()
+            .uuid(self.transfer.uuid())
+            .text(facts.kind.as_str())
+            .text("rejected")
+            .text(&refusal.code)
+            .maybe(refusal.available, CopyRows::numeric)
+            .maybe(facts.source.map(AccountId::uuid), CopyRows::uuid)
+            .maybe(facts.destination.map(AccountId::uuid), CopyRows::uuid)
+            .text(facts.asset.as_str())
+            .numeric(facts.amount)
+            .maybe(facts.memo.as_deref(), CopyRows::text)
+            .maybe(facts.reference.as_deref(), CopyRows::text)
+            .maybe(facts.reverses.map(TransferId::uuid), CopyRows::uuid)
+            .maybe(self.reversed_by.map(TransferId::uuid), CopyRows::uuid)
+            .null()
+            .null()
+            .null()
+            .null()
+            .int8(self.position.number())
+            .time(self.recorded_at)
+            .null();
+    }
+}
+
+fn postings(posted: &TransferPosted, booked: &[Option<Booked>]) -> serde_json::Value {
+    let posting = |(leg, booked): (&Leg, &Option<Booked>)| PostingJson {
+        account_id: leg.account,
+        asset: leg.asset,
+        amount: leg.amount,
+        balance_after: booked.map(|booked| booked.balance),
+        version: booked.map(|booked| booked.version),
+    };
+    posted.legs.iter().zip(booked).map(posting).map(|posting| serde_json::json!(posting)).collect()
 }
 
 impl TransferRows {
     pub(super) fn new(rows: &[Row<'_>], reversed: Vec<(TransferId, TransferId)>) -> Self {
-        let mut transfers = CopyRows::new(COPY_TRANSFERS, 19);
+        let mut transfers = CopyRows::new(COPY_TRANSFERS, COLUMNS);
         rows.iter().for_each(|row| row.write(&mut transfers));
         let (reversed, reversed_by) = reversed.into_iter().map(|(id, by)| (id.uuid(), by.uuid())).unzip();
         Self { transfers, reversed, reversed_by }

@@ -1,4 +1,6 @@
--- One row for each transfer, posted or rejected.
+-- One row for each transfer, posted or rejected. A posted one of two legs has them in the columns of source and
+-- destination; one of more has null there, and its legs in `postings`, in order: account_id, asset, amount (signed),
+-- balance_after, version.
 create table transfers (
     position bigint not null,
     recorded_at timestamptz not null,
@@ -9,14 +11,18 @@ create table transfers (
     destination uuid,
     reverses uuid,
     reversed_by uuid,
-    amount numeric(38, 0) not null,
+    amount numeric(38, 0),
     source_balance_after numeric(38, 0),
     destination_balance_after numeric(38, 0),
     available numeric(38, 0),
     kind text not null,
     status text not null check (status in ('posted', 'rejected')),
-    asset text not null,
+    asset text,
     code text,
     memo text,
-    reference text
+    reference text,
+    postings jsonb,
+    check (status = 'posted' or (asset is not null and amount is not null and postings is null)),
+    check ((postings is null) = (asset is not null)),
+    check ((asset is null) = (amount is null))
 ) with (fillfactor = 95);

@@ -26,7 +26,7 @@ async fn every_form_of_an_amount_arrives_as_it_was() {
 
 #[test]
 fn the_histories_have_everything_in_them() {
-    let bank = Bank::busy(1, 400);
+    let bank = Bank::busy(1, 600);
     let found: HashSet<_> = bank.commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
     let missing: Vec<_> =
         EVENT_TYPES.iter().chain(MEMBER_EVENT_TYPES).filter(|(name, _)| !found.contains(name)).collect();
@@ -35,6 +35,14 @@ fn the_histories_have_everything_in_them() {
     let digits = |line: &String| line.split('|').map(str::len).max().unwrap_or(0);
     assert!(tables.totals.iter().any(|line| digits(line) > 39), "no sum exceeds an amount: {:?}", tables.totals);
     assert!(bank.commits.iter().any(|commit| commit.events.len() > 9), "no batches");
+    let posted = bank.commits.iter().flat_map(|c| &c.events).filter(|e| e.event_type == "TransferPosted");
+    let versions: HashSet<_> = posted.map(|event| event.schema_version).collect();
+    assert_eq!(versions, HashSet::from([1, 2]), "transfers of both versions");
+    let legs = |line: &String| line.rsplit('|').next().map_or(0, |legs| legs.matches(", ").count());
+    let compound = tables.transfers.iter().filter(|line| legs(line) > 1);
+    assert!(compound.clone().count() > 10, "no transfers of several legs");
+    let two_assets = |line: &&String| line.contains(" KRW ") && line.contains(" BUP ");
+    assert!(compound.clone().any(|line| two_assets(&line)), "no transfer of two assets");
     assert!(tables.member_counts.len() == 3, "no member in every state: {:?}", tables.member_counts);
     assert!(tables.members.iter().any(|line| line.contains("phone:")), "no contact ever changed its channel");
     assert!(tables.ticks.len() < bank.commits.len(), "no commits share a time");

@@ -5,12 +5,12 @@ use std::{collections::HashMap, fmt};
 use chrono::{DateTime, Duration, Utc};
 use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, CommandRefused, Holder, OwnerAccountAdded, OwnerLeft, Recorded, Refusal, TransferFacts,
+    AccountUnfrozen, CommandRefused, Holder, Leg, Legs, OwnerAccountAdded, OwnerLeft, Recorded, Refusal, TransferFacts,
     TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{
-    AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Position, Role, StreamId,
-    TransferId, Version,
+    AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Money, Position, Role,
+    StreamId, TransferId, Version,
 };
 use log::{Commit, Event, Fingerprint};
 use projection_engine::testing::Random;
@@ -104,6 +104,10 @@ impl Bank {
             }
             6..=8 => {
                 self.rejected();
+                self.commit();
+            }
+            9 | 17 => {
+                self.compound();
                 self.commit();
             }
             _ => {
@@ -226,6 +230,33 @@ impl Bank {
         self.post(source, destination, facts);
     }
 
+    /// Several movements as one transfer: of one asset or two, with accounts that come up once or more.
+    fn compound(&mut self) {
+        let transfer = TransferId::new(Uuid::from_u128(self.random.bits()));
+        let (mut legs, mut events) = (Vec::new(), Vec::new());
+        for _ in 0..2 + self.random.below(2) {
+            let Some((source, destination)) = self.pair() else { continue };
+            let amount = self.amount(source, destination).units();
+            for (at, units) in [(source, -amount), (destination, amount)] {
+                let amount = Minor::new(units).expect("an amount");
+                legs.push(Leg { account: self.accounts[at].id, asset: self.accounts[at].asset, amount });
+                let (stream, version, balance) = self.booked(at, units);
+                let event = match units < 0 {
+                    true => Recorded::from(AccountDebited { transfer, amount: amount.negated(), balance }),
+                    false => AccountCredited { transfer, amount, balance }.into(),
+                };
+                events.push((stream, version, event));
+            }
+        }
+        if legs.is_empty() {
+            return;
+        }
+        let legs = Legs::new(legs).expect("they cancel");
+        let (kind, memo) = (TransferKind::Transfer, self.memo());
+        self.record(transfer.into(), 1, TransferPosted { kind, legs, memo, reference: None, reverses: None });
+        events.into_iter().for_each(|(stream, version, event)| self.record(stream, version, event));
+    }
+
     /// A deposit of exactly so much to a new account, from a new system account.
     pub fn deposit(&mut self, amount: i128) {
         self.open_system("BUP", self.accounts.len());
@@ -280,17 +311,27 @@ impl Bank {
     fn post(&mut self, source: usize, destination: usize, facts: TransferFacts) {
         let transfer = TransferId::new(Uuid::from_u128(self.random.bits()));
         let amount = facts.amount;
-        self.record(transfer.into(), 1, TransferPosted(facts.clone()));
-        let mut booked = |at: usize, by: i128| {
-            let account = &mut self.accounts[at];
-            account.balance += by;
-            account.version += 1;
-            (StreamId::from(account.id), account.version, Minor::new(account.balance).expect("a balance"))
-        };
-        let (debited, credited) = (booked(source, -amount.units()), booked(destination, amount.units()));
+        if transfer.uuid().as_u128().is_multiple_of(2) {
+            // As earlier builds wrote it.
+            self.store(transfer.into(), 1, "TransferPosted", (1, serde_json::to_string(&facts).expect("json")));
+        } else {
+            let TransferFacts { kind, memo, reference, reverses, .. } = facts.clone();
+            let money = Money { asset: facts.asset, amount };
+            let legs = Legs::between(self.accounts[source].id, self.accounts[destination].id, money);
+            self.record(transfer.into(), 1, TransferPosted { kind, legs, memo, reference, reverses });
+        }
+        let debited = self.booked(source, -amount.units());
+        let credited = self.booked(destination, amount.units());
         self.record(debited.0, debited.1, AccountDebited { transfer, amount, balance: debited.2 });
         self.record(credited.0, credited.1, AccountCredited { transfer, amount, balance: credited.2 });
         self.posted.push(Posted { id: transfer, facts, reversed: false });
+    }
+
+    fn booked(&mut self, at: usize, by: i128) -> (StreamId, i64, Minor) {
+        let account = &mut self.accounts[at];
+        account.balance += by;
+        account.version += 1;
+        (account.id.into(), account.version, Minor::new(account.balance).expect("a balance"))
     }
 
     /// How much can go from one to the other.
@@ -337,12 +378,16 @@ impl Bank {
 
     fn record(&mut self, stream: StreamId, version: i64, event: impl Into<Recorded>) {
         let event = event.into();
+        self.store(stream, version, event.event_type(), (event.schema_version(), event.payload().expect("json")));
+    }
+
+    fn store(&mut self, stream: StreamId, version: i64, event_type: &str, (schema_version, payload): (i16, String)) {
         self.pending.push(Event {
             stream,
             version: Version::new(version),
-            event_type: event.event_type().to_owned(),
-            schema_version: event.schema_version(),
-            payload: RawValue::from_string(event.payload().expect("json")).expect("json"),
+            event_type: event_type.to_owned(),
+            schema_version,
+            payload: RawValue::from_string(payload).expect("json"),
         });
     }
 

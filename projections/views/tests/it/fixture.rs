@@ -96,18 +96,21 @@ const ACCOUNTS: &str =
     from live.accounts order by account_id";
 const ENTRIES: &str =
     "select concat_ws('|', position, version, (extract(epoch from recorded_at) * 1000000)::int8, account_id,
-    transfer_id, counterparty, amount, balance_after, kind, coalesce(memo, '-'), coalesce(reference, '-'),
+    transfer_id, coalesce(counterparty::text, '-'), amount, balance_after, kind, coalesce(memo, '-'), coalesce(reference, '-'),
     coalesce(reverses::text, '-'))
     from live.entries order by account_id, position";
 const TICKS: &str = "select concat_ws('|', (extract(epoch from recorded_at) * 1000000)::int8, position)
     from live.ticks order by recorded_at";
 const TRANSFERS: &str =
     "select concat_ws('|', transfer_id, kind, status, coalesce(code, '-'), coalesce(available::text, '-'),
-    coalesce(source::text, '-'), coalesce(destination::text, '-'), asset, amount, coalesce(memo, '-'),
+    coalesce(source::text, '-'), coalesce(destination::text, '-'), coalesce(asset, '-'), coalesce(amount::text, '-'), coalesce(memo, '-'),
     coalesce(reference, '-'), coalesce(reverses::text, '-'), coalesce(reversed_by::text, '-'),
     coalesce(source_balance_after::text, '-'), coalesce(source_version::text, '-'),
     coalesce(destination_balance_after::text, '-'), coalesce(destination_version::text, '-'), position,
-    (extract(epoch from recorded_at) * 1000000)::int8)
+    (extract(epoch from recorded_at) * 1000000)::int8,
+    coalesce((select string_agg(concat_ws(' ', leg ->> 'account_id', leg ->> 'asset', leg ->> 'amount',
+        leg ->> 'balance_after', leg ->> 'version'), ', ' order by place)
+        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'))
     from live.transfers order by transfer_id";
 const TOTALS: &str =
     "select concat_ws('|', asset, member_sum, system_sum, members_open, members_frozen, members_closed,

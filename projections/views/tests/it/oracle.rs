@@ -1,9 +1,9 @@
 //! What the tables must hold, found from the log by plain means: one event after the other, no batches, no SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{Channel, Holder, MemberRecorded, Recorded, TransferFacts};
+use contracts::recorded::{Channel, Holder, MemberRecorded, Recorded, TransferPosted, TransferRejected};
 use kernel::{Position, Sealed};
 use log::Commit;
 use uuid::Uuid;
@@ -27,13 +27,17 @@ struct Account {
     position: i64,
 }
 
-#[derive(Clone)]
 struct Transfer {
-    facts: TransferFacts,
-    code: Option<String>,
-    available: Option<i128>,
+    kind: &'static str,
+    /// What was asked for, if it was refused.
+    rejected: Option<TransferRejected>,
+    /// Account, asset and signed amount.
+    legs: Vec<(Uuid, String, i128)>,
+    /// Memo, reference, and what it reverses.
+    texts: [String; 3],
     reversed_by: Option<Uuid>,
-    sides: [Option<(i128, i64)>; 2],
+    /// Balance and version after each leg.
+    sides: Vec<(i128, i64)>,
     position: i64,
     at: i64,
 }
@@ -118,19 +122,16 @@ impl Oracle {
             Recorded::AccountFrozen(_) => self.state(stream, "frozen", version, position),
             Recorded::AccountUnfrozen(_) => self.state(stream, "open", version, position),
             Recorded::AccountClosed(_) => self.state(stream, "closed", version, position),
-            Recorded::TransferPosted(posted) => self.transfer(stream, &posted.0, None, None, position, time),
-            Recorded::TransferRejected(rejected) => {
-                let available = rejected.refusal.available.map(|available| available.units());
-                self.transfer(stream, &rejected.facts, Some(&rejected.refusal.code), available, position, time);
-            }
+            Recorded::TransferPosted(posted) => self.posted(stream, posted, position, time),
+            Recorded::TransferRejected(rejected) => self.rejected(stream, rejected, position, time),
             Recorded::TransferReversed(reversed) => {
                 self.transfers.get_mut(&stream).expect("posted").reversed_by = Some(reversed.by.uuid());
             }
             Recorded::AccountDebited(debited) => {
-                self.booked(stream, version, position, at, debited.transfer.uuid(), -debited.amount.units(), 0);
+                self.booked(stream, version, position, at, debited.transfer.uuid(), -debited.amount.units());
             }
             Recorded::AccountCredited(credited) => {
-                self.booked(stream, version, position, at, credited.transfer.uuid(), credited.amount.units(), 1);
+                self.booked(stream, version, position, at, credited.transfer.uuid(), credited.amount.units());
             }
             Recorded::Member(member) => self.member(stream, version, position, at, member),
             Recorded::AccountNumberAssigned(_)
@@ -180,67 +181,73 @@ impl Oracle {
         (account.status, account.version, account.position) = (status, version, position);
     }
 
-    fn transfer(
-        &mut self,
-        id: Uuid,
-        facts: &TransferFacts,
-        code: Option<&String>,
-        available: Option<i128>,
-        position: i64,
-        time: DateTime<Utc>,
-    ) {
+    fn count(&mut self, asset: &str, kind: &'static str, time: DateTime<Utc>, volume: Option<&[i128]>) {
         for (bucket, length) in
             [("minute", TimeDelta::minutes(1)), ("hour", TimeDelta::hours(1)), ("day", TimeDelta::days(1))]
         {
             let start = micros(time.duration_trunc(length).expect("a time"));
-            let key = (bucket, start, facts.asset.to_string(), facts.kind.as_str());
-            let counted = self.activity.entry(key).or_default();
-            if code.is_some() {
-                counted.1 += 1;
-            } else {
-                counted.0 += 1;
-                counted.2.add(facts.amount.units());
+            let counted = self.activity.entry((bucket, start, asset.to_owned(), kind)).or_default();
+            match volume {
+                None => counted.1 += 1,
+                Some(volume) => {
+                    counted.0 += 1;
+                    volume.iter().for_each(|credit| counted.2.add(*credit));
+                }
             }
         }
-        if code.is_none() && facts.kind.as_str() == "transfer" {
-            for account in [facts.source, facts.destination] {
-                let day = time.format("%Y-%m-%d").to_string();
-                let key = (facts.asset.to_string(), day, account.expect("posted").uuid());
-                let moved = self.movers.entry(key).or_default();
-                moved.0 += 1;
-                moved.1.add(facts.amount.units());
+    }
+
+    fn posted(&mut self, id: Uuid, posted: &TransferPosted, position: i64, time: DateTime<Utc>) {
+        let kind = posted.kind.as_str();
+        let legs: Vec<_> =
+            posted.legs.iter().map(|leg| (leg.account.uuid(), leg.asset.to_string(), leg.amount.units())).collect();
+        let assets: BTreeSet<&String> = legs.iter().map(|leg| &leg.1).collect();
+        for asset in assets {
+            let credits: Vec<i128> = legs.iter().filter(|leg| leg.1 == *asset && leg.2 > 0).map(|leg| leg.2).collect();
+            self.count(asset, kind, time, Some(&credits));
+        }
+        if kind == "transfer" {
+            let day = time.format("%Y-%m-%d").to_string();
+            let movers: BTreeSet<_> = legs.iter().map(|leg| (leg.1.clone(), day.clone(), leg.0)).collect();
+            movers.into_iter().for_each(|key| self.movers.entry(key).or_default().0 += 1);
+            for (account, asset, amount) in &legs {
+                self.movers.entry((asset.clone(), day.clone(), *account)).or_default().1.add(amount.abs());
             }
         }
-        let transfer = Transfer {
-            facts: facts.clone(),
-            code: code.cloned(),
-            available,
-            reversed_by: None,
-            sides: [None, None],
-            position,
-            at: micros(time),
-        };
+        let texts = [or_dash(&posted.memo), or_dash(&posted.reference), or_dash(&posted.reverses)];
+        self.keep(id, Transfer { kind, rejected: None, legs, texts, ..Transfer::new(position, time) });
+    }
+
+    fn rejected(&mut self, id: Uuid, rejected: &TransferRejected, position: i64, time: DateTime<Utc>) {
+        let facts = &rejected.facts;
+        self.count(facts.asset.as_str(), facts.kind.as_str(), time, None);
+        let texts = [or_dash(&facts.memo), or_dash(&facts.reference), or_dash(&facts.reverses)];
+        let (kind, rejected) = (facts.kind.as_str(), Some(rejected.clone()));
+        self.keep(id, Transfer { kind, rejected, texts, ..Transfer::new(position, time) });
+    }
+
+    fn keep(&mut self, id: Uuid, transfer: Transfer) {
         self.transfers.insert(id, transfer);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "an entry has as many columns")]
-    fn booked(&mut self, stream: Uuid, version: i64, position: i64, at: i64, id: Uuid, amount: i128, side: usize) {
+    fn booked(&mut self, stream: Uuid, version: i64, position: i64, at: i64, id: Uuid, amount: i128) {
         let account = self.accounts.get_mut(&stream).expect("opened");
         // The balance is added up here, not taken from the event.
         account.balance += amount;
         (account.version, account.position) = (version, position);
         let balance = account.balance;
         let transfer = self.transfers.get_mut(&id).expect("posted");
-        transfer.sides[side] = Some((balance, version));
+        let (account, _, booked) = &transfer.legs[transfer.sides.len()];
+        assert_eq!((*account, *booked), (stream, amount), "a valid history");
+        transfer.sides.push((balance, version));
         transfer.position = position;
-        let facts = &transfer.facts;
-        let other = if side == 0 { facts.destination } else { facts.source }.expect("posted");
-        let (memo, reference) = (or_dash(&facts.memo), or_dash(&facts.reference));
-        let kind = facts.kind.as_str();
-        let reverses = or_dash(&facts.reverses);
-        let line = format!(
-            "{position}|{version}|{at}|{stream}|{id}|{other}|{amount}|{balance}|{kind}|{memo}|{reference}|{reverses}"
-        );
+        let other = match transfer.legs.as_slice() {
+            [one, other] => if one.0 == stream { other.0 } else { one.0 }.to_string(),
+            _ => "-".into(),
+        };
+        let kind = transfer.kind;
+        let texts = transfer.texts.join("|");
+        let line = format!("{position}|{version}|{at}|{stream}|{id}|{other}|{amount}|{balance}|{kind}|{texts}");
         self.entries.insert((stream, position), line);
     }
 
@@ -279,32 +286,39 @@ impl Oracle {
 }
 
 impl Transfer {
+    fn new(position: i64, time: DateTime<Utc>) -> Self {
+        let (kind, rejected, legs, texts, sides, at) =
+            ("", None, Vec::new(), Default::default(), Vec::new(), micros(time));
+        Self { kind, rejected, legs, texts, reversed_by: None, sides, position, at }
+    }
+
     fn line(&self, id: &Uuid) -> String {
-        let facts = &self.facts;
-        let status = if self.code.is_some() { "rejected" } else { "posted" };
-        let [source, destination] = self.sides;
-        let columns = [
-            id.to_string(),
-            facts.kind.as_str().into(),
-            status.into(),
-            or_dash(&self.code),
-            or_dash(&self.available),
-            or_dash(&facts.source),
-            or_dash(&facts.destination),
-            facts.asset.to_string(),
-            facts.amount.to_string(),
-            or_dash(&facts.memo),
-            or_dash(&facts.reference),
-            or_dash(&facts.reverses),
-            or_dash(&self.reversed_by),
-            or_dash(&source.map(|side| side.0)),
-            or_dash(&source.map(|side| side.1)),
-            or_dash(&destination.map(|side| side.0)),
-            or_dash(&destination.map(|side| side.1)),
-            self.position.to_string(),
-            self.at.to_string(),
-        ];
-        columns.join("|")
+        // Source, destination, asset and amount.
+        let (said, status, code, available) = match (&self.rejected, self.legs.as_slice()) {
+            (Some(TransferRejected { facts, refusal }), _) => {
+                let accounts = (or_dash(&facts.source), or_dash(&facts.destination));
+                let said = [accounts.0, accounts.1, facts.asset.to_string(), facts.amount.to_string()];
+                (said, "rejected", refusal.code.clone(), or_dash(&refusal.available))
+            }
+            (None, [from, to]) => {
+                let said = [from.0.to_string(), to.0.to_string(), to.1.clone(), to.2.to_string()];
+                (said, "posted", "-".into(), "-".into())
+            }
+            (None, _) => (["-"; 4].map(Into::into), "posted", "-".into(), "-".into()),
+        };
+        let sides = match self.sides.as_slice() {
+            [debit, credit] => format!("{}|{}|{}|{}", debit.0, debit.1, credit.0, credit.1),
+            _ => "-|-|-|-".into(),
+        };
+        let leg = |((account, asset, amount), (balance, version)): (&(Uuid, String, i128), &(i128, i64))| {
+            format!("{account} {asset} {amount} {balance} {version}")
+        };
+        let legs: Vec<_> = self.legs.iter().zip(&self.sides).map(leg).collect();
+        let legs = if legs.len() > 2 { legs.join(", ") } else { "-".into() };
+        let (kind, said, texts, position, at) =
+            (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
+        let by = or_dash(&self.reversed_by);
+        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{legs}")
     }
 }
 

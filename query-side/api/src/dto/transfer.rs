@@ -36,14 +36,15 @@ pub struct Transfer {
     /// What kind of movement.
     #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
     pub kind: String,
-    /// The account debited; null if a rejected one named none that exists.
+    /// The account debited; null if a rejected one named none that exists, and in a transfer of more than two legs.
     #[schema(required)]
     pub source: Option<Uuid>,
-    /// The account credited; null if a rejected one named none that exists.
+    /// The account credited; null if a rejected one named none that exists, and in a transfer of more than two legs.
     #[schema(required)]
     pub destination: Option<Uuid>,
-    /// What was moved.
-    pub money: Money,
+    /// What was moved; null in a transfer of more than two legs.
+    #[schema(required)]
+    pub money: Option<Money>,
     /// The payer's words.
     #[schema(required)]
     pub memo: Option<String>,
@@ -56,8 +57,7 @@ pub struct Transfer {
     /// The transfer that undid this one.
     #[schema(required)]
     pub reversed_by: Option<Uuid>,
-    /// The two sides, the debit first; none if it was rejected.
-    #[schema(max_items = 2)]
+    /// One for each leg, in order: of two the debit first. None if it was rejected.
     pub postings: Vec<Posting>,
     /// The position of its last event.
     #[schema(minimum = 1)]
@@ -66,11 +66,14 @@ pub struct Transfer {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// One side of a posted transfer.
+/// One leg of a posted transfer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Posting {
     /// The account.
     pub account_id: Uuid,
+    /// What it holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
+    pub asset: AssetCode,
     /// How much, in minor units; negative is a debit.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub amount: Minor,
@@ -86,6 +89,7 @@ impl From<reads::Posting> for Posting {
     fn from(posting: reads::Posting) -> Self {
         Self {
             account_id: posting.account_id.uuid(),
+            asset: posting.asset,
             amount: posting.amount,
             balance_after: posting.balance_after,
             version: posting.version.map(Version::number),
@@ -96,7 +100,9 @@ impl From<reads::Posting> for Posting {
 impl From<reads::Transfer> for Transfer {
     fn from(transfer: reads::Transfer) -> Self {
         let (status, postings, code, available) = match transfer.status {
-            TransferStatus::Posted(postings) => ("posted", postings.map(Posting::from).into(), None, None),
+            TransferStatus::Posted(postings) => {
+                ("posted", postings.into_iter().map(Posting::from).collect(), None, None)
+            }
             TransferStatus::Rejected { code, available } => ("rejected", Vec::new(), Some(code), available),
         };
         Self {
@@ -107,7 +113,7 @@ impl From<reads::Transfer> for Transfer {
             kind: transfer.kind,
             source: transfer.source.map(AccountId::uuid),
             destination: transfer.destination.map(AccountId::uuid),
-            money: Money { asset: transfer.asset, amount: transfer.amount },
+            money: transfer.money.map(|kernel::Money { asset, amount }| Money { asset, amount }),
             memo: transfer.memo,
             reference: transfer.reference,
             reverses: transfer.reverses.map(TransferId::uuid),
