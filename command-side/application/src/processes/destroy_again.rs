@@ -1,0 +1,49 @@
+//! Destroying again, whenever a server begins to lead, the keys of erased members: a backup of the vault may have brought them back.
+
+use kernel::{MemberId, Position};
+
+use super::{
+    process::ProcessError,
+    runner::{Lead, ProcessRunner, RoundError},
+};
+
+/// How far the erased members have been gone through.
+#[derive(Default)]
+pub struct DestroyAgain {
+    done: Position,
+    /// The end of the log at the start; what comes after is followed as it happens.
+    up_to: Option<Position>,
+}
+
+/// So many positions are looked through at once.
+const WINDOW: i64 = 200_000;
+/// So many erased members are gone through at once.
+const PAGE: i64 = 500;
+
+impl ProcessRunner {
+    /// Goes through the next erased members; whether there are more.
+    pub(super) async fn destroy_again(&self, lead: &mut Lead) -> Result<bool, RoundError> {
+        let shared = &self.members.shared;
+        let end = match lead.again.up_to {
+            Some(end) => end,
+            None => shared.log.head().await.map_err(ProcessError::Log)?.position,
+        };
+        lead.again.up_to = Some(end);
+        if lead.again.done >= end {
+            return Ok(false);
+        }
+        let up_to = end.min(lead.again.done.plus(WINDOW));
+        let page =
+            shared.log.read_typed(&["MemberErased"], lead.again.done, up_to, PAGE).await.map_err(ProcessError::Log)?;
+        for picked in &page {
+            let member = MemberId::new(picked.event.stream.uuid());
+            if shared.vault.destroy_again(member).await.map_err(ProcessError::Vault)? {
+                metrics::counter!("vault_keys_destroyed_again").increment(1);
+                tracing::warn!(member.id = %member, "the key of an erased member had come back; it is destroyed again");
+            }
+        }
+        let full = page.len() as i64 == PAGE;
+        lead.again.done = if full { page.last().map_or(up_to, |last| last.position) } else { up_to };
+        Ok(lead.again.done < end)
+    }
+}

@@ -1,0 +1,162 @@
+//! The process `messages`: which message an event asks for. The contact stays sealed: the courier opens it.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use contracts::recorded::{Channel, MemberRecorded, Recorded, SignUpStarted};
+use domain::member::StateReader;
+use kernel::{MemberId, Place, Sealed, StreamId, Version};
+use log::{Picked, ProcessInstance};
+use vault::{Charge, NewMessage, Notice};
+
+use super::process::{Change, Followed, Next, Process, ProcessError};
+use crate::{
+    commands::{Members, contact_of},
+    translating::channel_of,
+};
+
+/// Queues messages in the vault. Its instances are the messages there.
+pub struct SendMessages {
+    members: Members,
+}
+
+/// Where a message goes and what it says.
+struct Letter<'a> {
+    member: MemberId,
+    channel: Channel,
+    contact: &'a Sealed,
+    place: Place,
+    notice: Notice,
+    until: Option<DateTime<Utc>>,
+    charge: Option<Charge>,
+}
+
+impl Letter<'_> {
+    fn asked_at(self, picked: &Picked) -> NewMessage {
+        NewMessage {
+            position: picked.position,
+            member: self.member,
+            channel: channel_of(self.channel).as_str(),
+            contact: self.contact.clone(),
+            stream: self.place.stream,
+            version: self.place.version,
+            field: self.place.field,
+            notice: self.notice,
+            until: self.until,
+            // Only a member's stream has codes for different contacts.
+            code_contact: self
+                .charge
+                .filter(|_| matches!(self.notice, Notice::ContactCode { .. }))
+                .map(|charge| charge.contact),
+            charge: self.charge,
+        }
+    }
+}
+
+#[async_trait]
+impl Process for SendMessages {
+    fn name(&self) -> &'static str {
+        "messages"
+    }
+
+    fn events(&self) -> &'static [&'static str] {
+        &["SignUpStarted", "SignUpCodeIssued", "ContactChangeStarted", "ContactChanged", "PasswordChanged"]
+    }
+
+    /// The queue of messages is in the vault: a message is one there, with its own retries.
+    fn on(&self, _: &Followed) -> Vec<Change> {
+        Vec::new()
+    }
+
+    async fn effects(&self, followed: &Followed) -> Result<Vec<NewMessage>, ProcessError> {
+        let Recorded::Member(event) = &followed.event else { return Ok(Vec::new()) };
+        Ok(self.message_for(&followed.picked, event).await?.into_iter().collect())
+    }
+
+    async fn step(&self, _: &ProcessInstance) -> Result<Next, ProcessError> {
+        Ok(Next::Done)
+    }
+}
+
+impl SendMessages {
+    pub fn new(members: Members) -> Self {
+        Self { members }
+    }
+
+    /// The message that an event asks for, if it does. One that is not worth sending any more is not queued.
+    async fn message_for(&self, picked: &Picked, event: &MemberRecorded) -> Result<Option<NewMessage>, ProcessError> {
+        let at = |field| Place { stream: picked.event.stream, version: picked.event.version, field };
+        let member = MemberId::new(picked.event.stream.uuid());
+        let message = match event {
+            MemberRecorded::SignUpStarted(start) => {
+                self.code_of_sign_up(picked, start, 1, start.code_expires_at).await?
+            }
+            MemberRecorded::SignUpCodeIssued(issued) => {
+                let start = sign_up_start(&self.members, picked).await?;
+                self.code_of_sign_up(picked, &start, issued.serial, issued.expires_at).await?
+            }
+            MemberRecorded::ContactChangeStarted(change) => {
+                let owner = self.owner_of(change.contact_key).await?;
+                let notice = match change.decoy || owner.is_some_and(|owner| owner != member) {
+                    true => Notice::ContactIsMember,
+                    false => Notice::ContactCode { member, serial: change.serial },
+                };
+                let until = Some(change.expires_at);
+                let (channel, contact, place) = (change.channel, &change.contact, at("contact"));
+                let charge = Some(Charge { contact: change.contact_key, origin: Some(member.uuid()) });
+                Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
+            }
+            MemberRecorded::ContactChanged(changed) => {
+                let (channel, contact, place) = (changed.old_channel, &changed.old_contact, at("old_contact"));
+                let (notice, until, charge) = (Notice::ContactReplaced, None, None);
+                Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
+            }
+            MemberRecorded::PasswordChanged(_) => {
+                let unit = self.members.read(picked.event.stream).await.map_err(ProcessError::Step)?;
+                let unfounded = ProcessError::Unfounded { position: picked.position };
+                let held = contact_of(&unit, member).ok_or(unfounded)?;
+                let (channel, contact, place) = (held.channel, &held.sealed, held.place);
+                let (notice, until, charge) = (Notice::PasswordChanged, None, None);
+                Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
+            }
+            _ => return Ok(None),
+        };
+        let now = self.members.shared.clock.now();
+        Ok((message.until.is_none_or(|until| now < until)).then_some(message))
+    }
+
+    /// The member whose name this is.
+    async fn owner_of(&self, name: StreamId) -> Result<Option<MemberId>, ProcessError> {
+        Ok(self.members.read(name).await.map_err(ProcessError::Step)?.name(name).owner())
+    }
+
+    /// A code goes to whoever reads the contact's messages; if that is a member already, they are told so instead. Which of
+    /// them it is, is found out here and not by the request: that does the same either way.
+    async fn code_of_sign_up(
+        &self,
+        picked: &Picked,
+        start: &SignUpStarted,
+        serial: u32,
+        until: DateTime<Utc>,
+    ) -> Result<NewMessage, ProcessError> {
+        let stream = picked.event.stream;
+        let notice = match start.decoy || self.owner_of(start.contact_key).await?.is_some() {
+            true => Notice::ContactIsMember,
+            false => Notice::SignUpCode { sign_up: stream.uuid(), serial },
+        };
+        let place = Place { stream, version: Version::ZERO.next(), field: "contact" };
+        let (member, channel, contact) = (start.member, start.channel, &start.contact);
+        // The vault knows where the sign-up came from.
+        let charge = Some(Charge { contact: start.contact_key, origin: None });
+        Ok(Letter { member, channel, contact, place, notice, until: Some(until), charge }.asked_at(picked))
+    }
+}
+
+/// How the sign-up began that an event belongs to.
+pub(super) async fn sign_up_start(members: &Members, picked: &Picked) -> Result<SignUpStarted, ProcessError> {
+    let unit = members.read(picked.event.stream).await.map_err(ProcessError::Step)?;
+    let started = unit.member_events(picked.event.stream).find_map(|(_, event)| match event {
+        MemberRecorded::SignUpStarted(started) => Some(started.clone()),
+        _ => None,
+    });
+    started.ok_or(ProcessError::Unfounded { position: picked.position })
+}

@@ -1,0 +1,21 @@
+//! What has to follow from events, in the end, whatever crashed: one runner, and a file for each process.
+//!
+//! The runner follows the log in order, keeps an instance for each thing that a process sees through, and takes the steps that are
+//! due. Cursors and instances stand beside the log (`log::ProcessStore`). The vault has a cursor of its own, which moves in
+//! the same transaction as the messages that it queues: what a backup of the vault lost is done again.
+
+mod accounts;
+mod destroy_again;
+mod erasure;
+mod follow;
+mod housekeeping;
+mod messages;
+mod process;
+mod runner;
+mod sign_up_expiry;
+mod step;
+mod steps;
+
+pub use process::{Change, FirstStep, Followed, Next, Process, ProcessError};
+pub use runner::ProcessRunner;
+pub use step::{PROCESS_RUNNER, step_id};

@@ -1,0 +1,201 @@
+//! The runner: one server leads, follows the log for all processes, and takes the steps that are due.
+
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
+
+use kernel::{CommitRef, Position};
+use log::{Leadership, ProcessStore};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+use uuid::Uuid;
+
+use super::{
+    destroy_again::DestroyAgain,
+    erasure::Erasure,
+    messages::SendMessages,
+    process::{Process, ProcessError},
+    sign_up_expiry::SignUpExpiry,
+};
+use crate::{Bank, commands::Members};
+
+/// Runs the processes. One in each command server, of which one leads.
+pub struct ProcessRunner {
+    pub(super) members: Members,
+    pub(super) store: Arc<dyn ProcessStore>,
+    pub(super) processes: Vec<Box<dyn Process>>,
+    /// Shown to operators as the one who leads.
+    holder: String,
+    /// Why events are not followed, if it is for an operator to decide what is true.
+    trouble: watch::Sender<Option<String>>,
+}
+
+/// What a leader knows. A new one begins with nothing: all of it is in the log, beside it, or in the vault.
+pub(super) struct Lead {
+    pub(super) leadership: Box<dyn Leadership>,
+    pub(super) reading: Option<Reading>,
+    /// The end of the log at which the log was last found to be the one that the vault was brought after.
+    pub(super) checked: Option<CommitRef>,
+    pub(super) again: DestroyAgain,
+    /// Instances whose step is not taken before then, although it is due.
+    pub(super) not_before: HashMap<(&'static str, Uuid), Instant>,
+    pub(super) swept: Option<Instant>,
+    pub(super) counted: Option<Instant>,
+}
+
+/// How far the log was followed.
+pub(super) struct Reading {
+    /// Everything up to here was taken in.
+    pub(super) position: Position,
+    /// What is kept beside the log, for each process.
+    pub(super) cursors: Vec<Position>,
+    /// How far the vault has been brought, as it was last seen.
+    pub(super) vault: Position,
+}
+
+/// Why a round ended early. The next one begins where it was.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RoundError {
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error("the vault is at position {cursor}, the log ends at {head}: it is not the log this vault belongs to")]
+    Ahead { cursor: Position, head: Position },
+    #[error(
+        "the vault was brought after a commit at position {} that the log does not hold: one of the two was restored from a \
+         backup. If the log is right, `jangbu log adopt --reason WHY` brings the vault to it", .0.position
+    )]
+    OtherHistory(CommitRef),
+    #[error("another server runs the processes now")]
+    Deposed,
+}
+
+/// The longest pause after a failure.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often a server that does not lead asks whether it may.
+const STANDBY: Duration = Duration::from_millis(500);
+
+impl ProcessRunner {
+    /// For these members; accounts that an erased member opened in the last moment are closed through the bank. `holder` names
+    /// this server for operators.
+    pub fn new(members: Members, bank: Bank, store: Arc<dyn ProcessStore>, holder: impl Into<String>) -> Self {
+        let processes: Vec<Box<dyn Process>> = vec![
+            Box::new(SignUpExpiry::new(members.clone(), store.clone())),
+            Box::new(Erasure::new(members.clone(), bank)),
+            Box::new(SendMessages::new(members.clone())),
+        ];
+        Self { members, store, processes, holder: holder.into(), trouble: watch::Sender::new(None) }
+    }
+
+    /// Runs this process too.
+    pub fn with(mut self, process: impl Process + 'static) -> Self {
+        self.processes.push(Box::new(process));
+        self
+    }
+
+    /// Reports there why events are not followed, if it is for an operator to decide what is true.
+    pub fn reporting(self, trouble: watch::Sender<Option<String>>) -> Self {
+        Self { trouble, ..self }
+    }
+
+    /// Works until `stop` comes. Being stopped anywhere is as good as a crash: nothing is lost and nothing doubled.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let mut lead: Option<Lead> = None;
+        let mut failures = 0;
+        loop {
+            let round = tokio::select! {
+                () = &mut stop => break,
+                round = self.round_or_standby(&mut lead) => round,
+            };
+            let pause = match round {
+                Ok(Pace::AtOnce) => continue,
+                Ok(Pace::After(pause)) => {
+                    failures = 0;
+                    pause
+                }
+                Err(RoundError::Deposed) => {
+                    lead = None;
+                    tracing::warn!("another server runs the processes now");
+                    STANDBY
+                }
+                Err(error) => {
+                    failures += 1;
+                    metrics::counter!("processes_failures").increment(1);
+                    tracing::error!(error = &error as &dyn Error, failures, "the process runner is held up");
+                    LONGEST_PAUSE.min(self.members.shared.options.poll * 2_u32.saturating_pow(failures.min(8)))
+                }
+            };
+            tokio::select! {
+                () = &mut stop => break,
+                () = sleep(pause) => {}
+                () = self.members.shared.wake.notified(), if failures == 0 => {}
+            }
+        }
+        metrics::gauge!("processes_leading").set(0.0);
+        if let Some(lead) = lead {
+            lead.leadership.release().await;
+        }
+    }
+
+    /// One round as leader; or a look whether this server may lead.
+    async fn round_or_standby(&self, lead: &mut Option<Lead>) -> Result<Pace, RoundError> {
+        if lead.as_ref().is_some_and(|lead| !lead.leadership.is_held()) {
+            *lead = None;
+        }
+        metrics::gauge!("processes_leading").set(f64::from(u8::from(lead.is_some())));
+        let Some(lead) = lead else {
+            let taken = self.store.try_lead(&self.holder).await.map_err(ProcessError::Log)?;
+            let Some(leadership) = taken else { return Ok(Pace::After(STANDBY)) };
+            tracing::info!(epoch = leadership.epoch(), "this server runs the processes");
+            *lead = Some(Lead::new(leadership));
+            return Ok(Pace::AtOnce);
+        };
+        let round = self.round(lead).await;
+        match &round {
+            Ok(_) => {
+                self.trouble.send_if_modified(|trouble| trouble.take().is_some());
+            }
+            // Vault and log are not of one history: nothing counts that was read before.
+            Err(error @ (RoundError::OtherHistory(_) | RoundError::Ahead { .. })) => {
+                lead.forget();
+                self.trouble.send_replace(Some(error.to_string()));
+            }
+            Err(_) => {}
+        }
+        round
+    }
+
+    async fn round(&self, lead: &mut Lead) -> Result<Pace, RoundError> {
+        if self.destroy_again(lead).await? || self.follow(lead).await? {
+            return Ok(Pace::AtOnce);
+        }
+        self.take_steps(lead).await?;
+        self.keep_house(lead).await?;
+        Ok(Pace::After(self.members.shared.options.poll))
+    }
+}
+
+/// When the next round begins.
+enum Pace {
+    AtOnce,
+    After(Duration),
+}
+
+impl Lead {
+    fn new(leadership: Box<dyn Leadership>) -> Self {
+        Self {
+            leadership,
+            reading: None,
+            checked: None,
+            again: DestroyAgain::default(),
+            not_before: HashMap::new(),
+            swept: None,
+            counted: None,
+        }
+    }
+
+    /// Forgets what was read: the next round begins at what is kept beside the log.
+    pub(super) fn forget(&mut self) {
+        (self.reading, self.checked) = (None, None);
+    }
+}

@@ -1,0 +1,193 @@
+//! The runner with a process of its own: on accounts, so of no member, and with steps that fail.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use application::{
+    Bank, Change, Command, FirstStep, Followed, FreezeAccount, Meta, Next, PROCESS_RUNNER, Process, ProcessError,
+    Submission, UnfreezeAccount, step_id,
+};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use contracts::recorded::Recorded;
+use kernel::{AccountId, CorrelationId, Position};
+use log::{Fingerprint, InstanceState, ProcessInstance, ProcessStore};
+use serde_json::json;
+use tokio::{sync::oneshot, time::Instant};
+use uuid::Uuid;
+use vault::NewMessage;
+
+use crate::{
+    client::{member, operator},
+    members::app::{TestApp, until},
+};
+
+/// Lifts every freeze an hour after it.
+struct Thaw {
+    bank: Bank,
+    is_broken: Arc<AtomicBool>,
+    steps: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Process for Thaw {
+    fn name(&self) -> &'static str {
+        "thaw"
+    }
+
+    fn events(&self) -> &'static [&'static str] {
+        &["AccountFrozen", "AccountUnfrozen"]
+    }
+
+    fn on(&self, followed: &Followed) -> Vec<Change> {
+        let instance = followed.picked.event.stream.uuid();
+        match &followed.event {
+            event if event.event_type() == "AccountFrozen" => {
+                let first = FirstStep::At(followed.picked.recorded_at + TimeDelta::hours(1));
+                vec![Change::Start { instance, first, data: json!({ "reason": "frozen" }) }]
+            }
+            _ => vec![Change::End { instance }],
+        }
+    }
+
+    async fn effects(&self, _: &Followed) -> Result<Vec<NewMessage>, ProcessError> {
+        Ok(Vec::new())
+    }
+
+    async fn step(&self, instance: &ProcessInstance) -> Result<Next, ProcessError> {
+        self.steps.fetch_add(1, Ordering::SeqCst);
+        if self.is_broken.load(Ordering::SeqCst) {
+            return Err(ProcessError::Unfounded { position: Position::new(1) });
+        }
+        let command_id = step_id("thaw", instance.instance, "unfreeze");
+        let meta = Meta {
+            command_id,
+            fingerprint: Fingerprint(*command_id.uuid().as_bytes()),
+            correlation: CorrelationId::new(Uuid::nil()),
+            deadline: Instant::now() + std::time::Duration::from_secs(10),
+            token: None,
+        };
+        let account = AccountId::new(instance.instance);
+        let command = Command::UnfreezeAccount(UnfreezeAccount { account, reason: Some("an hour has passed".into()) });
+        let actor = kernel::Actor { role: kernel::Role::Operator, ..PROCESS_RUNNER };
+        self.bank.execute(Submission { actor, meta, command }).await.expect("an answer");
+        Ok(Next::Done)
+    }
+}
+
+fn freeze(account: AccountId) -> Command {
+    Command::FreezeAccount(FreezeAccount { account, reason: None })
+}
+
+/// A runner with this process too, and what it is controlled by.
+struct Thawing {
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+    is_broken: Arc<AtomicBool>,
+    steps: Arc<AtomicUsize>,
+}
+
+impl Thawing {
+    fn start(app: &TestApp, is_broken: bool) -> Self {
+        let (is_broken, steps) = (Arc::new(AtomicBool::new(is_broken)), Arc::new(AtomicUsize::new(0)));
+        let thaw = Thaw { bank: app.client.bank.clone(), is_broken: is_broken.clone(), steps: steps.clone() };
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(app.process_runner().with(thaw).run(async {
+            let _ = stopped.await;
+        }));
+        Self { stop, task, is_broken, steps }
+    }
+
+    async fn stop(self) {
+        let _ = self.stop.send(());
+        self.task.await.expect("it ends in order");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_is_met_by_whichever_server_leads_then() {
+    let app = TestApp::new().await;
+    let account = app.client.open(member(1), "a").await;
+    let instance = account.uuid();
+    let first = Thawing::start(&app, false);
+    app.client.outcome(operator(), "freeze", freeze(account)).await;
+    until("it is seen", || async { app.processes.states("thaw") == [(instance, InstanceState::Waiting)] }).await;
+    first.stop().await;
+    app.wait(3400);
+    let second = Thawing::start(&app, false);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(app.log.count("AccountUnfrozen"), 0, "not before its time");
+    app.wait(400);
+    until("it is done", || async { app.processes.states("thaw") == [(instance, InstanceState::Done)] }).await;
+    assert_eq!(app.log.count("AccountUnfrozen"), 1);
+    let commits = app.log.commits();
+    let step = commits.iter().find(|commit| commit.events[0].event_type == "AccountUnfrozen").expect("a commit");
+    assert_eq!(step.command_id, step_id("thaw", instance, "unfreeze"));
+    assert!(matches!(
+        Recorded::decode(&step.events[0].event_type, step.events[0].schema_version, &step.events[0].payload),
+        Ok(event) if event.event_type() == "AccountUnfrozen"
+    ));
+    second.stop().await;
+    app.end().await;
+}
+
+#[tokio::test]
+async fn one_that_ends_before_its_deadline_takes_no_step() {
+    let app = TestApp::new().await;
+    let account = app.client.open(member(1), "a").await;
+    let runner = Thawing::start(&app, false);
+    app.client.outcome(operator(), "freeze", freeze(account)).await;
+    let lift = Command::UnfreezeAccount(UnfreezeAccount { account, reason: None });
+    app.client.outcome(operator(), "lift", lift).await;
+    until("it is done", || async { app.processes.states("thaw") == [(account.uuid(), InstanceState::Done)] }).await;
+    app.wait(7200);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(runner.steps.load(Ordering::SeqCst), 0);
+    runner.stop().await;
+    app.end().await;
+}
+
+/// A step that fails is tried a few times, then waits for an operator; the others go on meanwhile.
+#[tokio::test]
+async fn what_is_stuck_waits_for_an_operator_and_holds_up_nobody() {
+    let app = TestApp::new().await;
+    let account = app.client.open(member(1), "a").await;
+    let runner = Thawing::start(&app, true);
+    app.client.outcome(operator(), "freeze", freeze(account)).await;
+    app.wait(3800);
+    let instance = account.uuid();
+    until("it is stuck", || async { app.processes.states("thaw") == [(instance, InstanceState::Stuck)] }).await;
+    assert_eq!(runner.steps.load(Ordering::SeqCst), 5);
+    let stuck = app.processes.instance("thaw", instance).await.expect("told").expect("kept");
+    assert_eq!(
+        (stuck.tries, stuck.error.as_deref()),
+        (5, Some("the event at position 1 rests on one that is not there"))
+    );
+    app.sign_up("s", "minsu", "kim@example.com").await.expect("sent");
+    until("a code is on its way", || async { app.messages().await.len() == 1 }).await;
+
+    runner.is_broken.store(false, Ordering::SeqCst);
+    assert!(app.processes.retry("thaw", instance, "fixed").await.expect("asked"));
+    until("it is done", || async { app.processes.states("thaw") == [(instance, InstanceState::Done)] }).await;
+    assert_eq!(app.log.count("AccountUnfrozen"), 1);
+    runner.stop().await;
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_older_leader_writes_nothing_and_begins_again() {
+    let app = TestApp::new().await;
+    let runner = Thawing::start(&app, false);
+    let account = app.client.open(member(1), "a").await;
+    app.client.outcome(operator(), "freeze", freeze(account)).await;
+    until("it is seen", || async { !app.processes.states("thaw").is_empty() }).await;
+    app.processes.depose();
+    app.wait(3800);
+    // Its write is refused; it asks for the lead again, as anybody would, and gets it under a newer epoch.
+    until("it is done", || async { app.processes.states("thaw") == [(account.uuid(), InstanceState::Done)] }).await;
+    assert_eq!(app.log.count("AccountUnfrozen"), 1, "the step was written once");
+    runner.stop().await;
+    app.end().await;
+}
