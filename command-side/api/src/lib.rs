@@ -16,7 +16,7 @@ mod submit;
 
 use axum::Router;
 pub use description::openapi;
-pub use port::{AuthPort, CommandPort};
+pub use port::{AuthPort, CommandPort, Services};
 pub use state::{ApiOptions, ApiState};
 
 /// The routes that have a body limit of their own.

@@ -26,6 +26,15 @@ impl CommandPort for Bank {
     }
 }
 
+/// What the routes need of the process around them.
+pub trait Services: Send + Sync + 'static {
+    /// The bank; an error until it has opened.
+    fn bank(&self) -> Result<&dyn CommandPort, ExecuteError>;
+
+    /// The authentication service; an error until it has opened.
+    fn auth(&self) -> Result<&dyn AuthPort, AuthError>;
+}
+
 /// Receives people: members, and those who want to become one.
 #[async_trait]
 pub trait AuthPort: Send + Sync + 'static {

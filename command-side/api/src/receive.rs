@@ -37,7 +37,7 @@ impl Request<'_> {
         asked.extend_from_slice(&body);
         Ok(Meta {
             command_id: self.command_id,
-            fingerprint: state.auth().fingerprint(&asked).map_err(problems::of_auth)?,
+            fingerprint: state.auth().and_then(|auth| auth.fingerprint(&asked)).map_err(problems::of_auth)?,
             correlation: self.context.correlation,
             deadline: Instant::now() + state.deadline(),
             token: self.token,
@@ -54,7 +54,7 @@ pub(crate) async fn receive(
 ) -> Result<Response, Problem> {
     // The command's id is in the log for ever, the correlation of the request in every line about it.
     tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
-    match state.auth().execute(command, meta).await {
+    match state.auth().map_err(problems::of_auth)?.execute(command, meta).await {
         Ok(told) => Ok(reply::member_answer(&told)),
         Err(error) => problems::of_command(error, meta.command_id),
     }

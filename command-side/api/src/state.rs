@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use application::{AuthError, ExecuteError};
 use axum::extract::FromRef;
 use kernel::Assets;
 use platform::{auth::Verifier, http::TrustForwarded};
 
-use crate::port::{AuthPort, CommandPort};
+use crate::port::{AuthPort, CommandPort, Services};
 
 /// What every route is given. Cheap to clone.
 #[derive(Clone)]
@@ -26,24 +27,23 @@ pub struct ApiOptions {
 }
 
 struct Inner {
-    bank: Arc<dyn CommandPort>,
-    auth: Arc<dyn AuthPort>,
+    services: Arc<dyn Services>,
     verifier: Verifier,
     options: ApiOptions,
 }
 
 impl ApiState {
     /// The bank and its authentication service, and who may ask them.
-    pub fn new(bank: Arc<dyn CommandPort>, auth: Arc<dyn AuthPort>, verifier: Verifier, options: ApiOptions) -> Self {
-        Self(Arc::new(Inner { bank, auth, verifier, options }))
+    pub fn new(services: Arc<dyn Services>, verifier: Verifier, options: ApiOptions) -> Self {
+        Self(Arc::new(Inner { services, verifier, options }))
     }
 
-    pub(crate) fn bank(&self) -> &dyn CommandPort {
-        self.0.bank.as_ref()
+    pub(crate) fn bank(&self) -> Result<&dyn CommandPort, ExecuteError> {
+        self.0.services.bank()
     }
 
-    pub(crate) fn auth(&self) -> &dyn AuthPort {
-        self.0.auth.as_ref()
+    pub(crate) fn auth(&self) -> Result<&dyn AuthPort, AuthError> {
+        self.0.services.auth()
     }
 
     pub(crate) fn verifier(&self) -> &Verifier {

@@ -1,6 +1,6 @@
 //! From a request that is right in form to its answer.
 
-use application::{Command, Submission};
+use application::{Command, Meta, Submission};
 use axum::response::Response;
 use platform::problem::Problem;
 use serde::Serialize;
@@ -27,22 +27,19 @@ pub(crate) async fn submit<A, B: Serialize>(
     command: Command,
 ) -> Result<Response, Problem> {
     let command_id = caller.key.command_id(caller.actor);
-    let submission = Submission {
-        actor: caller.actor,
+    let meta = Meta {
         command_id,
         fingerprint: fingerprint(asked.route, asked.id, asked.body)?,
         correlation: caller.context.correlation,
         deadline: Instant::now() + state.deadline(),
         token: Some(caller.token()),
-        command,
     };
     // The command's id is in the log for ever, the request's only in answers and logs: here they meet.
     tracing::debug!(
-        request.id = %caller.context.request_id, correlation.id = %submission.correlation,
+        request.id = %caller.context.request_id, correlation.id = %meta.correlation,
         command.id = %command_id, actor = %caller.actor, route = asked.route, "a command"
     );
-    match state.bank().execute(submission).await {
-        Ok(answer) => Ok(reply::answer(answer, caller.actor, command_id)),
-        Err(error) => Err(problems::of_execution(error)),
-    }
+    let bank = state.bank().map_err(problems::of_execution)?;
+    let answer = bank.execute(Submission { actor: caller.actor, meta, command }).await;
+    Ok(reply::answer(answer.map_err(problems::of_execution)?, caller.actor, command_id))
 }

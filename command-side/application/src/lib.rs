@@ -1,26 +1,29 @@
-//! The use cases of the command side, and the executor that folds many commands into one append.
+//! The use cases of the command side, and the engine that folds many commands into one append.
 //!
 //! Knows the domain and the port of the log; knows nothing of HTTP or SQL.
 
-mod answer;
-mod command;
-mod courier;
-mod executor;
-mod members;
-mod sessions;
+mod auth;
+mod commands;
+mod delivery;
+mod engine;
+mod processes;
 mod stored;
+mod translating;
 
-pub use answer::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
-pub use command::{Command, Destination, PresentedToken, Submission, TransferOrder};
-pub use courier::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
-pub use domain::{Limits, member::CodeRules};
-pub use executor::{Bank, Executor, ExecutorOptions, Log};
-pub use members::{
-    CodeSent, MemberError, MemberLog, MemberOptions, MemberStanding, Members, Meta, PersonalData, ProcessRunner,
-    Receipt, SignUp,
-};
-pub use sessions::{
+pub use auth::{
     AuthError, AuthOptions, AuthParts, AuthService, ErasureProof, MemberCommand, MemberOutcome, NewMember,
     RevokedTokens, SignTokens, ThrottleOptions, Tokens,
 };
+pub use commands::{
+    AccountAnswer, Answer, Bank, CloseAccount, CodeSent, Command, Deposit, Destination, ExecuteError, ExecutorOptions,
+    FreezeAccount, MemberError, MemberLog, MemberOptions, MemberStanding, Members, OpenAccount, Outcome, PersonalData,
+    Posting, Refused, Reverse, SignUp, TransferAnswer, TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
+};
+pub use delivery::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
+pub use domain::{Limits, member::CodeRules};
+pub use engine::{Engine, Log, Meta, PresentedToken, Receipt, Running};
+pub use processes::{Change, FirstStep, Followed, Next, PROCESS_RUNNER, Process, ProcessError, ProcessRunner, step_id};
 pub use vault::{Certificate, VaultError};
+
+/// A command for the bank with everything that belongs to the request it came in.
+pub type Submission = engine::Submission<Command>;

@@ -2,7 +2,7 @@
 
 use contracts::recorded as rec;
 use domain::{Account, AccountEvent, Holder, OwnerEvent, Refusal, Status, TransferEvent, TransferKind};
-use kernel::{AssetCode, MemberId, Minor, Money, TransferId};
+use kernel::{AssetCode, MemberId, Minor, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// The shape and logic of [`StoredAccount`]: a change of either takes the next number, and older snapshots are ignored.
@@ -100,14 +100,10 @@ pub fn account_event(recorded: &rec::Recorded) -> Option<AccountEvent> {
     })
 }
 
-/// What a recorded event says of a transfer; none if it is not a transfer's, or a posting without its accounts.
+/// What a recorded event says of a transfer; none if it is not a transfer's.
 pub fn transfer_event(recorded: &rec::Recorded) -> Option<TransferEvent> {
     match recorded {
-        rec::Recorded::TransferPosted(rec::TransferPosted(facts)) => Some(TransferEvent::Posted {
-            source: facts.source?,
-            destination: facts.destination?,
-            money: Money { asset: facts.asset, amount: facts.amount },
-        }),
+        rec::Recorded::TransferPosted(posted) => Some(TransferEvent::Posted { legs: posted.legs.clone() }),
         rec::Recorded::TransferRejected(_) => Some(TransferEvent::Rejected),
         rec::Recorded::TransferReversed(e) => Some(TransferEvent::Reversed { by: e.by }),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use application::{Bank, Executor, ExecutorOptions, RevokedTokens};
+use application::{Bank, ExecutorOptions, RevokedTokens, Running};
 use event_store_postgres::{PoolOptions, PostgresLog, ServerLease, connect};
 use kernel::RandomIds;
 use platform::{auth::Revocations, shutdown::Shutdown};
@@ -11,7 +11,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use crate::{bank_slot::BankSlot, config::Config, tokens::Refused};
+use crate::{config::Config, services::Opened, tokens::Refused};
 
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -51,7 +51,7 @@ impl ExecutorRuntime {
         }
     }
 
-    fn start(&self, config: &Config, name: &str) -> (Bank, Executor) {
+    fn start(&self, config: &Config, name: &str) -> (Bank, Running) {
         let _here = self.thread.as_ref().map(Runtime::enter);
         let options = ExecutorOptions { revoked: Some(self.revoked.clone()), ..config.executor(name) };
         Bank::start(Arc::new(self.log.clone()), Arc::new(RandomIds), options)
@@ -72,15 +72,16 @@ pub(crate) async fn run(
     config: Config,
     log: PostgresLog,
     workplace: ExecutorRuntime,
-    door: Arc<BankSlot>,
+    opened: Arc<Opened>,
     closed: Shutdown,
 ) {
     if let Some(lease) = lease(&config, &log, &closed).await {
         let name = lease.name().to_owned();
         let (bank, executor) = workplace.start(&config, &name);
-        door.open(bank);
+        // Nobody else sets it.
+        let _ = opened.bank.set(bank.clone());
         tracing::info!(server.name = name, "the bank is open");
-        let lease = keep(lease, &name, &config, &log, &door, &closed).await;
+        let lease = keep(lease, &name, &config, &log, &bank, &closed).await;
         finish(executor, lease).await;
     }
     workplace.log.pool().close().await;
@@ -113,7 +114,7 @@ async fn keep(
     name: &str,
     config: &Config,
     log: &PostgresLog,
-    door: &BankSlot,
+    bank: &Bank,
     closed: &Shutdown,
 ) -> Option<ServerLease> {
     let mut gauge = interval(Duration::from_secs(1));
@@ -121,7 +122,7 @@ async fn keep(
     loop {
         tokio::select! {
             () = closed.requested() => return Some(lease),
-            _ = gauge.tick() => metrics::gauge!("executor_waiting_commands").set(door.waiting() as f64),
+            _ = gauge.tick() => metrics::gauge!("executor_waiting_commands").set(bank.waiting() as f64),
             () = lease.lost() => {
                 tracing::warn!(server.name = name, "the connection that holds the server's name broke");
                 lease = self::lease(config, log, closed).await?;
@@ -131,7 +132,7 @@ async fn keep(
     }
 }
 
-async fn finish(executor: Executor, lease: Option<ServerLease>) {
+async fn finish(executor: Running, lease: Option<ServerLease>) {
     executor.drain().await;
     if let Some(lease) = lease {
         lease.release().await;

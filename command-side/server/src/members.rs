@@ -6,8 +6,9 @@ use anyhow::Context;
 use application::{
     AuthParts, AuthService, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, ProcessRunner,
 };
-use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use event_store_postgres::{PoolOptions, PostgresLog, PostgresProcesses, connect};
 use kernel::{RandomIds, SystemClock};
+use log::ProcessStore;
 use platform::{
     auth::{Revocations, Signer, Verifier},
     ops::Probes,
@@ -21,9 +22,8 @@ use tokio::{
 use vault::{Passwords, PostgresVault, Vault, VaultError, VaultReader};
 
 use crate::{
-    auth_slot::AuthSlot,
-    bank_slot::BankSlot,
     config::Config,
+    services::Opened,
     tokens::{FileSigner, Listed, Refused},
 };
 
@@ -43,7 +43,7 @@ impl People {
     pub(crate) fn start(
         config: &Config,
         verifier: &Verifier,
-        doors: (Arc<AuthSlot>, Arc<BankSlot>),
+        services: Arc<Opened>,
         probes: &Probes,
         closed: Shutdown,
     ) -> anyhow::Result<Self> {
@@ -63,7 +63,7 @@ impl People {
         database::require_sessions(vec![vault.clone()]);
         let reader = VaultReader::new(vault.clone(), kek.clone());
         let board = DeliveryHealth::new(&channels);
-        probe(probes, reader.clone(), doors.0.clone());
+        probe(probes, reader.clone(), services.clone());
         probe_channels(probes, &board);
         let trouble = probe_history(probes);
         let listed = Listed::new(reader);
@@ -82,6 +82,7 @@ impl People {
             let open = || PostgresVault::open(vault.clone(), kek.clone());
             if let Some(opened) = until_open(open, &closed).await {
                 let opened: Arc<dyn Vault> = Arc::new(opened);
+                let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(log.clone()));
                 let log = Arc::new(PostgresLog::new(log.clone()));
                 let (ids, clock) = (Arc::new(RandomIds), Arc::new(SystemClock));
                 let (signer, revoked) = (Arc::new(signer), Arc::new(Refused(revocations)));
@@ -98,7 +99,8 @@ impl People {
                     ids,
                     clock: clock.clone(),
                 };
-                doors.0.open(AuthService::new(parts, config.members.auth()));
+                // Nobody else sets it.
+                let _ = services.auth.set(AuthService::new(parts, config.members.auth()));
                 tracing::info!("members are served");
                 let sending = {
                     let closed = closed.clone();
@@ -109,9 +111,10 @@ impl People {
                     tasks::until_done("courier", move || send(courier(), closed.clone()))
                 };
                 let working = {
-                    let (bank, closed) = (doors.1.clone(), closed.clone());
+                    let (services, closed) = (services.clone(), closed.clone());
                     tasks::until_done("processes", move || {
-                        work(members.clone(), bank.clone(), trouble.clone(), closed.clone())
+                        let (members, services, processes) = (members.clone(), services.clone(), processes.clone());
+                        run_processes(members, services, processes, trouble.clone(), closed.clone())
                     })
                 };
                 working.ended().await;
@@ -140,12 +143,12 @@ impl People {
 }
 
 /// Not ready for members, but ready.
-fn probe(probes: &Probes, reader: VaultReader, door: Arc<AuthSlot>) {
+fn probe(probes: &Probes, reader: VaultReader, services: Arc<Opened>) {
     probes.register_optional("vault", move || {
-        let (reader, door) = (reader.clone(), door.clone());
+        let (reader, services) = (reader.clone(), services.clone());
         async move {
             reader.revoked_after(i64::MAX).await.map_err(|error| error.to_string())?;
-            door.is_open().then_some(()).ok_or_else(|| "it was not opened yet".to_owned())
+            services.auth.get().map(drop).ok_or_else(|| "it was not opened yet".to_owned())
         }
     });
 }
@@ -205,10 +208,17 @@ async fn send(courier: Courier<dyn Vault>, closed: Shutdown) {
 }
 
 /// The process runner needs the bank too, for the accounts of those who leave.
-async fn work(members: Members, bank: Arc<BankSlot>, trouble: watch::Sender<Option<String>>, closed: Shutdown) {
+async fn run_processes(
+    members: Members,
+    services: Arc<Opened>,
+    processes: Arc<dyn ProcessStore>,
+    trouble: watch::Sender<Option<String>>,
+    closed: Shutdown,
+) {
     let bank = tokio::select! {
         () = closed.requested() => return,
-        bank = bank.opened() => bank,
+        bank = services.bank.wait() => bank.clone(),
     };
-    ProcessRunner::new(members, bank).telling(trouble).run(closed.requested()).await;
+    let holder = format!("command-server/{}", std::process::id());
+    ProcessRunner::new(members, bank, processes, holder).reporting(trouble).run(closed.requested()).await;
 }

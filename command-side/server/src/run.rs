@@ -15,11 +15,10 @@ use platform::{
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    auth_slot::AuthSlot,
-    bank_slot::BankSlot,
     config::Config,
     executor::{self, ExecutorRuntime},
     members::People,
+    services::Opened,
 };
 
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
@@ -31,14 +30,13 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let log = PostgresLog::new(pool.clone());
     let workplace =
         ExecutorRuntime::new(&config, verifier.revocations()).context("the executor has no place to work")?;
-    let (door, front_door) = (Arc::new(BankSlot::default()), Arc::new(AuthSlot::default()));
-    let probes = probes(&log, &door);
+    let opened = Arc::new(Opened::default());
+    let probes = probes(&log, &opened);
     let keys = follow_keys(&verifier, &probes);
     // Three moments, in order: not ready; no more requests; no more commands.
     let (closing, closed) = (Shutdown::new(), Shutdown::new());
-    let doors = (front_door.clone(), door.clone());
-    let mut people = People::start(&config, &verifier, doors, &probes, closed.clone())?;
-    let state = ApiState::new(door.clone(), front_door, verifier, api(&config));
+    let mut people = People::start(&config, &verifier, opened.clone(), &probes, closed.clone())?;
+    let state = ApiState::new(opened.clone(), verifier, api(&config));
     let routes = command_api::router(state).merge(ops::routes(probes.clone(), command_api::openapi()));
     let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };
     let router = http::service(routes, limits);
@@ -49,7 +47,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let closing = closing.clone();
         tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
     };
-    let office = tasks::vital("office", executor::run(config.clone(), log, workplace, door, closed.clone()));
+    let office = tasks::vital("office", executor::run(config.clone(), log, workplace, opened, closed.clone()));
     people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
@@ -71,15 +69,15 @@ fn api(config: &Config) -> ApiOptions {
     }
 }
 
-fn probes(log: &PostgresLog, door: &Arc<BankSlot>) -> Probes {
+fn probes(log: &PostgresLog, opened: &Arc<Opened>) -> Probes {
     let probes = Probes::of_process();
     let log = log.clone();
     probes.register("log", move || {
         let log = log.clone();
         async move { log.head().await.map(drop).map_err(|error| error.to_string()) }
     });
-    let door = door.clone();
-    probes.register("executor", move || std::future::ready(door.check()));
+    let opened = opened.clone();
+    probes.register("executor", move || std::future::ready(opened.check_bank()));
     probes
 }
 

@@ -1,6 +1,6 @@
 //! The bodies, one type for each.
 
-use application::{Command, TransferOrder};
+use application::{Command, OpenAccount, Reverse, TransferBatch, TransferOrder};
 use kernel::{AccountId, Assets, TransferId};
 use platform::{
     extract::{object, objects},
@@ -23,7 +23,7 @@ pub(crate) struct OpenAccountRequest {
 
 impl OpenAccountRequest {
     pub(crate) fn command(&self, assets: &Assets) -> Result<Command, Problem> {
-        Ok(Command::OpenAccount { asset: known_asset(&self.asset, assets)? })
+        Ok(Command::OpenAccount(OpenAccount { asset: known_asset(&self.asset, assets)? }))
     }
 }
 
@@ -128,7 +128,7 @@ impl BatchRequest {
                 problem.field_error(format!("transfers[{index}].money.asset"), "the asset is not known here")
             })
         });
-        Ok(Command::TransferBatch { atomic: self.atomic, orders: orders.collect::<Result<_, _>>()? })
+        Ok(Command::TransferBatch(TransferBatch { atomic: self.atomic, orders: orders.collect::<Result<_, _>>()? }))
     }
 }
 
@@ -144,6 +144,6 @@ pub(crate) struct ReverseRequest {
 
 impl ReverseRequest {
     pub(crate) fn command(&self, transfer: TransferId) -> Command {
-        Command::Reverse { transfer, reason: self.reason.0.clone() }
+        Command::Reverse(Reverse { transfer, reason: self.reason.0.clone() })
     }
 }

@@ -28,7 +28,7 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 
 /// The response to a decided command. The same answer gives the same status and body, first or replayed.
 pub(crate) fn answer(answer: Answer, actor: Actor, command_id: CommandId) -> Response {
-    let mut response = match answer.outcome.as_ref() {
+    let mut response = match answer.answer.as_ref() {
         Outcome::Opened(account) => json(StatusCode::CREATED, &AccountDto::from(account)),
         Outcome::Changed(account) => json(StatusCode::OK, &AccountDto::from(account)),
         Outcome::Posted(transfer) => json(StatusCode::CREATED, &TransferDto::seen_by(actor, transfer)),

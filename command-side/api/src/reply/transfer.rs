@@ -2,7 +2,7 @@
 
 use application::{Posting, Refused, TransferAnswer};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Actor, CommandId, Minor, Money, Position, Role, TransferId, Version};
+use kernel::{AccountId, Actor, AssetCode, CommandId, Minor, Money, Position, Role, TransferId, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,15 +22,15 @@ pub(crate) struct TransferDto<'a> {
     /// `transfer`, `deposit`, `withdrawal` or `reversal`.
     #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$", examples("transfer"))]
     kind: &'static str,
-    /// The account debited.
-    #[schema(value_type = uuid::Uuid)]
+    /// The account debited; null in a transfer of more than two legs.
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     source: Option<AccountId>,
-    /// The account credited.
-    #[schema(value_type = uuid::Uuid)]
+    /// The account credited; null in a transfer of more than two legs.
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     destination: Option<AccountId>,
-    /// What was moved.
-    #[schema(value_type = MoneyDto)]
-    money: Money,
+    /// What was moved; null in a transfer of more than two legs.
+    #[schema(value_type = Option<MoneyDto>, required)]
+    money: Option<Money>,
     /// The payer's words, or the reason of a reversal.
     #[schema(required)]
     memo: Option<&'a str>,
@@ -40,9 +40,9 @@ pub(crate) struct TransferDto<'a> {
     /// The transfer that a reversal undoes.
     #[schema(value_type = Option<uuid::Uuid>, required)]
     reverses: Option<TransferId>,
-    /// The debit, then the credit.
-    #[schema(value_type = Vec<PostingDto>, min_items = 2, max_items = 2)]
-    postings: [PostingDto; 2],
+    /// One for each leg, in order: of two the debit first.
+    #[schema(min_items = 2)]
+    postings: Vec<PostingDto>,
     /// Its place in the log.
     #[schema(value_type = i64, minimum = 1)]
     position: Position,
@@ -52,32 +52,35 @@ pub(crate) struct TransferDto<'a> {
 
 impl<'a> TransferDto<'a> {
     pub(super) fn seen_by(actor: Actor, transfer: &'a TransferAnswer) -> Self {
-        let facts = &transfer.facts;
+        let (posted, pair) = (&transfer.posted, transfer.posted.legs.pair());
         Self {
             transfer_id: transfer.transfer_id,
             status: "posted",
-            kind: facts.kind.as_str(),
-            source: facts.source,
-            destination: facts.destination,
-            money: Money { asset: facts.asset, amount: facts.amount },
-            memo: facts.memo.as_deref(),
-            reference: facts.reference.as_deref(),
-            reverses: facts.reverses,
-            postings: transfer.postings.each_ref().map(|posting| PostingDto::seen_by(actor, posting)),
+            kind: posted.kind.as_str(),
+            source: pair.map(|pair| pair.source),
+            destination: pair.map(|pair| pair.destination),
+            money: pair.map(|pair| pair.money),
+            memo: posted.memo.as_deref(),
+            reference: posted.reference.as_deref(),
+            reverses: posted.reverses,
+            postings: transfer.postings.iter().map(|posting| PostingDto::seen_by(actor, posting)).collect(),
             position: transfer.position,
             recorded_at: transfer.recorded_at,
         }
     }
 }
 
-/// One side of a transfer.
+/// What a leg of a transfer did to its account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Posting)]
 pub(crate) struct PostingDto {
     /// The account.
     #[schema(value_type = uuid::Uuid)]
     account_id: AccountId,
-    /// Minor units; below zero for the debit.
+    /// What it holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$", examples("KRW"))]
+    asset: AssetCode,
+    /// Minor units; below zero for a debit.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$", examples("-12500"))]
     amount: Minor,
     /// The account's balance after it; null if the account is not yours.
@@ -93,6 +96,7 @@ impl PostingDto {
         let shown = actor.role != Role::Member || posting.owner == Some(actor.id);
         Self {
             account_id: posting.account_id,
+            asset: posting.asset,
             amount: posting.amount,
             balance_after: shown.then_some(posting.balance_after),
             version: shown.then_some(posting.version),

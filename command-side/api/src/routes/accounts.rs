@@ -1,6 +1,6 @@
 //! Opening, closing, freezing.
 
-use application::Command;
+use application::{CloseAccount, Command, FreezeAccount, UnfreezeAccount};
 use axum::{extract::State, response::Response};
 use kernel::AccountId;
 use platform::{
@@ -48,9 +48,8 @@ pub(super) async fn close_account(
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<ReasonRequest>,
 ) -> Result<Response, Problem> {
-    change(state, caller, &id, body, "POST /v1/accounts/{id}/close", |account, reason| Command::CloseAccount {
-        account,
-        reason,
+    change(state, caller, &id, body, "POST /v1/accounts/{id}/close", |account, reason| {
+        Command::CloseAccount(CloseAccount { account, reason })
     })
     .await
 }
@@ -70,9 +69,8 @@ pub(super) async fn freeze_account(
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<ReasonRequest>,
 ) -> Result<Response, Problem> {
-    change(state, caller, &id, body, "POST /v1/accounts/{id}/freeze", |account, reason| Command::FreezeAccount {
-        account,
-        reason,
+    change(state, caller, &id, body, "POST /v1/accounts/{id}/freeze", |account, reason| {
+        Command::FreezeAccount(FreezeAccount { account, reason })
     })
     .await
 }
@@ -90,9 +88,8 @@ pub(super) async fn unfreeze_account(
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<ReasonRequest>,
 ) -> Result<Response, Problem> {
-    change(state, caller, &id, body, "POST /v1/accounts/{id}/unfreeze", |account, reason| Command::UnfreezeAccount {
-        account,
-        reason,
+    change(state, caller, &id, body, "POST /v1/accounts/{id}/unfreeze", |account, reason| {
+        Command::UnfreezeAccount(UnfreezeAccount { account, reason })
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! Money from outside and to it.
 
-use application::Command;
+use application::{Command, Deposit, Withdraw};
 use axum::{extract::State, response::Response};
 use platform::{extract::Json, problem::Problem};
 
@@ -25,11 +25,11 @@ pub(super) async fn deposit(
     caller: Caller<OperatorsAndServices>,
     Json(body): Json<BookingRequest>,
 ) -> Result<Response, Problem> {
-    let command = Command::Deposit {
+    let command = Command::Deposit(Deposit {
         account: body.account_id,
         money: body.money.known(state.assets())?,
         reference: body.reference.0.clone(),
-    };
+    });
     submit(&state, caller, Asked { route: "POST /v1/deposits", id: None, body: &body }, command).await
 }
 
@@ -46,10 +46,10 @@ pub(super) async fn withdraw(
     caller: Caller<OperatorsAndServices>,
     Json(body): Json<BookingRequest>,
 ) -> Result<Response, Problem> {
-    let command = Command::Withdraw {
+    let command = Command::Withdraw(Withdraw {
         account: body.account_id,
         money: body.money.known(state.assets())?,
         reference: body.reference.0.clone(),
-    };
+    });
     submit(&state, caller, Asked { route: "POST /v1/withdrawals", id: None, body: &body }, command).await
 }

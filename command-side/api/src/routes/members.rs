@@ -155,7 +155,8 @@ pub(super) async fn certificate(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     who.require(&[Role::Operator])?;
-    let proof = state.auth().certificate(path_id(&id)?).await.map_err(problems::of_auth)?;
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let proof = auth.certificate(path_id(&id)?).await.map_err(problems::of_auth)?;
     let unknown = || Problem::new(Code::ErasureUnknown).detail("there is no such erasure, or it is not completed yet");
     Ok(reply::certificate(&proof.ok_or_else(unknown)?))
 }

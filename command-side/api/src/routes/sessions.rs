@@ -31,7 +31,8 @@ pub(super) async fn log_in(
     Json(body): Json<LogInRequest>,
 ) -> Result<Response, Problem> {
     let (login_id, password) = (body.login_id.into_inner(), body.password.into_inner());
-    let tokens = state.auth().log_in(from, login_id, password).await.map_err(problems::of_auth)?;
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let tokens = auth.log_in(from, login_id, password).await.map_err(problems::of_auth)?;
     Ok(reply::tokens(&tokens))
 }
 
@@ -53,7 +54,8 @@ pub(super) async fn refresh(
 ) -> Result<Response, Problem> {
     let token = body.refresh_token.into_inner();
     let key = key.as_ref().map(IdempotencyKey::as_bytes);
-    let tokens = state.auth().refresh(from, token, key).await.map_err(problems::of_auth)?;
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let tokens = auth.refresh(from, token, key).await.map_err(problems::of_auth)?;
     Ok(reply::tokens(&tokens))
 }
 
@@ -66,6 +68,7 @@ pub(super) async fn refresh(
 )]
 pub(super) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
     who.require(&[Role::Member])?;
-    let seen = state.auth().log_out(who.actor.id, who.session).await.map_err(problems::of_auth)?;
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let seen = auth.log_out(who.actor.id, who.session).await.map_err(problems::of_auth)?;
     Ok(reply::with_token(StatusCode::NO_CONTENT.into_response(), seen))
 }

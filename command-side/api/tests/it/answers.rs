@@ -1,11 +1,14 @@
 //! The form of every answer, and what the bank was told.
 
-use application::{Command, Destination, Outcome, Refused, TransferOrder};
+use application::{
+    CloseAccount, Command, Deposit, Destination, FreezeAccount, OpenAccount, Outcome, Posting, Refused, Reverse,
+    TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
+};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use contracts::recorded::{Refusal, TransferKind};
+use contracts::recorded::{Leg, Legs, Refusal, TransferKind};
 use kernel::{AccountId, Minor, Role, TransferId};
 use serde_json::json;
 
@@ -17,18 +20,26 @@ async fn an_account_is_opened_for_the_tokens_subject() {
     let reply = api.post_json(Role::Member, "/v1/accounts", json!({"asset": "KRW"})).await;
     insta::assert_snapshot!(reply.shown());
     let told = &api.told()[0];
-    assert_eq!(told.command, Command::OpenAccount { asset: "KRW".parse().expect("a code") });
+    assert_eq!(told.command, Command::OpenAccount(OpenAccount { asset: "KRW".parse().expect("a code") }));
     assert_eq!((told.actor.role, told.actor.id.uuid()), (Role::Member, ALICE));
-    assert_eq!(Some(told.correlation.to_string().as_str()), reply.header("x-correlation-id"));
+    assert_eq!(Some(told.meta.correlation.to_string().as_str()), reply.header("x-correlation-id"));
 }
 
 #[tokio::test]
 async fn accounts_change_with_or_without_a_reason() {
     let account = AccountId::new(SOURCE);
     for (role, verb, expected) in [
-        (Role::Member, "close", Command::CloseAccount { account, reason: Some("moving".to_owned()) }),
-        (Role::Operator, "freeze", Command::FreezeAccount { account, reason: Some("moving".to_owned()) }),
-        (Role::Operator, "unfreeze", Command::UnfreezeAccount { account, reason: Some("moving".to_owned()) }),
+        (Role::Member, "close", Command::CloseAccount(CloseAccount { account, reason: Some("moving".to_owned()) })),
+        (
+            Role::Operator,
+            "freeze",
+            Command::FreezeAccount(FreezeAccount { account, reason: Some("moving".to_owned()) }),
+        ),
+        (
+            Role::Operator,
+            "unfreeze",
+            Command::UnfreezeAccount(UnfreezeAccount { account, reason: Some("moving".to_owned()) }),
+        ),
     ] {
         let api = Api::posting();
         let path = format!("/v1/accounts/{SOURCE}/{verb}");
@@ -38,9 +49,9 @@ async fn accounts_change_with_or_without_a_reason() {
         for bare in ["", "{}", r#"{"reason": null}"#] {
             assert_eq!(api.post(role, &path, bare).await.status, StatusCode::OK, "{verb} {bare:?}");
         }
-        let prints: Vec<_> = api.told()[1..].iter().map(|told| told.fingerprint).collect();
+        let prints: Vec<_> = api.told()[1..].iter().map(|told| told.meta.fingerprint).collect();
         assert!(prints.windows(2).all(|two| two[0] == two[1]), "no reason is no reason, however it is written");
-        assert_ne!(prints[0], api.told()[0].fingerprint);
+        assert_ne!(prints[0], api.told()[0].meta.fingerprint);
     }
 }
 
@@ -102,7 +113,8 @@ async fn deposits_and_withdrawals_are_booked_by_staff_and_services() {
         let reply = api.post_json(role, path, booking()).await;
         assert_eq!((reply.status, &reply.json()["kind"]), (StatusCode::CREATED, &json!(kind)));
         match &api.told()[0].command {
-            Command::Deposit { account, reference, .. } | Command::Withdraw { account, reference, .. } => {
+            Command::Deposit(Deposit { account, reference, .. })
+            | Command::Withdraw(Withdraw { account, reference, .. }) => {
                 assert_eq!((account.uuid(), reference.as_str()), (SOURCE, "bank-17"));
             }
             other => panic!("{other:?}"),
@@ -113,12 +125,12 @@ async fn deposits_and_withdrawals_are_booked_by_staff_and_services() {
 #[tokio::test]
 async fn a_reversal_names_what_it_reverses() {
     let mut reversal = transfer(TransferKind::Reversal);
-    reversal.facts.reverses = Some(TransferId::new(TRANSFER));
+    reversal.posted.reverses = Some(TransferId::new(TRANSFER));
     let api = Api::answering(Outcome::Posted(reversal));
     let path = format!("/v1/transfers/{TRANSFER}/reverse");
     let reply = api.post_json(Role::Operator, &path, json!({"reason": "booked twice"})).await;
     assert_eq!((reply.status, &reply.json()["reverses"]), (StatusCode::CREATED, &json!(TRANSFER)));
-    let expected = Command::Reverse { transfer: TransferId::new(TRANSFER), reason: "booked twice".to_owned() };
+    let expected = Command::Reverse(Reverse { transfer: TransferId::new(TRANSFER), reason: "booked twice".to_owned() });
     assert_eq!(api.told()[0].command, expected);
 }
 
@@ -131,7 +143,7 @@ async fn a_batch_answers_for_each_in_order() {
     let reply = api.post_json(Role::Service, "/v1/transfers/batch", body).await;
     insta::assert_snapshot!(reply.shown());
     match &api.told()[0].command {
-        Command::TransferBatch { atomic: false, orders } => assert_eq!(orders.len(), 2),
+        Command::TransferBatch(TransferBatch { atomic: false, orders }) => assert_eq!(orders.len(), 2),
         other => panic!("{other:?}"),
     }
 }
@@ -176,4 +188,22 @@ async fn the_keys_are_public() {
     assert_eq!((reply.status, reply.header("cache-control")), (StatusCode::OK, Some("public, max-age=60")));
     assert_eq!(reply.json()["keys"][0]["kid"], "test");
     assert_eq!(reply.json()["keys"][0].get("d"), None);
+}
+
+#[tokio::test]
+async fn a_transfer_of_three_legs_has_no_source_no_destination_and_no_money() {
+    let mut shared = transfer(TransferKind::Transfer);
+    let payee = shared.postings[1].clone();
+    shared.postings[1].amount = Minor::new(12_000).expect("an amount");
+    shared.postings.push(Posting { amount: Minor::new(500).expect("an amount"), ..payee });
+    let leg = |p: &Posting| Leg { account: p.account_id, asset: p.asset, amount: p.amount };
+    shared.posted.legs = Legs::new(shared.postings.iter().map(leg).collect()).expect("legs");
+    let api = Api::answering(Outcome::Posted(shared));
+    let reply = api.post_json(Role::Member, "/v1/transfers", order()).await.json();
+    for field in ["source", "destination", "money"] {
+        assert_eq!(reply.get(field), Some(&json!(null)), "{field}: {reply}");
+    }
+    let lines: Vec<_> =
+        reply["postings"].as_array().expect("lines").iter().map(|p| [&p["asset"], &p["amount"]]).collect();
+    assert_eq!(lines, [["KRW", "-12500"], ["KRW", "12000"], ["KRW", "500"]]);
 }

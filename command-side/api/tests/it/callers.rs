@@ -106,7 +106,7 @@ async fn identity(headers: &[(&str, &str)], path: &str, body: &Value) -> (String
     let reply = api.send(request.body(Body::from(body.to_string())).expect("a request")).await;
     assert!(reply.status.is_success(), "{}", reply.text);
     let told = &api.told()[0];
-    (told.command_id.to_string(), format!("{:?}", told.fingerprint))
+    (told.meta.command_id.to_string(), format!("{:?}", told.meta.fingerprint))
 }
 
 #[tokio::test]

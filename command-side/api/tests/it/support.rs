@@ -9,7 +9,7 @@ use std::{
 
 use application::{
     AccountAnswer, Answer, AuthError, Command, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome,
-    Posting, Receipt, Refused, Submission, Tokens, TransferAnswer, VaultError,
+    Posting, Receipt, Refused, Submission, Tokens, TransferAnswer, TransferBatch, VaultError,
 };
 use async_trait::async_trait;
 use axum::{
@@ -19,14 +19,14 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
-use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandPort};
-use contracts::recorded::{Refusal, TransferFacts, TransferKind};
+use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandPort, Services};
+use contracts::recorded::{Legs, Refusal, TransferKind, TransferPosted};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use http_body_util::BodyExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{
-    AccountId, AccountNumber, Assets, ConsistencyToken, Ids, LogId, ManualClock, MemberId, Minor, Position, Role,
-    TransferId, Version,
+    AccountId, AccountNumber, Assets, ConsistencyToken, Ids, LogId, ManualClock, MemberId, Minor, Money, Position,
+    Role, TransferId, Version,
 };
 use log::Fingerprint;
 use platform::{
@@ -161,10 +161,25 @@ impl Ids for SameIds {
     }
 }
 
+/// A bank and an authentication service that are there from the first moment.
+struct FakeServices {
+    bank: FakeBank,
+    auth: FakeAuth,
+}
+
+impl Services for FakeServices {
+    fn bank(&self) -> Result<&dyn CommandPort, ExecuteError> {
+        Ok(&self.bank)
+    }
+
+    fn auth(&self) -> Result<&dyn AuthPort, AuthError> {
+        Ok(&self.auth)
+    }
+}
+
 pub struct Api {
     router: Router,
-    bank: Arc<FakeBank>,
-    auth: Arc<FakeAuth>,
+    services: Arc<FakeServices>,
 }
 
 impl Api {
@@ -183,17 +198,17 @@ impl Api {
         auth: FakeAuth,
         trust_forwarded: TrustForwarded,
     ) -> Self {
-        let bank = Arc::new(FakeBank { rule: Box::new(rule), told: Mutex::default() });
+        let bank = FakeBank { rule: Box::new(rule), told: Mutex::default() };
         let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(NOW, 0).expect("a time")));
         let verifier = Verifier::from_jwks(&jwks(), clock).expect("keys");
         let assets: Assets = Assets::DEFAULT.parse().expect("assets");
-        let auth = Arc::new(auth);
+        let services = Arc::new(FakeServices { bank, auth });
         let required_consents = vec!["terms".to_owned()];
         let options = ApiOptions { assets, deadline: Duration::from_secs(5), required_consents, trust_forwarded };
-        let state = ApiState::new(bank.clone(), auth.clone(), verifier, options);
+        let state = ApiState::new(services.clone(), verifier, options);
         let options =
             HttpOptions { route_body_limits: BODY_LIMITS.to_vec(), ids: Arc::new(SameIds), ..HttpOptions::default() };
-        Self { router: service(command_api::router(state), options), bank, auth }
+        Self { router: service(command_api::router(state), options), services }
     }
 
     /// A bank that would post anything.
@@ -215,17 +230,17 @@ impl Api {
     }
 
     pub fn told(&self) -> Vec<Submission> {
-        self.bank.told.lock().expect("not poisoned").clone()
+        self.services.bank.told.lock().expect("not poisoned").clone()
     }
 
     /// The members' commands the authentication service was told.
     pub fn received(&self) -> Vec<(MemberCommand, Meta)> {
-        self.auth.told.lock().expect("not poisoned").clone()
+        self.services.auth.told.lock().expect("not poisoned").clone()
     }
 
     /// Whatever else it was told.
     pub fn said(&self) -> Vec<Said> {
-        self.auth.said.lock().expect("not poisoned").clone()
+        self.services.auth.said.lock().expect("not poisoned").clone()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {
@@ -328,7 +343,7 @@ impl Reply {
 
 pub fn answer(outcome: Outcome) -> Answer {
     let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(0x10c)), Position::new(42));
-    Answer { outcome: Arc::new(outcome), replayed: false, token }
+    Answer { answer: Arc::new(outcome), replayed: false, token }
 }
 
 pub fn account(status: &'static str) -> AccountAnswer {
@@ -348,6 +363,7 @@ pub fn transfer(kind: TransferKind) -> TransferAnswer {
     let minor = |units| Minor::new(units).expect("an amount");
     let side = |account: Uuid, owner: Uuid, amount, after, version| Posting {
         account_id: AccountId::new(account),
+        asset: "KRW".parse().expect("a code"),
         owner: Some(MemberId::new(owner)),
         amount: minor(amount),
         balance_after: minor(after),
@@ -355,17 +371,18 @@ pub fn transfer(kind: TransferKind) -> TransferAnswer {
     };
     TransferAnswer {
         transfer_id: TransferId::new(TRANSFER),
-        facts: TransferFacts {
+        posted: TransferPosted {
             kind,
-            source: Some(AccountId::new(SOURCE)),
-            destination: Some(AccountId::new(DESTINATION)),
-            asset: "KRW".parse().expect("a code"),
-            amount: minor(12_500),
+            legs: Legs::between(
+                AccountId::new(SOURCE),
+                AccountId::new(DESTINATION),
+                Money { asset: "KRW".parse().expect("a code"), amount: minor(12_500) },
+            ),
             memo: Some("rent".to_owned()),
             reference: None,
             reverses: None,
         },
-        postings: [side(SOURCE, ALICE, -12_500, 87_500, 3), side(DESTINATION, BOB, 12_500, 12_500, 2)],
+        postings: vec![side(SOURCE, ALICE, -12_500, 87_500, 3), side(DESTINATION, BOB, 12_500, 12_500, 2)],
         position: Position::new(42),
         recorded_at: DateTime::from_timestamp_micros(NOW * 1_000_000 + 123_456).expect("a time"),
     }
@@ -374,15 +391,15 @@ pub fn transfer(kind: TransferKind) -> TransferAnswer {
 /// What a bank with money enough answers.
 fn posted(submission: &Submission) -> Answer {
     answer(match &submission.command {
-        Command::OpenAccount { .. } => Outcome::Opened(account("open")),
-        Command::CloseAccount { .. } => Outcome::Changed(account("closed")),
-        Command::FreezeAccount { .. } => Outcome::Changed(account("frozen")),
-        Command::UnfreezeAccount { .. } => Outcome::Changed(account("open")),
-        Command::Deposit { .. } => Outcome::Posted(transfer(TransferKind::Deposit)),
-        Command::Withdraw { .. } => Outcome::Posted(transfer(TransferKind::Withdrawal)),
+        Command::OpenAccount(_) => Outcome::Opened(account("open")),
+        Command::CloseAccount(_) => Outcome::Changed(account("closed")),
+        Command::FreezeAccount(_) => Outcome::Changed(account("frozen")),
+        Command::UnfreezeAccount(_) => Outcome::Changed(account("open")),
+        Command::Deposit(_) => Outcome::Posted(transfer(TransferKind::Deposit)),
+        Command::Withdraw(_) => Outcome::Posted(transfer(TransferKind::Withdrawal)),
         Command::Transfer(_) => Outcome::Posted(transfer(TransferKind::Transfer)),
-        Command::Reverse { .. } => Outcome::Posted(transfer(TransferKind::Reversal)),
-        Command::TransferBatch { orders, .. } => {
+        Command::Reverse(_) => Outcome::Posted(transfer(TransferKind::Reversal)),
+        Command::TransferBatch(TransferBatch { orders, .. }) => {
             Outcome::Batch(orders.iter().map(|_| Ok(transfer(TransferKind::Transfer))).collect())
         }
     })

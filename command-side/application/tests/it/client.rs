@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use application::{
-    Answer, Bank, Command, Destination, ExecuteError, Executor, ExecutorOptions, Outcome, Submission, TransferOrder,
+    Answer, Bank, Command, Deposit, Destination, ExecuteError, ExecutorOptions, Meta, OpenAccount, Outcome, Running,
+    Submission, TransferOrder,
 };
 use kernel::{
     AccountId, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Money, RandomIds, Role, TransferId,
@@ -17,7 +18,7 @@ use crate::memory_log::MemoryLog;
 
 pub struct TestClient {
     pub bank: Bank,
-    pub executor: Executor,
+    pub executor: Running,
     pub log: Arc<MemoryLog>,
 }
 
@@ -40,15 +41,14 @@ pub fn operator() -> Actor {
 /// A submission whose command id follows from actor and key, and whose fingerprint follows from the command.
 pub fn submission(actor: Actor, key: &str, command: Command) -> Submission {
     let digest = |text: String| -> [u8; 16] { Sha256::digest(text)[..16].try_into().expect("16 bytes") };
-    Submission {
-        actor,
+    let meta = Meta {
         command_id: CommandId::new(Uuid::from_bytes(digest(format!("{actor}/{key}")))),
         fingerprint: Fingerprint(digest(format!("{command:?}"))),
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(5),
         token: None,
-        command,
-    }
+    };
+    Submission { actor, meta, command }
 }
 
 pub fn transfer(source: AccountId, destination: AccountId, units: i128) -> Command {
@@ -76,20 +76,20 @@ impl TestClient {
     }
 
     pub async fn open(&self, owner: Actor, key: &str) -> AccountId {
-        let answer = self.ask(owner, key, Command::OpenAccount { asset: krw() }).await.expect("answer");
-        match &*answer.outcome {
+        let answer = self.ask(owner, key, Command::OpenAccount(OpenAccount { asset: krw() })).await.expect("answer");
+        match &*answer.answer {
             Outcome::Opened(account) => account.account_id,
             other => panic!("not opened: {other:?}"),
         }
     }
 
     pub async fn deposit(&self, account: AccountId, units: i128, key: &str) -> Outcome {
-        let command = Command::Deposit { account, money: won(units), reference: "r".into() };
+        let command = Command::Deposit(Deposit { account, money: won(units), reference: "r".into() });
         self.outcome(operator(), key, command).await
     }
 
     pub async fn outcome(&self, actor: Actor, key: &str, command: Command) -> Outcome {
-        (*self.ask(actor, key, command).await.expect("answer").outcome).clone()
+        (*self.ask(actor, key, command).await.expect("answer").answer).clone()
     }
 
     /// An account of member 1 that holds that much.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use application::{Command, ExecuteError};
+use application::{Command, Deposit, ExecuteError};
 use tokio::time::Instant;
 
 use crate::{
@@ -42,7 +42,7 @@ async fn one_bad_command_never_fails_its_neighbours() {
     let hold = client.log.hold.lock().await;
     let ask = |key: &'static str, reference: &'static str| {
         let bank = client.bank.clone();
-        let command = Command::Deposit { account: b, money: won(1), reference: reference.into() };
+        let command = Command::Deposit(Deposit { account: b, money: won(1), reference: reference.into() });
         tokio::spawn(async move { bank.execute(submission(operator(), key, command)).await })
     };
     let first = ask("first", "holds the log while the others queue");
@@ -62,7 +62,7 @@ async fn a_command_past_its_deadline_is_dropped_undecided() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let mut late = submission(member(1), "t", transfer(a, b, 1));
-    late.deadline = Instant::now();
+    late.meta.deadline = Instant::now();
     assert_eq!(client.bank.execute(late).await.unwrap_err(), ExecuteError::DeadlinePassed);
     posted(&client.outcome(member(1), "t", transfer(a, b, 1)).await);
 }

@@ -3,7 +3,8 @@
 use std::{collections::VecDeque, sync::Arc, sync::Mutex};
 
 use application::{
-    Answer, Bank, Command, Destination, ExecuteError, ExecutorOptions, Outcome, Submission, TransferOrder,
+    Answer, Bank, Command, Deposit, Destination, ExecuteError, ExecutorOptions, Meta, OpenAccount, Outcome, Reverse,
+    Submission, TransferOrder,
 };
 use contracts::recorded::{AccountOpened, Holder, Recorded};
 use futures::future::join_all;
@@ -27,7 +28,8 @@ async fn together_on(client: &TestClient, submissions: Vec<Submission>) -> Vec<R
         let bank = client.bank.clone();
         tokio::spawn(async move { bank.execute(submission).await })
     };
-    let open = submission(member(4711), &RandomIds.fresh().to_string(), Command::OpenAccount { asset: krw() });
+    let open =
+        submission(member(4711), &RandomIds.fresh().to_string(), Command::OpenAccount(OpenAccount { asset: krw() }));
     let first = ask(open);
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     let count = submissions.len();
@@ -41,11 +43,11 @@ async fn together_on(client: &TestClient, submissions: Vec<Submission>) -> Vec<R
 }
 
 fn reverse(id: Uuid, key: &str) -> Submission {
-    submission(operator(), key, Command::Reverse { transfer: TransferId::new(id), reason: "an attack".into() })
+    submission(operator(), key, Command::Reverse(Reverse { transfer: TransferId::new(id), reason: "an attack".into() }))
 }
 
 fn deposit(account: AccountId, key: &str) -> Submission {
-    let command = Command::Deposit { account, money: won(1_000), reference: "r".into() };
+    let command = Command::Deposit(Deposit { account, money: won(1_000), reference: "r".into() });
     submission(operator(), key, command)
 }
 
@@ -59,11 +61,11 @@ fn to_stream(source: AccountId, stream: StreamId, key: &str) -> Submission {
 }
 
 fn outcome(answer: &Result<Answer, ExecuteError>) -> Outcome {
-    (*answer.as_ref().expect("an answer").outcome).clone()
+    (*answer.as_ref().expect("an answer").answer).clone()
 }
 
 async fn numbered(client: &TestClient, key: &str) -> (AccountId, AccountNumber) {
-    match client.outcome(member(2), key, Command::OpenAccount { asset: krw() }).await {
+    match client.outcome(member(2), key, Command::OpenAccount(OpenAccount { asset: krw() })).await {
         Outcome::Opened(account) => (account.account_id, account.account_number),
         other => panic!("not opened: {other:?}"),
     }
@@ -118,7 +120,10 @@ async fn payments_to_a_number_pass_beside_transfers_to_its_stream() {
     let warm = TestClient::on(client.log.clone(), "server-0", |_| {});
     for round in 0..2 {
         let batch = batch.iter().map(|one| Submission {
-            command_id: kernel::CommandId::new(Uuid::new_v5(&one.command_id.uuid(), &[round])),
+            meta: Meta {
+                command_id: kernel::CommandId::new(Uuid::new_v5(&one.meta.command_id.uuid(), &[round])),
+                ..one.meta
+            },
             ..one.clone()
         });
         let answers = together_on(&warm, batch.collect()).await;
@@ -155,7 +160,7 @@ async fn a_number_is_given_once_whoever_names_its_stream() {
     let options = ExecutorOptions::new("server-0", [krw()].into());
     let (bank, executor) = Bank::start(client.log.clone(), ids, options);
     let cold = TestClient { bank, executor, log: client.log.clone() };
-    let open = submission(member(3), "open", Command::OpenAccount { asset: krw() });
+    let open = submission(member(3), "open", Command::OpenAccount(OpenAccount { asset: krw() }));
     let batch = vec![to_stream(source, future.stream(), "1"), to_number(source, taken, "2"), open];
     let answers = together_on(&cold, batch).await;
     assert_eq!(refused(&outcome(&answers[0])), "account-unknown");

@@ -2,12 +2,18 @@
 //! the real one. The same behaviour on the real log is shown by the end-to-end tests.
 
 mod client;
+#[path = "../../../../testkit/tests/it/support/compound.rs"]
+mod compound;
+mod engine;
 mod faults;
 mod kinds;
+mod legs;
 mod members;
 mod memory_log;
+mod memory_processes;
 mod mixed;
 mod money;
+mod processes;
 mod replay;
 mod revoked;
 mod sharing;

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use application::{Bank, Command, Destination, ExecuteError, Executor, ExecutorOptions, Outcome, TransferOrder};
+use application::{
+    Bank, CloseAccount, Command, Deposit, Destination, ExecuteError, ExecutorOptions, FreezeAccount, OpenAccount,
+    Outcome, Reverse, Running, TransferOrder, UnfreezeAccount, Withdraw,
+};
 use contracts::recorded::{Recorded, StreamKind};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use futures::future::join_all;
@@ -57,7 +60,7 @@ fn rounds() -> impl Strategy<Value = Vec<(bool, Vec<Wish>)>> {
 struct TestBank {
     log: Arc<PostgresLog>,
     bank: Bank,
-    executor: Executor,
+    executor: Running,
     pool: Vec<Uuid>,
     /// Accounts and a number that only honest commands may change.
     payer: AccountId,
@@ -65,7 +68,7 @@ struct TestBank {
     asked: u64,
 }
 
-fn start(log: &Arc<PostgresLog>) -> (Bank, Executor) {
+fn start(log: &Arc<PostgresLog>) -> (Bank, Running) {
     let options = ExecutorOptions::new("server-0", [krw(), "EUR".parse().expect("asset")].into());
     Bank::start(log.clone(), Arc::new(RandomIds), options)
 }
@@ -85,7 +88,7 @@ impl TestBank {
             accounts.push(account);
             streams.push(number.stream());
         }
-        let deposit = |account| Command::Deposit { account, money: won(1_000_000), reference: "r".into() };
+        let deposit = |account| Command::Deposit(Deposit { account, money: won(1_000_000), reference: "r".into() });
         posted(&test_bank.ask(operator(), deposit(payer)).await.expect("posted"));
         let funded = posted(&test_bank.ask(operator(), deposit(accounts[0])).await.expect("posted"));
         let rejected = test_bank.ask(member(2), transfer(accounts[1], accounts[0], 5)).await.expect("an answer");
@@ -104,7 +107,7 @@ impl TestBank {
     }
 
     async fn open(&mut self, owner: u128) -> (AccountId, AccountNumber) {
-        match self.ask(member(owner), Command::OpenAccount { asset: krw() }).await {
+        match self.ask(member(owner), Command::OpenAccount(OpenAccount { asset: krw() })).await {
             Ok(Outcome::Opened(account)) => (account.account_id, account.account_number),
             other => panic!("not opened: {other:?}"),
         }
@@ -113,7 +116,7 @@ impl TestBank {
     async fn ask(&mut self, actor: Actor, command: Command) -> Result<Outcome, ExecuteError> {
         self.asked += 1;
         let submission = submission(actor, &format!("key {}", self.asked), command);
-        self.bank.execute(submission).await.map(|answer| (*answer.outcome).clone())
+        self.bank.execute(submission).await.map(|answer| (*answer.answer).clone())
     }
 
     fn command(&self, wish: Wish) -> (Actor, Command) {
@@ -124,18 +127,29 @@ impl TestBank {
             Wish::Transfer { source, destination, by } => {
                 (member(by), transfer(account(source), account(destination), 1))
             }
-            Wish::Deposit(which) => (operator(), Command::Deposit { account: account(which), money, reference }),
-            Wish::Withdraw(which) => (operator(), Command::Withdraw { account: account(which), money, reference }),
-            Wish::Reverse(which) => {
-                (operator(), Command::Reverse { transfer: TransferId::new(id(which)), reason: "an attack".into() })
+            Wish::Deposit(which) => {
+                (operator(), Command::Deposit(Deposit { account: account(which), money, reference }))
             }
-            Wish::Freeze(which) => (operator(), Command::FreezeAccount { account: account(which), reason: None }),
-            Wish::Unfreeze(which) => (operator(), Command::UnfreezeAccount { account: account(which), reason: None }),
-            Wish::Close { which, by } => (member(by), Command::CloseAccount { account: account(which), reason: None }),
-            Wish::Open(by) => (member(by), Command::OpenAccount { asset: krw() }),
+            Wish::Withdraw(which) => {
+                (operator(), Command::Withdraw(Withdraw { account: account(which), money, reference }))
+            }
+            Wish::Reverse(which) => (
+                operator(),
+                Command::Reverse(Reverse { transfer: TransferId::new(id(which)), reason: "an attack".into() }),
+            ),
+            Wish::Freeze(which) => {
+                (operator(), Command::FreezeAccount(FreezeAccount { account: account(which), reason: None }))
+            }
+            Wish::Unfreeze(which) => {
+                (operator(), Command::UnfreezeAccount(UnfreezeAccount { account: account(which), reason: None }))
+            }
+            Wish::Close { which, by } => {
+                (member(by), Command::CloseAccount(CloseAccount { account: account(which), reason: None }))
+            }
+            Wish::Open(by) => (member(by), Command::OpenAccount(OpenAccount { asset: krw() })),
             Wish::Euro => {
                 let money = kernel::Money { asset: "EUR".parse().expect("asset"), ..money };
-                (operator(), Command::Deposit { account: account(0), money, reference })
+                (operator(), Command::Deposit(Deposit { account: account(0), money, reference }))
             }
         }
     }
@@ -158,7 +172,7 @@ impl TestBank {
             let told = format!("{command:?}");
             let answer = bank.execute(submission(actor, &format!("mixed {key}"), command)).await;
             match answer {
-                Ok(answer) if honest => drop(posted(&answer.outcome)),
+                Ok(answer) if honest => drop(posted(&answer.answer)),
                 Ok(_) => {}
                 Err(error) => {
                     let plain = [ExecuteError::AccountUnknown, ExecuteError::TransferUnknown, ExecuteError::NotOwner];

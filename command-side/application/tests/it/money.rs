@@ -1,6 +1,9 @@
 //! What the commands do.
 
-use application::{Command, Destination, ExecuteError, Outcome, TransferOrder};
+use application::{
+    CloseAccount, Command, Destination, ExecuteError, FreezeAccount, OpenAccount, Outcome, Reverse, TransferBatch,
+    TransferOrder,
+};
 use kernel::Minor;
 
 use crate::client::{TestClient, krw, member, operator, order, posted, refused, transfer, won};
@@ -10,17 +13,19 @@ async fn a_transfer_answers_with_both_balances_and_its_last_position() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let Outcome::Posted(answer) = client.outcome(member(1), "t", transfer(a, b, 30)).await else { panic!() };
-    let balances = answer.postings.clone().map(|p| (p.account_id, p.amount.units(), p.balance_after.units()));
-    assert_eq!(balances, [(a, -30, 70), (b, 30, 30)]);
+    let balances = answer.postings.iter().map(|p| (p.account_id, p.amount.units(), p.balance_after.units()));
+    assert_eq!(balances.collect::<Vec<_>>(), [(a, -30, 70), (b, 30, 30)]);
     assert_eq!(answer.position, client.log.commits().last().expect("commit").last());
-    assert_eq!(answer.postings.map(|p| p.owner), [Some(member(1).id), Some(member(2).id)]);
+    let owners: Vec<_> = answer.postings.iter().map(|p| p.owner).collect();
+    assert_eq!(owners, [Some(member(1).id), Some(member(2).id)]);
 }
 
 #[tokio::test]
 async fn a_destination_may_be_an_account_number() {
     let client = TestClient::new();
     let a = client.funded("a", 100).await;
-    let Outcome::Opened(b) = client.outcome(member(2), "b", Command::OpenAccount { asset: krw() }).await else {
+    let Outcome::Opened(b) = client.outcome(member(2), "b", Command::OpenAccount(OpenAccount { asset: krw() })).await
+    else {
         panic!()
     };
     let to = |number| {
@@ -39,7 +44,7 @@ async fn only_the_owner_and_operators_move_money() {
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let head = client.log.commits().len();
     assert_eq!(client.ask(member(2), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::NotOwner);
-    let close = Command::CloseAccount { account: a, reason: None };
+    let close = Command::CloseAccount(CloseAccount { account: a, reason: None });
     assert_eq!(client.ask(member(2), "c", close).await.unwrap_err(), ExecuteError::AccountUnknown);
     assert_eq!(client.log.commits().len(), head, "nothing is written");
     posted(&client.outcome(operator(), "t", transfer(a, b, 1)).await);
@@ -54,7 +59,7 @@ async fn the_banks_own_accounts_are_nobodys() {
     assert_eq!(deposit.postings[0].owner, None);
     assert_eq!(refused(&client.outcome(operator(), "t", transfer(cash, a, 1)).await), "account-unknown");
     assert_eq!(refused(&client.outcome(operator(), "u", transfer(a, cash, 1)).await), "account-unknown");
-    let freeze = Command::FreezeAccount { account: cash, reason: None };
+    let freeze = Command::FreezeAccount(FreezeAccount { account: cash, reason: None });
     assert_eq!(client.ask(operator(), "f", freeze).await.unwrap_err(), ExecuteError::AccountUnknown);
 }
 
@@ -63,7 +68,7 @@ async fn a_batch_is_decided_in_order_and_each_for_itself() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
     let orders = vec![order(a, b, 8), order(a, b, 8), order(b, a, 5)];
-    let batch = Command::TransferBatch { atomic: false, orders };
+    let batch = Command::TransferBatch(TransferBatch { atomic: false, orders });
     let Outcome::Batch(results) = client.outcome(operator(), "x", batch).await else { panic!() };
     let shown: Vec<_> = results
         .iter()
@@ -76,7 +81,9 @@ async fn a_batch_is_decided_in_order_and_each_for_itself() {
 async fn an_atomic_batch_is_all_or_nothing() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
-    let batch = |units| Command::TransferBatch { atomic: true, orders: vec![order(a, b, 8), order(a, b, units)] };
+    let batch = |units| {
+        Command::TransferBatch(TransferBatch { atomic: true, orders: vec![order(a, b, 8), order(a, b, units)] })
+    };
     let Outcome::Batch(results) = client.outcome(operator(), "x", batch(8)).await else { panic!() };
     let codes: Vec<_> = results.iter().map(|r| r.as_ref().expect_err("refused").refusal.code.as_str()).collect();
     assert_eq!(codes, ["batch-aborted", "insufficient-funds"]);
@@ -90,12 +97,13 @@ async fn a_transfer_is_reversed_once() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
     let id = posted(&client.outcome(member(1), "t", transfer(a, b, 4)).await);
-    let reverse = || Command::Reverse { transfer: id, reason: "mistake".into() };
+    let reverse = || Command::Reverse(Reverse { transfer: id, reason: "mistake".into() });
     let Outcome::Posted(reversal) = client.outcome(operator(), "r", reverse()).await else { panic!() };
-    assert_eq!(reversal.facts.reverses, Some(id));
-    assert_eq!(reversal.postings.map(|p| p.balance_after.units()), [0, 10]);
+    assert_eq!(reversal.posted.reverses, Some(id));
+    let balances: Vec<_> = reversal.postings.iter().map(|p| p.balance_after.units()).collect();
+    assert_eq!(balances, [0, 10]);
     assert_eq!(refused(&client.outcome(operator(), "s", reverse()).await), "already-reversed");
-    let unknown = Command::Reverse { transfer: kernel::TransferId::new(a.uuid()), reason: "x".into() };
+    let unknown = Command::Reverse(Reverse { transfer: kernel::TransferId::new(a.uuid()), reason: "x".into() });
     assert_eq!(client.ask(operator(), "u", unknown).await.unwrap_err(), ExecuteError::TransferUnknown);
 }
 

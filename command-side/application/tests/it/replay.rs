@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use application::{Command, ExecuteError};
+use application::{
+    CloseAccount, Command, Deposit, ExecuteError, FreezeAccount, OpenAccount, Reverse, TransferBatch, UnfreezeAccount,
+    Withdraw,
+};
 
 use crate::client::{TestClient, krw, member, operator, order, posted, submission, transfer, won};
 
@@ -14,21 +17,27 @@ async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only
     let moved = posted(&first.outcome(member(1), "moved", transfer(a, b, 1)).await);
     let reason = || Some("because".to_owned());
     let commands = [
-        (member(1), Command::OpenAccount { asset: krw() }),
-        (operator(), Command::Deposit { account: a, money: won(5), reference: "in".into() }),
-        (operator(), Command::Withdraw { account: a, money: won(5), reference: "out".into() }),
-        (operator(), Command::Withdraw { account: a, money: won(5_000), reference: "too much".into() }),
+        (member(1), Command::OpenAccount(OpenAccount { asset: krw() })),
+        (operator(), Command::Deposit(Deposit { account: a, money: won(5), reference: "in".into() })),
+        (operator(), Command::Withdraw(Withdraw { account: a, money: won(5), reference: "out".into() })),
+        (operator(), Command::Withdraw(Withdraw { account: a, money: won(5_000), reference: "too much".into() })),
         (member(1), transfer(a, b, 3)),
         (member(1), transfer(a, a, 3)),
-        (operator(), Command::TransferBatch { atomic: false, orders: vec![order(a, b, 1), order(a, b, 9_999)] }),
-        (operator(), Command::TransferBatch { atomic: true, orders: vec![order(a, b, 1), order(a, b, 9_999)] }),
-        (operator(), Command::Reverse { transfer: moved, reason: "undo".into() }),
-        (operator(), Command::Reverse { transfer: moved, reason: "undo again".into() }),
-        (operator(), Command::FreezeAccount { account: a, reason: reason() }),
-        (operator(), Command::FreezeAccount { account: a, reason: None }),
-        (operator(), Command::UnfreezeAccount { account: a, reason: reason() }),
-        (member(1), Command::CloseAccount { account: a, reason: reason() }),
-        (member(1), Command::CloseAccount { account: empty, reason: reason() }),
+        (
+            operator(),
+            Command::TransferBatch(TransferBatch { atomic: false, orders: vec![order(a, b, 1), order(a, b, 9_999)] }),
+        ),
+        (
+            operator(),
+            Command::TransferBatch(TransferBatch { atomic: true, orders: vec![order(a, b, 1), order(a, b, 9_999)] }),
+        ),
+        (operator(), Command::Reverse(Reverse { transfer: moved, reason: "undo".into() })),
+        (operator(), Command::Reverse(Reverse { transfer: moved, reason: "undo again".into() })),
+        (operator(), Command::FreezeAccount(FreezeAccount { account: a, reason: reason() })),
+        (operator(), Command::FreezeAccount(FreezeAccount { account: a, reason: None })),
+        (operator(), Command::UnfreezeAccount(UnfreezeAccount { account: a, reason: reason() })),
+        (member(1), Command::CloseAccount(CloseAccount { account: a, reason: reason() })),
+        (member(1), Command::CloseAccount(CloseAccount { account: empty, reason: reason() })),
     ];
     let mut answers = Vec::new();
     for (index, (actor, command)) in commands.iter().enumerate() {
@@ -39,7 +48,7 @@ async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only
     for (client, which) in [(&first, "from memory"), (&restarted, "from the log")] {
         for (index, (actor, command)) in commands.iter().enumerate() {
             let again = client.ask(*actor, &format!("k{index}"), command.clone()).await.expect("answer");
-            assert_eq!(again.outcome, answers[index].outcome, "{which}: {command:?}");
+            assert_eq!(again.answer, answers[index].answer, "{which}: {command:?}");
             assert_eq!(again.token, answers[index].token, "{which}: {command:?}");
             assert!(again.replayed && !answers[index].replayed);
         }

@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use application::{Command, ExecuteError, MemberError, MemberOptions, Members, Meta, PresentedToken, RevokedTokens};
+use application::{
+    Command, ExecuteError, MemberError, MemberOptions, Members, Meta, OpenAccount, PresentedToken, RevokedTokens,
+};
 use kernel::{MemberId, RandomIds};
 use uuid::Uuid;
 
@@ -37,8 +39,8 @@ async fn a_command_is_dropped_when_it_is_taken_from_the_queue() {
     let revoked = Arc::new(Everything::default());
     let client = TestClient::on(Arc::default(), "server-0", |options| options.revoked = Some(revoked.clone()));
     let ask = |key: &str| {
-        let mut submission = submission(member(1), key, Command::OpenAccount { asset: krw() });
-        submission.token = token_of(member(1).id);
+        let mut submission = submission(member(1), key, Command::OpenAccount(OpenAccount { asset: krw() }));
+        submission.meta.token = token_of(member(1).id);
         client.bank.execute(submission)
     };
     ask("before").await.expect("an account");
@@ -62,7 +64,7 @@ async fn a_command_is_dropped_when_its_token_is_revoked_while_its_streams_are_re
     *first.log.on_read.lock().expect("whole") = Some(Box::new(move |_| seen.insert(Uuid::nil())));
     let written = first.log.commits().len();
     let mut submission = submission(member(1), "t", transfer(from, to, 60));
-    submission.token = token_of(member(1).id);
+    submission.meta.token = token_of(member(1).id);
     assert_eq!(second.bank.execute(submission).await.expect_err("refused"), ExecuteError::TokenRefused);
     assert_eq!(first.log.commits().len(), written);
     *first.log.on_read.lock().expect("whole") = None;

@@ -1,6 +1,6 @@
 //! Two command servers on one log.
 
-use application::{Command, Outcome};
+use application::{Command, FreezeAccount, Outcome};
 
 use crate::client::{TestClient, member, operator, posted, refused, submission, transfer};
 
@@ -21,7 +21,7 @@ async fn a_freeze_on_one_server_holds_on_the_other() {
     let two = TestClient::on(one.log.clone(), "server-1", |_| {});
     let (a, b) = (one.funded("a", 10).await, one.open(member(2), "b").await);
     posted(&one.outcome(member(1), "t", transfer(a, b, 1)).await);
-    let freeze = Command::FreezeAccount { account: a, reason: None };
+    let freeze = Command::FreezeAccount(FreezeAccount { account: a, reason: None });
     assert!(matches!(two.outcome(operator(), "f", freeze).await, Outcome::Changed(_)));
     assert_eq!(refused(&one.outcome(member(1), "u", transfer(a, b, 1)).await), "account-frozen");
 }
@@ -34,7 +34,7 @@ async fn the_same_key_on_both_servers_is_carried_out_once() {
     let command = || submission(member(1), "k", transfer(a, b, 1));
     let (x, y) = tokio::join!(one.bank.execute(command()), two.bank.execute(command()));
     let (x, y) = (x.expect("answer"), y.expect("answer"));
-    assert_eq!(x.outcome, y.outcome);
+    assert_eq!(x.answer, y.answer);
     assert_ne!(x.replayed, y.replayed);
     assert_eq!(one.log.count("TransferPosted"), 2);
 }
@@ -56,7 +56,8 @@ async fn two_servers_on_the_same_accounts_lose_nothing() {
     }
     let three = TestClient::on(one.log.clone(), "server-2", |_| {});
     let Outcome::Posted(last) = three.outcome(member(1), "last", transfer(a, b, 1)).await else { panic!() };
-    assert_eq!(last.postings.map(|p| p.balance_after.units()), [500 - done - 1, done + 1]);
+    let balances: Vec<_> = last.postings.iter().map(|p| p.balance_after.units()).collect();
+    assert_eq!(balances, [500 - done - 1, done + 1]);
     assert!(done > 0);
     assert!(!one.log.snapshots().is_empty(), "the account grew past the snapshot mark");
 }

@@ -20,13 +20,14 @@ use uuid::Uuid;
 use vault::{Credentials, DueMessage, FileKek, KeyFile, Keys, Messages, PasswordHash, PostgresVault};
 
 use super::faulty_vault::FaultyVault;
-use crate::{client::TestClient, memory_log::MemoryLog};
+use crate::{client::TestClient, memory_log::MemoryLog, memory_processes::MemoryProcesses};
 
 pub struct TestApp {
     databases: Databases,
     pair: Pair,
     folder: PathBuf,
     pub clock: Arc<ManualClock>,
+    pub processes: Arc<MemoryProcesses>,
     pub log: Arc<MemoryLog>,
     pub vault: Arc<FaultyVault>,
     pub members: Members,
@@ -64,7 +65,8 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new(start()));
         let members = Members::new(log.clone(), vault.clone(), Arc::new(RandomIds), clock.clone(), options());
         let client = TestClient::on(log.clone(), "server-0", |_| {});
-        Self { databases, pair, folder, clock, log, vault, members, client }
+        let processes = Arc::new(MemoryProcesses::default());
+        Self { databases, pair, folder, clock, processes, log, vault, members, client }
     }
 
     /// Another command server on the same log and the same vault.
@@ -90,11 +92,16 @@ impl TestApp {
     /// Opens the process runner of this server.
     pub fn runner(&self) -> Runner {
         let (stop, stopped) = oneshot::channel();
-        let runner = ProcessRunner::new(self.members.clone(), self.client.bank.clone());
+        let runner = self.process_runner();
         let task = tokio::spawn(runner.run(async {
             let _ = stopped.await;
         }));
         Runner { stop, task }
+    }
+
+    /// A process runner of this server, not started yet.
+    pub fn process_runner(&self) -> ProcessRunner {
+        ProcessRunner::new(self.members.clone(), self.client.bank.clone(), self.processes.clone(), "test")
     }
 
     /// A request to be erased as the version before wrote it: without the fence. Gives the erasure.

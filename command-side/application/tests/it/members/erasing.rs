@@ -1,6 +1,6 @@
 //! Leaving: accounts first, then everything else.
 
-use application::{Command, ExecuteError, MemberError, MemberStanding, Outcome};
+use application::{CloseAccount, Command, ExecuteError, MemberError, MemberStanding, OpenAccount, Outcome};
 use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
 use sha2::{Digest, Sha256};
 use vault::Keys;
@@ -16,7 +16,7 @@ async fn one_with_open_accounts_stays() {
     let refusal = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
     assert_eq!(refused(refusal), ("accounts-open", None));
     assert_eq!(app.members.state(member).await.expect("told"), Some(MemberStanding::Active));
-    let close = Command::CloseAccount { account, reason: None };
+    let close = Command::CloseAccount(CloseAccount { account, reason: None });
     app.client.outcome(as_member(member), "close", close).await;
     let again = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
     assert_eq!(refused(again), ("accounts-open", None), "the same answer for ever under the same key");
@@ -116,9 +116,9 @@ async fn no_account_is_opened_for_one_who_leaves() {
     let member = app.joined("minsu", "kim@example.com").await;
     // The owner's stream is in the cache of this server.
     let account = app.client.open(as_member(member), "a").await;
-    app.client.outcome(as_member(member), "close", Command::CloseAccount { account, reason: None }).await;
+    app.client.outcome(as_member(member), "close", Command::CloseAccount(CloseAccount { account, reason: None })).await;
     app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
-    let open = || Command::OpenAccount { asset: crate::client::krw() };
+    let open = || Command::OpenAccount(OpenAccount { asset: crate::client::krw() });
     assert_eq!(app.client.ask(as_member(member), "b", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
     let runner = app.runner();
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
@@ -129,7 +129,7 @@ async fn no_account_is_opened_for_one_who_leaves() {
     }
     assert_eq!(app.log.count("OwnerLeft"), 1);
     let again = app.client.ask(as_member(member), "a", open()).await.expect("the first answer");
-    assert!(matches!(&*again.outcome, Outcome::Opened(opened) if opened.account_id == account), "{again:?}");
+    assert!(matches!(&*again.answer, Outcome::Opened(opened) if opened.account_id == account), "{again:?}");
     drop(cold);
     app.end().await;
 }
@@ -141,7 +141,8 @@ async fn whichever_of_opening_and_leaving_comes_second_is_decided_on_the_first()
     for n in 0..40 {
         let member = app.joined(&format!("minsu_{n}"), &format!("k{n}@example.com")).await;
         let (key, meta) = (format!("open {n}"), meta(&format!("leave {n}")));
-        let open = app.client.ask(as_member(member), &key, Command::OpenAccount { asset: crate::client::krw() });
+        let open =
+            app.client.ask(as_member(member), &key, Command::OpenAccount(OpenAccount { asset: crate::client::krw() }));
         let leave = app.members.request_erasure(member, as_member(member), None, meta);
         match tokio::join!(open, leave) {
             (Ok(_), left) => assert_eq!(refused(left), ("accounts-open", None)),
@@ -160,7 +161,7 @@ async fn an_erasure_of_an_older_bank_is_fenced_first() {
     let app = TestApp::new().await;
     let member = app.joined("minsu", "kim@example.com").await;
     app.leave_as_in_an_older_bank(member).await;
-    let open = Command::OpenAccount { asset: crate::client::krw() };
+    let open = Command::OpenAccount(OpenAccount { asset: crate::client::krw() });
     assert_eq!(app.client.ask(as_member(member), "b", open).await.unwrap_err(), ExecuteError::OwnerLeft);
     let runner = app.runner();
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;

@@ -53,7 +53,9 @@ async fn the_log_holds_no_name_no_contact_no_code_and_no_password() {
         }
     }
     let snapshots = format!("{:?}", app.log.snapshots()).to_lowercase();
-    assert!(!snapshots.contains("canary"), "nor what the process runner watches");
+    assert!(!snapshots.contains("canary"), "nor the snapshots");
+    let instances = app.processes.text().to_lowercase();
+    assert!(instances.contains("sign-up-expiry") && !instances.contains("canary"), "nor what the processes keep");
     app.end().await;
 }
 

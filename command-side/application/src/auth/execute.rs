@@ -1,0 +1,56 @@
+//! From a command to the use case that carries it out.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{AuthError, AuthService, ErasureProof, MemberCommand, MemberOutcome};
+use crate::{ExecuteError, MemberError, Meta, Receipt};
+
+impl AuthService {
+    /// Carries out a command and answers when the outcome is durable.
+    pub async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
+        match command {
+            MemberCommand::SignUp { from, wish } => {
+                self.sign_up(from, *wish, meta).await.map(|told| told.map(MemberOutcome::SignUpCode))
+            }
+            MemberCommand::Resend { sign_up } => {
+                let told = self.told(meta, self.members().resend(sign_up, meta)).await?;
+                Ok(told.map(MemberOutcome::SignUpCode))
+            }
+            MemberCommand::Verify { sign_up, code, login_id } => {
+                let told = self.verify(sign_up, code, login_id, meta).await?;
+                Ok(told.map(MemberOutcome::Joined))
+            }
+            MemberCommand::ChangeContact { member, contact } => {
+                let told = self.told(meta, self.members().change_contact(member, contact, meta)).await?;
+                Ok(told.map(MemberOutcome::ContactCode))
+            }
+            MemberCommand::VerifyContact { member, code } => {
+                let told = self.told(meta, self.members().verify_contact(member, code, meta)).await?;
+                Ok(told.map(|()| MemberOutcome::Done))
+            }
+            MemberCommand::ChangePassword { actor, session, current, new } => {
+                let told = self.change_password(actor, session, current, new, meta).await?;
+                Ok(told.map(|()| MemberOutcome::Done))
+            }
+            MemberCommand::Leave { actor, password } => {
+                self.leave(actor, password, meta).await.map(|told| told.map(MemberOutcome::Erasing))
+            }
+            MemberCommand::Erase { member, actor, reason } => {
+                self.erase(member, actor, Some(reason), meta).await.map(|told| told.map(MemberOutcome::Erasing))
+            }
+            MemberCommand::Disclose { member, actor, reason } => {
+                let told = self.told(meta, self.members().disclose(member, actor, reason, meta)).await?;
+                Ok(told.map(|data| MemberOutcome::Disclosed(member, data)))
+            }
+        }
+    }
+
+    /// Proof that a member was erased, once they are.
+    pub async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
+        let Some(certificate) = self.members().certificate(erasure).await? else { return Ok(None) };
+        let text = serde_json::to_vec(&certificate).map_err(|_| MemberError::Execute(ExecuteError::Internal))?;
+        let digest = hex::encode(Sha256::digest(text));
+        Ok(Some(ErasureProof { certificate, digest }))
+    }
+}

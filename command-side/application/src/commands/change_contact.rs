@@ -1,0 +1,101 @@
+//! A change of contact begins: a code is sent to the new one.
+
+use contracts::recorded::{self as rec, ContactChangeStarted, MemberRecorded};
+use domain::member::{Contact, MemberEvent, PersonEvent};
+use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
+use log::Appended;
+use vault::DataKey;
+
+use super::{
+    CodeSent, MemberError, MemberRules, Members,
+    member_rules::{At, Told, told},
+    sealing::seal,
+    sign_up::code_sent,
+};
+use crate::{
+    engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
+    translating::record_channel,
+};
+
+struct ChangeContact {
+    member: MemberId,
+    contact: Contact,
+    name: StreamId,
+    key: DataKey,
+}
+
+impl ChangeContact {
+    fn seal(&self, event: &MemberEvent, at: At) -> Result<Option<MemberRecorded>, MemberError> {
+        let MemberEvent::Person(_, PersonEvent::ChangeStarted(change)) = event else { return Ok(None) };
+        let started = ContactChangeStarted {
+            channel: record_channel(self.contact.channel()),
+            contact: seal(&self.key, at.field("contact"), self.contact.expose())?,
+            contact_key: change.contact,
+            decoy: false,
+            serial: change.code.serial,
+            expires_at: change.code.expires_at,
+            resend_after: change.code.resend_after,
+        };
+        Ok(Some(started.into()))
+    }
+}
+
+impl Command for ChangeContact {
+    type Rules = MemberRules;
+    type Answer = Told<CodeSent>;
+    type Error = MemberError;
+
+    fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
+        let decided = rules.deciding(work).begin_change(self.member, self.name);
+        rules.record(decided, work, |event, at, _| self.seal(event, at))
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        _: Option<Appended>,
+        _: &UnitOfWork,
+    ) -> Result<Told<CodeSent>, IncompleteEvents> {
+        told(events, code_sent(events))
+    }
+}
+
+/// Where a member's contact stands.
+pub struct SealedContact {
+    pub place: Place,
+    pub channel: rec::Channel,
+    pub sealed: Sealed,
+}
+
+/// The contact of a member, as the newest event tells it.
+pub fn contact_of(unit: &UnitOfWork, member: MemberId) -> Option<SealedContact> {
+    let newest = unit.newest(StreamId::new(member.uuid()), "contact", contact_in);
+    newest.map(|(place, (channel, sealed))| SealedContact { place, channel, sealed: sealed.clone() })
+}
+
+/// The contact that an event gives its member.
+pub fn contact_in(event: &MemberRecorded) -> Option<(rec::Channel, &Sealed)> {
+    match event {
+        MemberRecorded::MemberJoined(joined) => Some((joined.channel, &joined.contact)),
+        MemberRecorded::ContactChanged(changed) => Some((changed.channel, &changed.contact)),
+        _ => None,
+    }
+}
+
+impl Members {
+    /// Begins a change of contact and has a code sent to the new one.
+    pub async fn change_contact(
+        &self,
+        member: MemberId,
+        contact: Contact,
+        meta: Meta,
+    ) -> Result<Receipt<CodeSent>, MemberError> {
+        let work = move |members: Self, claim| async move {
+            let key = members.key_of(member).await?;
+            let name = members.contact_name(&contact);
+            let actor = Actor { role: Role::Member, id: member };
+            members.carry_out(&claim, (actor, meta), ChangeContact { member, contact, name, key }).await
+        };
+        self.accept(meta, work).await
+    }
+}

@@ -1,0 +1,42 @@
+//! How the use cases of members are set.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use domain::member::CodeRules;
+use vault::MessageBudget;
+
+use crate::RevokedTokens;
+
+/// How the use cases are set.
+#[derive(Clone, Debug)]
+pub struct MemberOptions {
+    /// How long sign-ups and codes live, and how often they may be tried.
+    pub codes: CodeRules,
+    /// How often a command is decided again after another took its streams.
+    pub attempts: u32,
+    /// How long after a revocation every server is sure to know of it.
+    pub revoked_everywhere: Duration,
+    /// How often the process runner looks for work if nothing wakes it.
+    pub poll: Duration,
+    /// How old what a sign-up left in the vault is, at least, when it is swept; counted from when it could have ended.
+    pub sweep_margin: TimeDelta,
+    /// How many messages reach one contact.
+    pub messages: MessageBudget,
+    /// Whose tokens count no more: looked at once more before a command is written.
+    pub revoked: Option<Arc<dyn RevokedTokens>>,
+}
+
+impl Default for MemberOptions {
+    fn default() -> Self {
+        Self {
+            codes: CodeRules::default(),
+            attempts: 20,
+            revoked_everywhere: Duration::from_secs(3),
+            poll: Duration::from_millis(250),
+            sweep_margin: TimeDelta::hours(1),
+            messages: MessageBudget::default(),
+            revoked: None,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What members' commands have in common: the rules they decide by, how their events are recorded, and how refusals are told.
+
+use std::{fmt, sync::Arc};
+
+use chrono::SubsecRound;
+use contracts::recorded::{MemberRecorded, Recorded, Refusal};
+use domain::member::{CodeRules, Deciding, MemberEvent, MemberRefusal};
+use kernel::{Clock, Place, StreamId, Version};
+use vault::{Names, Vault};
+
+use super::MemberError;
+use crate::{
+    ExecuteError,
+    engine::{Decision, IncompleteEvents, PendingEvent, UnitOfWork},
+    translating::{login_among, plain, stream_of},
+};
+
+/// What members' commands decide by.
+pub struct MemberRules {
+    /// How long sign-ups and codes live, and how often they may be tried.
+    pub codes: CodeRules,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For its keyed hashes. A decision asks it nothing else.
+    pub vault: Arc<dyn Vault>,
+}
+
+impl fmt::Debug for MemberRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemberRules").field("codes", &self.codes).finish_non_exhaustive()
+    }
+}
+
+/// A refusal that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberRefused {
+    /// The public code.
+    pub code: &'static str,
+    /// How many wrong codes are still allowed, after a wrong one.
+    pub tries_left: Option<u32>,
+}
+
+/// What the events of a member's command tell: its outcome, or that it was refused.
+pub type Told<T> = Result<T, MemberRefused>;
+
+/// Where an event goes.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// Its stream.
+    pub stream: StreamId,
+    /// The version it takes.
+    pub version: Version,
+}
+
+impl At {
+    /// The place of a field of the event.
+    pub fn field(self, field: &'static str) -> Place {
+        Place { stream: self.stream, version: self.version, field }
+    }
+}
+
+impl MemberRules {
+    /// The keyed hashes of the vault.
+    pub fn names(&self) -> &Names {
+        self.vault.names()
+    }
+
+    /// A decision on these streams, now.
+    pub fn deciding<'a>(&'a self, known: &'a UnitOfWork) -> Deciding<'a, UnitOfWork> {
+        // The log keeps microseconds: what is decided now is read back the same.
+        Deciding { known, now: self.clock.now().trunc_subsecs(6), rules: &self.codes }
+    }
+
+    /// Records what was decided. `seal` gives the recorded form of an event that holds more than the domain knows.
+    pub fn record(
+        &self,
+        decided: Result<Vec<MemberEvent>, MemberRefusal>,
+        work: &mut Decision<'_>,
+        seal: impl Fn(&MemberEvent, At, &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError>,
+    ) -> Result<(), MemberError> {
+        if work.lacks_any() {
+            return Ok(());
+        }
+        let events = match decided {
+            Ok(events) => events,
+            Err(refusal) => {
+                let code = refusal.code().ok_or_else(|| self.turned_away(refusal))?;
+                work.refuse(Refusal { code: code.to_owned(), available: None });
+                return Ok(());
+            }
+        };
+        let login = login_among(&events);
+        let mut pending: Vec<(StreamId, Recorded)> = Vec::with_capacity(events.len());
+        for event in &events {
+            let stream = stream_of(event);
+            let before = pending.iter().filter(|(other, _)| *other == stream).count();
+            let at = At { stream, version: work.version(stream).plus(before as i64 + 1) };
+            let recorded = match seal(event, at, work)? {
+                Some(recorded) => recorded.into(),
+                None => plain(event, login).ok_or(ExecuteError::Internal)?,
+            };
+            pending.push((stream, recorded));
+        }
+        // Only now that no error can come any more.
+        pending.into_iter().for_each(|(stream, recorded)| work.push(stream, recorded));
+        Ok(())
+    }
+
+    /// Records what was decided by a command whose events the domain knows all of.
+    pub fn record_plain(
+        &self,
+        decided: Result<Vec<MemberEvent>, MemberRefusal>,
+        work: &mut Decision<'_>,
+    ) -> Result<(), MemberError> {
+        self.record(decided, work, |_, _, _| Ok(None))
+    }
+
+    /// The error of a refusal that is not kept.
+    pub fn turned_away(&self, refusal: MemberRefusal) -> MemberError {
+        match refusal {
+            MemberRefusal::LoginIdTaken => MemberError::LoginIdTaken,
+            MemberRefusal::SignUpUnknown => MemberError::SignUpUnknown,
+            MemberRefusal::MemberUnknown => MemberError::MemberUnknown,
+            MemberRefusal::TooEarly { until } => {
+                let retry_after = (until - self.clock.now()).to_std().unwrap_or_default();
+                MemberError::ResendTooEarly { retry_after }
+            }
+            kept => match kept.code() {
+                Some(code) => MemberError::Refused { code, tries_left: None },
+                None => ExecuteError::Internal.into(),
+            },
+        }
+    }
+}
+
+/// The first of these events that this picks.
+pub fn pick<'a, T>(
+    events: &'a [PendingEvent],
+    pick: impl Fn(&'a PendingEvent, &'a MemberRecorded) -> Option<T>,
+) -> Option<T> {
+    events.iter().find_map(|event| match &event.recorded {
+        Recorded::Member(of_member) => pick(event, of_member),
+        _ => None,
+    })
+}
+
+/// The answer that these events tell, or their refusal.
+pub fn told<T>(events: &[PendingEvent], answer: Option<T>) -> Result<Told<T>, IncompleteEvents> {
+    match (refusal_in(events)?, answer) {
+        (Some(refused), _) => Ok(Err(refused)),
+        (None, answer) => answer.map(Ok).ok_or(IncompleteEvents),
+    }
+}
+
+fn refusal_in(events: &[PendingEvent]) -> Result<Option<MemberRefused>, IncompleteEvents> {
+    let code_wrong = |tries_left| MemberRefused { code: MemberRefusal::CODE_WRONG, tries_left: Some(tries_left) };
+    for event in events {
+        match &event.recorded {
+            Recorded::CommandRefused(refused) => {
+                let kept = MemberRefusal::kept(&refused.refusal.code).and_then(MemberRefusal::code);
+                return kept.map(|code| Some(MemberRefused { code, tries_left: None })).ok_or(IncompleteEvents);
+            }
+            Recorded::Member(MemberRecorded::SignUpCodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
+            Recorded::Member(MemberRecorded::ContactCodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
+            _ => {}
+        }
+    }
+    Ok(None)
+}

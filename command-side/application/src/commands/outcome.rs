@@ -1,0 +1,138 @@
+//! What the bank answers.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::{Refusal, TransferPosted};
+use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Position, TransferId, Version};
+
+use crate::engine::Receipt;
+
+/// What is answered to a command that moves money.
+pub type Answer = Receipt<Arc<Outcome>>;
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "an outcome lives behind one Arc")]
+pub enum Outcome {
+    /// An account was opened.
+    Opened(AccountAnswer),
+    /// An account was frozen, unfrozen or closed.
+    Changed(AccountAnswer),
+    /// Money moved.
+    Posted(TransferAnswer),
+    /// A batch was decided: for each order in turn.
+    Batch(Vec<Result<TransferAnswer, Refused>>),
+    /// A business rule refused the command; recorded.
+    Refused(Refused),
+}
+
+/// A recorded refusal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// The code and what belongs to it.
+    pub refusal: Refusal,
+    /// The refused transfer, if the command was one.
+    pub transfer: Option<TransferId>,
+}
+
+/// An account as a command left it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountAnswer {
+    /// Which.
+    pub account_id: AccountId,
+    /// What people type.
+    pub account_number: AccountNumber,
+    /// Whose.
+    pub owner: MemberId,
+    /// The asset it holds.
+    pub asset: AssetCode,
+    /// `open`, `frozen` or `closed`.
+    pub status: &'static str,
+    /// The balance, in minor units.
+    pub balance: Minor,
+    /// How many events its stream has.
+    pub version: Version,
+}
+
+/// A posted transfer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferAnswer {
+    /// Which.
+    pub transfer_id: TransferId,
+    /// What was moved, from where to where, and why.
+    pub posted: TransferPosted,
+    /// One for each leg, in order.
+    pub postings: Vec<Posting>,
+    /// The position of the transfer's last event: a view at this position shows all of it.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// What a leg of a transfer did to its account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Posting {
+    /// The account.
+    pub account_id: AccountId,
+    /// The asset of leg and account.
+    pub asset: AssetCode,
+    /// Whose it is; none for a system account. For deciding who may see the balance; not for showing.
+    pub owner: Option<MemberId>,
+    /// Signed: negative is a debit.
+    pub amount: Minor,
+    /// The balance after it.
+    pub balance_after: Minor,
+    /// The version of the account after it.
+    pub version: Version,
+}
+
+/// Why there is no answer. Nothing was written, but for [`ExecuteError::OutcomeUnknown`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExecuteError {
+    /// The queue is full.
+    #[error("too many commands are waiting")]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The deadline passed before the command was decided.
+    #[error("the deadline passed before the command was decided")]
+    DeadlinePassed,
+    /// The token was revoked while the command waited.
+    #[error("the token was revoked while the command waited")]
+    TokenRefused,
+    /// The same command id is being decided now.
+    #[error("a command with the same idempotency key is being decided")]
+    InFlight,
+    /// The command id was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The account in the path does not exist, or is not the actor's to know of.
+    #[error("there is no such account")]
+    AccountUnknown,
+    /// The transfer in the path does not exist.
+    #[error("there is no such transfer")]
+    TransferUnknown,
+    /// The source is another member's account.
+    #[error("the source account belongs to someone else")]
+    NotOwner,
+    /// The actor is leaving or has left: no account is opened for them.
+    #[error("the member is leaving or has left")]
+    OwnerLeft,
+    /// Other command servers kept taking the same accounts.
+    #[error("the accounts are too contended")]
+    Contended,
+    /// The log cannot be reached. Nothing was written.
+    #[error("the log cannot be reached")]
+    LogUnavailable,
+    /// It is not known whether the command was written; the same idempotency key will tell.
+    #[error("it is not known whether the command was carried out")]
+    OutcomeUnknown,
+    /// The bank is shutting down.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// A defect; logged with its cause.
+    #[error("the command met a defect")]
+    Internal,
+}

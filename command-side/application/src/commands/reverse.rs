@@ -1,0 +1,68 @@
+//! A posted transfer is undone by another.
+
+use std::sync::Arc;
+
+use domain::TransferKind;
+use kernel::{StreamId, TransferId};
+use log::Appended;
+
+use super::{
+    MoneyRules,
+    posting::{Particulars, PendingTransfer, post_legs, reject},
+    transfer_outcome::transfer_outcome,
+};
+use crate::{
+    ExecuteError, Outcome,
+    engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
+    stored,
+};
+
+/// Undo a posted transfer by another; by an operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reverse {
+    /// Which.
+    pub transfer: TransferId,
+    /// Why; kept as the reversal's memo.
+    pub reason: String,
+}
+
+impl Command for Reverse {
+    type Rules = MoneyRules;
+    type Answer = Arc<Outcome>;
+    type Error = ExecuteError;
+
+    fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
+        let id = self.transfer;
+        let transfer = work.transfer(id).ok_or(ExecuteError::TransferUnknown)?;
+        let legs = match transfer.reverse() {
+            Ok(legs) => legs,
+            Err(refusal) => {
+                work.rests_on(id.into());
+                work.refuse(stored::record_refusal(refusal));
+                return Ok(());
+            }
+        };
+        let (kind, memo) = (TransferKind::Reversal, Some(self.reason.clone()));
+        let particulars = Particulars { kind, memo: memo.clone(), reference: None, reverses: Some(id) };
+        let Err(refusal) = post_legs(rules, work, legs.clone(), particulars) else { return Ok(()) };
+        if let Some(pair) = legs.pair() {
+            let destination = Some(pair.destination);
+            let transfer = PendingTransfer::new(kind, pair.source, pair.money);
+            reject(work, PendingTransfer { destination, memo, reverses: Some(id), ..transfer }, refusal);
+        } else {
+            // A rejected transfer is recorded with one source and one destination, which this one has not.
+            legs.iter().for_each(|leg| work.rests_on(StreamId::from(leg.account)));
+            work.refuse(stored::record_refusal(refusal));
+        }
+        Ok(())
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        place: Option<Appended>,
+        unit: &UnitOfWork,
+    ) -> Result<Arc<Outcome>, IncompleteEvents> {
+        transfer_outcome(events, place, unit)
+    }
+}

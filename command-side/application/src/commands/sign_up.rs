@@ -1,0 +1,152 @@
+//! Signing up: a wish to become a member.
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::{MemberRecorded, SignUpStarted};
+use domain::member::{Consents, Contact, LoginId, MemberEvent, RealName, SignUpEvent};
+use kernel::{Actor, MemberId, Role, StreamId};
+use log::Appended;
+use uuid::Uuid;
+use vault::{DataKey, PasswordHash};
+
+use super::{
+    MemberError, MemberRules, Members,
+    member_rules::{At, Told, pick, told},
+    sealing::{seal, vault_failed},
+};
+use crate::{
+    engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
+    translating::{record_channel, record_consents},
+};
+
+/// A wish to become a member. The password has been checked, and hashed.
+#[derive(Clone, Debug)]
+pub struct SignUp {
+    /// What they will log in with.
+    pub login_id: LoginId,
+    /// Their password, hashed.
+    pub password_hash: PasswordHash,
+    /// By what they are reached.
+    pub contact: Contact,
+    /// Their name.
+    pub real_name: RealName,
+    /// What they agree to.
+    pub consents: Consents,
+    /// Where the wish came from, as a keyed hash; none if nothing is known. Messages are charged to it.
+    pub origin: Option<Uuid>,
+}
+
+/// A code is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeSent {
+    /// The sign-up, or the member whose contact is to change.
+    pub id: Uuid,
+    /// When the code ends.
+    pub expires_at: DateTime<Utc>,
+    /// When another may be asked for.
+    pub resend_after: DateTime<Utc>,
+}
+
+struct BeginSignUp {
+    sign_up: StreamId,
+    member: MemberId,
+    login: StreamId,
+    contact: StreamId,
+    wish: SignUp,
+    /// None while it is only looked whether the wish can be granted.
+    key: Option<DataKey>,
+}
+
+impl BeginSignUp {
+    fn seal(&self, event: &MemberEvent, at: At) -> Result<Option<MemberRecorded>, MemberError> {
+        let (MemberEvent::SignUp(_, SignUpEvent::Started(start)), Some(key)) = (event, &self.key) else {
+            return Ok(None);
+        };
+        let SignUp { login_id, contact, real_name, consents, .. } = &self.wish;
+        let started = SignUpStarted {
+            member: start.member,
+            channel: record_channel(contact.channel()),
+            login_id: seal(key, at.field("login_id"), login_id.expose())?,
+            contact: seal(key, at.field("contact"), contact.expose())?,
+            real_name: seal(key, at.field("real_name"), real_name.expose())?,
+            consents: record_consents(consents),
+            login_key: start.login,
+            contact_key: start.contact,
+            decoy: false,
+            expires_at: start.expires_at,
+            code_expires_at: start.code.expires_at,
+            resend_after: start.code.resend_after,
+        };
+        Ok(Some(started.into()))
+    }
+}
+
+impl Command for BeginSignUp {
+    type Rules = MemberRules;
+    type Answer = Told<CodeSent>;
+    type Error = MemberError;
+
+    fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
+        let decided = rules.deciding(work).begin(self.sign_up, self.member, self.login, self.contact);
+        if self.key.is_none() && decided.is_ok() {
+            return Ok(());
+        }
+        rules.record(decided, work, |event, at, _| self.seal(event, at))
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        _: Option<Appended>,
+        _: &UnitOfWork,
+    ) -> Result<Told<CodeSent>, IncompleteEvents> {
+        told(events, code_sent(events))
+    }
+}
+
+/// The code that these events issued.
+pub fn code_sent(events: &[PendingEvent]) -> Option<CodeSent> {
+    pick(events, |at, event| {
+        let (expires_at, resend_after) = match event {
+            MemberRecorded::SignUpStarted(e) => (e.code_expires_at, e.resend_after),
+            MemberRecorded::SignUpCodeIssued(e) => (e.expires_at, e.resend_after),
+            MemberRecorded::ContactChangeStarted(e) => (e.expires_at, e.resend_after),
+            _ => return None,
+        };
+        Some(CodeSent { id: at.stream.uuid(), expires_at, resend_after })
+    })
+}
+
+impl Members {
+    /// Begins a sign-up and has a code sent to the contact.
+    pub async fn sign_up(&self, wish: SignUp, meta: Meta) -> Result<Receipt<CodeSent>, MemberError> {
+        let work = move |members: Self, claim| async move {
+            let names = members.shared.vault.names();
+            let login = names.login(wish.login_id.expose());
+            let contact = members.contact_name(&wish.contact);
+            let (sign_up, member) = (members.shared.ids.fresh(), MemberId::new(members.shared.ids.fresh()));
+            let actor = Actor { role: Role::Member, id: member };
+            let mut begin = BeginSignUp { sign_up: StreamId::new(sign_up), member, login, contact, wish, key: None };
+            if let Some(told) = members.recall(&meta, &begin).await? {
+                return Ok(told);
+            }
+            // A login id that is taken is told before the vault is troubled. Nothing else is told from here on: for a contact
+            // that is free and for one that is a member's all is done alike.
+            members.engine().foresee(actor, &begin).await?;
+            let vault = &members.shared.vault;
+            begin.key = Some(vault.make_key(member).await.map_err(vault_failed)?);
+            let SignUp { password_hash, origin, .. } = &begin.wish;
+            vault.keep_pending(sign_up, member, password_hash, *origin).await.map_err(vault_failed)?;
+            let told = members.carry_out(&claim, (actor, meta), begin).await;
+            if let Err(MemberError::LoginIdTaken) = told
+                && let Err(error) = vault.discard(sign_up, member).await
+            {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what a sign-up left in the vault is left to the sweep"
+                );
+            }
+            told
+        };
+        self.accept(meta, work).await
+    }
+}

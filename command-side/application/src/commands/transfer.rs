@@ -1,0 +1,84 @@
+//! One transfer between two accounts.
+
+use std::sync::Arc;
+
+use domain::{Account, Refusal, TransferKind};
+use kernel::{AccountId, AccountNumber, Money, Role};
+use log::Appended;
+
+use super::{
+    MoneyRules,
+    posting::{PendingTransfer, post},
+    transfer_outcome::transfer_outcome,
+};
+use crate::{
+    ExecuteError, Outcome,
+    engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
+};
+
+/// An order to move money; by the source's owner or an operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferOrder {
+    /// Where it comes from.
+    pub source: AccountId,
+    /// Where it goes to.
+    pub destination: Destination,
+    /// How much.
+    pub money: Money,
+    /// The payer's words.
+    pub memo: Option<String>,
+}
+
+/// Where money is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// By id.
+    Account(AccountId),
+    /// By what people type.
+    Number(AccountNumber),
+}
+
+impl Command for TransferOrder {
+    type Rules = MoneyRules;
+    type Answer = Arc<Outcome>;
+    type Error = ExecuteError;
+
+    fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
+        self.carry_out(rules, work).map(drop)
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        place: Option<Appended>,
+        unit: &UnitOfWork,
+    ) -> Result<Arc<Outcome>, IncompleteEvents> {
+        transfer_outcome(events, place, unit)
+    }
+}
+
+impl TransferOrder {
+    /// Posts the transfer, or records its refusal and gives it.
+    pub(super) fn carry_out(
+        &self,
+        rules: &MoneyRules,
+        work: &mut Decision<'_>,
+    ) -> Result<Option<Refusal>, ExecuteError> {
+        let owner = work.account(self.source).map(Account::owner);
+        if work.actor.role == Role::Member && owner.is_some_and(|owner| owner != Some(work.actor.id)) {
+            return Err(ExecuteError::NotOwner);
+        }
+        let transfer = self.pending(work);
+        Ok(post(rules, work, transfer))
+    }
+
+    /// The transfer, its destination looked up.
+    pub(super) fn pending(&self, work: &Decision<'_>) -> PendingTransfer {
+        let destination = match self.destination {
+            Destination::Account(account) => Some(account),
+            Destination::Number(number) => work.reserved_for(number),
+        };
+        let transfer = PendingTransfer::new(TransferKind::Transfer, self.source, self.money);
+        PendingTransfer { destination, memo: self.memo.clone(), ..transfer }
+    }
+}

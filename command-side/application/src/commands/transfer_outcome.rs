@@ -1,0 +1,82 @@
+//! The outcome of a command that moves money, told from the events it wrote.
+//!
+//! The first answer and every replay go through here, so they cannot differ.
+
+use std::sync::Arc;
+
+use contracts::recorded::{Leg, Recorded};
+use kernel::{AccountId, TransferId};
+use log::Appended;
+
+use crate::{
+    Outcome, Posting, Refused, TransferAnswer,
+    engine::{IncompleteEvents, PendingEvent, UnitOfWork, position},
+};
+
+/// What the events tell of one transfer.
+type Transfer = Result<TransferAnswer, Refused>;
+
+/// The outcome of a command that is one transfer.
+pub fn transfer_outcome(
+    events: &[PendingEvent],
+    place: Option<Appended>,
+    unit: &UnitOfWork,
+) -> Result<Arc<Outcome>, IncompleteEvents> {
+    let (first, place) = events.first().zip(place).ok_or(IncompleteEvents)?;
+    if let Recorded::CommandRefused(refused) = &first.recorded {
+        let refusal = refused.refusal.clone();
+        return Ok(Arc::new(Outcome::Refused(Refused { refusal, transfer: None })));
+    }
+    match transfers(events, place, unit).pop().ok_or(IncompleteEvents)?? {
+        Ok(posted) => Ok(Arc::new(Outcome::Posted(posted))),
+        Err(refused) => Ok(Arc::new(Outcome::Refused(refused))),
+    }
+}
+
+/// Each transfer the events tell of, in order.
+pub fn transfers(
+    events: &[PendingEvent],
+    place: Appended,
+    unit: &UnitOfWork,
+) -> Vec<Result<Transfer, IncompleteEvents>> {
+    let tell = |(index, event): (usize, &PendingEvent)| match &event.recorded {
+        Recorded::TransferRejected(rejected) => {
+            let transfer = Some(TransferId::new(event.stream.uuid()));
+            Some(Ok(Err(Refused { refusal: rejected.refusal.clone(), transfer })))
+        }
+        Recorded::TransferPosted(posted) => {
+            let transfer_id = TransferId::new(event.stream.uuid());
+            let following = events[index + 1..].iter().map(Some).chain(std::iter::repeat(None));
+            let posting = |(leg, event): (_, Option<&PendingEvent>)| posting(transfer_id, leg, event?, unit);
+            // All of them are looked for before one that is missing ends it.
+            let postings: Vec<Option<Posting>> = posted.legs.iter().zip(following).map(posting).collect();
+            let Some(postings) = postings.into_iter().collect::<Option<Vec<_>>>() else {
+                return Some(Err(IncompleteEvents));
+            };
+            Some(Ok(Ok(TransferAnswer {
+                transfer_id,
+                position: position(place.first, index + postings.len()),
+                posted: posted.clone(),
+                postings,
+                recorded_at: place.recorded_at,
+            })))
+        }
+        _ => None,
+    };
+    events.iter().enumerate().filter_map(tell).collect()
+}
+
+/// What a leg did to its account, told from the event that follows it; none if that event is not of this leg.
+fn posting(transfer: TransferId, leg: &Leg, event: &PendingEvent, unit: &UnitOfWork) -> Option<Posting> {
+    let (of, amount, balance_after) = match &event.recorded {
+        Recorded::AccountDebited(debited) => (debited.transfer, debited.amount.negated(), debited.balance),
+        Recorded::AccountCredited(credited) => (credited.transfer, credited.amount, credited.balance),
+        _ => return None,
+    };
+    let account_id = AccountId::new(event.stream.uuid());
+    if (of, account_id, amount) != (transfer, leg.account, leg.amount) {
+        return None;
+    }
+    let (owner, version) = (unit.account(account_id)?.owner(), event.version);
+    Some(Posting { account_id, asset: leg.asset, owner, amount, balance_after, version })
+}

@@ -1,0 +1,192 @@
+//! A code is given for a sign-up: a right one makes a member.
+
+use std::error::Error;
+
+use chrono::{DateTime, Utc};
+use contracts::recorded::{MemberJoined, MemberRecorded, Recorded, SignUpStarted, StreamKind};
+use domain::member::{Code, Deciding, LoginId, MemberEvent, MemberRefusal, PersonEvent, SignUpStart, StateReader};
+use kernel::{Actor, MemberId, Place, Role, StreamId};
+use log::Appended;
+use uuid::Uuid;
+use vault::{DataKey, Names, SentCode};
+
+use super::{
+    MemberError, MemberRules, Members,
+    member_rules::{At, Told, pick, told},
+    sealing::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
+};
+use crate::{
+    ExecuteError,
+    engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
+};
+
+struct VerifySignUp {
+    sign_up: StreamId,
+    code: Code,
+    /// Another login id than the one the sign-up began with.
+    login: Option<LoginId>,
+    /// What the vault has of it.
+    kept: Kept,
+}
+
+/// What the vault has of a sign-up.
+struct Kept {
+    /// None if the sign-up is over and its key destroyed.
+    key: Option<DataKey>,
+    /// Which codes were sent.
+    sent: Vec<SentCode>,
+    /// Whether the sign-up may still be completed, as far as the vault knows.
+    open: bool,
+}
+
+impl VerifySignUp {
+    /// Whether the code is the newest one that was sent and has not expired. A sign-up of an earlier build holds
+    /// reservations, of which somebody else may have taken one; which of its codes were sent was not kept then.
+    fn is_right(&self, deciding: &Deciding<'_, UnitOfWork>, names: &Names) -> bool {
+        let unit = deciding.known;
+        let issued = unit.member_events(self.sign_up).filter_map(|(_, event)| sign_up_code(event));
+        let holds = |name| unit.name(name).is_of_sign_up(self.sign_up);
+        let reserved = unit.sign_up(self.sign_up).is_some_and(|it| holds(it.start.login) || holds(it.start.contact));
+        let in_force = code_in_force(issued, deciding.now, |serial| sent_code(&self.kept.sent, serial, reserved));
+        is_right(names, self.sign_up, in_force, &self.code)
+    }
+
+    fn events(&self, deciding: Deciding<'_, UnitOfWork>, names: &Names) -> Result<Vec<MemberEvent>, MemberRefusal> {
+        let right = self.is_right(&deciding, names);
+        if right && !self.kept.open {
+            // It was completed, or its contact became a member's by another sign-up or a change.
+            return Err(MemberRefusal::SignUpEnded);
+        }
+        deciding.verify(self.sign_up, right, self.login.as_ref().map(|login| names.login(login.expose())))
+    }
+
+    fn seal(&self, event: &MemberEvent, at: At, unit: &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError> {
+        let MemberEvent::Person(_, PersonEvent::Joined { login, contact }) = *event else { return Ok(None) };
+        let (from, start) = unit.newest(self.sign_up, "", start_in).ok_or(ExecuteError::Internal)?;
+        let key = self.kept.key.as_ref().ok_or(ExecuteError::Internal)?;
+        let again = |field, sealed| reseal(key, Place { field, ..from }, sealed, at.field(field));
+        let login_id = match &self.login {
+            Some(other) => seal(key, at.field("login_id"), other.expose())?,
+            None => again("login_id", &start.login_id)?,
+        };
+        let joined = MemberJoined {
+            sign_up: self.sign_up.uuid(),
+            channel: start.channel,
+            login_id,
+            contact: again("contact", &start.contact)?,
+            real_name: again("real_name", &start.real_name)?,
+            consents: start.consents.clone(),
+            login_key: login,
+            contact_key: contact,
+        };
+        Ok(Some(joined.into()))
+    }
+}
+
+impl Command for VerifySignUp {
+    type Rules = MemberRules;
+    type Answer = Told<MemberId>;
+    type Error = MemberError;
+
+    fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
+        let decided = self.events(rules.deciding(work), rules.names());
+        rules.record(decided, work, |event, at, unit| self.seal(event, at, unit))
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        _: Option<Appended>,
+        _: &UnitOfWork,
+    ) -> Result<Told<MemberId>, IncompleteEvents> {
+        let completed = |_: &PendingEvent, event: &MemberRecorded| match event {
+            MemberRecorded::SignUpCompleted(completed) => Some(completed.member),
+            _ => None,
+        };
+        told(events, pick(events, completed))
+    }
+}
+
+/// The code of a sign-up that an event issued, and when it ends.
+fn sign_up_code(event: &MemberRecorded) -> Option<(u32, DateTime<Utc>)> {
+    match event {
+        MemberRecorded::SignUpStarted(e) => Some((1, e.code_expires_at)),
+        MemberRecorded::SignUpCodeIssued(e) => Some((e.serial, e.expires_at)),
+        _ => None,
+    }
+}
+
+fn start_in(event: &MemberRecorded) -> Option<&SignUpStarted> {
+    match event {
+        MemberRecorded::SignUpStarted(start) => Some(start),
+        _ => None,
+    }
+}
+
+impl Members {
+    /// Completes a sign-up with the code that was sent; with another login id than it began with, if one is given.
+    pub async fn verify(
+        &self,
+        id: Uuid,
+        code: Code,
+        login: Option<LoginId>,
+        meta: Meta,
+    ) -> Result<Receipt<MemberId>, MemberError> {
+        let work = move |members: Self, claim| async move {
+            let start = members.start_of(id).await?;
+            let actor = Actor { role: Role::Member, id: start.member };
+            let kept = members.kept_of(start.member, id).await?;
+            let verify = VerifySignUp { sign_up: StreamId::new(id), code, login, kept };
+            let told = members.carry_out(&claim, (actor, meta), verify).await?;
+            // Also the second time: the first may have ended before this.
+            members.settle_at_once(id, told.answer).await;
+            Ok(told)
+        };
+        self.accept(meta, work).await
+    }
+
+    /// Whether a code would make a member now, as far as the sign-up itself goes. Nothing is written.
+    pub async fn would_verify(&self, id: Uuid, code: &Code) -> Result<bool, MemberError> {
+        let start = self.start_of(id).await?;
+        let actor = Actor { role: Role::Member, id: start.member };
+        let kept = self.kept_of(start.member, id).await?;
+        let verify = VerifySignUp { sign_up: StreamId::new(id), code: code.clone(), login: None, kept };
+        let joins = |event: &PendingEvent| matches!(event.recorded, Recorded::Member(MemberRecorded::MemberJoined(_)));
+        match self.engine().foresee(actor, &verify).await {
+            Ok(events) => Ok(events.iter().any(joins)),
+            Err(MemberError::LoginIdTaken) => Ok(true),
+            Err(MemberError::SignUpUnknown | MemberError::MemberUnknown | MemberError::ResendTooEarly { .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn start_of(&self, id: Uuid) -> Result<SignUpStart, MemberError> {
+        let sign_up = StreamId::new(id);
+        self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
+        let held = self.read(sign_up).await?.sign_up(sign_up);
+        held.map(|sign_up| sign_up.start).ok_or(MemberError::SignUpUnknown)
+    }
+
+    /// What the vault has of a sign-up: the same questions whatever comes of it.
+    async fn kept_of(&self, member: MemberId, id: Uuid) -> Result<Kept, MemberError> {
+        let vault = &self.shared.vault;
+        let key = vault.key(member).await.map_err(vault_failed)?;
+        let sent = vault.codes_sent(id).await.map_err(vault_failed)?;
+        let pending = vault.pending(id).await.map_err(vault_failed)?;
+        Ok(Kept { open: key.is_some() && pending.is_some_and(|pending| !pending.ended), key, sent })
+    }
+
+    /// The pending password becomes the new member's. What fails here is left to the process runner.
+    async fn settle_at_once(&self, id: Uuid, member: MemberId) {
+        let settled = async {
+            let unit = self.read(StreamId::new(member.uuid())).await?;
+            let person = unit.person(member).ok_or(ExecuteError::Internal)?;
+            self.shared.vault.settle(id, member, person.login).await.map_err(vault_failed)
+        };
+        if let Err(error) = settled.await {
+            tracing::warn!(error = &error as &dyn Error, "a new member's password is left to the process runner");
+        }
+    }
+}

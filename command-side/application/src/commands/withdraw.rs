@@ -1,0 +1,54 @@
+//! Money goes outside.
+
+use std::sync::Arc;
+
+use domain::TransferKind;
+use kernel::{AccountId, Money};
+use log::Appended;
+
+use super::{
+    MoneyRules,
+    posting::{PendingTransfer, cash, post},
+    transfer_outcome::transfer_outcome,
+};
+use crate::{
+    ExecuteError, Outcome,
+    engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
+};
+
+/// Money goes outside; by an operator or a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Withdraw {
+    /// Where it comes from.
+    pub account: AccountId,
+    /// How much.
+    pub money: Money,
+    /// The outside's reference.
+    pub reference: String,
+}
+
+impl Command for Withdraw {
+    type Rules = MoneyRules;
+    type Answer = Arc<Outcome>;
+    type Error = ExecuteError;
+
+    fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
+        let cash = cash(rules, work, self.money.asset);
+        let transfer = PendingTransfer {
+            destination: Some(cash),
+            reference: Some(self.reference.clone()),
+            ..PendingTransfer::new(TransferKind::Withdrawal, self.account, self.money)
+        };
+        post(rules, work, transfer);
+        Ok(())
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        place: Option<Appended>,
+        unit: &UnitOfWork,
+    ) -> Result<Arc<Outcome>, IncompleteEvents> {
+        transfer_outcome(events, place, unit)
+    }
+}

@@ -1,0 +1,294 @@
+//! One batch, from the queue to the append.
+
+use std::{collections::HashMap, error::Error, time::Duration};
+
+use kernel::CommandId;
+use log::{Appended, Commit, ReadError};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Log, PendingEvent,
+    decision::Decided,
+    outbox::tell,
+    run::Run,
+    task::Job,
+    write::{Batch, Tried},
+};
+use crate::ExecuteError;
+
+/// How often a lost append is looked for on behalf of commands that come to nothing, and how long before each look.
+const LOOKS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Run {
+    /// Carries out a batch; each job is answered in the end, whatever happens.
+    pub async fn carry_out(&mut self, batch: Vec<Job>) {
+        let refused = self.carry_out_together(batch).await;
+        // One bad command never fails its neighbours: alone, each gets its own outcome.
+        for job in refused {
+            for refused in self.carry_out_together(vec![job]).await {
+                refused.fail(ExecuteError::Internal);
+            }
+        }
+    }
+
+    async fn carry_out_together(&mut self, mut jobs: Vec<Job>) -> Vec<Job> {
+        self.unit.begin_batch();
+        let mut outcome_unknown = false;
+        for attempt in 0..=self.options.attempts {
+            if attempt > 0 {
+                metrics::counter!(self.options.metrics.conflicts).increment(1);
+                // Two servers that keep colliding step out of each other's way by different amounts.
+                let jitter = self.ids.digits() % 4;
+                sleep(Duration::from_millis(u64::from(attempt.min(10)) * jitter)).await;
+                match self.reconcile(&mut jobs).await {
+                    Ok(()) => {}
+                    Err(ReadError::Unavailable(_)) if outcome_unknown => {
+                        // The answer is in the log, and the log may be back in a moment.
+                        sleep(Duration::from_millis(200)).await;
+                        continue;
+                    }
+                    Err(error) => return fail_all(jobs, outcome_unknown, &error),
+                }
+            }
+            // An append whose outcome is unknown may have been carried out: its command is looked up, whoever sent it.
+            if !outcome_unknown {
+                jobs = self.with_tokens_that_hold(jobs);
+            }
+            if jobs.is_empty() {
+                return Vec::new();
+            }
+            match self.try_once(&mut jobs, outcome_unknown).await {
+                Ok(Tried::Done) => return Vec::new(),
+                Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
+                Ok(Tried::Refused(jobs)) => return jobs,
+                Err(error) => return fail_all(jobs, outcome_unknown, &error),
+            }
+            if jobs.iter().all(|job| job.meta.deadline + self.options.grace <= Instant::now()) {
+                break;
+            }
+        }
+        let error = if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Contended };
+        jobs.into_iter().for_each(|job| job.fail(error.clone()));
+        Vec::new()
+    }
+
+    /// After a conflict or an unknown outcome: forget what was decided, read on in every stream, and answer the commands
+    /// that turn out to be in the log. The rest is decided again under the same command ids: should a lost append still
+    /// come through, the second conflicts with it instead of doubling it.
+    async fn reconcile(&mut self, jobs: &mut Vec<Job>) -> Result<(), ReadError> {
+        self.unit.refresh_all(self.log.as_ref()).await?;
+        let commands: Vec<CommandId> = jobs.iter().map(|job| job.meta.command_id).collect();
+        let found = find(self.log.as_ref(), &commands).await?;
+        self.replay_found(jobs, found).await;
+        if !self.saw_the_log().await? {
+            self.forget_history();
+        }
+        Ok(())
+    }
+
+    /// Answers the commands whose commits were found; the others stay.
+    async fn replay_found(&mut self, jobs: &mut Vec<Job>, mut found: HashMap<CommandId, Commit>) {
+        for job in std::mem::take(jobs) {
+            match found.remove(&job.meta.command_id) {
+                Some(commit) => self.replay(job, &commit).await,
+                None => jobs.push(job),
+            }
+        }
+    }
+
+    /// Answers a command from its commit.
+    async fn replay(&mut self, mut job: Job, commit: &Commit) {
+        match self.make_replay(&mut job, commit).await {
+            Ok(()) => {
+                metrics::counter!(self.options.metrics.replays).increment(1);
+                tell(job, &self.recent);
+            }
+            Err(error) => job.fail(error),
+        }
+    }
+
+    async fn make_replay(&mut self, job: &mut Job, commit: &Commit) -> Result<(), ExecuteError> {
+        if commit.fingerprint != job.meta.fingerprint {
+            return Err(ExecuteError::KeyReused);
+        }
+        let internal = |error: &(dyn Error + 'static)| {
+            tracing::error!(error, position = commit.first.number(), "a commit cannot be told again");
+            ExecuteError::Internal
+        };
+        let events = PendingEvent::of_commit(commit).map_err(|error| internal(&error))?;
+        // It is carried out, and only cannot be told now: the same key will.
+        let untold = |error: ReadError| match error {
+            ReadError::Unavailable(_) => {
+                let error = &error as &(dyn Error + 'static);
+                tracing::error!(error, position = commit.first.number(), "a commit cannot be told again now");
+                ExecuteError::OutcomeUnknown
+            }
+            defect => internal(&defect),
+        };
+        let log = self.log_id().await.map_err(untold)?;
+        let place = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
+        loop {
+            let answered = job.answer(&events, place, &self.unit, true);
+            if !self.unit.lacks_any() {
+                return answered.map_err(|error| internal(&error));
+            }
+            self.unit.read_missing(self.log.as_ref()).await.map_err(untold)?;
+        }
+    }
+
+    async fn try_once(&mut self, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Result<Tried, ReadError> {
+        let Some(mut decided) = self.decide_fresh(jobs, outcome_unknown).await? else {
+            self.forget_history();
+            return Ok(Tried::Again { unknown: false });
+        };
+        self.answer_used_keys(jobs, &mut decided).await?;
+        let mut batch = Batch::default();
+        for (job, decided) in std::mem::take(jobs).into_iter().zip(decided) {
+            match decided.events.is_empty() {
+                true => batch.idle.push(job),
+                false => batch.writing.push((job, decided.events)),
+            }
+        }
+        if !batch.writing.is_empty() {
+            return Ok(self.write(batch, jobs, outcome_unknown).await);
+        }
+        *jobs = batch.idle;
+        self.finish_idle(jobs, outcome_unknown).await
+    }
+
+    /// Decides all of them on streams as fresh as their refusals need, with tokens that hold after that. `None` if the log is
+    /// another history than what was kept.
+    async fn decide_fresh(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        outcome_unknown: bool,
+    ) -> Result<Option<Vec<Decided>>, ReadError> {
+        loop {
+            let Some(decided) = self.decide(jobs).await? else { return Ok(None) };
+            // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
+            let doubted = self.unit.stale(decided.iter().flat_map(|decided| decided.refused_on.iter().copied()));
+            if !doubted.is_empty() {
+                self.unit.roll_back_all();
+                self.outbox.send();
+                self.unit.refresh(doubted, self.log.as_ref()).await?;
+                if !self.saw_the_log().await? {
+                    return Ok(None);
+                }
+            } else if outcome_unknown || self.do_all_tokens_hold(jobs) {
+                return Ok(Some(decided));
+            } else {
+                // Revoked while the streams were read. Without these commands the others may be decided otherwise.
+                self.unit.roll_back_all();
+                *jobs = self.with_tokens_that_hold(std::mem::take(jobs));
+            }
+        }
+    }
+
+    /// Decides all of them, in order, each on what the ones before left. Streams that are missing are read in one round trip
+    /// for all, and all are decided again. A command that does not fit the log is answered here, and the others are decided
+    /// without it. `None` if the log is another history than what was kept.
+    async fn decide(&mut self, jobs: &mut Vec<Job>) -> Result<Option<Vec<Decided>>, ReadError> {
+        loop {
+            let decided: Vec<_> = jobs.iter_mut().map(|job| job.decide(&mut self.unit, self.ids.as_ref())).collect();
+            if self.unit.lacks_any() {
+                self.unit.roll_back_all();
+                self.outbox.send();
+                self.unit.read_missing(self.log.as_ref()).await?;
+                if !self.saw_the_log().await? {
+                    return Ok(None);
+                }
+                continue;
+            }
+            if !decided.iter().any(|decided| decided.defect.is_some()) {
+                return Ok(Some(decided));
+            }
+            self.unit.roll_back_all();
+            for (job, decided) in std::mem::take(jobs).into_iter().zip(decided) {
+                let Some(defect) = decided.defect else {
+                    jobs.push(job);
+                    continue;
+                };
+                let error = &defect as &dyn Error;
+                tracing::error!(error, command.id = %job.meta.command_id, "a command does not fit the log");
+                job.fail(ExecuteError::Internal);
+            }
+        }
+    }
+
+    /// What comes to no event cannot conflict with its own commit, if there is one: its key is looked up before anything is told.
+    async fn answer_used_keys(&mut self, jobs: &mut Vec<Job>, decided: &mut Vec<Decided>) -> Result<(), ReadError> {
+        let idle = jobs.iter().zip(decided.iter()).filter(|(_, decided)| decided.events.is_empty());
+        let idle: Vec<CommandId> = idle.map(|(job, _)| job.meta.command_id).collect();
+        if idle.is_empty() {
+            return Ok(());
+        }
+        let mut found = find(self.log.as_ref(), &idle).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        for (job, one) in std::mem::take(jobs).into_iter().zip(std::mem::take(decided)) {
+            match found.remove(&job.meta.command_id) {
+                // It may have been written since: then nothing of what is decided here counts.
+                Some(commit) if one.events.is_empty() => self.replay(job, &commit).await,
+                _ => {
+                    jobs.push(job);
+                    decided.push(one);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers a batch that has nothing to write.
+    async fn finish_idle(&mut self, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Result<Tried, ReadError> {
+        if outcome_unknown {
+            self.look_for_lost(jobs).await;
+            return Ok(Tried::Done);
+        }
+        if jobs.iter().any(|job| !job.is_error()) {
+            let head = self.log.head().await?;
+            self.answer_idle(jobs, head.log, head.commit);
+        }
+        jobs.drain(..).for_each(Job::finish);
+        Ok(Tried::Done)
+    }
+
+    /// Commands that come to nothing now, though an append of theirs may have been carried out. It may still come through, so
+    /// nobody is told that nothing was written; and nobody behind them waits for long.
+    async fn look_for_lost(&mut self, jobs: &mut Vec<Job>) {
+        for _ in 0..LOOKS {
+            if jobs.is_empty() {
+                return;
+            }
+            sleep(PAUSE).await;
+            let commands: Vec<CommandId> = jobs.iter().map(|job| job.meta.command_id).collect();
+            // A log that is away may be back for the next look.
+            let found = find(self.log.as_ref(), &commands).await.unwrap_or_default();
+            self.replay_found(jobs, found).await;
+        }
+        jobs.drain(..).for_each(|job| job.fail(ExecuteError::OutcomeUnknown));
+    }
+}
+
+async fn find(log: &dyn Log, commands: &[CommandId]) -> Result<HashMap<CommandId, Commit>, ReadError> {
+    let found = log.find_commits(commands).await?;
+    Ok(found.into_iter().map(|commit| (commit.command_id, commit)).collect())
+}
+
+/// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
+fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Vec<Job> {
+    if matches!(error, ReadError::Damaged { .. }) && !outcome_unknown && jobs.len() > 1 {
+        return jobs;
+    }
+    tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
+    let answer = match error {
+        _ if outcome_unknown => ExecuteError::OutcomeUnknown,
+        ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
+        ReadError::Damaged { .. } | ReadError::OtherHistory { .. } | ReadError::Renamed { .. } | ReadError::NoLog => {
+            ExecuteError::Internal
+        }
+    };
+    jobs.into_iter().for_each(|job| job.fail(answer.clone()));
+    Vec::new()
+}

@@ -1,0 +1,105 @@
+//! A decision under way: what a command sees, and the events it comes to.
+
+use std::{collections::HashMap, ops::Deref};
+
+use contracts::recorded::{CommandRefused, Recorded, Refusal};
+use kernel::{Actor, CommandId, Ids, StreamId};
+
+use super::{FoldError, PendingEvent, UnitOfWork, unit_of_work::Changed};
+
+/// What a command decides with. It reads the unit of work as the commands before it in the batch left it, and adds events.
+pub struct Decision<'a> {
+    unit: &'a mut UnitOfWork,
+    /// Fresh ids and random digits.
+    pub ids: &'a dyn Ids,
+    /// Who asks.
+    pub actor: Actor,
+    /// The command.
+    pub command_id: CommandId,
+    events: Vec<PendingEvent>,
+    refused_on: Vec<StreamId>,
+    defect: Option<FoldError>,
+}
+
+/// What a decision came to.
+pub struct Decided {
+    /// What it writes; nothing if it was refused without a record, or if nothing has to be written.
+    pub events: Vec<PendingEvent>,
+    /// The streams whose state a refusal rests on: it stands only if they are as the log has them.
+    pub refused_on: Vec<StreamId>,
+    /// Why it cannot be decided: a stream that it names cannot be folded, or an event of it does not fit its stream.
+    pub defect: Option<Defect>,
+}
+
+/// Why a command cannot be decided on what the log holds.
+#[derive(Debug, thiserror::Error)]
+pub enum Defect {
+    #[error("a command names a stream that cannot be folded")]
+    BrokenStream,
+    #[error("an event of a command does not fit its stream")]
+    Event(#[source] FoldError),
+    #[error("a command came to an error after it had added events")]
+    LateError,
+}
+
+/// The state of a decision, to go back to.
+pub struct Savepoint(HashMap<StreamId, Changed>);
+
+impl<'a> Decision<'a> {
+    pub(super) fn new(unit: &'a mut UnitOfWork, ids: &'a dyn Ids, actor: Actor, command_id: CommandId) -> Self {
+        unit.begin_command();
+        Self { unit, ids, actor, command_id, events: Vec::new(), refused_on: Vec::new(), defect: None }
+    }
+
+    /// Adds one more event and puts it in the unit of work. One that does not fit its stream makes the command a defect.
+    pub fn push(&mut self, stream: StreamId, recorded: impl Into<Recorded>) {
+        let recorded = recorded.into();
+        match self.unit.apply(stream, &recorded) {
+            Ok(version) => self.events.push(PendingEvent { stream, version, recorded }),
+            Err(error) => self.defect = self.defect.take().or(Some(error)),
+        }
+    }
+
+    /// Adds the first event of a stream that nothing else of the batch can know of, so it need not be in the unit of work.
+    pub fn push_new(&mut self, stream: StreamId, recorded: impl Into<Recorded>) {
+        self.events.push(PendingEvent::first(stream, recorded));
+    }
+
+    /// Records a refusal, on the command's own stream: there it collides with nothing but itself.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        self.push_new(self.command_id.into(), CommandRefused { refusal });
+    }
+
+    /// A refusal rests on the state of this stream.
+    pub fn rests_on(&mut self, stream: StreamId) {
+        self.refused_on.push(stream);
+    }
+
+    /// What was changed so far, to go back to.
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint(self.unit.savepoint())
+    }
+
+    /// Goes back to a savepoint of a moment at which the command had no events.
+    pub fn roll_back(&mut self, to: Savepoint) {
+        self.unit.roll_back(to.0);
+        self.events.clear();
+    }
+
+    /// What it comes to; nothing is written after an error.
+    pub(super) fn finish(self, is_error: bool) -> Decided {
+        let broken = self.unit.met_broken_stream().then_some(Defect::BrokenStream);
+        let late = (is_error && !self.events.is_empty()).then_some(Defect::LateError);
+        let events = if is_error { Vec::new() } else { self.events };
+        let defect = broken.or(self.defect.map(Defect::Event)).or(late);
+        Decided { events, refused_on: self.refused_on, defect }
+    }
+}
+
+impl Deref for Decision<'_> {
+    type Target = UnitOfWork;
+
+    fn deref(&self) -> &UnitOfWork {
+        self.unit
+    }
+}

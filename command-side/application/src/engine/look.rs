@@ -1,0 +1,94 @@
+//! Looking without writing, in the task of who asks: what the log tells of a used key, what a command would come to now, and what
+//! a stream holds. Nothing here is kept, and everything is read afresh.
+
+use std::error::Error;
+
+use kernel::{Actor, CommandId, StreamId};
+use log::{Appended, ReadError};
+use uuid::Uuid;
+
+use super::{Command, Decision, Engine, Meta, PendingEvent, Receipt, UnitOfWork, decision::Decided, task::receipt};
+use crate::ExecuteError;
+
+/// Of a command that is only looked at.
+const NO_COMMAND: CommandId = CommandId::new(Uuid::nil());
+
+impl<R: Send + Sync + 'static> Engine<R> {
+    /// What came of a command, if it is in the log.
+    pub async fn recall<C: Command<Rules = R>>(
+        &self,
+        meta: &Meta,
+        command: &C,
+    ) -> Result<Option<Receipt<C::Answer>>, C::Error> {
+        let (log, metrics) = (self.log(), self.options().metrics);
+        let found = log.find_commits(&[meta.command_id]).await.map_err(|error| read_failed(&error))?;
+        let Some(commit) = found.into_iter().next() else { return Ok(None) };
+        if commit.fingerprint != meta.fingerprint {
+            return Err(ExecuteError::KeyReused.into());
+        }
+        let defect = |error: &dyn Error| {
+            tracing::error!(error = error.to_string(), command.id = %meta.command_id, "a commit cannot be told again");
+            ExecuteError::Internal
+        };
+        let events = PendingEvent::of_commit(&commit).map_err(|error| defect(&error))?;
+        let id = log.head().await.map_err(|error| read_failed(&error))?.log;
+        let place = Appended { log: id, first: commit.first, recorded_at: commit.recorded_at };
+        let mut unit = UnitOfWork::new(0, metrics);
+        let answer = loop {
+            let answer = command.answer(&events, Some(place), &unit);
+            if !unit.lacks_any() {
+                break answer.map_err(|error| defect(&error))?;
+            }
+            unit.read_missing(log).await.map_err(|error| read_failed(&error))?;
+        };
+        metrics::counter!(metrics.replays).increment(1);
+        Ok(Some(receipt(meta.command_id, &events, place, true).map(|()| answer)))
+    }
+
+    /// The events that a command would write now.
+    pub async fn foresee<C: Command<Rules = R>>(
+        &self,
+        actor: Actor,
+        command: &C,
+    ) -> Result<Vec<PendingEvent>, C::Error> {
+        let mut unit = UnitOfWork::new(0, self.options().metrics);
+        loop {
+            let mut work = Decision::new(&mut unit, self.ids(), actor, NO_COMMAND);
+            let error = command.decide(self.rules(), &mut work).err();
+            let Decided { events, defect, .. } = work.finish(error.is_some());
+            if unit.lacks_any() {
+                unit.roll_back_all();
+                unit.read_missing(self.log()).await.map_err(|error| read_failed(&error))?;
+                continue;
+            }
+            if let Some(defect) = defect {
+                let error = &defect as &dyn Error;
+                tracing::error!(error, "a command does not fit the log");
+                return Err(ExecuteError::Internal.into());
+            }
+            return error.map_or(Ok(events), Err);
+        }
+    }
+
+    /// One stream, whatever it is.
+    pub async fn read(&self, stream: StreamId) -> Result<UnitOfWork, ExecuteError> {
+        let mut unit = UnitOfWork::new(0, self.options().metrics);
+        unit.stream(stream);
+        unit.read_missing(self.log()).await.map_err(|error| read_failed(&error))?;
+        if unit.is_broken(stream) {
+            return Err(ExecuteError::Internal);
+        }
+        Ok(unit)
+    }
+}
+
+/// The error of a command that the log cannot be read for.
+pub fn read_failed(error: &ReadError) -> ExecuteError {
+    tracing::error!(error = error as &dyn Error, "the log cannot be read for a command");
+    match error {
+        ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
+        ReadError::Damaged { .. } | ReadError::OtherHistory { .. } | ReadError::Renamed { .. } | ReadError::NoLog => {
+            ExecuteError::Internal
+        }
+    }
+}

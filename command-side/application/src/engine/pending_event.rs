@@ -1,0 +1,45 @@
+//! Pending events: the events a command is to write, typed, each with the version it takes.
+
+use contracts::recorded::{DecodeError, Recorded};
+use kernel::{Position, StreamId, Version};
+use log::{Commit, NewEvent};
+
+/// An event that a command wrote or is to write.
+#[derive(Clone, Debug)]
+pub struct PendingEvent {
+    pub stream: StreamId,
+    pub version: Version,
+    pub recorded: Recorded,
+}
+
+impl PendingEvent {
+    /// The first event of a stream.
+    pub fn first(stream: StreamId, recorded: impl Into<Recorded>) -> Self {
+        Self { stream, version: Version::ZERO.next(), recorded: recorded.into() }
+    }
+
+    /// What the log is to be given.
+    pub fn new_event(&self) -> Result<NewEvent, serde_json::Error> {
+        Ok(NewEvent {
+            stream: self.stream,
+            version: self.version,
+            event_type: self.recorded.event_type(),
+            schema_version: self.recorded.schema_version(),
+            payload: self.recorded.payload()?,
+        })
+    }
+
+    /// The events of a commit that is in the log.
+    pub fn of_commit(commit: &Commit) -> Result<Vec<Self>, DecodeError> {
+        let event = |event: &log::Event| {
+            let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)?;
+            Ok(Self { stream: event.stream, version: event.version, recorded })
+        };
+        commit.events.iter().map(event).collect()
+    }
+}
+
+/// The position of the event at an index, when the first is at `first`.
+pub fn position(first: Position, index: usize) -> Position {
+    first.plus(index as i64)
+}

@@ -1,0 +1,194 @@
+//! The loop: wait for work, take what is there, carry it out.
+
+use std::{sync::Arc, time::Duration};
+
+use kernel::{CommitRef, Ids, LogId};
+use log::ReadError;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+use super::{
+    EngineOptions, Log, UnitOfWork, outbox::Outbox, recent::RecentAnswers, snapshots::SnapshotWriter, task::Job,
+};
+use crate::ExecuteError;
+
+/// What the engine holds between batches.
+pub struct Run {
+    pub log: Arc<dyn Log>,
+    pub ids: Arc<dyn Ids>,
+    pub options: EngineOptions,
+    pub unit: UnitOfWork,
+    pub recent: Arc<RecentAnswers>,
+    pub outbox: Outbox,
+    pub snapshots: Option<SnapshotWriter>,
+    /// The newest commit this server has written or seen: everything it keeps is of a log that holds it.
+    pub known: Option<(LogId, CommitRef)>,
+    log_id: Option<LogId>,
+}
+
+/// How often an idle server looks whether the log is still the one it knows.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Run {
+    pub fn new(log: Arc<dyn Log>, ids: Arc<dyn Ids>, options: EngineOptions, recent: Arc<RecentAnswers>) -> Self {
+        Self {
+            unit: UnitOfWork::new(options.cached_streams, options.metrics),
+            snapshots: (options.snapshot_every > 0).then(|| SnapshotWriter::start(log.clone())),
+            known: None,
+            log_id: None,
+            log,
+            ids,
+            options,
+            outbox: Outbox::new(recent.clone()),
+            recent,
+        }
+    }
+
+    /// Which log this is; it changes under a running server only together with all that it keeps.
+    pub async fn log_id(&mut self) -> Result<LogId, ReadError> {
+        if let Some(id) = self.log_id {
+            return Ok(id);
+        }
+        let id = self.log.head().await?.log;
+        self.log_id = Some(id);
+        Ok(id)
+    }
+
+    /// Forgets everything: the log is another history than what was kept, or has another id. What was answered before is not in
+    /// it any more, or may not be.
+    pub fn forget_history(&mut self) {
+        tracing::error!("the log was restored or given a new id: forgetting what was kept of it");
+        metrics::counter!(self.options.metrics.histories_forgotten).increment(1);
+        (self.known, self.log_id) = (None, None);
+        self.unit.forget();
+        self.recent.clear();
+    }
+
+    /// Looks whether the log still holds what this server knows. A busy server learns it from its appends.
+    async fn check_history(&mut self) {
+        // A log that cannot be asked tells nothing.
+        if self.known.is_some() && matches!(self.saw_the_log().await, Ok(false)) {
+            self.forget_history();
+        }
+    }
+
+    /// To be called after every read of the log whose result is kept: from now on the log must hold its last commit of this
+    /// moment. `false` if it does not hold what was known before: it is another history, and what was read fits nothing.
+    ///
+    /// The order matters. The end is asked for after the read, so it holds all that was read; what was known is looked for
+    /// after that, so a log that was restored in between shows now or at the next append.
+    pub async fn saw_the_log(&mut self) -> Result<bool, ReadError> {
+        let seen = self.look_at_end().await;
+        if seen.is_err() {
+            // What was read is worth nothing without knowing of which log it is.
+            self.unit.forget_cache();
+        }
+        seen
+    }
+
+    async fn look_at_end(&mut self) -> Result<bool, ReadError> {
+        let head = self.log.head().await?;
+        let Some(commit) = head.commit else { return Ok(self.known.is_none()) };
+        if let Some((log, known)) = self.known {
+            if head.log != log {
+                return Ok(false);
+            }
+            if known == commit {
+                return Ok(true);
+            }
+            let held = self.log.commit_refs(&[known.position]).await?;
+            if held.first().copied().flatten() != Some(known) {
+                return Ok(false);
+            }
+        }
+        self.known = Some((head.log, commit));
+        Ok(true)
+    }
+
+    /// Carries out commands until told to stop, then those already accepted.
+    pub async fn serve(mut self, jobs: &mut mpsc::Receiver<Job>, stop: &mut mpsc::Receiver<()>) {
+        let mut held = None;
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            if held.is_none() && jobs.is_empty() {
+                self.outbox.send();
+            }
+            let first = match held.take() {
+                Some(job) => Some(job),
+                None => tokio::select! {
+                    biased;
+                    _ = stop.recv(), if !jobs.is_closed() => {
+                        jobs.close();
+                        continue;
+                    }
+                    job = jobs.recv() => job,
+                    _ = look.tick() => {
+                        self.check_history().await;
+                        continue;
+                    }
+                },
+            };
+            let Some(first) = first else { return };
+            let batch = self.gather(first, jobs, &mut held);
+            self.carry_out(batch).await;
+        }
+    }
+
+    /// The first job and whatever queued behind it, up to the size of a batch; one too many is held for the next.
+    fn gather(&self, first: Job, jobs: &mut mpsc::Receiver<Job>, held: &mut Option<Job>) -> Vec<Job> {
+        let mut weight = first.weight();
+        let mut batch = Vec::with_capacity(jobs.len() + 1);
+        batch.push(first);
+        while weight < self.options.batch_weight {
+            let Ok(job) = jobs.try_recv() else { break };
+            if weight + job.weight() > self.options.batch_weight {
+                *held = Some(job);
+                break;
+            }
+            weight += job.weight();
+            batch.push(job);
+        }
+        let now = Instant::now();
+        let (late, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| job.meta.deadline <= now);
+        for job in late {
+            metrics::counter!(self.options.metrics.deadlines_passed).increment(1);
+            job.fail(ExecuteError::DeadlinePassed);
+        }
+        let batch = self.with_tokens_that_hold(batch);
+        metrics::histogram!(self.options.metrics.batch_commands).record(batch.len() as f64);
+        let queued = metrics::histogram!(self.options.metrics.queue_seconds);
+        batch.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
+        batch
+    }
+
+    /// Whether nothing was revoked since the commands were looked at.
+    pub fn do_all_tokens_hold(&self, jobs: &[Job]) -> bool {
+        let Some(revoked) = &self.options.revoked else { return true };
+        let tokens = || jobs.iter().filter_map(|job| job.meta.token);
+        !tokens().any(|token| token.is_refused(revoked.as_ref()) || token.is_unsure(revoked.as_ref()))
+    }
+
+    /// The commands whose tokens still count; the others are answered. A command waits in the queue, and for the streams
+    /// and the log in each try: what was revoked before its append began moves nothing.
+    pub fn with_tokens_that_hold(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let Some(revoked) = &self.options.revoked else { return jobs };
+        let mut holding = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let token = job.meta.token;
+            if token.is_some_and(|token| token.is_refused(revoked.as_ref())) {
+                metrics::counter!(self.options.metrics.tokens_refused).increment(1);
+                job.fail(ExecuteError::TokenRefused);
+            } else if token.is_some_and(|token| token.is_unsure(revoked.as_ref())) {
+                // This process stood still while the command waited.
+                metrics::counter!(self.options.metrics.deadlines_passed).increment(1);
+                job.fail(ExecuteError::DeadlinePassed);
+            } else {
+                holding.push(job);
+            }
+        }
+        holding
+    }
+}

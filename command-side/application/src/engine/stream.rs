@@ -1,0 +1,214 @@
+//! A stream as the engine holds it: its version and what its events add up to. What a stream is, its events tell and
+//! nothing else: no reader can ask for a stream as an account or as a transfer.
+
+use contracts::recorded::{DecodeError, MemberRecorded, Recorded, StreamKind};
+use domain::{Account, EvolveError, Owner, Transfer};
+use kernel::{AccountId, StreamId, Version};
+use log::{Event, FromVersion, ReadError, Snapshot};
+
+use crate::stored::{self, ACCOUNT_STATE_SCHEMA, StoredAccount};
+
+/// What is known of a stream.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// How many events it has.
+    pub version: Version,
+    /// What they add up to.
+    pub state: State,
+}
+
+/// What the events of a stream add up to.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// No events.
+    Empty,
+    /// An account.
+    Account(Account),
+    /// The account that bears an account number.
+    Number(AccountId),
+    /// A transfer.
+    Transfer(Transfer),
+    /// An owner of accounts.
+    Owner(Owner),
+    /// A member, a sign-up or a name, as its events: what is sealed in them is needed again.
+    People(People),
+    /// Anything else: nothing is decided here on what it holds.
+    Other(StreamKind),
+}
+
+/// The events of a member, a sign-up or a name; the first has version 1.
+#[derive(Clone, Debug)]
+pub struct People {
+    /// Which of the three it is.
+    pub kind: StreamKind,
+    /// All of them.
+    pub events: Vec<MemberRecorded>,
+}
+
+impl People {
+    /// Whether it is a member who is leaving or has left.
+    pub fn has_left(&self) -> bool {
+        let leaves = |event: &MemberRecorded| {
+            matches!(event, MemberRecorded::ErasureRequested(_) | MemberRecorded::MemberErased(_))
+        };
+        self.events.iter().any(leaves)
+    }
+}
+
+/// Why a stream cannot be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    #[error("stream {stream} cannot be read; run `jangbu log verify`")]
+    Damaged {
+        stream: StreamId,
+        #[source]
+        source: ReadError,
+    },
+    #[error("an event of stream {stream} cannot be read; run `jangbu log verify`")]
+    Event {
+        stream: StreamId,
+        #[source]
+        source: DecodeError,
+    },
+    #[error("the snapshot of stream {stream} cannot be read")]
+    Snapshot {
+        stream: StreamId,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("stream {stream} has version {found} where {expected} belongs; run `jangbu log verify`")]
+    Gap { stream: StreamId, expected: Version, found: Version },
+    #[error("stream {stream} is of kind {kind}, but version {version} is of kind {found}; run `jangbu log verify`")]
+    Kind { stream: StreamId, version: Version, kind: StreamKind, found: StreamKind },
+    #[error("version {version} of stream {stream} cannot follow on the versions before; run `jangbu log verify`")]
+    Sequence {
+        stream: StreamId,
+        version: Version,
+        #[source]
+        source: EvolveError,
+    },
+}
+
+/// Checks that an event may take a version of a stream, by the kind that the events before it tell.
+fn check_place(
+    stream: StreamId,
+    version: Version,
+    before: Option<StreamKind>,
+    recorded: &Recorded,
+) -> Result<(), FoldError> {
+    let found = recorded.stream_kind();
+    match before {
+        Some(kind) if kind != found => Err(FoldError::Kind { stream, version, kind, found }),
+        Some(_) if recorded.opens_stream() => {
+            Err(FoldError::Sequence { stream, version, source: EvolveError::OpenedTwice })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+impl Stream {
+    /// A stream without events.
+    pub const EMPTY: Self = Self { version: Version::ZERO, state: State::Empty };
+
+    /// From where it is to be read on. Only accounts have snapshots; whether it is one shows when it is read.
+    pub fn read_on(&self) -> FromVersion {
+        match self.state {
+            State::Empty => FromVersion::Snapshot { state_schema: ACCOUNT_STATE_SCHEMA },
+            _ => FromVersion::After(self.version),
+        }
+    }
+
+    /// The stream with what was read of it.
+    pub fn load(mut self, stream: StreamId, read: (Option<Snapshot>, Vec<Event>)) -> Result<Self, FoldError> {
+        let (snapshot, events) = read;
+        if let Some(snapshot) = snapshot {
+            let state: StoredAccount =
+                serde_json::from_str(&snapshot.state).map_err(|source| FoldError::Snapshot { stream, source })?;
+            self = Self { version: snapshot.version, state: State::Account(state.into()) };
+        }
+        for event in events {
+            let expected = self.version.next();
+            if event.version != expected {
+                return Err(FoldError::Gap { stream, expected, found: event.version });
+            }
+            let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)
+                .map_err(|source| FoldError::Event { stream, source })?;
+            self.apply(stream, &recorded)?;
+        }
+        Ok(self)
+    }
+
+    /// Puts one more event on the stream. After an error the stream is worth nothing: it is read again.
+    pub fn apply(&mut self, stream: StreamId, recorded: &Recorded) -> Result<(), FoldError> {
+        let version = self.version.next();
+        check_place(stream, version, self.state.kind(), recorded)?;
+        let before = std::mem::replace(&mut self.state, State::Empty);
+        self.state = before.after(recorded).map_err(|source| FoldError::Sequence { stream, version, source })?;
+        self.version = version;
+        Ok(())
+    }
+
+    /// Whether another batch is likely to need it: accounts, their numbers and their owners.
+    pub fn is_worth_keeping(&self) -> bool {
+        matches!(self.state, State::Account(_) | State::Number(_) | State::Owner(_))
+    }
+
+    /// Whether it has passed a multiple of `every` since it had `before` events.
+    pub fn passed(&self, before: Version, every: i64) -> bool {
+        every > 0 && self.version.number() / every > before.number() / every
+    }
+
+    /// The snapshot of it, if it is an account.
+    pub fn snapshot(&self, stream: StreamId) -> Option<Snapshot> {
+        let State::Account(account) = &self.state else { return None };
+        let state = serde_json::to_string(&StoredAccount::from(account)).ok()?;
+        Some(Snapshot { stream, version: self.version, state_schema: ACCOUNT_STATE_SCHEMA, state })
+    }
+}
+
+impl State {
+    /// The kind of the stream; none before its first event.
+    pub fn kind(&self) -> Option<StreamKind> {
+        Some(match self {
+            Self::Empty => return None,
+            Self::Account(_) => StreamKind::Account,
+            Self::Number(_) => StreamKind::AccountNumber,
+            Self::Transfer(_) => StreamKind::Transfer,
+            Self::Owner(_) => StreamKind::Owner,
+            Self::People(people) => people.kind,
+            Self::Other(kind) => *kind,
+        })
+    }
+
+    /// The state after an event of the same kind.
+    fn after(self, recorded: &Recorded) -> Result<Self, EvolveError> {
+        Ok(match (self, recorded) {
+            (_, Recorded::AccountNumberAssigned(assigned)) => Self::Number(assigned.account),
+            (Self::People(mut people), Recorded::Member(event)) => {
+                people.events.push(event.clone());
+                Self::People(people)
+            }
+            (_, Recorded::Member(event)) => {
+                Self::People(People { kind: event.stream_kind(), events: vec![event.clone()] })
+            }
+            (before, recorded) => match recorded.stream_kind() {
+                StreamKind::Account => {
+                    let account = if let Self::Account(account) = before { Some(account) } else { None };
+                    let event = stored::account_event(recorded).ok_or(EvolveError::NotOpened)?;
+                    Self::Account(Account::evolve(account, &event)?)
+                }
+                StreamKind::Transfer => {
+                    let transfer = if let Self::Transfer(transfer) = before { Some(transfer) } else { None };
+                    let event = stored::transfer_event(recorded).ok_or(EvolveError::NotOpened)?;
+                    Self::Transfer(Transfer::evolve(transfer, &event)?)
+                }
+                StreamKind::Owner => {
+                    let owner = if let Self::Owner(owner) = before { owner } else { Owner::default() };
+                    let event = stored::owner_event(recorded).ok_or(EvolveError::NotOpened)?;
+                    Self::Owner(owner.evolve(&event)?)
+                }
+                kind => Self::Other(kind),
+            },
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! The unit of work: the streams one batch works on. What was read lies below, what the batch changed lies on top, so that a
+//! batch can be decided again from the start, and nothing of it outlives a failed append.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap, HashSet},
+    error::Error,
+    num::NonZeroUsize,
+};
+
+use contracts::recorded::Recorded;
+use kernel::{AccountId, MemberId, StreamId, Version};
+use log::ReadError;
+use lru::LruCache;
+
+use super::{FoldError, Log, MetricNames, Stream, load};
+
+/// The streams of a batch, and those that are kept between batches.
+pub struct UnitOfWork {
+    /// Kept between batches. Only speed: every append checks the versions.
+    cache: Option<LruCache<StreamId, Stream>>,
+    /// Read from the log for this batch.
+    read: HashMap<StreamId, Stream>,
+    /// Changed by this batch.
+    work: HashMap<StreamId, Changed>,
+    /// The accounts that were ever opened for a member, read for this batch.
+    owned: HashMap<MemberId, Vec<AccountId>>,
+    /// Cannot be folded: the commands that name them fail, and no others.
+    broken: HashSet<StreamId>,
+    seen: RefCell<Seen>,
+    metrics: &'static MetricNames,
+}
+
+/// What decisions looked for.
+#[derive(Default)]
+struct Seen {
+    /// Found in the cache, so perhaps behind the log.
+    cached: HashSet<StreamId>,
+    missing: BTreeSet<StreamId>,
+    missing_owned: BTreeSet<MemberId>,
+    /// The command at hand looked at a stream that cannot be folded.
+    met_broken: bool,
+}
+
+/// A stream that a batch changed.
+#[derive(Clone)]
+pub struct Changed {
+    /// The version it had before.
+    pub before: Version,
+    /// As it is now.
+    pub stream: Stream,
+}
+
+impl UnitOfWork {
+    /// One that keeps so many streams between batches.
+    pub fn new(cached_streams: usize, metrics: &'static MetricNames) -> Self {
+        Self {
+            cache: NonZeroUsize::new(cached_streams).map(LruCache::new),
+            read: HashMap::new(),
+            work: HashMap::new(),
+            owned: HashMap::new(),
+            broken: HashSet::new(),
+            seen: RefCell::default(),
+            metrics,
+        }
+    }
+
+    /// A stream as the batch has it. One that is not known yet is missing from now on: it is read, and what was decided
+    /// without it counts for nothing.
+    pub fn stream(&self, id: StreamId) -> Option<&Stream> {
+        if let Some(stream) = self.peek(id) {
+            return Some(stream);
+        }
+        let mut seen = self.seen.borrow_mut();
+        if self.broken.contains(&id) {
+            seen.met_broken = true;
+            return None;
+        }
+        let cached = self.cached(id);
+        if cached.is_some() {
+            seen.cached.insert(id)
+        } else {
+            seen.missing.insert(id)
+        };
+        cached
+    }
+
+    /// A stream that was read or changed for this batch; it is not looked for elsewhere.
+    pub fn peek(&self, id: StreamId) -> Option<&Stream> {
+        self.work.get(&id).map(|changed| &changed.stream).or_else(|| self.read.get(&id))
+    }
+
+    /// The version of a stream, as far as it is known.
+    pub fn version(&self, id: StreamId) -> Version {
+        self.peek(id).or_else(|| self.cached(id)).map_or(Version::ZERO, |stream| stream.version)
+    }
+
+    /// The accounts that were ever opened for a member; missing as a stream is. They are read after the streams: whoever looks for an
+    /// owner and their accounts knows of every account that was opened before the owner's version.
+    pub fn owned_accounts(&self, member: MemberId) -> Option<&[AccountId]> {
+        let owned = self.owned.get(&member).map(Vec::as_slice);
+        if owned.is_none() {
+            self.seen.borrow_mut().missing_owned.insert(member);
+        }
+        owned
+    }
+
+    /// Whether anything that was looked for is missing: what is decided meanwhile counts for nothing.
+    pub fn lacks_any(&self) -> bool {
+        let seen = self.seen.borrow();
+        !seen.missing.is_empty() || !seen.missing_owned.is_empty()
+    }
+
+    /// The next command is decided.
+    pub fn begin_command(&mut self) {
+        self.seen.get_mut().met_broken = false;
+    }
+
+    /// Whether the command at hand looked at a stream that cannot be folded.
+    pub fn met_broken_stream(&self) -> bool {
+        self.seen.borrow().met_broken
+    }
+
+    /// Whether a stream cannot be folded.
+    pub fn is_broken(&self, id: StreamId) -> bool {
+        self.broken.contains(&id)
+    }
+
+    /// Puts one more event on a stream and gives the version it takes. A stream that was not looked at counts as new.
+    pub fn apply(&mut self, id: StreamId, recorded: &Recorded) -> Result<Version, FoldError> {
+        let (read, cache) = (&self.read, &self.cache);
+        let changed = self.work.entry(id).or_insert_with(|| {
+            let held = read.get(&id).or_else(|| cache.as_ref()?.peek(&id));
+            let stream = held.cloned().unwrap_or(Stream::EMPTY);
+            Changed { before: stream.version, stream }
+        });
+        changed.stream.apply(id, recorded)?;
+        Ok(changed.stream.version)
+    }
+
+    /// The batch's changes so far, to go back to.
+    pub fn savepoint(&self) -> HashMap<StreamId, Changed> {
+        self.work.clone()
+    }
+
+    /// Goes back to a savepoint; the empty one is the beginning of the batch.
+    pub fn roll_back(&mut self, to: HashMap<StreamId, Changed>) {
+        self.work = to;
+    }
+
+    /// Goes back to the beginning of the batch.
+    pub fn roll_back_all(&mut self) {
+        self.work.clear();
+    }
+
+    /// Those of these streams that came from the cache and may be behind.
+    pub fn stale(&self, ids: impl IntoIterator<Item = StreamId>) -> Vec<StreamId> {
+        let seen = self.seen.borrow();
+        let mut stale: Vec<_> =
+            ids.into_iter().filter(|id| seen.cached.contains(id) && !self.read.contains_key(id)).collect();
+        stale.sort_unstable();
+        stale.dedup();
+        stale
+    }
+
+    /// Reads what was looked for in vain, in one round trip for the streams.
+    pub async fn read_missing(&mut self, log: &dyn Log) -> Result<(), ReadError> {
+        let seen = self.seen.get_mut();
+        let (missing, owners) = (std::mem::take(&mut seen.missing), std::mem::take(&mut seen.missing_owned));
+        self.read_into(missing.iter().map(|id| (*id, Stream::EMPTY)).collect(), log).await?;
+        if let Some(cache) = &mut self.cache {
+            for id in missing {
+                if let Some(stream) = self.read.get(&id).filter(|stream| stream.is_worth_keeping()) {
+                    cache.put(id, stream.clone());
+                }
+            }
+        }
+        for member in owners {
+            let owned = log.owned_accounts(member).await?;
+            self.owned.insert(member, owned);
+        }
+        Ok(())
+    }
+
+    /// Reads on in streams that the batch looked at. Only before it is decided again: its own changes must have been rolled
+    /// back.
+    pub async fn refresh(&mut self, ids: Vec<StreamId>, log: &dyn Log) -> Result<(), ReadError> {
+        let held = ids.into_iter().map(|id| (id, self.held(id))).collect();
+        self.read_into(held, log).await
+    }
+
+    /// After a conflict: nothing that the batch looked at is believed. It is not kept any more, and read on.
+    pub async fn refresh_all(&mut self, log: &dyn Log) -> Result<(), ReadError> {
+        self.roll_back_all();
+        self.owned.clear();
+        let mut looked_at = std::mem::take(&mut self.seen.get_mut().cached);
+        looked_at.extend(self.read.keys());
+        let looked_at: Vec<_> = looked_at.into_iter().collect();
+        let read = self.refresh(looked_at.clone(), log).await;
+        if let Some(cache) = &mut self.cache {
+            for id in looked_at {
+                cache.pop(&id);
+            }
+        }
+        read
+    }
+
+    /// Ends a batch that was written: what it changed is kept. Gives each changed stream with the version it had before.
+    pub fn keep_changed(&mut self, mut changed: impl FnMut(StreamId, Version, &Stream)) {
+        for (id, Changed { before, stream }) in std::mem::take(&mut self.work) {
+            changed(id, before, &stream);
+            if let Some(cache) = &mut self.cache
+                && stream.is_worth_keeping()
+            {
+                cache.put(id, stream);
+            }
+        }
+        self.begin_batch();
+    }
+
+    /// Begins the next batch.
+    pub fn begin_batch(&mut self) {
+        let seen = std::mem::take(self.seen.get_mut());
+        if let Some(cache) = &mut self.cache {
+            for id in &seen.cached {
+                cache.promote(id);
+            }
+        }
+        self.work.clear();
+        self.read.clear();
+        self.owned.clear();
+        self.broken.clear();
+    }
+
+    /// Forgets everything, also what is kept between batches.
+    pub fn forget(&mut self) {
+        self.forget_cache();
+        self.begin_batch();
+    }
+
+    /// Forgets what is kept between batches.
+    pub fn forget_cache(&mut self) {
+        if let Some(cache) = &mut self.cache {
+            cache.clear();
+        }
+    }
+
+    /// A stream as it was read, without what the batch changed.
+    fn held(&self, id: StreamId) -> Stream {
+        self.read.get(&id).or_else(|| self.cached(id)).cloned().unwrap_or(Stream::EMPTY)
+    }
+
+    fn cached(&self, id: StreamId) -> Option<&Stream> {
+        self.cache.as_ref()?.peek(&id)
+    }
+
+    async fn read_into(&mut self, held: Vec<(StreamId, Stream)>, log: &dyn Log) -> Result<(), ReadError> {
+        let ids: Vec<_> = held.iter().map(|(id, _)| *id).collect();
+        for (id, loaded) in ids.into_iter().zip(load(log, held).await?) {
+            match loaded {
+                Ok(stream) => {
+                    self.read.insert(id, stream);
+                }
+                Err(error) => {
+                    metrics::counter!(self.metrics.broken_streams).increment(1);
+                    tracing::error!(
+                        error = &error as &dyn Error,
+                        stream.id = %id,
+                        "a stream cannot be folded; commands that name it are refused"
+                    );
+                    self.read.remove(&id);
+                    self.broken.insert(id);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! The append of a batch, and what comes of it.
+
+use std::error::Error;
+
+use kernel::{CommitRef, ConsistencyToken, LogId, Position};
+use log::{AppendError, Appended, NewCommit};
+use tokio::time::Instant;
+
+use super::{PendingEvent, pending_event::position, run::Run, task::Job};
+use crate::ExecuteError;
+
+/// What became of one try to write a batch.
+pub enum Tried {
+    /// Durable, or nothing had to be written.
+    Done,
+    /// Someone else was faster, or nobody knows: look the commands up, read on, decide again.
+    Again { unknown: bool },
+    /// The store refuses something in it.
+    Refused(Vec<Job>),
+}
+
+/// A batch that was decided.
+#[derive(Default)]
+pub struct Batch {
+    /// With what they write.
+    pub writing: Vec<(Job, Vec<PendingEvent>)>,
+    /// Those that write nothing. They may rest on what the others write, so they are told when that is durable.
+    pub idle: Vec<Job>,
+}
+
+impl Batch {
+    fn jobs(self) -> impl Iterator<Item = Job> {
+        self.writing.into_iter().map(|(job, _)| job).chain(self.idle)
+    }
+}
+
+impl Run {
+    /// Appends a batch. Commands that are to be tried again are given back in `jobs`.
+    pub async fn write(&mut self, batch: Batch, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
+        let commits: Result<Vec<NewCommit>, _> = batch.writing.iter().map(|(job, events)| job.commit(events)).collect();
+        let started = Instant::now();
+        let result = match commits {
+            // What the last batch wrote is told while Postgres works on this one.
+            Ok(commits) => {
+                tokio::join!(biased; self.log.append_after(self.known, &commits), async { self.outbox.send() }).0
+            }
+            Err(error) => Err(AppendError::Refused(error.into())),
+        };
+        metrics::histogram!(self.options.metrics.append_seconds).record(started.elapsed().as_secs_f64());
+        match result {
+            Ok(written) => self.answer(batch, written, jobs, outcome_unknown),
+            Err(error) => self.take_back(batch, error, jobs, outcome_unknown),
+        }
+    }
+
+    /// Nothing was written, or nobody knows.
+    fn take_back(&mut self, batch: Batch, error: AppendError, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
+        match error {
+            AppendError::Conflict => {
+                jobs.extend(batch.jobs());
+                Tried::Again { unknown: false }
+            }
+            AppendError::OtherHistory => {
+                jobs.extend(batch.jobs());
+                self.forget_history();
+                Tried::Again { unknown: false }
+            }
+            AppendError::Unknown(source) => {
+                tracing::warn!(
+                    error = source.as_ref() as &dyn Error,
+                    "the outcome of an append is unknown; looking it up"
+                );
+                jobs.extend(batch.jobs());
+                Tried::Again { unknown: true }
+            }
+            AppendError::Unavailable(source) if outcome_unknown => {
+                // An earlier try may have come through, so "nothing was written" would be a guess.
+                tracing::warn!(
+                    error = source.as_ref() as &dyn Error,
+                    "the log went away before a lost append was found"
+                );
+                jobs.extend(batch.jobs());
+                Tried::Again { unknown: true }
+            }
+            AppendError::Unavailable(source) => {
+                tracing::error!(
+                    error = source.as_ref() as &dyn Error,
+                    "the log cannot be reached; commands are turned away"
+                );
+                batch.jobs().for_each(|job| job.fail(ExecuteError::LogUnavailable));
+                Tried::Done
+            }
+            AppendError::Refused(source) => {
+                tracing::error!(error = source.as_ref() as &dyn Error, "the log refused an append");
+                Tried::Refused(batch.jobs().collect())
+            }
+        }
+    }
+
+    /// The append is durable: remember, and have the answers ready.
+    fn answer(&mut self, batch: Batch, written: Appended, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
+        let Batch { writing, mut idle } = batch;
+        let mut first = written.first;
+        let last = writing.last().map(|(job, _)| job.meta.command_id);
+        metrics::counter!(self.options.metrics.commands).increment(writing.len() as u64);
+        for (mut job, events) in writing {
+            let place = Appended { first, ..written };
+            first = position(first, events.len());
+            let failed = job.answer(&events, place, &self.unit, false).err().map(|error| {
+                tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
+                ExecuteError::OutcomeUnknown
+            });
+            tracing::debug!(
+                correlation.id = %job.meta.correlation, command.id = %job.meta.command_id,
+                log.position = place.first.number(), "a command is in the log"
+            );
+            self.outbox.put(job, failed);
+        }
+        let end = last.map(|command_id| {
+            let position = Position::new(first.number() - 1);
+            CommitRef { position, command_id, recorded_at: written.recorded_at }
+        });
+        self.known = end.map(|end| (written.log, end));
+        if !outcome_unknown {
+            self.answer_idle(&mut idle, written.log, end);
+            idle.drain(..).for_each(|job| self.outbox.put(job, None));
+        }
+        self.keep_streams();
+        *jobs = idle;
+        if jobs.is_empty() { Tried::Done } else { Tried::Again { unknown: true } }
+    }
+
+    /// Makes the answers of commands ready that have nothing to write, unless they came to an error.
+    pub fn answer_idle(&mut self, jobs: &mut [Job], log: LogId, end: Option<CommitRef>) {
+        for job in jobs.iter_mut().filter(|job| !job.is_error()) {
+            if let Err(error) = job.answer_idle(ConsistencyToken::of(log, end), &self.unit) {
+                tracing::error!(
+                    error = &error as &dyn Error, command.id = %job.meta.command_id,
+                    "a command that writes nothing cannot be answered"
+                );
+            }
+        }
+    }
+
+    fn keep_streams(&mut self) {
+        let (snapshots, every) = (&self.snapshots, self.options.snapshot_every);
+        self.unit.keep_changed(|id, before, stream| {
+            if let Some(snapshots) = snapshots
+                && stream.passed(before, every)
+                && let Some(snapshot) = stream.snapshot(id)
+            {
+                snapshots.offer(snapshot);
+            }
+        });
+    }
+}

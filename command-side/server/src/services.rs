@@ -1,0 +1,38 @@
+//! The bank and the authentication service: there from the first moment, open once their databases were reached.
+
+use std::sync::OnceLock;
+
+use application::{AuthError, AuthService, Bank, ExecuteError, VaultError};
+use command_api::{AuthPort, CommandPort, Services};
+use tokio::sync::SetOnce;
+
+/// What this process serves. Until it has opened, the routes answer "not now", and the probes say what is missing.
+#[derive(Default)]
+pub(crate) struct Opened {
+    /// Set once: a second bank would be a second executor.
+    pub(crate) bank: SetOnce<Bank>,
+    /// Set once: the counts of tries are the authentication service's. Money moves without it.
+    pub(crate) auth: OnceLock<AuthService>,
+}
+
+impl Opened {
+    /// For the probe of the bank.
+    pub(crate) fn check_bank(&self) -> Result<(), String> {
+        match self.bank.get() {
+            Some(bank) if bank.is_alive() => Ok(()),
+            Some(_) => Err("the executor has ended".to_owned()),
+            None => Err("the server has no name yet: the log's database was not reached".to_owned()),
+        }
+    }
+}
+
+impl Services for Opened {
+    fn bank(&self) -> Result<&dyn CommandPort, ExecuteError> {
+        self.bank.get().map(|bank| bank as &dyn CommandPort).ok_or(ExecuteError::LogUnavailable)
+    }
+
+    fn auth(&self) -> Result<&dyn AuthPort, AuthError> {
+        let closed = || VaultError::Unavailable("the vault was not opened yet".into()).into();
+        self.auth.get().map(|auth| auth as &dyn AuthPort).ok_or_else(closed)
+    }
+}
