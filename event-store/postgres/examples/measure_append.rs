@@ -33,14 +33,14 @@ impl Accounts {
         let (source, destination) = (self.next(number), self.next(number / 7 + 1));
         let posting = format!(r#"{{"transfer":"{transfer}","amount":"12500","balance":"1234567"}}"#);
         let facts = format!(
-            r#"{{"kind":"transfer","source":"{}","destination":"{}","asset":"KRW","amount":"12500","memo":"rent"}}"#,
+            r#"{{"kind":"transfer","legs":[{{"account":"{}","asset":"KRW","amount":"-12500"}},{{"account":"{}","asset":"KRW","amount":"12500"}}],"memo":"rent"}}"#,
             source.0, destination.0
         );
         let event = |(stream, version), event_type, payload| NewEvent {
             stream,
             version,
             event_type,
-            schema_version: 1,
+            schema_version: if event_type == "TransferPosted" { 2 } else { 1 },
             payload,
         };
         NewCommit {

@@ -23,9 +23,8 @@ pub struct Account {
 pub struct Posted {
     pub last_position: i64,
     pub kind: String,
-    pub source: Uuid,
-    pub destination: Uuid,
-    pub amount: i128,
+    /// Account and signed amount of each leg, in order.
+    pub legs: Vec<(Uuid, i128)>,
     pub memo: Option<String>,
 }
 
@@ -94,7 +93,7 @@ impl Ledger {
     fn apply(&mut self, commit: Vec<Event>) {
         self.commits += 1;
         let last_position = commit.last().unwrap().position;
-        let mut moved: BTreeMap<Uuid, (i128, u32)> = BTreeMap::new();
+        let mut moved: BTreeMap<Uuid, Vec<(Uuid, i128)>> = BTreeMap::new();
         for Event { stream, version, kind, payload, position } in commit {
             match kind.as_str() {
                 "AccountOpened" => self.opened(stream, &payload),
@@ -103,8 +102,7 @@ impl Ledger {
                     let amount = number(&payload, "amount");
                     assert!(amount > 0, "an amount is more than nothing at {position}");
                     let signed = if kind == "AccountDebited" { -amount } else { amount };
-                    let sides = moved.entry(transfer).or_default();
-                    *sides = (sides.0 + signed, sides.1 + 1);
+                    moved.entry(transfer).or_default().push((stream, signed));
                     self.post(stream, transfer, signed, number(&payload, "balance"), position);
                 }
                 "AccountFrozen" => self.account(stream).status = "frozen",
@@ -126,8 +124,13 @@ impl Ledger {
             }
         }
         for (transfer, sides) in moved {
-            assert_eq!(sides, (0, 2), "transfer {transfer} has two sides that cancel");
-            assert!(self.posted.contains_key(&transfer), "transfer {transfer} was posted with its sides");
+            let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+            for (account, amount) in &sides {
+                *sums.entry(&self.accounts[account].asset).or_default() += amount;
+            }
+            assert!(sums.values().all(|sum| *sum == 0), "the legs of transfer {transfer} cancel: {sums:?}");
+            let posted = self.posted.get(&transfer).map(|posted| &posted.legs);
+            assert_eq!(posted, Some(&sides), "transfer {transfer} was posted with its legs");
         }
     }
 
@@ -167,8 +170,8 @@ impl Ledger {
     /// Adds a transfer that no log holds, to see whether a check notices.
     pub fn note_transfer(&mut self, id: Uuid, memo: &str) {
         let (kind, memo) = ("transfer".to_owned(), Some(memo.to_owned()));
-        let (source, destination) = (Uuid::nil(), Uuid::max());
-        self.posted.insert(id, Posted { last_position: 0, kind, source, destination, amount: 1, memo });
+        let legs = vec![(Uuid::nil(), -1), (Uuid::max(), 1)];
+        self.posted.insert(id, Posted { last_position: 0, kind, legs, memo });
     }
 
     /// The accounts of members.
@@ -177,15 +180,19 @@ impl Ledger {
     }
 }
 
+/// A transfer as either schema version has it.
 fn posted(payload: &Value, last_position: i64) -> Posted {
-    Posted {
-        last_position,
-        kind: text(payload, "kind"),
-        source: text(payload, "source").parse().unwrap(),
-        destination: text(payload, "destination").parse().unwrap(),
-        amount: number(payload, "amount"),
-        memo: payload["memo"].as_str().map(str::to_owned),
-    }
+    let leg = |leg: &Value| (text(leg, "account").parse().unwrap(), number(leg, "amount"));
+    let legs = match payload["legs"].as_array() {
+        Some(legs) => legs.iter().map(leg).collect(),
+        None => {
+            let amount = number(payload, "amount");
+            let account = |field| text(payload, field).parse().unwrap();
+            vec![(account("source"), -amount), (account("destination"), amount)]
+        }
+    };
+    let memo = payload["memo"].as_str().map(str::to_owned);
+    Posted { last_position, kind: text(payload, "kind"), legs, memo }
 }
 
 fn text(payload: &Value, field: &str) -> String {

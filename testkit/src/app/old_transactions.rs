@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use crate::kit::Database;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Recorded, TransferFacts, TransferPosted};
+use contracts::recorded::{Pair, Recorded, TransferPosted};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{AccountId, Minor, Position, TransferId};
 use log::ReadHead;
@@ -55,7 +55,7 @@ impl Projection for OldTransactions {
                 let account = event.stream.uuid();
                 let at = (position, event.version.number(), commit.recorded_at);
                 match &event.body {
-                    Some(Recorded::TransferPosted(TransferPosted(posted))) => drop(facts.insert(account, posted)),
+                    Some(Recorded::TransferPosted(posted)) => drop(facts.insert(account, posted)),
                     Some(Recorded::AccountDebited(it)) => {
                         rows.entry(
                             at,
@@ -63,12 +63,12 @@ impl Projection for OldTransactions {
                             it.transfer,
                             it.amount.negated(),
                             it.balance,
-                            |f| f.destination,
+                            |pair| pair.destination,
                             &facts,
                         );
                     }
                     Some(Recorded::AccountCredited(it)) => {
-                        rows.entry(at, account, it.transfer, it.amount, it.balance, |f| f.source, &facts);
+                        rows.entry(at, account, it.transfer, it.amount, it.balance, |pair| pair.source, &facts);
                     }
                     _ => {}
                 }
@@ -94,13 +94,13 @@ impl OldRows {
         transfer: TransferId,
         amount: Minor,
         balance: Minor,
-        other: fn(&TransferFacts) -> Option<AccountId>,
-        facts: &HashMap<Uuid, &TransferFacts>,
+        other: fn(Pair) -> AccountId,
+        facts: &HashMap<Uuid, &TransferPosted>,
     ) {
         let facts = facts[&transfer.uuid()];
         self.entries.push(serde_json::json!({
             "position": position.number(), "version": version, "recorded_at": recorded_at, "account_id": account,
-            "transfer_id": transfer.uuid(), "counterparty": other(facts).unwrap().uuid(),
+            "transfer_id": transfer.uuid(), "counterparty": other(facts.legs.pair().unwrap()).uuid(),
             "amount": amount.to_string(), "balance_after": balance.to_string(), "kind": facts.kind.as_str(),
             "memo": facts.memo, "reference": facts.reference,
         }));

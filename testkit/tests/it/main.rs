@@ -18,6 +18,7 @@ mod hostile;
 mod idempotency;
 mod kill;
 mod kill_members;
+mod legs;
 mod member_races;
 mod oversized;
 mod restart;

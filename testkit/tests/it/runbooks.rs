@@ -253,10 +253,10 @@ async fn change_view() {
     page.set("VIEW", "transactions");
     page.set("DIFFERENCES", format!("{}/differences", folder.0.display()));
     let told = page.next().await;
-    assert!(told.stdout.contains("version 2 here") && told.stdout.contains("jangbu views upgrade"), "{}", told.stdout);
+    assert!(told.stdout.contains("version 3 here") && told.stdout.contains("jangbu views upgrade"), "{}", told.stdout);
     let told = page.next().await;
     assert!(
-        told.stdout.contains("entries.reverses is new") && !told.stdout.contains("version 2 here"),
+        told.stdout.contains("entries.reverses is new") && !told.stdout.contains("version 3 here"),
         "{}",
         told.stdout
     );

@@ -13,13 +13,14 @@ use crate::support::{
 };
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 15] = [
+const RESTARTED: [(Part, &str); 16] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
     (Part::Command(0), "revocations"),
     (Part::Command(0), "courier"),
     (Part::Command(0), "processes"),
+    (Part::Command(0), "member-engine"),
     (Part::Command(0), "snapshots"),
     (Part::Command(0), "shutdown"),
     (Part::Query, "views-registry"),

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod compound;
 pub mod freezer;
 mod journal;
 mod page;

@@ -1,0 +1,174 @@
+//! A transfer of more than two legs, through the log, all views, the public API and the auditor.
+
+use contracts::recorded::Leg;
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use kernel::{AccountId, Actor, CommandId, Ids, MemberId, Minor, RandomIds, Role};
+use log::Fingerprint;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use testkit::chaos::Jangbu;
+use uuid::Uuid;
+
+use crate::support::{
+    ALL, TestApp, TestClient,
+    compound::{Request, post},
+};
+
+/// An account with what it holds and who may see its balance.
+struct Owned<'a> {
+    owner: &'a TestClient,
+    account: Uuid,
+    asset: &'static str,
+}
+
+async fn compound(app: &TestApp, legs: &[(&Owned<'_>, i128)]) -> Uuid {
+    let url = app.pair.log.superuser_url();
+    let log = PostgresLog::new(connect(&url, &PoolOptions::log("a test", 1)).unwrap());
+    let leg = |(side, units): &(&Owned<'_>, i128)| Leg {
+        account: AccountId::new(side.account),
+        asset: side.asset.parse().unwrap(),
+        amount: Minor::new(*units).unwrap(),
+    };
+    let actor = Actor { role: Role::Member, id: MemberId::new(legs[0].0.owner.id) };
+    let request = Request { actor, command_id: CommandId::new(RandomIds.fresh()), fingerprint: Fingerprint([7; 16]) };
+    post(&log, request, legs.iter().map(leg).collect()).await.uuid()
+}
+
+/// What a transfer shows to one who looks: account, asset, amount, and the balance where it is theirs.
+fn lines(body: &Value) -> Vec<[Value; 4]> {
+    let line = |p: &Value| ["account_id", "asset", "amount", "balance_after"].map(|field| p[field].clone());
+    body["postings"].as_array().unwrap().iter().map(line).collect()
+}
+
+async fn run(url: &str, sql: String) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_else() {
+    let mut app = TestApp::start(&ALL).await;
+    let (ann, a) = app.funded_member(100).await;
+    let (bob, b) = app.funded_member(0).await;
+    let (cho, c) = app.funded_member(0).await;
+    let (stranger, _) = app.funded_member(1).await;
+    let (ann_usd, bob_usd) = (ann.open("USD").await, bob.open("USD").await);
+    app.service().deposit(bob_usd, "USD", 10).await;
+    let [a, b, c] = [(&ann, a), (&bob, b), (&cho, c)].map(|(owner, account)| Owned { owner, account, asset: "KRW" });
+    let (ann_usd, bob_usd) =
+        (Owned { owner: &ann, account: ann_usd, asset: "USD" }, Owned { owner: &bob, account: bob_usd, asset: "USD" });
+
+    let three = [(&a, -30), (&b, 20), (&c, 10)];
+    let four = [(&a, -40), (&b, 40), (&bob_usd, -3), (&ann_usd, 3)];
+    let (first, second) = (compound(&app, &three).await, compound(&app, &four).await);
+    app.wait_until_level().await;
+
+    // Each owner sees all legs, and the balances of their own accounts.
+    let after = [vec!["70", "20", "10"], vec!["30", "60", "7", "3"]];
+    let operator = app.operator();
+    for ((id, legs), after) in [(first, &three[..]), (second, &four[..])].into_iter().zip(&after) {
+        let path = format!("/v1/transfers/{id}");
+        for viewer in [&ann, &bob, &cho, &operator] {
+            let all = viewer.id == operator.id;
+            if !all && legs.iter().all(|(side, _)| side.owner.id != viewer.id) {
+                viewer.get(&path).await.expect(404);
+                continue;
+            }
+            let seen = viewer.get(&path).await.expect(200).body;
+            for field in ["source", "destination", "money"] {
+                assert!(seen[field].is_null() && seen.as_object().unwrap().contains_key(field), "{field}: {seen}");
+            }
+            assert_eq!(
+                (&seen["status"], &seen["kind"], &seen["memo"]),
+                (&json!("posted"), &json!("transfer"), &json!("together"))
+            );
+            let ought: Vec<_> = legs
+                .iter()
+                .zip(after)
+                .map(|((side, units), after)| {
+                    let own = all || side.owner.id == viewer.id;
+                    [
+                        json!(side.account),
+                        json!(side.asset),
+                        json!(units.to_string()),
+                        if own { json!(after) } else { Value::Null },
+                    ]
+                })
+                .collect();
+            assert_eq!(lines(&seen), ought);
+        }
+        stranger.get(&path).await.expect(404);
+    }
+
+    // Each account has an entry without a counterparty.
+    for (side, newest) in [(&a, ["-40", "30"]), (&b, ["40", "60"]), (&c, ["10", "10"]), (&bob_usd, ["-3", "7"])] {
+        let page = side.owner.get(&format!("/v1/accounts/{}/transactions", side.account)).await.expect(200);
+        let entry = &page.items()[0];
+        assert!(entry["counterparty"].is_null() && entry.as_object().unwrap().contains_key("counterparty"), "{entry}");
+        assert_eq!([&entry["amount"], &entry["balance_after"]], [&json!(newest[0]), &json!(newest[1])]);
+    }
+    let home = ann.get("/v1/wallet/home").await.expect(200).body;
+    assert!(home["transactions"][0]["counterparty"].is_null(), "{home}");
+
+    // Each asset of a transfer counts once, with what was credited of it.
+    let overview = operator.get("/v1/dashboard/overview").await.expect(200).body;
+    let counted = |asset: &str| {
+        let day = overview["activity"]["day"].as_array().unwrap().iter();
+        let of = |bucket: &&Value| bucket["asset"] == asset && bucket["kind"] == "transfer";
+        day.filter(of).map(|bucket| (bucket["transfers"].clone(), bucket["volume"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("KRW"), [(json!(2), json!("70"))]);
+    assert_eq!(counted("USD"), [(json!(1), json!("3"))]);
+    assert!(overview["totals"].as_array().unwrap().iter().all(|total| total["sum"] == "0"), "{overview}");
+    let movers = operator.get("/v1/dashboard/top-movers?asset=KRW").await.expect(200).body;
+    let of = |side: &Owned<'_>| {
+        let mover = movers["items"].as_array().unwrap().iter().find(|mover| mover["account_id"] == json!(side.account));
+        mover.map(|mover| (mover["transfers"].clone(), mover["volume"].clone()))
+    };
+    assert_eq!(of(&a), Some((json!(2), json!("70"))));
+    assert_eq!(of(&c), Some((json!(1), json!("10"))));
+
+    // An operator reverses it like any other, once.
+    let path = format!("/v1/transfers/{first}/reverse");
+    let reversed = operator.post_keyed(&path, "undo", json!({"reason": "by mistake"})).await.expect(201);
+    let back: Vec<_> =
+        lines(&reversed.body).into_iter().map(|[account, _, amount, after]| (account, amount, after)).collect();
+    let line = |side: &Owned<'_>, amount: &str, after: &str| (json!(side.account), json!(amount), json!(after));
+    assert_eq!(back, [line(&c, "-10", "0"), line(&b, "-20", "40"), line(&a, "30", "60")]);
+    assert_eq!(reversed.body["kind"], "reversal");
+    assert!(reversed.body["money"].is_null(), "{}", reversed.body);
+    let again = operator.post_keyed(&path, "undo", json!({"reason": "by mistake"})).await.expect(201);
+    assert_eq!(again.body, reversed.body);
+    operator.post(&path, json!({"reason": "again"})).await.expect_problem(422, "already-reversed");
+    let seen = cho.get_at(&format!("/v1/transfers/{first}"), reversed.token()).await.expect(200);
+    assert_eq!(seen.body["reversed_by"], reversed.body["transfer_id"]);
+    // What was got and spent cannot go back; nothing moves then.
+    bob.transfer(b.account, c.account, 40).await.expect(201);
+    let path = format!("/v1/transfers/{second}/reverse");
+    operator.post(&path, json!({"reason": "by mistake"})).await.expect_problem(422, "insufficient-funds");
+
+    every_view_is_the_log_and_a_fault_is_found(&mut app, first).await;
+    app.close().await;
+}
+
+async fn every_view_is_the_log_and_a_fault_is_found(app: &mut TestApp, transfer: Uuid) {
+    app.wait_until_level().await;
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    jangbu.run(&["log", "verify"]).await.unwrap();
+    // A rebuild is promoted only if it is the same as what was live.
+    jangbu.run(&["views", "rebuild", "--all", "--reason", "to compare"]).await.unwrap();
+    jangbu.run(&["log", "verify"]).await.unwrap();
+    let log = app.pair.log.superuser_url();
+    let turn = |from: &str, to: &str| {
+        format!(
+            r#"begin; set local session_replication_role = replica;
+               update events set payload = replace(payload::text, '"amount":"{from}"', '"amount":"{to}"')::json
+                   where stream_id = '{transfer}' and type = 'TransferPosted'; commit"#
+        )
+    };
+    run(&log, turn("10", "11")).await;
+    let told = jangbu.ask(&["log", "verify"]).await.unwrap().expect(1);
+    assert!(told.all.contains("the legs of KRW do not sum to zero"), "{}", told.all);
+    run(&log, turn("11", "10")).await;
+    jangbu.run(&["log", "verify"]).await.unwrap();
+}

@@ -1,0 +1,82 @@
+//! A transfer of several legs, written into the log by the domain's decision. No command asks for one yet.
+
+use contracts::recorded::{
+    AccountCredited, AccountDebited, Holder as RecordedHolder, Leg, Legs, Recorded, TransferKind, TransferPosted,
+};
+use domain::{Account, AccountEvent, Holder, Limits, Movement};
+use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, StreamId, TransferId, Version};
+use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
+use uuid::Uuid;
+
+/// Whose command it is said to be.
+pub struct Request {
+    pub actor: Actor,
+    pub command_id: CommandId,
+    pub fingerprint: Fingerprint,
+}
+
+/// Posts the transfer, which must be possible.
+pub async fn post(log: &(impl Append + ReadStreams), request: Request, legs: Vec<Leg>) -> TransferId {
+    let transfer = TransferId::new(RandomIds.fresh());
+    let legs = Legs::new(legs).expect("they sum to zero");
+    let streams: Vec<_> = legs.iter().map(|leg| (leg.account.into(), FromVersion::After(Version::ZERO))).collect();
+    let read = log.read_streams(&streams).await.expect("the log");
+    let mut versions: Vec<_> = read.iter().map(|(_, events)| Version::new(events.len() as i64)).collect();
+    let accounts: Vec<Account> = read.into_iter().map(|(_, events)| fold(&events)).collect();
+    let sides: Vec<_> = accounts.iter().map(Some).collect();
+    let movement = Movement { transfer, legs: &legs, accounts: &sides };
+    let happened = movement.decide(&Limits::NONE).expect("it may be posted");
+
+    let kind = TransferKind::Transfer;
+    let posted =
+        TransferPosted { kind, legs: legs.clone(), memo: Some("together".into()), reference: None, reverses: None };
+    let mut events = vec![new_event(transfer.into(), Version::new(1), posted.into())];
+    for (index, event) in happened.into_iter().enumerate() {
+        let account = legs[index].account;
+        // An account with several legs has gone on since it was read.
+        let version = versions[index].next();
+        legs.iter().zip(&mut versions).filter(|(leg, _)| leg.account == account).for_each(|(_, of)| *of = version);
+        events.push(new_event(account.into(), version, recorded(event)));
+    }
+    let Request { actor, command_id, fingerprint } = request;
+    let commit = NewCommit { command_id, fingerprint, actor, correlation: CorrelationId::new(Uuid::nil()), events };
+    log.append(&[commit]).await.expect("appended");
+    transfer
+}
+
+fn new_event(stream: StreamId, version: Version, recorded: Recorded) -> NewEvent {
+    let (event_type, schema_version) = (recorded.event_type(), recorded.schema_version());
+    NewEvent { stream, version, event_type, schema_version, payload: recorded.payload().expect("JSON") }
+}
+
+fn recorded(event: AccountEvent) -> Recorded {
+    match event {
+        AccountEvent::Debited { transfer, amount, balance } => AccountDebited { transfer, amount, balance }.into(),
+        AccountEvent::Credited { transfer, amount, balance } => AccountCredited { transfer, amount, balance }.into(),
+        other => panic!("a movement does not do this: {other:?}"),
+    }
+}
+
+fn fold(events: &[log::Event]) -> Account {
+    let event = |event: &log::Event| {
+        let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
+        match recorded {
+            Recorded::AccountOpened(opened) => {
+                let holder = match opened.holder {
+                    RecordedHolder::Member { owner, number } => Holder::Member { owner, number },
+                    RecordedHolder::System { name } => Holder::System { name },
+                };
+                AccountEvent::Opened { holder, asset: opened.asset }
+            }
+            Recorded::AccountDebited(AccountDebited { transfer, amount, balance }) => {
+                AccountEvent::Debited { transfer, amount, balance }
+            }
+            Recorded::AccountCredited(AccountCredited { transfer, amount, balance }) => {
+                AccountEvent::Credited { transfer, amount, balance }
+            }
+            other => panic!("not in these tests: {other:?}"),
+        }
+    };
+    let account = events.iter().map(event).try_fold(None, |account, event| Account::evolve(account, &event).map(Some));
+    account.expect("a valid stream").expect("an account")
+}
