@@ -131,7 +131,7 @@ fn of_member(error: MemberError) -> Problem {
         }
         MemberError::Execute(ExecuteError::Overloaded { retry_after }) => {
             let problem = Problem::new(Code::Overloaded).retry_after(retry_after);
-            problem.detail("too many passwords are waiting to be checked")
+            problem.detail("too many requests of members are waiting")
         }
         MemberError::Execute(error) => of_execution(error),
     }

@@ -1,7 +1,7 @@
 //! Between the domain's events and their recorded form: one fact, two shapes, translated here only.
 
 use contracts::recorded as rec;
-use domain::{Account, AccountEvent, Holder, OwnerEvent, Refusal, Status, TransferEvent, TransferKind};
+use domain::{Account, AccountEvent, OwnerEvent, Refusal, Status, TransferEvent};
 use kernel::{AssetCode, MemberId, Minor, TransferId};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ impl From<&Account> for StoredAccount {
             Status::Frozen => StoredStatus::Frozen,
             Status::Closed => StoredStatus::Closed,
         };
-        Self { holder: holder_out(&account.holder), asset: account.asset, balance: account.balance, status }
+        Self { holder: account.holder.clone(), asset: account.asset, balance: account.balance, status }
     }
 }
 
@@ -43,21 +43,7 @@ impl From<StoredAccount> for Account {
             StoredStatus::Frozen => Status::Frozen,
             StoredStatus::Closed => Status::Closed,
         };
-        Self { holder: holder_in(stored.holder), asset: stored.asset, balance: stored.balance, status }
-    }
-}
-
-fn holder_out(holder: &Holder) -> rec::Holder {
-    match holder {
-        Holder::Member { owner, number } => rec::Holder::Member { owner: *owner, number: *number },
-        Holder::System { name } => rec::Holder::System { name: name.clone() },
-    }
-}
-
-fn holder_in(holder: rec::Holder) -> Holder {
-    match holder {
-        rec::Holder::Member { owner, number } => Holder::Member { owner, number },
-        rec::Holder::System { name } => Holder::System { name },
+        Self { holder: stored.holder, asset: stored.asset, balance: stored.balance, status }
     }
 }
 
@@ -65,7 +51,7 @@ fn holder_in(holder: rec::Holder) -> Holder {
 /// that its answer can be told again without a fold. `reason` is the words given with the command.
 pub fn record_account(event: AccountEvent, balance: Minor, reason: Option<String>) -> rec::Recorded {
     match event {
-        AccountEvent::Opened { holder, asset } => rec::AccountOpened { holder: holder_out(&holder), asset }.into(),
+        AccountEvent::Opened { holder, asset } => rec::AccountOpened { holder, asset }.into(),
         AccountEvent::Debited { transfer, amount, balance } => rec::AccountDebited { transfer, amount, balance }.into(),
         AccountEvent::Credited { transfer, amount, balance } => {
             rec::AccountCredited { transfer, amount, balance }.into()
@@ -79,7 +65,7 @@ pub fn record_account(event: AccountEvent, balance: Minor, reason: Option<String
 /// What a recorded event says of an account; none if it is not an account's.
 pub fn account_event(recorded: &rec::Recorded) -> Option<AccountEvent> {
     Some(match recorded {
-        rec::Recorded::AccountOpened(e) => AccountEvent::Opened { holder: holder_in(e.holder.clone()), asset: e.asset },
+        rec::Recorded::AccountOpened(e) => AccountEvent::Opened { holder: e.holder.clone(), asset: e.asset },
         rec::Recorded::AccountDebited(e) => {
             AccountEvent::Debited { transfer: e.transfer, amount: e.amount, balance: e.balance }
         }
@@ -122,16 +108,6 @@ pub fn record_refusal(refusal: Refusal) -> rec::Refusal {
         _ => None,
     };
     rec::Refusal { code: refusal.code().to_owned(), available }
-}
-
-/// The recorded form of a kind.
-pub fn record_kind(kind: TransferKind) -> rec::TransferKind {
-    match kind {
-        TransferKind::Transfer => rec::TransferKind::Transfer,
-        TransferKind::Deposit => rec::TransferKind::Deposit,
-        TransferKind::Withdrawal => rec::TransferKind::Withdrawal,
-        TransferKind::Reversal => rec::TransferKind::Reversal,
-    }
 }
 
 /// What a recorded event says of an owner; none if it is not an owner's.

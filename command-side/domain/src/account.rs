@@ -1,25 +1,9 @@
 //! The account: one asset, one holder, a balance that follows from its events.
 
-use kernel::{AccountNumber, AssetCode, MemberId, Minor, TransferId};
+use contracts::recorded::Holder;
+use kernel::{AssetCode, MemberId, Minor, TransferId};
 
 use crate::{EvolveError, Refusal};
-
-/// Whose account it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// A member's: never below zero.
-    Member {
-        /// The owner.
-        owner: MemberId,
-        /// What people type.
-        number: AccountNumber,
-    },
-    /// The bank's own, standing for the outside: as far below zero as money came in.
-    System {
-        /// What it stands for.
-        name: String,
-    },
-}
 
 /// What may be done with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ mod owner;
 mod refusal;
 mod transfer;
 
-pub use account::{Account, AccountEvent, Holder, Status};
+pub use account::{Account, AccountEvent, Status};
 pub use evolve::EvolveError;
 pub use limits::{Limits, LimitsError};
 pub use movement::{Movement, payment};
 pub use owner::{Owner, OwnerEvent};
 pub use refusal::Refusal;
-pub use transfer::{Transfer, TransferEvent, TransferKind};
+pub use transfer::{Transfer, TransferEvent};

@@ -5,19 +5,6 @@ use kernel::TransferId;
 
 use crate::{EvolveError, Refusal};
 
-/// What kind of movement a transfer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransferKind {
-    /// Between two members' accounts.
-    Transfer,
-    /// From the outside to an account.
-    Deposit,
-    /// From an account to the outside.
-    Withdrawal,
-    /// Undoes an earlier one.
-    Reversal,
-}
-
 /// What happened to a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransferEvent {

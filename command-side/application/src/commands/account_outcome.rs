@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::Recorded;
-use domain::Holder;
+use contracts::recorded::{Holder, Recorded};
 use kernel::{AccountId, Minor};
 
 use crate::{

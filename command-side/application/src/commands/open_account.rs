@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::AccountNumberAssigned;
-use domain::{AccountEvent, Holder, OwnerEvent};
+use contracts::recorded::{AccountNumberAssigned, Holder};
+use domain::{AccountEvent, OwnerEvent};
 use kernel::{AccountId, AccountNumber, AssetCode, Minor};
 use log::Appended;
 
@@ -59,10 +59,10 @@ impl Command for OpenAccount {
     }
 }
 
-/// A number that nobody bears as far as the unit of work knows. One that is taken shows as a conflict on its stream, and the
+/// A number that nobody bears as far as this server knows. One that is taken shows as a conflict on its stream, and the
 /// next attempt draws another.
 fn free_number(work: &Decision<'_>) -> Result<AccountNumber, ExecuteError> {
-    let is_free = |number: &AccountNumber| match work.peek(number.stream()) {
+    let is_free = |number: &AccountNumber| match work.known(number.stream()) {
         Some(stream) => stream.state.kind().is_none(),
         None => !work.is_broken(number.stream()),
     };

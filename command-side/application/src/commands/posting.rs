@@ -1,7 +1,7 @@
 //! Posting: a movement of money is tried on the accounts, and posted or refused.
 
-use contracts::recorded::{Leg, Legs, TransferFacts, TransferPosted, TransferRejected};
-use domain::{AccountEvent, Holder, Limits, Movement, Refusal, TransferKind};
+use contracts::recorded::{Holder, Leg, Legs, TransferFacts, TransferKind, TransferPosted, TransferRejected};
+use domain::{AccountEvent, Limits, Movement, Refusal};
 use kernel::{AccountId, AssetCode, Minor, Money, TransferId};
 use uuid::Uuid;
 
@@ -125,7 +125,7 @@ impl PendingTransfer {
 
     fn facts(self) -> TransferFacts {
         TransferFacts {
-            kind: stored::record_kind(self.kind),
+            kind: self.kind,
             source: Some(self.source),
             destination: self.destination,
             asset: self.money.asset,
@@ -140,6 +140,6 @@ impl PendingTransfer {
 impl Particulars {
     fn posted(self, legs: Legs) -> TransferPosted {
         let Self { kind, memo, reference, reverses } = self;
-        TransferPosted { kind: stored::record_kind(kind), legs, memo, reference, reverses }
+        TransferPosted { kind, legs, memo, reference, reverses }
     }
 }

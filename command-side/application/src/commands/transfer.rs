@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{Account, Refusal, TransferKind};
+use contracts::recorded::TransferKind;
+use domain::{Account, Refusal};
 use kernel::{AccountId, AccountNumber, Money, Role};
 use log::Appended;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::TransferKind;
+use contracts::recorded::TransferKind;
 use kernel::{AccountId, Money};
 use log::Appended;
 

@@ -3,7 +3,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
     error::Error,
     num::NonZeroUsize,
 };
@@ -85,14 +85,18 @@ impl UnitOfWork {
         cached
     }
 
-    /// A stream that was read or changed for this batch; it is not looked for elsewhere.
-    pub fn peek(&self, id: StreamId) -> Option<&Stream> {
+    fn peek(&self, id: StreamId) -> Option<&Stream> {
         self.work.get(&id).map(|changed| &changed.stream).or_else(|| self.read.get(&id))
+    }
+
+    /// A stream as far as it is known. It is not looked for in the log.
+    pub fn known(&self, id: StreamId) -> Option<&Stream> {
+        self.peek(id).or_else(|| self.cached(id))
     }
 
     /// The version of a stream, as far as it is known.
     pub fn version(&self, id: StreamId) -> Version {
-        self.peek(id).or_else(|| self.cached(id)).map_or(Version::ZERO, |stream| stream.version)
+        self.known(id).map_or(Version::ZERO, |stream| stream.version)
     }
 
     /// The accounts that were ever opened for a member; missing as a stream is. They are read after the streams: whoever looks for an
@@ -126,14 +130,20 @@ impl UnitOfWork {
         self.broken.contains(&id)
     }
 
-    /// Puts one more event on a stream and gives the version it takes. A stream that was not looked at counts as new.
+    /// Puts one more event on a stream and gives the version it takes. A stream that is not known counts as new.
     pub fn apply(&mut self, id: StreamId, recorded: &Recorded) -> Result<Version, FoldError> {
-        let (read, cache) = (&self.read, &self.cache);
-        let changed = self.work.entry(id).or_insert_with(|| {
-            let held = read.get(&id).or_else(|| cache.as_ref()?.peek(&id));
-            let stream = held.cloned().unwrap_or(Stream::EMPTY);
-            Changed { before: stream.version, stream }
-        });
+        let changed = match self.work.entry(id) {
+            Entry::Occupied(changed) => changed.into_mut(),
+            Entry::Vacant(place) => {
+                let cached = || {
+                    let stream = self.cache.as_ref()?.peek(&id)?;
+                    self.seen.borrow_mut().cached.insert(id);
+                    Some(stream)
+                };
+                let stream = self.read.get(&id).or_else(cached).cloned().unwrap_or(Stream::EMPTY);
+                place.insert(Changed { before: stream.version, stream })
+            }
+        };
         changed.stream.apply(id, recorded)?;
         Ok(changed.stream.version)
     }

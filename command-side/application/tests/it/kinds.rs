@@ -169,6 +169,23 @@ async fn a_number_is_given_once_whoever_names_its_stream() {
     assert_eq!(opened.account_number, future);
 }
 
+/// A number that this server knows to be taken is not tried: the next one is drawn, without a conflict.
+#[tokio::test]
+async fn a_number_that_is_held_in_memory_is_not_drawn() {
+    let client = TestClient::new();
+    let source = client.funded("a", 100).await;
+    let (_, taken) = numbered(&client, "b").await;
+    let digits = taken.to_string()[..10].parse::<u64>().expect("digits");
+    let ids = Arc::new(Digits(Mutex::new([digits, 4_711].into())));
+    let options = ExecutorOptions::new("server-0", [krw()].into());
+    let (bank, executor) = Bank::start(client.log.clone(), ids, options);
+    let warm = TestClient { bank, executor, log: client.log.clone() };
+    posted(&outcome(&warm.bank.execute(to_number(source, taken, "1")).await));
+    let open = submission(member(3), "open", Command::OpenAccount(OpenAccount { asset: krw() }));
+    let Outcome::Opened(opened) = outcome(&warm.bank.execute(open).await) else { panic!("not opened") };
+    assert_eq!(opened.account_number, AccountNumber::from_digits(4_711));
+}
+
 /// The members' process keeps a snapshot under an id that anybody can read in the source.
 #[tokio::test]
 async fn a_snapshot_of_something_else_is_no_account() {

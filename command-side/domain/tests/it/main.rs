@@ -6,7 +6,8 @@ mod member;
 mod movement;
 mod owner;
 
-use domain::{Account, AccountEvent, Holder};
+use contracts::recorded::Holder;
+use domain::{Account, AccountEvent};
 use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, TransferId};
 use uuid::Uuid;
 

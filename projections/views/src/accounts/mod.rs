@@ -6,7 +6,7 @@ mod rows;
 mod seeded;
 
 pub use self::seeded::{AccountSeed, Seed, SeedStatus, SeededAccounts};
-use contracts::recorded::{AccountOpened, Holder, MemberRecorded, Recorded};
+use contracts::recorded::{AccountOpened, Holder, Recorded};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
@@ -34,7 +34,7 @@ impl Projection for Accounts {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        !(fold::UNUSED.contains(&event_type) || MemberRecorded::is_named(event_type))
+        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
     }
 
     fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {

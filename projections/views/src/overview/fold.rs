@@ -9,16 +9,9 @@ use projection_engine::Commit;
 use super::{activity::Activity, states::States};
 use crate::wide::Wide;
 
-/// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] = &[
-    "AccountNumberAssigned",
-    "AccountDebited",
-    "AccountCredited",
-    "TransferReversed",
-    "CommandRefused",
-    "OwnerAccountAdded",
-    "OwnerLeft",
-];
+/// The types whose events change something here.
+pub(super) const USED: &[&str] =
+    &["AccountOpened", "AccountFrozen", "AccountUnfrozen", "AccountClosed", "TransferPosted", "TransferRejected"];
 
 /// What is to be added.
 #[derive(Debug, Default)]
@@ -60,14 +53,7 @@ impl Additions {
                 self.activity.posted(posted, commit.recorded_at);
             }
             Recorded::TransferRejected(rejected) => self.activity.rejected(&rejected.facts, commit.recorded_at),
-            Recorded::AccountNumberAssigned(_)
-            | Recorded::AccountDebited(_)
-            | Recorded::AccountCredited(_)
-            | Recorded::TransferReversed(_)
-            | Recorded::CommandRefused(_)
-            | Recorded::OwnerAccountAdded(_)
-            | Recorded::OwnerLeft(_)
-            | Recorded::Member(_) => {}
+            _ => {}
         }
     }
 }

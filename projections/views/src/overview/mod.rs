@@ -6,7 +6,7 @@ mod fold;
 mod rows;
 mod states;
 
-use contracts::recorded::{MemberRecorded, Recorded};
+use contracts::recorded::Recorded;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `overview`.
@@ -33,7 +33,7 @@ impl Projection for Overview {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        !(fold::UNUSED.contains(&event_type) || MemberRecorded::is_named(event_type))
+        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
     }
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {

@@ -9,21 +9,8 @@ use projection_engine::Commit;
 
 use crate::wide::Wide;
 
-/// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] = &[
-    "AccountOpened",
-    "AccountNumberAssigned",
-    "AccountDebited",
-    "AccountCredited",
-    "AccountFrozen",
-    "AccountUnfrozen",
-    "AccountClosed",
-    "TransferRejected",
-    "TransferReversed",
-    "CommandRefused",
-    "OwnerAccountAdded",
-    "OwnerLeft",
-];
+/// The types whose events change something here.
+pub(super) const USED: &[&str] = &["TransferPosted"];
 
 /// What one account did on one day with one asset.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::{MemberRecorded, Recorded};
+use contracts::recorded::Recorded;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `top_movers`.
@@ -31,7 +31,7 @@ impl Projection for TopMovers {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        !(fold::UNUSED.contains(&event_type) || MemberRecorded::is_named(event_type))
+        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
     }
 
     fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {

@@ -7,19 +7,8 @@ use projection_engine::{Commit, Event, Fault};
 use super::rows::{Entry, TransactionRows};
 use crate::fault::fault;
 
-/// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] = &[
-    "AccountOpened",
-    "AccountNumberAssigned",
-    "AccountFrozen",
-    "AccountUnfrozen",
-    "AccountClosed",
-    "TransferRejected",
-    "TransferReversed",
-    "CommandRefused",
-    "OwnerAccountAdded",
-    "OwnerLeft",
-];
+/// The types whose events change something here.
+pub(super) const USED: &[&str] = &["TransferPosted", "AccountDebited", "AccountCredited"];
 
 /// A debit or a credit.
 struct Side {
@@ -71,18 +60,7 @@ fn side(body: &Recorded) -> Option<Side> {
             balance: credited.balance,
             counterparty: |pair| pair.source,
         }),
-        Recorded::AccountOpened(_)
-        | Recorded::AccountNumberAssigned(_)
-        | Recorded::AccountFrozen(_)
-        | Recorded::AccountUnfrozen(_)
-        | Recorded::AccountClosed(_)
-        | Recorded::TransferPosted(_)
-        | Recorded::TransferRejected(_)
-        | Recorded::TransferReversed(_)
-        | Recorded::CommandRefused(_)
-        | Recorded::OwnerAccountAdded(_)
-        | Recorded::OwnerLeft(_)
-        | Recorded::Member(_) => None,
+        _ => None,
     }
 }
 

@@ -9,17 +9,9 @@ use projection_engine::{Commit, Fault};
 use super::rows::{Booked, Row};
 use crate::fault::fault;
 
-/// The types whose events change nothing here.
-pub(super) const UNUSED: &[&str] = &[
-    "AccountOpened",
-    "AccountNumberAssigned",
-    "AccountFrozen",
-    "AccountUnfrozen",
-    "AccountClosed",
-    "CommandRefused",
-    "OwnerAccountAdded",
-    "OwnerLeft",
-];
+/// The types whose events change something here.
+pub(super) const USED: &[&str] =
+    &["TransferPosted", "TransferRejected", "TransferReversed", "AccountDebited", "AccountCredited"];
 
 pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Recorded>>) -> Result<Folding<'c>, Fault> {
     let mut folding = Folding { rows: Vec::with_capacity(commits.len()), place: HashMap::new(), reversed: Vec::new() };
@@ -89,15 +81,7 @@ impl<'c> Folding<'c> {
             Recorded::AccountCredited(credited) => {
                 self.book(&posting(credited.transfer, credited.amount, credited.balance), position, body)?;
             }
-            Recorded::AccountOpened(_)
-            | Recorded::AccountNumberAssigned(_)
-            | Recorded::AccountFrozen(_)
-            | Recorded::AccountUnfrozen(_)
-            | Recorded::AccountClosed(_)
-            | Recorded::CommandRefused(_)
-            | Recorded::OwnerAccountAdded(_)
-            | Recorded::OwnerLeft(_)
-            | Recorded::Member(_) => {}
+            _ => {}
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! A transfer of several legs, written into the log by the domain's decision. No command asks for one yet.
 
 use contracts::recorded::{
-    AccountCredited, AccountDebited, Holder as RecordedHolder, Leg, Legs, Recorded, TransferKind, TransferPosted,
+    AccountCredited, AccountDebited, AccountOpened, Leg, Legs, Recorded, TransferKind, TransferPosted,
 };
-use domain::{Account, AccountEvent, Holder, Limits, Movement};
+use domain::{Account, AccountEvent, Limits, Movement};
 use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, StreamId, TransferId, Version};
 use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
 use uuid::Uuid;
@@ -61,13 +61,7 @@ fn fold(events: &[log::Event]) -> Account {
     let event = |event: &log::Event| {
         let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
         match recorded {
-            Recorded::AccountOpened(opened) => {
-                let holder = match opened.holder {
-                    RecordedHolder::Member { owner, number } => Holder::Member { owner, number },
-                    RecordedHolder::System { name } => Holder::System { name },
-                };
-                AccountEvent::Opened { holder, asset: opened.asset }
-            }
+            Recorded::AccountOpened(AccountOpened { holder, asset }) => AccountEvent::Opened { holder, asset },
             Recorded::AccountDebited(AccountDebited { transfer, amount, balance }) => {
                 AccountEvent::Debited { transfer, amount, balance }
             }
