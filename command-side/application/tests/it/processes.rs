@@ -81,6 +81,11 @@ fn freeze(account: AccountId) -> Command {
     Command::FreezeAccount(FreezeAccount { account, reason: None })
 }
 
+/// So many seconds after the time at which the log in memory records everything.
+fn after_the_freeze(app: &TestApp, seconds: i64) {
+    app.clock.set(chrono::DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time"));
+}
+
 /// A runner with this process too, and what it is controlled by.
 struct Thawing {
     stop: oneshot::Sender<()>,
@@ -115,11 +120,11 @@ async fn a_deadline_is_met_by_whichever_server_leads_then() {
     app.client.outcome(operator(), "freeze", freeze(account)).await;
     until("it is seen", || async { app.processes.states("thaw") == [(instance, InstanceState::Waiting)] }).await;
     first.stop().await;
-    app.wait(3400);
+    after_the_freeze(&app, 3599);
     let second = Thawing::start(&app, false);
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert_eq!(app.log.count("AccountUnfrozen"), 0, "not before its time");
-    app.wait(400);
+    after_the_freeze(&app, 3601);
     until("it is done", || async { app.processes.states("thaw") == [(instance, InstanceState::Done)] }).await;
     assert_eq!(app.log.count("AccountUnfrozen"), 1);
     let commits = app.log.commits();
@@ -156,7 +161,7 @@ async fn what_is_stuck_waits_for_an_operator_and_holds_up_nobody() {
     let account = app.client.open(member(1), "a").await;
     let runner = Thawing::start(&app, true);
     app.client.outcome(operator(), "freeze", freeze(account)).await;
-    app.wait(3800);
+    after_the_freeze(&app, 3601);
     let instance = account.uuid();
     until("it is stuck", || async { app.processes.states("thaw") == [(instance, InstanceState::Stuck)] }).await;
     assert_eq!(runner.steps.load(Ordering::SeqCst), 5);
@@ -184,7 +189,7 @@ async fn an_older_leader_writes_nothing_and_begins_again() {
     app.client.outcome(operator(), "freeze", freeze(account)).await;
     until("it is seen", || async { !app.processes.states("thaw").is_empty() }).await;
     app.processes.depose();
-    app.wait(3800);
+    after_the_freeze(&app, 3601);
     // Its write is refused; it asks for the lead again, as anybody would, and gets it under a newer epoch.
     until("it is done", || async { app.processes.states("thaw") == [(account.uuid(), InstanceState::Done)] }).await;
     assert_eq!(app.log.count("AccountUnfrozen"), 1, "the step was written once");
