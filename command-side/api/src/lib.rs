@@ -2,17 +2,25 @@
 //!
 //! Knows the application's commands and the platform's edge; knows nothing of databases, of the log's form, or of reads.
 
+mod accounts;
+mod answer;
+mod body;
+mod bookings;
 mod caller;
 mod description;
-mod dto;
+mod erasures;
 mod identity;
+mod keys;
+mod members;
 mod port;
 mod problems;
 mod receive;
-mod reply;
 mod routes;
+mod sessions;
+mod sign_ups;
 mod state;
 mod submit;
+mod transfers;
 
 use axum::Router;
 pub use description::openapi;

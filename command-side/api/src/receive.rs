@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{dto::Confidential, problems, reply, state::ApiState};
+use crate::{answer, body::Confidential, caller::Caller, problems, state::ApiState};
 
 /// What a person asked for, and under which id.
 pub(crate) struct Request<'a> {
@@ -26,7 +26,13 @@ pub(crate) struct Request<'a> {
     pub(crate) token: Option<PresentedToken>,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// Of a caller with a token.
+    pub(crate) fn of<A>(caller: &Caller<A>, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
+        let (command_id, token) = (caller.key.command_id(caller.actor), Some(caller.token()));
+        Self { command_id, context: caller.context, route, id, body, token }
+    }
+
     /// What belongs to the command, whatever it is.
     pub(crate) fn meta(&self, state: &ApiState) -> Result<Meta, Problem> {
         let body = self.body.canonical();
@@ -55,7 +61,7 @@ pub(crate) async fn receive(
     // The command's id is in the log for ever, the correlation of the request in every line about it.
     tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
     match state.auth().map_err(problems::of_auth)?.execute(command, meta).await {
-        Ok(told) => Ok(reply::member_answer(&told)),
+        Ok(told) => Ok(answer::member_answer(&told)),
         Err(error) => problems::of_command(error, meta.command_id),
     }
 }

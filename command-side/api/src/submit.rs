@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{caller::Caller, identity::fingerprint, problems, reply, state::ApiState};
+use crate::{answer::answer, caller::Caller, identity::fingerprint, problems, state::ApiState};
 
 /// What the client asked for, in the form that is fingerprinted.
 pub(crate) struct Asked<'a, B> {
@@ -40,6 +40,6 @@ pub(crate) async fn submit<A, B: Serialize>(
         command.id = %command_id, actor = %caller.actor, route = asked.route, "a command"
     );
     let bank = state.bank().map_err(problems::of_execution)?;
-    let answer = bank.execute(Submission { actor: caller.actor, meta, command }).await;
-    Ok(reply::answer(answer.map_err(problems::of_execution)?, caller.actor, command_id))
+    let told = bank.execute(Submission { actor: caller.actor, meta, command }).await;
+    Ok(answer(told.map_err(problems::of_execution)?, caller.actor, command_id))
 }

@@ -1,16 +1,8 @@
-//! The routes. Each is three steps: who may, what is asked, submit.
-
-mod accounts;
-mod bookings;
-mod keys;
-mod members;
-mod sessions;
-mod signups;
-mod transfers;
+//! The list of all routes. Each is three steps: who may, what is asked, submit.
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::state::ApiState;
+use crate::{accounts, bookings, erasures, keys, members, sessions, sign_ups, state::ApiState, transfers};
 
 /// Every route with its description.
 pub(crate) fn described() -> OpenApiRouter<ApiState> {
@@ -24,18 +16,18 @@ pub(crate) fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(transfers::transfer))
         .routes(routes!(transfers::transfer_batch))
         .routes(routes!(transfers::reverse_transfer))
-        .routes(routes!(signups::sign_up))
-        .routes(routes!(signups::resend))
-        .routes(routes!(signups::verify))
+        .routes(routes!(sign_ups::sign_up))
+        .routes(routes!(sign_ups::resend))
+        .routes(routes!(sign_ups::verify))
         .routes(routes!(sessions::log_in))
         .routes(routes!(sessions::refresh))
         .routes(routes!(sessions::log_out))
         .routes(routes!(members::change_contact))
         .routes(routes!(members::verify_contact))
         .routes(routes!(members::change_password))
-        .routes(routes!(members::leave))
-        .routes(routes!(members::erase))
+        .routes(routes!(erasures::leave))
+        .routes(routes!(erasures::erase))
         .routes(routes!(members::disclose))
-        .routes(routes!(members::certificate))
+        .routes(routes!(erasures::certificate))
         .routes(routes!(keys::jwks))
 }

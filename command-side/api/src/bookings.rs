@@ -1,16 +1,39 @@
-//! Money from outside and to it.
+//! Deposits and withdrawals: money from outside and to it.
 
 use application::{Command, Deposit, Withdraw};
 use axum::{extract::State, response::Response};
-use platform::{extract::Json, problem::Problem};
+use kernel::AccountId;
+use platform::{
+    extract::{Json, object},
+    problem::Problem,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
+    body::{Label, MoneyDto, account_id},
     caller::{Caller, OperatorsAndServices},
-    dto::BookingRequest,
-    reply::TransferDto,
     state::ApiState,
     submit::{Asked, submit},
+    transfers::TransferDto,
 };
+
+/// Money that comes in from outside or goes there.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Booking)]
+pub(crate) struct BookingRequest {
+    /// The account it comes to or goes from.
+    #[serde(deserialize_with = "account_id")]
+    #[schema(value_type = uuid::Uuid)]
+    account_id: AccountId,
+    /// How much.
+    #[serde(deserialize_with = "object")]
+    money: MoneyDto,
+    /// The outside's own reference.
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    reference: Label,
+}
 
 /// Book a deposit
 ///
@@ -20,7 +43,7 @@ use crate::{
     request_body = BookingRequest,
     responses((status = 201, description = "The transfer", body = TransferDto)),
 )]
-pub(super) async fn deposit(
+pub(crate) async fn deposit(
     State(state): State<ApiState>,
     caller: Caller<OperatorsAndServices>,
     Json(body): Json<BookingRequest>,
@@ -41,7 +64,7 @@ pub(super) async fn deposit(
     request_body = BookingRequest,
     responses((status = 201, description = "The transfer", body = TransferDto)),
 )]
-pub(super) async fn withdraw(
+pub(crate) async fn withdraw(
     State(state): State<ApiState>,
     caller: Caller<OperatorsAndServices>,
     Json(body): Json<BookingRequest>,

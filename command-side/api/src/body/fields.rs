@@ -6,15 +6,15 @@ use platform::problem::{Code, Problem};
 
 /// The wrong fields so far.
 #[derive(Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// The value, or one more wrong field. The error's text is for whoever sent it, and repeats no value.
-    pub(super) fn read<T, E: Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
+    pub(crate) fn read<T, E: Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
         read.map_err(|error| self.0.push((field.to_owned(), error.to_string()))).ok()
     }
 
-    pub(super) fn problem(self) -> Problem {
+    pub(crate) fn problem(self) -> Problem {
         let none = Problem::new(Code::ValidationFailed);
         self.0.into_iter().fold(none, |problem, (field, message)| problem.field_error(field, message))
     }

@@ -10,7 +10,7 @@ use crate::state::ApiState;
 #[derive(Serialize, ToSchema)]
 #[schema(as = JsonWebKeySet)]
 #[allow(dead_code, reason = "describes what the verifier writes")]
-pub(super) struct KeySet {
+pub(crate) struct KeySet {
     /// Ed25519 public keys.
     keys: Vec<Key>,
 }
@@ -19,7 +19,7 @@ pub(super) struct KeySet {
 #[derive(Serialize, ToSchema)]
 #[schema(as = JsonWebKey)]
 #[allow(dead_code, reason = "describes what the verifier writes")]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// Always `OKP`.
     kty: String,
     /// Always `Ed25519`.
@@ -44,7 +44,7 @@ pub(super) struct Key {
     get, path = "/.well-known/jwks.json", tag = "keys",
     responses((status = 200, description = "The key set", body = KeySet)),
 )]
-pub(super) async fn jwks(State(state): State<ApiState>) -> impl IntoResponse {
+pub(crate) async fn jwks(State(state): State<ApiState>) -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=60")];
     (headers, state.verifier().jwks_json())
 }

@@ -24,7 +24,7 @@ pub(crate) fn path_id(text: &str) -> Result<Uuid, Problem> {
 }
 
 /// For `#[serde(deserialize_with)]`.
-pub(super) fn account_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
+pub(crate) fn account_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).map(AccountId::new).map_err(D::Error::custom)
 }

@@ -1,20 +1,95 @@
-//! Opening, closing, freezing.
+//! Accounts: opening, closing, freezing.
 
-use application::{CloseAccount, Command, FreezeAccount, UnfreezeAccount};
+use application::{AccountAnswer, CloseAccount, Command, FreezeAccount, OpenAccount, UnfreezeAccount};
 use axum::{extract::State, response::Response};
-use kernel::AccountId;
+use kernel::{AccountId, AccountNumber, AssetCode, Assets, MemberId, Minor, Version};
 use platform::{
     extract::{Json, OptionalJson, Path},
     problem::Problem,
 };
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
+    body::{Note, known_asset, path_id},
     caller::{Caller, Members, Operators},
-    dto::{OpenAccountRequest, ReasonRequest, path_id},
-    reply::AccountDto,
     state::ApiState,
     submit::{Asked, submit},
 };
+
+/// Opens an account for the token's subject.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OpenAccount)]
+pub(crate) struct OpenAccountRequest {
+    /// The code of the asset it is to hold.
+    #[schema(pattern = "^[A-Z][A-Z0-9]{1,7}$", examples("KRW"))]
+    asset: String,
+}
+
+impl OpenAccountRequest {
+    pub(crate) fn command(&self, assets: &Assets) -> Result<Command, Problem> {
+        Ok(Command::OpenAccount(OpenAccount { asset: known_asset(&self.asset, assets)? }))
+    }
+}
+
+/// Why an account is closed, frozen or unfrozen.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Reason)]
+pub(crate) struct ReasonRequest {
+    /// In your own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    reason: Option<Note>,
+}
+
+impl ReasonRequest {
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.reason.as_ref().map(|note| note.0.clone())
+    }
+}
+
+/// An account, as the command left it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountDto {
+    /// Its id.
+    #[schema(value_type = uuid::Uuid)]
+    account_id: AccountId,
+    /// What people type to pay to it.
+    #[schema(value_type = String, pattern = "^[0-9]{12}$", examples("123456789092"))]
+    account_number: AccountNumber,
+    /// The one asset it holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$", examples("KRW"))]
+    asset: AssetCode,
+    /// The member it belongs to.
+    #[schema(value_type = uuid::Uuid)]
+    owner: MemberId,
+    /// Whether money can move.
+    #[schema(pattern = "^(open|frozen|closed)$", examples("open"))]
+    status: &'static str,
+    /// Minor units.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$", examples("12500"))]
+    balance: Minor,
+    /// How many events it has; goes up by one with each.
+    #[schema(value_type = i64, minimum = 1)]
+    version: Version,
+}
+
+impl From<&AccountAnswer> for AccountDto {
+    fn from(account: &AccountAnswer) -> Self {
+        Self {
+            account_id: account.account_id,
+            account_number: account.account_number,
+            asset: account.asset,
+            owner: account.owner,
+            status: account.status,
+            balance: account.balance,
+            version: account.version,
+        }
+    }
+}
 
 /// Open an account
 ///
@@ -24,7 +99,7 @@ use crate::{
     request_body = OpenAccountRequest,
     responses((status = 201, description = "The account", body = AccountDto)),
 )]
-pub(super) async fn open_account(
+pub(crate) async fn open_account(
     State(state): State<ApiState>,
     caller: Caller<Members>,
     Json(body): Json<OpenAccountRequest>,
@@ -42,7 +117,7 @@ pub(super) async fn open_account(
     request_body = ReasonRequest,
     responses((status = 200, description = "The account", body = AccountDto)),
 )]
-pub(super) async fn close_account(
+pub(crate) async fn close_account(
     State(state): State<ApiState>,
     caller: Caller<Members>,
     Path(id): Path<String>,
@@ -63,7 +138,7 @@ pub(super) async fn close_account(
     request_body = ReasonRequest,
     responses((status = 200, description = "The account", body = AccountDto)),
 )]
-pub(super) async fn freeze_account(
+pub(crate) async fn freeze_account(
     State(state): State<ApiState>,
     caller: Caller<Operators>,
     Path(id): Path<String>,
@@ -82,7 +157,7 @@ pub(super) async fn freeze_account(
     request_body = ReasonRequest,
     responses((status = 200, description = "The account", body = AccountDto)),
 )]
-pub(super) async fn unfreeze_account(
+pub(crate) async fn unfreeze_account(
     State(state): State<ApiState>,
     caller: Caller<Operators>,
     Path(id): Path<String>,

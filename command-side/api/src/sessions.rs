@@ -1,5 +1,6 @@
-//! Logging in and out.
+//! Sessions: logging in and out.
 
+use application::Tokens;
 use axum::{
     extract::State,
     http::StatusCode,
@@ -7,15 +8,72 @@ use axum::{
 };
 use kernel::Role;
 use platform::{auth::Principal, extract::Json, http::Origin, problem::Problem};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
+    answer::{json, mark_replayed, with_token},
+    body::Secret,
     caller::OptionalKey,
-    dto::{LogInRequest, RefreshRequest},
     identity::IdempotencyKey,
     problems,
-    reply::{self, TokensDto},
     state::ApiState,
 };
+
+/// Who wants to log in. Whatever the texts are, the answer is that they are right or that they are not.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LogIn)]
+pub(crate) struct LogInRequest {
+    /// Your login id.
+    #[schema(value_type = String, examples("minji_kim"))]
+    login_id: Secret,
+    /// Your password.
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+}
+
+/// A refresh token, to be exchanged for the next ones.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Refresh)]
+pub(crate) struct RefreshRequest {
+    /// The one of the last answer; good once.
+    #[schema(value_type = String)]
+    refresh_token: Secret,
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub(crate) struct TokensDto<'a> {
+    /// For `Authorization: Bearer`.
+    access_token: &'a str,
+    /// For `POST /v1/sessions/refresh`, once.
+    refresh_token: &'a str,
+    /// Always `Bearer`.
+    #[schema(pattern = "^Bearer$", examples("Bearer"))]
+    token_type: &'static str,
+    /// Seconds the access token is good for.
+    #[schema(minimum = 1, examples(600))]
+    expires_in: i64,
+}
+
+/// The tokens of a session that was begun or refreshed.
+fn answer(tokens: &Tokens) -> Response {
+    let body = TokensDto {
+        access_token: tokens.access.expose_secret(),
+        refresh_token: tokens.refresh.expose_secret(),
+        token_type: "Bearer",
+        expires_in: tokens.expires_in.num_seconds(),
+    };
+    let mut response = with_token(json(StatusCode::CREATED, &body), tokens.seen);
+    if tokens.replayed {
+        mark_replayed(&mut response);
+    }
+    response
+}
 
 /// Log in
 ///
@@ -25,7 +83,7 @@ use crate::{
     request_body = LogInRequest,
     responses((status = 201, description = "The session's tokens", body = TokensDto)),
 )]
-pub(super) async fn log_in(
+pub(crate) async fn log_in(
     State(state): State<ApiState>,
     Origin(from): Origin,
     Json(body): Json<LogInRequest>,
@@ -33,7 +91,7 @@ pub(super) async fn log_in(
     let (login_id, password) = (body.login_id.into_inner(), body.password.into_inner());
     let auth = state.auth().map_err(problems::of_auth)?;
     let tokens = auth.log_in(from, login_id, password).await.map_err(problems::of_auth)?;
-    Ok(reply::tokens(&tokens))
+    Ok(answer(&tokens))
 }
 
 /// Refresh a session
@@ -46,7 +104,7 @@ pub(super) async fn log_in(
     request_body = RefreshRequest,
     responses((status = 201, description = "The session's next tokens", body = TokensDto)),
 )]
-pub(super) async fn refresh(
+pub(crate) async fn refresh(
     State(state): State<ApiState>,
     Origin(from): Origin,
     OptionalKey(key): OptionalKey,
@@ -56,7 +114,7 @@ pub(super) async fn refresh(
     let key = key.as_ref().map(IdempotencyKey::as_bytes);
     let auth = state.auth().map_err(problems::of_auth)?;
     let tokens = auth.refresh(from, token, key).await.map_err(problems::of_auth)?;
-    Ok(reply::tokens(&tokens))
+    Ok(answer(&tokens))
 }
 
 /// Log out
@@ -66,9 +124,9 @@ pub(super) async fn refresh(
     delete, path = "/v1/sessions/current", tag = "sessions", security(("bearer" = [])),
     responses((status = 204, description = "The session has ended")),
 )]
-pub(super) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
+pub(crate) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
     who.require(&[Role::Member])?;
     let auth = state.auth().map_err(problems::of_auth)?;
     let seen = auth.log_out(who.actor.id, who.session).await.map_err(problems::of_auth)?;
-    Ok(reply::with_token(StatusCode::NO_CONTENT.into_response(), seen))
+    Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen))
 }

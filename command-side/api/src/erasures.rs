@@ -1,0 +1,156 @@
+//! Erasures: leaving, being erased, and the proof of it.
+
+use application::{ErasureProof, MemberCommand};
+use axum::{extract::State, http::StatusCode, response::Response};
+use chrono::{DateTime, Utc};
+use kernel::{MemberId, Role};
+use platform::{
+    auth::Principal,
+    extract::{Json, Path},
+    problem::{Code, Problem},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    answer::json,
+    body::{Canonical, Confidential, OperatorsReasonRequest, Secret, canonical, path_id},
+    caller::{Caller, Members, Operators},
+    problems,
+    receive::{Request, receive},
+    state::ApiState,
+};
+
+/// A member leaves, for good.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Leave)]
+pub(crate) struct LeaveRequest {
+    /// Your password, once more.
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+}
+
+impl Confidential for LeaveRequest {
+    fn canonical(&self) -> Canonical {
+        canonical(&(self.password.expose(),))
+    }
+}
+
+/// An erasure is under way.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Erasing)]
+pub(crate) struct ErasingDto {
+    /// The erasure, and its certificate once it is completed.
+    pub(crate) erasure_id: Uuid,
+}
+
+/// Proof that a member was erased. Holds nothing personal.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErasureCertificate)]
+pub(crate) struct CertificateDto<'a> {
+    /// The erasure.
+    erasure_id: Uuid,
+    /// Who was erased.
+    #[schema(value_type = Uuid)]
+    member_id: MemberId,
+    /// Who asked for it: role and id.
+    requested_by: &'a str,
+    /// When it was asked for.
+    requested_at: DateTime<Utc>,
+    /// When the data key was destroyed.
+    erased_at: DateTime<Utc>,
+    /// What was destroyed.
+    destroyed: Vec<DestroyedDto<'a>>,
+    /// SHA-256 of the certificate; the log holds the same.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    digest: &'a str,
+}
+
+/// Something that was destroyed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Destroyed)]
+pub(crate) struct DestroyedDto<'a> {
+    /// What.
+    what: &'a str,
+    /// How many of it.
+    count: u64,
+}
+
+/// Proof of an erasure.
+fn answer(proof: &ErasureProof) -> Response {
+    let kept = &proof.certificate;
+    let destroyed = kept.destroyed.iter().map(|(what, count)| DestroyedDto { what, count: *count });
+    let body = CertificateDto {
+        erasure_id: kept.erasure_id,
+        member_id: kept.member_id,
+        requested_by: &kept.requested_by,
+        requested_at: kept.requested_at,
+        erased_at: kept.erased_at,
+        destroyed: destroyed.collect(),
+        digest: &proof.digest,
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// Leave
+///
+/// Everything personal of yours is erased, for good. Your accounts must be closed first.
+#[utoipa::path(
+    delete, path = "/v1/members/me", tag = "members", security(("bearer" = [])),
+    request_body = LeaveRequest,
+    responses((status = 202, description = "The erasure is under way", body = ErasingDto)),
+)]
+pub(crate) async fn leave(
+    State(state): State<ApiState>,
+    caller: Caller<Members>,
+    Json(body): Json<LeaveRequest>,
+) -> Result<Response, Problem> {
+    const ROUTE: &str = "DELETE /v1/members/me";
+    let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
+    let command = MemberCommand::Leave { actor: caller.actor, password: body.password.into_inner() };
+    receive(&state, meta, ROUTE, command).await
+}
+
+/// Erase a member
+///
+/// As if the member had left; recorded with your reason.
+#[utoipa::path(
+    post, path = "/v1/members/{id}/erase", tag = "members", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The member")),
+    request_body = OperatorsReasonRequest,
+    responses((status = 202, description = "The erasure is under way", body = ErasingDto)),
+)]
+pub(crate) async fn erase(
+    State(state): State<ApiState>,
+    caller: Caller<Operators>,
+    Path(id): Path<String>,
+    Json(body): Json<OperatorsReasonRequest>,
+) -> Result<Response, Problem> {
+    const ROUTE: &str = "POST /v1/members/{id}/erase";
+    let id = path_id(&id)?;
+    let meta = Request::of(&caller, ROUTE, Some(id), &body).meta(&state)?;
+    let (member, actor, reason) = (MemberId::new(id), caller.actor, body.reason.0);
+    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason }).await
+}
+
+/// The certificate of an erasure
+///
+/// What was destroyed, when, and at whose wish. There once the erasure is completed.
+#[utoipa::path(
+    get, path = "/v1/erasures/{id}", tag = "members", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The erasure")),
+    responses((status = 200, description = "The certificate", body = CertificateDto)),
+)]
+pub(crate) async fn certificate(
+    State(state): State<ApiState>,
+    who: Principal,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    who.require(&[Role::Operator])?;
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let proof = auth.certificate(path_id(&id)?).await.map_err(problems::of_auth)?;
+    let unknown = || Problem::new(Code::ErasureUnknown).detail("there is no such erasure, or it is not completed yet");
+    Ok(answer(&proof.ok_or_else(unknown)?))
+}
