@@ -2,6 +2,8 @@
 
 mod backoff;
 mod fault;
+pub mod files;
+mod key_file;
 mod registry;
 mod restart;
 
@@ -12,6 +14,7 @@ use tokio::task::JoinHandle;
 
 pub use backoff::Backoff;
 pub use fault::fault_point;
+pub use key_file::{KeyFile, KeyFileError, read_private};
 pub use registry::{Failed, check, fail, failed, outcome};
 
 use self::{

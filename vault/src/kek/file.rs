@@ -14,7 +14,12 @@ use chacha20poly1305::{
 use rand::TryRngCore;
 use zeroize::Zeroizing;
 
-use super::{Kek, KekError, KeyFile, Purpose, Wrapped, key_file::Stamp};
+use tasks::{
+    KeyFile,
+    files::{self, Stamp},
+};
+
+use super::{Kek, KekError, Purpose, Wrapped};
 
 /// The format of a wrapped key: one byte of this, 24 bytes of nonce, ciphertext and tag.
 const FORMAT: u8 = 1;
@@ -35,7 +40,7 @@ impl FileKek {
 
     /// The stamp first: a change after it is noticed next time.
     fn load(path: &Path) -> Result<(Stamp, KeyFile), KekError> {
-        Ok((KeyFile::stamp(path)?, KeyFile::read(path)?))
+        Ok((stamp(path)?, KeyFile::read(path)?))
     }
 
     fn held(&self) -> MutexGuard<'_, (Stamp, KeyFile)> {
@@ -45,7 +50,7 @@ impl FileKek {
     /// What the file holds now. It is small and local: reading it waits for nobody.
     fn fresh(&self) -> Result<MutexGuard<'_, (Stamp, KeyFile)>, KekError> {
         let mut held = self.held();
-        if KeyFile::stamp(&self.path)? != held.0 {
+        if stamp(&self.path)? != held.0 {
             *held = Self::load(&self.path)?;
         }
         Ok(held)
@@ -69,7 +74,7 @@ fn associated(purpose: Purpose, id: &str) -> Vec<u8> {
 #[async_trait]
 impl Kek for FileKek {
     async fn wrap(&self, purpose: Purpose, key: &[u8; 32]) -> Result<Wrapped, KekError> {
-        let id = self.fresh()?.1.current().0.to_owned();
+        let id = self.fresh()?.1.current().to_owned();
         let mut nonce = [0; NONCE];
         rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(KekError::Random)?;
         let payload = Payload { msg: key, aad: &associated(purpose, &id) };
@@ -91,18 +96,24 @@ impl Kek for FileKek {
     }
 
     async fn current(&self) -> Result<String, KekError> {
-        Ok(self.fresh()?.1.current().0.to_owned())
+        Ok(self.fresh()?.1.current().to_owned())
     }
 
+    /// Nothing is ever wrapped with a key that is not on disk.
     async fn rotate(&self) -> Result<String, KekError> {
-        let _alone = KeyFile::lock(&self.path)?;
-        self.fresh()?.1.rotate(&self.path)
+        KeyFile::rotate(&self.path)?;
+        Ok(self.fresh()?.1.current().to_owned())
     }
 
     async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError> {
-        let _alone = KeyFile::lock(&self.path)?;
-        self.fresh()?.1.drop_old(&self.path, used)
+        let (_, dropped) = KeyFile::retire(&self.path, used)?;
+        drop(self.fresh()?);
+        Ok(dropped)
     }
+}
+
+fn stamp(path: &Path) -> Result<Stamp, KekError> {
+    files::stamp(path).map_err(|error| KekError::Read(path.to_owned(), error))
 }
 
 /// The 32 bytes that a key has.

@@ -2,7 +2,6 @@
 
 mod address;
 mod file;
-mod key_file;
 mod transit;
 
 use std::{error::Error, path::PathBuf};
@@ -13,7 +12,7 @@ use zeroize::Zeroizing;
 
 pub use address::{AddressError, KekAddress};
 pub use file::FileKek;
-pub use key_file::KeyFile;
+pub use tasks::KeyFile;
 pub use transit::TransitKek;
 
 /// What a wrapped key is for. It is bound to the key: one that was moved to another row does not open.
@@ -90,6 +89,9 @@ pub enum KekError {
     /// The machine gave no random bytes.
     #[error("the machine's random source gave nothing")]
     Random(#[source] rand::rand_core::OsError),
+    /// The file that should hold the token of the transit engine holds something else.
+    #[error("{0} does not hold a token: it is not text")]
+    NotAToken(PathBuf),
     /// The transit engine needs a token, and no file was named that holds it.
     #[error("the transit engine needs a token: JANGBU_KEK_TOKEN_FILE is not set")]
     NoToken,
@@ -102,4 +104,16 @@ pub enum KekError {
     /// The transit engine answered what it never should.
     #[error("the transit engine answered with something of another shape")]
     Answer,
+}
+
+impl From<tasks::KeyFileError> for KekError {
+    fn from(error: tasks::KeyFileError) -> Self {
+        match error {
+            tasks::KeyFileError::Read(path, source) => Self::Read(path, source),
+            tasks::KeyFileError::Write(path, source) => Self::Write(path, source),
+            tasks::KeyFileError::Exposed(path) => Self::Open(path),
+            tasks::KeyFileError::NotKeys(path) => Self::NotAKeyFile(path),
+            tasks::KeyFileError::Random(source) => Self::Random(source),
+        }
+    }
 }

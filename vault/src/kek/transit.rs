@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Kek, KekError, Purpose, Wrapped, file::exactly, key_file::secret_file};
+use super::{Kek, KekError, Purpose, Wrapped, file::exactly};
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -64,7 +64,8 @@ impl TransitKek {
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, KekError> {
-        let token = secret_file(&self.token_file)?;
+        let token = tasks::read_private(&self.token_file)?;
+        let token = std::str::from_utf8(&token).map_err(|_| KekError::NotAToken(self.token_file.clone()))?;
         let url = format!("{}/{path}", self.mount.as_str().trim_end_matches('/'));
         Ok(self.client.request(method, url).header("x-vault-token", token.trim()))
     }

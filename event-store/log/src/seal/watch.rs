@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    KeyFileError, SliceKeys,
-    key_file::{Stamp, stamp},
-};
+use tasks::files::{Stamp, stamp};
+
+use super::{KeyFileError, SliceKeys};
 
 /// The keys in a file, read again when the file changes. A file that cannot be read leaves the keys as they were.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ impl KeyWatch {
 
     /// Reads the file.
     pub fn open(path: &Path) -> Result<Self, KeyFileError> {
-        let stamp = stamp(path);
+        let stamp = stamp(path).ok();
         let keys = Arc::new(SliceKeys::read(path)?);
         let seen = Mutex::new(Seen { keys, stamp, looked: Instant::now() });
         Ok(Self { path: path.to_owned(), seen })
@@ -53,7 +52,7 @@ impl KeyWatch {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.looked.elapsed() >= every {
             seen.looked = Instant::now();
-            let stamp = stamp(&self.path);
+            let stamp = stamp(&self.path).ok();
             if stamp != seen.stamp {
                 seen.stamp = stamp;
                 seen.reread(&self.path);
