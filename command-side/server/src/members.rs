@@ -4,8 +4,9 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use application::{
-    AuthParts, AuthService, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, ProcessRunner,
+    AuthParts, AuthService, Channels, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, ProcessRunner,
 };
+use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog, PostgresProcesses, connect};
 use kernel::{RandomIds, SystemClock};
 use log::ProcessStore;
@@ -81,44 +82,9 @@ impl People {
             };
             let open = || PostgresVault::open(vault.clone(), kek.clone());
             if let Some(opened) = until_open(open, &closed).await {
-                let opened: Arc<dyn Vault> = Arc::new(opened);
-                let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(log.clone()));
-                let log = Arc::new(PostgresLog::new(log.clone()));
-                let (ids, clock) = (Arc::new(RandomIds), Arc::new(SystemClock));
-                let (signer, revoked) = (Arc::new(signer), Arc::new(Refused(revocations)));
-                let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
-                let members = Members::new(log.clone(), opened.clone(), ids.clone(), clock.clone(), options);
-                let vault = opened.clone();
-                let parts = AuthParts {
-                    members: members.clone(),
-                    log,
-                    vault,
-                    passwords,
-                    signer,
-                    revoked,
-                    ids,
-                    clock: clock.clone(),
-                };
-                // Nobody else sets it.
-                let _ = services.auth.set(AuthService::new(parts, config.members.auth()));
-                tracing::info!("members are served");
-                let sending = {
-                    let closed = closed.clone();
-                    let courier = move || {
-                        let (vault, channels) = (opened.clone(), channels.clone());
-                        Courier::new(vault, channels, clock.clone(), CourierOptions::default()).telling(board.clone())
-                    };
-                    tasks::until_done("courier", move || send(courier(), closed.clone()))
-                };
-                let working = {
-                    let (services, closed) = (services.clone(), closed.clone());
-                    tasks::until_done("processes", move || {
-                        let (members, services, processes) = (members.clone(), services.clone(), processes.clone());
-                        run_processes(members, services, processes, trouble.clone(), closed.clone())
-                    })
-                };
-                working.ended().await;
-                sending.ended().await;
+                let revoked = Arc::new(Refused(revocations));
+                let work = MemberWork { config, passwords, signer, channels, board, services, trouble, revoked };
+                work.run(Arc::new(opened), log.clone(), closed).await;
             }
             following.ended().await;
             drop(signing);
@@ -139,6 +105,57 @@ impl People {
     /// Waits until all of it has ended.
     pub(crate) async fn ended(self) {
         self.task.ended().await;
+    }
+}
+
+/// What serves members once the vault is open.
+struct MemberWork {
+    config: Config,
+    passwords: Passwords,
+    signer: FileSigner,
+    channels: Channels,
+    board: DeliveryHealth,
+    services: Arc<Opened>,
+    trouble: watch::Sender<Option<String>>,
+    revoked: Arc<Refused>,
+}
+
+impl MemberWork {
+    /// Serves members, delivers messages and runs the processes until no more commands can come.
+    async fn run(self, vault: Arc<dyn Vault>, pool: Pool, closed: Shutdown) {
+        let Self { config, passwords, signer, channels, board, services, trouble, revoked } = self;
+        let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(pool.clone()));
+        let log = Arc::new(PostgresLog::new(pool));
+        let (ids, clock, signer) = (Arc::new(RandomIds), Arc::new(SystemClock), Arc::new(signer));
+        let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
+        let members = Members::new(log.clone(), vault.clone(), ids.clone(), clock.clone(), options);
+        let parts = AuthParts {
+            members: members.clone(),
+            log,
+            vault: vault.clone(),
+            passwords,
+            signer,
+            revoked,
+            ids,
+            clock: clock.clone(),
+        };
+        // Nobody else sets it.
+        let _ = services.auth.set(AuthService::new(parts, config.members.auth()));
+        tracing::info!("members are served");
+        let sending = {
+            let closed = closed.clone();
+            let courier = move || {
+                let (vault, channels) = (vault.clone(), channels.clone());
+                Courier::new(vault, channels, clock.clone(), CourierOptions::default()).telling(board.clone())
+            };
+            tasks::until_done("courier", move || send(courier(), closed.clone()))
+        };
+        let working = tasks::until_done("processes", move || {
+            let (members, services, processes) = (members.clone(), services.clone(), processes.clone());
+            run_processes(members, services, processes, trouble.clone(), closed.clone())
+        });
+        working.ended().await;
+        sending.ended().await;
     }
 }
 

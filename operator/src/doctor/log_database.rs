@@ -2,7 +2,7 @@
 
 use database::migrations;
 
-use super::{DoctorArgs, clock, durability::Settings, finding::Finding, rights, schema};
+use super::{DoctorArgs, clock, durability::Settings, finding::Finding, processes, rights, schema};
 use crate::{config::Config, db::Database, failure::Failure};
 
 /// What was found about a database, and what others need of it.
@@ -35,6 +35,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     looked.findings.push(schema::migrations(migrations::Database::Log, config).await);
     looked.take("guards of the log", schema::guards(&mut connection).await);
     looked.take("roles of the log database", rights::of_log(&mut connection).await);
+    looked.take("processes", processes::look(&mut connection).await);
     match Settings::read(&mut connection).await {
         Ok(settings) => {
             looked.findings.extend(settings.of_log());

@@ -12,6 +12,7 @@ mod log_database;
 mod messages;
 mod motion;
 mod nats;
+mod processes;
 mod rights;
 mod schema;
 mod servers;

@@ -2,8 +2,8 @@
 
 mod text;
 
-use chrono::Utc;
 use event_store_postgres::{PoolOptions, PostgresProcesses};
+use kernel::{Clock, SystemClock};
 use log::{InstanceFilter, InstanceState, ProcessInstance, ProcessStore};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -95,7 +95,7 @@ async fn show(store: &PostgresProcesses, id: Uuid, output: Output) -> Result<boo
 
 async fn retry(store: &PostgresProcesses, id: Uuid, why: &Why, output: Output) -> Result<bool, Failure> {
     let operator = why.operator()?;
-    let note = format!("{} had it try again at {}: {}", operator.who, Utc::now().to_rfc3339(), operator.reason);
+    let note = format!("{} had it try again at {}: {}", operator.who, SystemClock.now().to_rfc3339(), operator.reason);
     let mut retried = Vec::new();
     let mut other = Vec::new();
     for instance in find(store, id).await? {

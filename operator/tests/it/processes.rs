@@ -42,6 +42,11 @@ async fn a_stuck_instance_is_listed_shown_and_tried_again() {
     let text = databases.run(&["processes", "show", STUCK]).expect(0).stdout;
     assert!(text.contains("error     a stream cannot be folded") && text.contains("tries     5"), "{text}");
 
+    let doctor = databases.run(&["doctor", "--json"]).json();
+    let findings = doctor["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|finding| finding["what"] == "processes").expect("one of the processes");
+    assert_eq!(finding["verdict"], "warn", "{finding}");
+
     says(databases.run(&["processes", "retry", DONE, "--reason", "to see"]).expect(1), "nothing of");
     let reason = ["--operator", "kim", "--reason", "the backup was restored"];
     databases.run(&[&["processes", "retry", STUCK][..], &reason[..]].concat()).expect(0);

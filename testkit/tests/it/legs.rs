@@ -45,6 +45,51 @@ async fn run(url: &str, sql: String) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
+/// Each asset of a transfer counts once, with what was credited of it.
+async fn each_asset_counts_once(operator: &TestClient, a: &Owned<'_>, c: &Owned<'_>) {
+    let overview = operator.get("/v1/dashboard/overview").await.expect(200).body;
+    let counted = |asset: &str| {
+        let day = overview["activity"]["day"].as_array().unwrap().iter();
+        let of = |bucket: &&Value| bucket["asset"] == asset && bucket["kind"] == "transfer";
+        day.filter(of).map(|bucket| (bucket["transfers"].clone(), bucket["volume"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("KRW"), [(json!(2), json!("70"))]);
+    assert_eq!(counted("USD"), [(json!(1), json!("3"))]);
+    assert!(overview["totals"].as_array().unwrap().iter().all(|total| total["sum"] == "0"), "{overview}");
+    let movers = operator.get("/v1/dashboard/top-movers?asset=KRW").await.expect(200).body;
+    let of = |side: &Owned<'_>| {
+        let mover = movers["items"].as_array().unwrap().iter().find(|mover| mover["account_id"] == json!(side.account));
+        mover.map(|mover| (mover["transfers"].clone(), mover["volume"].clone()))
+    };
+    assert_eq!(of(a), Some((json!(2), json!("70"))));
+    assert_eq!(of(c), Some((json!(1), json!("10"))));
+}
+
+/// An operator reverses it like any other transfer, once.
+async fn an_operator_reverses_it_once(
+    operator: &TestClient,
+    (first, second): (Uuid, Uuid),
+    [a, b, c]: [&Owned<'_>; 3],
+) {
+    let path = format!("/v1/transfers/{first}/reverse");
+    let reversed = operator.post_keyed(&path, "undo", json!({"reason": "by mistake"})).await.expect(201);
+    let back: Vec<_> =
+        lines(&reversed.body).into_iter().map(|[account, _, amount, after]| (account, amount, after)).collect();
+    let line = |side: &Owned<'_>, amount: &str, after: &str| (json!(side.account), json!(amount), json!(after));
+    assert_eq!(back, [line(c, "-10", "0"), line(b, "-20", "40"), line(a, "30", "60")]);
+    assert_eq!(reversed.body["kind"], "reversal");
+    assert!(reversed.body["money"].is_null(), "{}", reversed.body);
+    let again = operator.post_keyed(&path, "undo", json!({"reason": "by mistake"})).await.expect(201);
+    assert_eq!(again.body, reversed.body);
+    operator.post(&path, json!({"reason": "again"})).await.expect_problem(422, "already-reversed");
+    let seen = c.owner.get_at(&format!("/v1/transfers/{first}"), reversed.token()).await.expect(200);
+    assert_eq!(seen.body["reversed_by"], reversed.body["transfer_id"]);
+    // What was got and spent cannot go back; nothing moves then.
+    b.owner.transfer(b.account, c.account, 40).await.expect(201);
+    let path = format!("/v1/transfers/{second}/reverse");
+    operator.post(&path, json!({"reason": "by mistake"})).await.expect_problem(422, "insufficient-funds");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_else() {
     let mut app = TestApp::start(&ALL).await;
@@ -110,43 +155,8 @@ async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_e
     let home = ann.get("/v1/wallet/home").await.expect(200).body;
     assert!(home["transactions"][0]["counterparty"].is_null(), "{home}");
 
-    // Each asset of a transfer counts once, with what was credited of it.
-    let overview = operator.get("/v1/dashboard/overview").await.expect(200).body;
-    let counted = |asset: &str| {
-        let day = overview["activity"]["day"].as_array().unwrap().iter();
-        let of = |bucket: &&Value| bucket["asset"] == asset && bucket["kind"] == "transfer";
-        day.filter(of).map(|bucket| (bucket["transfers"].clone(), bucket["volume"].clone())).collect::<Vec<_>>()
-    };
-    assert_eq!(counted("KRW"), [(json!(2), json!("70"))]);
-    assert_eq!(counted("USD"), [(json!(1), json!("3"))]);
-    assert!(overview["totals"].as_array().unwrap().iter().all(|total| total["sum"] == "0"), "{overview}");
-    let movers = operator.get("/v1/dashboard/top-movers?asset=KRW").await.expect(200).body;
-    let of = |side: &Owned<'_>| {
-        let mover = movers["items"].as_array().unwrap().iter().find(|mover| mover["account_id"] == json!(side.account));
-        mover.map(|mover| (mover["transfers"].clone(), mover["volume"].clone()))
-    };
-    assert_eq!(of(&a), Some((json!(2), json!("70"))));
-    assert_eq!(of(&c), Some((json!(1), json!("10"))));
-
-    // An operator reverses it like any other, once.
-    let path = format!("/v1/transfers/{first}/reverse");
-    let reversed = operator.post_keyed(&path, "undo", json!({"reason": "by mistake"})).await.expect(201);
-    let back: Vec<_> =
-        lines(&reversed.body).into_iter().map(|[account, _, amount, after]| (account, amount, after)).collect();
-    let line = |side: &Owned<'_>, amount: &str, after: &str| (json!(side.account), json!(amount), json!(after));
-    assert_eq!(back, [line(&c, "-10", "0"), line(&b, "-20", "40"), line(&a, "30", "60")]);
-    assert_eq!(reversed.body["kind"], "reversal");
-    assert!(reversed.body["money"].is_null(), "{}", reversed.body);
-    let again = operator.post_keyed(&path, "undo", json!({"reason": "by mistake"})).await.expect(201);
-    assert_eq!(again.body, reversed.body);
-    operator.post(&path, json!({"reason": "again"})).await.expect_problem(422, "already-reversed");
-    let seen = cho.get_at(&format!("/v1/transfers/{first}"), reversed.token()).await.expect(200);
-    assert_eq!(seen.body["reversed_by"], reversed.body["transfer_id"]);
-    // What was got and spent cannot go back; nothing moves then.
-    bob.transfer(b.account, c.account, 40).await.expect(201);
-    let path = format!("/v1/transfers/{second}/reverse");
-    operator.post(&path, json!({"reason": "by mistake"})).await.expect_problem(422, "insufficient-funds");
-
+    each_asset_counts_once(&operator, &a, &c).await;
+    an_operator_reverses_it_once(&operator, (first, second), [&a, &b, &c]).await;
     every_view_is_the_log_and_a_fault_is_found(&mut app, first).await;
     app.close().await;
 }

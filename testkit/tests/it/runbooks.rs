@@ -362,6 +362,18 @@ async fn put_late_views(pair: &Pair, backup: &Folder, variables: &BTreeMap<Strin
     program("pg_restore", &["--create", "--exit-on-error", "--dbname", &server, &late], variables).await;
 }
 
+/// The log from its archive, whole: where it ends, and what was said.
+async fn from_the_archive(app: &TestApp, page: &mut Page, logs: &Folder) -> (i64, Said) {
+    let whole = TestServers::start().await.unwrap();
+    let mut bank = moved(app, &whole, logs).await;
+    variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
+    let from_archive = page.next().await;
+    assert!(from_archive.stdout.contains("found equal"), "{}", from_archive.stdout);
+    let end = number(&bank.plan().databases.log.superuser_url(), "select position from log_head").await;
+    assert_eq!(end, app.head().await);
+    (end, from_archive)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restore() {
     let servers = TestServers::start().await.unwrap();
@@ -428,14 +440,7 @@ async fn restore() {
     program(&jangbu, &["log", "verify"], &page.variables).await;
     bank.end_all().await.unwrap();
 
-    // The log from its archive, whole.
-    let whole = TestServers::start().await.unwrap();
-    let mut bank = moved(&app, &whole, &logs).await;
-    variables(&mut bank).iter().for_each(|(name, value)| page.set(name, value));
-    let from_archive = page.next().await;
-    assert!(from_archive.stdout.contains("found equal"), "{}", from_archive.stdout);
-    let end = number(&bank.plan().databases.log.superuser_url(), "select position from log_head").await;
-    assert_eq!(end, app.head().await);
+    let (end, from_archive) = from_the_archive(&app, &mut page, &logs).await;
     page.end();
     println!(
         "{end} events: backed up in {:.1} s, restored in {:.1} s, proved in {:.1} s, from the archive in {:.1} s",

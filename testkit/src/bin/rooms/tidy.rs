@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::house::{House, Room};
 
 const MAX_CRATES: usize = 23;
-const MAX_LINES: usize = 600;
+const MAX_LINES: usize = 450;
 const MAX_README_LINES: usize = 20;
 
 /// The sizes in one line, and what is too big, each with what to do.
