@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use event_store_postgres::PostgresProcesses;
-use kernel::{Ids, Position, RandomIds};
+use kernel::{Clock, Ids, Position, RandomIds, SystemClock};
 use log::{Append, InstanceFilter, InstanceState, Leadership, ProcessInstance, ProcessStore, ReadTyped};
 use serde_json::json;
 
 use crate::fixture::{LogFixture, commit, event, fresh, stream};
 
 fn instance(process: &str, state: InstanceState, due: Option<DateTime<Utc>>) -> ProcessInstance {
-    let now = Utc::now().trunc_subsecs(6);
+    let now = SystemClock.now().trunc_subsecs(6);
     ProcessInstance {
         process: process.into(),
         instance: RandomIds.fresh(),
@@ -25,7 +25,7 @@ fn instance(process: &str, state: InstanceState, due: Option<DateTime<Utc>>) -> 
 }
 
 async fn lead(store: &PostgresProcesses, holder: &str) -> Box<dyn Leadership> {
-    store.try_lead(holder).await.unwrap().expect("nobody else leads")
+    store.try_lead(holder).await.expect("the log").expect("nobody else leads")
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn instances_are_found_by_what_they_wait_for() {
     let fixture = LogFixture::new().await;
     let store = PostgresProcesses::new(fixture.pool.clone());
     let leader = lead(&store, "server-0").await;
-    let now = Utc::now().trunc_subsecs(6);
+    let now = SystemClock.now().trunc_subsecs(6);
     let at = |seconds| Some(now + TimeDelta::seconds(seconds));
     let due = instance("ask", InstanceState::Running, at(-5));
     let longer_due = instance("ask", InstanceState::Waiting, at(-9));
@@ -88,7 +88,7 @@ async fn instances_are_found_by_what_they_wait_for() {
     let retried = store.instance("ask", stuck.instance).await.unwrap().unwrap();
     assert_eq!((retried.state, retried.tries), (InstanceState::Running, 0));
     assert_eq!(retried.note.as_deref(), Some("by an operator"));
-    assert!(retried.due.is_some_and(|due| due <= Utc::now() + TimeDelta::seconds(5)));
+    assert!(retried.due.is_some_and(|due| due <= SystemClock.now() + TimeDelta::seconds(5)));
 
     assert_eq!(store.forget_done(leader.epoch() - 1, at(60).unwrap()).await.unwrap(), 0, "an older leader");
     assert_eq!(store.forget_done(leader.epoch(), at(-60).unwrap()).await.unwrap(), 0, "not so old");
@@ -104,9 +104,9 @@ async fn the_writer_keeps_and_the_reader_looks_on() {
     let writer = PostgresProcesses::new(fixture.as_role("jangbu_writer").pool().clone());
     let leader = lead(&writer, "server-0").await;
     let kept = instance("ask", InstanceState::Done, None);
-    assert!(writer.keep(leader.epoch(), &[("ask", Position::new(1))], &[kept.clone()]).await.unwrap());
+    assert!(writer.keep(leader.epoch(), &[("ask", Position::new(1))], std::slice::from_ref(&kept)).await.unwrap());
     assert!(!writer.retry("ask", kept.instance, "by an operator").await.unwrap());
-    writer.forget_done(leader.epoch(), Utc::now() + TimeDelta::days(1)).await.unwrap();
+    writer.forget_done(leader.epoch(), SystemClock.now() + TimeDelta::days(1)).await.unwrap();
     let reader = PostgresProcesses::new(fixture.as_role("jangbu_reader").pool().clone());
     assert!(reader.instances(&InstanceFilter::default(), 1).await.unwrap().is_empty());
     assert!(reader.keep(leader.epoch(), &[], &[]).await.is_err());
