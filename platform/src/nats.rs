@@ -47,7 +47,7 @@ impl NatsClient {
         match event {
             Event::Connected => tracing::info!("connected to NATS"),
             Event::Disconnected => tracing::warn!("{}", self.disconnected),
-            // A wrong password or a missing right is an operator's to correct; it comes again with every try.
+            // A wrong password or a missing right has to be corrected by an operator; every retry meets it again.
             Event::ServerError(error) => {
                 let text = error.to_string();
                 let mut last = refused.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,9 +74,9 @@ fn login(servers: &[ServerAddr]) -> ConnectOptions {
 /// Says once if the server lets anybody in. Slices are sealed, so nobody changes a view that way; but anybody may read
 /// them, and may flood or delete the stream.
 pub fn warn_if_open(client: &Client) {
-    static TOLD: Once = Once::new();
+    static WARNED: Once = Once::new();
     if !client.server_info().auth_required {
-        TOLD.call_once(|| {
+        WARNED.call_once(|| {
             tracing::warn!("NATS asks for no login: anybody who reaches it reads the log; see docs/security.md");
         });
     }

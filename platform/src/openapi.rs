@@ -20,7 +20,7 @@ pub struct Operation<'a> {
     pub secured: bool,
 }
 
-/// Completes a description: `problems` tells, for each operation, which problems it answers and with which status.
+/// Completes a description: `problems` lists, for each operation, which problems it answers and with which status.
 pub fn complete(api: &OpenApi, problems: impl Fn(Operation<'_>) -> Vec<(StatusCode, Code)>) -> Value {
     let mut document = serde_json::to_value(api).unwrap_or_default();
     let components = object(&mut document["components"]);

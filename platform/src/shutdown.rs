@@ -1,4 +1,4 @@
-//! The wish to stop, and who hears of it.
+//! The request to stop, and who sees it.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 /// How long a process whose task failed may take to end in order.
 const LAST_RESORT: Duration = Duration::from_secs(60);
 
-/// A wish to stop. Clones share it; it is never taken back.
+/// A request to stop. Clones share it; it is never taken back.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown(CancellationToken);
 
 impl Shutdown {
-    /// Nobody wishes to stop yet.
+    /// A request that nobody has made yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -35,10 +35,10 @@ impl Shutdown {
 
     /// Asks everybody to stop when a background task of this process cannot be kept running.
     pub fn follow_tasks(&self) {
-        let wish = self.clone();
+        let shutdown_request = self.clone();
         drop(tasks::brief(async move {
             tasks::failed().await;
-            wish.trigger();
+            shutdown_request.trigger();
             // What broke may be what others wait for.
             tokio::time::sleep(LAST_RESORT).await;
             tracing::error!("the process did not end in order within {LAST_RESORT:?}; it ends now");
@@ -46,7 +46,7 @@ impl Shutdown {
         }));
     }
 
-    /// A wish of its own that also follows this one: for parts that end before the whole does.
+    /// A request of its own that also follows this one: for parts that end before the whole does.
     #[must_use]
     pub fn child(&self) -> Self {
         Self(self.0.child_token())
@@ -57,11 +57,11 @@ impl Shutdown {
 pub fn signal() -> std::io::Result<Shutdown> {
     let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
     let shutdown = Shutdown::new();
-    let wish = shutdown.clone();
+    let shutdown_request = shutdown.clone();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
         tracing::info!("asked to stop; finishing what was begun");
-        wish.trigger();
+        shutdown_request.trigger();
         tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
         tracing::warn!("asked to stop a second time; stopping now");
         std::process::exit(130);

@@ -160,7 +160,7 @@ impl KeySet {
     }
 
     /// Waits until a look at the file that begins after this call has ended, for this long at most. Not blocking.
-    pub(super) async fn looked_anew(&self, limit: Duration) -> bool {
+    pub(super) async fn looked_again(&self, limit: Duration) -> bool {
         match &self.file {
             Some(file) => file.schedule.next(limit).await,
             None => false,

@@ -64,7 +64,7 @@ impl Keys {
         Ok(Self { public, decoding, number: 0 })
     }
 
-    /// The set of a process that runs. Whoever wrote it wants it in force: a key that is not valid is left out, so that it
+    /// The set of a process that runs. It was written to be in force: a key that is not valid is left out, so that it
     /// does not keep another from being withdrawn, and an empty set withdraws all.
     pub(super) fn parse_again(bytes: &[u8]) -> Result<Self, KeysError> {
         let file: File = serde_json::from_slice(bytes).map_err(KeysError::Json)?;

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 /// The token that a request presented, if it presented one. Clones share it.
 ///
 /// A token is good at one moment only, and a request takes time: its body may arrive slowly, a read may wait for a view.
-/// [`Principal`](super::Principal) leaves the token here; whoever waited asks again.
+/// [`Principal`](super::Principal) leaves the token here; a request that waited checks it again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Presented(Arc<OnceLock<Token>>);
 

@@ -59,7 +59,7 @@ impl Revocations {
 
     /// The same for many.
     pub fn extend(&self, ids: impl IntoIterator<Item = Uuid>) {
-        // Collected before the lock is taken: whoever makes the ids may look into this very set.
+        // Collected before the lock is taken: the iterator may read this very set.
         let (now, ids) = (Instant::now(), ids.into_iter().collect::<Vec<_>>());
         let mut kept = self.0.ids.write().unwrap_or_else(PoisonError::into_inner);
         for id in ids {
@@ -91,7 +91,7 @@ impl Revocations {
         self.contains(principal.actor.id.uuid()) || principal.session.is_some_and(|session| self.contains(session))
     }
 
-    /// Whether what is known is too old to tell that a session has not ended elsewhere: this process stood still, or the
+    /// Whether what is known is too old to know that a session has not ended elsewhere: this process stood still, or the
     /// source has not answered for long. Never before anybody follows a source.
     pub fn are_outdated(&self) -> bool {
         self.are_outdated_at(Instant::now())

@@ -109,7 +109,7 @@ impl Verifier {
     /// token of a new key holds.
     pub async fn verify_with_new_keys(&self, token: &str) -> Result<Principal, TokenError> {
         match self.verify(token) {
-            Err(TokenError::Key) if self.0.keys.looked_anew(NEW_KEY_WAIT).await => self.verify(token),
+            Err(TokenError::Key) if self.0.keys.looked_again(NEW_KEY_WAIT).await => self.verify(token),
             verified => verified,
         }
     }
@@ -171,7 +171,7 @@ impl Verifier {
     /// The same, but a key that is not known waits for the next look at the file, without blocking.
     pub async fn accepts_new_key(&self, id: &str) -> bool {
         self.accepts_key(id)
-            || match self.0.keys.looked_anew(NEW_KEY_WAIT).await {
+            || match self.0.keys.looked_again(NEW_KEY_WAIT).await {
                 true => self.accepts_key(id),
                 // Nobody follows the file.
                 false => self.0.keys.want_look() && self.accepts_key(id),
@@ -185,7 +185,7 @@ impl Verifier {
     }
 }
 
-/// Why a token does not hold. For the log: clients are told that it does not, not why.
+/// Why a token does not hold. For the log: clients learn that it does not, not why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not a token at all, or its claims are not ours.
@@ -198,13 +198,13 @@ pub enum TokenError {
     #[error("the key of the token is not known")]
     Key,
     /// The signature does not fit.
-    #[error("the signature of the token does not fit")]
+    #[error("the signature of the token is not valid")]
     Signature,
     /// Its time is over.
     #[error("the token has expired")]
     Expired,
     /// Its time has not come.
-    #[error("the token does not hold yet")]
+    #[error("the token is not valid yet")]
     NotYet,
     /// Its subject or its session was revoked.
     #[error("the token was revoked")]

@@ -96,7 +96,7 @@ async fn collect(request: Request) -> Result<Bytes, Problem> {
     match timeout(time, body.collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-        Ok(Err(error)) => Err(Problem::new(Code::MalformedJson).detail("the body ended before its end").cause(error)),
+        Ok(Err(error)) => Err(Problem::new(Code::MalformedJson).detail("the body ended early").cause(error)),
         Err(_) => Err(Problem::new(Code::RequestTimeout).detail("the body did not arrive in time")),
     }
 }
@@ -105,7 +105,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map(|Object(body)| body).map_err(|_| explain::<T>(bytes))
 }
 
-/// Reads the refused bytes once more, this time with an eye on where it fails: only bad requests pay for that.
+/// Reads the refused bytes again, this time keeping track of where it fails: only bad requests pay for that.
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let refused = match serde_path_to_error::deserialize::<_, Object<T>>(&mut deserializer) {
@@ -118,7 +118,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
         return malformed(&error.to_string());
     }
     let message = error.to_string();
-    // Where in the text does not help: the field is told.
+    // The place in the text does not help: the problem names the field.
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     let field = if path == "." { "body" } else { &path };
     Problem::invalid(field, message)
@@ -155,9 +155,9 @@ mod tests {
 
     #[test]
     fn a_wrong_shape_names_the_field() {
-        let (code, told) = refused(r#"{"name": "a", "inner": [{"amount": 1}, {"amount": "x"}]}"#);
+        let (code, error) = refused(r#"{"name": "a", "inner": [{"amount": 1}, {"amount": "x"}]}"#);
         assert_eq!(code, Code::ValidationFailed);
-        assert_eq!(told.as_deref(), Some(r#"inner[1].amount: invalid type: string "x", expected u8"#));
+        assert_eq!(error.as_deref(), Some(r#"inner[1].amount: invalid type: string "x", expected u8"#));
     }
 
     #[test]
@@ -169,18 +169,18 @@ mod tests {
             (r#"{"name": "a", "inner": [{"amount": 1, "amount": 1}]}"#, "duplicate field `amount`"),
             (r#"{"name": "a"}"#, "missing field `inner`"),
         ] {
-            let (code, told) = refused(text);
+            let (code, error) = refused(text);
             assert_eq!(code, Code::ValidationFailed, "{text}");
-            assert!(told.as_ref().is_some_and(|t| t.contains(word)), "{text}: {told:?}");
+            assert!(error.as_ref().is_some_and(|t| t.contains(word)), "{text}: {error:?}");
         }
     }
 
     #[test]
     fn a_body_is_an_object_and_not_its_fields_in_order() {
         for text in [r#"["a", []]"#, r#""a""#, "null", "1"] {
-            let (code, told) = refused(text);
+            let (code, error) = refused(text);
             assert_eq!(code, Code::ValidationFailed, "{text}");
-            assert!(told.as_ref().is_some_and(|t| t.contains("expected an object")), "{text}: {told:?}");
+            assert!(error.as_ref().is_some_and(|t| t.contains("expected an object")), "{text}: {error:?}");
         }
     }
 

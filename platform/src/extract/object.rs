@@ -1,5 +1,5 @@
 //! Objects that are written as objects. Derived `Deserialize` also reads a struct from an array of its fields in order;
-//! a client that does that gets no promise from us, so it is told at once.
+//! a client that does that gets no promise from us, so it is refused at once.
 
 use std::{fmt, marker::PhantomData};
 

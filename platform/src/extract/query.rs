@@ -35,15 +35,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_field_is_told_apart_from_the_message() {
-        let told = |text| {
+    fn the_field_is_separated_from_the_message() {
+        let field_and_message = |text| {
             let problem = explain(text);
             let error = problem.inner().errors[0].clone();
             (error.field, error.message)
         };
-        let at_field = told("Failed to deserialize query string: limit: invalid digit found in string");
+        let at_field = field_and_message("Failed to deserialize query string: limit: invalid digit found in string");
         assert_eq!(at_field, ("limit".into(), "invalid digit found in string".into()));
-        let elsewhere = told("Failed to deserialize query string: unknown field `x`, expected `limit`");
+        let elsewhere = field_and_message("Failed to deserialize query string: unknown field `x`, expected `limit`");
         assert_eq!(elsewhere, ("query".into(), "unknown field `x`, expected `limit`".into()));
     }
 }

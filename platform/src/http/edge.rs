@@ -91,11 +91,11 @@ where
             route.body_limit,
             self.options.body_timeout,
         );
-        // A read shows what its caller may see when it is answered, however long it waited. What a command did is told.
+        // A read shows what its caller may see when it is answered, however long it waited. What a command did is reported even so.
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let presented = reads.then(|| Presented::of(request.extensions_mut()));
         let passage = Passage::begin(context, route.meters.clone(), presented);
-        // Told by its length alone: not a byte of a body that is too large is read.
+        // Refused by its length alone: not a byte of a body that is too large is read.
         if request.body().size_hint().lower() > route.body_limit as u64 {
             return EdgeFuture::Refused { passage: Some(passage), limit: route.body_limit };
         }
@@ -123,7 +123,7 @@ where
             Project::Inner { future, passage } => match ready!(future.poll(cx)) {
                 Ok(Ok(response)) => (response, passage),
                 Ok(Err(never)) => match never {},
-                Err(panic) => (Problem::internal(told(panic.as_ref())).into_response(), passage),
+                Err(panic) => (Problem::internal(panic_message(panic.as_ref())).into_response(), passage),
             },
             Project::Refused { passage, limit } => (crate::extract::too_large(*limit).into_response(), passage),
         };
@@ -211,7 +211,7 @@ impl Passage {
         if problem.code() == Code::Internal {
             tracing::error!(
                 request.id = %request, correlation.id = %correlation, http.route = route, http.status = status,
-                problem.code = code, problem.cause = cause, "a request met a defect"
+                problem.code = code, problem.cause = cause, "a request hit a defect"
             );
         } else {
             tracing::debug!(
@@ -241,7 +241,7 @@ fn header_value(id: Uuid) -> HeaderValue {
     HeaderValue::from_str(id.as_hyphenated().encode_lower(&mut buffer)).unwrap_or(HeaderValue::from_static(""))
 }
 
-fn told(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("panic: {}", text.unwrap_or_else(|| "no message".to_owned()))

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whether a proxy in front of this server tells the client's address in `X-Forwarded-For`. Without one, anybody could
+/// Whether a proxy in front of this server sends the client's address in `X-Forwarded-For`. Without one, anybody could
 /// write there what they like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrustForwarded(pub bool);
@@ -23,8 +23,8 @@ pub struct Origin(pub IpAddr);
 
 impl Origin {
     fn of(peer: IpAddr, headers: &HeaderMap, trust: TrustForwarded) -> Self {
-        let told = if trust.0 { forwarded(headers) } else { None };
-        Self(network(told.unwrap_or(peer)))
+        let forwarded_address = if trust.0 { forwarded(headers) } else { None };
+        Self(network(forwarded_address.unwrap_or(peer)))
     }
 }
 

@@ -27,7 +27,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) ->
 pub fn serve_in_background(listener: TcpListener, router: Router, shutdown: Shutdown) -> tasks::Task {
     tasks::vital("http", async move {
         if let Err(error) = serve(listener, router, shutdown).await {
-            tracing::error!(%error, "serving ended badly");
+            tracing::error!(%error, "serving failed");
         }
     })
 }
@@ -57,10 +57,10 @@ pub async fn serve_with(
             }
         };
         if let Some((stream, peer, place)) = accepted {
-            // A child: the wish is looked at on every wake-up, and one shared by all would be a lock shared by all.
-            let wish = shutdown.child();
+            // A child: the request to stop is checked on every wake-up, and one shared by all would be a lock shared by all.
+            let shutdown_request = shutdown.child();
             let app = App { router: router.clone(), peer: ConnectInfo(peer) };
-            connections.spawn(connection(protocol.clone(), stream, app, wish, place));
+            connections.spawn(connection(protocol.clone(), stream, app, shutdown_request, place));
         }
     }
     drop(listener);

@@ -19,10 +19,10 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Answers this young are given again: nobody can load the stores by asking how they are.
 const FRESH: Duration = Duration::from_millis(250);
 
-/// How a check that fails, and is not always needed, is told.
+/// The word for a check that fails and is needed for a part of the work only.
 const DEGRADED: &str = "degraded";
 
-fn told(word: &str) -> &'static str {
+fn consequence(word: &str) -> &'static str {
     if word == DEGRADED { "ready for a part of the work only" } else { "not ready" }
 }
 
@@ -61,7 +61,7 @@ impl Probes {
         probes
     }
 
-    /// Adds a check. Its error text goes to the log; the public is told the name and that it fails.
+    /// Adds a check. Its error text goes to the log; a probe's answer holds its name and that it fails, no more.
     pub fn register<F, R>(&self, name: &'static str, check: F)
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -125,7 +125,7 @@ impl Probes {
             // One line when it breaks and one when it heals, not one for each time somebody asks.
             let was = before.and_then(|before| before.get(name)).copied().unwrap_or("ok");
             match cause {
-                Some(cause) if was == "ok" => tracing::warn!(check = name, cause, "{}", told(word)),
+                Some(cause) if was == "ok" => tracing::warn!(check = name, cause, "{}", consequence(word)),
                 None if was != "ok" => tracing::info!(check = name, "ready again"),
                 _ => {}
             }

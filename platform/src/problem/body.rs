@@ -51,6 +51,6 @@ impl Serialize for Body<'_> {
 
 /// The body as bytes.
 pub(crate) fn render(problem: &Inner, request_id: Uuid) -> Vec<u8> {
-    // Strings and numbers into memory: it cannot fail, and if it could, the status still tells.
+    // Strings and numbers into memory: it cannot fail, and if it could, the status is still right.
     serde_json::to_vec(&Body::new(problem, request_id)).unwrap_or_default()
 }

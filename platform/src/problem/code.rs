@@ -61,7 +61,7 @@ codes! {
     CursorInvalid = "cursor-invalid", BAD_REQUEST, "The cursor cannot be used";
     /// No or bad credentials.
     Unauthorized = "unauthorized", UNAUTHORIZED, "Credentials are missing or not valid";
-    /// Login id or password is wrong; which, is not told.
+    /// Login id or password is wrong; which of them, is not said.
     CredentialsWrong = "credentials-wrong", UNAUTHORIZED, "The login id or the password is wrong";
     /// A refresh token that is unknown, used or over.
     SessionEnded = "session-ended", UNAUTHORIZED, "The session has ended";
@@ -135,7 +135,7 @@ codes! {
     CodeExhausted = "code-exhausted", UNPROCESSABLE_ENTITY, "Too many wrong codes were given";
     /// Nothing to verify.
     ContactChangeMissing = "contact-change-missing", UNPROCESSABLE_ENTITY, "No change of contact is under way";
-    /// The member's own password, given once more.
+    /// The member's own password, asked for again.
     PasswordWrong = "password-wrong", UNPROCESSABLE_ENTITY, "The password is wrong";
     /// Close them first.
     AccountsOpen = "accounts-open", UNPROCESSABLE_ENTITY, "The member still has accounts that are not closed";
@@ -157,7 +157,7 @@ codes! {
     VaultUnavailable = "vault-unavailable", SERVICE_UNAVAILABLE, "The vault cannot be reached";
     /// The servers do not take tokens of the key that would sign them.
     SigningKeyWithdrawn = "signing-key-withdrawn", SERVICE_UNAVAILABLE, "Tokens cannot be signed at present";
-    /// The same key will tell.
+    /// A retry under the same key reports it.
     OutcomeUnknown = "outcome-unknown", SERVICE_UNAVAILABLE, "It is not known whether the command was carried out";
     /// Not as fresh as the token asks.
     ViewBehind = "view-behind", SERVICE_UNAVAILABLE, "The view has not reached the token's position";

@@ -113,7 +113,7 @@ impl Problem {
         self
     }
 
-    /// A token was sent and refused; told in `WWW-Authenticate`.
+    /// A token was sent and refused; said in `WWW-Authenticate`.
     #[must_use]
     pub fn token_refused(mut self) -> Self {
         self.0.token_refused = true;

@@ -36,7 +36,7 @@ pub fn metrics() -> &'static PrometheusHandle {
             }
         });
         if let Err(error) = spawned {
-            tracing::warn!(%error, "metrics get no upkeep; histograms grow until they are read");
+            tracing::warn!(%error, "metrics are not cleaned up; histograms grow until they are read");
         }
         handle
     })

@@ -40,7 +40,7 @@ fn unsigned(header: &Value, claims: &Value, signature: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_good_token_tells_who_asks() {
+async fn a_good_token_names_who_asks() {
     let app = app();
     let good = token(1, Some("one"), &claims("member"));
     for scheme in ["Bearer", "bearer", "BEARER"] {
@@ -145,7 +145,7 @@ fn what_is_revoked_is_refused_at_once_remembered_or_not() {
     assert!(verifier.verify(&tokens[1]).is_ok() && verifier.verify(&tokens[2]).is_ok(), "other sessions go on");
     let unseen = token(1, None, &with("sid", json!(session)));
     assert_eq!(verifier.verify(&unseen), Err(TokenError::Revoked));
-    // The subject of `claims`: whoever it is, and with whatever token.
+    // The subject of `claims`: for any caller and any token.
     verifier.revocations().insert(Uuid::from_u128(0x7000_8000_0000_0000_0001));
     for token in &tokens {
         assert_eq!(verifier.verify(token), Err(TokenError::Revoked));

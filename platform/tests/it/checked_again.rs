@@ -51,7 +51,7 @@ async fn halfway(app: &Router, path: &str, happens: impl FnOnce()) -> Reply {
 
 #[tokio::test]
 async fn a_token_revoked_while_the_body_arrives_is_refused() {
-    for path in ["/tell", "/tell-maybe"] {
+    for path in ["/command", "/optional-command"] {
         let (app, verifier, _) = server();
         assert_eq!(halfway(&app, path, || {}).await.status, StatusCode::OK);
         let revoke = || verifier.revocations().insert(Uuid::from_u128(0x7000_8000_0000_0000_0001));
@@ -65,7 +65,7 @@ async fn a_token_revoked_while_the_body_arrives_is_refused() {
 async fn a_token_that_expires_while_the_body_arrives_is_refused() {
     let (app, _, clock) = server();
     let expire = || clock.set(DateTime::from_timestamp(NOW + 60, 0).expect("a time"));
-    assert_eq!(halfway(&app, "/tell", expire).await.code(), "unauthorized");
+    assert_eq!(halfway(&app, "/command", expire).await.code(), "unauthorized");
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ async fn an_optional_body_may_be_left_out_but_not_be_wrong() {
 }
 
 #[tokio::test]
-async fn paths_and_queries_are_parsed_at_the_door() {
+async fn paths_and_queries_are_parsed_before_the_handler() {
     let app = app();
     assert_eq!(get_path(&app, "/number/7").await.text, "7");
     for path in ["/number/256", "/number/x", "/number/%ff", "/query?more=1", "/query?word=a&word=b"] {

@@ -90,10 +90,13 @@ pub fn app_with(verifier: Verifier) -> Router {
         .route("/query", get(|Query(query): Query<Words>| async move { query.word }))
         .route("/who", get(|who: Principal| async move { who.actor.to_string() }))
         .route(
-            "/tell",
+            "/command",
             post(|who: Principal, Json(body): Json<Words>| async move { body.word + &who.actor.to_string() }),
         )
-        .route("/tell-maybe", post(|_: Principal, OptionalJson(body): OptionalJson<Words>| async move { body.word }))
+        .route(
+            "/optional-command",
+            post(|_: Principal, OptionalJson(body): OptionalJson<Words>| async move { body.word }),
+        )
         .route("/wait", get(waits))
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
         .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
