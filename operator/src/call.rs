@@ -23,7 +23,7 @@ struct Problem {
     detail: String,
 }
 
-/// An operator at the command server's door.
+/// An operator's client of the command server.
 pub struct Operator<'a> {
     config: &'a Config,
     key: PrivateKey,
@@ -51,7 +51,7 @@ impl<'a> Operator<'a> {
         let key = idempotency_key.map_or_else(|| RandomIds.fresh().to_string(), ToOwned::to_owned);
         let outcome = self.make_until_answered(Call { method: Method::POST, path, body: Some((&key, body)) }).await;
         if outcome.as_ref().is_err_and(is_passing) {
-            output.remark(format!("it may or may not have been done: --idempotency-key {key} tells, and does it once"));
+            output.remark(format!("it may or may not have been done: a retry with --idempotency-key {key} shows which, and does it only once"));
         }
         outcome
     }

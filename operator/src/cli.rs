@@ -28,7 +28,7 @@ use crate::{
 #[command(name = "jangbu", version, max_term_width = 110, propagate_version = true)]
 #[command(after_help = "Data goes to standard output, everything else to standard error.\n\
     Exit codes: 0 done, 1 it found something wrong or could not do it, 2 wrong use.\n\
-    `jangbu help COMMAND` or `jangbu COMMAND --help` tells every variable and its meaning.")]
+    `jangbu help COMMAND` or `jangbu COMMAND --help` shows every variable and its meaning.")]
 struct Cli {
     /// Print JSON for programs instead of text for people
     #[arg(long, global = true)]

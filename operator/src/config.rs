@@ -1,4 +1,4 @@
-//! What the command line must be told: each a `JANGBU_*` variable, each in `--help`.
+//! The settings of the command line: each a `JANGBU_*` variable, each in `--help`.
 
 use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr};
 
@@ -137,7 +137,7 @@ fn unset(variable: &'static str, meaning: &'static str) -> Failure {
     Failure::Unset { variable, meaning }
 }
 
-/// A URL that shows itself without its secrets. What is no URL is told only when it is used, and never shown: it may be
+/// A URL that shows itself without its secrets. What is no URL is reported only when it is used, and never shown: it may be
 /// a URL with a slip of the pen and a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(Result<Url, url::ParseError>);

@@ -1,4 +1,4 @@
-//! `.jangbu/env`: what the development set-up has in force, for whoever stands inside its checkout.
+//! `.jangbu/env`: the settings of the development set-up, read when the current folder is inside its checkout.
 
 use std::{
     collections::BTreeMap,

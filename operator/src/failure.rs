@@ -11,11 +11,11 @@ use crate::{archive::ArchiveError, config::Address, keys::KeyError};
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A variable that this command needs is not set.
-    #[error("{variable} is not set, so I do not know {meaning}")]
+    #[error("{variable} is not set, so it is unknown {meaning}")]
     Unset {
         /// The variable.
         variable: &'static str,
-        /// What it tells.
+        /// What it sets.
         meaning: &'static str,
     },
     /// A variable that should hold a URL does not.

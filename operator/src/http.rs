@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::{config::Address, failure::Failure};
 
 /// A client that does not wait for ever, and follows nobody elsewhere with a token in its hand.
-pub fn client(patience: Duration) -> Result<reqwest::Client, Failure> {
+pub fn client(time_limit: Duration) -> Result<reqwest::Client, Failure> {
     let builder = reqwest::Client::builder()
-        .timeout(patience)
-        .connect_timeout(patience.min(Duration::from_secs(3)))
+        .timeout(time_limit)
+        .connect_timeout(time_limit.min(Duration::from_secs(3)))
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("jangbu/", env!("CARGO_PKG_VERSION")))
         .no_proxy();

@@ -136,7 +136,7 @@ async fn up(which: Which, config: &Config, output: Output) -> Result<(), Failure
 
 async fn baseline(up_to: i64, which: Which, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
     let [database] = which.databases()[..] else {
-        return Err(Failure::Usage("a version belongs to one history: say which with --database".into()));
+        return Err(Failure::Usage("a version belongs to one history: name it with --database".into()));
     };
     let pool = connect(database, config).await?;
     confirm(yes, &format!("marking every migration of the {} up to {up_to} as applied", db(database).0.name()))?;
@@ -188,7 +188,7 @@ fn print(lines: &[Line], output: Output) -> Result<(), Failure> {
 }
 
 async fn connect(database: Database, config: &Config) -> Result<PgPool, Failure> {
-    // Told apart from a pool that is only busy: the first connection is tried by itself.
+    // Distinguished from a pool that is only busy: the first connection is tried by itself.
     drop(db(database).0.connect(config).await?);
     let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(5));
     Ok(pool.connect_lazy_with(db(database).0.options(config)?))

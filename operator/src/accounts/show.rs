@@ -52,8 +52,8 @@ struct Account {
     changed_at: DateTime<Utc>,
 }
 
-/// One event that tells something of the account's state.
-struct Telling {
+/// One event that changes the account's state, and where it stands.
+struct StateEvent {
     position: i64,
     version: i64,
     recorded_at: DateTime<Utc>,
@@ -65,26 +65,26 @@ pub async fn show(account: Named, config: &Config, output: Output) -> Result<(),
     let mut connection = Database::Log.connect(config).await?;
     let id = match account {
         Named::Id(id) => id,
-        Named::Number(number) => bearer(&mut connection, number).await?,
+        Named::Number(number) => account_with_number(&mut connection, number).await?,
     };
-    let account = fold(id, tellings(&mut connection, id).await?)?;
+    let account = fold(id, state_events(&mut connection, id).await?)?;
     output.show(&account, text)
 }
 
-/// The account that bears a number.
-async fn bearer(connection: &mut PgConnection, number: AccountNumber) -> Result<Uuid, Failure> {
-    let events = tellings(connection, number.stream().uuid()).await?;
+/// The account that has a number.
+async fn account_with_number(connection: &mut PgConnection, number: AccountNumber) -> Result<Uuid, Failure> {
+    let events = state_events(connection, number.stream().uuid()).await?;
     events
         .into_iter()
-        .find_map(|told| match told.event {
+        .find_map(|recorded| match recorded.event {
             Recorded::AccountNumberAssigned(assigned) => Some(assigned.account.uuid()),
             _ => None,
         })
-        .ok_or_else(|| Failure::Absent(format!("no account bears the number {number}")))
+        .ok_or_else(|| Failure::Absent(format!("no account has the number {number}")))
 }
 
 /// The first event of a stream, those that changed its status, and the last: all that is needed, however long it is.
-async fn tellings(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<Telling>, Failure> {
+async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<StateEvent>, Failure> {
     let rows = sqlx::query!(
         r#"select events.position, version, type as event_type, schema_version, payload::text as "payload!", recorded_at
            from events
@@ -101,20 +101,20 @@ async fn tellings(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<Tel
     .fetch_all(connection)
     .await
     .map_err(failed("reading the stream of an account"))?;
-    let telling = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
+    let decoded = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
         let (position, version, recorded_at, event_type, schema_version, payload) = row;
         let raw = RawValue::from_string(payload).unwrap_or_default();
         let event = Recorded::decode(&event_type, schema_version, &raw);
         event
-            .map(|event| Telling { position, version, recorded_at, event })
+            .map(|event| StateEvent { position, version, recorded_at, event })
             .map_err(|source| Failure::Event { position, source })
     };
     rows.into_iter()
-        .map(|r| telling((r.position, r.version, r.recorded_at, r.event_type, r.schema_version, r.payload)))
+        .map(|r| decoded((r.position, r.version, r.recorded_at, r.event_type, r.schema_version, r.payload)))
         .collect()
 }
 
-fn fold(id: Uuid, events: Vec<Telling>) -> Result<Account, Failure> {
+fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {
     let absent = || Failure::Absent(format!("the log knows no account {id}"));
     let mut events = events.into_iter();
     let first = events.next().ok_or_else(absent)?;
@@ -137,16 +137,16 @@ fn fold(id: Uuid, events: Vec<Telling>) -> Result<Account, Failure> {
         opened_at: first.recorded_at,
         changed_at: first.recorded_at,
     };
-    for told in events {
-        account.take(told);
+    for event in events {
+        account.take(event);
     }
     Ok(account)
 }
 
 impl Account {
-    fn take(&mut self, told: Telling) {
-        (self.version, self.position, self.changed_at) = (told.version, told.position, told.recorded_at);
-        match told.event {
+    fn take(&mut self, recorded: StateEvent) {
+        (self.version, self.position, self.changed_at) = (recorded.version, recorded.position, recorded.recorded_at);
+        match recorded.event {
             Recorded::AccountDebited(e) => self.balance = e.balance.to_string(),
             Recorded::AccountCredited(e) => self.balance = e.balance.to_string(),
             Recorded::AccountFrozen(e) => self.turn("frozen", e.reason, e.balance.to_string()),

@@ -139,7 +139,7 @@ impl Chain {
         &self.adoptions
     }
 
-    /// Has what is written from here on tell of these adoptions. They all lie before the log had its id, so they never change.
+    /// Sets the adoptions that later manifests name. They all lie before the log had its id, so they never change.
     pub fn know(&mut self, adoptions: Vec<Adoption>) {
         self.adoptions = adoptions;
     }
@@ -196,7 +196,7 @@ impl Chain {
     }
 
     /// Writes a file and the manifest that names it. The manifest is what counts: it is written last, and there is one
-    /// of each number, whoever writes. A file that no manifest names is left over, and in nobody's way.
+    /// of each number, even with several writers. A file that no manifest names is left over and does no harm.
     pub async fn append(
         &mut self,
         (bytes, sha256): (Vec<u8>, Digest),

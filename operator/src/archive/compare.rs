@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// to an earlier state and went on from there. Equal ids prove nothing; the commit at the archive's end proves all before it.
 pub async fn same_log(chain: &Chain, log: &mut PgConnection) -> Result<(), Failure> {
     let Some(last) = chain.last_events() else { return Ok(()) };
-    // Read after the chain: whoever archives at the same time archives only what the log holds by then.
+    // Read after the chain: another run of `archive` at the same time archives only what the log holds by then.
     let head = live::head(log).await?.position;
     if last.last_position > head {
         let what = format!("the archive ends at {}, the log at {head}", last.last_position);

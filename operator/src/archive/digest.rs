@@ -15,7 +15,7 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Its first eight bytes, enough to tell apart files of one range.
+    /// Its first eight bytes, enough to distinguish files of one range.
     pub fn short(&self) -> String {
         hex::encode(&self.0[..8])
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_is_told_as_others_tell_it() {
+    fn a_digest_is_written_as_other_tools_write_it() {
         let digest = Digest::of(b"abc");
         assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.short(), "ba7816bf8f01cfea");

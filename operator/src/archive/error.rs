@@ -71,7 +71,7 @@ impl ArchiveError {
                  AWS_SECRET_ACCESS_KEY, AWS_REGION)"
             }
             Self::Broken { .. } | Self::Damaged { .. } => {
-                "bring the file back from the store's own versions or another copy; `jangbu archive verify` tells all \
+                "restore the file from the store's own versions or another copy; `jangbu archive verify` lists all \
                  that is wrong"
             }
             Self::OtherLog(_) => {

@@ -46,7 +46,7 @@ impl HttpService for Client {
     }
 }
 
-/// The store decides by the kind whether it tries again. The URL is left out: it may hold what it should not tell.
+/// The store decides by the kind whether it tries again. The URL is left out: it may hold secrets.
 fn failed(error: reqwest::Error) -> HttpError {
     let kind = if error.is_timeout() {
         HttpErrorKind::Timeout

@@ -20,7 +20,7 @@ pub struct Manifest {
     pub number: u64,
     /// The digest of the manifest before; none for the first.
     pub previous: Option<Digest>,
-    /// When it was written, by the clock of whoever wrote it.
+    /// When it was written, by the writer's clock.
     pub written_at: DateTime<Utc>,
     /// Which program wrote it.
     pub written_by: String,

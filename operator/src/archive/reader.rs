@@ -37,7 +37,7 @@ pub fn stream<T: Send + 'static>(chain: Arc<Chain>, after: i64, to: i64, convert
     let (give, take) = mpsc::channel(2);
     tokio::spawn(async move {
         if let Err(error) = pump(&chain, after, to, convert, &give).await {
-            // Whoever read may be gone already.
+            // The reader may be gone already.
             let _ = give.send(Err(error)).await;
         }
     });
@@ -190,7 +190,7 @@ impl ArchiveRanges {
         &self.chain
     }
 
-    /// The end of the last commit at or before a position. Inside a segment only its lines tell.
+    /// The end of the last commit at or before a position. Inside a segment only its lines show it.
     async fn last_end(&self, to: i64) -> Result<i64, ReadError> {
         if to >= self.chain.end() {
             return Ok(self.chain.end());

@@ -156,7 +156,7 @@ async fn insert_events(connection: &mut PgConnection, commits: &[Commit]) -> Res
     Ok(())
 }
 
-/// What became of the log's former ids: whoever remembers a commit under one of them finds it here.
+/// What became of the log's former ids: a program that remembers a commit under one of them finds it here.
 async fn insert_adoptions(connection: &mut PgConnection, adoptions: &[Adoption]) -> Result<(), Failure> {
     for adoption in adoptions {
         sqlx::query!(

@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Writes a file if there is none of that name; answers whether there was none. Two who write the same name at once
-    /// are told apart by the store itself.
+    /// are distinguished by the store itself.
     pub async fn put_new(&self, path: &str, bytes: Vec<u8>) -> Result<bool, ArchiveError> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.inner.put_opts(&self.path(path), PutPayload::from(bytes), options).await {

@@ -116,7 +116,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<b
     for manifest in chain.manifests() {
         let problem = match &manifest.holds {
             Holds::Events(events) => segment(&chain, manifest, events, connection.as_mut()).await?,
-            Holds::Accounts(accounts) => told(snapshot::check(&chain, manifest, accounts).await)?,
+            Holds::Accounts(accounts) => finding_of(snapshot::check(&chain, manifest, accounts).await)?,
         };
         report.problems.extend(problem);
         bar.set_position(position(manifest).unsigned_abs());
@@ -138,7 +138,7 @@ async fn segment(
     let (after, to) = (events.first_position - 1, events.last_position);
     let mut lines = stream(chain.clone(), after, to, |line: CommitLine<'_>| line.into_commit().map(drop));
     while let Some(batch) = lines.recv().await {
-        if let Some(problem) = told(batch.map(drop))? {
+        if let Some(problem) = finding_of(batch.map(drop))? {
             return Ok(Some(problem));
         }
     }
@@ -150,7 +150,7 @@ async fn segment(
 }
 
 /// A damaged file is a finding; a store that does not answer is not.
-fn told(result: Result<(), ArchiveError>) -> Result<Option<String>, Failure> {
+fn finding_of(result: Result<(), ArchiveError>) -> Result<Option<String>, Failure> {
     match result {
         Ok(()) => Ok(None),
         Err(error @ ArchiveError::Damaged { .. }) => Ok(Some(error.to_string())),

@@ -48,7 +48,7 @@ fn judged(what: String, before: DateTime<Utc>, theirs: DateTime<Utc>, after: Dat
     }
 }
 
-/// The log's clock never goes back; if its database's did, all commits bear one time until it has caught up.
+/// The log's clock never goes back; if its database's did, all commits carry one time until it has caught up.
 pub async fn log_clock(connection: &mut PgConnection, max_ms: i64) -> Result<Finding, Failure> {
     let ahead = sqlx::query_scalar!(
         r#"select (extract(epoch from recorded_at - clock_timestamp()) * 1000)::int8 as "ms!" from log_head"#
@@ -62,7 +62,7 @@ pub async fn log_clock(connection: &mut PgConnection, max_ms: i64) -> Result<Fin
         Some(ms) if ms > max_ms => Finding::warn(
             what,
             format!("{ms} ms ahead of its database: the database's clock was set back"),
-            "set the database's clock right; until it has caught up all commits bear the same time",
+            "set the database's clock right; until it has caught up all commits carry the same time",
         ),
         Some(_) => Finding::ok(what, "not ahead of its database"),
     })

@@ -27,7 +27,7 @@ pub async fn look([log, views, vault]: [&Option<String>; 3], config: &Config) ->
 /// Free and whole size of a file system, in bytes.
 type Room = (u64, u64);
 
-/// Asks `df`: the one way to know that needs no unsafe code. None if it does not tell.
+/// Asks `df`: the one way to know that needs no unsafe code. None if it gives no answer.
 async fn room(folder: &Path) -> Option<Room> {
     let output = tokio::process::Command::new("df").arg("-Pk").arg(folder).output().await.ok()?;
     parse(&String::from_utf8_lossy(&output.stdout))
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn little_room_is_told_before_there_is_none() {
+    fn little_space_is_reported_before_there_is_none() {
         let verdict = |free: u64| judged("x", Path::new("/"), (free << 30, 100 << 30)).verdict;
         assert_eq!(
             (verdict(50), verdict(10), verdict(4), verdict(0)),

@@ -78,7 +78,7 @@ impl Settings {
 
     /// What the settings mean for any database: views can be rebuilt, so nothing here fails.
     pub fn of_views(&self, database: Database) -> Vec<Finding> {
-        let told = [
+        let checks = [
             ("fsync", "off: a crash may damage the tables unseen", "set fsync = on"),
             ("full_page_writes", "off: a crash may damage pages", "set full_page_writes = on"),
             ("autovacuum", "off: tables and transaction ids will run full", "set autovacuum = on"),
@@ -87,6 +87,6 @@ impl Settings {
             let what = format!("{name} of the {}", database.name());
             if self.is_off(name) { Finding::warn(what, found, to_do) } else { Finding::ok(what, "on") }
         };
-        told.into_iter().map(finding).collect()
+        checks.into_iter().map(finding).collect()
     }
 }

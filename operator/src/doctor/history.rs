@@ -50,7 +50,7 @@ pub async fn holds(log: &mut PgConnection, commit: &Named) -> Result<bool, Failu
 
 /// Looks whether the vault was brought after this log.
 pub async fn look(config: &Config) -> Vec<Finding> {
-    // That a database does not answer is told elsewhere.
+    // Another check reports that a database does not answer.
     let (Ok(mut log), Ok(mut vault)) = tokio::join!(Database::Log.connect(config), Database::Vault.connect(config))
     else {
         return Vec::new();

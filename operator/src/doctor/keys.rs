@@ -26,7 +26,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         Ok(file) => key_set(&public, Jwks::read(file), file),
         Err(failure) => unset("key set", &failure),
     });
-    // A server that does not answer is told by itself.
+    // A server that does not answer has a finding of its own.
     if let Some(shown) = shown(config).await {
         findings.push(if shown.contains(&public) {
             Finding::ok("keys of the command server", "the signing key is among them")

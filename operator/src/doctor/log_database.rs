@@ -9,7 +9,7 @@ use crate::{config::Config, db::Database, failure::Failure};
 #[derive(Default)]
 pub struct Looked {
     pub findings: Vec<Finding>,
-    /// Where it keeps its data, if it is on this machine and told.
+    /// Where it keeps its data, if it is on this machine and the server says so.
     pub data_folder: Option<String>,
 }
 

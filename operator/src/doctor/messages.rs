@@ -5,12 +5,12 @@ use sqlx::PgConnection;
 use super::finding::Finding;
 use crate::{db::failed, failure::Failure};
 
-/// A message that waits so many seconds is tried again and again in vain.
+/// A message that waits so many seconds has been tried several times without success.
 const HELD_UP: i64 = 120;
-/// By then the code in it is worth nothing any more.
+/// By then the code in it is no longer valid.
 const TOO_LONG: i64 = 600;
 
-/// What waits in the vault's queue for each channel.
+/// The messages that are pending in the vault's queue, by channel.
 pub async fn look(vault: &mut PgConnection) -> Result<Vec<Finding>, Failure> {
     let rows = sqlx::query!(
         r#"select channel, count(*) as "count!", extract(epoch from clock_timestamp() - min(queued_at))::int8 as "oldest!",
@@ -39,8 +39,9 @@ fn finding(channel: &str, variable: &str, (count, oldest, reason): (i64, i64, Op
         return Finding::ok(what, found);
     }
     let found = format!("{found}: {}", reason.unwrap_or("no command server took them"));
-    let to_do =
-        format!("see that what {variable} of the command servers names is there and answers; what waits goes out then");
+    let to_do = format!(
+        "see that what {variable} of the command servers names is there and answers; pending messages are sent then"
+    );
     if oldest <= TOO_LONG { Finding::warn(what, found, to_do) } else { Finding::fail(what, found, to_do) }
 }
 
@@ -49,7 +50,7 @@ mod tests {
     use super::{super::finding::Verdict, *};
 
     #[test]
-    fn what_waits_for_minutes_is_told_with_its_reason() {
+    fn a_message_pending_for_minutes_is_reported_with_its_reason() {
         let of = |count, oldest, reason| finding("email", "JANGBU_SMTP_URL", (count, oldest, reason));
         assert_eq!(of(0, 0, None).verdict, Verdict::Ok);
         assert_eq!(of(3, 120, Some("away")).verdict, Verdict::Ok);

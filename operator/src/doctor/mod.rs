@@ -1,6 +1,6 @@
 //! `jangbu doctor`: what is wrong, and what to do about it.
 //!
-//! Each file looks at one thing and never stops the others: what cannot be looked at is told as such.
+//! Each file looks at one thing and never stops the others: what cannot be checked is reported as such.
 
 mod clock;
 mod disk;

@@ -36,7 +36,7 @@ struct Look {
 /// Looks twice.
 pub async fn look(args: &DoctorArgs, config: &Config) -> Vec<Finding> {
     let (log, views) = tokio::join!(Database::Log.connect(config), Database::Views.connect(config));
-    // Without the log nothing can be behind it; that it does not answer is told already.
+    // Without the log nothing can be behind it; that it does not answer is reported already.
     let Ok(mut log) = log else { return Vec::new() };
     let mut views = views.ok();
     let before = take(&mut log, views.as_mut()).await;

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use crate::{config::Config, db::Database, failure::Failure};
 
 /// How long NATS may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Looks at it.
 pub async fn look(config: &Config) -> Vec<Finding> {
@@ -25,7 +25,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         Some((user, password)) => async_nats::ConnectOptions::with_user_and_password(user, password),
         None => async_nats::ConnectOptions::new(),
     };
-    let options = options.connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
+    let options = options.connection_timeout(TIMEOUT).request_timeout(Some(TIMEOUT));
     let client = match options.name("jangbu").connect(address.secret()).await {
         Ok(client) => client,
         Err(error) => {
@@ -63,7 +63,7 @@ async fn stream(context: jetstream::Context, config: &Config) -> Finding {
     if state.last_sequence == 0 {
         return Finding::ok(what, format!("{size}: nothing published yet"));
     }
-    // The last message may have been purged: then there is nothing to tell, and nothing wrong.
+    // The last message may have been purged: then there is nothing to compare, and nothing wrong.
     let tail = stream.get_raw_message(state.last_sequence).await.ok();
     let Some(tail) = tail else { return Finding::ok(what, size) };
     let header = |name: &str| tail.headers.get(name).map(ToString::to_string);
@@ -118,8 +118,8 @@ fn check_tail(message: &StreamMessage, config: &Config) -> Tail {
     }
 }
 
-/// Which log this is, and whether it holds a commit, if one is named. Nothing if its database does not answer: that is told
-/// elsewhere.
+/// Which log this is, and whether it holds a commit, if one is named. Nothing if its database does not answer: another check
+/// reports that.
 async fn held(config: &Config, commit: Option<super::history::Named>) -> Option<(String, bool)> {
     let mut connection = Database::Log.connect(config).await.ok()?;
     let id = sqlx::query_scalar!("select log_id from log_head").fetch_optional(&mut connection).await.ok()??;

@@ -109,7 +109,7 @@ async fn of(
     .map_err(failed("reading roles and grants"))?;
     let mut wrong: Vec<String> = Vec::new();
     for row in &rows {
-        let told = match (row.exists, row.superuser, row.may) {
+        let fault = match (row.exists, row.superuser, row.may) {
             (false, ..) => format!("role {} does not exist", row.role),
             (_, true, _) => format!("role {} is a superuser", row.role),
             (.., Some(may)) if may != row.should => {
@@ -118,8 +118,8 @@ async fn of(
             }
             _ => continue,
         };
-        if !wrong.contains(&told) {
-            wrong.push(told);
+        if !wrong.contains(&fault) {
+            wrong.push(fault);
         }
     }
     if wrong.is_empty() {

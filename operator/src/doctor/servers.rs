@@ -53,9 +53,9 @@ async fn ask(client: &reqwest::Client, what: &'static str, variable: &'static st
             Some((names, to_do)) => Finding::warn(what, format!("ready at {address}, but not {names}"), to_do),
         };
     }
-    let told: String = body.chars().filter(|c| !c.is_control()).take(300).collect();
+    let answer: String = body.chars().filter(|c| !c.is_control()).take(300).collect();
     let to_do = "what it misses is named; see its logs (`./justw logs`)";
-    Finding::fail(what, format!("at {address} answers {}: {told}", status.as_u16()), to_do)
+    Finding::fail(what, format!("at {address} answers {}: {answer}", status.as_u16()), to_do)
 }
 
 /// What a server that is ready does without, and what to do about it.

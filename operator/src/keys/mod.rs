@@ -1,6 +1,6 @@
 //! The keys that tokens are signed and verified with: one Ed25519 key, and its public half as a JSON Web Key Set.
 //!
-//! The development set-up calls [`ensure`] too, so that there is one way in which keys come to be.
+//! The development set-up calls [`ensure`] too, so that there is one way to make keys.
 
 mod file;
 mod jwks;
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_set_of_another_key_is_told() {
+    fn a_key_set_of_another_key_is_reported() {
         let folder = folder("other");
         let (key, jwks) = (folder.join("key.pem"), folder.join("jwks.json"));
         ensure(&key, &jwks).expect("made");

@@ -75,7 +75,7 @@ pub async fn show(args: &ShowArgs, config: &Config, output: Output) -> Result<()
             let note = (!all).then(|| format!("the newest {} of {length} events; -n shows more", positions.len()));
             Shown { commits, positions, note }
         }
-        (None, None, None) => return Err(Failure::Usage("say what to show".into())),
+        (None, None, None) => return Err(Failure::Usage("name what to show".into())),
     };
     if shown.commits.is_empty() {
         return Err(Failure::Absent(format!("the log holds nothing of {}", named(args))));

@@ -66,9 +66,9 @@ fn erasure_of(answer: &Value) -> Option<Uuid> {
 }
 
 /// Asks for the certificate until there is one.
-async fn until_done(operator: &Operator<'_>, erasure: Uuid, patience: Duration) -> Result<Value, Failure> {
+async fn until_done(operator: &Operator<'_>, erasure: Uuid, time_limit: Duration) -> Result<Value, Failure> {
     let waiting = spinner();
-    let (path, deadline) = (format!("/v1/erasures/{erasure}"), Instant::now() + patience);
+    let (path, deadline) = (format!("/v1/erasures/{erasure}"), Instant::now() + time_limit);
     let outcome = loop {
         match operator.get(&path).await {
             Ok(certificate) if is_done(&certificate) => break Ok(certificate),
@@ -77,10 +77,10 @@ async fn until_done(operator: &Operator<'_>, erasure: Uuid, patience: Duration) 
             Err(failure) => break Err(failure),
         }
         if Instant::now() + EVERY > deadline {
-            let seconds = patience.as_secs();
+            let seconds = time_limit.as_secs();
             break Err(Failure::Absent(format!(
                 "the erasure is under way and was not done within {seconds} s: `jangbu members certificate {erasure}` \
-                 will tell when it is"
+                 shows when it is"
             )));
         }
         waiting.tick();
@@ -90,7 +90,7 @@ async fn until_done(operator: &Operator<'_>, erasure: Uuid, patience: Duration) 
     outcome
 }
 
-/// Whether it tells of an erasure that was carried out, not only asked for.
+/// Whether it is the answer of an erasure that was carried out, not only requested.
 fn is_done(answer: &Value) -> bool {
     answer["erased_at"].is_string() && answer["status"].as_str().is_none_or(|status| status == "erased")
 }

@@ -1,4 +1,4 @@
-//! What the API tells of a person or an erasure, for people.
+//! What the API answers about a person or an erasure, as text.
 
 use serde_json::Value;
 

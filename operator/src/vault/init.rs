@@ -13,7 +13,8 @@ pub fn run(config: &Config, output: Output) -> Result<(), Failure> {
     KeyFile::ensure(path).map_err(|error| Failure::Kek(error.into()))?;
     let file = path.display().to_string();
     output.show(&json!({ "file": file, "made": !was_there }), |_| {
-        let told = if was_there { "is there already" } else { "was made: keep a copy where no backup of the vault is" };
-        format!("{file} {told}")
+        let outcome =
+            if was_there { "is there already" } else { "was made: keep a copy where no backup of the vault is" };
+        format!("{file} {outcome}")
     })
 }

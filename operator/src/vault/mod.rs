@@ -41,7 +41,7 @@ async fn open(config: &Config) -> Result<(Arc<dyn Kek>, Keyring), Failure> {
 }
 
 async fn connect(config: &Config) -> Result<Pool, Failure> {
-    // Told apart from a pool that is only busy: the first connection is tried by itself.
+    // Distinguished from a pool that is only busy: the first connection is tried by itself.
     drop(Database::Vault.connect(config).await?);
     let options = PoolOptions {
         max_connections: 2,

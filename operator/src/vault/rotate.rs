@@ -31,7 +31,7 @@ pub struct RotateArgs {
     wait_ms: u64,
 }
 
-/// Rows wrapped between two looks at the clock of the operator's patience.
+/// Rows wrapped in one transaction.
 const BATCH: i64 = 500;
 
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ pub async fn run(args: &RotateArgs, yes: bool, config: &Config, output: Output) 
     })
 }
 
-/// Wraps everything with the current key, in batches; tells how much. Broken off, it is taken up where it was.
+/// Wraps everything with the current key, in batches; returns how many. A repeated run goes on where this stopped.
 async fn rewrap(keyring: &Keyring, current: &str, output: Output) -> Result<u64, Failure> {
     let mut done = keyring.rewrap_secret(current).await.map_err(failed("rewrapping the vault's secret"))?;
     let mut after = None;

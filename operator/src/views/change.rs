@@ -116,8 +116,8 @@ pub async fn drop(args: &DropArgs, config: &Config, output: Output) -> Result<bo
     let dropped = context.rebuilder().drop_generation(args.generation, &operator).await;
     context.close().await;
     dropped?;
-    let told = json!({ "view": args.name, "dropped": args.generation });
-    output.show(&told, |_| format!("{} generation {} was dropped", args.name, args.generation))?;
+    let result = json!({ "view": args.name, "dropped": args.generation });
+    output.show(&result, |_| format!("{} generation {} was dropped", args.name, args.generation))?;
     Ok(true)
 }
 

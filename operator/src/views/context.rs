@@ -91,7 +91,7 @@ pub enum From<'a> {
 /// A rebuilder for each of some views, and the connections to the log that they read through.
 pub struct RebuildContext {
     /// At least one.
-    pub workshops: Vec<Rebuilder<Recorded>>,
+    pub rebuilders: Vec<Rebuilder<Recorded>>,
     pub log: PostgresLog,
     pool: Pool,
 }
@@ -114,7 +114,7 @@ impl RebuildContext {
         let log = PostgresLog::new(pool.clone());
         let head = log.head().await.map_err(|error| unreachable(error.into()))?;
         let (projections, ranges) = ranges(from, projections, head.position, &log, config).await?;
-        let workshops = projections.into_iter().map(|projection| Rebuilder {
+        let rebuilders = projections.into_iter().map(|projection| Rebuilder {
             projection,
             database: database.clone(),
             log: Arc::new(log.clone()),
@@ -124,12 +124,12 @@ impl RebuildContext {
             options: options.clone(),
             reporter: Reporter::default(),
         });
-        Ok(Self { workshops: workshops.collect(), log, pool })
+        Ok(Self { rebuilders: rebuilders.collect(), log, pool })
     }
 
     /// The one view's, where there is one.
     pub fn rebuilder(&self) -> &Rebuilder<Recorded> {
-        &self.workshops[0]
+        &self.rebuilders[0]
     }
 
     /// The last position of the log now.

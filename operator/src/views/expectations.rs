@@ -1,4 +1,4 @@
-//! The file of differences that whoever changed a view expects.
+//! The file of the differences that a change of a view is expected to make.
 
 use std::path::Path;
 

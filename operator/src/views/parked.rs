@@ -1,4 +1,4 @@
-//! `jangbu views parked`: keys that were taken aside.
+//! `jangbu views parked`: keys that are parked.
 
 use kernel::Position;
 use projection_engine::{ParkWhat, ParkedKey, Retried};
@@ -144,15 +144,15 @@ async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Fa
 async fn retry(args: &RetryArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
     let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let told = context.rebuilder().retry_parked(args.key.as_deref(), &operator).await;
+    let retried_keys = context.rebuilder().retry_parked(args.key.as_deref(), &operator).await;
     context.close().await;
-    let told = told?;
-    let rows: Vec<Value> = told
+    let retried_keys = retried_keys?;
+    let rows: Vec<Value> = retried_keys
         .iter()
         .map(|key| json!({ "key": key.key, "applied": key.applied, "lifted": key.error.is_none(), "error": key.error }))
         .collect();
-    output.show(&rows, |_| told.iter().map(retried).collect::<Vec<_>>().join("\n"))?;
-    Ok(told.iter().all(|key| key.error.is_none()))
+    output.show(&rows, |_| retried_keys.iter().map(retried).collect::<Vec<_>>().join("\n"))?;
+    Ok(retried_keys.iter().all(|key| key.error.is_none()))
 }
 
 fn retried(key: &Retried) -> String {

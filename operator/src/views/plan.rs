@@ -12,11 +12,11 @@ use crate::{
 /// Shows what a rebuild of the context's views would have to do.
 pub async fn show(context: &RebuildContext, until: &Until, output: Output) -> Result<(), Failure> {
     let mut plans = Vec::new();
-    for rebuilder in &context.workshops {
+    for rebuilder in &context.rebuilders {
         plans.push(rebuilder.plan(until).await?);
     }
-    let told = one_or_all(plans.iter().map(plan_json).collect());
-    output.show(&told, |_| {
+    let result = one_or_all(plans.iter().map(plan_json).collect());
+    output.show(&result, |_| {
         let mut text: String = plans.iter().map(plan_text).collect();
         if plans.len() > 1 {
             let events = plans.iter().filter(|plan| plan.bulk).map(|plan| plan.events).max().unwrap_or(0);

@@ -29,13 +29,13 @@ pub struct Watching {
 
 impl Watching {
     /// Begins to show how far these are.
-    pub fn start(workshops: &[&Rebuilder<Recorded>], output: Output) -> Self {
+    pub fn start(rebuilders: &[&Rebuilder<Recorded>], output: Output) -> Self {
         let (stop, stopped) = oneshot::channel();
         let bars = (!output.json && stderr().is_terminal()).then(MultiProgress::new);
-        let shows = workshops.iter().map(|rebuilder| {
+        let shows = rebuilders.iter().map(|rebuilder| {
             let view = rebuilder.projection.name();
             let bar = bars.as_ref().map(|bars| bars.add(bar(view)));
-            Show { view, output, bar, seen: Seen::new(), told: rebuilder.reporter.subscribe() }
+            Show { view, output, bar, seen: Seen::new(), progress: rebuilder.reporter.subscribe() }
         });
         Self { stop, task: tokio::spawn(follow(shows.collect(), stopped)) }
     }
@@ -52,7 +52,7 @@ struct Show {
     output: Output,
     bar: Option<ProgressBar>,
     seen: Seen,
-    told: watch::Receiver<Progress>,
+    progress: watch::Receiver<Progress>,
 }
 
 /// What was shown last, and since when the phase lasts.
@@ -87,7 +87,7 @@ async fn follow(mut shows: Vec<Show>, mut stopped: oneshot::Receiver<()>) {
 
 impl Show {
     fn show(&mut self) {
-        let progress = *self.told.borrow();
+        let progress = *self.progress.borrow();
         let changed = progress.phase != self.seen.phase;
         if changed {
             self.seen = Seen { phase: progress.phase, since: Instant::now(), done_before: progress.done, line: None };

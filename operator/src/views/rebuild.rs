@@ -169,11 +169,11 @@ pub type Made = (&'static str, Result<Outcome, Failure>);
 
 /// Rebuilds every view of the context and shows the progress of each.
 pub async fn make(context: &RebuildContext, request: &RebuildRequest, output: Output) -> Result<Vec<Made>, Failure> {
-    let workshops: Vec<_> = context.workshops.iter().collect();
-    let watching = Watching::start(&workshops, output);
-    let made = rebuild_together(&workshops, request).await;
+    let rebuilders: Vec<_> = context.rebuilders.iter().collect();
+    let watching = Watching::start(&rebuilders, output);
+    let made = rebuild_together(&rebuilders, request).await;
     watching.end().await;
-    let names = workshops.iter().map(|rebuilder| rebuilder.projection.name());
+    let names = rebuilders.iter().map(|rebuilder| rebuilder.projection.name());
     Ok(names.zip(made?.into_iter().map(|made| made.map_err(Failure::from))).collect())
 }
 
@@ -190,9 +190,9 @@ fn show(mut made: Vec<Made>, output: Output) -> Result<bool, Failure> {
 
 /// Shows what came of each view, as a list; whether all came to what was wanted.
 pub fn show_all(made: &[Made], output: Output) -> Result<bool, Failure> {
-    let told: Vec<Value> = made.iter().map(|(name, made)| told_json(name, made)).collect();
+    let outcomes: Vec<Value> = made.iter().map(|(name, made)| json_of(name, made)).collect();
     let texts = made.iter().filter_map(|(name, made)| made.as_ref().ok().map(|made| outcome_text(name, made)));
-    output.show(&told, |_| texts.collect())?;
+    output.show(&outcomes, |_| texts.collect())?;
     for (name, failure) in made.iter().filter_map(|(name, made)| made.as_ref().err().map(|failure| (name, failure))) {
         output.remark(format!("{name} was NOT rebuilt:"));
         output.failure(failure);
@@ -200,7 +200,7 @@ pub fn show_all(made: &[Made], output: Output) -> Result<bool, Failure> {
     Ok(made.iter().all(|(_, made)| made.as_ref().is_ok_and(|made| made.state != "failed")))
 }
 
-fn told_json(view: &str, made: &Result<Outcome, Failure>) -> Value {
+fn json_of(view: &str, made: &Result<Outcome, Failure>) -> Value {
     match made {
         Ok(made) => outcome_json(view, made),
         Err(failure) => {
@@ -228,23 +228,23 @@ async fn cancel(
     operator: &projection_engine::Operator,
     output: Output,
 ) -> Result<bool, Failure> {
-    let (mut told, mut text, mut any) = (Vec::new(), String::new(), false);
-    for rebuilder in &context.workshops {
+    let (mut results, mut text, mut any) = (Vec::new(), String::new(), false);
+    for rebuilder in &context.rebuilders {
         let (view, dropped) = (rebuilder.projection.name(), rebuilder.cancel(operator).await?);
         any |= dropped.is_some();
-        told.push(json!({ "view": view, "dropped": dropped }));
+        results.push(json!({ "view": view, "dropped": dropped }));
         text.push_str(&match dropped {
             Some(generation) => format!("{view} generation {generation} was cancelled and dropped\n"),
             None => format!("no rebuild of {view} is under way\n"),
         });
     }
-    output.show(&one_or_all(told), |_| text)?;
+    output.show(&one_or_all(results), |_| text)?;
     Ok(any)
 }
 
-/// What there is to tell of one view alone, or a list.
-pub fn one_or_all(mut told: Vec<Value>) -> Value {
-    if told.len() == 1 { told.remove(0) } else { Value::Array(told) }
+/// The value itself for one view, a list for several.
+pub fn one_or_all(mut values: Vec<Value>) -> Value {
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
 /// What came of it, for programs.

@@ -31,7 +31,7 @@ pub struct Standing {
     pub stalled_ms: Option<i64>,
     /// Since when an operator has it stand still.
     pub paused_since: Option<DateTime<Utc>>,
-    /// Keys that were taken aside, and the events that wait behind them.
+    /// Parked keys, and the events that wait behind them.
     pub parked_keys: i64,
     pub parked_events: i64,
     /// How it differs from the log, if its tables are of another history.
@@ -129,13 +129,13 @@ impl Standing {
     }
 }
 
-/// All generations, and why something about them could not be told.
+/// All generations, and why something about them is unknown.
 pub struct Standings {
     pub views: Vec<Standing>,
     pub remark: Option<String>,
 }
 
-/// Reads the registry and holds it against the log. Without the log the views are still told.
+/// Reads the registry and compares it with the log. Without the log the views are still listed.
 pub async fn standings(config: &Config) -> Result<Standings, Failure> {
     let mut views = Database::Views.connect(config).await?;
     let mut views = registry(&mut views).await?;

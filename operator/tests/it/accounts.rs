@@ -27,7 +27,7 @@ async fn freeze(url: &str, more: &[&str]) -> Run {
 }
 
 fn problem(code: &str) -> String {
-    serde_json::json!({ "code": code, "detail": "told in words", "status": 0 }).to_string()
+    serde_json::json!({ "code": code, "detail": "a reason in words", "status": 0 }).to_string()
 }
 
 fn account() -> String {
@@ -59,15 +59,15 @@ async fn what_is_not_answered_is_asked_again_with_the_same_key() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_at_once_and_is_1() {
+async fn a_refusal_is_reported_at_once_and_exits_with_1() {
     let server = Server::answering(vec![(422, problem("account-closed"))]).await;
     let run = freeze(&server.url, &[]).await.expect(1);
-    assert!(run.stderr.contains("422 account-closed") && run.stderr.contains("told in words"), "{run:?}");
+    assert!(run.stderr.contains("422 account-closed") && run.stderr.contains("a reason in words"), "{run:?}");
     assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn without_an_answer_the_key_to_try_again_with_is_told() {
+async fn without_an_answer_the_key_for_the_retry_is_shown() {
     let server = Server::answering(vec![(503, problem("log-unavailable"))]).await;
     let run = freeze(&server.url, &["--idempotency-key", "k-1"]).await.expect(1);
     assert!(run.stderr.contains("--idempotency-key k-1"), "{run:?}");

@@ -73,9 +73,9 @@ async fn generations_follow_an_adopted_log_without_a_projector() {
     views(&["rebuild", "transfers", "--no-promote"]).expect(0);
     databases.adopt();
     let made = views(&["rebuild", "accounts"]).expect(0);
-    let told: Value = made.json();
-    assert_eq!((&told["state"], &told["comparison"]["equal"]), (&"live".into(), &true.into()), "{made:?}");
-    assert_eq!(told["rollback"]["refused"], Value::Null, "the way back is open: {made:?}");
+    let outcome: Value = made.json();
+    assert_eq!((&outcome["state"], &outcome["comparison"]["equal"]), (&"live".into(), &true.into()), "{made:?}");
+    assert_eq!(outcome["rollback"]["refused"], Value::Null, "the way back is open: {made:?}");
     views(&["rollback", "accounts"]).expect(0);
     views(&["promote", "transfers"]).expect(0);
     views(&["rollback", "transfers"]).expect(0);
@@ -94,8 +94,8 @@ async fn a_live_view_of_a_lost_history_is_not_bound_to_the_adopted_log() {
     while databases.head().await < 300 {
         databases.append_turns(account(2)).await;
     }
-    let told = databases.adopt();
-    assert_eq!(told["carried_over"], serde_json::json!([]), "{told}");
+    let adopted = databases.adopt();
+    assert_eq!(adopted["carried_over"], serde_json::json!([]), "{adopted}");
     let made = databases.run(&["views", "rebuild", "accounts", "--reason", "a test", "--json"]).expect(0).json();
     assert_eq!(made["state"], "live");
     let refused = made["rollback"]["refused"].as_str().expect("no way back");
@@ -141,27 +141,34 @@ async fn nothing_is_adopted_while_a_database_is_away_and_a_repeat_finishes_the_r
         assert_eq!(databases.log_id().await, before, "{variable}: the log keeps its id");
     }
 
-    // The vault answers and fails: the log has its new id by then, and the operator is told.
+    // The vault answers and fails: the log has its new id by then, and the operator sees it.
     let mut unmigrated: Url = databases.vault.clone();
     unmigrated.set_path("postgres");
     let failed = databases.run_with("JANGBU_VAULT_DATABASE_URL", unmigrated.as_str(), &ADOPT).expect(1);
     let adopted = databases.log_id().await;
     assert_ne!(adopted, before);
-    let told = failed.json();
-    assert_eq!((&told["adopted"], &told["new_log_id"]), (&true.into(), &adopted.to_string().into()), "{failed:?}");
+    let outcome = failed.json();
+    assert_eq!(
+        (&outcome["adopted"], &outcome["new_log_id"]),
+        (&true.into(), &adopted.to_string().into()),
+        "{failed:?}"
+    );
     assert!(failed.stderr.contains(&adopted.to_string()) && failed.stderr.contains("same command"), "{failed:?}");
 
     // The repeat finishes the rest under that id.
     let head = databases.head().await;
     databases.brought(head + 5, &format!("{}, gen_random_uuid(), now()", head + 5), &[]).await;
-    let told = databases.adopt();
-    assert_eq!((&told["adopted"], &told["vault_brought_over"]), (&false.into(), &true.into()), "{told}");
-    assert_eq!((told["new_log_id"].as_str(), databases.log_id().await), (Some(adopted.to_string().as_str()), adopted));
+    let outcome = databases.adopt();
+    assert_eq!((&outcome["adopted"], &outcome["vault_brought_over"]), (&false.into(), &true.into()), "{outcome}");
+    assert_eq!(
+        (outcome["new_log_id"].as_str(), databases.log_id().await),
+        (Some(adopted.to_string().as_str()), adopted)
+    );
     assert_eq!(databases.vault_state().await.0, head);
-    let told = databases.run(&["log", "adopt", "--yes", "--reason", "restored"]).expect(0);
-    assert!(told.stdout.contains("keeps that id"), "{told:?}");
+    let repeated = databases.run(&["log", "adopt", "--yes", "--reason", "restored"]).expect(0);
+    assert!(repeated.stdout.contains("keeps that id"), "{repeated:?}");
 
-    // A log that was restored to that very moment is told apart by its operator; one that has grown is adopted again.
+    // A log that was restored to that very moment is distinguished by its operator; one that has grown is adopted again.
     databases.run(&["log", "adopt", "--yes", "--reason", "restored again", "--again"]).expect(0);
     let again = databases.log_id().await;
     assert_ne!(again, adopted);

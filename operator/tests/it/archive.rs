@@ -92,8 +92,8 @@ async fn a_log_restored_from_its_archive_is_the_same_log_to_the_byte() {
     assert!(verified["segments"].as_i64() > Some(5), "{verified}");
 
     let other = TestDatabases::migrated().await;
-    let told = bank.run_on(&other, &["archive", "restore"]).expect(0);
-    assert!(told.stdout.contains("found equal"), "{told:?}");
+    let restored = bank.run_on(&other, &["archive", "restore"]).expect(0);
+    assert!(restored.stdout.contains("found equal"), "{restored:?}");
     assert_eq!(digest(&other), digest(&bank.databases));
     bank.run_on(&other, &["archive", "verify", "--against-log"]).expect(0);
     // Views follow it, and it goes on where it was.
@@ -120,12 +120,12 @@ async fn a_restored_log_knows_its_former_ids() {
     let other = TestDatabases::migrated().await;
     bank.run_on(&other, &["archive", "restore", "--log", &log]).expect(0);
     // Tokens and checkpoints of the former ids are read through this.
-    let told = log::ReadHead::adoptions(&store(&bank.databases)).await.expect("adoptions");
-    assert_eq!((told.len(), told.last().map(|last| last.new.uuid().to_string())), (2, Some(log)));
-    assert_eq!(log::ReadHead::adoptions(&store(&other)).await.expect("adoptions"), told);
+    let adoptions = log::ReadHead::adoptions(&store(&bank.databases)).await.expect("adoptions");
+    assert_eq!((adoptions.len(), adoptions.last().map(|last| last.new.uuid().to_string())), (2, Some(log)));
+    assert_eq!(log::ReadHead::adoptions(&store(&other)).await.expect("adoptions"), adoptions);
     assert_eq!(digest(&other), digest(&bank.databases));
     // Who and why stay with it, and it is no empty log any more.
-    bank.run_on(&other, &["archive", "restore", "--log", &told[1].new.uuid().to_string()]).expect(1);
+    bank.run_on(&other, &["archive", "restore", "--log", &adoptions[1].new.uuid().to_string()]).expect(1);
     other.drop().await;
     bank.databases.drop().await;
 }
@@ -259,13 +259,13 @@ async fn every_damage_is_found_and_nothing_is_restored_from_it() {
     bank.run(&["archive", "run", "--segment", "20"]).expect(0);
     let other = TestDatabases::migrated().await;
     let empty = digest(&other);
-    for (what, damage, told) in DAMAGES {
+    for (what, damage, problem) in DAMAGES {
         let copy = Archived::of(bank.databases.with_copied_views().await);
         copy_tree(bank.folder.path(), copy.folder.path());
         copy.run(&["archive", "verify"]).expect(0);
         damage(&copy);
         let verified = copy.run(&["archive", "verify"]).expect(1);
-        assert!(verified.all().contains(told), "{what}: {}", verified.all());
+        assert!(verified.all().contains(problem), "{what}: {}", verified.all());
         copy.run_on(&other, &["archive", "restore"]).expect(1);
         assert_eq!(digest(&other), empty, "{what}");
         copy.databases.drop().await;

@@ -26,7 +26,7 @@ async fn read(archive: &ArchiveRanges, range: PositionRange) -> Vec<Commit> {
 }
 
 /// Commits as text, payloads included.
-fn told(commits: &[Commit]) -> String {
+fn text_of(commits: &[Commit]) -> String {
     serde_json::to_string(commits).expect("JSON")
 }
 
@@ -49,7 +49,7 @@ async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
                 found.extend(read(&archive, *run).await);
             }
             let wanted: Vec<_> = all.iter().filter(|c| c.first > *after && c.last() <= to).cloned().collect();
-            assert_eq!(told(&found), told(&wanted), "after {after} to {to}: {runs:?}");
+            assert_eq!(text_of(&found), text_of(&wanted), "after {after} to {to}: {runs:?}");
         }
     }
     let whole = archive.plan(Position::ZERO, head, 3).await.expect("a plan");
@@ -57,7 +57,7 @@ async fn planned_runs_together_are_the_log_from_wherever_to_wherever() {
     assert!(whole.iter().all(|run| run.events() > head.number() / 6), "of similar size: {whole:?}");
     // Several planned runs may be read as one.
     let joined = PositionRange { after: whole[0].after, to: whole[2].to };
-    assert_eq!(told(&read(&archive, joined).await), told(&all));
+    assert_eq!(text_of(&read(&archive, joined).await), text_of(&all));
     bank.databases.drop().await;
 }
 
@@ -89,7 +89,7 @@ async fn a_run_that_does_not_begin_or_end_with_a_commit_is_refused_and_so_is_one
 }
 
 #[tokio::test]
-async fn a_file_damaged_between_opening_and_reading_is_told_as_damage() {
+async fn a_file_damaged_between_opening_and_reading_is_reported_as_damage() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "40"]).expect(0);
     let archive = open(&bank).await;
@@ -146,7 +146,7 @@ async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_
     bank.databases.drop().await;
 }
 
-/// An account as the view and the snapshot both tell it.
+/// An account as both the view and the snapshot hold it.
 fn line(state: &operator::archive::AccountState) -> String {
     let status = serde_json::to_value(state.status).expect("a word");
     let status = status.as_str().expect("a word");

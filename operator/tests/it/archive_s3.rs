@@ -92,7 +92,7 @@ impl S3 {
         assert!(strict.status().is_success(), "{strict:?}");
     }
 
-    /// Asks its user management, which tells services apart by what a signature names.
+    /// Asks its user management, which chooses the service by what a signature names.
     async fn iam(&self, form: &[(&str, &str)]) -> String {
         let named =
             "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=x";
@@ -118,7 +118,7 @@ async fn a_bucket_takes_the_log_and_gives_it_back() {
     let Some(s3) = S3::start().await else { return };
     let mut bank = Archived::bank().await;
     bank.place = s3.place("banks/one");
-    // Several at once: the server itself tells who was first.
+    // Several at once: the server itself decides who was first.
     let start = |segment: &str| {
         let arguments = ["archive", "run", "--json", "--segment", segment];
         command(&bank.variables(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
@@ -146,7 +146,7 @@ async fn a_bucket_takes_the_log_and_gives_it_back() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_told_and_not_shown() {
+async fn a_wrong_secret_is_reported_and_not_shown() {
     let Some(s3) = S3::start().await else { return };
     let mut place = s3.place("x");
     for (name, value) in &mut place {
@@ -162,7 +162,7 @@ async fn a_wrong_secret_is_told_and_not_shown() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_soon() {
+fn a_server_that_is_not_there_is_reported_soon() {
     let place = [
         ("JANGBU_ARCHIVE_URL", format!("s3://{BUCKET}/x")),
         ("JANGBU_ARCHIVE_S3_ENDPOINT", "http://127.0.0.1:1".to_owned()),

@@ -14,7 +14,7 @@ use sqlx::{Connection, PgConnection};
 use url::Url;
 use uuid::Uuid;
 
-/// Ids that are easy to tell apart: the kind, then a number.
+/// Ids that are easy to distinguish: the kind, then a number.
 pub fn account(n: u128) -> Uuid {
     Uuid::from_u128(0xacc0_0000_0000_7000_8000_0000_0000_0000_u128 | n)
 }
@@ -70,7 +70,7 @@ impl Bank {
         for n in 1..=3 {
             bank.transfer(n, TransferKind::Deposit, CASH, n, 1000, "KRW", None);
         }
-        // Two commits of one append bear one time.
+        // Two commits of one append carry one time.
         bank.now -= TimeDelta::milliseconds(250);
         bank.transfer(4, TransferKind::Transfer, 1, 2, 300, "KRW", None);
         bank.reject(5, 1, 2, 5000, "insufficient-funds");

@@ -77,7 +77,7 @@ fn an_unset_variable_is_named_and_is_2() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_told_without_its_password() {
+fn a_database_that_does_not_answer_is_reported_without_its_password() {
     let away = "postgres://jangbu_owner:hunter2@127.0.0.1:1/jangbu_log";
     let variables = [("JANGBU_LOG_DATABASE_URL", away.to_owned()), ("JANGBU_VIEWS_DATABASE_URL", away.to_owned())];
     for arguments in [&["log", "tail"][..], &["log", "verify"], &["views", "list"], &["migrate", "up"]] {
@@ -87,8 +87,8 @@ fn a_database_that_does_not_answer_is_told_without_its_password() {
         assert!(!run.all().contains("hunter2"), "{}", run.all());
     }
     let run = jangbu(&variables, &["--json", "log", "tail"]).expect(1);
-    let told: serde_json::Value = serde_json::from_str(&run.stderr).expect("JSON");
-    assert!(told["advice"].as_str().is_some_and(|a| a.contains("JANGBU_LOG_DATABASE_URL")), "{told}");
+    let error: serde_json::Value = serde_json::from_str(&run.stderr).expect("JSON");
+    assert!(error["advice"].as_str().is_some_and(|a| a.contains("JANGBU_LOG_DATABASE_URL")), "{error}");
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn the_env_file_stands_behind_the_environment_and_may_be_left_out() {
     std::fs::write(folder.path().join(".jangbu/env"), line).expect("write");
     let run =
         |variables: &[(&str, String)], arguments: &[&str]| finish(command(variables, arguments).current_dir(&inner));
-    let told = run(&[], &["log", "tail"]).expect(1);
-    assert!(told.stderr.contains("from_file@"), "{told:?}");
+    let tail = run(&[], &["log", "tail"]).expect(1);
+    assert!(tail.stderr.contains("from_file@"), "{tail:?}");
     let set = [("JANGBU_LOG_DATABASE_URL", "postgres://from_env@127.0.0.1:1/db".to_owned())];
     assert!(run(&set, &["log", "tail"]).expect(1).stderr.contains("from_env@"));
     let flag = ["log", "tail", "--log-database-url", "postgres://from_flag@127.0.0.1:1/db"];

@@ -1,4 +1,4 @@
-//! `jangbu log verify` on logs and views that were damaged: each kind of damage is found, and told where it is.
+//! `jangbu log verify` on logs and views that were damaged: each kind of damage is found, and its place is reported.
 
 use crate::{databases::TestDatabases, run::settings};
 
@@ -13,15 +13,15 @@ struct Damage {
     name: &'static str,
     at: At,
     sql: &'static str,
-    told: &'static [&'static str],
+    words: &'static [&'static str],
 }
 
-const fn log(name: &'static str, sql: &'static str, told: &'static [&'static str]) -> Damage {
-    Damage { name, at: At::Log, sql, told }
+const fn log(name: &'static str, sql: &'static str, words: &'static [&'static str]) -> Damage {
+    Damage { name, at: At::Log, sql, words }
 }
 
-const fn views(name: &'static str, sql: &'static str, told: &'static [&'static str]) -> Damage {
-    Damage { name, at: At::Views, sql, told }
+const fn views(name: &'static str, sql: &'static str, words: &'static [&'static str]) -> Damage {
+    Damage { name, at: At::Views, sql, words }
 }
 
 const LOG: &[Damage] = &[
@@ -348,7 +348,7 @@ const VIEWS: &[Damage] = &[
         &["account_states of view overview", "status is open but should be frozen"],
     ),
     views(
-        "a member who has left and is still told of",
+        "a member who has left and is still shown",
         "update members_g1.members set status = 'active', channel = 'email', login_id = 'x', login_id_version = 1,
              contact = 'x', contact_version = 1, real_name = 'x', real_name_version = 1 where status = 'erasing'",
         &["members of view members", "status is active but should be erasing", "but should be null"],
@@ -427,8 +427,8 @@ async fn each(damages: &[Damage]) {
         let run = databases.run(arguments);
         assert_eq!(run.code, 1, "{}: {}", damage.name, run.all());
         let wrong = run.stdout.split("WRONG:").skip(1).collect::<String>();
-        for told in damage.told {
-            assert!(wrong.contains(told), "{}: `{told}` is not told: {}", damage.name, run.all());
+        for word in damage.words {
+            assert!(wrong.contains(word), "{}: `{word}` is missing: {}", damage.name, run.all());
         }
         databases.drop().await;
     }

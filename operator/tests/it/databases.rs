@@ -98,7 +98,7 @@ impl TestDatabases {
         let options = PgConnectOptions::from_str(self.views.as_str()).expect("options");
         for view in views::all() {
             let (_outlet, inbox) = inbox(10_000);
-            let (_tell, reachable) = watch::channel(head);
+            let (_sender, reachable) = watch::channel(head);
             let recheck = watch::channel(0).1;
             let sources = Sources { inbox, reachable, recheck, log: log.clone(), decoder: Arc::new(views::Decoder) };
             let runner = Runner::new(view, &options, sources, Settings::default());

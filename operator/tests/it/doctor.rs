@@ -21,16 +21,16 @@ fn about(run: &Run, what: &str) -> (String, String) {
 }
 
 #[track_caller]
-fn assert_about(run: &Run, what: &str, verdict: &str, told: &str) {
+fn assert_about(run: &Run, what: &str, verdict: &str, words: &str) {
     let (found, text) = about(run, what);
     assert_eq!(found, verdict, "{what}: {text}");
-    assert!(text.contains(told), "{what}: {text}");
+    assert!(text.contains(words), "{what}: {text}");
 }
 
 const QUICK: [&str; 4] = ["doctor", "--json", "--watch-ms", "100"];
 
 #[test]
-fn with_nothing_there_everything_is_told_and_nothing_hangs() {
+fn with_nothing_there_everything_is_reported_and_nothing_hangs() {
     let away = |scheme: &str| format!("{scheme}://me:hunter2@127.0.0.1:1/away");
     let variables = [
         ("JANGBU_LOG_DATABASE_URL", away("postgres")),
@@ -42,7 +42,7 @@ fn with_nothing_there_everything_is_told_and_nothing_hangs() {
         ("JANGBU_RELAY_ADDR", "127.0.0.1:1".to_owned()),
     ];
     let run = jangbu(&variables, &QUICK).expect(1);
-    for (what, told) in [
+    for (what, words) in [
         ("log database", "JANGBU_LOG_DATABASE_URL"),
         ("views database", "JANGBU_VIEWS_DATABASE_URL"),
         ("vault database", "JANGBU_VAULT_DATABASE_URL"),
@@ -51,7 +51,7 @@ fn with_nothing_there_everything_is_told_and_nothing_hangs() {
         ("query server", "JANGBU_QUERY_URL"),
         ("relay's probe", "JANGBU_RELAY_ADDR"),
     ] {
-        assert_about(&run, what, "fail", told);
+        assert_about(&run, what, "fail", words);
     }
     assert!(!run.all().contains("hunter2"), "{}", run.all());
     let text = jangbu(&variables, &["doctor", "--watch-ms", "100"]).expect(1);
@@ -59,7 +59,7 @@ fn with_nothing_there_everything_is_told_and_nothing_hangs() {
 }
 
 #[tokio::test]
-async fn databases_without_migrations_are_told() {
+async fn databases_without_migrations_are_reported() {
     let databases = TestDatabases::empty().await;
     let run = databases.run(&QUICK).expect(1);
     assert_about(&run, "log database", "ok", "answers");
@@ -71,7 +71,7 @@ async fn databases_without_migrations_are_told() {
 }
 
 #[tokio::test]
-async fn a_sound_bank_is_sound_and_each_fault_is_told() {
+async fn a_sound_bank_is_sound_and_each_fault_is_reported() {
     let databases = TestDatabases::with_bank().await;
     let run = databases.run(&QUICK);
     for what in [
@@ -118,7 +118,7 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
         .await;
     databases.on_vault("grant select on vault.credentials to jangbu_vault_reader").await;
     let run = databases.run(&QUICK).expect(1);
-    for (what, verdict, told) in [
+    for (what, verdict, words) in [
         ("roles of the log database", "fail", "jangbu_writer may update events"),
         ("roles of the views database", "fail", "jangbu_reader may not select registry.live_positions"),
         ("roles of the vault database", "fail", "jangbu_vault_reader may select vault.credentials"),
@@ -130,7 +130,7 @@ async fn a_sound_bank_is_sound_and_each_fault_is_told() {
         ("view overview", "fail", "beyond the end of the log"),
         ("view transactions", "fail", "no live generation"),
     ] {
-        assert_about(&run, what, verdict, told);
+        assert_about(&run, what, verdict, words);
     }
     // A relay that lives but does not move, and one that hangs.
     let lock = relay_lock(&databases).await;
@@ -153,7 +153,7 @@ async fn relay_lock(databases: &TestDatabases) -> event_store_postgres::SessionL
 }
 
 #[tokio::test]
-async fn a_writer_that_does_not_wait_for_the_disk_is_told() {
+async fn a_writer_that_does_not_wait_for_the_disk_is_reported() {
     let databases = TestDatabases::migrated().await;
     let name = databases.log.path().trim_start_matches('/').to_owned();
     databases.on_log(&format!("alter role jangbu_writer in database {name} set synchronous_commit = off")).await;
@@ -163,7 +163,7 @@ async fn a_writer_that_does_not_wait_for_the_disk_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_ready_or_does_not_believe_the_key_is_told() {
+async fn a_server_that_is_not_ready_or_does_not_believe_the_key_is_reported() {
     let folder = Folder::new();
     let own = [("JANGBU_SIGNING_KEY_FILE", folder.join("key.pem")), ("JANGBU_JWKS_FILE", folder.join("jwks.json"))];
     let other = [("JANGBU_SIGNING_KEY_FILE", folder.join("key2.pem")), ("JANGBU_JWKS_FILE", folder.join("jwks2.json"))];
@@ -194,7 +194,7 @@ async fn doctor(variables: Vec<(&'static str, String)>) -> Run {
 }
 
 #[tokio::test]
-async fn the_stream_is_told_where_it_is_and_whose_it_is() {
+async fn the_stream_is_reported_with_its_place_and_its_log() {
     let databases = TestDatabases::with_bank().await;
     let name = format!("OPERATOR_{}", kernel::Ids::fresh(&kernel::RandomIds).simple());
     let url = test_variable("JANGBU_TEST_NATS_URL").expect("a test run");
@@ -234,7 +234,7 @@ async fn the_stream_is_told_where_it_is_and_whose_it_is() {
 }
 
 #[tokio::test]
-async fn messages_that_wait_are_told_with_what_keeps_them() {
+async fn pending_messages_are_reported_with_the_reason() {
     let databases = TestDatabases::migrated().await;
     let variables = databases.variables();
     let run = doctor(variables.clone()).await;

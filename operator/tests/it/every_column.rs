@@ -172,7 +172,7 @@ async fn any_change_of_any_column_of_top_movers_is_found() {
 
 async fn any_change_is_found(view: &str) {
     let databases = TestDatabases::with_bank().await;
-    // The sound one: keys and checks stay with it, so that its rows can be told apart.
+    // The sound one: keys and checks stay with it, so that its rows can be distinguished.
     databases.views(&["rebuild", view, "--no-promote"]).expect(0);
     let tables = prepare(&databases, view).await;
     let columns = columns(&databases, view).await;
@@ -214,7 +214,7 @@ async fn a_rebuild_does_not_promote_over_balances_of_the_other_sign() {
 }
 
 #[tokio::test]
-async fn a_column_that_nobody_proves_is_told() {
+async fn a_column_without_a_proof_is_reported() {
     let databases = TestDatabases::with_bank().await;
     databases.on_views("alter table accounts_g1.accounts add column bonus bigint").await;
     let proof = databases.run(&["log", "verify"]).expect(1);

@@ -9,7 +9,7 @@ use sqlx::{Connection, Executor, PgConnection};
 
 use crate::{databases::TestDatabases, run::jangbu};
 
-/// A view waits behind whoever waits for its lock, so an operator's change does not wait for ever.
+/// A view waits behind any session that waits for its lock, so an operator's change does not wait for ever.
 #[tokio::test]
 async fn a_change_of_a_view_that_somebody_holds_ends_with_advice() {
     let databases = TestDatabases::with_bank().await;

@@ -3,7 +3,7 @@
 use crate::databases::TestDatabases;
 
 #[tokio::test]
-async fn migrations_are_told_applied_and_told_again() {
+async fn migrations_are_listed_applied_and_listed_again() {
     let databases = TestDatabases::empty().await;
     let before = databases.run(&["migrate", "status", "--json"]).expect(1).json();
     let lines = before.as_array().expect("a list");

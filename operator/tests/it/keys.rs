@@ -63,7 +63,7 @@ fn keys_are_made_once() {
 }
 
 #[test]
-fn a_key_that_is_not_in_the_set_is_told() {
+fn a_key_that_is_not_in_the_set_is_reported() {
     let folder = Folder::new();
     let variables = variables(&folder);
     jangbu(&variables, &["keys", "init"]).expect(0);
@@ -74,7 +74,7 @@ fn a_key_that_is_not_in_the_set_is_told() {
 }
 
 #[test]
-fn a_missing_or_broken_key_is_told_with_advice() {
+fn a_missing_or_broken_key_is_reported_with_advice() {
     let folder = Folder::new();
     let variables = variables(&folder);
     let run = jangbu(&variables, &["token", "--role", "operator"]).expect(1);
@@ -95,9 +95,9 @@ fn a_set_may_hold_the_old_key_and_the_new_one_and_never_loses_the_one_that_signs
     let second = jangbu(&new, &["keys", "init", "--json"]).expect(0).json();
     let new = vec![("JANGBU_SIGNING_KEY_FILE", folder.join("next.pem")), old[1].clone()];
     jangbu(&new, &["keys", "show"]).expect(1);
-    for told in ["added", "was there already"] {
+    for outcome in ["added", "was there already"] {
         let run = jangbu(&new, &["keys", "publish", "--json"]).expect(0);
-        assert!(run.stderr.contains(told) && run.json() == second, "{run:?}");
+        assert!(run.stderr.contains(outcome) && run.json() == second, "{run:?}");
     }
     for variables in [&old, &new] {
         let token = jangbu(variables, &["token", "--role", "operator"]).expect(0).stdout;
@@ -141,8 +141,8 @@ fn keys_rotate_and_old_ones_retire_when_their_tokens_have_run_out() {
 fn slice_keys_are_made_once_rotated_and_retired() {
     let folder = Folder::new();
     let variables = vec![("JANGBU_SLICE_KEY_FILE", folder.join("slice-keys.json"))];
-    let told = jangbu(&variables, &["slice-keys", "show"]).expect(1);
-    assert!(told.stderr.contains("jangbu slice-keys init"), "{told:?}");
+    let shown = jangbu(&variables, &["slice-keys", "show"]).expect(1);
+    assert!(shown.stderr.contains("jangbu slice-keys init"), "{shown:?}");
     assert_eq!(jangbu(&variables, &["slice-keys", "init", "--json"]).expect(0).json()["made"], true);
     let first = jangbu(&variables, &["slice-keys", "init", "--json"]).expect(0).json();
     assert_eq!(first["made"], false);

@@ -26,7 +26,7 @@ async fn members(url: &str, arguments: &[&str]) -> Run {
 }
 
 fn problem(code: &str) -> String {
-    json!({ "code": code, "detail": "told in words", "status": 0 }).to_string()
+    json!({ "code": code, "detail": "a reason in words", "status": 0 }).to_string()
 }
 
 fn asked() -> (u16, String) {
@@ -70,7 +70,7 @@ async fn nobody_is_erased_unasked() {
 }
 
 #[tokio::test]
-async fn an_erasure_that_takes_long_is_told_how_to_be_looked_after() {
+async fn after_a_long_wait_an_erasure_shows_the_command_to_follow_it() {
     let server = Server::answering(vec![asked(), (404, problem("erasure-unknown"))]).await;
     let run = members(&server.url, &["erase", MEMBER, "--reason", "x", "--yes", "--wait", "1"]).await.expect(1);
     assert!(run.stderr.contains(&format!("jangbu members certificate {ERASURE}")), "{run:?}");
@@ -81,10 +81,10 @@ async fn an_erasure_that_takes_long_is_told_how_to_be_looked_after() {
 }
 
 #[tokio::test]
-async fn open_accounts_are_told_at_once_and_are_1() {
+async fn open_accounts_are_reported_at_once_and_exit_with_1() {
     let server = Server::answering(vec![(422, problem("accounts-open"))]).await;
     let run = members(&server.url, &["erase", MEMBER, "--reason", "x", "--yes"]).await.expect(1);
-    assert!(run.stderr.contains("422 accounts-open") && run.stderr.contains("told in words"), "{run:?}");
+    assert!(run.stderr.contains("422 accounts-open") && run.stderr.contains("a reason in words"), "{run:?}");
     assert_eq!(server.requests().len(), 1);
 }
 

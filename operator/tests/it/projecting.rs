@@ -104,7 +104,7 @@ impl TestDatabases {
         let database = PgConnectOptions::from_str(self.views.as_str()).expect("options");
         let view = views::all().into_iter().find(|view| view.name() == name).expect("a view");
         let (_outlet, inbox) = inbox(10_000);
-        let (_tell, reachable) = watch::channel(head);
+        let (_sender, reachable) = watch::channel(head);
         let recheck = watch::channel(0).1;
         let sources = Sources { inbox, reachable, recheck, log, decoder: Arc::new(views::Decoder) };
         // Commit by commit: what a batch would hide is seen.

@@ -62,7 +62,7 @@ async fn the_views_are_shown_with_their_lag() {
         insta::assert_snapshot!("views_show_stuck", databases.run(&["views", "show", "transfers"]).expect(1).all());
         insta::assert_snapshot!("views_show_unknown", databases.run(&["views", "show", "nothing"]).expect(1).all());
     });
-    // The log is away: what is known is told, and that something is not.
+    // The log is away: what is known is shown, and that something is not known.
     let variables = [
         ("JANGBU_LOG_DATABASE_URL", "postgres://me@127.0.0.1:1/away".to_owned()),
         ("JANGBU_VIEWS_DATABASE_URL", databases.views.to_string()),

@@ -115,7 +115,7 @@ async fn a_view_goes_there_and_back() {
 }
 
 #[tokio::test]
-async fn a_damaged_live_view_is_told_row_by_row_and_nothing_is_promoted_unless_expected() {
+async fn a_damaged_live_view_is_reported_row_by_row_and_nothing_is_promoted_unless_expected() {
     let databases = TestDatabases::with_bank().await;
     let (one, two) = (account(1), account(2));
     databases
@@ -125,7 +125,7 @@ async fn a_damaged_live_view_is_told_row_by_row_and_nothing_is_promoted_unless_e
     let made = databases.views(&["rebuild", "accounts"]).expect(1).json();
     assert_eq!((&made["state"], &made["comparison"]["unexpected"]), (&"failed".into(), &2.into()));
     let found = made["comparison"]["differences"].as_array().expect("a list");
-    let of = |key: &uuid::Uuid| found.iter().find(|d| d["key"] == key.to_string()).expect("it is told");
+    let of = |key: &uuid::Uuid| found.iter().find(|d| d["key"] == key.to_string()).expect("it is reported");
     assert_eq!((&of(&one)["what"], &of(&one)["columns"][0]["column"]), (&"changed".into(), &"balance".into()));
     assert_eq!(of(&two)["what"], "extra");
     assert_eq!(databases.live("accounts"), 1);
@@ -180,9 +180,9 @@ async fn a_view_as_it_was_can_be_read_and_nothing_else() {
 #[tokio::test]
 async fn what_stops_a_view_is_parked_and_comes_in_later() {
     let databases = TestDatabases::with_bank().await;
-    // Account 2 is unfrozen and frozen, twice; this build is made to stumble over a frozen one by a constraint.
-    let stumble = "alter table accounts_g1.accounts add constraint stumble check (status <> 'frozen') not valid";
-    databases.on_views(stumble).await;
+    // Account 2 is unfrozen and frozen, twice; a constraint makes this build fail at a frozen one.
+    let constraint = "alter table accounts_g1.accounts add constraint failure check (status <> 'frozen') not valid";
+    databases.on_views(constraint).await;
     let head = databases.head().await;
     let two = account(2);
     databases.append_turns(two).await;
@@ -226,10 +226,10 @@ async fn what_stops_a_view_is_parked_and_comes_in_later() {
 
     // Not fixed yet: it stays.
     let still = databases.views(&["parked", "retry", "accounts"]).expect(1).json();
-    assert!(still[0]["error"].as_str().is_some_and(|error| error.contains("stumble")), "{still}");
-    databases.on_views("alter table accounts_g1.accounts drop constraint stumble").await;
-    let told = databases.views(&["parked", "retry", "accounts"]).expect(0).json();
-    assert_eq!((&told[0]["applied"], &told[0]["lifted"]), (&3.into(), &true.into()));
+    assert!(still[0]["error"].as_str().is_some_and(|error| error.contains("failure")), "{still}");
+    databases.on_views("alter table accounts_g1.accounts drop constraint failure").await;
+    let retried = databases.views(&["parked", "retry", "accounts"]).expect(0).json();
+    assert_eq!((&retried[0]["applied"], &retried[0]["lifted"]), (&3.into(), &true.into()));
     databases.run(&["views", "parked", "list"]).expect(0);
     databases.run(&["views", "list"]).expect(0);
     databases.run(&["log", "verify"]).expect(0);
@@ -265,7 +265,7 @@ async fn who_says_neither_name_nor_reason_is_known_by_the_login() {
 }
 
 #[tokio::test]
-async fn wrong_wishes_change_nothing_and_an_empty_reason_is_one() {
+async fn wrong_requests_change_nothing_and_an_empty_reason_is_one() {
     let databases = TestDatabases::with_bank().await;
     for arguments in [
         &["views", "rebuild", "accounts", "--reason", " "][..],

@@ -1,4 +1,4 @@
-//! A command server that answers what it is told to, and remembers what it was asked.
+//! A command server that gives fixed answers and records the requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -39,7 +39,7 @@ impl Server {
     }
 }
 
-/// Reads a request with a body of the length it tells.
+/// Reads a request with a body of the length that it declares.
 async fn read(stream: &mut tokio::net::TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {

@@ -105,7 +105,7 @@ pub async fn adopt(args: &AdoptArgs, yes: bool, config: &Config, output: Output)
     }
     if !yes {
         return Err(Failure::Unconfirmed(
-            "the log gets a new id: whoever reads it under the old one refuses it from then on".into(),
+            "the log gets a new id: programs that read it under the old one refuse it from then on".into(),
         ));
     }
     let mut log = Database::Log.connect(config).await?;

@@ -79,7 +79,7 @@ impl Cursor {
             // The cursor went on without a name for where it stands, perhaps along the lost history. What it followed after
             // the noted commit is followed again: a message has its position as key, so it is sent again at most.
             Some(noted) if held => Some(Goal { position: noted.position, commit: Some(noted) }),
-            // An earlier build noted no commit: only a position beyond the end tells.
+            // An earlier build noted no commit: only a position beyond the end proves another history.
             None if self.position <= adoption.position => None,
             _ => {
                 let commit = adoption.command_id.zip(adoption.recorded_at);
