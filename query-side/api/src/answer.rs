@@ -1,4 +1,4 @@
-//! Answers that tell how fresh they are.
+//! Answers that say how fresh they are.
 
 use axum::{
     Json,
@@ -9,24 +9,24 @@ use platform::problem::Problem;
 use reads::{Fresh, ReadsError};
 use serde::Serialize;
 
-use crate::problem::told;
+use crate::problem::problem_of;
 
 const VIEW_POSITION: HeaderName = HeaderName::from_static("view-position");
 const VIEW_LAG: HeaderName = HeaderName::from_static("view-lag-ms");
 const MISSING: HeaderName = HeaderName::from_static("view-missing-events");
 const STATUS: HeaderName = HeaderName::from_static("consistency-status");
 
-/// 200 with a body, or a problem about what was found; either tells how fresh it is.
+/// 200 with a body, or a problem about what was found; either says how fresh it is.
 pub struct Answer<T>(Fresh<Result<T, Problem>>);
 
 impl<T> Answer<T> {
     /// What was read, in the form that goes out.
     pub fn of<M>(read: Result<Fresh<M>, ReadsError>, form: impl FnOnce(M) -> T) -> Result<Self, Problem> {
-        Ok(Self(read.map_err(told)?.map(|model| Ok(form(model)))))
+        Ok(Self(read.map_err(problem_of)?.map(|model| Ok(form(model)))))
     }
 
     /// What was made of a read elsewhere.
-    pub fn told(made: Fresh<Result<T, Problem>>) -> Self {
+    pub fn from_result(made: Fresh<Result<T, Problem>>) -> Self {
         Self(made)
     }
 
@@ -36,7 +36,7 @@ impl<T> Answer<T> {
         form: impl FnOnce(M) -> T,
         missing: impl FnOnce() -> Problem,
     ) -> Result<Self, Problem> {
-        Ok(Self(read.map_err(told)?.map(|model| model.map(form).ok_or_else(missing))))
+        Ok(Self(read.map_err(problem_of)?.map(|model| model.map(form).ok_or_else(missing))))
     }
 }
 

@@ -73,7 +73,7 @@ fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
     answered
 }
 
-/// The headers by which a client asks for freshness and is told of it.
+/// The headers by which a client asks for freshness and learns of it.
 fn add_freshness(document: &mut Value) {
     document["components"]["parameters"] = json!({
         "ConsistencyToken": {

@@ -32,7 +32,7 @@ pub struct Api {
     pub assets: Arc<Assets>,
     /// Opens what is personal.
     pub opener: Arc<dyn Opener>,
-    /// Tells who asks.
+    /// Finds out who asks.
     pub verifier: Verifier,
 }
 

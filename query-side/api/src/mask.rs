@@ -39,7 +39,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_between_the_first_and_the_last_letter_is_told(name in "[\\p{L}\\p{M} '.-]{1,40}") {
+        fn nothing_between_the_first_and_the_last_letter_is_shown(name in "[\\p{L}\\p{M} '.-]{1,40}") {
             let (letters, masked) = (name.graphemes(true).collect::<Vec<_>>(), mask(&name));
             let shown: Vec<&str> = masked.graphemes(true).collect();
             prop_assert_eq!(shown.len(), letters.len());

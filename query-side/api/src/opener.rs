@@ -20,7 +20,7 @@ pub trait Opener: Send + Sync {
     async fn open(&self, member: MemberId, texts: &[&SealedText]) -> Result<Option<Vec<SecretString>>, OpenerError>;
 }
 
-/// Why a text was not opened. Nothing of it tells a secret.
+/// Why a text was not opened. It never holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenerError {
     /// The vault cannot be asked, or not in time.
@@ -35,9 +35,9 @@ pub enum OpenerError {
 pub async fn member(opener: &dyn Opener, member: Member) -> Result<dto::Member, Problem> {
     let Some(personal) = &member.personal else { return Ok(dto::Member::bare(&member)) };
     let texts = [&personal.login_id, &personal.real_name, &personal.contact];
-    let opened = opener.open(member.member_id, &texts).await.map_err(told)?;
+    let opened = opener.open(member.member_id, &texts).await.map_err(problem_of)?;
     let Some(opened) = opened else { return Ok(dto::Member::bare(&member)) };
-    let [login_id, real_name, contact] = <[_; 3]>::try_from(opened).map_err(|_| told(OpenerError::Refused))?;
+    let [login_id, real_name, contact] = <[_; 3]>::try_from(opened).map_err(|_| problem_of(OpenerError::Refused))?;
     Ok(dto::Member {
         login_id: Some(Shown(login_id)),
         real_name: Some(Shown(real_name)),
@@ -46,7 +46,7 @@ pub async fn member(opener: &dyn Opener, member: Member) -> Result<dto::Member, 
     })
 }
 
-fn told(error: OpenerError) -> Problem {
+fn problem_of(error: OpenerError) -> Problem {
     match error {
         OpenerError::Unavailable(cause) => Problem::new(Code::VaultUnavailable)
             .detail("what is personal cannot be read now")
@@ -70,7 +70,7 @@ pub async fn name(opener: &dyn Opener, name: Option<(MemberId, SealedText)>) -> 
     let Some((member, text)) = name else { return Name::Known(None) };
     match opener.open(member, &[&text]).await {
         Ok(opened) => Name::Known(opened.and_then(|texts| texts.into_iter().next())),
-        // Who opens tells the log; the reader is told that there is more to see.
+        // The opener writes to the log; the answer says that the name could not be read.
         Err(OpenerError::Unavailable(_) | OpenerError::Refused) => Name::Degraded,
     }
 }

@@ -1,4 +1,4 @@
-//! What comes in: headers, path and query parameters, parsed at the door.
+//! The input: headers, path and query parameters, parsed before a handler runs.
 
 use std::{borrow::Cow, str::FromStr};
 

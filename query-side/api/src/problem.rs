@@ -1,4 +1,4 @@
-//! What a client is told when a read has no answer.
+//! The problem that a client gets when a read has no answer.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use reads::ReadsError;
 pub const OUTAGE: Duration = Duration::from_secs(5);
 
 /// The problem for this error. What a database said goes to the log only.
-pub fn told(error: ReadsError) -> Problem {
+pub fn problem_of(error: ReadsError) -> Problem {
     match error {
         ReadsError::ForeignToken => Problem::new(Code::ConsistencyTokenForeign)
             .detail("the token was given by another log than the one read here"),
@@ -85,7 +85,7 @@ mod tests {
             (ReadsError::Damaged { what: "amount" }, Code::Internal),
         ];
         for (error, code) in cases {
-            let problem = told(error);
+            let problem = problem_of(error);
             assert_eq!(problem.code(), code);
             let response = problem.into_response();
             let later = response.headers().contains_key("retry-after");

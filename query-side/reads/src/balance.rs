@@ -48,7 +48,7 @@ impl Reads {
     /// The balance of an account at a moment; none if the viewer may not know of it or it had not been opened then.
     ///
     /// A position must have been reached by the view, so it is waited for like that of a token. A time needs no
-    /// waiting: the freshness of the answer tells how much of it the view has seen.
+    /// waiting: the freshness of the answer says how much of that time the view has seen.
     pub async fn balance(
         &self,
         viewer: Viewer,

@@ -32,7 +32,7 @@ pub enum ReadsError {
         /// When trying again is worth it.
         retry_after: Duration,
     },
-    /// The answer lacks events that an operator put aside.
+    /// The answer lacks events that an operator parked.
     #[error("{events} events that the answer would show were put aside in the view {view}")]
     Parked {
         /// The view.

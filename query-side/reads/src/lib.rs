@@ -1,7 +1,7 @@
-//! What the query side can tell, and how fresh it is.
+//! What the query side can answer, and how fresh it is.
 //!
 //! Read models are plain structs, read by static SQL from schema `live` of the views database; every read passes the
-//! freshness gate. Knows nothing of HTTP, of commands, or of how the views came to be.
+//! freshness gate. Knows nothing of HTTP, of commands, or of how the views are built.
 
 mod accounts;
 mod balance;

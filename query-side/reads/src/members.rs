@@ -100,7 +100,7 @@ impl SealedText {
     }
 }
 
-/// The name of whoever was joined to what was looked for; all null if there is nobody.
+/// The name of the member that a query joins; all null if there is none.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NameRow {
     member_id: Option<Uuid>,

@@ -42,7 +42,7 @@ impl TryFrom<PayeeRow> for Payee {
 }
 
 impl Reads {
-    /// The account that bears this number and could be paid; a closed one never can again.
+    /// The account with this number and could be paid; a closed one never can again.
     pub async fn payee(&self, number: AccountNumber, need: &Need) -> Result<Fresh<Option<Payee>>, ReadsError> {
         self.gate.read(VIEWS, need, || self.payee_now(number)).await
     }

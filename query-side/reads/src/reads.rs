@@ -103,12 +103,12 @@ impl Reads {
         View::named(name).is_some_and(|view| self.board.of_another_history(&[view]).is_some())
     }
 
-    /// Whether the log could be asked when it last was. Without it reads go on, but nobody can tell how far behind.
+    /// Whether the log could be asked when it last was. Without it reads go on, but nobody knows how far behind.
     pub fn log_is_reachable(&self) -> bool {
         self.horizon.is_reachable()
     }
 
-    /// Whether the views are fed from the very log that tells how far behind they are; true as long as nobody knows.
+    /// Whether the views are fed from the same log that they are compared with; true as long as that is unknown.
     pub fn logs_agree(&self) -> bool {
         let fed_from =
             View::ALL.into_iter().filter_map(|view| self.board.latest(view).and_then(|progress| progress.log));
@@ -122,7 +122,7 @@ impl Reads {
         self.horizon.head()
     }
 
-    /// How far each view had got when last heard of, and how long its first unapplied commit has been waiting.
+    /// How far each view had got by the last look, and how long its first unapplied commit has been waiting.
     pub fn lags(&self) -> Vec<(View, Position, Duration)> {
         let known = View::ALL.into_iter().filter_map(|view| self.board.latest(view).map(|p| (view, p.position)));
         known.map(|(view, position)| (view, position, self.horizon.lag(position, None))).collect()

@@ -49,7 +49,7 @@ impl<T> Page<T> {
     }
 }
 
-/// What every query tells of its snapshot: the position of the view furthest behind, when its last commit was recorded,
+/// What every query says of its snapshot: the position of the view furthest behind, when its last commit was recorded,
 /// and how many of the views are live.
 pub(crate) struct Snapshot {
     pub position: Option<i64>,

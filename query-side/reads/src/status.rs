@@ -91,7 +91,7 @@ pub struct Generation {
     /// The last position it has applied.
     #[schema(value_type = i64, minimum = 0)]
     pub position: Position,
-    /// When it came to be.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last made the live one.
     #[schema(required)]
@@ -100,7 +100,7 @@ pub struct Generation {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What is told of a view of another history before a projector has said more.
+/// The error of a view of another history until a projector has recorded its own.
 const NOT_HELD: &str = "the log does not hold the commit that the view stands on: rebuild the view";
 
 /// A view that is behind for so long, and has not moved for so long, is stalled.
@@ -121,7 +121,7 @@ impl Reads {
         .fetch_all(&self.pool)
         .await?;
         let head = self.head().map(|head| head.position);
-        let told = rows.into_iter().map(|row| {
+        let statuses = rows.into_iter().map(|row| {
             let position = Position::new(row.position);
             // A view may have applied what was appended since the last look.
             let head = head.map(|head| head.max(position));
@@ -151,7 +151,7 @@ impl Reads {
                 updated_at: row.updated_at,
             }
         });
-        let value: Vec<_> = told.collect();
+        let value: Vec<_> = statuses.collect();
         let position = value.iter().map(|view| view.position).min().unwrap_or_default();
         let lag = value.iter().map(|view| Duration::from_millis(view.lag_ms)).max().unwrap_or_default();
         let missing = value.iter().map(|view| view.parked_events).sum();

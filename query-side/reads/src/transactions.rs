@@ -12,7 +12,7 @@ use crate::{
     row::{MissingRow, Snapshot, names},
 };
 
-/// The account tells whose it is.
+/// The view of accounts holds the owner.
 const VIEWS: &[View] = &[View::Transactions, View::Accounts];
 
 /// One change of an account's balance.

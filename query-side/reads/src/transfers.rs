@@ -11,7 +11,7 @@ use crate::{
     row::{MissingRow, Snapshot, asset, minor, names},
 };
 
-/// The accounts tell whose each leg is.
+/// The view of accounts holds the owner of each leg.
 const VIEWS: &[View] = &[View::Transfers, View::Accounts];
 
 /// A transfer as someone who has part in it sees it.

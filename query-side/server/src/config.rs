@@ -1,4 +1,4 @@
-//! What the query server has to be told.
+//! The settings of the query server.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use kernel::Assets;
 use platform::{http::ServeOptions, telemetry::TelemetryOptions};
 use vault::KekAddress;
 
-/// What the query server has to be told.
+/// The settings of the query server.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
     /// Where to listen
@@ -16,7 +16,7 @@ pub struct Config {
     /// The views database, as a role that may only read; a read replica will do
     #[arg(long, env = "JANGBU_VIEWS_READER_URL", hide_env_values = true)]
     pub views_reader_url: String,
-    /// The log database, as a role that may read its head; only to tell how far behind the views are
+    /// The log database, as a role that may read its head; only to know how far behind the views are
     #[arg(long, env = "JANGBU_LOG_READER_URL", hide_env_values = true)]
     pub log_reader_url: String,
     /// The vault's database, as the role that reads data keys and revocations (jangbu_vault_reader)

@@ -58,7 +58,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     drop((watching, following, keys));
     reads.close().await;
     tasks::outcome()?;
-    served.context("serving ended badly")
+    served.context("serving failed")
 }
 
 async fn watch(shutdown: Shutdown, probes: Probes, closing: Shutdown, delay: Duration) {
@@ -73,7 +73,7 @@ async fn follow(revocations: Revocations, revoked: Arc<Revoked>, shutdown: Shutd
 }
 
 /// Before the first request it should be known whose tokens count no more. A vault that is away keeps nobody from starting:
-/// readiness tells load balancers to wait, and reads are worth having without it.
+/// readiness makes load balancers wait, and reads are useful without it.
 async fn first_look(mut read: watch::Receiver<bool>) {
     if timeout(FIRST_LOOK, read.wait_for(|read| *read)).await.is_err() {
         tracing::warn!("revocations were not read yet: revoked tokens still count, until the vault answers");

@@ -1,4 +1,4 @@
-//! `query-server`: what the bank can tell, over HTTP.
+//! `query-server`: the read side of the bank, over HTTP.
 
 use std::io::Write;
 

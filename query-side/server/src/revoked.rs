@@ -1,4 +1,4 @@
-//! Whose tokens count no more, as the vault tells.
+//! The members and sessions whose tokens are revoked, read from the vault.
 
 use std::error::Error;
 
@@ -20,7 +20,7 @@ impl Revoked {
         Self { reader, read: watch::Sender::new(false) }
     }
 
-    /// Tells whether the list was ever read.
+    /// Whether the list was ever read.
     pub fn read(&self) -> watch::Receiver<bool> {
         self.read.subscribe()
     }

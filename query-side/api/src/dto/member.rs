@@ -57,7 +57,7 @@ impl fmt::Debug for Shown {
 }
 
 impl Member {
-    /// What can be told without opening anything.
+    /// The part that is not sealed.
     pub fn bare(member: &reads::Member) -> Self {
         Self {
             member_id: member.member_id.uuid(),

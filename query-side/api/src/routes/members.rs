@@ -14,7 +14,7 @@ use crate::{
     dto::Member,
     opener,
     params::{Freshness, Nothing},
-    problem::told,
+    problem::problem_of,
 };
 
 /// The member who asks, personal data included. Nobody else's is shown here, and to operators none at all: they have an
@@ -28,10 +28,10 @@ pub async fn me(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Member>, Problem> {
     principal.require(&[Role::Member])?;
-    let mut read = api.reads.member(principal.actor.id, &need).await.map_err(told)?;
+    let mut read = api.reads.member(principal.actor.id, &need).await.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(member) => opener::member(api.opener.as_ref(), member).await,
         None => Err(Problem::new(Code::MemberUnknown).detail("nobody ever signed up under the subject of this token")),
     };
-    Ok(Answer::told(read.map(|_| body)))
+    Ok(Answer::from_result(read.map(|_| body)))
 }

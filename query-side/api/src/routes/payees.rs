@@ -16,7 +16,7 @@ use crate::{
     dto::Payee,
     opener,
     params::{Freshness, Number},
-    problem::told,
+    problem::problem_of,
 };
 
 /// Who is to be paid.
@@ -38,7 +38,7 @@ pub async fn find(
     Freshness(need): Freshness,
     Query(query): Query<PayeeQuery>,
 ) -> Result<Answer<Payee>, Problem> {
-    let mut read = api.reads.payee(query.account_number.0, &need).await.map_err(told)?;
+    let mut read = api.reads.payee(query.account_number.0, &need).await.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(mut payee) => {
             // People want to know whom they pay. The bank's own people and programs have no need to.
@@ -48,5 +48,5 @@ pub async fn find(
         }
         None => Err(Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number")),
     };
-    Ok(Answer::told(read.map(|_| body)))
+    Ok(Answer::from_result(read.map(|_| body)))
 }

@@ -10,7 +10,7 @@ use crate::{
     dto::Wallet,
     opener,
     params::{Freshness, Nothing},
-    problem::told,
+    problem::problem_of,
 };
 
 /// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions.
@@ -23,8 +23,8 @@ pub async fn home(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Wallet>, Problem> {
     principal.require(&[Role::Member])?;
-    let mut read = api.reads.wallet(principal.actor.id, &need).await.map_err(told)?;
+    let mut read = api.reads.wallet(principal.actor.id, &need).await.map_err(problem_of)?;
     let own = read.value.real_name.take().map(|name| (principal.actor.id, name));
     let name = opener::name(api.opener.as_ref(), own).await;
-    Ok(Answer::told(read.map(|wallet| Ok(Wallet::new(wallet, name)))))
+    Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name)))))
 }

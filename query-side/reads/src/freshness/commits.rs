@@ -43,7 +43,7 @@ impl Commits {
         }
         self.state().asked.insert(position);
         let _flying = self.flight.lock().await;
-        // Whoever flew before may have brought it.
+        // The query before this one may have read it.
         if let Some(tag) = self.state().found.get(&position) {
             return Ok(Some(*tag));
         }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::View;
 
-/// The channel on which the projector tells that a checkpoint moved: `<view>:<generation>:<position>`.
+/// The channel on which the projector notifies that a checkpoint moved: `<view>:<generation>:<position>`.
 const CHANNEL: &str = "view_advanced";
 /// How often the registry and the log's head are looked at when nobody notifies: the net.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -77,7 +77,7 @@ struct LiveRow {
     recorded_at: Option<DateTime<Utc>>,
 }
 
-/// What the two looks at the views tell each other. Each goes its own pace: the registry is read while the log does not
+/// What the two readers of the views' state share. Each has its own pace: the registry is read while the log does not
 /// answer.
 struct Registry {
     pool: Pool,
@@ -182,7 +182,7 @@ impl Registry {
     }
 }
 
-/// The fast way: one connection that hears of every checkpoint. Whatever was said while it was broken is found by the
+/// The fast way: one connection that is notified of every checkpoint. What was missed while it was broken is found by the
 /// net, which is asked to look whenever a connection begins.
 async fn listen_forever(options: ConnectOptions, board: Arc<Board>, look_now: Arc<Notify>) {
     let mut warned = false;
@@ -207,7 +207,7 @@ async fn listen(options: &ConnectOptions, board: &Board, look_now: &Notify) -> R
             // A view that is not read here.
             None => true,
         };
-        // Only the registry can tell what was missed, and whether another generation is live now.
+        // Only the registry knows what was missed, and whether another generation is live now.
         if !settled {
             look_now.notify_one();
         }

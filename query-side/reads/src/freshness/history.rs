@@ -213,7 +213,7 @@ mod tests {
         horizon.look().await.expect("reachable");
         assert!(!histories.check(&horizon, checkpoints).await[0]);
 
-        // The log is restored, and nobody tells the view. Reads of it say where it is, before and after each look.
+        // The log is restored, and the view does not know. Reads of it say where it is, before and after each look.
         log.position.store(85, Ordering::SeqCst);
         horizon.look().await.expect("reachable");
         let mut looks = 0;

@@ -1,6 +1,6 @@
 //! The freshness gate: no read answers with less than was asked for.
 //!
-//! `board` knows how far each live view has got, `feed` tells it, `horizon` knows how far the log has got, and `gate`
+//! `board` knows how far each live view has got, `feed` keeps that up to date, `horizon` knows how far the log has got, and `gate`
 //! makes a read wait for one and checks it against the other.
 
 mod board;

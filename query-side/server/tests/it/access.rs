@@ -46,17 +46,17 @@ async fn what_is_not_yours_is_not_there() {
     let absent = app.get(&format!("/v1/accounts/{}", id(0x404)), app.member(BOB)).await;
     let foreign = app.get(&format!("/v1/accounts/{}", id(A1)), app.member(BOB)).await;
     foreign.is(404, "account-unknown");
-    assert_eq!(absent.body["detail"], foreign.body["detail"], "they cannot be told apart");
+    assert_eq!(absent.body["detail"], foreign.body["detail"], "they cannot be distinguished");
     assert_eq!(foreign.number("view-position"), 18);
     app.finish().await;
 }
 
-/// The opening of an account was put aside before the view of accounts had it: nobody can tell whose that side is, so nobody is
-/// told that there is no such transfer.
+/// The opening of an account was parked before the view of accounts had it: the owner of that side is unknown, so the
+/// answer is never that there is no such transfer.
 #[tokio::test]
 async fn a_transfer_of_an_account_that_is_put_aside_is_not_said_to_be_absent() {
     // As the payer, as the payee, as a stranger, as a service and as an operator.
-    // Of a rejected one only the payer may know, and it is known who that is if the payee's account alone is put aside. The
+    // Of a rejected one only the payer may know, and it is known who that is if the payee's account alone is parked. The
     // deposit is not Bob's.
     let cases = [(A1, ALICE, [503; 5], [503; 5]), (B1, BOB, [503, 404, 404, 503, 503], [200, 404, 404, 200, 200])];
     for (account, owner, rejected, deposit) in cases {
@@ -81,11 +81,7 @@ async fn a_transfer_of_an_account_that_is_put_aside_is_not_said_to_be_absent() {
         reply.ok();
         assert_eq!(reply.header("consistency-status"), Some("stale"));
         let reply = app.get_with(&path(TRANSFER), app.member(owner), &stale).await;
-        assert_eq!(
-            (reply.status, reply.header("consistency-status")),
-            (404, Some("stale")),
-            "nobody can tell whose it is"
-        );
+        assert_eq!((reply.status, reply.header("consistency-status")), (404, Some("stale")), "its owner is unknown");
         app.finish().await;
     }
 }
@@ -133,7 +129,7 @@ async fn a_payee_is_found_by_number_unless_closed() {
     let app = TestApp::with_bank().await;
     let number = kernel::AccountNumber::from_digits(0xb1).to_string();
     let path = format!("/v1/payees?account_number={number}");
-    // People are told enough of the name to notice a slip of the finger; the bank's own need no names to do their work.
+    // People see enough of the name to notice a typing error; the bank's own need no names to do their work.
     for (bearer, name) in [
         (app.member(ALICE), json!("R****t")),
         (app.member(0x5742), json!("R****t")),

@@ -111,7 +111,7 @@ async fn of_several_views_the_slowest_counts() {
 }
 
 #[tokio::test]
-async fn lag_is_told_in_time() {
+async fn lag_is_reported_in_time() {
     let app = TestApp::with_bank().await;
     assert_eq!(app.get("/v1/accounts", app.member(ALICE)).await.number("view-lag-ms"), 0);
     app.database.append(5).await;
@@ -149,7 +149,7 @@ async fn a_generation_swap_never_moves_a_view_backwards() {
              commit;",
         )
         .await;
-    // The server has not heard of it: it believes the view to be at 18, and must not be fooled.
+    // The server does not know of it: it believes the view to be at 18, and must not be fooled.
     for _ in 0..3 {
         let reply = app.get_with("/v1/accounts", app.member(ALICE), &headers).await;
         reply.is(503, "view-behind");

@@ -34,7 +34,7 @@ async fn a_member_sees_who_they_are() {
 }
 
 #[tokio::test]
-async fn whoever_left_is_nobody_any_more() {
+async fn a_member_who_left_is_unknown() {
     let app = TestApp::with_bank().await;
     app.database
         .run(&format!(
@@ -76,7 +76,7 @@ async fn without_the_data_key_there_are_nulls_at_once() {
 }
 
 #[tokio::test]
-async fn without_the_vault_names_are_left_out_and_that_is_told() {
+async fn without_the_vault_names_are_left_out_and_the_answer_says_so() {
     let app = TestApp::start_odd(Odd { vault_url: Some(NOWHERE.to_owned()), ..Odd::default() }).await;
     app.seed().await;
     app.until_seen(kernel::Position::new(18)).await;
@@ -114,8 +114,8 @@ async fn a_text_that_was_moved_or_damaged_does_not_open() {
         app.database.run(&format!("create table kept as select * from members_g1.members; {damage}")).await;
         let own = app.get("/v1/members/me", app.member(BOB)).await;
         own.is(500, "internal");
-        for told in [own.body.to_string(), app.get(&payee(0xb1), app.member(ALICE)).await.ok().to_string()] {
-            assert!(!["bob_2", "alice_kim", "Robert", NAME].iter().any(|text| told.contains(text)), "{damage}: {told}");
+        for body in [own.body.to_string(), app.get(&payee(0xb1), app.member(ALICE)).await.ok().to_string()] {
+            assert!(!["bob_2", "alice_kim", "Robert", NAME].iter().any(|text| body.contains(text)), "{damage}: {body}");
         }
         assert_eq!(app.get("/v1/wallet/home", app.member(BOB)).await.ok()["member"]["degraded"], true, "{damage}");
         app.database

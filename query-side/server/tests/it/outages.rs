@@ -153,7 +153,7 @@ async fn views_of_another_log_are_not_ready() {
     tokio::time::sleep(Duration::from_millis(1200)).await;
     assert_eq!(mixed.get_open("/readyz").await.status, 503);
     assert_eq!(app.get_open("/readyz").await.status, 200);
-    // What these views show never was, as far as this log can tell: no token makes it right.
+    // What these views show never was, as far as this log knows: no token changes that.
     for position in [18, 19] {
         let token = mixed.token(Position::new(position)).await;
         let headers = [("consistency-token", token.as_str()), ("prefer", "wait=1")];

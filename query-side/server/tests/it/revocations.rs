@@ -15,7 +15,7 @@ fn token(app: &TestApp, member: u128, session: Uuid) -> String {
     app.keys.sign(&json!({ "alg": "EdDSA", "typ": "JWT" }), &claims)
 }
 
-/// Waits until a token is refused; it must be within a few seconds, whoever used it a moment ago.
+/// Waits until a token is refused; it must be within a few seconds, even if it was used a moment ago.
 async fn refused(app: &TestApp, token: &str) {
     for _ in 0..60 {
         let reply = app.get("/v1/accounts", token).await;

@@ -11,11 +11,11 @@ use crate::{ReadsError, View};
 
 /// A view is nearly always there this soon after the command's answer, so the log is not asked before.
 const GRACE: Duration = Duration::from_millis(25);
-/// How long the log may take to tell whether a position exists, even for a client who does not want to wait.
+/// How long the log may take to answer whether a position exists, even for a client who does not want to wait.
 const JUDGEMENT: Duration = Duration::from_secs(1);
 /// The pause before a query is made again that had seen less than the board promised: a replica is catching up.
 const AGAIN: Duration = Duration::from_millis(20);
-/// What a client is told to wait for a view that is behind.
+/// The `Retry-After` of an answer about a view that is behind.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How fresh an answer has to be.
@@ -44,7 +44,7 @@ pub struct Seen<T> {
     pub missing: Option<Missing>,
 }
 
-/// Events that an operator put aside and that an answer lacks.
+/// Events that an operator parked and that an answer lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// How many events.
@@ -74,9 +74,9 @@ pub struct Fresh<T> {
     pub position: Position,
     /// How long the first commit that is not in it has been waiting; zero if there is none.
     pub lag: Duration,
-    /// Whether it is older than what was asked for, or lacks events that were put aside.
+    /// Whether it is older than what was asked for, or lacks events that were parked.
     pub stale: bool,
-    /// How many events were put aside that it lacks.
+    /// How many parked events it lacks.
     pub missing: i64,
 }
 
@@ -167,7 +167,7 @@ impl Gate {
             }
             let missing = seen.missing.filter(|missing| !missing.partial || missing.events > 0);
             if let Some(missing) = missing.filter(|missing| missing.forbids(required) && !need.stale_ok) {
-                // Waiting helps little here: an operator has to apply what was put aside.
+                // Waiting helps little here: an operator has to retry what was parked.
                 return Err(ReadsError::Parked { view: views[0].name(), events: missing.events, first: missing.first });
             }
             let waits = missing.map_or(Duration::ZERO, |missing| self.horizon.since(missing.since));
@@ -186,7 +186,7 @@ impl Gate {
         self.board.of_another_history(views).map_or(Ok(()), |view| Err(ReadsError::OtherHistory { view: view.name() }))
     }
 
-    /// Whether the log holds the commit that the token names; yes, if it names none or if the log cannot tell. A token of a
+    /// Whether the log holds the commit that the token names; yes, if it names none or if the log does not answer. A token of a
     /// former id of the log counts as far as that went, if it names its commit.
     async fn token_is_held(&self, need: &Need) -> bool {
         let Some(token) = need.token else { return true };
@@ -224,14 +224,14 @@ impl Gate {
         }
         match self.board.reached(views, required, deadline).await {
             Waited::Reached if self.same_log(views, need)? => Ok(()),
-            // Neither the views nor the log has told which log this is, so nobody can tell whose token it is.
+            // Neither the views nor the log has said which log this is, so the log of the token cannot be checked.
             Waited::Reached => Err(behind(views[0], required)),
             Waited::TimedOut(view) => Err(behind(view, required)),
             Waited::Halted(view) => Err(ReadsError::Halted { view: view.name(), required }),
         }
     }
 
-    /// Looks at the log while the views go on: whichever settles it first. If the log cannot tell, waiting will.
+    /// Looks at the log while the views go on: whichever settles it first. If the log does not answer, the wait for the views decides.
     async fn judge(
         &self,
         views: &[View],
@@ -239,11 +239,11 @@ impl Gate {
         required: Position,
         deadline: Instant,
     ) -> Result<(), ReadsError> {
-        let patience = deadline.max(Instant::now() + JUDGEMENT);
+        let give_up = deadline.max(Instant::now() + JUDGEMENT);
         let log_known = self.log_of(views).is_some();
         tokio::select! {
             biased;
-            looked = timeout_at(patience, self.horizon.look()) => {
+            looked = timeout_at(give_up, self.horizon.look()) => {
                 let Ok(Ok(head)) = looked else { return Ok(()) };
                 if self.log_of(views).is_some_and(|log| !self.horizon.is_one_log(log, head.log)) {
                     // The views are fed from another log than the one that was configured: its head says nothing here.
@@ -259,7 +259,7 @@ impl Gate {
                 Err(ReadsError::FuturePosition { head: head.position })
             }
             // A view that gets there proves that the position exists.
-            Waited::Reached = self.board.reached(views, required, patience), if log_known => Ok(()),
+            Waited::Reached = self.board.reached(views, required, give_up), if log_known => Ok(()),
         }
     }
 

@@ -109,7 +109,7 @@ async fn it_gives_up_when_the_time_is_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stale_is_told_to_those_who_take_it() {
+async fn stale_is_reported_to_those_who_accept_it() {
     let fixture = GateFixture::with_view_at(50).await;
     let fresh = fixture.read(Need { stale_ok: true, ..need(51) }).await.expect("stale");
     assert_eq!((fresh.position, fresh.stale), (Position::new(50), true));
@@ -140,7 +140,7 @@ async fn foreign_and_future_tokens_are_refused_at_once_even_by_those_who_do_not_
 async fn without_the_log_a_token_ahead_waits_and_is_answered_by_the_view() {
     let fixture = GateFixture::with_view_at(50).await;
     fixture.log.broken.store(true, Ordering::SeqCst);
-    let error = fixture.read(need(1_000_000)).await.expect_err("nobody can tell");
+    let error = fixture.read(need(1_000_000)).await.expect_err("unknown");
     assert!(matches!(error, ReadsError::Behind { .. }), "{error:?}");
 
     let reading = tokio::spawn({
@@ -252,6 +252,6 @@ async fn a_token_of_a_commit_that_the_log_does_not_hold_is_foreign() {
     let error = fixture.read(needing(future)).await.expect_err("future");
     assert!(matches!(error, ReadsError::FutureToken { .. }), "{error:?}");
     fixture.log.broken.store(true, Ordering::SeqCst);
-    let untold = ConsistencyToken::of(log_id(), Some(commit_at(Position::new(39))));
-    fixture.read(needing(untold)).await.expect("nobody can tell, and the view is there");
+    let unchecked = ConsistencyToken::of(log_id(), Some(commit_at(Position::new(39))));
+    fixture.read(needing(unchecked)).await.expect("the log cannot be asked, and the view is there");
 }

@@ -118,7 +118,7 @@ impl Horizon {
         if let Some(last) = before.and_then(|before| before.commit).filter(|last| Some(*last) != head.commit)
             && self.log.commit_refs(&[last.position]).await?.first().copied().flatten() != Some(last)
         {
-            tracing::error!(log.position = last.position.number(), "the log is another history than a moment ago");
+            tracing::error!(log.position = last.position.number(), "the log has another history than a moment ago");
             self.known_mut().bounds.clear();
             self.commits.forget();
         }
@@ -133,7 +133,7 @@ impl Horizon {
         }
     }
 
-    /// Whether the log holds the commit of a token; none if the log has not reached its position, or cannot tell.
+    /// Whether the log holds the commit of a token; none if the log has not reached its position, or does not answer.
     pub async fn holds(&self, position: Position, tag: CommitTag) -> Option<bool> {
         let found = timeout(LOOK, self.commits.tag_at(position)).await.ok()?.ok()?;
         if let Some(found) = found {
@@ -194,7 +194,7 @@ impl Horizon {
         since.and_then(|since| (self.clock.now() - since).to_std().ok()).unwrap_or_default()
     }
 
-    /// How long ago that was, in whole milliseconds, at least one: what waits has been waiting.
+    /// How long ago that was, in whole milliseconds, at least one, so that what is pending never shows no lag.
     pub fn since(&self, time: Option<DateTime<Utc>>) -> Duration {
         let waited = time.and_then(|time| (self.clock.now() - time).to_std().ok()).unwrap_or_default();
         waited.max(Duration::from_millis(1))
