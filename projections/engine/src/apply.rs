@@ -79,7 +79,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
 
     /// Reads the checkpoint again after someone else moved it.
     pub(crate) async fn reload(&mut self) -> Result<Reloaded, Halt> {
-        let found = timeout(self.settings.patience, self.look_again())
+        let found = timeout(self.settings.time_limit, self.look_again())
             .await
             .map_err(|_| Halt::Transient("the views database did not answer in time".into()))?
             .map_err(|error| Halt::Transient(chain(&error)))?;
@@ -146,7 +146,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
         let Some(last) = commits.last() else { return Ok(()) };
         let step = Step { from: self.checkpoint.commit, to: last.reference() };
         let began = Instant::now();
-        let moved = timeout(self.settings.patience, self.attempt(step, rows))
+        let moved = timeout(self.settings.time_limit, self.attempt(step, rows))
             .await
             .map_err(|_| Refused::Halt(Halt::Transient("the views database did not answer in time".into())))?;
         match moved {
@@ -176,7 +176,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
             return Ok(false);
         }
         if let Err(error) = rows.write(&mut tx).await {
-            // The first error is the one to tell; a connection that cannot roll back is replaced at the next try.
+            // The first error is the one to report; a connection that cannot roll back is replaced at the next try.
             let _ = tx.rollback().await;
             return Err(error);
         }

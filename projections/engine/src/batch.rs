@@ -142,7 +142,7 @@ impl<E: Send + Sync + 'static> Commit<E> {
         &self.faults
     }
 
-    /// Whether the view has applied this commit before, but for the events shown now: they were put aside. What the
+    /// Whether the view has applied this commit before, but for the events shown now: they were parked. What the
     /// commit means as a whole has been written.
     pub fn is_late(&self) -> bool {
         self.late

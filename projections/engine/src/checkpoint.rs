@@ -152,7 +152,7 @@ impl Step {
     }
 }
 
-/// Takes a step, and tells those who wait; `false` if the generation is not what and where the checkpoint says: someone
+/// Takes a step, and notifies the waiting readers; `false` if the generation is not what and where the checkpoint says: someone
 /// else took the step, promoted it, paused it or parked a key of it.
 ///
 /// It is the first statement of the transaction: its row lock makes a second worker wait here and then find that there

@@ -78,7 +78,7 @@ pub(crate) fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// The classes of SQLSTATE that tell of the moment, not of the statement.
+/// The classes of SQLSTATE whose cause is the moment, not the statement.
 fn is_transient_state(code: &str) -> bool {
     const CLASSES: [&str; 6] = ["08", "25", "40", "53", "57", "58"];
     code == "55P03" || CLASSES.iter().any(|class| code.starts_with(class))
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_moment_is_told_from_the_statement() {
+    fn transient_states_are_distinguished_from_faulty_statements() {
         for transient in ["08006", "25006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "58030"] {
             assert!(is_transient_state(transient), "{transient}");
         }

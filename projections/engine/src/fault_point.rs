@@ -2,7 +2,7 @@
 
 /// Ends the process at once, as `kill -9` would, if `JANGBU_FAULT_POINT` names this place. Only tests are built so.
 #[cfg(feature = "testing")]
-#[expect(clippy::disallowed_methods, reason = "a killed process is told by its environment where to die")]
+#[expect(clippy::disallowed_methods, reason = "a test names the place in the environment of the process")]
 pub(crate) fn fault_point(name: &str) {
     if std::env::var("JANGBU_FAULT_POINT").is_ok_and(|wanted| wanted == name) {
         std::process::abort();

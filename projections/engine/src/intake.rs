@@ -44,7 +44,7 @@ pub(crate) struct Intake<E> {
     pub(crate) decoder: Arc<dyn Decode<Event = E>>,
     pub(crate) max_events: i64,
     pending: VecDeque<Arc<Slice<E>>>,
-    /// The end of the log when the view was taken over: up to here there is something, whether or not anybody tells.
+    /// The end of the log when the view was taken over: up to here there is something, even if no message says so.
     held: Position,
     refused: Option<LogId>,
 }
@@ -91,7 +91,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
                 Ok(()) = self.recheck.changed() => return false,
                 changed = self.reachable.changed() => match changed {
                     Ok(()) => None,
-                    // Nobody will tell of the log any more; slices alone are left.
+                    // The sender of the log's end is gone; only slices are left.
                     Err(_) => self.inbox.next().await,
                 },
             };
@@ -188,7 +188,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
     }
 
     /// A slice fits by its position, but follows another commit: the slice or the view is of another history, and only the
-    /// log can tell which. So all that waits is dropped, and the log is read.
+    /// log knows which. So all that is pending is dropped, and the log is read.
     fn doubt(&mut self, position: Position) {
         metrics::counter!("projection_other_history_slices_total").increment(1);
         tracing::warn!(

@@ -1,7 +1,7 @@
 //! What every view has in common: a position that moves in the same transaction as its tables.
 //!
 //! The engine gives each view the commits of the log in order, each exactly once in effect, whatever is lost, doubled or
-//! reordered on the way and whoever is killed when. It knows nothing of what the events mean.
+//! reordered on the way, and even if a process is killed at any moment. It knows nothing of what the events mean.
 
 mod apply;
 mod audit;

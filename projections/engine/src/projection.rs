@@ -36,7 +36,7 @@ pub trait Projection: Send + Sync + 'static {
     }
 
     /// The columns, table by table, that this version has and the one before it has not: a comparison with a generation
-    /// of an older version expects them. Whatever else changed on purpose, whoever rebuilds the view must name.
+    /// of an older version expects them. Whatever else changed on purpose, the operator who rebuilds the view must name.
     fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
@@ -69,7 +69,7 @@ pub struct SumColumn {
     pub table: &'static str,
     /// The column that is summed.
     pub column: &'static str,
-    /// The column by which the sums are told apart; none for one sum.
+    /// The column by which the sums are grouped; none for one sum.
     pub by: Option<&'static str>,
 }
 

@@ -23,7 +23,7 @@ pub async fn ensure<E: Send + Sync + 'static>(
     for projection in projections {
         ensure_one(&mut connection, projection.as_ref()).await?;
     }
-    // Everything is committed; that the farewell fails changes nothing.
+    // Everything is committed; a failure to close changes nothing.
     let _ = connection.close().await;
     Ok(())
 }

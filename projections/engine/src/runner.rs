@@ -34,7 +34,7 @@ pub struct Sources<E: Send + Sync + 'static> {
     pub inbox: Inbox<E>,
     /// A position that the log holds and that slices did not bring, or will not bring: read the log up to it.
     pub reachable: watch::Receiver<Position>,
-    /// Raised by whoever has a reason to think that the view is of another history than the log: it is checked then.
+    /// Raised when there is a reason to think that the view is of another history than the log: it is checked then.
     pub recheck: watch::Receiver<u64>,
     /// The log itself.
     pub log: Arc<dyn ReadCommits>,
@@ -80,12 +80,12 @@ impl<E: Send + Sync + 'static> Runner<E> {
     pub async fn run(mut self) -> Infallible {
         let mut retry = Backoff::new(self.settings.retry_first, self.settings.retry_last);
         let mut stuck = Backoff::new(self.settings.stuck_first, self.settings.stuck_last);
-        let mut told = None;
+        let mut reported = None;
         let silence = self.silence.clone();
         loop {
             let mut left = None;
             // Several calls, each to a database that may be silent.
-            let opened = timeout(self.settings.patience * 3, silence.broken(self.open())).await;
+            let opened = timeout(self.settings.time_limit * 3, silence.broken(self.open())).await;
             let halt = match opened.unwrap_or(Err(OpenError::Database(sqlx::Error::PoolTimedOut))) {
                 Err(OpenError::Moved) => Halt::Superseded,
                 Err(error @ OpenError::OtherHistory(_)) => Halt::OtherHistory(error.to_string()),
@@ -110,7 +110,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                         retry.reset();
                         stuck.reset();
                     }
-                    self.tell(&mut writer, &halt, &mut told).await;
+                    self.report_stuck(&mut writer, &halt, &mut reported).await;
                     left = Some((writer.connection, writer.checkpoint));
                     halt
                 }
@@ -122,7 +122,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
     /// Connects, finds the live generation and makes sure that it, this program and the log belong together.
     async fn open(&mut self) -> Result<Opened, OpenError> {
         let connecting = PgConnection::connect_with(&self.database);
-        let mut connection = timeout(self.settings.patience, connecting)
+        let mut connection = timeout(self.settings.time_limit, connecting)
             .await
             .map_err(|_| OpenError::Database(sqlx::Error::PoolTimedOut))?
             .map_err(OpenError::Database)?;
@@ -131,7 +131,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
             .await
             .map_err(OpenError::Database)?
             .ok_or(OpenError::NoGeneration)?;
-        // Whoever asks for a check from here on asks for another one.
+        // A check that is requested from here on is another one.
         self.intake.recheck.mark_unchanged();
         self.report.at(checkpoint.position, checkpoint.commit);
         let head = history::open(&mut connection, self.intake.log.as_ref(), view, &mut checkpoint).await?;
@@ -163,7 +163,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
             recheck: &mut self.intake.recheck,
         };
         standby.wait(connection, live).await;
-        // What waits is of the time before, and nobody will tell of what was missed since.
+        // The pending slices are of the time before, and nothing announces what was missed since.
         self.intake.forget();
         if let Ok(head) = self.intake.log.head().await {
             self.intake.holds(head.position);
@@ -171,9 +171,9 @@ impl<E: Send + Sync + 'static> Runner<E> {
     }
 
     /// Records a view that is stuck where everybody can see it, and logs it once for each event.
-    async fn tell(&self, writer: &mut Writer<'_, E>, halt: &Halt, told: &mut Option<Fault>) {
+    async fn report_stuck(&self, writer: &mut Writer<'_, E>, halt: &Halt, reported: &mut Option<Fault>) {
         let Halt::Stuck(fault) = halt else { return };
-        if told.as_ref() != Some(fault) {
+        if reported.as_ref() != Some(fault) {
             tracing::error!(
                 view.name = self.projection.name(),
                 view.generation = writer.checkpoint.generation,
@@ -183,11 +183,11 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 error = fault.reason,
                 "the view is stuck at an event that cannot be applied"
             );
-            *told = Some(fault.clone());
+            *reported = Some(fault.clone());
         }
         let recording =
             checkpoint::record_stuck(&mut writer.connection, self.projection.name(), &writer.checkpoint, fault);
-        match timeout(self.settings.patience, self.silence.broken(recording)).await {
+        match timeout(self.settings.time_limit, self.silence.broken(recording)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(
                 view.name = self.projection.name(),
@@ -237,11 +237,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
             Halt::Transient(reason) => {
                 let wait = retry.next_wait();
                 if self.report.is_news(&reason) {
-                    tracing::warn!(
-                        view.name = self.projection.name(),
-                        error = reason,
-                        "the view waits and tries again"
-                    );
+                    tracing::warn!(view.name = self.projection.name(), error = reason, "the view waits and retries");
                 }
                 self.report.state(State::Waiting(reason));
                 sleep(wait).await;
@@ -252,14 +248,14 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 // Slices may be what is wrong; the next try reads the log.
                 self.intake.forget();
                 let mut recheck = self.intake.recheck.clone();
-                let told = async {
+                let operator_acted = async {
                     match left {
-                        Some((connection, checkpoint)) => self.told(connection, &checkpoint).await,
+                        Some((connection, checkpoint)) => self.operator_acted(connection, &checkpoint).await,
                         None => std::future::pending().await,
                     }
                 };
                 tokio::select! {
-                    () = told => stuck.reset(),
+                    () = operator_acted => stuck.reset(),
                     () = sleep(wait) => {}
                     Ok(()) = recheck.changed() => {}
                 }
@@ -268,17 +264,17 @@ impl<E: Send + Sync + 'static> Runner<E> {
     }
 
     /// Returns when an operator has done something about a view that is stuck.
-    async fn told(&self, mut connection: PgConnection, before: &checkpoint::Checkpoint) {
+    async fn operator_acted(&self, mut connection: PgConnection, before: &checkpoint::Checkpoint) {
         loop {
             sleep(self.settings.paused_look).await;
-            match timeout(self.settings.patience, checkpoint::load(&mut connection, self.projection.name())).await {
+            match timeout(self.settings.time_limit, checkpoint::load(&mut connection, self.projection.name())).await {
                 Ok(Ok(Some(now))) => {
                     let same = (now.generation, now.parking, now.paused);
                     if same != (before.generation, before.parking, before.paused) {
                         return;
                     }
                 }
-                // The next try will tell what is wrong.
+                // The next try reports what is wrong.
                 Ok(Ok(None) | Err(_)) | Err(_) => std::future::pending().await,
             }
         }

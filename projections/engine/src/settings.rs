@@ -11,7 +11,7 @@ pub struct Settings {
     /// as much if transactions take long: a busy log is applied in batches. A commit that comes alone is applied at once.
     pub pace: Duration,
     /// A transaction that takes longer is given up and tried again on a new connection.
-    pub patience: Duration,
+    pub time_limit: Duration,
     /// The first wait after the database or the log did not answer; doubled each time.
     pub retry_first: Duration,
     /// The longest such wait.
@@ -33,7 +33,7 @@ impl Default for Settings {
         Self {
             max_events: 5_000,
             pace: Duration::from_millis(20),
-            patience: Duration::from_secs(90),
+            time_limit: Duration::from_secs(90),
             retry_first: Duration::from_millis(50),
             retry_last: Duration::from_secs(5),
             stuck_first: Duration::from_secs(5),

@@ -2,7 +2,7 @@
 //!
 //! Postgres ends a transaction whose process is silent between two statements, but not one whose process is silent within
 //! a statement: in the middle of the rows of a COPY, or between the messages of one request. No time-out counts there,
-//! and a cancel is ignored. So whoever is kept waiting by such a session looks at it several times, and ends it if
+//! and a cancel is ignored. So a worker that such a session keeps waiting looks at it several times, and ends it if
 //! nothing of it changes. The process finds its connection gone and its checkpoint moved when it goes on.
 
 use std::{collections::HashMap, convert::Infallible, time::Duration};
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// A session is ended after it was seen so often in a row, waiting for its process and unchanged.
 const SIGHTINGS: u32 = 5;
 /// For one look, connecting included.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A session that waits for its process, and whether its request is older than what a process may be silent for.
 struct Silent {
@@ -64,13 +64,13 @@ impl Silence {
         let mut connection = None;
         let mut seen = HashMap::new();
         loop {
-            let looked = timeout(PATIENCE, self.look(&mut connection, &mut seen)).await;
-            let trouble = match looked {
+            let looked = timeout(LOOK_TIMEOUT, self.look(&mut connection, &mut seen)).await;
+            let failure = match looked {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(chain(&error)),
                 Err(_) => Some("no answer in time".to_owned()),
             };
-            if let Some(error) = trouble {
+            if let Some(error) = failure {
                 tracing::debug!(view.name = self.view, error, "cannot see what the view waits for");
                 connection = None;
                 seen.clear();

@@ -25,7 +25,7 @@ pub(crate) struct Standby<'a> {
 }
 
 impl Standby<'_> {
-    /// Returns when another version is live, or when that cannot be told: who opens the view then is told why.
+    /// Returns when another version is live, or when that cannot be found out: opening the view then reports why.
     ///
     /// The connection is kept, so that looking often costs little: for as long as a promotion goes unnoticed, nobody
     /// moves the view.
@@ -45,7 +45,7 @@ impl Standby<'_> {
                 () = sleep(self.settings.version_wait) => {}
                 Ok(()) = self.recheck.changed() => return,
             }
-            let look = timeout(self.settings.patience, checkpoint::load(&mut connection, self.view)).await;
+            let look = timeout(self.settings.time_limit, checkpoint::load(&mut connection, self.view)).await;
             let Ok(Ok(Some(now))) = look else { return };
             if (now.generation, now.position) != (live.generation, live.position) || now.paused {
                 moved = Instant::now();
@@ -63,7 +63,7 @@ impl Standby<'_> {
 
     /// Nothing has moved for long: either there is nothing to do, or nobody who does it.
     async fn judge(&self, live: &Checkpoint) {
-        // One that is stuck is told of by whoever is stuck with it.
+        // A view that is stuck is reported by its own writer.
         let Ok(head) = self.log.head().await else { return };
         if live.stuck || head.position <= live.position {
             return;
@@ -71,7 +71,7 @@ impl Standby<'_> {
         let reason =
             format!("{}, and nobody moves it: {}", self.reason(live), advice(self.view, live.version, self.version));
         if self.report.is_news(&reason) {
-            tracing::warn!(view.name = self.view, error = reason, "the view stands still");
+            tracing::warn!(view.name = self.view, error = reason, "the view does not move");
         }
         self.report.state(State::Waiting(reason));
     }

@@ -21,7 +21,7 @@ pub enum State {
     Stuck(String),
     /// Its tables are of another history than the log's: they must be rebuilt. The reason, and what to do.
     OtherHistory(String),
-    /// An operator paused it; it goes on when told to.
+    /// An operator paused it; it goes on when an operator resumes it.
     Paused,
 }
 
@@ -36,7 +36,7 @@ pub struct Status {
     pub commit: Option<CommitRef>,
 }
 
-/// Tells the world how one view is doing.
+/// Reports how one view is doing.
 pub(crate) struct Report {
     status: watch::Sender<Status>,
     position: Gauge,
@@ -60,7 +60,7 @@ impl Report {
             "projection_state",
             "1 for the state the view is in: live, standby, stuck, paused or other_history (to be rebuilt); all 0: waiting"
         );
-        metrics::describe_gauge!("projection_parked_keys", "Keys of the view that were taken aside, with their events");
+        metrics::describe_gauge!("projection_parked_keys", "Keys of the view that are parked, with their events");
         metrics::describe_counter!("projection_events_total", "Events applied to the view");
         metrics::describe_counter!(
             "projection_log_reads_total",

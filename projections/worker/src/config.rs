@@ -1,4 +1,4 @@
-//! How a projector is set: every variable, its default and its meaning, as `--help` tells them.
+//! How a projector is set: every variable, its default and its meaning, as `--help` shows them.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

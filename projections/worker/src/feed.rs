@@ -32,7 +32,7 @@ use crate::gatekeeper::Gatekeeper;
 /// Between two tries to open the stream.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What the feed and the horizon tell each other.
+/// What the feed and the horizon share.
 #[derive(Debug)]
 pub(crate) struct Line {
     /// How far the stream has brought the log since it was opened; `None` until something came.
@@ -88,17 +88,17 @@ impl Feed {
     }
 
     /// Follows the stream for ever, opening it again whenever it ends. What is missed meanwhile, the views read from the log.
-    /// `log` tells which log is followed: nothing is delivered before that is known.
+    /// `log` says which log is followed: nothing is delivered before that is known.
     pub(crate) async fn run(mut self, mut log: watch::Receiver<Option<LogId>>) {
-        let mut told = false;
+        let mut warned = false;
         loop {
             if log.wait_for(Option::is_some).await.is_err() {
                 return;
             }
-            let error = self.follow(&log, &mut told).await;
+            let error = self.follow(&log, &mut warned).await;
             self.line.set_open(false);
             // A relay that is down, or a stream that is not made yet, would fill the log with the same line.
-            if !std::mem::replace(&mut told, true) {
+            if !std::mem::replace(&mut warned, true) {
                 tracing::warn!(
                     error = &error as &dyn Error,
                     "no slices from the stream; the views follow the log itself"
@@ -108,7 +108,7 @@ impl Feed {
         }
     }
 
-    async fn follow(&mut self, log: &watch::Receiver<Option<LogId>>, told: &mut bool) -> FeedError {
+    async fn follow(&mut self, log: &watch::Receiver<Option<LogId>>, warned: &mut bool) -> FeedError {
         let line = self.line.clone();
         let mut messages = match self.open().await {
             Ok(messages) => messages,
@@ -124,7 +124,7 @@ impl Feed {
                 None => return FeedError::Ended,
                 Some(Err(error)) => return FeedError::Broken(error.into()),
                 Some(Ok(message)) => {
-                    if std::mem::take(told) {
+                    if std::mem::take(warned) {
                         tracing::info!("slices come from the stream again");
                     }
                     let log = *log.borrow();

@@ -11,12 +11,12 @@ pub(crate) struct Gatekeeper {
     subject: String,
     keys: KeyWatch,
     /// When each reason was last logged, and how often it has occurred since.
-    told: [(Option<Instant>, u64); Rejected::ALL.len()],
+    logged: [(Option<Instant>, u64); Rejected::ALL.len()],
 }
 
 impl Gatekeeper {
     /// Each reason is logged once in so long.
-    const TELL: Duration = Duration::from_secs(60);
+    const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
     pub(crate) fn new(stream: &str, keys: KeyWatch) -> Self {
         metrics::describe_counter!(
@@ -27,7 +27,7 @@ impl Gatekeeper {
             metrics::counter!("projector_slices_rejected_total", "reason" => rejected.as_str()).increment(0);
         }
         let subject = format!("{}.slices", stream.to_lowercase().replace('_', "."));
-        Self { stream: stream.to_owned(), subject, keys, told: Default::default() }
+        Self { stream: stream.to_owned(), subject, keys, logged: Default::default() }
     }
 
     /// The stream that is followed.
@@ -43,14 +43,14 @@ impl Gatekeeper {
             // The relay may use a key that was made a moment ago.
             verdict = verify(&self.keys.keys_for_unknown(), &self.subject, header, &message.payload);
         }
-        verdict.map_err(|rejected| self.tell(rejected)).ok()
+        verdict.map_err(|rejected| self.report(rejected)).ok()
     }
 
-    fn tell(&mut self, rejected: Rejected) {
+    fn report(&mut self, rejected: Rejected) {
         metrics::counter!("projector_slices_rejected_total", "reason" => rejected.as_str()).increment(1);
-        let (last, count) = &mut self.told[rejected as usize];
+        let (last, count) = &mut self.logged[rejected as usize];
         *count += 1;
-        if last.is_some_and(|last| last.elapsed() < Self::TELL) {
+        if last.is_some_and(|last| last.elapsed() < Self::LOG_INTERVAL) {
             return;
         }
         *last = Some(Instant::now());

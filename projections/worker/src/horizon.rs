@@ -19,14 +19,14 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often at most it is looked at when the views follow the log itself.
 const BREATH: Duration = Duration::from_millis(20);
 /// So many looks in a row at which the stream was behind: it is opened again.
-const PATIENCE: u32 = 3;
+const LATE_LOOKS: u32 = 3;
 
 /// Watches the end of the log.
 pub(crate) struct Horizon {
     pub(crate) log: PostgresLog,
     pub(crate) appends: AppendWatch,
     pub(crate) line: Arc<Line>,
-    /// What the views are told to read up to.
+    /// The position up to which the views may read.
     pub(crate) reachable: watch::Sender<Position>,
     /// Which log it is, as last seen: a restored one may be given a new id.
     pub(crate) log_id: watch::Sender<Option<LogId>>,
@@ -117,7 +117,7 @@ impl Horizon {
             None => self.line.open.load(Ordering::Relaxed) && seen.head < head,
         };
         seen.late = if silent { seen.late + 1 } else { 0 };
-        if seen.late >= PATIENCE {
+        if seen.late >= LATE_LOOKS {
             seen.late = 0;
             self.line.silent.notify_one();
         }
@@ -128,7 +128,7 @@ impl Horizon {
         self.views.iter().all(|watched| watched.status.borrow().position >= position)
     }
 
-    /// Tells everybody when the log has another id than before: slices and views are then of the one under the new id.
+    /// Notifies all followers when the log has another id than before: slices and views are then of the one under the new id.
     fn follow_id(&self, log: LogId) {
         let before = self.log_id.send_replace(Some(log));
         if before.is_some_and(|before| before != log) {
@@ -138,7 +138,7 @@ impl Horizon {
     }
 
     /// Has every view checked that stands on a commit that the log does not hold: a log that was restored behind the views'
-    /// back may have grown past them since, and then no position tells.
+    /// back may have grown past them since, and then no position shows it.
     async fn check_history(&self, head: Head, ahead: &mut [u32]) -> Result<(), ReadError> {
         let standing: Vec<Option<CommitRef>> =
             self.views.iter().map(|watched| watched.status.borrow().commit).collect();
@@ -148,7 +148,7 @@ impl Horizon {
             // What was appended after the head was read is there all the same; a replica of the log may be a little late.
             let beyond = commit.is_some_and(|commit| commit.position > head.position) && held.is_none();
             *ahead = if beyond { *ahead + 1 } else { 0 };
-            let other = commit.is_some() && commit != held && (!beyond || *ahead >= PATIENCE);
+            let other = commit.is_some() && commit != held && (!beyond || *ahead >= LATE_LOOKS);
             if other && !matches!(watched.status.borrow().state, State::OtherHistory(_)) {
                 watched.raise();
             }

@@ -43,7 +43,7 @@ async fn ask(database: &Pool) -> Result<(), sqlx::Error> {
 
 fn check(state: &State) -> Result<(), String> {
     match state {
-        // A pause is wanted, and the lag tells of it. Who stands by would follow the view if its version were live.
+        // A pause is wanted, and the lag shows it. A standby would follow the view if its version were live.
         State::Live | State::Standby(_) | State::Paused => Ok(()),
         State::Starting => Err("starting".to_owned()),
         State::Waiting(reason) => Err(format!("waiting: {reason}")),

@@ -46,8 +46,8 @@ const NATS_CLIENT: NatsClient = NatsClient {
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long making the first generations may take; what was done until then is found by the next try.
 const ENSURE: Duration = Duration::from_secs(60);
-/// How long NATS may take to let go.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long NATS may take to disconnect.
+const NATS_DRAIN: Duration = Duration::from_secs(2);
 
 /// Keeps the views level with the log until asked to stop; probes and metrics are served on the listener.
 ///
@@ -107,7 +107,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     drop(parts);
     closing.trigger();
     serving.ended().await;
-    let _ = timeout(FAREWELL, client.drain()).await;
+    let _ = timeout(NATS_DRAIN, client.drain()).await;
     log_pool.close().await;
     views_pool.close().await;
     Ok(tasks::outcome()?)
@@ -115,16 +115,16 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
 
 /// Makes the first generation of every view; tried until it is done. The views wait for it.
 async fn prepare(database: PgConnectOptions) {
-    let mut told = String::new();
+    let mut logged = String::new();
     loop {
         let text = match timeout(ENSURE, ensure(&database, &views::all())).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => format!("{:#}", anyhow::Error::new(error)),
             Err(_) => "the views database did not answer in time".to_owned(),
         };
-        if told != text {
+        if logged != text {
             tracing::warn!(error = text, "the views are not there yet");
-            told = text;
+            logged = text;
         }
         sleep(PAUSE).await;
     }

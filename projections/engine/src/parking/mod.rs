@@ -1,6 +1,6 @@
-//! Keys that were taken aside because an event of theirs cannot be applied, and the events that wait behind it.
+//! Keys that are parked because an event of theirs cannot be applied, and the events that wait behind it.
 
-mod desk;
+mod actions;
 mod order;
 mod retry;
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use kernel::Position;
 use sqlx::PgConnection;
 
-pub use self::desk::{ParkWhat, ParkedKey};
+pub use self::actions::{ParkWhat, ParkedKey};
 pub use self::retry::Retried;
 use crate::{Commit, Projection, checkpoint::Step};
 
@@ -21,7 +21,7 @@ pub(crate) struct Parked {
     aside: Vec<Aside>,
 }
 
-/// An event that is put aside.
+/// A parked event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Aside {
     key: String,

@@ -1,4 +1,4 @@
-//! Applying what was put aside, in order, after the cause was fixed.
+//! Applying parked events, in order, after the cause was fixed.
 //!
 //! An event may belong to several parked keys. It is applied when it is the first that waits in each of them, and a key is
 //! lifted when no event that belongs to it waits anywhere: so no later event of a key comes before an earlier one.
@@ -9,7 +9,7 @@ use kernel::Position;
 use sqlx::{Connection, PgConnection};
 
 use super::{
-    desk::{lock_live, raise},
+    actions::{lock_live, raise},
     order::{Blocked, Waiting, up_to_blocked},
 };
 use crate::{
@@ -61,7 +61,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             .map(|parked| parked.key)
             .filter(|parked| key.is_none_or(|key| key == parked))
             .collect();
-        let mut told: Vec<Retried> = Vec::new();
+        let mut results: Vec<Retried> = Vec::new();
         let mut todo = keys;
         // An event of one key may have to wait for another key's: as long as something moves, what failed is tried again.
         while !todo.is_empty() {
@@ -72,13 +72,13 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                 if retried.error.is_some() {
                     failed.push(retried.key.clone());
                 }
-                remember_result(&mut told, retried);
+                remember_result(&mut results, retried);
             }
             if moved {
                 todo = failed;
             }
         }
-        Ok(told)
+        Ok(results)
     }
 
     /// The live generation, if this program may write it.
@@ -152,7 +152,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         if live != generation {
             return Err(RebuildError::Lost(generation));
         }
-        // What waits may have changed meanwhile; the commits have not.
+        // The pending events may have changed meanwhile; the commits have not.
         let mut all = waiting(&mut tx, view, generation, key).await?;
         if all.is_empty() {
             lift(&mut tx, view, generation, key).await?;
@@ -204,7 +204,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         Ok(commits)
     }
 
-    /// Writes down all keys of events that could not be read when they were put aside, or by an earlier build that did not
+    /// Writes down all keys of events that could not be read when they were parked, or by an earlier build that did not
     /// write them down; whether there were any. An event that does not belong to the key it waits behind moves to one it
     /// belongs to.
     async fn rekey(
@@ -289,13 +289,13 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
 }
 
 /// Keeps one result for each key.
-fn remember_result(told: &mut Vec<Retried>, new: Retried) {
-    match told.iter_mut().find(|old| old.key == new.key) {
+fn remember_result(results: &mut Vec<Retried>, new: Retried) {
+    match results.iter_mut().find(|old| old.key == new.key) {
         Some(old) => {
             old.applied += new.applied;
             old.error = new.error;
         }
-        None => told.push(new),
+        None => results.push(new),
     }
 }
 

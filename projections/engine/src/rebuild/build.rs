@@ -124,7 +124,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     }
 
     /// Whether an interrupted load began where this one would: one that began with a snapshot has no range for what is
-    /// before it, and whoever goes on without that snapshot would leave it out.
+    /// before it, and a load that goes on without that snapshot would leave it out.
     async fn begins_alike(&self, session: &mut Session, making: &Generation) -> Result<(), RebuildError> {
         let Some(bulk) = self.projection.bulk().filter(|_| making.state == "building") else { return Ok(()) };
         let ranges = session.ranges(making.generation).await?;
@@ -336,7 +336,7 @@ async fn choose(session: &mut Session, generation: Option<i32>, states: &[&str])
     let fits = |making: &Generation| making.kind == "main" && states.contains(&making.state.as_str());
     let Some(generation) = generation else {
         let found = session.generations().await?.into_iter().find(fits);
-        let advice = "there is no generation for this; `jangbu views show` tells which there are";
+        let advice = "there is no generation for this; `jangbu views show` lists the generations";
         let none = RebuildError::WrongState { generation: 0, state: "absent".to_owned(), advice };
         return found.ok_or(none);
     };

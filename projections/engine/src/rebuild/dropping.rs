@@ -23,7 +23,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         self.drop_locked(&mut session, &making, operator).await
     }
 
-    /// Cancels the rebuild that is under way or was interrupted: tells it to stop, waits until it has, drops what it made.
+    /// Cancels the rebuild that is under way or was interrupted: asks it to stop, waits until it has, drops what it made.
     /// The generation that was dropped; none if there is no such rebuild.
     pub async fn cancel(&self, operator: &Operator) -> Result<Option<i32>, RebuildError> {
         let view = self.projection.name();

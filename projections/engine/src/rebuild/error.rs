@@ -117,7 +117,7 @@ pub enum RebuildError {
         /// Where the new one is.
         new: Position,
     },
-    /// Readers did not let go of the tables in time.
+    /// Readers did not release the tables in time.
     #[error(
         "the promotion did not get its locks, or level with the live generation, in {0} tries: are there long-running readers?"
     )]

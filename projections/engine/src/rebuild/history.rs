@@ -73,7 +73,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                 return Ok(None);
             }
         }
-        // Whoever moves it so often binds it as well.
+        // The process that moves it so often binds it as well.
         Ok(None)
     }
 

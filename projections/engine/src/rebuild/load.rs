@@ -22,7 +22,7 @@ use crate::{Bulk, Decode, Projection, fault_point::fault_point, limits::awake, r
 
 /// So many bytes of rows are gathered by all workers together before they are sent.
 const HELD: usize = 48 << 20;
-/// How often the registry is told that the load goes on.
+/// How often the registry records that the load goes on.
 const BEAT: Duration = Duration::from_secs(2);
 
 /// A view that is loaded.
@@ -42,7 +42,7 @@ impl<E: Send + Sync + 'static> Lane<E> {
 
     /// Loads nothing more for this view; the others go on.
     pub(super) fn give_up(&self, error: RebuildError) {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = self.gave_up.set(error);
     }
 
@@ -112,7 +112,7 @@ impl<E: Send + Sync + 'static> Crew<E> {
         for (lane, session) in self.lanes.iter().zip(sessions).filter(|(lane, _)| lane.goes_on()) {
             match session.beat(lane.making.generation).await {
                 Err(lost @ RebuildError::Lost(_)) => lane.give_up(lost),
-                told => told?,
+                outcome => outcome?,
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Making, comparing, promoting and dropping generations while the live one serves.
 //!
 //! Everything a rebuild knows is in the registry: killed at any moment, it goes on from there. The generation in the making
-//! belongs to whoever holds the view's advisory lock; the projector does not know of it until it is live.
+//! belongs to the holder of the view's advisory lock; the projector does not know of it until it is live.
 
 mod build;
 mod compare;
@@ -57,7 +57,7 @@ pub struct Rebuilder<E: Send + Sync + 'static> {
     pub settings: Settings,
     /// Bounds.
     pub options: Options,
-    /// Told how far it is.
+    /// Where the progress is reported.
     pub reporter: Reporter,
 }
 
@@ -71,11 +71,11 @@ pub struct Options {
     /// So many differing rows are kept to be shown.
     pub shown: usize,
     /// So many times, five a second, it is looked whether a live generation that is behind catches up.
-    pub patience: u32,
+    pub catch_up_tries: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connections: 4, rate: None, shown: 50, patience: 150 }
+        Self { connections: 4, rate: None, shown: 50, catch_up_tries: 150 }
     }
 }

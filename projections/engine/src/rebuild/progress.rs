@@ -61,34 +61,34 @@ pub struct Progress {
     pub total: i64,
 }
 
-/// Tells the world how far a rebuild is. Cheap to clone.
+/// Reports how far a rebuild is. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reporter {
-    told: Arc<watch::Sender<Progress>>,
+    progress: Arc<watch::Sender<Progress>>,
 }
 
 impl Default for Reporter {
     fn default() -> Self {
-        Self { told: Arc::new(watch::Sender::new(Progress::default())) }
+        Self { progress: Arc::new(watch::Sender::new(Progress::default())) }
     }
 }
 
 impl Reporter {
     /// Follows it.
     pub fn subscribe(&self) -> watch::Receiver<Progress> {
-        self.told.subscribe()
+        self.progress.subscribe()
     }
 
     pub(crate) fn generation(&self, generation: i32) {
-        self.told.send_modify(|progress| progress.generation = generation);
+        self.progress.send_modify(|progress| progress.generation = generation);
     }
 
     pub(crate) fn phase(&self, phase: Phase, done: i64, total: i64) {
-        self.told.send_modify(|progress| *progress = Progress { phase, done, total, ..*progress });
+        self.progress.send_modify(|progress| *progress = Progress { phase, done, total, ..*progress });
     }
 
     pub(crate) fn add(&self, done: i64) {
-        self.told.send_modify(|progress| progress.done += done);
+        self.progress.send_modify(|progress| progress.done += done);
     }
 }
 

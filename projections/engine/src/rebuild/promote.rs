@@ -22,7 +22,7 @@ use crate::{
     status::Report,
 };
 
-/// Whoever waits for a lock on the live tables makes later readers wait behind it: so it waits for moments only, and tries
+/// A session that waits for a lock on the live tables makes later readers wait behind it: so it waits for moments only, and tries
 /// again.
 const LOCK_WAIT: &str = "40ms";
 const BREATH: Duration = Duration::from_millis(120);
@@ -131,7 +131,7 @@ async fn attempt<E: Send + Sync + 'static>(
     fault_point("swapping");
     match tx.commit().await {
         Ok(()) => Ok(Attempt::Done),
-        // Whoever notifies waits at the commit for others who do: nothing is done then.
+        // A transaction that notifies waits at its commit for others that do: nothing is done then.
         Err(error) if is_locked(&error) => Ok(Attempt::Locked),
         Err(source) => Err(RebuildError::Database { doing: "promoting the generation", source }),
     }
@@ -275,14 +275,14 @@ fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
 }
 
-/// The error for whoever wanted the promotion.
+/// The error of a promotion that the database refused.
 fn refused(generation: i32, source: sqlx::Error) -> RebuildError {
-    let told = source.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-    match told {
-        Some(told) if told.code() == REFUSED => RebuildError::Refused {
+    let refusal = source.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    match refusal {
+        Some(refusal) if refusal.code() == REFUSED => RebuildError::Refused {
             generation,
-            why: told.message().to_owned(),
-            advice: told.hint().unwrap_or_default().to_owned(),
+            why: refusal.message().to_owned(),
+            advice: refusal.hint().unwrap_or_default().to_owned(),
         },
         _ => RebuildError::Database { doing: "promoting the generation", source },
     }

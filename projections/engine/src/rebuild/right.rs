@@ -41,7 +41,7 @@ impl Right {
         .await
         .map_err(doing("taking the right to rebuild"))?;
         if !taken {
-            // It holds nothing; that the farewell fails changes nothing.
+            // It holds nothing; a failure to close changes nothing.
             let _ = connection.close().await;
             return Ok(None);
         }

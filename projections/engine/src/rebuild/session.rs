@@ -20,7 +20,7 @@ use crate::{
     runner::by_key,
 };
 
-const PATIENCE: Duration = Duration::from_secs(1);
+const DETECTION: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Reads and changes the registry for one view, with the right to make and promote its generations, or to look only.
@@ -87,7 +87,7 @@ impl Session {
         let connection = connect(database).await?;
         let lock = options(database);
         // The server takes a moment to notice that somebody who had it was killed, or stands still.
-        let give_up = Instant::now() + Right::LEASE + PATIENCE;
+        let give_up = Instant::now() + Right::LEASE + DETECTION;
         loop {
             if let Some(right) = Right::take(&lock, view).await? {
                 return Ok(Self { connection, view, right: Some(right) });

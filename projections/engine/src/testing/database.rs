@@ -20,7 +20,7 @@ pub struct Scratch {
 
 impl Scratch {
     /// Makes a database. A test that cannot have one fails.
-    #[expect(clippy::disallowed_methods, reason = "a test is told by its runner where its server is")]
+    #[expect(clippy::disallowed_methods, reason = "the test runner names the server in the environment")]
     pub async fn new() -> Self {
         let url = std::env::var("JANGBU_TEST_POSTGRES_URL").expect(
             "JANGBU_TEST_POSTGRES_URL is not set: run the tests by `./justw test`, which brings a server of their own",

@@ -56,7 +56,7 @@ impl<E: Send + Sync + 'static> Worker<E> {
         self.outlet.offer(slice)
     }
 
-    /// Tells it how far the log goes.
+    /// Announces how far the log goes.
     pub fn reach(&self, position: Position) {
         self.reachable.send_replace(position);
     }
@@ -149,7 +149,7 @@ pub fn brisk() -> Settings {
     Settings {
         max_events: 200,
         pace: Duration::ZERO,
-        patience: Duration::from_secs(20),
+        time_limit: Duration::from_secs(20),
         retry_first: Duration::from_millis(5),
         retry_last: Duration::from_millis(50),
         stuck_first: Duration::from_millis(50),

@@ -132,7 +132,7 @@ async fn a_checkpoint_of_the_build_before_is_bound_once_to_the_commit_it_stands_
         tokio::task::yield_now().await;
     }
     worker.kill().await;
-    // It knows the time of its commit, so that a log that was restored before the upgrade is told as well.
+    // It knows the time of its commit, so that a log that was restored before the upgrade is noticed as well.
     sqlx::raw_sql(unbind).execute(&fixture.scratch.pool).await.expect("unbound");
     restored(&fixture, &history, &other, 20).await;
     worker = fixture.start();

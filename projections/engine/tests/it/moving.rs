@@ -18,7 +18,7 @@ use crate::{
     tally::{Added, History, TallyFixture},
 };
 
-/// A log that, while somebody is told where it ends, goes on by a commit that is in the live generation before they know.
+/// A log that grows by a commit while its end is read; the commit is in the live generation before the reader has the answer.
 struct GoingOn {
     log: Arc<MemoryLog>,
     live: Mutex<(Worker<Added>, Vec<Commit>)>,
@@ -27,14 +27,14 @@ struct GoingOn {
 #[async_trait]
 impl ReadHead for GoingOn {
     async fn head(&self) -> Result<Head, ReadError> {
-        let told = self.log.head().await?;
+        let head = self.log.head().await?;
         let (worker, commits) = &mut *self.live.lock().await;
         if let Some(commit) = commits.pop() {
             self.log.extend([commit]);
             worker.reach(self.log.end());
             worker.at(self.log.end()).await;
         }
-        Ok(told)
+        Ok(head)
     }
 
     async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<log::CommitRef>>, ReadError> {

@@ -42,7 +42,7 @@ struct Readers {
 }
 
 impl Readers {
-    /// Reads until told to stop; how long each read took.
+    /// Reads until asked to stop; how long each read took.
     async fn read(self: Arc<Self>, database: PgConnectOptions) -> Vec<Duration> {
         let reader = database.options([("role", "jangbu_reader")]);
         let mut connection = PgConnection::connect_with(&reader).await.expect("connect");

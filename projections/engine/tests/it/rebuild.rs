@@ -30,7 +30,7 @@ impl TallyFixture {
             ranges: self.log.clone(),
             decoder: Arc::new(Numbers),
             settings: brisk(),
-            options: Options { connections: 3, patience: 5, ..Options::default() },
+            options: Options { connections: 3, catch_up_tries: 5, ..Options::default() },
             reporter: Reporter::default(),
         }
     }

@@ -45,7 +45,7 @@ async fn another_version_of_a_view_is_not_written_into_the_old_tables() {
     worker.reach(history.end());
     let reason = worker.standing_by().await;
     assert!(reason.contains("version 1 is live, this program has version 2"), "{reason}");
-    // Nobody follows version 1: whoever stands by says so, and what to do.
+    // Nobody follows version 1: a worker that stands by says so, and what to do.
     let reason = worker.waiting().await;
     assert!(reason.contains("nobody moves it") && reason.contains("`jangbu views upgrade`"), "{reason}");
     assert!(fixture.sums().await.is_empty());

@@ -223,7 +223,7 @@ impl TallyFixture {
         self.scratch.lines("select stream || ' ' || total || ' ' || version from live.sums order by stream").await
     }
 
-    /// What the registry says of the view: generation, position and trouble.
+    /// What the registry says of the view: generation, position and error.
     pub async fn registry(&self) -> String {
         let lines = self
             .scratch

@@ -12,7 +12,7 @@ use crate::fixture::{NOWHERE, ProjectorFixture, headers};
 #[tokio::test]
 async fn slices_reach_every_view_and_a_late_start_reads_the_log() {
     let fixture = ProjectorFixture::new().await;
-    // Before the projector is there: nobody will hear of it from the stream.
+    // Before the projector is there: the stream will not bring it.
     let missed = fixture.open_accounts(300).await;
     fixture.publish(&missed).await;
     let projector = fixture.start(fixture.config()).await;
@@ -170,8 +170,8 @@ async fn a_projector_without_keys_refuses_to_start_and_says_what_to_do() {
     let fixture = ProjectorFixture::new().await;
     let config = projector::Config { slice_key_file: None, ..fixture.config() };
     let listener = tokio::net::TcpListener::bind(config.addr).await.expect("a port");
-    let told = projector::run(config, listener, platform::shutdown::Shutdown::new()).await.expect_err("no keys");
-    assert!(told.to_string().contains("jangbu slice-keys init"), "{told}");
+    let error = projector::run(config, listener, platform::shutdown::Shutdown::new()).await.expect_err("no keys");
+    assert!(error.to_string().contains("jangbu slice-keys init"), "{error}");
 }
 
 async fn log_of(fixture: &ProjectorFixture) -> kernel::LogId {

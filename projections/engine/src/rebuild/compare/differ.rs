@@ -74,19 +74,19 @@ impl Shape {
 type Texts = Vec<Option<String>>;
 type Rows = HashMap<String, Vec<Texts>>;
 
-/// Reads the rows of the differing buckets, some buckets at a time, and tells each difference.
+/// Reads the rows of the differing buckets, some buckets at a time, and reports each difference.
 pub(super) async fn differences(
     live: &mut PgConnection,
     new: &mut PgConnection,
     pair: &Pair,
     buckets: &[(i64, i64)],
-    mut tell: impl FnMut(Difference),
+    mut report: impl FnMut(Difference),
 ) -> Result<(), RebuildError> {
     for buckets in portions(buckets) {
         let rows_of_live = async |live: &mut PgConnection| rows(live, &pair.live, &buckets).await;
         let (live, new) = beside(live, rows_of_live, rows(new, &pair.new, &buckets)).await?;
         for difference in hold(pair, live, new) {
-            tell(difference);
+            report(difference);
         }
     }
     Ok(())
@@ -130,22 +130,22 @@ async fn rows(connection: &mut PgConnection, side: &Side, buckets: &[i64]) -> Re
 /// The differences between rows of the same buckets, in the order of their keys.
 fn hold(pair: &Pair, live: Rows, mut new: Rows) -> Vec<Difference> {
     let mut found = Vec::new();
-    let mut tell = |key: &str, change| {
+    let mut report = |key: &str, change| {
         found.push(Difference { table: pair.table.clone(), key: key.to_owned(), change });
     };
     for (key, theirs) in live {
         let ours = new.remove(&key).unwrap_or_default();
         for i in 0..theirs.len().max(ours.len()) {
             match (theirs.get(i), ours.get(i)) {
-                (Some(theirs), Some(ours)) if theirs != ours => tell(&key, columns(pair, theirs, ours)),
-                (Some(_), None) => tell(&key, Change::Missing),
-                (None, Some(_)) => tell(&key, Change::Extra),
+                (Some(theirs), Some(ours)) if theirs != ours => report(&key, columns(pair, theirs, ours)),
+                (Some(_), None) => report(&key, Change::Missing),
+                (None, Some(_)) => report(&key, Change::Extra),
                 _ => {}
             }
         }
     }
     for (key, ours) in new {
-        ours.iter().for_each(|_| tell(&key, Change::Extra));
+        ours.iter().for_each(|_| report(&key, Change::Extra));
     }
     found.sort_by(|one, two| one.key.cmp(&two.key));
     found

@@ -95,12 +95,12 @@ impl Digest {
     pub(super) fn sums(&self, other: &Self, wanted: &[&SumColumn]) -> Vec<Sum> {
         let places: BTreeSet<&(usize, String)> = self.sums.keys().chain(other.sums.keys()).collect();
         let total = |digest: &Self, place| digest.sums.get(place).cloned().unwrap_or_else(|| "0".to_owned());
-        let told = places.into_iter().filter_map(|place| {
+        let sums = places.into_iter().filter_map(|place| {
             let column = wanted.get(place.0)?.column;
             let of = if place.1.is_empty() { column.to_owned() } else { format!("{column} {}", place.1) };
             Some(Sum { column: column.to_owned(), of, live: total(self, place), new: total(other, place) })
         });
-        told.collect()
+        sums.collect()
     }
 }
 

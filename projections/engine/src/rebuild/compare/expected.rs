@@ -1,4 +1,4 @@
-//! Differences that whoever changed a view expects.
+//! The differences that a change of a view is expected to make.
 
 use super::differ::{Change, Difference, Shape};
 

@@ -81,9 +81,9 @@ impl Frozen {
     /// Takes the snapshot; the position it shows is that of its tables.
     pub(super) async fn take(
         session: &mut Session,
-        workshop_database: &sqlx::postgres::PgConnectOptions,
+        database: &sqlx::postgres::PgConnectOptions,
     ) -> Result<Self, RebuildError> {
-        let mut connection = connect_for_long(workshop_database).await?;
+        let mut connection = connect_for_long(database).await?;
         let begin = "begin isolation level repeatable read, read only".to_owned();
         run(&mut connection, begin).await.map_err(doing("taking a snapshot"))?;
         let mut frozen = Session { connection, view: session.view, right: None };
@@ -170,7 +170,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                 }
             }
             tries += 1;
-            if tries > self.options.patience {
+            if tries > self.options.catch_up_tries {
                 let new = session.generation(making.generation).await?.position;
                 return Err(RebuildError::LiveBehind { live: frozen.live.position, new });
             }

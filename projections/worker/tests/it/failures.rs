@@ -19,7 +19,7 @@ async fn a_projector_started_before_the_migrations_waits_for_them() {
 }
 
 #[tokio::test]
-async fn a_stuck_view_is_told_by_the_probe_and_by_the_metric() {
+async fn a_stuck_view_is_reported_by_the_probe_and_by_the_metric() {
     let fixture = ProjectorFixture::new().await;
     let projector = fixture.start(fixture.config()).await;
     let commits = fixture.open_accounts(3).await;
@@ -33,9 +33,9 @@ async fn a_stuck_view_is_told_by_the_probe_and_by_the_metric() {
         projector.says("/metrics", &format!("projection_lag_events{{view=\"{view}\"}} 2")).await;
     }
     projector.says("/readyz", "503").await;
-    let told =
+    let errors =
         fixture.views.lines("select distinct error_position || ' ' || error_type from registry.live_positions").await;
-    assert_eq!(told, ["4 Surprise"]);
+    assert_eq!(errors, ["4 Surprise"]);
     projector.stop().await;
 }
 
@@ -78,12 +78,12 @@ async fn a_views_database_that_restarts_is_waited_for() {
             .await
             .expect("connect");
     let close = format!("alter database {name} allow_connections false");
-    sqlx::raw_sql(AssertSqlSafe(close)).execute(&mut admin).await.expect("close the door");
+    sqlx::raw_sql(AssertSqlSafe(close)).execute(&mut admin).await.expect("refuse connections");
     fixture.views.cut_connections().await;
     fixture.open_accounts(10).await;
     projector.says("/readyz", "503").await;
     let open = format!("alter database {name} allow_connections true");
-    sqlx::raw_sql(AssertSqlSafe(open)).execute(&mut admin).await.expect("open the door");
+    sqlx::raw_sql(AssertSqlSafe(open)).execute(&mut admin).await.expect("allow connections");
     fixture.level().await;
     projector.says("/readyz", "200 OK").await;
     projector.stop().await;

@@ -1,4 +1,4 @@
-//! Taking keys aside, pausing, and asking for another try: what operators do to a live generation.
+//! The actions of operators on a live generation: parking keys, pausing, and asking for another try.
 
 use chrono::{DateTime, Utc};
 use kernel::Position;
@@ -11,7 +11,7 @@ use crate::{
     rebuild::{connect, doing},
 };
 
-/// What is to be taken aside.
+/// What is to be parked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParkWhat {
     /// The key of the event at this position.
@@ -22,7 +22,7 @@ pub enum ParkWhat {
     Key(String),
 }
 
-/// A key that was taken aside.
+/// A parked key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedKey {
     /// The view.
@@ -102,7 +102,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let wanted = |at: Position| matches!(what, ParkWhat::Commit(_)) || at == position;
         let mut keys = Vec::new();
         for (_, event) in commit.positioned().filter(|(at, _)| wanted(*at)) {
-            // The first key of an event is the one it is put aside by.
+            // The first key of an event is the one it is parked under.
             keys.extend(self.projection.keys(event.stream, event.body.as_ref()).into_iter().next());
         }
         keys.sort_unstable();
@@ -148,7 +148,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         Ok(parked.collect())
     }
 
-    /// Makes the view stand still: whoever writes it obeys within moments.
+    /// Makes the view stand still: its writer obeys within moments.
     pub async fn pause(&self, operator: &Operator) -> Result<(), RebuildError> {
         self.set_paused(true, operator).await
     }
@@ -184,7 +184,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         tx.commit().await.map_err(failed())
     }
 
-    /// Asks whoever writes the view to try the event at which it is stuck again, now.
+    /// Asks the writer of the view to retry the event at which it is stuck, now.
     pub async fn try_again(&self, operator: &Operator) -> Result<(), RebuildError> {
         let view = self.projection.name();
         let failed = || doing("asking for another try");
@@ -214,7 +214,7 @@ pub(super) async fn lock_live(
     Ok((row.generation, Position::new(row.position)))
 }
 
-/// Makes whoever writes the generation read again which keys are parked.
+/// Makes the writer of the generation read again which keys are parked.
 pub(super) async fn raise(
     transaction: &mut PgConnection,
     view: &'static str,
@@ -227,6 +227,6 @@ pub(super) async fn raise(
     )
     .execute(transaction)
     .await
-    .map_err(doing("telling the writer of the view"))
+    .map_err(doing("notifying the writer of the view"))
     .map(drop)
 }
