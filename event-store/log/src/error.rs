@@ -12,7 +12,7 @@ pub enum AppendError {
     Conflict,
     /// The log is not the one that was decided upon: it was restored, or given a new id. Nothing was written: forget what was
     /// kept of it, and decide again.
-    #[error("the log is another history than the one decided upon")]
+    #[error("the log has another history than the one of the decision")]
     OtherHistory,
     /// The store refused what was asked, and would again. Nothing was written.
     #[error("the store refused the append")]

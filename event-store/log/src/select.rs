@@ -36,7 +36,7 @@ pub trait ReadTyped: Send + Sync {
     async fn read_picked(&self, stream: StreamId, version: Version) -> Result<Option<Picked>, ReadError>;
 }
 
-/// Tells which accounts were ever opened for a member.
+/// Lists the accounts that were ever opened for a member.
 #[async_trait]
 pub trait OwnedAccounts: Send + Sync {
     /// All of them, in the order they were opened; closed ones too.

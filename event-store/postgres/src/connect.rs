@@ -11,7 +11,7 @@ pub struct PoolOptions {
     pub application_name: String,
     /// At most this many connections.
     pub max_connections: u32,
-    /// How long a caller waits for a connection before it is told that there is none.
+    /// How long a caller waits for a connection before it gets the error that there is none.
     pub acquire_timeout: Duration,
     /// How long a statement may take, as this process counts it: longer than the `statement_timeout` of the role, so that
     /// Postgres gives up first if it can.

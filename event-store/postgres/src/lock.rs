@@ -27,7 +27,7 @@ pub struct SessionLock {
     release: Option<oneshot::Sender<oneshot::Sender<()>>>,
 }
 
-/// Tells whether a lock is held, for whoever acts under it.
+/// Says whether a lock is held, for the work that is done under it.
 #[derive(Clone, Debug)]
 pub struct LockHandle {
     lost: watch::Receiver<bool>,
@@ -52,8 +52,8 @@ impl LockHandle {
 impl SessionLock {
     /// A holder that has not renewed the lock for so long has lost it.
     pub const LEASE: Duration = Duration::from_secs(2);
-    /// How long the farewell may take.
-    const PATIENCE: Duration = Duration::from_secs(2);
+    /// How long connecting and closing may take.
+    const CONNECTION_LIMIT: Duration = Duration::from_secs(2);
 
     /// Takes the lock of that name, if nobody holds it.
     pub async fn try_acquire(options: &ConnectOptions, name: &str) -> Result<Option<Self>, LockError> {
@@ -79,7 +79,7 @@ impl SessionLock {
         self.held.is_held()
     }
 
-    /// Tells others whether it is.
+    /// A handle that says whether it is.
     pub fn handle(&self) -> LockHandle {
         self.held.clone()
     }
@@ -96,7 +96,7 @@ impl SessionLock {
         if let Some(release) = self.release.take()
             && release.send(done).is_ok()
         {
-            let _ = timeout(Self::PATIENCE, freed).await;
+            let _ = timeout(Self::CONNECTION_LIMIT, freed).await;
         }
     }
 }
@@ -111,7 +111,7 @@ pub struct LockContender {
 }
 
 impl LockContender {
-    /// Asks for nothing yet. Whoever gets the lock holds it until it is not renewed for `lease`.
+    /// Asks for nothing yet. The contender that gets the lock holds it until it is not renewed for `lease`.
     pub fn new(options: &ConnectOptions, name: &str, lease: Duration) -> Self {
         let options = lively(options.clone()).options([("idle_session_timeout", format!("{}ms", lease.as_millis()))]);
         Self { options, name: name.to_owned(), lease, connection: None }
@@ -119,18 +119,18 @@ impl LockContender {
 
     /// Takes the lock, if nobody holds it.
     pub async fn try_take(&mut self) -> Result<Option<SessionLock>, LockError> {
-        let patience = self.lease.max(SessionLock::PATIENCE);
-        let asked = timeout(patience, self.ask()).await;
+        let time_limit = self.lease.max(SessionLock::CONNECTION_LIMIT);
+        let asked = timeout(time_limit, self.ask()).await;
         let (connection, locked, at) = asked.map_err(|_| LockError(sqlx::Error::PoolTimedOut))??;
         if !locked {
             self.connection = Some(connection);
             return Ok(None);
         }
-        let (tell_lost, lost) = watch::channel(false);
+        let (lost_sender, lost) = watch::channel(false);
         let (release, released) = oneshot::channel();
         let held = LockHandle { lost, renewed: Arc::new(Mutex::new(at)), lease: self.lease };
-        // If it breaks, `tell_lost` is dropped, and the lock counts as lost.
-        drop(tasks::brief(hold(connection, held.clone(), released, tell_lost)));
+        // If it breaks, `lost_sender` is dropped, and the lock counts as lost.
+        drop(tasks::brief(hold(connection, held.clone(), released, lost_sender)));
         Ok(Some(SessionLock { held, release: Some(release) }))
     }
 
@@ -138,7 +138,9 @@ impl LockContender {
     async fn ask(&mut self) -> Result<(Connection, bool, Instant), LockError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.options, Limits::whole(SessionLock::PATIENCE)).await.map_err(LockError)?,
+            None => Connection::open(&self.options, Limits::whole(SessionLock::CONNECTION_LIMIT))
+                .await
+                .map_err(LockError)?,
         };
         let at = Instant::now();
         let locked = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, key(&self.name))
@@ -154,14 +156,14 @@ async fn hold(
     mut connection: Connection,
     held: LockHandle,
     mut released: oneshot::Receiver<oneshot::Sender<()>>,
-    tell_lost: watch::Sender<bool>,
+    lost_sender: watch::Sender<bool>,
 ) {
     loop {
         tokio::select! {
             // An error means that the lock was dropped rather than released; it is given back all the same.
             done = &mut released => {
-                let _ = timeout(SessionLock::PATIENCE, connection.close()).await;
-                tell_lost.send_replace(true);
+                let _ = timeout(SessionLock::CONNECTION_LIMIT, connection.close()).await;
+                lost_sender.send_replace(true);
                 if let Ok(done) = done {
                     let _ = done.send(());
                 }
@@ -170,7 +172,7 @@ async fn hold(
             () = sleep(held.lease / 4) => {
                 let at = Instant::now();
                 if !matches!(timeout(held.lease, connection.ping()).await, Ok(Ok(()))) {
-                    tell_lost.send_replace(true);
+                    lost_sender.send_replace(true);
                     return;
                 }
                 held.renewed(at);

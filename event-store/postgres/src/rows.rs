@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_with_its_position() {
+    fn damage_is_reported_with_its_position() {
         assert_eq!(damage(vec![commit_row(4, 6)], vec![event_row(4), event_row(6)]).0, 5);
         assert_eq!(damage(vec![commit_row(4, 5)], vec![event_row(4)]).0, 5);
         assert_eq!(damage(vec![commit_row(4, 4)], vec![event_row(4), event_row(5)]).0, 5);

@@ -13,7 +13,7 @@ use crate::connect::lively;
 
 /// Listens to `log_appended` on a connection of its own, and connects again whenever it breaks.
 ///
-/// What it tells is a hint: notifications are lost while it is not connected. Whoever waits also looks by themselves from
+/// A notification is a hint: it is lost while there is no connection. So a waiting caller also looks at the log from
 /// time to time.
 #[derive(Debug)]
 pub struct AppendWatch {
@@ -28,9 +28,9 @@ impl AppendWatch {
 
     /// Starts listening to the database of these options.
     pub fn start(options: ConnectOptions) -> Self {
-        let (tell, heard) = watch::channel(0);
+        let (notify, heard) = watch::channel(0);
         let options = lively(options);
-        let listener = tasks::endless("log-listener", move || listen_for_ever(options.clone(), tell.clone()));
+        let listener = tasks::endless("log-listener", move || listen_for_ever(options.clone(), notify.clone()));
         Self { heard, _listener: listener }
     }
 
@@ -41,10 +41,10 @@ impl AppendWatch {
     }
 }
 
-async fn listen_for_ever(options: ConnectOptions, tell: watch::Sender<u64>) {
+async fn listen_for_ever(options: ConnectOptions, notify: watch::Sender<u64>) {
     loop {
         match Listener::open(&options, "log_appended", Limits::whole(AppendWatch::ANSWER)).await {
-            Ok(listener) => listen(listener, &tell).await,
+            Ok(listener) => listen(listener, &notify).await,
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "cannot listen to the log"),
         }
         sleep(AppendWatch::PAUSE).await;
@@ -52,10 +52,10 @@ async fn listen_for_ever(options: ConnectOptions, tell: watch::Sender<u64>) {
 }
 
 /// Returns when the connection is broken.
-async fn listen(mut listener: Listener, tell: &watch::Sender<u64>) {
-    // What came before the ear was open was not heard.
-    tell.send_modify(|times| *times += 1);
+async fn listen(mut listener: Listener, notify: &watch::Sender<u64>) {
+    // Notifications from before the connection listened are lost.
+    notify.send_modify(|times| *times += 1);
     while listener.next().await.is_ok() {
-        tell.send_modify(|times| *times += 1);
+        notify.send_modify(|times| *times += 1);
     }
 }

@@ -1,4 +1,4 @@
-//! How a relay is set: every variable, its default and its meaning, as `--help` tells them.
+//! How a relay is set: every variable, its default and its meaning, as `--help` shows them.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -35,7 +35,7 @@ pub struct Config {
     /// Hours the stream keeps a slice, when it is made
     #[arg(long, env = "JANGBU_NATS_MAX_AGE_HOURS", default_value_t = 48)]
     pub nats_max_age_hours: u64,
-    /// Events published again when the stream is found empty; older ones are read from the log by whoever needs them
+    /// Events published again when the stream is found empty; older ones are read from the log by the programs that need them
     #[arg(long, env = "JANGBU_RELAY_REFILL_EVENTS", default_value_t = 20_000)]
     pub refill_events: i64,
     /// Events in one message, at most; a commit is never split
@@ -47,7 +47,7 @@ pub struct Config {
     /// Messages sent ahead of their acknowledgements
     #[arg(long, env = "JANGBU_RELAY_IN_FLIGHT", default_value_t = 16)]
     pub in_flight: usize,
-    /// Milliseconds after which the log is read even if nothing was heard of an append
+    /// Milliseconds after which the log is read even without a notification of an append
     #[arg(long, env = "JANGBU_RELAY_POLL_MS", default_value_t = 500)]
     pub poll_ms: u64,
     /// The name this relay writes into its cursor

@@ -26,11 +26,11 @@ const NOTE: Duration = Duration::from_secs(1);
 /// How often the stream is looked at, though nothing is published.
 const INSPECT: Duration = Duration::from_secs(2);
 /// How long the last acknowledgements are waited for at the end.
-const FAREWELL: Duration = Duration::from_secs(3);
+const LAST_ACKS: Duration = Duration::from_secs(3);
 
 /// Why the pump has to start again at the tail of the stream.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Stumble {
+pub(crate) enum PumpError {
     #[error(transparent)]
     Stream(#[from] StreamError),
     #[error(transparent)]
@@ -87,20 +87,17 @@ impl Pump {
         loop {
             let began = Instant::now();
             let mut run = None;
-            let stumble = match self.publish(&mut run, cursor, shutdown).await {
+            let error = match self.publish(&mut run, cursor, shutdown).await {
                 Ok(()) => return Ok(()),
-                Err(Stumble::Fenced(fenced)) => return Err(fenced),
-                Err(stumble) => stumble,
+                Err(PumpError::Fenced(fenced)) => return Err(fenced),
+                Err(error) => error,
             };
             cursor = run.map_or(cursor, |run| run.arrived);
-            status::stumbled();
-            if self.status.set_trouble(stumble.to_string()) {
-                tracing::warn!(
-                    error = &stumble as &dyn Error,
-                    "publishing stumbled; going on from the tail of the stream"
-                );
+            status::publish_failed();
+            if self.status.set_failure(error.to_string()) {
+                tracing::warn!(error = &error as &dyn Error, "publishing failed; going on from the tail of the stream");
             }
-            // A wipe is fixed at once; what stays broken is not hammered upon.
+            // A wipe is fixed at once; a lasting failure is not retried in a tight loop.
             pause = if began.elapsed() > INSPECT { Duration::ZERO } else { (pause * 2 + INSPECT / 20).min(INSPECT) };
             tokio::select! { () = shutdown.requested() => return Ok(()), () = sleep(pause) => {} }
         }
@@ -111,7 +108,7 @@ impl Pump {
         slot: &mut Option<Run>,
         cursor: Option<CommitRef>,
         shutdown: &Shutdown,
-    ) -> Result<(), Stumble> {
+    ) -> Result<(), PumpError> {
         let run = slot.insert(self.open(cursor).await?);
         if self.status.set_well() {
             tracing::info!(position = position(run.sent).number(), "publishing again");
@@ -136,7 +133,7 @@ impl Pump {
     }
 
     /// Opens the stream, and finds out where to go on.
-    async fn open(&self, cursor: Option<CommitRef>) -> Result<Run, Stumble> {
+    async fn open(&self, cursor: Option<CommitRef>) -> Result<Run, PumpError> {
         let (stream, tail) = SliceStream::open(self.client.clone(), &self.config, self.keys.clone()).await?;
         let head = self.log.head().await?;
         let refill = self.config.refill_events;
@@ -145,7 +142,7 @@ impl Pump {
         let from = match resume(tail, head.log, head.position, self.cursor(cursor, head.position).await?, refill) {
             Resume::After(position) => self.standing(position, tail).await?,
             Resume::Refill(position) => self.commit_at(self.log.commit_end(position).await?).await?,
-            Resume::AheadOfLog(stream) => return Err(Stumble::AheadOfLog { stream, head: head.position }),
+            Resume::AheadOfLog(stream) => return Err(PumpError::AheadOfLog { stream, head: head.position }),
         };
         tracing::info!(
             ?tail,
@@ -172,16 +169,16 @@ impl Pump {
         Ok(id != ours && self.log.adoptions().await?.iter().any(|adoption| adoption.old == id))
     }
 
-    /// The commit at the end of the stream, which the log must hold as it is: else whoever reads the stream would be given two
+    /// The commit at the end of the stream, which the log must hold as it is: else readers of the stream would be given two
     /// histories as one.
-    async fn standing(&self, stream: Position, tail: Tail) -> Result<Option<CommitRef>, Stumble> {
+    async fn standing(&self, stream: Position, tail: Tail) -> Result<Option<CommitRef>, PumpError> {
         let held = self.commit_at(stream).await?;
         let same = match tail {
             Tail::Slice(_, _, Some(commit)) => held == Some(commit),
             // A message of an earlier build with its slice in the log: nothing more is known than where it ends.
             _ => held.is_some(),
         };
-        if same { Ok(held) } else { Err(Stumble::OtherHistory { stream }) }
+        if same { Ok(held) } else { Err(PumpError::OtherHistory { stream }) }
     }
 
     async fn commit_at(&self, position: Position) -> Result<Option<CommitRef>, ReadError> {
@@ -189,7 +186,7 @@ impl Pump {
     }
 
     /// Reads on in the log and sends what is there. Says whether there may be more.
-    async fn advance(&self, run: &mut Run) -> Result<bool, Stumble> {
+    async fn advance(&self, run: &mut Run) -> Result<bool, PumpError> {
         let commits = self.log.read_following(run.log, run.sent, PAGE).await?;
         if commits.is_empty() {
             return Ok(false);
@@ -217,7 +214,7 @@ impl Pump {
     }
 
     /// Waits for what is under way, and writes down where it ended.
-    async fn finish(&mut self, run: &mut Run) -> Result<(), Stumble> {
+    async fn finish(&mut self, run: &mut Run) -> Result<(), PumpError> {
         let landing = async {
             while !run.flights.is_empty() {
                 let arrived = run.flights.oldest().await?;
@@ -226,7 +223,7 @@ impl Pump {
             Ok::<_, FlightError>(())
         };
         // What did not arrive is sent again by the next relay.
-        let _ = timeout(FAREWELL, landing).await;
+        let _ = timeout(LAST_ACKS, landing).await;
         self.cursor.note(run.arrived).await?;
         tracing::info!(position = position(run.arrived).number(), "stopped publishing");
         Ok(())
@@ -241,14 +238,14 @@ impl Run {
     }
 
     /// Compares the stream with what was sent to it. Only while nothing is under way, since then they are equal.
-    async fn inspect(&mut self, max_age: Duration) -> Result<(), Stumble> {
+    async fn inspect(&mut self, max_age: Duration) -> Result<(), PumpError> {
         if !self.flights.is_empty() {
             return Ok(());
         }
         let state = self.stream.state().await?;
         let emptied = state.messages == 0 && self.last_arrival.is_some_and(|at| at.elapsed() < max_age);
         if state.last_sequence != self.stream.sent() || emptied {
-            return Err(Stumble::Tampered);
+            return Err(PumpError::Tampered);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ pub(crate) enum Tail {
     Empty,
     /// A slice of this log up to here, with the commit that ends it if the message names it.
     Slice(LogId, Position, Option<CommitRef>),
-    /// Not a message of a relay: whoever sent it, nothing in it counts.
+    /// Not a message of a relay: nothing in it is used.
     Strange,
 }
 
@@ -21,7 +21,7 @@ pub(crate) enum Resume {
     /// From about this position, at the next end of a commit before it: the stream is filled again.
     Refill(Position),
     /// Nowhere: the stream is ahead of the log, so the log has lost its end (it was restored from a backup, say), and the
-    /// positions it gives from now on would mean something else to whoever has read the stream.
+    /// positions it gives from now on would mean something else to a reader of the stream.
     AheadOfLog(Position),
 }
 

@@ -27,8 +27,8 @@ const NATS_CLIENT: NatsClient = NatsClient {
 };
 /// A second more than the `statement_timeout` of the role.
 const STATEMENT: std::time::Duration = std::time::Duration::from_secs(11);
-/// How long NATS may take to let go.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long NATS may take to disconnect.
+const NATS_DRAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Publishes the log until asked to stop; probes and metrics are served on the listener.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
@@ -64,7 +64,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     closing.trigger();
     serving.ended().await;
     // Nothing is left to be sent: what the stream has not acknowledged is sent again by the next relay.
-    let _ = tokio::time::timeout(FAREWELL, client.drain()).await;
+    let _ = tokio::time::timeout(NATS_DRAIN, client.drain()).await;
     pool.close().await;
     Ok(tasks::outcome()?)
 }

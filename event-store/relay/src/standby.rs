@@ -32,7 +32,7 @@ pub(crate) async fn run(
             Ok(Some(lock)) => {
                 waiting = false;
                 if let Err(error) = be_active(&config, &log, (&client, &keys), &status, &lock, &shutdown).await
-                    && status.set_trouble(error.to_string())
+                    && status.set_failure(error.to_string())
                 {
                     tracing::warn!(error = &error as &dyn Error, "cannot take over");
                 }
@@ -47,8 +47,8 @@ pub(crate) async fn run(
                 waiting = true;
             }
             Err(error) => {
-                if status.set_trouble(error.to_string()) {
-                    tracing::warn!(error = &error as &dyn Error, "cannot ask for the relay's lock; trying on");
+                if status.set_failure(error.to_string()) {
+                    tracing::warn!(error = &error as &dyn Error, "cannot ask for the relay's lock; retrying");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! What probes and metrics tell of the relay.
+//! What probes and metrics report of the relay.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -12,7 +12,7 @@ use log::seal::Rejected;
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     active: AtomicBool,
-    trouble: Mutex<Option<String>>,
+    failure: Mutex<Option<String>>,
 }
 
 impl Status {
@@ -23,23 +23,23 @@ impl Status {
     }
 
     /// It cannot do its work. Says whether that is news.
-    pub(crate) fn set_trouble(&self, what: String) -> bool {
-        let before = self.trouble().replace(what.clone());
+    pub(crate) fn set_failure(&self, what: String) -> bool {
+        let before = self.failure().replace(what.clone());
         before.is_none_or(|before| before != what)
     }
 
     /// It does its work. Says whether that is news.
     pub(crate) fn set_well(&self) -> bool {
-        self.trouble().take().is_some()
+        self.failure().take().is_some()
     }
 
     /// What keeps it from its work, if anything does. A relay that stands by is well.
     pub(crate) fn check(&self) -> Result<(), String> {
-        self.trouble().clone().map_or(Ok(()), Err)
+        self.failure().clone().map_or(Ok(()), Err)
     }
 
-    fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    fn failure(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn sent(events: i64, bytes: usize, in_flight: usize) {
 }
 
 /// The stream was opened again because something was not as it had to be.
-pub(crate) fn stumbled() {
+pub(crate) fn publish_failed() {
     metrics::counter!("relay_publish_errors_total").increment(1);
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn rejected_tail(rejected: Rejected) {
     tracing::warn!(reason = %rejected, advice, "the last message of the stream is not a relay's: it is ignored");
 }
 
-/// Tells the meaning of each metric, once.
+/// Registers the meaning of each metric, once.
 pub(crate) fn describe() {
     metrics::describe_gauge!("relay_active", "1 if this relay publishes, 0 if it stands by");
     metrics::describe_gauge!("relay_position", "the position up to which the log has arrived in the stream");

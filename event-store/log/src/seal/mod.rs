@@ -1,8 +1,8 @@
 //! The seal of a message: what a slice says about itself while it travels, and the proof that the relay said it.
 //!
-//! Whoever can write to the stream can write anything there. A reader therefore takes nothing from a message before
+//! A client that can write to the stream can write anything there. A reader therefore takes nothing from a message before
 //! [`verify`] has accepted it, and the only way to the label or the body of a message is through [`Authentic`].
-//! The seal proves who sent a message, not when: an authentic message that comes again, late or out of order says
+//! The seal proves who sent a message, not when: an authentic message that is delivered again, late or out of order says
 //! something that was true of the log when it was sent, and readers drop it by its positions.
 
 mod key_file;

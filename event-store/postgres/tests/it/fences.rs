@@ -1,4 +1,4 @@
-//! What Postgres itself refuses, whoever asks.
+//! What Postgres itself refuses, from any caller.
 
 use event_store_postgres::{CursorError, RelayCursor};
 use kernel::Position;

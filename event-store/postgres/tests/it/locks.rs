@@ -1,4 +1,4 @@
-//! Locks and leases that live as long as a connection, and the ear on the log.
+//! Locks and leases that live as long as a connection, and the watch of the log.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -53,19 +53,19 @@ async fn a_lock_whose_session_ends_is_known_to_be_lost() {
 async fn a_holder_that_stands_still_loses_the_lock_and_is_the_first_to_know() {
     let fixture = LogFixture::new().await;
     let options = fixture.options();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (report, reported) = std::sync::mpsc::channel();
     let (wake, woken) = std::sync::mpsc::channel();
     let holder = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let held = runtime.block_on(SessionLock::try_acquire(&options, "one")).unwrap().unwrap();
-        tell.send(held.is_held()).unwrap();
+        report.send(held.is_held()).unwrap();
         // Nothing of this runtime runs until it is woken.
         woken.recv().unwrap();
         let before = held.is_held();
         runtime.block_on(async { timeout(SOON, held.lost()).await.unwrap() });
         before
     });
-    assert!(told.recv().unwrap());
+    assert!(reported.recv().unwrap());
     let mut contender = LockContender::new(&fixture.options(), "one", SessionLock::LEASE);
     let taken = timeout(SOON, async {
         loop {

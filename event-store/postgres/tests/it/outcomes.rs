@@ -54,7 +54,7 @@ async fn an_append_that_is_not_answered_in_time_is_unknown_and_may_have_been_wri
     let late = fresh(1);
     assert!(matches!(log.append(std::slice::from_ref(&late)).await, Err(AppendError::Unknown(_))));
     sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
-    // Postgres goes on with what it was told: the caller has to look.
+    // Postgres goes on with the statement that it got: the caller has to look.
     timeout(Duration::from_secs(5), async {
         while fixture.log.find_commits(&[late.command_id]).await.unwrap().is_empty() {
             sleep(Duration::from_millis(10)).await;
@@ -120,7 +120,7 @@ async fn a_database_without_the_tables_holds_no_log() {
 }
 
 #[test]
-fn a_url_that_cannot_be_read_is_told_without_its_password() {
+fn a_url_that_cannot_be_read_is_reported_without_its_password() {
     let error = connect("postgres://me:secret@[nonsense", &PoolOptions::log("test", 1)).unwrap_err();
     assert!(!format!("{error}").contains("secret"));
 }

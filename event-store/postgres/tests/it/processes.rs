@@ -25,7 +25,7 @@ fn instance(process: &str, state: InstanceState, due: Option<DateTime<Utc>>) -> 
 }
 
 async fn lead(store: &PostgresProcesses, holder: &str) -> Box<dyn Leadership> {
-    store.try_lead(holder).await.expect("the log").expect("nobody else leads")
+    store.try_lead(holder).await.expect("the database answers").expect("nobody else leads")
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn instances_are_found_by_what_they_wait_for() {
     let later = instance("ask", InstanceState::Waiting, at(60));
     let stuck = instance("ask", InstanceState::Stuck, None);
     let done = ProcessInstance { data: json!({ "contact": "b" }), ..instance("ask", InstanceState::Done, None) };
-    let other = instance("tell", InstanceState::Running, at(-1));
+    let other = instance("notify", InstanceState::Running, at(-1));
     let all = [due.clone(), longer_due.clone(), later.clone(), stuck.clone(), done.clone(), other.clone()];
     assert!(store.keep(leader.epoch(), &[], &all).await.unwrap());
 
@@ -74,7 +74,7 @@ async fn instances_are_found_by_what_they_wait_for() {
     };
     let contact = |name: &str| Some(json!({ "contact": name }));
     assert_eq!(find(InstanceFilter { data: contact("b"), ..Default::default() }).await, [done.instance]);
-    assert_eq!(find(InstanceFilter { process: Some("tell"), ..Default::default() }).await, [other.instance]);
+    assert_eq!(find(InstanceFilter { process: Some("notify"), ..Default::default() }).await, [other.instance]);
     assert_eq!(
         find(InstanceFilter { state: Some(InstanceState::Stuck), ..Default::default() }).await,
         [stuck.instance]

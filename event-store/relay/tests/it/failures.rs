@@ -112,7 +112,7 @@ async fn behind_the_slices_of_another_log_a_log_starts_from_its_own_cursor() {
 }
 
 #[tokio::test]
-async fn a_stream_ahead_of_the_log_stops_the_relay_and_is_told() {
+async fn a_stream_ahead_of_the_log_stops_the_relay_and_is_reported() {
     let fixture = RelayFixture::new().await;
     let relay = fixture.start(fixture.config()).await;
     fixture.append(&[2]).await;
@@ -222,8 +222,8 @@ async fn a_relay_without_keys_refuses_to_start_and_says_what_to_do() {
     let absent = outbox_relay::Config { slice_key_file: Some("/nonexistent/keys.json".into()), ..fixture.config() };
     for config in [without, absent] {
         let listener = tokio::net::TcpListener::bind(config.addr).await.unwrap();
-        let told = outbox_relay::run(config, listener, platform::shutdown::Shutdown::new()).await.unwrap_err();
-        assert!(format!("{told:#}").contains("jangbu slice-keys init"), "{told:#}");
+        let error = outbox_relay::run(config, listener, platform::shutdown::Shutdown::new()).await.unwrap_err();
+        assert!(format!("{error:#}").contains("jangbu slice-keys init"), "{error:#}");
     }
     fixture.end().await;
 }
