@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::KekError;
 
-/// A failure of the vault. Nothing of it tells a secret.
+/// A failure of the vault. It never holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The vault's database cannot be reached, or did not answer in time.

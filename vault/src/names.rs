@@ -6,7 +6,7 @@ use sha2::Sha256;
 use uuid::Builder;
 use zeroize::Zeroizing;
 
-/// Derives from the vault's own secret. Whoever has no vault can neither test a guess nor link two names.
+/// Derives from the vault's own secret. Without the vault nobody can test a guess or link two names.
 #[derive(Clone)]
 pub struct Names(Zeroizing<[u8; 32]>);
 
@@ -32,7 +32,7 @@ impl Names {
         six_digits(&self.digest(b"code", &[stream.uuid().as_bytes(), &serial.to_be_bytes()]))
     }
 
-    /// The same for a code that only whoever reads this contact's messages can have: a stream that changes its contact may
+    /// The same for a code that only a reader of this contact's messages can have: a stream that changes its contact may
     /// have had this serial before, in a history that was lost by a restore.
     pub fn code_to(&self, contact: StreamId, stream: StreamId, serial: u32) -> Zeroizing<String> {
         let (contact, stream) = (contact.uuid(), stream.uuid());

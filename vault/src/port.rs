@@ -66,7 +66,7 @@ pub trait Credentials: Send + Sync {
     async fn discard(&self, sign_up: Uuid, member: MemberId) -> Result<(), VaultError>;
 
     /// Destroys what sign-ups left that never reached the log: provisional keys and pending passwords made before a time,
-    /// which must be long enough ago that every event of those sign-ups has been worked off. Tells how many. Sessions and
+    /// which must be long enough ago that every event of those sign-ups has been processed. Returns how many. Sessions and
     /// revocations that were over by then go as well.
     async fn sweep(&self, before: DateTime<Utc>) -> Result<u64, VaultError>;
 
@@ -130,7 +130,7 @@ pub enum Rotation {
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Opens a session with its first refresh token, if the password that was verified is still in force; whether it is. A
-    /// password may be changed while a log-in waits, and whoever was erased has none.
+    /// password may be changed while a log-in waits, and an erased member has none.
     async fn open_session(
         &self,
         session: Uuid,
@@ -154,7 +154,7 @@ pub trait Sessions: Send + Sync {
     /// `false` if it is not there or not the member's.
     async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError>;
 
-    /// Ends all sessions of a member but one, and revokes them. Tells which.
+    /// Ends all sessions of a member but one, and revokes them. Returns which.
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError>;
 }
 
@@ -180,7 +180,7 @@ pub trait Revocations: Send + Sync {
 /// What a message says. The text belongs to the courier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Notice {
-    /// The code of a sign-up: stream and serial tell which.
+    /// The code of a sign-up: stream and serial say which.
     SignUpCode {
         /// The sign-up.
         sign_up: Uuid,
@@ -196,7 +196,7 @@ pub enum Notice {
         /// Which code.
         serial: u32,
     },
-    /// The contact was replaced by another: told to the old one.
+    /// The contact was replaced by another: sent to the old one.
     ContactReplaced,
     /// The password was changed.
     PasswordChanged,
@@ -225,7 +225,7 @@ pub struct NewMessage {
     pub until: Option<DateTime<Utc>>,
     /// The contact that a code is bound to.
     pub code_contact: Option<StreamId>,
-    /// To whose account it is put; none for what a member is told whatever was sent before. Not kept in the queue.
+    /// To whose account it is put; none for what a member gets whatever was sent before. Not kept in the queue.
     pub charge: Option<Charge>,
 }
 
@@ -286,10 +286,10 @@ pub struct DueMessage {
     pub attempts: i32,
 }
 
-/// The durable queue of messages, and how far the events have been worked off.
+/// The durable queue of messages, and how far the events have been processed.
 #[async_trait]
 pub trait Messages: Send + Sync {
-    /// The position up to which events were worked off.
+    /// The position up to which events were processed.
     async fn cursor(&self) -> Result<Position, VaultError>;
 
     /// The last commit of the log that the vault was brought after, as far as it was noted: a log that does not hold it is
@@ -301,7 +301,7 @@ pub trait Messages: Send + Sync {
 
     /// Queues messages, as far as the budget of each contact goes, and moves the cursor, in one transaction; none if the
     /// cursor is not at `from`: another server was faster. Notes the last commit that was seen in the log with it: a cursor
-    /// is worth nothing without the history that it counts in.
+    /// means nothing without the history that it counts in.
     async fn enqueue(
         &self,
         messages: &[NewMessage],
@@ -329,7 +329,7 @@ pub trait Messages: Send + Sync {
     /// The message could not be sent: try again later. `reason` holds nothing personal.
     async fn postpone(&self, position: Position, due_at: DateTime<Utc>, reason: &str) -> Result<(), VaultError>;
 
-    /// What waits in the queue, by channel; a channel for which nothing waits is left out.
+    /// The pending messages of the queue, by channel; a channel without any is left out.
     async fn waiting_messages(&self) -> Result<Vec<WaitingMessages>, VaultError>;
 }
 

@@ -41,7 +41,7 @@ impl KekAddress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Neither of the two.
-    #[error("say file:PATH or transit:URL#KEYNAME")]
+    #[error("give file:PATH or transit:URL#KEYNAME")]
     Scheme,
     /// What follows `transit:` is no URL with a host.
     #[error("transit: is not followed by an http or https URL")]

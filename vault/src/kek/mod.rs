@@ -43,7 +43,7 @@ pub struct Wrapped {
     pub text: String,
 }
 
-/// The port to whoever holds the key-encryption key.
+/// The port to the holder of the key-encryption key.
 #[async_trait]
 pub trait Kek: Send + Sync {
     /// Wraps a key with the current key-encryption key.
@@ -55,14 +55,14 @@ pub trait Kek: Send + Sync {
     /// The id of the current key-encryption key.
     async fn current(&self) -> Result<String, KekError>;
 
-    /// Makes a new key-encryption key the current one, and tells its id. Older ones still open what they wrapped.
+    /// Makes a new key-encryption key the current one, and returns its id. Older ones still open what they wrapped.
     async fn rotate(&self) -> Result<String, KekError>;
 
-    /// Gives up older key-encryption keys, all but `used`; tells which. What they wrapped never opens again.
+    /// Gives up older key-encryption keys, all but `used`; returns which. What they wrapped never opens again.
     async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError>;
 }
 
-/// A failure with the key-encryption key. Nothing of it tells a secret.
+/// A failure with the key-encryption key. It never holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum KekError {
     /// It was cut or changed, or it was wrapped for another purpose.
@@ -83,7 +83,7 @@ pub enum KekError {
     /// A file with a secret may be read by others.
     #[error("{0} may be read by others: `chmod 600` it")]
     Open(PathBuf),
-    /// The key file holds something else. What, is not told: it may be a key.
+    /// The key file holds something else. What, is not said: it may be a key.
     #[error("{0} is not a key file")]
     NotAKeyFile(PathBuf),
     /// The machine gave no random bytes.

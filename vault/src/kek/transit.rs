@@ -14,7 +14,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Kek, KekError, Purpose, Wrapped, file::exactly};
 
 /// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Wraps by asking the transit engine.
 pub struct TransitKek {
@@ -51,15 +51,15 @@ impl Drop for Decrypted {
 }
 
 impl TransitKek {
-    /// With the engine mounted there. The token's file is read for each request: whoever renews the token writes it there.
+    /// With the engine mounted there. The token's file is read for each request: a renewed token is written there.
     pub fn new(mount: Url, key: String, token_file: PathBuf) -> Result<Self, KekError> {
-        Self::with_patience(mount, key, token_file, PATIENCE)
+        Self::with_timeout(mount, key, token_file, TIMEOUT)
     }
 
     /// The same, waiting no longer than this for an answer.
-    pub fn with_patience(mount: Url, key: String, token_file: PathBuf, patience: Duration) -> Result<Self, KekError> {
+    pub fn with_timeout(mount: Url, key: String, token_file: PathBuf, time_limit: Duration) -> Result<Self, KekError> {
         // No redirect is followed: the token must not be carried elsewhere.
-        let client = Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none()).build();
+        let client = Client::builder().timeout(time_limit).redirect(reqwest::redirect::Policy::none()).build();
         Ok(Self { client: client.map_err(unavailable)?, mount, key, token_file })
     }
 
@@ -143,7 +143,7 @@ impl Kek for TransitKek {
         self.current().await
     }
 
-    /// The engine keeps versions in a row: it is told the oldest that may still open anything.
+    /// The engine keeps versions in a row: it gets the oldest that may still open anything.
     async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError> {
         let latest = self.versions().await?;
         let oldest = used.iter().filter_map(|id| self.version(id)).min().unwrap_or(latest).min(latest);

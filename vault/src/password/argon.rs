@@ -29,7 +29,7 @@ impl Argon {
         Ok(Phc { algorithm, version, params, salt: Some(salt), hash: Some(hash) }.to_string())
     }
 
-    /// Whether a hash, made with whatever parameters it tells, is that of a password. Compared in constant time.
+    /// Whether a hash, made with the parameters that it names, is that of a password. Compared in constant time.
     pub fn matches(&mut self, password: &SecretString, phc: &Phc<'_>) -> Result<bool> {
         let (Some(salt), Some(hash)) = (phc.salt, phc.hash) else { return Ok(false) };
         let algorithm = Algorithm::try_from(phc.algorithm)?;

@@ -31,7 +31,7 @@ impl PasswordParams {
 
 impl Default for PasswordParams {
     /// What OWASP recommends: 19 MiB, two passes, one lane. That is 15 milliseconds of a core of 2026, so 30 percent of one are
-    /// 20 passwords a second; a queue of 64 is worked off in three, and fifty who sign up at once find room.
+    /// 20 passwords a second; a queue of 64 is emptied in three, and fifty who sign up at once find room.
     fn default() -> Self {
         Self { memory_kib: 19_456, passes: 2, lanes: 1, queue: 64, share: 30 }
     }

@@ -26,7 +26,7 @@ impl Job {
     }
 }
 
-/// The lowest ordinary priority: whoever else wants the processor gets it first, and a machine that is never idle still lets
+/// The lowest ordinary priority: every other thread that wants the processor gets it first, and a machine that is never idle still lets
 /// this thread have a little. `SCHED_IDLE`, which promises more, was measured to cost transfers more (docs/benchmarks).
 const NICE: i32 = 19;
 
@@ -56,7 +56,7 @@ impl Worker {
             tasks::fault_point("passwords");
             match job {
                 Job::Hash { password, answer } => {
-                    // Without a hash the answer is dropped, and the caller told to come again.
+                    // Without a hash the answer is dropped, and the caller is asked to retry.
                     if let Some(hash) = self.hash(&password) {
                         let _ = answer.send(hash);
                     }

@@ -199,7 +199,7 @@ async fn charge<'a>(
 
 /// Whether one more message may reach the contact, from this origin; if so, it counts. The last message of an hour and of a
 /// day is kept for an origin that has caused none in that time. A message that was counted at the same position is of a
-/// history that was lost. Whoever queues holds the cursor's row until the commit, so nobody counts at the same time.
+/// history that was lost. Queueing holds the cursor's row until the commit, so nobody else counts at the same time.
 async fn charge_one(
     transaction: &mut Transaction<'static>,
     message: &NewMessage,

@@ -17,7 +17,7 @@ pub(super) enum Lasting {
     Forever,
 }
 
-/// Held by whoever inserts revocations, until the commit: without it a reader could see a serial before a lower one.
+/// Held while revocations are inserted, until the commit: without it a reader could see a serial before a lower one.
 const IN_ORDER: i64 = 0x7265_766f_6b65;
 
 #[async_trait]

@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-/// Locks what is there of a member until the transaction ends; whether there is a data key. Whoever changes several rows
+/// Locks what is there of a member until the transaction ends; whether there is a data key. A transaction that changes several rows
 /// of a member locks here first, so that nobody waits for another in a ring.
 pub(super) async fn lock_member(transaction: &mut Transaction<'static>, member: MemberId) -> Result<bool, VaultError> {
     let found = sqlx::query_scalar!(

@@ -126,7 +126,7 @@ async fn to_an_erased_member_nothing_is_sent() {
     let both = |n| [message(n, erased, Notice::ContactReplaced), message(n + 1, other, Notice::ContactReplaced)];
     assert!(enqueue(&fixture, &both(1), 0, 2).await);
     fixture.vault.erase(id(), erased, "member:x", now(), now()).await.unwrap();
-    assert!(enqueue(&fixture, &both(3), 2, 4).await, "events from before the erasure that are worked off after it");
+    assert!(enqueue(&fixture, &both(3), 2, 4).await, "events from before the erasure that are processed after it");
     let due = fixture.vault.take_due(now(), later(30), 10).await.unwrap();
     assert_eq!(due.len(), 2);
     assert!(due.iter().all(|due| due.message.member == other));

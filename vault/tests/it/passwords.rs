@@ -36,13 +36,13 @@ async fn what_was_hashed_is_verified() {
 }
 
 #[tokio::test]
-async fn more_than_can_wait_are_told_at_once_and_the_rest_is_served() {
+async fn more_than_can_wait_are_refused_at_once_and_the_rest_is_served() {
     let passwords = started(PasswordParams { memory_kib: 4096, passes: 4, queue: 4, ..QUICK });
     let outcomes = join_all((0..64).map(|_| passwords.verify(password("x"), None))).await;
     let busy = outcomes.iter().filter(|outcome| **outcome == Err(Busy)).count();
     let served = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     // Four wait; a few more get in if the thread takes some from the queue meanwhile.
-    assert!(served >= 4 && busy >= 32 && served + busy == 64, "{served} served, {busy} told");
+    assert!(served >= 4 && busy >= 32 && served + busy == 64, "{served} served, {busy} refused");
     assert!(passwords.verify(password("x"), None).await.is_ok(), "and then there is room again");
 }
 
@@ -91,9 +91,9 @@ async fn hashing_takes_no_more_than_its_share_of_a_core() {
     passwords.verify(password("x"), None).await.unwrap();
     // Nanoseconds on a processor since the thread began. In a process of several tests the busiest is this one's.
     let worked = || -> Duration {
-        let told =
+        let time_of =
             |task: &PathBuf| std::fs::read_to_string(task.join("schedstat")).ok()?.split(' ').next()?.parse().ok();
-        Duration::from_nanos(threads().0.iter().filter_map(told).max().unwrap())
+        Duration::from_nanos(threads().0.iter().filter_map(time_of).max().unwrap())
     };
     let (began, before) = (Instant::now(), worked());
     let asked = join_all((0..20).map(|_| passwords.verify(password("x"), None))).await;

@@ -142,8 +142,8 @@ async fn serials_become_visible_in_their_order() {
         }
         seen
     };
-    let patience = std::time::Duration::from_secs(30);
-    let (written, seen) = tokio::join!(writing, tokio::time::timeout(patience, reading));
+    let time_limit = std::time::Duration::from_secs(30);
+    let (written, seen) = tokio::join!(writing, tokio::time::timeout(time_limit, reading));
     assert!(written.iter().all(Result::is_ok));
     let mut seen = seen.expect("none is missed");
     let mut wanted: Vec<_> = members.iter().map(|member| member.uuid()).collect();

@@ -16,9 +16,9 @@ fn purpose() -> Purpose {
 }
 
 /// An adapter that does not wait long.
-fn impatient(server: &TransitServer) -> TransitKek {
+fn quick_to_time_out(server: &TransitServer) -> TransitKek {
     let KekAddress::Transit { mount, key } = server.address() else { panic!("transit") };
-    TransitKek::with_patience(mount, key, server.token_file.clone(), Duration::from_millis(300)).unwrap()
+    TransitKek::with_timeout(mount, key, server.token_file.clone(), Duration::from_millis(300)).unwrap()
 }
 
 fn all_of(error: &dyn Error) -> String {
@@ -93,9 +93,9 @@ async fn an_older_version_is_kept_while_anything_needs_it() {
 }
 
 #[tokio::test]
-async fn each_failure_is_told_for_what_it_is_and_tells_no_secret() {
+async fn each_failure_is_named_and_shows_no_secret() {
     let server = TransitServer::start().await;
-    let kek = impatient(&server);
+    let kek = quick_to_time_out(&server);
     let purpose = purpose();
     let wrapped = kek.wrap(purpose, &[0x41; 32]).await.unwrap();
     let unavailable = |error: &KekError| matches!(error, KekError::Unavailable(_));
@@ -120,9 +120,9 @@ async fn each_failure_is_told_for_what_it_is_and_tells_no_secret() {
             [kek.wrap(purpose, &[0x41; 32]).await.unwrap_err(), kek.unwrap(purpose, &wrapped).await.unwrap_err()]
         {
             assert!(expected(&error), "{what}: {error:?}");
-            let told = all_of(&error);
+            let text = all_of(&error);
             for secret in ["SECRET", crate::transit_server::TOKEN, "QUFB", &server.url, &wrapped.text] {
-                assert!(!told.contains(secret), "{what}: {told}");
+                assert!(!text.contains(secret), "{what}: {text}");
             }
         }
     }
@@ -134,9 +134,9 @@ async fn each_failure_is_told_for_what_it_is_and_tells_no_secret() {
 }
 
 #[tokio::test]
-async fn the_token_is_read_anew_for_each_request_and_kept_from_others() {
+async fn the_token_is_read_again_for_each_request_and_kept_from_others() {
     let server = TransitServer::start().await;
-    let kek = impatient(&server);
+    let kek = quick_to_time_out(&server);
     server.write_token("hvs.expired");
     assert!(matches!(kek.current().await, Err(KekError::Refused(403))));
     server.write_token(crate::transit_server::TOKEN);
