@@ -49,8 +49,8 @@ fn token(token: ConsistencyToken) -> HeaderValue {
 }
 
 /// The response to a command of a member. The same answer gives the same status and body, first or replayed.
-pub(crate) fn member_answer(told: &Receipt<MemberOutcome>) -> Response {
-    let response = match &told.answer {
+pub(crate) fn member_answer(receipt: &Receipt<MemberOutcome>) -> Response {
+    let response = match &receipt.answer {
         MemberOutcome::SignUpCode(CodeSent { id, expires_at, resend_after }) => json(
             StatusCode::ACCEPTED,
             &SignUpDto { signup_id: *id, expires_at: *expires_at, resend_after: *resend_after },
@@ -63,7 +63,7 @@ pub(crate) fn member_answer(told: &Receipt<MemberOutcome>) -> Response {
         MemberOutcome::Erasing(erasure) => json(StatusCode::ACCEPTED, &ErasingDto { erasure_id: *erasure }),
         MemberOutcome::Disclosed(member, data) => json(StatusCode::CREATED, &PersonalDataDto::of(*member, data)),
     };
-    signed(response, told.token, told.replayed)
+    signed(response, receipt.token, receipt.replayed)
 }
 
 /// With the headers of what was written.

@@ -1,5 +1,5 @@
 //! Who sends a command, and under which key. Checked in this order, before anything of the body is read: token, role,
-//! key. The token is checked again by the extractor of the body, and by whoever lets the command wait.
+//! key. The token is checked again by the extractor of the body, and by the part that lets the command wait.
 
 use std::{marker::PhantomData, net::IpAddr};
 
@@ -52,7 +52,7 @@ pub(crate) struct Caller<A> {
 }
 
 impl<A> Caller<A> {
-    /// The token of this request, for whoever has to look at it again.
+    /// The token of this request, for the part that checks it again.
     pub(crate) fn token(&self) -> PresentedToken {
         PresentedToken { subject: self.actor.id, session: self.session }
     }

@@ -27,7 +27,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(as = Leave)]
 pub(crate) struct LeaveRequest {
-    /// Your password, once more.
+    /// Your password, again.
     #[schema(value_type = String, format = Password)]
     password: Secret,
 }
@@ -137,7 +137,7 @@ pub(crate) async fn erase(
 
 /// The certificate of an erasure
 ///
-/// What was destroyed, when, and at whose wish. There once the erasure is completed.
+/// What was destroyed, when, and at whose request. There once the erasure is completed.
 #[utoipa::path(
     get, path = "/v1/erasures/{id}", tag = "members", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The erasure")),

@@ -177,7 +177,7 @@ pub(crate) async fn change_contact(
 
 /// Complete a change of contact
 ///
-/// With the code that was sent to the new one; the old one is told.
+/// With the code that was sent to the new one; the old one gets a notice.
 #[utoipa::path(
     post, path = "/v1/members/me/contact/verify", tag = "members", security(("bearer" = [])),
     request_body = CodeRequest,

@@ -47,10 +47,10 @@ pub trait AuthPort: Send + Sync + 'static {
     /// Begins a session.
     async fn log_in(&self, from: IpAddr, login_id: SecretString, password: SecretString) -> Result<Tokens, AuthError>;
 
-    /// Exchanges a refresh token for the next tokens; the same request, told by its key, may come again.
+    /// Exchanges a refresh token for the next tokens; the same request, recognized by its key, may come again.
     async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError>;
 
-    /// Ends a session; tells where the log ended, if it can be asked.
+    /// Ends a session; returns where the log ended, if it can be asked.
     async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError>;
 
     /// Proof that a member was erased, once they are.

@@ -1,4 +1,4 @@
-//! What a client is told when there is no answer.
+//! The problem that a client gets when there is no answer.
 
 use std::{error::Error, time::Duration};
 

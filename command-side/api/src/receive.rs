@@ -51,7 +51,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Hands the command to the authentication service and tells what came of it.
+/// Hands the command to the authentication service and turns its outcome into the response.
 pub(crate) async fn receive(
     state: &ApiState,
     meta: Meta,
@@ -61,7 +61,7 @@ pub(crate) async fn receive(
     // The command's id is in the log for ever, the correlation of the request in every line about it.
     tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
     match state.auth().map_err(problems::of_auth)?.execute(command, meta).await {
-        Ok(told) => Ok(answer::member_answer(&told)),
+        Ok(receipt) => Ok(answer::member_answer(&receipt)),
         Err(error) => problems::of_command(error, meta.command_id),
     }
 }

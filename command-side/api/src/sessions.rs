@@ -77,7 +77,7 @@ fn answer(tokens: &Tokens) -> Response {
 
 /// Log in
 ///
-/// Whether it is the login id or the password that is wrong is not told.
+/// Whether it is the login id or the password that is wrong is not said.
 #[utoipa::path(
     post, path = "/v1/sessions", tag = "sessions",
     request_body = LogInRequest,
@@ -96,7 +96,7 @@ pub(crate) async fn log_in(
 
 /// Refresh a session
 ///
-/// The refresh token is exchanged for another. One that comes a second time ends the session, for whoever has it: except
+/// The refresh token is exchanged for another. One that comes a second time ends the session, for every holder of it: except
 /// for the same request sent again within a short grace (60 s by default), with the same `Idempotency-Key`, because its
 /// answer was lost. That gets the same tokens again.
 #[utoipa::path(

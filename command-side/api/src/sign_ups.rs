@@ -71,11 +71,11 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
 }
 
 impl SignUpRequest {
-    /// The wish, or everything that is wrong with it.
-    pub(crate) fn wish(&self, required: &[String]) -> Result<NewMember, Problem> {
+    /// The new member that is asked for, or everything that is wrong with the request.
+    pub(crate) fn new_member(&self, required: &[String]) -> Result<NewMember, Problem> {
         let mut fields = Fields::default();
         let login_id = fields.read("login_id", self.login_id.expose().parse::<LoginId>());
-        // Without a login id nobody can tell whether the password holds it.
+        // Without a login id it is unknown whether the password contains it.
         let password = login_id
             .as_ref()
             .and_then(|login_id| fields.read("password", Password::parse(self.password.inner(), login_id)));
@@ -144,7 +144,7 @@ impl Confidential for VerifyRequest {
     }
 }
 
-/// Nothing but the wish: for another code.
+/// An empty body: the request for another code.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Nothing)]
@@ -180,7 +180,7 @@ pub(crate) struct JoinedDto {
 /// Sign up
 ///
 /// A code is sent to the contact. The answer is the same whether or not the contact belongs to a member already: its
-/// owner is told by a message. Nothing is reserved before the code is given. Only so many messages reach one contact in an
+/// owner gets a message. Nothing is reserved before the code is given. Only so many messages reach one contact in an
 /// hour and in a day; what is asked for beyond that is not sent, and the answer is the same.
 #[utoipa::path(
     post, path = "/v1/signups", tag = "members",
@@ -192,14 +192,14 @@ pub(crate) async fn sign_up(
     who: Anybody,
     Json(body): Json<SignUpRequest>,
 ) -> Result<Response, Problem> {
-    let wish = Box::new(body.wish(state.required_consents())?);
-    let command = MemberCommand::SignUp { from: who.from, wish };
+    let new_member = Box::new(body.new_member(state.required_consents())?);
+    let command = MemberCommand::SignUp { from: who.from, wish: new_member };
     anonymous(&state, &who, "POST /v1/signups", None, &body, command).await
 }
 
 /// Have another code sent
 ///
-/// The codes before it are worth nothing then. Each time one has to wait twice as long.
+/// The codes before it are no longer valid then. Each time one has to wait twice as long.
 #[utoipa::path(
     post, path = "/v1/signups/{id}/resend", tag = "members",
     params(("id" = Uuid, Path, description = "The sign-up")),

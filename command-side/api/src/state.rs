@@ -22,7 +22,7 @@ pub struct ApiOptions {
     pub deadline: Duration,
     /// The documents that must be agreed to, to sign up.
     pub required_consents: Vec<String>,
-    /// Whether a proxy tells where requests come from.
+    /// Whether a proxy sends the address that requests come from.
     pub trust_forwarded: TrustForwarded,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Asked<'a, B> {
     pub(crate) body: &'a B,
 }
 
-/// Hands the command to the bank and tells what came of it.
+/// Hands the command to the bank and turns its outcome into the response.
 pub(crate) async fn submit<A, B: Serialize>(
     state: &ApiState,
     caller: Caller<A>,
@@ -40,6 +40,6 @@ pub(crate) async fn submit<A, B: Serialize>(
         command.id = %command_id, actor = %caller.actor, route = asked.route, "a command"
     );
     let bank = state.bank().map_err(problems::of_execution)?;
-    let told = bank.execute(Submission { actor: caller.actor, meta, command }).await;
-    Ok(answer(told.map_err(problems::of_execution)?, caller.actor, command_id))
+    let outcome = bank.execute(Submission { actor: caller.actor, meta, command }).await;
+    Ok(answer(outcome.map_err(problems::of_execution)?, caller.actor, command_id))
 }

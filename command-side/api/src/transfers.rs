@@ -81,7 +81,7 @@ fn transfers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TransferR
 impl BatchRequest {
     pub(crate) fn command(&self, assets: &Assets) -> Result<Command, Problem> {
         let orders = self.transfers.iter().enumerate().map(|(index, transfer)| {
-            // Which of a thousand it was is worth telling.
+            // The problem says which of the transfers it was.
             transfer.order(assets).map_err(|problem| {
                 problem.field_error(format!("transfers[{index}].money.asset"), "the asset is not known here")
             })

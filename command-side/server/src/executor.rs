@@ -17,9 +17,9 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// The thread of the executor, and its way to the log.
 ///
-/// Every client waits for the executor, and it waits for Postgres. On the threads that serve requests it would hear
+/// Every client waits for the executor, and it waits for Postgres. On the threads that serve requests it would get
 /// Postgres's answer only after whatever requests are in line there: with hundreds of connections a millisecond later. A
-/// thread that sleeps most of the time is woken at once. A connection is heard by the runtime it was made on, so the
+/// thread that sleeps most of the time wakes at once. A connection is polled by the runtime it was made on, so the
 /// executor has its own pool.
 pub(crate) struct ExecutorRuntime {
     /// There until it is dropped.
@@ -89,7 +89,7 @@ pub(crate) async fn run(
 
 /// A name nobody else holds; asked for until there is one.
 async fn lease(config: &Config, log: &PostgresLog, closed: &Shutdown) -> Option<ServerLease> {
-    let mut told = false;
+    let mut logged = false;
     loop {
         let acquired = tokio::select! {
             () = closed.requested() => return None,
@@ -97,9 +97,9 @@ async fn lease(config: &Config, log: &PostgresLog, closed: &Shutdown) -> Option<
         };
         match acquired {
             Ok(lease) => return Some(lease),
-            Err(error) if !told => {
-                told = true;
-                tracing::warn!(error = &error as &dyn Error, "the server has no name yet; trying on");
+            Err(error) if !logged => {
+                logged = true;
+                tracing::warn!(error = &error as &dyn Error, "the server has no name yet; retrying");
             }
             Err(_) => {}
         }

@@ -66,7 +66,7 @@ impl People {
         let board = DeliveryHealth::new(&channels);
         probe(probes, reader.clone(), services.clone());
         probe_channels(probes, &board);
-        let trouble = probe_history(probes);
+        let history_error = probe_history(probes);
         let listed = Listed::new(reader);
         let read = listed.read();
         let (revocations, config) = (verifier.revocations().clone(), config.clone());
@@ -177,15 +177,15 @@ fn probe_signer(probes: &Probes, signer: FileSigner) {
 
 /// A vault and a log that are not of one history are not served: an operator has to say which of them is true.
 fn probe_history(probes: &Probes) -> watch::Sender<Option<String>> {
-    let (tell, trouble) = watch::channel(None::<String>);
+    let (sender, history_error) = watch::channel(None::<String>);
     probes.register("vault history", move || {
-        let trouble = trouble.borrow().clone();
-        std::future::ready(trouble.map_or(Ok(()), Err))
+        let history_error = history_error.borrow().clone();
+        std::future::ready(history_error.map_or(Ok(()), Err))
     });
-    tell
+    sender
 }
 
-/// Without a channel people wait for their codes, and money moves: that is told, and takes no server out of the balancer.
+/// Without a channel people wait for their codes, and money moves: a probe reports that, and it takes no server out of the balancer.
 fn probe_channels(probes: &Probes, board: &DeliveryHealth) {
     for channel in ["email", "phone"] {
         let board = board.clone();
@@ -198,7 +198,7 @@ async fn until_open<R>(open: impl Fn() -> R, closed: &Shutdown) -> Option<Postgr
 where
     R: Future<Output = Result<PostgresVault, VaultError>>,
 {
-    let mut told = false;
+    let mut logged = false;
     loop {
         let opened = tokio::select! {
             () = closed.requested() => return None,
@@ -206,9 +206,9 @@ where
         };
         match opened {
             Ok(vault) => return Some(vault),
-            Err(error) if !told => {
-                told = true;
-                tracing::warn!(error = &error as &dyn Error, "the vault does not open; trying on");
+            Err(error) if !logged => {
+                logged = true;
+                tracing::warn!(error = &error as &dyn Error, "the vault does not open; retrying");
             }
             Err(_) => {}
         }
@@ -229,7 +229,7 @@ async fn run_processes(
     members: Members,
     services: Arc<Opened>,
     processes: Arc<dyn ProcessStore>,
-    trouble: watch::Sender<Option<String>>,
+    history_error: watch::Sender<Option<String>>,
     closed: Shutdown,
 ) {
     let bank = tokio::select! {
@@ -237,5 +237,5 @@ async fn run_processes(
         bank = services.bank.wait() => bank.clone(),
     };
     let holder = format!("command-server/{}", std::process::id());
-    ProcessRunner::new(members, bank, processes, holder).reporting(trouble).run(closed.requested()).await;
+    ProcessRunner::new(members, bank, processes, holder).reporting(history_error).run(closed.requested()).await;
 }

@@ -28,8 +28,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     database::require_sessions(vec![pool.clone()]);
     let log = PostgresLog::new(pool.clone());
-    let workplace =
-        ExecutorRuntime::new(&config, verifier.revocations()).context("the executor has no place to work")?;
+    let workplace = ExecutorRuntime::new(&config, verifier.revocations()).context("the executor cannot be set up")?;
     let opened = Arc::new(Opened::default());
     let probes = probes(&log, &opened);
     let keys = follow_keys(&verifier, &probes);
@@ -47,17 +46,17 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let closing = closing.clone();
         tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
     };
-    let office = tasks::vital("office", executor::run(config.clone(), log, workplace, opened, closed.clone()));
+    let bank = tasks::vital("bank", executor::run(config.clone(), log, workplace, opened, closed.clone()));
     people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
     closed.trigger();
     people.ended().await;
-    office.ended().await;
+    bank.ended().await;
     drop((watching, keys));
     pool.close().await;
     tasks::outcome()?;
-    served.context("serving ended badly")
+    served.context("serving failed")
 }
 
 fn api(config: &Config) -> ApiOptions {

@@ -1,4 +1,4 @@
-//! The platform's tokens, as the authentication service knows them; and whose count no more, as the vault tells.
+//! The platform's tokens, as the authentication service knows them; and the revoked ones, read from the vault.
 
 use std::{error::Error, time::Duration};
 

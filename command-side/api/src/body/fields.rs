@@ -9,7 +9,7 @@ use platform::problem::{Code, Problem};
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// The value, or one more wrong field. The error's text is for whoever sent it, and repeats no value.
+    /// The value, or one more wrong field. The error's text is for the sender, and repeats no value.
     pub(crate) fn read<T, E: Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
         read.map_err(|error| self.0.push((field.to_owned(), error.to_string()))).ok()
     }

@@ -35,7 +35,7 @@ impl<'de> Deserialize<'de> for Secret {
 
 struct Text;
 
-/// What is no string is told so without being repeated: a password may be all digits, and sent as a number.
+/// A value that is no string is refused without being repeated: a password may be all digits, and sent as a number.
 macro_rules! refuse {
     ($($method:ident($type:ty)),*) => {
         $(fn $method<E: Error>(self, _: $type) -> Result<Secret, E> {

@@ -1,4 +1,4 @@
-//! Words of people: kept as they are, so what could hurt a reader is refused at the door.
+//! Words of people: kept as they are, so what could harm a reader is refused when it is parsed.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 

@@ -1,4 +1,4 @@
-//! The form of every answer, and what the bank was told.
+//! The form of every answer, and what the bank received.
 
 use application::{
     CloseAccount, Command, Deposit, Destination, FreezeAccount, OpenAccount, Outcome, Posting, Refused, Reverse,
@@ -19,10 +19,10 @@ async fn an_account_is_opened_for_the_tokens_subject() {
     let api = Api::answering(Outcome::Opened(account("open")));
     let reply = api.post_json(Role::Member, "/v1/accounts", json!({"asset": "KRW"})).await;
     insta::assert_snapshot!(reply.shown());
-    let told = &api.told()[0];
-    assert_eq!(told.command, Command::OpenAccount(OpenAccount { asset: "KRW".parse().expect("a code") }));
-    assert_eq!((told.actor.role, told.actor.id.uuid()), (Role::Member, ALICE));
-    assert_eq!(Some(told.meta.correlation.to_string().as_str()), reply.header("x-correlation-id"));
+    let submission = &api.submissions()[0];
+    assert_eq!(submission.command, Command::OpenAccount(OpenAccount { asset: "KRW".parse().expect("a code") }));
+    assert_eq!((submission.actor.role, submission.actor.id.uuid()), (Role::Member, ALICE));
+    assert_eq!(Some(submission.meta.correlation.to_string().as_str()), reply.header("x-correlation-id"));
 }
 
 #[tokio::test]
@@ -45,13 +45,13 @@ async fn accounts_change_with_or_without_a_reason() {
         let path = format!("/v1/accounts/{SOURCE}/{verb}");
         let reply = api.post_json(role, &path, json!({"reason": "moving"})).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
-        assert_eq!(api.told()[0].command, expected);
+        assert_eq!(api.submissions()[0].command, expected);
         for bare in ["", "{}", r#"{"reason": null}"#] {
             assert_eq!(api.post(role, &path, bare).await.status, StatusCode::OK, "{verb} {bare:?}");
         }
-        let prints: Vec<_> = api.told()[1..].iter().map(|told| told.meta.fingerprint).collect();
+        let prints: Vec<_> = api.submissions()[1..].iter().map(|submission| submission.meta.fingerprint).collect();
         assert!(prints.windows(2).all(|two| two[0] == two[1]), "no reason is no reason, however it is written");
-        assert_ne!(prints[0], api.told()[0].meta.fingerprint);
+        assert_ne!(prints[0], api.submissions()[0].meta.fingerprint);
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_transfer_goes_to_an_id_or_to_a_number() {
     for body in [order(), by_number] {
         assert_eq!(api.post_json(Role::Member, "/v1/transfers", body).await.status, StatusCode::CREATED);
     }
-    let told: Vec<_> = api.told().into_iter().map(|told| told.command).collect();
+    let commands: Vec<_> = api.submissions().into_iter().map(|submission| submission.command).collect();
     let money = kernel::Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") };
     let to = |destination, memo| {
         Command::Transfer(TransferOrder { source: AccountId::new(SOURCE), destination, money, memo })
@@ -101,7 +101,7 @@ async fn a_transfer_goes_to_an_id_or_to_a_number() {
         to(Destination::Account(AccountId::new(DESTINATION)), Some("rent".to_owned())),
         to(Destination::Number(number), None),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(commands, expected);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn deposits_and_withdrawals_are_booked_by_staff_and_services() {
         let api = Api::posting();
         let reply = api.post_json(role, path, booking()).await;
         assert_eq!((reply.status, &reply.json()["kind"]), (StatusCode::CREATED, &json!(kind)));
-        match &api.told()[0].command {
+        match &api.submissions()[0].command {
             Command::Deposit(Deposit { account, reference, .. })
             | Command::Withdraw(Withdraw { account, reference, .. }) => {
                 assert_eq!((account.uuid(), reference.as_str()), (SOURCE, "bank-17"));
@@ -131,7 +131,7 @@ async fn a_reversal_names_what_it_reverses() {
     let reply = api.post_json(Role::Operator, &path, json!({"reason": "booked twice"})).await;
     assert_eq!((reply.status, &reply.json()["reverses"]), (StatusCode::CREATED, &json!(TRANSFER)));
     let expected = Command::Reverse(Reverse { transfer: TransferId::new(TRANSFER), reason: "booked twice".to_owned() });
-    assert_eq!(api.told()[0].command, expected);
+    assert_eq!(api.submissions()[0].command, expected);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_batch_answers_for_each_in_order() {
     let body = json!({"atomic": false, "transfers": [order(), order()]});
     let reply = api.post_json(Role::Service, "/v1/transfers/batch", body).await;
     insta::assert_snapshot!(reply.shown());
-    match &api.told()[0].command {
+    match &api.submissions()[0].command {
         Command::TransferBatch(TransferBatch { atomic: false, orders }) => assert_eq!(orders.len(), 2),
         other => panic!("{other:?}"),
     }
@@ -175,8 +175,8 @@ async fn words_are_kept_to_the_letter() {
         let mut body = order();
         body["memo"] = json!(memo);
         assert_eq!(api.post_json(Role::Member, "/v1/transfers", body).await.status, StatusCode::CREATED);
-        match &api.told()[0].command {
-            Command::Transfer(told) => assert_eq!(told.memo.as_deref(), Some(memo)),
+        match &api.submissions()[0].command {
+            Command::Transfer(transfer) => assert_eq!(transfer.memo.as_deref(), Some(memo)),
             other => panic!("{other:?}"),
         }
     }

@@ -1,4 +1,4 @@
-//! Bad input: each with its code, and the bank never hears of it.
+//! Bad input: each with its code, and the bank never receives it.
 
 use axum::body::Body;
 use kernel::Role;
@@ -10,7 +10,7 @@ use crate::support::{Api, DESTINATION, SOURCE, TRANSFER, booking, order};
 async fn refused(role: Role, path: &str, body: String) -> (u16, String, String) {
     let api = Api::posting();
     let reply = api.post(role, path, body.clone()).await;
-    assert!(api.told().is_empty(), "the bank was told of {body}");
+    assert!(api.submissions().is_empty(), "the bank received {body}");
     let field = reply.json()["errors"][0]["field"].as_str().unwrap_or_default().to_owned();
     (reply.status.as_u16(), reply.code(), field)
 }
@@ -68,7 +68,7 @@ async fn negative_zero_and_the_largest_amount_are_for_the_bank_to_judge() {
         let reply =
             api.post_json(Role::Member, "/v1/transfers", changed(order(), "/money/amount", json!(amount))).await;
         assert_eq!(reply.code(), "amount-not-positive");
-        assert_eq!(api.told().len(), 1, "{amount}");
+        assert_eq!(api.submissions().len(), 1, "{amount}");
     }
 }
 
@@ -217,13 +217,13 @@ async fn bytes_that_are_not_utf8_are_refused() {
     assert_eq!(api.post(Role::Member, "/v1/transfers", Body::from(bytes)).await.code(), "malformed-json");
 }
 
-/// Whatever JSON comes, there is an answer that is a problem of the client's, or the bank is told of exactly that.
+/// For any JSON the answer is a problem of the client's, or the bank receives exactly that command.
 fn answered(path: &'static str, role: Role, body: String) -> Result<(), TestCaseError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let api = Api::posting();
         let reply = api.post(role, path, body).await;
-        prop_assert_eq!(reply.status.is_success(), api.told().len() == 1);
+        prop_assert_eq!(reply.status.is_success(), api.submissions().len() == 1);
         prop_assert!(reply.status.is_success() || reply.status.as_u16() == 400, "{}", reply.text);
         Ok(())
     })

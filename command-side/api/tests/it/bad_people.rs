@@ -1,4 +1,4 @@
-//! Bad input about members: each with its field, and the authentication service never hears of it.
+//! Bad input about members: each with its field, and the authentication service never receives it.
 
 use application::AuthError;
 use axum::body::Body;
@@ -13,7 +13,7 @@ fn deaf() -> Api {
     Api::receiving(FakeAuth::new(|_| Err(AuthError::SessionEnded), |_| Ok(None)))
 }
 
-fn wish() -> Value {
+fn sign_up() -> Value {
     json!({
         "login_id": "minji_kim",
         "password": "correct horse 7 battery!",
@@ -24,7 +24,7 @@ fn wish() -> Value {
 }
 
 fn changed(pointer: &str, value: Value) -> String {
-    let mut body = wish();
+    let mut body = sign_up();
     *body.pointer_mut(pointer).expect("the field is there") = value;
     body.to_string()
 }
@@ -33,7 +33,7 @@ fn changed(pointer: &str, value: Value) -> String {
 async fn refused(body: impl Into<Body>) -> (String, Vec<String>, String) {
     let api = deaf();
     let reply = api.ask("POST", "/v1/signups", &[("idempotency-key", "k")], body).await;
-    assert!(api.received().is_empty(), "the authentication service was told");
+    assert!(api.received().is_empty(), "the authentication service received it");
     assert!(reply.status.is_client_error());
     let json = reply.json();
     let errors = json["errors"].as_array().cloned().unwrap_or_default();
@@ -46,7 +46,7 @@ async fn one_field(pointer: &str, value: Value) {
     let body = changed(pointer, value.clone());
     let (code, fields, text) = refused(body).await;
     assert_eq!((code.as_str(), fields), ("validation-failed", vec![field]), "{value}");
-    // What is wrong is told and not repeated: it may be somebody's password.
+    // The error is reported and the value is not repeated: it may be somebody's password.
     if let Some(given) =
         value.as_str().filter(|given| given.len() > 8 && !given.contains('"') && !"@example.com".contains(*given))
     {
@@ -194,18 +194,18 @@ async fn consents_are_given_and_whole() {
     }
 }
 
-/// What the authentication service is told of a version, and whether it is told at all.
+/// What the authentication service receives as a version, and whether it receives any.
 #[tokio::test]
 async fn a_version_is_a_text_or_a_number_kept_as_it_was_written() {
     for (written, kept) in
         [("\"2026-11\"", "2026-11"), ("2", "2"), ("1.10", "1.10"), ("1e3", "1e3"), ("\"\\u0031\"", "1")]
     {
         let api = deaf();
-        let body = wish().to_string().replace("\"2026-11\"", written);
+        let body = sign_up().to_string().replace("\"2026-11\"", written);
         api.ask("POST", "/v1/signups", &[("idempotency-key", "k")], body).await;
         match &api.received()[0].0 {
-            application::MemberCommand::SignUp { wish, .. } => {
-                assert_eq!(wish.consents.iter().next().map(|consent| consent.version()), Some(kept));
+            application::MemberCommand::SignUp { wish: new_member, .. } => {
+                assert_eq!(new_member.consents.iter().next().map(|consent| consent.version()), Some(kept));
             }
             other => panic!("{other:?}"),
         }
@@ -213,7 +213,7 @@ async fn a_version_is_a_text_or_a_number_kept_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn everything_that_is_wrong_is_told_at_once() {
+async fn everything_that_is_wrong_is_reported_at_once() {
     let body = json!({
         "login_id": "X", "password": "short", "contact": {"channel": "email", "value": "nobody"}, "real_name": " ",
         "consents": [{"document": "", "version": "1", "agreed": true}],
@@ -224,7 +224,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
 
 #[tokio::test]
 async fn unknown_missing_and_doubled_fields_are_refused_at_any_depth() {
-    let text = wish().to_string();
+    let text = sign_up().to_string();
     for bad in [
         text.replacen("\"login_id\"", "\"admin\":true,\"login_id\"", 1),
         text.replacen("\"login_id\":\"minji_kim\"", "\"login_id\":\"minji_kim\",\"login_id\":\"other_one\"", 1),
@@ -235,8 +235,8 @@ async fn unknown_missing_and_doubled_fields_are_refused_at_any_depth() {
         assert_ne!(bad, text);
         assert_eq!(refused(bad.clone()).await.0, "validation-failed", "{bad}");
     }
-    for (name, _) in wish().as_object().expect("an object") {
-        let mut body = wish();
+    for (name, _) in sign_up().as_object().expect("an object") {
+        let mut body = sign_up();
         body.as_object_mut().expect("an object").remove(name);
         assert_eq!(refused(body.to_string()).await.0, "validation-failed", "{name}");
     }
@@ -254,7 +254,7 @@ async fn bombs_do_not_go_off() {
         }
         // A number is kept as it was written, so that one of a billion digits is eleven characters.
         if !bomb.starts_with('1') {
-            let version = wish().to_string().replace("\"2026-11\"", bomb);
+            let version = sign_up().to_string().replace("\"2026-11\"", bomb);
             assert!(matches!(refused(version).await.0.as_str(), "validation-failed" | "malformed-json"));
         }
         assert!(matches!(refused(bomb.to_owned()).await.0.as_str(), "validation-failed" | "malformed-json"));
@@ -326,7 +326,7 @@ async fn contacts_to_come_are_given_once_and_whole() {
     }
 }
 
-/// The same garbage for a body every time: what is missing before it must be told first.
+/// The same garbage for a body every time: what is missing before it must be reported first.
 #[tokio::test]
 async fn token_then_role_then_key_then_body() {
     let (member, operator) = (bearer(Role::Member, ALICE), bearer(Role::Operator, ALICE));

@@ -36,7 +36,7 @@ async fn each_command_takes_its_roles_and_no_other() {
                 assert!(reply.header("consistency-token").is_some_and(|token| token.starts_with("v1.")));
             } else {
                 assert_eq!((reply.status, reply.code().as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{path}");
-                assert!(api.told().is_empty());
+                assert!(api.submissions().is_empty());
             }
         }
     }
@@ -48,11 +48,11 @@ async fn bare(api: &Api, path: &str, headers: &[(&str, &str)], body: &str) -> (u
         request = request.header(*name, *value);
     }
     let reply = api.send(request.body(Body::from(body.to_owned())).expect("a request")).await;
-    assert!(api.told().is_empty(), "{path}");
+    assert!(api.submissions().is_empty(), "{path}");
     (reply.status.as_u16(), reply.code())
 }
 
-/// The same garbage for a body every time: what is missing before it must be told first.
+/// The same garbage for a body every time: what is missing before it must be reported first.
 #[tokio::test]
 async fn token_then_role_then_key_then_body() {
     for (path, _, allowed) in commands() {
@@ -105,8 +105,8 @@ async fn identity(headers: &[(&str, &str)], path: &str, body: &Value) -> (String
     }
     let reply = api.send(request.body(Body::from(body.to_string())).expect("a request")).await;
     assert!(reply.status.is_success(), "{}", reply.text);
-    let told = &api.told()[0];
-    (told.meta.command_id.to_string(), format!("{:?}", told.meta.fingerprint))
+    let submission = &api.submissions()[0];
+    (submission.meta.command_id.to_string(), format!("{:?}", submission.meta.fingerprint))
 }
 
 #[tokio::test]

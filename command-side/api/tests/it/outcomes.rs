@@ -17,7 +17,7 @@ fn insufficient() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_refusal_tells_what_is_available_and_carries_a_token() {
+async fn a_refusal_says_what_is_available_and_carries_a_token() {
     let reply = Api::answering(insufficient()).post_json(Role::Member, "/v1/transfers", order()).await;
     insta::assert_snapshot!(reply.shown());
     assert_eq!(reply.code(), "insufficient-funds");

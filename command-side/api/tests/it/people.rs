@@ -1,4 +1,4 @@
-//! Members and sessions: the form of every answer, and what the authentication service was told.
+//! Members and sessions: the form of every answer, and what the authentication service received.
 
 use application::{
     AuthError, Certificate, CodeSent, ErasureProof, ExecuteError, MemberCommand, MemberError, MemberOutcome,
@@ -22,13 +22,13 @@ fn time(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(NOW + seconds, 0).expect("a time")
 }
 
-fn told(answer: MemberOutcome) -> Receipt<MemberOutcome> {
+fn receipt(answer: MemberOutcome) -> Receipt<MemberOutcome> {
     let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(0x10c)), Position::new(42));
     Receipt { answer, replayed: false, token }
 }
 
 fn token() -> ConsistencyToken {
-    told(MemberOutcome::Done).token
+    receipt(MemberOutcome::Done).token
 }
 
 fn granted(command: &MemberCommand) -> MemberOutcome {
@@ -66,7 +66,7 @@ fn proof() -> ErasureProof {
 
 /// An authentication service that grants everything.
 fn granting() -> Api {
-    Api::receiving(FakeAuth::new(|command| Ok(told(granted(command))), |_| Ok(Some(proof()))))
+    Api::receiving(FakeAuth::new(|command| Ok(receipt(granted(command))), |_| Ok(Some(proof()))))
 }
 
 fn failing(error: impl Fn() -> AuthError + Clone + Send + Sync + 'static) -> Api {
@@ -74,7 +74,7 @@ fn failing(error: impl Fn() -> AuthError + Clone + Send + Sync + 'static) -> Api
     Api::receiving(FakeAuth::new(move |_| Err(error()), move |_| Err(other())))
 }
 
-fn wish() -> Value {
+fn sign_up() -> Value {
     json!({
         "login_id": "minji_kim",
         "password": "correct horse 7 battery!",
@@ -90,7 +90,7 @@ const KEY: (&str, &str) = ("idempotency-key", "key-1");
 fn commands() -> Vec<(&'static str, String, Value, Option<Role>)> {
     let (member, operator) = (Some(Role::Member), Some(Role::Operator));
     vec![
-        ("POST", "/v1/signups".into(), wish(), None),
+        ("POST", "/v1/signups".into(), sign_up(), None),
         ("POST", format!("/v1/signups/{SIGN_UP}/resend"), json!({}), None),
         ("POST", format!("/v1/signups/{SIGN_UP}/verify"), json!({"code": "123456"}), None),
         ("POST", "/v1/members/me/contact".into(), json!({"channel": "phone", "value": "+821012345678"}), member),
@@ -124,7 +124,7 @@ async fn every_command_is_answered_in_its_form_with_a_token() {
 #[tokio::test]
 async fn a_replay_is_the_same_answer_and_says_so() {
     for command in commands() {
-        let again = FakeAuth::new(|c| Ok(Receipt { replayed: true, ..told(granted(c)) }), |_| Ok(None));
+        let again = FakeAuth::new(|c| Ok(Receipt { replayed: true, ..receipt(granted(c)) }), |_| Ok(None));
         let (first, again) = (send(&granting(), &command).await, send(&Api::receiving(again), &command).await);
         assert_eq!((first.status, first.text), (again.status, again.text.clone()), "{}", command.1);
         assert_eq!(first.headers.get("idempotency-replayed"), None);
@@ -133,16 +133,16 @@ async fn a_replay_is_the_same_answer_and_says_so() {
 }
 
 #[tokio::test]
-async fn the_reception_is_told_what_was_asked_and_under_one_id_for_each_principal_and_key() {
+async fn the_auth_service_receives_what_was_asked_and_under_one_id_for_each_principal_and_key() {
     let mut ids = Vec::new();
     for command in commands() {
         let (one, two) = (granting(), granting());
         send(&one, &command).await;
         send(&two, &command).await;
-        let (told, again) = (one.received(), two.received());
-        assert_eq!((told.len(), told[0].1.command_id), (1, again[0].1.command_id));
-        assert_eq!(told[0].1.fingerprint, again[0].1.fingerprint, "the same request is the same");
-        ids.push((command.3, told[0].1.command_id, told[0].1.fingerprint));
+        let (received, again) = (one.received(), two.received());
+        assert_eq!((received.len(), received[0].1.command_id), (1, again[0].1.command_id));
+        assert_eq!(received[0].1.fingerprint, again[0].1.fingerprint, "the same request is the same");
+        ids.push((command.3, received[0].1.command_id, received[0].1.fingerprint));
     }
     for (index, (role, id, print)) in ids.iter().enumerate() {
         for (other, other_id, other_print) in &ids[..index] {
@@ -153,11 +153,11 @@ async fn the_reception_is_told_what_was_asked_and_under_one_id_for_each_principa
     let api = granting();
     send(&api, &commands()[0]).await;
     match &api.received()[0].0 {
-        MemberCommand::SignUp { wish, from } => {
+        MemberCommand::SignUp { wish: new_member, from } => {
             assert!(from.is_unspecified());
-            assert_eq!((wish.login_id.expose(), wish.contact.expose()), ("minji_kim", "minji@example.com"));
-            assert_eq!(wish.password.expose().expose_secret(), "correct horse 7 battery!");
-            assert_eq!(wish.real_name.expose(), "김민지");
+            assert_eq!((new_member.login_id.expose(), new_member.contact.expose()), ("minji_kim", "minji@example.com"));
+            assert_eq!(new_member.password.expose().expose_secret(), "correct horse 7 battery!");
+            assert_eq!(new_member.real_name.expose(), "김민지");
         }
         other => panic!("{other:?}"),
     }
@@ -216,7 +216,7 @@ async fn sessions_begin_go_on_and_end_without_a_key() {
 }
 
 #[tokio::test]
-async fn the_address_is_the_one_a_trusted_proxy_tells() {
+async fn the_address_is_the_one_a_trusted_proxy_sends() {
     for (trusted, expected) in [(true, "192.0.2.7"), (false, "0.0.0.0")] {
         let auth = FakeAuth::new(|_| Err(AuthError::SessionEnded), |_| Ok(None));
         let api = Api::with(|_| Err(ExecuteError::Internal), auth, platform::http::TrustForwarded(trusted));

@@ -1,4 +1,4 @@
-//! The routes behind the edge, tokens for them, and a bank that keeps what it was told.
+//! The routes behind the edge, tokens for them, and a bank that keeps what it received.
 
 use std::{
     fmt::Write,
@@ -47,17 +47,17 @@ pub const TRANSFER: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_
 
 type Rule = dyn Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync;
 
-/// A bank that answers by a rule and keeps what it was told.
+/// A bank that answers by a rule and keeps the submissions.
 struct FakeBank {
     rule: Box<Rule>,
-    told: Mutex<Vec<Submission>>,
+    submissions: Mutex<Vec<Submission>>,
 }
 
 #[async_trait]
 impl CommandPort for FakeBank {
     async fn execute(&self, submission: Submission) -> Result<Answer, ExecuteError> {
         let answer = (self.rule)(&submission);
-        self.told.lock().expect("not poisoned").push(submission);
+        self.submissions.lock().expect("not poisoned").push(submission);
         answer
     }
 }
@@ -74,11 +74,11 @@ pub enum Said {
 type MemberRule = dyn Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync;
 type SaidRule = dyn Fn(&Said) -> Result<Option<ErasureProof>, AuthError> + Send + Sync;
 
-/// An authentication service that answers by rules and keeps what it was told.
+/// An authentication service that answers by rules and keeps what it received.
 pub struct FakeAuth {
     pub members: Box<MemberRule>,
     pub others: Box<SaidRule>,
-    told: Mutex<Vec<(MemberCommand, Meta)>>,
+    commands: Mutex<Vec<(MemberCommand, Meta)>>,
     said: Mutex<Vec<Said>>,
 }
 
@@ -88,7 +88,7 @@ impl FakeAuth {
         others: impl Fn(&Said) -> Result<Option<ErasureProof>, AuthError> + Send + Sync + 'static,
     ) -> Self {
         let (members, others) = (Box::new(members), Box::new(others));
-        Self { members, others, told: Mutex::default(), said: Mutex::default() }
+        Self { members, others, commands: Mutex::default(), said: Mutex::default() }
     }
 
     fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
@@ -126,7 +126,7 @@ impl AuthPort for FakeAuth {
 
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
         let answer = (self.members)(&command);
-        self.told.lock().expect("not poisoned").push((command, meta));
+        self.commands.lock().expect("not poisoned").push((command, meta));
         answer
     }
 
@@ -198,7 +198,7 @@ impl Api {
         auth: FakeAuth,
         trust_forwarded: TrustForwarded,
     ) -> Self {
-        let bank = FakeBank { rule: Box::new(rule), told: Mutex::default() };
+        let bank = FakeBank { rule: Box::new(rule), submissions: Mutex::default() };
         let clock = Arc::new(ManualClock::new(DateTime::from_timestamp(NOW, 0).expect("a time")));
         let verifier = Verifier::from_jwks(&jwks(), clock).expect("keys");
         let assets: Assets = Assets::DEFAULT.parse().expect("assets");
@@ -229,16 +229,16 @@ impl Api {
         Self::new(move |_| Err(error.clone()))
     }
 
-    pub fn told(&self) -> Vec<Submission> {
-        self.services.bank.told.lock().expect("not poisoned").clone()
+    pub fn submissions(&self) -> Vec<Submission> {
+        self.services.bank.submissions.lock().expect("not poisoned").clone()
     }
 
-    /// The members' commands the authentication service was told.
+    /// The members' commands that the authentication service received.
     pub fn received(&self) -> Vec<(MemberCommand, Meta)> {
-        self.services.auth.told.lock().expect("not poisoned").clone()
+        self.services.auth.commands.lock().expect("not poisoned").clone()
     }
 
-    /// Whatever else it was told.
+    /// Everything else that it received.
     pub fn said(&self) -> Vec<Said> {
         self.services.auth.said.lock().expect("not poisoned").clone()
     }

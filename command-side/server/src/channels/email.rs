@@ -20,7 +20,7 @@ use url::Url;
 use super::{ChannelError, sender::Sender};
 
 /// How long the server may take for all of it; lettre bounds the connecting only.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 const TOO_LONG: &str = "the mail server took too long";
 
 /// A mail server, and whom mail is from. Each mail has a connection of its own: lettre's pool would take one back in the middle
@@ -34,7 +34,7 @@ impl Email {
     /// The server of this URL; `ca` is a root certificate to trust beside the machine's.
     pub(super) fn new(url: &SecretString, ca: Option<&[u8]>, from: Sender) -> Result<Self, ChannelError> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret());
-        let mut builder = builder.map_err(|_| ChannelError::SmtpUrl)?.timeout(Some(PATIENCE));
+        let mut builder = builder.map_err(|_| ChannelError::SmtpUrl)?.timeout(Some(TIMEOUT));
         if let Some(ca) = ca {
             builder = builder.tls(trusting(url, ca)?);
         }
@@ -77,7 +77,7 @@ fn recipient(to: &SecretString) -> Result<Address, DeliverError> {
 impl Channel for Email {
     async fn deliver(&self, to: &SecretString, message: &Text) -> Result<(), DeliverError> {
         let (envelope, mail) = self.compose(to, message)?;
-        match timeout(PATIENCE, self.transport.send_raw(&envelope, &mail)).await {
+        match timeout(TIMEOUT, self.transport.send_raw(&envelope, &mail)).await {
             Ok(sent) => sent.map(drop).map_err(|error| judge(&error)),
             Err(_) => Err(DeliverError::transient(TOO_LONG)),
         }
@@ -100,7 +100,7 @@ fn trusting(url: &SecretString, ca: &[u8]) -> Result<Tls, ChannelError> {
     })
 }
 
-/// What a failure means for the message. Only the code of an answer is told: its words may repeat the address.
+/// What a failure means for the message. Only the code of an answer is kept: its words may repeat the address.
 fn judge(error: &Error) -> DeliverError {
     let Some(code) = error.status().map(u16::from) else {
         return DeliverError::transient(if error.is_timeout() {

@@ -27,7 +27,7 @@ pub struct ChannelOptions {
     pub sms_token_file: Option<PathBuf>,
 }
 
-/// Why the channels cannot be made. Tells no URL: there may be a password in it.
+/// Why the channels cannot be made. Shows no URL: there may be a password in it.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
     /// There is a mail server, but nobody mail could be from.
@@ -54,7 +54,7 @@ pub enum ChannelError {
 }
 
 impl ChannelOptions {
-    /// The channels that are set; what is set wrongly is told at once, and not by the first message.
+    /// The channels that are set; what is set wrongly is reported at once, and not by the first message.
     pub fn channels(&self) -> Result<Channels, ChannelError> {
         let given = |url: &Option<SecretString>| url.clone().filter(|url| !url.expose_secret().is_empty());
         let email = given(&self.smtp_url).map(|url| self.email(&url)).transpose()?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::ChannelError;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A provider of text messages.
 pub(super) struct Phone {
@@ -19,7 +19,7 @@ pub(super) struct Phone {
     token_file: Option<PathBuf>,
 }
 
-/// What the provider is told.
+/// What the provider receives.
 #[derive(Serialize)]
 struct Order<'a> {
     to: &'a str,
@@ -35,7 +35,7 @@ impl Phone {
             return Err(ChannelError::SmsUrl);
         }
         // A redirection would carry the number, the code and the token elsewhere.
-        let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).build();
+        let client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build();
         Ok(Self { client: client.map_err(ChannelError::Client)?, url, token_file })
     }
 

@@ -1,4 +1,4 @@
-//! How a command server is set: every variable, its default and its meaning, as `--help` tells them.
+//! How a command server is set: every variable, its default and its meaning, as `--help` shows them.
 
 mod members;
 

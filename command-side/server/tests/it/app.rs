@@ -165,7 +165,7 @@ impl TestApp {
         found.unwrap_or_else(|error| panic!("{} has no password: {error}", person.login_id))
     }
 
-    /// From now on whoever wants to open a session waits.
+    /// From now on every request to open a session waits.
     pub async fn before_a_session_opens(&self) -> LastMoment {
         let mut connection = self.vault_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
         let hold = "begin; lock table vault.sessions in access exclusive mode";
@@ -263,7 +263,7 @@ impl Server {
         &self.http
     }
 
-    /// An account for whoever has this token.
+    /// An account for the holder of this token.
     pub async fn open_as(&self, access: &str) -> Reply {
         self.ask("POST", "/v1/accounts", &fresh_key(), Some(access), &json!({"asset": "KRW"})).await
     }
@@ -303,7 +303,7 @@ impl Server {
         answer.json().await.unwrap()
     }
 
-    /// Asks the server to end; the handle tells when it has.
+    /// Asks the server to end; the handle ends when it has.
     pub fn ask_to_stop(&self) {
         self.shutdown.trigger();
     }

@@ -149,8 +149,8 @@ async fn what_a_mail_server_says_decides_whether_to_try_again() {
     let email = email(format!("smtp://{}", catcher.smtp));
     for (code, permanent) in [(421, false), (451, false), (452, false), (535, false), (550, true), (554, true)] {
         catcher.faults.add(Fault { side: Side::Smtp, code: Some(code), delay_ms: 0, times: 1 });
-        let told = reason(email.deliver(&to(TO), &text()).await);
-        assert_eq!(told, (permanent, format!("the mail server said {code}")));
+        let verdict = reason(email.deliver(&to(TO), &text()).await);
+        assert_eq!(verdict, (permanent, format!("the mail server said {code}")));
     }
     assert_eq!(caught(&catcher, TO), []);
     email.deliver(&to(TO), &text()).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_server_that_is_away_or_silent_is_tried_again() {
     );
     assert!(!late.0 && !refused.0 && !mute.0, "{late:?} {refused:?} {mute:?}");
     assert!(late.1.contains("too long") && mute.1.contains("too long"), "{late:?} {mute:?}");
-    // What was given up leaves nothing behind that the next mail could stumble over.
+    // What was given up leaves nothing behind that could break the next mail.
     let email = email(format!("smtp://{}", catcher.smtp));
     email.deliver(&to(TO), &text()).await.unwrap();
     assert_eq!(caught(&catcher, TO).len(), 2);
@@ -190,9 +190,9 @@ async fn a_contact_cannot_carry_headers_or_more_recipients() {
         NUMBER,
         "",
     ] {
-        let (permanent, told) = reason(email.deliver(&to(bad), &text()).await);
+        let (permanent, text) = reason(email.deliver(&to(bad), &text()).await);
         assert!(permanent, "{bad:?}");
-        assert!(!told.contains("example.com"), "a reason names nobody: {told}");
+        assert!(!text.contains("example.com"), "a reason names nobody: {text}");
     }
     assert_eq!(catcher.caught.messages(None, 10), []);
 }
@@ -204,8 +204,8 @@ async fn a_text_message_arrives_once_however_often_its_answer_was_lost() {
     let text = text();
     // Taken, but answered after the client has hung up; then again, with the same key.
     catcher.faults.add(Fault { side: Side::Sms, code: None, delay_ms: 30_000, times: 1 });
-    let (permanent, told) = reason(phone.deliver(&to(NUMBER), &text).await);
-    assert!(!permanent && told.contains("too long"), "{told}");
+    let (permanent, verdict) = reason(phone.deliver(&to(NUMBER), &text).await);
+    assert!(!permanent && verdict.contains("too long"), "{verdict}");
     phone.deliver(&to(NUMBER), &text).await.unwrap();
     let [message] = &caught(&catcher, NUMBER)[..] else { panic!("one message") };
     assert_eq!(message.text, secrecy::ExposeSecret::expose_secret(&text.body));
@@ -220,14 +220,14 @@ async fn what_a_provider_says_decides_whether_to_try_again() {
         [(429, false), (500, false), (503, false), (302, false), (401, false), (400, true), (422, true)]
     {
         catcher.faults.add(Fault { side: Side::Sms, code: Some(code), delay_ms: 0, times: 1 });
-        let told = reason(phone.deliver(&to(NUMBER), &text()).await);
-        assert_eq!(told, (permanent, format!("the provider of text messages said {code}")));
+        let verdict = reason(phone.deliver(&to(NUMBER), &text()).await);
+        assert_eq!(verdict, (permanent, format!("the provider of text messages said {code}")));
     }
     let (permanent, _) =
         reason(self::phone("http://127.0.0.1:1/".to_owned(), None).deliver(&to(NUMBER), &text()).await);
     assert!(!permanent);
-    let (permanent, told) = reason(phone.deliver(&to(TO), &text()).await);
-    assert!(permanent && !told.contains('@'));
+    let (permanent, verdict) = reason(phone.deliver(&to(TO), &text()).await);
+    assert!(permanent && !verdict.contains('@'));
 }
 
 #[tokio::test]
@@ -246,23 +246,23 @@ async fn the_token_is_read_again_for_each_message() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_told_at_the_start() {
-    let told = |options: ChannelOptions| options.channels().err().map(|error| error.to_string());
+fn settings_that_cannot_work_are_reported_at_the_start() {
+    let error_of = |options: ChannelOptions| options.channels().err().map(|error| error.to_string());
     let smtp = |url: &str, from: Option<&str>| ChannelOptions {
         smtp_url: Some(url.into()),
         mail_from: from.map(str::to_owned),
         ..ChannelOptions::default()
     };
     let password = "smtp://user:hunter2@mail.example";
-    assert_eq!(told(ChannelOptions::default()), None);
-    assert_eq!(told(smtp("", None)), None, "set, but to nothing");
-    assert!(told(smtp(password, None)).unwrap().contains("JANGBU_MAIL_FROM"));
-    assert!(told(smtp(password, Some("nobody"))).unwrap().contains("JANGBU_MAIL_FROM"));
-    assert!(told(smtp(password, Some("A <a@b.example>\r\nBcc: c@d.example"))).is_some());
-    let wrong = told(smtp("http://user:hunter2@mail.example", Some("a@b.example"))).unwrap();
+    assert_eq!(error_of(ChannelOptions::default()), None);
+    assert_eq!(error_of(smtp("", None)), None, "set, but to nothing");
+    assert!(error_of(smtp(password, None)).unwrap().contains("JANGBU_MAIL_FROM"));
+    assert!(error_of(smtp(password, Some("nobody"))).unwrap().contains("JANGBU_MAIL_FROM"));
+    assert!(error_of(smtp(password, Some("A <a@b.example>\r\nBcc: c@d.example"))).is_some());
+    let wrong = error_of(smtp("http://user:hunter2@mail.example", Some("a@b.example"))).unwrap();
     assert!(wrong.contains("JANGBU_SMTP_URL") && !wrong.contains("hunter2"), "{wrong}");
     let sms = ChannelOptions { sms_url: Some("ftp://x".into()), ..ChannelOptions::default() };
-    assert!(told(sms).unwrap().contains("JANGBU_SMS_URL"));
+    assert!(error_of(sms).unwrap().contains("JANGBU_SMS_URL"));
     assert!(!format!("{:?}", smtp(password, None)).contains("hunter2"));
 }
 

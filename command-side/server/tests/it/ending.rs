@@ -26,7 +26,7 @@ async fn every_answer_before_the_end_is_in_the_log_and_nothing_else_is() {
                         let account: Value = answer.json().await.expect("a whole body");
                         opened.push(account["account_id"].as_str().expect("an id").to_owned());
                     }
-                    // The door is closed: told so, or not let in.
+                    // The server is closed: the answer says so, or the connection is refused.
                     Ok(answer) => {
                         assert_eq!(answer.status(), 503);
                         break;

@@ -19,17 +19,17 @@ async fn open_for_people(app: &TestApp) -> Server {
 }
 
 #[tokio::test]
-async fn a_person_becomes_a_member_by_whichever_channel_and_is_told_the_same_again() {
+async fn a_person_becomes_a_member_by_each_channel_and_a_repeat_gets_the_same_answer() {
     let app = TestApp::with_catcher().await;
     let server = open_for_people(&app).await;
     for channel in ["email", "phone"] {
         let person = Person::new(channel);
         let key = fresh_key();
-        let started = server.ask("POST", "/v1/signups", &key, None, &person.wish()).await.expect(202);
+        let started = server.ask("POST", "/v1/signups", &key, None, &person.sign_up_request()).await.expect(202);
         assert!(started.header("consistency-token").is_some());
-        let again = server.ask("POST", "/v1/signups", &key, None, &person.wish()).await.expect(202);
+        let again = server.ask("POST", "/v1/signups", &key, None, &person.sign_up_request()).await.expect(202);
         assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &started.body));
-        let mut other = person.wish();
+        let mut other = person.sign_up_request();
         other["real_name"] = json!("Another");
         server.ask("POST", "/v1/signups", &key, None, &other).await.problem(422, "idempotency-key-reused");
 
@@ -68,16 +68,17 @@ async fn a_person_becomes_a_member_by_whichever_channel_and_is_told_the_same_aga
 }
 
 #[tokio::test]
-async fn a_taken_login_is_told_and_a_taken_contact_is_not() {
+async fn a_taken_login_is_reported_and_a_taken_contact_is_not() {
     let app = TestApp::with_catcher().await;
     let server = open_for_people(&app).await;
     let person = Person::new("email");
     person.join(&app, &server).await;
     let same_login = Person { login_id: person.login_id.clone(), ..Person::new("email") };
-    let taken = server.ask("POST", "/v1/signups", &fresh_key(), None, &same_login.wish()).await;
+    let taken = server.ask("POST", "/v1/signups", &fresh_key(), None, &same_login.sign_up_request()).await;
     taken.problem(409, "login-id-taken");
     let same_contact = Person { contact: person.contact.clone(), ..Person::new("email") };
-    let decoy = server.ask("POST", "/v1/signups", &fresh_key(), None, &same_contact.wish()).await.expect(202);
+    let decoy =
+        server.ask("POST", "/v1/signups", &fresh_key(), None, &same_contact.sign_up_request()).await.expect(202);
     let path = format!("/v1/signups/{}/verify", decoy.text("signup_id"));
     for left in [4, 3, 2, 1, 0] {
         let tried = server.ask("POST", &path, &fresh_key(), None, &json!({"code": "123456"})).await;
@@ -128,7 +129,7 @@ async fn wrong_passwords_and_unknown_logins_are_answered_and_slowed_down_alike()
     let server = open_for_people(&app).await;
     let person = Person::new("email");
     person.join(&app, &server).await;
-    let mut told = Vec::new();
+    let mut by_login = Vec::new();
     for login in [person.login_id.as_str(), "nobody_at_all", "Not A Login; --"] {
         let mut answers = Vec::new();
         for _ in 0..5 {
@@ -138,11 +139,11 @@ async fn wrong_passwords_and_unknown_logins_are_answered_and_slowed_down_alike()
         }
         let waits = server.log_in(login, "wrong horse 7 battery!").await.problem(429, "too-many-requests");
         answers.push(json!(waits.header("retry-after")));
-        told.push(answers);
+        by_login.push(answers);
     }
-    assert_eq!(told[0], told[1]);
-    assert_eq!(told[0], told[2]);
-    assert_eq!(told[0][5], json!("1"));
+    assert_eq!(by_login[0], by_login[1]);
+    assert_eq!(by_login[0], by_login[2]);
+    assert_eq!(by_login[0][5], json!("1"));
     // The right one has to wait too, and is let in then.
     server.log_in(&person.login_id, &person.password).await.problem(429, "too-many-requests");
     sleep(Duration::from_millis(1100)).await;
@@ -156,8 +157,8 @@ async fn wrong_passwords_and_unknown_logins_are_answered_and_slowed_down_alike()
     for (login, status) in [("one_login", 401), ("two_logins", 401), ("three_logins", 429)] {
         strict.log_in(login, "x").await.expect(status);
     }
-    strict.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").wish()).await.expect(202);
-    let more = strict.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").wish()).await;
+    strict.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").sign_up_request()).await.expect(202);
+    let more = strict.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").sign_up_request()).await;
     more.problem(429, "too-many-requests");
     strict.stop().await;
     app.end().await;
@@ -195,7 +196,7 @@ async fn another_password_ends_the_other_sessions_and_is_changed_once() {
     server.log_in(&person.login_id, &person.password).await.problem(401, "credentials-wrong");
     server.log_in(&person.login_id, new).await.expect(201);
 
-    // A retry, also after the password was changed once more, tells that it was done and does not do it again.
+    // A retry, also after the password was changed once more, reports that it was done and does not do it again.
     let last = "third 3 password, really";
     post(&fresh_key(), change(new, last)).await.expect(204);
     let replay = post(&key, change(&person.password, new)).await.expect(204);
@@ -295,7 +296,7 @@ async fn an_operator_has_a_member_erased_and_says_why() {
     let member = person.join(&app, &server).await;
     let access = person.log_in(&server).await.text("access_token");
     let operator = token("operator", Uuid::from_u128(99));
-    let (path, body) = (format!("/v1/members/{member}/erase"), json!({"reason": "at the member's wish, by letter"}));
+    let (path, body) = (format!("/v1/members/{member}/erase"), json!({"reason": "at the member's request, by letter"}));
     let key = fresh_key();
     let asked = server.ask("POST", &path, &key, Some(&operator), &body).await.expect(202);
     let again = server.ask("POST", &path, &key, Some(&operator), &body).await.expect(202);
@@ -334,7 +335,7 @@ async fn keys_rotate_and_nobody_is_logged_out() {
 }
 
 #[tokio::test]
-async fn money_moves_while_the_vault_is_away_and_people_are_told_to_come_back() {
+async fn money_moves_while_the_vault_is_away_and_people_are_asked_to_retry() {
     let app = TestApp::new().await;
     let log = format!("{}?options=-c%20role%3Djangbu_writer", app.url());
     let server = app.server_on(&log, "postgres://nobody@127.0.0.1:1/nothing", &[]).await;
@@ -343,7 +344,7 @@ async fn money_moves_while_the_vault_is_away_and_people_are_told_to_come_back() 
     assert_eq!((&report["status"], &report["checks"]["vault"]), (&json!("degraded"), &json!("degraded")));
     let account = server.open(Uuid::from_u128(1)).await;
     server.deposit(&account, "1000").await;
-    let away = server.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").wish()).await;
+    let away = server.ask("POST", "/v1/signups", &fresh_key(), None, &Person::new("email").sign_up_request()).await;
     assert_eq!(away.problem(503, "vault-unavailable").header("retry-after"), Some("1"));
     server.log_in("somebody", "x").await.problem(503, "vault-unavailable");
     server.refresh(&"A".repeat(43)).await.problem(503, "vault-unavailable");
@@ -374,15 +375,15 @@ async fn hashes_grow_as_their_members_log_in_and_a_flood_is_turned_away() {
 
 /// Verifying a password takes as long as the queue is; the erasure does not wait for it.
 #[tokio::test]
-async fn one_who_is_erased_while_their_password_is_verified_is_told_what_a_stranger_is() {
+async fn one_who_is_erased_while_their_password_is_verified_gets_the_answer_of_a_stranger() {
     let app = TestApp::with_catcher().await;
     let server = open_for_people(&app).await;
     let person = Person::new("email");
     let member = person.join(&app, &server).await;
     let last_moment = app.before_a_session_opens().await;
-    let (told, ()) =
+    let (answer, ()) =
         tokio::join!(server.log_in(&person.login_id, &person.password), last_moment.destroy_key_of(&member));
-    told.problem(401, "credentials-wrong");
+    answer.problem(401, "credentials-wrong");
     server.stop().await;
     app.end().await;
 }
@@ -394,8 +395,8 @@ async fn without_a_channel_the_server_is_ready_and_says_what_it_does_without() {
     let answer = server.get("/readyz").await;
     assert_eq!(answer.status(), 200, "money moves");
     let report: Value = answer.json().await.expect("JSON");
-    let told = ["email", "phone", "log", "vault"].map(|name| report["checks"][name].as_str().expect("a check"));
-    assert_eq!((report["status"].as_str(), told), (Some("degraded"), ["degraded", "degraded", "ok", "ok"]));
+    let checks = ["email", "phone", "log", "vault"].map(|name| report["checks"][name].as_str().expect("a check"));
+    assert_eq!((report["status"].as_str(), checks), (Some("degraded"), ["degraded", "degraded", "ok", "ok"]));
     server.stop().await;
     app.end().await;
 }
@@ -405,12 +406,13 @@ async fn documents_that_are_required_must_be_agreed_to() {
     let app = TestApp::new().await;
     let server = app.server_with(&["--required-consents=terms,privacy"]).await;
     server.ready_for_people().await;
-    let mut wish = Person::new("email").wish();
-    let refused = server.ask("POST", "/v1/signups", &fresh_key(), None, &wish).await.problem(400, "validation-failed");
+    let mut request = Person::new("email").sign_up_request();
+    let refused =
+        server.ask("POST", "/v1/signups", &fresh_key(), None, &request).await.problem(400, "validation-failed");
     assert_eq!(refused.body["errors"][0]["field"], "consents");
     let privacy = json!({"document": "privacy", "version": "2", "agreed": true});
-    wish["consents"].as_array_mut().expect("a list").push(privacy);
-    server.ask("POST", "/v1/signups", &fresh_key(), None, &wish).await.expect(202);
+    request["consents"].as_array_mut().expect("a list").push(privacy);
+    server.ask("POST", "/v1/signups", &fresh_key(), None, &request).await.expect(202);
     server.stop().await;
     app.end().await;
 }

@@ -87,7 +87,7 @@ impl Person {
         Self { login_id, password: "correct horse 7 battery!".to_owned(), channel, contact }
     }
 
-    pub fn wish(&self) -> Value {
+    pub fn sign_up_request(&self) -> Value {
         json!({
             "login_id": self.login_id, "password": self.password, "real_name": "김민지",
             "contact": {"channel": self.channel, "value": self.contact},
@@ -116,7 +116,7 @@ impl Person {
     /// Signs up and verifies; the member's id.
     pub async fn join(&self, app: &TestApp, server: &Server) -> String {
         let before = app.catcher.as_ref().unwrap().caught.messages(Some(&self.contact), 20).len();
-        let started = server.ask("POST", "/v1/signups", &fresh_key(), None, &self.wish()).await.expect(202);
+        let started = server.ask("POST", "/v1/signups", &fresh_key(), None, &self.sign_up_request()).await.expect(202);
         let code = self.code(app, before + 1).await;
         let path = format!("/v1/signups/{}/verify", started.text("signup_id"));
         server.ask("POST", &path, &fresh_key(), None, &json!({ "code": code })).await.expect(201).text("member_id")
