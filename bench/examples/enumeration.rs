@@ -1,4 +1,4 @@
-//! Whether a stranger can tell who is a member: answers, statuses and times for contacts and login ids that are known and
+//! Whether a stranger can find out who is a member: answers, statuses and times for contacts and login ids that are known and
 //! for some that are not, held against each other on servers that run.
 //!
 //! `cargo run --release -p bench --example enumeration -- --samples 100`, with `./justw up` running. It makes members of its own,
@@ -129,7 +129,7 @@ impl Bank {
             }
             let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
             let names: BTreeSet<_> = headers.keys().map(|name| name.as_str().to_owned()).collect();
-            let shape = format!("{status} {}, headers {names:?}", told(&body));
+            let shape = format!("{status} {}, headers {names:?}", code_or_fields(&body));
             return Ok(Answer { took, shape, body });
         }
     }
@@ -231,8 +231,8 @@ impl Bank {
     }
 }
 
-/// The code of a problem, or the names of what was told.
-fn told(body: &Value) -> String {
+/// The code of a problem, or the names of the fields.
+fn code_or_fields(body: &Value) -> String {
     match (&body["code"], body.as_object()) {
         (Value::String(code), _) => code.clone(),
         (_, Some(members)) => members.keys().cloned().collect::<Vec<_>>().join(","),
@@ -283,7 +283,7 @@ fn summary(shapes: &BTreeMap<String, usize>) -> String {
 }
 
 /// The Mann-Whitney U test with the normal approximation: the probability of so great a difference by chance, and that a
-/// known one takes longer than an unknown one (0.5: nothing to tell them apart by).
+/// known one takes longer than an unknown one (0.5: nothing distinguishes them).
 fn mann_whitney(a: &[f64], b: &[f64]) -> (f64, f64) {
     let (n, m) = (a.len() as f64, b.len() as f64);
     let greater = a.iter().map(|x| {

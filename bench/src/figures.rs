@@ -54,7 +54,7 @@ impl Target {
 /// How soon after the end of a load the views must be level for the load's rate to count.
 const LEVEL_WITHIN: Duration = Duration::from_secs(1);
 
-/// The figures that these results tell of. What was not measured is not there.
+/// The figures that these results hold. What was not measured is not there.
 pub fn figures(results: &Results) -> Vec<Figure> {
     let mut all = Vec::new();
     all.extend(pipeline_rate(results));

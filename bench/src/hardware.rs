@@ -31,7 +31,7 @@ impl Hardware {
     pub fn look(dir: &Path) -> Result<Self> {
         let cpu_info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let kernel = Command::new("uname").arg("-r").output().map(|told| told.stdout).unwrap_or_default();
+        let kernel = Command::new("uname").arg("-r").output().map(|output| output.stdout).unwrap_or_default();
         Ok(Self {
             cpu: value(&cpu_info, "model name").unwrap_or("unknown").to_owned(),
             cores: std::thread::available_parallelism().map_or(0, std::num::NonZero::get),

@@ -1,4 +1,4 @@
-//! What a flood of log-ins did, and how it is told.
+//! The effect of a flood of log-ins, and how it is reported.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{CpuUse, Hardware, results::keep};
-use crate::load::{Knocked, Report, Whence};
+use crate::load::{FloodAnswers, FloodSource, Report};
 
 /// Everything that was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -50,18 +50,19 @@ pub struct LogInRun {
 #[derive(Clone, Debug, Serialize)]
 pub struct Flood {
     /// Where it came from.
-    pub from: Whence,
+    pub from: FloodSource,
     /// Passwords verified a second.
     pub verified_per_second: f64,
-    /// How it was answered.
-    pub knocked: Knocked,
+    /// How it was answered. The name in the files is that of earlier results.
+    #[serde(rename = "knocked")]
+    pub answers: FloodAnswers,
 }
 
 /// What transfers may take in a flood, as a multiple of what they take without one.
 const TARGET: f64 = 2.0;
 
 impl LogInRun {
-    fn from(&self) -> Option<Whence> {
+    fn from(&self) -> Option<FloodSource> {
         self.flood.as_ref().map(|flood| flood.from)
     }
 
@@ -74,7 +75,7 @@ impl LogInRun {
             None => format!("no log-ins: {transfers}; {noise}"),
             Some(flood) => {
                 let (name, verified, statuses) =
-                    (name(Some(flood.from)), flood.verified_per_second, &flood.knocked.statuses);
+                    (name(Some(flood.from)), flood.verified_per_second, &flood.answers.statuses);
                 format!("{name}: {transfers}; {verified:.0} passwords/s verified, answers {statuses:?}; {noise}")
             }
         }
@@ -83,7 +84,7 @@ impl LogInRun {
 
 impl LogInResults {
     /// Medians over the runs of one kind: p50 and p99 of transfers, in milliseconds.
-    pub fn medians(&self, from: Option<Whence>) -> (f64, f64) {
+    pub fn medians(&self, from: Option<FloodSource>) -> (f64, f64) {
         let runs: Vec<_> = self.runs.iter().filter(|run| run.from() == from).collect();
         let of = |pick: fn(&LogInRun) -> f64| median(runs.iter().map(|run| pick(run)).collect());
         (of(|run| run.transfers.latency.p50_ms), of(|run| run.transfers.latency.p99_ms))
@@ -92,7 +93,9 @@ impl LogInResults {
     /// Whether transfers stay within the target in every flood.
     pub fn met(&self) -> bool {
         let (_, quiet) = self.medians(None);
-        [Whence::OneAddress, Whence::ManyAddresses].into_iter().all(|from| self.medians(Some(from)).1 <= TARGET * quiet)
+        [FloodSource::OneAddress, FloodSource::ManyAddresses]
+            .into_iter()
+            .all(|from| self.medians(Some(from)).1 <= TARGET * quiet)
     }
 
     /// Prints what was measured.
@@ -104,7 +107,7 @@ impl LogInResults {
             writeln!(out, "  highest rate {highest:.0} transfers/s")?;
         }
         let (_, quiet) = self.medians(None);
-        for from in [None, Some(Whence::OneAddress), Some(Whence::ManyAddresses)] {
+        for from in [None, Some(FloodSource::OneAddress), Some(FloodSource::ManyAddresses)] {
             let (p50, p99) = self.medians(from);
             let ratio = p99 / quiet;
             write!(out, "  {:<34} p50 {p50:>7.2} ms  p99 {p99:>7.2} ms  {ratio:>5.2} x", name(from))?;
@@ -115,21 +118,21 @@ impl LogInResults {
     }
 
     /// Answers a second of a kind of flood, by status, and passwords verified.
-    fn answers(&self, from: Option<Whence>) -> String {
+    fn answers(&self, from: Option<FloodSource>) -> String {
         let floods: Vec<_> =
             self.runs.iter().filter_map(|run| run.flood.as_ref()).filter(|flood| Some(flood.from) == from).collect();
         let Some(first) = floods.first() else { return String::new() };
         let share = |status: u16| {
-            let of = |flood: &&Flood| flood.knocked.statuses.get(&status).copied().unwrap_or(0) as f64;
-            let all = |flood: &&Flood| flood.knocked.statuses.values().sum::<u64>() as f64;
-            let per_second = floods.iter().map(|f| of(f) / all(f).max(1.0) * f.knocked.per_second);
+            let of = |flood: &&Flood| flood.answers.statuses.get(&status).copied().unwrap_or(0) as f64;
+            let all = |flood: &&Flood| flood.answers.statuses.values().sum::<u64>() as f64;
+            let per_second = floods.iter().map(|f| of(f) / all(f).max(1.0) * f.answers.per_second);
             format!("{status}: {:.1}/s", per_second.sum::<f64>() / floods.len() as f64)
         };
-        let mut statuses: Vec<u16> = floods.iter().flat_map(|flood| flood.knocked.statuses.keys().copied()).collect();
+        let mut statuses: Vec<u16> = floods.iter().flat_map(|flood| flood.answers.statuses.keys().copied()).collect();
         statuses.sort_unstable();
         statuses.dedup();
-        let told: Vec<String> = statuses.into_iter().map(share).collect();
-        format!("{}; a password p50 {:.0} ms", told.join(", "), first.knocked.verified.p50_ms)
+        let shares: Vec<String> = statuses.into_iter().map(share).collect();
+        format!("{}; a password p50 {:.0} ms", shares.join(", "), first.answers.verified.p50_ms)
     }
 
     /// Writes everything as JSON into a folder, named by the time; the file.
@@ -138,11 +141,11 @@ impl LogInResults {
     }
 }
 
-fn name(from: Option<Whence>) -> &'static str {
+fn name(from: Option<FloodSource>) -> &'static str {
     match from {
         None => "no log-ins",
-        Some(Whence::OneAddress) => "log-ins from one address",
-        Some(Whence::ManyAddresses) => "log-ins from everywhere",
+        Some(FloodSource::OneAddress) => "log-ins from one address",
+        Some(FloodSource::ManyAddresses) => "log-ins from everywhere",
     }
 }
 

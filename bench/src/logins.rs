@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 use kernel::{Clock, SystemClock};
 
-use crate::load::{Fleet, FleetPlan, Knocking, Load, Pace, Routing, Whence, Workload};
+use crate::load::{Fleet, FleetPlan, FloodSource, Load, LoginFlood, Pace, Routing, Workload};
 use testkit::{
     chaos::{Bank, BankPlan, Part, Post},
     kit::Identity,
@@ -31,7 +31,7 @@ pub struct LogInPlan {
     pub flood: f64,
     /// The connections of the flood: more than the server lets wait for a password.
     pub flood_connections: usize,
-    /// How often each situation is measured; the median of each is told.
+    /// How often each situation is measured; the median of each is reported.
     pub rounds: u32,
     /// Sent but not measured before each load.
     pub warm_up: Duration,
@@ -69,7 +69,7 @@ pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
     say("logins: opening accounts, signing people up");
     let fleet = Fleet::set_up(&FleetPlan::default(), address, &move |actor| keys.token(actor, 24), 1).await?;
     let people = sign_up(address, &catcher, PEOPLE).await?;
-    let own = Identity::of(std::process::id()).context("this process cannot be told")?;
+    let own = Identity::of(std::process::id()).context("this process cannot be identified")?;
     watched.push(("generators".to_owned(), own, false));
     watched.extend(bank.running()?.into_iter().map(|(part, identity)| (part.name(), identity, false)));
     let watched = Watched(watched);
@@ -82,7 +82,7 @@ pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
     };
     let rate = plan.rate.or(highest.map(|rate| rate / 2.0)).unwrap_or_default();
     let mut runs = Vec::new();
-    let mut situations = [None, Some(Whence::OneAddress), Some(Whence::ManyAddresses)];
+    let mut situations = [None, Some(FloodSource::OneAddress), Some(FloodSource::ManyAddresses)];
     for _ in 0..plan.rounds {
         for flood in situations {
             runs.push(run.measure(rate, flood).await?);
@@ -127,10 +127,10 @@ impl Run<'_> {
     }
 
     /// Transfers at this rate, with a flood or without one.
-    async fn measure(&mut self, rate: f64, from: Option<Whence>) -> Result<LogInRun> {
+    async fn measure(&mut self, rate: f64, from: Option<FloodSource>) -> Result<LogInRun> {
         let load = self.load(Pace::Open(rate))?.run(self.fleet.clone());
         let server = self.bank.address(Part::Command(0))?;
-        let flood = from.map(|from| Knocking {
+        let flood = from.map(|from| LoginFlood {
             server,
             connections: self.plan.flood_connections,
             rate: self.plan.flood,
@@ -140,21 +140,21 @@ impl Run<'_> {
             run: self.runs,
         });
         let before = CpuClock::read(&self.watched);
-        let knocking = async {
+        let flooding = async {
             match flood {
                 Some(flood) => flood.run().await.map(Some),
                 None => Ok(None),
             }
         };
-        let (transfers, knocked) = tokio::join!(load, knocking);
-        let (transfers, knocked) = (transfers?, knocked?);
+        let (transfers, answers) = tokio::join!(load, flooding);
+        let (transfers, answers) = (transfers?, answers?);
         let cpu = before.until(&CpuClock::read(&self.watched));
         self.bank.check()?;
         ensure!(transfers.is_clean(), "transfers were not all posted: {:?}", transfers.unexpected);
-        let flood = from.zip(knocked).map(|(from, knocked)| Flood {
+        let flood = from.zip(answers).map(|(from, answers)| Flood {
             from,
-            verified_per_second: knocked.verified_per_second(self.plan.warm_up + self.plan.measure),
-            knocked,
+            verified_per_second: answers.verified_per_second(self.plan.warm_up + self.plan.measure),
+            answers,
         });
         let run = LogInRun { flood, transfers, cpu };
         say(&format!("logins: {}", run.line()));

@@ -21,11 +21,11 @@ pub(super) async fn sign_up(command: SocketAddr, catcher: &Catcher, count: usize
     for number in 0..count {
         let (login_id, password) = (format!("bench_{number}"), format!("right horse {number}!"));
         let contact = format!("bench-{number}@example.com");
-        let wish = format!(
+        let sign_up = format!(
             r#"{{"login_id":"{login_id}","password":"{password}","real_name":"Bench","consents":[{{"document":"terms","version":"1","agreed":true}}],
                 "contact":{{"channel":"email","value":"{contact}"}}}}"#
         );
-        let body = post(&mut connection, "/v1/signups", &format!("start-{number}"), &wish, 202).await?;
+        let body = post(&mut connection, "/v1/signups", &format!("start-{number}"), &sign_up, 202).await?;
         let Started { signup_id } = serde_json::from_slice(&body).context("reading a sign-up")?;
         let code = format!(r#"{{"code":"{}"}}"#, code(catcher, &contact).await?);
         let path = format!("/v1/signups/{signup_id}/verify");
@@ -39,8 +39,8 @@ async fn post(connection: &mut Connection, path: &str, key: &str, body: &str, ex
     let headers = [("idempotency-key", key)];
     let request = Request { method: "POST", path, token: "", headers: &headers, body };
     let reply = connection.send(&request).await.with_context(|| format!("POST {path}"))?;
-    let told = String::from_utf8_lossy(reply.body);
-    ensure!(reply.status == expected, "POST {path} was answered {} {told}", reply.status);
+    let answer = String::from_utf8_lossy(reply.body);
+    ensure!(reply.status == expected, "POST {path} was answered {} {answer}", reply.status);
     Ok(reply.body.to_vec())
 }
 

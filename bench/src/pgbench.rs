@@ -43,14 +43,14 @@ impl Pgbench {
         let (clients_arg, threads_arg) = (format!("--client={clients}"), format!("--jobs={threads}"));
         let time_arg = format!("--time={}", time.as_secs());
         let arguments = ["--no-vacuum", "--protocol=prepared", &clients_arg, &threads_arg, &time_arg];
-        let told = self.call(&arguments).await.with_context(|| format!("pgbench with {clients} clients"))?;
-        parse(&told).map(|(tps, average_ms)| PgbenchRun { when, clients, tps, average_ms })
+        let report = self.call(&arguments).await.with_context(|| format!("pgbench with {clients} clients"))?;
+        parse(&report).map(|(tps, average_ms)| PgbenchRun { when, clients, tps, average_ms })
     }
 
     async fn call(&self, arguments: &[&str]) -> Result<String> {
         // The URL holds the password, so it goes where other users cannot read it: not onto the command line.
         let url = url::Url::parse(&self.url).context("not a URL")?;
-        let told = Command::new(&self.program)
+        let output = Command::new(&self.program)
             .args(arguments)
             .env("PGHOST", url.host_str().unwrap_or_default())
             .env("PGPORT", url.port().unwrap_or(5432).to_string())
@@ -61,8 +61,8 @@ impl Pgbench {
             .output()
             .await
             .context("cannot run pgbench")?;
-        ensure!(told.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&told.stderr).trim());
-        Ok(String::from_utf8_lossy(&told.stdout).into_owned())
+        ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }
 
@@ -81,11 +81,11 @@ fn find() -> Result<PathBuf> {
 }
 
 /// Transactions per second and average latency.
-fn parse(told: &str) -> Result<(f64, f64)> {
+fn parse(report: &str) -> Result<(f64, f64)> {
     let after = |prefix: &str| {
-        let line = told.lines().find_map(|line| line.strip_prefix(prefix));
+        let line = report.lines().find_map(|line| line.strip_prefix(prefix));
         line.and_then(|rest| rest.split_ascii_whitespace().next()?.parse().ok())
-            .with_context(|| format!("pgbench did not say `{prefix}`:\n{told}"))
+            .with_context(|| format!("pgbench did not say `{prefix}`:\n{report}"))
     };
     Ok((after("tps = ")?, after("latency average = ")?))
 }
@@ -96,10 +96,10 @@ mod tests {
 
     #[test]
     fn what_pgbench_says_is_understood() {
-        let told = "transaction type: <builtin: TPC-B (sort of)>\nnumber of failed transactions: 0 (0.000%)\n\
+        let report = "transaction type: <builtin: TPC-B (sort of)>\nnumber of failed transactions: 0 (0.000%)\n\
                     latency average = 10.693 ms\ninitial connection time = 61.402 ms\n\
                     tps = 2992.647832 (without initial connection time)\n";
-        assert_eq!(parse(told).expect("it says all"), (2992.647832, 10.693));
+        assert_eq!(parse(report).expect("it says all"), (2992.647832, 10.693));
         assert!(parse("tps = many").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `bench readers`: each view rebuilt, promoted, rolled back and promoted again, while half the load that the bank can bear
+//! `bench readers`: each view rebuilt, promoted, rolled back and promoted again, while half the load that the bank can carry
 //! comes in and clients read with tokens: what they notice of it.
 
 use std::{

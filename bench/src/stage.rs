@@ -193,7 +193,7 @@ impl<'a> BenchStage<'a> {
         for (part, identity) in self.bank.running()? {
             watched.0.push((part.binary().to_owned(), identity, false));
         }
-        let own = Identity::of(std::process::id()).context("this process cannot be told")?;
+        let own = Identity::of(std::process::id()).context("this process cannot be identified")?;
         watched.0.push(("generator".to_owned(), own, false));
         Ok(watched)
     }
@@ -227,7 +227,7 @@ impl<'a> BenchStage<'a> {
         sqlx::query_scalar("select pg_total_relation_size('events') + pg_total_relation_size('commits')")
             .fetch_one(&mut self.log)
             .await
-            .context("weighing the log")
+            .context("measuring the size of the log")
     }
 
     /// `jangbu log verify`, if the command line was built.
@@ -243,12 +243,12 @@ impl<'a> BenchStage<'a> {
             .env("JANGBU_LOG_DATABASE_URL", plan.databases.log.url(Role::Owner)?)
             .env("JANGBU_VIEWS_DATABASE_URL", plan.databases.views.url(Role::Owner)?)
             .kill_on_drop(true);
-        let Ok(told) = timeout(Duration::from_secs(240), command.output()).await else {
+        let Ok(output) = timeout(Duration::from_secs(240), command.output()).await else {
             return Ok("not done within 240 s".to_owned());
         };
-        let told = told.context("cannot run jangbu")?;
-        let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
-        ensure!(told.status.success(), "`jangbu log verify` found something wrong:\n{out}{err}");
+        let output = output.context("cannot run jangbu")?;
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        ensure!(output.status.success(), "`jangbu log verify` found something wrong:\n{out}{err}");
         Ok(out.trim().lines().last().unwrap_or("nothing wrong").trim().to_owned())
     }
 }

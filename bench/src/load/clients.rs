@@ -2,7 +2,7 @@
 
 use kernel::{Actor, MemberId, Role};
 
-/// Signs tokens for whoever is asked for.
+/// Signs tokens for any actor.
 pub trait Credentials: Send + Sync {
     /// A token that names this actor and outlives the run.
     fn token(&self, actor: Actor) -> String;

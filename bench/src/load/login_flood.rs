@@ -25,7 +25,7 @@ use super::{
 
 /// Where the log-ins say that they come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Whence {
+pub enum FloodSource {
     /// All from one address, as of one attacker: the server's throttle has its say.
     OneAddress,
     /// Each from another, as of a botnet: the throttle sees nothing, and every password is verified that finds room in the
@@ -35,7 +35,7 @@ pub enum Whence {
 
 /// A flood.
 #[derive(Clone, Debug)]
-pub struct Knocking {
+pub struct LoginFlood {
     /// The command server.
     pub server: SocketAddr,
     /// How many connections; most of them wait for an answer.
@@ -43,7 +43,7 @@ pub struct Knocking {
     /// Log-ins a second, if the connections suffice.
     pub rate: f64,
     /// Where they come from.
-    pub from: Whence,
+    pub from: FloodSource,
     /// Login ids and passwords of members.
     pub people: Vec<(String, String)>,
     /// How long.
@@ -54,7 +54,7 @@ pub struct Knocking {
 
 /// How a flood was answered.
 #[derive(Clone, Debug, Serialize)]
-pub struct Knocked {
+pub struct FloodAnswers {
     /// Answers a second.
     pub per_second: f64,
     /// Answers by status.
@@ -67,7 +67,7 @@ pub struct Knocked {
     pub generator_cpu: f64,
 }
 
-impl Knocked {
+impl FloodAnswers {
     /// Passwords verified a second: what argon2 was busy with.
     pub fn verified_per_second(&self, time: Duration) -> f64 {
         let verified = [201, 401].iter().filter_map(|status| self.statuses.get(status)).sum::<u64>();
@@ -75,12 +75,12 @@ impl Knocked {
     }
 }
 
-impl Knocking {
+impl LoginFlood {
     /// Runs to its end, on a thread of its own.
-    pub async fn run(self) -> anyhow::Result<Knocked> {
+    pub async fn run(self) -> anyhow::Result<FloodAnswers> {
         let (send, receive) = oneshot::channel();
         std::thread::Builder::new()
-            .name("knocking".to_owned())
+            .name("login-flood".to_owned())
             .spawn(move || drop(send.send(run_here(self))))
             .context("starting the flood's thread")?;
         receive.await.context("the flood's thread died")?
@@ -88,7 +88,7 @@ impl Knocking {
 }
 
 struct Shared {
-    plan: Knocking,
+    plan: LoginFlood,
     begin: Instant,
     random: RefCell<SmallRng>,
     next: Cell<u64>,
@@ -97,7 +97,7 @@ struct Shared {
     verified: RefCell<Histogram<u64>>,
 }
 
-fn run_here(plan: Knocking) -> anyhow::Result<Knocked> {
+fn run_here(plan: LoginFlood) -> anyhow::Result<FloodAnswers> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     let (cpu, time, connections) = (ThreadCpu::start(), plan.time, plan.connections);
     let shared = Rc::new(Shared {
@@ -111,12 +111,12 @@ fn run_here(plan: Knocking) -> anyhow::Result<Knocked> {
     });
     let tasks = LocalSet::new();
     for _ in 0..connections {
-        tasks.spawn_local(knock(shared.clone()));
+        tasks.spawn_local(send_log_ins(shared.clone()));
     }
     runtime.block_on(tasks);
     let shared = Rc::into_inner(shared).context("a task of the flood outlived it")?;
     let statuses = shared.statuses.into_inner();
-    Ok(Knocked {
+    Ok(FloodAnswers {
         per_second: statuses.values().sum::<u64>() as f64 / time.as_secs_f64(),
         statuses,
         unanswered: shared.unanswered.get(),
@@ -125,7 +125,7 @@ fn run_here(plan: Knocking) -> anyhow::Result<Knocked> {
     })
 }
 
-async fn knock(shared: Rc<Shared>) {
+async fn send_log_ins(shared: Rc<Shared>) {
     let mut connection = Connection::to(shared.plan.server);
     loop {
         let number = shared.next.replace(shared.next.get() + 1);
@@ -168,8 +168,8 @@ impl Shared {
             _ => (format!("nobody_{run:x}_{number:x}"), format!("guess {number} of {run}!")),
         };
         let from = match self.plan.from {
-            Whence::OneAddress => Ipv4Addr::new(192, 0, 2, 1),
-            Whence::ManyAddresses => Ipv4Addr::from_bits(0x0a00_0000 | random.random_range(0..1 << 24)),
+            FloodSource::OneAddress => Ipv4Addr::new(192, 0, 2, 1),
+            FloodSource::ManyAddresses => Ipv4Addr::from_bits(0x0a00_0000 | random.random_range(0..1 << 24)),
         };
         (format!(r#"{{"login_id":"{login_id}","password":"{password}"}}"#), from.to_string())
     }

@@ -23,7 +23,7 @@ mod workload;
 pub use clients::Credentials;
 pub use cpu::ThreadCpu;
 pub use fleet::{Fleet, FleetPlan, FundedAccount};
-pub use login_flood::{Knocked, Knocking, Whence};
+pub use login_flood::{FloodAnswers, FloodSource, LoginFlood};
 pub use readers::{Readers, ReadersPlan, Readings};
 pub use report::{Latencies, Report};
 pub use run::{Load, Pace, Routing};

@@ -25,7 +25,7 @@ use super::{Connection, Fleet, Request};
 const STEPS_A_TOKEN: u64 = 8;
 /// Every payment moves the same.
 const AMOUNT: u16 = 101;
-/// So many of what went wrong are told.
+/// The number of failures that are reported.
 const NOTES: usize = 8;
 
 /// Who reads.
@@ -106,7 +106,7 @@ impl Readers {
         Ok(Self { stop, found, began })
     }
 
-    /// Lets them finish what is under way, and tells what they found.
+    /// Lets them finish what is under way, and returns what they found.
     pub async fn stop(self) -> anyhow::Result<Readings> {
         self.stop.store(true, Ordering::Relaxed);
         self.found.await.context("the readers' thread died")?

@@ -182,7 +182,7 @@ async fn work(shared: Rc<Shared>, worker: usize, mut connections: Vec<Connection
         let answered = answered.map(|reply| (reply.status, reply.body));
         let broken = shared.count((payer, payee, amount), answered, now, now - due);
         if broken {
-            // A server that is gone would otherwise be knocked at as fast as the machine can.
+            // A server that is gone would otherwise get requests as fast as the machine can send.
             sleep(Duration::from_millis(10)).await;
         }
     }

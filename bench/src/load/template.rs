@@ -22,7 +22,7 @@ const KEY: &str = "00000000-0000000000000000";
 const ID: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Template {
-    /// A transfer by the bearer of this token.
+    /// A transfer by the holder of this token.
     pub(crate) fn new(token: &str, asset: &str) -> Self {
         let body = format!(r#"{{"source":"{ID}","destination":"{ID}","money":{{"asset":"{asset}","amount":"000"}}}}"#);
         let head = format!(

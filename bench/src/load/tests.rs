@@ -94,7 +94,7 @@ async fn an_open_loop_charges_a_stall_to_all_that_were_due_in_it() {
 }
 
 #[test]
-fn tokens_of_the_house_are_told_apart() {
+fn tokens_of_the_bank_are_distinguished() {
     let credentials = |actor: Actor| actor.role.as_str().to_owned();
     assert_eq!([credentials.service(), credentials.operator()], ["service", "operator"]);
 }

@@ -59,8 +59,8 @@ impl Jangbu<'_> {
             .stderr(Stdio::piped())
             .spawn()
             .context("cannot run jangbu")?;
-        let told = BufReader::new(child.stderr.take().context("it says nothing")?).lines();
-        let telling = tokio::spawn(phases(told, began));
+        let lines = BufReader::new(child.stderr.take().context("it says nothing")?).lines();
+        let reading = tokio::spawn(phases(lines, began));
         let identity = child.id().and_then(Identity::of);
         let mut peak_bytes = 0;
         let status = loop {
@@ -70,18 +70,18 @@ impl Jangbu<'_> {
             peak_bytes = identity.and_then(memory::peak).unwrap_or_default().max(peak_bytes);
         };
         let took = began.elapsed();
-        let (phases, last) = telling.await.context("reading what jangbu says")?;
+        let (phases, last) = reading.await.context("reading what jangbu says")?;
         ensure!(status.success(), "the rebuild of {what} failed: {last}");
         Ok(RebuildRun { what, from, took, per_second: self.events as f64 / took.as_secs_f64(), peak_bytes, phases })
     }
 }
 
 /// When each view was first seen in each phase, and the last line.
-async fn phases(mut told: Lines<BufReader<ChildStderr>>, began: Instant) -> (Vec<(String, f64)>, String) {
+async fn phases(mut lines: Lines<BufReader<ChildStderr>>, began: Instant) -> (Vec<(String, f64)>, String) {
     let (mut phases, mut last): (Vec<(String, f64)>, String) = (Vec::new(), String::new());
-    while let Ok(Some(line)) = told.next_line().await {
-        let told: Value = serde_json::from_str(&line).unwrap_or_default();
-        if let (Some(view), Some(phase)) = (told["view"].as_str(), told["phase"].as_str()) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        let report: Value = serde_json::from_str(&line).unwrap_or_default();
+        if let (Some(view), Some(phase)) = (report["view"].as_str(), report["phase"].as_str()) {
             let phase = format!("{view} {phase}");
             if phases.iter().all(|(known, _)| *known != phase) {
                 phases.push((phase, began.elapsed().as_secs_f64()));

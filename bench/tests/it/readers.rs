@@ -92,15 +92,15 @@ async fn nobody_notices_that_a_view_becomes_another_version_of_itself_and_back()
         jangbu.views("promote", "transactions", &["--generation", &generation]).await.unwrap();
     }
     noticed_nothing(readers).await;
-    let told = jangbu.run(&["views", "upgrade", "--reason", "once more"]).await.unwrap();
-    assert_eq!(told, serde_json::json!([]), "nothing is due");
+    let upgraded = jangbu.run(&["views", "upgrade", "--reason", "once more"]).await.unwrap();
+    assert_eq!(upgraded, serde_json::json!([]), "nothing is due");
     drop(old);
     app.close().await;
 }
 
-/// The older program is gone, and nobody upgrades: that is told, and what to do.
+/// The older program is gone, and nobody upgrades: that is reported, and what to do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_version_that_nobody_follows_is_told() {
+async fn a_version_that_nobody_follows_is_reported() {
     let mut app = TestApp::start(&[Part::Command(0)]).await;
     begin_with_old_transactions(&app.pair.views).await;
     app.bank.start(&[Part::Relay, Part::Projector, Part::Query]).await.unwrap();
@@ -110,8 +110,8 @@ async fn a_version_that_nobody_follows_is_told() {
     eventually("the projector says that nobody follows the view", async || {
         let said = reqwest::get(&probe).await.map_err(|e| e.to_string())?;
         let logged = std::fs::read_to_string(&log).unwrap();
-        let told = said.status() == 503 && logged.contains("nobody moves it: `jangbu views upgrade`");
-        if told { Ok(()) } else { Err(format!("{}: {logged}", said.status())) }
+        let reported = said.status() == 503 && logged.contains("nobody moves it: `jangbu views upgrade`");
+        if reported { Ok(()) } else { Err(format!("{}: {logged}", said.status())) }
     })
     .await;
     let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
