@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::kit::Keys;
 
 /// How long to go on asking for the answer to one command.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// The two servers, and the key to sign tokens with.
 #[derive(Clone, Debug)]
@@ -119,8 +119,8 @@ impl Caller {
                 pause = (pause * 2).min(Duration::from_secs(1));
             }
         };
-        tokio::time::timeout(PATIENCE, again).await.with_context(|| {
-            format!("no answer to POST {path} for {} s; is the command server well?", PATIENCE.as_secs())
+        tokio::time::timeout(TIME_LIMIT, again).await.with_context(|| {
+            format!("no answer to POST {path} for {} s; is the command server running?", TIME_LIMIT.as_secs())
         })
     }
 
@@ -159,7 +159,7 @@ impl Reply {
     async fn of(request: RequestBuilder) -> Result<Self> {
         let answer = request.send().await.context("no answer")?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = answer.bytes().await.context("the answer broke off")?;
+        let body = answer.bytes().await.context("the answer was interrupted")?;
         Ok(Self { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
     }
 

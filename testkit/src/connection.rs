@@ -151,7 +151,7 @@ fn content_length(head: &[u8]) -> io::Result<usize> {
         None if matches!(status(head)?, 204 | 304) => Some(0),
         None => None,
     }
-    .ok_or_else(|| invalid("the answer does not tell its length"))
+    .ok_or_else(|| invalid("the answer does not declare its length"))
 }
 
 fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {

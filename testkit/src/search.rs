@@ -62,7 +62,7 @@ impl Words {
         let (mut finding, mut held) = (Finding::default(), Vec::with_capacity(PIECE + longest));
         let mut piece = vec![0; PIECE];
         loop {
-            let length = reader.read(&mut piece).context("reading broke off")?;
+            let length = reader.read(&mut piece).context("reading was interrupted")?;
             if length == 0 {
                 return Ok(finding);
             }
@@ -126,7 +126,7 @@ impl Words {
     /// Looks through a page.
     pub async fn in_page(&self, url: &str) -> Result<Finding> {
         let answer = reqwest::get(url).await.with_context(|| format!("{url} does not answer"))?;
-        let text = answer.error_for_status()?.text().await.with_context(|| format!("{url} broke off"))?;
+        let text = answer.error_for_status()?.text().await.with_context(|| format!("{url} was interrupted"))?;
         self.in_text(&text)
     }
 }

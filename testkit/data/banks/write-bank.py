@@ -4,7 +4,7 @@ test of upgrades. Run it with the binaries of the build that is about to become 
 
     target/debug/dev bank -- testkit/data/banks/write-bank.py testkit/data/banks/<date>
 
-The folder then holds a dump of each database, the keys (made for this bank only, worth nothing elsewhere), the answers
+The folder then holds a dump of each database, the keys (made for this bank only, useless elsewhere), the answers
 that replays must repeat byte for byte, and what must still be true."""
 import base64, json, os, re, shutil, subprocess, sys, time, urllib.request, urllib.error, uuid
 from urllib.parse import quote
@@ -68,10 +68,10 @@ def code_for(contact, after=0):
 
 
 def sign_up(name, contact, channel="email", verify=True):
-    wish = {"login_id": name, "password": password(name), "contact": {"channel": channel, "value": contact},
+    body = {"login_id": name, "password": password(name), "contact": {"channel": channel, "value": contact},
             "real_name": f"{name.title()} 카나리아", "consents": [{"document": "terms", "version": "1", "agreed": True},
                                                           {"document": "privacy", "version": "1", "agreed": True}]}
-    status, text, _ = call("POST", C, "/v1/signups", wish, key=str(uuid.uuid4()))
+    status, text, _ = call("POST", C, "/v1/signups", body, key=str(uuid.uuid4()))
     assert status == 202, (status, text)
     sign_up_id = json.loads(text)["signup_id"]
     code = code_for(contact)

@@ -25,7 +25,7 @@ pub struct TestApp {
     pub bank: Bank,
     pub keys: Arc<Keys>,
     pub pair: Pair,
-    /// What the bank tells people ends here.
+    /// What the bank sends to people ends here.
     pub catcher: Catcher,
     databases: Databases,
     folder: PathBuf,

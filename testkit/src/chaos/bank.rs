@@ -45,7 +45,7 @@ impl Part {
         }
     }
 
-    /// A name that tells several command servers apart.
+    /// A name that distinguishes several command servers.
     pub fn name(self) -> String {
         match self {
             Self::Command(number) => format!("command-server-{number}"),
@@ -201,10 +201,10 @@ impl Bank {
         Ok(())
     }
 
-    /// Asks a part to end and waits. Whether it ended by itself within `patience`.
-    pub async fn end(&mut self, part: Part, patience: Duration) -> Result<bool> {
+    /// Asks a part to end and waits. Whether it ended by itself within `limit`.
+    pub async fn end(&mut self, part: Part, limit: Duration) -> Result<bool> {
         match self.running.remove(&part) {
-            Some(started) => started.identity()?.stop(Signal::TERM, patience).await,
+            Some(started) => started.identity()?.stop(Signal::TERM, limit).await,
             None => Ok(true),
         }
     }
@@ -235,7 +235,7 @@ impl Bank {
         self.plan.logs.join(format!("{}.log", part.name()))
     }
 
-    /// Each process is told what it needs and no more: what it should not need, it does not get.
+    /// Each process gets what it needs and no more: what it should not need, it does not get.
     fn environment(&self, part: Part, address: SocketAddr) -> Result<Vec<(String, String)>> {
         let Pair { log, views, vault } = &self.plan.databases;
         let keys = &self.plan.keys;

@@ -14,7 +14,7 @@ use crate::kit::Identity;
 /// The folder of this program, if every process of the bank lies there too.
 pub fn beside_this_program() -> Result<PathBuf> {
     let program = std::env::current_exe().context("this program cannot be found")?;
-    let folder = program.parent().context("this program lies nowhere")?;
+    let folder = program.parent().context("the path of this program has no folder")?;
     for name in Part::BINARIES {
         ensure!(folder.join(name).is_file(), "{name} is not in {}: build the whole workspace first", folder.display());
     }
@@ -58,9 +58,9 @@ fn newer_source(binary: &Path) -> Result<Option<PathBuf>> {
 /// When whatever runs the tests was started: the parent of this process.
 fn run_began() -> Result<SystemTime> {
     let runner = Identity::of(parent_id()).context("whatever runs this test is gone")?;
-    let stat = std::fs::read_to_string("/proc/stat").context("the kernel does not tell when it booted")?;
+    let stat = std::fs::read_to_string("/proc/stat").context("the kernel does not say when it booted")?;
     let boot = stat.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok());
-    let boot = Duration::from_secs(boot.context("the kernel does not tell when it booted")?);
+    let boot = Duration::from_secs(boot.context("the kernel does not say when it booted")?);
     // The kernel counts a process's start in hundredths of a second on every Linux.
     Ok(SystemTime::UNIX_EPOCH + boot + Duration::from_millis(runner.started * 10))
 }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_changed_between_build_and_run_is_told() {
+    fn a_source_changed_between_build_and_run_is_reported() {
         let folder = std::env::temp_dir().join(format!("jangbu-binaries-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let (binary, source) = (folder.join("bank"), folder.join("bank.rs"));

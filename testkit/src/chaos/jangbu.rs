@@ -16,7 +16,7 @@ pub struct Jangbu {
 
 /// How a command ended and what it said.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct CommandOutput {
     /// The exit code.
     pub code: i32,
     /// Standard output, if it is JSON.
@@ -25,7 +25,7 @@ pub struct Told {
     pub all: String,
 }
 
-impl Told {
+impl CommandOutput {
     /// Must have ended so.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
@@ -57,18 +57,18 @@ impl Jangbu {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let Ok(told) = tokio::time::timeout(Duration::from_secs(600), running).await else {
+        let Ok(output) = tokio::time::timeout(Duration::from_secs(600), running).await else {
             bail!("jangbu {arguments:?} did not end in 600 s");
         };
-        let told = told.context("cannot run jangbu")?;
-        let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
-        ensure!(told.status.success(), "jangbu {arguments:?} ended with {}:\n{out}{err}", told.status);
+        let output = output.context("cannot run jangbu")?;
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        ensure!(output.status.success(), "jangbu {arguments:?} ended with {}:\n{out}{err}", output.status);
         serde_json::from_str(&out).with_context(|| format!("jangbu {arguments:?} said {out}"))
     }
 
     /// Runs a command to its end, whatever that is.
-    pub async fn ask(&self, arguments: &[&str]) -> Result<Told> {
-        let told = tokio::process::Command::new(&self.program)
+    pub async fn ask(&self, arguments: &[&str]) -> Result<CommandOutput> {
+        let output = tokio::process::Command::new(&self.program)
             .args(arguments)
             .arg("--json")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -77,17 +77,17 @@ impl Jangbu {
             .output()
             .await
             .context("cannot run jangbu")?;
-        let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
-        Ok(Told {
-            code: told.status.code().unwrap_or(-1),
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        Ok(CommandOutput {
+            code: output.status.code().unwrap_or(-1),
             json: serde_json::from_str(&out).unwrap_or_default(),
-            all: format!("jangbu {arguments:?} ended with {}:\n{out}{err}", told.status),
+            all: format!("jangbu {arguments:?} ended with {}:\n{out}{err}", output.status),
         })
     }
 
     /// `views WHAT VIEW`, with a reason; the generation that it is about.
     pub async fn views(&self, what: &str, view: &str, more: &[&str]) -> Result<i64> {
-        let told = self.run(&[&["views", what, view, "--reason", "readers must not notice"], more].concat()).await?;
-        told["generation"].as_i64().with_context(|| format!("views {what} {view} told no generation: {told}"))
+        let result = self.run(&[&["views", what, view, "--reason", "readers must not notice"], more].concat()).await?;
+        result["generation"].as_i64().with_context(|| format!("views {what} {view} named no generation: {result}"))
     }
 }

@@ -7,5 +7,5 @@ mod servers;
 
 pub use bank::{Bank, BankPlan, MAIL_FROM, Part, Post};
 pub use binaries::{beside_this_program, built_for_tests};
-pub use jangbu::{Jangbu, Told};
+pub use jangbu::{CommandOutput, Jangbu};
 pub use servers::TestServers;

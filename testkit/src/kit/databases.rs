@@ -267,7 +267,7 @@ impl Databases {
         Ok(pair)
     }
 
-    /// Removes a bank's databases, whoever is still connected.
+    /// Removes a bank's databases, even with clients connected.
     pub async fn drop_pair(&self, pair: &Pair) -> Result<()> {
         let mut server = self.connect("postgres").await?;
         for database in pair.all() {

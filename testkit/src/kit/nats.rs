@@ -126,7 +126,7 @@ fn find_nats_server() -> Result<PathBuf> {
     let usual = ["nats-server", "/usr/sbin/nats-server", "/usr/local/bin/nats-server"];
     usual
         .into_iter()
-        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|told| told.status.success()))
+        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()))
         .map(PathBuf::from)
         .context("nats-server is not installed; on Debian and Ubuntu: apt-get install nats-server")
 }

@@ -46,7 +46,7 @@ impl Place {
         Ok(lock)
     }
 
-    /// The file that tells what is in force.
+    /// The file that holds the settings in force.
     pub fn env_file(&self) -> PathBuf {
         self.state.join("env")
     }
@@ -90,7 +90,7 @@ fn data_dir(checkout: &Path, state: &Path) -> Result<PathBuf> {
     let digest = Sha256::digest([id.as_bytes(), checkout.as_os_str().as_encoded_bytes()].concat());
     let dir = PathBuf::from(format!("/var/tmp/jangbu-{}", short_hex(&digest)));
     make_dir(&dir, 0o711)?;
-    let owner = fs::metadata(&dir).with_context(|| format!("cannot look at {}", dir.display()))?.uid();
+    let owner = fs::metadata(&dir).with_context(|| format!("cannot inspect {}", dir.display()))?.uid();
     if owner != geteuid().as_raw() {
         bail!("{} belongs to user {owner}, not to you; have it removed, then try again", dir.display());
     }
@@ -136,8 +136,8 @@ pub fn make_dir(dir: &Path, mode: u32) -> Result<()> {
 pub fn give_to(user: Option<&str>, dir: &Path) -> Result<()> {
     let Some(user) = user else { return Ok(()) };
     let id = |flag: &str| -> Result<u32> {
-        let told = Command::new("id").args([flag, user]).output().context("cannot run id")?;
-        String::from_utf8_lossy(&told.stdout).trim().parse().with_context(|| format!("there is no user {user}"))
+        let output = Command::new("id").args([flag, user]).output().context("cannot run id")?;
+        String::from_utf8_lossy(&output.stdout).trim().parse().with_context(|| format!("there is no user {user}"))
     };
     chown(dir, Some(id("-u")?), Some(id("-g")?)).with_context(|| format!("cannot give {} to {user}", dir.display()))
 }

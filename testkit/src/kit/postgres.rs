@@ -120,8 +120,8 @@ fn find_bin_dir() -> Result<PathBuf> {
     if let Some((_, bin)) = found.pop() {
         return Ok(bin);
     }
-    let told = Command::new("pg_config").arg("--bindir").output();
-    let bin = told.ok().map(|told| PathBuf::from(String::from_utf8_lossy(&told.stdout).trim()));
+    let output = Command::new("pg_config").arg("--bindir").output();
+    let bin = output.ok().map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     bin.filter(|bin| bin.join("postgres").is_file())
         .context("the Postgres server is not installed; on Debian and Ubuntu: apt-get install postgresql")
 }
@@ -167,8 +167,8 @@ fn initdb(bin: &Path, dir: &Path, password_file: &Path, user: Option<&str>, life
         // Only the making of a cluster that will be thrown away; the server itself always syncs.
         command.arg("--no-sync");
     }
-    let told = command.output().context("cannot run initdb")?;
-    ensure!(told.status.success(), "initdb failed: {}", String::from_utf8_lossy(&told.stderr).trim());
+    let output = command.output().context("cannot run initdb")?;
+    ensure!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(())
 }
 

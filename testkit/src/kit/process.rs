@@ -114,14 +114,14 @@ impl Started {
         Ok(())
     }
 
-    /// Asks it to end, waits, and kills it if it takes more than `patience`.
-    pub fn stop(&mut self, patience: Duration) {
+    /// Asks it to end, waits, and kills it if it takes more than `limit`.
+    pub fn stop(&mut self, limit: Duration) {
         let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) else { return };
         if matches!(self.child.try_wait(), Ok(None)) {
             // It can only fail because the process is gone, which is what is wanted.
             let _ = kill_process(pid, self.end);
             let since = Instant::now();
-            while matches!(self.child.try_wait(), Ok(None)) && since.elapsed() < patience {
+            while matches!(self.child.try_wait(), Ok(None)) && since.elapsed() < limit {
                 std::thread::sleep(Duration::from_millis(5));
             }
             let _ = self.child.kill();
@@ -138,7 +138,7 @@ impl Drop for Started {
     }
 }
 
-/// A process, told apart from a later one with the same pid.
+/// A process, distinguished from a later one with the same pid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The pid.
@@ -178,14 +178,14 @@ impl Identity {
         Ok(())
     }
 
-    /// Asks it to end with `signal`, waits up to `patience`, then kills it. True if it ended by itself.
-    pub async fn stop(self, signal: Signal, patience: Duration) -> Result<bool> {
+    /// Asks it to end with `signal`, waits up to `limit`, then kills it. True if it ended by itself.
+    pub async fn stop(self, signal: Signal, limit: Duration) -> Result<bool> {
         self.signal(signal)?;
         let since = Instant::now();
         while self.alive() {
-            if since.elapsed() > patience {
+            if since.elapsed() > limit {
                 self.signal(Signal::KILL)?;
-                while self.alive() && since.elapsed() < patience + Duration::from_secs(5) {
+                while self.alive() && since.elapsed() < limit + Duration::from_secs(5) {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 return Ok(false);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_early_end_is_told_with_the_log() {
+    fn an_early_end_is_reported_with_the_log() {
         let log = std::env::temp_dir().join(format!("jangbu-process-{}", std::process::id()));
         let mut process = Program {
             path: "sh".into(),
@@ -260,13 +260,13 @@ mod tests {
         .start()
         .expect("sh starts");
         let since = Instant::now();
-        let told = loop {
+        let error = loop {
             match process.check() {
                 Err(error) => break error.to_string(),
                 Ok(()) => assert!(since.elapsed() < Duration::from_secs(10), "it never ended"),
             }
         };
-        assert!(told.contains("the disk is full") && told.contains('3'), "{told}");
+        assert!(error.contains("the disk is full") && error.contains('3'), "{error}");
         std::fs::remove_file(log).expect("the log was there");
     }
 }

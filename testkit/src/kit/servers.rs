@@ -22,7 +22,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Servers for tests: free ports, gone with whoever started them.
+    /// Servers for tests: free ports, gone with the process that started them.
     fn default() -> Self {
         Self { postgres_port: None, nats_port: None, shared_buffers: "512MB".to_owned(), life: Life::WithStarter }
     }

@@ -48,7 +48,7 @@ impl TestDatabase {
         self.url.parse().expect("a URL that was made from one")
     }
 
-    /// Drops it, whoever is still connected.
+    /// Drops it, even with clients connected.
     pub async fn drop(self) -> Result<()> {
         run_on_test_server(&format!("drop database if exists {} with (force)", self.name)).await
     }

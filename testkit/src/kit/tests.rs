@@ -102,9 +102,9 @@ async fn nats_lets_nobody_in_without_a_login_and_nobody_publish_but_the_relay() 
         let context = async_nats::jetstream::new(client);
         let is_relay = role == NatsRole::Relay;
         assert_eq!(context.get_or_create_stream(stream.clone()).await.is_ok() && is_relay, is_relay, "{role:?}");
-        let told = context.publish("jangbu.log.slices", "a slice".into()).await.expect("sent");
-        let told = tokio::time::timeout(Duration::from_millis(700), told.into_future()).await;
-        assert_eq!(told.is_ok_and(|ack| ack.is_ok()), is_relay, "{role:?} publishes");
+        let published = context.publish("jangbu.log.slices", "a slice".into()).await.expect("sent");
+        let published = tokio::time::timeout(Duration::from_millis(700), published.into_future()).await;
+        assert_eq!(published.is_ok_and(|ack| ack.is_ok()), is_relay, "{role:?} publishes");
         assert!(context.get_stream("JANGBU_LOG").await.is_ok(), "{role:?} looks at the stream");
     }
     let found = async_nats::jetstream::new(connect_nats(&nats.url(NatsRole::Operator)).await.expect("connects"));

@@ -1,4 +1,4 @@
-//! What the catcher does wrong when told to: for tests, and for seeing what the courier does.
+//! The faults of the catcher on request: for tests, and for seeing what the courier does.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -38,12 +38,12 @@ fn once() -> u32 {
     1
 }
 
-/// What it is told to do wrong, in the order it was told.
+/// The faults that were asked for, in that order.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
-    /// One more thing to do wrong, after those told before.
+    /// One more fault, after those that were asked for before.
     pub fn add(&self, fault: Fault) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
@@ -58,11 +58,11 @@ impl Faults {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(found) = faults.iter().position(|fault| fault.side == side) else { return (None, Duration::ZERO) };
         let fault = &mut faults[found];
-        let told = (fault.code, Duration::from_millis(fault.delay_ms));
+        let answer = (fault.code, Duration::from_millis(fault.delay_ms));
         fault.times = fault.times.saturating_sub(1);
         if fault.times == 0 {
             faults.remove(found);
         }
-        told
+        answer
     }
 }

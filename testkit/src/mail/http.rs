@@ -14,13 +14,13 @@ use tokio::time::sleep;
 
 use super::{Caught, Fault, Faults, Side};
 
-struct House {
+struct HttpContext {
     caught: Arc<Caught>,
     faults: Arc<Faults>,
     sms_token: Option<String>,
 }
 
-type Shared = State<Arc<House>>;
+type Shared = State<Arc<HttpContext>>;
 
 pub(super) fn routes(caught: Arc<Caught>, faults: Arc<Faults>, sms_token: Option<String>) -> Router {
     Router::new()
@@ -30,7 +30,7 @@ pub(super) fn routes(caught: Arc<Caught>, faults: Arc<Faults>, sms_token: Option
         .route("/livez", get(well))
         .route("/readyz", get(well))
         .layer(DefaultBodyLimit::max(64 * 1024))
-        .with_state(Arc::new(House { caught, faults, sms_token }))
+        .with_state(Arc::new(HttpContext { caught, faults, sms_token }))
 }
 
 async fn well() -> Json<Value> {
@@ -43,15 +43,15 @@ struct Wanted {
     limit: Option<usize>,
 }
 
-async fn messages(State(house): Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
+async fn messages(State(context): Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
     // A plus that was not escaped arrives as a space, and every telephone number begins with one.
     let to = wanted.to.map(|to| if let Some(number) = to.strip_prefix(' ') { format!("+{number}") } else { to });
-    let items = house.caught.messages(to.as_deref().filter(|to| !to.is_empty()), wanted.limit.unwrap_or(usize::MAX));
+    let items = context.caught.messages(to.as_deref().filter(|to| !to.is_empty()), wanted.limit.unwrap_or(usize::MAX));
     Json(json!({ "items": items }))
 }
 
-async fn forget(State(house): Shared) -> StatusCode {
-    house.caught.clear();
+async fn forget(State(context): Shared) -> StatusCode {
+    context.caught.clear();
     StatusCode::NO_CONTENT
 }
 
@@ -65,29 +65,29 @@ struct TextMessage {
 
 /// The provider's side of docs/sms-provider.md.
 async fn text_message(
-    State(house): Shared,
+    State(context): Shared,
     headers: HeaderMap,
     Json(message): Json<TextMessage>,
 ) -> (StatusCode, Json<Value>) {
     let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    if house.sms_token.as_deref().is_some_and(|expected| token != Some(expected)) {
+    if context.sms_token.as_deref().is_some_and(|expected| token != Some(expected)) {
         return (StatusCode::UNAUTHORIZED, Json(json!({"error": "the token is not known"})));
     }
-    let (code, delay) = house.faults.next(Side::Sms);
+    let (code, delay) = context.faults.next(Side::Sms);
     let status = code.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::ACCEPTED);
     if code.is_none() {
-        house.caught.text_message(&message.to, message.text, &message.idempotency_key);
+        context.caught.text_message(&message.to, message.text, &message.idempotency_key);
     }
     sleep(delay).await;
     (status, Json(json!({})))
 }
 
-async fn fail(State(house): Shared, Json(fault): Json<Fault>) -> StatusCode {
-    house.faults.add(fault);
+async fn fail(State(context): Shared, Json(fault): Json<Fault>) -> StatusCode {
+    context.faults.add(fault);
     StatusCode::NO_CONTENT
 }
 
-async fn heal(State(house): Shared) -> StatusCode {
-    house.faults.clear();
+async fn heal(State(context): Shared) -> StatusCode {
+    context.faults.clear();
     StatusCode::NO_CONTENT
 }

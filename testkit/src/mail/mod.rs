@@ -51,7 +51,7 @@ async fn free() -> Result<TcpListener> {
 pub struct Catcher {
     /// What it caught.
     pub caught: Arc<Caught>,
-    /// What it is told to do wrong.
+    /// The faults that it was asked for.
     pub faults: Arc<Faults>,
     /// Where messages are read.
     pub http: SocketAddr,
@@ -71,10 +71,10 @@ impl Catcher {
         let caught = Arc::new(Caught::new(Arc::new(SystemClock)));
         let faults = Arc::new(Faults::default());
         let mut tasks = JoinSet::new();
-        let house = smtp::House { caught: caught.clone(), faults: faults.clone(), tls: plan.tls };
-        tasks.spawn(smtp::serve(plan.smtp, house.clone(), false));
+        let context = smtp::MailContext { caught: caught.clone(), faults: faults.clone(), tls: plan.tls };
+        tasks.spawn(smtp::serve(plan.smtp, context.clone(), false));
         if let Some(listener) = plan.smtps {
-            tasks.spawn(smtp::serve(listener, house, true));
+            tasks.spawn(smtp::serve(listener, context, true));
         }
         let routes = http::routes(caught.clone(), faults.clone(), plan.sms_token);
         tasks.spawn(async move {

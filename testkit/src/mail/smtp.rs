@@ -18,11 +18,11 @@ use super::{Caught, Faults, Side};
 
 const LARGEST: usize = 1024 * 1024;
 const RECIPIENTS: usize = 100;
-const PATIENCE: Duration = Duration::from_secs(120);
+const READ_LIMIT: Duration = Duration::from_secs(120);
 
 /// What conversations share.
 #[derive(Clone)]
-pub(super) struct House {
+pub(super) struct MailContext {
     pub(super) caught: Arc<Caught>,
     pub(super) faults: Arc<Faults>,
     pub(super) tls: Option<Arc<ServerConfig>>,
@@ -32,29 +32,29 @@ trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 /// Takes connections for ever; `wrapped` ones begin with TLS.
-pub(super) async fn serve(listener: TcpListener, house: House, wrapped: bool) {
+pub(super) async fn serve(listener: TcpListener, context: MailContext, wrapped: bool) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Answers are short lines: one held back costs more than it saves.
                 let _ = stream.set_nodelay(true);
-                let house = house.clone();
+                let context = context.clone();
                 // A conversation that breaks off is the client's affair.
-                tokio::spawn(async move { timeout(PATIENCE * 10, converse(stream, house, wrapped)).await });
+                tokio::spawn(async move { timeout(READ_LIMIT * 10, converse(stream, context, wrapped)).await });
             }
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-async fn converse(stream: TcpStream, house: House, wrapped: bool) -> io::Result<()> {
-    let acceptor = house.tls.clone().map(TlsAcceptor::from);
+async fn converse(stream: TcpStream, context: MailContext, wrapped: bool) -> io::Result<()> {
+    let acceptor = context.tls.clone().map(TlsAcceptor::from);
     let mut wire: Box<dyn Wire> = match &acceptor {
         Some(acceptor) if wrapped => Box::new(acceptor.accept(stream).await?),
         _ => Box::new(stream),
     };
     wire.write_all(b"220 jangbu-mail catches everything\r\n").await?;
-    let mut talk = Talk { house, secure: wrapped, sender: None, recipients: vec![] };
+    let mut talk = Talk { context, secure: wrapped, sender: None, recipients: vec![] };
     while let Ended::ToTls = talk.commands(&mut wire).await? {
         let Some(acceptor) = &acceptor else { break };
         // Whatever was sent in the clear behind STARTTLS is gone with the buffer of the conversation before.
@@ -70,7 +70,7 @@ enum Ended {
 }
 
 struct Talk {
-    house: House,
+    context: MailContext,
     secure: bool,
     sender: Option<String>,
     recipients: Vec<String>,
@@ -83,7 +83,7 @@ impl Talk {
         let mut data: Option<(DataReceiver, Vec<u8>)> = None;
         let mut buffer = vec![0; 16 * 1024];
         loop {
-            let length = timeout(PATIENCE, wire.read(&mut buffer)).await.map_err(io::Error::other)??;
+            let length = timeout(READ_LIMIT, wire.read(&mut buffer)).await.map_err(io::Error::other)??;
             if length == 0 {
                 return Ok(Ended::Quit);
             }
@@ -128,7 +128,7 @@ impl Talk {
     }
 
     fn offers_tls(&self) -> bool {
-        self.house.tls.is_some() && !self.secure
+        self.context.tls.is_some() && !self.secure
     }
 
     fn answer(&mut self, request: Request<String>) -> String {
@@ -139,7 +139,7 @@ impl Talk {
             }
             Request::Helo { .. } => line("250 jangbu-mail"),
             Request::Auth { mechanism: AUTH_PLAIN, initial_response } if !initial_response.is_empty() => {
-                line("235 whoever you are")
+                line("235 welcome")
             }
             Request::Auth { .. } => line("504 PLAIN with an initial response only"),
             Request::StartTls if self.offers_tls() => line("220 go ahead"),
@@ -169,14 +169,14 @@ impl Talk {
 
     /// Takes a message in, once for each recipient.
     async fn take(&mut self, raw: &[u8]) -> String {
-        let (code, delay) = self.house.faults.next(Side::Smtp);
+        let (code, delay) = self.context.faults.next(Side::Smtp);
         if code.is_none() {
             self.keep(raw);
         }
         self.forget();
         sleep(delay).await;
         match code {
-            Some(code) => line(&format!("{code} told to say so")),
+            Some(code) => line(&format!("{code} a fault on request")),
             None => line("250 caught"),
         }
     }
@@ -189,7 +189,7 @@ impl Talk {
         let subject = parsed.and_then(|message| message.subject()).unwrap_or_default();
         let text = parsed.and_then(|message| message.body_text(0)).unwrap_or_default();
         for to in &self.recipients {
-            self.house.caught.mail(from.clone(), to, subject.to_owned(), text.replace("\r\n", "\n"));
+            self.context.caught.mail(from.clone(), to, subject.to_owned(), text.replace("\r\n", "\n"));
         }
     }
 

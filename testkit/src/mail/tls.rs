@@ -20,6 +20,6 @@ pub fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>
         .context("no TLS version")?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .context("the certificate and the key do not fit")?;
+        .context("the certificate and the key do not match")?;
     Ok(Arc::new(config))
 }

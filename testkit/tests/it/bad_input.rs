@@ -136,7 +136,7 @@ async fn keys_that_are_not_keys_are_refused() {
     let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
     for path in ["/v1/transfers", "/v1/accounts", "/v1/deposits", "/v1/transfers/batch"] {
         let answer = raw(&payer, path, &[json], good.as_bytes()).await;
-        // Who may not call it at all may be told that first.
+        // A caller who may not call it at all may get that answer first.
         assert!(matches!(answer.code(), "idempotency-key-missing" | "forbidden"), "{path}: {}", answer.body);
     }
     let twice = [json, ("idempotency-key", "one"), ("idempotency-key", "two")];
@@ -199,7 +199,7 @@ async fn what_a_caller_may_not_do_is_refused_and_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wishes_against_the_rules_are_refused_and_no_money_moves() {
+async fn requests_against_the_rules_are_refused_and_no_money_moves() {
     let mut app = TestApp::start(&ALL).await;
     let (payer, from) = app.funded_member(1000).await;
     let (_, to) = app.funded_member(0).await;

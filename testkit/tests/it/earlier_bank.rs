@@ -20,7 +20,7 @@ fn folder_of(date: &str) -> PathBuf {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bank_of_the_build_of_2026_11_28_upgrades_and_goes_on() {
     let folder = folder_of("2026-11-28");
-    let told: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("bank.json")).unwrap()).unwrap();
+    let earlier: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("bank.json")).unwrap()).unwrap();
     let mut app = TestApp::restore(&folder).await;
     let jangbu = Jangbu::new(&app.bank.plan().binaries.clone(), &app.pair).unwrap();
     jangbu.run(&["migrate", "up"]).await.unwrap();
@@ -29,39 +29,39 @@ async fn a_bank_of_the_build_of_2026_11_28_upgrades_and_goes_on() {
     app.bank.start(&ALL).await.unwrap();
     app.wait_until_level().await;
 
-    what_was_recorded_is_still_there(&mut app, &told).await;
-    old_keys_get_their_old_answers(&mut app, &told).await;
+    what_was_recorded_is_still_there(&mut app, &earlier).await;
+    old_keys_get_their_old_answers(&mut app, &earlier).await;
     jangbu.run(&["log", "verify"]).await.unwrap();
-    members_go_on(&mut app, &told).await;
-    money_goes_on(&mut app, &told).await;
+    members_go_on(&mut app, &earlier).await;
+    money_goes_on(&mut app, &earlier).await;
     jangbu.run(&["views", "rebuild", "--all", "--reason", "after the upgrade"]).await.unwrap();
     jangbu.run(&["log", "verify"]).await.unwrap();
     app.close().await;
 }
 
-async fn what_was_recorded_is_still_there(app: &mut TestApp, told: &Value) {
+async fn what_was_recorded_is_still_there(app: &mut TestApp, earlier: &Value) {
     let operator = app.operator();
-    for (id, ought) in told["accounts"].as_object().unwrap() {
+    for (id, ought) in earlier["accounts"].as_object().unwrap() {
         let seen = operator.get(&format!("/v1/accounts/{id}")).await.expect(200);
         for (field, ought) in ought.as_object().unwrap() {
             assert_eq!(&seen.body[field], ought, "{field} of account {id}");
         }
     }
-    let certificate = format!("{}/v1/erasures/{}", operator.command, told["erasure"].as_str().unwrap());
+    let certificate = format!("{}/v1/erasures/{}", operator.command, earlier["erasure"].as_str().unwrap());
     let certificate = operator.send(reqwest::Method::GET, &certificate, &[], None).await.unwrap().expect(200);
     assert!(certificate.body["erased_at"].is_string(), "{}", certificate.body);
 }
 
-async fn old_keys_get_their_old_answers(app: &mut TestApp, told: &Value) {
-    for old in told["answers"].as_array().unwrap() {
+async fn old_keys_get_their_old_answers(app: &mut TestApp, earlier: &Value) {
+    for old in earlier["answers"].as_array().unwrap() {
         let role = match old["role"].as_str().unwrap() {
             "member" => Role::Member,
             "service" => Role::Service,
             _ => Role::Operator,
         };
         let who = app.client(role, old["subject"].as_str().unwrap().parse().unwrap());
-        // Whoever was erased has no token that counts.
-        if old["subject"] == told["members"]["chris"] {
+        // An erased member has no token that counts.
+        if old["subject"] == earlier["members"]["chris"] {
             continue;
         }
         let (path, key) = (old["path"].as_str().unwrap(), old["key"].as_str().unwrap());
@@ -97,31 +97,31 @@ fn without_request_id(text: &str) -> String {
     format!("{before}{}", after.split_once('"').map_or("", |(_, rest)| rest))
 }
 
-async fn members_go_on(app: &mut TestApp, told: &Value) {
-    let door = app.stranger();
+async fn members_go_on(app: &mut TestApp, earlier: &Value) {
+    let anonymous = app.stranger();
     for name in ["anna_alt", "boram_alt"] {
-        let insider = log_in(&door, name, told).await;
+        let insider = log_in(&anonymous, name, earlier).await;
         let home = insider.get("/v1/members/me").await.expect(200);
         assert_eq!(home.text("login_id"), name);
         assert!(home.text("real_name").ends_with("카나리아"), "{}", home.body);
     }
-    let erased = json!({"login_id": "chris_alt", "password": told["passwords"]["chris_alt"]});
-    post(&door, "/v1/sessions", &fresh_key(), &erased).await.expect_problem(401, "credentials-wrong");
+    let erased = json!({"login_id": "chris_alt", "password": earlier["passwords"]["chris_alt"]});
+    post(&anonymous, "/v1/sessions", &fresh_key(), &erased).await.expect_problem(401, "credentials-wrong");
     // The sign-up that was pending is over by now; what it had reserved is free.
     let dora = Newcomer { login_id: "dora_alt".to_owned(), ..Newcomer::new(By::Email) };
-    dora.join(&door, &app.catcher).await;
+    dora.join(&anonymous, &app.catcher).await;
 }
 
-async fn log_in(door: &TestClient, name: &str, told: &Value) -> TestClient {
-    let wish = json!({"login_id": name, "password": told["passwords"][name]});
-    let answer = post(door, "/v1/sessions", &fresh_key(), &wish).await.expect(201);
-    TestClient { token: answer.text("access_token"), ..door.clone() }
+async fn log_in(anonymous: &TestClient, name: &str, earlier: &Value) -> TestClient {
+    let request = json!({"login_id": name, "password": earlier["passwords"][name]});
+    let answer = post(anonymous, "/v1/sessions", &fresh_key(), &request).await.expect(201);
+    TestClient { token: answer.text("access_token"), ..anonymous.clone() }
 }
 
-async fn money_goes_on(app: &mut TestApp, told: &Value) {
-    let anna: Uuid = told["members"]["anna"].as_str().unwrap().parse().unwrap();
+async fn money_goes_on(app: &mut TestApp, earlier: &Value) {
+    let anna: Uuid = earlier["members"]["anna"].as_str().unwrap().parse().unwrap();
     let anna = app.client(Role::Member, anna);
-    let rent = told["answers"].as_array().unwrap().iter().find(|old| old["body"]["memo"] == "rent 월세").unwrap();
+    let rent = earlier["answers"].as_array().unwrap().iter().find(|old| old["body"]["memo"] == "rent 월세").unwrap();
     let (source, number) = (&rent["body"]["source"], &rent["body"]["destination"]);
     let balance = anna.get(&format!("/v1/accounts/{}", source.as_str().unwrap())).await.expect(200);
     let before: i64 = balance.text("balance").parse().unwrap();

@@ -8,7 +8,7 @@ use testkit::{
 
 use crate::support::{
     ALL, TestApp, eventually, fresh_key,
-    people::{By, Insider, Newcomer, code_after, message_after, other_than, post, told},
+    people::{By, Insider, Newcomer, code_after, message_after, other_than, post, texts_to},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,25 +45,25 @@ async fn nothing_is_left_of_a_member_who_was_erased() {
 
 /// Every call there is for a member, the wrong ways included: what is refused is logged and counted, too.
 async fn uses_everything(app: &mut TestApp, canary: &Newcomer, second_contact: &str, new_password: &str) -> Insider {
-    let door = app.stranger();
-    let sign_up = canary.sign_up(&door).await;
+    let anonymous = app.stranger();
+    let sign_up = canary.sign_up(&anonymous).await;
     let code = code_after(&app.catcher, &canary.contact, 0).await;
-    canary.verify(&door, sign_up, &other_than(&code)).await.expect_problem(422, "code-wrong");
-    let member = canary.verify(&door, sign_up, &code).await.expect(201).id("member_id");
+    canary.verify(&anonymous, sign_up, &other_than(&code)).await.expect_problem(422, "code-wrong");
+    let member = canary.verify(&anonymous, sign_up, &code).await.expect(201).id("member_id");
     for (field, bad) in [("real_name", json!("")), ("password", json!("short")), ("login_id", json!("NO"))] {
-        let mut wish = canary.wish();
-        wish[field] = bad;
-        post(&door, "/v1/signups", &fresh_key(), &wish).await.expect_problem(400, "validation-failed");
+        let mut request = canary.sign_up_request();
+        request[field] = bad;
+        post(&anonymous, "/v1/signups", &fresh_key(), &request).await.expect_problem(400, "validation-failed");
     }
     let mistyped = Newcomer { password: format!("{}!", canary.password), ..canary.clone() };
-    mistyped.log_in(&door).await.expect_problem(401, "credentials-wrong");
+    mistyped.log_in(&anonymous).await.expect_problem(401, "credentials-wrong");
     let taken = Newcomer { login_id: canary.login_id.clone(), ..Newcomer::new(By::Email) };
-    post(&door, "/v1/signups", &fresh_key(), &taken.wish()).await.expect_problem(409, "login-id-taken");
+    post(&anonymous, "/v1/signups", &fresh_key(), &taken.sign_up_request()).await.expect_problem(409, "login-id-taken");
     let decoy = Newcomer { contact: canary.contact.clone(), ..Newcomer::new(By::Email) };
-    decoy.sign_up(&door).await;
+    decoy.sign_up(&anonymous).await;
     message_after(&app.catcher, &canary.contact, 1).await;
 
-    let insider = canary.enter(&door, member).await;
+    let insider = canary.enter(&anonymous, member).await;
     pays(app, &insider).await;
     let contact = json!({"contact": {"channel": "phone", "value": second_contact}});
     assert_eq!(insider.post("/v1/members/me/contact", contact).await.status, 202);
@@ -74,14 +74,14 @@ async fn uses_everything(app: &mut TestApp, canary: &Newcomer, second_contact: &
     insider.post("/v1/members/me/password", body).await.expect(204);
     // To the new contact: its code, and the notice of the password.
     eventually("both messages", async || {
-        let told = told(&app.catcher, second_contact);
-        if told.len() > 1 { Ok(()) } else { Err(format!("{told:?}")) }
+        let texts = texts_to(&app.catcher, second_contact);
+        if texts.len() > 1 { Ok(()) } else { Err(format!("{texts:?}")) }
     })
     .await;
-    Newcomer { password: new_password.to_owned(), ..canary.clone() }.enter(&door, member).await
+    Newcomer { password: new_password.to_owned(), ..canary.clone() }.enter(&anonymous, member).await
 }
 
-/// Money comes and goes; whoever pays sees the canary's masked name, and the canary their own.
+/// Money comes and goes; the payer sees the canary's masked name, and the canary their own.
 async fn pays(app: &mut TestApp, insider: &Insider) {
     let (friend, at_friends) = app.funded_member(1_000).await;
     let account = insider.client.open("KRW").await;

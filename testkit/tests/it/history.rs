@@ -33,7 +33,7 @@ async fn pages_are_stable_while_new_items_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_balance_then_is_told_by_position_and_by_time() {
+async fn the_balance_then_is_read_by_position_and_by_time() {
     let mut app = TestApp::start(&ALL).await;
     let (payer, from) = app.funded_member(1000).await;
     let (_, to) = app.funded_member(0).await;

@@ -93,7 +93,7 @@ async fn refusals_are_frozen() {
     let again = payer.post_keyed("/v1/transfers", "k", body.clone()).await.expect_problem(422, "insufficient-funds");
     assert!(again.replayed() && !first.replayed());
     assert_eq!(again.text("available"), "10", "the refusal is the first one, not a new look");
-    // Another key is another wish.
+    // Another key is another request.
     payer.post_keyed("/v1/transfers", "k2", body).await.expect(201);
     // A refused command that is no transfer is frozen too.
     let close = format!("/v1/accounts/{from}/close");

@@ -14,11 +14,11 @@ use crate::support::{
 const PEOPLE: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_signs_up_while_the_server_is_killed_becomes_a_member_once() {
+async fn a_sign_up_while_the_server_is_killed_makes_a_member_once() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, catcher) = (app.stranger(), &app.catcher);
+    let (anonymous, catcher) = (app.stranger(), &app.catcher);
     let people: Vec<_> = (0..PEOPLE).map(|i| Newcomer::new(if i % 2 == 0 { By::Email } else { By::Phone })).collect();
-    let joining = join_all(people.iter().map(async |person| person.join(&door, catcher).await.client.id));
+    let joining = join_all(people.iter().map(async |person| person.join(&anonymous, catcher).await.client.id));
     let bank = &mut app.bank;
     let killing = async {
         let mut random = SmallRng::seed_from_u64(7);
@@ -41,8 +41,8 @@ async fn an_erasure_is_carried_through_once_wherever_the_server_is_killed() {
     let mut app = TestApp::start(&ALL).await;
     let mut random = SmallRng::seed_from_u64(8);
     for (round, delay) in [0, 5, 50, 1_000, 2_900, 3_000, 3_050, 3_200].into_iter().enumerate() {
-        let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-        let insider = person.join(&door, &app.catcher).await;
+        let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+        let insider = person.join(&anonymous, &app.catcher).await;
         let key = fresh_key();
         let erasure = insider.leave(&person.password, &key).await.expect(202).id("erasure_id");
         tokio::time::sleep(Duration::from_millis(delay + random.random_range(0..40))).await;
@@ -53,8 +53,8 @@ async fn an_erasure_is_carried_through_once_wherever_the_server_is_killed() {
         for kind in ["ErasureRequested", "MemberErased"] {
             assert_eq!(app.count_events(kind).await, round as i64 + 1, "{kind}");
         }
-        person.log_in(&door).await.expect_problem(401, "credentials-wrong");
-        post(&door, "/v1/signups", &fresh_key(), &person.wish()).await.expect(202);
+        person.log_in(&anonymous).await.expect_problem(401, "credentials-wrong");
+        post(&anonymous, "/v1/signups", &fresh_key(), &person.sign_up_request()).await.expect(202);
     }
     app.close().await;
 }

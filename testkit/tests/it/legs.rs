@@ -177,8 +177,8 @@ async fn every_view_is_the_log_and_a_fault_is_found(app: &mut TestApp, transfer:
         )
     };
     run(&log, turn("10", "11")).await;
-    let told = jangbu.ask(&["log", "verify"]).await.unwrap().expect(1);
-    assert!(told.all.contains("the legs of KRW do not sum to zero"), "{}", told.all);
+    let verified = jangbu.ask(&["log", "verify"]).await.unwrap().expect(1);
+    assert!(verified.all.contains("the legs of KRW do not sum to zero"), "{}", verified.all);
     run(&log, turn("11", "10")).await;
     jangbu.run(&["log", "verify"]).await.unwrap();
 }

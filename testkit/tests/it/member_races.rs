@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{
     ALL, TestApp, TestClient, eventually, fresh_key,
-    people::{By, Newcomer, code_after, codes, post, told},
+    people::{By, Newcomer, code_after, codes, post, texts_to},
 };
 
 const CROWD: usize = 50;
@@ -15,20 +15,19 @@ const CROWD: usize = 50;
 async fn fifty_sign_ups_with_one_login_id_make_one_member() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[testkit::chaos::Part::Command(1)]).await.unwrap();
-    let doors = [app.stranger(), app.client_with(1, RandomIds.fresh(), String::new())];
+    let clients = [app.stranger(), app.client_with(1, RandomIds.fresh(), String::new())];
     let login_id = Newcomer::new(By::Email).login_id;
     let people: Vec<_> =
         (0..CROWD).map(|_| Newcomer { login_id: login_id.clone(), ..Newcomer::new(By::Email) }).collect();
-    let asked = people
-        .iter()
-        .enumerate()
-        .map(async |(number, person)| post(&doors[number % 2], "/v1/signups", &fresh_key(), &person.wish()).await);
+    let asked = people.iter().enumerate().map(async |(number, person)| {
+        post(&clients[number % 2], "/v1/signups", &fresh_key(), &person.sign_up_request()).await
+    });
     // All of them are pending: a login id is nobody's before a code was right.
     let sign_ups: Vec<_> = join_all(asked).await.into_iter().map(|answer| answer.expect(202).id("signup_id")).collect();
     let catcher = &app.catcher;
     let verified = people.iter().zip(&sign_ups).enumerate().map(async |(number, (person, sign_up))| {
         let code = code_after(catcher, &person.contact, 0).await;
-        person.verify(&doors[number % 2], *sign_up, &code).await
+        person.verify(&clients[number % 2], *sign_up, &code).await
     });
     let answers = join_all(verified).await;
     assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == "login-id-taken"));
@@ -42,21 +41,21 @@ async fn fifty_sign_ups_with_one_contact_make_one_member() {
     let settings = [("JANGBU_CONTACT_MESSAGES_PER_HOUR", "100"), ("JANGBU_CONTACT_MESSAGES_PER_DAY", "100")];
     let mut app = TestApp::start_with(&ALL, &[settings[0], settings[1], ("JANGBU_CODE_TRIES", "100")]).await;
     app.bank.start(&[testkit::chaos::Part::Command(1)]).await.unwrap();
-    let doors = [app.stranger(), app.client_with(1, RandomIds.fresh(), String::new())];
+    let clients = [app.stranger(), app.client_with(1, RandomIds.fresh(), String::new())];
     let contact = By::Phone.fresh();
     let people: Vec<_> =
         (0..CROWD).map(|_| Newcomer { contact: contact.clone(), ..Newcomer::new(By::Phone) }).collect();
-    let asked = people.iter().enumerate().map(async |(number, person)| person.sign_up(&doors[number % 2]).await);
+    let asked = people.iter().enumerate().map(async |(number, person)| person.sign_up(&clients[number % 2]).await);
     let sign_ups = join_all(asked).await;
     let sent = eventually("every code was sent", async || {
-        let sent: Vec<String> = told(&app.catcher, &contact).iter().map(|text| codes(text)[0].clone()).collect();
+        let sent: Vec<String> = texts_to(&app.catcher, &contact).iter().map(|text| codes(text)[0].clone()).collect();
         if sent.len() == CROWD { Ok(sent) } else { Err(format!("{} of them", sent.len())) }
     })
     .await;
-    // Whose code is whose, the messages do not tell: each tries all of them, until one of the fifty is a member.
+    // Whose code is whose, the messages do not say: each tries all of them, until one of the fifty is a member.
     let tried = people.iter().zip(&sign_ups).enumerate().map(async |(number, (person, id))| {
         for code in &sent {
-            let answer = person.verify(&doors[number % 2], *id, code).await;
+            let answer = person.verify(&clients[number % 2], *id, code).await;
             match answer.code() {
                 "code-wrong" => {}
                 "signup-ended" => return false,
@@ -69,7 +68,7 @@ async fn fifty_sign_ups_with_one_contact_make_one_member() {
     assert_eq!(joined.iter().filter(|joined| **joined).count(), 1);
     assert_eq!(app.count_events("MemberJoined").await, 1);
     for (person, joined) in people.iter().zip(&joined).take(5) {
-        assert_eq!(person.log_in(&doors[0]).await.status, if *joined { 201 } else { 401 });
+        assert_eq!(person.log_in(&clients[0]).await.status, if *joined { 201 } else { 401 });
     }
     app.close().await;
 }
@@ -77,10 +76,10 @@ async fn fifty_sign_ups_with_one_contact_make_one_member() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_verifications_at_once_make_one_member() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let sign_up = person.sign_up(&door).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let sign_up = person.sign_up(&anonymous).await;
     let code = code_after(&app.catcher, &person.contact, 0).await;
-    let answers = join_all((0..CROWD).map(async |_| person.verify(&door, sign_up, &code).await)).await;
+    let answers = join_all((0..CROWD).map(async |_| person.verify(&anonymous, sign_up, &code).await)).await;
     let joined = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(joined, 1);
     assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == "signup-ended"));
@@ -91,22 +90,22 @@ async fn fifty_verifications_at_once_make_one_member() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verification_in_the_moment_of_expiry_makes_a_member_or_none() {
     let mut app = TestApp::start_with(&ALL, &[("JANGBU_SIGN_UP_SECONDS", "3"), ("JANGBU_CODE_SECONDS", "3")]).await;
-    let door = app.stranger();
+    let anonymous = app.stranger();
     let people: Vec<_> = (0..24).map(|_| Newcomer::new(By::Email)).collect();
     let catcher = &app.catcher;
     let verified = join_all(people.iter().enumerate().map(async |(number, person)| {
         let began = std::time::Instant::now();
-        let sign_up = person.sign_up(&door).await;
+        let sign_up = person.sign_up(&anonymous).await;
         let code = code_after(catcher, &person.contact, 0).await;
         // Around the end of the three seconds, each at another moment.
         let moment = std::time::Duration::from_millis(2_700 + 30 * number as u64);
         tokio::time::sleep(moment.saturating_sub(began.elapsed())).await;
-        person.verify(&door, sign_up, &code).await
+        person.verify(&anonymous, sign_up, &code).await
     }))
     .await;
     let mut joined = 0;
     for (person, answer) in people.iter().zip(&verified) {
-        let login = person.log_in(&door).await;
+        let login = person.log_in(&anonymous).await;
         if answer.status == 201 {
             joined += 1;
             login.expect(201);
@@ -122,8 +121,8 @@ async fn a_verification_in_the_moment_of_expiry_makes_a_member_or_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_opened_while_their_owner_leaves_are_closed_in_the_end() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &app.catcher).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&anonymous, &app.catcher).await;
     let opening = join_all((0..20).map(async |_| {
         let answer = insider.client.post("/v1/accounts", json!({"asset": "KRW"})).await;
         assert!(matches!(answer.status, 201 | 401 | 503), "{}", answer.body);

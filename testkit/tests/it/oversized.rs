@@ -34,7 +34,7 @@ async fn pour(client: &TestClient, head: String, piece: &[u8], most: usize) -> (
         while sent < most && writer.write_all(piece).await.is_ok() {
             sent += piece.len();
         }
-        // Whoever took everything now owes an answer; it is read below.
+        // A server that took everything now owes an answer; it is read below.
         std::future::pending::<()>().await;
     };
     let length = tokio::select! {

@@ -98,10 +98,10 @@ async fn view_stuck() {
         other => Err(other.to_string()),
     };
     eventually("the view is stuck", until_stuck).await;
-    let told = page.next().await;
-    assert!(told.stdout.contains(&position.to_string()), "{}", told.stdout);
-    let told = page.next().await;
-    assert!(told.stdout.contains("AccountDebited"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains(&position.to_string()), "{}", output.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("AccountDebited"), "{}", output.stdout);
     page.next().await;
     eventually("the view is stuck again", until_stuck).await;
     page.next().await;
@@ -111,8 +111,8 @@ async fn view_stuck() {
         other => Err(other.to_string()),
     })
     .await;
-    let told = page.next().await;
-    assert!(told.stdout.contains("ticket 4711"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("ticket 4711"), "{}", output.stdout);
     // The rule is fixed: here the event is.
     behind_the_back(&log, format!("update events set schema_version = 1 {at}")).await;
     // The other views wait for no ticket.
@@ -135,8 +135,8 @@ async fn relay_down() {
     app.bank.kill(Part::Relay).unwrap();
     let answer = payer.transfer(from, to, 10).await.expect(201);
     let mut page = page(&mut app, "relay-down").await;
-    let told = page.next().await;
-    assert!(told.stdout.contains("it does not answer") && told.stdout.contains("relay"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("it does not answer") && output.stdout.contains("relay"), "{}", output.stdout);
     // The views have it all the same.
     payer.get_at(&format!("/v1/accounts/{from}"), answer.token()).await.expect(200);
     app.bank.start(&[Part::Relay]).await.unwrap();
@@ -191,8 +191,8 @@ async fn log_disk_full() {
     page.set("SUPERUSER_URL", &superuser);
     page.set("VIEW", "transfers");
     page.set("GENERATION", retired(&app, "transfers").await);
-    let told = page.next().await;
-    assert!(told.stdout.contains("standby_of_old") && told.stdout.contains("events"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("standby_of_old") && output.stdout.contains("events"), "{}", output.stdout);
     for _ in 0..4 {
         page.next().await;
     }
@@ -230,8 +230,8 @@ async fn rebuild() {
     page.set("POSITION", position);
     let newest = "select max(generation)::int8 + 1 from registry.generations where view = 'accounts'";
     page.set("SIDE", number(&app.pair.views.superuser_url(), newest).await);
-    let told = page.next().await;
-    assert!(told.stdout.contains("count"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("count"), "{}", output.stdout);
     page.set("GENERATION", retired(&app, "accounts").await);
     page.next().await;
     page.end();
@@ -279,13 +279,17 @@ async fn change_view() {
     let mut page = page(&mut app, "change-view").await;
     page.set("VIEW", "transactions");
     page.set("DIFFERENCES", format!("{}/differences", folder.0.display()));
-    let told = page.next().await;
-    assert!(told.stdout.contains("version 3 here") && told.stdout.contains("jangbu views upgrade"), "{}", told.stdout);
-    let told = page.next().await;
+    let output = page.next().await;
     assert!(
-        told.stdout.contains("entries.reverses is new") && !told.stdout.contains("version 3 here"),
+        output.stdout.contains("version 3 here") && output.stdout.contains("jangbu views upgrade"),
         "{}",
-        told.stdout
+        output.stdout
+    );
+    let output = page.next().await;
+    assert!(
+        output.stdout.contains("entries.reverses is new") && !output.stdout.contains("version 3 here"),
+        "{}",
+        output.stdout
     );
     // There is no older `jangbu` here: this one goes back to a generation that it can bring level.
     let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
@@ -308,19 +312,19 @@ async fn rotate_keys() {
     let mut page = page(&mut app, "rotate-keys").await;
     page.set("KEYS", folder.0.display());
     page.next().await;
-    let told = page.next().await;
-    let old = told.stdout.split("\"kid\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let output = page.next().await;
+    let old = output.stdout.split("\"kid\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     // Who was logged in stays so, and the new key counts.
     payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
-    let told = page.next().await;
-    assert!(told.stdout.contains("accounts"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("accounts"), "{}", output.stdout);
     payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
     page.set("OLD_KEY", &old);
-    let told = page.next().await;
-    assert!(!told.stdout.contains(&old), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(!output.stdout.contains(&old), "{}", output.stdout);
     // The keys that seal slices, then the vault's.
-    let told = page.next().await;
-    assert!(told.stdout.contains("seals"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("seals"), "{}", output.stdout);
     page.next().await;
     page.end();
     // Views are checked by tokens of the old key: it is published again.
@@ -343,9 +347,9 @@ async fn program(
     variables: &BTreeMap<String, String>,
 ) -> String {
     let run = tokio::process::Command::new(name.as_ref()).args(arguments).envs(variables).output().await.unwrap();
-    let told = String::from_utf8_lossy(&run.stdout).into_owned();
-    assert!(run.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&run.stderr));
-    told
+    let stdout = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{arguments:?}: {stdout}{}", String::from_utf8_lossy(&run.stderr));
+    stdout
 }
 
 fn without_database(url: &str) -> String {
@@ -444,7 +448,7 @@ async fn restore() {
     program(&jangbu, &["log", "verify"], &page.variables).await;
     bank.end_all().await.unwrap();
 
-    // Views from later than the log: refused, told, and rebuilt.
+    // Views from later than the log: refused, reported, and rebuilt.
     put_late_views(&pair, &backup, &page.variables).await;
     bank.spawn(Part::Projector).unwrap();
     let log = bank.log_file(Part::Projector);
@@ -454,8 +458,8 @@ async fn restore() {
     })
     .await;
     page.set("VIEW", "accounts");
-    let told = page.next().await;
-    assert!(told.stdout.contains("beyond the end of the log"), "{}", told.stdout);
+    let output = page.next().await;
+    assert!(output.stdout.contains("beyond the end of the log"), "{}", output.stdout);
     page.next().await;
     for view in ["transactions", "transfers", "overview", "members", "top_movers"] {
         page.set("VIEW", view);

@@ -36,10 +36,10 @@ pub async fn open(stage: &DemoBank, file: &File) -> Result<Accounts> {
         .await?;
     progress.done();
     let known = opened.iter().filter(|(_, _, replayed)| *replayed).count();
-    let told = format!("{} of as many customers, in {}", show::count(opened.len()), seconds(since.elapsed()));
+    let summary = format!("{} of as many customers, in {}", show::count(opened.len()), seconds(since.elapsed()));
     show::line(
         "Accounts",
-        &if known > 0 { format!("{told} ({} were open already)", show::count(known)) } else { told },
+        &if known > 0 { format!("{summary} ({} were open already)", show::count(known)) } else { summary },
     );
     Ok(opened.into_iter().map(|(old, account, _)| (old, account)).collect())
 }

@@ -155,10 +155,10 @@ async fn sums(stage: &DemoBank, token: Option<&str>, verdict: &mut Verdict) -> R
         let (members, outside, sum) = (number("member_sum")?, number("system_sum")?, number("sum")?);
         let code = total["asset"].as_str().unwrap_or_default();
         let asset = assets.of(code);
-        let told = format!("{code}: members {}, the outside {}, sum {sum}", asset.show(members), asset.show(outside));
-        show::judged(sum == 0 && members + outside == 0, &told);
+        let sums = format!("{code}: members {}, the outside {}, sum {sum}", asset.show(members), asset.show(outside));
+        show::judged(sum == 0 && members + outside == 0, &sums);
         if sum != 0 || members + outside != 0 {
-            verdict.faults.push(format!("{told}: it must be zero"));
+            verdict.faults.push(format!("{sums}: it must be zero"));
         }
     }
     Ok(())

@@ -72,7 +72,7 @@ pub struct DemoBank {
 
 impl DemoBank {
     fn open(cli: &Cli, data_set: String) -> Result<Self> {
-        let dir = cli.signing_key_file.parent().context("the signing key lies nowhere")?;
+        let dir = cli.signing_key_file.parent().context("the path of the signing key has no folder")?;
         let bank = Bank::new(&cli.command_url, &cli.query_url, Arc::new(Keys::open(dir)?))?;
         let caller = |role, name: &str| bank.caller(Actor { role, id: someone(name) });
         let (clerk, operator) = (caller(Role::Service, "clerk"), caller(Role::Operator, "operator"));
@@ -103,7 +103,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("\nthe demonstration stopped: {error:#}");
             eprintln!(
-                "next: `./justw status` tells what runs; `./justw logs` why; `./justw up` goes on where it stopped"
+                "next: `./justw status` shows what runs; `./justw logs` why; `./justw up` goes on where it stopped"
             );
             ExitCode::FAILURE
         }

@@ -78,7 +78,7 @@ async fn pay(payer: &Member, from: &Account, to: &Account, payee: &Member, asset
         &format!("{} for dinner; by the token her wallet shows {}", asset.show(DINNER), asset.show(balance)),
     );
     let me = payer.caller.get("/v1/members/me", Some(&reply)).await?.expect(200)?;
-    ensure!(me.text("/login_id")? == payer.person.login_id, "she is shown as somebody else: {}", me.body);
+    ensure!(me.text("/login_id")? == payer.person.login_id, "she is shown under another name: {}", me.body);
     Ok(())
 }
 
@@ -94,9 +94,9 @@ async fn leave(member: &Member, from: &Account, to: &Account, asset: &Asset) -> 
 
 async fn erase(stage: &DemoBank, stores: &Stores, member: &Member) -> Result<bool> {
     let erasure = member.leave().await?;
-    let told = certificate(stage, &erasure).await?;
+    let certificate_json = certificate(stage, &erasure).await?;
     show::line("Is erased", &format!("certificate {erasure}"));
-    show::line("", &format!("destroyed: {}", destroyed(&told)));
+    show::line("", &format!("destroyed: {}", destroyed(&certificate_json)));
     let refused = member.caller.get("/v1/members/me", None).await?;
     ensure!(refused.status == 401, "an erased member's token is still good: {}", refused.body);
     let again = member.person.log_in(stage).await?;
@@ -133,7 +133,7 @@ fn money(amount: i128) -> Value {
 /// What a certificate says was destroyed.
 fn destroyed(certificate: &Value) -> String {
     let entries = certificate["destroyed"].as_array().into_iter().flatten();
-    let told = entries.map(|entry| {
+    let texts = entries.map(|entry| {
         let parts: Vec<_> = match entry {
             Value::Array(parts) => parts.iter().collect(),
             Value::Object(parts) => parts.values().collect(),
@@ -142,5 +142,5 @@ fn destroyed(certificate: &Value) -> String {
         let words = parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
         words.rev().collect::<Vec<_>>().join(" ")
     });
-    told.collect::<Vec<_>>().join(", ")
+    texts.collect::<Vec<_>>().join(", ")
 }

@@ -40,8 +40,8 @@ pub fn judged(well: bool, text: &str) {
 /// A store that was looked through for words.
 pub fn searched(clean: bool, what: &str, bytes: u64, found: usize) {
     let size = format!("{} kB", grouped(&bytes.div_ceil(1000).to_string()));
-    let told = if clean { paint("32", "nothing") } else { paint("1;31", &format!("{found} FOUND")) };
-    println!("    {what:<50} {size:>12}  {told}");
+    let result = if clean { paint("32", "nothing") } else { paint("1;31", &format!("{found} FOUND")) };
+    println!("    {what:<50} {size:>12}  {result}");
 }
 
 /// A number with its thousands apart.
@@ -50,8 +50,8 @@ pub fn count(number: usize) -> String {
 }
 
 /// One transfer between customers.
-pub fn transfer(source: &str, destination: &str, amount: &str, memo: &str, told: &str) {
-    println!("  {source:>6} to {destination:<6} {amount:>18}  {memo:<8} {}", paint("2", told));
+pub fn transfer(source: &str, destination: &str, amount: &str, memo: &str, outcome: &str) {
+    println!("  {source:>6} to {destination:<6} {amount:>18}  {memo:<8} {}", paint("2", outcome));
 }
 
 /// What is about to happen.

@@ -7,7 +7,7 @@ use testkit::search::{Finding, Words};
 
 use crate::{DemoBank, show};
 
-/// The stores of this bank, as far as this program was told where they are.
+/// The stores of this bank, as far as this program knows where they are.
 #[derive(clap::Args)]
 pub struct Stores {
     /// The log's database, as its owner
@@ -43,11 +43,11 @@ pub async fn search(stage: &DemoBank, stores: &Stores, words: &[&str]) -> Result
         ("dump of the vault database, waiting mail included", &stores.vault_database_url),
     ];
     for (what, url) in databases {
-        clean &= tell(what, url.as_ref().map(|url| words.in_database(url)).transpose()?);
+        clean &= show_finding(what, url.as_ref().map(|url| words.in_database(url)).transpose()?);
     }
     let folders = [("files of NATS JetStream", &stores.nats_dir), ("logs of all processes", &stores.log_dir)];
     for (what, folder) in folders {
-        clean &= tell(what, folder.as_ref().map(|folder| words.in_folder(folder)).transpose()?);
+        clean &= show_finding(what, folder.as_ref().map(|folder| words.in_folder(folder)).transpose()?);
     }
     let at = |address: &Option<String>| address.as_ref().map(|address| format!("http://{address}"));
     let servers = [
@@ -60,10 +60,10 @@ pub async fn search(stage: &DemoBank, stores: &Stores, words: &[&str]) -> Result
     for url in servers.into_iter().flatten() {
         metrics = metrics.join(words.in_page(&format!("{url}/metrics")).await?);
     }
-    Ok(clean & tell("/metrics of all processes", Some(metrics)))
+    Ok(clean & show_finding("/metrics of all processes", Some(metrics)))
 }
 
-fn tell(what: &str, finding: Option<Finding>) -> bool {
+fn show_finding(what: &str, finding: Option<Finding>) -> bool {
     let Some(finding) = finding else {
         show::note(&format!("{what}: not looked through, because nobody said where it is"));
         return true;

@@ -31,9 +31,9 @@ pub async fn show_some(
             fold.transfer(source, destination, amount) == (reply.status == 201),
             "the bank and the fold disagree on {memo}"
         );
-        let told = if reply.replayed() { "posted in an earlier run" } else { "posted" };
+        let outcome = if reply.replayed() { "posted in an earlier run" } else { "posted" };
         booked.note(&reply.expect(201)?)?;
-        show::transfer(source, destination, &asset.show(amount), memo, told);
+        show::transfer(source, destination, &asset.show(amount), memo, outcome);
     }
 
     let again = send(stage, accounts, "rent", a, b, 1_250_000).await?.expect(201)?;

@@ -5,10 +5,10 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::Result;
 use testkit::kit::{Place, Signal};
 
-use crate::{house::PROCESSES, record::Record, say, servers::running_postgres};
+use crate::{processes::PROCESSES, record::Record, say, servers::running_postgres};
 
 /// Long enough for every accepted command to be answered, and for Postgres's last checkpoint.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Stops what `up` started, the last started first.
 pub async fn down() -> Result<ExitCode> {
@@ -17,13 +17,13 @@ pub async fn down() -> Result<ExitCode> {
     let mut stopped = 0;
     for name in PROCESSES.iter().rev().map(|process| process.name).chain(["nats"]) {
         if let Some(record) = Record::running(&place, name) {
-            report(name, record.identity.stop(Signal::TERM, PATIENCE).await?);
+            report(name, record.identity.stop(Signal::TERM, TIME_LIMIT).await?);
             stopped += 1;
         }
         Record::forget(&place, name);
     }
     if let Some(identity) = running_postgres(&place) {
-        report("postgres", identity.stop(Signal::INT, PATIENCE).await?);
+        report("postgres", identity.stop(Signal::INT, TIME_LIMIT).await?);
         stopped += 1;
     }
     if stopped == 0 {

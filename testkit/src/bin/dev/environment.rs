@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn half_of_the_existing_databases_is_refused_with_the_names_of_the_others() {
         let half = Existing { log_writer_url: Some("postgres://x".to_owned()), ..Existing::default() };
-        let told = half.databases(&Environment::default()).expect_err("half").to_string();
-        assert!(told.contains("JANGBU_LOG_READER_URL") && !told.contains("JANGBU_LOG_WRITER_URL"), "{told}");
+        let error = half.databases(&Environment::default()).expect_err("half").to_string();
+        assert!(error.contains("JANGBU_LOG_READER_URL") && !error.contains("JANGBU_LOG_WRITER_URL"), "{error}");
     }
 }

@@ -2,10 +2,10 @@
 
 mod down;
 mod environment;
-mod house;
 mod logs;
 mod post;
 mod private;
+mod processes;
 mod record;
 mod say;
 mod servers;
@@ -30,7 +30,7 @@ enum Command {
     Up(Box<up::UpArgs>),
     /// Stop everything that `up` started; the data stay
     Down,
-    /// Tell what runs, where, and whether it is ready; exit 1 if something is not
+    /// Show what runs, where, and whether it is ready; exit 1 if something is not
     Status,
     /// Show the logs of all processes, or of one
     Logs(logs::LogsArgs),

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 use testkit::{chaos::MAIL_FROM, kit::Place, mail::Message};
 
-use crate::{environment::Environment, house::MAIL, record::Record, say, servers};
+use crate::{environment::Environment, processes::MAIL, record::Record, say, servers};
 
 /// Sets where mail goes. Whether a catcher takes it.
 pub fn choose(
@@ -74,7 +74,7 @@ pub async fn mail(args: MailArgs) -> Result<ExitCode> {
     query.extend(args.to.map(|to| ("to", to)));
     let asked = reqwest::Client::new().get(format!("{url}/messages")).query(&query).send().await;
     let answer = asked.context("the catcher does not answer; ./justw up starts it")?;
-    let page: Page = answer.json().await.context("the catcher answers strangely")?;
+    let page: Page = answer.json().await.context("the catcher gave an unexpected answer")?;
     if page.items.is_empty() {
         say::note("nothing was caught");
     }

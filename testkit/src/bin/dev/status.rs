@@ -7,13 +7,13 @@ use testkit::kit::Place;
 
 use crate::{
     environment::Environment,
-    house::{MAIL, PROCESSES, readiness},
+    processes::{MAIL, PROCESSES, readiness},
     record::Record,
     say,
     servers::{address_of, running_postgres},
 };
 
-/// Tells what runs.
+/// Shows what runs.
 pub async fn status() -> Result<ExitCode> {
     let place = Place::open()?;
     let environment = Environment::read(&place);
@@ -42,7 +42,7 @@ pub async fn status() -> Result<ExitCode> {
         say::step(process.name, &format!("http://{}, pid {}, {state}", record.address, record.identity.pid));
     }
     if !well {
-        say::note("./justw up starts what is missing; ./justw logs NAME tells why something is not ready");
+        say::note("./justw up starts what is missing; ./justw logs NAME shows why something is not ready");
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

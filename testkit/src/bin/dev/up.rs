@@ -13,8 +13,8 @@ use testkit::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 
 use crate::{
     environment::{Environment, Existing, text},
-    house::{MAIL, PROCESSES, Process, readiness},
     post,
+    processes::{MAIL, PROCESSES, Process, readiness},
     record::{Record, fingerprint},
     say, servers,
 };
@@ -74,7 +74,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     let place = Place::open()?;
     let _alone = place.lock()?;
     let binaries = std::env::current_exe().context("this program cannot be found")?;
-    let binaries = binaries.parent().context("this program lies nowhere")?.to_owned();
+    let binaries = binaries.parent().context("the path of this program has no folder")?.to_owned();
     let mut environment = Environment::default();
 
     say::heading("Servers");
@@ -155,13 +155,13 @@ fn choose_addresses(
 }
 
 fn migrate(binaries: &Path, environment: &Environment) -> Result<()> {
-    let told = Command::new(binaries.join("jangbu"))
+    let output = Command::new(binaries.join("jangbu"))
         .args(["migrate", "up"])
         .envs(environment.pairs())
         .output()
         .context("cannot run jangbu; ./justw up builds it")?;
-    let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
-    ensure!(told.status.success(), "`jangbu migrate up` failed:\n{out}{err}");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "`jangbu migrate up` failed:\n{out}{err}");
     say::step("migrations", "up to date");
     Ok(())
 }
@@ -169,14 +169,14 @@ fn migrate(binaries: &Path, environment: &Environment) -> Result<()> {
 /// Views that an older build made are rebuilt. An older projector and query server that still run go on until they are
 /// started again: to readers nothing happens.
 fn upgrade(binaries: &Path, environment: &Environment) -> Result<()> {
-    let told = Command::new(binaries.join("jangbu"))
+    let output = Command::new(binaries.join("jangbu"))
         .args(["views", "upgrade", "--reason", "./justw up", "--json"])
         .envs(environment.pairs())
         .output()
         .context("cannot run jangbu; ./justw up builds it")?;
-    let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(
-        told.status.success(),
+        output.status.success(),
         "the views could not be brought to the version of this build:\n{out}{err}  Next: docs/runbooks/change-view.md"
     );
     let made: Vec<serde_json::Value> = serde_json::from_str(&out).context("reading what became of the views")?;
@@ -226,7 +226,7 @@ fn spawn(place: &Place, binary: PathBuf, name: &str, environment: &Environment) 
         life: Life::Detached,
         end: Signal::TERM,
     };
-    program.start()?.identity().with_context(|| told_by_log(place, name, "ended at once"))
+    program.start()?.identity().with_context(|| with_end_of_log(place, name, "ended at once"))
 }
 
 async fn wait_until_ready(
@@ -240,16 +240,16 @@ async fn wait_until_ready(
     loop {
         let Err(why) = readiness(client, address).await else { return Ok(()) };
         if !identity.alive() {
-            bail!(told_by_log(place, name, "ended"));
+            bail!(with_end_of_log(place, name, "ended"));
         }
         if since.elapsed() > Duration::from_secs(60) {
-            bail!(told_by_log(place, name, &format!("{why} (waited 60 s)")));
+            bail!(with_end_of_log(place, name, &format!("{why} (waited 60 s)")));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-fn told_by_log(place: &Place, name: &str, what: &str) -> String {
+fn with_end_of_log(place: &Place, name: &str, what: &str) -> String {
     let log = place.log_file(name);
     format!(
         "{name} {what}. The end of {}:\n{}  Next: `./justw logs {name}` shows more; `target/release/jangbu doctor` \

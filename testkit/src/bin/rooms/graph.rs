@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use crate::house::Room;
+use crate::workspace::Room;
 
 /// `docs/rooms.md`. An arrow points at what is used; what is reached by a longer way too is left out of the picture.
 pub fn draw(crates: &BTreeMap<String, Room>) -> String {

@@ -1,18 +1,18 @@
-//! `rooms`: holds the house to its dependency rule and its forbidden words (`docs/rooms.toml`) and to its size, and keeps
+//! `rooms`: checks the workspace against its dependency rule and its forbidden words (`docs/rooms.toml`) and to its size, and keeps
 //! the graph of it.
 
 mod graph;
-mod house;
 mod rule;
 mod tidy;
 mod words;
+mod workspace;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
 
-/// Hold the house to its dependency rule and its size
+/// Check the workspace against its dependency rule and its size
 #[derive(Parser)]
 #[command(name = "rooms")]
 struct Cli {
@@ -37,24 +37,24 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<Vec<String>> {
-    let house = house::read()?;
-    let file = house.root.join("docs/rooms.md");
-    let drawn = graph::draw(&house.crates);
+    let workspace = workspace::read()?;
+    let file = workspace.root.join("docs/rooms.md");
+    let drawn = graph::draw(&workspace.crates);
     if cli.write {
         std::fs::write(&file, drawn).with_context(|| format!("cannot write {}", file.display()))?;
         return Ok(vec![]);
     }
     let rule: rule::Rule =
-        toml::from_str(&read(&house.root.join("docs/rooms.toml"))?).context("docs/rooms.toml cannot be read")?;
-    let mut faults = rule::check(&house.crates, &rule);
-    let (summary, untidy) = tidy::check(&house)?;
+        toml::from_str(&read(&workspace.root.join("docs/rooms.toml"))?).context("docs/rooms.toml cannot be read")?;
+    let mut faults = rule::check(&workspace.crates, &rule);
+    let (summary, untidy) = tidy::check(&workspace)?;
     faults.extend(untidy);
-    faults.extend(words::check(&house.root, &rule.forbidden)?);
+    faults.extend(words::check(&workspace.root, &rule.forbidden)?);
     if std::fs::read_to_string(&file).unwrap_or_default() != drawn {
-        let told = "docs/rooms.md is not the graph of this house: run `./justw rooms --write` and commit it";
-        faults.push(told.to_owned());
+        let fault = "docs/rooms.md is not the graph of this workspace: run `./justw rooms --write` and commit it";
+        faults.push(fault.to_owned());
     }
-    println!("rooms: {} crates, {summary}", house.crates.len());
+    println!("rooms: {} crates, {summary}", workspace.crates.len());
     Ok(faults)
 }
 

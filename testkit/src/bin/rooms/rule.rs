@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::{house::Room, words::Forbidden};
+use crate::{words::Forbidden, workspace::Room};
 
 /// `docs/rooms.toml`.
 #[derive(Deserialize)]
@@ -104,7 +104,7 @@ fn reach(crates: &Crates, from: &str) -> BTreeSet<String> {
 mod tests {
     use super::*;
 
-    fn house(rooms: &[(&str, &str, &[&str], &[&str])]) -> Crates {
+    fn workspace(rooms: &[(&str, &str, &[&str], &[&str])]) -> Crates {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let room = |&(name, folder, uses, tests): &(&str, &str, &[&str], &[&str])| {
             (name.to_owned(), Room { folder: folder.into(), uses: set(uses), tests_use: set(tests), ..Room::default() })
@@ -118,38 +118,38 @@ mod tests {
 
     #[test]
     fn a_house_within_its_rule_has_no_faults() {
-        let house = house(&[("a", "left/a", &["b", "serde"], &["sqlx"]), ("b", "b", &["sqlx"], &["a"])]);
+        let workspace = workspace(&[("a", "left/a", &["b", "serde"], &["sqlx"]), ("b", "b", &["sqlx"], &["a"])]);
         let rule = rule("rooms.a.uses = ['b']\nrooms.b = { uses = [], outside = ['sqlx'] }");
-        assert_eq!(check(&house, &rule), Vec::<String>::new());
+        assert_eq!(check(&workspace, &rule), Vec::<String>::new());
     }
 
     #[test]
     fn a_forbidden_room_and_a_fenced_crate_are_named() {
-        let house = house(&[("a", "a", &["b", "sqlx"], &[]), ("b", "b", &[], &[])]);
-        let faults = check(&house, &rule("rooms.a.uses = []\nrooms.b.uses = []"));
+        let workspace = workspace(&[("a", "a", &["b", "sqlx"], &[]), ("b", "b", &[], &[])]);
+        let faults = check(&workspace, &rule("rooms.a.uses = []\nrooms.b.uses = []"));
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].contains("a uses b") && faults[1].contains("a uses sqlx"), "{faults:?}");
     }
 
     #[test]
     fn tests_are_free_unless_the_entry_holds_them() {
-        let house = house(&[("a", "a", &[], &["b"]), ("b", "b", &[], &[])]);
-        assert!(check(&house, &rule("rooms.a.uses = []\nrooms.b.uses = []")).is_empty());
-        let faults = check(&house, &rule("rooms.a = { uses = [], tests_too = [] }\nrooms.b.uses = []"));
+        let workspace = workspace(&[("a", "a", &[], &["b"]), ("b", "b", &[], &[])]);
+        assert!(check(&workspace, &rule("rooms.a.uses = []\nrooms.b.uses = []")).is_empty());
+        let faults = check(&workspace, &rule("rooms.a = { uses = [], tests_too = [] }\nrooms.b.uses = []"));
         assert!(faults.len() == 1 && faults[0].contains("a tests with b"), "{faults:?}");
-        assert!(check(&house, &rule("rooms.a = { uses = [], tests_too = ['b'] }\nrooms.b.uses = []")).is_empty());
+        assert!(check(&workspace, &rule("rooms.a = { uses = [], tests_too = ['b'] }\nrooms.b.uses = []")).is_empty());
     }
 
     #[test]
     fn the_fence_holds_through_a_third_room() {
-        let house = house(&[("a", "left/a", &["m"], &[]), ("m", "m", &["z"], &[]), ("z", "right/z", &[], &[])]);
-        let faults = check(&house, &rule("rooms.a.uses = ['m']\nrooms.m.uses = ['z']\nrooms.z.uses = []"));
+        let workspace = workspace(&[("a", "left/a", &["m"], &[]), ("m", "m", &["z"], &[]), ("z", "right/z", &[], &[])]);
+        let faults = check(&workspace, &rule("rooms.a.uses = ['m']\nrooms.m.uses = ['z']\nrooms.z.uses = []"));
         assert!(faults.len() == 1 && faults[0].contains("a reaches z"), "{faults:?}");
     }
 
     #[test]
     fn a_new_crate_needs_an_entry_and_an_old_entry_a_crate() {
-        let faults = check(&house(&[("a", "a", &[], &[])]), &rule("rooms.gone.uses = []"));
+        let faults = check(&workspace(&[("a", "a", &[], &[])]), &rule("rooms.gone.uses = []"));
         assert_eq!(faults.len(), 2, "{faults:?}");
     }
 }

@@ -7,28 +7,28 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::house::{House, Room};
+use crate::workspace::{Room, Workspace};
 
 const MAX_CRATES: usize = 23;
 const MAX_LINES: usize = 450;
 const MAX_README_LINES: usize = 20;
 
 /// The sizes in one line, and what is too big, each with what to do.
-pub fn check(house: &House) -> Result<(String, Vec<String>)> {
+pub fn check(workspace: &Workspace) -> Result<(String, Vec<String>)> {
     let mut faults = Vec::new();
-    if house.crates.len() > MAX_CRATES {
-        faults.push(format!("{} crates are more than {MAX_CRATES}: join two", house.crates.len()));
+    if workspace.crates.len() > MAX_CRATES {
+        faults.push(format!("{} crates are more than {MAX_CRATES}: join two", workspace.crates.len()));
     }
     let mut sizes = Vec::new();
-    for room in house.crates.values() {
-        faults.extend(check_readme(&house.root, &room.folder));
+    for room in workspace.crates.values() {
+        faults.extend(check_readme(&workspace.root, &room.folder));
         let mut sources = String::new();
-        for file in rust_files(&house.root.join(&room.folder))? {
+        for file in rust_files(&workspace.root.join(&room.folder))? {
             let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
             let lines = text.lines().count();
             sizes.push(lines);
             if lines > MAX_LINES {
-                let file = file.strip_prefix(&house.root).unwrap_or(&file);
+                let file = file.strip_prefix(&workspace.root).unwrap_or(&file);
                 faults.push(format!("{} has {lines} lines, more than {MAX_LINES}: divide it", file.display()));
             }
             sources.push_str(&text);
@@ -80,9 +80,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dependency_that_no_source_names_is_told() {
+    fn a_dependency_that_no_source_names_is_reported() {
         let room = Room { imports: ["serde", "serde_json"].map(str::to_owned).into(), ..Room::default() };
-        let told = unused(&room, "use serde_json::json;");
-        assert!(told.len() == 1 && told[0].starts_with("serde is used by no source"), "{told:?}");
+        let faults = unused(&room, "use serde_json::json;");
+        assert!(faults.len() == 1 && faults[0].starts_with("serde is used by no source"), "{faults:?}");
     }
 }

@@ -21,8 +21,8 @@ use crate::support::{
 async fn no_account_is_opened_for_one_who_left_with_whatever_token() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &app.catcher).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&anonymous, &app.catcher).await;
     let id = insider.client.id;
     let erasure = insider.leave(&person.password, &fresh_key()).await.expect(202).id("erasure_id");
     let open = async |app: &mut TestApp, server| {
@@ -42,12 +42,12 @@ async fn no_account_is_opened_for_one_who_left_with_whatever_token() {
     assert!(ledger.members().next().is_none(), "nothing was opened");
 }
 
-/// All but the last byte of the wish to open an account comes before the member leaves, the last byte after the certificate.
+/// All but the last byte of the request to open an account comes before the member leaves, the last byte after the certificate.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_began_before_its_sender_left_opens_nothing() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &app.catcher).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&anonymous, &app.catcher).await;
     let address = app.bank.address(Part::Command(0)).unwrap();
     let body = r#"{"asset":"KRW"}"#;
     let head = format!(
@@ -74,11 +74,11 @@ async fn a_request_that_began_before_its_sender_left_opens_nothing() {
 async fn opening_and_leaving_at_once_on_two_servers() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, other) = (app.stranger(), app.client_with(1, Uuid::nil(), String::new()));
+    let (anonymous, other) = (app.stranger(), app.client_with(1, Uuid::nil(), String::new()));
     let mut gone = 0;
     for _ in 0..4 {
         let person = Newcomer::new(By::Email);
-        let insider = person.join(&door, &app.catcher).await;
+        let insider = person.join(&anonymous, &app.catcher).await;
         let elsewhere = TestClient { command: other.command.clone(), ..insider.client.clone() };
         let opening = join_all((0..6).map(async |n| {
             let client = if n % 2 == 0 { &insider.client } else { &elsewhere };
@@ -108,8 +108,8 @@ async fn opening_and_leaving_at_once_on_two_servers() {
 async fn a_server_that_dies_leaves_the_fence_standing() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &app.catcher).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&anonymous, &app.catcher).await;
     insider.leave(&person.password, &fresh_key()).await.expect(202);
     app.bank.kill(Part::Command(0)).unwrap();
     let late = app.client_at(1, Role::Member, insider.client.id);
@@ -124,8 +124,8 @@ async fn a_server_that_dies_leaves_the_fence_standing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erasure_of_an_older_bank_gets_its_fence() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &app.catcher).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&anonymous, &app.catcher).await;
     let id = insider.client.id;
     let account = insider.client.open("KRW").await;
     // Without its event of the owner the account is one of an older bank.
@@ -145,7 +145,7 @@ async fn log(app: &TestApp) -> PgConnection {
     PgConnection::connect(&app.pair.log.superuser_url()).await.unwrap()
 }
 
-/// Whoever was erased.
+/// The members that were erased.
 async fn erased(app: &TestApp) -> Vec<Uuid> {
     sqlx::query_scalar("select stream_id from events where type = 'MemberErased'")
         .fetch_all(&mut log(app).await)

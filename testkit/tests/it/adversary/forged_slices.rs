@@ -1,4 +1,4 @@
-//! Whoever reaches NATS, with every right there, writes nothing into a view and stops nobody.
+//! A client that reaches NATS, with every right there, writes nothing into a view and stops nobody.
 
 use async_nats::HeaderMap;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Processes that stand still (SIGSTOP) while they hold something: others take over, and the woken ones change nothing.
+//! Processes that are stopped (SIGSTOP) while they hold something: others take over, and they change nothing when they go on.
 
 use std::{
     process::{Child, Command, Stdio},
@@ -91,7 +91,7 @@ async fn a_relay_that_stands_still_is_replaced_and_doubles_nothing_when_it_goes_
     app.close().await;
 }
 
-/// A connection that holds a lock until it is told to let go.
+/// A connection that holds a lock until it is asked to release it.
 async fn locked(url: &str, sql: &str) -> PgConnection {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(format!("begin; {sql}"))).execute(&mut connection).await.unwrap();
@@ -214,8 +214,8 @@ async fn a_rebuild_that_stands_still_keeps_nobody_from_rebuilding() {
     someone_waits(&views, "jangbu/rebuild").await;
     identity.signal(Signal::STOP).unwrap();
     let_go(lock).await;
-    let (done, told) = ended(rebuild(&app)).await;
-    assert!(done, "another rebuild is not kept waiting: {told}");
+    let (done, output) = ended(rebuild(&app)).await;
+    assert!(done, "another rebuild is not kept waiting: {output}");
     let mut registry = PgConnection::connect(&views).await.unwrap();
     let mut live = async || -> i32 {
         let live = "select generation from registry.generations where view = 'accounts' and state = 'live'";
@@ -223,9 +223,9 @@ async fn a_rebuild_that_stands_still_keeps_nobody_from_rebuilding() {
     };
     let before = live().await;
     identity.signal(Signal::CONT).unwrap();
-    let (done, told) = ended(first).await;
+    let (done, output) = ended(first).await;
     assert!(!done, "the woken one is fenced");
-    assert!(!told.trim().is_empty(), "it says why");
+    assert!(!output.trim().is_empty(), "it says why");
     assert_eq!(live().await, before, "it has changed nothing");
     app.close().await;
 }

@@ -1,5 +1,5 @@
-//! What answers alike does alike: the log grows by the same events of the same sizes, whoever a contact or a login id belongs
-//! to, and later as well. Times are measured and kept in docs/security.md.
+//! What answers alike does alike: the log grows by the same events of the same sizes, for any owner of a contact or a login id,
+//! and later as well. Times are measured and kept in docs/security.md.
 
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
@@ -77,37 +77,37 @@ fn person_with(by: By, contact: String) -> Newcomer {
     Newcomer { contact, ..Newcomer::new(by) }
 }
 
-async fn resend(door: &TestClient, sign_up: uuid::Uuid) -> Answer {
-    post(door, &format!("/v1/signups/{sign_up}/resend"), &fresh_key(), &json!({})).await
+async fn resend(anonymous: &TestClient, sign_up: uuid::Uuid) -> Answer {
+    post(anonymous, &format!("/v1/signups/{sign_up}/resend"), &fresh_key(), &json!({})).await
 }
 
 /// Everything somebody can do with a sign-up who does not read the contact's messages.
 async fn sign_up_as_a_stranger(app: &mut TestApp, by: By, contact: String) -> Vec<Seen> {
-    let door = app.stranger();
+    let anonymous = app.stranger();
     let mut watch = Watch::of(app).await;
     let person = person_with(by, contact.clone());
-    let begun = post(&door, "/v1/signups", &fresh_key(), &person.wish()).await.expect(202);
+    let begun = post(&anonymous, "/v1/signups", &fresh_key(), &person.sign_up_request()).await.expect(202);
     let sign_up = begun.id("signup_id");
     watch.note("begin", &begun).await;
-    watch.note("too early", &resend(&door, sign_up).await).await;
+    watch.note("too early", &resend(&anonymous, sign_up).await).await;
     for _ in 0..6 {
-        watch.note("a wrong code", &person.verify(&door, sign_up, "000000").await).await;
+        watch.note("a wrong code", &person.verify(&anonymous, sign_up, "000000").await).await;
     }
     let other = Newcomer::new(by).login_id;
     let path = format!("/v1/signups/{sign_up}/verify");
-    let renamed = post(&door, &path, &fresh_key(), &json!({"code": "000000", "login_id": other})).await;
+    let renamed = post(&anonymous, &path, &fresh_key(), &json!({"code": "000000", "login_id": other})).await;
     watch.note("with another login id", &renamed).await;
     let again = eventually("another code may be asked for", async || {
-        let answer = resend(&door, sign_up).await;
+        let answer = resend(&anonymous, sign_up).await;
         if answer.status == 429 { Err(answer.body.to_string()) } else { Ok(answer) }
     })
     .await;
     watch.note("another code", &again.expect(202)).await;
-    watch.note("a wrong code", &person.verify(&door, sign_up, "000000").await).await;
-    watch.note("log in", &person.log_in(&door).await).await;
+    watch.note("a wrong code", &person.verify(&anonymous, sign_up, "000000").await).await;
+    watch.note("log in", &person.log_in(&anonymous).await).await;
     watch.wait_for("the end", "SignUpEnded").await;
-    watch.note("after the end", &person.verify(&door, sign_up, "000000").await).await;
-    watch.note("after the end", &resend(&door, sign_up).await).await;
+    watch.note("after the end", &person.verify(&anonymous, sign_up, "000000").await).await;
+    watch.note("after the end", &resend(&anonymous, sign_up).await).await;
     watch.seen
 }
 
@@ -154,14 +154,14 @@ async fn change_as_a_stranger(app: &TestApp, insider: &Insider, by: By, contacts
 async fn a_change_to_a_members_contact_looks_like_any_other() {
     let settings = [("JANGBU_CODE_DELAYS", "3"), ("JANGBU_CONTACT_MESSAGES_PER_HOUR", "1000")];
     let mut app = TestApp::start_with(&ALL, &settings).await;
-    let door = app.stranger();
+    let anonymous = app.stranger();
     for by in [By::Email, By::Phone] {
         let (one, two) = (Newcomer::new(by), Newcomer::new(by));
         for member in [&one, &two] {
-            member.join(&door, &app.catcher).await;
+            member.join(&anonymous, &app.catcher).await;
         }
-        let asking = Newcomer::new(By::Email).join(&door, &app.catcher).await;
-        let also = Newcomer::new(By::Email).join(&door, &app.catcher).await;
+        let asking = Newcomer::new(By::Email).join(&anonymous, &app.catcher).await;
+        let also = Newcomer::new(By::Email).join(&anonymous, &app.catcher).await;
         let known = [one.contact.clone(), two.contact.clone()];
         let known = change_as_a_stranger(&app, &asking, by, known).await;
         let unknown = change_as_a_stranger(&app, &also, by, [by.fresh(), by.fresh()]).await;
@@ -171,20 +171,20 @@ async fn a_change_to_a_members_contact_looks_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_in_writes_nothing_and_answers_alike_whoever_it_is() {
+async fn a_log_in_writes_nothing_and_answers_alike_for_everyone() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, member, gone) = (app.stranger(), Newcomer::new(By::Email), Newcomer::new(By::Email));
-    member.join(&door, &app.catcher).await;
-    let insider = gone.join(&door, &app.catcher).await;
+    let (anonymous, member, gone) = (app.stranger(), Newcomer::new(By::Email), Newcomer::new(By::Email));
+    member.join(&anonymous, &app.catcher).await;
+    let insider = gone.join(&anonymous, &app.catcher).await;
     let erasure = insider.leave(&gone.password, &fresh_key()).await.expect(202).id("erasure_id");
     app.certificate(erasure).await;
     let pending = Newcomer::new(By::Email);
-    pending.sign_up(&door).await;
+    pending.sign_up(&anonymous).await;
     message_after(&app.catcher, &pending.contact, 0).await;
     let mut watch = Watch::of(&app).await;
     for login_id in [member.login_id, gone.login_id, pending.login_id, Newcomer::new(By::Email).login_id] {
         let wrong = Newcomer { login_id, ..Newcomer::new(By::Email) };
-        watch.note("log in", &wrong.log_in(&door).await).await;
+        watch.note("log in", &wrong.log_in(&anonymous).await).await;
     }
     for seen in &watch.seen {
         assert_eq!((seen.status, seen.events.len()), (401, 0));
@@ -196,13 +196,13 @@ async fn a_log_in_writes_nothing_and_answers_alike_whoever_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_at_a_payee_writes_nothing_and_tells_of_nobody_who_is_not_one() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let payee = person.join(&door, &app.catcher).await;
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let payee = person.join(&anonymous, &app.catcher).await;
     let account = payee.client.open("KRW").await;
     let deposit = app.service().deposit(account, "KRW", 1).await;
     let shown = payee.client.get_at(&format!("/v1/accounts/{account}"), deposit.token()).await;
     let number = shown.expect(200).text("account_number");
-    let asking = Newcomer::new(By::Email).join(&door, &app.catcher).await;
+    let asking = Newcomer::new(By::Email).join(&anonymous, &app.catcher).await;
     let mut watch = Watch::of(&app).await;
     let mut other: Vec<u8> = number.clone().into_bytes();
     // Another check digit: no such number can exist. And one that fits but nobody has.
@@ -223,27 +223,27 @@ async fn a_look_at_a_payee_writes_nothing_and_tells_of_nobody_who_is_not_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_up_that_lost_its_contact_looks_as_before() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, owner) = (app.stranger(), Newcomer::new(By::Email));
+    let (anonymous, owner) = (app.stranger(), Newcomer::new(By::Email));
     let mut pending = Vec::new();
     for _ in 0..3 {
         let stranger = person_with(By::Email, owner.contact.clone());
-        pending.push((stranger.sign_up(&door).await, stranger));
+        pending.push((stranger.sign_up(&anonymous).await, stranger));
     }
     message_after(&app.catcher, &owner.contact, 2).await;
-    let sign_up = owner.sign_up(&door).await;
+    let sign_up = owner.sign_up(&anonymous).await;
     let code = code_after(&app.catcher, &owner.contact, 3).await;
     let (lost, stranger) = &pending[0];
     let mut watch = Watch::of(&app).await;
-    watch.note("a wrong code", &stranger.verify(&door, *lost, "000000").await).await;
-    owner.verify(&door, sign_up, &code).await.expect(201);
+    watch.note("a wrong code", &stranger.verify(&anonymous, *lost, "000000").await).await;
+    owner.verify(&anonymous, sign_up, &code).await.expect(201);
     let owners = watch.events().await;
     assert_eq!(owners.len(), 4, "{owners:?}");
     // the process runner has seen it: a message of a later sign-up went out.
     let last = Newcomer::new(By::Email);
-    last.sign_up(&door).await;
+    last.sign_up(&anonymous).await;
     message_after(&app.catcher, &last.contact, 0).await;
     assert_eq!(watch.events().await.len(), 1, "the later sign-up, and nothing else");
-    watch.note("a wrong code", &stranger.verify(&door, *lost, "000000").await).await;
+    watch.note("a wrong code", &stranger.verify(&anonymous, *lost, "000000").await).await;
     assert_eq!(watch.seen[1].tries_left, Some(3));
     let alike = |seen: &Seen| (seen.status, seen.code.clone(), seen.events.clone());
     assert_eq!(alike(&watch.seen[0]), alike(&watch.seen[1]));

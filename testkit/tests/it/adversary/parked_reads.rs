@@ -1,4 +1,4 @@
-//! Rows that lack events which an operator put aside: no read shows them as if they were whole.
+//! Rows that lack events which an operator parked: no read shows them as if they were whole.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -102,7 +102,7 @@ async fn what_was_put_aside_is_not_shown_as_if_it_were_there() {
     is_incomplete(&operator, "/v1/dashboard/overview", &token).await;
     let listed = operator.get("/v1/views").await.expect(200);
     assert_ne!(header(&listed, "view-lag-ms"), Some("0"));
-    // It concerns nobody else, and tells strangers nothing.
+    // It concerns nobody else, and shows strangers nothing.
     is_whole(&payee, &format!("/v1/accounts/{to}"), &token).await;
     is_whole(&payee, &format!("/v1/accounts/{to}/transactions"), &token).await;
     is_whole(&payee, "/v1/accounts", &token).await;
@@ -127,7 +127,7 @@ async fn a_retry_that_fails_releases_nothing_that_comes_later() {
     app.wait_until_level().await;
     let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     let views = app.pair.views.superuser_url();
-    on(&views, "alter table transactions_g1.entries add constraint stumble check (amount <> -13) not valid").await;
+    on(&views, "alter table transactions_g1.entries add constraint fault check (amount <> -13) not valid").await;
     payer.transfer(from, to, 13).await.expect(201);
     let at = stuck(&app, "transactions").await;
     parked(&jangbu, &["add", "transactions", "--commit", &at.to_string()], 0).await;
@@ -138,8 +138,8 @@ async fn a_retry_that_fails_releases_nothing_that_comes_later() {
     assert!(keys.contains(&from.to_string()), "{keys:?}");
 
     // The account's events wait for the facts of the transfer, which another key holds: none of them is applied.
-    let told = parked(&jangbu, &["retry", "transactions", "--key", &from.to_string()], 1).await;
-    assert_eq!((&told[0]["applied"], &told[0]["lifted"]), (&0.into(), &false.into()), "{told}");
+    let retried = parked(&jangbu, &["retry", "transactions", "--key", &from.to_string()], 1).await;
+    assert_eq!((&retried[0]["applied"], &retried[0]["lifted"]), (&0.into(), &false.into()), "{retried}");
     assert_eq!(parked_keys(&app, "transactions").await, keys);
     is_withheld(&payer, &format!("/v1/accounts/{from}/transactions"), &token).await;
     // Two operators at once, while more arrives.
@@ -153,18 +153,18 @@ async fn a_retry_that_fails_releases_nothing_that_comes_later() {
     app.wait_until_level().await;
     assert_eq!(entries(&app, from).await, 1, "the deposit alone: what came later waits");
 
-    on(&views, "alter table transactions_g1.entries drop constraint stumble").await;
+    on(&views, "alter table transactions_g1.entries drop constraint fault").await;
     parked(&jangbu, &["retry", "transactions"], 0).await;
     assert!(parked_keys(&app, "transactions").await.is_empty());
     jangbu.ask(&["log", "verify"]).await.unwrap().expect(0);
-    // What is not in the log cannot be put aside.
+    // What is not in the log cannot be parked.
     let beyond = (app.head().await + 1000).to_string();
     parked(&jangbu, &["add", "transactions", "--position", &beyond], 1).await;
     parked(&jangbu, &["add", "transactions", "--commit", &beyond], 1).await;
     app.close().await;
 }
 
-/// An opening that is put aside concerns its owner's lists, and nobody else's.
+/// An opening that is parked concerns its owner's lists, and nobody else's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parked_opening_is_missing_from_its_owners_lists_only() {
     let mut app = TestApp::start(&ALL).await;
@@ -174,7 +174,7 @@ async fn a_parked_opening_is_missing_from_its_owners_lists_only() {
     let views = app.pair.views.superuser_url();
     let owner = app.member();
     let check =
-        format!("alter table accounts_g1.accounts add constraint stumble check (owner <> '{}') not valid", owner.id);
+        format!("alter table accounts_g1.accounts add constraint fault check (owner <> '{}') not valid", owner.id);
     on(&views, &check).await;
     owner.open("KRW").await;
     let at = stuck(&app, "accounts").await;
@@ -188,7 +188,7 @@ async fn a_parked_opening_is_missing_from_its_owners_lists_only() {
         is_whole(&other, path, &token).await;
     }
     is_incomplete(&app.operator(), "/v1/accounts", &token).await;
-    on(&views, "alter table accounts_g1.accounts drop constraint stumble").await;
+    on(&views, "alter table accounts_g1.accounts drop constraint fault").await;
     parked(&jangbu, &["retry", "accounts"], 0).await;
     is_whole(&owner, "/v1/accounts", &token).await;
     is_whole(&owner, "/v1/wallet/home", &token).await;

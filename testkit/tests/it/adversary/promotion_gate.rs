@@ -25,8 +25,8 @@ async fn is_refused(jangbu: &Jangbu, views: &str) {
         &["views", "rollback", "accounts", "--generation", "1", "--reason", "a test"],
         &["views", "promote", "accounts", "--generation", "1", "--reason", "a test"],
     ] {
-        let told = jangbu.ask(arguments).await.unwrap().expect(1);
-        assert!(told.all.contains("jangbu views"), "it says what to do: {}", told.all);
+        let refused = jangbu.ask(arguments).await.unwrap().expect(1);
+        assert!(refused.all.contains("jangbu views"), "it says what to do: {}", refused.all);
         assert_eq!(live(views).await, 2);
     }
     let by_hand = "begin; update registry.generations set state = 'retired' where view = 'accounts' and generation = 2;

@@ -13,24 +13,24 @@ use crate::support::{
 };
 
 /// Sends a refresh token, with a key or without one.
-async fn refresh(door: &TestClient, token: &str, key: Option<&str>) -> Answer {
-    let url = format!("{}/v1/sessions/refresh", door.command);
+async fn refresh(anonymous: &TestClient, token: &str, key: Option<&str>) -> Answer {
+    let url = format!("{}/v1/sessions/refresh", anonymous.command);
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(key.map(|key| ("idempotency-key", key)));
     let body = json!({"refresh_token": token}).to_string().into_bytes();
     eventually("an answer to a refresh", async || {
-        let answer = door.send(reqwest::Method::POST, &url, &headers, Some(body.clone())).await;
+        let answer = anonymous.send(reqwest::Method::POST, &url, &headers, Some(body.clone())).await;
         let answer = answer.map_err(|error| error.to_string())?;
         if answer.status == 503 { Err(answer.body.to_string()) } else { Ok(answer) }
     })
     .await
 }
 
-/// Somebody who is in, seen from a door without a token.
+/// A member who is logged in, and a client without a token.
 async fn somebody(app: &mut TestApp) -> (TestClient, Newcomer, Insider) {
-    let (door, person) = (app.stranger(), Newcomer::new(By::Email));
-    let insider = person.join(&door, &app.catcher).await;
-    (door, person, insider)
+    let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
+    let insider = person.join(&anonymous, &app.catcher).await;
+    (anonymous, person, insider)
 }
 
 fn is_in(client: &TestClient, answer: &Answer) -> TestClient {
@@ -41,26 +41,26 @@ fn is_in(client: &TestClient, answer: &Answer) -> TestClient {
 async fn the_same_request_gets_the_same_tokens_on_every_server_and_after_a_crash() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, _, insider) = somebody(&mut app).await;
-    let other_door = app.client_with(1, door.id, String::new());
+    let (anonymous, _, insider) = somebody(&mut app).await;
+    let other_door = app.client_with(1, anonymous.id, String::new());
     let key = fresh_key();
-    let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
+    let first = refresh(&anonymous, &insider.refresh_token, Some(&key)).await.expect(201);
     assert!(!first.replayed());
-    for again in [&door, &other_door, &door] {
+    for again in [&anonymous, &other_door, &anonymous] {
         let repeated = refresh(again, &insider.refresh_token, Some(&key)).await.expect(201);
         assert_eq!(repeated.body, first.body);
         assert!(repeated.replayed());
     }
-    // The server dies after it wrote and before anybody heard of it; so does everything it remembers.
+    // The server dies after it wrote and before it answered; everything it remembers is lost too.
     app.bank.kill(Part::Command(0)).unwrap();
     app.bank.start(&[Part::Command(0)]).await.unwrap();
-    let repeated = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
+    let repeated = refresh(&anonymous, &insider.refresh_token, Some(&key)).await.expect(201);
     assert_eq!(repeated.body, first.body);
     // Neither token nor key is anywhere in the vault: what is kept there opens with both of them only.
     let words =
         Words::new([&first.text("refresh_token"), &first.text("access_token"), &insider.refresh_token]).unwrap();
     assert_eq!(words.in_database(&app.pair.vault.superuser_url()).unwrap().found, Vec::<String>::new());
-    let next = refresh(&door, &first.text("refresh_token"), Some(&fresh_key())).await.expect(201);
+    let next = refresh(&anonymous, &first.text("refresh_token"), Some(&fresh_key())).await.expect(201);
     is_in(&insider.client, &next).get("/v1/members/me").await.expect(200);
     app.close().await;
 }
@@ -69,10 +69,10 @@ async fn the_same_request_gets_the_same_tokens_on_every_server_and_after_a_crash
 async fn many_at_once_with_one_key_are_one_refresh() {
     let mut app = TestApp::start(&ALL).await;
     app.bank.start(&[Part::Command(1)]).await.unwrap();
-    let (door, _, insider) = somebody(&mut app).await;
-    let doors = [door.clone(), app.client_with(1, door.id, String::new())];
+    let (anonymous, _, insider) = somebody(&mut app).await;
+    let clients = [anonymous.clone(), app.client_with(1, anonymous.id, String::new())];
     let key = fresh_key();
-    let sent = (0..20).map(|number| refresh(&doors[number % 2], &insider.refresh_token, Some(&key)));
+    let sent = (0..20).map(|number| refresh(&clients[number % 2], &insider.refresh_token, Some(&key)));
     let answers = join_all(sent).await;
     assert!(answers.iter().all(|answer| answer.status == 201 && answer.body == answers[0].body));
     assert_eq!(answers.iter().filter(|answer| !answer.replayed()).count(), 1);
@@ -85,41 +85,41 @@ async fn any_other_reuse_ends_the_family() {
     for (first_key, second_key) in
         [(None, None), (None, Some("k")), (Some("k"), None), (Some("k"), Some("K")), (Some("k"), Some("k-"))]
     {
-        let (door, _, insider) = somebody(&mut app).await;
-        let first = refresh(&door, &insider.refresh_token, first_key).await.expect(201);
-        let reused = refresh(&door, &insider.refresh_token, second_key).await;
+        let (anonymous, _, insider) = somebody(&mut app).await;
+        let first = refresh(&anonymous, &insider.refresh_token, first_key).await.expect(201);
+        let reused = refresh(&anonymous, &insider.refresh_token, second_key).await;
         reused.expect_problem(401, "session-ended");
-        refresh(&door, &first.text("refresh_token"), None).await.expect_problem(401, "session-ended");
+        refresh(&anonymous, &first.text("refresh_token"), None).await.expect_problem(401, "session-ended");
         // Nor does the key help any more, and the access tokens of the family are refused.
-        refresh(&door, &insider.refresh_token, first_key).await.expect_problem(401, "session-ended");
+        refresh(&anonymous, &insider.refresh_token, first_key).await.expect_problem(401, "session-ended");
         let client = is_in(&insider.client, &first);
         client.post("/v1/accounts", json!({"asset": "KRW"})).await.expect_problem(401, "unauthorized");
     }
-    let (door, _, insider) = somebody(&mut app).await;
-    let two = refresh(&door, &insider.refresh_token, Some(&"k".repeat(256))).await;
+    let (anonymous, _, insider) = somebody(&mut app).await;
+    let two = refresh(&anonymous, &insider.refresh_token, Some(&"k".repeat(256))).await;
     two.expect_problem(400, "idempotency-key-missing");
-    refresh(&door, &insider.refresh_token, Some("k")).await.expect(201);
+    refresh(&anonymous, &insider.refresh_token, Some("k")).await.expect(201);
     app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ended_repeats_nothing() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, _, insider) = somebody(&mut app).await;
+    let (anonymous, _, insider) = somebody(&mut app).await;
     let key = fresh_key();
-    let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
+    let first = refresh(&anonymous, &insider.refresh_token, Some(&key)).await.expect(201);
     let client = is_in(&insider.client, &first);
     Insider { client, refresh_token: String::new() }.log_out().await.expect(204);
-    refresh(&door, &insider.refresh_token, Some(&key)).await.expect_problem(401, "session-ended");
+    refresh(&anonymous, &insider.refresh_token, Some(&key)).await.expect_problem(401, "session-ended");
     app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_grace_the_same_request_is_a_reuse() {
     let mut app = TestApp::start_with(&ALL, &[("JANGBU_REFRESH_GRACE_SECONDS", "1")]).await;
-    let (door, _, insider) = somebody(&mut app).await;
+    let (anonymous, _, insider) = somebody(&mut app).await;
     let key = fresh_key();
-    let first = refresh(&door, &insider.refresh_token, Some(&key)).await.expect(201);
+    let first = refresh(&anonymous, &insider.refresh_token, Some(&key)).await.expect(201);
     let mut vault = PgConnection::connect(&app.pair.vault.superuser_url()).await.unwrap();
     eventually("the grace is over", async || {
         let asked = sqlx::query_scalar("select count(*) from vault.refresh_answers where until > clock_timestamp()");
@@ -129,7 +129,7 @@ async fn after_the_grace_the_same_request_is_a_reuse() {
     .await;
     // The two clocks are those of one machine; what they read differs by the time between two looks.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    refresh(&door, &insider.refresh_token, Some(&key)).await.expect_problem(401, "session-ended");
-    refresh(&door, &first.text("refresh_token"), None).await.expect_problem(401, "session-ended");
+    refresh(&anonymous, &insider.refresh_token, Some(&key)).await.expect_problem(401, "session-ended");
+    refresh(&anonymous, &first.text("refresh_token"), None).await.expect_problem(401, "session-ended");
     app.close().await;
 }

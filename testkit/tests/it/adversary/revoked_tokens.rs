@@ -31,7 +31,7 @@ impl Held {
         Self::send(client, method, path, &length, &body[..body.len() - 1], &body[body.len() - 1..]).await
     }
 
-    /// The same with a chunked body: the chunks are complete, the end of the body is not told.
+    /// The same with a chunked body: the chunks are complete, the end of the body is not sent.
     async fn begin_chunked(client: &TestClient, method: &str, path: &str, body: &Value) -> Self {
         let body = body.to_string();
         let chunk = format!("{:x}\r\n{body}\r\n", body.len());
@@ -106,12 +106,12 @@ async fn a_command_that_is_complete_after_the_log_out_does_nothing() {
     app.bank.start(&[Part::Command(1)]).await.unwrap();
     let (_, other) = app.funded_member(0).await;
     let person = Newcomer::new(By::Email);
-    let door = app.stranger();
-    let here = person.join(&door, &app.catcher).await;
+    let anonymous = app.stranger();
+    let here = person.join(&anonymous, &app.catcher).await;
     let own = here.client.open("KRW").await;
     app.service().deposit(own, "KRW", 100).await;
 
-    let out = person.enter(&door, here.client.id).await;
+    let out = person.enter(&anonymous, here.client.id).await;
     let held = every_command(&out, own, other, &person.password).await;
     let before = app.head().await;
     out.log_out().await.expect(204);
@@ -119,7 +119,7 @@ async fn a_command_that_is_complete_after_the_log_out_does_nothing() {
     assert_eq!(app.head().await, before, "nothing was written");
 
     // The log-out came to the other server.
-    let out = person.enter(&door, here.client.id).await;
+    let out = person.enter(&anonymous, here.client.id).await;
     let held = every_command(&out, own, other, &person.password).await;
     let second = app.client_with(1, out.client.id, out.client.token.clone());
     Insider { client: second, refresh_token: String::new() }.log_out().await.expect(204);
@@ -171,10 +171,10 @@ async fn a_token_that_expires_before_the_request_is_complete_is_refused() {
 async fn a_read_that_waited_past_the_log_out_shows_nothing() {
     let mut app = TestApp::start(&ALL).await;
     let person = Newcomer::new(By::Email);
-    let door = app.stranger();
-    let here = person.join(&door, &app.catcher).await;
+    let anonymous = app.stranger();
+    let here = person.join(&anonymous, &app.catcher).await;
     let account = here.client.open("KRW").await;
-    let out = person.enter(&door, here.client.id).await;
+    let out = person.enter(&anonymous, here.client.id).await;
     app.wait_until_level().await;
     app.bank.kill(Part::Projector).unwrap();
     let deposit = app.service().deposit(account, "KRW", 100).await;

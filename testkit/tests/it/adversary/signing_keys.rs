@@ -96,24 +96,25 @@ async fn tokens_of_a_withdrawn_key_end_without_help() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_does_not_sign_with_a_withdrawn_key() {
     let mut app = TestApp::start(&ALL).await;
-    let (door, newcomer) = (app.stranger(), Newcomer::new(By::Email));
-    newcomer.join(&door, &app.catcher).await;
-    let session = newcomer.log_in(&door).await.expect(201);
+    let (anonymous, newcomer) = (app.stranger(), Newcomer::new(By::Email));
+    newcomer.join(&anonymous, &app.catcher).await;
+    let session = newcomer.log_in(&anonymous).await.expect(201);
     let refresh = || json!({"refresh_token": session.text("refresh_token")});
     let file = app.keys.jwks_file();
     let before = fs::read_to_string(&file).unwrap();
     let other = Keys::open(&app.logs().join("other-keys")).unwrap();
     replace(&file, &fs::read_to_string(other.jwks_file()).unwrap());
     // One try, whatever the answer.
-    let log_in =
-        async || door.post("/v1/sessions", json!({"login_id": newcomer.login_id, "password": newcomer.password})).await;
+    let log_in = async || {
+        anonymous.post("/v1/sessions", json!({"login_id": newcomer.login_id, "password": newcomer.password})).await
+    };
     eventually("no token is signed", async || {
         let answer = log_in().await;
         if answer.status == 503 { Ok(answer) } else { Err(answer.body.to_string()) }
     })
     .await
     .expect_problem(503, "signing-key-withdrawn");
-    door.post("/v1/sessions/refresh", refresh()).await.expect_problem(503, "signing-key-withdrawn");
+    anonymous.post("/v1/sessions/refresh", refresh()).await.expect_problem(503, "signing-key-withdrawn");
     let ready = get(&mut app, Part::Command(0), "/readyz").await;
     assert!(ready.contains(r#""signing key":"degraded""#), "{ready}");
     replace(&file, &before);
@@ -122,6 +123,6 @@ async fn a_server_does_not_sign_with_a_withdrawn_key() {
         if answer.status == 201 { Ok(()) } else { Err(answer.body.to_string()) }
     })
     .await;
-    door.post("/v1/sessions/refresh", refresh()).await.expect(201);
+    anonymous.post("/v1/sessions/refresh", refresh()).await.expect(201);
     app.close().await;
 }

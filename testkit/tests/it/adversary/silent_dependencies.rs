@@ -33,8 +33,8 @@ fn check(answers: &[(Duration, Answer)]) {
 }
 
 /// One try, whatever the answer.
-async fn log_in(door: &TestClient, newcomer: &Newcomer) -> Answer {
-    door.post("/v1/sessions", json!({"login_id": newcomer.login_id, "password": newcomer.password})).await
+async fn log_in(anonymous: &TestClient, newcomer: &Newcomer) -> Answer {
+    anonymous.post("/v1/sessions", json!({"login_id": newcomer.login_id, "password": newcomer.password})).await
 }
 
 async fn timed(asked: impl Future<Output = Answer>) -> (Duration, Answer) {
@@ -74,20 +74,20 @@ async fn silent_views_hang_no_read() {
 async fn a_silent_vault_hangs_no_log_in_and_no_transfer() {
     let freezer = Freezer::start().await;
     let mut app = TestApp::start_at(&freezer.url(), &ALL, &[]).await;
-    let door = app.stranger();
+    let anonymous = app.stranger();
     let newcomer = Newcomer::new(By::Email);
-    let insider = newcomer.join(&door, &app.catcher).await;
+    let insider = newcomer.join(&anonymous, &app.catcher).await;
     let (payer, from) = app.funded_member(100).await;
     let (_, to) = app.funded_member(0).await;
     freezer.freeze(&app.pair.vault.name);
     for _ in 0..2 {
-        check(&join_all((0..4).map(|_| timed(log_in(&door, &newcomer)))).await);
+        check(&join_all((0..4).map(|_| timed(log_in(&anonymous, &newcomer)))).await);
     }
     payer.transfer(from, to, 1).await.expect(201);
     let (took, answer) = timed(insider.client.get("/v1/members/me")).await;
     assert!(took < LIMIT, "a read of sealed fields took {took:?}: {}", answer.body);
     freezer.thaw();
-    recovers(&mut app, "log-ins after the thaw", 201, async || log_in(&door, &newcomer).await).await;
+    recovers(&mut app, "log-ins after the thaw", 201, async || log_in(&anonymous, &newcomer).await).await;
     app.close().await;
 }
 

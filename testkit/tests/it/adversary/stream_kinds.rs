@@ -16,7 +16,7 @@ const CASH: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f73_7973_7465_6d5f_0001);
 const NUMBERS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6e_756d_6265_7273_0001);
 const OWNERS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6f_776e_6572_7300_0001);
 /// Where the members' process keeps its snapshot.
-const OFFICE: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663);
+const PROCESS_RUNNER: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663);
 
 fn cash(asset: &str) -> Uuid {
     Uuid::new_v5(&CASH, format!("cash/server-0/{asset}").as_bytes())
@@ -124,7 +124,7 @@ async fn no_id_of_one_kind_is_taken_for_another() {
         number_stream("000000000098"),
         member.id,
         Uuid::new_v5(&OWNERS, member.id.as_bytes()),
-        OFFICE,
+        PROCESS_RUNNER,
         Uuid::nil(),
         RandomIds.fresh(),
     ];

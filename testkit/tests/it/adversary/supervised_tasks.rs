@@ -35,7 +35,7 @@ const RESTARTED: [(Part, &str); 16] = [
 /// Tasks without which the process ends.
 const VITAL: [(Part, &str); 7] = [
     (Part::Command(0), "executor"),
-    (Part::Command(0), "office"),
+    (Part::Command(0), "bank"),
     (Part::Command(0), "members"),
     (Part::Relay, "http"),
     (Part::Projector, "horizon"),
@@ -135,16 +135,16 @@ async fn each_task_that_panics_runs_again_and_is_counted() {
     }
     // The thread that hashes passwords: one request pays, the next is served.
     faults.break_task("passwords", "once");
-    let (door, newcomer) = (app.stranger(), Newcomer::new(By::Email));
-    let wish = json!({"login_id": newcomer.login_id, "password": newcomer.password});
-    door.post("/v1/sessions", wish).await.expect(503);
+    let (anonymous, newcomer) = (app.stranger(), Newcomer::new(By::Email));
+    let request = json!({"login_id": newcomer.login_id, "password": newcomer.password});
+    anonymous.post("/v1/sessions", request).await.expect(503);
     // The client has its answer before the thread is started again.
     eventually("passwords", async || match restarts(&mut app, "passwords").await {
         1 => Ok(()),
         other => Err(format!("{other} restarts")),
     })
     .await;
-    newcomer.join(&door, &app.catcher).await;
+    newcomer.join(&anonymous, &app.catcher).await;
     app.close().await;
 }
 

@@ -35,7 +35,7 @@ async fn back_up(database: &Database) {
     let statements = [
         format!("alter database {name} allow_connections false"),
         part,
-        // Whoever was just told to leave may still be there.
+        // A session that was just terminated may still be there.
         format!(
             "do $$ begin while exists (select from pg_stat_activity where datname = '{name}') loop
                perform pg_sleep(0.01); perform pg_stat_clear_snapshot(); end loop; end $$"
@@ -81,9 +81,9 @@ async fn until_not_ready(app: &mut TestApp, part: Part, check: &str, because: &s
     let log = app.bank.log_file(part);
     eventually("a process is not ready", async || {
         let (status, text) = readiness(app, part).await?;
-        let told = std::fs::read_to_string(&log).map_err(|error| error.to_string())?;
+        let logged = std::fs::read_to_string(&log).map_err(|error| error.to_string())?;
         let failing = status == 503 && text.contains(&format!("\"{check}\":\"failing\""));
-        if failing && told.contains(because) { Ok(()) } else { Err(format!("{part:?}: {status} {text} {because}")) }
+        if failing && logged.contains(because) { Ok(()) } else { Err(format!("{part:?}: {status} {text} {because}")) }
     })
     .await;
 }
@@ -104,7 +104,7 @@ async fn until_views_are(app: &mut TestApp, state: &str, count: usize) {
 /// Runs `jangbu`, which may find something wrong; whether it did not, and all that it said.
 async fn jangbu(app: &TestApp, arguments: &[&str]) -> (bool, String) {
     let plan = app.bank.plan();
-    let told = tokio::process::Command::new(plan.binaries.join("jangbu"))
+    let output = tokio::process::Command::new(plan.binaries.join("jangbu"))
         .args(arguments)
         .env("JANGBU_LOG_DATABASE_URL", app.pair.log.url(Role::Owner).unwrap())
         .env("JANGBU_VIEWS_DATABASE_URL", app.pair.views.url(Role::Owner).unwrap())
@@ -116,8 +116,8 @@ async fn jangbu(app: &TestApp, arguments: &[&str]) -> (bool, String) {
         .output()
         .await
         .unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
-    (told.status.success(), text)
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), text)
 }
 
 async fn read_at(reader: &TestClient, account: Uuid, token: &str) -> Answer {
@@ -137,8 +137,8 @@ async fn until_refused(reader: &TestClient, account: Uuid) {
 
 /// Rebuilds every view, without any flag for special cases.
 async fn rebuild_all(app: &TestApp) {
-    let (well, told) = jangbu(app, &["views", "rebuild", "--all", "--reason", "restored from a backup"]).await;
-    assert!(well, "{told}");
+    let (well, output) = jangbu(app, &["views", "rebuild", "--all", "--reason", "restored from a backup"]).await;
+    assert!(well, "{output}");
 }
 
 async fn until_all_are_ready(app: &mut TestApp) {
@@ -188,16 +188,16 @@ async fn a_restored_log_that_has_grown_past_its_views() {
     until_not_ready(&mut app, Part::Projector, "accounts", "another history").await;
     until_not_ready(&mut app, Part::Query, "history", "another history").await;
     until_not_ready(&mut app, Part::Relay, "relay", "jangbu log adopt").await;
-    let (well, told) = jangbu(&app, &["doctor"]).await;
+    let (well, output) = jangbu(&app, &["doctor"]).await;
     assert!(
-        !well && told.contains("shows another history") && told.contains("jangbu views rebuild accounts"),
-        "{told}"
+        !well && output.contains("shows another history") && output.contains("jangbu views rebuild accounts"),
+        "{output}"
     );
-    assert!(!told.contains("parked add"), "parking would bless it: {told}");
-    let (parked, told) =
+    assert!(!output.contains("parked add"), "parking would bless it: {output}");
+    let (parked, output) =
         jangbu(&app, &["views", "parked", "add", "accounts", "--key", &from.to_string(), "--reason", "to get on"])
             .await;
-    assert!(!parked && told.contains("another history"), "{told}");
+    assert!(!parked && output.contains("another history"), "{output}");
 
     adopt(&app).await;
     rebuild_all(&app).await;
@@ -209,22 +209,22 @@ async fn a_restored_log_that_has_grown_past_its_views() {
     read_at(&payer, from, lost.token()).await.expect_problem(400, "consistency-token-foreign");
     read_at(&payer, from, kept.token()).await.expect(200);
     app.wait_until_level().await;
-    let (well, told) = jangbu(&app, &["log", "verify"]).await;
-    assert!(well, "{told}");
+    let (well, output) = jangbu(&app, &["log", "verify"]).await;
+    assert!(well, "{output}");
     app.close().await;
 }
 
 /// Adopts the log, which must write down who, why and where.
 async fn adopt(app: &TestApp) {
-    let (well, told) = jangbu(app, &["log", "adopt", "--reason", "restored"]).await;
-    assert!(!well && told.contains("--yes"), "{told}");
-    let (well, told) = jangbu(app, &["log", "adopt", "--yes"]).await;
-    assert!(!well && told.contains("--reason"), "{told}");
+    let (well, output) = jangbu(app, &["log", "adopt", "--reason", "restored"]).await;
+    assert!(!well && output.contains("--yes"), "{output}");
+    let (well, output) = jangbu(app, &["log", "adopt", "--yes"]).await;
+    assert!(!well && output.contains("--reason"), "{output}");
     let head = app.head().await;
-    let (well, told) = jangbu(app, &["log", "adopt", "--reason", "restored from the night", "--yes", "--json"]).await;
-    assert!(well, "{told}");
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert!(told["position"].as_i64().is_some_and(|position| position >= head), "{told}");
+    let (well, output) = jangbu(app, &["log", "adopt", "--reason", "restored from the night", "--yes", "--json"]).await;
+    assert!(well, "{output}");
+    let adoption: Value = serde_json::from_str(&output).unwrap();
+    assert!(adoption["position"].as_i64().is_some_and(|position| position >= head), "{adoption}");
     let mut log = PgConnection::connect(&app.pair.log.superuser_url()).await.unwrap();
     let written: (String, String, Uuid) =
         sqlx::query_as("select who, reason, new_log_id from log_adoptions order by id desc limit 1")
@@ -267,8 +267,8 @@ async fn views_that_are_ahead_of_a_restored_log() {
     until_not_ready(&mut app, Part::Relay, "relay", "ahead of the log").await;
     // A generation that was made of the lost history cannot come back either.
     rebuild_all(&app).await;
-    let (well, told) = jangbu(&app, &["views", "rollback", "accounts", "--reason", "it looked better"]).await;
-    assert!(!well && told.contains("another history"), "{told}");
+    let (well, output) = jangbu(&app, &["views", "rollback", "accounts", "--reason", "it looked better"]).await;
+    assert!(!well && output.contains("another history"), "{output}");
     until_views_are(&mut app, "live", VIEWS).await;
     let seen = payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
     assert_eq!(seen.text("balance"), "1000");
@@ -332,13 +332,13 @@ async fn one_view_of_another_history() {
     until_refused(&payer, from).await;
     app.bank.spawn(Part::Projector).unwrap();
     until_not_ready(&mut app, Part::Projector, "accounts", "another history").await;
-    let (well, told) = jangbu(&app, &["views", "rebuild", "accounts", "--reason", "restored"]).await;
-    assert!(well, "{told}");
+    let (well, output) = jangbu(&app, &["views", "rebuild", "accounts", "--reason", "restored"]).await;
+    assert!(well, "{output}");
     until_all_are_ready(&mut app).await;
     app.close().await;
 }
 
-/// A vault that was brought after commits that the log does not hold is told, and not ready.
+/// A vault that was brought after commits that the log does not hold is reported, and not ready.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vault_of_another_history() {
     let mut app = TestApp::start(&ALL).await;
@@ -351,8 +351,8 @@ async fn a_vault_of_another_history() {
     assert_eq!(execute(&app.pair.vault, &noted).await, 1);
     pay(&payer, from, to, 1).await;
     until_not_ready(&mut app, Part::Command(0), "vault history", "the log does not hold").await;
-    let (well, told) = jangbu(&app, &["doctor"]).await;
-    assert!(!well && told.contains("the vault was brought after a commit at position 1"), "{told}");
+    let (well, output) = jangbu(&app, &["doctor"]).await;
+    assert!(!well && output.contains("the vault was brought after a commit at position 1"), "{output}");
     adopt(&app).await;
     until_all_are_ready(&mut app).await;
     let answer = pay(&payer, from, to, 1).await;

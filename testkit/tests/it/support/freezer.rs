@@ -64,7 +64,7 @@ async fn pass(client: TcpStream, behind: String, frozen: watch::Receiver<BTreeSe
     let (mut from_client, mut to_client) = client.into_split();
     let mut start = vec![0; 4096];
     let mut size = from_client.read(&mut start).await?;
-    // A wish for TLS comes first, and is refused.
+    // A request for TLS comes first, and is refused.
     if size == 8 {
         to_client.write_all(b"N").await?;
         size = from_client.read(&mut start).await?;

@@ -1,4 +1,4 @@
-//! A crowd of clients that remembers what it was told, while everything around it breaks.
+//! A crowd of clients that remembers the answers it got, while everything around it breaks.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use super::{Ledger, TestClient, eventually, money};
 
 /// What a client knows of one command.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told {
+pub enum Outcome {
     /// 201 with this transfer.
     Posted(Uuid),
     /// 422 with this code.
@@ -26,10 +26,10 @@ pub enum Told {
     Nothing,
 }
 
-/// Everything that was asked and told; the memo of a transfer is its key.
+/// Every request and its outcome; the memo of a transfer is its key.
 #[derive(Debug, Default)]
 pub struct Journal {
-    entries: Mutex<Vec<(String, Told)>>,
+    entries: Mutex<Vec<(String, Outcome)>>,
     last_token: Mutex<Option<String>>,
     posted: AtomicU64,
 }
@@ -37,14 +37,14 @@ pub struct Journal {
 impl Journal {
     /// Remembers an answer with 201.
     pub fn note_posted(&self, key: &str, transfer: Uuid) {
-        self.note(key.to_owned(), Told::Posted(transfer));
+        self.note(key.to_owned(), Outcome::Posted(transfer));
     }
 
-    fn note(&self, key: String, told: Told) {
-        if matches!(told, Told::Posted(_)) {
+    fn note(&self, key: String, outcome: Outcome) {
+        if matches!(outcome, Outcome::Posted(_)) {
             self.posted.fetch_add(1, Ordering::Relaxed);
         }
-        self.entries.lock().unwrap().push((key, told));
+        self.entries.lock().unwrap().push((key, outcome));
     }
 
     /// How many transfers were answered 201 so far.
@@ -70,7 +70,7 @@ impl Journal {
     /// The keys of what had no answer.
     pub fn unanswered(&self) -> Vec<String> {
         let entries = self.entries.lock().unwrap();
-        entries.iter().filter(|(_, told)| *told == Told::Nothing).map(|(key, _)| key.clone()).collect()
+        entries.iter().filter(|(_, outcome)| *outcome == Outcome::Nothing).map(|(key, _)| key.clone()).collect()
     }
 
     /// Every transfer answered 201 is in the log exactly once, as that transfer; every refused one was not posted; of those without
@@ -83,14 +83,14 @@ impl Journal {
             by_memo.entry(posted.memo.as_deref().unwrap_or_default()).or_default().push(*id);
         }
         let (mut unanswered, mut carried_out) = (0, 0);
-        for (key, told) in entries.iter() {
+        for (key, outcome) in entries.iter() {
             let found = by_memo.remove(key.as_str()).unwrap_or_default();
-            match told {
-                Told::Posted(id) => assert_eq!(found, [*id], "{key} was answered 201"),
-                Told::Refused(code) => {
+            match outcome {
+                Outcome::Posted(id) => assert_eq!(found, [*id], "{key} was answered 201"),
+                Outcome::Refused(code) => {
                     assert!(found.is_empty(), "{key} was refused with {code}, and posted: {found:?}")
                 }
-                Told::Nothing => {
+                Outcome::Nothing => {
                     assert!(found.len() <= 1, "{key} was not answered, and posted twice: {found:?}");
                     unanswered += 1;
                     carried_out += found.len();
@@ -102,7 +102,7 @@ impl Journal {
     }
 }
 
-/// Clients that post transfers until they are told to stop. A client whose connection breaks asks again under the same key, at the
+/// Clients that post transfers until they are asked to stop. A client whose connection breaks asks again under the same key, at the
 /// next command server, and now and then gives up, as people do.
 pub struct Crowd {
     pub journal: Arc<Journal>,
@@ -176,10 +176,10 @@ impl Client<'_> {
             match server.try_post("/v1/transfers", &key, &body).await {
                 Ok(answer) if answer.status == 201 => {
                     *journal.last_token.lock().unwrap() = Some(answer.token().to_owned());
-                    return journal.note(key, Told::Posted(answer.id("transfer_id")));
+                    return journal.note(key, Outcome::Posted(answer.id("transfer_id")));
                 }
                 Ok(answer) if answer.status == 422 => {
-                    return journal.note(key, Told::Refused(answer.code().to_owned()));
+                    return journal.note(key, Outcome::Refused(answer.code().to_owned()));
                 }
                 Ok(answer) => assert!(matches!(answer.status, 409 | 503), "{}: {}", answer.status, answer.body),
                 Err(_) => {}
@@ -187,7 +187,7 @@ impl Client<'_> {
             // Without an answer: most ask again under the same key, some never do.
             tries_after_stop += u32::from(stop.load(Ordering::Relaxed));
             if (self.give_up && self.random.random_ratio(1, 5)) || tries_after_stop > 200 {
-                return journal.note(key, Told::Nothing);
+                return journal.note(key, Outcome::Nothing);
             }
             tokio::time::sleep(Duration::from_millis(self.random.random_range(5..50))).await;
         }

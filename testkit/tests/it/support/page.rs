@@ -18,8 +18,8 @@ pub struct Page {
     pub variables: BTreeMap<String, String>,
 }
 
-/// What a block told, and how long it took.
-pub struct Told {
+/// The output of a block, and how long it took.
+pub struct BlockOutput {
     pub stdout: String,
     pub stderr: String,
     pub took: Duration,
@@ -41,14 +41,14 @@ impl Page {
     }
 
     /// Runs the next block.
-    pub async fn next(&mut self) -> Told {
+    pub async fn next(&mut self) -> BlockOutput {
         let Some(block) = self.blocks.next() else { panic!("{} has no more commands", self.name) };
         self.last = Some(block);
         self.again().await
     }
 
     /// Runs the last block once more, with the variables of now.
-    pub async fn again(&self) -> Told {
+    pub async fn again(&self) -> BlockOutput {
         let Some(block) = &self.last else { panic!("nothing of {} was run yet", self.name) };
         self.run(block).await
     }
@@ -59,7 +59,7 @@ impl Page {
         assert!(left.is_empty(), "{} has commands that nobody runs: {left:?}", self.name);
     }
 
-    async fn run(&self, block: &Block) -> Told {
+    async fn run(&self, block: &Block) -> BlockOutput {
         // In a block that looks 1 is an answer; everything else (not found, wrong use) is a mistake on the page.
         let guard = if block.looks {
             "set -uo pipefail; trap 'code=$?; [ $code -le 1 ] || exit $code' ERR"
@@ -76,15 +76,19 @@ impl Page {
             .output()
             .await
             .unwrap();
-        let told = Told {
+        let block_output = BlockOutput {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             took: began.elapsed(),
         };
         let most = i32::from(block.looks);
         let well = output.status.code().is_some_and(|code| (0..=most).contains(&code));
-        assert!(well, "{}: {}\n{}\n--- {}\n{}", self.name, output.status, block.commands, told.stdout, told.stderr);
-        told
+        assert!(
+            well,
+            "{}: {}\n{}\n--- {}\n{}",
+            self.name, output.status, block.commands, block_output.stdout, block_output.stderr
+        );
+        block_output
     }
 }
 

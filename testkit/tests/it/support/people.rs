@@ -62,8 +62,8 @@ impl Newcomer {
         }
     }
 
-    /// What they ask for.
-    pub fn wish(&self) -> Value {
+    /// The body of their sign-up.
+    pub fn sign_up_request(&self) -> Value {
         json!({
             "login_id": self.login_id,
             "password": self.password,
@@ -77,33 +77,34 @@ impl Newcomer {
     }
 
     /// Asks to become a member; the sign-up's id.
-    pub async fn sign_up(&self, door: &TestClient) -> Uuid {
-        post(door, "/v1/signups", &fresh_key(), &self.wish()).await.expect(202).id("signup_id")
+    pub async fn sign_up(&self, anonymous: &TestClient) -> Uuid {
+        post(anonymous, "/v1/signups", &fresh_key(), &self.sign_up_request()).await.expect(202).id("signup_id")
     }
 
     /// Tries a code.
-    pub async fn verify(&self, door: &TestClient, sign_up: Uuid, code: &str) -> Answer {
-        post(door, &format!("/v1/signups/{sign_up}/verify"), &fresh_key(), &json!({"code": code})).await
+    pub async fn verify(&self, anonymous: &TestClient, sign_up: Uuid, code: &str) -> Answer {
+        post(anonymous, &format!("/v1/signups/{sign_up}/verify"), &fresh_key(), &json!({"code": code})).await
     }
 
     /// Tries to log in.
-    pub async fn log_in(&self, door: &TestClient) -> Answer {
-        post(door, "/v1/sessions", &fresh_key(), &json!({"login_id": self.login_id, "password": self.password})).await
+    pub async fn log_in(&self, anonymous: &TestClient) -> Answer {
+        post(anonymous, "/v1/sessions", &fresh_key(), &json!({"login_id": self.login_id, "password": self.password}))
+            .await
     }
 
     /// All the way: signed up, verified, logged in.
-    pub async fn join(&self, door: &TestClient, catcher: &Catcher) -> Insider {
-        let before = told(catcher, &self.contact).len();
-        let sign_up = self.sign_up(door).await;
+    pub async fn join(&self, anonymous: &TestClient, catcher: &Catcher) -> Insider {
+        let before = texts_to(catcher, &self.contact).len();
+        let sign_up = self.sign_up(anonymous).await;
         let code = code_after(catcher, &self.contact, before).await;
-        let member = self.verify(door, sign_up, &code).await.expect(201).id("member_id");
-        self.enter(door, member).await
+        let member = self.verify(anonymous, sign_up, &code).await.expect(201).id("member_id");
+        self.enter(anonymous, member).await
     }
 
     /// Logs in.
-    pub async fn enter(&self, door: &TestClient, member: Uuid) -> Insider {
-        let answer = self.log_in(door).await.expect(201);
-        let client = TestClient { token: answer.text("access_token"), id: member, ..door.clone() };
+    pub async fn enter(&self, anonymous: &TestClient, member: Uuid) -> Insider {
+        let answer = self.log_in(anonymous).await.expect(201);
+        let client = TestClient { token: answer.text("access_token"), id: member, ..anonymous.clone() };
         Insider { client, refresh_token: answer.text("refresh_token") }
     }
 }
@@ -123,8 +124,8 @@ impl Insider {
 
     /// Exchanges the refresh token.
     pub async fn refresh(&self) -> Answer {
-        let door = TestClient { token: String::new(), ..self.client.clone() };
-        post(&door, "/v1/sessions/refresh", &fresh_key(), &json!({"refresh_token": self.refresh_token})).await
+        let anonymous = TestClient { token: String::new(), ..self.client.clone() };
+        post(&anonymous, "/v1/sessions/refresh", &fresh_key(), &json!({"refresh_token": self.refresh_token})).await
     }
 
     /// Logs out.
@@ -138,7 +139,7 @@ impl Insider {
         let url = format!("{}/v1/members/me", self.client.command);
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
         let body = json!({"password": password}).to_string().into_bytes();
-        eventually("an answer to a wish to leave", async || {
+        eventually("an answer to a request to leave", async || {
             let answer = self.client.send(Method::DELETE, &url, &headers, Some(body.clone())).await;
             settled(answer)
         })
@@ -146,7 +147,7 @@ impl Insider {
     }
 }
 
-/// Sends the same under the same key until it is answered: what broke off or says "not now" comes again.
+/// Sends the same under the same key until it is answered: what broke off or says "not now" is sent again.
 pub async fn post(client: &TestClient, path: &str, key: &str, body: &Value) -> Answer {
     eventually(path, async || settled(client.try_post(path, key, body).await)).await
 }
@@ -157,8 +158,8 @@ fn settled(answer: reqwest::Result<Answer>) -> Result<Answer, String> {
     if not_now { Err(answer.body.to_string()) } else { Ok(answer) }
 }
 
-/// Everything that was told to this contact, the newest first.
-pub fn told(catcher: &Catcher, contact: &str) -> Vec<String> {
+/// All messages to this contact, the newest first.
+pub fn texts_to(catcher: &Catcher, contact: &str) -> Vec<String> {
     catcher.caught.messages(Some(contact), usize::MAX).into_iter().map(|message| message.text).collect()
 }
 
@@ -171,7 +172,7 @@ pub async fn code_after(catcher: &Catcher, contact: &str, before: usize) -> Stri
 /// Waits for the next message after so many.
 pub async fn message_after(catcher: &Catcher, contact: &str, before: usize) -> String {
     eventually("a message", async || {
-        let messages = told(catcher, contact);
+        let messages = texts_to(catcher, contact);
         if messages.len() > before { Ok(messages[0].clone()) } else { Err("nothing was caught".to_owned()) }
     })
     .await

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Answer;
 
 /// Plays answered transfers (201, with both sides visible) in the order of their positions against balances and versions;
-/// every answer must tell exactly what the model has. The balances at the end.
+/// every answer must show exactly what the model has. The balances at the end.
 pub fn replay(start: &HashMap<Uuid, (i128, i64)>, answers: &[Answer]) -> HashMap<Uuid, (i128, i64)> {
     let mut model = start.clone();
     let mut answers: Vec<&Answer> = answers.iter().collect();

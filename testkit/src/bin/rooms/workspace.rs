@@ -1,4 +1,4 @@
-//! The house as Cargo knows it.
+//! The workspace as Cargo knows it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 /// The workspace.
-pub struct House {
+pub struct Workspace {
     /// Its folder.
     pub root: PathBuf,
     /// Its crates, by package name.
@@ -51,16 +51,16 @@ struct Dependency {
 }
 
 /// Asks Cargo.
-pub fn read() -> Result<House> {
-    let told = Command::new("cargo")
+pub fn read() -> Result<Workspace> {
+    let output = Command::new("cargo")
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .output()
         .context("cannot run cargo")?;
-    ensure!(told.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&told.stderr).trim());
-    let metadata: Metadata = serde_json::from_slice(&told.stdout).context("cargo metadata cannot be read")?;
+    ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata cannot be read")?;
     let root = metadata.workspace_root;
     let crates = metadata.packages.into_iter().map(|package| (package.name.clone(), room(&root, package))).collect();
-    Ok(House { root, crates })
+    Ok(Workspace { root, crates })
 }
 
 fn room(root: &Path, package: Package) -> Room {
