@@ -20,7 +20,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// After so much silence the connection is tried: a listener cannot tell a quiet server from a dead one.
+    /// After so much silence the connection is tried: a listener cannot distinguish a quiet server from a dead one.
     const QUIET: Duration = Duration::from_secs(10);
 
     /// Listens to a channel.

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_millis(300);
 
-#[allow(clippy::disallowed_methods, reason = "a test is told where its server is by the environment")]
+#[allow(clippy::disallowed_methods, reason = "the environment names the test server")]
 fn pool() -> Pool {
     let url = std::env::var("JANGBU_TEST_POSTGRES_URL").expect("run `./justw test`, which brings a Postgres");
     let options = PoolOptions {
@@ -64,7 +64,7 @@ async fn a_transaction_that_is_dropped_is_rolled_back_at_once() {
     drop(savepoint);
     drop(transaction);
     let there: bool =
-        sqlx::query_scalar("select to_regclass('never_there') is not null").fetch_one(&pool).await.expect("told");
+        sqlx::query_scalar("select to_regclass('never_there') is not null").fetch_one(&pool).await.expect("answered");
     assert!(!there);
     assert_eq!(process(&pool).await, first, "a rollback costs no connection");
     pool.close().await;

@@ -21,7 +21,7 @@ impl AccountNumber {
         Self(digits * 100 + 98 - digits * 100 % 97)
     }
 
-    /// The stream whose first event says which account bears this number. A number is unique because a stream
+    /// The stream whose first event says which account has this number. A number is unique because a stream
     /// has one first event.
     pub fn stream(self) -> StreamId {
         StreamId::new(Uuid::new_v5(&STREAMS, self.to_string().as_bytes()))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::MemberId;
 
-/// What the bearer of a token may be.
+/// What the holder of a token may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -1,11 +1,11 @@
-//! Time and fresh ids: the one door through which they enter.
+//! Time and fresh ids: the only source of both.
 
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// Tells the time.
+/// A source of the time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
     fn now(&self) -> DateTime<Utc>;
@@ -16,7 +16,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the door")]
+    #[allow(clippy::disallowed_methods, reason = "this is the only source")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -57,7 +57,7 @@ pub trait Ids: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RandomIds;
 
-#[allow(clippy::disallowed_methods, reason = "this is the door")]
+#[allow(clippy::disallowed_methods, reason = "this is the only source")]
 impl Ids for RandomIds {
     fn fresh(&self) -> Uuid {
         Uuid::now_v7()

@@ -8,7 +8,7 @@ use crate::{CommandId, Position};
 /// Names one commit of one history of the log.
 ///
 /// A position alone does not: after a restore the same position is taken by another commit. Two histories that hold the
-/// same commit at the same position are equal up to there, so whoever knows the reference of the last commit it has seen
+/// same commit at the same position are equal up to there, so a reader that knows the reference of the last commit it has seen
 /// knows that all the commits before it are the same too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CommitRef {
@@ -25,7 +25,7 @@ pub struct CommitRef {
 pub struct CommitTag(pub u64);
 
 impl CommitRef {
-    /// The digest: FNV-1a over position, command id and time. It tells commits apart, it does not authenticate them.
+    /// The digest: FNV-1a over position, command id and time. It distinguishes commits, it does not authenticate them.
     pub fn tag(&self) -> CommitTag {
         let position = self.position.number().to_be_bytes();
         let time = self.recorded_at.timestamp_micros().to_be_bytes();

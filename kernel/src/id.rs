@@ -85,7 +85,7 @@ impl From<CommandId> for StreamId {
 const OWNERS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6f_776e_6572_7300_0001);
 
 impl MemberId {
-    /// The stream that tells whether an account may be opened for this member.
+    /// The stream that decides whether an account may be opened for this member.
     pub fn owner_stream(self) -> StreamId {
         StreamId::new(Uuid::new_v5(&OWNERS, self.0.as_bytes()))
     }

@@ -10,7 +10,7 @@ use crate::{CommitRef, CommitTag, LogId, Position};
 /// What a command answers and a read may ask for. Opaque to clients; written `v2.` and 32 bytes in base64url: the log, the
 /// position, and the tag of the commit that ends there. `v1.` and 24 bytes is a token without a tag.
 ///
-/// The tag tells a commit from another that took its position after a restore. The token is a claim, not a capability: it
+/// The tag distinguishes a commit from another that took its position after a restore. The token is a claim, not a capability: it
 /// opens nothing, so it carries no signature. A forged one can only name a position, and one the log has not reached is
 /// refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub(crate) async fn wait(_: &str) {
 mod inside {
     use std::{path::PathBuf, sync::LazyLock};
 
-    #[expect(clippy::disallowed_methods, reason = "a test tells a process by its environment what is to break")]
+    #[expect(clippy::disallowed_methods, reason = "a test names in the environment of a process what is to break")]
     pub(super) static FOLDER: LazyLock<Option<PathBuf>> =
         LazyLock::new(|| std::env::var("JANGBU_FAULT_TASKS").ok().map(PathBuf::from));
 

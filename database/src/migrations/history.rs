@@ -55,7 +55,7 @@ pub struct History {
 
 impl History {
     /// How long to wait for another process that is migrating.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const LOCK_WAIT: Duration = Duration::from_secs(60);
 
     /// A history of that name, a plain word. Tests make their own; the real ones are those of [`super::Database`].
     pub fn new(name: &'static str, migrations: impl Into<Cow<'static, [Migration]>>) -> Self {
@@ -172,7 +172,7 @@ impl History {
         let limits = "set statement_timeout = 0; set lock_timeout = '10s';
             set idle_session_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'";
         sqlx::raw_sql(AssertSqlSafe(limits)).execute(&mut connection).await.map_err(MigrateError::Unreachable)?;
-        let give_up = Instant::now() + Self::PATIENCE;
+        let give_up = Instant::now() + Self::LOCK_WAIT;
         loop {
             let locked: bool = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended($1, 0))")
                 .bind(self.lock_name())
