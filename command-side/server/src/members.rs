@@ -83,7 +83,7 @@ impl People {
             let open = || PostgresVault::open(vault.clone(), kek.clone());
             if let Some(opened) = until_open(open, &closed).await {
                 let revoked = Arc::new(Refused(revocations));
-                let work = MemberWork { config, passwords, signer, channels, board, services, trouble, revoked };
+                let work = MemberWork { config, passwords, signer, channels, board, services, history_error, revoked };
                 work.run(Arc::new(opened), log.clone(), closed).await;
             }
             following.ended().await;
@@ -116,14 +116,14 @@ struct MemberWork {
     channels: Channels,
     board: DeliveryHealth,
     services: Arc<Opened>,
-    trouble: watch::Sender<Option<String>>,
+    history_error: watch::Sender<Option<String>>,
     revoked: Arc<Refused>,
 }
 
 impl MemberWork {
     /// Serves members, delivers messages and runs the processes until no more commands can come.
     async fn run(self, vault: Arc<dyn Vault>, pool: Pool, closed: Shutdown) {
-        let Self { config, passwords, signer, channels, board, services, trouble, revoked } = self;
+        let Self { config, passwords, signer, channels, board, services, history_error, revoked } = self;
         let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(pool.clone()));
         let log = Arc::new(PostgresLog::new(pool));
         let (ids, clock, signer) = (Arc::new(RandomIds), Arc::new(SystemClock), Arc::new(signer));
@@ -152,7 +152,7 @@ impl MemberWork {
         };
         let working = tasks::until_done("processes", move || {
             let (members, services, processes) = (members.clone(), services.clone(), processes.clone());
-            run_processes(members, services, processes, trouble.clone(), closed.clone())
+            run_processes(members, services, processes, history_error.clone(), closed.clone())
         });
         working.ended().await;
         sending.ended().await;
