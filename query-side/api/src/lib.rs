@@ -3,16 +3,25 @@
 //! Turns a request into a read and what was read into JSON. Knows nothing of SQL, of the log or of commands; of the vault
 //! only that something opens what is sealed.
 
+#![allow(unused_qualifications, reason = "what the macros of the routes expand to")]
+
+mod accounts;
 mod answer;
+mod assets;
 mod document;
-mod dto;
 mod mask;
+mod members;
 mod opener;
+mod overview;
 mod params;
+mod payees;
 mod prefer;
 mod problem;
-#[allow(unused_qualifications, reason = "what the macros of the routes expand to")]
 mod routes;
+mod top_movers;
+mod transfers;
+mod views;
+mod wallet;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use reads::{Member, SealedText};
 use secrecy::SecretString;
 
 use crate::{
-    dto::{self, Contact, Shown},
+    members::{self, Contact, Shown},
     problem::OUTAGE,
 };
 
@@ -32,17 +32,17 @@ pub enum OpenerError {
 }
 
 /// A member as they see themselves. Without their data key there is nothing personal to see.
-pub async fn member(opener: &dyn Opener, member: Member) -> Result<dto::Member, Problem> {
-    let Some(personal) = &member.personal else { return Ok(dto::Member::bare(&member)) };
+pub async fn member(opener: &dyn Opener, member: Member) -> Result<members::Member, Problem> {
+    let Some(personal) = &member.personal else { return Ok(members::Member::bare(&member)) };
     let texts = [&personal.login_id, &personal.real_name, &personal.contact];
     let opened = opener.open(member.member_id, &texts).await.map_err(problem_of)?;
-    let Some(opened) = opened else { return Ok(dto::Member::bare(&member)) };
+    let Some(opened) = opened else { return Ok(members::Member::bare(&member)) };
     let [login_id, real_name, contact] = <[_; 3]>::try_from(opened).map_err(|_| problem_of(OpenerError::Refused))?;
-    Ok(dto::Member {
+    Ok(members::Member {
         login_id: Some(Shown(login_id)),
         real_name: Some(Shown(real_name)),
         contact: Some(Contact { channel: personal.channel.as_str(), value: Shown(contact) }),
-        ..dto::Member::bare(&member)
+        ..members::Member::bare(&member)
     })
 }
 

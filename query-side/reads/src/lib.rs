@@ -33,6 +33,6 @@ pub use row::{Page, Viewer};
 pub use status::{Generation, ViewDetail, ViewStatus};
 pub use top_movers::{Mover, TopMovers};
 pub use transactions::{Entry, Range};
-pub use transfers::{Posting, Transfer, TransferStatus};
+pub use transfers::{Money, Posting, Transfer};
 pub use view::View;
 pub use wallet::{RECENT, Wallet, WalletEntry};

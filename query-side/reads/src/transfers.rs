@@ -1,8 +1,9 @@
 //! Transfers, posted and rejected.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AssetCode, Minor, Money, Position, TransferId, Version};
-use serde::Deserialize;
+use kernel::{AccountId, AssetCode, Minor, Position, TransferId, Version};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -14,61 +15,83 @@ use crate::{
 /// The view of accounts holds the owner of each leg.
 const VIEWS: &[View] = &[View::Transfers, View::Accounts];
 
-/// A transfer as someone who has part in it sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An amount of one asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Money {
+    /// What is counted.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
+    pub asset: AssetCode,
+    /// How many minor units of it.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
+    pub amount: Minor,
+}
+
+/// A transfer, posted or rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Transfer {
     /// Which.
+    #[schema(value_type = Uuid)]
     pub transfer_id: TransferId,
     /// What became of it.
-    pub status: TransferStatus,
+    #[schema(value_type = String, pattern = "^(posted|rejected)$")]
+    pub status: &'static str,
+    /// Why it was rejected, a problem code; left out of a posted one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What could have been spent; only where it was rejected for `insufficient-funds` and the source is yours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, pattern = "^-?[0-9]{1,38}$")]
+    pub available: Option<Minor>,
     /// What kind of movement.
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
     pub kind: String,
-    /// The account debited; none if a rejected one named none that exists, and where there are more than two legs.
+    /// The account debited; null if a rejected one named none that exists, and in a transfer of more than two legs.
+    #[schema(value_type = Option<Uuid>, required)]
     pub source: Option<AccountId>,
-    /// The account credited; none if a rejected one named none that exists, and where there are more than two legs.
+    /// The account credited; null if a rejected one named none that exists, and in a transfer of more than two legs.
+    #[schema(value_type = Option<Uuid>, required)]
     pub destination: Option<AccountId>,
-    /// What was moved; none where there are more than two legs.
+    /// What was moved; null in a transfer of more than two legs.
+    #[schema(required)]
     pub money: Option<Money>,
     /// The payer's words.
+    #[schema(required)]
     pub memo: Option<String>,
-    /// The outside's reference.
+    /// The outside's reference of a deposit or withdrawal.
+    #[schema(required)]
     pub reference: Option<String>,
     /// The transfer this one undoes.
+    #[schema(value_type = Option<Uuid>, required)]
     pub reverses: Option<TransferId>,
     /// The transfer that undid this one.
+    #[schema(value_type = Option<Uuid>, required)]
     pub reversed_by: Option<TransferId>,
+    /// One for each leg, in order: of two the debit first. None if it was rejected.
+    pub postings: Vec<Posting>,
     /// The position of its last event.
+    #[schema(value_type = i64, minimum = 1)]
     pub position: Position,
     /// When, by the log's clock.
     pub recorded_at: DateTime<Utc>,
 }
 
-/// What became of a transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransferStatus {
-    /// Money moved: each leg in order, of two the debit first.
-    Posted(Vec<Posting>),
-    /// It was refused.
-    Rejected {
-        /// The problem code.
-        code: String,
-        /// What could have been spent, if that was the reason.
-        available: Option<Minor>,
-    },
-}
-
 /// One leg of a posted transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Posting {
     /// The account.
+    #[schema(value_type = Uuid)]
     pub account_id: AccountId,
     /// What it holds.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
-    /// Signed: negative is a debit.
+    /// How much, in minor units; negative is a debit.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub amount: Minor,
-    /// The balance after it; none if it is not the viewer's to know.
+    /// The balance after it; null if the account is not yours.
+    #[schema(value_type = Option<String>, required, pattern = "^-?[0-9]{1,38}$")]
     pub balance_after: Option<Minor>,
-    /// The version of the account after it; none if it is not the viewer's to know.
+    /// The version of the account after it; null if the account is not yours.
+    #[schema(value_type = Option<i64>, required)]
     pub version: Option<Version>,
 }
 
@@ -152,17 +175,19 @@ impl TransferRow {
             (Some(code), Some(amount)) => Some(Money { asset: asset(code)?, amount: minor(amount)? }),
             _ => None,
         };
-        let status = match self.status.as_str() {
-            "posted" => TransferStatus::Posted(self.postings(viewer, money)?),
-            "rejected" => TransferStatus::Rejected {
-                code: self.code.clone().ok_or(ReadsError::Damaged { what: "rejection" })?,
-                available: self.available.as_deref().map(minor).transpose()?,
-            },
+        let (status, code, available, postings) = match self.status.as_str() {
+            "posted" => ("posted", None, None, self.postings(viewer, money.as_ref())?),
+            "rejected" => {
+                let code = self.code.clone().ok_or(ReadsError::Damaged { what: "rejection" })?;
+                ("rejected", Some(code), self.available.as_deref().map(minor).transpose()?, Vec::new())
+            }
             _ => return Err(ReadsError::Damaged { what: "transfer status" }),
         };
         Ok(Transfer {
             transfer_id: TransferId::new(self.transfer_id),
             status,
+            code,
+            available,
             kind: self.kind,
             source: self.source.map(AccountId::new),
             destination: self.destination.map(AccountId::new),
@@ -171,17 +196,18 @@ impl TransferRow {
             reference: self.reference,
             reverses: self.reverses.map(TransferId::new),
             reversed_by: self.reversed_by.map(TransferId::new),
+            postings,
             position: Position::new(self.position),
             recorded_at: self.recorded_at,
         })
     }
 
-    fn postings(&self, viewer: Viewer, money: Option<Money>) -> Result<Vec<Posting>, ReadsError> {
+    fn postings(&self, viewer: Viewer, money: Option<&Money>) -> Result<Vec<Posting>, ReadsError> {
         if let Some(postings) = &self.postings {
             return postings.iter().cloned().map(|posting| posting.seen_by(viewer)).collect();
         }
         let damaged = || ReadsError::Damaged { what: "posting" };
-        let Money { asset, amount } = money.ok_or_else(damaged)?;
+        let Money { asset, amount } = *money.ok_or_else(damaged)?;
         let posting = |account: Option<Uuid>, owner, amount, balance: &Option<String>, version: Option<i64>| {
             let own = viewer.may_see(owner);
             Ok::<_, ReadsError>(Posting {

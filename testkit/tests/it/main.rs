@@ -23,6 +23,7 @@ mod member_races;
 mod oversized;
 mod restart;
 mod reverse;
+mod runbook_restore;
 mod runbooks;
 mod sabotage;
 mod shutdown;

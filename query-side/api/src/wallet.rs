@@ -1,12 +1,21 @@
 //! The app's first screen.
 
+use axum::extract::State;
+use kernel::Role;
+use platform::{auth::Principal, extract::Query, problem::Problem};
 use reads::{Account, WalletEntry};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Shown;
-use crate::opener::Name;
+use crate::{
+    Api,
+    answer::Answer,
+    members::Shown,
+    opener::{self, Name},
+    params::{Freshness, Nothing},
+    problem::problem_of,
+};
 
 /// The app's first screen in one call.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,4 +56,20 @@ impl Wallet {
             transactions: wallet.recent,
         }
     }
+}
+
+/// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions.
+#[utoipa::path(get, operation_id = "wallet_home", security(("bearer" = [])), path = "/v1/wallet/home", tag = "accounts",
+    responses((status = 200, description = "The first screen", body = Wallet)))]
+pub async fn home(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need): Freshness,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<Wallet>, Problem> {
+    principal.require(&[Role::Member])?;
+    let mut read = api.reads.wallet(principal.actor.id, &need).await.map_err(problem_of)?;
+    let own = read.value.real_name.take().map(|name| (principal.actor.id, name));
+    let name = opener::name(api.opener.as_ref(), own).await;
+    Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name)))))
 }

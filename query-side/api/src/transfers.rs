@@ -1,5 +1,7 @@
 //! Transfers.
 
+use std::convert::identity;
+
 use axum::extract::State;
 use kernel::TransferId;
 use platform::{
@@ -7,11 +9,11 @@ use platform::{
     extract::Query,
     problem::{Code, Problem},
 };
+use reads::Transfer;
 
 use crate::{
     Api,
     answer::Answer,
-    dto::Transfer,
     params::{ById, Freshness, Nothing, viewer},
 };
 
@@ -27,7 +29,7 @@ pub async fn one(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Transfer>, Problem> {
     let transfer = api.reads.transfer(viewer(&principal), TransferId::new(id), &need).await;
-    Answer::found(transfer, Transfer::from, || {
+    Answer::found(transfer, identity, || {
         Problem::new(Code::TransferUnknown).detail("there is no such transfer of yours")
     })
 }

@@ -1,23 +1,54 @@
 //! Payees.
 
 use axum::extract::State;
-use kernel::Role;
+use kernel::{AssetCode, Role};
 use platform::{
     auth::Principal,
     extract::Query,
     problem::{Code, Problem},
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::{
     Api,
     answer::Answer,
-    dto::Payee,
-    opener,
+    mask::mask,
+    opener::{self, Name},
     params::{Freshness, Number},
     problem::problem_of,
 };
+
+/// What a payer may know of the account behind a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Payee {
+    /// Which.
+    pub account_id: Uuid,
+    /// What it takes.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
+    pub asset: AssetCode,
+    /// The owner's name, mostly hidden: the first and the last letter, `*` for the others. Null where there is none: the
+    /// owner never signed up, or left; and for everybody who is no member.
+    #[schema(required)]
+    pub masked_name: Option<String>,
+    /// There and true if there is a name that cannot be read now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub degraded: bool,
+}
+
+impl Payee {
+    /// The payee with the name that was opened for it.
+    pub fn new(payee: &reads::Payee, name: Name) -> Self {
+        let (masked_name, degraded) = match name {
+            Name::Known(name) => (name.map(|name| mask(name.expose_secret())), false),
+            Name::Degraded => (None, true),
+        };
+        Self { account_id: payee.account_id.uuid(), asset: payee.asset, masked_name, degraded }
+    }
+}
 
 /// Who is to be paid.
 #[derive(Debug, Deserialize, IntoParams)]

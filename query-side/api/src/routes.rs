@@ -1,18 +1,8 @@
-//! The routes.
-
-mod accounts;
-mod assets;
-mod members;
-mod overview;
-mod payees;
-mod top_movers;
-mod transfers;
-mod views;
-mod wallet;
+//! The list of all routes.
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::Api;
+use crate::{Api, accounts, assets, members, overview, payees, top_movers, transfers, views, wallet};
 
 /// Every route with its description.
 pub fn all() -> OpenApiRouter<Api> {

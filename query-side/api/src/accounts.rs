@@ -9,17 +9,48 @@ use platform::{
     extract::Query,
     problem::{Code, Problem},
 };
-use reads::{Account, Balance, Range, When};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use reads::{Account, Balance, Entry, Page, Range, When};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Api,
     answer::Answer,
-    dto::{AccountPage, EntryPage},
     params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
     problem::no_account,
 };
+
+/// Part of a list of accounts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountPage {
+    /// Newest first.
+    pub items: Vec<Account>,
+    /// Where the list goes on; null at its end.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// Part of an account's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryPage {
+    /// Newest first.
+    pub items: Vec<Entry>,
+    /// Where the list goes on; null at its end.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl From<Page<Account>> for AccountPage {
+    fn from(page: Page<Account>) -> Self {
+        Self { items: page.items, next_cursor: page.next_cursor }
+    }
+}
+
+impl From<Page<Entry>> for EntryPage {
+    fn from(page: Page<Entry>) -> Self {
+        Self { items: page.items, next_cursor: page.next_cursor }
+    }
+}
 
 /// Which accounts.
 #[derive(Debug, Deserialize, IntoParams)]
