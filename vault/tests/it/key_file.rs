@@ -23,7 +23,7 @@ fn it_is_made_once_readable_by_its_owner_only_and_left_as_it_is() {
     let threads: Vec<_> = (0..8)
         .map(|_| {
             let file = file.clone();
-            std::thread::spawn(move || KeyFile::ensure(&file).map(|made| format!("{made:?}")))
+            std::thread::spawn(move || KeyFile::ensure(&file).map(|(keys, _)| format!("{keys:?}")))
         })
         .collect();
     let made: Vec<String> = threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect();
