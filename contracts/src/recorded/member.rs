@@ -2,6 +2,8 @@
 //!
 //! Personal data stand here as [`Sealed`] only. Codes and passwords never stand here, in whatever form.
 
+use std::{fmt, str::FromStr};
+
 use chrono::{DateTime, Utc};
 use kernel::{MemberId, Sealed, StreamId};
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,35 @@ pub enum Channel {
     Email,
     /// Text messages to a telephone.
     Phone,
+}
+
+/// Not the name of a [`Channel`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be `email` or `phone`")]
+pub struct UnknownChannel;
+
+impl Channel {
+    /// The channel as it stands in requests, hashes, answers and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Channel {
+    type Err = UnknownChannel;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChannel> {
+        [Self::Email, Self::Phone].into_iter().find(|channel| channel.as_str() == text).ok_or(UnknownChannel)
+    }
 }
 
 /// What a person agreed to, or did not.

@@ -17,7 +17,7 @@ pub enum StreamKind {
     /// A sign-up.
     SignUp,
     /// A reserved login id or contact.
-    Name,
+    Reservation,
     /// A member.
     Member,
     /// What a member owns: the stream on which opening an account and leaving meet.
@@ -33,7 +33,7 @@ impl StreamKind {
             Self::Transfer => "transfer",
             Self::RefusedCommand => "refused command",
             Self::SignUp => "sign-up",
-            Self::Name => "name",
+            Self::Reservation => "name",
             Self::Member => "member",
             Self::Owner => "owner",
         }
@@ -45,25 +45,3 @@ impl fmt::Display for StreamKind {
         f.write_str(self.as_str())
     }
 }
-
-/// Where events of a type may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamRule {
-    /// The name of the type in the log.
-    pub event_type: &'static str,
-    /// The kind of stream.
-    pub kind: StreamKind,
-    /// Whether it opens the stream: at version 1, and at no other.
-    pub opens_stream: bool,
-}
-
-macro_rules! opens {
-    (opens) => {
-        true
-    };
-    (on) => {
-        false
-    };
-}
-
-pub(super) use opens;

@@ -4,7 +4,7 @@ use kernel::{AccountId, AssetCode, Minor, Money, TransferId};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Unreadable,
+    decode::Unreadable,
     legs::{Legs, LegsError},
 };
 
