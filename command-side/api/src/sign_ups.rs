@@ -3,7 +3,7 @@
 use application::{MemberCommand, NewMember};
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
-use domain::member::{Code, Consent, Consents, LoginId, Password, RealName};
+use domain::member::{Code, Consents, LoginId, Password, RealName};
 use kernel::MemberId;
 use platform::{
     extract::{Json, OptionalJson, Path, object, objects},
@@ -83,7 +83,7 @@ impl SignUpRequest {
         let real_name = fields.read("real_name", self.real_name.expose().parse::<RealName>());
         let mut consents = Vec::with_capacity(self.consents.len());
         for (index, consent) in self.consents.iter().enumerate() {
-            let read = Consent::new(&consent.document, &consent.version, consent.agreed);
+            let read = Consents::consent(&consent.document, &consent.version, consent.agreed);
             consents.extend(fields.read(&format!("consents[{index}]"), read));
         }
         let consents = match consents.len() == self.consents.len() {

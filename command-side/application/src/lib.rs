@@ -7,8 +7,6 @@ mod commands;
 mod delivery;
 mod engine;
 mod processes;
-mod stored;
-mod translating;
 
 pub use auth::{
     AuthError, AuthOptions, AuthParts, AuthService, ErasureProof, MemberCommand, MemberOutcome, NewMember,

@@ -1,12 +1,14 @@
 //! The account: one asset, one holder, a balance that follows from its events.
 
-use contracts::recorded::Holder;
-use kernel::{AssetCode, MemberId, Minor, TransferId};
+use contracts::recorded::{AccountClosed, AccountEvent, AccountFrozen, AccountUnfrozen, Holder};
+use kernel::{AssetCode, MemberId, Minor};
+use serde::{Deserialize, Serialize};
 
 use crate::{EvolveError, Refusal};
 
 /// What may be done with an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Everything.
     Open,
@@ -27,44 +29,12 @@ impl Status {
     }
 }
 
-/// What happened to an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccountEvent {
-    /// It came to be, empty.
-    Opened {
-        /// Whose.
-        holder: Holder,
-        /// The one asset it holds.
-        asset: AssetCode,
-    },
-    /// Money left it.
-    Debited {
-        /// Why.
-        transfer: TransferId,
-        /// How much; more than zero.
-        amount: Minor,
-        /// The balance after it.
-        balance: Minor,
-    },
-    /// Money came to it.
-    Credited {
-        /// Why.
-        transfer: TransferId,
-        /// How much; more than zero.
-        amount: Minor,
-        /// The balance after it.
-        balance: Minor,
-    },
-    /// It was frozen.
-    Frozen,
-    /// It was unfrozen.
-    Unfrozen,
-    /// It was closed.
-    Closed,
-}
+/// The shape of [`Account`] in a snapshot and the logic of [`Account::evolve`]: a change of either takes the next number, and
+/// older snapshots are ignored.
+pub const ACCOUNT_STATE_SCHEMA: i32 = 1;
 
-/// An account as its events left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An account as its events left it, and as it stands in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Whose.
     pub holder: Holder,
@@ -79,19 +49,17 @@ pub struct Account {
 impl Account {
     /// The state after an event. [`AccountEvent::Opened`] is the first event, and only the first.
     pub fn evolve(state: Option<Self>, event: &AccountEvent) -> Result<Self, EvolveError> {
-        if let AccountEvent::Opened { holder, asset } = event {
-            let opened = Self { holder: holder.clone(), asset: *asset, balance: Minor::ZERO, status: Status::Open };
-            return if state.is_none() { Ok(opened) } else { Err(EvolveError::OpenedTwice) };
-        }
-        let account = state.ok_or(EvolveError::NotOpened)?;
-        Ok(match event {
-            AccountEvent::Opened { .. } => return Err(EvolveError::OpenedTwice),
-            AccountEvent::Debited { balance, .. } | AccountEvent::Credited { balance, .. } => {
-                Self { balance: *balance, ..account }
+        Ok(match (state, event) {
+            (None, AccountEvent::Opened(opened)) => {
+                Self { holder: opened.holder.clone(), asset: opened.asset, balance: Minor::ZERO, status: Status::Open }
             }
-            AccountEvent::Frozen => Self { status: Status::Frozen, ..account },
-            AccountEvent::Unfrozen => Self { status: Status::Open, ..account },
-            AccountEvent::Closed => Self { status: Status::Closed, ..account },
+            (None, _) => return Err(EvolveError::NotOpened),
+            (Some(_), AccountEvent::Opened(_)) => return Err(EvolveError::OpenedTwice),
+            (Some(account), AccountEvent::Debited(debited)) => Self { balance: debited.balance, ..account },
+            (Some(account), AccountEvent::Credited(credited)) => Self { balance: credited.balance, ..account },
+            (Some(account), AccountEvent::Frozen(_)) => Self { status: Status::Frozen, ..account },
+            (Some(account), AccountEvent::Unfrozen(_)) => Self { status: Status::Open, ..account },
+            (Some(account), AccountEvent::Closed(_)) => Self { status: Status::Closed, ..account },
         })
     }
 
@@ -103,27 +71,29 @@ impl Account {
         }
     }
 
-    /// Whether it may be frozen, and what then happens.
-    pub fn freeze(&self) -> Result<AccountEvent, Refusal> {
-        self.usable().map(|()| AccountEvent::Frozen)
+    /// Whether it may be frozen, and what then happens. The event carries the balance, so that the answer can be given again
+    /// without a fold.
+    pub fn freeze(&self, reason: Option<String>) -> Result<AccountEvent, Refusal> {
+        self.usable()?;
+        Ok(AccountFrozen { reason, balance: self.balance }.into())
     }
 
     /// Whether it may be unfrozen, and what then happens.
-    pub fn unfreeze(&self) -> Result<AccountEvent, Refusal> {
+    pub fn unfreeze(&self, reason: Option<String>) -> Result<AccountEvent, Refusal> {
         match self.status {
-            Status::Frozen => Ok(AccountEvent::Unfrozen),
+            Status::Frozen => Ok(AccountUnfrozen { reason, balance: self.balance }.into()),
             Status::Open => Err(Refusal::AccountNotFrozen),
             Status::Closed => Err(Refusal::AccountClosed),
         }
     }
 
     /// Whether it may be closed, and what then happens.
-    pub fn close(&self) -> Result<AccountEvent, Refusal> {
+    pub fn close(&self, reason: Option<String>) -> Result<AccountEvent, Refusal> {
         self.usable()?;
         if self.balance != Minor::ZERO {
             return Err(Refusal::AccountNotEmpty);
         }
-        Ok(AccountEvent::Closed)
+        Ok(AccountClosed { reason }.into())
     }
 
     /// Whether money may go in or out at all.

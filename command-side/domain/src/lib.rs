@@ -1,7 +1,7 @@
 //! The rules of the bank: what an account, a transfer and a member may do. Pure: no I/O, no clock, no randomness.
 //!
-//! Each aggregate is a state, its events, `evolve` (an event changes the state) and `decide` functions (a state and
-//! a wish give events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
+//! Each aggregate is a state, `evolve` (a recorded event changes the state) and `decide` functions (a state and a wish give
+//! events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
 
 mod account;
 mod evolve;
@@ -12,10 +12,10 @@ mod owner;
 mod refusal;
 mod transfer;
 
-pub use account::{Account, AccountEvent, Status};
+pub use account::{ACCOUNT_STATE_SCHEMA, Account, Status};
 pub use evolve::EvolveError;
 pub use limits::{Limits, LimitsError};
 pub use movement::{Movement, payment};
-pub use owner::{Owner, OwnerEvent};
+pub use owner::Owner;
 pub use refusal::Refusal;
-pub use transfer::{Transfer, TransferEvent};
+pub use transfer::Transfer;

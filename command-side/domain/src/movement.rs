@@ -1,9 +1,9 @@
 //! A movement of money between accounts: the one rule that touches more than one aggregate.
 
-use contracts::recorded::{Leg, Legs};
+use contracts::recorded::{AccountCredited, AccountDebited, AccountEvent, Leg, Legs};
 use kernel::{AccountId, Minor, Money, TransferId};
 
-use crate::{Account, AccountEvent, Limits, Refusal};
+use crate::{Account, Limits, Refusal};
 
 /// A wish to move money.
 #[derive(Clone, Copy, Debug)]
@@ -56,9 +56,9 @@ impl Movement<'_> {
     fn event(&self, amount: Minor, balance: Minor) -> AccountEvent {
         let transfer = self.transfer;
         if amount.is_negative() {
-            AccountEvent::Debited { transfer, amount: amount.negated(), balance }
+            AccountDebited { transfer, amount: amount.negated(), balance }.into()
         } else {
-            AccountEvent::Credited { transfer, amount, balance }
+            AccountCredited { transfer, amount, balance }.into()
         }
     }
 

@@ -1,5 +1,6 @@
 //! Why a rule refuses a wish.
 
+use contracts::recorded;
 use kernel::Minor;
 
 /// A business rule's no. Each has a stable public code.
@@ -71,5 +72,15 @@ impl Refusal {
             Self::AmountOverflow => "amount-overflow",
             Self::BatchAborted => "batch-aborted",
         }
+    }
+}
+
+impl From<Refusal> for recorded::Refusal {
+    fn from(refusal: Refusal) -> Self {
+        let available = match refusal {
+            Refusal::InsufficientFunds { available } => Some(available),
+            _ => None,
+        };
+        Self { code: refusal.code().to_owned(), available }
     }
 }

@@ -1,26 +1,8 @@
 //! The transfer: postings that happen together, or a refusal that is kept.
 
-use contracts::recorded::Legs;
-use kernel::TransferId;
+use contracts::recorded::{Legs, TransferEvent};
 
 use crate::{EvolveError, Refusal};
-
-/// What happened to a transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransferEvent {
-    /// Money moved.
-    Posted {
-        /// What went where.
-        legs: Legs,
-    },
-    /// It was refused.
-    Rejected,
-    /// It was undone.
-    Reversed {
-        /// By this one.
-        by: TransferId,
-    },
-}
 
 /// A transfer as its events left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +22,12 @@ impl Transfer {
     /// The state after an event. A transfer is decided once, and undone once at most.
     pub fn evolve(state: Option<Self>, event: &TransferEvent) -> Result<Self, EvolveError> {
         match (state, event) {
-            (None, TransferEvent::Posted { legs }) => Ok(Self::Posted { legs: legs.clone() }),
-            (None, TransferEvent::Rejected) => Ok(Self::Rejected),
-            (None, TransferEvent::Reversed { .. }) => Err(EvolveError::NotOpened),
-            (Some(Self::Posted { .. }), TransferEvent::Reversed { .. }) => Ok(Self::Reversed),
-            (Some(Self::Rejected | Self::Reversed), TransferEvent::Reversed { .. }) => Err(EvolveError::AfterTheLast),
-            (Some(_), TransferEvent::Posted { .. } | TransferEvent::Rejected) => Err(EvolveError::OpenedTwice),
+            (None, TransferEvent::Posted(posted)) => Ok(Self::Posted { legs: posted.legs.clone() }),
+            (None, TransferEvent::Rejected(_)) => Ok(Self::Rejected),
+            (None, TransferEvent::Reversed(_)) => Err(EvolveError::NotOpened),
+            (Some(Self::Posted { .. }), TransferEvent::Reversed(_)) => Ok(Self::Reversed),
+            (Some(Self::Rejected | Self::Reversed), TransferEvent::Reversed(_)) => Err(EvolveError::AfterTheLast),
+            (Some(_), TransferEvent::Posted(_) | TransferEvent::Rejected(_)) => Err(EvolveError::OpenedTwice),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::{Holder, Recorded};
+use contracts::recorded::{AccountEvent, Event, Holder, RefusedCommandEvent};
 use kernel::{AccountId, Minor};
 
 use crate::{
@@ -18,14 +18,14 @@ pub fn account(
 ) -> Result<Arc<Outcome>, IncompleteEvents> {
     let event = events.first().ok_or(IncompleteEvents)?;
     let (status, balance) = match &event.recorded {
-        Recorded::CommandRefused(refused) => {
+        Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) => {
             let refusal = refused.refusal.clone();
             return Ok(Arc::new(Outcome::Refused(Refused { refusal, transfer: None })));
         }
-        Recorded::AccountOpened(_) => ("open", Minor::ZERO),
-        Recorded::AccountFrozen(frozen) => ("frozen", frozen.balance),
-        Recorded::AccountUnfrozen(unfrozen) => ("open", unfrozen.balance),
-        Recorded::AccountClosed(_) => ("closed", Minor::ZERO),
+        Event::Account(AccountEvent::Opened(_)) => ("open", Minor::ZERO),
+        Event::Account(AccountEvent::Frozen(frozen)) => ("frozen", frozen.balance),
+        Event::Account(AccountEvent::Unfrozen(unfrozen)) => ("open", unfrozen.balance),
+        Event::Account(AccountEvent::Closed(_)) => ("closed", Minor::ZERO),
         _ => return Err(IncompleteEvents),
     };
     let account_id = AccountId::new(event.stream.uuid());

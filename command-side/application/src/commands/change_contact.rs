@@ -1,7 +1,7 @@
 //! A change of contact begins: a code is sent to the new one.
 
-use contracts::recorded::{self as rec, ContactChangeStarted, MemberRecorded};
-use domain::member::{Contact, MemberEvent, PersonEvent};
+use contracts::recorded::{Channel, ContactChangeStarted, Event, MemberEvent};
+use domain::member::{Contact, UnsealedEvent};
 use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
 use log::Appended;
 use vault::DataKey;
@@ -13,8 +13,8 @@ use super::{
     sign_up::code_sent,
 };
 use crate::{
+    ExecuteError,
     engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
-    translating::record_channel,
 };
 
 struct ChangeContact {
@@ -25,10 +25,10 @@ struct ChangeContact {
 }
 
 impl ChangeContact {
-    fn seal(&self, event: &MemberEvent, at: At) -> Result<Option<MemberRecorded>, MemberError> {
-        let MemberEvent::Person(_, PersonEvent::ChangeStarted(change)) = event else { return Ok(None) };
+    fn seal(&self, event: UnsealedEvent, at: At) -> Result<Event, MemberError> {
+        let UnsealedEvent::ContactChangeStarted(change) = event else { return Err(ExecuteError::Internal.into()) };
         let started = ContactChangeStarted {
-            channel: record_channel(self.contact.channel()),
+            channel: self.contact.channel(),
             contact: seal(&self.key, at.field("contact"), self.contact.expose())?,
             contact_key: change.contact,
             decoy: false,
@@ -36,7 +36,7 @@ impl ChangeContact {
             expires_at: change.code.expires_at,
             resend_after: change.code.resend_after,
         };
-        Ok(Some(started.into()))
+        Ok(started.into())
     }
 }
 
@@ -63,7 +63,7 @@ impl Command for ChangeContact {
 /// Where a member's contact stands.
 pub struct SealedContact {
     pub place: Place,
-    pub channel: rec::Channel,
+    pub channel: Channel,
     pub sealed: Sealed,
 }
 
@@ -74,10 +74,10 @@ pub fn contact_of(unit: &UnitOfWork, member: MemberId) -> Option<SealedContact> 
 }
 
 /// The contact that an event gives its member.
-pub fn contact_in(event: &MemberRecorded) -> Option<(rec::Channel, &Sealed)> {
+pub fn contact_in(event: &MemberEvent) -> Option<(Channel, &Sealed)> {
     match event {
-        MemberRecorded::MemberJoined(joined) => Some((joined.channel, &joined.contact)),
-        MemberRecorded::ContactChanged(changed) => Some((changed.channel, &changed.contact)),
+        MemberEvent::Joined(joined) => Some((joined.channel, &joined.contact)),
+        MemberEvent::ContactChanged(changed) => Some((changed.channel, &changed.contact)),
         _ => None,
     }
 }

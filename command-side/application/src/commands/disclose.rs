@@ -1,8 +1,7 @@
 //! An operator is shown a member's personal data, and it is recorded who looked and why.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{self as rec, MemberRecorded, PersonalDataDisclosed};
-use domain::member::{Channel, MemberEvent, PersonEvent};
+use contracts::recorded::{Channel, Event, MemberEvent};
 use kernel::{Actor, MemberId, Place, Sealed, StreamId, Version};
 use log::Appended;
 use secrecy::SecretString;
@@ -10,14 +9,11 @@ use secrecy::SecretString;
 use super::{
     MemberError, MemberRules, Members,
     change_contact::contact_in,
-    member_rules::{Told, pick, told},
+    member_rules::{Told, told},
     members::joined_in,
     sealing::open,
 };
-use crate::{
-    engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, read_failed},
-    translating::channel_of,
-};
+use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, read_failed};
 
 /// What only the member and an operator with a reason may see.
 #[derive(Clone, Debug)]
@@ -45,7 +41,7 @@ struct SealedData {
     login_id: (Place, Sealed),
     real_name: (Place, Sealed),
     contact: (Place, Sealed),
-    channel: rec::Channel,
+    channel: Channel,
 }
 
 impl Command for Disclose {
@@ -54,11 +50,8 @@ impl Command for Disclose {
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
-        let decided = rules.deciding(work).disclose(self.member);
-        rules.record(decided, work, |event, _, _| {
-            let MemberEvent::Person(_, PersonEvent::Disclosed) = event else { return Ok(None) };
-            Ok(Some(PersonalDataDisclosed { reason: self.reason.clone() }.into()))
-        })
+        let decided = rules.deciding(work).disclose(self.member, self.reason.clone());
+        rules.record_plain(decided, work)
     }
 
     fn answer(
@@ -67,10 +60,9 @@ impl Command for Disclose {
         _: Option<Appended>,
         unit: &UnitOfWork,
     ) -> Result<Told<SealedData>, IncompleteEvents> {
-        let disclosed = |at: &PendingEvent, event: &MemberRecorded| {
-            matches!(event, MemberRecorded::PersonalDataDisclosed(_)).then_some(at.version)
-        };
-        match told(events, pick(events, disclosed))? {
+        let disclosed =
+            |event: &&PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::PersonalDataDisclosed(_)));
+        match told(events, events.iter().find(disclosed).map(|event| event.version))? {
             Ok(before) => self.sealed(unit, before).map(Ok).ok_or(IncompleteEvents),
             Err(refused) => Ok(Err(refused)),
         }
@@ -114,7 +106,7 @@ impl Members {
                 login_id: opened(&told.answer.login_id)?,
                 real_name: opened(&told.answer.real_name)?,
                 contact: opened(&told.answer.contact)?,
-                channel: channel_of(told.answer.channel),
+                channel: told.answer.channel,
                 joined_at: joined.recorded_at,
             };
             Ok(told.map(|_| answer))

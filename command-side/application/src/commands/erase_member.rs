@@ -2,10 +2,10 @@
 
 use std::error::Error;
 
-use contracts::recorded::{ErasureRequested, MemberRecorded, StreamKind};
+use contracts::recorded::{Event, MemberEvent, StreamKind};
 use domain::{
     Status,
-    member::{MemberEvent, PersonEvent, Standing, StateReader},
+    member::{Standing, StateReader},
 };
 use kernel::{Actor, MemberId, StreamId};
 use log::Appended;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{Told, pick, told},
+    member_rules::{Told, told},
 };
 use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork};
 
@@ -55,11 +55,9 @@ impl Command for EraseMember {
             return Ok(());
         }
         let all_closed = self.are_accounts_closed(work);
-        let decided = rules.deciding(work).request_erasure(self.member, self.erasure, all_closed);
-        rules.record(decided, work, |event, _, _| {
-            let MemberEvent::Person(_, PersonEvent::ErasureRequested { erasure }) = *event else { return Ok(None) };
-            Ok(Some(ErasureRequested { erasure, reason: self.reason.clone() }.into()))
-        })
+        let reason = self.reason.clone();
+        let decided = rules.deciding(work).request_erasure(self.member, self.erasure, reason, all_closed);
+        rules.record_plain(decided, work)
     }
 
     fn answer(
@@ -71,11 +69,11 @@ impl Command for EraseMember {
         if events.is_empty() {
             return self.earlier(unit).map(Ok).ok_or(IncompleteEvents);
         }
-        let requested = |_: &PendingEvent, event: &MemberRecorded| match event {
-            MemberRecorded::ErasureRequested(requested) => Some(requested.erasure),
+        let requested = |event: &PendingEvent| match &event.recorded {
+            Event::Member(MemberEvent::ErasureRequested(requested)) => Some(requested.erasure),
             _ => None,
         };
-        told(events, pick(events, requested))
+        told(events, events.iter().find_map(requested))
     }
 }
 

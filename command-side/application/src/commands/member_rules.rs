@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use chrono::SubsecRound;
-use contracts::recorded::{MemberRecorded, Recorded, Refusal};
-use domain::member::{CodeRules, Deciding, MemberEvent, MemberRefusal};
+use contracts::recorded::{Event, MemberEvent, Refusal, RefusedCommandEvent, SignUpEvent};
+use domain::member::{CodeRules, DecidedEvent, Deciding, MemberRefusal, UnsealedEvent};
 use kernel::{Clock, Place, StreamId, Version};
 use vault::{Names, Vault};
 
@@ -12,7 +12,6 @@ use super::MemberError;
 use crate::{
     ExecuteError,
     engine::{Decision, IncompleteEvents, PendingEvent, UnitOfWork},
-    translating::{login_among, plain, stream_of},
 };
 
 /// What members' commands decide by.
@@ -71,12 +70,12 @@ impl MemberRules {
         Deciding { known, now: self.clock.now().trunc_subsecs(6), rules: &self.codes }
     }
 
-    /// Records what was decided. `seal` gives the recorded form of an event that holds more than the domain knows.
+    /// Records what was decided. `seal` completes an event with its sealed texts.
     pub fn record(
         &self,
-        decided: Result<Vec<MemberEvent>, MemberRefusal>,
+        decided: Result<Vec<DecidedEvent>, MemberRefusal>,
         work: &mut Decision<'_>,
-        seal: impl Fn(&MemberEvent, At, &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError>,
+        seal: impl Fn(UnsealedEvent, At, &UnitOfWork) -> Result<Event, MemberError>,
     ) -> Result<(), MemberError> {
         if work.lacks_any() {
             return Ok(());
@@ -89,30 +88,29 @@ impl MemberRules {
                 return Ok(());
             }
         };
-        let login = login_among(&events);
-        let mut pending: Vec<(StreamId, Recorded)> = Vec::with_capacity(events.len());
-        for event in &events {
-            let stream = stream_of(event);
-            let before = pending.iter().filter(|(other, _)| *other == stream).count();
-            let at = At { stream, version: work.version(stream).plus(before as i64 + 1) };
-            let recorded = match seal(event, at, work)? {
-                Some(recorded) => recorded.into(),
-                None => plain(event, login).ok_or(ExecuteError::Internal)?,
-            };
-            pending.push((stream, recorded));
+        let mut pending: Vec<(StreamId, Event)> = Vec::with_capacity(events.len());
+        for event in events {
+            pending.push(match event {
+                DecidedEvent::Complete(stream, event) => (stream, event),
+                DecidedEvent::Unsealed(stream, event) => {
+                    let before = pending.iter().filter(|(other, _)| *other == stream).count();
+                    let at = At { stream, version: work.version(stream).plus(before as i64 + 1) };
+                    (stream, seal(event, at, work)?)
+                }
+            });
         }
         // Only now that no error can come any more.
         pending.into_iter().for_each(|(stream, recorded)| work.push(stream, recorded));
         Ok(())
     }
 
-    /// Records what was decided by a command whose events the domain knows all of.
+    /// Records what was decided by a command none of whose events has a sealed text.
     pub fn record_plain(
         &self,
-        decided: Result<Vec<MemberEvent>, MemberRefusal>,
+        decided: Result<Vec<DecidedEvent>, MemberRefusal>,
         work: &mut Decision<'_>,
     ) -> Result<(), MemberError> {
-        self.record(decided, work, |_, _, _| Ok(None))
+        self.record(decided, work, |_, _, _| Err(ExecuteError::Internal.into()))
     }
 
     /// The error of a refusal that is not kept.
@@ -133,17 +131,6 @@ impl MemberRules {
     }
 }
 
-/// The first of these events that this picks.
-pub fn pick<'a, T>(
-    events: &'a [PendingEvent],
-    pick: impl Fn(&'a PendingEvent, &'a MemberRecorded) -> Option<T>,
-) -> Option<T> {
-    events.iter().find_map(|event| match &event.recorded {
-        Recorded::Member(of_member) => pick(event, of_member),
-        _ => None,
-    })
-}
-
 /// The answer that these events tell, or their refusal.
 pub fn told<T>(events: &[PendingEvent], answer: Option<T>) -> Result<Told<T>, IncompleteEvents> {
     match (refusal_in(events)?, answer) {
@@ -156,12 +143,12 @@ fn refusal_in(events: &[PendingEvent]) -> Result<Option<MemberRefused>, Incomple
     let code_wrong = |tries_left| MemberRefused { code: MemberRefusal::CODE_WRONG, tries_left: Some(tries_left) };
     for event in events {
         match &event.recorded {
-            Recorded::CommandRefused(refused) => {
+            Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) => {
                 let kept = MemberRefusal::kept(&refused.refusal.code).and_then(MemberRefusal::code);
                 return kept.map(|code| Some(MemberRefused { code, tries_left: None })).ok_or(IncompleteEvents);
             }
-            Recorded::Member(MemberRecorded::SignUpCodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
-            Recorded::Member(MemberRecorded::ContactCodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
+            Event::SignUp(SignUpEvent::CodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
+            Event::Member(MemberEvent::ContactCodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
             _ => {}
         }
     }

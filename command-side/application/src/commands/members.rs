@@ -5,7 +5,7 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use contracts::recorded::{MemberJoined, MemberRecorded, Recorded, StreamKind};
+use contracts::recorded::{Event, MemberEvent, MemberJoined, StreamKind};
 use domain::member::{Contact, LoginId, Standing, StateReader};
 use kernel::{Actor, Clock, Ids, MemberId, StreamId, Version};
 use secrecy::ExposeSecret;
@@ -180,12 +180,12 @@ impl Members {
         stream: StreamId,
         kind: StreamKind,
         otherwise: MemberError,
-    ) -> Result<Recorded, MemberError> {
+    ) -> Result<Event, MemberError> {
         let first =
             self.shared.log.read_event(stream, Version::ZERO.next()).await.map_err(|error| read_failed(&error))?;
-        let first = first.map(|first| Recorded::decode(&first.event_type, first.schema_version, &first.payload));
+        let first = first.map(|first| Event::decode(&first.event_type, first.schema_version, &first.payload));
         match first {
-            Some(Ok(first)) if first.stream_kind() == kind => Ok(first),
+            Some(Ok(first)) if first.event_type().kind == kind => Ok(first),
             Some(Err(error)) => {
                 tracing::error!(
                     error = &error as &dyn Error, stream.id = %stream,
@@ -235,9 +235,9 @@ fn outcome<T>(receipt: Receipt<Told<T>>) -> Result<Receipt<T>, MemberError> {
     Ok(Receipt { answer, replayed, token })
 }
 
-pub(super) fn joined_in(event: &MemberRecorded) -> Option<&MemberJoined> {
+pub(super) fn joined_in(event: &MemberEvent) -> Option<&MemberJoined> {
     match event {
-        MemberRecorded::MemberJoined(joined) => Some(joined),
+        MemberEvent::Joined(joined) => Some(joined),
         _ => None,
     }
 }

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::{AccountNumberAssigned, Holder};
-use domain::{AccountEvent, OwnerEvent};
-use kernel::{AccountId, AccountNumber, AssetCode, Minor};
+use contracts::recorded::{AccountNumberAssigned, AccountOpened, Holder, OwnerAccountAdded};
+use kernel::{AccountId, AccountNumber, AssetCode};
 use log::Appended;
 
 use super::{MoneyRules, account_outcome::account};
 use crate::{
     ExecuteError, Outcome,
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
-    stored,
 };
 
 /// Open an account for the actor.
@@ -41,11 +39,11 @@ impl Command for OpenAccount {
         }
         let number = free_number(work)?;
         let account = AccountId::new(work.ids.fresh());
-        let opened = AccountEvent::Opened { holder: Holder::Member { owner, number }, asset: self.asset };
-        work.push(account.into(), stored::record_account(opened, Minor::ZERO, None));
+        let holder = Holder::Member { owner, number };
+        work.push(account.into(), AccountOpened { holder, asset: self.asset });
         work.push(number.stream(), AccountNumberAssigned { account });
         // Leaving writes to this stream too: whichever of the two comes second conflicts, and is decided again.
-        work.push(owner.owner_stream(), stored::record_owner(owner, OwnerEvent::AccountAdded { account }));
+        work.push(owner.owner_stream(), OwnerAccountAdded { owner, account });
         Ok(())
     }
 

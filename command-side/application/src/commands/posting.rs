@@ -1,12 +1,15 @@
 //! Posting: a movement of money is tried on the accounts, and posted or refused.
 
-use contracts::recorded::{Holder, Leg, Legs, TransferFacts, TransferKind, TransferPosted, TransferRejected};
-use domain::{AccountEvent, Limits, Movement, Refusal};
-use kernel::{AccountId, AssetCode, Minor, Money, TransferId};
+use contracts::recorded::{
+    AccountEvent, AccountOpened, Holder, Leg, Legs, TransferFacts, TransferKind, TransferPosted, TransferRejected,
+    TransferReversed,
+};
+use domain::{Limits, Movement, Refusal};
+use kernel::{AccountId, AssetCode, Money, TransferId};
 use uuid::Uuid;
 
 use super::MoneyRules;
-use crate::{engine::Decision, stored};
+use crate::engine::Decision;
 
 /// A payment with what belongs to it, ready to be tried.
 pub struct PendingTransfer {
@@ -51,11 +54,11 @@ pub fn post_legs(
     let transfer = TransferId::new(work.ids.fresh());
     let events = movement(rules, work, transfer, &legs, particulars.kind)?;
     if let Some(original) = particulars.reverses {
-        work.push(original.into(), stored::record_reversed(transfer));
+        work.push(original.into(), TransferReversed { by: transfer });
     }
     work.push_new(transfer.into(), particulars.posted(legs.clone()));
     for (leg, event) in legs.iter().zip(events) {
-        record_account(work, leg.account, event, None);
+        work.push(leg.account.into(), event);
     }
     Ok(())
 }
@@ -91,7 +94,7 @@ pub fn reject(work: &mut Decision<'_>, transfer: PendingTransfer, refusal: Refus
     if let Some(destination) = transfer.destination {
         work.rests_on(destination.into());
     }
-    let rejected = TransferRejected { facts: transfer.facts(), refusal: stored::record_refusal(refusal) };
+    let rejected = TransferRejected { facts: transfer.facts(), refusal: refusal.into() };
     work.push_new(id.into(), rejected);
 }
 
@@ -99,16 +102,10 @@ pub fn reject(work: &mut Decision<'_>, transfer: PendingTransfer, refusal: Refus
 pub fn cash(rules: &MoneyRules, work: &mut Decision<'_>, asset: AssetCode) -> AccountId {
     let id = rules.system.cash(asset);
     if work.account(id).is_none() {
-        let opened = AccountEvent::Opened { holder: Holder::System { name: rules.system.cash_name() }, asset };
-        work.push(id.into(), stored::record_account(opened, Minor::ZERO, None));
+        let holder = Holder::System { name: rules.system.cash_name() };
+        work.push(id.into(), AccountOpened { holder, asset });
     }
     id
-}
-
-/// Records what happened to an account that was looked at.
-pub fn record_account(work: &mut Decision<'_>, id: AccountId, event: AccountEvent, reason: Option<String>) {
-    let balance = work.account(id).map(|account| account.balance).unwrap_or_default();
-    work.push(id.into(), stored::record_account(event, balance, reason));
 }
 
 const NOBODY: AccountId = AccountId::new(Uuid::nil());

@@ -1,6 +1,6 @@
 //! Another code for a sign-up.
 
-use contracts::recorded::{MemberRecorded, Recorded, StreamKind};
+use contracts::recorded::{Event, SignUpEvent, StreamKind};
 use kernel::{Actor, Role, StreamId};
 use log::Appended;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ impl Members {
             let stream = StreamId::new(sign_up);
             let first = members.require_kind(stream, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
             // Whoever asks for a sign-up is the member they will be.
-            let Recorded::Member(MemberRecorded::SignUpStarted(start)) = first else {
+            let Event::SignUp(SignUpEvent::Started(start)) = first else {
                 return Err(ExecuteError::Internal.into());
             };
             let actor = Actor { role: Role::Member, id: start.member };

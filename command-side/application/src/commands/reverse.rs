@@ -14,7 +14,6 @@ use super::{
 use crate::{
     ExecuteError, Outcome,
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
-    stored,
 };
 
 /// Undo a posted transfer by another; by an operator.
@@ -38,7 +37,7 @@ impl Command for Reverse {
             Ok(legs) => legs,
             Err(refusal) => {
                 work.rests_on(id.into());
-                work.refuse(stored::record_refusal(refusal));
+                work.refuse(refusal);
                 return Ok(());
             }
         };
@@ -52,7 +51,7 @@ impl Command for Reverse {
         } else {
             // A rejected transfer is recorded with one source and one destination, which this one has not.
             legs.iter().for_each(|leg| work.rests_on(StreamId::from(leg.account)));
-            work.refuse(stored::record_refusal(refusal));
+            work.refuse(refusal);
         }
         Ok(())
     }

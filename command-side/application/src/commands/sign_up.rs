@@ -1,8 +1,8 @@
 //! Signing up: a wish to become a member.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{MemberRecorded, SignUpStarted};
-use domain::member::{Consents, Contact, LoginId, MemberEvent, RealName, SignUpEvent};
+use contracts::recorded::{Event, MemberEvent, SignUpEvent, SignUpStarted};
+use domain::member::{Consents, Contact, LoginId, RealName, UnsealedEvent};
 use kernel::{Actor, MemberId, Role, StreamId};
 use log::Appended;
 use uuid::Uuid;
@@ -10,12 +10,12 @@ use vault::{DataKey, PasswordHash};
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{At, Told, pick, told},
+    member_rules::{At, Told, told},
     sealing::{seal, vault_failed},
 };
 use crate::{
+    ExecuteError,
     engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
-    translating::{record_channel, record_consents},
 };
 
 /// A wish to become a member. The password has been checked, and hashed.
@@ -57,18 +57,18 @@ struct BeginSignUp {
 }
 
 impl BeginSignUp {
-    fn seal(&self, event: &MemberEvent, at: At) -> Result<Option<MemberRecorded>, MemberError> {
-        let (MemberEvent::SignUp(_, SignUpEvent::Started(start)), Some(key)) = (event, &self.key) else {
-            return Ok(None);
+    fn seal(&self, event: UnsealedEvent, at: At) -> Result<Event, MemberError> {
+        let (UnsealedEvent::SignUpStarted(start), Some(key)) = (event, &self.key) else {
+            return Err(ExecuteError::Internal.into());
         };
         let SignUp { login_id, contact, real_name, consents, .. } = &self.wish;
         let started = SignUpStarted {
             member: start.member,
-            channel: record_channel(contact.channel()),
+            channel: contact.channel(),
             login_id: seal(key, at.field("login_id"), login_id.expose())?,
             contact: seal(key, at.field("contact"), contact.expose())?,
             real_name: seal(key, at.field("real_name"), real_name.expose())?,
-            consents: record_consents(consents),
+            consents: consents.iter().cloned().collect(),
             login_key: start.login,
             contact_key: start.contact,
             decoy: false,
@@ -76,7 +76,7 @@ impl BeginSignUp {
             code_expires_at: start.code.expires_at,
             resend_after: start.code.resend_after,
         };
-        Ok(Some(started.into()))
+        Ok(started.into())
     }
 }
 
@@ -105,14 +105,14 @@ impl Command for BeginSignUp {
 
 /// The code that these events issued.
 pub fn code_sent(events: &[PendingEvent]) -> Option<CodeSent> {
-    pick(events, |at, event| {
-        let (expires_at, resend_after) = match event {
-            MemberRecorded::SignUpStarted(e) => (e.code_expires_at, e.resend_after),
-            MemberRecorded::SignUpCodeIssued(e) => (e.expires_at, e.resend_after),
-            MemberRecorded::ContactChangeStarted(e) => (e.expires_at, e.resend_after),
+    events.iter().find_map(|event| {
+        let (expires_at, resend_after) = match &event.recorded {
+            Event::SignUp(SignUpEvent::Started(e)) => (e.code_expires_at, e.resend_after),
+            Event::SignUp(SignUpEvent::CodeIssued(e)) => (e.expires_at, e.resend_after),
+            Event::Member(MemberEvent::ContactChangeStarted(e)) => (e.expires_at, e.resend_after),
             _ => return None,
         };
-        Some(CodeSent { id: at.stream.uuid(), expires_at, resend_after })
+        Some(CodeSent { id: event.stream.uuid(), expires_at, resend_after })
     })
 }
 

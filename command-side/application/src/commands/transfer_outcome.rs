@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::{Leg, Recorded};
+use contracts::recorded::{AccountEvent, Event, Leg, RefusedCommandEvent, TransferEvent};
 use kernel::{AccountId, TransferId};
 use log::Appended;
 
@@ -23,7 +23,7 @@ pub fn transfer_outcome(
     unit: &UnitOfWork,
 ) -> Result<Arc<Outcome>, IncompleteEvents> {
     let (first, place) = events.first().zip(place).ok_or(IncompleteEvents)?;
-    if let Recorded::CommandRefused(refused) = &first.recorded {
+    if let Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) = &first.recorded {
         let refusal = refused.refusal.clone();
         return Ok(Arc::new(Outcome::Refused(Refused { refusal, transfer: None })));
     }
@@ -40,11 +40,11 @@ pub fn transfers(
     unit: &UnitOfWork,
 ) -> Vec<Result<Transfer, IncompleteEvents>> {
     let tell = |(index, event): (usize, &PendingEvent)| match &event.recorded {
-        Recorded::TransferRejected(rejected) => {
+        Event::Transfer(TransferEvent::Rejected(rejected)) => {
             let transfer = Some(TransferId::new(event.stream.uuid()));
             Some(Ok(Err(Refused { refusal: rejected.refusal.clone(), transfer })))
         }
-        Recorded::TransferPosted(posted) => {
+        Event::Transfer(TransferEvent::Posted(posted)) => {
             let transfer_id = TransferId::new(event.stream.uuid());
             let following = events[index + 1..].iter().map(Some).chain(std::iter::repeat(None));
             let posting = |(leg, event): (_, Option<&PendingEvent>)| posting(transfer_id, leg, event?, unit);
@@ -69,8 +69,8 @@ pub fn transfers(
 /// What a leg did to its account, told from the event that follows it; none if that event is not of this leg.
 fn posting(transfer: TransferId, leg: &Leg, event: &PendingEvent, unit: &UnitOfWork) -> Option<Posting> {
     let (of, amount, balance_after) = match &event.recorded {
-        Recorded::AccountDebited(debited) => (debited.transfer, debited.amount.negated(), debited.balance),
-        Recorded::AccountCredited(credited) => (credited.transfer, credited.amount, credited.balance),
+        Event::Account(AccountEvent::Debited(debited)) => (debited.transfer, debited.amount.negated(), debited.balance),
+        Event::Account(AccountEvent::Credited(credited)) => (credited.transfer, credited.amount, credited.balance),
         _ => return None,
     };
     let account_id = AccountId::new(event.stream.uuid());

@@ -1,7 +1,7 @@
 //! A code is given for a change of contact: with a right one the member is reached elsewhere.
 
-use contracts::recorded::{ContactChangeStarted, ContactChanged, MemberRecorded};
-use domain::member::{Code, Deciding, MemberEvent, MemberRefusal, PersonEvent, StateReader};
+use contracts::recorded::{ContactChangeStarted, ContactChanged, Event, MemberEvent};
+use domain::member::{Code, DecidedEvent, Deciding, MemberRefusal, StateReader, UnsealedEvent};
 use kernel::{Actor, MemberId, Role, StreamId};
 use log::Appended;
 use vault::{DataKey, Names, SentCode};
@@ -9,7 +9,7 @@ use vault::{DataKey, Names, SentCode};
 use super::{
     MemberError, MemberRules, Members,
     change_contact::contact_of,
-    member_rules::{At, Told, pick, told},
+    member_rules::{At, Told, told},
     sealing::{code_in_force, is_right, reseal, sent_code, vault_failed},
 };
 use crate::{
@@ -26,7 +26,7 @@ struct VerifyContact {
 }
 
 impl VerifyContact {
-    fn events(&self, deciding: Deciding<'_, UnitOfWork>, names: &Names) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    fn events(&self, deciding: Deciding<'_, UnitOfWork>, names: &Names) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let (unit, stream) = (deciding.known, StreamId::new(self.member.uuid()));
         let change = unit.person(self.member).and_then(|person| person.change);
         // A change of an earlier build holds a reservation; which of its codes were sent was not kept then.
@@ -41,8 +41,8 @@ impl VerifyContact {
         deciding.verify_change(self.member, right)
     }
 
-    fn seal(&self, event: &MemberEvent, at: At, unit: &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError> {
-        let MemberEvent::Person(_, PersonEvent::ContactChanged { contact }) = *event else { return Ok(None) };
+    fn seal(&self, event: UnsealedEvent, at: At, unit: &UnitOfWork) -> Result<Event, MemberError> {
+        let UnsealedEvent::ContactChanged { contact } = event else { return Err(ExecuteError::Internal.into()) };
         let (from, change) = unit.newest(at.stream, "contact", change_in).ok_or(ExecuteError::Internal)?;
         let old = contact_of(unit, self.member).ok_or(ExecuteError::Internal)?;
         let changed = ContactChanged {
@@ -52,7 +52,7 @@ impl VerifyContact {
             old_channel: old.channel,
             old_contact: reseal(&self.key, old.place, &old.sealed, at.field("old_contact"))?,
         };
-        Ok(Some(changed.into()))
+        Ok(changed.into())
     }
 }
 
@@ -72,15 +72,14 @@ impl Command for VerifyContact {
         _: Option<Appended>,
         _: &UnitOfWork,
     ) -> Result<Told<()>, IncompleteEvents> {
-        let changed =
-            |_: &PendingEvent, event: &MemberRecorded| matches!(event, MemberRecorded::ContactChanged(_)).then_some(());
-        told(events, pick(events, changed))
+        let is_changed = |event: &PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::ContactChanged(_)));
+        told(events, events.iter().any(is_changed).then_some(()))
     }
 }
 
-fn change_in(event: &MemberRecorded) -> Option<&ContactChangeStarted> {
+fn change_in(event: &MemberEvent) -> Option<&ContactChangeStarted> {
     match event {
-        MemberRecorded::ContactChangeStarted(change) => Some(change),
+        MemberEvent::ContactChangeStarted(change) => Some(change),
         _ => None,
     }
 }

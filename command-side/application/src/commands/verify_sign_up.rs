@@ -3,16 +3,16 @@
 use std::error::Error;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{MemberJoined, MemberRecorded, Recorded, SignUpStarted, StreamKind};
-use domain::member::{Code, Deciding, LoginId, MemberEvent, MemberRefusal, PersonEvent, SignUpStart, StateReader};
-use kernel::{Actor, MemberId, Place, Role, StreamId};
+use contracts::recorded::{Event, MemberEvent, MemberJoined, SignUpEvent, StreamKind};
+use domain::member::{Code, DecidedEvent, Deciding, LoginId, MemberRefusal, SignUpStart, StateReader, UnsealedEvent};
+use kernel::{Actor, MemberId, Role, StreamId, Version};
 use log::Appended;
 use uuid::Uuid;
 use vault::{DataKey, Names, SentCode};
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{At, Told, pick, told},
+    member_rules::{At, Told, told},
     sealing::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
 };
 use crate::{
@@ -44,14 +44,14 @@ impl VerifySignUp {
     /// reservations, of which somebody else may have taken one; which of its codes were sent was not kept then.
     fn is_right(&self, deciding: &Deciding<'_, UnitOfWork>, names: &Names) -> bool {
         let unit = deciding.known;
-        let issued = unit.member_events(self.sign_up).filter_map(|(_, event)| sign_up_code(event));
+        let issued = unit.sign_up_events(self.sign_up).iter().filter_map(sign_up_code);
         let holds = |name| unit.name(name).is_of_sign_up(self.sign_up);
         let reserved = unit.sign_up(self.sign_up).is_some_and(|it| holds(it.start.login) || holds(it.start.contact));
         let in_force = code_in_force(issued, deciding.now, |serial| sent_code(&self.kept.sent, serial, reserved));
         is_right(names, self.sign_up, in_force, &self.code)
     }
 
-    fn events(&self, deciding: Deciding<'_, UnitOfWork>, names: &Names) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    fn events(&self, deciding: Deciding<'_, UnitOfWork>, names: &Names) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let right = self.is_right(&deciding, names);
         if right && !self.kept.open {
             // It was completed, or its contact became a member's by another sign-up or a change.
@@ -60,11 +60,12 @@ impl VerifySignUp {
         deciding.verify(self.sign_up, right, self.login.as_ref().map(|login| names.login(login.expose())))
     }
 
-    fn seal(&self, event: &MemberEvent, at: At, unit: &UnitOfWork) -> Result<Option<MemberRecorded>, MemberError> {
-        let MemberEvent::Person(_, PersonEvent::Joined { login, contact }) = *event else { return Ok(None) };
-        let (from, start) = unit.newest(self.sign_up, "", start_in).ok_or(ExecuteError::Internal)?;
+    fn seal(&self, event: UnsealedEvent, at: At, unit: &UnitOfWork) -> Result<Event, MemberError> {
+        let UnsealedEvent::MemberJoined { login, contact } = event else { return Err(ExecuteError::Internal.into()) };
+        let start = unit.sign_up_started(self.sign_up).ok_or(ExecuteError::Internal)?;
+        let from = At { stream: self.sign_up, version: Version::ZERO.next() };
         let key = self.kept.key.as_ref().ok_or(ExecuteError::Internal)?;
-        let again = |field, sealed| reseal(key, Place { field, ..from }, sealed, at.field(field));
+        let again = |field, sealed| reseal(key, from.field(field), sealed, at.field(field));
         let login_id = match &self.login {
             Some(other) => seal(key, at.field("login_id"), other.expose())?,
             None => again("login_id", &start.login_id)?,
@@ -79,7 +80,7 @@ impl VerifySignUp {
             login_key: login,
             contact_key: contact,
         };
-        Ok(Some(joined.into()))
+        Ok(joined.into())
     }
 }
 
@@ -99,26 +100,19 @@ impl Command for VerifySignUp {
         _: Option<Appended>,
         _: &UnitOfWork,
     ) -> Result<Told<MemberId>, IncompleteEvents> {
-        let completed = |_: &PendingEvent, event: &MemberRecorded| match event {
-            MemberRecorded::SignUpCompleted(completed) => Some(completed.member),
+        let completed = |event: &PendingEvent| match &event.recorded {
+            Event::SignUp(SignUpEvent::Completed(completed)) => Some(completed.member),
             _ => None,
         };
-        told(events, pick(events, completed))
+        told(events, events.iter().find_map(completed))
     }
 }
 
 /// The code of a sign-up that an event issued, and when it ends.
-fn sign_up_code(event: &MemberRecorded) -> Option<(u32, DateTime<Utc>)> {
+fn sign_up_code(event: &SignUpEvent) -> Option<(u32, DateTime<Utc>)> {
     match event {
-        MemberRecorded::SignUpStarted(e) => Some((1, e.code_expires_at)),
-        MemberRecorded::SignUpCodeIssued(e) => Some((e.serial, e.expires_at)),
-        _ => None,
-    }
-}
-
-fn start_in(event: &MemberRecorded) -> Option<&SignUpStarted> {
-    match event {
-        MemberRecorded::SignUpStarted(start) => Some(start),
+        SignUpEvent::Started(e) => Some((1, e.code_expires_at)),
+        SignUpEvent::CodeIssued(e) => Some((e.serial, e.expires_at)),
         _ => None,
     }
 }
@@ -151,7 +145,7 @@ impl Members {
         let actor = Actor { role: Role::Member, id: start.member };
         let kept = self.kept_of(start.member, id).await?;
         let verify = VerifySignUp { sign_up: StreamId::new(id), code: code.clone(), login: None, kept };
-        let joins = |event: &PendingEvent| matches!(event.recorded, Recorded::Member(MemberRecorded::MemberJoined(_)));
+        let joins = |event: &PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::Joined(_)));
         match self.engine().foresee(actor, &verify).await {
             Ok(events) => Ok(events.iter().any(joins)),
             Err(MemberError::LoginIdTaken) => Ok(true),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Deref};
 
-use contracts::recorded::{CommandRefused, Recorded, Refusal};
+use contracts::recorded::{self, CommandRefused, Refusal};
 use kernel::{Actor, CommandId, Ids, StreamId};
 
 use super::{FoldError, PendingEvent, UnitOfWork, unit_of_work::Changed};
@@ -52,7 +52,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Adds one more event and puts it in the unit of work. One that does not fit its stream makes the command a defect.
-    pub fn push(&mut self, stream: StreamId, recorded: impl Into<Recorded>) {
+    pub fn push(&mut self, stream: StreamId, recorded: impl Into<recorded::Event>) {
         let recorded = recorded.into();
         match self.unit.apply(stream, &recorded) {
             Ok(version) => self.events.push(PendingEvent { stream, version, recorded }),
@@ -61,13 +61,13 @@ impl<'a> Decision<'a> {
     }
 
     /// Adds the first event of a stream that nothing else of the batch can know of, so it need not be in the unit of work.
-    pub fn push_new(&mut self, stream: StreamId, recorded: impl Into<Recorded>) {
+    pub fn push_new(&mut self, stream: StreamId, recorded: impl Into<recorded::Event>) {
         self.events.push(PendingEvent::first(stream, recorded));
     }
 
     /// Records a refusal, on the command's own stream: there it collides with nothing but itself.
-    pub fn refuse(&mut self, refusal: Refusal) {
-        self.push_new(self.command_id.into(), CommandRefused { refusal });
+    pub fn refuse(&mut self, refusal: impl Into<Refusal>) {
+        self.push_new(self.command_id.into(), CommandRefused { refusal: refusal.into() });
     }
 
     /// A refusal rests on the state of this stream.

@@ -1,6 +1,6 @@
 //! Pending events: the events a command is to write, typed, each with the version it takes.
 
-use contracts::recorded::{DecodeError, Recorded};
+use contracts::recorded::{self, DecodeError};
 use kernel::{Position, StreamId, Version};
 use log::{Commit, NewEvent};
 
@@ -9,30 +9,26 @@ use log::{Commit, NewEvent};
 pub struct PendingEvent {
     pub stream: StreamId,
     pub version: Version,
-    pub recorded: Recorded,
+    pub recorded: recorded::Event,
 }
 
 impl PendingEvent {
     /// The first event of a stream.
-    pub fn first(stream: StreamId, recorded: impl Into<Recorded>) -> Self {
+    pub fn first(stream: StreamId, recorded: impl Into<recorded::Event>) -> Self {
         Self { stream, version: Version::ZERO.next(), recorded: recorded.into() }
     }
 
     /// What the log is to be given.
     pub fn new_event(&self) -> Result<NewEvent, serde_json::Error> {
-        Ok(NewEvent {
-            stream: self.stream,
-            version: self.version,
-            event_type: self.recorded.event_type(),
-            schema_version: self.recorded.schema_version(),
-            payload: self.recorded.payload()?,
-        })
+        let recorded::EventType { name: event_type, schema_version, .. } = self.recorded.event_type();
+        let payload = self.recorded.payload()?;
+        Ok(NewEvent { stream: self.stream, version: self.version, event_type, schema_version, payload })
     }
 
     /// The events of a commit that is in the log.
     pub fn of_commit(commit: &Commit) -> Result<Vec<Self>, DecodeError> {
         let event = |event: &log::Event| {
-            let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)?;
+            let recorded = recorded::Event::decode(&event.event_type, event.schema_version, &event.payload)?;
             Ok(Self { stream: event.stream, version: event.version, recorded })
         };
         commit.events.iter().map(event).collect()

@@ -1,6 +1,6 @@
 //! What streams add up to, as decisions and answers ask for it.
 
-use contracts::recorded::MemberRecorded;
+use contracts::recorded::{MemberEvent, SignUpEvent, SignUpStarted};
 use domain::{
     Account, Owner, Transfer,
     member::{Person, Reservation, SignUp, StateReader},
@@ -8,7 +8,6 @@ use domain::{
 use kernel::{AccountId, AccountNumber, MemberId, Place, StreamId, TransferId, Version};
 
 use super::{State, UnitOfWork};
-use crate::translating::{name_event, person_event, sign_up_event};
 
 impl UnitOfWork {
     fn state(&self, id: StreamId) -> Option<&State> {
@@ -40,26 +39,42 @@ impl UnitOfWork {
     /// is all that an erasure of an older version of the bank wrote to.
     pub fn has_left(&self, member: MemberId) -> bool {
         let fenced = self.owner(member).has_left();
-        let leaving =
-            matches!(self.state(StreamId::new(member.uuid())), Some(State::People(people)) if people.has_left());
+        let leaves = |event: &MemberEvent| matches!(event, MemberEvent::ErasureRequested(_) | MemberEvent::Erased(_));
+        let leaving = self.member_events(StreamId::new(member.uuid())).any(|(_, event)| leaves(event));
         fenced || leaving
     }
 
-    /// The events of a member, a sign-up or a name, each with its version; no other kind of stream has any.
-    pub fn member_events(&self, stream: StreamId) -> impl DoubleEndedIterator<Item = (Version, &MemberRecorded)> {
+    /// The events of a sign-up; no other kind of stream has any.
+    pub fn sign_up_events(&self, stream: StreamId) -> &[SignUpEvent] {
+        match self.state(stream) {
+            Some(State::SignUp(events)) => events,
+            _ => &[],
+        }
+    }
+
+    /// How a sign-up began: its first event.
+    pub fn sign_up_started(&self, stream: StreamId) -> Option<&SignUpStarted> {
+        match self.sign_up_events(stream).first()? {
+            SignUpEvent::Started(started) => Some(started),
+            _ => None,
+        }
+    }
+
+    /// The events of a member, each with its version; no other kind of stream has any.
+    pub fn member_events(&self, stream: StreamId) -> impl DoubleEndedIterator<Item = (Version, &MemberEvent)> {
         let events = match self.state(stream) {
-            Some(State::People(people)) => people.events.as_slice(),
+            Some(State::Member(events)) => events.as_slice(),
             _ => &[],
         };
         events.iter().enumerate().map(|(index, event)| (Version::new(index as i64 + 1), event))
     }
 
-    /// The newest event of a stream that this picks, and the place of a field of it.
+    /// The newest event of a member that this picks, and the place of a field of it.
     pub fn newest<'a, T>(
         &'a self,
         stream: StreamId,
         field: &'static str,
-        pick: impl Fn(&'a MemberRecorded) -> Option<T>,
+        pick: impl Fn(&'a MemberEvent) -> Option<T>,
     ) -> Option<(Place, T)> {
         self.member_events(stream)
             .rev()
@@ -69,18 +84,19 @@ impl UnitOfWork {
 
 impl StateReader for UnitOfWork {
     fn sign_up(&self, id: StreamId) -> Option<SignUp> {
-        let events = self.member_events(id).filter_map(|(_, event)| sign_up_event(event));
-        events.fold(None, |state, event| SignUp::evolve(state, &event))
+        self.sign_up_events(id).iter().fold(None, SignUp::evolve)
     }
 
     fn name(&self, id: StreamId) -> Reservation {
-        let events = self.member_events(id).filter_map(|(_, event)| name_event(event));
-        events.fold(Reservation::default(), |name, event| name.evolve(&event))
+        match self.state(id) {
+            Some(State::Reservation(name)) => *name,
+            _ => Reservation::default(),
+        }
     }
 
     fn person(&self, id: MemberId) -> Option<Person> {
-        let events = self.member_events(StreamId::new(id.uuid())).filter_map(|(_, event)| person_event(event));
-        events.fold(None, |state, event| Person::evolve(state, &event))
+        let events = self.member_events(StreamId::new(id.uuid())).map(|(_, event)| event);
+        events.fold(None, Person::evolve)
     }
 
     fn owner(&self, id: MemberId) -> Owner {

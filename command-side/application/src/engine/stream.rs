@@ -1,12 +1,10 @@
 //! A stream as the engine holds it: its version and what its events add up to. What a stream is, its events tell and
 //! nothing else: no reader can ask for a stream as an account or as a transfer.
 
-use contracts::recorded::{DecodeError, MemberRecorded, Recorded, StreamKind};
-use domain::{Account, EvolveError, Owner, Transfer};
+use contracts::recorded::{self, AccountNumberEvent, DecodeError, MemberEvent, SignUpEvent, StreamKind};
+use domain::{ACCOUNT_STATE_SCHEMA, Account, EvolveError, Owner, Transfer, member::Reservation};
 use kernel::{AccountId, StreamId, Version};
 use log::{Event, FromVersion, ReadError, Snapshot};
-
-use crate::stored::{self, ACCOUNT_STATE_SCHEMA, StoredAccount};
 
 /// What is known of a stream.
 #[derive(Clone, Debug)]
@@ -30,29 +28,14 @@ pub enum State {
     Transfer(Transfer),
     /// An owner of accounts.
     Owner(Owner),
-    /// A member, a sign-up or a name, as its events: what is sealed in them is needed again.
-    People(People),
-    /// Anything else: nothing is decided here on what it holds.
-    Other(StreamKind),
-}
-
-/// The events of a member, a sign-up or a name; the first has version 1.
-#[derive(Clone, Debug)]
-pub struct People {
-    /// Which of the three it is.
-    pub kind: StreamKind,
-    /// All of them.
-    pub events: Vec<MemberRecorded>,
-}
-
-impl People {
-    /// Whether it is a member who is leaving or has left.
-    pub fn has_left(&self) -> bool {
-        let leaves = |event: &MemberRecorded| {
-            matches!(event, MemberRecorded::ErasureRequested(_) | MemberRecorded::MemberErased(_))
-        };
-        self.events.iter().any(leaves)
-    }
+    /// A sign-up, as its events: what is sealed in them is needed again. The first has version 1.
+    SignUp(Vec<SignUpEvent>),
+    /// A name.
+    Reservation(Reservation),
+    /// A member, as their events: what is sealed in them is needed again. The first has version 1.
+    Member(Vec<MemberEvent>),
+    /// A command that was refused: nothing is decided on it.
+    RefusedCommand,
 }
 
 /// Why a stream cannot be folded.
@@ -94,14 +77,12 @@ fn check_place(
     stream: StreamId,
     version: Version,
     before: Option<StreamKind>,
-    recorded: &Recorded,
+    recorded: &recorded::Event,
 ) -> Result<(), FoldError> {
-    let found = recorded.stream_kind();
+    let recorded::EventType { kind: found, opens_stream, .. } = recorded.event_type();
     match before {
         Some(kind) if kind != found => Err(FoldError::Kind { stream, version, kind, found }),
-        Some(_) if recorded.opens_stream() => {
-            Err(FoldError::Sequence { stream, version, source: EvolveError::OpenedTwice })
-        }
+        Some(_) if opens_stream => Err(FoldError::Sequence { stream, version, source: EvolveError::OpenedTwice }),
         Some(_) | None => Ok(()),
     }
 }
@@ -122,16 +103,16 @@ impl Stream {
     pub fn load(mut self, stream: StreamId, read: (Option<Snapshot>, Vec<Event>)) -> Result<Self, FoldError> {
         let (snapshot, events) = read;
         if let Some(snapshot) = snapshot {
-            let state: StoredAccount =
+            let account: Account =
                 serde_json::from_str(&snapshot.state).map_err(|source| FoldError::Snapshot { stream, source })?;
-            self = Self { version: snapshot.version, state: State::Account(state.into()) };
+            self = Self { version: snapshot.version, state: State::Account(account) };
         }
         for event in events {
             let expected = self.version.next();
             if event.version != expected {
                 return Err(FoldError::Gap { stream, expected, found: event.version });
             }
-            let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)
+            let recorded = recorded::Event::decode(&event.event_type, event.schema_version, &event.payload)
                 .map_err(|source| FoldError::Event { stream, source })?;
             self.apply(stream, &recorded)?;
         }
@@ -139,7 +120,7 @@ impl Stream {
     }
 
     /// Puts one more event on the stream. After an error the stream is worth nothing: it is read again.
-    pub fn apply(&mut self, stream: StreamId, recorded: &Recorded) -> Result<(), FoldError> {
+    pub fn apply(&mut self, stream: StreamId, recorded: &recorded::Event) -> Result<(), FoldError> {
         let version = self.version.next();
         check_place(stream, version, self.state.kind(), recorded)?;
         let before = std::mem::replace(&mut self.state, State::Empty);
@@ -161,7 +142,7 @@ impl Stream {
     /// The snapshot of it, if it is an account.
     pub fn snapshot(&self, stream: StreamId) -> Option<Snapshot> {
         let State::Account(account) = &self.state else { return None };
-        let state = serde_json::to_string(&StoredAccount::from(account)).ok()?;
+        let state = serde_json::to_string(account).ok()?;
         Some(Snapshot { stream, version: self.version, state_schema: ACCOUNT_STATE_SCHEMA, state })
     }
 }
@@ -175,40 +156,44 @@ impl State {
             Self::Number(_) => StreamKind::AccountNumber,
             Self::Transfer(_) => StreamKind::Transfer,
             Self::Owner(_) => StreamKind::Owner,
-            Self::People(people) => people.kind,
-            Self::Other(kind) => *kind,
+            Self::SignUp(_) => StreamKind::SignUp,
+            Self::Reservation(_) => StreamKind::Reservation,
+            Self::Member(_) => StreamKind::Member,
+            Self::RefusedCommand => StreamKind::RefusedCommand,
         })
     }
 
     /// The state after an event of the same kind.
-    fn after(self, recorded: &Recorded) -> Result<Self, EvolveError> {
-        Ok(match (self, recorded) {
-            (_, Recorded::AccountNumberAssigned(assigned)) => Self::Number(assigned.account),
-            (Self::People(mut people), Recorded::Member(event)) => {
-                people.events.push(event.clone());
-                Self::People(people)
+    fn after(self, event: &recorded::Event) -> Result<Self, EvolveError> {
+        Ok(match event {
+            recorded::Event::Account(event) => {
+                let account = if let Self::Account(account) = self { Some(account) } else { None };
+                Self::Account(Account::evolve(account, event)?)
             }
-            (_, Recorded::Member(event)) => {
-                Self::People(People { kind: event.stream_kind(), events: vec![event.clone()] })
+            recorded::Event::AccountNumber(AccountNumberEvent::Assigned(assigned)) => Self::Number(assigned.account),
+            recorded::Event::Transfer(event) => {
+                let transfer = if let Self::Transfer(transfer) = self { Some(transfer) } else { None };
+                Self::Transfer(Transfer::evolve(transfer, event)?)
             }
-            (before, recorded) => match recorded.stream_kind() {
-                StreamKind::Account => {
-                    let account = if let Self::Account(account) = before { Some(account) } else { None };
-                    let event = stored::account_event(recorded).ok_or(EvolveError::NotOpened)?;
-                    Self::Account(Account::evolve(account, &event)?)
-                }
-                StreamKind::Transfer => {
-                    let transfer = if let Self::Transfer(transfer) = before { Some(transfer) } else { None };
-                    let event = stored::transfer_event(recorded).ok_or(EvolveError::NotOpened)?;
-                    Self::Transfer(Transfer::evolve(transfer, &event)?)
-                }
-                StreamKind::Owner => {
-                    let owner = if let Self::Owner(owner) = before { owner } else { Owner::default() };
-                    let event = stored::owner_event(recorded).ok_or(EvolveError::NotOpened)?;
-                    Self::Owner(owner.evolve(&event)?)
-                }
-                kind => Self::Other(kind),
-            },
+            recorded::Event::Owner(event) => {
+                let owner = if let Self::Owner(owner) = self { owner } else { Owner::default() };
+                Self::Owner(owner.evolve(event)?)
+            }
+            recorded::Event::SignUp(event) => {
+                let mut events = if let Self::SignUp(events) = self { events } else { Vec::new() };
+                events.push(event.clone());
+                Self::SignUp(events)
+            }
+            recorded::Event::Reservation(event) => {
+                let name = if let Self::Reservation(name) = self { name } else { Reservation::default() };
+                Self::Reservation(name.evolve(event))
+            }
+            recorded::Event::Member(event) => {
+                let mut events = if let Self::Member(events) = self { events } else { Vec::new() };
+                events.push(event.clone());
+                Self::Member(events)
+            }
+            recorded::Event::RefusedCommand(_) => Self::RefusedCommand,
         })
     }
 }

@@ -8,7 +8,7 @@ use std::{
     num::NonZeroUsize,
 };
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use kernel::{AccountId, MemberId, StreamId, Version};
 use log::ReadError;
 use lru::LruCache;
@@ -131,7 +131,7 @@ impl UnitOfWork {
     }
 
     /// Puts one more event on a stream and gives the version it takes. A stream that is not known counts as new.
-    pub fn apply(&mut self, id: StreamId, recorded: &Recorded) -> Result<Version, FoldError> {
+    pub fn apply(&mut self, id: StreamId, recorded: &Event) -> Result<Version, FoldError> {
         let changed = match self.work.entry(id) {
             Entry::Occupied(changed) => changed.into_mut(),
             Entry::Vacant(place) => {

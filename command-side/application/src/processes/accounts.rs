@@ -39,7 +39,7 @@ pub async fn not_closed(
         if let State::Account(state) = stream.state
             && state.status != Status::Closed
         {
-            let closable = state.close().is_ok();
+            let closable = state.close(None).is_ok();
             open.push(OpenAccount { account, version: stream.version, closable });
         }
     }

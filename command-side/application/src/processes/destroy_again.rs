@@ -1,5 +1,6 @@
 //! Destroying again, whenever a server begins to lead, the keys of erased members: a backup of the vault may have brought them back.
 
+use contracts::recorded::MemberErased;
 use kernel::{MemberId, Position};
 
 use super::{
@@ -33,8 +34,11 @@ impl ProcessRunner {
             return Ok(false);
         }
         let up_to = end.min(lead.again.done.plus(WINDOW));
-        let page =
-            shared.log.read_typed(&["MemberErased"], lead.again.done, up_to, PAGE).await.map_err(ProcessError::Log)?;
+        let page = shared
+            .log
+            .read_typed(&[MemberErased::NAME], lead.again.done, up_to, PAGE)
+            .await
+            .map_err(ProcessError::Log)?;
         for picked in &page {
             let member = MemberId::new(picked.event.stream.uuid());
             if shared.vault.destroy_again(member).await.map_err(ProcessError::Vault)? {

@@ -9,8 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
-use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
-use domain::member::{MemberEvent, PersonEvent, StateReader};
+use contracts::recorded::{ErasureRequested, Event, MemberErased, MemberEvent, OwnerEvent};
+use domain::member::StateReader;
 use kernel::{Actor, MemberId, Role};
 use log::{Appended, ProcessInstance};
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ impl engine::Command for Enclose {
         _: Option<Appended>,
         unit: &UnitOfWork,
     ) -> Result<Told<Fence>, IncompleteEvents> {
-        let written = events.iter().any(|event| matches!(event.recorded, Recorded::OwnerLeft(_)));
+        let written = events.iter().any(|event| matches!(event.recorded, Event::Owner(OwnerEvent::Left(_))));
         if written || unit.owner(self.member).has_left() {
             return Ok(Ok(Fence(())));
         }
@@ -108,11 +108,8 @@ impl engine::Command for Finish {
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
-        let decided = rules.deciding(work).finish_erasure(self.member, self.erasure);
-        rules.record(Ok(decided), work, |event, _, _| {
-            let MemberEvent::Person(_, PersonEvent::Erased) = event else { return Ok(None) };
-            Ok(Some(MemberErased { erasure: self.erasure, digest: self.digest.clone() }.into()))
-        })
+        let decided = rules.deciding(work).finish_erasure(self.member, self.erasure, self.digest.clone());
+        rules.record_plain(Ok(decided), work)
     }
 
     fn answer(&self, _: &[PendingEvent], _: Option<Appended>, _: &UnitOfWork) -> Result<Told<()>, IncompleteEvents> {
@@ -127,13 +124,13 @@ impl Process for Erasure {
     }
 
     fn events(&self) -> &'static [&'static str] {
-        &["ErasureRequested", "MemberErased"]
+        &[ErasureRequested::NAME, MemberErased::NAME]
     }
 
     fn on(&self, followed: &Followed) -> Vec<Change> {
         let picked = &followed.picked;
         match &followed.event {
-            Recorded::Member(MemberRecorded::ErasureRequested(requested)) => vec![Change::Start {
+            Event::Member(MemberEvent::ErasureRequested(requested)) => vec![Change::Start {
                 instance: requested.erasure,
                 first: FirstStep::Now,
                 data: json!(Asked {
@@ -142,7 +139,7 @@ impl Process for Erasure {
                     at: picked.recorded_at,
                 }),
             }],
-            Recorded::Member(MemberRecorded::MemberErased(erased)) => vec![Change::End { instance: erased.erasure }],
+            Event::Member(MemberEvent::Erased(erased)) => vec![Change::End { instance: erased.erasure }],
             _ => Vec::new(),
         }
     }
@@ -151,8 +148,8 @@ impl Process for Erasure {
         let member = MemberId::new(followed.picked.event.stream.uuid());
         let vault = &self.members.shared.vault;
         match &followed.event {
-            Recorded::Member(MemberRecorded::ErasureRequested(_)) => vault.revoke_member(member).await,
-            Recorded::Member(MemberRecorded::MemberErased(_)) => vault.destroy_again(member).await.map(drop),
+            Event::Member(MemberEvent::ErasureRequested(_)) => vault.revoke_member(member).await,
+            Event::Member(MemberEvent::Erased(_)) => vault.destroy_again(member).await.map(drop),
             _ => Ok(()),
         }
         .map_err(ProcessError::Vault)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::Recorded;
+use contracts::recorded;
 use kernel::{CommitRef, Position};
 use log::{Head, InstanceState, ProcessInstance};
 use uuid::Uuid;
@@ -247,7 +247,7 @@ enum Followup {
 }
 
 fn decode(picked: log::Picked) -> Result<Followed, ProcessError> {
-    let event = Recorded::decode(&picked.event.event_type, picked.event.schema_version, &picked.event.payload);
+    let event = recorded::Event::decode(&picked.event.event_type, picked.event.schema_version, &picked.event.payload);
     let position = picked.position;
     Ok(Followed { event: event.map_err(|source| ProcessError::Event { position, source })?, picked })
 }

@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Channel, MemberRecorded, Recorded, SignUpStarted};
+use contracts::recorded::{
+    Channel, ContactChangeStarted, ContactChanged, Event, MemberEvent, PasswordChanged, SignUpCodeIssued, SignUpEvent,
+    SignUpStarted,
+};
 use domain::member::StateReader;
 use kernel::{MemberId, Place, Sealed, StreamId, Version};
 use log::{Picked, ProcessInstance};
 use vault::{Charge, NewMessage, Notice};
 
 use super::process::{Change, Followed, Next, Process, ProcessError};
-use crate::{
-    commands::{Members, contact_of},
-    translating::channel_of,
-};
+use crate::commands::{Members, contact_of};
 
 /// Queues messages in the vault. Its instances are the messages there.
 pub struct SendMessages {
@@ -35,7 +35,7 @@ impl Letter<'_> {
         NewMessage {
             position: picked.position,
             member: self.member,
-            channel: channel_of(self.channel).as_str(),
+            channel: self.channel.as_str(),
             contact: self.contact.clone(),
             stream: self.place.stream,
             version: self.place.version,
@@ -59,7 +59,13 @@ impl Process for SendMessages {
     }
 
     fn events(&self) -> &'static [&'static str] {
-        &["SignUpStarted", "SignUpCodeIssued", "ContactChangeStarted", "ContactChanged", "PasswordChanged"]
+        &[
+            SignUpStarted::NAME,
+            SignUpCodeIssued::NAME,
+            ContactChangeStarted::NAME,
+            ContactChanged::NAME,
+            PasswordChanged::NAME,
+        ]
     }
 
     /// The queue of messages is in the vault: a message is one there, with its own retries.
@@ -68,8 +74,7 @@ impl Process for SendMessages {
     }
 
     async fn effects(&self, followed: &Followed) -> Result<Vec<NewMessage>, ProcessError> {
-        let Recorded::Member(event) = &followed.event else { return Ok(Vec::new()) };
-        Ok(self.message_for(&followed.picked, event).await?.into_iter().collect())
+        Ok(self.message_for(&followed.picked, &followed.event).await?.into_iter().collect())
     }
 
     async fn step(&self, _: &ProcessInstance) -> Result<Next, ProcessError> {
@@ -83,18 +88,18 @@ impl SendMessages {
     }
 
     /// The message that an event asks for, if it does. One that is not worth sending any more is not queued.
-    async fn message_for(&self, picked: &Picked, event: &MemberRecorded) -> Result<Option<NewMessage>, ProcessError> {
+    async fn message_for(&self, picked: &Picked, event: &Event) -> Result<Option<NewMessage>, ProcessError> {
         let at = |field| Place { stream: picked.event.stream, version: picked.event.version, field };
         let member = MemberId::new(picked.event.stream.uuid());
         let message = match event {
-            MemberRecorded::SignUpStarted(start) => {
+            Event::SignUp(SignUpEvent::Started(start)) => {
                 self.code_of_sign_up(picked, start, 1, start.code_expires_at).await?
             }
-            MemberRecorded::SignUpCodeIssued(issued) => {
+            Event::SignUp(SignUpEvent::CodeIssued(issued)) => {
                 let start = sign_up_start(&self.members, picked).await?;
                 self.code_of_sign_up(picked, &start, issued.serial, issued.expires_at).await?
             }
-            MemberRecorded::ContactChangeStarted(change) => {
+            Event::Member(MemberEvent::ContactChangeStarted(change)) => {
                 let owner = self.owner_of(change.contact_key).await?;
                 let notice = match change.decoy || owner.is_some_and(|owner| owner != member) {
                     true => Notice::ContactIsMember,
@@ -105,12 +110,12 @@ impl SendMessages {
                 let charge = Some(Charge { contact: change.contact_key, origin: Some(member.uuid()) });
                 Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
             }
-            MemberRecorded::ContactChanged(changed) => {
+            Event::Member(MemberEvent::ContactChanged(changed)) => {
                 let (channel, contact, place) = (changed.old_channel, &changed.old_contact, at("old_contact"));
                 let (notice, until, charge) = (Notice::ContactReplaced, None, None);
                 Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)
             }
-            MemberRecorded::PasswordChanged(_) => {
+            Event::Member(MemberEvent::PasswordChanged(_)) => {
                 let unit = self.members.read(picked.event.stream).await.map_err(ProcessError::Step)?;
                 let unfounded = ProcessError::Unfounded { position: picked.position };
                 let held = contact_of(&unit, member).ok_or(unfounded)?;
@@ -154,9 +159,6 @@ impl SendMessages {
 /// How the sign-up began that an event belongs to.
 pub(super) async fn sign_up_start(members: &Members, picked: &Picked) -> Result<SignUpStarted, ProcessError> {
     let unit = members.read(picked.event.stream).await.map_err(ProcessError::Step)?;
-    let started = unit.member_events(picked.event.stream).find_map(|(_, event)| match event {
-        MemberRecorded::SignUpStarted(started) => Some(started.clone()),
-        _ => None,
-    });
+    let started = unit.sign_up_started(picked.event.stream).cloned();
     started.ok_or(ProcessError::Unfounded { position: picked.position })
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::Recorded;
+use contracts::recorded;
 use log::{Picked, ProcessInstance, ReadError};
 use serde_json::Value;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub struct Followed {
     /// Where it stands, when it was recorded, and who asked for it.
     pub picked: Picked,
     /// The event.
-    pub event: Recorded,
+    pub event: recorded::Event,
 }
 
 /// What an event makes of an instance.
@@ -101,7 +101,7 @@ pub enum ProcessError {
         position: kernel::Position,
         /// Why not.
         #[source]
-        source: contracts::recorded::DecodeError,
+        source: recorded::DecodeError,
     },
     /// An event says something of what never began.
     #[error("the event at position {position} rests on one that is not there")]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contracts::recorded::{MemberRecorded, Recorded};
+use contracts::recorded::{
+    ContactChanged, Event, MemberEvent, SignUpCompleted, SignUpEnded, SignUpEvent, SignUpStarted,
+};
 use domain::member::StateReader;
 use kernel::StreamId;
 use log::{Appended, InstanceFilter, InstanceState, ProcessInstance, ProcessStore};
@@ -56,18 +58,18 @@ impl Process for SignUpExpiry {
     }
 
     fn events(&self) -> &'static [&'static str] {
-        &["SignUpStarted", "SignUpCompleted", "SignUpEnded", "ContactChanged"]
+        &[SignUpStarted::NAME, SignUpCompleted::NAME, SignUpEnded::NAME, ContactChanged::NAME]
     }
 
     fn on(&self, followed: &Followed) -> Vec<Change> {
         let instance = followed.picked.event.stream.uuid();
         match &followed.event {
-            Recorded::Member(MemberRecorded::SignUpStarted(started)) => vec![Change::Start {
+            Event::SignUp(SignUpEvent::Started(started)) => vec![Change::Start {
                 instance,
                 first: FirstStep::At(started.expires_at),
                 data: json!({ "contact": started.contact_key }),
             }],
-            Recorded::Member(MemberRecorded::SignUpCompleted(_) | MemberRecorded::SignUpEnded(_)) => {
+            Event::SignUp(SignUpEvent::Completed(_) | SignUpEvent::Ended(_)) => {
                 vec![Change::End { instance }]
             }
             _ => Vec::new(),
@@ -78,7 +80,7 @@ impl Process for SignUpExpiry {
         let (vault, picked) = (&self.members.shared.vault, &followed.picked);
         let stream = picked.event.stream;
         match &followed.event {
-            Recorded::Member(MemberRecorded::SignUpCompleted(completed)) => {
+            Event::SignUp(SignUpEvent::Completed(completed)) => {
                 let joined = StreamId::new(completed.member.uuid());
                 let unit = self.members.read(joined).await.map_err(ProcessError::Step)?;
                 let unfounded = ProcessError::Unfounded { position: picked.position };
@@ -88,8 +90,8 @@ impl Process for SignUpExpiry {
                 let start = sign_up_start(&self.members, picked).await?;
                 self.end_others(start.contact_key).await?;
             }
-            Recorded::Member(MemberRecorded::ContactChanged(changed)) => self.end_others(changed.contact_key).await?,
-            Recorded::Member(MemberRecorded::SignUpEnded(_)) => {
+            Event::Member(MemberEvent::ContactChanged(changed)) => self.end_others(changed.contact_key).await?,
+            Event::SignUp(SignUpEvent::Ended(_)) => {
                 let start = sign_up_start(&self.members, picked).await?;
                 vault.discard(stream.uuid(), start.member).await.map_err(ProcessError::Vault)?;
             }

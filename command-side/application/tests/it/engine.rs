@@ -9,7 +9,7 @@ use std::{
 };
 
 use application::{Command, ExecuteError, OpenAccount};
-use contracts::recorded::{OwnerLeft, Recorded};
+use contracts::recorded::{Event, OwnerLeft};
 use kernel::{Actor, CommandId, CorrelationId, Version};
 use log::{Append, Fingerprint, NewCommit, NewEvent};
 use uuid::Uuid;
@@ -32,12 +32,12 @@ fn count_reads(log: &MemoryLog) -> Arc<AtomicUsize> {
 
 /// The member leaves: from now on no account is opened for them.
 async fn leave(log: &MemoryLog, actor: Actor, version: i64) {
-    let recorded = Recorded::from(OwnerLeft { owner: actor.id, erasure: Uuid::from_u128(1) });
+    let recorded = Event::from(OwnerLeft { owner: actor.id, erasure: Uuid::from_u128(1) });
     let event = NewEvent {
         stream: actor.id.owner_stream(),
         version: Version::new(version),
-        event_type: recorded.event_type(),
-        schema_version: recorded.schema_version(),
+        event_type: recorded.event_type().name,
+        schema_version: recorded.event_type().schema_version,
         payload: recorded.payload().expect("json"),
     };
     let commit = NewCommit {

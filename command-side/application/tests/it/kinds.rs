@@ -6,7 +6,7 @@ use application::{
     Answer, Bank, Command, Deposit, Destination, ExecuteError, ExecutorOptions, Meta, OpenAccount, Outcome, Reverse,
     Submission, TransferOrder,
 };
-use contracts::recorded::{AccountOpened, Holder, Recorded};
+use contracts::recorded::{self, AccountOpened, Holder};
 use futures::future::join_all;
 use kernel::{AccountId, AccountNumber, Ids, MemberId, RandomIds, StreamId, TransferId, Version};
 use log::{Append, NewCommit, NewEvent, Snapshot};
@@ -200,7 +200,7 @@ async fn a_snapshot_of_something_else_is_no_account() {
 }
 
 /// Writes what no decision writes.
-async fn plant(log: &MemoryLog, stream: StreamId, version: i64, recorded: Recorded) {
+async fn plant(log: &MemoryLog, stream: StreamId, version: i64, recorded: recorded::Event) {
     let commit = NewCommit {
         command_id: kernel::CommandId::new(RandomIds.fresh()),
         fingerprint: log::Fingerprint([0; 16]),
@@ -209,8 +209,8 @@ async fn plant(log: &MemoryLog, stream: StreamId, version: i64, recorded: Record
         events: vec![NewEvent {
             stream,
             version: Version::new(version),
-            event_type: recorded.event_type(),
-            schema_version: recorded.schema_version(),
+            event_type: recorded.event_type().name,
+            schema_version: recorded.event_type().schema_version,
             payload: recorded.payload().expect("json"),
         }],
     };
@@ -225,7 +225,7 @@ async fn a_stream_that_cannot_be_folded_fails_the_commands_that_name_it_and_no_o
     let holder = Holder::Member { owner: MemberId::new(Uuid::from_u128(1)), number: AccountNumber::from_digits(5) };
     plant(&client.log, twice.into(), 3, AccountOpened { holder, asset: krw() }.into()).await;
     let by = TransferId::new(Uuid::nil());
-    plant(&client.log, mixed.into(), 3, contracts::recorded::TransferReversed { by }.into()).await;
+    plant(&client.log, mixed.into(), 3, recorded::TransferReversed { by }.into()).await;
     *client.log.damaged.lock().expect("whole") = Some(StreamId::new(Uuid::from_u128(9)));
     let batch = vec![
         submission(member(1), "1", transfer(good, twice, 1)),

@@ -3,11 +3,9 @@
 use application::{Command, Deposit, OpenAccount, Outcome, Reverse, TransferAnswer};
 use contracts::recorded::Leg;
 use kernel::{AccountId, AssetCode, Minor, TransferId};
+use testkit::compound::{Request, post};
 
-use crate::{
-    client::{TestClient, krw, member, operator, posted, refused, submission, transfer},
-    compound::{Request, post},
-};
+use crate::client::{TestClient, krw, member, operator, posted, refused, submission, transfer};
 
 fn leg(account: AccountId, asset: AssetCode, units: i128) -> Leg {
     Leg { account, asset, amount: Minor::new(units).expect("an amount") }

@@ -2,8 +2,6 @@
 //! the real one. The same behaviour on the real log is shown by the end-to-end tests.
 
 mod client;
-#[path = "../../../../testkit/tests/it/support/compound.rs"]
-mod compound;
 mod engine;
 mod faults;
 mod kinds;

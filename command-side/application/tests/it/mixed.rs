@@ -10,7 +10,7 @@ use application::{
     Bank, CloseAccount, Command, Deposit, Destination, ExecuteError, ExecutorOptions, FreezeAccount, OpenAccount,
     Outcome, Reverse, Running, TransferOrder, UnfreezeAccount, Withdraw,
 };
-use contracts::recorded::{Recorded, StreamKind};
+use contracts::recorded::{AccountEvent, Event, StreamKind};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use futures::future::join_all;
 use kernel::{AccountId, AccountNumber, Actor, Position, RandomIds, StreamId, TransferId};
@@ -190,14 +190,15 @@ impl TestBank {
         let (mut kinds, mut sum) = (BTreeMap::<StreamId, StreamKind>::new(), 0_i128);
         let mut systems = BTreeSet::new();
         for event in commits.iter().flat_map(|commit| &commit.events) {
-            let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
-            let kind = kinds.entry(event.stream).or_insert(recorded.stream_kind());
-            assert_eq!(*kind, recorded.stream_kind(), "stream {} is of two kinds", event.stream);
-            assert!(!recorded.opens_stream() || event.version.number() == 1, "{} is opened twice", event.stream);
+            let recorded = Event::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
+            let of = recorded.event_type();
+            let kind = kinds.entry(event.stream).or_insert(of.kind);
+            assert_eq!(*kind, of.kind, "stream {} is of two kinds", event.stream);
+            assert!(!of.opens_stream || event.version.number() == 1, "{} is opened twice", event.stream);
             match recorded {
-                Recorded::AccountDebited(debited) => sum -= debited.amount.units(),
-                Recorded::AccountCredited(credited) => sum += credited.amount.units(),
-                Recorded::AccountOpened(opened) => {
+                Event::Account(AccountEvent::Debited(debited)) => sum -= debited.amount.units(),
+                Event::Account(AccountEvent::Credited(credited)) => sum += credited.amount.units(),
+                Event::Account(AccountEvent::Opened(opened)) => {
                     if let contracts::recorded::Holder::System { name } = opened.holder {
                         assert!(systems.insert((name, opened.asset)), "a cash account is there twice");
                     }

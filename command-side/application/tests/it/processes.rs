@@ -11,7 +11,7 @@ use application::{
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use kernel::{AccountId, CorrelationId, Position};
 use log::{Fingerprint, InstanceState, ProcessInstance, ProcessStore};
 use serde_json::json;
@@ -44,7 +44,7 @@ impl Process for Thaw {
     fn on(&self, followed: &Followed) -> Vec<Change> {
         let instance = followed.picked.event.stream.uuid();
         match &followed.event {
-            event if event.event_type() == "AccountFrozen" => {
+            event if event.event_type().name == "AccountFrozen" => {
                 let first = FirstStep::At(followed.picked.recorded_at + TimeDelta::hours(1));
                 vec![Change::Start { instance, first, data: json!({ "reason": "frozen" }) }]
             }
@@ -131,8 +131,8 @@ async fn a_deadline_is_met_by_whichever_server_leads_then() {
     let step = commits.iter().find(|commit| commit.events[0].event_type == "AccountUnfrozen").expect("a commit");
     assert_eq!(step.command_id, step_id("thaw", instance, "unfreeze"));
     assert!(matches!(
-        Recorded::decode(&step.events[0].event_type, step.events[0].schema_version, &step.events[0].payload),
-        Ok(event) if event.event_type() == "AccountUnfrozen"
+        Event::decode(&step.events[0].event_type, step.events[0].schema_version, &step.events[0].payload),
+        Ok(event) if event.event_type().name == "AccountUnfrozen"
     ));
     second.stop().await;
     app.end().await;

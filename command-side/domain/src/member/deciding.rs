@@ -1,14 +1,17 @@
 //! Decisions that touch more than one stream: a person, a sign-up, and the names they bear.
 
 use chrono::{DateTime, Utc};
+use contracts::recorded::{
+    NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed, SignUpEvent,
+};
 use kernel::{MemberId, StreamId};
 use uuid::Uuid;
 
 use super::{
-    CodeRules, MemberRefusal, Person, PersonEvent, Reservation, ReservationEvent, ReservedFor, SignUp, SignUpEvent,
-    SignUpStart, Standing,
+    CodeRules, ContactVerification, DecidedEvent, MemberRefusal, Person, Reservation, SignUp, SignUpStart, Standing,
+    UnsealedEvent,
 };
-use crate::{Owner, OwnerEvent};
+use crate::Owner;
 
 /// What is known of the streams a decision rests on.
 pub trait StateReader {
@@ -20,19 +23,6 @@ pub trait StateReader {
     fn person(&self, id: MemberId) -> Option<Person>;
     /// A member as the owner of accounts.
     fn owner(&self, id: MemberId) -> Owner;
-}
-
-/// What happens on which stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberEvent {
-    /// To a sign-up.
-    SignUp(StreamId, SignUpEvent),
-    /// To a name.
-    Reservation(StreamId, ReservationEvent),
-    /// To a member.
-    Person(MemberId, PersonEvent),
-    /// To a member as the owner of accounts.
-    Owner(MemberId, OwnerEvent),
 }
 
 /// A decision: when, and by which limits.
@@ -55,20 +45,20 @@ impl<K: StateReader> Deciding<'_, K> {
         member: MemberId,
         login: StreamId,
         contact: StreamId,
-    ) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         if self.known.name(login).owner().is_some() {
             return Err(MemberRefusal::LoginIdTaken);
         }
         let expires_at = self.now + self.rules.sign_up_lives;
         let code = self.rules.of_sign_up(1, self.now, expires_at);
         let start = SignUpStart { member, login, contact, decoy: false, expires_at, code };
-        Ok(vec![MemberEvent::SignUp(sign_up, SignUpEvent::Started(start))])
+        Ok(vec![DecidedEvent::Unsealed(sign_up, UnsealedEvent::SignUpStarted(start))])
     }
 
     /// Another code for a sign-up.
-    pub fn resend(&self, id: StreamId) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    pub fn resend(&self, id: StreamId) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let sign_up = self.known.sign_up(id).ok_or(MemberRefusal::SignUpUnknown)?;
-        Ok(vec![MemberEvent::SignUp(id, sign_up.resend(self.now, self.rules)?)])
+        Ok(vec![DecidedEvent::complete(id, sign_up.resend(self.now, self.rules)?)])
     }
 
     /// A code is given for a sign-up: a right one makes a member, with the login id of the sign-up or with `login` instead.
@@ -78,11 +68,12 @@ impl<K: StateReader> Deciding<'_, K> {
         id: StreamId,
         right: bool,
         login: Option<StreamId>,
-    ) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let sign_up = self.known.sign_up(id).ok_or(MemberRefusal::SignUpUnknown)?;
         let event = sign_up.verify(right, self.now, self.rules)?;
-        let mut events = vec![MemberEvent::SignUp(id, event)];
-        if let SignUpEvent::Completed { .. } = event {
+        let completed = matches!(event, SignUpEvent::Completed(_));
+        let mut events = vec![DecidedEvent::complete(id, event)];
+        if completed {
             let SignUpStart { member, login: wanted, contact, .. } = sign_up.start;
             let login = login.unwrap_or(wanted);
             let (contact_owner, login_owner) = (self.known.name(contact).owner(), self.known.name(login).owner());
@@ -92,19 +83,18 @@ impl<K: StateReader> Deciding<'_, K> {
             if login_owner.is_some() {
                 return Err(MemberRefusal::LoginIdTaken);
             }
-            let reserved_for = ReservationEvent::Reserved(ReservedFor::Member(member));
-            events.push(MemberEvent::Reservation(login, reserved_for));
-            events.push(MemberEvent::Reservation(contact, reserved_for));
-            events.push(MemberEvent::Person(member, PersonEvent::Joined { login, contact }));
+            events.push(reserve(login, NameKind::LoginId, member));
+            events.push(reserve(contact, NameKind::Contact, member));
+            events.push(DecidedEvent::unsealed_of_member(member, UnsealedEvent::MemberJoined { login, contact }));
             if login != wanted && self.known.name(wanted).is_of_sign_up(id) {
-                events.push(MemberEvent::Reservation(wanted, ReservationEvent::Released));
+                events.push(release(wanted));
             }
         }
         Ok(events)
     }
 
     /// A sign-up whose time ran out comes to nothing; nothing happens if it is over, or not yet.
-    pub fn expire(&self, id: StreamId) -> Vec<MemberEvent> {
+    pub fn expire(&self, id: StreamId) -> Vec<DecidedEvent> {
         match self.known.sign_up(id) {
             Some(sign_up) => self.end(id, &sign_up),
             None => Vec::new(),
@@ -112,40 +102,41 @@ impl<K: StateReader> Deciding<'_, K> {
     }
 
     /// A change of contact begins. Like a sign-up it reserves nothing and does not look at the contact.
-    pub fn begin_change(&self, member: MemberId, contact: StreamId) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    pub fn begin_change(&self, member: MemberId, contact: StreamId) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        Ok(vec![MemberEvent::Person(member, person.start_change(contact, self.now, self.rules)?)])
+        let change = person.start_change(contact, self.now, self.rules)?;
+        Ok(vec![DecidedEvent::unsealed_of_member(member, UnsealedEvent::ContactChangeStarted(change))])
     }
 
     /// A code is given for a change of contact: with a right one the member is reached elsewhere.
-    pub fn verify_change(&self, member: MemberId, right: bool) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    pub fn verify_change(&self, member: MemberId, right: bool) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        let event = person.verify_change(right, self.now, self.rules)?;
-        let mut events = vec![MemberEvent::Person(member, event)];
-        if let PersonEvent::ContactChanged { contact } = event {
-            match self.known.name(contact).owner() {
-                None => events
-                    .push(MemberEvent::Reservation(contact, ReservationEvent::Reserved(ReservedFor::Member(member)))),
-                Some(owner) if owner == member => {}
-                Some(_) => return Err(MemberRefusal::ContactChangeMissing),
-            }
-            if person.contact != contact {
-                events.extend(self.release_own(member, person.contact));
-            }
+        let contact = match person.verify_change(right, self.now, self.rules)? {
+            ContactVerification::Refused(refused) => return Ok(vec![DecidedEvent::of_member(member, refused)]),
+            ContactVerification::Changed { contact } => contact,
+        };
+        let mut events = vec![DecidedEvent::unsealed_of_member(member, UnsealedEvent::ContactChanged { contact })];
+        match self.known.name(contact).owner() {
+            None => events.push(reserve(contact, NameKind::Contact, member)),
+            Some(owner) if owner == member => {}
+            Some(_) => return Err(MemberRefusal::ContactChangeMissing),
+        }
+        if person.contact != contact {
+            events.extend(self.release_own(member, person.contact));
         }
         Ok(events)
     }
 
     /// A member has another password, if they may have one.
-    pub fn change_password(&self, member: MemberId) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    pub fn change_password(&self, member: MemberId) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?.active()?;
-        Ok(vec![MemberEvent::Person(member, PersonEvent::PasswordChanged)])
+        Ok(vec![DecidedEvent::of_member(member, PasswordChanged {})])
     }
 
-    /// An operator is shown a member's personal data.
-    pub fn disclose(&self, member: MemberId) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    /// An operator is shown a member's personal data, for a reason.
+    pub fn disclose(&self, member: MemberId, reason: String) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?.active()?;
-        Ok(vec![MemberEvent::Person(member, PersonEvent::Disclosed)])
+        Ok(vec![DecidedEvent::of_member(member, PersonalDataDisclosed { reason })])
     }
 
     /// A member is to be erased. From the same commit on no account is opened for them.
@@ -153,58 +144,72 @@ impl<K: StateReader> Deciding<'_, K> {
         &self,
         member: MemberId,
         erasure: Uuid,
+        reason: Option<String>,
         all_accounts_closed: bool,
-    ) -> Result<Vec<MemberEvent>, MemberRefusal> {
+    ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
-        let requested = MemberEvent::Person(member, person.request_erasure(erasure, all_accounts_closed)?);
-        let left = self.known.owner(member).leave(erasure).map(|event| MemberEvent::Owner(member, event));
-        Ok(std::iter::once(requested).chain(left).collect())
+        let requested = person.request_erasure(erasure, reason, all_accounts_closed)?;
+        let requested = DecidedEvent::of_member(member, requested);
+        Ok(std::iter::once(requested).chain(self.leave(member, erasure)).collect())
     }
 
     /// Sees to it that no account is opened for a member whose erasure is under way: it may have been requested by a
     /// version of the bank that did not do so. Nothing happens if it is so already.
-    pub fn fence(&self, member: MemberId, erasure: Uuid) -> Vec<MemberEvent> {
-        let owner = self.known.owner(member);
+    pub fn fence(&self, member: MemberId, erasure: Uuid) -> Vec<DecidedEvent> {
+        let left = self.leave(member, erasure);
         match self.known.person(member).map(|person| person.standing) {
-            Some(Standing::Erasing { erasure: of }) if of == erasure => {
-                owner.leave(erasure).map(|event| MemberEvent::Owner(member, event)).into_iter().collect()
-            }
+            Some(Standing::Erasing { erasure: of }) if of == erasure => left.into_iter().collect(),
             _ => Vec::new(),
         }
     }
 
     /// Nothing personal is left: the member's names are free again. Nothing happens if they are erased already, or while
-    /// an account could still be opened for them.
-    pub fn finish_erasure(&self, member: MemberId, erasure: Uuid) -> Vec<MemberEvent> {
+    /// an account could still be opened for them. `digest` is that of the erasure's certificate.
+    pub fn finish_erasure(&self, member: MemberId, erasure: Uuid, digest: String) -> Vec<DecidedEvent> {
         let owner = self.known.owner(member);
         let Some(person) = self.known.person(member).filter(|_| owner.has_left()) else { return Vec::new() };
-        let Some(event) = person.erased(erasure) else { return Vec::new() };
-        let mut events = vec![MemberEvent::Person(member, event)];
+        let Some(event) = person.erased(erasure, digest) else { return Vec::new() };
+        let mut events = vec![DecidedEvent::of_member(member, event)];
         events.extend([person.login, person.contact].into_iter().flat_map(|name| self.release_own(member, name)));
         events.extend(person.change.and_then(|change| self.release_change(member, change.contact)));
         events
     }
 
     /// What a sign-up of an earlier build reserved is free again at its end.
-    fn end(&self, id: StreamId, sign_up: &SignUp) -> Vec<MemberEvent> {
+    fn end(&self, id: StreamId, sign_up: &SignUp) -> Vec<DecidedEvent> {
         let Some(event) = sign_up.expire(self.now) else { return Vec::new() };
-        let mut events = vec![MemberEvent::SignUp(id, event)];
+        let mut events = vec![DecidedEvent::complete(id, event)];
         for name in [sign_up.start.login, sign_up.start.contact] {
             if self.known.name(name).is_of_sign_up(id) {
-                events.push(MemberEvent::Reservation(name, ReservationEvent::Released));
+                events.push(release(name));
             }
         }
         events
     }
 
     /// What a change of an earlier build reserved.
-    fn release_change(&self, member: MemberId, name: StreamId) -> Option<MemberEvent> {
+    fn release_change(&self, member: MemberId, name: StreamId) -> Option<DecidedEvent> {
         let bears = self.known.name(name).is_of_change(member);
-        bears.then_some(MemberEvent::Reservation(name, ReservationEvent::Released))
+        bears.then(|| release(name))
     }
 
-    fn release_own(&self, member: MemberId, name: StreamId) -> Option<MemberEvent> {
-        let bears = self.known.name(name).is_of_member(member);
-        bears.then_some(MemberEvent::Reservation(name, ReservationEvent::Released))
+    fn leave(&self, member: MemberId, erasure: Uuid) -> Option<DecidedEvent> {
+        let left = self.known.owner(member).leave(member, erasure)?;
+        Some(DecidedEvent::complete(member.owner_stream(), left))
     }
+
+    fn release_own(&self, member: MemberId, name: StreamId) -> Option<DecidedEvent> {
+        let bears = self.known.name(name).is_of_member(member);
+        bears.then(|| release(name))
+    }
+}
+
+/// A member bears a name from now on.
+fn reserve(stream: StreamId, name: NameKind, member: MemberId) -> DecidedEvent {
+    DecidedEvent::complete(stream, NameReserved { name, holder: NameHolder::Member { member } })
+}
+
+/// Nobody bears a name from now on.
+fn release(stream: StreamId) -> DecidedEvent {
+    DecidedEvent::complete(stream, NameReleased {})
 }

@@ -1,6 +1,7 @@
 //! The member.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use contracts::recorded::{ContactChangeStarted, ContactCodeRefused, ErasureRequested, MemberErased, MemberEvent};
 use kernel::StreamId;
 use uuid::Uuid;
 
@@ -17,41 +18,23 @@ pub struct ContactChange {
     pub code: IssuedCode,
 }
 
-/// What happened to a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PersonEvent {
-    /// They became one.
-    Joined {
-        /// The name of their login id.
-        login: StreamId,
-        /// The name of their contact.
-        contact: StreamId,
-    },
-    /// They asked to be reached elsewhere.
-    ChangeStarted(ContactChange),
-    /// A wrong code was given for the new contact.
-    CodeRefused {
-        /// Which code was in force.
-        serial: u32,
-        /// How many wrong ones are still allowed for it.
-        tries_left: u32,
-    },
-    /// They are reached elsewhere.
-    ContactChanged {
+impl From<&ContactChangeStarted> for ContactChange {
+    fn from(started: &ContactChangeStarted) -> Self {
+        let &ContactChangeStarted { contact_key, decoy, serial, expires_at, resend_after, .. } = started;
+        Self { contact: contact_key, decoy, code: IssuedCode { serial, expires_at, resend_after } }
+    }
+}
+
+/// What a code for a new contact comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactVerification {
+    /// It is wrong.
+    Refused(ContactCodeRefused),
+    /// The member is reached elsewhere.
+    Changed {
         /// The name of the contact.
         contact: StreamId,
     },
-    /// They have another password.
-    PasswordChanged,
-    /// An operator was shown their personal data.
-    Disclosed,
-    /// They are to be erased.
-    ErasureRequested {
-        /// The erasure.
-        erasure: Uuid,
-    },
-    /// Nothing personal of them can be read any more.
-    Erased,
 }
 
 /// Whether anything may be done for a member.
@@ -94,23 +77,28 @@ pub struct Person {
 const RUN_ENDS_AFTER: TimeDelta = TimeDelta::hours(1);
 
 impl Person {
-    /// The state after an event; `None` before [`PersonEvent::Joined`]. Nobody joins twice: a second one changes nothing.
-    pub fn evolve(state: Option<Self>, event: &PersonEvent) -> Option<Self> {
+    /// The state after an event; `None` before [`MemberEvent::Joined`]. Nobody joins twice: a second one changes nothing.
+    pub fn evolve(state: Option<Self>, event: &MemberEvent) -> Option<Self> {
         let Some(person) = state else {
-            let PersonEvent::Joined { login, contact } = *event else { return None };
-            let standing = Standing::Active;
+            let MemberEvent::Joined(joined) = event else { return None };
+            let (login, contact, standing) = (joined.login_key, joined.contact_key, Standing::Active);
             return Some(Self { login, contact, change: None, standing, tries_left: None, last: None, run: 0 });
         };
-        Some(match *event {
-            PersonEvent::Joined { .. } | PersonEvent::PasswordChanged | PersonEvent::Disclosed => person,
-            PersonEvent::ChangeStarted(change) => {
+        Some(match event {
+            MemberEvent::Joined(_) | MemberEvent::PasswordChanged(_) | MemberEvent::PersonalDataDisclosed(_) => person,
+            MemberEvent::ContactChangeStarted(started) => {
+                let change = ContactChange::from(started);
                 let run = person.nth_change(change.code.expires_at);
                 Self { change: Some(change), tries_left: None, last: Some(change.code), run, ..person }
             }
-            PersonEvent::CodeRefused { tries_left, .. } => Self { tries_left: Some(tries_left), ..person },
-            PersonEvent::ContactChanged { contact } => Self { contact, change: None, tries_left: None, ..person },
-            PersonEvent::ErasureRequested { erasure } => Self { standing: Standing::Erasing { erasure }, ..person },
-            PersonEvent::Erased => match person.standing {
+            MemberEvent::ContactCodeRefused(refused) => Self { tries_left: Some(refused.tries_left), ..person },
+            MemberEvent::ContactChanged(changed) => {
+                Self { contact: changed.contact_key, change: None, tries_left: None, ..person }
+            }
+            MemberEvent::ErasureRequested(requested) => {
+                Self { standing: Standing::Erasing { erasure: requested.erasure }, ..person }
+            }
+            MemberEvent::Erased(_) => match person.standing {
                 Standing::Erasing { erasure } => Self { standing: Standing::Erased { erasure }, ..person },
                 _ => person,
             },
@@ -131,14 +119,14 @@ impl Person {
         contact: StreamId,
         now: DateTime<Utc>,
         rules: &CodeRules,
-    ) -> Result<PersonEvent, MemberRefusal> {
+    ) -> Result<ContactChange, MemberRefusal> {
         self.active()?;
         if let Some(last) = self.last.filter(|last| now < last.resend_after) {
             return Err(MemberRefusal::TooEarly { until: last.resend_after });
         }
         let serial = self.last.map_or(0, |last| last.serial) + 1;
         let code = rules.of_change(serial, self.nth_change(now + rules.code_lives), now);
-        Ok(PersonEvent::ChangeStarted(ContactChange { contact, decoy: false, code }))
+        Ok(ContactChange { contact, decoy: false, code })
     }
 
     /// What a code for the new contact comes to. `right` is whether it is the code in force.
@@ -147,28 +135,33 @@ impl Person {
         right: bool,
         now: DateTime<Utc>,
         rules: &CodeRules,
-    ) -> Result<PersonEvent, MemberRefusal> {
+    ) -> Result<ContactVerification, MemberRefusal> {
         self.active()?;
         let change = self.change.ok_or(MemberRefusal::ContactChangeMissing)?;
         let tries_left = change.code.attempt(self.tries_left, now, rules)?;
         if !right || change.decoy {
-            return Ok(PersonEvent::CodeRefused { serial: change.code.serial, tries_left });
+            return Ok(ContactVerification::Refused(ContactCodeRefused { serial: change.code.serial, tries_left }));
         }
-        Ok(PersonEvent::ContactChanged { contact: change.contact })
+        Ok(ContactVerification::Changed { contact: change.contact })
     }
 
     /// They are to be erased; nothing new happens if they are already.
-    pub fn request_erasure(&self, erasure: Uuid, all_accounts_closed: bool) -> Result<PersonEvent, MemberRefusal> {
+    pub fn request_erasure(
+        &self,
+        erasure: Uuid,
+        reason: Option<String>,
+        all_accounts_closed: bool,
+    ) -> Result<ErasureRequested, MemberRefusal> {
         self.active()?;
         if !all_accounts_closed {
             return Err(MemberRefusal::AccountsOpen);
         }
-        Ok(PersonEvent::ErasureRequested { erasure })
+        Ok(ErasureRequested { erasure, reason })
     }
 
-    /// The end of their erasure, if it is that one that is under way.
-    pub fn erased(&self, erasure: Uuid) -> Option<PersonEvent> {
-        (self.standing == Standing::Erasing { erasure }).then_some(PersonEvent::Erased)
+    /// The end of their erasure, if it is that one that is under way. `digest` is that of its certificate.
+    pub fn erased(&self, erasure: Uuid, digest: String) -> Option<MemberErased> {
+        (self.standing == Standing::Erasing { erasure }).then_some(MemberErased { erasure, digest })
     }
 
     fn nth_change(&self, expires_at: DateTime<Utc>) -> u32 {

@@ -1,6 +1,9 @@
 //! The sign-up: from a wish to a verified contact.
 
 use chrono::{DateTime, Utc};
+use contracts::recorded::{
+    SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpEvent, SignUpStarted,
+};
 use kernel::{MemberId, StreamId};
 
 use super::{CodeRules, IssuedCode, MemberRefusal};
@@ -22,36 +25,13 @@ pub struct SignUpStart {
     pub code: IssuedCode,
 }
 
-/// Why a sign-up came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignUpEnd {
-    /// Its time ran out.
-    Expired,
-    /// A later sign-up of the contact took its place. Earlier builds only: now several may be pending at once.
-    Superseded,
-}
-
-/// What happened to a sign-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignUpEvent {
-    /// It began.
-    Started(SignUpStart),
-    /// Another code was issued; the ones before it are worth nothing.
-    CodeIssued(IssuedCode),
-    /// A wrong code was given.
-    CodeRefused {
-        /// Which code was in force.
-        serial: u32,
-        /// How many wrong ones are still allowed for it.
-        tries_left: u32,
-    },
-    /// The person became a member.
-    Completed {
-        /// Who.
-        member: MemberId,
-    },
-    /// It came to nothing.
-    Ended(SignUpEnd),
+impl From<&SignUpStarted> for SignUpStart {
+    fn from(started: &SignUpStarted) -> Self {
+        let &SignUpStarted { member, login_key, contact_key, decoy, expires_at, code_expires_at, resend_after, .. } =
+            started;
+        let code = IssuedCode { serial: 1, expires_at: code_expires_at, resend_after };
+        Self { member, login: login_key, contact: contact_key, decoy, expires_at, code }
+    }
 }
 
 /// A sign-up as its events left it.
@@ -71,14 +51,18 @@ impl SignUp {
     /// The state after an event; `None` before [`SignUpEvent::Started`]. None begins twice: a second one changes nothing.
     pub fn evolve(state: Option<Self>, event: &SignUpEvent) -> Option<Self> {
         let Some(sign_up) = state else {
-            let SignUpEvent::Started(start) = event else { return None };
-            return Some(Self { start: *start, code: start.code, tries_left: None, over: false });
+            let SignUpEvent::Started(started) = event else { return None };
+            let start = SignUpStart::from(started);
+            return Some(Self { start, code: start.code, tries_left: None, over: false });
         };
         Some(match event {
             SignUpEvent::Started(_) => sign_up,
-            SignUpEvent::CodeIssued(code) => Self { code: *code, tries_left: None, ..sign_up },
-            SignUpEvent::CodeRefused { tries_left, .. } => Self { tries_left: Some(*tries_left), ..sign_up },
-            SignUpEvent::Completed { .. } | SignUpEvent::Ended(_) => Self { over: true, ..sign_up },
+            SignUpEvent::CodeIssued(issued) => {
+                let &SignUpCodeIssued { serial, expires_at, resend_after } = issued;
+                Self { code: IssuedCode { serial, expires_at, resend_after }, tries_left: None, ..sign_up }
+            }
+            SignUpEvent::CodeRefused(refused) => Self { tries_left: Some(refused.tries_left), ..sign_up },
+            SignUpEvent::Completed(_) | SignUpEvent::Ended(_) => Self { over: true, ..sign_up },
         })
     }
 
@@ -88,12 +72,14 @@ impl SignUp {
     }
 
     /// Another code, if one may be asked for.
-    pub fn resend(&self, now: DateTime<Utc>, rules: &CodeRules) -> Result<SignUpEvent, MemberRefusal> {
+    pub fn resend(&self, now: DateTime<Utc>, rules: &CodeRules) -> Result<SignUpCodeIssued, MemberRefusal> {
         self.still_open(now)?;
         if now < self.code.resend_after {
             return Err(MemberRefusal::TooEarly { until: self.code.resend_after });
         }
-        Ok(SignUpEvent::CodeIssued(rules.of_sign_up(self.code.serial + 1, now, self.start.expires_at)))
+        let code = rules.of_sign_up(self.code.serial + 1, now, self.start.expires_at);
+        let IssuedCode { serial, expires_at, resend_after } = code;
+        Ok(SignUpCodeIssued { serial, expires_at, resend_after })
     }
 
     /// What a code comes to. `right` is whether it is the code in force.
@@ -101,14 +87,14 @@ impl SignUp {
         self.still_open(now)?;
         let tries_left = self.code.attempt(self.tries_left, now, rules)?;
         if !right || self.start.decoy {
-            return Ok(SignUpEvent::CodeRefused { serial: self.code.serial, tries_left });
+            return Ok(SignUpCodeRefused { serial: self.code.serial, tries_left }.into());
         }
-        Ok(SignUpEvent::Completed { member: self.start.member })
+        Ok(SignUpCompleted { member: self.start.member }.into())
     }
 
     /// It comes to nothing because its time ran out, if it did.
-    pub fn expire(&self, now: DateTime<Utc>) -> Option<SignUpEvent> {
-        (!self.over && now >= self.start.expires_at).then_some(SignUpEvent::Ended(SignUpEnd::Expired))
+    pub fn expire(&self, now: DateTime<Utc>) -> Option<SignUpEnded> {
+        (!self.over && now >= self.start.expires_at).then_some(SignUpEnded { why: SignUpEnd::Expired })
     }
 
     fn still_open(&self, now: DateTime<Utc>) -> Result<(), MemberRefusal> {

@@ -1,6 +1,9 @@
-use domain::{Account, AccountEvent, EvolveError, Refusal, Status};
+use contracts::recorded::{AccountFrozen, AccountUnfrozen};
+use domain::{Account, EvolveError, Refusal, Status};
 
-use crate::{credited, given, minor, opened};
+use kernel::AccountNumber;
+
+use crate::{closed, credited, frozen, given, minor, opened, system, unfrozen};
 
 #[test]
 fn nothing_happens_before_an_account_is_opened() {
@@ -21,28 +24,61 @@ fn an_opened_account_is_open_and_empty() {
 
 #[test]
 fn a_frozen_account_can_only_be_unfrozen() {
-    let account = given(&[opened("KRW"), AccountEvent::Frozen]);
-    assert_eq!(account.freeze(), Err(Refusal::AccountFrozen));
-    assert_eq!(account.close(), Err(Refusal::AccountFrozen));
-    assert_eq!(account.unfreeze(), Ok(AccountEvent::Unfrozen));
-    assert_eq!(given(&[opened("KRW"), AccountEvent::Frozen, AccountEvent::Unfrozen]).status, Status::Open);
+    let account = given(&[opened("KRW"), frozen(0)]);
+    assert_eq!(account.freeze(None), Err(Refusal::AccountFrozen));
+    assert_eq!(account.close(None), Err(Refusal::AccountFrozen));
+    assert_eq!(account.unfreeze(None), Ok(unfrozen(0)));
+    assert_eq!(given(&[opened("KRW"), frozen(0), unfrozen(0)]).status, Status::Open);
 }
 
 #[test]
 fn an_open_account_cannot_be_unfrozen() {
-    assert_eq!(given(&[opened("KRW")]).unfreeze(), Err(Refusal::AccountNotFrozen));
+    assert_eq!(given(&[opened("KRW")]).unfreeze(None), Err(Refusal::AccountNotFrozen));
 }
 
 #[test]
 fn only_an_empty_account_is_closed() {
-    assert_eq!(given(&[opened("KRW"), credited(1, 1)]).close(), Err(Refusal::AccountNotEmpty));
-    assert_eq!(given(&[opened("KRW")]).close(), Ok(AccountEvent::Closed));
+    assert_eq!(given(&[opened("KRW"), credited(1, 1)]).close(None), Err(Refusal::AccountNotEmpty));
+    assert_eq!(given(&[opened("KRW")]).close(None), Ok(closed()));
 }
 
 #[test]
 fn a_closed_account_stays_closed() {
-    let account = given(&[opened("KRW"), AccountEvent::Closed]);
-    assert_eq!(account.freeze(), Err(Refusal::AccountClosed));
-    assert_eq!(account.unfreeze(), Err(Refusal::AccountClosed));
-    assert_eq!(account.close(), Err(Refusal::AccountClosed));
+    let account = given(&[opened("KRW"), closed()]);
+    assert_eq!(account.freeze(None), Err(Refusal::AccountClosed));
+    assert_eq!(account.unfreeze(None), Err(Refusal::AccountClosed));
+    assert_eq!(account.close(None), Err(Refusal::AccountClosed));
+}
+
+#[test]
+fn an_event_carries_the_reason_and_the_balance() {
+    let account = given(&[opened("KRW"), credited(5, 5)]);
+    let reason = Some("asked by court".to_owned());
+    let frozen = AccountFrozen { reason: reason.clone(), balance: minor(5) }.into();
+    assert_eq!(account.freeze(reason.clone()), Ok(frozen));
+    let unfrozen = AccountUnfrozen { reason: reason.clone(), balance: minor(5) }.into();
+    assert_eq!(given(&[opened("KRW"), credited(5, 5), crate::frozen(5)]).unfreeze(reason), Ok(unfrozen));
+}
+
+/// Every build has written snapshots like this, and reads those of the others.
+#[test]
+fn an_account_stands_in_a_snapshot_as_it_always_did() {
+    let owner = "00000000-0000-0000-0000-000000000001";
+    let number = AccountNumber::from_digits(1);
+    let member = |status: &str| {
+        format!(
+            r#"{{"holder":{{"kind":"member","owner":"{owner}","number":"{number}"}},"asset":"KRW","balance":"5","status":"{status}"}}"#
+        )
+    };
+    let funded = [opened("KRW"), credited(5, 5)];
+    let frozen = given(&[opened("KRW"), credited(5, 5), frozen(5)]);
+    let closed = r#"{"holder":{"kind":"system","name":"cash/test"},"asset":"KRW","balance":"0","status":"closed"}"#;
+    for (account, text) in [
+        (given(&funded), member("open")),
+        (frozen, member("frozen")),
+        (given(&[system("KRW"), crate::closed()]), closed.to_owned()),
+    ] {
+        assert_eq!(serde_json::to_string(&account).expect("JSON"), text);
+        assert_eq!(serde_json::from_str::<Account>(&text).expect("an account"), account);
+    }
 }

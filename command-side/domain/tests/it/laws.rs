@@ -1,7 +1,7 @@
 //! Whatever is wished for in whatever order, the laws hold.
 
-use contracts::recorded::{Leg, Legs};
-use domain::{Account, AccountEvent, Limits, Movement, payment};
+use contracts::recorded::{AccountEvent, Leg, Legs};
+use domain::{Account, Limits, Movement, payment};
 use kernel::{Minor, Money};
 use proptest::prelude::*;
 
@@ -61,9 +61,9 @@ fn apply(accounts: &mut [Account], wish: &Wish) {
             let at: Vec<_> = moves.iter().flat_map(|&(from, to, _)| [from, to]).collect();
             move_legs(accounts, &Legs::new(legs).expect("they cancel"), &at);
         }
-        Wish::Freeze(i) => accounts[i].freeze().into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
-        Wish::Unfreeze(i) => accounts[i].unfreeze().into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
-        Wish::Close(i) => accounts[i].close().into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
+        Wish::Freeze(i) => accounts[i].freeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
+        Wish::Unfreeze(i) => accounts[i].unfreeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
+        Wish::Close(i) => accounts[i].close(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
     }
 }
 

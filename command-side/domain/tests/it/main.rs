@@ -6,8 +6,10 @@ mod member;
 mod movement;
 mod owner;
 
-use contracts::recorded::Holder;
-use domain::{Account, AccountEvent};
+use contracts::recorded::{
+    AccountClosed, AccountCredited, AccountEvent, AccountFrozen, AccountOpened, AccountUnfrozen, Holder,
+};
+use domain::Account;
 use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, TransferId};
 use uuid::Uuid;
 
@@ -30,16 +32,28 @@ fn account_id(number: u128) -> AccountId {
 fn opened(asset: &str) -> AccountEvent {
     let number = AccountNumber::from_digits(1);
     let holder = Holder::Member { owner: MemberId::new(Uuid::from_u128(1)), number };
-    AccountEvent::Opened { holder, asset: asset.parse().expect("asset") }
+    AccountOpened { holder, asset: asset.parse().expect("asset") }.into()
 }
 
 fn system(asset: &str) -> AccountEvent {
     let holder = Holder::System { name: "cash/test".into() };
-    AccountEvent::Opened { holder, asset: asset.parse().expect("asset") }
+    AccountOpened { holder, asset: asset.parse().expect("asset") }.into()
 }
 
 fn credited(units: i128, balance: i128) -> AccountEvent {
-    AccountEvent::Credited { transfer: transfer(), amount: minor(units), balance: minor(balance) }
+    AccountCredited { transfer: transfer(), amount: minor(units), balance: minor(balance) }.into()
+}
+
+fn frozen(balance: i128) -> AccountEvent {
+    AccountFrozen { reason: None, balance: minor(balance) }.into()
+}
+
+fn unfrozen(balance: i128) -> AccountEvent {
+    AccountUnfrozen { reason: None, balance: minor(balance) }.into()
+}
+
+fn closed() -> AccountEvent {
+    AccountClosed { reason: None }.into()
 }
 
 fn given(events: &[AccountEvent]) -> Account {

@@ -1,8 +1,11 @@
-use contracts::recorded::{Leg, Legs};
-use domain::{Account, AccountEvent, EvolveError, Limits, Movement, Refusal, Transfer, TransferEvent, payment};
+use contracts::recorded::{
+    AccountDebited, AccountEvent, Leg, Legs, TransferEvent, TransferFacts, TransferKind, TransferPosted,
+    TransferRejected, TransferReversed,
+};
+use domain::{Account, EvolveError, Limits, Movement, Refusal, Transfer, payment};
 use kernel::{Minor, Money};
 
-use crate::{account_id, credited, given, minor, money, opened, system, transfer};
+use crate::{account_id, closed, credited, frozen, given, minor, money, opened, system, transfer};
 
 fn try_move(source: Option<&Account>, destination: Option<&Account>, money: Money) -> Happened {
     try_within(&Limits::NONE, [(1, source), (2, destination)], money)
@@ -27,16 +30,25 @@ fn try_legs(sides: &[(u128, &Account, &str, i128)]) -> Happened {
 }
 
 fn debited(units: i128, balance: i128) -> AccountEvent {
-    AccountEvent::Debited { transfer: transfer(), amount: minor(units), balance: minor(balance) }
+    AccountDebited { transfer: transfer(), amount: minor(units), balance: minor(balance) }.into()
+}
+
+fn posted(legs: Legs) -> TransferEvent {
+    TransferPosted { kind: TransferKind::Transfer, legs, memo: None, reference: None, reverses: None }.into()
+}
+
+fn rejection(Money { asset, amount }: Money) -> TransferEvent {
+    let kind = TransferKind::Transfer;
+    let (source, destination, memo, reference, reverses) = (None, None, None, None, None);
+    let facts = TransferFacts { kind, source, destination, asset, amount, memo, reference, reverses };
+    TransferRejected { facts, refusal: Refusal::AccountUnknown.into() }.into()
 }
 
 #[test]
 fn money_moves_from_one_to_the_other() {
     let (source, destination) = (given(&[opened("KRW"), credited(10, 10)]), given(&[opened("KRW")]));
     let postings = try_move(Some(&source), Some(&destination), money("KRW", 7)).expect("posted");
-    let debit = AccountEvent::Debited { transfer: transfer(), amount: minor(7), balance: minor(3) };
-    let credit = AccountEvent::Credited { transfer: transfer(), amount: minor(7), balance: minor(7) };
-    assert_eq!(postings, [debit, credit]);
+    assert_eq!(postings, [debited(7, 3), credited(7, 7)]);
 }
 
 #[test]
@@ -84,9 +96,7 @@ fn assets_do_not_mix() {
 #[test]
 fn frozen_and_closed_accounts_neither_pay_nor_receive() {
     let open = given(&[opened("KRW"), credited(10, 10)]);
-    for (event, refusal) in
-        [(AccountEvent::Frozen, Refusal::AccountFrozen), (AccountEvent::Closed, Refusal::AccountClosed)]
-    {
+    for (event, refusal) in [(frozen(10), Refusal::AccountFrozen), (closed(), Refusal::AccountClosed)] {
         let shut = given(&[opened("KRW"), credited(10, 10), event]);
         assert_eq!(try_move(Some(&shut), Some(&open), money("KRW", 1)), Err(refusal));
         assert_eq!(try_move(Some(&open), Some(&shut), money("KRW", 1)), Err(refusal));
@@ -115,14 +125,14 @@ fn limits_hold_for_their_asset() {
 #[test]
 fn a_posted_transfer_is_reversed_once() {
     let money = money("KRW", 3);
-    let posted = TransferEvent::Posted { legs: payment(account_id(1), account_id(2), money).expect("legs") };
+    let posted = posted(payment(account_id(1), account_id(2), money).expect("legs"));
     let state = Transfer::evolve(None, &posted);
     let back = payment(account_id(2), account_id(1), money);
     assert_eq!(state.as_ref().map(Transfer::reverse), Ok(back));
-    let undone = TransferEvent::Reversed { by: transfer() };
+    let undone = TransferEvent::from(TransferReversed { by: transfer() });
     let reversed = Transfer::evolve(state.ok(), &undone);
     assert_eq!(reversed.as_ref().map(Transfer::reverse), Ok(Err(Refusal::AlreadyReversed)));
-    let rejected = Transfer::evolve(None, &TransferEvent::Rejected);
+    let rejected = Transfer::evolve(None, &rejection(money));
     assert_eq!(rejected.as_ref().map(Transfer::reverse), Ok(Err(Refusal::TransferNotPosted)));
     for state in [reversed, rejected] {
         assert_eq!(Transfer::evolve(state.clone().ok(), &undone), Err(EvolveError::AfterTheLast));
@@ -175,7 +185,7 @@ fn a_reversal_goes_back_leg_by_leg() {
         Leg { account: account_id(number), asset, amount }
     };
     let legs = Legs::new(vec![leg(1, -5), leg(2, 3), leg(3, 2)]).expect("legs");
-    let state = Transfer::evolve(None, &TransferEvent::Posted { legs }).expect("posted");
+    let state = Transfer::evolve(None, &posted(legs)).expect("posted");
     let back = Legs::new(vec![leg(3, -2), leg(2, -3), leg(1, 5)]).expect("legs");
     assert_eq!(state.reverse(), Ok(back));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contracts::recorded::{MemberRecorded, Recorded};
+use contracts::recorded::{Event, MemberEvent};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -276,8 +276,8 @@ async fn one_who_leaves_is_refused_at_once_and_proven_to_be_gone() {
     );
     let kept =
         app.commits().await.into_iter().flat_map(|commit| commit.events).find_map(|event| {
-            match Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event") {
-                Recorded::Member(MemberRecorded::MemberErased(erased)) => Some(erased.digest),
+            match Event::decode(&event.event_type, event.schema_version, &event.payload).expect("an event") {
+                Event::Member(MemberEvent::Erased(erased)) => Some(erased.digest),
                 _ => None,
             }
         });

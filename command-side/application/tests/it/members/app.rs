@@ -4,8 +4,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use application::{CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta, ProcessRunner, Receipt, SignUp};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use contracts::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Holder, MemberRecorded, Recorded};
-use domain::member::{Channel, Code, Consent, Consents, Contact, LoginId};
+use contracts::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Event, Holder};
+use domain::member::{Channel, Code, Consents, Contact, LoginId};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{
     AccountId, AccountNumber, Actor, Clock, CommandId, CorrelationId, Ids, ManualClock, MemberId, RandomIds, Role,
@@ -108,7 +108,7 @@ impl TestApp {
     pub async fn leave_as_in_an_older_bank(&self, member: MemberId) -> Uuid {
         let erasure = RandomIds.fresh();
         let stream = StreamId::new(member.uuid());
-        let requested = MemberRecorded::from(ErasureRequested { erasure, reason: None });
+        let requested = ErasureRequested { erasure, reason: None };
         self.plant(member, vec![(stream, requested.into())]).await;
         erasure
     }
@@ -122,17 +122,17 @@ impl TestApp {
         account
     }
 
-    async fn plant(&self, member: MemberId, events: Vec<(StreamId, Recorded)>) {
+    async fn plant(&self, member: MemberId, events: Vec<(StreamId, Event)>) {
         let commits = self.log.commits();
         let next = |stream| {
             let events = commits.iter().flat_map(|commit| &commit.events);
             Version::new(events.filter(|event| event.stream == stream).count() as i64 + 1)
         };
-        let event = |(stream, recorded): (StreamId, Recorded)| NewEvent {
+        let event = |(stream, recorded): (StreamId, Event)| NewEvent {
             stream,
             version: next(stream),
-            event_type: recorded.event_type(),
-            schema_version: recorded.schema_version(),
+            event_type: recorded.event_type().name,
+            schema_version: recorded.event_type().schema_version,
             payload: recorded.payload().expect("json"),
         };
         let commit = NewCommit {
@@ -242,7 +242,8 @@ pub fn wish(login: &str, address: &str) -> SignUp {
         password_hash: hash("first"),
         contact: email(address),
         real_name: "김민수".parse().expect("a name"),
-        consents: Consents::new(vec![Consent::new("terms", "1", true).expect("a consent")], &[]).expect("consents"),
+        consents: Consents::new(vec![Consents::consent("terms", "1", true).expect("a consent")], &[])
+            .expect("consents"),
         origin: None,
     }
 }

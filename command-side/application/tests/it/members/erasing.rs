@@ -1,7 +1,7 @@
 //! Leaving: accounts first, then everything else.
 
 use application::{CloseAccount, Command, ExecuteError, MemberError, MemberStanding, OpenAccount, Outcome};
-use contracts::recorded::{MemberErased, MemberRecorded, Recorded};
+use contracts::recorded::{Event, MemberErased, MemberEvent};
 use sha2::{Digest, Sha256};
 use vault::Keys;
 
@@ -44,8 +44,8 @@ async fn the_certificate_is_the_one_the_log_names() {
     let digest: String = hex::encode(Sha256::digest(serde_json::to_vec(&certificate).expect("json")));
     let commits = app.log.commits();
     let erased = commits.iter().flat_map(|c| &c.events).find(|e| e.event_type == "MemberErased").expect("erased");
-    let recorded = Recorded::decode(&erased.event_type, erased.schema_version, &erased.payload).expect("an event");
-    assert_eq!(recorded, Recorded::Member(MemberRecorded::MemberErased(MemberErased { erasure, digest })));
+    let recorded = Event::decode(&erased.event_type, erased.schema_version, &erased.payload).expect("an event");
+    assert_eq!(recorded, Event::Member(MemberEvent::Erased(MemberErased { erasure, digest })));
     assert_eq!(app.log.count("NameReleased"), 2, "login and contact; a contact that is only wanted holds nothing");
     let shown = app.members.disclose(member, operator(), "late".into(), meta("d")).await;
     assert!(matches!(shown, Err(MemberError::MemberUnknown)));

@@ -1,7 +1,7 @@
 //! Being reached elsewhere, and being looked at.
 
 use application::MemberError;
-use contracts::recorded::{MemberRecorded, Recorded};
+use contracts::recorded::{Event, MemberEvent};
 use domain::member::{Channel, Contact};
 use secrecy::ExposeSecret;
 
@@ -62,8 +62,8 @@ async fn a_look_is_recorded_with_who_and_why() {
     let commit = app.log.commits().pop().expect("a commit");
     assert_eq!(commit.actor, operator());
     let event = &commit.events[0];
-    let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
-    let Recorded::Member(MemberRecorded::PersonalDataDisclosed(disclosed)) = recorded else { panic!("{recorded:?}") };
+    let recorded = Event::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
+    let Event::Member(MemberEvent::PersonalDataDisclosed(disclosed)) = recorded else { panic!("{recorded:?}") };
     assert_eq!(disclosed.reason, "court order 7");
     app.end().await;
 }

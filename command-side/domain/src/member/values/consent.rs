@@ -2,15 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::is_unseen;
+use contracts::recorded::Consent;
 
-/// One document, and whether the person agreed to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consent {
-    document: String,
-    version: String,
-    agreed: bool,
-}
+use super::is_unseen;
 
 /// Everything that was asked, at least one of it agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,49 +33,24 @@ pub enum ConsentError {
     Required(String),
 }
 
-impl Consent {
-    /// A consent to a version of a document, or its refusal.
-    pub fn new(document: &str, version: &str, agreed: bool) -> Result<Self, ConsentError> {
-        let good = |text: &str, longest: usize| {
-            let all_seen = !text.trim().is_empty() && !text.chars().any(is_unseen);
-            all_seen && text.chars().count() <= longest
-        };
-        if !good(document, 64) {
-            return Err(ConsentError::Document);
-        }
-        if !good(version, 32) {
-            return Err(ConsentError::Version);
-        }
-        Ok(Self { document: document.to_owned(), version: version.to_owned(), agreed })
-    }
-
-    /// Which document.
-    pub fn document(&self) -> &str {
-        &self.document
-    }
-
-    /// Which version of it.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
-    /// Whether the person agreed.
-    pub fn agreed(&self) -> bool {
-        self.agreed
-    }
-}
-
 impl Consents {
+    /// A consent to a version of a document, or its refusal.
+    pub fn consent(document: &str, version: &str, agreed: bool) -> Result<Consent, ConsentError> {
+        let consent = Consent { document: document.to_owned(), version: version.to_owned(), agreed };
+        check(&consent).map(|()| consent)
+    }
+
     /// The consents, if they are enough: at least one agreed to, and every one of the `required` documents.
     pub fn new(consents: Vec<Consent>, required: &[String]) -> Result<Self, ConsentError> {
         if consents.len() > 20 {
             return Err(ConsentError::TooMany);
         }
-        let named: BTreeSet<&str> = consents.iter().map(Consent::document).collect();
+        consents.iter().try_for_each(check)?;
+        let named: BTreeSet<&str> = consents.iter().map(|c| c.document.as_str()).collect();
         if named.len() != consents.len() {
             return Err(ConsentError::Repeated);
         }
-        let agreed: BTreeSet<&str> = consents.iter().filter(|c| c.agreed).map(Consent::document).collect();
+        let agreed: BTreeSet<&str> = consents.iter().filter(|c| c.agreed).map(|c| c.document.as_str()).collect();
         if let Some(missing) = required.iter().find(|document| !agreed.contains(document.as_str())) {
             return Err(ConsentError::Required(missing.clone()));
         }
@@ -95,4 +64,18 @@ impl Consents {
     pub fn iter(&self) -> impl Iterator<Item = &Consent> {
         self.0.iter()
     }
+}
+
+fn check(consent: &Consent) -> Result<(), ConsentError> {
+    let good = |text: &str, longest: usize| {
+        let all_seen = !text.trim().is_empty() && !text.chars().any(is_unseen);
+        all_seen && text.chars().count() <= longest
+    };
+    if !good(&consent.document, 64) {
+        return Err(ConsentError::Document);
+    }
+    if !good(&consent.version, 32) {
+        return Err(ConsentError::Version);
+    }
+    Ok(())
 }

@@ -1,18 +1,10 @@
 //! By what a person is reached.
 
-use std::{fmt, net::Ipv4Addr, str::FromStr};
+use std::net::Ipv4Addr;
 
+use contracts::recorded::Channel;
 use idna::AsciiDenyList;
 use secrecy::{ExposeSecret, SecretString};
-
-/// The kind of a contact. A new kind is a variant here and an adapter; nothing else of a member changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// E-mail.
-    Email,
-    /// Text messages to a telephone.
-    Phone,
-}
 
 /// Where a person is reached, in its one spelling.
 #[derive(Clone, Debug)]
@@ -24,39 +16,12 @@ pub struct Contact {
 /// Not a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContactError {
-    /// No such channel.
-    #[error("must be `email` or `phone`")]
-    Channel,
     /// Not an e-mail address.
     #[error("must be an e-mail address such as name@example.com, of at most 254 characters")]
     Email,
     /// Not a telephone number.
     #[error("must be a telephone number in international form: + and 8 to 15 digits")]
     Phone,
-}
-
-impl Channel {
-    /// The channel as it stands in requests, hashes and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-        }
-    }
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Channel {
-    type Err = ContactError;
-
-    fn from_str(text: &str) -> Result<Self, ContactError> {
-        [Self::Email, Self::Phone].into_iter().find(|c| c.as_str() == text).ok_or(ContactError::Channel)
-    }
 }
 
 impl Contact {

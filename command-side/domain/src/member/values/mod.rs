@@ -10,8 +10,8 @@ mod password;
 mod real_name;
 
 pub use code::{Code, CodeError};
-pub use consent::{Consent, ConsentError, Consents};
-pub use contact::{Channel, Contact, ContactError};
+pub use consent::{ConsentError, Consents};
+pub use contact::{Contact, ContactError};
 pub use login_id::{LoginId, LoginIdError};
 pub use password::{Password, PasswordError, as_typed};
 pub use real_name::{RealName, RealNameError};

@@ -1,17 +1,22 @@
-use domain::member::{MemberEvent, MemberRefusal, PersonEvent, ReservationEvent, ReservedFor, StateReader};
+use contracts::recorded::{ContactCodeRefused, Event, MemberEvent, NameKind};
+use domain::member::{DecidedEvent, MemberRefusal, StateReader, UnsealedEvent};
 use kernel::MemberId;
 
-use super::{Decided, TestApp, contact, member};
+use super::{Decided, TestApp, bears, contact, free, member};
 
 const MINUTE: i64 = 60;
 
-fn event(decided: Decided) -> PersonEvent {
+fn event(decided: Decided) -> MemberEvent {
     let happened = decided.expect("an event");
-    let pick = |event: &MemberEvent| match event {
-        MemberEvent::Person(_, event) => Some(*event),
+    let pick = |event: DecidedEvent| match event {
+        DecidedEvent::Complete(_, Event::Member(event)) => Some(event),
         _ => None,
     };
-    happened.iter().find_map(pick).expect("something happened to a member")
+    happened.into_iter().find_map(pick).expect("something happened to a member")
+}
+
+fn refused(serial: u32, tries_left: u32) -> MemberEvent {
+    ContactCodeRefused { serial, tries_left }.into()
 }
 
 fn owner(app: &TestApp, contact: u128) -> Option<MemberId> {
@@ -29,9 +34,9 @@ fn a_right_code_moves_the_member_and_frees_the_old_contact() {
     assert_eq!(
         happened,
         [
-            MemberEvent::Person(member(1), PersonEvent::ContactChanged { contact: new }),
-            MemberEvent::Reservation(new, ReservationEvent::Reserved(ReservedFor::Member(member(1)))),
-            MemberEvent::Reservation(old, ReservationEvent::Released),
+            DecidedEvent::unsealed_of_member(member(1), UnsealedEvent::ContactChanged { contact: new }),
+            bears(new, NameKind::Contact, 1),
+            free(old),
         ]
     );
     app.joined(2, 2, 1);
@@ -53,7 +58,7 @@ fn a_code_for_a_contact_has_its_tries_and_its_time() {
     app.joined(1, 1, 1);
     app.begin_change(1, 2).expect("begun");
     for left in [4, 3, 2, 1, 0] {
-        assert_eq!(event(app.verify_change(1, false)), PersonEvent::CodeRefused { serial: 1, tries_left: left });
+        assert_eq!(event(app.verify_change(1, false)), refused(1, left));
     }
     assert_eq!(app.verify_change(1, true), Err(MemberRefusal::CodeExhausted));
     app.seconds = 30;
@@ -61,7 +66,7 @@ fn a_code_for_a_contact_has_its_tries_and_its_time() {
     app.seconds += 10 * MINUTE;
     assert_eq!(app.verify_change(1, true), Err(MemberRefusal::CodeExpired), "at its very instant");
     app.begin_change(1, 2).expect("again");
-    assert_eq!(event(app.verify_change(1, false)), PersonEvent::CodeRefused { serial: 3, tries_left: 4 });
+    assert_eq!(event(app.verify_change(1, false)), refused(3, 4));
     app.verify_change(1, true).expect("reached elsewhere");
 }
 
@@ -89,7 +94,7 @@ fn a_members_contact_is_never_taken() {
     app.joined(1, 1, 1);
     app.joined(2, 2, 2);
     assert_eq!(app.begin_change(1, 2).expect("begun like any other").len(), 1);
-    assert_eq!(event(app.verify_change(1, false)), PersonEvent::CodeRefused { serial: 1, tries_left: 4 });
+    assert_eq!(event(app.verify_change(1, false)), refused(1, 4));
     assert_eq!(app.verify_change(1, true), Err(MemberRefusal::ContactChangeMissing));
     assert_eq!(owner(&app, 2), Some(member(2)));
 }

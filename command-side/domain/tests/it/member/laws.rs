@@ -53,11 +53,11 @@ fn grant(app: &mut TestApp, wish: &Wish, begun: &mut u128) {
         Wish::Change { who, contact } => app.begin_change(who, contact),
         Wish::VerifyChange { who, right } => app.verify_change(who, right),
         Wish::Leave(who) => {
-            let decided = app.deciding().request_erasure(member(who), Uuid::from_u128(who), true);
+            let decided = app.deciding().request_erasure(member(who), Uuid::from_u128(who), None, true);
             app.happen(decided)
         }
         Wish::Finish(who) => {
-            let happened = app.deciding().finish_erasure(member(who), Uuid::from_u128(who));
+            let happened = app.deciding().finish_erasure(member(who), Uuid::from_u128(who), String::new());
             app.happen(Ok(happened))
         }
         Wish::Wait(seconds) => {

@@ -9,14 +9,17 @@ mod values;
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use contracts::recorded::{
+    Channel, ContactChangeStarted, ContactChanged, Event, MemberJoined, NameHolder, NameKind, NameReleased,
+    NameReserved, OwnerEvent, SignUpEvent, SignUpStarted,
+};
 use domain::{
     Owner,
     member::{
-        CodeRules, Deciding, MemberEvent, MemberRefusal, Person, Reservation, ReservationEvent, ReservedFor, SignUp,
-        SignUpEvent, StateReader,
+        CodeRules, DecidedEvent, Deciding, MemberRefusal, Person, Reservation, SignUp, StateReader, UnsealedEvent,
     },
 };
-use kernel::{MemberId, StreamId};
+use kernel::{MemberId, Sealed, StreamId};
 use uuid::Uuid;
 
 /// What has happened so far, on a clock that a test moves.
@@ -48,7 +51,7 @@ impl StateReader for TestApp {
     }
 }
 
-pub type Decided = Result<Vec<MemberEvent>, MemberRefusal>;
+pub type Decided = Result<Vec<DecidedEvent>, MemberRefusal>;
 
 impl TestApp {
     pub fn now(&self) -> DateTime<Utc> {
@@ -62,23 +65,31 @@ impl TestApp {
     /// What was decided happens.
     pub fn happen(&mut self, decided: Decided) -> Decided {
         for event in decided.iter().flatten() {
+            let (stream, event) = sealed(event);
+            let member = MemberId::new(stream.uuid());
             match event {
-                MemberEvent::SignUp(id, event) => {
-                    let state = SignUp::evolve(self.sign_ups.get(id).copied(), event);
-                    self.sign_ups.extend(state.map(|state| (*id, state)));
+                Event::SignUp(event) => {
+                    let state = SignUp::evolve(self.sign_ups.get(&stream).copied(), &event);
+                    self.sign_ups.extend(state.map(|state| (stream, state)));
                 }
-                MemberEvent::Reservation(id, event) => {
-                    let name = self.name(*id).evolve(event);
-                    self.names.insert(*id, name);
+                Event::Reservation(event) => {
+                    let name = self.name(stream).evolve(&event);
+                    self.names.insert(stream, name);
                 }
-                MemberEvent::Person(id, event) => {
-                    let state = Person::evolve(self.people.get(id).copied(), event);
-                    self.people.extend(state.map(|state| (*id, state)));
+                Event::Member(event) => {
+                    let state = Person::evolve(self.people.get(&member).copied(), &event);
+                    self.people.extend(state.map(|state| (member, state)));
                 }
-                MemberEvent::Owner(id, event) => {
-                    let owner = self.owner(*id).evolve(event).expect("it follows on what was before");
-                    self.owners.insert(*id, owner);
+                Event::Owner(event) => {
+                    let member = match &event {
+                        OwnerEvent::AccountAdded(added) => added.owner,
+                        OwnerEvent::Left(left) => left.owner,
+                    };
+                    assert_eq!(stream, member.owner_stream());
+                    let owner = self.owner(member).evolve(&event).expect("it follows on what was before");
+                    self.owners.insert(member, owner);
                 }
+                other => panic!("no member's event: {other:?}"),
             }
         }
         decided
@@ -103,9 +114,9 @@ impl TestApp {
     /// What a sign-up of an earlier build held from its beginning.
     pub fn reserved_by_an_earlier_build(&mut self, sign_up: u128) {
         let start = self.sign_up(stream(sign_up)).expect("begun").start;
-        let reserved_for = ReservedFor::SignUp { sign_up: stream(sign_up), until: start.expires_at };
-        let reserved = [start.login, start.contact]
-            .map(|name| MemberEvent::Reservation(name, ReservationEvent::Reserved(reserved_for)));
+        let holder = NameHolder::SignUp { sign_up: stream(sign_up).uuid(), until: start.expires_at };
+        let reserved = [(start.login, NameKind::LoginId), (start.contact, NameKind::Contact)]
+            .map(|(stream, name)| DecidedEvent::complete(stream, NameReserved { name, holder }));
         self.happen(Ok(reserved.into())).expect("reserved");
     }
 
@@ -114,7 +125,7 @@ impl TestApp {
         self.happen(decided)
     }
 
-    pub fn expire(&mut self, sign_up: u128) -> Vec<MemberEvent> {
+    pub fn expire(&mut self, sign_up: u128) -> Vec<DecidedEvent> {
         let events = self.deciding().expire(stream(sign_up));
         self.happen(Ok(events)).expect("ending is never refused")
     }
@@ -157,10 +168,64 @@ pub fn contact(number: u128) -> StreamId {
     stream(2_000 + number)
 }
 
+/// A member bears a name from now on.
+pub fn bears(stream: StreamId, name: NameKind, who: u128) -> DecidedEvent {
+    DecidedEvent::complete(stream, NameReserved { name, holder: NameHolder::Member { member: member(who) } })
+}
+
+/// Nobody bears a name from now on.
+pub fn free(stream: StreamId) -> DecidedEvent {
+    DecidedEvent::complete(stream, NameReleased {})
+}
+
+/// The event as it is recorded, with sealed texts of no meaning.
+fn sealed(event: &DecidedEvent) -> (StreamId, Event) {
+    let (stream, event) = match event {
+        DecidedEvent::Complete(stream, event) => return (*stream, event.clone()),
+        DecidedEvent::Unsealed(stream, event) => (*stream, *event),
+    };
+    let (channel, text) = (Channel::Email, || Sealed::new("sealed".to_owned()));
+    let (login_id, contact, real_name, consents) = (text(), text(), text(), Vec::new());
+    let event = match event {
+        UnsealedEvent::SignUpStarted(start) => Event::from(SignUpStarted {
+            member: start.member,
+            channel,
+            login_id,
+            contact,
+            real_name,
+            consents,
+            login_key: start.login,
+            contact_key: start.contact,
+            decoy: start.decoy,
+            expires_at: start.expires_at,
+            code_expires_at: start.code.expires_at,
+            resend_after: start.code.resend_after,
+        }),
+        UnsealedEvent::MemberJoined { login: login_key, contact: contact_key } => {
+            let sign_up = Uuid::nil();
+            MemberJoined { sign_up, channel, login_id, contact, real_name, consents, login_key, contact_key }.into()
+        }
+        UnsealedEvent::ContactChangeStarted(change) => ContactChangeStarted {
+            channel,
+            contact,
+            contact_key: change.contact,
+            decoy: change.decoy,
+            serial: change.code.serial,
+            expires_at: change.code.expires_at,
+            resend_after: change.code.resend_after,
+        }
+        .into(),
+        UnsealedEvent::ContactChanged { contact: contact_key } => {
+            ContactChanged { channel, contact, contact_key, old_channel: channel, old_contact: text() }.into()
+        }
+    };
+    (stream, event)
+}
+
 /// The events of sign-ups among these.
-pub fn of_sign_ups(events: &[MemberEvent]) -> Vec<(StreamId, SignUpEvent)> {
-    let pick = |event: &MemberEvent| match event {
-        MemberEvent::SignUp(id, event) => Some((*id, *event)),
+pub fn of_sign_ups(events: &[DecidedEvent]) -> Vec<(StreamId, SignUpEvent)> {
+    let pick = |event: &DecidedEvent| match sealed(event) {
+        (id, Event::SignUp(event)) => Some((id, event)),
         _ => None,
     };
     events.iter().filter_map(pick).collect()

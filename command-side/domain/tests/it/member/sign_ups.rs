@@ -1,19 +1,18 @@
-use domain::member::{
-    MemberEvent, MemberRefusal, PersonEvent, ReservationEvent, ReservedFor, SignUpEnd, SignUpEvent, StateReader,
-};
+use contracts::recorded::{NameKind, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpEvent};
+use domain::member::{DecidedEvent, MemberRefusal, StateReader, UnsealedEvent};
 
-use super::{TestApp, contact, login, member, of_sign_ups, stream};
+use super::{TestApp, bears, contact, free, login, member, of_sign_ups, stream};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-fn refused(sign_up: &Result<Vec<MemberEvent>, MemberRefusal>) -> MemberRefusal {
+fn refused(sign_up: &Result<Vec<DecidedEvent>, MemberRefusal>) -> MemberRefusal {
     *sign_up.as_ref().expect_err("refused")
 }
 
-fn tries_left(decided: Result<Vec<MemberEvent>, MemberRefusal>) -> u32 {
+fn tries_left(decided: Result<Vec<DecidedEvent>, MemberRefusal>) -> u32 {
     match of_sign_ups(&decided.expect("an event")).first() {
-        Some((_, SignUpEvent::CodeRefused { tries_left, .. })) => *tries_left,
+        Some((_, SignUpEvent::CodeRefused(refused))) => refused.tries_left,
         other => panic!("no wrong code: {other:?}"),
     }
 }
@@ -24,14 +23,13 @@ fn a_right_code_makes_a_member_who_bears_both_names() {
     app.begin(1, 1, 1).expect("begun");
     let happened = app.verify(1, true).expect("verified");
     let (login, contact) = (login(1), contact(1));
-    let bears = ReservationEvent::Reserved(ReservedFor::Member(member(1)));
     assert_eq!(
         happened,
         [
-            MemberEvent::SignUp(stream(1), SignUpEvent::Completed { member: member(1) }),
-            MemberEvent::Reservation(login, bears),
-            MemberEvent::Reservation(contact, bears),
-            MemberEvent::Person(member(1), PersonEvent::Joined { login, contact }),
+            DecidedEvent::complete(stream(1), SignUpCompleted { member: member(1) }),
+            bears(login, NameKind::LoginId, 1),
+            bears(contact, NameKind::Contact, 1),
+            DecidedEvent::unsealed_of_member(member(1), UnsealedEvent::MemberJoined { login, contact }),
         ]
     );
     assert_eq!(refused(&app.verify(1, true)), MemberRefusal::SignUpEnded, "once");
@@ -75,7 +73,7 @@ fn a_code_ends_at_its_very_instant_and_the_sign_up_at_its_own() {
     app.seconds = HOUR;
     assert_eq!(refused(&app.verify(1, true)), MemberRefusal::SignUpEnded);
     assert_eq!(refused(&app.resend(1)), MemberRefusal::SignUpEnded);
-    assert_eq!(of_sign_ups(&app.expire(1)), [(stream(1), SignUpEvent::Ended(SignUpEnd::Expired))]);
+    assert_eq!(of_sign_ups(&app.expire(1)), [(stream(1), SignUpEnded { why: SignUpEnd::Expired }.into())]);
     assert!(app.expire(1).is_empty(), "once");
 }
 
@@ -144,8 +142,8 @@ fn a_login_that_was_taken_meanwhile_costs_no_try_and_another_may_be_given() {
     }
     assert_eq!(tries_left(app.verify(2, false)), 4);
     let happened = app.verify_as(2, 3).expect("a free login");
-    let joined = PersonEvent::Joined { login: login(3), contact: contact(2) };
-    assert!(happened.contains(&MemberEvent::Person(member(2), joined)));
+    let joined = UnsealedEvent::MemberJoined { login: login(3), contact: contact(2) };
+    assert!(happened.contains(&DecidedEvent::unsealed_of_member(member(2), joined)));
     assert_eq!(app.name(login(3)).owner(), Some(member(2)));
 }
 
@@ -160,10 +158,7 @@ fn a_reservation_of_an_earlier_build_keeps_nobody_out_and_ends_with_its_sign_up(
     app.verify(4, true).expect("a member");
     app.verify(2, true).expect("it goes on");
     let happened = app.verify_as(3, 9).expect("it goes on with another login");
-    assert!(
-        happened.contains(&MemberEvent::Reservation(login(3), ReservationEvent::Released)),
-        "the one it held is free"
-    );
+    assert!(happened.contains(&free(login(3))), "the one it held is free");
     app.seconds = HOUR;
     assert_eq!(app.expire(1).len(), 1, "what it held is another's by now");
     app.begin(5, 5, 5).expect("begun");
@@ -192,12 +187,14 @@ fn a_decoy_behaves_alike() {
             app.joined(91, 91, 1);
         }
         let mut seen = Vec::new();
-        let mut look = |what: Result<Vec<MemberEvent>, MemberRefusal>| {
+        let mut look = |what: Result<Vec<DecidedEvent>, MemberRefusal>| {
             let told = what.map(|happened| {
                 let of_asked: Vec<_> = of_sign_ups(&happened)
                     .into_iter()
                     .map(|(id, event)| match event {
-                        SignUpEvent::Started(start) => (id, format!("{:?} {:?}", start.code, start.expires_at)),
+                        SignUpEvent::Started(start) => {
+                            (id, format!("{:?}", (start.code_expires_at, start.resend_after, start.expires_at)))
+                        }
                         other => (id, format!("{other:?}")),
                     })
                     .collect();
