@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::Recorded;
+use contracts::recorded;
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,7 @@ pub struct Event {
     pub position: i64,
     pub stream: Uuid,
     pub version: i64,
-    pub recorded: Recorded,
+    pub recorded: recorded::Event,
 }
 
 /// The events of one commit; in a damaged log those that are left of it, or events that belong to none.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountOpened, Holder, MemberRecorded, Recorded};
+use contracts::recorded::{self, AccountEvent, AccountNumberEvent, AccountOpened, Holder, MemberEvent, OwnerEvent};
 use kernel::{AssetCode, MemberId, Minor};
 use uuid::Uuid;
 
@@ -76,8 +76,8 @@ impl Ledger {
         let mut moved: HashMap<AssetCode, Sum> = HashMap::new();
         for event in &commit.events {
             match &event.recorded {
-                Recorded::AccountOpened(opened) => self.open(opened, event, commit, findings),
-                Recorded::AccountNumberAssigned(assigned) => {
+                recorded::Event::Account(account) => self.account(account, event, commit, &mut moved, findings),
+                recorded::Event::AccountNumber(AccountNumberEvent::Assigned(assigned)) => {
                     let known = self.accounts.contains_key(&assigned.account.uuid());
                     findings.require(Rule::Accounts, known, || {
                         format!(
@@ -86,27 +86,18 @@ impl Ledger {
                         )
                     });
                 }
-                Recorded::AccountDebited(e) => {
-                    self.post(event, e.amount, -e.amount.units(), e.balance, &mut moved, findings);
-                }
-                Recorded::AccountCredited(e) => {
-                    self.post(event, e.amount, e.amount.units(), e.balance, &mut moved, findings);
-                }
-                Recorded::AccountFrozen(e) => self.turn(event, Status::Frozen, e.balance, findings),
-                Recorded::AccountUnfrozen(e) => self.turn(event, Status::Open, e.balance, findings),
-                Recorded::AccountClosed(_) => self.turn(event, Status::Closed, Minor::ZERO, findings),
-                Recorded::OwnerLeft(left) => {
+                recorded::Event::Owner(OwnerEvent::Left(left)) => {
                     self.left.insert(left.owner);
                 }
-                Recorded::Member(MemberRecorded::MemberErased(_)) => {
+                recorded::Event::Member(MemberEvent::Erased(_)) => {
                     self.erased.insert(MemberId::new(event.stream));
                 }
-                Recorded::TransferPosted(_)
-                | Recorded::TransferRejected(_)
-                | Recorded::TransferReversed(_)
-                | Recorded::CommandRefused(_)
-                | Recorded::OwnerAccountAdded(_)
-                | Recorded::Member(_) => {}
+                recorded::Event::Owner(OwnerEvent::AccountAdded(_))
+                | recorded::Event::Transfer(_)
+                | recorded::Event::RefusedCommand(_)
+                | recorded::Event::SignUp(_)
+                | recorded::Event::Reservation(_)
+                | recorded::Event::Member(_) => {}
             }
         }
         Self::sum_up(commit, moved, findings);
@@ -132,6 +123,24 @@ impl Ledger {
         }
     }
 
+    fn account(
+        &mut self,
+        account: &AccountEvent,
+        event: &Event,
+        commit: &Commit,
+        moved: &mut HashMap<AssetCode, Sum>,
+        findings: &mut Findings,
+    ) {
+        match account {
+            AccountEvent::Opened(opened) => self.open(opened, event, commit, findings),
+            AccountEvent::Debited(e) => self.post(event, e.amount, -e.amount.units(), e.balance, moved, findings),
+            AccountEvent::Credited(e) => self.post(event, e.amount, e.amount.units(), e.balance, moved, findings),
+            AccountEvent::Frozen(e) => self.turn(event, Status::Frozen, e.balance, findings),
+            AccountEvent::Unfrozen(e) => self.turn(event, Status::Open, e.balance, findings),
+            AccountEvent::Closed(_) => self.turn(event, Status::Closed, Minor::ZERO, findings),
+        }
+    }
+
     fn open(&mut self, opened: &AccountOpened, event: &Event, commit: &Commit, findings: &mut Findings) {
         let fresh = !self.accounts.contains_key(&event.stream);
         findings.require(Rule::Accounts, fresh && event.version == 1, || {
@@ -142,7 +151,8 @@ impl Ledger {
                 format!("position {}: account {} is opened for {owner}, who has left", event.position, event.stream)
             });
             let assigned = commit.events.iter().any(|e| {
-                matches!(&e.recorded, Recorded::AccountNumberAssigned(a) if a.account.uuid() == event.stream)
+                let assigned = &e.recorded;
+                matches!(assigned, recorded::Event::AccountNumber(AccountNumberEvent::Assigned(a)) if a.account.uuid() == event.stream)
                     && e.stream == number.stream().uuid()
             });
             findings.require(Rule::Accounts, assigned, || {

@@ -2,7 +2,7 @@
 //! commits are read apart and put together by [`super::assemble`].
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{DecodeError, Recorded, TransferPosted};
+use contracts::recorded::{DecodeError, Event, TransferEvent, TransferPosted};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -28,7 +28,7 @@ pub struct EventRow {
     pub position: i64,
     pub stream: Uuid,
     pub version: i64,
-    pub event: Result<Recorded, DecodeError>,
+    pub event: Result<Event, DecodeError>,
 }
 
 /// A run of events, and the commits that begin no later than its end.
@@ -154,7 +154,7 @@ pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(
     .await
     .map_err(failed("looking up what was reversed"))?;
     let posted = rows.into_iter().filter_map(|row| match decode(&row.event_type, row.schema_version, &row.payload) {
-        Ok(Recorded::TransferPosted(posted)) => Some((row.stream_id, posted)),
+        Ok(Event::Transfer(TransferEvent::Posted(posted))) => Some((row.stream_id, posted)),
         _ => None,
     });
     Ok(posted.collect())
@@ -168,11 +168,11 @@ pub async fn begin_snapshot(connection: &mut PgConnection) -> Result<(), sqlx::E
     sqlx::raw_sql(begin).execute(connection).await.map(drop)
 }
 
-fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Recorded, DecodeError> {
+fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Event, DecodeError> {
     let raw: &RawValue = serde_json::from_str(payload).map_err(|source| DecodeError::Payload {
         event_type: event_type.to_owned(),
         schema_version,
         source,
     })?;
-    Recorded::decode(event_type, schema_version, raw)
+    Event::decode(event_type, schema_version, raw)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Leg, Recorded, TransferKind, TransferPosted};
+use contracts::recorded::{AccountEvent, Event, Leg, TransferEvent, TransferKind, TransferPosted};
 use kernel::AssetCode;
 use uuid::Uuid;
 
@@ -70,11 +70,13 @@ pub fn told(commit: &Commit) -> HashMap<Uuid, Told<'_>> {
             position: event.position,
         };
         match &event.recorded {
-            Recorded::TransferPosted(posted) => transfers.entry(event.stream).or_default().posted = Some(posted),
-            Recorded::AccountDebited(e) => {
+            Event::Transfer(TransferEvent::Posted(posted)) => {
+                transfers.entry(event.stream).or_default().posted = Some(posted)
+            }
+            Event::Account(AccountEvent::Debited(e)) => {
                 transfers.entry(e.transfer.uuid()).or_default().sides.push(side(-e.amount.units(), e.balance));
             }
-            Recorded::AccountCredited(e) => {
+            Event::Account(AccountEvent::Credited(e)) => {
                 transfers.entry(e.transfer.uuid()).or_default().sides.push(side(e.amount.units(), e.balance));
             }
             _ => {}
@@ -99,7 +101,7 @@ pub fn check(
     let mut reversals = Vec::new();
     for event in &commit.events {
         match &event.recorded {
-            Recorded::TransferReversed(reversed) => {
+            Event::Transfer(TransferEvent::Reversed(reversed)) => {
                 let by = transfers.get(&reversed.by.uuid()).and_then(|told| told.posted);
                 let names_it = by.is_some_and(|p| p.reverses.is_some_and(|r| r.uuid() == event.stream));
                 findings.require(Rule::Reversals, names_it, || {
@@ -109,7 +111,9 @@ pub fn check(
                     )
                 });
             }
-            Recorded::TransferPosted(posted) if posted.reverses.is_some() || posted.kind == TransferKind::Reversal => {
+            Event::Transfer(TransferEvent::Posted(posted))
+                if posted.reverses.is_some() || posted.kind == TransferKind::Reversal =>
+            {
                 reversals.extend(reversal(commit, event.stream, event.position, posted, findings));
             }
             _ => {}
@@ -127,7 +131,8 @@ fn reversal(
 ) -> Option<Reversal> {
     let original = posted.reverses.map(|r| r.uuid());
     let marked = commit.events.iter().any(|e| {
-        Some(e.stream) == original && matches!(&e.recorded, Recorded::TransferReversed(r) if r.by.uuid() == id)
+        Some(e.stream) == original
+            && matches!(&e.recorded, Event::Transfer(TransferEvent::Reversed(r)) if r.by.uuid() == id)
     });
     findings.require(Rule::Reversals, marked && posted.kind == TransferKind::Reversal, || {
         format!("position {position}: reversal {id} does not mark what it reverses")

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Recorded, StreamKind, StreamRule};
+use contracts::recorded::{Event, EventType, StreamKind};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -30,8 +30,7 @@ struct Stream {
 /// Goes through all events by stream and version; answers how many streams there are.
 pub async fn check(connection: &mut PgConnection, findings: &mut Findings) -> Result<u64, AuditError> {
     let doing = "reading the versions of all streams";
-    let rules: HashMap<&str, StreamRule> =
-        Recorded::stream_rules().into_iter().map(|rule| (rule.event_type, rule)).collect();
+    let types: HashMap<&str, &EventType> = Event::TYPES.iter().map(|known| (known.name, known)).collect();
     let mut rows = sqlx::query_as!(
         Row,
         "select stream_id, version, position, type as event_type from events order by stream_id, version, position"
@@ -48,8 +47,8 @@ pub async fn check(connection: &mut PgConnection, findings: &mut Findings) -> Re
         };
         stream.check_version(&row, findings);
         // An event of an unknown type is found when it is read.
-        if let Some(rule) = rules.get(row.event_type.as_str()) {
-            stream.check_kind(&row, rule, findings);
+        if let Some(known) = types.get(row.event_type.as_str()) {
+            stream.check_kind(&row, known, findings);
         }
         (stream.version, stream.position) = (row.version, row.position);
     }
@@ -69,15 +68,15 @@ impl Stream {
         }
     }
 
-    fn check_kind(&mut self, row: &Row, rule: &StreamRule, findings: &mut Findings) {
-        let kind = *self.kind.get_or_insert(rule.kind);
-        findings.require(Rule::Kinds, rule.kind == kind, || {
+    fn check_kind(&mut self, row: &Row, known: &EventType, findings: &mut Findings) {
+        let kind = *self.kind.get_or_insert(known.kind);
+        findings.require(Rule::Kinds, known.kind == kind, || {
             format!(
                 "stream {} of two kinds: it is of kind {kind}, but version {} (position {}, {}) is of kind {}",
-                self.id, row.version, row.position, row.event_type, rule.kind
+                self.id, row.version, row.position, row.event_type, known.kind
             )
         });
-        if rule.opens_stream {
+        if known.opens_stream {
             findings.require(Rule::Openings, row.version == 1, || {
                 format!(
                     "stream {}: {} at position {} opens a stream, and stands at version {}",

@@ -3,6 +3,8 @@
 pub mod app;
 pub mod chaos;
 pub mod client;
+#[cfg(feature = "generations")]
+pub mod compound;
 pub mod connection;
 pub mod kit;
 pub mod mail;

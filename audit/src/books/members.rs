@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Channel, MemberRecorded, Recorded};
+use contracts::recorded::{self, Channel, MemberEvent};
 use futures::TryStreamExt;
 use kernel::Sealed;
 use sha2::{Digest, Sha256};
@@ -72,9 +72,9 @@ impl<S> Members<S> {
         Self { lives: HashMap::new(), members, counts }
     }
 
-    fn event(&mut self, event: &Event, recorded: &MemberRecorded, at: DateTime<Utc>) {
+    fn event(&mut self, event: &Event, recorded: &MemberEvent, at: DateTime<Utc>) {
         let text = |sealed: &Sealed| Text::of(Some(sealed.as_str()), Some(event.version));
-        if let MemberRecorded::MemberJoined(joined) = recorded {
+        if let MemberEvent::Joined(joined) = recorded {
             let member = Member {
                 status: "active".to_owned(),
                 joined_at: at,
@@ -90,11 +90,11 @@ impl<S> Members<S> {
         }
         let Some(member) = self.lives.get_mut(&event.stream) else { return };
         match recorded {
-            MemberRecorded::ContactChanged(changed) => {
+            MemberEvent::ContactChanged(changed) => {
                 (member.channel, member.contact) = (Some(name(changed.channel)), text(&changed.contact));
             }
-            MemberRecorded::ErasureRequested(_) => member.leave("erasing"),
-            MemberRecorded::MemberErased(_) => {
+            MemberEvent::ErasureRequested(_) => member.leave("erasing"),
+            MemberEvent::Erased(_) => {
                 member.leave("erased");
                 member.erased_at = Some(at);
             }
@@ -114,7 +114,7 @@ fn name(channel: Channel) -> String {
 impl<S: Sink> Book<S> for Members<S> {
     fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
         for event in &commit.events {
-            if let Recorded::Member(recorded) = &event.recorded {
+            if let recorded::Event::Member(recorded) = &event.recorded {
                 self.event(event, recorded, commit.recorded_at);
             }
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{Holder, Recorded, TransferKind, TransferPosted};
+use contracts::recorded::{AccountEvent, Event, Holder, TransferEvent, TransferKind, TransferPosted};
 use futures::TryStreamExt;
 use kernel::AssetCode;
 use sqlx::PgConnection;
@@ -103,12 +103,12 @@ impl<S: Sink> Book<S> for Overview<S> {
     fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
         for event in &commit.events {
             match &event.recorded {
-                Recorded::AccountOpened(opened) => {
+                Event::Account(AccountEvent::Opened(opened)) => {
                     if let Holder::System { .. } = opened.holder {
                         self.systems.insert(event.stream);
                     }
                 }
-                Recorded::TransferPosted(posted) => {
+                Event::Transfer(TransferEvent::Posted(posted)) => {
                     self.moved(posted);
                     let mut credited: BTreeMap<AssetCode, Sum> = BTreeMap::new();
                     for leg in posted.legs.iter() {
@@ -121,7 +121,7 @@ impl<S: Sink> Book<S> for Overview<S> {
                         });
                     }
                 }
-                Recorded::TransferRejected(e) => {
+                Event::Transfer(TransferEvent::Rejected(e)) => {
                     self.count((e.facts.asset, e.facts.kind), commit.recorded_at, |activity| activity.rejected += 1);
                 }
                 _ => {}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use contracts::recorded::{Recorded, TransferKind};
+use contracts::recorded::{Event, TransferEvent, TransferKind};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ impl<S: Sink> Book<S> for TopMovers<S> {
             self.day = day;
         }
         for event in &commit.events {
-            let Recorded::TransferPosted(posted) = &event.recorded else { continue };
+            let Event::Transfer(TransferEvent::Posted(posted)) = &event.recorded else { continue };
             if posted.kind != TransferKind::Transfer {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Leg, Recorded, TransferPosted, TransferRejected};
+use contracts::recorded::{Event, Leg, TransferEvent, TransferPosted, TransferRejected};
 use futures::TryStreamExt;
 use kernel::Minor;
 use sqlx::PgConnection;
@@ -139,8 +139,10 @@ impl<S: Sink> Book<S> for Transfers<S> {
         }
         for event in &commit.events {
             match &event.recorded {
-                Recorded::TransferRejected(e) => self.rejected(event.stream, e, event.position, commit.recorded_at),
-                Recorded::TransferReversed(e) => {
+                Event::Transfer(TransferEvent::Rejected(e)) => {
+                    self.rejected(event.stream, e, event.position, commit.recorded_at)
+                }
+                Event::Transfer(TransferEvent::Reversed(e)) => {
                     give_reversed_by(event.stream, e.by.uuid(), &mut self.cells, &mut self.transfers);
                 }
                 _ => {}

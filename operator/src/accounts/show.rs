@@ -1,7 +1,7 @@
 //! An account as the log has it.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Holder, Recorded};
+use contracts::recorded::{self, AccountEvent, AccountNumberEvent, Holder};
 use kernel::AccountNumber;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -57,7 +57,7 @@ struct StateEvent {
     position: i64,
     version: i64,
     recorded_at: DateTime<Utc>,
-    event: Recorded,
+    event: recorded::Event,
 }
 
 /// Shows an account.
@@ -76,8 +76,8 @@ async fn account_with_number(connection: &mut PgConnection, number: AccountNumbe
     let events = state_events(connection, number.stream().uuid()).await?;
     events
         .into_iter()
-        .find_map(|recorded| match recorded.event {
-            Recorded::AccountNumberAssigned(assigned) => Some(assigned.account.uuid()),
+        .find_map(|state_event| match state_event.event {
+            recorded::Event::AccountNumber(AccountNumberEvent::Assigned(assigned)) => Some(assigned.account.uuid()),
             _ => None,
         })
         .ok_or_else(|| Failure::Absent(format!("no account has the number {number}")))
@@ -104,7 +104,7 @@ async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec
     let decoded = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
         let (position, version, recorded_at, event_type, schema_version, payload) = row;
         let raw = RawValue::from_string(payload).unwrap_or_default();
-        let event = Recorded::decode(&event_type, schema_version, &raw);
+        let event = recorded::Event::decode(&event_type, schema_version, &raw);
         event
             .map(|event| StateEvent { position, version, recorded_at, event })
             .map_err(|source| Failure::Event { position, source })
@@ -118,7 +118,7 @@ fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {
     let absent = || Failure::Absent(format!("the log knows no account {id}"));
     let mut events = events.into_iter();
     let first = events.next().ok_or_else(absent)?;
-    let Recorded::AccountOpened(opened) = first.event else { return Err(absent()) };
+    let recorded::Event::Account(AccountEvent::Opened(opened)) = first.event else { return Err(absent()) };
     let (owner, number, name) = match opened.holder {
         Holder::Member { owner, number } => (Some(owner.uuid()), Some(number.to_string()), None),
         Holder::System { name } => (None, None, Some(name)),
@@ -144,15 +144,17 @@ fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {
 }
 
 impl Account {
-    fn take(&mut self, recorded: StateEvent) {
-        (self.version, self.position, self.changed_at) = (recorded.version, recorded.position, recorded.recorded_at);
-        match recorded.event {
-            Recorded::AccountDebited(e) => self.balance = e.balance.to_string(),
-            Recorded::AccountCredited(e) => self.balance = e.balance.to_string(),
-            Recorded::AccountFrozen(e) => self.turn("frozen", e.reason, e.balance.to_string()),
-            Recorded::AccountUnfrozen(e) => self.turn("open", e.reason, e.balance.to_string()),
-            Recorded::AccountClosed(e) => self.turn("closed", e.reason, "0".into()),
-            _ => {}
+    fn take(&mut self, state_event: StateEvent) {
+        (self.version, self.position, self.changed_at) =
+            (state_event.version, state_event.position, state_event.recorded_at);
+        let recorded::Event::Account(event) = state_event.event else { return };
+        match event {
+            AccountEvent::Opened(_) => {}
+            AccountEvent::Debited(e) => self.balance = e.balance.to_string(),
+            AccountEvent::Credited(e) => self.balance = e.balance.to_string(),
+            AccountEvent::Frozen(e) => self.turn("frozen", e.reason, e.balance.to_string()),
+            AccountEvent::Unfrozen(e) => self.turn("open", e.reason, e.balance.to_string()),
+            AccountEvent::Closed(e) => self.turn("closed", e.reason, "0".into()),
         }
     }
 

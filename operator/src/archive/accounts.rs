@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountOpened, Recorded};
+use contracts::recorded::{AccountEvent, AccountOpened, Event};
 use kernel::{AccountId, AssetCode, Minor};
 use serde::{Deserialize, Serialize};
 
@@ -66,11 +66,11 @@ impl Book {
     pub fn apply(&mut self, commit: &::log::Commit) -> Result<(), ArchiveError> {
         for (position, event) in commit.positioned() {
             let damaged = |what: String| ArchiveError::Log { position: position.number(), what };
-            let decoded = Recorded::decode(&event.event_type, event.schema_version, &event.payload)
+            let decoded = Event::decode(&event.event_type, event.schema_version, &event.payload)
                 .map_err(|error| damaged(error.to_string()))?;
             let account = AccountId::new(event.stream.uuid());
             let (status, balance) = match decoded {
-                Recorded::AccountOpened(opened) => {
+                Event::Account(AccountEvent::Opened(opened)) => {
                     let state = AccountState {
                         account,
                         opened,
@@ -85,11 +85,11 @@ impl Book {
                     }
                     continue;
                 }
-                Recorded::AccountDebited(debited) => (None, Some(debited.balance)),
-                Recorded::AccountCredited(credited) => (None, Some(credited.balance)),
-                Recorded::AccountFrozen(frozen) => (Some(Status::Frozen), Some(frozen.balance)),
-                Recorded::AccountUnfrozen(unfrozen) => (Some(Status::Open), Some(unfrozen.balance)),
-                Recorded::AccountClosed(_) => (Some(Status::Closed), None),
+                Event::Account(AccountEvent::Debited(debited)) => (None, Some(debited.balance)),
+                Event::Account(AccountEvent::Credited(credited)) => (None, Some(credited.balance)),
+                Event::Account(AccountEvent::Frozen(frozen)) => (Some(Status::Frozen), Some(frozen.balance)),
+                Event::Account(AccountEvent::Unfrozen(unfrozen)) => (Some(Status::Open), Some(unfrozen.balance)),
+                Event::Account(AccountEvent::Closed(_)) => (Some(Status::Closed), None),
                 _ => continue,
             };
             let state = self.accounts.get_mut(&account);

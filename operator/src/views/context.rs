@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ::views::{Decoder, View};
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog};
 use kernel::Position;
@@ -91,7 +91,7 @@ pub enum From<'a> {
 /// A rebuilder for each of some views, and the connections to the log that they read through.
 pub struct RebuildContext {
     /// At least one.
-    pub rebuilders: Vec<Rebuilder<Recorded>>,
+    pub rebuilders: Vec<Rebuilder<Event>>,
     pub log: PostgresLog,
     pool: Pool,
 }
@@ -128,7 +128,7 @@ impl RebuildContext {
     }
 
     /// The one view's, where there is one.
-    pub fn rebuilder(&self) -> &Rebuilder<Recorded> {
+    pub fn rebuilder(&self) -> &Rebuilder<Event> {
         &self.rebuilders[0]
     }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use projection_engine::{Phase, Progress, Rebuilder};
 use serde_json::json;
@@ -29,7 +29,7 @@ pub struct Watching {
 
 impl Watching {
     /// Begins to show how far these are.
-    pub fn start(rebuilders: &[&Rebuilder<Recorded>], output: Output) -> Self {
+    pub fn start(rebuilders: &[&Rebuilder<Event>], output: Output) -> Self {
         let (stop, stopped) = oneshot::channel();
         let bars = (!output.json && stderr().is_terminal()).then(MultiProgress::new);
         let shows = rebuilders.iter().map(|rebuilder| {

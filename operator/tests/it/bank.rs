@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, Channel, CommandRefused, Consent, ContactChanged, ErasureRequested, Holder, Leg, Legs,
-    MemberErased, MemberJoined, NameHolder, NameKind, NameReserved, Recorded, Refusal, TransferFacts, TransferKind,
-    TransferPosted, TransferRejected, TransferReversed,
+    AccountUnfrozen, Channel, CommandRefused, Consent, ContactChanged, ErasureRequested, Event, Holder, Leg, Legs,
+    MemberErased, MemberJoined, NameHolder, NameKind, NameReserved, Refusal, TransferEvent, TransferFacts,
+    TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, Sealed, StreamId, TransferId};
 use sqlx::{Connection, PgConnection};
@@ -37,7 +37,7 @@ pub const CASH: u128 = 1000;
 struct Written {
     stream: Uuid,
     version: i64,
-    event: Recorded,
+    event: Event,
 }
 
 struct Commit {
@@ -75,12 +75,12 @@ impl Bank {
         bank.transfer(4, TransferKind::Transfer, 1, 2, 300, "KRW", None);
         bank.reject(5, 1, 2, 5000, "insufficient-funds");
         bank.batch(&[(6, 2, 3, 10), (7, 3, 1, 20), (8, 1, 2, 30)]);
-        bank.turn(3, Recorded::from(AccountFrozen { reason: Some("asked".into()), balance: bank.balance(3) }));
-        bank.turn(3, Recorded::from(AccountUnfrozen { reason: None, balance: bank.balance(3) }));
+        bank.turn(3, Event::from(AccountFrozen { reason: Some("asked".into()), balance: bank.balance(3) }));
+        bank.turn(3, Event::from(AccountUnfrozen { reason: None, balance: bank.balance(3) }));
         bank.transfer(9, TransferKind::Reversal, 2, 1, 300, "KRW", Some(4));
         bank.refuse(1);
         bank.transfer(10, TransferKind::Withdrawal, 3, CASH, 990, "KRW", None);
-        bank.turn(4, Recorded::from(AccountClosed { reason: Some("leaving".into()) }));
+        bank.turn(4, Event::from(AccountClosed { reason: Some("leaving".into()) }));
         bank.now += TimeDelta::hours(30);
         for n in 0..40 {
             bank.transfer(20 + n, TransferKind::Transfer, 1 + n % 2, 2 - n % 2, 1 + n as i128, "KRW", None);
@@ -93,7 +93,7 @@ impl Bank {
         bank.leave(4);
         bank.erased(4);
         bank.share(90, 1, &[(2, 20), (3, 10)]);
-        bank.turn(2, Recorded::from(AccountFrozen { reason: None, balance: bank.balance(2) }));
+        bank.turn(2, Event::from(AccountFrozen { reason: None, balance: bank.balance(2) }));
         bank
     }
 
@@ -102,7 +102,7 @@ impl Bank {
         self.commits.iter().map(|c| c.events.len()).sum()
     }
 
-    fn commit(&mut self, events: Vec<(Uuid, Recorded)>) {
+    fn commit(&mut self, events: Vec<(Uuid, Event)>) {
         self.now += TimeDelta::milliseconds(250);
         let events = events.into_iter().map(|(stream, event)| {
             let version = self.versions.entry(stream).or_default();
@@ -156,7 +156,7 @@ impl Bank {
         amount: i128,
         asset: &str,
         reverses: Option<u128>,
-    ) -> Vec<(Uuid, Recorded)> {
+    ) -> Vec<(Uuid, Event)> {
         let TransferFacts { asset, memo, reference, .. } = facts(n, kind, source, destination, amount, asset, reverses);
         let [from, to] = [source, destination].map(|n| AccountId::new(account(n)));
         let legs = Legs::between(from, to, Money { asset, amount: Minor::new(amount).expect("38 digits") });
@@ -224,7 +224,7 @@ impl Bank {
         self.commit(vec![(command(0xff00 + n), CommandRefused { refusal }.into())]);
     }
 
-    fn turn(&mut self, n: u128, event: Recorded) {
+    fn turn(&mut self, n: u128, event: Event) {
         self.commit(vec![(account(n), event)]);
     }
 
@@ -241,11 +241,11 @@ impl Bank {
             contact_key,
         };
         let holder = NameHolder::Member { member: MemberId::new(member(n)) };
-        let reserved = |name| Recorded::Member(NameReserved { name, holder }.into());
+        let reserved = |name| Event::from(NameReserved { name, holder });
         self.commit(vec![
             (login_key.uuid(), reserved(NameKind::LoginId)),
             (contact_key.uuid(), reserved(NameKind::Contact)),
-            (member(n), Recorded::Member(joined.into())),
+            (member(n), joined.into()),
         ]);
     }
 
@@ -257,17 +257,17 @@ impl Bank {
             old_channel: Channel::Email,
             old_contact: Sealed::new("the contact before"),
         };
-        self.commit(vec![(member(n), Recorded::Member(changed.into()))]);
+        self.commit(vec![(member(n), changed.into())]);
     }
 
     fn leave(&mut self, n: u128) {
         let requested = ErasureRequested { erasure: command(0xe00 + n), reason: None };
-        self.commit(vec![(member(n), Recorded::Member(requested.into()))]);
+        self.commit(vec![(member(n), requested.into())]);
     }
 
     fn erased(&mut self, n: u128) {
         let erased = MemberErased { erasure: command(0xe00 + n), digest: "00".repeat(32) };
-        self.commit(vec![(member(n), Recorded::Member(erased.into()))]);
+        self.commit(vec![(member(n), erased.into())]);
     }
 
     /// Writes the log, all of it at once.
@@ -286,7 +286,7 @@ impl Bank {
                     .bind(written.version)
                     .bind(written.stream)
                     .bind(schema_version)
-                    .bind(written.event.event_type())
+                    .bind(written.event.event_type().name)
                     .bind(payload)
                     .execute(&mut *tx)
                     .await
@@ -316,8 +316,8 @@ impl Bank {
 }
 
 /// Schema version and payload. A transfer of two legs stands there as earlier builds wrote it.
-fn stored(event: &Recorded) -> (i16, String) {
-    if let Recorded::TransferPosted(posted) = event
+fn stored(event: &Event) -> (i16, String) {
+    if let Event::Transfer(TransferEvent::Posted(posted)) = event
         && let Some(pair) = posted.legs.pair()
     {
         let facts = TransferFacts {
@@ -332,7 +332,7 @@ fn stored(event: &Recorded) -> (i16, String) {
         };
         return (1, serde_json::to_string(&facts).expect("JSON"));
     }
-    (event.schema_version(), event.payload().expect("JSON"))
+    (event.event_type().schema_version, event.payload().expect("JSON"))
 }
 
 fn facts(

@@ -180,9 +180,9 @@ async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one(
     .await
     .expect("the constraint");
     assert!(validated);
-    for event in contracts::recorded::Recorded::stream_rules() {
-        let named = rule.contains(&format!("'{}'::text", event.event_type));
-        assert_eq!(named, event.opens_stream, "{}: {rule}", event.event_type);
+    for event in contracts::recorded::Event::TYPES {
+        let named = rule.contains(&format!("'{}'::text", event.name));
+        assert_eq!(named, event.opens_stream, "{}: {rule}", event.name);
     }
     drop(log);
     databases.drop().await;

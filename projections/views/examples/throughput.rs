@@ -12,7 +12,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta};
 use contracts::recorded::{
-    AccountCredited, AccountDebited, AccountOpened, Holder, Legs, Recorded, TransferKind, TransferPosted,
+    self, AccountCredited, AccountDebited, AccountOpened, Holder, Legs, TransferKind, TransferPosted,
 };
 use kernel::{
     AccountId, AccountNumber, Actor, CommandId, CorrelationId, LogId, MemberId, Minor, Money, Position, Role, StreamId,
@@ -61,7 +61,7 @@ async fn measure(
     what: &str,
     views: Vec<View>,
     bank: &Bank,
-    slices: &[Arc<Slice<Recorded>>],
+    slices: &[Arc<Slice<recorded::Event>>],
     rate: Option<f64>,
 ) -> Any<()> {
     let scratch = Scratch::new().await;
@@ -175,7 +175,7 @@ impl Bank {
     }
 
     /// From the bytes of slices to what the views are given: the accounts in one slice, then the transfers.
-    fn decode(&self) -> Any<Vec<Arc<Slice<Recorded>>>> {
+    fn decode(&self) -> Any<Vec<Arc<Slice<recorded::Event>>>> {
         let (accounts, transfers) = self.commits.split_at(self.accounts);
         let chunks = std::iter::once(accounts).chain(transfers.chunks(COMMITS_PER_SLICE));
         let mut after = None;
@@ -193,13 +193,13 @@ impl Bank {
     }
 }
 
-fn event(stream: StreamId, version: i64, body: impl Into<Recorded>) -> Any<Event> {
+fn event(stream: StreamId, version: i64, body: impl Into<recorded::Event>) -> Any<Event> {
     let body = body.into();
     Ok(Event {
         stream,
         version: Version::new(version),
-        event_type: body.event_type().to_owned(),
-        schema_version: body.schema_version(),
+        event_type: body.event_type().name.to_owned(),
+        schema_version: body.event_type().schema_version,
         payload: RawValue::from_string(body.payload()?)?,
     })
 }

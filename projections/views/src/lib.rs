@@ -13,7 +13,7 @@ mod wide;
 use std::sync::Arc;
 
 pub use accounts::{AccountSeed, Accounts, Seed, SeedStatus, SeededAccounts};
-use contracts::recorded::Recorded;
+use contracts::recorded;
 pub use members::Members;
 pub use overview::Overview;
 use projection_engine::{Decode, Projection};
@@ -22,7 +22,7 @@ pub use transactions::Transactions;
 pub use transfers::Transfers;
 
 /// A view of this bank.
-pub type View = Arc<dyn Projection<Event = Recorded>>;
+pub type View = Arc<dyn Projection<Event = recorded::Event>>;
 
 /// Every view.
 pub fn all() -> Vec<View> {
@@ -46,10 +46,10 @@ pub fn names() -> Vec<&'static str> {
 pub struct Decoder;
 
 impl Decode for Decoder {
-    type Event = Recorded;
+    type Event = recorded::Event;
 
-    fn decode(&self, event: &log::Event) -> Result<Recorded, String> {
-        Recorded::decode(&event.event_type, event.schema_version, &event.payload).map_err(|error| {
+    fn decode(&self, event: &log::Event) -> Result<recorded::Event, String> {
+        recorded::Event::decode(&event.event_type, event.schema_version, &event.payload).map_err(|error| {
             use std::error::Error;
             error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
         })

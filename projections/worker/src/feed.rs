@@ -16,7 +16,7 @@ use async_nats::{
         consumer::{DeliverPolicy, pull::OrderedConfig},
     },
 };
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use futures::StreamExt;
 use kernel::{LogId, Position};
 use platform::nats;
@@ -59,7 +59,7 @@ impl Line {
 pub(crate) struct Feed {
     client: Client,
     gatekeeper: Gatekeeper,
-    outlets: Vec<Outlet<Recorded>>,
+    outlets: Vec<Outlet<Event>>,
     line: Arc<Line>,
     /// The log last refused, so that each is named once.
     foreign: Option<LogId>,
@@ -79,7 +79,7 @@ enum FeedError {
 }
 
 impl Feed {
-    pub(crate) fn new(client: Client, gatekeeper: Gatekeeper, outlets: Vec<Outlet<Recorded>>, line: Arc<Line>) -> Self {
+    pub(crate) fn new(client: Client, gatekeeper: Gatekeeper, outlets: Vec<Outlet<Event>>, line: Arc<Line>) -> Self {
         metrics::describe_counter!("projector_slices_total", "slices received from the stream");
         metrics::describe_counter!("projector_slices_dropped_total", "slices a busy view had no room for");
         metrics::describe_counter!("projector_slices_unreadable_total", "messages of a relay that hold no sound slice");
@@ -170,7 +170,7 @@ impl Feed {
         self.line.heard.send_modify(|heard| *heard = Some(heard.map_or(label.last, |before| before.max(label.last))));
     }
 
-    fn fan_out(&self, slice: &Arc<Slice<Recorded>>) {
+    fn fan_out(&self, slice: &Arc<Slice<Event>>) {
         metrics::counter!("projector_slices_total").increment(1);
         for outlet in &self.outlets {
             if !outlet.offer(slice) {

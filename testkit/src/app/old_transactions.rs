@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use crate::kit::Database;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Pair, Recorded, TransferPosted};
+use contracts::recorded::{AccountEvent, Event, Pair, TransferEvent, TransferPosted};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{AccountId, Minor, Position, TransferId};
 use log::ReadHead;
@@ -21,7 +21,7 @@ use views::{Decoder, Transactions, View};
 struct OldTransactions;
 
 impl Projection for OldTransactions {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "transactions"
@@ -47,7 +47,7 @@ impl Projection for OldTransactions {
         Transactions.uses(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         let mut rows = OldRows::default();
         for commit in commits {
             let mut facts = HashMap::new();
@@ -55,8 +55,8 @@ impl Projection for OldTransactions {
                 let account = event.stream.uuid();
                 let at = (position, event.version.number(), commit.recorded_at);
                 match &event.body {
-                    Some(Recorded::TransferPosted(posted)) => drop(facts.insert(account, posted)),
-                    Some(Recorded::AccountDebited(it)) => {
+                    Some(Event::Transfer(TransferEvent::Posted(posted))) => drop(facts.insert(account, posted)),
+                    Some(Event::Account(AccountEvent::Debited(it))) => {
                         rows.entry(
                             at,
                             account,
@@ -67,7 +67,7 @@ impl Projection for OldTransactions {
                             &facts,
                         );
                     }
-                    Some(Recorded::AccountCredited(it)) => {
+                    Some(Event::Account(AccountEvent::Credited(it))) => {
                         rows.entry(at, account, it.transfer, it.amount, it.balance, |pair| pair.source, &facts);
                     }
                     _ => {}
@@ -168,7 +168,7 @@ impl OldWorker {
     }
 
     /// What an older `jangbu` makes and promotes generations with.
-    pub fn rebuilder(&self) -> Rebuilder<Recorded> {
+    pub fn rebuilder(&self) -> Rebuilder<Event> {
         Rebuilder {
             projection: Arc::new(OldTransactions),
             database: self.views.clone(),

@@ -6,13 +6,13 @@ use kernel::{AccountId, Actor, CommandId, Ids, MemberId, Minor, RandomIds, Role}
 use log::Fingerprint;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use testkit::chaos::Jangbu;
-use uuid::Uuid;
-
-use crate::support::{
-    ALL, TestApp, TestClient,
+use testkit::{
+    chaos::Jangbu,
     compound::{Request, post},
 };
+use uuid::Uuid;
+
+use crate::support::{ALL, TestApp, TestClient};
 
 /// An account with what it holds and who may see its balance.
 struct Owned<'a> {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use contracts::recorded::{Holder, Recorded};
+use contracts::recorded::{Event, Holder};
 use kernel::AccountId;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
@@ -44,7 +44,7 @@ const MERGE: &[&str] = &[
     "drop table account_parts",
 ];
 
-impl Bulk<Recorded> for LastWord {
+impl Bulk<Event> for LastWord {
     fn staging(&self) -> &'static str {
         "create table account_parts (
             version bigint not null,
@@ -64,7 +64,7 @@ impl Bulk<Recorded> for LastWord {
         MERGE
     }
 
-    fn loader(&self) -> Box<dyn Loader<Recorded>> {
+    fn loader(&self) -> Box<dyn Loader<Event>> {
         Box::new(Parts(HashMap::new()))
     }
 }
@@ -73,8 +73,8 @@ impl Bulk<Recorded> for LastWord {
 struct Parts(HashMap<AccountId, Change>);
 
 #[async_trait]
-impl Loader<Recorded> for Parts {
-    fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
+impl Loader<Event> for Parts {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
         commits.iter().try_for_each(|commit| fold_commit(&mut self.0, commit))
     }
 

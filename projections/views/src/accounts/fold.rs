@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountOpened, Recorded};
+use contracts::recorded::{self, AccountEvent, AccountOpened};
 use kernel::{AccountId, Minor, Position};
 use projection_engine::{Commit, Event, Fault};
 
 use crate::fault::fault;
 
 /// The types whose events change something here.
-pub(super) const USED: &[&str] =
-    &["AccountOpened", "AccountDebited", "AccountCredited", "AccountFrozen", "AccountUnfrozen", "AccountClosed"];
+pub(super) const USED: &[&str] = AccountEvent::NAMES;
 
 /// How an account came out of the commits.
 #[derive(Debug, Default)]
@@ -23,7 +22,7 @@ pub(super) struct Change {
     pub(super) position: i64,
 }
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<HashMap<AccountId, Change>, Fault> {
+pub(super) fn fold(commits: &[&Commit<recorded::Event>]) -> Result<HashMap<AccountId, Change>, Fault> {
     let mut changes = HashMap::new();
     for commit in commits {
         fold_commit(&mut changes, commit)?;
@@ -31,7 +30,10 @@ pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<HashMap<AccountId, C
     Ok(changes)
 }
 
-pub(super) fn fold_commit(changes: &mut HashMap<AccountId, Change>, commit: &Commit<Recorded>) -> Result<(), Fault> {
+pub(super) fn fold_commit(
+    changes: &mut HashMap<AccountId, Change>,
+    commit: &Commit<recorded::Event>,
+) -> Result<(), Fault> {
     for (position, event) in commit.positioned() {
         if let Some(body) = &event.body {
             fold_event(changes, commit, position, event, body)?;
@@ -42,22 +44,22 @@ pub(super) fn fold_commit(changes: &mut HashMap<AccountId, Change>, commit: &Com
 
 fn fold_event(
     changes: &mut HashMap<AccountId, Change>,
-    commit: &Commit<Recorded>,
+    commit: &Commit<recorded::Event>,
     position: Position,
-    event: &Event<Recorded>,
-    body: &Recorded,
+    event: &Event<recorded::Event>,
+    body: &recorded::Event,
 ) -> Result<(), Fault> {
     let (status, balance) = match body {
-        Recorded::AccountOpened(_) => (Some("open"), Some(Minor::ZERO)),
-        Recorded::AccountDebited(debited) => (None, Some(debited.balance)),
-        Recorded::AccountCredited(credited) => (None, Some(credited.balance)),
-        Recorded::AccountFrozen(frozen) => (Some("frozen"), Some(frozen.balance)),
-        Recorded::AccountUnfrozen(unfrozen) => (Some("open"), Some(unfrozen.balance)),
-        Recorded::AccountClosed(_) => (Some("closed"), None),
+        recorded::Event::Account(AccountEvent::Opened(_)) => (Some("open"), Some(Minor::ZERO)),
+        recorded::Event::Account(AccountEvent::Debited(debited)) => (None, Some(debited.balance)),
+        recorded::Event::Account(AccountEvent::Credited(credited)) => (None, Some(credited.balance)),
+        recorded::Event::Account(AccountEvent::Frozen(frozen)) => (Some("frozen"), Some(frozen.balance)),
+        recorded::Event::Account(AccountEvent::Unfrozen(unfrozen)) => (Some("open"), Some(unfrozen.balance)),
+        recorded::Event::Account(AccountEvent::Closed(_)) => (Some("closed"), None),
         _ => return Ok(()),
     };
     let change = changes.entry(AccountId::new(event.stream.uuid())).or_default();
-    if let Recorded::AccountOpened(opened) = body {
+    if let recorded::Event::Account(AccountEvent::Opened(opened)) = body {
         if change.version != 0 {
             return Err(fault(position, body, "the account has events before it was opened"));
         }

@@ -6,7 +6,7 @@ mod rows;
 mod seeded;
 
 pub use self::seeded::{AccountSeed, Seed, SeedStatus, SeededAccounts};
-use contracts::recorded::{AccountOpened, Holder, Recorded};
+use contracts::recorded::{AccountEvent, AccountOpened, Event, Holder};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
@@ -15,7 +15,7 @@ use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 pub struct Accounts;
 
 impl Projection for Accounts {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "accounts"
@@ -34,30 +34,30 @@ impl Projection for Accounts {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
+        fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
-    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+    fn keys(&self, stream: StreamId, event: Option<&Event>) -> Vec<String> {
         // What changes nothing here is never put aside.
-        if event.is_some_and(|event| !self.uses(event.event_type())) {
+        if event.is_some_and(|event| !self.uses(event.event_type().name)) {
             return Vec::new();
         }
         // Whose list lacks the account while its opening is parked.
         let owner = match event {
-            Some(Recorded::AccountOpened(AccountOpened { holder: Holder::Member { owner, .. }, .. })) => {
-                Some(owner.to_string())
-            }
-            Some(Recorded::AccountOpened(_)) => Some("system".to_owned()),
+            Some(Event::Account(AccountEvent::Opened(AccountOpened {
+                holder: Holder::Member { owner, .. }, ..
+            }))) => Some(owner.to_string()),
+            Some(Event::Account(AccountEvent::Opened(_))) => Some("system".to_owned()),
             _ => None,
         };
         std::iter::once(stream.to_string()).chain(owner).collect()
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(rows::AccountRows::from(fold::fold(commits)?)))
     }
 
-    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+    fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(bulk::LastWord))
     }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountOpened, Recorded};
+use contracts::recorded::{AccountOpened, Event};
 use kernel::{AccountId, Minor, Position, StreamId};
 use projection_engine::{Bulk, Commit, Fault, Loader, Projection, Rows, SumColumn, WriteError};
 use sqlx::PgConnection;
@@ -63,7 +63,7 @@ pub struct Seed {
 pub struct SeededAccounts(pub Arc<Seed>);
 
 impl Projection for SeededAccounts {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         Accounts.name()
@@ -85,11 +85,11 @@ impl Projection for SeededAccounts {
         Accounts.uses(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Accounts.fold(commits)
     }
 
-    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+    fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(self.clone()))
     }
 
@@ -97,21 +97,21 @@ impl Projection for SeededAccounts {
         Accounts.sums()
     }
 
-    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+    fn keys(&self, stream: StreamId, event: Option<&Event>) -> Vec<String> {
         Accounts.keys(stream, event)
     }
 
-    fn is_context(&self, event: &Recorded) -> bool {
+    fn is_context(&self, event: &Event) -> bool {
         Accounts.is_context(event)
     }
 }
 
-impl Bulk<Recorded> for SeededAccounts {
+impl Bulk<Event> for SeededAccounts {
     fn begins_after(&self) -> Position {
         self.0.position
     }
 
-    fn loader(&self) -> Box<dyn Loader<Recorded>> {
+    fn loader(&self) -> Box<dyn Loader<Event>> {
         Box::new(SeededLoader { seed: self.0.clone(), changes: None })
     }
 }
@@ -123,8 +123,8 @@ struct SeededLoader {
 }
 
 #[async_trait]
-impl Loader<Recorded> for SeededLoader {
-    fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
+impl Loader<Event> for SeededLoader {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
         let Some(first) = commits.first() else { return Ok(()) };
         let changes = match &mut self.changes {
             Some(changes) => changes,

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Channel, MemberRecorded, Recorded};
+use contracts::recorded::{self, ContactChanged, ErasureRequested, MemberErased, MemberEvent, MemberJoined};
 use kernel::{MemberId, Position, Sealed};
 use projection_engine::{Commit, Event, Fault};
 
 use crate::fault::fault;
 
 /// The types whose events change something here; sign-ups, reservations and codes do not.
-pub(super) const USED: &[&str] = &["MemberJoined", "ContactChanged", "ErasureRequested", "MemberErased"];
+pub(super) const USED: &[&str] =
+    &[MemberJoined::NAME, ContactChanged::NAME, ErasureRequested::NAME, MemberErased::NAME];
 
 /// The state of a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,11 +65,11 @@ pub(super) struct Change {
     pub(super) position: i64,
 }
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<BTreeMap<MemberId, Change>, Fault> {
+pub(super) fn fold(commits: &[&Commit<recorded::Event>]) -> Result<BTreeMap<MemberId, Change>, Fault> {
     let mut changes = BTreeMap::new();
     for commit in commits {
         for (position, event) in commit.positioned() {
-            if let Some(Recorded::Member(member)) = &event.body {
+            if let Some(recorded::Event::Member(member)) = &event.body {
                 fold_event(&mut changes, commit, position, event, member)?;
             }
         }
@@ -78,39 +79,37 @@ pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<BTreeMap<MemberId, C
 
 fn fold_event(
     changes: &mut BTreeMap<MemberId, Change>,
-    commit: &Commit<Recorded>,
+    commit: &Commit<recorded::Event>,
     position: Position,
-    event: &Event<Recorded>,
-    body: &MemberRecorded,
+    event: &Event<recorded::Event>,
+    body: &MemberEvent,
 ) -> Result<(), Fault> {
-    if !USED.contains(&body.event_type()) {
+    if !USED.contains(&body.event_type().name) {
         return Ok(());
     }
-    let wrong = |reason: &str| Err(fault(position, &Recorded::Member(body.clone()), reason));
+    let wrong = |reason: &str| Err(fault(position, &recorded::Event::Member(body.clone()), reason));
     let text = |sealed: &Sealed| Text { sealed: sealed.clone(), version: event.version.number() };
     let change = changes.entry(MemberId::new(event.stream.uuid())).or_default();
     match body {
-        MemberRecorded::MemberJoined(joined) => {
+        MemberEvent::Joined(joined) => {
             if change.position != 0 {
                 return wrong("the member has events before it joined");
             }
             let (login_id, real_name) = (text(&joined.login_id), text(&joined.real_name));
             change.joined = Some(Joined { at: commit.recorded_at, login_id, real_name });
-            change.contact = Some(Contact { channel: channel(joined.channel), value: text(&joined.contact) });
+            change.contact = Some(Contact { channel: joined.channel.as_str(), value: text(&joined.contact) });
         }
-        MemberRecorded::ContactChanged(changed) => {
+        MemberEvent::ContactChanged(changed) => {
             if change.left.is_some() {
                 return wrong("the member has left before its contact changed");
             }
-            change.contact = Some(Contact { channel: channel(changed.channel), value: text(&changed.contact) });
+            change.contact = Some(Contact { channel: changed.channel.as_str(), value: text(&changed.contact) });
         }
-        MemberRecorded::ErasureRequested(_) | MemberRecorded::MemberErased(_)
-            if change.left == Some(Status::Erased) =>
-        {
+        MemberEvent::ErasureRequested(_) | MemberEvent::Erased(_) if change.left == Some(Status::Erased) => {
             return wrong("the member was erased before it");
         }
-        MemberRecorded::ErasureRequested(_) => change.left = Some(Status::Erasing),
-        MemberRecorded::MemberErased(_) => {
+        MemberEvent::ErasureRequested(_) => change.left = Some(Status::Erasing),
+        MemberEvent::Erased(_) => {
             change.left = Some(Status::Erased);
             change.erased_at = Some(commit.recorded_at);
         }
@@ -118,11 +117,4 @@ fn fold_event(
     }
     change.position = position.number();
     Ok(())
-}
-
-fn channel(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "email",
-        Channel::Phone => "phone",
-    }
 }

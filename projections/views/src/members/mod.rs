@@ -3,7 +3,7 @@
 mod fold;
 mod rows;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use projection_engine::{Commit, Fault, Projection, Rows};
 
 /// The view `members`.
@@ -11,7 +11,7 @@ use projection_engine::{Commit, Fault, Projection, Rows};
 pub struct Members;
 
 impl Projection for Members {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "members"
@@ -30,10 +30,10 @@ impl Projection for Members {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
+        fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(rows::MemberRows::from(fold::fold(commits)?)))
     }
 }

@@ -1,7 +1,7 @@
 //! Totals from ranges of the log: each range adds up what it can alone, the merge adds up the ranges.
 
 use async_trait::async_trait;
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use kernel::Position;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
@@ -57,7 +57,7 @@ const MERGE: &[&str] = &[
     "drop table moved_parts, state_parts, activity_parts",
 ];
 
-impl Bulk<Recorded> for AddUp {
+impl Bulk<Event> for AddUp {
     fn staging(&self) -> &'static str {
         "create table moved_parts (account_id uuid not null, asset text not null, amount text not null);
          create table state_parts (
@@ -82,7 +82,7 @@ impl Bulk<Recorded> for AddUp {
         MERGE
     }
 
-    fn loader(&self) -> Box<dyn Loader<Recorded>> {
+    fn loader(&self) -> Box<dyn Loader<Event>> {
         Box::new(Parts { additions: Additions::default(), end: Position::ZERO })
     }
 }
@@ -94,8 +94,8 @@ struct Parts {
 }
 
 #[async_trait]
-impl Loader<Recorded> for Parts {
-    fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
+impl Loader<Event> for Parts {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
         for commit in commits {
             self.additions.commit(commit);
             self.end = commit.last();

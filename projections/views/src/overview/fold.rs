@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Holder, Recorded};
+use contracts::recorded::{
+    AccountClosed, AccountEvent, AccountFrozen, AccountOpened, AccountUnfrozen, Event, Holder, TransferEvent,
+    TransferPosted, TransferRejected,
+};
 use kernel::{AccountId, AssetCode};
 use projection_engine::Commit;
 
@@ -10,8 +13,14 @@ use super::{activity::Activity, states::States};
 use crate::wide::Wide;
 
 /// The types whose events change something here.
-pub(super) const USED: &[&str] =
-    &["AccountOpened", "AccountFrozen", "AccountUnfrozen", "AccountClosed", "TransferPosted", "TransferRejected"];
+pub(super) const USED: &[&str] = &[
+    AccountOpened::NAME,
+    AccountFrozen::NAME,
+    AccountUnfrozen::NAME,
+    AccountClosed::NAME,
+    TransferPosted::NAME,
+    TransferRejected::NAME,
+];
 
 /// What is to be added.
 #[derive(Debug, Default)]
@@ -22,14 +31,14 @@ pub(super) struct Additions {
     pub(super) activity: Activity,
 }
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Additions {
+pub(super) fn fold(commits: &[&Commit<Event>]) -> Additions {
     let mut additions = Additions::default();
     commits.iter().for_each(|commit| additions.commit(commit));
     additions
 }
 
 impl Additions {
-    pub(super) fn commit(&mut self, commit: &Commit<Recorded>) {
+    pub(super) fn commit(&mut self, commit: &Commit<Event>) {
         for event in &commit.events {
             if let Some(body) = &event.body {
                 self.event(commit, AccountId::new(event.stream.uuid()), body);
@@ -37,22 +46,24 @@ impl Additions {
         }
     }
 
-    fn event(&mut self, commit: &Commit<Recorded>, stream: AccountId, body: &Recorded) {
+    fn event(&mut self, commit: &Commit<Event>, stream: AccountId, body: &Event) {
         match body {
-            Recorded::AccountOpened(opened) => {
+            Event::Account(AccountEvent::Opened(opened)) => {
                 let system = matches!(opened.holder, Holder::System { .. });
                 self.states.opened(stream, opened.asset, system);
             }
-            Recorded::AccountFrozen(_) => self.states.became(stream, "frozen"),
-            Recorded::AccountUnfrozen(_) => self.states.became(stream, "open"),
-            Recorded::AccountClosed(_) => self.states.became(stream, "closed"),
-            Recorded::TransferPosted(posted) => {
+            Event::Account(AccountEvent::Frozen(_)) => self.states.became(stream, "frozen"),
+            Event::Account(AccountEvent::Unfrozen(_)) => self.states.became(stream, "open"),
+            Event::Account(AccountEvent::Closed(_)) => self.states.became(stream, "closed"),
+            Event::Transfer(TransferEvent::Posted(posted)) => {
                 for leg in posted.legs.iter() {
                     self.moved.entry(leg.account).or_insert((leg.asset, Wide::default())).1.add(leg.amount);
                 }
                 self.activity.posted(posted, commit.recorded_at);
             }
-            Recorded::TransferRejected(rejected) => self.activity.rejected(&rejected.facts, commit.recorded_at),
+            Event::Transfer(TransferEvent::Rejected(rejected)) => {
+                self.activity.rejected(&rejected.facts, commit.recorded_at)
+            }
             _ => {}
         }
     }

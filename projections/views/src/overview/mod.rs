@@ -6,7 +6,7 @@ mod fold;
 mod rows;
 mod states;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `overview`.
@@ -14,7 +14,7 @@ use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 pub struct Overview;
 
 impl Projection for Overview {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "overview"
@@ -33,14 +33,14 @@ impl Projection for Overview {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
+        fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)))
     }
 
-    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+    fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(bulk::AddUp))
     }
 

@@ -1,7 +1,7 @@
 //! Movers from ranges of the log: each range adds up its own, the merge adds up the ranges.
 
 use async_trait::async_trait;
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
 
@@ -23,7 +23,7 @@ const MERGE: &[&str] = &[
     "drop table mover_parts",
 ];
 
-impl Bulk<Recorded> for AddUp {
+impl Bulk<Event> for AddUp {
     fn staging(&self) -> &'static str {
         "create table mover_parts (
             day timestamptz not null,
@@ -38,7 +38,7 @@ impl Bulk<Recorded> for AddUp {
         MERGE
     }
 
-    fn loader(&self) -> Box<dyn Loader<Recorded>> {
+    fn loader(&self) -> Box<dyn Loader<Event>> {
         Box::new(Parts(Movers::default()))
     }
 }
@@ -46,8 +46,8 @@ impl Bulk<Recorded> for AddUp {
 struct Parts(Movers);
 
 #[async_trait]
-impl Loader<Recorded> for Parts {
-    fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
+impl Loader<Event> for Parts {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
         commits.iter().for_each(|commit| fold_commit(&mut self.0, commit));
         Ok(())
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use contracts::recorded::{Leg, Recorded, TransferKind};
+use contracts::recorded::{Event, Leg, TransferEvent, TransferKind, TransferPosted};
 use kernel::{AccountId, AssetCode};
 use projection_engine::Commit;
 
 use crate::wide::Wide;
 
 /// The types whose events change something here.
-pub(super) const USED: &[&str] = &["TransferPosted"];
+pub(super) const USED: &[&str] = &[TransferPosted::NAME];
 
 /// What one account did on one day with one asset.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,16 +23,16 @@ pub(super) struct Moved {
 #[derive(Debug, Default)]
 pub(super) struct Movers(pub(super) BTreeMap<(AssetCode, NaiveDate, AccountId), Moved>);
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Movers {
+pub(super) fn fold(commits: &[&Commit<Event>]) -> Movers {
     let mut movers = Movers::default();
     commits.iter().for_each(|commit| fold_commit(&mut movers, commit));
     movers
 }
 
-pub(super) fn fold_commit(movers: &mut Movers, commit: &Commit<Recorded>) {
+pub(super) fn fold_commit(movers: &mut Movers, commit: &Commit<Event>) {
     let day = commit.recorded_at.date_naive();
     for event in &commit.events {
-        let Some(Recorded::TransferPosted(posted)) = &event.body else { continue };
+        let Some(Event::Transfer(TransferEvent::Posted(posted))) = &event.body else { continue };
         // Deposits, withdrawals and corrections are the bank's doing, not the members'.
         if posted.kind == TransferKind::Transfer {
             movers.add(day, &posted.legs);

@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `top_movers`.
@@ -12,7 +12,7 @@ use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 pub struct TopMovers;
 
 impl Projection for TopMovers {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "top_movers"
@@ -31,14 +31,14 @@ impl Projection for TopMovers {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
+        fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)))
     }
 
-    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+    fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(bulk::AddUp))
     }
 

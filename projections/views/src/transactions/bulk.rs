@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use kernel::Position;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
@@ -14,14 +14,14 @@ pub(super) struct InOrder;
 
 const COPY_TICKS: &str = "copy ticks (recorded_at, position) from stdin (format binary)";
 
-impl Bulk<Recorded> for InOrder {
+impl Bulk<Event> for InOrder {
     fn merge(&self) -> &'static [&'static str] {
         // The commits of one append have one time, and two ranges may have them.
         &["delete from ticks using ticks as later
            where ticks.recorded_at = later.recorded_at and ticks.position < later.position"]
     }
 
-    fn loader(&self) -> Box<dyn Loader<Recorded>> {
+    fn loader(&self) -> Box<dyn Loader<Event>> {
         let (entries, ticks) = (CopyRows::new(COPY_ENTRIES, 12), CopyRows::new(COPY_TICKS, 2));
         Box::new(Gathered { entries, ticks, tick: None })
     }
@@ -43,8 +43,8 @@ impl Gathered {
 }
 
 #[async_trait]
-impl Loader<Recorded> for Gathered {
-    fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
+impl Loader<Event> for Gathered {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
         for commit in commits {
             fold_commit(commit, |entry| entry.write(&mut self.entries))?;
             if self.tick.is_some_and(|(recorded_at, _)| recorded_at != commit.recorded_at) {

@@ -1,6 +1,6 @@
 //! Each debit and credit becomes an entry; each time of recording a tick.
 
-use contracts::recorded::{Pair, Recorded, TransferPosted};
+use contracts::recorded::{self, AccountCredited, AccountDebited, AccountEvent, Pair, TransferEvent, TransferPosted};
 use kernel::{AccountId, Minor, Position, TransferId};
 use projection_engine::{Commit, Event, Fault};
 
@@ -8,7 +8,7 @@ use super::rows::{Entry, TransactionRows};
 use crate::fault::fault;
 
 /// The types whose events change something here.
-pub(super) const USED: &[&str] = &["TransferPosted", "AccountDebited", "AccountCredited"];
+pub(super) const USED: &[&str] = &[TransferPosted::NAME, AccountDebited::NAME, AccountCredited::NAME];
 
 /// A debit or a credit.
 struct Side {
@@ -19,7 +19,7 @@ struct Side {
     counterparty: fn(Pair) -> AccountId,
 }
 
-pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransactionRows, Fault> {
+pub(super) fn fold(commits: &[&Commit<recorded::Event>]) -> Result<TransactionRows, Fault> {
     let mut entries = Vec::with_capacity(commits.len() * 2);
     for commit in commits {
         fold_commit(commit, |entry| entries.push(entry))?;
@@ -32,12 +32,15 @@ pub(super) fn fold(commits: &[&Commit<Recorded>]) -> Result<TransactionRows, Fau
 }
 
 /// Tells the entries of one commit.
-pub(super) fn fold_commit<'c>(commit: &'c Commit<Recorded>, mut tell: impl FnMut(Entry<'c>)) -> Result<(), Fault> {
+pub(super) fn fold_commit<'c>(
+    commit: &'c Commit<recorded::Event>,
+    mut tell: impl FnMut(Entry<'c>),
+) -> Result<(), Fault> {
     // A transfer stands before its debits and credits in the same commit, most often directly before.
     let mut transfers: Vec<(TransferId, &TransferPosted)> = Vec::new();
     for (position, event) in commit.positioned() {
         let Some(body) = &event.body else { continue };
-        if let Recorded::TransferPosted(posted) = body {
+        if let recorded::Event::Transfer(TransferEvent::Posted(posted)) = body {
             transfers.push((TransferId::new(event.stream.uuid()), posted));
         } else if let Some(side) = side(body) {
             tell(entry(commit, position, event, body, &side, &transfers)?);
@@ -46,15 +49,15 @@ pub(super) fn fold_commit<'c>(commit: &'c Commit<Recorded>, mut tell: impl FnMut
     Ok(())
 }
 
-fn side(body: &Recorded) -> Option<Side> {
+fn side(body: &recorded::Event) -> Option<Side> {
     match body {
-        Recorded::AccountDebited(debited) => Some(Side {
+        recorded::Event::Account(AccountEvent::Debited(debited)) => Some(Side {
             transfer: debited.transfer,
             amount: debited.amount.negated(),
             balance: debited.balance,
             counterparty: |pair| pair.destination,
         }),
-        Recorded::AccountCredited(credited) => Some(Side {
+        recorded::Event::Account(AccountEvent::Credited(credited)) => Some(Side {
             transfer: credited.transfer,
             amount: credited.amount,
             balance: credited.balance,
@@ -65,10 +68,10 @@ fn side(body: &Recorded) -> Option<Side> {
 }
 
 fn entry<'c>(
-    commit: &Commit<Recorded>,
+    commit: &Commit<recorded::Event>,
     position: Position,
-    event: &Event<Recorded>,
-    body: &Recorded,
+    event: &Event<recorded::Event>,
+    body: &recorded::Event,
     side: &Side,
     transfers: &[(TransferId, &'c TransferPosted)],
 ) -> Result<Entry<'c>, Fault> {

@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::{AccountEvent, Event, TransferEvent};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
@@ -13,7 +13,7 @@ use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 pub struct Transactions;
 
 impl Projection for Transactions {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "transactions"
@@ -32,14 +32,14 @@ impl Projection for Transactions {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
+        fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)?))
     }
 
-    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+    fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(bulk::InOrder))
     }
 
@@ -51,17 +51,17 @@ impl Projection for Transactions {
         &[SumColumn { table: "entries", column: "amount", by: Some("kind") }]
     }
 
-    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+    fn keys(&self, stream: StreamId, event: Option<&Event>) -> Vec<String> {
         let transfer = match event {
-            Some(Recorded::AccountDebited(debited)) => Some(debited.transfer),
-            Some(Recorded::AccountCredited(credited)) => Some(credited.transfer),
+            Some(Event::Account(AccountEvent::Debited(debited))) => Some(debited.transfer),
+            Some(Event::Account(AccountEvent::Credited(credited))) => Some(credited.transfer),
             _ => None,
         };
         // An entry needs the facts of its transfer: where these are parked, it waits with them.
         std::iter::once(stream.to_string()).chain(transfer.map(|transfer| transfer.to_string())).collect()
     }
 
-    fn is_context(&self, event: &Recorded) -> bool {
-        matches!(event, Recorded::TransferPosted(_))
+    fn is_context(&self, event: &Event) -> bool {
+        matches!(event, Event::Transfer(TransferEvent::Posted(_)))
     }
 }

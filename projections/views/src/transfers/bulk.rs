@@ -1,7 +1,7 @@
 //! Transfers from ranges of the log: rows in whatever order, and a list of those that were reversed in a later one.
 
 use async_trait::async_trait;
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
 
@@ -27,7 +27,7 @@ const MERGE: &[&str] = &[
     "drop table reversals",
 ];
 
-impl Bulk<Recorded> for InOrder {
+impl Bulk<Event> for InOrder {
     fn staging(&self) -> &'static str {
         "create table reversals (transfer_id uuid not null, by uuid not null)"
     }
@@ -36,7 +36,7 @@ impl Bulk<Recorded> for InOrder {
         MERGE
     }
 
-    fn loader(&self) -> Box<dyn Loader<Recorded>> {
+    fn loader(&self) -> Box<dyn Loader<Event>> {
         let (transfers, reversals) = (CopyRows::new(COPY_TRANSFERS, COLUMNS), CopyRows::new(COPY_REVERSALS, 2));
         Box::new(Gathered { transfers, reversals })
     }
@@ -48,8 +48,8 @@ struct Gathered {
 }
 
 #[async_trait]
-impl Loader<Recorded> for Gathered {
-    fn add(&mut self, commits: &[Commit<Recorded>]) -> Result<(), Fault> {
+impl Loader<Event> for Gathered {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
         let folded = fold(commits.iter())?;
         folded.rows.iter().for_each(|row| row.write(&mut self.transfers));
         for (transfer, by) in folded.reversed {

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::{
+    AccountCredited, AccountDebited, AccountEvent, Event, TransferEvent, TransferPosted, TransferRejected,
+    TransferReversed,
+};
 use kernel::{AccountId, Minor, Position, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
@@ -10,10 +13,15 @@ use super::rows::{Booked, Row};
 use crate::fault::fault;
 
 /// The types whose events change something here.
-pub(super) const USED: &[&str] =
-    &["TransferPosted", "TransferRejected", "TransferReversed", "AccountDebited", "AccountCredited"];
+pub(super) const USED: &[&str] = &[
+    TransferPosted::NAME,
+    TransferRejected::NAME,
+    TransferReversed::NAME,
+    AccountDebited::NAME,
+    AccountCredited::NAME,
+];
 
-pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Recorded>>) -> Result<Folding<'c>, Fault> {
+pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Event>>) -> Result<Folding<'c>, Fault> {
     let mut folding = Folding { rows: Vec::with_capacity(commits.len()), place: HashMap::new(), reversed: Vec::new() };
     for commit in commits {
         let first = folding.rows.len();
@@ -25,7 +33,7 @@ pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Recorde
         if let Some(row) = folding.rows[first..].iter().find(|row| !row.is_whole()) {
             return Err(Fault {
                 position: commit.first,
-                event_type: "TransferPosted".into(),
+                event_type: TransferPosted::NAME.into(),
                 reason: format!("a leg of the transfer {} has no debit or credit in its commit", row.transfer),
             });
         }
@@ -54,31 +62,31 @@ struct Posting {
 impl<'c> Folding<'c> {
     fn event(
         &mut self,
-        commit: &'c Commit<Recorded>,
+        commit: &'c Commit<Event>,
         position: Position,
         stream: TransferId,
         version: Version,
-        body: &'c Recorded,
+        body: &'c Event,
     ) -> Result<(), Fault> {
         let posting = |transfer, amount, balance| {
             let account = AccountId::new(stream.uuid());
             Posting { account, transfer, amount, booked: Booked { balance, version } }
         };
         match body {
-            Recorded::TransferPosted(posted) => {
+            Event::Transfer(TransferEvent::Posted(posted)) => {
                 self.push(Row::posted(stream, posted, position, commit.recorded_at));
             }
-            Recorded::TransferRejected(rejected) => {
+            Event::Transfer(TransferEvent::Rejected(rejected)) => {
                 self.push(Row::rejected(stream, rejected, position, commit.recorded_at));
             }
-            Recorded::TransferReversed(reversed) => match self.place.get(&stream) {
+            Event::Transfer(TransferEvent::Reversed(reversed)) => match self.place.get(&stream) {
                 Some(&place) => self.rows[place].reversed_by = Some(reversed.by),
                 None => self.reversed.push((stream, reversed.by)),
             },
-            Recorded::AccountDebited(debited) => {
+            Event::Account(AccountEvent::Debited(debited)) => {
                 self.book(&posting(debited.transfer, debited.amount.negated(), debited.balance), position, body)?;
             }
-            Recorded::AccountCredited(credited) => {
+            Event::Account(AccountEvent::Credited(credited)) => {
                 self.book(&posting(credited.transfer, credited.amount, credited.balance), position, body)?;
             }
             _ => {}
@@ -91,7 +99,7 @@ impl<'c> Folding<'c> {
         self.rows.push(row);
     }
 
-    fn book(&mut self, posting: &Posting, position: Position, body: &Recorded) -> Result<(), Fault> {
+    fn book(&mut self, posting: &Posting, position: Position, body: &Event) -> Result<(), Fault> {
         let Some(&place) = self.place.get(&posting.transfer) else {
             return Err(fault(position, body, "its transfer is not posted before it in the same commit"));
         };

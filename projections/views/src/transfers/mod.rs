@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::{AccountEvent, Event};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
@@ -13,7 +13,7 @@ use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 pub struct Transfers;
 
 impl Projection for Transfers {
-    type Event = Recorded;
+    type Event = Event;
 
     fn name(&self) -> &'static str {
         "transfers"
@@ -32,15 +32,15 @@ impl Projection for Transfers {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Recorded::is_named(event_type)
+        fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
-    fn fold(&self, commits: &[&Commit<Recorded>]) -> Result<Box<dyn Rows>, Fault> {
+    fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         let folded = fold::fold(commits.iter().copied())?;
         Ok(Box::new(rows::TransferRows::new(&folded.rows, folded.reversed)))
     }
 
-    fn bulk(&self) -> Option<Box<dyn Bulk<Recorded>>> {
+    fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(bulk::InOrder))
     }
 
@@ -52,11 +52,11 @@ impl Projection for Transfers {
         &[SumColumn { table: "transfers", column: "amount", by: Some("asset") }]
     }
 
-    fn keys(&self, stream: StreamId, event: Option<&Recorded>) -> Vec<String> {
+    fn keys(&self, stream: StreamId, event: Option<&Event>) -> Vec<String> {
         // Everything about a transfer is one row.
         vec![match event {
-            Some(Recorded::AccountDebited(debited)) => debited.transfer.to_string(),
-            Some(Recorded::AccountCredited(credited)) => credited.transfer.to_string(),
+            Some(Event::Account(AccountEvent::Debited(debited))) => debited.transfer.to_string(),
+            Some(Event::Account(AccountEvent::Credited(credited))) => credited.transfer.to_string(),
             _ => stream.to_string(),
         }]
     }

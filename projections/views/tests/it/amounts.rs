@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use contracts::recorded::{EVENT_TYPES, MEMBER_EVENT_TYPES};
+use contracts::recorded::Event;
 use kernel::Minor;
 
 use crate::{bank::Bank, fixture::ViewsFixture, oracle};
@@ -28,8 +28,7 @@ async fn every_form_of_an_amount_arrives_as_it_was() {
 fn the_histories_have_everything_in_them() {
     let bank = Bank::busy(1, 600);
     let found: HashSet<_> = bank.commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
-    let missing: Vec<_> =
-        EVENT_TYPES.iter().chain(MEMBER_EVENT_TYPES).filter(|(name, _)| !found.contains(name)).collect();
+    let missing: Vec<_> = Event::TYPES.iter().filter(|known| !found.contains(known.name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     let tables = oracle::tables(&bank.commits, bank.end());
     let digits = |line: &String| line.split('|').map(str::len).max().unwrap_or(0);

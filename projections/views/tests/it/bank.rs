@@ -4,8 +4,8 @@ use std::{collections::HashMap, fmt};
 
 use chrono::{DateTime, Duration, Utc};
 use contracts::recorded::{
-    AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, CommandRefused, Holder, Leg, Legs, OwnerAccountAdded, OwnerLeft, Recorded, Refusal, TransferFacts,
+    self, AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
+    AccountUnfrozen, CommandRefused, Holder, Leg, Legs, OwnerAccountAdded, OwnerLeft, Refusal, TransferFacts,
     TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{
@@ -154,7 +154,7 @@ impl Bank {
         let reason = self.random.percent(50).then(|| "because".to_owned());
         let account = &mut self.accounts[at];
         let balance = Minor::new(account.balance).expect("a balance");
-        let (status, event): (_, Recorded) = match account.status {
+        let (status, event): (_, recorded::Event) = match account.status {
             "open" if account.balance == 0 && self.random.percent(80) => ("closed", AccountClosed { reason }.into()),
             "open" => ("frozen", AccountFrozen { reason, balance }.into()),
             "frozen" => ("open", AccountUnfrozen { reason, balance }.into()),
@@ -242,7 +242,7 @@ impl Bank {
                 legs.push(Leg { account: self.accounts[at].id, asset: self.accounts[at].asset, amount });
                 let (stream, version, balance) = self.booked(at, units);
                 let event = match units < 0 {
-                    true => Recorded::from(AccountDebited { transfer, amount: amount.negated(), balance }),
+                    true => recorded::Event::from(AccountDebited { transfer, amount: amount.negated(), balance }),
                     false => AccountCredited { transfer, amount, balance }.into(),
                 };
                 events.push((stream, version, event));
@@ -376,9 +376,10 @@ impl Bank {
         self.random.percent(60).then(|| MEMOS[self.random.below(MEMOS.len())].to_owned())
     }
 
-    fn record(&mut self, stream: StreamId, version: i64, event: impl Into<Recorded>) {
+    fn record(&mut self, stream: StreamId, version: i64, event: impl Into<recorded::Event>) {
         let event = event.into();
-        self.store(stream, version, event.event_type(), (event.schema_version(), event.payload().expect("json")));
+        let of = event.event_type();
+        self.store(stream, version, of.name, (of.schema_version, event.payload().expect("json")));
     }
 
     fn store(&mut self, stream: StreamId, version: i64, event_type: &str, (schema_version, payload): (i16, String)) {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use kernel::{LogId, Position};
 use log::Commit;
 use projection_engine::{
@@ -31,17 +31,17 @@ impl ViewsFixture {
     }
 
     /// Starts one view, by its role alone.
-    pub fn start(&self, view: View) -> Worker<Recorded> {
+    pub fn start(&self, view: View) -> Worker<Event> {
         let database = self.scratch.database.clone().options([("role", "jangbu_projector")]);
         Worker::start(view, &database, self.log.clone(), Arc::new(Decoder), brisk())
     }
 
     /// Starts every view.
-    pub fn start_all(&self) -> Vec<Worker<Recorded>> {
+    pub fn start_all(&self) -> Vec<Worker<Event>> {
         views::all().into_iter().map(|view| self.start(view)).collect()
     }
 
-    pub fn slice(&self, commits: &[Commit]) -> Arc<Slice<Recorded>> {
+    pub fn slice(&self, commits: &[Commit]) -> Arc<Slice<Event>> {
         Post::of(&self.log).slice(commits, &Decoder)
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{Channel, Holder, MemberRecorded, Recorded, TransferPosted, TransferRejected};
+use contracts::recorded::{
+    AccountEvent, Channel, Event, Holder, MemberEvent, TransferEvent, TransferPosted, TransferRejected,
+};
 use kernel::{Position, Sealed};
 use log::Commit;
 use uuid::Uuid;
@@ -87,8 +89,7 @@ pub fn tables(commits: &[Commit], up_to: Position) -> Tables {
     for commit in commits.iter().filter(|commit| commit.last() <= up_to) {
         let at = micros(commit.recorded_at);
         for (position, event) in commit.positioned() {
-            let body =
-                Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("a valid history");
+            let body = Event::decode(&event.event_type, event.schema_version, &event.payload).expect("a valid history");
             oracle.event(event.stream.uuid(), event.version.number(), position.number(), commit.recorded_at, &body);
         }
         oracle.ticks.insert(at, commit.last().number());
@@ -97,10 +98,10 @@ pub fn tables(commits: &[Commit], up_to: Position) -> Tables {
 }
 
 impl Oracle {
-    fn event(&mut self, stream: Uuid, version: i64, position: i64, time: DateTime<Utc>, body: &Recorded) {
+    fn event(&mut self, stream: Uuid, version: i64, position: i64, time: DateTime<Utc>, body: &Event) {
         let at = micros(time);
         match body {
-            Recorded::AccountOpened(opened) => {
+            Event::Account(AccountEvent::Opened(opened)) => {
                 let (number, owner, name, system) = match &opened.holder {
                     Holder::Member { owner, number } => (number.to_string(), owner.to_string(), "-".into(), false),
                     Holder::System { name } => ("-".into(), "-".into(), name.clone(), true),
@@ -119,36 +120,37 @@ impl Oracle {
                 };
                 self.accounts.insert(stream, account);
             }
-            Recorded::AccountFrozen(_) => self.state(stream, "frozen", version, position),
-            Recorded::AccountUnfrozen(_) => self.state(stream, "open", version, position),
-            Recorded::AccountClosed(_) => self.state(stream, "closed", version, position),
-            Recorded::TransferPosted(posted) => self.posted(stream, posted, position, time),
-            Recorded::TransferRejected(rejected) => self.rejected(stream, rejected, position, time),
-            Recorded::TransferReversed(reversed) => {
+            Event::Account(AccountEvent::Frozen(_)) => self.state(stream, "frozen", version, position),
+            Event::Account(AccountEvent::Unfrozen(_)) => self.state(stream, "open", version, position),
+            Event::Account(AccountEvent::Closed(_)) => self.state(stream, "closed", version, position),
+            Event::Transfer(TransferEvent::Posted(posted)) => self.posted(stream, posted, position, time),
+            Event::Transfer(TransferEvent::Rejected(rejected)) => self.rejected(stream, rejected, position, time),
+            Event::Transfer(TransferEvent::Reversed(reversed)) => {
                 self.transfers.get_mut(&stream).expect("posted").reversed_by = Some(reversed.by.uuid());
             }
-            Recorded::AccountDebited(debited) => {
+            Event::Account(AccountEvent::Debited(debited)) => {
                 self.booked(stream, version, position, at, debited.transfer.uuid(), -debited.amount.units());
             }
-            Recorded::AccountCredited(credited) => {
+            Event::Account(AccountEvent::Credited(credited)) => {
                 self.booked(stream, version, position, at, credited.transfer.uuid(), credited.amount.units());
             }
-            Recorded::Member(member) => self.member(stream, version, position, at, member),
-            Recorded::AccountNumberAssigned(_)
-            | Recorded::CommandRefused(_)
-            | Recorded::OwnerAccountAdded(_)
-            | Recorded::OwnerLeft(_) => {}
+            Event::Member(member) => self.member(stream, version, position, at, member),
+            Event::AccountNumber(_)
+            | Event::RefusedCommand(_)
+            | Event::Owner(_)
+            | Event::SignUp(_)
+            | Event::Reservation(_) => {}
         }
     }
 
-    fn member(&mut self, stream: Uuid, version: i64, position: i64, at: i64, body: &MemberRecorded) {
+    fn member(&mut self, stream: Uuid, version: i64, position: i64, at: i64, body: &MemberEvent) {
         let text = |sealed: &Sealed| Some(format!("{}@{version}", sealed.as_str()));
         let reached = |channel: Channel, contact: &Sealed| {
             let channel = if channel == Channel::Email { "email" } else { "phone" };
             Some(format!("{channel}:{}@{version}", contact.as_str()))
         };
         match body {
-            MemberRecorded::MemberJoined(joined) => {
+            MemberEvent::Joined(joined) => {
                 let member = Member {
                     status: "active",
                     joined: at,
@@ -160,12 +162,12 @@ impl Oracle {
                 };
                 self.members.insert(stream, member);
             }
-            MemberRecorded::ContactChanged(changed) => {
+            MemberEvent::ContactChanged(changed) => {
                 let member = self.members.get_mut(&stream).expect("joined");
                 (member.contact, member.position) = (reached(changed.channel, &changed.contact), position);
             }
-            MemberRecorded::ErasureRequested(_) => self.leave(stream, "erasing", None, position),
-            MemberRecorded::MemberErased(_) => self.leave(stream, "erased", Some(at), position),
+            MemberEvent::ErasureRequested(_) => self.leave(stream, "erasing", None, position),
+            MemberEvent::Erased(_) => self.leave(stream, "erased", Some(at), position),
             _ => {}
         }
     }

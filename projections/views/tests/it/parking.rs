@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::recorded::Recorded;
+use contracts::recorded;
 use kernel::{Position, StreamId, Version};
 use projection_engine::{Decode, ParkWhat, testing::Worker, testing::brisk};
 use views::{Decoder, View};
@@ -13,9 +13,9 @@ use crate::{bank::Bank, fixture::ViewsFixture, rebuild::operator};
 struct Blind(StreamId, Version);
 
 impl Decode for Blind {
-    type Event = Recorded;
+    type Event = recorded::Event;
 
-    fn decode(&self, event: &log::Event) -> Result<Recorded, String> {
+    fn decode(&self, event: &log::Event) -> Result<recorded::Event, String> {
         if (event.stream, event.version) == (self.0, self.1) {
             return Err("it is dark".into());
         }
@@ -79,7 +79,7 @@ async fn pass(fixture: &ViewsFixture, bank: &Bank, view: View, blind: &Arc<Blind
 /// The event at which the view stands still; none once it is at the end.
 async fn stuck_or_done(
     fixture: &ViewsFixture,
-    worker: &Worker<Recorded>,
+    worker: &Worker<recorded::Event>,
     view: &str,
     end: Position,
 ) -> Option<Position> {

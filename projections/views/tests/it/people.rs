@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Duration, Utc};
 use contracts::recorded::{
-    Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, MemberErased,
-    MemberJoined, MemberRecorded, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged,
-    PersonalDataDisclosed, SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
+    Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, Event, MemberErased,
+    MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
+    SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
 };
 use kernel::{MemberId, Sealed, StreamId};
 use projection_engine::testing::Random;
 use uuid::Uuid;
 
 /// Events with their streams and versions, of one commit.
-type Written = Vec<(StreamId, i64, MemberRecorded)>;
+type Written = Vec<(StreamId, i64, Event)>;
 
 struct Person {
     member: MemberId,
@@ -84,7 +84,7 @@ impl People {
     fn happen(&mut self, at: usize, what: usize, random: &mut Random, now: DateTime<Utc>) -> Written {
         let key = StreamId::new(uuid(random));
         let person = &mut self.0[at];
-        let events: Vec<MemberRecorded> = match (what, person.erasure) {
+        let events: Vec<Event> = match (what, person.erasure) {
             (3, None) => {
                 let erasure = uuid(random);
                 person.erasure = Some(erasure);

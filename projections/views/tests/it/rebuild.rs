@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::Recorded;
+use contracts::recorded::Event;
 use projection_engine::{
     Comparison, Expected, Operator, Options, RebuildRequest, Rebuilder, Reporter, Until, testing::brisk,
 };
@@ -15,7 +15,7 @@ pub fn operator() -> Operator {
 }
 
 impl ViewsFixture {
-    pub fn rebuilder(&self, view: View) -> Rebuilder<Recorded> {
+    pub fn rebuilder(&self, view: View) -> Rebuilder<Event> {
         Rebuilder {
             projection: view,
             database: self.scratch.database.clone().options([("role", "jangbu_projector")]),

@@ -6,7 +6,7 @@ use async_nats::{
     HeaderMap,
     jetstream::{self, Context, stream::Config as StreamConfig},
 };
-use contracts::recorded::{AccountOpened, Holder, Recorded};
+use contracts::recorded::{AccountOpened, Event, Holder};
 use database::migrations::Database;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{
@@ -230,7 +230,7 @@ fn opened() -> NewCommit {
         version: Version::new(1),
         event_type: "AccountOpened",
         schema_version: 1,
-        payload: Recorded::from(opened).payload().expect("json"),
+        payload: Event::from(opened).payload().expect("json"),
     };
     NewCommit {
         command_id: CommandId::new(RandomIds.fresh()),

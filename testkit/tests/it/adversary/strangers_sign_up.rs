@@ -1,6 +1,6 @@
 //! Strangers begin sign-ups with somebody else's contact and login id: that keeps nobody from becoming a member.
 
-use contracts::recorded::{MemberRecorded, NameHolder, NameKind, NameReserved, Recorded};
+use contracts::recorded::{Event, NameHolder, NameKind, NameReserved, SignUpEvent};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, Role, StreamId, Version};
 use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
@@ -222,19 +222,18 @@ async fn reserve_as_the_build_before(app: &TestApp, sign_up: Uuid) {
     let asked = [(StreamId::new(sign_up), FromVersion::After(Version::ZERO))];
     let read = log.read_streams(&asked).await.unwrap();
     let first = &read[0].1[0];
-    let decoded = Recorded::decode(&first.event_type, first.schema_version, &first.payload).unwrap();
-    let Recorded::Member(MemberRecorded::SignUpStarted(start)) = decoded else { panic!("no sign-up: {first:?}") };
+    let decoded = Event::decode(&first.event_type, first.schema_version, &first.payload).unwrap();
+    let Event::SignUp(SignUpEvent::Started(start)) = decoded else { panic!("no sign-up: {first:?}") };
     let holder = NameHolder::SignUp { sign_up, until: start.expires_at };
     let reserved =
         [(NameKind::LoginId, start.login_key), (NameKind::Contact, start.contact_key)].map(|(name, stream)| {
-            let recorded: MemberRecorded = NameReserved { name, holder }.into();
-            let recorded = Recorded::Member(recorded);
+            let reserved = Event::from(NameReserved { name, holder });
             NewEvent {
                 stream,
                 version: Version::ZERO.next(),
-                event_type: recorded.event_type(),
-                schema_version: recorded.schema_version(),
-                payload: recorded.payload().unwrap(),
+                event_type: reserved.event_type().name,
+                schema_version: reserved.event_type().schema_version,
+                payload: reserved.payload().unwrap(),
             }
         });
     let commit = NewCommit {

@@ -1,6 +1,5 @@
 //! What the tests stand on.
 
-pub mod compound;
 pub mod freezer;
 mod journal;
 mod page;

@@ -1,17 +1,18 @@
 //! A transfer of several legs, written into the log by the domain's decision. No command asks for one yet.
 
-use contracts::recorded::{
-    AccountCredited, AccountDebited, AccountOpened, Leg, Legs, Recorded, TransferKind, TransferPosted,
-};
-use domain::{Account, AccountEvent, Limits, Movement};
+use contracts::recorded::{self, Leg, Legs, TransferKind, TransferPosted};
+use domain::{Account, Limits, Movement};
 use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, StreamId, TransferId, Version};
 use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
 use uuid::Uuid;
 
 /// Whose command it is said to be.
 pub struct Request {
+    /// Who asks.
     pub actor: Actor,
+    /// The id that it is written under.
     pub command_id: CommandId,
+    /// The fingerprint of the request.
     pub fingerprint: Fingerprint,
 }
 
@@ -36,7 +37,7 @@ pub async fn post(log: &(impl Append + ReadStreams), request: Request, legs: Vec
         // An account with several legs has gone on since it was read.
         let version = versions[index].next();
         legs.iter().zip(&mut versions).filter(|(leg, _)| leg.account == account).for_each(|(_, of)| *of = version);
-        events.push(new_event(account.into(), version, recorded(event)));
+        events.push(new_event(account.into(), version, event.into()));
     }
     let Request { actor, command_id, fingerprint } = request;
     let commit = NewCommit { command_id, fingerprint, actor, correlation: CorrelationId::new(Uuid::nil()), events };
@@ -44,30 +45,16 @@ pub async fn post(log: &(impl Append + ReadStreams), request: Request, legs: Vec
     transfer
 }
 
-fn new_event(stream: StreamId, version: Version, recorded: Recorded) -> NewEvent {
-    let (event_type, schema_version) = (recorded.event_type(), recorded.schema_version());
+fn new_event(stream: StreamId, version: Version, recorded: recorded::Event) -> NewEvent {
+    let recorded::EventType { name: event_type, schema_version, .. } = recorded.event_type();
     NewEvent { stream, version, event_type, schema_version, payload: recorded.payload().expect("JSON") }
-}
-
-fn recorded(event: AccountEvent) -> Recorded {
-    match event {
-        AccountEvent::Debited { transfer, amount, balance } => AccountDebited { transfer, amount, balance }.into(),
-        AccountEvent::Credited { transfer, amount, balance } => AccountCredited { transfer, amount, balance }.into(),
-        other => panic!("a movement does not do this: {other:?}"),
-    }
 }
 
 fn fold(events: &[log::Event]) -> Account {
     let event = |event: &log::Event| {
-        let recorded = Recorded::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
-        match recorded {
-            Recorded::AccountOpened(AccountOpened { holder, asset }) => AccountEvent::Opened { holder, asset },
-            Recorded::AccountDebited(AccountDebited { transfer, amount, balance }) => {
-                AccountEvent::Debited { transfer, amount, balance }
-            }
-            Recorded::AccountCredited(AccountCredited { transfer, amount, balance }) => {
-                AccountEvent::Credited { transfer, amount, balance }
-            }
+        let decoded = recorded::Event::decode(&event.event_type, event.schema_version, &event.payload);
+        match decoded.expect("an event") {
+            recorded::Event::Account(event) => event,
             other => panic!("not in these tests: {other:?}"),
         }
     };
