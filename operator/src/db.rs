@@ -49,7 +49,7 @@ impl Database {
     }
 
     /// How to connect to it; no query is ever too slow, for an operator is waiting and can interrupt. A transaction waits
-    /// for a process that stands still for minutes, not for ever; those that others wait for set a shorter limit.
+    /// for a process that is suspended for minutes, not for ever; those that others wait for set a shorter limit.
     pub fn options(self, config: &Config) -> Result<PgConnectOptions, Failure> {
         let address = self.address(config)?;
         let options =

@@ -252,7 +252,7 @@ fn query_advice(error: &sqlx::Error) -> Option<String> {
         "42P01" | "3F000" | "42703" => "the schema is older than this build: `jangbu migrate up`",
         "42501" => "the role in the URL may not do this: use the owner's URL (jangbu_owner)",
         "55P03" => {
-            "another session holds what is to be changed, perhaps of a process that stands still: \
+            "another session holds what is to be changed, perhaps of a suspended process: \
              `select pid, application_name, query_start, pg_blocking_pids(pid) from pg_stat_activity` shows it; end that process, \
              or its session as jangbu_owner with pg_terminate_backend(pid), then run the command again"
         }

@@ -83,7 +83,7 @@ const EXCEPTIONS: [(&str, &str); 13] = [
     ("database/src/pool.rs", "a rollback on a connection that comes back, with a limit"),
     ("platform/src/http/serve.rs", "one connection of a client each"),
     ("platform/src/shutdown.rs", "the signals, before anything else runs"),
-    ("command-side/application/src/delivery", "one message each, in the task of the courier"),
+    ("command-side/application/src/delivery/run.rs", "one message each, in the task of the courier"),
     ("projections/engine/src/rebuild", "workers of one command, which waits for them"),
     ("operator/src", "a command line: each task belongs to the command that waits for it"),
     ("testkit/", "tests and tools"),

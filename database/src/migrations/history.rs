@@ -168,7 +168,7 @@ impl History {
     async fn lock(&self, pool: &PgPool) -> Result<PgConnection, MigrateError> {
         let mut connection = pool.acquire().await.map_err(MigrateError::Unreachable)?.detach();
         // A migration may take its time, but must not make the bank wait behind it for a lock.
-        // Nor must one whose process stands still: Postgres ends its session, and with it the lock and the transaction.
+        // Nor must one whose process is suspended: Postgres ends its session, and with it the lock and the transaction.
         let limits = "set statement_timeout = 0; set lock_timeout = '10s';
             set idle_session_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'";
         sqlx::raw_sql(AssertSqlSafe(limits)).execute(&mut connection).await.map_err(MigrateError::Unreachable)?;

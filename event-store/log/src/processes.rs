@@ -77,13 +77,13 @@ pub struct InstanceFilter<'a> {
     pub data: Option<Value>,
 }
 
-/// The right to run the processes. Given back by [`Leadership::release`], lost when the holder stands still.
+/// The right to run the processes. Given back by [`Leadership::release`], lost when the holder is suspended.
 #[async_trait]
 pub trait Leadership: Send + Sync {
     /// The number under which this leader writes; every leader has a higher one than those before it.
     fn epoch(&self) -> i64;
 
-    /// Whether it is certainly still held. A process that stood still finds `false` here when it goes on.
+    /// Whether it is certainly still held. A process that was suspended finds `false` here when it goes on.
     fn is_held(&self) -> bool;
 
     /// Gives it back, so that another server may take it at once.

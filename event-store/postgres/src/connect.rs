@@ -52,7 +52,7 @@ impl PoolOptions {
 #[error("the database URL cannot be read")]
 pub struct ConnectError(#[source] sqlx::Error);
 
-/// Options for connections that end soon after their process, or its machine, has gone or stands still. Postgres tries an
+/// Options for connections that end soon after their process, or its machine, has gone or is suspended. Postgres tries an
 /// idle connection after seconds rather than hours, and gives one up that takes nothing it is sent: a listener that stands
 /// still would otherwise fill the queue of notifications, which holds up every commit that notifies.
 pub fn lively(options: ConnectOptions) -> ConnectOptions {
@@ -71,7 +71,7 @@ pub fn connect(url: &str, options: &PoolOptions) -> Result<Pool, ConnectError> {
     let connect = lively(connect);
     let mut settings = vec![
         ("jit", "off".to_owned()),
-        // The process that waits between two statements of a transaction stands still: what it has locked is another's.
+        // The process that waits between two statements of a transaction is suspended: what it has locked is another's.
         ("idle_in_transaction_session_timeout", "3s".to_owned()),
     ];
     if options.by_key {

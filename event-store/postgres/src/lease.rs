@@ -8,7 +8,7 @@ use crate::lock::{LockError, SessionLock};
 
 /// A server's name, such as `server-0`: the lowest number nobody else holds. What is kept under the name (a sub-account,
 /// say) then has one writer as a rule. It is no more than a rule: if the connection breaks, another may take the name
-/// while this server still uses it, and the version check of the log decides. A server that stands still loses it too.
+/// while this server still uses it, and the version check of the log decides. A suspended server loses it too.
 #[derive(Debug)]
 pub struct ServerLease {
     name: String,

@@ -19,7 +19,7 @@ use crate::connect::lively;
 pub struct LockError(#[source] sqlx::Error);
 
 /// An advisory lock of a session, on a connection of its own. It is free again when this is dropped, when the process or
-/// the connection dies, and when the process stands still: Postgres ends the session if it is not renewed in time, so
+/// the connection dies, and when the process is suspended: Postgres ends the session if it is not renewed in time, so
 /// others never depend on the holder noticing anything.
 #[derive(Debug)]
 pub struct SessionLock {
@@ -37,7 +37,7 @@ pub struct LockHandle {
 }
 
 impl LockHandle {
-    /// Whether the lock is certainly still held. A process that stood still finds `false` here when it goes on, before it
+    /// Whether the lock is certainly still held. A process that was suspended finds `false` here when it goes on, before it
     /// has heard anything from Postgres.
     pub fn is_held(&self) -> bool {
         let renewed = *self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,7 +60,7 @@ impl SessionLock {
         Self::try_acquire_for(options, name, Self::LEASE).await
     }
 
-    /// The same, with another time after which a holder that stands still has lost it.
+    /// The same, with another time after which a suspended holder has lost it.
     pub(crate) async fn try_acquire_for(
         options: &ConnectOptions,
         name: &str,

@@ -56,7 +56,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Publishes while the lock is held. A relay that stood still has lost it: Postgres ends its session within
+/// Publishes while the lock is held. A relay that was suspended has lost it: Postgres ends its session within
 /// [`SessionLock::LEASE`]. When it goes on, three fences stop it: it asks its own clock before each message, its epoch is
 /// over in Postgres, and the sequence its messages must follow is taken in NATS.
 async fn be_active(

@@ -29,7 +29,7 @@ pub struct Standing {
     pub lag_ms: Option<i64>,
     /// For how long it has not moved, although it is behind; none as long as that is no reason to worry.
     pub stalled_ms: Option<i64>,
-    /// Since when an operator has it stand still.
+    /// Since when an operator has paused it.
     pub paused_since: Option<DateTime<Utc>>,
     /// Parked keys, and the events that wait behind them.
     pub parked_keys: i64,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn help_tells_every_command_and_variable() {
+fn help_shows_every_command_and_variable() {
     let snapshot = |name: &str, arguments: &[&str]| {
         let run = jangbu(&[], arguments).expect(0);
         insta::assert_snapshot!(name, run.stdout);

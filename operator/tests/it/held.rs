@@ -1,4 +1,4 @@
-//! What an operator's command does when something else stands still.
+//! What an operator's command does when another process is suspended.
 
 use std::{
     net::TcpListener,

@@ -91,7 +91,7 @@ impl Revocations {
         self.contains(principal.actor.id.uuid()) || principal.session.is_some_and(|session| self.contains(session))
     }
 
-    /// Whether what is known is too old to know that a session has not ended elsewhere: this process stood still, or the
+    /// Whether what is known is too old to know that a session has not ended elsewhere: this process was suspended, or the
     /// source has not answered for long. Never before anybody follows a source.
     pub fn are_outdated(&self) -> bool {
         self.are_outdated_at(Instant::now())
@@ -318,7 +318,7 @@ mod tests {
         rows.set(&[(1, 1)]);
         follower.step(&rows).await;
         assert!(!revocations.are_outdated_at(after(2)));
-        assert!(revocations.are_outdated_at(after(4)), "the process stood still");
+        assert!(revocations.are_outdated_at(after(4)), "the process was suspended");
         rows.set(&[]);
         follower.step(&rows).await;
         assert!(!revocations.are_outdated(), "a source may be silent for a while");

@@ -25,7 +25,7 @@ pub(crate) struct Checkpoint {
     pub(crate) live: bool,
     /// Raised whenever its parked keys change.
     pub(crate) parking: i64,
-    /// Whether an operator wants the view to stand still.
+    /// Whether an operator has paused the view.
     pub(crate) paused: bool,
 }
 

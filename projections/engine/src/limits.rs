@@ -1,6 +1,6 @@
-//! What sessions ask of Postgres, so that a process that stands still holds nothing for long.
+//! What sessions ask of Postgres, so that a suspended process holds nothing for long.
 //!
-//! Only Postgres can judge a process that stands still: it ends a transaction whose process is silent between two
+//! Only Postgres can judge a suspended process: it ends a transaction whose process is silent between two
 //! statements, and its locks are free. A statement may take as long as it needs. When the process goes on, it finds its
 //! connection gone and its checkpoint moved.
 
@@ -36,7 +36,7 @@ pub(crate) async fn connect(database: &PgConnectOptions) -> Result<PgConnection,
 }
 
 /// Waits for something else while a transaction is open on this connection. Now and then it sends an empty statement, so that
-/// Postgres does not take the wait for a process that stands still; one that does stand still sends nothing.
+/// Postgres does not take the wait for a suspended process; one that is suspended sends nothing.
 pub(crate) async fn awake<T>(connection: &mut PgConnection, work: impl Future<Output = T>) -> Result<T, sqlx::Error> {
     awake_every(SIGN_OF_LIFE, connection, work).await
 }

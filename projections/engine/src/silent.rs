@@ -99,7 +99,7 @@ impl Silence {
                     view.name = self.view,
                     session.pid = pid,
                     session.query = query,
-                    "ended a session that held the view and whose process sent nothing: a projector stands still; \
+                    "ended a session that held the view and whose process sent nothing: a projector is suspended; \
                      end it or let it go on, it takes its turn again"
                 );
             } else {

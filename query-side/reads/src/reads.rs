@@ -52,7 +52,7 @@ impl Reads {
         let connect = ConnectOptions::from_str(&options.url)
             .map_err(OpenError::Url)?
             .application_name("query-server")
-            // A server that stands still keeps neither locks nor the queue of notifications.
+            // A suspended server keeps neither locks nor the queue of notifications.
             .options([
                 ("tcp_keepalives_idle", "5"),
                 ("tcp_keepalives_interval", "2"),

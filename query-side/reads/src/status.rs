@@ -53,7 +53,7 @@ pub struct ViewStatus {
     /// For how long it has not moved although it is behind, in milliseconds; null as long as that is no reason to worry.
     #[schema(required, minimum = 0)]
     pub stalled_ms: Option<u64>,
-    /// Since when an operator has it stand still; null if nobody does.
+    /// Since when it is paused by an operator; null if it is not.
     #[schema(required)]
     pub paused_since: Option<DateTime<Utc>>,
     /// How many keys were taken aside because an event of theirs cannot be applied.

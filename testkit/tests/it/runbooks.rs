@@ -95,10 +95,10 @@ async fn view_stuck() {
         other => Err(other.to_string()),
     };
     eventually("the view is stuck", until_stuck).await;
-    let output = page.next().await;
-    assert!(output.stdout.contains(&position.to_string()), "{}", output.stdout);
-    let output = page.next().await;
-    assert!(output.stdout.contains("AccountDebited"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains(&position.to_string()), "{}", out.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("AccountDebited"), "{}", out.stdout);
     page.next().await;
     eventually("the view is stuck again", until_stuck).await;
     page.next().await;
@@ -108,8 +108,8 @@ async fn view_stuck() {
         other => Err(other.to_string()),
     })
     .await;
-    let output = page.next().await;
-    assert!(output.stdout.contains("ticket 4711"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("ticket 4711"), "{}", out.stdout);
     // The rule is fixed: here the event is.
     behind_the_back(&log, format!("update events set schema_version = 1 {at}")).await;
     // The other views wait for no ticket.
@@ -132,8 +132,8 @@ async fn relay_down() {
     app.bank.kill(Part::Relay).unwrap();
     let answer = payer.transfer(from, to, 10).await.expect(201);
     let mut page = page(&mut app, "relay-down").await;
-    let output = page.next().await;
-    assert!(output.stdout.contains("it does not answer") && output.stdout.contains("relay"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("it does not answer") && out.stdout.contains("relay"), "{}", out.stdout);
     // The views have it all the same.
     payer.get_at(&format!("/v1/accounts/{from}"), answer.token()).await.expect(200);
     app.bank.start(&[Part::Relay]).await.unwrap();
@@ -188,8 +188,8 @@ async fn log_disk_full() {
     page.set("SUPERUSER_URL", &superuser);
     page.set("VIEW", "transfers");
     page.set("GENERATION", retired(&app, "transfers").await);
-    let output = page.next().await;
-    assert!(output.stdout.contains("standby_of_old") && output.stdout.contains("events"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("standby_of_old") && out.stdout.contains("events"), "{}", out.stdout);
     for _ in 0..4 {
         page.next().await;
     }
@@ -227,8 +227,8 @@ async fn rebuild() {
     page.set("POSITION", position);
     let newest = "select max(generation)::int8 + 1 from registry.generations where view = 'accounts'";
     page.set("SIDE", number(&app.pair.views.superuser_url(), newest).await);
-    let output = page.next().await;
-    assert!(output.stdout.contains("count"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("count"), "{}", out.stdout);
     page.set("GENERATION", retired(&app, "accounts").await);
     page.next().await;
     page.end();
@@ -276,18 +276,10 @@ async fn change_view() {
     let mut page = page(&mut app, "change-view").await;
     page.set("VIEW", "transactions");
     page.set("DIFFERENCES", format!("{}/differences", folder.0.display()));
-    let output = page.next().await;
-    assert!(
-        output.stdout.contains("version 3 here") && output.stdout.contains("jangbu views upgrade"),
-        "{}",
-        output.stdout
-    );
-    let output = page.next().await;
-    assert!(
-        output.stdout.contains("entries.reverses is new") && !output.stdout.contains("version 3 here"),
-        "{}",
-        output.stdout
-    );
+    let out = page.next().await;
+    assert!(out.stdout.contains("version 3 here") && out.stdout.contains("jangbu views upgrade"), "{}", out.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("entries.reverses is new") && !out.stdout.contains("version 3 here"), "{}", out.stdout);
     // There is no older `jangbu` here: this one goes back to a generation that it can bring level.
     let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     let newest = jangbu.views("rebuild", "transactions", &[]).await.unwrap();
@@ -309,19 +301,19 @@ async fn rotate_keys() {
     let mut page = page(&mut app, "rotate-keys").await;
     page.set("KEYS", folder.0.display());
     page.next().await;
-    let output = page.next().await;
-    let old = output.stdout.split("\"kid\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let out = page.next().await;
+    let old = out.stdout.split("\"kid\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     // Who was logged in stays so, and the new key counts.
     payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
-    let output = page.next().await;
-    assert!(output.stdout.contains("accounts"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("accounts"), "{}", out.stdout);
     payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
     page.set("OLD_KEY", &old);
-    let output = page.next().await;
-    assert!(!output.stdout.contains(&old), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(!out.stdout.contains(&old), "{}", out.stdout);
     // The keys that seal slices, then the vault's.
-    let output = page.next().await;
-    assert!(output.stdout.contains("seals"), "{}", output.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("seals"), "{}", out.stdout);
     page.next().await;
     page.end();
     // Views are checked by tokens of the old key: it is published again.

@@ -12,14 +12,14 @@ use tokio::time::{sleep, timeout};
 
 use crate::fixture::{LogFixture, fresh};
 
-/// A session that holds the head of the log, so that an append stands still in the middle.
+/// A session that holds the head of the log, so that an append stops in the middle.
 async fn hold_head(fixture: &LogFixture) -> PgConnection {
     let mut holder = PgConnection::connect_with(&fixture.options()).await.unwrap();
     sqlx::raw_sql("begin; select * from log_head for update").execute(&mut holder).await.unwrap();
     holder
 }
 
-/// Waits until an append stands still, and ends its session.
+/// Waits until an append has stopped, and ends its session.
 async fn terminate_append(fixture: &LogFixture) {
     let terminate = "select count(pg_terminate_backend(pid)) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%update log_head%'";

@@ -104,7 +104,7 @@ async fn an_append_is_published_at_once() {
 }
 
 #[tokio::test]
-async fn probes_and_metrics_tell_what_it_does() {
+async fn probes_and_metrics_report_what_it_does() {
     let fixture = RelayFixture::new().await;
     let relay = fixture.start(fixture.config()).await;
     fixture.append(&[3, 3]).await;

@@ -57,7 +57,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let live =
             checkpoint::load(&mut connection, view).await.map_err(failed())?.ok_or(RebuildError::NoLive(view))?;
         // In a view of another history the position means another event: parking its key would hide what is wrong. The log
-        // is asked before the transaction begins: the view stands still as long as that is open.
+        // is asked before the transaction begins: the view does not move as long as that is open.
         self.require_history(&mut connection, live.generation).await?;
         let mut tx = connection.begin().await.map_err(failed())?;
         let (generation, position) = lock_live(&mut tx, view).await?;
@@ -148,7 +148,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         Ok(parked.collect())
     }
 
-    /// Makes the view stand still: its writer obeys within moments.
+    /// Pauses the view: its writer stops within moments.
     pub async fn pause(&self, operator: &Operator) -> Result<(), RebuildError> {
         self.set_paused(true, operator).await
     }

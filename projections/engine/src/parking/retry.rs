@@ -136,7 +136,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
 
     /// Applies the next events of a key, in the transaction that strikes them off; lifts the key when there are none.
     ///
-    /// The log is read before the transaction begins: the view stands still as long as that is open.
+    /// The log is read before the transaction begins: the view does not move as long as that is open.
     async fn portion(
         &self,
         connection: &mut PgConnection,

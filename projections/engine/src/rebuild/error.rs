@@ -104,8 +104,8 @@ pub enum RebuildError {
     /// Somebody else changed the generation while it was being made.
     #[error("generation {0} was taken away or cancelled while it was being made")]
     Lost(i32),
-    /// This process stood still for so long that another one may have taken over.
-    #[error("this process stood still for a while and lost the right to change the view {0}")]
+    /// This process was suspended for so long that another one may have taken over.
+    #[error("this process was suspended for a while and lost the right to change the view {0}")]
     Expired(&'static str),
     /// The live generation stays behind the new one.
     #[error(

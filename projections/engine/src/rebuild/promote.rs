@@ -28,7 +28,7 @@ const LOCK_WAIT: &str = "40ms";
 const BREATH: Duration = Duration::from_millis(120);
 const TRIES: u32 = 250;
 
-/// The live generation stands still while so many events are applied to the new one. A busy log would never let the new one
+/// The live generation does not move while so many events are applied to the new one. A busy log would never let the new one
 /// be level otherwise: each try finds more. The bound grows with each try, so that one succeeds.
 const HELD_EVENTS: i64 = 400;
 
@@ -137,7 +137,7 @@ async fn attempt<E: Send + Sync + 'static>(
     }
 }
 
-/// Takes the locks that only the projector waits for; where the live generation stands still from here on. None if it is of
+/// Takes the locks that only the projector waits for; where the live generation stays from here on. None if it is of
 /// another history than the log, so that its position means nothing here.
 async fn hold(tx: &mut PgConnection, view: &str, swap: &Swap<'_>) -> Result<Option<Position>, sqlx::Error> {
     run(tx, format!("set local lock_timeout = '{LOCK_WAIT}'")).await?;

@@ -1,4 +1,4 @@
-//! The right to make generations of a view: a lock that a process which stands still does not keep.
+//! The right to make generations of a view: a lock that a suspended process does not keep.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -50,7 +50,7 @@ impl Right {
         Ok(Some(Self { renewed, renewing }))
     }
 
-    /// Whether it is certainly still held. A process that stood still finds `false` before it has heard from Postgres.
+    /// Whether it is certainly still held. A process that was suspended finds `false` before it has heard from Postgres.
     pub(crate) fn is_held(&self) -> bool {
         let renewed = *self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
         renewed.is_some_and(|at| at.elapsed() < Self::LEASE)

@@ -86,7 +86,7 @@ impl Session {
     pub(crate) async fn open(database: &PgConnectOptions, view: &'static str) -> Result<Self, RebuildError> {
         let connection = connect(database).await?;
         let lock = options(database);
-        // The server takes a moment to notice that somebody who had it was killed, or stands still.
+        // The server takes a moment to notice that somebody who had it was killed or is suspended.
         let give_up = Instant::now() + Right::LEASE + DETECTION;
         loop {
             if let Some(right) = Right::take(&lock, view).await? {

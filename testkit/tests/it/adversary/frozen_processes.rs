@@ -132,7 +132,7 @@ async fn a_projector_that_stands_still_in_the_middle_of_a_copy_holds_no_view() {
     stands_still_with("transactions", "entries").await;
 }
 
-/// A projector that waits for our lock on a table of the view stands still while it is given the lock.
+/// A projector that waits for our lock on a table of the view is suspended while it gets the lock.
 async fn stands_still_with(view: &str, table: &str) {
     let mut app = TestApp::start(&ALL).await;
     let mut second = app.second_workers();

@@ -194,7 +194,7 @@ async fn a_log_in_writes_nothing_and_answers_alike_for_everyone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_at_a_payee_writes_nothing_and_tells_of_nobody_who_is_not_one() {
+async fn a_look_at_a_payee_writes_nothing_and_shows_only_payees() {
     let mut app = TestApp::start(&ALL).await;
     let (anonymous, person) = (app.stranger(), Newcomer::new(By::Email));
     let payee = person.join(&anonymous, &app.catcher).await;
