@@ -175,7 +175,7 @@ impl Ledger {
         let Some(account) = self.touch(event, findings) else { return };
         let (asset, before, member) = (account.asset, account.balance, !account.is_system());
         let status = account.status;
-        // What the event states becomes the balance, so that one wrong event is told once.
+        // What the event states becomes the balance, so that one wrong event is reported once.
         account.balance = balance.units();
         moved.entry(asset).or_default().add(change);
         findings.require(Rule::Balances, before.checked_add(change) == Some(balance.units()), || {
@@ -229,7 +229,7 @@ impl Ledger {
 
     fn sum_up(commit: &Commit, moved: HashMap<AssetCode, Sum>, findings: &mut Findings) {
         for (asset, change) in moved {
-            // Told where the sum leaves zero or moves on, not again at every commit after it.
+            // Reported where the sum leaves zero or moves on, not again at every commit after it.
             findings.require(Rule::Sums, change.is_zero(), || {
                 format!("the commit that ends at {} moves the sum of {asset} by {change}", commit.last)
             });

@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// How many buckets a table is told apart in. A difference is looked for among one bucket's rows only.
+/// How many buckets a table is divided into. A difference is looked for among one bucket's rows only.
 const BUCKETS: usize = 4096;
 
 /// One row, written as text cell by cell; used again for the next row.
@@ -194,8 +194,8 @@ fn cells(log: &Kept, view: &Kept) -> String {
         _ => "null".to_owned(),
     };
     let differing = names.into_iter().filter(|name| log.cells.get(*name) != view.cells.get(*name));
-    let told = differing.map(|name| format!("{name} is {} but should be {}", shown(view, name), shown(log, name)));
-    told.collect::<Vec<_>>().join(", ")
+    let texts = differing.map(|name| format!("{name} is {} but should be {}", shown(view, name), shown(log, name)));
+    texts.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -253,9 +253,9 @@ mod tests {
         let (mut log, mut view) = (all(), all());
         rows(&mut log, &[("a", Some("1")), ("b", Some("1")), ("d", None), ("e", Some("1"))]);
         rows(&mut view, &[("a", Some("1")), ("c", Some("1")), ("d", None), ("d", None), ("e", None)]);
-        let told = differences(&log, &view, &(0..BUCKETS).collect());
+        let found = differences(&log, &view, &(0..BUCKETS).collect());
         assert_eq!(
-            told,
+            found,
             [
                 "b: missing from the view",
                 "c: in the view, but not in the log",

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{books::View, rows::Sink, source::begin_snapshot};
 use crate::error::{AuditError, failed};
 
-/// The live generation of a view, as the registry tells it.
+/// The live generation of a view, as the registry has it.
 #[derive(Clone, Debug)]
 pub struct Live {
     pub generation: i32,

@@ -12,7 +12,7 @@ use super::{
     ledger::Ledger,
 };
 
-/// What a leg came to, as the account's event tells it.
+/// What a leg came to, as the account's event says.
 #[derive(Clone, Copy, Debug)]
 pub struct Side {
     pub account: Uuid,
@@ -25,7 +25,7 @@ pub struct Side {
 
 /// What one commit says of one transfer.
 #[derive(Debug, Default)]
-pub struct Told<'a> {
+pub struct TransferEvents<'a> {
     pub posted: Option<&'a TransferPosted>,
     /// In the order of their events.
     pub sides: Vec<Side>,
@@ -59,8 +59,8 @@ pub struct Reversal {
 }
 
 /// The posted transfers of a commit, with the sides that name them.
-pub fn told(commit: &Commit) -> HashMap<Uuid, Told<'_>> {
-    let mut transfers: HashMap<Uuid, Told<'_>> = HashMap::new();
+pub fn transfers_of(commit: &Commit) -> HashMap<Uuid, TransferEvents<'_>> {
+    let mut transfers: HashMap<Uuid, TransferEvents<'_>> = HashMap::new();
     for event in &commit.events {
         let side = |amount: i128, balance: kernel::Minor| Side {
             account: event.stream,
@@ -88,12 +88,12 @@ pub fn told(commit: &Commit) -> HashMap<Uuid, Told<'_>> {
 /// Checks the legs of every transfer of a commit, and gives back the reversals.
 pub fn check(
     commit: &Commit,
-    transfers: &HashMap<Uuid, Told<'_>>,
+    transfers: &HashMap<Uuid, TransferEvents<'_>>,
     ledger: &Ledger,
     findings: &mut Findings,
 ) -> Vec<Reversal> {
-    for (id, told) in transfers {
-        let fault = fault(told, ledger);
+    for (id, transfer_events) in transfers {
+        let fault = fault(transfer_events, ledger);
         findings.require(Rule::Balanced, fault.is_none(), || {
             format!("transfer {id}, in the commit that ends at {}: {}", commit.last, fault.unwrap_or_default())
         });
@@ -102,7 +102,7 @@ pub fn check(
     for event in &commit.events {
         match &event.recorded {
             Event::Transfer(TransferEvent::Reversed(reversed)) => {
-                let by = transfers.get(&reversed.by.uuid()).and_then(|told| told.posted);
+                let by = transfers.get(&reversed.by.uuid()).and_then(|transfer_events| transfer_events.posted);
                 let names_it = by.is_some_and(|p| p.reverses.is_some_and(|r| r.uuid() == event.stream));
                 findings.require(Rule::Reversals, names_it, || {
                     format!(
@@ -152,11 +152,11 @@ pub fn check_mirror(reversal: &Reversal, original: Option<&TransferPosted>, find
 }
 
 /// What is wrong with what the accounts say of a transfer, if anything is.
-fn fault(told: &Told<'_>, ledger: &Ledger) -> Option<String> {
-    let Some(posted) = told.posted else {
+fn fault(transfer_events: &TransferEvents<'_>, ledger: &Ledger) -> Option<String> {
+    let Some(posted) = transfer_events.posted else {
         return Some("accounts are posted to, but the transfer is not there".into());
     };
-    let (legs, sides) = (&posted.legs, &told.sides);
+    let (legs, sides) = (&posted.legs, &transfer_events.sides);
     if legs.len() != sides.len() {
         let debits = sides.iter().filter(|side| side.amount < 0).count();
         return Some(format!("{debits} debits and {} credits for {} legs", sides.len() - debits, legs.len()));

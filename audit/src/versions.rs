@@ -23,7 +23,7 @@ struct Stream {
     id: Uuid,
     version: i64,
     position: i64,
-    /// As the first event tells whose type is known.
+    /// As the first event says whose type is known.
     kind: Option<StreamKind>,
 }
 

@@ -214,14 +214,19 @@ async fn explain(
         snapshot.read(&mut found).await?;
         let Some(report) = reports.iter_mut().find(|r| r.view == view.name()) else { continue };
         for (table, ((rows, view), suspects)) in report.tables.iter_mut().zip(folds.tables().zip(&found).zip(tables)) {
-            tell(table, rows, view, suspects);
+            add_differences(table, rows, view, suspects);
         }
     }
     Ok(())
 }
 
 /// Names the rows of a table that are wrong, and those that lack what waits.
-fn tell(table: &mut TableReport, (whole, due): (&Collector, &Collector), view: &Collector, suspects: &Suspects) {
+fn add_differences(
+    table: &mut TableReport,
+    (whole, due): (&Collector, &Collector),
+    view: &Collector,
+    suspects: &Suspects,
+) {
     let [wrong, behind] = suspects.kept();
     table.differences = differences(due, view, &wrong);
     table.parked_rows = differences(whole, due, &behind);

@@ -13,7 +13,7 @@ use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::Told,
+    transfers::TransferEvents,
 };
 
 pub(super) struct Accounts<S> {
@@ -50,7 +50,7 @@ impl Row<'_> {
 }
 
 impl<S: Sink> Book<S> for Accounts<S> {
-    fn commit(&mut self, _: &Commit, _: &HashMap<Uuid, Told<'_>>) {}
+    fn commit(&mut self, _: &Commit, _: &HashMap<Uuid, TransferEvents<'_>>) {}
 
     fn settle(&mut self, ledger: &Ledger) {
         let mut cells = Cells::default();

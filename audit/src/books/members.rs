@@ -15,7 +15,7 @@ use crate::{
     assemble::{Commit, Event},
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::Told,
+    transfers::TransferEvents,
 };
 
 /// A sealed text by its digest, and the version of its event: a report has no need of more. Two columns, either of which
@@ -112,7 +112,7 @@ fn name(channel: Channel) -> String {
 }
 
 impl<S: Sink> Book<S> for Members<S> {
-    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
+    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, TransferEvents<'_>>) {
         for event in &commit.events {
             if let recorded::Event::Member(recorded) = &event.recorded {
                 self.event(event, recorded, commit.recorded_at);

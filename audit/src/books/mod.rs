@@ -21,7 +21,7 @@ use super::{
     findings::Findings,
     ledger::Ledger,
     rows::Sink,
-    transfers::{self as postings, Reversal, Told},
+    transfers::{self as postings, Reversal, TransferEvents},
 };
 
 /// A view that can be audited.
@@ -81,7 +81,7 @@ impl View {
 /// One view's rows as they follow from the log.
 trait Book<S> {
     /// Takes what a commit adds, but for the events of it that wait behind a parked key.
-    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>);
+    fn commit(&mut self, commit: &Commit, transfer_events: &HashMap<Uuid, TransferEvents<'_>>);
 
     /// Takes what the ledger says, at the position of the view.
     fn settle(&mut self, ledger: &Ledger);
@@ -124,7 +124,7 @@ struct Page<S> {
 }
 
 impl<S> Page<S> {
-    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
+    fn commit(&mut self, commit: &Commit, transfer_events: &HashMap<Uuid, TransferEvents<'_>>) {
         let Some(book) = &mut self.book else { return };
         let shown = commit.without(&self.waiting);
         if let Some(ledger) = &mut self.ledger {
@@ -132,8 +132,8 @@ impl<S> Page<S> {
             ledger.apply(shown.as_ref().unwrap_or(commit), &mut Findings::new());
         }
         match &shown {
-            Some(shown) => book.commit(shown, &postings::told(shown)),
-            None => book.commit(commit, told),
+            Some(shown) => book.commit(shown, &postings::transfers_of(shown)),
+            None => book.commit(commit, transfer_events),
         }
     }
 }
@@ -162,12 +162,12 @@ impl<S: Sink + Send + 'static> Books<S> {
     pub fn apply(&mut self, commit: &Commit, findings: &mut Findings) -> Vec<Reversal> {
         self.settle(|position| position < commit.last);
         self.ledger.apply(commit, findings);
-        let told = postings::told(commit);
+        let transfer_events = postings::transfers_of(commit);
         for page in &mut self.pages {
-            page.commit(commit, &told);
+            page.commit(commit, &transfer_events);
         }
         (self.ended_at, self.recorded_at) = (commit.last, Some(commit.recorded_at));
-        postings::check(commit, &told, &self.ledger, findings)
+        postings::check(commit, &transfer_events, &self.ledger, findings)
     }
 
     /// The views, each at its position, or at the end of the log if it stands beyond.

@@ -18,7 +18,7 @@ use crate::{
     ledger::{Ledger, Status},
     rows::{Cells, Sink},
     sum::Sum,
-    transfers::Told,
+    transfers::TransferEvents,
 };
 
 /// What one kind of transfer did in one stretch of time.
@@ -100,7 +100,7 @@ fn give_state(id: Uuid, (asset, status, system): (&str, &str, bool), cells: &mut
 }
 
 impl<S: Sink> Book<S> for Overview<S> {
-    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
+    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, TransferEvents<'_>>) {
         for event in &commit.events {
             match &event.recorded {
                 Event::Account(AccountEvent::Opened(opened)) => {

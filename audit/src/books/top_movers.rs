@@ -14,7 +14,7 @@ use crate::{
     ledger::Ledger,
     rows::{Cells, Sink},
     sum::Sum,
-    transfers::Told,
+    transfers::TransferEvents,
 };
 
 /// The log's clock never goes back: a day that is over is given away, so that memory grows with accounts, not with days.
@@ -41,7 +41,7 @@ impl<S: Sink> TopMovers<S> {
 }
 
 impl<S: Sink> Book<S> for TopMovers<S> {
-    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, Told<'_>>) {
+    fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, TransferEvents<'_>>) {
         let day = commit.recorded_at.date_naive();
         if day != self.day {
             self.give();

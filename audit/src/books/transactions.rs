@@ -14,7 +14,7 @@ use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::{Payment, Side, Told},
+    transfers::{Payment, Side, TransferEvents},
 };
 
 pub(super) struct Transactions<S> {
@@ -85,10 +85,10 @@ impl<S: Sink> Transactions<S> {
 }
 
 impl<S: Sink> Book<S> for Transactions<S> {
-    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
-        for (&transfer, told) in told {
-            let Some(posted) = told.posted else { continue };
-            told.sides.iter().for_each(|side| self.entry(commit, transfer, posted, *side));
+    fn commit(&mut self, commit: &Commit, transfer_events: &HashMap<Uuid, TransferEvents<'_>>) {
+        for (&transfer, transfer_events) in transfer_events {
+            let Some(posted) = transfer_events.posted else { continue };
+            transfer_events.sides.iter().for_each(|side| self.entry(commit, transfer, posted, *side));
         }
         match &mut self.tick {
             Some((at, position)) if *at == commit.recorded_at => *position = commit.last,

@@ -14,7 +14,7 @@ use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::{Payment, Side, Told},
+    transfers::{Payment, Side, TransferEvents},
 };
 
 pub(super) struct Transfers<S> {
@@ -131,10 +131,12 @@ fn shown_legs(legs: &[Leg], sides: &[Side]) -> String {
 }
 
 impl<S: Sink> Book<S> for Transfers<S> {
-    fn commit(&mut self, commit: &Commit, told: &HashMap<Uuid, Told<'_>>) {
-        for (&id, told) in told {
-            if let Some(posted) = told.posted.filter(|posted| posted.legs.len() == told.sides.len()) {
-                self.posted(id, posted, &told.sides, commit.recorded_at);
+    fn commit(&mut self, commit: &Commit, transfer_events: &HashMap<Uuid, TransferEvents<'_>>) {
+        for (&id, transfer_events) in transfer_events {
+            if let Some(posted) =
+                transfer_events.posted.filter(|posted| posted.legs.len() == transfer_events.sides.len())
+            {
+                self.posted(id, posted, &transfer_events.sides, commit.recorded_at);
             }
         }
         for event in &commit.events {

@@ -193,7 +193,7 @@ pub(crate) async fn sign_up(
     Json(body): Json<SignUpRequest>,
 ) -> Result<Response, Problem> {
     let new_member = Box::new(body.new_member(state.required_consents())?);
-    let command = MemberCommand::SignUp { from: who.from, wish: new_member };
+    let command = MemberCommand::SignUp { from: who.from, new_member };
     anonymous(&state, &who, "POST /v1/signups", None, &body, command).await
 }
 

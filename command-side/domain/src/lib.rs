@@ -1,6 +1,6 @@
 //! The rules of the bank: what an account, a transfer and a member may do. Pure: no I/O, no clock, no randomness.
 //!
-//! Each aggregate is a state, `evolve` (a recorded event changes the state) and `decide` functions (a state and a wish give
+//! Each aggregate is a state, `evolve` (a recorded event changes the state) and `decide` functions (a state and a request give
 //! events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
 
 mod account;

@@ -5,7 +5,7 @@ use kernel::{AccountId, Minor, Money, TransferId};
 
 use crate::{Account, Limits, Refusal};
 
-/// A wish to move money.
+/// A request to move money.
 #[derive(Clone, Copy, Debug)]
 pub struct Movement<'a> {
     /// The transfer it belongs to.
@@ -26,7 +26,7 @@ pub fn payment(source: AccountId, destination: AccountId, money: Money) -> Resul
 
 impl Movement<'_> {
     /// Moves the money, or says why not: gives what happens to the account of each leg, in order. The checks go from the
-    /// wish itself to the state of the accounts, so that the same wrong wish gets the same answer whatever the balances are.
+    /// request itself to the state of the accounts, so that the same wrong request gets the same answer whatever the balances are.
     pub fn decide(&self, limits: &Limits) -> Result<Vec<AccountEvent>, Refusal> {
         let legs: &[Leg] = self.legs;
         if legs.iter().any(|leg| leg.amount == Minor::ZERO) {

@@ -1,4 +1,4 @@
-//! Why a rule refuses a wish.
+//! Why a rule refuses a request.
 
 use contracts::recorded;
 use kernel::Minor;

@@ -146,7 +146,7 @@ impl MemberWork {
             let closed = closed.clone();
             let courier = move || {
                 let (vault, channels) = (vault.clone(), channels.clone());
-                Courier::new(vault, channels, clock.clone(), CourierOptions::default()).telling(board.clone())
+                Courier::new(vault, channels, clock.clone(), CourierOptions::default()).reporting(board.clone())
             };
             tasks::until_done("courier", move || send(courier(), closed.clone()))
         };

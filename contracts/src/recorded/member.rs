@@ -242,7 +242,7 @@ pub struct ContactChanged {
     pub contact: Sealed,
     /// Its reservation.
     pub contact_key: StreamId,
-    /// By what the member was reached: told of the change.
+    /// By what the member was reached: notified of the change.
     pub old_channel: Channel,
     /// Field `old_contact`.
     pub old_contact: Sealed,

@@ -204,7 +204,7 @@ async fn a_version_is_a_text_or_a_number_kept_as_it_was_written() {
         let body = sign_up().to_string().replace("\"2026-11\"", written);
         api.ask("POST", "/v1/signups", &[("idempotency-key", "k")], body).await;
         match &api.received()[0].0 {
-            application::MemberCommand::SignUp { wish: new_member, .. } => {
+            application::MemberCommand::SignUp { new_member, .. } => {
                 assert_eq!(new_member.consents.iter().next().map(|consent| consent.version.as_str()), Some(kept));
             }
             other => panic!("{other:?}"),

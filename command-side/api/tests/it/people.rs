@@ -153,7 +153,7 @@ async fn the_auth_service_receives_what_was_asked_and_under_one_id_for_each_prin
     let api = granting();
     send(&api, &commands()[0]).await;
     match &api.received()[0].0 {
-        MemberCommand::SignUp { wish: new_member, from } => {
+        MemberCommand::SignUp { new_member, from } => {
             assert!(from.is_unspecified());
             assert_eq!((new_member.login_id.expose(), new_member.contact.expose()), ("minji_kim", "minji@example.com"));
             assert_eq!(new_member.password.expose().expose_secret(), "correct horse 7 battery!");

@@ -11,7 +11,7 @@ use vault::Certificate;
 
 use crate::{CodeSent, PersonalData};
 
-/// Everything that can be asked for about members and is told the same for ever under the same command id.
+/// Everything that can be asked for about members and is answered the same for ever under the same command id.
 #[derive(Clone, Debug)]
 pub enum MemberCommand {
     /// Begin a sign-up and have a code sent to the contact.
@@ -19,7 +19,7 @@ pub enum MemberCommand {
         /// Where the request came from.
         from: IpAddr,
         /// Who it is.
-        wish: Box<NewMember>,
+        new_member: Box<NewMember>,
     },
     /// Have another code sent for a sign-up.
     Resend {
@@ -96,7 +96,7 @@ pub enum MemberOutcome {
     ContactCode(CodeSent),
     /// The sign-up is completed.
     Joined(MemberId),
-    /// It was done; there is nothing to tell.
+    /// It was done; there is no body.
     Done,
     /// The erasure is under way.
     Erasing(Uuid),

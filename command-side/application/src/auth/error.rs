@@ -11,7 +11,7 @@ use crate::{ExecuteError, MemberError};
 /// Why something was not done. Nothing was written but for what [`MemberError`] says.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The login id or the password is wrong; which, nobody is told.
+    /// The login id or the password is wrong; the answer does not say which.
     #[error("the login id or the password is wrong")]
     CredentialsWrong,
     /// The refresh token is unknown, was used, or its session is over.
@@ -38,7 +38,7 @@ pub enum AuthError {
     /// The key that tokens are signed with was withdrawn.
     #[error("tokens cannot be signed now")]
     NoSigningKey,
-    /// A rule refused it; recorded, and told again under the same command id.
+    /// A rule refused it; recorded, and answered again under the same command id.
     #[error("refused: {code}")]
     Refused {
         /// The public code.

@@ -10,38 +10,38 @@ impl AuthService {
     /// Carries out a command and answers when the outcome is durable.
     pub async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
         match command {
-            MemberCommand::SignUp { from, wish } => {
-                self.sign_up(from, *wish, meta).await.map(|told| told.map(MemberOutcome::SignUpCode))
+            MemberCommand::SignUp { from, new_member } => {
+                self.sign_up(from, *new_member, meta).await.map(|receipt| receipt.map(MemberOutcome::SignUpCode))
             }
             MemberCommand::Resend { sign_up } => {
-                let told = self.told(meta, self.members().resend(sign_up, meta)).await?;
-                Ok(told.map(MemberOutcome::SignUpCode))
+                let receipt = self.recorded(meta, self.members().resend(sign_up, meta)).await?;
+                Ok(receipt.map(MemberOutcome::SignUpCode))
             }
             MemberCommand::Verify { sign_up, code, login_id } => {
-                let told = self.verify(sign_up, code, login_id, meta).await?;
-                Ok(told.map(MemberOutcome::Joined))
+                let receipt = self.verify(sign_up, code, login_id, meta).await?;
+                Ok(receipt.map(MemberOutcome::Joined))
             }
             MemberCommand::ChangeContact { member, contact } => {
-                let told = self.told(meta, self.members().change_contact(member, contact, meta)).await?;
-                Ok(told.map(MemberOutcome::ContactCode))
+                let receipt = self.recorded(meta, self.members().change_contact(member, contact, meta)).await?;
+                Ok(receipt.map(MemberOutcome::ContactCode))
             }
             MemberCommand::VerifyContact { member, code } => {
-                let told = self.told(meta, self.members().verify_contact(member, code, meta)).await?;
-                Ok(told.map(|()| MemberOutcome::Done))
+                let receipt = self.recorded(meta, self.members().verify_contact(member, code, meta)).await?;
+                Ok(receipt.map(|()| MemberOutcome::Done))
             }
             MemberCommand::ChangePassword { actor, session, current, new } => {
-                let told = self.change_password(actor, session, current, new, meta).await?;
-                Ok(told.map(|()| MemberOutcome::Done))
+                let receipt = self.change_password(actor, session, current, new, meta).await?;
+                Ok(receipt.map(|()| MemberOutcome::Done))
             }
             MemberCommand::Leave { actor, password } => {
-                self.leave(actor, password, meta).await.map(|told| told.map(MemberOutcome::Erasing))
+                self.leave(actor, password, meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
             }
             MemberCommand::Erase { member, actor, reason } => {
-                self.erase(member, actor, Some(reason), meta).await.map(|told| told.map(MemberOutcome::Erasing))
+                self.erase(member, actor, Some(reason), meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
             }
             MemberCommand::Disclose { member, actor, reason } => {
-                let told = self.told(meta, self.members().disclose(member, actor, reason, meta)).await?;
-                Ok(told.map(|data| MemberOutcome::Disclosed(member, data)))
+                let receipt = self.recorded(meta, self.members().disclose(member, actor, reason, meta)).await?;
+                Ok(receipt.map(|data| MemberOutcome::Disclosed(member, data)))
             }
         }
     }

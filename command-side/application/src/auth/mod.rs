@@ -1,7 +1,7 @@
 //! The authentication service: where people come in, show who they are, and leave.
 //!
 //! Passwords, sessions and how often somebody may try are its business; what becomes of a member is that of
-//! [`Members`]. **Nothing tells whether a login id exists:** one that nobody has, one that nobody could have, the
+//! [`Members`]. **Nothing shows whether a login id exists:** one that nobody has, one that nobody could have, the
 //! password of somebody else and the login of one who left all take the same steps and get the same answer.
 
 mod asking;

@@ -23,24 +23,24 @@ impl AuthService {
         let member = actor.id;
         let login_id = self.members().login_id(member).await?;
         let new = Password::parse(&new, &login_id).map_err(AuthError::NewPassword)?;
-        if let Some(told) = self.not_refused(meta).await? {
-            return self.finish_change(told, member, session, current, new, meta).await;
+        if let Some(receipt) = self.not_refused(meta).await? {
+            return self.finish_change(receipt, member, session, current, new, meta).await;
         }
         self.prove(actor, current, meta).await?;
         let hash = self.passwords().hash(new.expose().clone()).await?;
         // Before, so that a crash leaves no session that should have ended; after, for one that was begun with the old
         // password meanwhile.
         self.end_other_sessions(member, session).await?;
-        let told = self.told(meta, self.members().password_changed(member, hash, meta)).await?;
+        let receipt = self.recorded(meta, self.members().password_changed(member, hash, meta)).await?;
         self.end_other_sessions(member, session).await?;
-        Ok(told)
+        Ok(receipt)
     }
 
     /// The change is in the log already. Only if the password in force is still the one before it is it carried to the
     /// vault now: else that was done, or undone by a later change, and must not be done again.
     async fn finish_change(
         &self,
-        told: Receipt<()>,
+        receipt: Receipt<()>,
         member: MemberId,
         session: Option<Uuid>,
         before: SecretString,
@@ -49,10 +49,10 @@ impl AuthService {
     ) -> Result<Receipt<()>, AuthError> {
         if self.matches(member, before).await? {
             let hash = self.passwords().hash(new.expose().clone()).await?;
-            self.told(meta, self.members().password_changed(member, hash, meta)).await?;
+            self.recorded(meta, self.members().password_changed(member, hash, meta)).await?;
         }
         self.end_other_sessions(member, session).await?;
-        Ok(told)
+        Ok(receipt)
     }
 
     /// A member leaves: nothing is done for them from now on, and all that is theirs is erased.
@@ -62,7 +62,7 @@ impl AuthService {
         password: SecretString,
         meta: Meta,
     ) -> Result<Receipt<Uuid>, AuthError> {
-        // One who asked before is told so again, whether or not there still is a password.
+        // A repeated request gets the first answer again, whether or not there still is a password.
         if self.not_refused(meta).await?.is_none() {
             self.prove(actor, password, meta).await?;
         }
@@ -77,9 +77,9 @@ impl AuthService {
         reason: Option<String>,
         meta: Meta,
     ) -> Result<Receipt<Uuid>, AuthError> {
-        let told = self.told(meta, self.members().request_erasure(member, actor, reason, meta)).await?;
+        let receipt = self.recorded(meta, self.members().request_erasure(member, actor, reason, meta)).await?;
         self.revoked().insert(member.uuid());
-        Ok(told)
+        Ok(receipt)
     }
 
     /// Whether it is really the member; a no is recorded.

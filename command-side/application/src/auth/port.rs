@@ -34,7 +34,7 @@ pub trait RevokedTokens: Debug + Send + Sync {
     /// Whether they are.
     fn contains(&self, id: Uuid) -> bool;
 
-    /// Whether what is known is too old to tell that a session has not ended elsewhere.
+    /// Whether what is known is too old to be sure that a session has not ended elsewhere.
     fn are_outdated(&self) -> bool {
         false
     }

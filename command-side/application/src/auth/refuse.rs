@@ -1,4 +1,4 @@
-//! Refusals: recorded, so each has a position, and a retry is told that it is one.
+//! Refusals: recorded, so each has a position, and a retry is marked as one.
 
 use kernel::ConsistencyToken;
 
@@ -7,14 +7,14 @@ use crate::{ExecuteError, MemberError, Meta, Receipt};
 
 impl AuthService {
     /// Carries out a command of a member, unless it was refused before.
-    pub(super) async fn told<T>(
+    pub(super) async fn recorded<T>(
         &self,
         meta: Meta,
         command: impl Future<Output = Result<Receipt<T>, MemberError>>,
     ) -> Result<Receipt<T>, AuthError> {
         self.not_refused(meta).await?;
         match command.await {
-            Ok(told) => Ok(told),
+            Ok(receipt) => Ok(receipt),
             Err(error) => Err(self.refusal(error, meta, false).await),
         }
     }
@@ -22,7 +22,7 @@ impl AuthService {
     /// Tells a refusal again if there was one; what came of the command if it was carried out before.
     pub(super) async fn not_refused(&self, meta: Meta) -> Result<Option<Receipt<()>>, AuthError> {
         match self.members().told_before(&meta).await {
-            Ok(told) => Ok(told),
+            Ok(receipt) => Ok(receipt),
             Err(error) => Err(self.refusal(error, meta, true).await),
         }
     }
@@ -32,7 +32,7 @@ impl AuthService {
         let MemberError::Refused { code, tries_left } = error else { return error.into() };
         match self.token_of(meta).await {
             Some(token) => AuthError::Refused { code, tries_left, replayed, token },
-            // It is in the log, but the log cannot be asked any more: the same key will tell.
+            // It is in the log, but the log cannot be asked any more: a retry with the same key gets the answer.
             None => MemberError::Execute(ExecuteError::OutcomeUnknown).into(),
         }
     }

@@ -18,16 +18,16 @@ impl AuthService {
     pub(super) async fn sign_up(
         &self,
         from: IpAddr,
-        wish: NewMember,
+        new_member: NewMember,
         meta: Meta,
     ) -> Result<Receipt<CodeSent>, AuthError> {
         self.0.throttles.sign_ups.begin(from, Instant::now())?;
-        let NewMember { login_id, password, contact, real_name, consents } = wish;
-        // Hashed whoever it is, and whatever comes of it: the time it takes tells nothing.
+        let NewMember { login_id, password, contact, real_name, consents } = new_member;
+        // Hashed whoever it is, and whatever comes of it: the time it takes shows nothing.
         let password_hash = self.passwords().hash(password.expose().clone()).await?;
         let origin = self.origin(from);
-        let wish = SignUp { login_id, password_hash, contact, real_name, consents, origin };
-        self.told(meta, self.members().sign_up(wish, meta)).await
+        let request = SignUp { login_id, password_hash, contact, real_name, consents, origin };
+        self.recorded(meta, self.members().sign_up(request, meta)).await
     }
 
     /// Whom the messages of a sign-up are charged to. An address of this very machine is that of a proxy whose header is not
@@ -49,11 +49,11 @@ impl AuthService {
         // Whoever has a right code may look for a free login id with it, but not through all there are.
         let login_ids = &self.0.throttles.login_ids;
         login_ids.check(&sign_up, Instant::now())?;
-        let told = self.verify_with(sign_up, code, login_id, meta).await;
-        if matches!(told, Err(AuthError::Member(MemberError::LoginIdTaken))) {
+        let receipt = self.verify_with(sign_up, code, login_id, meta).await;
+        if matches!(receipt, Err(AuthError::Member(MemberError::LoginIdTaken))) {
             login_ids.begin(sign_up, Instant::now())?;
         }
-        told
+        receipt
     }
 
     async fn verify_with(
@@ -70,7 +70,7 @@ impl AuthService {
         {
             return Err(AuthError::LoginIdIsPassword);
         }
-        self.told(meta, self.members().verify(sign_up, code, login_id, meta)).await
+        self.recorded(meta, self.members().verify(sign_up, code, login_id, meta)).await
     }
 
     /// Whether a login id is the password of a sign-up. That it is part of it cannot be seen from a hash.

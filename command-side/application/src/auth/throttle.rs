@@ -66,7 +66,7 @@ impl Delays {
         Self { counts, free: options.free_failures, first: options.first_delay, longest: options.longest_delay }
     }
 
-    /// Counts a try, or tells how long to wait.
+    /// Counts an attempt, or returns how long to wait.
     pub(super) fn begin(&self, key: Key, now: Instant) -> Result<(), AuthError> {
         let kept = self.counts.get_with(key, Arc::default);
         let mut failures = lock(&kept);
@@ -111,7 +111,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Windows<K> {
         Self { counts: Cache::builder().max_capacity(KEYS).time_to_idle(length).build(), limit, length }
     }
 
-    /// Counts one, or tells how long to wait.
+    /// Counts one, or returns how long to wait.
     pub(super) fn begin(&self, key: K, now: Instant) -> Result<(), AuthError> {
         let kept = self.counts.get_with(key, || Arc::new(Mutex::new(Window { begun: now, count: 0 })));
         let mut window = lock(&kept);

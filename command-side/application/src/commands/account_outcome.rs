@@ -1,4 +1,4 @@
-//! The outcome of a command on one account, told from its event.
+//! The outcome of a command on one account, read from its event.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub fn account(
         _ => return Err(IncompleteEvents),
     };
     let account_id = AccountId::new(event.stream.uuid());
-    // Holder and asset never change, so today's account tells them for any day.
+    // Holder and asset never change, so today's account has them for any day.
     let account = unit.account(account_id).ok_or(IncompleteEvents)?;
     let Holder::Member { owner, number } = account.holder else { return Err(IncompleteEvents) };
     let (asset, version) = (account.asset, event.version);

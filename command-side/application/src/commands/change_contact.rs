@@ -8,7 +8,7 @@ use vault::DataKey;
 
 use super::{
     CodeSent, MemberError, MemberRules, Members,
-    member_rules::{At, Told, told},
+    member_rules::{At, MemberAnswer, answer_or_refusal},
     sealing::seal,
     sign_up::code_sent,
 };
@@ -42,7 +42,7 @@ impl ChangeContact {
 
 impl Command for ChangeContact {
     type Rules = MemberRules;
-    type Answer = Told<CodeSent>;
+    type Answer = MemberAnswer<CodeSent>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -55,8 +55,8 @@ impl Command for ChangeContact {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<CodeSent>, IncompleteEvents> {
-        told(events, code_sent(events))
+    ) -> Result<MemberAnswer<CodeSent>, IncompleteEvents> {
+        answer_or_refusal(events, code_sent(events))
     }
 }
 
@@ -67,7 +67,7 @@ pub struct SealedContact {
     pub sealed: Sealed,
 }
 
-/// The contact of a member, as the newest event tells it.
+/// The contact of a member, as the newest event has it.
 pub fn contact_of(unit: &UnitOfWork, member: MemberId) -> Option<SealedContact> {
     let newest = unit.newest(StreamId::new(member.uuid()), "contact", contact_in);
     newest.map(|(place, (channel, sealed))| SealedContact { place, channel, sealed: sealed.clone() })

@@ -1,4 +1,4 @@
-//! Another password. The hash is the vault's; the log tells that it changed.
+//! Another password. The hash is the vault's; the log records that it changed.
 
 use kernel::{Actor, MemberId, Role};
 use log::Appended;
@@ -7,7 +7,7 @@ use vault::PasswordHash;
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{Told, told},
+    member_rules::{MemberAnswer, answer_or_refusal},
     sealing::vault_failed,
 };
 use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork};
@@ -16,7 +16,7 @@ struct ChangePassword(MemberId);
 
 impl Command for ChangePassword {
     type Rules = MemberRules;
-    type Answer = Told<()>;
+    type Answer = MemberAnswer<()>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -29,8 +29,8 @@ impl Command for ChangePassword {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<()>, IncompleteEvents> {
-        told(events, (!events.is_empty()).then_some(()))
+    ) -> Result<MemberAnswer<()>, IncompleteEvents> {
+        answer_or_refusal(events, (!events.is_empty()).then_some(()))
     }
 }
 
@@ -44,11 +44,11 @@ impl Members {
     ) -> Result<Receipt<()>, MemberError> {
         let work = move |members: Self, claim| async move {
             let actor = Actor { role: Role::Member, id: member };
-            let told = members.carry_out(&claim, (actor, meta), ChangePassword(member)).await?;
+            let receipt = members.carry_out(&claim, (actor, meta), ChangePassword(member)).await?;
             // Also the second time: the first may have ended here. The caller has found the password in force to be the one
             // before, so no later change can be undone by this.
             match members.shared.vault.replace(member, &new).await.map_err(vault_failed)? {
-                true => Ok(told),
+                true => Ok(receipt),
                 false => Err(MemberError::MemberUnknown),
             }
         };

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::{
     MemberError, MemberRules, Members,
     change_contact::contact_in,
-    member_rules::{Told, told},
+    member_rules::{MemberAnswer, answer_or_refusal},
     members::joined_in,
     sealing::open,
 };
@@ -46,7 +46,7 @@ struct SealedData {
 
 impl Command for Disclose {
     type Rules = MemberRules;
-    type Answer = Told<SealedData>;
+    type Answer = MemberAnswer<SealedData>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -59,10 +59,10 @@ impl Command for Disclose {
         events: &[PendingEvent],
         _: Option<Appended>,
         unit: &UnitOfWork,
-    ) -> Result<Told<SealedData>, IncompleteEvents> {
+    ) -> Result<MemberAnswer<SealedData>, IncompleteEvents> {
         let disclosed =
             |event: &&PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::PersonalDataDisclosed(_)));
-        match told(events, events.iter().find(disclosed).map(|event| event.version))? {
+        match answer_or_refusal(events, events.iter().find(disclosed).map(|event| event.version))? {
             Ok(before) => self.sealed(unit, before).map(Ok).ok_or(IncompleteEvents),
             Err(refused) => Ok(Err(refused)),
         }
@@ -97,19 +97,19 @@ impl Members {
     ) -> Result<Receipt<PersonalData>, MemberError> {
         let work = move |members: Self, claim| async move {
             let key = members.key_of(member).await?;
-            let told = members.carry_out(&claim, (actor, meta), Disclose { member, reason }).await?;
+            let receipt = members.carry_out(&claim, (actor, meta), Disclose { member, reason }).await?;
             let stream = StreamId::new(member.uuid());
             let joined = members.shared.log.read_picked(stream, Version::ZERO.next()).await;
             let joined = joined.map_err(|error| read_failed(&error))?.ok_or(MemberError::MemberUnknown)?;
             let opened = |(place, sealed): &(Place, Sealed)| open(&key, *place, sealed);
             let answer = PersonalData {
-                login_id: opened(&told.answer.login_id)?,
-                real_name: opened(&told.answer.real_name)?,
-                contact: opened(&told.answer.contact)?,
-                channel: told.answer.channel,
+                login_id: opened(&receipt.answer.login_id)?,
+                real_name: opened(&receipt.answer.real_name)?,
+                contact: opened(&receipt.answer.contact)?,
+                channel: receipt.answer.channel,
                 joined_at: joined.recorded_at,
             };
-            Ok(told.map(|_| answer))
+            Ok(receipt.map(|_| answer))
         };
         self.accept(meta, work).await
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{Told, told},
+    member_rules::{MemberAnswer, answer_or_refusal},
 };
 use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork};
 
@@ -46,7 +46,7 @@ impl EraseMember {
 
 impl Command for EraseMember {
     type Rules = MemberRules;
-    type Answer = Told<Uuid>;
+    type Answer = MemberAnswer<Uuid>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -65,7 +65,7 @@ impl Command for EraseMember {
         events: &[PendingEvent],
         _: Option<Appended>,
         unit: &UnitOfWork,
-    ) -> Result<Told<Uuid>, IncompleteEvents> {
+    ) -> Result<MemberAnswer<Uuid>, IncompleteEvents> {
         if events.is_empty() {
             return self.earlier(unit).map(Ok).ok_or(IncompleteEvents);
         }
@@ -73,7 +73,7 @@ impl Command for EraseMember {
             Event::Member(MemberEvent::ErasureRequested(requested)) => Some(requested.erasure),
             _ => None,
         };
-        told(events, events.iter().find_map(requested))
+        answer_or_refusal(events, events.iter().find_map(requested))
     }
 }
 
@@ -91,14 +91,14 @@ impl Members {
             let stream = StreamId::new(member.uuid());
             members.require_kind(stream, StreamKind::Member, MemberError::MemberUnknown).await?;
             let erase = EraseMember { member, erasure: members.shared.ids.fresh(), reason };
-            let told = members.carry_out(&claim, (actor, meta), erase).await?;
+            let receipt = members.carry_out(&claim, (actor, meta), erase).await?;
             if let Err(error) = members.shared.vault.revoke_member(member).await {
                 tracing::warn!(
                     error = &error as &dyn Error,
                     "a leaving member's tokens are left to the process runner"
                 );
             }
-            Ok(told)
+            Ok(receipt)
         };
         self.accept(meta, work).await
     }

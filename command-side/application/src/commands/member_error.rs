@@ -6,7 +6,7 @@ use vault::VaultError;
 
 use crate::ExecuteError;
 
-/// Why a command was not carried out. Only [`MemberError::Refused`] is kept, and told again under the same command id;
+/// Why a command was not carried out. Only [`MemberError::Refused`] is kept, and answered again under the same command id;
 /// after any other nothing was written, but for [`ExecuteError::OutcomeUnknown`].
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {

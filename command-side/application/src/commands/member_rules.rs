@@ -39,8 +39,8 @@ pub struct MemberRefused {
     pub tries_left: Option<u32>,
 }
 
-/// What the events of a member's command tell: its outcome, or that it was refused.
-pub type Told<T> = Result<T, MemberRefused>;
+/// What the events of a member's command say: its outcome, or that it was refused.
+pub type MemberAnswer<T> = Result<T, MemberRefused>;
 
 /// Where an event goes.
 #[derive(Clone, Copy, Debug)]
@@ -131,8 +131,8 @@ impl MemberRules {
     }
 }
 
-/// The answer that these events tell, or their refusal.
-pub fn told<T>(events: &[PendingEvent], answer: Option<T>) -> Result<Told<T>, IncompleteEvents> {
+/// The answer in these events, or their refusal.
+pub fn answer_or_refusal<T>(events: &[PendingEvent], answer: Option<T>) -> Result<MemberAnswer<T>, IncompleteEvents> {
     match (refusal_in(events)?, answer) {
         (Some(refused), _) => Ok(Err(refused)),
         (None, answer) => answer.map(Ok).ok_or(IncompleteEvents),

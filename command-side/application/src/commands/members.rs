@@ -15,7 +15,7 @@ use vault::{Certificate, DataKey, Vault};
 
 use super::{
     MemberError, MemberOptions, MemberRules,
-    member_rules::Told,
+    member_rules::MemberAnswer,
     sealing::{open, vault_failed},
 };
 use crate::{
@@ -80,13 +80,13 @@ impl Members {
         Self { shared: Arc::new(Shared { engine, log, vault, ids, clock, options, wake, _running: running }) }
     }
 
-    /// Proof that a member was erased, once they are. The vault has it a moment before the log tells: until then neither
+    /// Proof that a member was erased, once they are. The vault has it a moment before the log: until then neither
     /// the login id nor the contact is free again, and the erasure is not completed.
     pub async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, MemberError> {
         let kept = self.shared.vault.certificate(erasure).await.map_err(vault_failed)?;
         let Some(kept) = kept else { return Ok(None) };
-        let told = self.state(kept.member_id).await? == Some(MemberStanding::Erased);
-        Ok(told.then_some(kept))
+        let is_erased = self.state(kept.member_id).await? == Some(MemberStanding::Erased);
+        Ok(is_erased.then_some(kept))
     }
 
     /// Whether anything may be done for a member; none if there never was one.
@@ -133,7 +133,7 @@ impl Members {
         command: C,
     ) -> Result<Receipt<T>, MemberError>
     where
-        C: Command<Rules = MemberRules, Answer = Told<T>, Error = MemberError>,
+        C: Command<Rules = MemberRules, Answer = MemberAnswer<T>, Error = MemberError>,
     {
         let receipt = self.shared.engine.execute_claimed(claim.clone(), Submission { actor, meta, command }).await?;
         if !receipt.replayed {
@@ -150,7 +150,7 @@ impl Members {
         command: C,
     ) -> Result<Receipt<T>, MemberError>
     where
-        C: Command<Rules = MemberRules, Answer = Told<T>, Error = MemberError>,
+        C: Command<Rules = MemberRules, Answer = MemberAnswer<T>, Error = MemberError>,
     {
         let claim = self.shared.engine.claim(meta.command_id)?;
         self.carry_out(&claim, (actor, meta), command).await
@@ -159,7 +159,7 @@ impl Members {
     /// What came of a command, if it is in the log.
     pub(super) async fn recall<C, T>(&self, meta: &Meta, command: &C) -> Result<Option<Receipt<T>>, MemberError>
     where
-        C: Command<Rules = MemberRules, Answer = Told<T>, Error = MemberError>,
+        C: Command<Rules = MemberRules, Answer = MemberAnswer<T>, Error = MemberError>,
     {
         self.shared.engine.recall(meta, command).await?.map(outcome).transpose()
     }
@@ -228,7 +228,7 @@ fn engine_options(options: &MemberOptions) -> EngineOptions {
 }
 
 /// A recorded refusal is an error to whoever asked.
-fn outcome<T>(receipt: Receipt<Told<T>>) -> Result<Receipt<T>, MemberError> {
+fn outcome<T>(receipt: Receipt<MemberAnswer<T>>) -> Result<Receipt<T>, MemberError> {
     let Receipt { answer, replayed, token } = receipt;
     let answer =
         answer.map_err(|refused| MemberError::Refused { code: refused.code, tries_left: refused.tries_left })?;

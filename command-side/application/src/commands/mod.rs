@@ -1,4 +1,4 @@
-//! What can be asked for: one file for each command, with what it decides and what is told of it.
+//! What can be asked for: one file for each command, with what it decides and what is answered.
 
 mod account_outcome;
 mod account_status;
@@ -39,7 +39,7 @@ pub use disclose::PersonalData;
 pub use freeze_account::FreezeAccount;
 pub use member_error::MemberError;
 pub use member_options::MemberOptions;
-pub use member_rules::{MemberRules, Told};
+pub use member_rules::{MemberAnswer, MemberRules};
 pub use members::{MemberLog, MemberStanding, Members};
 pub use money_command::Command;
 pub use money_options::{Bank, ExecutorOptions, MoneyRules};

@@ -13,7 +13,7 @@ use crate::{
     engine::{self, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
-/// Everything the bank can be told to do.
+/// Everything the bank can be asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Open an account for the actor.

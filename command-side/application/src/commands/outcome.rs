@@ -126,7 +126,7 @@ pub enum ExecuteError {
     /// The log cannot be reached. Nothing was written.
     #[error("the log cannot be reached")]
     LogUnavailable,
-    /// It is not known whether the command was written; the same idempotency key will tell.
+    /// It is not known whether the command was written; a retry with the same idempotency key finds out.
     #[error("it is not known whether the command was carried out")]
     OutcomeUnknown,
     /// The bank is shutting down.

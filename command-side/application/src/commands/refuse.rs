@@ -6,7 +6,7 @@ use log::Appended;
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{Told, told},
+    member_rules::{MemberAnswer, answer_or_refusal},
 };
 use crate::{
     ExecuteError,
@@ -17,7 +17,7 @@ struct Refuse(MemberRefusal);
 
 impl Command for Refuse {
     type Rules = MemberRules;
-    type Answer = Told<()>;
+    type Answer = MemberAnswer<()>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -29,8 +29,8 @@ impl Command for Refuse {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<()>, IncompleteEvents> {
-        told(events, Some(()))
+    ) -> Result<MemberAnswer<()>, IncompleteEvents> {
+        answer_or_refusal(events, Some(()))
     }
 }
 
@@ -43,7 +43,7 @@ impl Members {
             move |members: Self, claim| async move { members.carry_out(&claim, (actor, meta), Refuse(refusal)).await };
         match self.accept(meta, work).await {
             Err(error) => error,
-            // The key told something else before: whatever it was, it is not for this answer to say.
+            // The key had another answer before: whatever it was, it is not for this answer to say.
             Ok(_) => ExecuteError::InFlight.into(),
         }
     }

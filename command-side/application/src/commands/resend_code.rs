@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     CodeSent, MemberError, MemberRules, Members,
-    member_rules::{Told, told},
+    member_rules::{MemberAnswer, answer_or_refusal},
     sign_up::code_sent,
 };
 use crate::{
@@ -19,7 +19,7 @@ struct ResendCode(StreamId);
 
 impl Command for ResendCode {
     type Rules = MemberRules;
-    type Answer = Told<CodeSent>;
+    type Answer = MemberAnswer<CodeSent>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -32,8 +32,8 @@ impl Command for ResendCode {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<CodeSent>, IncompleteEvents> {
-        told(events, code_sent(events))
+    ) -> Result<MemberAnswer<CodeSent>, IncompleteEvents> {
+        answer_or_refusal(events, code_sent(events))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signing up: a wish to become a member.
+//! Signing up: a request to become a member.
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::{Event, MemberEvent, SignUpEvent, SignUpStarted};
@@ -10,7 +10,7 @@ use vault::{DataKey, PasswordHash};
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{At, Told, told},
+    member_rules::{At, MemberAnswer, answer_or_refusal},
     sealing::{seal, vault_failed},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
 };
 
-/// A wish to become a member. The password has been checked, and hashed.
+/// A request to become a member. The password has been checked, and hashed.
 #[derive(Clone, Debug)]
 pub struct SignUp {
     /// What they will log in with.
@@ -31,7 +31,7 @@ pub struct SignUp {
     pub real_name: RealName,
     /// What they agree to.
     pub consents: Consents,
-    /// Where the wish came from, as a keyed hash; none if nothing is known. Messages are charged to it.
+    /// Where the request came from, as a keyed hash; none if nothing is known. Messages are charged to it.
     pub origin: Option<Uuid>,
 }
 
@@ -51,8 +51,8 @@ struct BeginSignUp {
     member: MemberId,
     login: StreamId,
     contact: StreamId,
-    wish: SignUp,
-    /// None while it is only looked whether the wish can be granted.
+    request: SignUp,
+    /// None while it is only looked whether the request can be granted.
     key: Option<DataKey>,
 }
 
@@ -61,7 +61,7 @@ impl BeginSignUp {
         let (UnsealedEvent::SignUpStarted(start), Some(key)) = (event, &self.key) else {
             return Err(ExecuteError::Internal.into());
         };
-        let SignUp { login_id, contact, real_name, consents, .. } = &self.wish;
+        let SignUp { login_id, contact, real_name, consents, .. } = &self.request;
         let started = SignUpStarted {
             member: start.member,
             channel: contact.channel(),
@@ -82,7 +82,7 @@ impl BeginSignUp {
 
 impl Command for BeginSignUp {
     type Rules = MemberRules;
-    type Answer = Told<CodeSent>;
+    type Answer = MemberAnswer<CodeSent>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -98,8 +98,8 @@ impl Command for BeginSignUp {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<CodeSent>, IncompleteEvents> {
-        told(events, code_sent(events))
+    ) -> Result<MemberAnswer<CodeSent>, IncompleteEvents> {
+        answer_or_refusal(events, code_sent(events))
     }
 }
 
@@ -118,26 +118,26 @@ pub fn code_sent(events: &[PendingEvent]) -> Option<CodeSent> {
 
 impl Members {
     /// Begins a sign-up and has a code sent to the contact.
-    pub async fn sign_up(&self, wish: SignUp, meta: Meta) -> Result<Receipt<CodeSent>, MemberError> {
+    pub async fn sign_up(&self, request: SignUp, meta: Meta) -> Result<Receipt<CodeSent>, MemberError> {
         let work = move |members: Self, claim| async move {
             let names = members.shared.vault.names();
-            let login = names.login(wish.login_id.expose());
-            let contact = members.contact_name(&wish.contact);
+            let login = names.login(request.login_id.expose());
+            let contact = members.contact_name(&request.contact);
             let (sign_up, member) = (members.shared.ids.fresh(), MemberId::new(members.shared.ids.fresh()));
             let actor = Actor { role: Role::Member, id: member };
-            let mut begin = BeginSignUp { sign_up: StreamId::new(sign_up), member, login, contact, wish, key: None };
-            if let Some(told) = members.recall(&meta, &begin).await? {
-                return Ok(told);
+            let mut begin = BeginSignUp { sign_up: StreamId::new(sign_up), member, login, contact, request, key: None };
+            if let Some(receipt) = members.recall(&meta, &begin).await? {
+                return Ok(receipt);
             }
-            // A login id that is taken is told before the vault is troubled. Nothing else is told from here on: for a contact
+            // A login id that is taken is refused before the vault is asked. Nothing else is said from here on: for a contact
             // that is free and for one that is a member's all is done alike.
             members.engine().foresee(actor, &begin).await?;
             let vault = &members.shared.vault;
             begin.key = Some(vault.make_key(member).await.map_err(vault_failed)?);
-            let SignUp { password_hash, origin, .. } = &begin.wish;
+            let SignUp { password_hash, origin, .. } = &begin.request;
             vault.keep_pending(sign_up, member, password_hash, *origin).await.map_err(vault_failed)?;
-            let told = members.carry_out(&claim, (actor, meta), begin).await;
-            if let Err(MemberError::LoginIdTaken) = told
+            let receipt = members.carry_out(&claim, (actor, meta), begin).await;
+            if let Err(MemberError::LoginIdTaken) = receipt
                 && let Err(error) = vault.discard(sign_up, member).await
             {
                 tracing::warn!(
@@ -145,7 +145,7 @@ impl Members {
                     "what a sign-up left in the vault is left to the sweep"
                 );
             }
-            told
+            receipt
         };
         self.accept(meta, work).await
     }

@@ -1,4 +1,4 @@
-//! The outcome of a command that moves money, told from the events it wrote.
+//! The outcome of a command that moves money, read from the events it wrote.
 //!
 //! The first answer and every replay go through here, so they cannot differ.
 
@@ -13,7 +13,7 @@ use crate::{
     engine::{IncompleteEvents, PendingEvent, UnitOfWork, position},
 };
 
-/// What the events tell of one transfer.
+/// What the events say of one transfer.
 type Transfer = Result<TransferAnswer, Refused>;
 
 /// The outcome of a command that is one transfer.
@@ -33,13 +33,13 @@ pub fn transfer_outcome(
     }
 }
 
-/// Each transfer the events tell of, in order.
+/// Each transfer in the events, in order.
 pub fn transfers(
     events: &[PendingEvent],
     place: Appended,
     unit: &UnitOfWork,
 ) -> Vec<Result<Transfer, IncompleteEvents>> {
-    let tell = |(index, event): (usize, &PendingEvent)| match &event.recorded {
+    let outcome = |(index, event): (usize, &PendingEvent)| match &event.recorded {
         Event::Transfer(TransferEvent::Rejected(rejected)) => {
             let transfer = Some(TransferId::new(event.stream.uuid()));
             Some(Ok(Err(Refused { refusal: rejected.refusal.clone(), transfer })))
@@ -63,10 +63,10 @@ pub fn transfers(
         }
         _ => None,
     };
-    events.iter().enumerate().filter_map(tell).collect()
+    events.iter().enumerate().filter_map(outcome).collect()
 }
 
-/// What a leg did to its account, told from the event that follows it; none if that event is not of this leg.
+/// What a leg did to its account, read from the event that follows it; none if that event is not of this leg.
 fn posting(transfer: TransferId, leg: &Leg, event: &PendingEvent, unit: &UnitOfWork) -> Option<Posting> {
     let (of, amount, balance_after) = match &event.recorded {
         Event::Account(AccountEvent::Debited(debited)) => (debited.transfer, debited.amount.negated(), debited.balance),

@@ -9,7 +9,7 @@ use vault::{DataKey, Names, SentCode};
 use super::{
     MemberError, MemberRules, Members,
     change_contact::contact_of,
-    member_rules::{At, Told, told},
+    member_rules::{At, MemberAnswer, answer_or_refusal},
     sealing::{code_in_force, is_right, reseal, sent_code, vault_failed},
 };
 use crate::{
@@ -58,7 +58,7 @@ impl VerifyContact {
 
 impl Command for VerifyContact {
     type Rules = MemberRules;
-    type Answer = Told<()>;
+    type Answer = MemberAnswer<()>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -71,9 +71,9 @@ impl Command for VerifyContact {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<()>, IncompleteEvents> {
+    ) -> Result<MemberAnswer<()>, IncompleteEvents> {
         let is_changed = |event: &PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::ContactChanged(_)));
-        told(events, events.iter().any(is_changed).then_some(()))
+        answer_or_refusal(events, events.iter().any(is_changed).then_some(()))
     }
 }
 

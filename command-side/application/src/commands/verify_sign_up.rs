@@ -12,7 +12,7 @@ use vault::{DataKey, Names, SentCode};
 
 use super::{
     MemberError, MemberRules, Members,
-    member_rules::{At, Told, told},
+    member_rules::{At, MemberAnswer, answer_or_refusal},
     sealing::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
 };
 use crate::{
@@ -86,7 +86,7 @@ impl VerifySignUp {
 
 impl Command for VerifySignUp {
     type Rules = MemberRules;
-    type Answer = Told<MemberId>;
+    type Answer = MemberAnswer<MemberId>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -99,12 +99,12 @@ impl Command for VerifySignUp {
         events: &[PendingEvent],
         _: Option<Appended>,
         _: &UnitOfWork,
-    ) -> Result<Told<MemberId>, IncompleteEvents> {
+    ) -> Result<MemberAnswer<MemberId>, IncompleteEvents> {
         let completed = |event: &PendingEvent| match &event.recorded {
             Event::SignUp(SignUpEvent::Completed(completed)) => Some(completed.member),
             _ => None,
         };
-        told(events, events.iter().find_map(completed))
+        answer_or_refusal(events, events.iter().find_map(completed))
     }
 }
 
@@ -131,10 +131,10 @@ impl Members {
             let actor = Actor { role: Role::Member, id: start.member };
             let kept = members.kept_of(start.member, id).await?;
             let verify = VerifySignUp { sign_up: StreamId::new(id), code, login, kept };
-            let told = members.carry_out(&claim, (actor, meta), verify).await?;
+            let receipt = members.carry_out(&claim, (actor, meta), verify).await?;
             // Also the second time: the first may have ended before this.
-            members.settle_at_once(id, told.answer).await;
-            Ok(told)
+            members.settle_at_once(id, receipt.answer).await;
+            Ok(receipt)
         };
         self.accept(meta, work).await
     }

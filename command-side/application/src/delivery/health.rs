@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_channel_that_is_missing_or_held_up_is_told_and_one_that_tries_again_is_not() {
         let missing = DeliveryHealth::new(&Channels::default());
-        assert!(missing.check("email").is_err_and(|told| told.contains("configured")));
+        assert!(missing.check("email").is_err_and(|error| error.contains("configured")));
         let board = DeliveryHealth::default();
         for (seconds, held_up) in [(0, false), (119, false), (121, true)] {
             board.write(&[waiting("email", seconds)]);

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 /// What is said to a person. It may hold a code, so that it is not shown by accident.
 #[derive(Clone)]
 pub struct Text {
-    /// The same whenever this message is tried again, and no other's: for channels that can tell repetitions apart.
+    /// The same whenever this message is tried again, and no other's: for channels that can recognise repetitions.
     pub key: String,
     /// A heading, for channels that have one. Never made from what somebody typed.
     pub subject: &'static str,

@@ -34,8 +34,8 @@ mod tests {
 
     #[test]
     fn pauses_double_from_one_second_to_five_minutes() {
-        let told: Vec<i64> = (0..12).map(|attempts| pause(attempts).num_seconds()).collect();
-        assert_eq!(told, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+        let pauses: Vec<i64> = (0..12).map(|attempts| pause(attempts).num_seconds()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
         assert_eq!(pause(-1), TimeDelta::seconds(1));
         assert_eq!(pause(i32::MAX), TimeDelta::seconds(300));
     }

@@ -15,8 +15,8 @@ use super::{Channels, CourierOptions, DeliveryHealth, deliver::DeliveryContext, 
 
 /// How long to wait when the vault is away.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often is told what waits.
-const TELL_EVERY: Duration = Duration::from_secs(5);
+/// How often the queue is reported.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// Takes messages that are due and sees each to its end.
 pub struct Courier<V: ?Sized> {
@@ -38,8 +38,8 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
         Self { unit: Arc::new(unit), bell: Arc::default(), board }
     }
 
-    /// The same, and what waits is told on this board.
-    pub fn telling(self, board: DeliveryHealth) -> Self {
+    /// The same, and the length of the queue is reported to this.
+    pub fn reporting(self, board: DeliveryHealth) -> Self {
         Self { board, ..self }
     }
 
@@ -53,11 +53,11 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
         let mut stop = std::pin::pin!(stop);
         let mut under_way = JoinSet::new();
         let mut away = false;
-        let mut told: Option<Instant> = None;
+        let mut reported: Option<Instant> = None;
         loop {
-            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                self.tell().await;
-                told = Some(Instant::now());
+            if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+                self.report().await;
+                reported = Some(Instant::now());
             }
             let pause = match self.take(&mut under_way).await {
                 Ok(more) => {
@@ -85,8 +85,8 @@ impl<V: Keys + Messages + ?Sized + 'static> Courier<V> {
         while under_way.join_next().await.is_some() {}
     }
 
-    /// What waits goes on the board. A queue that cannot be read is told by the taking.
-    async fn tell(&self) {
+    /// Reports the length of the queue. That the queue cannot be read is reported when messages are taken.
+    async fn report(&self) {
         if let Ok(waiting) = self.unit.vault.waiting_messages().await {
             self.board.write(&waiting);
         }

@@ -148,7 +148,7 @@ impl Messages for MemoryVault {
     }
 }
 
-/// Keeps what it was given; does what it was told to.
+/// Keeps what it was given; fails as the test asks.
 #[derive(Default)]
 struct FakeChannel {
     taken: Mutex<Vec<(String, String)>>,
@@ -362,9 +362,9 @@ async fn what_does_not_get_through_stands_on_the_board_until_it_does() {
     vault.queue(1, "email", Notice::PasswordChanged, None);
     let (board, clock) = (DeliveryHealth::default(), Arc::new(ManualClock::new(noon())));
     let courier = Courier::new(vault.clone(), email(&channel), clock.clone(), CourierOptions::default());
-    let running = tokio::spawn(courier.telling(board.clone()).run(std::future::pending()));
+    let running = tokio::spawn(courier.reporting(board.clone()).run(std::future::pending()));
     tokio::time::sleep(Duration::from_secs(6)).await;
-    assert!(board.check("email").is_err_and(|told| told.contains("1 messages wait")));
+    assert!(board.check("email").is_err_and(|error| error.contains("1 messages wait")));
     clock.set(noon() + TimeDelta::seconds(10));
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!((vault.waiting().len(), board.check("email")), (0, Ok(())));

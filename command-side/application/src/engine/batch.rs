@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Log, PendingEvent,
     decision::Decided,
-    outbox::tell,
+    outbox::answer,
     run::Run,
     task::Job,
     write::{Batch, Tried},
@@ -102,7 +102,7 @@ impl Run {
         match self.make_replay(&mut job, commit).await {
             Ok(()) => {
                 metrics::counter!(self.options.metrics.replays).increment(1);
-                tell(job, &self.recent);
+                answer(job, &self.recent);
             }
             Err(error) => job.fail(error),
         }
@@ -113,27 +113,27 @@ impl Run {
             return Err(ExecuteError::KeyReused);
         }
         let internal = |error: &(dyn Error + 'static)| {
-            tracing::error!(error, position = commit.first.number(), "a commit cannot be told again");
+            tracing::error!(error, position = commit.first.number(), "a commit cannot be read again");
             ExecuteError::Internal
         };
         let events = PendingEvent::of_commit(commit).map_err(|error| internal(&error))?;
-        // It is carried out, and only cannot be told now: the same key will.
-        let untold = |error: ReadError| match error {
+        // It is carried out, and only cannot be answered now: a retry with the same key can.
+        let unanswered = |error: ReadError| match error {
             ReadError::Unavailable(_) => {
                 let error = &error as &(dyn Error + 'static);
-                tracing::error!(error, position = commit.first.number(), "a commit cannot be told again now");
+                tracing::error!(error, position = commit.first.number(), "a commit cannot be read again now");
                 ExecuteError::OutcomeUnknown
             }
             defect => internal(&defect),
         };
-        let log = self.log_id().await.map_err(untold)?;
+        let log = self.log_id().await.map_err(unanswered)?;
         let place = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
         loop {
             let answered = job.answer(&events, place, &self.unit, true);
             if !self.unit.lacks_any() {
                 return answered.map_err(|error| internal(&error));
             }
-            self.unit.read_missing(self.log.as_ref()).await.map_err(untold)?;
+            self.unit.read_missing(self.log.as_ref()).await.map_err(unanswered)?;
         }
     }
 
@@ -255,7 +255,7 @@ impl Run {
     }
 
     /// Commands that come to nothing now, though an append of theirs may have been carried out. It may still come through, so
-    /// nobody is told that nothing was written; and nobody behind them waits for long.
+    /// nobody is answered that nothing was written; and nobody behind them waits for long.
     async fn look_for_lost(&mut self, jobs: &mut Vec<Job>) {
         for _ in 0..LOOKS {
             if jobs.is_empty() {

@@ -1,4 +1,4 @@
-//! The commands being decided now: the same one twice is told to wait.
+//! The commands being decided now: the same one twice is refused for the moment.
 
 use std::{
     collections::HashSet,

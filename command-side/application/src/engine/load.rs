@@ -35,7 +35,7 @@ pub async fn load(log: &(impl ReadStreams + ?Sized), held: Vec<(StreamId, Stream
     Ok(loaded)
 }
 
-/// A snapshot that is no account's is of another process, or of another version of the bank: the events tell.
+/// A snapshot that is no account's is of another process, or of another version of the bank: the events say which.
 async fn fold(
     log: &(impl ReadStreams + ?Sized),
     id: StreamId,

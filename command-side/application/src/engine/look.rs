@@ -27,7 +27,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
             return Err(ExecuteError::KeyReused.into());
         }
         let defect = |error: &dyn Error| {
-            tracing::error!(error = error.to_string(), command.id = %meta.command_id, "a commit cannot be told again");
+            tracing::error!(error = error.to_string(), command.id = %meta.command_id, "a commit cannot be read again");
             ExecuteError::Internal
         };
         let events = PendingEvent::of_commit(&commit).map_err(|error| defect(&error))?;

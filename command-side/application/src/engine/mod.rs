@@ -52,7 +52,7 @@ impl<T: log::Append + log::ReadStreams + log::ReadHead + log::OwnedAccounts> Log
 pub trait Command: Send + Sync + 'static {
     /// What it decides by, besides the log.
     type Rules: Send + Sync + 'static;
-    /// What is told of it: the outcome, or a refusal that was recorded.
+    /// What is answered: the outcome, or a refusal that was recorded.
     type Answer: Clone + Send + Sync + 'static;
     /// Why nothing was written.
     type Error: From<ExecuteError> + Send + 'static;
@@ -77,9 +77,9 @@ pub trait Command: Send + Sync + 'static {
     ) -> Result<Self::Answer, IncompleteEvents>;
 }
 
-/// The events do not tell an outcome that the command can have.
+/// The events do not show an outcome that the command can have.
 #[derive(Debug, thiserror::Error)]
-#[error("the events of the command tell no outcome of it")]
+#[error("the events of the command show no outcome of it")]
 pub struct IncompleteEvents;
 
 /// Whose tokens count no more, if any can be revoked.

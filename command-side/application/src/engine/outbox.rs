@@ -1,14 +1,14 @@
-//! Answers that are due: told while the next append is under way, or at once if there is none.
+//! Answers that are due: sent while the next append is under way, or at once if there is none.
 
 use std::sync::Arc;
 
 use super::{recent::RecentAnswers, task::Job};
 use crate::ExecuteError;
 
-/// Answers whose outcome is durable, not told yet.
+/// Answers whose outcome is durable, not sent yet.
 ///
-/// Telling a batch wakes as many tasks as it has commands, and all of them want the processor at once. Told first, they
-/// would hold up the next append, which everybody who is waiting needs; told while Postgres works on it, they cost nobody
+/// Answering a batch wakes as many tasks as it has commands, and all of them want the processor at once. Sent first, they
+/// would hold up the next append, which everybody who is waiting needs; sent while Postgres works on it, they cost nobody
 /// anything. An outbox that is dropped leaves its clients with an unknown outcome, as a crash would: the log has it.
 pub struct Outbox {
     due: Vec<(Job, Option<ExecuteError>)>,
@@ -30,14 +30,14 @@ impl Outbox {
         for (job, failed) in self.due.drain(..) {
             match failed {
                 Some(error) => job.fail(error),
-                None => tell(job, &self.recent),
+                None => answer(job, &self.recent),
             }
         }
     }
 }
 
 /// Tells an answer that is ready, and keeps it.
-pub fn tell(job: Job, recent: &RecentAnswers) {
+pub fn answer(job: Job, recent: &RecentAnswers) {
     if recent.is_kept()
         && let Some(answer) = job.kept()
     {

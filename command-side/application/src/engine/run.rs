@@ -107,7 +107,7 @@ impl Run {
         Ok(true)
     }
 
-    /// Carries out commands until told to stop, then those already accepted.
+    /// Executes commands until asked to stop, then those already accepted.
     pub async fn serve(mut self, jobs: &mut mpsc::Receiver<Job>, stop: &mut mpsc::Receiver<()>) {
         let mut held = None;
         let mut look = interval(LOOK);

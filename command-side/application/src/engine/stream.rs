@@ -1,4 +1,4 @@
-//! A stream as the engine holds it: its version and what its events add up to. What a stream is, its events tell and
+//! A stream as the engine holds it: its version and what its events add up to. What a stream is, its events say and
 //! nothing else: no reader can ask for a stream as an account or as a transfer.
 
 use contracts::recorded::{self, AccountNumberEvent, DecodeError, MemberEvent, SignUpEvent, StreamKind};
@@ -72,7 +72,7 @@ pub enum FoldError {
     },
 }
 
-/// Checks that an event may take a version of a stream, by the kind that the events before it tell.
+/// Checks that an event may take a version of a stream, by the kind of the events before it.
 fn check_place(
     stream: StreamId,
     version: Version,

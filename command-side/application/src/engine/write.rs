@@ -24,7 +24,7 @@ pub enum Tried {
 pub struct Batch {
     /// With what they write.
     pub writing: Vec<(Job, Vec<PendingEvent>)>,
-    /// Those that write nothing. They may rest on what the others write, so they are told when that is durable.
+    /// Those that write nothing. They may rest on what the others write, so they are answered when that is durable.
     pub idle: Vec<Job>,
 }
 
@@ -40,7 +40,7 @@ impl Run {
         let commits: Result<Vec<NewCommit>, _> = batch.writing.iter().map(|(job, events)| job.commit(events)).collect();
         let started = Instant::now();
         let result = match commits {
-            // What the last batch wrote is told while Postgres works on this one.
+            // What the last batch wrote is answered while Postgres works on this one.
             Ok(commits) => {
                 tokio::join!(biased; self.log.append_after(self.known, &commits), async { self.outbox.send() }).0
             }
@@ -107,7 +107,7 @@ impl Run {
             let place = Appended { first, ..written };
             first = position(first, events.len());
             let failed = job.answer(&events, place, &self.unit, false).err().map(|error| {
-                tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be told");
+                tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be answered");
                 ExecuteError::OutcomeUnknown
             });
             tracing::debug!(

@@ -1,5 +1,5 @@
 //! The process `erasure`: carries an erasure through: fence the owner in the log, revoke, wait until every server knows, look at the accounts
-//! again, destroy, tell the log.
+//! again, destroy, record it.
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     Bank, CloseAccount, Command, Submission,
-    commands::{MemberError, MemberRules, Members, Told},
+    commands::{MemberAnswer, MemberError, MemberRules, Members},
     engine::{self, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
@@ -72,7 +72,7 @@ struct Enclose {
 
 impl engine::Command for Enclose {
     type Rules = MemberRules;
-    type Answer = Told<Fence>;
+    type Answer = MemberAnswer<Fence>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -85,12 +85,12 @@ impl engine::Command for Enclose {
         events: &[PendingEvent],
         _: Option<Appended>,
         unit: &UnitOfWork,
-    ) -> Result<Told<Fence>, IncompleteEvents> {
+    ) -> Result<MemberAnswer<Fence>, IncompleteEvents> {
         let written = events.iter().any(|event| matches!(event.recorded, Event::Owner(OwnerEvent::Left(_))));
         if written || unit.owner(self.member).has_left() {
             return Ok(Ok(Fence(())));
         }
-        tracing::error!(member.id = %self.member, "an erasure under way is not told by the member's stream");
+        tracing::error!(member.id = %self.member, "the member's stream does not say that an erasure is under way");
         Err(IncompleteEvents)
     }
 }
@@ -104,7 +104,7 @@ struct Finish {
 
 impl engine::Command for Finish {
     type Rules = MemberRules;
-    type Answer = Told<()>;
+    type Answer = MemberAnswer<()>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -112,7 +112,12 @@ impl engine::Command for Finish {
         rules.record_plain(Ok(decided), work)
     }
 
-    fn answer(&self, _: &[PendingEvent], _: Option<Appended>, _: &UnitOfWork) -> Result<Told<()>, IncompleteEvents> {
+    fn answer(
+        &self,
+        _: &[PendingEvent],
+        _: Option<Appended>,
+        _: &UnitOfWork,
+    ) -> Result<MemberAnswer<()>, IncompleteEvents> {
         Ok(Ok(()))
     }
 }
@@ -206,8 +211,8 @@ impl Erasure {
             return Ok(Fence(()));
         }
         let (enclose, meta) = (Enclose { member, erasure }, step_meta(&self.members, NAME, erasure, "fence"));
-        let told = self.members.carry_out_step(PROCESS_RUNNER, meta, enclose).await.map_err(ProcessError::Step)?;
-        Ok(told.answer)
+        let receipt = self.members.carry_out_step(PROCESS_RUNNER, meta, enclose).await.map_err(ProcessError::Step)?;
+        Ok(receipt.answer)
     }
 
     /// How long it takes until every server knows for sure that the member's tokens count no more. The time is counted from
@@ -285,7 +290,7 @@ impl Erasure {
         }
     }
 
-    /// Destroys what is personal, keeps the certificate, and tells the log. Never without the fence.
+    /// Destroys what is personal, keeps the certificate, and records it. Never without the fence.
     async fn finish(&self, erasure: Uuid, asked: &Asked, _: Fence) -> Result<(), ProcessError> {
         let shared = &self.members.shared;
         // What a database keeps of a time, so that the certificate is the same when it is read back.

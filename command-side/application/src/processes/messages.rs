@@ -134,8 +134,8 @@ impl SendMessages {
         Ok(self.members.read(name).await.map_err(ProcessError::Step)?.name(name).owner())
     }
 
-    /// A code goes to whoever reads the contact's messages; if that is a member already, they are told so instead. Which of
-    /// them it is, is found out here and not by the request: that does the same either way.
+    /// A code goes to whoever reads the contact's messages; a member gets a message that says so instead. Which of them it is,
+    /// is found out here and not by the request: that does the same either way.
     async fn code_of_sign_up(
         &self,
         picked: &Picked,

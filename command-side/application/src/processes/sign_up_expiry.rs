@@ -19,7 +19,7 @@ use super::{
     step::{PROCESS_RUNNER, step_meta},
 };
 use crate::{
-    commands::{MemberError, MemberRules, Members, Told},
+    commands::{MemberAnswer, MemberError, MemberRules, Members},
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
@@ -38,7 +38,7 @@ struct Expire(StreamId);
 
 impl Command for Expire {
     type Rules = MemberRules;
-    type Answer = Told<()>;
+    type Answer = MemberAnswer<()>;
     type Error = MemberError;
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
@@ -46,7 +46,12 @@ impl Command for Expire {
         rules.record_plain(Ok(decided), work)
     }
 
-    fn answer(&self, _: &[PendingEvent], _: Option<Appended>, _: &UnitOfWork) -> Result<Told<()>, IncompleteEvents> {
+    fn answer(
+        &self,
+        _: &[PendingEvent],
+        _: Option<Appended>,
+        _: &UnitOfWork,
+    ) -> Result<MemberAnswer<()>, IncompleteEvents> {
         Ok(Ok(()))
     }
 }
@@ -115,7 +120,7 @@ impl SignUpExpiry {
     }
 
     /// A contact became a member's: the other sign-ups that are pending for it come to nothing, and no code of theirs makes a
-    /// member any more. The log tells it only when their time runs out: whoever began one of them would else see in
+    /// member any more. The log records it only when their time runs out: whoever began one of them would else see in
     /// positions that somebody with this contact is a member now.
     async fn end_others(&self, contact: StreamId) -> Result<(), ProcessError> {
         let (state, data) = (Some(InstanceState::Waiting), Some(json!({ "contact": contact })));

@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub struct MemoryProcesses {
     taken: Arc<AtomicBool>,
     epoch: AtomicI64,
+    /// How often a leader has kept house: swept the vault, and then forgotten what was done long ago.
+    pub swept: AtomicI64,
     kept: Mutex<Kept>,
 }
 
@@ -153,6 +155,7 @@ impl ProcessStore for MemoryProcesses {
     }
 
     async fn forget_done(&self, _: i64, before: DateTime<Utc>) -> Result<u64, ReadError> {
+        self.swept.fetch_add(1, Ordering::SeqCst);
         let mut kept = self.kept.lock().expect("whole");
         let had = kept.instances.len();
         kept.instances.retain(|_, one| one.state != InstanceState::Done || one.changed_at >= before);

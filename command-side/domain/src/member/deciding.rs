@@ -38,7 +38,7 @@ pub struct Deciding<'a, K: StateReader> {
 
 impl<K: StateReader> Deciding<'_, K> {
     /// A sign-up begins. It reserves nothing: several may be pending for one contact and for one login id, and the first
-    /// that is verified gets both. Nothing here depends on the contact, so nothing tells whether it is a member's.
+    /// that is verified gets both. Nothing here depends on the contact, so nothing shows whether it is a member's.
     pub fn begin(
         &self,
         sign_up: StreamId,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{CodeRules, IssuedCode, MemberRefusal};
 
-/// A wish to be reached elsewhere.
+/// A request to be reached elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContactChange {
     /// The name of the new contact.

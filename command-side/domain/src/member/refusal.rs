@@ -1,4 +1,4 @@
-//! Why a member's wish is refused.
+//! Why a member's request is refused.
 
 use chrono::{DateTime, Utc};
 
@@ -44,7 +44,7 @@ impl MemberRefusal {
     /// The public code of a wrong code, which is an event and no refusal.
     pub const CODE_WRONG: &'static str = "code-wrong";
 
-    /// Those that are kept, and told again for ever under the same key.
+    /// Those that are kept, and answered again for ever under the same key.
     pub const KEPT: [Self; 6] = [
         Self::SignUpEnded,
         Self::CodeExpired,

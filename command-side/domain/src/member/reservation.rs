@@ -1,4 +1,4 @@
-//! A name that only one may bear: a login id or a contact. Which name it is, nobody can tell from its stream.
+//! A name that only one may have: a login id or a contact. The stream does not show which name it is.
 
 use contracts::recorded::{NameHolder, ReservationEvent};
 use kernel::{MemberId, StreamId};

@@ -1,4 +1,4 @@
-//! The sign-up: from a wish to a verified contact.
+//! The sign-up: from a request to a verified contact.
 
 use chrono::{DateTime, Utc};
 use contracts::recorded::{

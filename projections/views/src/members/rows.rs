@@ -123,7 +123,7 @@ impl Changed {
         self.position.push(change.position);
     }
 
-    /// Writes the changes; tells the states before and after, each with how many members.
+    /// Writes the changes; returns the states before and after, each with how many members.
     async fn update(&self, connection: &mut PgConnection) -> Result<Vec<(String, String)>, WriteError> {
         // The old states come back with the update: who is counted in one state is no longer counted in the other.
         let changed = sqlx::query!(

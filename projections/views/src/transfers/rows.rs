@@ -100,7 +100,7 @@ impl<'c> Row<'c> {
         }
     }
 
-    /// Of two legs the columns of source and destination tell everything; of more, `postings` does.
+    /// Of two legs the columns of source and destination hold everything; of more, `postings` does.
     fn write_posted(&self, posted: &TransferPosted, booked: &[Option<Booked>], rows: &mut CopyRows) {
         let pair = posted.legs.pair();
         let first_is_credit = pair.is_some() && posted.legs[1].amount.is_negative();

@@ -1,6 +1,6 @@
 //! What people type, parsed. Each value is personal or secret: it is wiped when dropped and shows nothing in `Debug`.
 //!
-//! The texts of the errors are fit for the person who typed: they tell the rule and never repeat the value.
+//! The texts of the errors are fit for the person who typed: they state the rule and never repeat the value.
 
 mod code;
 mod consent;
