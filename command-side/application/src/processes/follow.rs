@@ -184,27 +184,48 @@ impl ProcessRunner {
         if end.commit.is_some() && lead.checked == end.commit {
             return Ok(true);
         }
+        let History::Holds { noted } = self.compare_history(&mut lead.checked, end).await? else { return Ok(false) };
+        if noted.is_none()
+            && let Some(commit) = end.commit.filter(|commit| commit.position >= cursor)
+        {
+            self.members.shared.vault.note_commit(commit).await.map_err(ProcessError::Vault)?;
+        }
+        Ok(true)
+    }
+
+    /// The same look by a server that does not lead, which changes nothing: it must not serve members either while vault and
+    /// log are not of one history.
+    pub(super) async fn look_at_history(&self, checked: &mut Option<CommitRef>) -> Result<(), RoundError> {
+        // The cursor first: the leader moves it, but never past the end of the log.
+        let cursor = self.members.shared.vault.cursor().await.map_err(ProcessError::Vault)?;
+        let end = self.members.shared.log.head().await.map_err(ProcessError::Log)?;
+        if cursor > end.position {
+            return Err(RoundError::Ahead { cursor, head: end.position });
+        }
+        if end.commit.is_none() || *checked != end.commit {
+            self.compare_history(checked, end).await?;
+        }
+        Ok(())
+    }
+
+    /// Compares the log with the commit that the vault notes, and with the end at which they were last found to fit.
+    async fn compare_history(&self, checked: &mut Option<CommitRef>, end: Head) -> Result<History, RoundError> {
         let (log, vault) = (&self.members.shared.log, &self.members.shared.vault);
         let noted = vault.noted_commit().await.map_err(ProcessError::Vault)?;
-        let known: Vec<Position> = [noted, lead.checked].into_iter().flatten().map(|commit| commit.position).collect();
+        let known: Vec<Position> = [noted, *checked].into_iter().flatten().map(|commit| commit.position).collect();
         let held = log.commit_refs(&known).await.map_err(ProcessError::Log)?;
         let is_lost = |commit: &CommitRef| !held.contains(&Some(*commit));
         if let Some(noted) = noted.filter(is_lost) {
             return Err(RoundError::OtherHistory(noted));
         }
-        if let Some(lost) = lead.checked.filter(is_lost) {
+        if let Some(lost) = checked.filter(is_lost) {
             let position = lost.position.number();
             tracing::error!(log.position = position, "the log lost a commit: what was kept of it is forgotten");
-            lead.checked = None;
-            return Ok(false);
+            *checked = None;
+            return Ok(History::LostTheEnd);
         }
-        if noted.is_none()
-            && let Some(commit) = end.commit.filter(|commit| commit.position >= cursor)
-        {
-            vault.note_commit(commit).await.map_err(ProcessError::Vault)?;
-        }
-        lead.checked = end.commit;
-        Ok(true)
+        *checked = end.commit;
+        Ok(History::Holds { noted })
     }
 
     /// Queues the messages and moves the vault's cursor, in one transaction. If another server was faster, its cursor counts,
@@ -234,6 +255,17 @@ impl ProcessRunner {
         reading.vault = vault.cursor().await.map_err(ProcessError::Vault)?;
         Ok(reached.min(reading.vault))
     }
+}
+
+/// How the log compares with what was known of it.
+enum History {
+    /// It holds all of that.
+    Holds {
+        /// The commit that the vault was last brought after, if it notes one.
+        noted: Option<CommitRef>,
+    },
+    /// It lost the end that it had in the last round.
+    LostTheEnd,
 }
 
 /// What a look at the log came to.

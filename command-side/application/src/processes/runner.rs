@@ -101,11 +101,12 @@ impl ProcessRunner {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut lead: Option<Lead> = None;
+        let mut standby = None;
         let mut failures = 0;
         loop {
             let round = tokio::select! {
                 () = &mut stop => break,
-                round = self.round_or_standby(&mut lead) => round,
+                round = self.round_or_standby(&mut lead, &mut standby) => round,
             };
             let pause = match round {
                 Ok(Pace::AtOnce) => continue,
@@ -128,7 +129,8 @@ impl ProcessRunner {
             tokio::select! {
                 () = &mut stop => break,
                 () = sleep(pause) => {}
-                () = self.members.shared.wake.notified(), if failures == 0 => {}
+                // Only the leader has anything to do for it.
+                () = self.members.shared.wake.notified(), if failures == 0 && lead.is_some() => {}
             }
         }
         metrics::gauge!("processes_leading").set(0.0);
@@ -137,27 +139,36 @@ impl ProcessRunner {
         }
     }
 
-    /// One round as leader; or a look whether this server may lead.
-    async fn round_or_standby(&self, lead: &mut Option<Lead>) -> Result<Pace, RoundError> {
+    /// One round as leader; or a look whether this server may lead. `standby` is the end at which a server that does not lead
+    /// last found that vault and log are of one history.
+    async fn round_or_standby(
+        &self,
+        lead: &mut Option<Lead>,
+        standby: &mut Option<CommitRef>,
+    ) -> Result<Pace, RoundError> {
         if lead.as_ref().is_some_and(|lead| !lead.leadership.is_held()) {
             *lead = None;
         }
         metrics::gauge!("processes_leading").set(f64::from(u8::from(lead.is_some())));
-        let Some(lead) = lead else {
-            let taken = self.store.try_lead(&self.holder).await.map_err(ProcessError::Log)?;
-            let Some(leadership) = taken else { return Ok(Pace::After(STANDBY)) };
-            tracing::info!(epoch = leadership.epoch(), "this server runs the processes");
-            *lead = Some(Lead::new(leadership));
-            return Ok(Pace::AtOnce);
+        let round = match lead {
+            Some(lead) => self.round(lead).await,
+            None => match self.store.try_lead(&self.holder).await.map_err(ProcessError::Log)? {
+                Some(leadership) => {
+                    tracing::info!(epoch = leadership.epoch(), "this server runs the processes");
+                    *lead = Some(Lead::new(leadership));
+                    return Ok(Pace::AtOnce);
+                }
+                None => self.look_at_history(standby).await.map(|()| Pace::After(STANDBY)),
+            },
         };
-        let round = self.round(lead).await;
         match &round {
             Ok(_) => {
                 self.trouble.send_if_modified(|trouble| trouble.take().is_some());
             }
             // Vault and log are not of one history: nothing counts that was read before.
             Err(error @ (RoundError::OtherHistory(_) | RoundError::Ahead { .. })) => {
-                lead.forget();
+                lead.iter_mut().for_each(Lead::forget);
+                *standby = None;
                 self.trouble.send_replace(Some(error.to_string()));
             }
             Err(_) => {}

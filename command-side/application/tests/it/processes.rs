@@ -196,3 +196,27 @@ async fn an_older_leader_writes_nothing_and_begins_again() {
     runner.stop().await;
     app.end().await;
 }
+
+/// A server that does not lead must not serve members either while vault and log are not of one history.
+#[tokio::test]
+async fn a_server_that_does_not_lead_reports_another_history_too() {
+    let app = TestApp::new().await;
+    let leader = app.runner();
+    app.joined("minsu", "kim@example.com").await;
+    until("the vault is level", || async { app.messages().await.len() == 1 }).await;
+    leader.stop().await;
+    let held = app.processes.try_lead("another server").await.expect("asked").expect("nobody leads");
+    let (report, trouble) = tokio::sync::watch::channel(None);
+    let (stop, stopped) = oneshot::channel();
+    let standby = tokio::spawn(app.process_runner().reporting(report).run(async {
+        let _ = stopped.await;
+    }));
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    assert_eq!(*trouble.borrow(), None, "they fit");
+    app.log.restore(0);
+    until("it is reported", || async { trouble.borrow().is_some() }).await;
+    let _ = stop.send(());
+    standby.await.expect("it ends in order");
+    held.release().await;
+    app.end().await;
+}
