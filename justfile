@@ -113,16 +113,16 @@ generate: packages _sqlx
     cargo build -p testkit --no-default-features --bin dev
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace -- --all-targets
     cargo build --workspace --bins
-    {{ target }}/debug/command-server --openapi > contracts/openapi/command.json
-    {{ target }}/debug/query-server --openapi > contracts/openapi/query.json
+    {{ target }}/debug/command-server --openapi > docs/openapi/command.json
+    {{ target }}/debug/query-server --openapi > docs/openapi/query.json
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help > docs/settings/$program.txt; done
     {{ target }}/debug/rooms --write
 
 [private]
 generated-check: packages _sqlx
     cargo build --workspace --all-targets
-    {{ target }}/debug/command-server --openapi | diff - contracts/openapi/command.json
-    {{ target }}/debug/query-server --openapi | diff - contracts/openapi/query.json
+    {{ target }}/debug/command-server --openapi | diff - docs/openapi/command.json
+    {{ target }}/debug/query-server --openapi | diff - docs/openapi/query.json
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help | diff - docs/settings/$program.txt; done
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check -- --all-targets
 

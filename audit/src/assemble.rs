@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded;
+use events::recorded;
 use uuid::Uuid;
 
 use super::{

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{self, AccountEvent, AccountNumberEvent, AccountOpened, Holder, MemberEvent, OwnerEvent};
+use events::recorded::{self, AccountEvent, AccountNumberEvent, AccountOpened, Holder, MemberEvent, OwnerEvent};
 use kernel::{AssetCode, MemberId, Minor};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! The auditor. It reads the whole log and all views and proves that they are what they should be.
 //!
-//! It is an oracle of its own: it shares the reading of payloads with the rest of Jangbu (`contracts::recorded`), and
+//! It is an oracle of its own: it shares the reading of payloads with the rest of Jangbu (`events::recorded`), and
 //! no rule, no fold and no query. Memory grows with the number of accounts, not with the length of the log: rows are
 //! compared by digests in buckets, and only the rows of buckets that differ are looked at one by one.
 

@@ -2,7 +2,7 @@
 //! commits are read apart and put together by [`super::assemble`].
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{DecodeError, Event, TransferEvent, TransferPosted};
+use events::recorded::{DecodeError, Event, TransferEvent, TransferPosted};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;

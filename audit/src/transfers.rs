@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{AccountEvent, Event, Leg, TransferEvent, TransferKind, TransferPosted};
+use events::recorded::{AccountEvent, Event, Leg, TransferEvent, TransferKind, TransferPosted};
 use kernel::AssetCode;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{Event, EventType, StreamKind};
+use events::recorded::{Event, EventType, StreamKind};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;

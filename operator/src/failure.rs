@@ -68,7 +68,7 @@ pub enum Failure {
         position: i64,
         /// Why not.
         #[source]
-        source: contracts::recorded::DecodeError,
+        source: events::recorded::DecodeError,
     },
     /// The keys.
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! A transfer of several legs, written into the log by the domain's decision. No command asks for one yet.
 
-use contracts::recorded::{self, Leg, Legs, TransferKind, TransferPosted};
 use domain::{Account, Limits, Movement};
+use events::recorded::{self, Leg, Legs, TransferKind, TransferPosted};
 use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, StreamId, TransferId, Version};
 use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
 use uuid::Uuid;

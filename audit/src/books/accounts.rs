@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::Holder;
+use events::recorded::Holder;
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;

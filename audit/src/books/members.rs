@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{self, Channel, MemberEvent};
+use events::recorded::{self, Channel, MemberEvent};
 use futures::TryStreamExt;
 use kernel::Sealed;
 use sha2::{Digest, Sha256};

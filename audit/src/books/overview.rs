@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{AccountEvent, Event, Holder, TransferEvent, TransferKind, TransferPosted};
+use events::recorded::{AccountEvent, Event, Holder, TransferEvent, TransferKind, TransferPosted};
 use futures::TryStreamExt;
 use kernel::AssetCode;
 use sqlx::PgConnection;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use contracts::recorded::{Event, TransferEvent, TransferKind};
+use events::recorded::{Event, TransferEvent, TransferKind};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::TransferPosted;
+use events::recorded::TransferPosted;
 use futures::TryStreamExt;
 use kernel::TransferId;
 use sqlx::PgConnection;

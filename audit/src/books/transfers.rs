@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Event, Leg, TransferEvent, TransferPosted, TransferRejected};
+use events::recorded::{Event, Leg, TransferEvent, TransferPosted, TransferRejected};
 use futures::TryStreamExt;
 use kernel::Minor;
 use sqlx::PgConnection;

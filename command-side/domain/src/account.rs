@@ -1,6 +1,6 @@
 //! The account: one asset, one holder, a balance that follows from its events.
 
-use contracts::recorded::{AccountClosed, AccountEvent, AccountFrozen, AccountUnfrozen, Holder};
+use events::recorded::{AccountClosed, AccountEvent, AccountFrozen, AccountUnfrozen, Holder};
 use kernel::{AssetCode, MemberId, Minor};
 use serde::{Deserialize, Serialize};
 

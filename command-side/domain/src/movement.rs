@@ -1,6 +1,6 @@
 //! A movement of money between accounts: the one rule that touches more than one aggregate.
 
-use contracts::recorded::{AccountCredited, AccountDebited, AccountEvent, Leg, Legs};
+use events::recorded::{AccountCredited, AccountDebited, AccountEvent, Leg, Legs};
 use kernel::{AccountId, Minor, Money, TransferId};
 
 use crate::{Account, Limits, Refusal};

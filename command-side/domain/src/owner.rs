@@ -1,6 +1,6 @@
 //! The owner: a member as the one for whom accounts are opened, until they leave.
 
-use contracts::recorded::{OwnerEvent, OwnerLeft};
+use events::recorded::{OwnerEvent, OwnerLeft};
 use kernel::MemberId;
 use uuid::Uuid;
 

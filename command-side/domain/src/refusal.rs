@@ -1,6 +1,6 @@
 //! Why a rule refuses a request.
 
-use contracts::recorded;
+use events::recorded;
 use kernel::Minor;
 
 /// A business rule's no. Each has a stable public code.

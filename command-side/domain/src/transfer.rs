@@ -1,6 +1,6 @@
 //! The transfer: postings that happen together, or a refusal that is kept.
 
-use contracts::recorded::{Legs, TransferEvent};
+use events::recorded::{Legs, TransferEvent};
 
 use crate::{EvolveError, Refusal};
 

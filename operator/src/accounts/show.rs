@@ -1,7 +1,7 @@
 //! An account as the log has it.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{self, AccountEvent, AccountNumberEvent, Holder};
+use events::recorded::{self, AccountEvent, AccountNumberEvent, Holder};
 use kernel::AccountNumber;
 use serde::Serialize;
 use serde_json::value::RawValue;

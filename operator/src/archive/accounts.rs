@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountEvent, AccountOpened, Event};
+use events::recorded::{AccountEvent, AccountOpened, Event};
 use kernel::{AccountId, AssetCode, Minor};
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use ::views::{Decoder, View};
-use contracts::recorded::Event;
 use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog};
+use events::recorded::Event;
 use kernel::Position;
 use log::{CommitRanges, ReadHead};
 use projection_engine::{Operator, Options, Rebuilder, Reporter, Settings};

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use projection_engine::{Phase, Progress, Rebuilder};
 use serde_json::json;

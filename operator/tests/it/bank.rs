@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::recorded::{
+use events::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, Channel, CommandRefused, Consent, ContactChanged, ErasureRequested, Event, Holder, Leg, Legs,
     MemberErased, MemberJoined, NameHolder, NameKind, NameReserved, Refusal, TransferEvent, TransferFacts,

@@ -154,7 +154,7 @@ impl TestDatabases {
     }
 }
 
-async fn follow(runner: Runner<contracts::recorded::Event>, head: Position) {
+async fn follow(runner: Runner<events::recorded::Event>, head: Position) {
     let mut status = runner.status();
     let task = tokio::spawn(runner.run());
     let level = status.wait_for(|status| status.position >= head);

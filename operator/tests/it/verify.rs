@@ -168,7 +168,7 @@ async fn the_log_alone_needs_no_views() {
     databases.drop().await;
 }
 
-/// The rule stands in the contracts and in the schema: they must name the same events.
+/// The rule stands in the crate `events` and in the schema: they must name the same events.
 #[tokio::test]
 async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one() {
     let databases = TestDatabases::migrated().await;
@@ -180,7 +180,7 @@ async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one(
     .await
     .expect("the constraint");
     assert!(validated);
-    for event in contracts::recorded::Event::TYPES {
+    for event in events::recorded::Event::TYPES {
         let named = rule.contains(&format!("'{}'::text", event.name));
         assert_eq!(named, event.opens_stream, "{}: {rule}", event.name);
     }

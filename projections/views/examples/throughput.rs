@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
-use contracts::recorded::{
+use events::recorded::{
     self, AccountCredited, AccountDebited, AccountOpened, Holder, Legs, TransferKind, TransferPosted,
 };
 use kernel::{

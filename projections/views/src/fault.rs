@@ -1,6 +1,6 @@
 //! Events that contradict what the log promises.
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::Position;
 use projection_engine::Fault;
 

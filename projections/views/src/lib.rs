@@ -13,7 +13,7 @@ mod wide;
 use std::sync::Arc;
 
 pub use accounts::{AccountSeed, Accounts, Seed, SeedStatus, SeededAccounts};
-use contracts::recorded;
+use events::recorded;
 pub use members::Members;
 pub use overview::Overview;
 use projection_engine::{Decode, Projection};

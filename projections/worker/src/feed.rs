@@ -16,7 +16,7 @@ use async_nats::{
         consumer::{DeliverPolicy, pull::OrderedConfig},
     },
 };
-use contracts::recorded::Event;
+use events::recorded::Event;
 use futures::StreamExt;
 use kernel::{LogId, Position};
 use platform::nats;

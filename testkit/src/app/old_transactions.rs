@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use crate::kit::Database;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountEvent, Event, Pair, TransferEvent, TransferPosted};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use events::recorded::{AccountEvent, Event, Pair, TransferEvent, TransferPosted};
 use kernel::{AccountId, Minor, Position, TransferId};
 use log::ReadHead;
 use projection_engine::{

@@ -1,7 +1,7 @@
 //! A transfer of more than two legs, through the log, all views, the public API and the auditor.
 
-use contracts::recorded::Leg;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use events::recorded::Leg;
 use kernel::{AccountId, Actor, CommandId, Ids, MemberId, Minor, RandomIds, Role};
 use log::Fingerprint;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use contracts::recorded::{Leg, Legs, Refusal, TransferKind};
+use events::recorded::{Leg, Legs, Refusal, TransferKind};
 use kernel::{AccountId, Minor, Role, TransferId};
 use serde_json::json;
 

@@ -10,11 +10,11 @@ fn document() -> Value {
 
 #[test]
 fn the_committed_document_is_the_generated_one() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/openapi/command.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi/command.json");
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == command_api::openapi(),
-        "write it again: cargo run -p command-server -- --openapi > contracts/openapi/command.json"
+        "write it again: cargo run -p command-server -- --openapi > docs/openapi/command.json"
     );
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use application::{ExecuteError, Outcome, Refused};
-use contracts::recorded::{Refusal, TransferKind};
+use events::recorded::{Refusal, TransferKind};
 use kernel::{Minor, Role, TransferId};
 use platform::problem::Code;
 use serde_json::json;

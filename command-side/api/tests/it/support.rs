@@ -20,8 +20,8 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandPort, Services};
-use contracts::recorded::{Legs, Refusal, TransferKind, TransferPosted};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use events::recorded::{Legs, Refusal, TransferKind, TransferPosted};
 use http_body_util::BodyExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{

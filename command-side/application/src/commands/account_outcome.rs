@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::{AccountEvent, Event, Holder, RefusedCommandEvent};
+use events::recorded::{AccountEvent, Event, Holder, RefusedCommandEvent};
 use kernel::{AccountId, Minor};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! What closing, freezing and unfreezing an account have in common.
 
-use contracts::recorded::AccountEvent;
 use domain::{Account, Refusal};
+use events::recorded::AccountEvent;
 use kernel::{AccountId, Role};
 
 use crate::{ExecuteError, engine::Decision};

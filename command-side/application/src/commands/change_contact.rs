@@ -1,7 +1,7 @@
 //! A change of contact begins: a code is sent to the new one.
 
-use contracts::recorded::{Channel, ContactChangeStarted, Event, MemberEvent};
 use domain::member::{Contact, UnsealedEvent};
+use events::recorded::{Channel, ContactChangeStarted, Event, MemberEvent};
 use kernel::{Actor, MemberId, Place, Role, Sealed, StreamId};
 use log::Appended;
 use vault::DataKey;

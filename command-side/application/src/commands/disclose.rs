@@ -1,7 +1,7 @@
 //! An operator is shown a member's personal data, and it is recorded who looked and why.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Channel, Event, MemberEvent};
+use events::recorded::{Channel, Event, MemberEvent};
 use kernel::{Actor, MemberId, Place, Sealed, StreamId, Version};
 use log::Appended;
 use secrecy::SecretString;

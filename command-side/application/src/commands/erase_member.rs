@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use contracts::recorded::{Event, MemberEvent, StreamKind};
 use domain::{
     Status,
     member::{Standing, StateReader},
 };
+use events::recorded::{Event, MemberEvent, StreamKind};
 use kernel::{Actor, MemberId, StreamId};
 use log::Appended;
 use uuid::Uuid;

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use chrono::SubsecRound;
-use contracts::recorded::{Event, MemberEvent, Refusal, RefusedCommandEvent, SignUpEvent};
 use domain::member::{CodeRules, DecidedEvent, Deciding, MemberRefusal, UnsealedEvent};
+use events::recorded::{Event, MemberEvent, Refusal, RefusedCommandEvent, SignUpEvent};
 use kernel::{Clock, Place, StreamId, Version};
 use vault::{Names, Vault};
 

@@ -5,8 +5,8 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use contracts::recorded::{Event, MemberEvent, MemberJoined, StreamKind};
 use domain::member::{Contact, LoginId, Standing, StateReader};
+use events::recorded::{Event, MemberEvent, MemberJoined, StreamKind};
 use kernel::{Actor, Clock, Ids, MemberId, StreamId, Version};
 use secrecy::ExposeSecret;
 use tokio::{sync::Notify, time::timeout_at};

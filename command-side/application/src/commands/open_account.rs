@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::{AccountNumberAssigned, AccountOpened, Holder, OwnerAccountAdded};
+use events::recorded::{AccountNumberAssigned, AccountOpened, Holder, OwnerAccountAdded};
 use kernel::{AccountId, AccountNumber, AssetCode};
 use log::Appended;
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Refusal, TransferPosted};
+use events::recorded::{Refusal, TransferPosted};
 use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Position, TransferId, Version};
 
 use crate::engine::Receipt;

@@ -1,10 +1,10 @@
 //! Posting: a movement of money is tried on the accounts, and posted or refused.
 
-use contracts::recorded::{
+use domain::{Limits, Movement, Refusal};
+use events::recorded::{
     AccountEvent, AccountOpened, Holder, Leg, Legs, TransferFacts, TransferKind, TransferPosted, TransferRejected,
     TransferReversed,
 };
-use domain::{Limits, Movement, Refusal};
 use kernel::{AccountId, AssetCode, Money, TransferId};
 use uuid::Uuid;
 

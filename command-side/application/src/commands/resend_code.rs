@@ -1,6 +1,6 @@
 //! Another code for a sign-up.
 
-use contracts::recorded::{Event, SignUpEvent, StreamKind};
+use events::recorded::{Event, SignUpEvent, StreamKind};
 use kernel::{Actor, Role, StreamId};
 use log::Appended;
 use uuid::Uuid;

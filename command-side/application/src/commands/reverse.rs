@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::TransferKind;
+use events::recorded::TransferKind;
 use kernel::{StreamId, TransferId};
 use log::Appended;
 

@@ -1,8 +1,8 @@
 //! Signing up: a request to become a member.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Event, MemberEvent, SignUpEvent, SignUpStarted};
 use domain::member::{Consents, Contact, LoginId, RealName, UnsealedEvent};
+use events::recorded::{Event, MemberEvent, SignUpEvent, SignUpStarted};
 use kernel::{Actor, MemberId, Role, StreamId};
 use log::Appended;
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::TransferKind;
 use domain::{Account, Refusal};
+use events::recorded::TransferKind;
 use kernel::{AccountId, AccountNumber, Money, Role};
 use log::Appended;
 

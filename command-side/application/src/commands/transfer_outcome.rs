@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::{AccountEvent, Event, Leg, RefusedCommandEvent, TransferEvent};
+use events::recorded::{AccountEvent, Event, Leg, RefusedCommandEvent, TransferEvent};
 use kernel::{AccountId, TransferId};
 use log::Appended;
 

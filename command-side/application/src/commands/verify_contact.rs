@@ -1,7 +1,7 @@
 //! A code is given for a change of contact: with a right one the member is reached elsewhere.
 
-use contracts::recorded::{ContactChangeStarted, ContactChanged, Event, MemberEvent};
 use domain::member::{Code, DecidedEvent, Deciding, MemberRefusal, StateReader, UnsealedEvent};
+use events::recorded::{ContactChangeStarted, ContactChanged, Event, MemberEvent};
 use kernel::{Actor, MemberId, Role, StreamId};
 use log::Appended;
 use vault::{DataKey, Names, SentCode};

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Event, MemberEvent, MemberJoined, SignUpEvent, StreamKind};
 use domain::member::{Code, DecidedEvent, Deciding, LoginId, MemberRefusal, SignUpStart, StateReader, UnsealedEvent};
+use events::recorded::{Event, MemberEvent, MemberJoined, SignUpEvent, StreamKind};
 use kernel::{Actor, MemberId, Role, StreamId, Version};
 use log::Appended;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Deref};
 
-use contracts::recorded::{self, CommandRefused, Refusal};
+use events::recorded::{self, CommandRefused, Refusal};
 use kernel::{Actor, CommandId, Ids, StreamId};
 
 use super::{FoldError, PendingEvent, UnitOfWork, unit_of_work::Changed};

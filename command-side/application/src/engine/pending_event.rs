@@ -1,6 +1,6 @@
 //! Pending events: the events a command is to write, typed, each with the version it takes.
 
-use contracts::recorded::{self, DecodeError};
+use events::recorded::{self, DecodeError};
 use kernel::{Position, StreamId, Version};
 use log::{Commit, NewEvent};
 

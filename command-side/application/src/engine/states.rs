@@ -1,10 +1,10 @@
 //! What streams add up to, as decisions and answers ask for it.
 
-use contracts::recorded::{MemberEvent, SignUpEvent, SignUpStarted};
 use domain::{
     Account, Owner, Transfer,
     member::{Person, Reservation, SignUp, StateReader},
 };
+use events::recorded::{MemberEvent, SignUpEvent, SignUpStarted};
 use kernel::{AccountId, AccountNumber, MemberId, Place, StreamId, TransferId, Version};
 
 use super::{State, UnitOfWork};

@@ -1,8 +1,8 @@
 //! A stream as the engine holds it: its version and what its events add up to. What a stream is, its events say and
 //! nothing else: no reader can ask for a stream as an account or as a transfer.
 
-use contracts::recorded::{self, AccountNumberEvent, DecodeError, MemberEvent, SignUpEvent, StreamKind};
 use domain::{ACCOUNT_STATE_SCHEMA, Account, EvolveError, Owner, Transfer, member::Reservation};
+use events::recorded::{self, AccountNumberEvent, DecodeError, MemberEvent, SignUpEvent, StreamKind};
 use kernel::{AccountId, StreamId, Version};
 use log::{Event, FromVersion, ReadError, Snapshot};
 

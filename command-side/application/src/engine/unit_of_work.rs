@@ -8,7 +8,7 @@ use std::{
     num::NonZeroUsize,
 };
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::{AccountId, MemberId, StreamId, Version};
 use log::ReadError;
 use lru::LruCache;

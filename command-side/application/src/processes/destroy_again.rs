@@ -1,6 +1,6 @@
 //! Destroying again, whenever a server begins to lead, the keys of erased members: a backup of the vault may have brought them back.
 
-use contracts::recorded::MemberErased;
+use events::recorded::MemberErased;
 use kernel::{MemberId, Position};
 
 use super::{

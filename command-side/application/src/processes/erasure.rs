@@ -9,8 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
-use contracts::recorded::{ErasureRequested, Event, MemberErased, MemberEvent, OwnerEvent};
 use domain::member::StateReader;
+use events::recorded::{ErasureRequested, Event, MemberErased, MemberEvent, OwnerEvent};
 use kernel::{Actor, MemberId, Role};
 use log::{Appended, ProcessInstance};
 use serde::{Deserialize, Serialize};

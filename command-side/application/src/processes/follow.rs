@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded;
+use events::recorded;
 use kernel::{CommitRef, Position};
 use log::{Head, InstanceState, ProcessInstance};
 use uuid::Uuid;

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{
+use domain::member::StateReader;
+use events::recorded::{
     Channel, ContactChangeStarted, ContactChanged, Event, MemberEvent, PasswordChanged, SignUpCodeIssued, SignUpEvent,
     SignUpStarted,
 };
-use domain::member::StateReader;
 use kernel::{MemberId, Place, Sealed, StreamId, Version};
 use log::{Picked, ProcessInstance};
 use vault::{Charge, NewMessage, Notice};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded;
+use events::recorded;
 use log::{Picked, ProcessInstance, ReadError};
 use serde_json::Value;
 use std::time::Duration;

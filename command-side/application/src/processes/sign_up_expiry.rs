@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contracts::recorded::{
-    ContactChanged, Event, MemberEvent, SignUpCompleted, SignUpEnded, SignUpEvent, SignUpStarted,
-};
 use domain::member::StateReader;
+use events::recorded::{ContactChanged, Event, MemberEvent, SignUpCompleted, SignUpEnded, SignUpEvent, SignUpStarted};
 use kernel::StreamId;
 use log::{Appended, InstanceFilter, InstanceState, ProcessInstance, ProcessStore};
 use serde_json::json;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use application::{Command, ExecuteError, OpenAccount};
-use contracts::recorded::{Event, OwnerLeft};
+use events::recorded::{Event, OwnerLeft};
 use kernel::{Actor, CommandId, CorrelationId, Version};
 use log::{Append, Fingerprint, NewCommit, NewEvent};
 use uuid::Uuid;

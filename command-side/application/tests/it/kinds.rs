@@ -6,7 +6,7 @@ use application::{
     Answer, Bank, Command, Deposit, Destination, ExecuteError, ExecutorOptions, Meta, OpenAccount, Outcome, Reverse,
     Submission, TransferOrder,
 };
-use contracts::recorded::{self, AccountOpened, Holder};
+use events::recorded::{self, AccountOpened, Holder};
 use futures::future::join_all;
 use kernel::{AccountId, AccountNumber, Ids, MemberId, RandomIds, StreamId, TransferId, Version};
 use log::{Append, NewCommit, NewEvent, Snapshot};

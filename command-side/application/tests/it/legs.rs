@@ -1,7 +1,7 @@
 //! Transfers of more than two legs: no command asks for one yet, but what stands in the log is answered and reversed.
 
 use application::{Command, Deposit, OpenAccount, Outcome, Reverse, TransferAnswer};
-use contracts::recorded::Leg;
+use events::recorded::Leg;
 use kernel::{AccountId, AssetCode, Minor, TransferId};
 use testkit::compound::{Request, post};
 

@@ -10,8 +10,8 @@ use application::{
     Bank, CloseAccount, Command, Deposit, Destination, ExecuteError, ExecutorOptions, FreezeAccount, OpenAccount,
     Outcome, Reverse, Running, TransferOrder, UnfreezeAccount, Withdraw,
 };
-use contracts::recorded::{AccountEvent, Event, StreamKind};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use events::recorded::{AccountEvent, Event, StreamKind};
 use futures::future::join_all;
 use kernel::{AccountId, AccountNumber, Actor, Position, RandomIds, StreamId, TransferId};
 use log::ReadCommits;
@@ -199,7 +199,7 @@ impl TestBank {
                 Event::Account(AccountEvent::Debited(debited)) => sum -= debited.amount.units(),
                 Event::Account(AccountEvent::Credited(credited)) => sum += credited.amount.units(),
                 Event::Account(AccountEvent::Opened(opened)) => {
-                    if let contracts::recorded::Holder::System { name } = opened.holder {
+                    if let events::recorded::Holder::System { name } = opened.holder {
                         assert!(systems.insert((name, opened.asset)), "a cash account is there twice");
                     }
                 }

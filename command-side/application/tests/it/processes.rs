@@ -11,7 +11,7 @@ use application::{
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::{AccountId, CorrelationId, Position};
 use log::{Fingerprint, InstanceState, ProcessInstance, ProcessStore};
 use serde_json::json;

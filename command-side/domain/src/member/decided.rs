@@ -1,6 +1,6 @@
 //! What decisions come to: events, and events that lack the sealed texts that only the holder of a key can add.
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::{MemberId, StreamId};
 
 use super::{ContactChange, SignUpStart};

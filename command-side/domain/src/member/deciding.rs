@@ -1,7 +1,7 @@
 //! Decisions that touch more than one stream: a person, a sign-up, and the names they bear.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{
+use events::recorded::{
     NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed, SignUpEvent,
 };
 use kernel::{MemberId, StreamId};

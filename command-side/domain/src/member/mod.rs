@@ -14,9 +14,9 @@ mod sign_up;
 mod values;
 
 pub use codes::{CodeRules, IssuedCode};
-pub use contracts::recorded::{Channel, Consent, UnknownChannel};
 pub use decided::{DecidedEvent, UnsealedEvent};
 pub use deciding::{Deciding, StateReader};
+pub use events::recorded::{Channel, Consent, UnknownChannel};
 pub use person::{ContactChange, ContactVerification, Person, Standing};
 pub use refusal::MemberRefusal;
 pub use reservation::Reservation;

@@ -1,7 +1,7 @@
 //! The member.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::recorded::{ContactChangeStarted, ContactCodeRefused, ErasureRequested, MemberErased, MemberEvent};
+use events::recorded::{ContactChangeStarted, ContactCodeRefused, ErasureRequested, MemberErased, MemberEvent};
 use kernel::StreamId;
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! A name that only one may have: a login id or a contact. The stream does not show which name it is.
 
-use contracts::recorded::{NameHolder, ReservationEvent};
+use events::recorded::{NameHolder, ReservationEvent};
 use kernel::{MemberId, StreamId};
 
 /// A name as its events left it.

@@ -1,7 +1,7 @@
 //! The sign-up: from a request to a verified contact.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{
+use events::recorded::{
     SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpEvent, SignUpStarted,
 };
 use kernel::{MemberId, StreamId};

@@ -1,5 +1,5 @@
-use contracts::recorded::{AccountFrozen, AccountUnfrozen};
 use domain::{Account, EvolveError, Refusal, Status};
+use events::recorded::{AccountFrozen, AccountUnfrozen};
 
 use kernel::AccountNumber;
 

@@ -1,7 +1,7 @@
 //! Whatever is wished for in whatever order, the laws hold.
 
-use contracts::recorded::{AccountEvent, Leg, Legs};
 use domain::{Account, Limits, Movement, payment};
+use events::recorded::{AccountEvent, Leg, Legs};
 use kernel::{Minor, Money};
 use proptest::prelude::*;
 

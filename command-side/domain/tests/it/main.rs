@@ -6,10 +6,10 @@ mod member;
 mod movement;
 mod owner;
 
-use contracts::recorded::{
+use domain::Account;
+use events::recorded::{
     AccountClosed, AccountCredited, AccountEvent, AccountFrozen, AccountOpened, AccountUnfrozen, Holder,
 };
-use domain::Account;
 use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, TransferId};
 use uuid::Uuid;
 

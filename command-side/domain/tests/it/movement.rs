@@ -1,8 +1,8 @@
-use contracts::recorded::{
+use domain::{Account, EvolveError, Limits, Movement, Refusal, Transfer, payment};
+use events::recorded::{
     AccountDebited, AccountEvent, Leg, Legs, TransferEvent, TransferFacts, TransferKind, TransferPosted,
     TransferRejected, TransferReversed,
 };
-use domain::{Account, EvolveError, Limits, Movement, Refusal, Transfer, payment};
 use kernel::{Minor, Money};
 
 use crate::{account_id, closed, credited, frozen, given, minor, money, opened, system, transfer};

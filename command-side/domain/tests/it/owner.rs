@@ -1,5 +1,5 @@
-use contracts::recorded::{OwnerAccountAdded, OwnerEvent};
 use domain::{EvolveError, Owner};
+use events::recorded::{OwnerAccountAdded, OwnerEvent};
 use kernel::MemberId;
 use uuid::Uuid;
 

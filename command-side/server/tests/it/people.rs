@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contracts::recorded::{Event, MemberEvent};
+use events::recorded::{Event, MemberEvent};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! Reading by the partial indexes.
 
-use contracts::recorded::{MemberEvent, ReservationEvent, SignUpEvent};
 use event_store_postgres::INDEXED_TYPES;
+use events::recorded::{MemberEvent, ReservationEvent, SignUpEvent};
 use kernel::{MemberId, Position, StreamId, Version};
 use log::{Append, NewEvent, OwnedAccounts, ReadTyped};
 use sqlx::Row;

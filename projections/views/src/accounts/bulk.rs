@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use contracts::recorded::{Event, Holder};
+use events::recorded::{Event, Holder};
 use kernel::AccountId;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;

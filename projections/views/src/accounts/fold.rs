@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{self, AccountEvent, AccountOpened};
+use events::recorded::{self, AccountEvent, AccountOpened};
 use kernel::{AccountId, Minor, Position};
 use projection_engine::{Commit, Event, Fault};
 

@@ -6,7 +6,7 @@ mod rows;
 mod seeded;
 
 pub use self::seeded::{AccountSeed, Seed, SeedStatus, SeededAccounts};
-use contracts::recorded::{AccountEvent, AccountOpened, Event, Holder};
+use events::recorded::{AccountEvent, AccountOpened, Event, Holder};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 

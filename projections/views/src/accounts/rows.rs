@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::Holder;
+use events::recorded::Holder;
 use kernel::AccountId;
 use projection_engine::{Rows, WriteError};
 use sqlx::{PgConnection, types::Uuid};

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{AccountOpened, Event};
+use events::recorded::{AccountOpened, Event};
 use kernel::{AccountId, Minor, Position, StreamId};
 use projection_engine::{Bulk, Commit, Fault, Loader, Projection, Rows, SumColumn, WriteError};
 use sqlx::PgConnection;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{self, ContactChanged, ErasureRequested, MemberErased, MemberEvent, MemberJoined};
+use events::recorded::{self, ContactChanged, ErasureRequested, MemberErased, MemberEvent, MemberJoined};
 use kernel::{MemberId, Position, Sealed};
 use projection_engine::{Commit, Event, Fault};
 

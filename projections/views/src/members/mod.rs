@@ -3,7 +3,7 @@
 mod fold;
 mod rows;
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use projection_engine::{Commit, Fault, Projection, Rows};
 
 /// The view `members`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-use contracts::recorded::{Leg, TransferFacts, TransferKind, TransferPosted};
+use events::recorded::{Leg, TransferFacts, TransferKind, TransferPosted};
 use kernel::AssetCode;
 use projection_engine::WriteError;
 use sqlx::PgConnection;

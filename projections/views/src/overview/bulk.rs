@@ -1,7 +1,7 @@
 //! Totals from ranges of the log: each range adds up what it can alone, the merge adds up the ranges.
 
 use async_trait::async_trait;
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::Position;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{
+use events::recorded::{
     AccountClosed, AccountEvent, AccountFrozen, AccountOpened, AccountUnfrozen, Event, Holder, TransferEvent,
     TransferPosted, TransferRejected,
 };

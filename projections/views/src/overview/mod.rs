@@ -6,7 +6,7 @@ mod fold;
 mod rows;
 mod states;
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `overview`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use contracts::recorded::{Event, Leg, TransferEvent, TransferKind, TransferPosted};
+use events::recorded::{Event, Leg, TransferEvent, TransferKind, TransferPosted};
 use kernel::{AccountId, AssetCode};
 use projection_engine::Commit;
 

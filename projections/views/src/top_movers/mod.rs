@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 
 /// The view `top_movers`.

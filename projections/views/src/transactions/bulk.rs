@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::Position;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;

@@ -1,6 +1,6 @@
 //! Each debit and credit becomes an entry; each time of recording a tick.
 
-use contracts::recorded::{self, AccountCredited, AccountDebited, AccountEvent, Pair, TransferEvent, TransferPosted};
+use events::recorded::{self, AccountCredited, AccountDebited, AccountEvent, Pair, TransferEvent, TransferPosted};
 use kernel::{AccountId, Minor, Position, TransferId};
 use projection_engine::{Commit, Event, Fault};
 

@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::{AccountEvent, Event, TransferEvent};
+use events::recorded::{AccountEvent, Event, TransferEvent};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 

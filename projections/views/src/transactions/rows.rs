@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::TransferPosted;
+use events::recorded::TransferPosted;
 use kernel::{AccountId, Minor, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
 use sqlx::PgConnection;

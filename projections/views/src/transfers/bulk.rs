@@ -1,7 +1,7 @@
 //! Transfers from ranges of the log: rows in whatever order, and a list of those that were reversed in a later one.
 
 use async_trait::async_trait;
-use contracts::recorded::Event;
+use events::recorded::Event;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
 

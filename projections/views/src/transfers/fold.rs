@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::recorded::{
+use events::recorded::{
     AccountCredited, AccountDebited, AccountEvent, Event, TransferEvent, TransferPosted, TransferRejected,
     TransferReversed,
 };

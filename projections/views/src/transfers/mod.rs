@@ -4,7 +4,7 @@ mod bulk;
 mod fold;
 mod rows;
 
-use contracts::recorded::{AccountEvent, Event};
+use events::recorded::{AccountEvent, Event};
 use kernel::StreamId;
 use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
 

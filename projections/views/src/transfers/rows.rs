@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use contracts::recorded::{Leg, TransferPosted, TransferRejected};
+use events::recorded::{Leg, TransferPosted, TransferRejected};
 use kernel::{AccountId, AssetCode, Minor, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
 use serde::Serialize;

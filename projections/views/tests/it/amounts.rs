@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::Minor;
 
 use crate::{bank::Bank, fixture::ViewsFixture, oracle};

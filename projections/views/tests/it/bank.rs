@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use chrono::{DateTime, Duration, Utc};
-use contracts::recorded::{
+use events::recorded::{
     self, AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, CommandRefused, Holder, Leg, Legs, OwnerAccountAdded, OwnerLeft, Refusal, TransferFacts,
     TransferKind, TransferPosted, TransferRejected, TransferReversed,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use kernel::{LogId, Position};
 use log::Commit;
 use projection_engine::{

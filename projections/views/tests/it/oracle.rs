@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use contracts::recorded::{
+use events::recorded::{
     AccountEvent, Channel, Event, Holder, MemberEvent, TransferEvent, TransferPosted, TransferRejected,
 };
 use kernel::{Position, Sealed};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::recorded;
+use events::recorded;
 use kernel::{Position, StreamId, Version};
 use projection_engine::{Decode, ParkWhat, testing::Worker, testing::brisk};
 use views::{Decoder, View};

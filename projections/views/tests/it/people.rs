@@ -1,7 +1,7 @@
 //! People who sign up, join, are reached elsewhere and leave: the part of the histories that is about members.
 
 use chrono::{DateTime, Duration, Utc};
-use contracts::recorded::{
+use events::recorded::{
     Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, Event, MemberErased,
     MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
     SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,

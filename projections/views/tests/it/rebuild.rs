@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::recorded::Event;
+use events::recorded::Event;
 use projection_engine::{
     Comparison, Expected, Operator, Options, RebuildRequest, Rebuilder, Reporter, Until, testing::brisk,
 };

@@ -6,9 +6,9 @@ use async_nats::{
     HeaderMap,
     jetstream::{self, Context, stream::Config as StreamConfig},
 };
-use contracts::recorded::{AccountOpened, Event, Holder};
 use database::migrations::Database;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use events::recorded::{AccountOpened, Event, Holder};
 use kernel::{
     AccountNumber, Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version,
 };

@@ -8,11 +8,11 @@ use crate::app::TestApp;
 
 #[test]
 fn the_committed_document_is_what_the_routes_say() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/openapi/query.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi/query.json");
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         committed == query_api::openapi(),
-        "{} is out of date: cargo run -p query-server -- --openapi > contracts/openapi/query.json",
+        "{} is out of date: cargo run -p query-server -- --openapi > docs/openapi/query.json",
         file.display()
     );
 }

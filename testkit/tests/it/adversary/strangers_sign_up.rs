@@ -1,7 +1,7 @@
 //! Strangers begin sign-ups with somebody else's contact and login id: that keeps nobody from becoming a member.
 
-use contracts::recorded::{Event, NameHolder, NameKind, NameReserved, SignUpEvent};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use events::recorded::{Event, NameHolder, NameKind, NameReserved, SignUpEvent};
 use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, Role, StreamId, Version};
 use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
 use serde_json::json;

@@ -4,9 +4,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use application::{CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta, ProcessRunner, Receipt, SignUp};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use contracts::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Event, Holder};
 use domain::member::{Channel, Code, Consents, Contact, LoginId};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
+use events::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Event, Holder};
 use kernel::{
     AccountId, AccountNumber, Actor, Clock, CommandId, CorrelationId, Ids, ManualClock, MemberId, RandomIds, Role,
     StreamId, SystemClock, Version,

@@ -1,7 +1,7 @@
 //! Leaving: accounts first, then everything else.
 
 use application::{CloseAccount, Command, ExecuteError, MemberError, MemberStanding, OpenAccount, Outcome};
-use contracts::recorded::{Event, MemberErased, MemberEvent};
+use events::recorded::{Event, MemberErased, MemberEvent};
 use sha2::{Digest, Sha256};
 use vault::Keys;
 

@@ -1,8 +1,8 @@
 //! Being reached elsewhere, and being looked at.
 
 use application::MemberError;
-use contracts::recorded::{Event, MemberEvent};
 use domain::member::{Channel, Contact};
+use events::recorded::{Event, MemberEvent};
 use secrecy::ExposeSecret;
 
 use super::app::{TestApp, email, meta, operator, refused};

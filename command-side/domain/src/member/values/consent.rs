@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contracts::recorded::Consent;
+use events::recorded::Consent;
 
 use super::is_unseen;
 

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use contracts::recorded::Channel;
+use events::recorded::Channel;
 use idna::AsciiDenyList;
 use secrecy::{ExposeSecret, SecretString};
 

@@ -1,5 +1,5 @@
-use contracts::recorded::{ContactCodeRefused, Event, MemberEvent, NameKind};
 use domain::member::{DecidedEvent, MemberRefusal, StateReader, UnsealedEvent};
+use events::recorded::{ContactCodeRefused, Event, MemberEvent, NameKind};
 use kernel::MemberId;
 
 use super::{Decided, TestApp, bears, contact, free, member};

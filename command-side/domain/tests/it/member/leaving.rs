@@ -1,5 +1,5 @@
-use contracts::recorded::{ErasureRequested, MemberErased, NameHolder, NameKind, NameReserved, OwnerLeft};
 use domain::member::{DecidedEvent, MemberRefusal, Standing, StateReader};
+use events::recorded::{ErasureRequested, MemberErased, NameHolder, NameKind, NameReserved, OwnerLeft};
 use uuid::Uuid;
 
 use super::{TestApp, contact, free, login, member};

@@ -9,15 +9,15 @@ mod values;
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::recorded::{
-    Channel, ContactChangeStarted, ContactChanged, Event, MemberJoined, NameHolder, NameKind, NameReleased,
-    NameReserved, OwnerEvent, SignUpEvent, SignUpStarted,
-};
 use domain::{
     Owner,
     member::{
         CodeRules, DecidedEvent, Deciding, MemberRefusal, Person, Reservation, SignUp, StateReader, UnsealedEvent,
     },
+};
+use events::recorded::{
+    Channel, ContactChangeStarted, ContactChanged, Event, MemberJoined, NameHolder, NameKind, NameReleased,
+    NameReserved, OwnerEvent, SignUpEvent, SignUpStarted,
 };
 use kernel::{MemberId, Sealed, StreamId};
 use uuid::Uuid;

@@ -1,5 +1,5 @@
-use contracts::recorded::{NameKind, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpEvent};
 use domain::member::{DecidedEvent, MemberRefusal, StateReader, UnsealedEvent};
+use events::recorded::{NameKind, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpEvent};
 
 use super::{TestApp, bears, contact, free, login, member, of_sign_ups, stream};
 

@@ -1,7 +1,7 @@
 //! Whatever the bank can record, it reads back the same.
 
 use chrono::{DateTime, Utc};
-use contracts::recorded::{
+use events::recorded::{
     AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
     AccountUnfrozen, Channel, CommandRefused, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused,
     ErasureRequested, Event, Holder, Leg, Legs, MemberErased, MemberJoined, NameHolder, NameKind, NameReleased,

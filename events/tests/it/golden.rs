@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use contracts::recorded::{DecodeError, Event, LegsError, TransferEvent};
+use events::recorded::{DecodeError, Event, LegsError, TransferEvent};
 use serde_json::{Value, json, value::RawValue};
 
 /// One file: `<event type>.v<schema version>[.<case>].json`.

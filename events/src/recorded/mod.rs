@@ -1,7 +1,7 @@
 //! The recorded events: their names, schema versions and payloads, as they stand in the log for ever.
 //!
 //! A payload's shape never changes. A new shape is a new schema version with its own type and an upcast in
-//! [`Event::decode`]; the golden corpus under `contracts/golden/` decodes in every build, for ever.
+//! [`Event::decode`]; the golden corpus under `events/golden/` decodes in every build, for ever.
 
 mod account;
 mod decode;
