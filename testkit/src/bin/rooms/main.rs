@@ -1,7 +1,9 @@
-//! `rooms`: checks the workspace against its dependency rule and its forbidden words (`docs/rooms.toml`) and to its size, and keeps
-//! the graph of it.
+//! `rooms`: checks the workspace against its dependency rule and its forbidden words (`docs/rooms.toml`), its imports for
+//! circles, and its sizes, and keeps the graph of it.
 
+mod circles;
 mod graph;
+mod modules;
 mod rule;
 mod tidy;
 mod words;
@@ -12,7 +14,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result};
 use clap::Parser;
 
-/// Check the workspace against its dependency rule and its size
+/// Check the workspace against its dependency rule, for import circles, and for its size
 #[derive(Parser)]
 #[command(name = "rooms")]
 struct Cli {
@@ -49,6 +51,7 @@ fn run(cli: &Cli) -> Result<Vec<String>> {
     let mut faults = rule::check(&workspace.crates, &rule);
     let (summary, untidy) = tidy::check(&workspace)?;
     faults.extend(untidy);
+    faults.extend(circles::check(&workspace)?);
     faults.extend(words::check(&workspace.root, &rule.forbidden)?);
     if std::fs::read_to_string(&file).unwrap_or_default() != drawn {
         let fault = "docs/rooms.md is not the graph of this workspace: run `./justw rooms --write` and commit it";
