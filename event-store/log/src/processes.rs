@@ -99,7 +99,7 @@ pub trait ProcessStore: Send + Sync {
     /// How far a process has followed the log; position 0 if it never ran.
     async fn cursor(&self, process: &str) -> Result<Position, ReadError>;
 
-    /// Keeps these instances, each whole, and moves these cursors, in one transaction. `false`, and nothing is written, if
+    /// Keeps these instances, each whole and each once, and moves these cursors, in one transaction. `false`, and nothing is written, if
     /// the epoch is not the newest: another server leads.
     async fn keep(
         &self,
@@ -111,8 +111,8 @@ pub trait ProcessStore: Send + Sync {
     /// The instances of a process whose step is to be tried by `now`, the longest due first.
     async fn due(&self, process: &str, now: DateTime<Utc>, limit: i64) -> Result<Vec<ProcessInstance>, ReadError>;
 
-    /// One instance.
-    async fn instance(&self, process: &str, instance: Uuid) -> Result<Option<ProcessInstance>, ReadError>;
+    /// The instances of these processes and ids, in any order, without those that do not exist.
+    async fn find(&self, ids: &[(&str, Uuid)]) -> Result<Vec<ProcessInstance>, ReadError>;
 
     /// The instances of this id, of whatever process.
     async fn named(&self, instance: Uuid) -> Result<Vec<ProcessInstance>, ReadError>;

@@ -160,9 +160,7 @@ impl ProcessStore for PostgresProcesses {
         .execute(&mut *transaction)
         .await
         .map_err(read_error)?;
-        for instance in instances {
-            write(&mut transaction, instance).await.map_err(read_error)?;
-        }
+        write(&mut transaction, instances).await.map_err(read_error)?;
         transaction.commit().await.map_err(read_error)?;
         Ok(true)
     }
@@ -184,19 +182,26 @@ impl ProcessStore for PostgresProcesses {
         .collect()
     }
 
-    async fn instance(&self, process: &str, instance: Uuid) -> Result<Option<ProcessInstance>, ReadError> {
+    async fn find(&self, ids: &[(&str, Uuid)]) -> Result<Vec<ProcessInstance>, ReadError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (processes, instances): (Vec<String>, Vec<Uuid>) =
+            ids.iter().map(|(process, instance)| ((*process).to_owned(), *instance)).unzip();
         sqlx::query_as!(
             Row,
             "select process, instance, state, due, data, tries, error, note, started_at, changed_at
-             from process_instances where process = $1 and instance = $2",
-            process,
-            instance
+             from process_instances
+             where (process, instance) in (select * from unnest($1::text[], $2::uuid[]))",
+            &processes,
+            &instances
         )
-        .fetch_optional(&mut *self.connection().await?)
+        .fetch_all(&mut *self.connection().await?)
         .await
         .map_err(read_error)?
+        .into_iter()
         .map(Row::into_instance)
-        .transpose()
+        .collect()
     }
 
     async fn named(&self, instance: Uuid) -> Result<Vec<ProcessInstance>, ReadError> {
@@ -281,21 +286,31 @@ impl ProcessStore for PostgresProcesses {
     }
 }
 
-async fn write(transaction: &mut Transaction<'_>, instance: &ProcessInstance) -> Result<(), sqlx::Error> {
+/// Writes all of them with one statement: a page of the log can change some hundreds.
+async fn write(transaction: &mut Transaction<'_>, instances: &[ProcessInstance]) -> Result<(), sqlx::Error> {
+    if instances.is_empty() {
+        return Ok(());
+    }
+    let column = |value: fn(&ProcessInstance) -> String| -> Vec<String> { instances.iter().map(value).collect() };
+    let time = |value: fn(&ProcessInstance) -> DateTime<Utc>| -> Vec<_> { instances.iter().map(value).collect() };
+    let due: Vec<Option<DateTime<Utc>>> = instances.iter().map(|instance| instance.due).collect();
+    let error: Vec<Option<String>> = instances.iter().map(|instance| instance.error.clone()).collect();
+    let tries: Vec<i32> = instances.iter().map(|instance| i32::try_from(instance.tries).unwrap_or(i32::MAX)).collect();
     sqlx::query!(
         "insert into process_instances (process, instance, state, due, data, tries, error, started_at, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[], $6::int4[], $7::text[],
+            $8::timestamptz[], $9::timestamptz[])
          on conflict (process, instance) do update set state = excluded.state, due = excluded.due, data = excluded.data,
             tries = excluded.tries, error = excluded.error, changed_at = excluded.changed_at",
-        instance.process,
-        instance.instance,
-        instance.state.as_str(),
-        instance.due,
-        instance.data,
-        i32::try_from(instance.tries).unwrap_or(i32::MAX),
-        instance.error,
-        instance.started_at,
-        instance.changed_at
+        &column(|instance| instance.process.clone()),
+        &instances.iter().map(|instance| instance.instance).collect::<Vec<_>>(),
+        &column(|instance| instance.state.as_str().to_owned()),
+        &due as &[Option<DateTime<Utc>>],
+        &instances.iter().map(|instance| instance.data.clone()).collect::<Vec<_>>(),
+        &tries,
+        &error as &[Option<String>],
+        &time(|instance| instance.started_at),
+        &time(|instance| instance.changed_at)
     )
     .execute(&mut **transaction)
     .await?;

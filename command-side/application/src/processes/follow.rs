@@ -1,10 +1,12 @@
 //! Following the log: one page of events for all processes, what they make of their instances, and the vault brought after it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use events::recorded;
 use kernel::{CommitRef, Position};
 use log::{Head, InstanceState, ProcessInstance};
+use serde_json::Value;
 use uuid::Uuid;
 use vault::{NewMessage, Queued};
 
@@ -19,9 +21,6 @@ const PAGE: i64 = 256;
 const WINDOW: i64 = 200_000;
 /// Cursors move without any event to work off only when they are this far behind: a write now and then, not each time.
 const CURSOR_LAG: i64 = 10_000;
-
-/// Instances that a page changes, as they are after it.
-type Changed = HashMap<(&'static str, Uuid), ProcessInstance>;
 
 impl ProcessRunner {
     /// Works off the next page of events; whether there is more.
@@ -45,35 +44,50 @@ impl ProcessRunner {
         for process in &self.processes {
             cursors.push(self.store.cursor(process.name()).await.map_err(ProcessError::Log)?);
         }
-        let position = cursors.iter().copied().chain([vault]).min().unwrap_or_default();
-        Ok(Reading { position, cursors, vault })
+        let instances = cursors.iter().copied().min().unwrap_or_default();
+        Ok(Reading { instances, effects: vault, cursors, vault })
     }
 
-    /// After a failure in the middle the same page is taken in again; that changes nothing.
+    /// Instances and vault are each followed from where they stand. Where both stand at one place, as they do but for the first
+    /// start on a bank with history or a vault from a backup, one page serves both. After a failure in the middle the same page
+    /// is taken in again; that changes nothing.
     async fn follow_on(&self, lead: &mut Lead, reading: &mut Reading) -> Result<Followup, RoundError> {
         let log = &self.members.shared.log;
         let end = log.head().await.map_err(ProcessError::Log)?;
         if !self.check_history(lead, end, reading.vault).await? {
             return Ok(Followup::Lost);
         }
-        let (head, after) = (end.position, reading.position);
+        let head = end.position;
         if reading.vault > head {
             return Err(RoundError::Ahead { cursor: reading.vault, head });
         }
-        if after >= head {
-            return Ok(Followup::Level);
+        // The vault first: new messages do not wait until old instances are made.
+        if reading.effects < head && reading.effects != reading.instances {
+            let page = self.read_page(reading.effects, head).await?;
+            reading.effects = self.bring_vault(reading, &page, end.commit).await?;
         }
+        if reading.instances < head {
+            let together = reading.effects == reading.instances;
+            let page = self.read_page(reading.instances, head).await?;
+            self.keep_instances(lead, reading, &page).await?;
+            reading.instances = page.reached;
+            if together {
+                reading.effects = self.bring_vault(reading, &page, end.commit).await?;
+            }
+        }
+        let followed = reading.instances.min(reading.effects);
+        metrics::gauge!("processes_position").set(followed.number() as f64);
+        Ok(if followed < head { Followup::More } else { Followup::Level })
+    }
+
+    async fn read_page(&self, after: Position, head: Position) -> Result<Page, ProcessError> {
         let up_to = head.min(after.plus(WINDOW));
-        let page = log.read_typed(&self.types(), after, up_to, PAGE).await.map_err(ProcessError::Log)?;
-        let reached = if page.len() as i64 == PAGE { page.last().map_or(up_to, |last| last.position) } else { up_to };
-        let page = page.into_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        // First the instances, then the vault: what the vault is brought after is found among the instances.
-        self.keep_instances(lead, reading, &page, reached).await?;
-        let fresh: Vec<&Followed> = page.iter().filter(|followed| followed.picked.position > reading.vault).collect();
-        let messages = self.effects(&fresh).await?;
-        reading.position = self.move_vault(reading, reached, &messages, !fresh.is_empty(), end.commit).await?;
-        metrics::gauge!("processes_position").set(reading.position.number() as f64);
-        Ok(if reading.position < head { Followup::More } else { Followup::Level })
+        let log = &self.members.shared.log;
+        let picked = log.read_typed(&self.types(), after, up_to, PAGE).await.map_err(ProcessError::Log)?;
+        let reached =
+            if picked.len() as i64 == PAGE { picked.last().map_or(up_to, |last| last.position) } else { up_to };
+        let events = picked.into_iter().map(decode).collect::<Result<_, _>>()?;
+        Ok(Page { events, reached })
     }
 
     /// Every type of event that a process follows, once.
@@ -85,32 +99,17 @@ impl ProcessRunner {
     }
 
     /// Keeps what the page makes of the instances, and moves the cursors, in one transaction.
-    async fn keep_instances(
-        &self,
-        lead: &Lead,
-        reading: &mut Reading,
-        page: &[Followed],
-        reached: Position,
-    ) -> Result<(), RoundError> {
-        let mut changed = Changed::new();
-        for (process, cursor) in self.processes.iter().zip(&reading.cursors) {
-            let follows = |followed: &&Followed| {
-                followed.picked.position > *cursor
-                    && process.events().contains(&followed.picked.event.event_type.as_str())
-            };
-            for followed in page.iter().filter(follows) {
-                for change in process.on(followed) {
-                    self.change(process.as_ref(), followed, change, &mut changed).await?;
-                }
-            }
-        }
-        let is_due = |cursor: &Position| reached > *cursor && (!page.is_empty() || reached >= cursor.plus(CURSOR_LAG));
-        if changed.is_empty() && !reading.cursors.iter().any(is_due) {
+    async fn keep_instances(&self, lead: &Lead, reading: &mut Reading, page: &Page) -> Result<(), RoundError> {
+        let changes = self.changes(&reading.cursors, &page.events);
+        let is_due = |cursor: &Position| {
+            page.reached > *cursor && (!page.events.is_empty() || page.reached >= cursor.plus(CURSOR_LAG))
+        };
+        if changes.is_empty() && !reading.cursors.iter().any(is_due) {
             return Ok(());
         }
-        let moved: Vec<Position> = reading.cursors.iter().map(|cursor| reached.max(*cursor)).collect();
+        let moved: Vec<Position> = reading.cursors.iter().map(|cursor| page.reached.max(*cursor)).collect();
         let cursors: Vec<_> = self.processes.iter().map(|process| process.name()).zip(moved.iter().copied()).collect();
-        let instances: Vec<ProcessInstance> = changed.into_values().collect();
+        let instances = self.apply(changes).await?;
         if !self.store.keep(lead.leadership.epoch(), &cursors, &instances).await.map_err(ProcessError::Log)? {
             return Err(RoundError::Deposed);
         }
@@ -118,56 +117,85 @@ impl ProcessRunner {
         Ok(())
     }
 
-    async fn change(
-        &self,
-        process: &dyn Process,
-        followed: &Followed,
-        change: Change,
-        changed: &mut Changed,
-    ) -> Result<(), ProcessError> {
-        let (name, at) = (process.name(), followed.picked.recorded_at);
-        match change {
-            Change::Start { instance, first, data } => {
-                let (state, due) = match first {
-                    // The log's clock may be ahead of this server's.
-                    FirstStep::Now => (InstanceState::Running, at.min(self.members.shared.clock.now())),
-                    FirstStep::At(due) => (InstanceState::Waiting, due),
-                };
-                changed.insert(
-                    (name, instance),
-                    ProcessInstance {
-                        process: name.to_owned(),
-                        instance,
-                        state,
-                        due: Some(due),
-                        data,
-                        tries: 0,
-                        error: None,
-                        note: None,
-                        started_at: at,
-                        changed_at: at,
-                    },
-                );
+    /// What the processes make of events after their cursors, in the order of the log.
+    fn changes<'a>(&self, cursors: &[Position], events: &'a [Followed]) -> Vec<(&'static str, &'a Followed, Change)> {
+        let mut changes = Vec::new();
+        for (process, cursor) in self.processes.iter().zip(cursors) {
+            let is_new = |followed: &&Followed| followed.picked.position > *cursor;
+            for followed in events.iter().filter(is_new).filter(|followed| follows(process.as_ref(), followed)) {
+                changes.extend(process.on(followed).into_iter().map(|change| (process.name(), followed, change)));
             }
-            Change::End { instance } => {
-                let known = match changed.remove(&(name, instance)) {
-                    Some(known) => Some(known),
-                    None => self.store.instance(name, instance).await.map_err(ProcessError::Log)?,
-                };
-                if let Some(known) = known.filter(|known| known.state != InstanceState::Done) {
-                    let done = ProcessInstance { state: InstanceState::Done, due: None, changed_at: at, ..known };
-                    changed.insert((name, instance), done);
+        }
+        changes
+    }
+
+    /// The instances as they are after these changes. What the page ends but did not start is read at once.
+    async fn apply(
+        &self,
+        changes: Vec<(&'static str, &Followed, Change)>,
+    ) -> Result<Vec<ProcessInstance>, ProcessError> {
+        let ended = changes.iter().filter_map(|(name, _, change)| match change {
+            Change::End { instance } => Some((*name, *instance)),
+            Change::Start { .. } => None,
+        });
+        let known = self.store.find(&ended.collect::<Vec<_>>()).await.map_err(ProcessError::Log)?;
+        let mut instances: HashMap<(String, Uuid), ProcessInstance> =
+            known.into_iter().map(|instance| ((instance.process.clone(), instance.instance), instance)).collect();
+        let mut changed = HashSet::new();
+        for (name, followed, change) in changes {
+            let at = followed.picked.recorded_at;
+            match change {
+                Change::Start { instance, first, data } => {
+                    let key = (name.to_owned(), instance);
+                    changed.insert(key.clone());
+                    instances.insert(key, self.start(name, instance, at, first, data));
+                }
+                Change::End { instance } => {
+                    let key = (name.to_owned(), instance);
+                    let open = instances.get_mut(&key).filter(|known| known.state != InstanceState::Done);
+                    if let Some(known) = open {
+                        (known.state, known.due, known.changed_at) = (InstanceState::Done, None, at);
+                        changed.insert(key);
+                    }
                 }
             }
         }
-        Ok(())
+        instances.retain(|key, _| changed.contains(key));
+        Ok(instances.into_values().collect())
+    }
+
+    fn start(
+        &self,
+        process: &str,
+        instance: Uuid,
+        at: DateTime<Utc>,
+        first: FirstStep,
+        data: Value,
+    ) -> ProcessInstance {
+        let (state, due) = match first {
+            // The log's clock may be ahead of this server's.
+            FirstStep::Now => (InstanceState::Running, at.min(self.members.shared.clock.now())),
+            FirstStep::At(due) => (InstanceState::Waiting, due),
+        };
+        ProcessInstance {
+            process: process.to_owned(),
+            instance,
+            state,
+            due: Some(due),
+            data,
+            tries: 0,
+            error: None,
+            note: None,
+            started_at: at,
+            changed_at: at,
+        }
     }
 
     async fn effects(&self, fresh: &[&Followed]) -> Result<Vec<NewMessage>, ProcessError> {
         let mut messages = Vec::new();
         for followed in fresh {
             for process in &self.processes {
-                if process.events().contains(&followed.picked.event.event_type.as_str()) {
+                if follows(process.as_ref(), followed) {
                     messages.extend(process.effects(followed).await?);
                 }
             }
@@ -228,24 +256,24 @@ impl ProcessRunner {
         Ok(History::Holds { noted })
     }
 
-    /// Queues the messages and moves the vault's cursor, in one transaction. If another server was faster, its cursor counts,
-    /// and what lies between is looked at again. Tells from where to follow on.
-    async fn move_vault(
+    /// Brings the vault after a page: queues the messages and moves its cursor, in one transaction. If another server was
+    /// faster, its cursor counts, and what lies between is looked at again. Tells from where to follow on.
+    async fn bring_vault(
         &self,
         reading: &mut Reading,
-        reached: Position,
-        messages: &[NewMessage],
-        is_fresh: bool,
+        page: &Page,
         seen: Option<CommitRef>,
     ) -> Result<Position, ProcessError> {
-        let cursor = reading.vault;
-        let is_due = reached > cursor && (is_fresh || reached >= cursor.plus(CURSOR_LAG));
+        let (cursor, reached) = (reading.vault, page.reached);
+        let fresh: Vec<&Followed> = page.events.iter().filter(|followed| followed.picked.position > cursor).collect();
+        let messages = self.effects(&fresh).await?;
+        let is_due = reached > cursor && (!fresh.is_empty() || reached >= cursor.plus(CURSOR_LAG));
         if !is_due {
             return Ok(reached);
         }
         let vault = &self.members.shared.vault;
         let (budget, now) = (self.members.shared.options.messages, self.members.shared.clock.now());
-        let queued = vault.enqueue(messages, budget, now, cursor, reached, seen).await.map_err(ProcessError::Vault)?;
+        let queued = vault.enqueue(&messages, budget, now, cursor, reached, seen).await.map_err(ProcessError::Vault)?;
         if let Some(Queued { held }) = queued {
             metrics::counter!("member_messages_queued").increment(messages.len() as u64 - held);
             metrics::counter!("member_messages_held").increment(held);
@@ -255,6 +283,14 @@ impl ProcessRunner {
         reading.vault = vault.cursor().await.map_err(ProcessError::Vault)?;
         Ok(reached.min(reading.vault))
     }
+}
+
+/// A piece of the log.
+struct Page {
+    /// Events that a process follows.
+    events: Vec<Followed>,
+    /// There are no others up to here.
+    reached: Position,
 }
 
 /// How the log compares with what was known of it.
@@ -276,6 +312,10 @@ enum Followup {
     More,
     /// The log lost what was read.
     Lost,
+}
+
+fn follows(process: &dyn Process, followed: &Followed) -> bool {
+    process.events().contains(&followed.picked.event.event_type.as_str())
 }
 
 fn decode(picked: log::Picked) -> Result<Followed, ProcessError> {

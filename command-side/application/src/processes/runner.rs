@@ -45,8 +45,10 @@ pub(super) struct Lead {
 
 /// How far the log was followed.
 pub(super) struct Reading {
-    /// Everything up to here was taken in.
-    pub(super) position: Position,
+    /// Instances were made of everything up to here.
+    pub(super) instances: Position,
+    /// The vault was brought after everything up to here.
+    pub(super) effects: Position,
     /// What is kept beside the log, for each process.
     pub(super) cursors: Vec<Position>,
     /// How far the vault has been brought, as it was last seen.

@@ -21,6 +21,8 @@ pub struct MemoryProcesses {
     epoch: AtomicI64,
     /// How often a leader has kept house: swept the vault, and then forgotten what was done long ago.
     pub swept: AtomicI64,
+    /// Whether every write fails.
+    pub is_broken: AtomicBool,
     kept: Mutex<Kept>,
 }
 
@@ -55,7 +57,7 @@ impl Leadership for Held {
 }
 
 impl MemoryProcesses {
-    fn find(&self, fits: impl Fn(&ProcessInstance) -> bool) -> Vec<ProcessInstance> {
+    fn which(&self, fits: impl Fn(&ProcessInstance) -> bool) -> Vec<ProcessInstance> {
         let kept = self.kept.lock().expect("whole");
         let mut found: Vec<_> = kept.instances.values().filter(|instance| fits(instance)).cloned().collect();
         found.sort_by_key(|instance| (instance.due, instance.instance));
@@ -69,7 +71,7 @@ impl MemoryProcesses {
 
     /// The instances of a process, with what each is doing.
     pub fn states(&self, process: &str) -> Vec<(Uuid, InstanceState)> {
-        self.find(|instance| instance.process == process).iter().map(|one| (one.instance, one.state)).collect()
+        self.which(|instance| instance.process == process).iter().map(|one| (one.instance, one.state)).collect()
     }
 
     /// All of it as text.
@@ -102,6 +104,9 @@ impl ProcessStore for MemoryProcesses {
         cursors: &[(&str, Position)],
         instances: &[ProcessInstance],
     ) -> Result<bool, ReadError> {
+        if self.is_broken.load(Ordering::SeqCst) {
+            return Err(ReadError::Unavailable("broken by the test".into()));
+        }
         if self.epoch.load(Ordering::SeqCst) != epoch {
             return Ok(false);
         }
@@ -114,21 +119,21 @@ impl ProcessStore for MemoryProcesses {
     }
 
     async fn due(&self, process: &str, now: DateTime<Utc>, limit: i64) -> Result<Vec<ProcessInstance>, ReadError> {
-        let mut due = self.find(|one| one.process == process && one.due.is_some_and(|due| due <= now));
+        let mut due = self.which(|one| one.process == process && one.due.is_some_and(|due| due <= now));
         due.truncate(usize::try_from(limit).unwrap_or_default());
         Ok(due)
     }
 
-    async fn instance(&self, process: &str, instance: Uuid) -> Result<Option<ProcessInstance>, ReadError> {
-        Ok(self.kept.lock().expect("whole").instances.get(&(process.to_owned(), instance)).cloned())
+    async fn find(&self, ids: &[(&str, Uuid)]) -> Result<Vec<ProcessInstance>, ReadError> {
+        Ok(self.which(|one| ids.contains(&(one.process.as_str(), one.instance))))
     }
 
     async fn named(&self, instance: Uuid) -> Result<Vec<ProcessInstance>, ReadError> {
-        Ok(self.find(|one| one.instance == instance))
+        Ok(self.which(|one| one.instance == instance))
     }
 
     async fn instances(&self, filter: &InstanceFilter<'_>, _: i64) -> Result<Vec<ProcessInstance>, ReadError> {
-        Ok(self.find(|one| {
+        Ok(self.which(|one| {
             filter.process.is_none_or(|process| one.process == process)
                 && filter.state.is_none_or(|state| one.state == state)
                 && filter.data.as_ref().is_none_or(|wanted| holds(&one.data, wanted))
@@ -137,7 +142,7 @@ impl ProcessStore for MemoryProcesses {
 
     async fn count(&self) -> Result<Vec<(String, InstanceState, i64)>, ReadError> {
         let mut counts = BTreeMap::<(String, InstanceState), i64>::new();
-        for one in self.find(|_| true) {
+        for one in self.which(|_| true) {
             *counts.entry((one.process, one.state)).or_default() += 1;
         }
         Ok(counts.into_iter().map(|((process, state), count)| (process, state, count)).collect())

@@ -44,7 +44,7 @@ async fn one_server_leads_and_an_older_leader_writes_nothing() {
     let late = [ProcessInstance { tries: 9, ..kept[0].clone() }];
     assert!(!one.keep(old, &[("ask", Position::new(8))], &late).await.unwrap(), "another leads");
     assert_eq!(two.cursor("ask").await.unwrap(), Position::new(7));
-    assert_eq!(two.instance("ask", kept[0].instance).await.unwrap(), Some(kept[0].clone()), "nothing was written");
+    assert_eq!(two.find(&[("ask", kept[0].instance)]).await.unwrap(), [kept[0].clone()], "nothing was written");
     second.release().await;
     fixture.end().await;
 }
@@ -85,7 +85,10 @@ async fn instances_are_found_by_what_they_wait_for() {
 
     assert!(!store.retry("ask", done.instance, "by an operator").await.unwrap(), "it is done");
     assert!(store.retry("ask", stuck.instance, "by an operator").await.unwrap());
-    let retried = store.instance("ask", stuck.instance).await.unwrap().unwrap();
+    let ids = [("ask", stuck.instance), ("notify", stuck.instance), ("notify", other.instance)];
+    let found = store.find(&ids).await.unwrap();
+    assert!(found.len() == 2 && found.contains(&other), "{found:?}");
+    let retried = found.into_iter().find(|one| one.instance == stuck.instance).unwrap();
     assert_eq!((retried.state, retried.tries), (InstanceState::Running, 0));
     assert_eq!(retried.note.as_deref(), Some("by an operator"));
     assert!(retried.due.is_some_and(|due| due <= SystemClock.now() + TimeDelta::seconds(5)));
@@ -93,7 +96,7 @@ async fn instances_are_found_by_what_they_wait_for() {
     assert_eq!(store.forget_done(leader.epoch() - 1, at(60).unwrap()).await.unwrap(), 0, "an older leader");
     assert_eq!(store.forget_done(leader.epoch(), at(-60).unwrap()).await.unwrap(), 0, "not so old");
     assert_eq!(store.forget_done(leader.epoch(), at(60).unwrap()).await.unwrap(), 1);
-    assert!(store.instance("ask", done.instance).await.unwrap().is_none());
+    assert!(store.find(&[("ask", done.instance)]).await.unwrap().is_empty());
     leader.release().await;
     fixture.end().await;
 }

@@ -1,5 +1,7 @@
 //! The process runner: messages, endings, and the vault brought after the log.
 
+use std::sync::{Arc, atomic::Ordering};
+
 use kernel::Place;
 use secrecy::ExposeSecret;
 use vault::{Credentials, Keys, Messages, Notice};
@@ -8,6 +10,7 @@ use super::{
     app::{TestApp, email, hash, meta, refused, until},
     faulty_vault::Break,
 };
+use crate::memory_processes::MemoryProcesses;
 
 /// Waits until the runner has worked off everything there is.
 async fn level(app: &TestApp) {
@@ -93,6 +96,27 @@ async fn two_offices_queue_every_message_once() {
     app.end().await;
 }
 
+/// The first start on a bank with history: its instances are made of all events since the beginning.
+#[tokio::test]
+async fn new_messages_do_not_wait_until_old_instances_are_made() {
+    let mut app = TestApp::new().await;
+    let runner = app.runner();
+    app.sign_up("s", "minsu", "kim@example.com").await.expect("sent");
+    level(&app).await;
+    runner.stop().await;
+    app.processes = Arc::new(MemoryProcesses::default());
+    app.processes.is_broken.store(true, Ordering::SeqCst);
+    let runner = app.runner();
+    app.sign_up("t", "jiwoo", "lee@example.com").await.expect("sent");
+    until("its message is queued", || async { app.messages().await.len() == 2 }).await;
+    assert_eq!(app.processes.states("sign-up-expiry"), []);
+    app.processes.is_broken.store(false, Ordering::SeqCst);
+    until("the instances are made", || async { app.processes.states("sign-up-expiry").len() == 2 }).await;
+    assert_eq!(app.messages().await.len(), 2);
+    runner.stop().await;
+    app.end().await;
+}
+
 #[tokio::test]
 async fn a_message_is_queued_once_whatever_the_vault_answers() {
     let app = TestApp::new().await;
@@ -151,7 +175,7 @@ async fn what_never_reached_the_log_is_swept_and_what_did_is_not() {
     assert!(app.vault.key(member).await.expect("the vault").is_some());
     let runner = app.runner();
     // By this clock everything is old enough to be swept: whoever signs up now comes after the sweep.
-    until("the vault is swept", || async { app.processes.swept.load(std::sync::atomic::Ordering::SeqCst) > 0 }).await;
+    until("the vault is swept", || async { app.processes.swept.load(Ordering::SeqCst) > 0 }).await;
     app.joined("minji", "lee@example.com").await;
     runner.stop().await;
     app.end().await;
@@ -199,7 +223,7 @@ async fn a_log_that_is_restored_under_a_running_office_is_followed_from_where_it
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     app.log.restore(kept);
     // That the log cannot be asked at that moment hides nothing: the next round asks again.
-    app.log.refs_away.store(1, std::sync::atomic::Ordering::SeqCst);
+    app.log.refs_away.store(1, Ordering::SeqCst);
     let (erasing, mut number) = (meta("e"), 0);
     app.members.request_erasure(member, super::app::as_member(member), None, erasing).await.expect("leaving");
     let again = crate::client::TestClient::on(app.log.clone(), "server-1", |_| {});
