@@ -10,45 +10,15 @@ use futures::{
 };
 use sqlx::{
     Connection as _, Either, Error, Execute, Executor, Postgres, SqlStr,
-    postgres::{
-        PgConnectOptions, PgConnection, PgDatabaseError, PgQueryResult, PgRow, PgSeverity, PgStatement, PgTypeInfo,
-    },
+    postgres::{PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 use tokio::time::timeout;
 
 use crate::{
-    Limits, Transaction,
-    limits::{no_answer, within},
+    limits::{Limits, no_answer, within},
+    state::State,
     waiting::Waiting,
 };
-
-/// Whether a connection can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It waits for a statement.
-    Ready,
-    /// A statement is under way, or its future was dropped before the end.
-    Busy,
-    /// It gave no answer in time, or broke.
-    Broken,
-}
-
-impl State {
-    /// What an error leaves of the connection.
-    pub fn after(error: &Error) -> Self {
-        match error {
-            Error::Database(error) => {
-                match error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity) {
-                    Some(PgSeverity::Fatal | PgSeverity::Panic) | None => Self::Broken,
-                    Some(_) => Self::Ready,
-                }
-            }
-            // Nothing was sent.
-            Error::Encode(_) | Error::InvalidArgument(_) | Error::InvalidSavePointStatement => Self::Ready,
-            _ => Self::Broken,
-        }
-    }
-}
 
 /// A connection to Postgres.
 #[derive(Debug)]
@@ -71,11 +41,6 @@ impl Connection {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
-    }
-
-    /// Begins a transaction, or a savepoint in one.
-    pub async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
-        Transaction::borrowed(self).await
     }
 
     /// Asks whether the server answers, and sends what is queued.

@@ -7,6 +7,7 @@ mod listener;
 pub mod migrations;
 mod pool;
 mod sessions;
+mod state;
 mod transaction;
 mod waiting;
 

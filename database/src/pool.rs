@@ -30,11 +30,10 @@ use tokio::{
 };
 
 use crate::{
-    Connection, Limits, SharedSessions, Transaction,
-    connection::State,
-    is_shared_sessions,
-    limits::{is_no_answer, no_answer},
-    sessions,
+    connection::Connection,
+    limits::{Limits, is_no_answer, no_answer},
+    sessions::{self, SharedSessions, is_shared_sessions},
+    state::State,
 };
 
 /// How a pool holds its connections.
@@ -125,11 +124,6 @@ impl Pool {
             None => self.0.open(deadline).await?,
         };
         Ok(PooledConnection { connection: Some(connection), process, pool: self.0.clone(), place: Some(place) })
-    }
-
-    /// Begins a transaction on a connection of its own.
-    pub async fn begin(&self) -> Result<Transaction<'static>, Error> {
-        Transaction::pooled(self.acquire().await?).await
     }
 
     /// Whether the connections are sessions; asked until it is known.

@@ -5,7 +5,7 @@
 
 use sqlx::{Error, Row, raw_sql};
 
-use crate::Connection;
+use crate::connection::Connection;
 
 /// The connection of this URL is not a session of its own.
 #[derive(Clone, Copy, Debug, thiserror::Error)]

@@ -10,8 +10,9 @@ use sqlx::{Error, postgres::PgTransactionManager};
 use sqlx_core::transaction::TransactionManager;
 
 use crate::{
-    Connection, PooledConnection,
-    connection::{State, settle},
+    connection::{Connection, settle},
+    pool::{Pool, PooledConnection},
+    state::State,
 };
 
 /// A transaction, or a savepoint in one.
@@ -25,8 +26,22 @@ enum Held<'c> {
     Borrowed(&'c mut Connection),
 }
 
+impl Pool {
+    /// Begins a transaction on a connection of its own.
+    pub async fn begin(&self) -> Result<Transaction<'static>, Error> {
+        Transaction::pooled(self.acquire().await?).await
+    }
+}
+
+impl Connection {
+    /// Begins a transaction, or a savepoint in one.
+    pub async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
+        Transaction::borrowed(self).await
+    }
+}
+
 impl Transaction<'static> {
-    pub(crate) async fn pooled(connection: PooledConnection) -> Result<Self, Error> {
+    async fn pooled(connection: PooledConnection) -> Result<Self, Error> {
         let mut transaction = Self { held: Held::Pooled(connection), open: false };
         transaction.start().await?;
         Ok(transaction)
@@ -34,7 +49,7 @@ impl Transaction<'static> {
 }
 
 impl<'c> Transaction<'c> {
-    pub(crate) async fn borrowed(connection: &'c mut Connection) -> Result<Self, Error> {
+    async fn borrowed(connection: &'c mut Connection) -> Result<Self, Error> {
         let mut transaction = Self { held: Held::Borrowed(connection), open: false };
         transaction.start().await?;
         Ok(transaction)

@@ -11,8 +11,8 @@ use sqlx::Error;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
-    connection::State,
     limits::{Limits, Measure, no_answer},
+    state::State,
 };
 
 /// Answers of one statement. Time that the consumer takes between two of them does not count.
