@@ -4,7 +4,7 @@ use kernel::{Actor, MemberId, Role};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Principal, TokenError};
+use super::{principal::Principal, token_error::TokenError};
 
 /// How far the clock of who made the token may be ahead of ours.
 const SKEW_SECONDS: i64 = 5;

@@ -1,19 +1,24 @@
 //! Who asks: bearer tokens (JWT, EdDSA only), signed with a private key, verified with public ones, and revoked.
 
 mod claims;
+mod extract;
 mod key_set;
 mod keys;
 mod look_schedule;
 mod presented;
 mod principal;
+mod refusal;
 mod revocations;
 mod signer;
 mod stamp;
+mod token_error;
 mod verifier;
 
 pub use keys::KeysError;
 pub(crate) use presented::Presented;
-pub use principal::{Principal, refused};
+pub use principal::Principal;
+pub use refusal::refused;
 pub use revocations::{RevocationSource, Revocations};
 pub use signer::{Signer, SignerError, thumbprint};
-pub use verifier::{TokenError, Verifier};
+pub use token_error::TokenError;
+pub use verifier::Verifier;

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use axum::http::{Extensions, HeaderValue};
 
 use super::{
-    Verifier,
-    principal::{bearer_in, problem_of},
+    refusal::{bearer_in, problem_of},
+    verifier::Verifier,
 };
 use crate::problem::Problem;
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
-use super::Principal;
+use super::principal::Principal;
 use crate::shutdown::Shutdown;
 
 /// Bits of the filter: 64 KiB, and one id in five hundred thousand takes the lock for nothing while one was revoked.

@@ -4,19 +4,10 @@ use axum::http::HeaderValue;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
-use super::Inner;
+use super::inner::Inner;
 
 /// The media type of problems.
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
-
-/// One wrong field of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// The path of the field, such as `money.amount` or `transfers[3].memo`.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
 
 pub(super) struct Body<'a> {
     problem: &'a Inner,

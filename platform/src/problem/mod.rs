@@ -5,6 +5,7 @@
 
 mod body;
 mod code;
+mod inner;
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -12,28 +13,16 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-pub use body::FieldError;
 pub(crate) use body::{CONTENT_TYPE, render};
 pub use code::Code;
+pub use inner::FieldError;
+pub(crate) use inner::Inner;
 use serde_json::Value;
 use uuid::Uuid;
 
 /// An error on its way to a client.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Inner>);
-
-#[derive(Clone, Debug)]
-pub(crate) struct Inner {
-    pub(crate) code: Code,
-    pub(crate) status: StatusCode,
-    pub(crate) detail: Option<Cow<'static, str>>,
-    pub(crate) errors: Vec<FieldError>,
-    pub(crate) members: Vec<(&'static str, Value)>,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) token_refused: bool,
-    pub(crate) request_id: Option<Uuid>,
-    pub(crate) cause: Option<String>,
-}
 
 impl Problem {
     /// The problem of that code, with the code's own status.
