@@ -1,9 +1,8 @@
 //! What can go wrong, one variant for each thing the engine does differently.
 
-use kernel::LogId;
+use chrono::{DateTime, Utc};
+use kernel::{LogId, Position};
 use log::ReadError;
-
-use crate::OtherHistory;
 
 /// Why rows were not written.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +60,36 @@ pub enum OpenError {
     /// Somebody else moved the checkpoint in the meantime.
     #[error("another projector moved the view while it was opened")]
     Moved,
+}
+
+/// How a checkpoint differs from the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OtherHistory {
+    /// It has seen more than the log holds.
+    #[error(
+        "it is at position {position}, ahead of the log, which ends at {head}: the log was restored to an earlier state"
+    )]
+    Ahead {
+        /// Where the checkpoint is.
+        position: Position,
+        /// The end of the log.
+        head: Position,
+    },
+    /// The log holds another commit where the checkpoint is, or none that ends there.
+    #[error(
+        "the log does not hold the commit at position {position} that it was made from (recorded at {}): the log was restored \
+         to an earlier state and went on from there", time(*recorded_at)
+    )]
+    Commit {
+        /// Where the checkpoint is.
+        position: Position,
+        /// When its commit was recorded, if it knows.
+        recorded_at: Option<DateTime<Utc>>,
+    },
+}
+
+fn time(time: Option<DateTime<Utc>>) -> String {
+    time.map_or_else(|| "an unknown time".to_owned(), |time| time.to_rfc3339())
 }
 
 /// Whether trying again, unchanged, can help: connections, locks, timeouts, restarts, full disks.

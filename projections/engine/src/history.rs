@@ -3,45 +3,14 @@
 //! A position is not enough: a log that was restored from a backup gives the same positions to other commits. So a checkpoint
 //! names its commit, and the log must hold that commit at that position. If it does, the two are equal up to there.
 
-use chrono::{DateTime, Utc};
 use kernel::{CommitRef, LogId, Position};
 use log::{Head, ReadCommits, ReadError};
 use sqlx::PgConnection;
 
 use crate::{
-    OpenError,
     checkpoint::{self, Checkpoint},
+    error::{OpenError, OtherHistory},
 };
-
-/// How a checkpoint differs from the log.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OtherHistory {
-    /// It has seen more than the log holds.
-    #[error(
-        "it is at position {position}, ahead of the log, which ends at {head}: the log was restored to an earlier state"
-    )]
-    Ahead {
-        /// Where the checkpoint is.
-        position: Position,
-        /// The end of the log.
-        head: Position,
-    },
-    /// The log holds another commit where the checkpoint is, or none that ends there.
-    #[error(
-        "the log does not hold the commit at position {position} that it was made from (recorded at {}): the log was restored \
-         to an earlier state and went on from there", time(*recorded_at)
-    )]
-    Commit {
-        /// Where the checkpoint is.
-        position: Position,
-        /// When its commit was recorded, if it knows.
-        recorded_at: Option<DateTime<Utc>>,
-    },
-}
-
-fn time(time: Option<DateTime<Utc>>) -> String {
-    time.map_or_else(|| "an unknown time".to_owned(), |time| time.to_rfc3339())
-}
 
 /// What was found about a checkpoint.
 pub(crate) enum Found {

@@ -6,7 +6,6 @@ use super::{
     Comparison, Expected, Phase, RebuildError, Rebuilder,
     merge::merge,
     session::{Generation, Session},
-    together::rebuild_together,
 };
 use crate::{Operator, fault_point::fault_point, status::Report};
 
@@ -71,12 +70,6 @@ pub struct Rollback {
 }
 
 impl<E: Send + Sync + 'static> Rebuilder<E> {
-    /// Makes a generation, or goes on with one whose making was interrupted.
-    pub async fn rebuild(&self, request: &RebuildRequest) -> Result<Outcome, RebuildError> {
-        let made = rebuild_together(&[self], request).await?.pop();
-        made.unwrap_or(Err(RebuildError::NoLive(self.projection.name())))
-    }
-
     /// The generation whose making was interrupted, if there is one to go on with.
     pub(super) async fn find(
         &self,

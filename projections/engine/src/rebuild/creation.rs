@@ -1,18 +1,29 @@
 //! The beginning of a generation: its row, its schema, its tables, and what of them is put off.
 
+use kernel::{LogId, Position};
+use log::PositionRange;
 use sqlx::PgConnection;
 
 use super::{
     error::{RebuildError, doing},
-    session::{New, Session},
+    session::Session,
 };
 use crate::{
     Projection,
-    audit::audit,
+    audit::{Operator, audit},
     registry::{run, schema_name},
 };
 
-/// Makes everything in one transaction; the number of the new generation.
+/// A generation that is to be made.
+pub(crate) struct New<'a> {
+    pub(crate) log: LogId,
+    pub(crate) side: bool,
+    pub(crate) fence: Position,
+    pub(crate) ranges: &'a [PositionRange],
+    pub(crate) operator: &'a Operator,
+}
+
+/// Makes the row, the schema and the tables in one transaction; the number of the new generation.
 pub(crate) async fn create<E: Send + Sync + 'static>(
     session: &mut Session,
     projection: &dyn Projection<Event = E>,

@@ -2,54 +2,30 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
 use log::{CommitRanges, PositionRange, ReadError};
-use sqlx::{Connection, PgConnection, Postgres, Transaction, postgres::PgConnectOptions};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
 use tokio::{sync::Mutex, task::JoinSet, time::interval};
 
 use super::{
-    Phase, Rebuilder, Reporter,
+    Phase, Rebuilder,
     error::{RebuildError, doing},
+    lane::Lane,
     part::{Part, decode, trim},
     progress::Rate,
     reading::{Read, ahead},
-    session::{Generation, Ranges, Session, connect_for_long},
+    session::{Ranges, Session, connect_for_long},
+    writing::Writing,
 };
-use crate::{Bulk, Decode, Projection, fault_point::fault_point, limits::awake, registry::run};
+use crate::{Decode, fault_point::fault_point, registry::run};
 
 /// So many bytes of rows are gathered by all workers together before they are sent.
 const HELD: usize = 48 << 20;
 /// How often the registry records that the load goes on.
 const BEAT: Duration = Duration::from_secs(2);
-
-/// A view that is loaded.
-pub(super) struct Lane<E: Send + Sync + 'static> {
-    pub(super) projection: Arc<dyn Projection<Event = E>>,
-    pub(super) bulk: Box<dyn Bulk<E>>,
-    pub(super) making: Generation,
-    pub(super) reporter: Reporter,
-    gave_up: OnceLock<RebuildError>,
-}
-
-impl<E: Send + Sync + 'static> Lane<E> {
-    pub(super) fn of(shop: &Rebuilder<E>, making: Generation, bulk: Box<dyn Bulk<E>>) -> Self {
-        let (projection, reporter) = (shop.projection.clone(), shop.reporter.clone());
-        Self { projection, bulk, making, reporter, gave_up: OnceLock::new() }
-    }
-
-    /// Loads nothing more for this view; the others go on.
-    pub(super) fn give_up(&self, error: RebuildError) {
-        // The first error is the one to report.
-        let _ = self.gave_up.set(error);
-    }
-
-    pub(super) fn goes_on(&self) -> bool {
-        self.gave_up.get().is_none()
-    }
-}
 
 /// What every worker needs.
 struct Crew<E: Send + Sync + 'static> {
@@ -103,7 +79,7 @@ pub(super) async fn load<E: Send + Sync + 'static>(
     }
     drop(workers);
     let crew = Arc::into_inner(crew).ok_or_else(|| RebuildError::Interrupted("a worker did not end".to_owned()))?;
-    Ok(crew.lanes.into_iter().map(|lane| lane.gave_up.into_inner()).collect())
+    Ok(crew.lanes.into_iter().map(Lane::into_error).collect())
 }
 
 impl<E: Send + Sync + 'static> Crew<E> {
@@ -173,38 +149,5 @@ impl<E: Send + Sync + 'static> Crew<E> {
             self.rate.take(next.iter().map(|commit| commit.events.len() as i64).sum()).await;
         }
         next
-    }
-}
-
-/// The transaction of one range. It begins with the first rows: until then the log may be read for as long as it takes.
-pub(super) struct Writing<'c> {
-    idle: Option<&'c mut PgConnection>,
-    begun: Option<Transaction<'c, Postgres>>,
-}
-
-impl<'c> Writing<'c> {
-    fn on(connection: &'c mut PgConnection) -> Self {
-        Self { idle: Some(connection), begun: None }
-    }
-
-    /// The transaction, begun now if it was not before.
-    pub(super) async fn begun(&mut self) -> Result<&mut PgConnection, RebuildError> {
-        if let Some(connection) = self.idle.take() {
-            self.begun = Some(connection.begin().await.map_err(doing("beginning a range"))?);
-        }
-        self.begun.as_deref_mut().ok_or_else(|| RebuildError::Interrupted("a range could not be begun".to_owned()))
-    }
-
-    /// Waits for what is to be written next.
-    async fn awake<T>(&mut self, work: impl Future<Output = T>) -> Result<T, RebuildError> {
-        match &mut self.begun {
-            Some(transaction) => awake(transaction, work).await.map_err(doing("waiting for the log")),
-            None => Ok(work.await),
-        }
-    }
-
-    async fn commit(self) -> Result<(), RebuildError> {
-        let Some(transaction) = self.begun else { return Ok(()) };
-        transaction.commit().await.map_err(doing("ending a range"))
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod follow;
 mod history;
 mod indexes;
+mod lane;
 mod load;
 mod merge;
 mod part;
@@ -21,6 +22,7 @@ mod reading;
 mod right;
 mod session;
 mod together;
+mod writing;
 
 use std::sync::Arc;
 

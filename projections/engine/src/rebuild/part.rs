@@ -6,7 +6,8 @@ use sqlx::{Connection, PgConnection};
 
 use super::{
     error::{RebuildError, doing},
-    load::{Lane, Writing},
+    lane::Lane,
+    writing::Writing,
 };
 use crate::{
     Commit, Decode, Loader, WriteError,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use kernel::{LogId, Position};
+use kernel::Position;
 use log::{Head, PositionRange};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions, types::Uuid};
 use tokio::time::{Instant, sleep};
@@ -13,7 +13,6 @@ use super::{
     right::Right,
 };
 use crate::{
-    Projection,
     audit::{Operator, audit},
     limits::{self, LOAD_IDLE, OPERATOR_IDLE, OPERATOR_LOCK, limited},
     registry::GENERATIONS_ROLE,
@@ -277,28 +276,10 @@ impl Session {
         Ok(row.map_or((None, None), |row| (row.recorded_at, row.command_id)))
     }
 
-    /// Makes the row, the schema and the tables of a new generation, all or nothing.
-    pub(crate) async fn create<E: Send + Sync + 'static>(
-        &mut self,
-        projection: &dyn Projection<Event = E>,
-        new: &New<'_>,
-    ) -> Result<i32, RebuildError> {
-        super::creation::create(self, projection, new).await
-    }
-
     pub(crate) async fn begin(&mut self) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, RebuildError> {
         self.check()?;
         self.connection.begin().await.map_err(doing("beginning a transaction"))
     }
-}
-
-/// A generation that is to be made.
-pub(crate) struct New<'a> {
-    pub(crate) log: LogId,
-    pub(crate) side: bool,
-    pub(crate) fence: Position,
-    pub(crate) ranges: &'a [PositionRange],
-    pub(crate) operator: &'a Operator,
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use log::{CommitRanges, PositionRange, ReadError};
 
 use super::{
     Outcome, Phase, RebuildError, RebuildRequest, Rebuilder,
-    load::{Lane, load},
-    session::{New, Session},
+    creation::{New, create},
+    lane::Lane,
+    load::load,
+    session::Session,
 };
 use crate::{error::chain, fault_point::fault_point};
 
@@ -25,6 +27,14 @@ struct Job<'w, E: Send + Sync + 'static> {
     generation: i32,
     /// Why it could not be loaded.
     failed: Option<RebuildError>,
+}
+
+impl<E: Send + Sync + 'static> Rebuilder<E> {
+    /// Makes a generation, or goes on with one whose making was interrupted.
+    pub async fn rebuild(&self, request: &RebuildRequest) -> Result<Outcome, RebuildError> {
+        let made = rebuild_together(&[self], request).await?.pop();
+        made.unwrap_or(Err(RebuildError::NoLive(self.projection.name())))
+    }
 }
 
 /// Makes a generation of each view, or goes on with those whose making was interrupted.
@@ -63,7 +73,9 @@ async fn begin<'w, E: Send + Sync + 'static>(
     for (shop, mut session, found, wanted) in begun {
         let generation = match (found, wanted) {
             (Some(generation), _) => generation,
-            (None, wanted) => create(shop, &mut session, request, wanted.unwrap_or(Position::ZERO), &ranges).await?,
+            (None, wanted) => {
+                create_loaded(shop, &mut session, request, wanted.unwrap_or(Position::ZERO), &ranges).await?
+            }
         };
         shop.reporter.generation(generation);
         jobs.push(Job { shop, session, generation, failed: None });
@@ -88,7 +100,7 @@ async fn cut(
     Ok(ranges)
 }
 
-async fn create<E: Send + Sync + 'static>(
+async fn create_loaded<E: Send + Sync + 'static>(
     shop: &Rebuilder<E>,
     session: &mut Session,
     request: &RebuildRequest,
@@ -99,7 +111,7 @@ async fn create<E: Send + Sync + 'static>(
     let ranges = &ranges[..ranges.partition_point(|range| range.to <= wanted)];
     let fence = ranges.last().map_or(Position::ZERO, |range| range.to);
     let new = New { log: head.log, side: request.is_side(), fence, ranges, operator: &request.operator };
-    session.create(shop.projection.as_ref(), &new).await
+    create(session, shop.projection.as_ref(), &new).await
 }
 
 /// Loads those that are to be loaded.

@@ -1,6 +1,6 @@
 //! The differences that a change of a view is expected to make.
 
-use super::differ::{Change, Difference, Shape};
+use super::difference::{Change, Difference, Shape};
 
 /// One line of a file of expected differences. `*` stands for anything, `?` for one character.
 #[derive(Clone, Debug, PartialEq, Eq)]

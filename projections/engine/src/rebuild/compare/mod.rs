@@ -1,6 +1,8 @@
 //! Holding a generation against the live one at the same position, before anybody sees it.
 
+mod beside;
 mod differ;
+mod difference;
 mod digest;
 mod expected;
 mod tables;
@@ -11,12 +13,13 @@ use kernel::Position;
 use sqlx::PgConnection;
 
 use self::{
+    beside::beside,
     differ::differences,
     digest::Digest,
     tables::{Pair, Tables, pairs},
 };
 pub use self::{
-    differ::{Change, Difference, Shape},
+    difference::{Change, Difference, Shape},
     expected::{Expectation, Expected},
 };
 use super::{
@@ -90,32 +93,6 @@ impl Frozen {
         let live = frozen.live().await?;
         Ok(Self { connection: frozen.connection, live })
     }
-}
-
-/// Asks the snapshot and the new generation at the same time. The snapshot outlasts the other, which may take far longer: its
-/// tables are not in the cache yet.
-async fn beside<A, B>(
-    snapshot: &mut PgConnection,
-    query: impl AsyncFnOnce(&mut PgConnection) -> Result<A, RebuildError>,
-    other: impl Future<Output = Result<B, RebuildError>>,
-) -> Result<(A, B), RebuildError> {
-    tokio::pin!(other);
-    let mut early = None;
-    let first = {
-        let query = query(&mut *snapshot);
-        tokio::pin!(query);
-        loop {
-            tokio::select! {
-                done = &mut query => break done?,
-                done = &mut other, if early.is_none() => early = Some(done?),
-            }
-        }
-    };
-    let second = match early {
-        Some(second) => second,
-        None => awake(snapshot, other).await.map_err(doing("keeping the snapshot of the live generation"))??,
-    };
-    Ok((first, second))
 }
 
 impl<E: Send + Sync + 'static> Rebuilder<E> {

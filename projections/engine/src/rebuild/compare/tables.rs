@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::{
     super::error::{RebuildError, doing},
-    differ::{Change, Difference, Shape},
+    difference::{Change, Difference, Shape},
     expected::Expected,
 };
 
