@@ -14,20 +14,12 @@ use self::worker::{Job, Worker};
 use crate::PasswordHash;
 
 pub use params::{PasswordParams, PasswordParamsError};
+pub use worker::Verified;
 
 /// More passwords are waiting to be hashed than a server can promise to get done: try again in a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are waiting to be hashed")]
 pub struct Busy;
-
-/// What came of comparing a password with a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// Whether it is the password.
-    pub matches: bool,
-    /// Whether the hash was made with less than is asked for now: if the password matches, hash it again.
-    pub outdated: bool,
-}
 
 /// The hasher. Clones share its thread, which ends with the last of them.
 #[derive(Clone)]

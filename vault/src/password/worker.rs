@@ -8,8 +8,20 @@ use rustix::time::{ClockId, clock_gettime};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
-use super::{PasswordParams, PasswordParamsError, Verified, argon::Argon};
+use super::{
+    argon::Argon,
+    params::{PasswordParams, PasswordParamsError},
+};
 use crate::PasswordHash;
+
+/// What came of comparing a password with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Whether it is the password.
+    pub matches: bool,
+    /// Whether the hash was made with less than is asked for now: if the password matches, hash it again.
+    pub outdated: bool,
+}
 
 /// What it is asked to do. Who no longer waits for the answer costs no work.
 pub(super) enum Job {
