@@ -3,7 +3,9 @@
 //! Only ratios mean anything: both sides share the machine, the server, its settings and the noise of the hour.
 
 mod audit;
+mod connection;
 mod cpu;
+mod figure;
 mod figures;
 mod hardware;
 mod level;
@@ -24,7 +26,8 @@ mod table;
 
 pub use audit::{Audit, audit};
 pub use cpu::CpuUse;
-pub use figures::{Figure, figures};
+pub use figure::Figure;
+pub use figures::figures;
 pub use hardware::Hardware;
 pub use log_in_results::{Flood, LogInResults, LogInRun};
 pub use logins::{LogInPlan, logins};

@@ -25,10 +25,12 @@ use crate::load::{
 use testkit::chaos::{Bank, Jangbu, Part};
 
 use super::{
-    Hardware, level,
+    Hardware,
+    connection::connect,
+    level,
     results::keep,
     site::{BenchEnvironment, revision},
-    stage::{connect, say},
+    stage::say,
 };
 
 /// What is done to each view.

@@ -9,10 +9,12 @@ use crate::load::{Routing, Workload};
 use testkit::chaos::BankPlan;
 
 use super::{
-    BenchPlan, Pgbench, PgbenchRun, Results, figures,
+    BenchPlan, Pgbench, PgbenchRun, Results,
+    connection::connect,
+    figures,
     results::{PIPELINE, WRITE_PATH},
     site::{BenchEnvironment, TestServers, revision},
-    stage::{BenchStage, Servers, connect, say},
+    stage::{BenchStage, Servers, say},
 };
 
 /// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.

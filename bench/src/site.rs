@@ -9,7 +9,7 @@ use testkit::{
     kit::{self, Databases, Keys},
 };
 
-use super::{Hardware, cpu::Watched, stage::connect};
+use super::{Hardware, connection::connect, cpu::Watched};
 
 /// The key that tokens are signed with, and the servers under every bank.
 pub(super) type TestServers = (Arc<Keys>, Watched);

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use sqlx::PgConnection;
 use tokio::time::timeout;
 
 use crate::load::{Fleet, FreshnessPlan, Load, Pace, Routing, Workload, sample_freshness};
@@ -14,6 +14,7 @@ use testkit::{
 
 use super::{
     BenchPlan, LoadRun, Memory, Results, audit,
+    connection::connect,
     cpu::{CpuClock, Watched},
     level, memory,
     results::{FreshnessRun, PIPELINE},
@@ -251,12 +252,6 @@ impl<'a> BenchStage<'a> {
         ensure!(output.status.success(), "`jangbu log verify` found something wrong:\n{out}{err}");
         Ok(out.trim().lines().last().unwrap_or("nothing wrong").trim().to_owned())
     }
-}
-
-/// A connection of its own.
-pub(super) async fn connect(url: &str) -> Result<PgConnection> {
-    let options: PgConnectOptions = url.parse().context("the Postgres URL cannot be read")?;
-    options.disable_statement_logging().connect().await.context("cannot connect to Postgres")
 }
 
 /// Progress goes to stderr; stdout is for the table.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{
     Results,
-    figures::{Figure, Target},
+    figure::{Figure, Target},
 };
 
 /// Prints hardware, runs, figures, and what is left out.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::limits::run_sql;
-use crate::stage::connect;
+use crate::connection::connect;
 use testkit::kit::Pair;
 
 /// The accounts that the transfers go between.

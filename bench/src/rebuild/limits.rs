@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::stage::connect;
+use crate::connection::connect;
 use testkit::kit::Pair;
 
 /// Both cores.

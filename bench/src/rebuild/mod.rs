@@ -8,7 +8,6 @@ mod program;
 use std::{
     io::Write,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::Result;
@@ -16,6 +15,7 @@ use chrono::{DateTime, Utc};
 use kernel::{Clock, SystemClock};
 use serde::Serialize;
 
+pub use self::program::RebuildRun;
 use self::{fill::fill, limits::limits, program::Jangbu};
 use super::{
     Hardware,
@@ -51,23 +51,6 @@ pub struct Rebuilds {
     pub copied_in: f64,
     /// Each view by itself, then both in one pass, from the log and from the archive.
     pub runs: Vec<RebuildRun>,
-}
-
-/// One rebuild, from the start of the process to its end: load, merge, indexes, tail, comparison and promotion.
-#[derive(Clone, Debug, Serialize)]
-pub struct RebuildRun {
-    /// Which views.
-    pub what: String,
-    /// `log` or `archive`.
-    pub from: &'static str,
-    /// How long it took.
-    pub took: Duration,
-    /// Events of the log for each second of it.
-    pub per_second: f64,
-    /// The most memory that the process held.
-    pub peak_bytes: u64,
-    /// When each view was first seen in each phase, in seconds from the start.
-    pub phases: Vec<(String, f64)>,
 }
 
 /// Fills a log with about so many events and rebuilds views from it, on a Postgres of its own.

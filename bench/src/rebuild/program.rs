@@ -13,12 +13,29 @@ use tokio::{
     process::{ChildStderr, Command},
 };
 
-use super::RebuildRun;
 use crate::memory;
+use serde::Serialize;
 use testkit::kit::{Identity, Pair, Role};
 
 /// How often its memory is looked at.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// One rebuild, from the start of the process to its end: load, merge, indexes, tail, comparison and promotion.
+#[derive(Clone, Debug, Serialize)]
+pub struct RebuildRun {
+    /// Which views.
+    pub what: String,
+    /// `log` or `archive`.
+    pub from: &'static str,
+    /// How long it took.
+    pub took: Duration,
+    /// Events of the log for each second of it.
+    pub per_second: f64,
+    /// The most memory that the process held.
+    pub peak_bytes: u64,
+    /// When each view was first seen in each phase, in seconds from the start.
+    pub phases: Vec<(String, f64)>,
+}
 
 /// The program and what it works on.
 pub(super) struct Jangbu<'a> {
