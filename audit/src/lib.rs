@@ -12,6 +12,7 @@ mod books;
 mod error;
 mod findings;
 mod ledger;
+mod pass;
 mod report;
 mod rows;
 mod snapshot;
@@ -21,8 +22,9 @@ mod transfers;
 mod versions;
 mod views;
 
-pub use audit::{Auditor, Connections, Reporter};
+pub use audit::{Auditor, Connections};
 pub use books::View;
 pub use error::AuditError;
 pub use findings::Check;
+pub use pass::Reporter;
 pub use report::{LogReport, Report, SumReport, TableReport, ViewReport};

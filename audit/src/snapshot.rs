@@ -79,8 +79,8 @@ impl Snapshot {
         .await
         .map_err(failed("reading which columns the view has"))?;
         let found: BTreeSet<_> = found.into_iter().map(|row| (row.table, row.column)).collect();
-        let proved: BTreeSet<_> = (self.view.columns().iter())
-            .flat_map(|(table, columns)| columns.iter().map(|column| ((*table).to_owned(), (*column).to_owned())))
+        let proved: BTreeSet<_> = (self.view.tables().iter())
+            .flat_map(|table| table.columns.iter().map(|column| (table.name.to_owned(), (*column).to_owned())))
             .collect();
         let more = found.difference(&proved).map(|(table, column)| {
             format!("column {table}.{column} is not proved by this program: nobody knows what it must hold")

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    audit::Audit,
-    books::{Folded, Wanted},
+    books::{Folded, Table, Wanted},
     findings::Findings,
+    pass::{Audit, Reporter},
     report::{TableReport, ViewReport},
     rows::{Collector, Tally, differences},
     snapshot::{Live, Parked, Snapshot},
     source::HeadRow,
 };
-use crate::{audit::Reporter, books::View, error::AuditError};
+use crate::{books::View, error::AuditError};
 
 /// In how many buckets differing rows are looked for, and how many of them are shown.
 const BUCKETS: usize = 32;
@@ -144,8 +144,8 @@ fn report(
 ) -> ViewReport {
     let fold = folds.whole;
     let tables = fold.view.tables().iter().zip(folds.tables().zip(found));
-    let table = |(table, ((whole, due), view)): (&&'static str, ((&Tally, &Tally), &Tally))| TableReport {
-        table,
+    let table = |(table, ((whole, due), view)): (&Table, ((&Tally, &Tally), &Tally))| TableReport {
+        table: table.name,
         rows_in_view: view.rows,
         rows_from_log: whole.rows,
         digest_of_view: view.digest(),

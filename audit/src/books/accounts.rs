@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Book, time};
+use super::book::{Book, Definition, Table, time};
 use crate::{
     assemble::Commit,
     ledger::Ledger,
@@ -16,12 +16,38 @@ use crate::{
     transfers::TransferEvents,
 };
 
-pub(super) struct Accounts<S> {
+pub(super) const VIEW: Definition = Definition {
+    name: "accounts",
+    tables: &[Table {
+        name: "accounts",
+        columns: &[
+            "account_id",
+            "kind",
+            "owner",
+            "account_number",
+            "name",
+            "asset",
+            "status",
+            "balance",
+            "version",
+            "position",
+            "opened_at",
+        ],
+    }],
+    needs_ledger: true,
+};
+
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let [accounts] = sinks.try_into().ok()?;
+    Some(Box::new(Accounts::new(accounts)))
+}
+
+struct Accounts<S> {
     accounts: S,
 }
 
 impl<S> Accounts<S> {
-    pub(super) fn new(accounts: S) -> Self {
+    fn new(accounts: S) -> Self {
         Self { accounts }
     }
 }
@@ -82,7 +108,8 @@ impl<S: Sink> Book<S> for Accounts<S> {
 }
 
 /// Reads what the view holds.
-pub(super) async fn read(connection: &mut PgConnection, accounts: &mut dyn Sink) -> Result<(), sqlx::Error> {
+pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+    let [accounts] = sinks else { return Ok(()) };
     let mut rows = sqlx::query!(
         r#"select account_id as "account_id!", kind as "kind!", owner, account_number, name, asset as "asset!",
                   status as "status!", balance::text as "balance!", version as "version!", position as "position!",

@@ -10,13 +10,43 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Book, time};
+use super::book::{Book, Definition, Table, time};
 use crate::{
     assemble::{Commit, Event},
     ledger::Ledger,
     rows::{Cells, Sink},
     transfers::TransferEvents,
 };
+
+pub(super) const VIEW: Definition = Definition {
+    name: "members",
+    tables: &[
+        Table {
+            name: "members",
+            columns: &[
+                "member_id",
+                "status",
+                "joined_at",
+                "erased_at",
+                "channel",
+                "login_id",
+                "login_id_version",
+                "contact",
+                "contact_version",
+                "real_name",
+                "real_name_version",
+                "position",
+            ],
+        },
+        Table { name: "member_counts", columns: &["status", "members"] },
+    ],
+    needs_ledger: false,
+};
+
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let [members, counts] = sinks.try_into().ok()?;
+    Some(Box::new(Members::new(members, counts)))
+}
 
 /// A sealed text by its digest, and the version of its event: a report has no need of more. Two columns, either of which
 /// may be null by itself in a damaged view.
@@ -61,14 +91,14 @@ impl Member {
     }
 }
 
-pub(super) struct Members<S> {
+struct Members<S> {
     lives: HashMap<Uuid, Member>,
     members: S,
     counts: S,
 }
 
 impl<S> Members<S> {
-    pub(super) fn new(members: S, counts: S) -> Self {
+    fn new(members: S, counts: S) -> Self {
         Self { lives: HashMap::new(), members, counts }
     }
 
@@ -138,11 +168,8 @@ impl<S: Sink> Book<S> for Members<S> {
 }
 
 /// Reads what the view holds.
-pub(super) async fn read(
-    connection: &mut PgConnection,
-    members: &mut dyn Sink,
-    counts: &mut dyn Sink,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+    let [members, counts] = sinks else { return Ok(()) };
     let mut cells = Cells::default();
     let mut rows = sqlx::query!(
         r#"select member_id as "member_id!", status as "status!", joined_at as "joined_at!", erased_at, channel, login_id,

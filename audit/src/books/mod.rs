@@ -1,9 +1,9 @@
 //! What each view must hold, folded from the log; and what it holds.
 //!
-//! One file for each view: the rows it must have at its position, and the reading of those it has, side by side.
+//! One file for each view: its tables, the rows it must have at its position, and the reading of those it has, side by side.
 
 mod accounts;
-mod columns;
+mod book;
 mod members;
 mod overview;
 mod top_movers;
@@ -16,6 +16,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use self::book::Table;
+use self::book::{Book, Definition};
 use super::{
     assemble::Commit,
     findings::Findings,
@@ -24,70 +26,65 @@ use super::{
     transfers::{self as postings, Reversal, TransferEvents},
 };
 
-/// A view that can be audited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    Accounts,
-    Transactions,
-    Transfers,
-    Overview,
-    Members,
-    TopMovers,
+/// Writes the list of views down once. The file of a view has its definition, `book` and `read`.
+macro_rules! views {
+    ($($view:ident => $file:ident,)+) => {
+        /// A view that can be audited.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum View {
+            $($view),+
+        }
+
+        impl View {
+            /// All of them.
+            pub const ALL: [Self; [$(Self::$view),+].len()] = [$(Self::$view),+];
+
+            fn definition(self) -> &'static Definition {
+                match self {
+                    $(Self::$view => &$file::VIEW),+
+                }
+            }
+
+            /// Reads the tables as readers see them, in the order of [`Self::tables`].
+            pub async fn read<S: Sink>(
+                self,
+                connection: &mut PgConnection,
+                sinks: &mut [S],
+            ) -> Result<(), sqlx::Error> {
+                match self {
+                    $(Self::$view => $file::read(connection, sinks).await),+
+                }
+            }
+
+            /// A book for these sinks, one for each table; none if they are fewer or more.
+            fn book<S: Sink + Send + 'static>(self, sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+                match self {
+                    $(Self::$view => $file::book(sinks)),+
+                }
+            }
+        }
+    };
+}
+
+views! {
+    Accounts => accounts,
+    Transactions => transactions,
+    Transfers => transfers,
+    Overview => overview,
+    Members => members,
+    TopMovers => top_movers,
 }
 
 impl View {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Accounts, Self::Transactions, Self::Transfers, Self::Overview, Self::Members, Self::TopMovers];
-
     /// Its name in the registry.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Accounts => "accounts",
-            Self::Transactions => "transactions",
-            Self::Transfers => "transfers",
-            Self::Overview => "overview",
-            Self::Members => "members",
-            Self::TopMovers => "top_movers",
-        }
+        self.definition().name
     }
 
-    /// The tables it shows, and those it keeps for itself.
-    pub fn tables(self) -> &'static [&'static str] {
-        match self {
-            Self::Accounts => &["accounts"],
-            Self::Transactions => &["entries", "ticks"],
-            Self::Transfers => &["transfers"],
-            Self::Overview => &["asset_totals", "activity", "account_states"],
-            Self::Members => &["members", "member_counts"],
-            Self::TopMovers => &["movers"],
-        }
+    /// The tables it shows, and those it keeps for itself, with every column that is held against the log.
+    pub fn tables(self) -> &'static [Table] {
+        self.definition().tables
     }
-
-    /// Reads the tables as readers see them, in the order of [`Self::tables`].
-    pub async fn read<S: Sink>(self, connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
-        match (self, sinks) {
-            (Self::Accounts, [accounts]) => accounts::read(connection, accounts).await,
-            (Self::Transactions, [entries, ticks]) => transactions::read(connection, entries, ticks).await,
-            (Self::Transfers, [transfers]) => transfers::read(connection, transfers).await,
-            (Self::Overview, [totals, activity, states]) => overview::read(connection, totals, activity, states).await,
-            (Self::Members, [members, counts]) => members::read(connection, members, counts).await,
-            (Self::TopMovers, [movers]) => top_movers::read(connection, movers).await,
-            _ => Ok(()),
-        }
-    }
-}
-
-/// One view's rows as they follow from the log.
-trait Book<S> {
-    /// Takes what a commit adds, but for the events of it that wait behind a parked key.
-    fn commit(&mut self, commit: &Commit, transfer_events: &HashMap<Uuid, TransferEvents<'_>>);
-
-    /// Takes what the ledger says, at the position of the view.
-    fn settle(&mut self, ledger: &Ledger);
-
-    /// The rows, in the order of [`View::tables`].
-    fn sinks(self: Box<Self>) -> Vec<S>;
 }
 
 /// A view that is to be folded.
@@ -151,9 +148,9 @@ impl<S: Sink + Send + 'static> Books<S> {
     pub fn new(views: impl IntoIterator<Item = Wanted<S>>) -> Self {
         let pages = views.into_iter().map(|Wanted { view, position, waiting, sinks }| {
             let partial = !waiting.is_empty();
-            let ledger = (partial && matches!(view, View::Accounts | View::Overview)).then(Ledger::default);
+            let ledger = (partial && view.definition().needs_ledger).then(Ledger::default);
             let folded = Folded { view, position, partial, sinks: Vec::new(), ended_at: 0, recorded_at: None };
-            Page { folded, book: book(view, sinks), waiting, ledger }
+            Page { folded, book: view.book(sinks), waiting, ledger }
         });
         Self { ledger: Ledger::default(), pages: pages.collect(), ended_at: 0, recorded_at: None }
     }
@@ -188,20 +185,19 @@ impl<S: Sink + Send + 'static> Books<S> {
     }
 }
 
-fn book<S: Sink + Send + 'static>(view: View, sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
-    let mut sinks = sinks.into_iter();
-    let book: Box<dyn Book<S> + Send> = match view {
-        View::Accounts => Box::new(accounts::Accounts::new(sinks.next()?)),
-        View::Transactions => Box::new(transactions::Transactions::new(sinks.next()?, sinks.next()?)),
-        View::Transfers => Box::new(transfers::Transfers::new(sinks.next()?)),
-        View::Overview => Box::new(overview::Overview::new(sinks.next()?, sinks.next()?, sinks.next()?)),
-        View::Members => Box::new(members::Members::new(sinks.next()?, sinks.next()?)),
-        View::TopMovers => Box::new(top_movers::TopMovers::new(sinks.next()?)),
-    };
-    Some(book)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::Tally;
 
-/// A time to the microsecond, as Postgres keeps it.
-fn time(at: DateTime<Utc>) -> impl std::fmt::Display {
-    at.format("%Y-%m-%dT%H:%M:%S%.6fZ")
+    #[test]
+    fn every_view_has_a_book_with_a_sink_for_each_table() {
+        for view in View::ALL {
+            let sinks = |count: usize| vec![Tally::new(); count];
+            let tables = view.tables().len();
+            let book = view.book(sinks(tables));
+            assert_eq!(book.map(|book| book.sinks().len()), Some(tables), "{view:?}");
+            assert!(view.book(sinks(tables + 1)).is_none(), "{view:?}");
+        }
+    }
 }

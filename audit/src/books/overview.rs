@@ -12,7 +12,7 @@ use kernel::AssetCode;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Book, time};
+use super::book::{Book, Definition, Table, time};
 use crate::{
     assemble::Commit,
     ledger::{Ledger, Status},
@@ -20,6 +20,35 @@ use crate::{
     sum::Sum,
     transfers::TransferEvents,
 };
+
+pub(super) const VIEW: Definition = Definition {
+    name: "overview",
+    tables: &[
+        Table {
+            name: "asset_totals",
+            columns: &[
+                "asset",
+                "member_sum",
+                "system_sum",
+                "members_open",
+                "members_frozen",
+                "members_closed",
+                "system_accounts",
+            ],
+        },
+        Table {
+            name: "activity",
+            columns: &["bucket", "bucket_start", "asset", "kind", "posted_count", "rejected_count", "posted_volume"],
+        },
+        Table { name: "account_states", columns: &["account_id", "asset", "status", "system"] },
+    ],
+    needs_ledger: true,
+};
+
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let [totals, activity, states] = sinks.try_into().ok()?;
+    Some(Box::new(Overview::new(totals, activity, states)))
+}
 
 /// What one kind of transfer did in one stretch of time.
 #[derive(Default)]
@@ -29,7 +58,7 @@ struct Activity {
     volume: Sum,
 }
 
-pub(super) struct Overview<S> {
+struct Overview<S> {
     totals: S,
     activity: S,
     states: S,
@@ -41,7 +70,7 @@ pub(super) struct Overview<S> {
 }
 
 impl<S> Overview<S> {
-    pub(super) fn new(totals: S, activity: S, states: S) -> Self {
+    fn new(totals: S, activity: S, states: S) -> Self {
         Self { totals, activity, states, counted: BTreeMap::new(), sums: BTreeMap::new(), systems: HashSet::new() }
     }
 
@@ -163,12 +192,8 @@ impl<S: Sink> Book<S> for Overview<S> {
 }
 
 /// Reads what the view holds. `account_states` is not shown to readers: it is found through the search path.
-pub(super) async fn read(
-    connection: &mut PgConnection,
-    totals: &mut dyn Sink,
-    activity: &mut dyn Sink,
-    states: &mut dyn Sink,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+    let [totals, activity, states] = sinks else { return Ok(()) };
     let mut cells = Cells::default();
     let rows = sqlx::query!(
         r#"select asset as "asset!", member_sum::text as "member_sum!",

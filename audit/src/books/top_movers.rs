@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Book;
+use super::book::{Book, Definition, Table};
 use crate::{
     assemble::Commit,
     ledger::Ledger,
@@ -17,15 +17,26 @@ use crate::{
     transfers::TransferEvents,
 };
 
+pub(super) const VIEW: Definition = Definition {
+    name: "top_movers",
+    tables: &[Table { name: "movers", columns: &["asset", "day", "account_id", "transfers", "volume"] }],
+    needs_ledger: false,
+};
+
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let [movers] = sinks.try_into().ok()?;
+    Some(Box::new(TopMovers::new(movers)))
+}
+
 /// The log's clock never goes back: a day that is over is given away, so that memory grows with accounts, not with days.
-pub(super) struct TopMovers<S> {
+struct TopMovers<S> {
     day: NaiveDate,
     moved: BTreeMap<(String, Uuid), (u64, Sum)>,
     sink: S,
 }
 
 impl<S> TopMovers<S> {
-    pub(super) fn new(sink: S) -> Self {
+    fn new(sink: S) -> Self {
         Self { day: NaiveDate::MIN, moved: BTreeMap::new(), sink }
     }
 }
@@ -76,7 +87,8 @@ impl<S: Sink> Book<S> for TopMovers<S> {
 }
 
 /// Reads what the view holds.
-pub(super) async fn read(connection: &mut PgConnection, sink: &mut dyn Sink) -> Result<(), sqlx::Error> {
+pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+    let [movers] = sinks else { return Ok(()) };
     let mut cells = Cells::default();
     let mut rows = sqlx::query!(
         r#"select asset as "asset!", day as "day!", account_id as "account_id!", transfers as "transfers!",
@@ -86,7 +98,7 @@ pub(super) async fn read(connection: &mut PgConnection, sink: &mut dyn Sink) -> 
     .fetch(connection);
     while let Some(row) = rows.try_next().await? {
         cells.clear().put("transfers", row.transfers).put("volume", &row.volume);
-        sink.row(&format!("{} {} {}", row.asset, row.day, row.account_id), &cells);
+        movers.row(&format!("{} {} {}", row.asset, row.day, row.account_id), &cells);
     }
     Ok(())
 }

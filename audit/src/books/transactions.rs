@@ -9,7 +9,7 @@ use kernel::TransferId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Book, time};
+use super::book::{Book, Definition, Table, time};
 use crate::{
     assemble::Commit,
     ledger::Ledger,
@@ -17,7 +17,37 @@ use crate::{
     transfers::{Payment, Side, TransferEvents},
 };
 
-pub(super) struct Transactions<S> {
+pub(super) const VIEW: Definition = Definition {
+    name: "transactions",
+    tables: &[
+        Table {
+            name: "entries",
+            columns: &[
+                "account_id",
+                "position",
+                "version",
+                "recorded_at",
+                "transfer_id",
+                "counterparty",
+                "amount",
+                "balance_after",
+                "kind",
+                "memo",
+                "reference",
+                "reverses",
+            ],
+        },
+        Table { name: "ticks", columns: &["recorded_at", "position"] },
+    ],
+    needs_ledger: false,
+};
+
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let [entries, ticks] = sinks.try_into().ok()?;
+    Some(Box::new(Transactions::new(entries, ticks)))
+}
+
+struct Transactions<S> {
     entries: S,
     ticks: S,
     /// The newest time and the last position recorded at it: it may still move.
@@ -26,7 +56,7 @@ pub(super) struct Transactions<S> {
 }
 
 impl<S> Transactions<S> {
-    pub(super) fn new(entries: S, ticks: S) -> Self {
+    fn new(entries: S, ticks: S) -> Self {
         Self { entries, ticks, tick: None, cells: Cells::default() }
     }
 }
@@ -112,11 +142,8 @@ impl<S: Sink> Book<S> for Transactions<S> {
 }
 
 /// Reads what the view holds.
-pub(super) async fn read(
-    connection: &mut PgConnection,
-    entries: &mut dyn Sink,
-    ticks: &mut dyn Sink,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+    let [entries, ticks] = sinks else { return Ok(()) };
     let mut cells = Cells::default();
     let mut rows = sqlx::query!(
         r#"select account_id as "account_id!", position as "position!", version as "version!",

@@ -9,7 +9,7 @@ use kernel::Minor;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Book, time};
+use super::book::{Book, Definition, Table, time};
 use crate::{
     assemble::Commit,
     ledger::Ledger,
@@ -17,13 +17,48 @@ use crate::{
     transfers::{Payment, Side, TransferEvents},
 };
 
-pub(super) struct Transfers<S> {
+pub(super) const VIEW: Definition = Definition {
+    name: "transfers",
+    tables: &[Table {
+        name: "transfers",
+        columns: &[
+            "transfer_id",
+            "status",
+            "kind",
+            "source",
+            "destination",
+            "asset",
+            "amount",
+            "memo",
+            "reference",
+            "reverses",
+            "reversed_by",
+            "code",
+            "available",
+            "source_version",
+            "source_balance_after",
+            "destination_version",
+            "destination_balance_after",
+            "postings",
+            "position",
+            "recorded_at",
+        ],
+    }],
+    needs_ledger: false,
+};
+
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+    let [transfers] = sinks.try_into().ok()?;
+    Some(Box::new(Transfers::new(transfers)))
+}
+
+struct Transfers<S> {
     transfers: S,
     cells: Cells,
 }
 
 impl<S> Transfers<S> {
-    pub(super) fn new(transfers: S) -> Self {
+    fn new(transfers: S) -> Self {
         Self { transfers, cells: Cells::default() }
     }
 }
@@ -160,7 +195,8 @@ impl<S: Sink> Book<S> for Transfers<S> {
 }
 
 /// Reads what the view holds.
-pub(super) async fn read(connection: &mut PgConnection, transfers: &mut dyn Sink) -> Result<(), sqlx::Error> {
+pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]) -> Result<(), sqlx::Error> {
+    let [transfers] = sinks else { return Ok(()) };
     let mut rows = sqlx::query!(
         r#"select transfer_id as "transfer_id!", status as "status!", kind as "kind!", source, destination,
                   asset, amount::text, memo, reference, reverses, reversed_by, code,
