@@ -12,13 +12,25 @@ use platform::{
 use reads::{Account, Balance, Entry, Page, Range, When};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
 
 use crate::{
-    Api,
     answer::Answer,
     params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
-    problem::no_account,
+    problem::{NO_ACCOUNT, no_account},
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::new(routes!(one)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::new(routes!(transactions)).answers(&[Code::CursorInvalid]).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::new(routes!(balance)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+    ]
+}
 
 /// Part of a list of accounts.
 #[derive(Debug, Serialize, ToSchema)]

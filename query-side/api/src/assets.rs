@@ -5,8 +5,14 @@ use kernel::AssetCode;
 use platform::extract::Query;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
-use crate::{Api, params::Nothing};
+use crate::{params::Nothing, route::Route, state::Api};
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(list))]
+}
 
 /// An asset.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,14 +1,13 @@
 //! The OpenAPI document: what the routes say of themselves, and what is true of all of them.
 
-use axum::http::StatusCode;
 use platform::{
-    openapi::{self, Operation, reference},
+    openapi::{self, reference},
     problem::Code,
 };
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::routes;
+use crate::route::{self, Answered, Route};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,48 +28,33 @@ use crate::routes;
 )]
 struct Description;
 
-/// The OpenAPI 3.1 document of the query side, as pretty JSON.
-pub fn openapi() -> String {
+/// The OpenAPI 3.1 document of these routes, as pretty JSON.
+pub fn describe(routes: impl IntoIterator<Item = Route>) -> String {
+    let (router, own) = route::collect(routes);
     let mut api = Description::openapi();
-    api.merge(routes::all().split_for_parts().1);
-    let mut document = openapi::complete(&api, problems);
+    api.merge(router.split_for_parts().1);
+    let mut document = openapi::complete(&api, |operation| {
+        let own = own.get(operation.path).into_iter().flatten();
+        problems_of_all(operation.secured).chain(own.copied()).collect()
+    });
     add_freshness(&mut document);
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Which problems an operation answers.
-fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
-    let mut codes = vec![Code::ValidationFailed, Code::Internal];
-    if operation.secured {
-        codes.extend([
-            Code::Unauthorized,
-            Code::ConsistencyTokenInvalid,
-            Code::ConsistencyTokenForeign,
-            Code::ConsistencyTokenFuture,
-            Code::ViewBehind,
-            Code::ViewUnavailable,
-        ]);
-    }
-    let of_account = operation.path.starts_with("/v1/accounts/{id}");
-    match operation.path {
-        "/v1/accounts" => codes.extend([Code::Forbidden, Code::CursorInvalid]),
-        "/v1/accounts/{id}/transactions" => codes.push(Code::CursorInvalid),
-        "/v1/transfers/{id}" => codes.push(Code::TransferUnknown),
-        "/v1/payees" => codes.push(Code::PayeeUnknown),
-        "/v1/members/me" => codes.extend([Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable]),
-        "/v1/views/{name}" => codes.extend([Code::Forbidden, Code::ViewUnknown]),
-        "/v1/wallet/home" | "/v1/dashboard/overview" | "/v1/dashboard/top-movers" | "/v1/views" => {
-            codes.push(Code::Forbidden)
-        }
-        _ => {}
-    }
-    let mut answered: Vec<_> = codes.into_iter().map(|code| (code.status(), code)).collect();
-    if of_account {
-        answered.push((StatusCode::NOT_FOUND, Code::AccountUnknown));
-    }
-    answered
+/// The problems that every operation answers; one that needs a token reads a view.
+fn problems_of_all(secured: bool) -> impl Iterator<Item = Answered> {
+    const OF_READS: [Code; 6] = [
+        Code::Unauthorized,
+        Code::ConsistencyTokenInvalid,
+        Code::ConsistencyTokenForeign,
+        Code::ConsistencyTokenFuture,
+        Code::ViewBehind,
+        Code::ViewUnavailable,
+    ];
+    let of_reads = OF_READS.into_iter().filter(move |_| secured);
+    [Code::ValidationFailed, Code::Internal].into_iter().chain(of_reads).map(|code| (code.status(), code))
 }
 
 /// The headers by which a client asks for freshness and learns of it.

@@ -17,41 +17,41 @@ mod params;
 mod payees;
 mod prefer;
 mod problem;
-mod routes;
+mod route;
+mod state;
 mod top_movers;
 mod transfers;
 mod views;
 mod wallet;
 
-use std::sync::Arc;
-
-use axum::{Router, extract::FromRef};
-pub use document::openapi;
-use kernel::Assets;
+use axum::Router;
 pub use opener::{Opener, OpenerError};
-use platform::auth::Verifier;
-use reads::Reads;
+pub use state::Api;
 
-/// What the routes share.
-#[derive(Clone)]
-pub struct Api {
-    /// The views.
-    pub reads: Arc<Reads>,
-    /// What this bank's money is.
-    pub assets: Arc<Assets>,
-    /// Opens what is personal.
-    pub opener: Arc<dyn Opener>,
-    /// Finds out who asks.
-    pub verifier: Verifier,
-}
+use crate::route::Route;
 
-impl FromRef<Api> for Verifier {
-    fn from_ref(api: &Api) -> Self {
-        api.verifier.clone()
-    }
+/// Every route. Each resource lists its own, with the problems that they answer.
+fn routes() -> impl Iterator<Item = Route> {
+    let resources = [
+        accounts::routes(),
+        transfers::routes(),
+        payees::routes(),
+        wallet::routes(),
+        members::routes(),
+        overview::routes(),
+        top_movers::routes(),
+        views::routes(),
+        assets::routes(),
+    ];
+    resources.into_iter().flatten()
 }
 
 /// Every route, to be put behind `platform::http::service`.
 pub fn router(api: Api) -> Router {
-    routes::all().split_for_parts().0.with_state(api)
+    route::collect(routes()).0.split_for_parts().0.with_state(api)
+}
+
+/// The OpenAPI 3.1 document of the query side, as pretty JSON.
+pub fn openapi() -> String {
+    document::describe(routes())
 }

@@ -13,15 +13,22 @@ use platform::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::{
-    Api,
     answer::Answer,
-    opener,
+    opener::{self, Opener, OpenerError},
     params::{Freshness, Nothing},
     problem::problem_of,
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(me)).answers(&[Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable])]
+}
 
 /// A member, as they see themselves. Once they asked to leave, nothing personal is left to see.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,7 +80,7 @@ impl fmt::Debug for Shown {
 
 impl Member {
     /// The part that is not sealed.
-    pub fn bare(member: &reads::Member) -> Self {
+    fn bare(member: &reads::Member) -> Self {
         Self {
             member_id: member.member_id.uuid(),
             login_id: None,
@@ -98,10 +105,26 @@ pub async fn me(
     principal.require(&[Role::Member])?;
     let mut read = api.reads.member(principal.actor.id, &need).await.map_err(problem_of)?;
     let body = match read.value.take() {
-        Some(member) => opener::member(api.opener.as_ref(), member).await,
+        Some(member) => opened(api.opener.as_ref(), member).await,
         None => Err(Problem::new(Code::MemberUnknown).detail("nobody ever signed up under the subject of this token")),
     };
     Ok(Answer::from_result(read.map(|_| body)))
+}
+
+/// A member as they see themselves. Without their data key there is nothing personal to see.
+async fn opened(opener: &dyn Opener, member: reads::Member) -> Result<Member, Problem> {
+    let Some(personal) = &member.personal else { return Ok(Member::bare(&member)) };
+    let texts = [&personal.login_id, &personal.real_name, &personal.contact];
+    let opened = opener.open(member.member_id, &texts).await.map_err(opener::problem_of)?;
+    let Some(opened) = opened else { return Ok(Member::bare(&member)) };
+    let [login_id, real_name, contact] =
+        <[_; 3]>::try_from(opened).map_err(|_| opener::problem_of(OpenerError::Refused))?;
+    Ok(Member {
+        login_id: Some(Shown(login_id)),
+        real_name: Some(Shown(real_name)),
+        contact: Some(Contact { channel: personal.channel.as_str(), value: Shown(contact) }),
+        ..Member::bare(&member)
+    })
 }
 
 #[cfg(test)]

@@ -5,13 +5,10 @@ use std::error::Error;
 use async_trait::async_trait;
 use kernel::MemberId;
 use platform::problem::{Code, Problem};
-use reads::{Member, SealedText};
+use reads::SealedText;
 use secrecy::SecretString;
 
-use crate::{
-    members::{self, Contact, Shown},
-    problem::OUTAGE,
-};
+use crate::problem::OUTAGE;
 
 /// Opens sealed texts. What was opened goes into the answer and nowhere else: neither texts nor keys are kept.
 #[async_trait]
@@ -31,22 +28,8 @@ pub enum OpenerError {
     Refused,
 }
 
-/// A member as they see themselves. Without their data key there is nothing personal to see.
-pub async fn member(opener: &dyn Opener, member: Member) -> Result<members::Member, Problem> {
-    let Some(personal) = &member.personal else { return Ok(members::Member::bare(&member)) };
-    let texts = [&personal.login_id, &personal.real_name, &personal.contact];
-    let opened = opener.open(member.member_id, &texts).await.map_err(problem_of)?;
-    let Some(opened) = opened else { return Ok(members::Member::bare(&member)) };
-    let [login_id, real_name, contact] = <[_; 3]>::try_from(opened).map_err(|_| problem_of(OpenerError::Refused))?;
-    Ok(members::Member {
-        login_id: Some(Shown(login_id)),
-        real_name: Some(Shown(real_name)),
-        contact: Some(Contact { channel: personal.channel.as_str(), value: Shown(contact) }),
-        ..members::Member::bare(&member)
-    })
-}
-
-fn problem_of(error: OpenerError) -> Problem {
+/// The problem of a text that was not opened.
+pub fn problem_of(error: OpenerError) -> Problem {
     match error {
         OpenerError::Unavailable(cause) => Problem::new(Code::VaultUnavailable)
             .detail("what is personal cannot be read now")

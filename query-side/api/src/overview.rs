@@ -4,14 +4,25 @@ use std::convert::identity;
 
 use axum::extract::State;
 use kernel::Role;
-use platform::{auth::Principal, extract::Query, problem::Problem};
+use platform::{
+    auth::Principal,
+    extract::Query,
+    problem::{Code, Problem},
+};
 use reads::Overview;
+use utoipa_axum::routes;
 
 use crate::{
-    Api,
     answer::Answer,
     params::{Freshness, Nothing},
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(overview)).answers(&[Code::Forbidden])]
+}
 
 /// The bank at a glance; for operators.
 #[utoipa::path(get, operation_id = "dashboard_overview", security(("bearer" = [])), path = "/v1/dashboard/overview", tag = "operations",

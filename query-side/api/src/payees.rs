@@ -10,16 +10,23 @@ use platform::{
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::{
-    Api,
     answer::Answer,
     mask::mask,
     opener::{self, Name},
     params::{Freshness, Number},
     problem::problem_of,
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(find)).answers(&[Code::PayeeUnknown])]
+}
 
 /// What a payer may know of the account behind a number.
 #[derive(Debug, Serialize, ToSchema)]

@@ -56,9 +56,12 @@ pub fn problem_of(error: ReadsError) -> Problem {
     }
 }
 
+/// The status of a read of an account that is not there.
+pub const NO_ACCOUNT: StatusCode = StatusCode::NOT_FOUND;
+
 /// There is no such account that the asker may know of.
 pub fn no_account() -> Problem {
-    Problem::new(Code::AccountUnknown).status(StatusCode::NOT_FOUND).detail("there is no such account of yours")
+    Problem::new(Code::AccountUnknown).status(NO_ACCOUNT).detail("there is no such account of yours")
 }
 
 #[cfg(test)]

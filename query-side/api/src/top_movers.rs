@@ -4,16 +4,27 @@ use std::convert::identity;
 
 use axum::extract::State;
 use kernel::Role;
-use platform::{auth::Principal, extract::Query, problem::Problem};
+use platform::{
+    auth::Principal,
+    extract::Query,
+    problem::{Code, Problem},
+};
 use reads::TopMovers;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa_axum::routes;
 
 use crate::{
-    Api,
     answer::Answer,
     params::{Asset, Day, Freshness, Limit},
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(top_movers)).answers(&[Code::Forbidden])]
+}
 
 /// Which ranking.
 #[derive(Debug, Deserialize, IntoParams)]

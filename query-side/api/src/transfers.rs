@@ -10,12 +10,19 @@ use platform::{
     problem::{Code, Problem},
 };
 use reads::Transfer;
+use utoipa_axum::routes;
 
 use crate::{
-    Api,
     answer::Answer,
     params::{ById, Freshness, Nothing, viewer},
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(one)).answers(&[Code::TransferUnknown])]
+}
 
 /// One transfer, posted or rejected; a member must own one side of it.
 #[utoipa::path(get, operation_id = "transfer", security(("bearer" = [])), path = "/v1/transfers/{id}", tag = "transfers",

@@ -10,12 +10,22 @@ use platform::{
     problem::{Code, Problem},
 };
 use reads::{ViewDetail, ViewStatus};
+use utoipa_axum::routes;
 
 use crate::{
-    Api,
     answer::Answer,
     params::{Freshness, Nothing},
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(routes!(list)).answers(&[Code::Forbidden]),
+        Route::new(routes!(one)).answers(&[Code::Forbidden, Code::ViewUnknown]),
+    ]
+}
 
 /// Every view and how far it has got; for operators. A token is accepted but not waited for: this is where waiting is
 /// watched.

@@ -2,20 +2,31 @@
 
 use axum::extract::State;
 use kernel::Role;
-use platform::{auth::Principal, extract::Query, problem::Problem};
+use platform::{
+    auth::Principal,
+    extract::Query,
+    problem::{Code, Problem},
+};
 use reads::{Account, WalletEntry};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::{
-    Api,
     answer::Answer,
     members::Shown,
     opener::{self, Name},
     params::{Freshness, Nothing},
     problem::problem_of,
+    route::Route,
+    state::Api,
 };
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![Route::new(routes!(home)).answers(&[Code::Forbidden])]
+}
 
 /// The app's first screen in one call.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,0 +1,29 @@
+//! What the routes share.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use kernel::Assets;
+use platform::auth::Verifier;
+use reads::Reads;
+
+use crate::opener::Opener;
+
+/// What the routes share.
+#[derive(Clone)]
+pub struct Api {
+    /// The views.
+    pub reads: Arc<Reads>,
+    /// What this bank's money is.
+    pub assets: Arc<Assets>,
+    /// Opens what is personal.
+    pub opener: Arc<dyn Opener>,
+    /// Finds out who asks.
+    pub verifier: Verifier,
+}
+
+impl FromRef<Api> for Verifier {
+    fn from_ref(api: &Api) -> Self {
+        api.verifier.clone()
+    }
+}
