@@ -34,5 +34,13 @@ pub use status::{Generation, ViewDetail, ViewStatus};
 pub use top_movers::{Mover, TopMovers};
 pub use transactions::{Entry, Range};
 pub use transfers::{Money, Posting, Transfer};
-pub use view::View;
 pub use wallet::{RECENT, Wallet, WalletEntry};
+
+view::views! {
+    Accounts = "accounts",
+    Transactions = "transactions",
+    Transfers = "transfers",
+    Overview = "overview",
+    Members = "members",
+    TopMovers = "top_movers",
+}
