@@ -5,10 +5,15 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::{Context, Result};
 use database::migrations;
 use kernel::{Ids, RandomIds};
-use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection};
 use url::Url;
 
-use super::{random_secret, schema, write_secret};
+use super::{
+    connection::{connect, run},
+    place::write_secret,
+    schema,
+    secrets::random_secret,
+};
 
 /// Whose login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -283,7 +288,8 @@ impl Databases {
         self.ensure_database(&mut server, name).await?;
         let url = self.database(name).superuser_url();
         schema::everything(&url).await?;
-        run(&mut server, &format!("alter database {name} set search_path = {}", schema::EVERYTHING_PATH)).await?;
+        let path = schema::path_to_everything(&url).await?;
+        run(&mut server, &format!("alter database {name} set search_path = {path}")).await?;
         server.close().await.context("cannot close the connection")?;
         Ok(url)
     }
@@ -300,12 +306,6 @@ impl Databases {
     async fn connect(&self, database: &str) -> Result<PgConnection> {
         connect(&self.database(database).superuser_url()).await
     }
-}
-
-/// A connection of its own.
-pub async fn connect(url: &str) -> Result<PgConnection> {
-    let options: PgConnectOptions = url.parse().context("the Postgres URL cannot be read")?;
-    options.disable_statement_logging().connect().await.context("cannot connect to Postgres")
 }
 
 /// Fills an empty database from a dump, with `psql`: a dump holds its rows in a form that only `psql` reads.
@@ -365,15 +365,6 @@ async fn copy_rights(server: &mut PgConnection, from: &str, to: &str) -> Result<
     let grant = |(role, right): (String, String)| format!("grant {right} on database {to} to {role};");
     let grants: String = rights.into_iter().map(grant).collect();
     run(server, &format!("revoke all on database {to} from public; {grants}")).await
-}
-
-/// Runs statements made here, of names made here.
-pub async fn run(connection: &mut PgConnection, sql: &str) -> Result<()> {
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
-        .execute(connection)
-        .await
-        .with_context(|| format!("Postgres refused: {sql}"))
-        .map(drop)
 }
 
 /// A variable that the test runner sets.

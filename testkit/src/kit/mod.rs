@@ -5,6 +5,7 @@
 //! - [`Keys`]: a signing key and the tokens made with it.
 //! - [`Program`], [`Identity`]: processes, started and ended by pid.
 
+mod connection;
 mod databases;
 mod keys;
 mod nats;

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use database::migrations;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, postgres::PgPoolOptions};
 
-/// Where unqualified names of any room are found in the database that holds everything.
-pub const EVERYTHING_PATH: &str =
-    "public, accounts_g1, transactions_g1, transfers_g1, overview_g1, members_g1, top_movers_g1, registry";
+use super::connection::connect;
+#[cfg(not(feature = "generations"))]
+use super::connection::run;
 
 /// Brings a database to the end of its history.
 pub async fn migrate(database: migrations::Database, url: &str) -> Result<()> {
@@ -28,7 +28,6 @@ pub async fn first_generations(url: &str) -> Result<()> {
 #[cfg(not(feature = "generations"))]
 pub async fn first_generations(url: &str) -> Result<()> {
     let views = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../projections/views/src");
-    use super::databases::{connect, run};
     let mut connection = connect(url).await?;
     for entry in std::fs::read_dir(&views).context("the folder of the views cannot be read")?.flatten() {
         let Ok(ddl) = std::fs::read_to_string(entry.path().join("schema.sql")) else { continue };
@@ -40,7 +39,7 @@ pub async fn first_generations(url: &str) -> Result<()> {
         );
         run(&mut connection, &publish).await?;
     }
-    sqlx::Connection::close(connection).await.context("cannot close the connection")
+    connection.close().await.context("cannot close the connection")
 }
 
 /// All histories and all views in one database.
@@ -49,4 +48,18 @@ pub async fn everything(url: &str) -> Result<()> {
     migrate(migrations::Database::Views, url).await?;
     migrate(migrations::Database::Vault, url).await?;
     first_generations(url).await
+}
+
+/// Where unqualified names of any crate are found in the database that holds everything: the schemas of the first
+/// generations are those of the catalog.
+pub async fn path_to_everything(url: &str) -> Result<String> {
+    let mut connection = connect(url).await?;
+    let generations: Vec<String> =
+        sqlx::query_scalar(r"select nspname::text from pg_namespace where nspname like '%\_g1' order by nspname")
+            .fetch_all(&mut connection)
+            .await
+            .context("cannot ask which views there are")?;
+    connection.close().await.context("cannot close the connection")?;
+    anyhow::ensure!(!generations.is_empty(), "no view has a first generation");
+    Ok(format!("public, {}, registry", generations.join(", ")))
 }

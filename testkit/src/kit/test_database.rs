@@ -6,10 +6,7 @@ use kernel::{Ids, RandomIds};
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use url::Url;
 
-use super::{
-    databases::{run, test_variable},
-    schema,
-};
+use super::{connection::run, databases::test_variable, schema};
 
 /// A database on the server that `./justw test` started for this run. A test that passes drops it.
 #[derive(Clone, Debug)]

@@ -29,3 +29,4 @@ mod sabotage;
 mod shutdown;
 mod signing_up;
 mod support;
+mod view_lists;

@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::client::Caller;
 use tokio::time::Instant;
 
-use crate::{DemoBank, movements::File, progress::Progress, seconds, show};
+use crate::{bank::DemoBank, movements::File, progress::Progress, show};
 
 /// An account at Jangbu.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub async fn open(stage: &DemoBank, file: &File) -> Result<Accounts> {
         .await?;
     progress.done();
     let known = opened.iter().filter(|(_, _, replayed)| *replayed).count();
-    let summary = format!("{} of as many customers, in {}", show::count(opened.len()), seconds(since.elapsed()));
+    let summary = format!("{} of as many customers, in {}", show::count(opened.len()), show::seconds(since.elapsed()));
     show::line(
         "Accounts",
         &if known > 0 { format!("{summary} ({} were open already)", show::count(known)) } else { summary },

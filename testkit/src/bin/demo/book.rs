@@ -12,8 +12,8 @@ use testkit::client::Reply;
 use tokio::time::Instant;
 
 use crate::{
-    DemoBank,
     accounts::{Account, Accounts},
+    bank::DemoBank,
     movements::{Direction, File, Movement},
     progress::Progress,
 };

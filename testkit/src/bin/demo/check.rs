@@ -8,8 +8,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    DemoBank,
     accounts::{Account, Accounts},
+    bank::DemoBank,
     book::Booked,
     fold::Fold,
     movements::File,

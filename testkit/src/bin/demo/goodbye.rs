@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::{
-    DemoBank,
     accounts::Accounts,
+    bank::DemoBank,
     book::Booked,
     check::Verdict,
     show::{self, Asset},

@@ -3,6 +3,7 @@
 //! Then two people sign up, pay, and one is erased: other people each time.
 
 mod accounts;
+mod bank;
 mod book;
 mod check;
 mod fold;
@@ -11,20 +12,17 @@ mod members;
 mod movements;
 mod person;
 mod progress;
+mod report;
 mod show;
 mod stores;
 mod transfers;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use kernel::{Actor, MemberId, Role};
-use testkit::{
-    client::{Bank, Caller},
-    kit::Keys,
-};
-use uuid::Uuid;
+
+use crate::bank::{Addresses, DemoBank};
 
 /// Book half a year of a Czech bank and compare every balance with a fold of the file
 #[derive(Parser)]
@@ -55,46 +53,6 @@ struct Cli {
     stores: stores::Stores,
 }
 
-/// The names of the demonstration's people and keys: the same in every run, so that a run again is a replay.
-const PEOPLE: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f64_656d_6f00_0000_0001);
-
-/// What every step needs.
-pub struct DemoBank {
-    bank: Bank,
-    /// Books deposits and withdrawals.
-    clerk: Caller,
-    /// Reads everything.
-    operator: Caller,
-    /// Which file this is: part of every name and key.
-    data_set: String,
-    connections: usize,
-}
-
-impl DemoBank {
-    fn open(cli: &Cli, data_set: String) -> Result<Self> {
-        let dir = cli.signing_key_file.parent().context("the path of the signing key has no folder")?;
-        let bank = Bank::new(&cli.command_url, &cli.query_url, Arc::new(Keys::open(dir)?))?;
-        let caller = |role, name: &str| bank.caller(Actor { role, id: someone(name) });
-        let (clerk, operator) = (caller(Role::Service, "clerk"), caller(Role::Operator, "operator"));
-        Ok(Self { clerk, operator, bank, data_set, connections: cli.connections.max(1) })
-    }
-
-    /// The owner of an account of the file.
-    fn owner(&self, account: &str) -> Caller {
-        let id = someone(&format!("{}/owner/{account}", self.data_set));
-        self.bank.caller(Actor { role: Role::Member, id })
-    }
-
-    /// The key of one thing to be done.
-    fn key(&self, what: &str) -> String {
-        format!("{}/{what}", self.data_set)
-    }
-}
-
-fn someone(name: &str) -> MemberId {
-    MemberId::new(Uuid::new_v5(&PEOPLE, name.as_bytes()))
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(&Cli::parse()).await {
@@ -113,15 +71,16 @@ async fn main() -> ExitCode {
 /// Everything in turn; whether all balances were right.
 async fn run(cli: &Cli) -> Result<bool> {
     let file = movements::File::read(cli.file.as_deref())?;
-    let stage = DemoBank::open(cli, file.data_set.clone())?;
-    show::opening(&file);
+    let addresses = Addresses { command_url: &cli.command_url, query_url: &cli.query_url };
+    let stage = DemoBank::open(addresses, &cli.signing_key_file, file.data_set.clone(), cli.connections)?;
+    report::opening(&file);
     let mut fold = fold::Fold::of(&file.movements);
     let assets = show::Assets::read(&stage).await?;
     let czk = assets.czk();
 
     let accounts = accounts::open(&stage, &file).await?;
     let mut booked = book::book(&stage, &file, &accounts).await?;
-    show::booked(&booked, &fold, &file, czk);
+    report::booked(&booked, &fold, &file, czk);
     if !cli.no_transfers {
         transfers::show_some(&stage, &accounts, &mut fold, &mut booked, czk).await?;
     }
@@ -136,9 +95,4 @@ async fn run(cli: &Cli) -> Result<bool> {
     };
     goodbye::go_on(&stage)?;
     Ok(verdict.report() && clean)
-}
-
-/// A duration as people say it.
-fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
 }

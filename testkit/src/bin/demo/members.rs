@@ -5,7 +5,7 @@ use kernel::{Ids, RandomIds};
 use serde_json::{Value, json};
 
 use crate::{
-    DemoBank,
+    bank::DemoBank,
     person::{Member, Person, certificate},
     show::{self, Asset},
     stores::{self, Stores},

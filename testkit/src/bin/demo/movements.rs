@@ -60,7 +60,7 @@ impl File {
         let movements: Vec<Movement> =
             reader.deserialize().collect::<Result<_, _>>().context("a row cannot be read")?;
         ensure!(!movements.is_empty(), "there is no movement in it");
-        let digest = Uuid::new_v5(&crate::PEOPLE, text.as_bytes()).simple().to_string();
+        let digest = Uuid::new_v5(&crate::bank::PEOPLE, text.as_bytes()).simple().to_string();
         Ok(Self { data_set: format!("demo-{}", &digest[..12]), movements })
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::client::{Caller, Reply};
 use tokio::time::{Instant, sleep};
 
-use crate::DemoBank;
+use crate::bank::DemoBank;
 
 /// Somebody nobody has heard of: every run makes up new people.
 pub struct Person {

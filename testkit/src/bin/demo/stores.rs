@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use testkit::search::{Finding, Words};
 
-use crate::{DemoBank, show};
+use crate::{bank::DemoBank, show};
 
 /// The stores of this bank, as far as this program knows where they are.
 #[derive(clap::Args)]

@@ -5,8 +5,8 @@ use serde_json::json;
 use testkit::client::Reply;
 
 use crate::{
-    DemoBank,
     accounts::Accounts,
+    bank::DemoBank,
     book::Booked,
     fold::Fold,
     show::{self, Asset},

@@ -13,8 +13,6 @@ use uuid::Uuid;
 
 use crate::support::{ALL, Answer, TestApp, TestClient, eventually, fresh_key};
 
-const VIEWS: usize = 6;
-
 async fn on_server(database: &Database, statements: &[String]) {
     let server = database.superuser_url().replace(&format!("/{}", database.name), "/postgres");
     let mut connection = PgConnection::connect(&server).await.unwrap();
@@ -175,7 +173,7 @@ async fn a_restored_log_that_has_grown_past_its_views() {
         pay(&payer, from, to, 7).await;
     }
     // Nothing shows the one history as the other.
-    until_views_are(&mut app, "other-history", VIEWS).await;
+    until_views_are(&mut app, "other-history", views::names().len()).await;
     until_refused(&payer, from).await;
     for path in
         [format!("/v1/accounts/{from}"), format!("/v1/accounts/{to}/transactions"), "/v1/wallet/home".to_owned()]
@@ -261,7 +259,7 @@ async fn views_that_are_ahead_of_a_restored_log() {
     for part in ALL {
         app.bank.spawn(part).unwrap();
     }
-    until_views_are(&mut app, "other-history", VIEWS).await;
+    until_views_are(&mut app, "other-history", views::names().len()).await;
     until_refused(&payer, from).await;
     until_not_ready(&mut app, Part::Projector, "accounts", "ahead of the log").await;
     until_not_ready(&mut app, Part::Relay, "relay", "ahead of the log").await;
@@ -269,7 +267,7 @@ async fn views_that_are_ahead_of_a_restored_log() {
     rebuild_all(&app).await;
     let (well, output) = jangbu(&app, &["views", "rollback", "accounts", "--reason", "it looked better"]).await;
     assert!(!well && output.contains("another history"), "{output}");
-    until_views_are(&mut app, "live", VIEWS).await;
+    until_views_are(&mut app, "live", views::names().len()).await;
     let seen = payer.get(&format!("/v1/accounts/{from}")).await.expect(200);
     assert_eq!(seen.text("balance"), "1000");
     adopt(&app).await;
@@ -297,7 +295,7 @@ async fn views_of_an_adopted_log_are_carried_over() {
         .fetch_one(&mut views)
         .await
         .unwrap();
-    assert_eq!(carried, VIEWS as i64);
+    assert_eq!(carried, views::names().len() as i64);
     until_all_are_ready(&mut app).await;
     let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
     app.wait_until_level().await;
