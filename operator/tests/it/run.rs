@@ -58,6 +58,29 @@ pub fn finish(command: &mut Command) -> Run {
     }
 }
 
+/// The output with the rows of some views alone in the table whose header begins like this, and the first column of all
+/// rows. The rows of the others, and the widths of the columns, would change with every view that is added.
+pub fn with_rows_of(views: &[&str], header: &str, output: &str) -> (String, Vec<String>) {
+    let (mut shown, mut names, mut inside) = (String::new(), Vec::new(), false);
+    for line in output.lines() {
+        if line.starts_with(header) {
+            inside = true;
+        } else if inside && (line.is_empty() || line.starts_with("---")) {
+            inside = false;
+        } else if inside {
+            let name = line.split_whitespace().next().expect("a name");
+            names.push(name.to_owned());
+            if !views.contains(&name.split('.').next().unwrap_or(name)) {
+                continue;
+            }
+        }
+        let cells: Vec<_> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        shown.push_str(&if inside { cells.join("  ") } else { line.to_owned() });
+        shown.push('\n');
+    }
+    (shown, names)
+}
+
 /// A folder of its own, removed in the end.
 pub struct Folder(PathBuf);
 

@@ -12,10 +12,7 @@ use projection_engine::{
 use uuid::Uuid;
 use views::{Decoder, View};
 
-use crate::{
-    bank::Bank,
-    oracle::{self, Tables},
-};
+use crate::{bank::Bank, oracle};
 
 pub struct ViewsFixture {
     pub scratch: Scratch,
@@ -47,34 +44,16 @@ impl ViewsFixture {
 
     /// Checks that every table is what the oracle says at a position.
     pub async fn check(&self, bank: &Bank, position: Position) {
-        let (found, expected) = (self.tables().await, oracle::tables(&bank.commits, position));
-        same("accounts", &found.accounts, &expected.accounts);
-        same("entries", &found.entries, &expected.entries);
-        same("ticks", &found.ticks, &expected.ticks);
-        same("transfers", &found.transfers, &expected.transfers);
-        same("asset_totals", &found.totals, &expected.totals);
-        same("activity", &found.activity, &expected.activity);
-        same("members", &found.members, &expected.members);
-        same("member_counts", &found.member_counts, &expected.member_counts);
-        same("movers", &found.movers, &expected.movers);
+        let expected = oracle::tables(&bank.commits, position);
+        let names: Vec<_> = expected.iter().map(|table| table.name).collect();
+        let shown: Vec<_> = views::all().iter().flat_map(|view| view.tables()).copied().collect();
+        assert_eq!(names, shown, "the oracle has an expectation for each table of each view");
+        for table in expected {
+            same(table.name, &self.scratch.lines(table.select).await, &table.lines);
+        }
         let unbalanced =
             self.scratch.lines("select asset from live.asset_totals where member_sum + system_sum <> 0").await;
         assert!(unbalanced.is_empty(), "these do not add up to zero: {unbalanced:?}");
-    }
-
-    async fn tables(&self) -> Tables {
-        let lines = |sql| self.scratch.lines(sql);
-        Tables {
-            accounts: lines(ACCOUNTS).await,
-            entries: lines(ENTRIES).await,
-            ticks: lines(TICKS).await,
-            transfers: lines(TRANSFERS).await,
-            totals: lines(TOTALS).await,
-            activity: lines(ACTIVITY).await,
-            members: lines(MEMBERS).await,
-            member_counts: lines(MEMBER_COUNTS).await,
-            movers: lines(MOVERS).await,
-        }
     }
 }
 
@@ -89,39 +68,3 @@ fn same(table: &str, found: &[String], expected: &[String]) {
         expected.len()
     );
 }
-
-const ACCOUNTS: &str =
-    "select concat_ws('|', account_id, coalesce(account_number, '-'), coalesce(owner::text, '-'), kind,
-    coalesce(name, '-'), asset, status, balance, version, (extract(epoch from opened_at) * 1000000)::int8, position)
-    from live.accounts order by account_id";
-const ENTRIES: &str =
-    "select concat_ws('|', position, version, (extract(epoch from recorded_at) * 1000000)::int8, account_id,
-    transfer_id, coalesce(counterparty::text, '-'), amount, balance_after, kind, coalesce(memo, '-'), coalesce(reference, '-'),
-    coalesce(reverses::text, '-'))
-    from live.entries order by account_id, position";
-const TICKS: &str = "select concat_ws('|', (extract(epoch from recorded_at) * 1000000)::int8, position)
-    from live.ticks order by recorded_at";
-const TRANSFERS: &str =
-    "select concat_ws('|', transfer_id, kind, status, coalesce(code, '-'), coalesce(available::text, '-'),
-    coalesce(source::text, '-'), coalesce(destination::text, '-'), coalesce(asset, '-'), coalesce(amount::text, '-'), coalesce(memo, '-'),
-    coalesce(reference, '-'), coalesce(reverses::text, '-'), coalesce(reversed_by::text, '-'),
-    coalesce(source_balance_after::text, '-'), coalesce(source_version::text, '-'),
-    coalesce(destination_balance_after::text, '-'), coalesce(destination_version::text, '-'), position,
-    (extract(epoch from recorded_at) * 1000000)::int8,
-    coalesce((select string_agg(concat_ws(' ', leg ->> 'account_id', leg ->> 'asset', leg ->> 'amount',
-        leg ->> 'balance_after', leg ->> 'version'), ', ' order by place)
-        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'))
-    from live.transfers order by transfer_id";
-const TOTALS: &str =
-    "select concat_ws('|', asset, member_sum, system_sum, members_open, members_frozen, members_closed,
-    system_accounts) from live.asset_totals order by asset";
-const ACTIVITY: &str = "select concat_ws('|', bucket, (extract(epoch from bucket_start) * 1000000)::int8, asset, kind,
-    posted_count, rejected_count, posted_volume) from live.activity order by bucket, bucket_start, asset, kind";
-const MEMBERS: &str = "select concat_ws('|', member_id, status, (extract(epoch from joined_at) * 1000000)::int8,
-    coalesce((extract(epoch from erased_at) * 1000000)::int8::text, '-'),
-    coalesce(login_id || '@' || login_id_version, '-'), coalesce(real_name || '@' || real_name_version, '-'),
-    coalesce(channel || ':' || contact || '@' || contact_version, '-'), position)
-    from live.members order by member_id";
-const MOVERS: &str = "select concat_ws('|', asset, day, account_id, transfers, volume)
-    from live.movers order by asset, day, account_id";
-const MEMBER_COUNTS: &str = "select concat_ws('|', status, members) from live.member_counts order by status";

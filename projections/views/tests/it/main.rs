@@ -10,4 +10,5 @@ mod oracle;
 mod parking;
 mod people;
 mod rebuild;
+mod records;
 mod sum;

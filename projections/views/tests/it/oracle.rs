@@ -1,4 +1,5 @@
-//! What the tables must hold, found from the log by plain means: one event after the other, no batches, no SQL.
+//! What the tables must hold, found from the log by plain means: one event after the other, no batches, no SQL. Beside it
+//! stands how each table is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,64 +11,27 @@ use kernel::{Position, Sealed};
 use log::Commit;
 use uuid::Uuid;
 
-use crate::sum::Sum;
+use crate::{
+    records::{Account, Member, Transfer, micros, or_dash, totals},
+    sum::Sum,
+};
 
 /// Bucket, its start, asset and kind.
 type Bucket = (&'static str, i64, String, &'static str);
 
-#[derive(Clone)]
-struct Account {
-    number: String,
-    owner: String,
-    name: String,
-    asset: String,
-    system: bool,
-    status: &'static str,
-    balance: i128,
-    version: i64,
-    opened: i64,
-    position: i64,
+/// What a table must hold.
+pub struct Table {
+    pub name: &'static str,
+    /// The statement that reads the table as lines.
+    pub select: &'static str,
+    /// The lines that it must give.
+    pub lines: Vec<String>,
 }
 
-struct Transfer {
-    kind: &'static str,
-    /// What was asked for, if it was refused.
-    rejected: Option<TransferRejected>,
-    /// Account, asset and signed amount.
-    legs: Vec<(Uuid, String, i128)>,
-    /// Memo, reference, and what it reverses.
-    texts: [String; 3],
-    reversed_by: Option<Uuid>,
-    /// Balance and version after each leg.
-    sides: Vec<(i128, i64)>,
-    position: i64,
-    at: i64,
-}
-
-/// What a member's row tells; sealed texts with the version of their event.
-#[derive(Clone)]
-struct Member {
-    status: &'static str,
-    joined: i64,
-    erased: Option<i64>,
-    login_id: Option<String>,
-    real_name: Option<String>,
-    contact: Option<String>,
-    position: i64,
-}
-
-/// Every table, as lines.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Tables {
-    pub accounts: Vec<String>,
-    pub entries: Vec<String>,
-    pub ticks: Vec<String>,
-    pub transfers: Vec<String>,
-    pub totals: Vec<String>,
-    pub activity: Vec<String>,
-    pub members: Vec<String>,
-    pub member_counts: Vec<String>,
-    pub movers: Vec<String>,
+impl Table {
+    fn of(name: &'static str, select: &'static str, lines: impl IntoIterator<Item = String>) -> Self {
+        Self { name, select, lines: lines.into_iter().collect() }
+    }
 }
 
 #[derive(Default)]
@@ -84,7 +48,7 @@ struct Oracle {
 }
 
 /// The tables after every commit that ends at or before a position.
-pub fn tables(commits: &[Commit], up_to: Position) -> Tables {
+pub fn tables(commits: &[Commit], up_to: Position) -> Vec<Table> {
     let mut oracle = Oracle::default();
     for commit in commits.iter().filter(|commit| commit.last() <= up_to) {
         let at = micros(commit.recorded_at);
@@ -253,100 +217,67 @@ impl Oracle {
         self.entries.insert((stream, position), line);
     }
 
-    fn tables(self) -> Tables {
-        let accounts = self.accounts.iter().map(|(id, a)| {
-            let kind = if a.system { "system" } else { "member" };
-            format!(
-                "{id}|{}|{}|{kind}|{}|{}|{}|{}|{}|{}|{}",
-                a.number, a.owner, a.name, a.asset, a.status, a.balance, a.version, a.opened, a.position
-            )
-        });
+    fn tables(self) -> Vec<Table> {
+        let accounts = self.accounts.iter().map(|(id, account)| account.line(id));
         let activity = self.activity.iter().map(|((bucket, start, asset, kind), (posted, rejected, volume))| {
             format!("{bucket}|{start}|{asset}|{kind}|{posted}|{rejected}|{volume}")
         });
         let movers = self.movers.iter().map(|((asset, day, account), (transfers, volume))| {
             format!("{asset}|{day}|{account}|{transfers}|{volume}")
         });
-        let members = self.members.iter().map(|(id, m)| {
-            let texts = [&m.login_id, &m.real_name, &m.contact].map(or_dash).join("|");
-            format!("{id}|{}|{}|{}|{texts}|{}", m.status, m.joined, or_dash(&m.erased), m.position)
-        });
+        let members = self.members.iter().map(|(id, member)| member.line(id));
         let count = |status| (status, self.members.values().filter(|member| member.status == status).count());
         let counts = ["active", "erased", "erasing"].map(count).into_iter().filter(|(_, number)| *number > 0);
-        Tables {
-            members: members.collect(),
-            member_counts: counts.map(|(status, number)| format!("{status}|{number}")).collect(),
-            accounts: accounts.collect(),
-            entries: self.entries.into_values().collect(),
-            ticks: self.ticks.iter().map(|(at, position)| format!("{at}|{position}")).collect(),
-            transfers: self.transfers.iter().map(|(id, transfer)| transfer.line(id)).collect(),
-            totals: totals(self.accounts.values()),
-            activity: activity.collect(),
-            movers: movers.collect(),
-        }
+        let counts = counts.map(|(status, number)| format!("{status}|{number}"));
+        let ticks = self.ticks.iter().map(|(at, position)| format!("{at}|{position}"));
+        let transfers = self.transfers.iter().map(|(id, transfer)| transfer.line(id));
+        vec![
+            Table::of("accounts", SELECT_ACCOUNTS, accounts),
+            Table::of("entries", SELECT_ENTRIES, self.entries.into_values()),
+            Table::of("ticks", SELECT_TICKS, ticks),
+            Table::of("transfers", SELECT_TRANSFERS, transfers),
+            Table::of("asset_totals", SELECT_ASSET_TOTALS, totals(self.accounts.values())),
+            Table::of("activity", SELECT_ACTIVITY, activity),
+            Table::of("members", SELECT_MEMBERS, members),
+            Table::of("member_counts", SELECT_MEMBER_COUNTS, counts),
+            Table::of("movers", SELECT_MOVERS, movers),
+        ]
     }
 }
 
-impl Transfer {
-    fn new(position: i64, time: DateTime<Utc>) -> Self {
-        let (kind, rejected, legs, texts, sides, at) =
-            ("", None, Vec::new(), Default::default(), Vec::new(), micros(time));
-        Self { kind, rejected, legs, texts, reversed_by: None, sides, position, at }
-    }
-
-    fn line(&self, id: &Uuid) -> String {
-        // Source, destination, asset and amount.
-        let (said, status, code, available) = match (&self.rejected, self.legs.as_slice()) {
-            (Some(TransferRejected { facts, refusal }), _) => {
-                let accounts = (or_dash(&facts.source), or_dash(&facts.destination));
-                let said = [accounts.0, accounts.1, facts.asset.to_string(), facts.amount.to_string()];
-                (said, "rejected", refusal.code.clone(), or_dash(&refusal.available))
-            }
-            (None, [from, to]) => {
-                let said = [from.0.to_string(), to.0.to_string(), to.1.clone(), to.2.to_string()];
-                (said, "posted", "-".into(), "-".into())
-            }
-            (None, _) => (["-"; 4].map(Into::into), "posted", "-".into(), "-".into()),
-        };
-        let sides = match self.sides.as_slice() {
-            [debit, credit] => format!("{}|{}|{}|{}", debit.0, debit.1, credit.0, credit.1),
-            _ => "-|-|-|-".into(),
-        };
-        let leg = |((account, asset, amount), (balance, version)): (&(Uuid, String, i128), &(i128, i64))| {
-            format!("{account} {asset} {amount} {balance} {version}")
-        };
-        let legs: Vec<_> = self.legs.iter().zip(&self.sides).map(leg).collect();
-        let legs = if legs.len() > 2 { legs.join(", ") } else { "-".into() };
-        let (kind, said, texts, position, at) =
-            (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
-        let by = or_dash(&self.reversed_by);
-        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{legs}")
-    }
-}
-
-fn totals<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<String> {
-    let mut totals: BTreeMap<&str, (Sum, Sum, [u64; 4])> = BTreeMap::new();
-    for account in accounts {
-        let (member, system, numbers) = totals.entry(&account.asset).or_default();
-        if account.system { system } else { member }.add(account.balance);
-        let state = match (account.system, account.status) {
-            (true, _) => 3,
-            (false, "open") => 0,
-            (false, "frozen") => 1,
-            _ => 2,
-        };
-        numbers[state] += 1;
-    }
-    let line = |(asset, (member, system, [open, frozen, closed, systems])): (&&str, &(Sum, Sum, [u64; 4]))| {
-        format!("{asset}|{member}|{system}|{open}|{frozen}|{closed}|{systems}")
-    };
-    totals.iter().map(line).collect()
-}
-
-fn or_dash<T: ToString>(value: &Option<T>) -> String {
-    value.as_ref().map_or_else(|| "-".into(), ToString::to_string)
-}
-
-fn micros(time: DateTime<Utc>) -> i64 {
-    time.timestamp_micros()
-}
+const SELECT_ACCOUNTS: &str =
+    "select concat_ws('|', account_id, coalesce(account_number, '-'), coalesce(owner::text, '-'), kind,
+    coalesce(name, '-'), asset, status, balance, version, (extract(epoch from opened_at) * 1000000)::int8, position)
+    from live.accounts order by account_id";
+const SELECT_ENTRIES: &str =
+    "select concat_ws('|', position, version, (extract(epoch from recorded_at) * 1000000)::int8, account_id,
+    transfer_id, coalesce(counterparty::text, '-'), amount, balance_after, kind, coalesce(memo, '-'), coalesce(reference, '-'),
+    coalesce(reverses::text, '-'))
+    from live.entries order by account_id, position";
+const SELECT_TICKS: &str = "select concat_ws('|', (extract(epoch from recorded_at) * 1000000)::int8, position)
+    from live.ticks order by recorded_at";
+const SELECT_TRANSFERS: &str =
+    "select concat_ws('|', transfer_id, kind, status, coalesce(code, '-'), coalesce(available::text, '-'),
+    coalesce(source::text, '-'), coalesce(destination::text, '-'), coalesce(asset, '-'), coalesce(amount::text, '-'), coalesce(memo, '-'),
+    coalesce(reference, '-'), coalesce(reverses::text, '-'), coalesce(reversed_by::text, '-'),
+    coalesce(source_balance_after::text, '-'), coalesce(source_version::text, '-'),
+    coalesce(destination_balance_after::text, '-'), coalesce(destination_version::text, '-'), position,
+    (extract(epoch from recorded_at) * 1000000)::int8,
+    coalesce((select string_agg(concat_ws(' ', leg ->> 'account_id', leg ->> 'asset', leg ->> 'amount',
+        leg ->> 'balance_after', leg ->> 'version'), ', ' order by place)
+        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'))
+    from live.transfers order by transfer_id";
+const SELECT_ASSET_TOTALS: &str =
+    "select concat_ws('|', asset, member_sum, system_sum, members_open, members_frozen, members_closed,
+    system_accounts) from live.asset_totals order by asset";
+const SELECT_ACTIVITY: &str =
+    "select concat_ws('|', bucket, (extract(epoch from bucket_start) * 1000000)::int8, asset, kind,
+    posted_count, rejected_count, posted_volume) from live.activity order by bucket, bucket_start, asset, kind";
+const SELECT_MEMBERS: &str = "select concat_ws('|', member_id, status, (extract(epoch from joined_at) * 1000000)::int8,
+    coalesce((extract(epoch from erased_at) * 1000000)::int8::text, '-'),
+    coalesce(login_id || '@' || login_id_version, '-'), coalesce(real_name || '@' || real_name_version, '-'),
+    coalesce(channel || ':' || contact || '@' || contact_version, '-'), position)
+    from live.members order by member_id";
+const SELECT_MOVERS: &str = "select concat_ws('|', asset, day, account_id, transfers, volume)
+    from live.movers order by asset, day, account_id";
+const SELECT_MEMBER_COUNTS: &str = "select concat_ws('|', status, members) from live.member_counts order by status";

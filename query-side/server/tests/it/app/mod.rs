@@ -171,6 +171,16 @@ impl TestApp {
         Self::send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
 
+    /// Asks as Alice, as Bob, as a stranger, as a service and as an operator; their statuses in that order.
+    pub async fn statuses(&self, path: &str) -> [u16; 5] {
+        let bearers = [self.member(ALICE), self.member(BOB), self.member(0x5742), self.service(), self.operator()];
+        let mut statuses = [0; 5];
+        for (status, bearer) in statuses.iter_mut().zip(bearers) {
+            *status = self.get(path, bearer).await.status;
+        }
+        statuses
+    }
+
     pub async fn get_open(&self, path: &str) -> Reply {
         Self::send(self.client.get(format!("{}{path}", self.base))).await
     }

@@ -40,7 +40,6 @@ impl Database {
         self.seed_transactions().await;
         self.seed_transfers().await;
         self.seed_overview().await;
-        self.seed_movers().await;
         self.reach_all(Position::new(HEAD)).await;
     }
 
@@ -116,18 +115,6 @@ impl Database {
                  'by mistake', null, 3, 0, 4, 100000, '{transfer}', null, null, null)"
         );
         self.run(&sql).await;
-    }
-
-    /// Three accounts on one day: two that did the same, and one that did more; and another day, and another asset.
-    async fn seed_movers(&self) {
-        let (a1, b1, a2) = (id(A1), id(B1), id(A2));
-        self.run(&format!(
-            "insert into top_movers_g1.movers (day, account_id, transfers, volume, asset) values
-             ('2026-11-21', '{a1}', 2, 30000, 'KRW'), ('2026-11-21', '{b1}', 2, 30000, 'KRW'),
-             ('2026-11-21', '{a2}', 2, 30001, 'KRW'), ('2026-11-20', '{a1}', 9, 1, 'KRW'),
-             ('2026-11-21', '{a1}', 9, 1, 'USD')"
-        ))
-        .await;
     }
 
     async fn seed_overview(&self) {

@@ -1,4 +1,4 @@
-//! The ranking of the most active accounts.
+//! The pages of the dashboard: their bodies, and who may read them.
 
 use serde_json::json;
 
@@ -7,6 +7,16 @@ use crate::app::{A1, A2, B1, TestApp, id};
 #[tokio::test]
 async fn the_most_active_come_first_and_equals_share_a_place() {
     let app = TestApp::with_bank().await;
+    let (a1, b1, a2) = (id(A1), id(B1), id(A2));
+    // Three accounts on one day: two that did the same, and one that did more; and another day, and another asset.
+    app.database
+        .run(&format!(
+            "insert into top_movers_g1.movers (day, account_id, transfers, volume, asset) values
+             ('2026-11-21', '{a1}', 2, 30000, 'KRW'), ('2026-11-21', '{b1}', 2, 30000, 'KRW'),
+             ('2026-11-21', '{a2}', 2, 30001, 'KRW'), ('2026-11-20', '{a1}', 9, 1, 'KRW'),
+             ('2026-11-21', '{a1}', 9, 1, 'USD')"
+        ))
+        .await;
     let get = async |query: &str| app.get(&format!("/v1/dashboard/top-movers?{query}"), app.operator()).await;
     let day = get("asset=KRW&day=2026-11-21").await;
     let item = |rank: u64, account: u128, volume: &str| json!({"rank": rank, "account_id": id(account), "transfers": 2, "volume": volume});
@@ -24,5 +34,6 @@ async fn the_most_active_come_first_and_equals_share_a_place() {
     for wrong in ["", "asset=won", "asset=KRW&day=21.11.2026", "asset=KRW&limit=0", "asset=KRW&year=2026"] {
         get(wrong).await.is(400, "validation-failed");
     }
+    assert_eq!(app.statuses("/v1/dashboard/top-movers?asset=KRW").await, [403, 403, 403, 200, 200]);
     app.finish().await;
 }

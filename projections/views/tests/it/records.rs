@@ -1,0 +1,129 @@
+//! What the oracle remembers of accounts, transfers and members, and how it writes them as lines.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use events::recorded::TransferRejected;
+use uuid::Uuid;
+
+use crate::sum::Sum;
+
+#[derive(Clone)]
+pub struct Account {
+    pub number: String,
+    pub owner: String,
+    pub name: String,
+    pub asset: String,
+    pub system: bool,
+    pub status: &'static str,
+    pub balance: i128,
+    pub version: i64,
+    pub opened: i64,
+    pub position: i64,
+}
+
+pub struct Transfer {
+    pub kind: &'static str,
+    /// What was asked for, if it was refused.
+    pub rejected: Option<TransferRejected>,
+    /// Account, asset and signed amount.
+    pub legs: Vec<(Uuid, String, i128)>,
+    /// Memo, reference, and what it reverses.
+    pub texts: [String; 3],
+    pub reversed_by: Option<Uuid>,
+    /// Balance and version after each leg.
+    pub sides: Vec<(i128, i64)>,
+    pub position: i64,
+    pub at: i64,
+}
+
+/// What a member's row tells; sealed texts with the version of their event.
+#[derive(Clone)]
+pub struct Member {
+    pub status: &'static str,
+    pub joined: i64,
+    pub erased: Option<i64>,
+    pub login_id: Option<String>,
+    pub real_name: Option<String>,
+    pub contact: Option<String>,
+    pub position: i64,
+}
+
+impl Account {
+    pub fn line(&self, id: &Uuid) -> String {
+        let kind = if self.system { "system" } else { "member" };
+        let Self { number, owner, name, asset, status, balance, version, opened, position, .. } = self;
+        format!("{id}|{number}|{owner}|{kind}|{name}|{asset}|{status}|{balance}|{version}|{opened}|{position}")
+    }
+}
+
+impl Member {
+    pub fn line(&self, id: &Uuid) -> String {
+        let texts = [&self.login_id, &self.real_name, &self.contact].map(or_dash).join("|");
+        format!("{id}|{}|{}|{}|{texts}|{}", self.status, self.joined, or_dash(&self.erased), self.position)
+    }
+}
+
+impl Transfer {
+    pub fn new(position: i64, time: DateTime<Utc>) -> Self {
+        let (kind, rejected, legs, texts, sides, at) =
+            ("", None, Vec::new(), Default::default(), Vec::new(), micros(time));
+        Self { kind, rejected, legs, texts, reversed_by: None, sides, position, at }
+    }
+
+    pub fn line(&self, id: &Uuid) -> String {
+        // Source, destination, asset and amount.
+        let (said, status, code, available) = match (&self.rejected, self.legs.as_slice()) {
+            (Some(TransferRejected { facts, refusal }), _) => {
+                let accounts = (or_dash(&facts.source), or_dash(&facts.destination));
+                let said = [accounts.0, accounts.1, facts.asset.to_string(), facts.amount.to_string()];
+                (said, "rejected", refusal.code.clone(), or_dash(&refusal.available))
+            }
+            (None, [from, to]) => {
+                let said = [from.0.to_string(), to.0.to_string(), to.1.clone(), to.2.to_string()];
+                (said, "posted", "-".into(), "-".into())
+            }
+            (None, _) => (["-"; 4].map(Into::into), "posted", "-".into(), "-".into()),
+        };
+        let sides = match self.sides.as_slice() {
+            [debit, credit] => format!("{}|{}|{}|{}", debit.0, debit.1, credit.0, credit.1),
+            _ => "-|-|-|-".into(),
+        };
+        let leg = |((account, asset, amount), (balance, version)): (&(Uuid, String, i128), &(i128, i64))| {
+            format!("{account} {asset} {amount} {balance} {version}")
+        };
+        let legs: Vec<_> = self.legs.iter().zip(&self.sides).map(leg).collect();
+        let legs = if legs.len() > 2 { legs.join(", ") } else { "-".into() };
+        let (kind, said, texts, position, at) =
+            (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
+        let by = or_dash(&self.reversed_by);
+        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{legs}")
+    }
+}
+
+pub fn totals<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<String> {
+    let mut totals: BTreeMap<&str, (Sum, Sum, [u64; 4])> = BTreeMap::new();
+    for account in accounts {
+        let (member, system, numbers) = totals.entry(&account.asset).or_default();
+        if account.system { system } else { member }.add(account.balance);
+        let state = match (account.system, account.status) {
+            (true, _) => 3,
+            (false, "open") => 0,
+            (false, "frozen") => 1,
+            _ => 2,
+        };
+        numbers[state] += 1;
+    }
+    let line = |(asset, (member, system, [open, frozen, closed, systems])): (&&str, &(Sum, Sum, [u64; 4]))| {
+        format!("{asset}|{member}|{system}|{open}|{frozen}|{closed}|{systems}")
+    };
+    totals.iter().map(line).collect()
+}
+
+pub fn or_dash<T: ToString>(value: &Option<T>) -> String {
+    value.as_ref().map_or_else(|| "-".into(), ToString::to_string)
+}
+
+pub fn micros(time: DateTime<Utc>) -> i64 {
+    time.timestamp_micros()
+}
