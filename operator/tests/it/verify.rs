@@ -8,6 +8,9 @@ use crate::{
     run::{settings, with_rows_of},
 };
 
+/// The views whose digests are in a snapshot: they show a change of the byte form of rows.
+const SHOWN: [&str; 6] = ["accounts", "transactions", "transfers", "overview", "members", "top_movers"];
+
 /// Every table that is proved, as the report names it.
 fn all_tables() -> Vec<String> {
     let tables = audit::View::ALL.iter().flat_map(|view| view.tables().iter().map(move |table| (view, table)));
@@ -18,7 +21,7 @@ fn all_tables() -> Vec<String> {
 async fn a_sound_bank_is_found_sound() {
     let databases = TestDatabases::with_bank().await;
     let run = databases.run(&["log", "verify"]).expect(0);
-    let (report, tables) = with_rows_of(&["accounts", "transactions"], "the views", &run.all());
+    let (report, tables) = with_rows_of(&SHOWN, "the views", &run.all());
     assert_eq!(tables, all_tables());
     settings().bind(|| insta::assert_snapshot!("verify_sound", report));
     let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
