@@ -2,16 +2,16 @@
 -- within the page's free space and touches no index.
 create table accounts (
     version bigint not null,
-    position bigint not null,
+    position bigint not null, -- of the last change
     opened_at timestamptz not null,
     account_id uuid primary key,
-    owner uuid,
+    owner uuid, -- null: system
     balance numeric(38, 0) not null,
     kind text not null check (kind in ('member', 'system')),
     asset text not null,
     status text not null check (status in ('open', 'frozen', 'closed')),
-    account_number text unique,
-    name text
+    account_number text unique, -- null: system
+    name text -- system only: cash/<server>
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
 create index accounts_by_owner on accounts (owner, account_id) where owner is not null;

@@ -1,7 +1,7 @@
 -- One row for each member. Personal data stand here as in the events, sealed; each with the version of the event on the
 -- member's own stream that it stands in, for it opens there only. After the member asked to leave there are none.
 create table members (
-    position bigint not null,
+    position bigint not null, -- of the last change
     joined_at timestamptz not null,
     erased_at timestamptz,
     login_id_version bigint,

@@ -1,4 +1,5 @@
--- Totals of each asset. Sums are not bounded to 38 digits: many accounts together may hold more than one may.
+-- Totals of each asset. Sums are not bounded to 38 digits: many accounts together may hold more than one may. Both sums add
+-- up to 0. The other columns are numbers of accounts.
 create table asset_totals (
     asset text primary key,
     member_sum numeric not null,
@@ -9,12 +10,12 @@ create table asset_totals (
     system_accounts bigint not null
 ) with (fillfactor = 20);
 
--- Transfers counted by time: one row for each asset, kind and bucket in which something happened.
+-- Transfers counted by time: one row for each asset, kind and bucket (in UTC) in which something happened.
 create table activity (
     bucket_start timestamptz not null,
     posted_count bigint not null,
     rejected_count bigint not null,
-    posted_volume numeric not null,
+    posted_volume numeric not null, -- may exceed 38 digits
     bucket text not null check (bucket in ('minute', 'hour', 'day')),
     asset text not null,
     kind text not null,

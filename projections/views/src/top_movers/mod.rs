@@ -1,11 +1,15 @@
 //! The view `top_movers`: how often and how much each account took part in transfers between members, by day.
 
-mod bulk;
-mod fold;
-mod rows;
+use std::collections::BTreeMap;
 
-use events::recorded::Event;
-use projection_engine::{Bulk, Commit, Fault, Projection, Rows, SumColumn};
+use async_trait::async_trait;
+use chrono::{NaiveDate, NaiveTime};
+use events::recorded::{Event, Leg, TransferEvent, TransferKind, TransferPosted};
+use kernel::{AccountId, AssetCode};
+use projection_engine::{Bulk, Commit, Fault, Loader, Projection, Rows, SumColumn, WriteError};
+use sqlx::{PgConnection, types::Uuid};
+
+use crate::{copy::CopyRows, wide::Wide};
 
 /// The view `top_movers`.
 #[derive(Clone, Copy, Debug)]
@@ -31,18 +35,154 @@ impl Projection for TopMovers {
     }
 
     fn uses(&self, event_type: &str) -> bool {
-        fold::USED.contains(&event_type) || !Event::is_named(event_type)
+        USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
     fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
-        Ok(Box::new(fold::fold(commits)))
+        Ok(Box::new(fold(commits)))
     }
 
     fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
-        Some(Box::new(bulk::AddUp))
+        Some(Box::new(AddUp))
     }
 
     fn sums(&self) -> &'static [SumColumn] {
         &[SumColumn { table: "movers", column: "volume", by: Some("asset") }]
+    }
+}
+
+/// The types whose events change something here.
+const USED: &[&str] = &[TransferPosted::NAME];
+
+/// What one account did on one day with one asset.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    transfers: i64,
+    volume: Wide,
+}
+
+/// What is to be added, in the order of the key.
+#[derive(Debug, Default)]
+struct Movers(BTreeMap<(AssetCode, NaiveDate, AccountId), Moved>);
+
+fn fold(commits: &[&Commit<Event>]) -> Movers {
+    let mut movers = Movers::default();
+    commits.iter().for_each(|commit| fold_commit(&mut movers, commit));
+    movers
+}
+
+fn fold_commit(movers: &mut Movers, commit: &Commit<Event>) {
+    let day = commit.recorded_at.date_naive();
+    for event in &commit.events {
+        let Some(Event::Transfer(TransferEvent::Posted(posted))) = &event.body else { continue };
+        // Deposits, withdrawals and corrections are the bank's doing, not the members'.
+        if posted.kind == TransferKind::Transfer {
+            movers.add(day, &posted.legs);
+        }
+    }
+}
+
+impl Movers {
+    /// An account takes part in a transfer once with each asset, however many legs it has.
+    fn add(&mut self, day: NaiveDate, legs: &[Leg]) {
+        for (index, Leg { account, asset, amount }) in legs.iter().enumerate() {
+            let takes_part = !legs[..index].iter().any(|leg| (leg.account, leg.asset) == (*account, *asset));
+            let moved = self.0.entry((*asset, day, *account)).or_default();
+            moved.transfers += i64::from(takes_part);
+            if amount.is_negative() { moved.volume.subtract(*amount) } else { moved.volume.add(*amount) }
+        }
+    }
+}
+
+#[async_trait]
+impl Rows for Movers {
+    async fn write(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let asset: Vec<String> = self.0.keys().map(|(asset, ..)| asset.to_string()).collect();
+        let day: Vec<NaiveDate> = self.0.keys().map(|(_, day, _)| *day).collect();
+        let account: Vec<Uuid> = self.0.keys().map(|(.., account)| account.uuid()).collect();
+        let transfers: Vec<i64> = self.0.values().map(|moved| moved.transfers).collect();
+        let volume: Vec<String> = self.0.values().map(|moved| moved.volume.to_string()).collect();
+        sqlx::query!(
+            "insert into movers (asset, day, account_id, transfers, volume)
+             select asset, day, account_id, transfers, volume::numeric
+             from unnest($1::text[], $2::date[], $3::uuid[], $4::int8[], $5::text[])
+                as added(asset, day, account_id, transfers, volume)
+             on conflict (asset, day, account_id) do update
+             set transfers = movers.transfers + excluded.transfers, volume = movers.volume + excluded.volume",
+            &asset,
+            &day,
+            &account,
+            &transfers,
+            &volume
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Movers from ranges of the log: each range adds up its own, the merge adds up the ranges.
+struct AddUp;
+
+/// About what an entry takes in memory.
+const ENTRY_BYTES: usize = 150;
+
+const COPY_PARTS: &str = "copy mover_parts (day, account_id, transfers, volume, asset) from stdin (format binary)";
+
+const MERGE: &[&str] = &[
+    // The day came as a time: what COPY writes, this reads.
+    "insert into movers (day, account_id, transfers, volume, asset)
+     select (day at time zone 'UTC')::date, account_id, sum(transfers), sum(volume::numeric), asset
+     from mover_parts group by day, account_id, asset",
+    "drop table mover_parts",
+];
+
+impl Bulk<Event> for AddUp {
+    fn staging(&self) -> &'static str {
+        "create table mover_parts (
+            day timestamptz not null,
+            account_id uuid not null,
+            transfers bigint not null,
+            volume text not null,
+            asset text not null
+         )"
+    }
+
+    fn merge(&self) -> &'static [&'static str] {
+        MERGE
+    }
+
+    fn loader(&self) -> Box<dyn Loader<Event>> {
+        Box::new(Parts(Movers::default()))
+    }
+}
+
+struct Parts(Movers);
+
+#[async_trait]
+impl Loader<Event> for Parts {
+    fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
+        commits.iter().for_each(|commit| fold_commit(&mut self.0, commit));
+        Ok(())
+    }
+
+    fn held(&self) -> usize {
+        self.0.0.len() * ENTRY_BYTES
+    }
+
+    async fn write(&mut self, connection: &mut PgConnection) -> Result<(), WriteError> {
+        let mut rows = CopyRows::new(COPY_PARTS, 5);
+        for ((asset, day, account), moved) in std::mem::take(&mut self.0.0) {
+            rows.row()
+                .time(day.and_time(NaiveTime::MIN).and_utc())
+                .uuid(account.uuid())
+                .int8(moved.transfers)
+                .text(&moved.volume.to_string())
+                .text(asset.as_str());
+        }
+        rows.send(connection).await
     }
 }

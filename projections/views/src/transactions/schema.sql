@@ -1,15 +1,16 @@
--- One row for each change of a balance. A transfer of more than two legs has no counterparty. The primary key is the only index: it answers the newest page, the page after a
--- cursor and the balance at a position, each by one descent, whatever the account's length.
+-- One row for each change of a balance. The primary key is the only index: it answers the newest page, the page after a
+-- cursor (`position < cursor order by position desc`) and the balance at a position, each by one descent, whatever the
+-- account's length.
 create table entries (
     position bigint not null,
     version bigint not null,
     recorded_at timestamptz not null,
     account_id uuid not null,
     transfer_id uuid not null,
-    counterparty uuid,
-    amount numeric(38, 0) not null,
+    counterparty uuid, -- the other account; null where the transfer has more than two legs
+    amount numeric(38, 0) not null, -- signed
     balance_after numeric(38, 0) not null,
-    kind text not null,
+    kind text not null, -- transfer, deposit, withdrawal or reversal
     memo text,
     reference text,
     reverses uuid,
@@ -17,7 +18,7 @@ create table entries (
 );
 
 -- Which position a time stands for: the last position at or before a time is that of the last tick at or before it.
--- The log's clock never goes back, so a time range over entries becomes a position range and needs no index there.
+-- Without such a tick the position is 0. The log's clock never goes back, so a time range over entries becomes a position range and needs no index there.
 create table ticks (
     recorded_at timestamptz primary key,
     position bigint not null

@@ -2,6 +2,7 @@
 -- destination; one of more has null there, and its legs in `postings`, in order: account_id, asset, amount (signed),
 -- balance_after, version.
 create table transfers (
+    -- Of the last event of its posting or rejection: a later reversal does not move it.
     position bigint not null,
     recorded_at timestamptz not null,
     source_version bigint,
@@ -9,16 +10,16 @@ create table transfers (
     transfer_id uuid primary key,
     source uuid,
     destination uuid,
-    reverses uuid,
-    reversed_by uuid,
+    reverses uuid, -- the transfer that this one undoes
+    reversed_by uuid, -- the transfer that undid this one
     amount numeric(38, 0),
     source_balance_after numeric(38, 0),
     destination_balance_after numeric(38, 0),
-    available numeric(38, 0),
+    available numeric(38, 0), -- rejected only
     kind text not null,
     status text not null check (status in ('posted', 'rejected')),
     asset text,
-    code text,
+    code text, -- why it was rejected
     memo text,
     reference text,
     postings jsonb,
