@@ -1,21 +1,34 @@
 //! Accounts: opening, closing, freezing.
 
-use application::{AccountAnswer, CloseAccount, Command, FreezeAccount, OpenAccount, UnfreezeAccount};
-use axum::{extract::State, response::Response};
-use kernel::{AccountId, AccountNumber, AssetCode, Assets, MemberId, Minor, Version};
+use application::{AccountAnswer, CloseAccount, Command, FreezeAccount, OpenAccount, Outcome, UnfreezeAccount};
+use axum::{extract::State, http::StatusCode, response::Response};
+use kernel::{AccountId, AccountNumber, Actor, AssetCode, Assets, CommandId, MemberId, Minor, Version};
 use platform::{
     extract::{Json, OptionalJson, Path},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::{
+    answer::json,
     body::{Note, known_asset, path_id},
     caller::{Caller, Members, Operators},
+    endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let change = |handler| Endpoint::new(handler).with_optional_body().not_found(Code::AccountUnknown);
+    vec![
+        Endpoint::new(routes!(open_account)).raises([Code::AssetUnknown]),
+        change(routes!(close_account)).raises([Code::AccountNotEmpty, Code::AccountFrozen, Code::AccountClosed]),
+        change(routes!(freeze_account)).raises([Code::AccountFrozen, Code::AccountClosed]),
+        change(routes!(unfreeze_account)).raises([Code::AccountNotFrozen, Code::AccountClosed]),
+    ]
+}
 
 /// Opens an account for the token's subject.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -91,6 +104,14 @@ impl From<&AccountAnswer> for AccountDto {
     }
 }
 
+fn respond(outcome: &Outcome, _: Actor, _: CommandId) -> Option<Response> {
+    Some(match outcome {
+        Outcome::Opened(account) => json(StatusCode::CREATED, &AccountDto::from(account)),
+        Outcome::Changed(account) => json(StatusCode::OK, &AccountDto::from(account)),
+        _ => return None,
+    })
+}
+
 /// Open an account
 ///
 /// For the token's subject; it holds one asset and begins with nothing.
@@ -105,7 +126,7 @@ pub(crate) async fn open_account(
     Json(body): Json<OpenAccountRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command(state.assets())?;
-    submit(&state, caller, Asked { route: "POST /v1/accounts", id: None, body: &body }, command).await
+    submit(&state, caller, Asked { route: "POST /v1/accounts", id: None, body: &body }, command, respond).await
 }
 
 /// Close an account
@@ -179,5 +200,5 @@ async fn change<A>(
 ) -> Result<Response, Problem> {
     let id = path_id(id)?;
     let command = command(AccountId::new(id), body.reason());
-    submit(&state, caller, Asked { route, id: Some(id), body: &body }, command).await
+    submit(&state, caller, Asked { route, id: Some(id), body: &body }, command, respond).await
 }

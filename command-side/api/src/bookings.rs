@@ -9,14 +9,20 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::{
     body::{Label, MoneyDto, account_id},
     caller::{Caller, OperatorsAndServices},
+    endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
-    transfers::TransferDto,
+    transfers::{TransferDto, moving, respond},
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![moving(Endpoint::new(routes!(deposit))), moving(Endpoint::new(routes!(withdraw)))]
+}
 
 /// Money that comes in from outside or goes there.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -53,7 +59,7 @@ pub(crate) async fn deposit(
         money: body.money.known(state.assets())?,
         reference: body.reference.0.clone(),
     });
-    submit(&state, caller, Asked { route: "POST /v1/deposits", id: None, body: &body }, command).await
+    submit(&state, caller, Asked { route: "POST /v1/deposits", id: None, body: &body }, command, respond).await
 }
 
 /// Book a withdrawal
@@ -74,5 +80,5 @@ pub(crate) async fn withdraw(
         money: body.money.known(state.assets())?,
         reference: body.reference.0.clone(),
     });
-    submit(&state, caller, Asked { route: "POST /v1/withdrawals", id: None, body: &body }, command).await
+    submit(&state, caller, Asked { route: "POST /v1/withdrawals", id: None, body: &body }, command, respond).await
 }

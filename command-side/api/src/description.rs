@@ -8,7 +8,7 @@ use platform::{
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::routes;
+use crate::{endpoint::Endpoint, routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,33 +32,30 @@ struct Description;
 
 /// The OpenAPI 3.1 document of the command side, as pretty JSON.
 pub fn openapi() -> String {
-    let mut api = Description::openapi();
+    let (mut api, endpoints) = (Description::openapi(), routes::endpoints());
     api.merge(routes::described().to_openapi());
-    let mut document = openapi::complete(&api, problems);
-    add_command_headers(&mut document);
+    let at = |path: &str, method: &str| endpoints.iter().find(|endpoint| endpoint.is_at(path, method));
+    let mut document = openapi::complete(&api, |operation| {
+        problems(operation, at(operation.path, operation.method).map_or(&[], Endpoint::problems))
+    });
+    add_command_headers(&mut document, |path, method| at(path, method).is_some_and(Endpoint::has_optional_body));
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Which problems an operation answers.
-fn problems(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
-    let mut codes = own([Code::Internal]);
-    if operation.path == "/.well-known/jwks.json" {
-        return codes;
-    }
+/// The problems of an operation: those of all operations of its sort, then its own.
+fn problems(operation: Operation<'_>, own: &[(StatusCode, Code)]) -> Vec<(StatusCode, Code)> {
+    let mut codes = with_status([Code::Internal]);
     if operation.secured {
-        codes.extend(own([Code::Unauthorized, Code::Forbidden]));
+        codes.extend(with_status([Code::Unauthorized, Code::Forbidden]));
     }
     if is_command(operation.path, operation.method) {
         codes.extend(of_commands());
     } else if operation.method == "post" {
         codes.extend(of_bodies());
     }
-    match operation.path.split('/').nth(2) {
-        Some("accounts" | "deposits" | "withdrawals" | "transfers") => codes.extend(of_money(operation.path)),
-        _ => codes.extend(of_people(operation)),
-    }
+    codes.extend_from_slice(own);
     codes
 }
 
@@ -68,7 +65,7 @@ fn is_command(path: &str, method: &str) -> bool {
 }
 
 fn of_bodies() -> Vec<(StatusCode, Code)> {
-    own([
+    with_status([
         Code::MalformedJson,
         Code::ValidationFailed,
         Code::RequestTimeout,
@@ -79,7 +76,7 @@ fn of_bodies() -> Vec<(StatusCode, Code)> {
 
 fn of_commands() -> Vec<(StatusCode, Code)> {
     let mut codes = of_bodies();
-    codes.extend(own([
+    codes.extend(with_status([
         Code::IdempotencyKeyMissing,
         Code::IdempotencyKeyInFlight,
         Code::IdempotencyKeyReused,
@@ -93,88 +90,12 @@ fn of_commands() -> Vec<(StatusCode, Code)> {
     codes
 }
 
-fn of_money(path: &str) -> Vec<(StatusCode, Code)> {
-    let account = (StatusCode::NOT_FOUND, Code::AccountUnknown);
-    let mut codes = Vec::new();
-    match path {
-        "/v1/accounts" => codes.extend(own([Code::AssetUnknown])),
-        "/v1/accounts/{id}/close" => {
-            codes.push(account);
-            codes.extend(own([Code::AccountNotEmpty, Code::AccountFrozen, Code::AccountClosed]));
-        }
-        "/v1/accounts/{id}/freeze" => {
-            codes.push(account);
-            codes.extend(own([Code::AccountFrozen, Code::AccountClosed]));
-        }
-        "/v1/accounts/{id}/unfreeze" => {
-            codes.push(account);
-            codes.extend(own([Code::AccountNotFrozen, Code::AccountClosed]));
-        }
-        "/v1/transfers/batch" => codes.extend(own([Code::AssetUnknown])),
-        "/v1/transfers/{id}/reverse" => {
-            codes.extend(own([Code::TransferUnknown, Code::AlreadyReversed, Code::TransferNotPosted]));
-            codes.extend(own([
-                Code::InsufficientFunds,
-                Code::AccountFrozen,
-                Code::AccountClosed,
-                Code::AmountOverflow,
-            ]));
-        }
-        path => {
-            codes.extend(own([Code::AssetUnknown, Code::AccountUnknown, Code::AmountNotPositive, Code::AssetMismatch]));
-            codes.extend(own([Code::AccountFrozen, Code::AccountClosed, Code::LimitExceeded]));
-            codes.extend(own([Code::InsufficientFunds, Code::AmountOverflow]));
-            if path == "/v1/transfers" {
-                codes.extend(own([Code::AccountNotYours, Code::SameAccount]));
-            }
-        }
-    }
-    codes
-}
-
-fn of_people(operation: Operation<'_>) -> Vec<(StatusCode, Code)> {
-    let mut codes = own([Code::VaultUnavailable]);
-    codes.extend(match (operation.method, operation.path) {
-        ("post", "/v1/signups") => own([Code::LoginIdTaken, Code::TooManyRequests]),
-        (_, "/v1/signups/{id}/resend") => own([Code::SignUpUnknown, Code::SignUpEnded, Code::ResendTooEarly]),
-        (_, "/v1/signups/{id}/verify") => {
-            let mut codes = own([Code::SignUpUnknown, Code::SignUpEnded, Code::LoginIdTaken]);
-            codes.extend(own([Code::TooManyRequests, Code::Overloaded]));
-            codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
-            codes
-        }
-        (_, "/v1/sessions") => {
-            own([Code::CredentialsWrong, Code::TooManyRequests, Code::Overloaded, Code::SigningKeyWithdrawn])
-        }
-        (_, "/v1/sessions/refresh") => {
-            own([Code::SessionEnded, Code::TooManyRequests, Code::IdempotencyKeyMissing, Code::SigningKeyWithdrawn])
-        }
-        (_, "/v1/sessions/current") => own([Code::NotFound]),
-        (_, "/v1/members/me/contact") => own([Code::MemberUnknown, Code::ResendTooEarly]),
-        (_, "/v1/members/me/contact/verify") => {
-            let mut codes = own([Code::MemberUnknown, Code::ContactChangeMissing]);
-            codes.extend(own([Code::CodeWrong, Code::CodeExpired, Code::CodeExhausted]));
-            codes
-        }
-        (_, "/v1/members/me/password") => own([Code::MemberUnknown, Code::PasswordWrong, Code::TooManyRequests]),
-        ("delete", "/v1/members/me") => {
-            let mut codes = own([Code::MemberUnknown, Code::PasswordWrong, Code::TooManyRequests]);
-            codes.extend(own([Code::AccountsOpen]));
-            codes
-        }
-        (_, "/v1/members/{id}/erase") => own([Code::MemberUnknown, Code::AccountsOpen]),
-        (_, "/v1/members/{id}/disclosures") => own([Code::MemberUnknown]),
-        _ => own([Code::ValidationFailed, Code::ErasureUnknown]),
-    });
-    codes
-}
-
-fn own<const N: usize>(codes: [Code; N]) -> Vec<(StatusCode, Code)> {
+fn with_status<const N: usize>(codes: [Code; N]) -> Vec<(StatusCode, Code)> {
     codes.map(|code| (code.status(), code)).to_vec()
 }
 
 /// The key that every command needs, and the headers its answers carry.
-fn add_command_headers(document: &mut Value) {
+fn add_command_headers(document: &mut Value, has_optional_body: impl Fn(&str, &str) -> bool) {
     document["components"]["parameters"] = json!({"IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "required": true,
         "description": "Makes a retry safe: the same key gives the first answer again, for ever. One for each thing \
@@ -210,8 +131,7 @@ fn add_command_headers(document: &mut Value) {
         if !is_command(path, method) {
             continue;
         }
-        if path.starts_with("/v1/accounts/") || path == "/v1/signups/{id}/resend" {
-            // A reason may be left out, and the body with it.
+        if has_optional_body(path, method) {
             operation["requestBody"]["required"] = false.into();
         }
         let key = reference("parameters/IdempotencyKey");

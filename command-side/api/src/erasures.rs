@@ -1,6 +1,6 @@
 //! Erasures: leaving, being erased, and the proof of it.
 
-use application::{ErasureProof, MemberCommand};
+use application::{ErasureProof, MemberCommand, MemberOutcome};
 use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use kernel::{MemberId, Role};
@@ -11,16 +11,32 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::{
     answer::json,
     body::{Canonical, Confidential, OperatorsReasonRequest, Secret, canonical, path_id},
     caller::{Caller, Members, Operators},
+    endpoint::Endpoint,
     problems,
     receive::{Request, receive},
     state::ApiState,
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable]);
+    vec![
+        endpoint(routes!(leave)).raises([
+            Code::MemberUnknown,
+            Code::PasswordWrong,
+            Code::TooManyRequests,
+            Code::AccountsOpen,
+        ]),
+        endpoint(routes!(erase)).raises([Code::MemberUnknown, Code::AccountsOpen]),
+        endpoint(routes!(certificate)).raises([Code::ValidationFailed, Code::ErasureUnknown]),
+    ]
+}
 
 /// A member leaves, for good.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,7 +59,7 @@ impl Confidential for LeaveRequest {
 #[schema(as = Erasing)]
 pub(crate) struct ErasingDto {
     /// The erasure, and its certificate once it is completed.
-    pub(crate) erasure_id: Uuid,
+    erasure_id: Uuid,
 }
 
 /// Proof that a member was erased. Holds nothing personal.
@@ -94,6 +110,13 @@ fn answer(proof: &ErasureProof) -> Response {
     json(StatusCode::OK, &body)
 }
 
+fn respond(outcome: &MemberOutcome) -> Option<Response> {
+    match outcome {
+        MemberOutcome::Erasing(erasure) => Some(json(StatusCode::ACCEPTED, &ErasingDto { erasure_id: *erasure })),
+        _ => None,
+    }
+}
+
 /// Leave
 ///
 /// Everything personal of yours is erased, for good. Your accounts must be closed first.
@@ -110,7 +133,7 @@ pub(crate) async fn leave(
     const ROUTE: &str = "DELETE /v1/members/me";
     let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
     let command = MemberCommand::Leave { actor: caller.actor, password: body.password.into_inner() };
-    receive(&state, meta, ROUTE, command).await
+    receive(&state, meta, ROUTE, command, respond).await
 }
 
 /// Erase a member
@@ -132,7 +155,7 @@ pub(crate) async fn erase(
     let id = path_id(&id)?;
     let meta = Request::of(&caller, ROUTE, Some(id), &body).meta(&state)?;
     let (member, actor, reason) = (MemberId::new(id), caller.actor, body.reason.0);
-    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason }).await
+    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason }, respond).await
 }
 
 /// The certificate of an erasure

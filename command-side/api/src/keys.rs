@@ -3,8 +3,13 @@
 use axum::{extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
-use crate::state::ApiState;
+use crate::{endpoint::Endpoint, state::ApiState};
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint::new(routes!(jwks))]
+}
 
 /// A JSON Web Key Set (RFC 7517).
 #[derive(Serialize, ToSchema)]

@@ -8,6 +8,7 @@ mod body;
 mod bookings;
 mod caller;
 mod description;
+mod endpoint;
 mod erasures;
 mod identity;
 mod keys;

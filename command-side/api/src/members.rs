@@ -1,24 +1,46 @@
 //! Members: what they change of their own, and what an operator may see of them.
 
-use application::{MemberCommand, PersonalData};
-use axum::{extract::State, response::Response};
+use application::{CodeSent, MemberCommand, MemberOutcome, PersonalData};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use chrono::{DateTime, Utc};
-use domain::member::{Code, CodeError, Contact};
+use domain::member::{self, CodeError, Contact};
 use kernel::MemberId;
 use platform::{
     extract::{Json, Path, object},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::{
+    answer::json,
     body::{Canonical, Confidential, ContactDto, Fields, OperatorsReasonRequest, Secret, canonical, path_id},
     caller::{Caller, Members, Operators},
+    endpoint::Endpoint,
     receive::{Request, receive},
     state::ApiState,
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable, Code::MemberUnknown]);
+    vec![
+        endpoint(routes!(change_contact)).raises([Code::ResendTooEarly]),
+        endpoint(routes!(verify_contact)).raises([
+            Code::ContactChangeMissing,
+            Code::CodeWrong,
+            Code::CodeExpired,
+            Code::CodeExhausted,
+        ]),
+        endpoint(routes!(change_password)).raises([Code::PasswordWrong, Code::TooManyRequests]),
+        endpoint(routes!(disclose)),
+    ]
+}
 
 /// A new contact: by itself, or in a field `contact` as in a sign-up.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -76,7 +98,7 @@ pub(crate) struct CodeRequest {
 }
 
 impl CodeRequest {
-    pub(crate) fn code(&self) -> Result<Code, Problem> {
+    pub(crate) fn code(&self) -> Result<member::Code, Problem> {
         self.code.expose().parse().map_err(|error: CodeError| Problem::invalid("code", error.to_string()))
     }
 }
@@ -111,9 +133,9 @@ impl Confidential for PasswordRequest {
 #[schema(as = CodeSent)]
 pub(crate) struct CodeSentDto {
     /// When the code ends.
-    pub(crate) expires_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
     /// When another code may be asked for.
-    pub(crate) resend_after: DateTime<Utc>,
+    resend_after: DateTime<Utc>,
 }
 
 /// A member's personal data. That you saw them is recorded.
@@ -144,7 +166,7 @@ pub(crate) struct ReachedDto<'a> {
 }
 
 impl<'a> PersonalDataDto<'a> {
-    pub(crate) fn of(member: MemberId, data: &'a PersonalData) -> Self {
+    fn of(member: MemberId, data: &'a PersonalData) -> Self {
         Self {
             member_id: member,
             login_id: data.login_id.expose_secret(),
@@ -153,6 +175,17 @@ impl<'a> PersonalDataDto<'a> {
             joined_at: data.joined_at,
         }
     }
+}
+
+fn respond(outcome: &MemberOutcome) -> Option<Response> {
+    Some(match outcome {
+        MemberOutcome::ContactCode(CodeSent { expires_at, resend_after, .. }) => {
+            json(StatusCode::ACCEPTED, &CodeSentDto { expires_at: *expires_at, resend_after: *resend_after })
+        }
+        MemberOutcome::Done => StatusCode::NO_CONTENT.into_response(),
+        MemberOutcome::Disclosed(member, data) => json(StatusCode::CREATED, &PersonalDataDto::of(*member, data)),
+        _ => return None,
+    })
 }
 
 /// Change your contact
@@ -172,7 +205,7 @@ pub(crate) async fn change_contact(
     const ROUTE: &str = "POST /v1/members/me/contact";
     let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
     let command = MemberCommand::ChangeContact { member: caller.actor.id, contact: body.contact()? };
-    receive(&state, meta, ROUTE, command).await
+    receive(&state, meta, ROUTE, command, respond).await
 }
 
 /// Complete a change of contact
@@ -191,7 +224,7 @@ pub(crate) async fn verify_contact(
     const ROUTE: &str = "POST /v1/members/me/contact/verify";
     let command = MemberCommand::VerifyContact { member: caller.actor.id, code: body.code()? };
     let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
-    receive(&state, meta, ROUTE, command).await
+    receive(&state, meta, ROUTE, command, respond).await
 }
 
 /// Change your password
@@ -211,7 +244,7 @@ pub(crate) async fn change_password(
     let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
     let (current, new) = (body.current.into_inner(), body.new.into_inner());
     let command = MemberCommand::ChangePassword { actor: caller.actor, session: caller.session, current, new };
-    receive(&state, meta, ROUTE, command).await
+    receive(&state, meta, ROUTE, command, respond).await
 }
 
 /// See a member's personal data
@@ -233,5 +266,5 @@ pub(crate) async fn disclose(
     let id = path_id(&id)?;
     let meta = Request::of(&caller, ROUTE, Some(id), &body).meta(&state)?;
     let (member, actor, reason) = (MemberId::new(id), caller.actor, body.reason.0);
-    receive(&state, meta, ROUTE, MemberCommand::Disclose { member, actor, reason }).await
+    receive(&state, meta, ROUTE, MemberCommand::Disclose { member, actor, reason }, respond).await
 }

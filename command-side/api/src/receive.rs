@@ -1,6 +1,6 @@
 //! From a person's request that is right in form to its answer.
 
-use application::{MemberCommand, Meta, PresentedToken};
+use application::{MemberCommand, MemberOutcome, Meta, PresentedToken};
 use axum::response::Response;
 use kernel::CommandId;
 use platform::{http::RequestContext, problem::Problem};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{answer, body::Confidential, caller::Caller, problems, state::ApiState};
+use crate::{answer::signed, body::Confidential, caller::Caller, problems, state::ApiState};
 
 /// What a person asked for, and under which id.
 pub(crate) struct Request<'a> {
@@ -51,17 +51,26 @@ impl<'a> Request<'a> {
     }
 }
 
+/// The response of a resource to an outcome of its commands; none to the outcome of another resource's. The same outcome gives
+/// the same status and body, first or replayed.
+pub(crate) type Respond = fn(&MemberOutcome) -> Option<Response>;
+
 /// Hands the command to the authentication service and turns its outcome into the response.
 pub(crate) async fn receive(
     state: &ApiState,
     meta: Meta,
     route: &'static str,
     command: MemberCommand,
+    respond: Respond,
 ) -> Result<Response, Problem> {
     // The command's id is in the log for ever, the correlation of the request in every line about it.
     tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
     match state.auth().map_err(problems::of_auth)?.execute(command, meta).await {
-        Ok(receipt) => Ok(answer::member_answer(&receipt)),
+        Ok(receipt) => {
+            let response =
+                respond(&receipt.answer).ok_or_else(|| Problem::internal("the outcome is not one of this command"))?;
+            Ok(signed(response, receipt.token, receipt.replayed))
+        }
         Err(error) => problems::of_command(error, meta.command_id),
     }
 }

@@ -7,19 +7,45 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::Role;
-use platform::{auth::Principal, extract::Json, http::Origin, problem::Problem};
+use platform::{
+    auth::Principal,
+    extract::Json,
+    http::Origin,
+    problem::{Code, Problem},
+};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::{
     answer::{json, mark_replayed, with_token},
     body::Secret,
     caller::OptionalKey,
+    endpoint::Endpoint,
     identity::IdempotencyKey,
     problems,
     state::ApiState,
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable]);
+    vec![
+        endpoint(routes!(log_in)).raises([
+            Code::CredentialsWrong,
+            Code::TooManyRequests,
+            Code::Overloaded,
+            Code::SigningKeyWithdrawn,
+        ]),
+        endpoint(routes!(refresh)).raises([
+            Code::SessionEnded,
+            Code::TooManyRequests,
+            Code::IdempotencyKeyMissing,
+            Code::SigningKeyWithdrawn,
+        ]),
+        endpoint(routes!(log_out)).raises([Code::NotFound]),
+    ]
+}
 
 /// Who wants to log in. Whatever the texts are, the answer is that they are right or that they are not.
 #[derive(Debug, Deserialize, ToSchema)]

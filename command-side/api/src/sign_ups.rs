@@ -1,25 +1,50 @@
 //! Sign-ups: becoming a member.
 
-use application::{MemberCommand, NewMember};
-use axum::{extract::State, response::Response};
+use application::{CodeSent, MemberCommand, MemberOutcome, NewMember};
+use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
-use domain::member::{Code, Consents, LoginId, Password, RealName};
+use domain::member::{self, Consents, LoginId, Password, RealName};
 use kernel::MemberId;
 use platform::{
     extract::{Json, OptionalJson, Path, object, objects},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::{
+    answer::json,
     body::{Canonical, Confidential, ContactDto, Fields, Secret, canonical, path_id},
     caller::Anybody,
+    endpoint::Endpoint,
     receive::{Request, receive},
     state::ApiState,
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable]);
+    vec![
+        endpoint(routes!(sign_up)).raises([Code::LoginIdTaken, Code::TooManyRequests]),
+        endpoint(routes!(resend)).with_optional_body().raises([
+            Code::SignUpUnknown,
+            Code::SignUpEnded,
+            Code::ResendTooEarly,
+        ]),
+        endpoint(routes!(verify)).raises([
+            Code::SignUpUnknown,
+            Code::SignUpEnded,
+            Code::LoginIdTaken,
+            Code::TooManyRequests,
+            Code::Overloaded,
+            Code::CodeWrong,
+            Code::CodeExpired,
+            Code::CodeExhausted,
+        ]),
+    ]
+}
 
 /// Somebody who wants to become a member.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -122,9 +147,9 @@ pub(crate) struct VerifyRequest {
 }
 
 impl VerifyRequest {
-    pub(crate) fn read(&self) -> Result<(Code, Option<LoginId>), Problem> {
+    pub(crate) fn read(&self) -> Result<(member::Code, Option<LoginId>), Problem> {
         let mut fields = Fields::default();
-        let code = fields.read("code", self.code.expose().parse::<Code>());
+        let code = fields.read("code", self.code.expose().parse::<member::Code>());
         let login_id = self.login_id.as_ref().map(|text| fields.read("login_id", text.expose().parse::<LoginId>()));
         match (code, login_id) {
             (Some(code), None) => Ok((code, None)),
@@ -161,11 +186,11 @@ impl Confidential for NothingRequest {
 #[schema(as = SignUpStarted)]
 pub(crate) struct SignUpDto {
     /// The sign-up; needed to verify.
-    pub(crate) signup_id: Uuid,
+    signup_id: Uuid,
     /// When the code ends.
-    pub(crate) expires_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
     /// When another code may be asked for.
-    pub(crate) resend_after: DateTime<Utc>,
+    resend_after: DateTime<Utc>,
 }
 
 /// A person became a member.
@@ -174,7 +199,18 @@ pub(crate) struct SignUpDto {
 pub(crate) struct JoinedDto {
     /// The member.
     #[schema(value_type = Uuid)]
-    pub(crate) member_id: MemberId,
+    member_id: MemberId,
+}
+
+fn respond(outcome: &MemberOutcome) -> Option<Response> {
+    Some(match outcome {
+        MemberOutcome::SignUpCode(CodeSent { id, expires_at, resend_after }) => json(
+            StatusCode::ACCEPTED,
+            &SignUpDto { signup_id: *id, expires_at: *expires_at, resend_after: *resend_after },
+        ),
+        MemberOutcome::Joined(member) => json(StatusCode::CREATED, &JoinedDto { member_id: *member }),
+        _ => return None,
+    })
 }
 
 /// Sign up
@@ -250,5 +286,5 @@ async fn anonymous(
 ) -> Result<Response, Problem> {
     let command_id = who.key.anonymous_command_id();
     let meta = Request { command_id, context: who.context, route, id, body, token: None }.meta(state)?;
-    receive(state, meta, route, command).await
+    receive(state, meta, route, command, respond).await
 }

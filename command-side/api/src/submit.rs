@@ -1,13 +1,14 @@
 //! From a request that is right in form to its answer.
 
-use application::{Command, Meta, Submission};
-use axum::response::Response;
+use application::{Command, Meta, Outcome, Submission};
+use axum::response::{IntoResponse, Response};
+use kernel::{Actor, CommandId};
 use platform::problem::Problem;
 use serde::Serialize;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{answer::answer, caller::Caller, identity::fingerprint, problems, state::ApiState};
+use crate::{answer::signed, caller::Caller, identity::fingerprint, problems, state::ApiState};
 
 /// What the client asked for, in the form that is fingerprinted.
 pub(crate) struct Asked<'a, B> {
@@ -19,12 +20,17 @@ pub(crate) struct Asked<'a, B> {
     pub(crate) body: &'a B,
 }
 
-/// Hands the command to the bank and turns its outcome into the response.
+/// The response of a resource to an outcome of its commands, for the one who asked; none to the outcome of another resource's.
+/// The same outcome gives the same status and body, first or replayed.
+pub(crate) type Respond = fn(&Outcome, Actor, CommandId) -> Option<Response>;
+
+/// Hands the command to the bank and turns its outcome into the response. A refusal is answered in one way everywhere.
 pub(crate) async fn submit<A, B: Serialize>(
     state: &ApiState,
     caller: Caller<A>,
     asked: Asked<'_, B>,
     command: Command,
+    respond: Respond,
 ) -> Result<Response, Problem> {
     let command_id = caller.key.command_id(caller.actor);
     let meta = Meta {
@@ -40,6 +46,12 @@ pub(crate) async fn submit<A, B: Serialize>(
         command.id = %command_id, actor = %caller.actor, route = asked.route, "a command"
     );
     let bank = state.bank().map_err(problems::of_execution)?;
-    let outcome = bank.execute(Submission { actor: caller.actor, meta, command }).await;
-    Ok(answer(outcome.map_err(problems::of_execution)?, caller.actor, command_id))
+    let answer = bank.execute(Submission { actor: caller.actor, meta, command }).await;
+    let answer = answer.map_err(problems::of_execution)?;
+    let response = match answer.answer.as_ref() {
+        Outcome::Refused(refused) => problems::of_refusal(refused, command_id).into_response(),
+        outcome => respond(outcome, caller.actor, command_id)
+            .ok_or_else(|| Problem::internal("the outcome is not one of this command"))?,
+    };
+    Ok(signed(response, answer.token, answer.replayed))
 }

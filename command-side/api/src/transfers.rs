@@ -1,23 +1,57 @@
 //! Transfers: one, many, and undoing one.
 
-use application::{Command, Posting, Refused, Reverse, TransferAnswer, TransferBatch, TransferOrder};
-use axum::{extract::State, response::Response};
+use application::{Command, Outcome, Posting, Refused, Reverse, TransferAnswer, TransferBatch, TransferOrder};
+use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, Actor, AssetCode, Assets, CommandId, Minor, Money, Position, Role, TransferId, Version};
 use platform::{
     extract::{Json, Path, object, objects},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::{
+    answer::json,
     body::{Label, MoneyDto, Note, PayeeRef, account_id, path_id},
     caller::{Caller, MembersAndOperators, Operators, OperatorsAndServices},
+    endpoint::Endpoint,
     problems,
     state::ApiState,
     submit::{Asked, submit},
 };
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        moving(Endpoint::new(routes!(transfer))).raises([Code::AccountNotYours, Code::SameAccount]),
+        Endpoint::new(routes!(transfer_batch)).raises([Code::AssetUnknown]),
+        Endpoint::new(routes!(reverse_transfer)).raises([
+            Code::TransferUnknown,
+            Code::AlreadyReversed,
+            Code::TransferNotPosted,
+            Code::InsufficientFunds,
+            Code::AccountFrozen,
+            Code::AccountClosed,
+            Code::AmountOverflow,
+        ]),
+    ]
+}
+
+/// What can be wrong with an amount, and with the accounts that it is to move between.
+pub(crate) fn moving(endpoint: Endpoint) -> Endpoint {
+    endpoint.raises([
+        Code::AssetUnknown,
+        Code::AccountUnknown,
+        Code::AmountNotPositive,
+        Code::AssetMismatch,
+        Code::AccountFrozen,
+        Code::AccountClosed,
+        Code::LimitExceeded,
+        Code::InsufficientFunds,
+        Code::AmountOverflow,
+    ])
+}
 
 /// Moves money between two accounts of one asset.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -148,7 +182,7 @@ pub(crate) struct TransferDto<'a> {
 }
 
 impl<'a> TransferDto<'a> {
-    pub(super) fn seen_by(actor: Actor, transfer: &'a TransferAnswer) -> Self {
+    fn seen_by(actor: Actor, transfer: &'a TransferAnswer) -> Self {
         let (posted, pair) = (&transfer.posted, transfer.posted.legs.pair());
         Self {
             transfer_id: transfer.transfer_id,
@@ -211,7 +245,7 @@ pub(crate) struct BatchDto<'a> {
 }
 
 impl<'a> BatchDto<'a> {
-    pub(super) fn seen_by(actor: Actor, results: &'a [Result<TransferAnswer, Refused>], command_id: CommandId) -> Self {
+    fn seen_by(actor: Actor, results: &'a [Result<TransferAnswer, Refused>], command_id: CommandId) -> Self {
         let shown = results.iter().map(|result| match result {
             Ok(transfer) => ResultDto::Posted { transfer: TransferDto::seen_by(actor, transfer) },
             Err(refused) => {
@@ -245,6 +279,14 @@ fn problem_ref() -> utoipa::openapi::Ref {
     utoipa::openapi::Ref::from_schema_name("Problem")
 }
 
+pub(crate) fn respond(outcome: &Outcome, actor: Actor, command_id: CommandId) -> Option<Response> {
+    Some(match outcome {
+        Outcome::Posted(transfer) => json(StatusCode::CREATED, &TransferDto::seen_by(actor, transfer)),
+        Outcome::Batch(results) => json(StatusCode::OK, &BatchDto::seen_by(actor, results, command_id)),
+        _ => return None,
+    })
+}
+
 /// Transfer money
 ///
 /// From an account of yours (an operator: from any) to any account of the same asset.
@@ -259,7 +301,7 @@ pub(crate) async fn transfer(
     Json(body): Json<TransferRequest>,
 ) -> Result<Response, Problem> {
     let command = Command::Transfer(body.order(state.assets())?);
-    submit(&state, caller, Asked { route: "POST /v1/transfers", id: None, body: &body }, command).await
+    submit(&state, caller, Asked { route: "POST /v1/transfers", id: None, body: &body }, command, respond).await
 }
 
 /// Transfer many times
@@ -276,7 +318,7 @@ pub(crate) async fn transfer_batch(
     Json(body): Json<BatchRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command(state.assets())?;
-    submit(&state, caller, Asked { route: "POST /v1/transfers/batch", id: None, body: &body }, command).await
+    submit(&state, caller, Asked { route: "POST /v1/transfers/batch", id: None, body: &body }, command, respond).await
 }
 
 /// Reverse a transfer
@@ -296,5 +338,12 @@ pub(crate) async fn reverse_transfer(
 ) -> Result<Response, Problem> {
     let id = path_id(&id)?;
     let command = body.command(TransferId::new(id));
-    submit(&state, caller, Asked { route: "POST /v1/transfers/{id}/reverse", id: Some(id), body: &body }, command).await
+    submit(
+        &state,
+        caller,
+        Asked { route: "POST /v1/transfers/{id}/reverse", id: Some(id), body: &body },
+        command,
+        respond,
+    )
+    .await
 }

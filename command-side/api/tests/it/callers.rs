@@ -7,32 +7,21 @@ use axum::{
 use kernel::Role;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Api, BOB, NOW, SOURCE, TRANSFER, bearer, bearer_until, booking, order};
-
-/// Every command with a good body, and the roles that may send it.
-fn commands() -> Vec<(String, Value, Vec<Role>)> {
-    let (member, operator, service) = (Role::Member, Role::Operator, Role::Service);
-    vec![
-        ("/v1/accounts".into(), json!({"asset": "KRW"}), vec![member]),
-        (format!("/v1/accounts/{SOURCE}/close"), json!({}), vec![member]),
-        (format!("/v1/accounts/{SOURCE}/freeze"), json!({}), vec![operator]),
-        (format!("/v1/accounts/{SOURCE}/unfreeze"), json!({}), vec![operator]),
-        ("/v1/deposits".into(), booking(), vec![operator, service]),
-        ("/v1/withdrawals".into(), booking(), vec![operator, service]),
-        ("/v1/transfers".into(), order(), vec![member, operator]),
-        ("/v1/transfers/batch".into(), json!({"atomic": true, "transfers": [order()]}), vec![operator, service]),
-        (format!("/v1/transfers/{TRANSFER}/reverse"), json!({"reason": "x"}), vec![operator]),
-    ]
-}
+use crate::{
+    commands::samples,
+    support::{ALICE, Api, BOB, NOW, SOURCE, TRANSFER, bearer, bearer_until, order},
+};
 
 #[tokio::test]
 async fn each_command_takes_its_roles_and_no_other() {
-    for (path, body, allowed) in commands() {
+    for sample in samples() {
+        let path = sample.path();
         for role in [Role::Member, Role::Operator, Role::Service] {
             let api = Api::posting();
-            let reply = api.post_json(role, &path, body.clone()).await;
-            if allowed.contains(&role) {
+            let reply = api.post_json(role, &path, sample.body.clone()).await;
+            if sample.roles.contains(&role) {
                 assert!(reply.status.is_success(), "{path} {role:?}: {}", reply.text);
+                assert_eq!(api.submissions()[0].command, sample.command, "{path}");
                 assert!(reply.header("consistency-token").is_some_and(|token| token.starts_with("v1.")));
             } else {
                 assert_eq!((reply.status, reply.code().as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{path}");
@@ -55,12 +44,12 @@ async fn bare(api: &Api, path: &str, headers: &[(&str, &str)], body: &str) -> (u
 /// The same garbage for a body every time: what is missing before it must be reported first.
 #[tokio::test]
 async fn token_then_role_then_key_then_body() {
-    for (path, _, allowed) in commands() {
-        let api = Api::posting();
-        let good = bearer(allowed[0], ALICE);
+    for sample in samples() {
+        let (path, api) = (sample.path(), Api::posting());
+        let good = bearer(sample.roles[0], ALICE);
         let answer = bare(&api, &path, &[("idempotency-key", "k")], "{").await;
         assert_eq!(answer, (401, "unauthorized".to_owned()), "{path}");
-        let other = [Role::Member, Role::Operator, Role::Service].into_iter().find(|role| !allowed.contains(role));
+        let other = [Role::Member, Role::Operator, Role::Service].into_iter().find(|role| !sample.roles.contains(role));
         let other = bearer(other.expect("nobody may do all"), ALICE);
         assert_eq!(bare(&api, &path, &[("authorization", &other)], "{").await, (403, "forbidden".to_owned()), "{path}");
         let answer = bare(&api, &path, &[("authorization", &good)], "{").await;

@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod bad_people;
 mod callers;
+mod commands;
 mod description;
 mod outcomes;
 mod people;

@@ -56,14 +56,16 @@ async fn a_code_of_a_later_release_is_not_passed_on_unread() {
 
 #[tokio::test]
 async fn a_replay_is_the_same_answer_and_says_so() {
-    for outcome in [Outcome::Opened(account("open")), Outcome::Posted(transfer(TransferKind::Transfer)), insufficient()]
-    {
+    let (account, paid) = (Outcome::Opened(account("open")), Outcome::Posted(transfer(TransferKind::Transfer)));
+    for (path, body, outcome) in [
+        ("/v1/accounts", json!({"asset": "KRW"}), account),
+        ("/v1/transfers", order(), paid),
+        ("/v1/transfers", order(), insufficient()),
+    ] {
         let first = Api::answering(outcome.clone());
         let again = Api::new(move |_| Ok(application::Answer { replayed: true, ..answer(outcome.clone()) }));
-        let (first, again) = (
-            first.post_json(Role::Member, "/v1/transfers", order()).await,
-            again.post_json(Role::Member, "/v1/transfers", order()).await,
-        );
+        let (first, again) =
+            (first.post_json(Role::Member, path, body.clone()).await, again.post_json(Role::Member, path, body).await);
         assert_eq!((first.status, &first.text), (again.status, &again.text));
         assert_eq!(first.header("consistency-token"), again.header("consistency-token"));
         assert_eq!(first.header("idempotency-replayed"), None);

@@ -388,13 +388,10 @@ pub fn transfer(kind: TransferKind) -> TransferAnswer {
     }
 }
 
-/// What a bank with money enough answers.
+/// What a bank with money enough answers; to what is no movement of money, an account as it was left.
 fn posted(submission: &Submission) -> Answer {
     answer(match &submission.command {
         Command::OpenAccount(_) => Outcome::Opened(account("open")),
-        Command::CloseAccount(_) => Outcome::Changed(account("closed")),
-        Command::FreezeAccount(_) => Outcome::Changed(account("frozen")),
-        Command::UnfreezeAccount(_) => Outcome::Changed(account("open")),
         Command::Deposit(_) => Outcome::Posted(transfer(TransferKind::Deposit)),
         Command::Withdraw(_) => Outcome::Posted(transfer(TransferKind::Withdrawal)),
         Command::Transfer(_) => Outcome::Posted(transfer(TransferKind::Transfer)),
@@ -402,6 +399,7 @@ fn posted(submission: &Submission) -> Answer {
         Command::TransferBatch(TransferBatch { orders, .. }) => {
             Outcome::Batch(orders.iter().map(|_| Ok(transfer(TransferKind::Transfer))).collect())
         }
+        _ => Outcome::Changed(account("open")),
     })
 }
 
