@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Url;
 
-use super::{ChannelError, sender::Sender};
+use super::{error::ChannelError, sender::Sender};
 
 /// How long the server may take for all of it; lettre bounds the connecting only.
 const TIMEOUT: Duration = Duration::from_secs(10);

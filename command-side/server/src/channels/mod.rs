@@ -2,8 +2,10 @@
 //! people by another way is another file here.
 
 mod email;
+mod error;
 mod options;
 mod phone;
 mod sender;
 
-pub use options::{ChannelError, ChannelOptions};
+pub use error::ChannelError;
+pub use options::ChannelOptions;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use application::{Channel, Channels};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{email::Email, phone::Phone, sender::Sender};
+use super::{email::Email, error::ChannelError, phone::Phone, sender::Sender};
 
 /// How people are reached. A channel that is not set keeps its messages waiting.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -25,32 +25,6 @@ pub struct ChannelOptions {
     /// A file with the provider's bearer token; read again for each message
     #[arg(long, env = "JANGBU_SMS_TOKEN_FILE")]
     pub sms_token_file: Option<PathBuf>,
-}
-
-/// Why the channels cannot be made. Shows no URL: there may be a password in it.
-#[derive(Debug, thiserror::Error)]
-pub enum ChannelError {
-    /// There is a mail server, but nobody mail could be from.
-    #[error("JANGBU_SMTP_URL is set: JANGBU_MAIL_FROM is needed too")]
-    FromMissing,
-    /// The sender is no address.
-    #[error("JANGBU_MAIL_FROM is not an address")]
-    From(#[source] lettre::address::AddressError),
-    /// The URL of the mail server is none.
-    #[error("JANGBU_SMTP_URL is not a URL of a mail server")]
-    SmtpUrl,
-    /// The certificate cannot be read.
-    #[error("JANGBU_SMTP_CA_FILE cannot be read")]
-    CaFile(#[source] std::io::Error),
-    /// The certificate cannot be used.
-    #[error("JANGBU_SMTP_CA_FILE is not a certificate")]
-    Ca(#[source] lettre::transport::smtp::Error),
-    /// The URL of the provider is none.
-    #[error("JANGBU_SMS_URL is not an http or https URL")]
-    SmsUrl,
-    /// There is no HTTP client.
-    #[error("the HTTP client for text messages cannot be made")]
-    Client(#[source] reqwest::Error),
 }
 
 impl ChannelOptions {

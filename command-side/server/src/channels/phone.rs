@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode, Url, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::ChannelError;
+use super::error::ChannelError;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
