@@ -3,10 +3,8 @@
 use events::recorded::MemberErased;
 use kernel::{MemberId, Position};
 
-use super::{
-    process::ProcessError,
-    runner::{Lead, ProcessRunner, RoundError},
-};
+use super::process::ProcessError;
+use crate::commands::Members;
 
 /// How far the erased members have been gone through.
 #[derive(Default)]
@@ -21,24 +19,21 @@ const WINDOW: i64 = 200_000;
 /// So many erased members are gone through at once.
 const PAGE: i64 = 500;
 
-impl ProcessRunner {
+impl DestroyAgain {
     /// Goes through the next erased members; whether there are more.
-    pub(super) async fn destroy_again(&self, lead: &mut Lead) -> Result<bool, RoundError> {
-        let shared = &self.members.shared;
-        let end = match lead.again.up_to {
+    pub(super) async fn go_on(&mut self, members: &Members) -> Result<bool, ProcessError> {
+        let shared = &members.shared;
+        let end = match self.up_to {
             Some(end) => end,
             None => shared.log.head().await.map_err(ProcessError::Log)?.position,
         };
-        lead.again.up_to = Some(end);
-        if lead.again.done >= end {
+        self.up_to = Some(end);
+        if self.done >= end {
             return Ok(false);
         }
-        let up_to = end.min(lead.again.done.plus(WINDOW));
-        let page = shared
-            .log
-            .read_typed(&[MemberErased::NAME], lead.again.done, up_to, PAGE)
-            .await
-            .map_err(ProcessError::Log)?;
+        let up_to = end.min(self.done.plus(WINDOW));
+        let read = shared.log.read_typed(&[MemberErased::NAME], self.done, up_to, PAGE).await;
+        let page = read.map_err(ProcessError::Log)?;
         for picked in &page {
             let member = MemberId::new(picked.event.stream.uuid());
             if shared.vault.destroy_again(member).await.map_err(ProcessError::Vault)? {
@@ -47,7 +42,7 @@ impl ProcessRunner {
             }
         }
         let full = page.len() as i64 == PAGE;
-        lead.again.done = if full { page.last().map_or(up_to, |last| last.position) } else { up_to };
-        Ok(lead.again.done < end)
+        self.done = if full { page.last().map_or(up_to, |last| last.position) } else { up_to };
+        Ok(self.done < end)
     }
 }

@@ -179,7 +179,7 @@ impl ProcessRunner {
     }
 
     async fn round(&self, lead: &mut Lead) -> Result<Pace, RoundError> {
-        if self.destroy_again(lead).await? || self.follow(lead).await? {
+        if lead.again.go_on(&self.members).await? || self.follow(lead).await? {
             return Ok(Pace::AtOnce);
         }
         self.take_steps(lead).await?;
