@@ -3,6 +3,34 @@
 use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, TransferId};
 use serde::{Deserialize, Serialize};
 
+use super::event_type::event_types;
+
+event_types! {
+    /// An event of an account.
+    Account(AccountEvent) {
+        /// An account came to be.
+        Opened(AccountOpened) = 1, opens;
+        /// Money left an account.
+        Debited(AccountDebited) = 1, on;
+        /// Money came to an account.
+        Credited(AccountCredited) = 1, on;
+        /// An operator froze an account.
+        Frozen(AccountFrozen) = 1, on;
+        /// An operator unfroze an account.
+        Unfrozen(AccountUnfrozen) = 1, on;
+        /// An account was closed.
+        Closed(AccountClosed) = 1, on;
+    }
+}
+
+event_types! {
+    /// An event of an account number.
+    AccountNumber(AccountNumberEvent) {
+        /// An account number was given to an account.
+        Assigned(AccountNumberAssigned) = 1, opens;
+    }
+}
+
 /// Whose account it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

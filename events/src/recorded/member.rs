@@ -9,6 +9,56 @@ use kernel::{MemberId, Sealed, StreamId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::event_type::event_types;
+
+event_types! {
+    /// An event of a sign-up. Personal data in it are [`kernel::Sealed`].
+    SignUp(SignUpEvent) {
+        /// A person began to sign up. First on the sign-up's stream.
+        Started(SignUpStarted) = 1, opens;
+        /// Another verification code was issued for a sign-up.
+        CodeIssued(SignUpCodeIssued) = 1, on;
+        /// A wrong code was given for a sign-up.
+        CodeRefused(SignUpCodeRefused) = 1, on;
+        /// The contact was verified and the person became a member. Last on the sign-up's stream.
+        Completed(SignUpCompleted) = 1, on;
+        /// A sign-up came to nothing. Last on the sign-up's stream.
+        Ended(SignUpEnded) = 1, on;
+    }
+}
+
+event_types! {
+    /// An event of a name that only one may bear: a login id or a contact.
+    Reservation(ReservationEvent) {
+        /// A login id or a contact was taken.
+        Reserved(NameReserved) = 1, on;
+        /// A login id or a contact became free.
+        Released(NameReleased) = 1, on;
+    }
+}
+
+event_types! {
+    /// An event of a member. Personal data in it are [`kernel::Sealed`].
+    Member(MemberEvent) {
+        /// A person became a member. First on the member's stream.
+        Joined(MemberJoined) = 1, opens;
+        /// A member asked to be reached elsewhere.
+        ContactChangeStarted(ContactChangeStarted) = 1, on;
+        /// A wrong code was given for a new contact.
+        ContactCodeRefused(ContactCodeRefused) = 1, on;
+        /// A member is reached elsewhere from now on.
+        ContactChanged(ContactChanged) = 1, on;
+        /// A member has another password.
+        PasswordChanged(PasswordChanged) = 1, on;
+        /// An operator was shown a member's personal data.
+        PersonalDataDisclosed(PersonalDataDisclosed) = 1, on;
+        /// A member is to be erased: nothing is done for it any more.
+        ErasureRequested(ErasureRequested) = 1, on;
+        /// Nothing personal of the member can be read any more. Last on the member's stream.
+        Erased(MemberErased) = 1, on;
+    }
+}
+
 /// By what a person is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,29 +6,19 @@
 mod account;
 mod decode;
 mod event;
+mod event_type;
 mod legs;
 mod member;
 mod owner;
 mod stream_kind;
 mod transfer;
 
-pub use account::{
-    AccountClosed, AccountCredited, AccountDebited, AccountFrozen, AccountNumberAssigned, AccountOpened,
-    AccountUnfrozen, Holder,
-};
+pub use account::*;
 pub use decode::DecodeError;
-pub use event::{
-    AccountEvent, AccountNumberEvent, Event, EventType, MemberEvent, OwnerEvent, RefusedCommandEvent, ReservationEvent,
-    SignUpEvent, TransferEvent,
-};
+pub use event::Event;
+pub use event_type::EventType;
 pub use legs::{Leg, Legs, LegsError, Pair};
-pub use member::{
-    Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, MemberErased,
-    MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
-    SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted, UnknownChannel,
-};
-pub use owner::{OwnerAccountAdded, OwnerLeft};
+pub use member::*;
+pub use owner::*;
 pub use stream_kind::StreamKind;
-pub use transfer::{
-    CommandRefused, Refusal, TransferFacts, TransferKind, TransferPosted, TransferRejected, TransferReversed,
-};
+pub use transfer::*;

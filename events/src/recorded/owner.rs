@@ -6,6 +6,18 @@ use kernel::{AccountId, MemberId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::event_type::event_types;
+
+event_types! {
+    /// An event of a member as the owner of accounts.
+    Owner(OwnerEvent) {
+        /// An account was opened for a member.
+        AccountAdded(OwnerAccountAdded) = 1, on;
+        /// A member is leaving: no account is opened for them after this. Last on the owner's stream.
+        Left(OwnerLeft) = 1, on;
+    }
+}
+
 /// An account was opened for a member. In the same commit as the account's own first event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerAccountAdded {

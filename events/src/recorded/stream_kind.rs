@@ -3,42 +3,52 @@
 
 use std::fmt;
 
-/// What a stream is the history of. The first event decides, and every later event is of the same kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum StreamKind {
-    /// An account, of a member or of the system.
-    Account,
-    /// An account number: which account bears it.
-    AccountNumber,
-    /// A transfer, posted or rejected.
-    Transfer,
-    /// A command that is no transfer and was refused.
-    RefusedCommand,
-    /// A sign-up.
-    SignUp,
-    /// A reserved login id or contact.
-    Reservation,
-    /// A member.
-    Member,
-    /// What a member owns: the stream on which opening an account and leaving meet.
-    Owner,
+// Every kind, with the events that stand on its streams (file and enum) and its name in messages.
+macro_rules! with_stream_kinds {
+    ($make:ident) => {
+        $make! {
+            /// An account, of a member or of the system.
+            Account(account::AccountEvent) = "account";
+            /// An account number: which account bears it.
+            AccountNumber(account::AccountNumberEvent) = "account number";
+            /// A transfer, posted or rejected.
+            Transfer(transfer::TransferEvent) = "transfer";
+            /// A command that is no transfer and was refused.
+            RefusedCommand(transfer::RefusedCommandEvent) = "refused command";
+            /// A sign-up.
+            SignUp(member::SignUpEvent) = "sign-up";
+            /// A reserved login id or contact.
+            Reservation(member::ReservationEvent) = "name";
+            /// A member.
+            Member(member::MemberEvent) = "member";
+            /// What a member owns: the stream on which opening an account and leaving meet.
+            Owner(owner::OwnerEvent) = "owner";
+        }
+    };
 }
 
-impl StreamKind {
-    /// The kind in words, for messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::AccountNumber => "account number",
-            Self::Transfer => "transfer",
-            Self::RefusedCommand => "refused command",
-            Self::SignUp => "sign-up",
-            Self::Reservation => "name",
-            Self::Member => "member",
-            Self::Owner => "owner",
+macro_rules! stream_kinds {
+    ($($(#[$doc:meta])* $kind:ident($file:ident::$events:ident) = $name:literal;)*) => {
+        /// What a stream is the history of. The first event decides, and every later event is of the same kind.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum StreamKind {
+            $($(#[$doc])* $kind,)*
         }
-    }
+
+        impl StreamKind {
+            /// The kind in words, for messages.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
 }
+
+with_stream_kinds!(stream_kinds);
+
+pub(super) use with_stream_kinds;
 
 impl fmt::Display for StreamKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,8 +5,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decode::Unreadable,
+    event_type::event_types,
     legs::{Legs, LegsError},
 };
+
+event_types! {
+    /// An event of a transfer.
+    Transfer(TransferEvent) {
+        /// Money moved.
+        Posted(TransferPosted) = 2, opens, read by TransferPosted::read;
+        /// A transfer was refused, and the refusal kept.
+        Rejected(TransferRejected) = 1, opens;
+        /// A posted transfer was undone by another.
+        Reversed(TransferReversed) = 1, on;
+    }
+}
+
+event_types! {
+    /// An event of a command that is no transfer and was refused.
+    RefusedCommand(RefusedCommandEvent) {
+        /// The refusal was kept.
+        Refused(CommandRefused) = 1, opens;
+    }
+}
 
 /// What kind of movement a transfer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
