@@ -1,11 +1,11 @@
 //! Why a command could not do its work, and what to do about it.
 
-use std::{error::Error, io};
+use std::{error::Error, fmt::Display, io};
 
 use database::migrations;
 use projection_engine::RebuildError;
 
-use crate::{archive::ArchiveError, config::Address, keys::KeyError};
+use crate::{archive::ArchiveError, keys::KeyError};
 
 /// Why a command stopped. Exit code 2 if the caller can fix the call, else 1.
 #[derive(Debug, thiserror::Error)]
@@ -139,10 +139,10 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A connection that failed.
+    /// A connection that failed. The address must show itself without secrets.
     pub fn unreachable(
         what: &'static str,
-        address: &Address,
+        address: &impl Display,
         variable: &'static str,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {

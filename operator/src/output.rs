@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::Failure;
 
@@ -120,6 +121,11 @@ impl Table {
 
 fn is_number(cell: &str) -> bool {
     matches!(cell, "" | "-") || cell.bytes().all(|b| b.is_ascii_digit() || b",.-".contains(&b))
+}
+
+/// The value itself if it is one, a list for several.
+pub fn one_or_all(mut values: Vec<Value>) -> Value {
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
 /// A count with a comma at every thousand.

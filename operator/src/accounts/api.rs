@@ -1,9 +1,29 @@
 //! Changing an account through the command API, as everybody has to.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::ChangeArgs;
 use crate::{call::Operator, config::Config, failure::Failure, output::Output};
+
+/// What is to be done to which account, and why.
+#[derive(Debug, clap::Args)]
+pub struct ChangeArgs {
+    /// The account
+    #[arg(value_name = "ID")]
+    account: Uuid,
+
+    /// Why; kept in the log for ever
+    #[arg(long)]
+    reason: String,
+
+    /// Who does it; the operator of `jangbu token --role operator` if not given
+    #[arg(long, value_name = "UUID")]
+    subject: Option<Uuid>,
+
+    /// Retry an earlier call: the same key does it once and reports the result
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
 
 /// Freezes or unfreezes.
 pub async fn change(verb: &str, args: &ChangeArgs, config: &Config, output: Output) -> Result<(), Failure> {

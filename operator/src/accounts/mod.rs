@@ -4,9 +4,8 @@ mod api;
 mod show;
 
 use clap::Subcommand;
-use uuid::Uuid;
 
-use self::show::Named;
+use self::{api::ChangeArgs, show::Named};
 use crate::{config::Config, failure::Failure, output::Output};
 
 /// Looks after accounts.
@@ -22,26 +21,6 @@ pub enum AccountsCommand {
         #[arg(value_name = "ID|NUMBER")]
         account: Named,
     },
-}
-
-/// What is to be done to which account, and why.
-#[derive(Debug, clap::Args)]
-pub struct ChangeArgs {
-    /// The account
-    #[arg(value_name = "ID")]
-    account: Uuid,
-
-    /// Why; kept in the log for ever
-    #[arg(long)]
-    reason: String,
-
-    /// Who does it; the operator of `jangbu token --role operator` if not given
-    #[arg(long, value_name = "UUID")]
-    subject: Option<Uuid>,
-
-    /// Retry an earlier call: the same key does it once and reports the result
-    #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<String>,
 }
 
 /// Runs one of the commands.

@@ -16,6 +16,7 @@ mod manifest;
 mod reader;
 mod restore;
 mod run;
+mod same_log;
 mod seed;
 mod segment;
 mod snapshot;

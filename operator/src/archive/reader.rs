@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 
 use super::{
     chain::Chain,
-    compare::same_log,
     error::ArchiveError,
     line::{CommitLine, LineError},
     live,
     manifest::{Events, Manifest},
+    same_log::same_log,
     segment::Lines,
     store::Place,
 };

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::{
     chain::{Appended, Chain},
-    compare::same_log,
     live,
     manifest::Holds,
+    same_log::same_log,
     segment::Segment,
     store::Place,
 };

@@ -10,9 +10,9 @@ use sqlx::PgConnection;
 
 use super::{
     accounts::{AccountState, Status},
-    compare::require_held,
     error::ArchiveError,
     reader::ArchiveRanges,
+    same_log::require_held,
     snapshot::Snapshot,
 };
 use crate::failure::Failure;

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use tasks::files;
 
-use super::KeyError;
+use super::error::KeyError;
 
 pub(super) fn read(path: &Path) -> Result<String, KeyError> {
     fs::read_to_string(path).map_err(|source| KeyError::Read { path: path.to_owned(), source })

@@ -2,11 +2,12 @@
 //!
 //! The development set-up calls [`ensure`] too, so that there is one way to make keys.
 
+mod error;
 mod file;
 mod jwks;
 mod rotation;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ed25519_dalek::{
     SigningKey,
@@ -15,6 +16,7 @@ use ed25519_dalek::{
         spki::der::{pem::LineEnding, zeroize::Zeroizing},
     },
 };
+pub use error::KeyError;
 pub use jwks::{Jwk, Jwks};
 use rand::TryRngCore;
 pub use rotation::{Rotated, retire, rotate};
@@ -90,81 +92,10 @@ pub fn ensure(key_file: &Path, jwks_file: &Path) -> Result<Ensured, KeyError> {
     Ok(Ensured { public, key_made, jwks_made })
 }
 
-/// Why a key could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The machine gave no random bytes.
-    #[error("the machine's random source gave nothing")]
-    Random(#[source] rand::rand_core::OsError),
-    /// The key could not be written as PKCS#8.
-    #[error("the key cannot be written as PKCS#8")]
-    Encode(#[source] ed25519_dalek::pkcs8::Error),
-    /// A file could not be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A file could not be written.
-    #[error("cannot write {path}")]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file holds no Ed25519 key.
-    #[error("{path} holds no Ed25519 private key in PKCS#8 PEM")]
-    NoKey {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: ed25519_dalek::pkcs8::Error,
-    },
-    /// The file holds no key set.
-    #[error("{path} holds no JSON Web Key Set")]
-    NoSet {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// The servers' key set does not know the key.
-    #[error("the key set {path} does not hold the signing key's public half {kid}: servers refuse its tokens")]
-    NotInSet {
-        /// The key's id.
-        kid: String,
-        /// The key set.
-        path: PathBuf,
-    },
-    /// A token could not be signed.
-    #[error("the token cannot be signed")]
-    Sign(#[source] jsonwebtoken::errors::Error),
-}
-
-impl KeyError {
-    /// What to do.
-    pub fn advice(&self) -> Option<String> {
-        match self {
-            Self::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-                Some("`jangbu keys init` makes the key and the key set where they are missing".into())
-            }
-            Self::NotInSet { .. } => {
-                Some("move the old key set away and run `jangbu keys init`, then restart the servers".into())
-            }
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn folder(name: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use vault::{Kek, Keyring};
 
 use super::{
-    failed, open,
+    keyring::{failed, open},
     status::{self, Line},
 };
 use crate::{

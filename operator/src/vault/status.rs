@@ -3,7 +3,7 @@
 use serde::Serialize;
 use vault::{Kek, Keyring};
 
-use super::{failed, open};
+use super::keyring::{failed, open};
 use crate::{
     config::Config,
     failure::Failure,

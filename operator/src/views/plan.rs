@@ -3,10 +3,10 @@
 use projection_engine::{Plan, Until};
 use serde_json::{Value, json};
 
-use super::{context::RebuildContext, rebuild::one_or_all};
+use super::context::RebuildContext;
 use crate::{
     failure::Failure,
-    output::{Output, thousands},
+    output::{Output, one_or_all, thousands},
 };
 
 /// Shows what a rebuild of the context's views would have to do.

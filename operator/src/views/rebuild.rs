@@ -17,7 +17,7 @@ use crate::{
     archive::Place,
     config::Config,
     failure::Failure,
-    output::{Output, thousands},
+    output::{Output, one_or_all, thousands},
 };
 
 /// What to rebuild, and how.
@@ -240,11 +240,6 @@ async fn cancel(
     }
     output.show(&one_or_all(results), |_| text)?;
     Ok(any)
-}
-
-/// The value itself for one view, a list for several.
-pub fn one_or_all(mut values: Vec<Value>) -> Value {
-    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
 /// What came of it, for programs.

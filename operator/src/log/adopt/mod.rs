@@ -1,16 +1,17 @@
 //! `jangbu log adopt`: a log that was restored from a backup goes on as another log.
 
+mod adoption;
 mod vault;
 
 use chrono::{DateTime, Utc};
-use projection_engine::Operator;
 use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::adoption::{Adoption, adopt_now, at_the_end};
 use crate::{
     config::Config,
-    db::{Database, failed},
+    db::Database,
     failure::Failure,
     output::{Output, thousands},
     views::{self, Why},
@@ -86,16 +87,6 @@ impl Report {
     }
 }
 
-/// An adoption, as the log has written it down.
-struct Adoption {
-    old_log_id: Uuid,
-    new_log_id: Uuid,
-    position: i64,
-    at: DateTime<Utc>,
-    command_id: Option<Uuid>,
-    recorded_at: Option<DateTime<Utc>>,
-}
-
 /// Gives the log a new id, and brings the vault to it. Whatever may be away is asked for first: a log with a new id and a vault
 /// of the old one is what must not be left behind.
 pub async fn adopt(args: &AdoptArgs, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
@@ -148,32 +139,6 @@ async fn bring_over(
         (report.carried_over, report.to_rebuild) = live_views(log, views).await?;
     }
     Ok(())
-}
-
-async fn adopt_now(log: &mut PgConnection, operator: &Operator) -> Result<Adoption, Failure> {
-    sqlx::query_as!(
-        Adoption,
-        r#"select old_log_id as "old_log_id!", new_log_id as "new_log_id!", position as "position!", at as "at!",
-               command_id, recorded_at
-           from adopt_log($1, $2)"#,
-        operator.who,
-        operator.reason
-    )
-    .fetch_one(log)
-    .await
-    .map_err(failed("giving the log a new id"))
-}
-
-/// The last adoption, if nothing was appended since.
-async fn at_the_end(log: &mut PgConnection) -> Result<Option<Adoption>, Failure> {
-    sqlx::query_as!(
-        Adoption,
-        "select a.old_log_id, a.new_log_id, a.position, a.at, a.command_id, a.recorded_at
-         from log_adoptions as a join log_head as h on h.log_id = a.new_log_id and h.position = a.position"
-    )
-    .fetch_optional(log)
-    .await
-    .map_err(failed("looking whether the log was adopted"))
 }
 
 /// The live views that stand on a commit of this log, and those that do not.

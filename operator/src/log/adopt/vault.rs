@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use super::Adoption;
+use super::adoption::Adoption;
 use crate::{
     db::failed,
     doctor::history::{Named as Commit, holds},
