@@ -1,62 +1,11 @@
 //! The golden corpus: payloads exactly as they stand in some log. Files are added, never changed or removed.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use events::recorded::{DecodeError, Event, LegsError, TransferEvent};
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 
-/// One file: `<event type>.v<schema version>[.<case>].json`.
-struct Golden {
-    file: String,
-    event_type: String,
-    schema_version: i16,
-    payload: Value,
-}
-
-impl Golden {
-    fn read(path: &Path) -> Self {
-        let file = path.file_name().and_then(|name| name.to_str()).expect("a file name").to_owned();
-        let mut parts = file.trim_end_matches(".json").splitn(3, '.');
-        let event_type = parts.next().expect("an event type").to_owned();
-        let version = parts.next().and_then(|part| part.strip_prefix('v')).expect("a schema version");
-        let schema_version = version.parse().expect("a schema version is a number");
-        let text = fs::read_to_string(path).expect("the file can be read");
-        let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-        Self { file, event_type, schema_version, payload }
-    }
-
-    fn is_current(&self) -> bool {
-        every_type().any(|current| current == (self.event_type.as_str(), self.schema_version))
-    }
-
-    fn decode(&self, payload: &Value) -> Result<Event, DecodeError> {
-        decode(&self.event_type, self.schema_version, payload)
-    }
-}
-
-/// Every event there is, with its schema version of today.
-fn every_type() -> impl Iterator<Item = (&'static str, i16)> {
-    Event::TYPES.iter().map(|known| (known.name, known.schema_version))
-}
-
-fn decode(event_type: &str, schema_version: i16, payload: &Value) -> Result<Event, DecodeError> {
-    let raw = RawValue::from_string(payload.to_string()).expect("JSON");
-    Event::decode(event_type, schema_version, &raw)
-}
-
-fn encode(event: &Event) -> Value {
-    serde_json::from_str(&event.payload().expect("the event can be written")).expect("a payload is JSON")
-}
-
-fn corpus() -> Vec<Golden> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
-    let entries = fs::read_dir(folder).expect("the corpus is beside the crate");
-    let paths = entries.map(|entry| entry.expect("a folder entry").path());
-    paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .map(|p| Golden::read(&p))
-        .collect()
-}
+use crate::corpus::{Golden, corpus, decode, encode, every_type};
 
 #[test]
 fn every_payload_ever_stored_is_read_as_the_event_it_is() {
