@@ -12,11 +12,7 @@ pub use auth::{
     AuthError, AuthOptions, AuthParts, AuthService, ErasureProof, MemberCommand, MemberOutcome, NewMember,
     RevokedTokens, SignTokens, ThrottleOptions, Tokens,
 };
-pub use commands::{
-    AccountAnswer, Answer, Bank, CloseAccount, CodeSent, Command, Deposit, Destination, ExecuteError, ExecutorOptions,
-    FreezeAccount, MemberError, MemberLog, MemberOptions, MemberStanding, Members, OpenAccount, Outcome, PersonalData,
-    Posting, Refused, Reverse, SignUp, TransferAnswer, TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
-};
+pub use commands::*;
 pub use delivery::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
 pub use domain::{Limits, member::CodeRules};
 pub use engine::{Engine, Log, Meta, PresentedToken, Receipt, Running};

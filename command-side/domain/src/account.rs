@@ -48,6 +48,9 @@ pub struct Account {
 
 impl Account {
     /// The state after an event. [`AccountEvent::Opened`] is the first event, and only the first.
+    ///
+    /// An event states all that it leaves but what never changes and the status, if that stays. So it can be put on any later state
+    /// too, to see what an old event left behind: an answer is given again that way, without a fold.
     pub fn evolve(state: Option<Self>, event: &AccountEvent) -> Result<Self, EvolveError> {
         Ok(match (state, event) {
             (None, AccountEvent::Opened(opened)) => {
@@ -57,9 +60,15 @@ impl Account {
             (Some(_), AccountEvent::Opened(_)) => return Err(EvolveError::OpenedTwice),
             (Some(account), AccountEvent::Debited(debited)) => Self { balance: debited.balance, ..account },
             (Some(account), AccountEvent::Credited(credited)) => Self { balance: credited.balance, ..account },
-            (Some(account), AccountEvent::Frozen(_)) => Self { status: Status::Frozen, ..account },
-            (Some(account), AccountEvent::Unfrozen(_)) => Self { status: Status::Open, ..account },
-            (Some(account), AccountEvent::Closed(_)) => Self { status: Status::Closed, ..account },
+            (Some(account), AccountEvent::Frozen(frozen)) => {
+                Self { status: Status::Frozen, balance: frozen.balance, ..account }
+            }
+            (Some(account), AccountEvent::Unfrozen(unfrozen)) => {
+                Self { status: Status::Open, balance: unfrozen.balance, ..account }
+            }
+            (Some(account), AccountEvent::Closed(_)) => {
+                Self { status: Status::Closed, balance: Minor::ZERO, ..account }
+            }
         })
     }
 

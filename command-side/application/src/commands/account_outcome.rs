@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use events::recorded::{AccountEvent, Event, Holder, RefusedCommandEvent};
-use kernel::{AccountId, Minor};
+use domain::Account;
+use events::recorded::{Event, Holder, RefusedCommandEvent};
+use kernel::{AccountId, Version};
 
 use crate::{
     AccountAnswer, Outcome, Refused,
@@ -11,28 +12,30 @@ use crate::{
 };
 
 /// The account as the first of these events left it, or the refusal.
+///
+/// The event is put on the account of today: what can change is in the event, and holder and asset are those of any day.
 pub fn account(
     events: &[PendingEvent],
     unit: &UnitOfWork,
     outcome: fn(AccountAnswer) -> Outcome,
 ) -> Result<Arc<Outcome>, IncompleteEvents> {
     let event = events.first().ok_or(IncompleteEvents)?;
-    let (status, balance) = match &event.recorded {
+    let changed = match &event.recorded {
         Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) => {
             let refusal = refused.refusal.clone();
             return Ok(Arc::new(Outcome::Refused(Refused { refusal, transfer: None })));
         }
-        Event::Account(AccountEvent::Opened(_)) => ("open", Minor::ZERO),
-        Event::Account(AccountEvent::Frozen(frozen)) => ("frozen", frozen.balance),
-        Event::Account(AccountEvent::Unfrozen(unfrozen)) => ("open", unfrozen.balance),
-        Event::Account(AccountEvent::Closed(_)) => ("closed", Minor::ZERO),
+        Event::Account(changed) => changed,
         _ => return Err(IncompleteEvents),
     };
-    let account_id = AccountId::new(event.stream.uuid());
-    // Holder and asset never change, so today's account has them for any day.
-    let account = unit.account(account_id).ok_or(IncompleteEvents)?;
-    let Holder::Member { owner, number } = account.holder else { return Err(IncompleteEvents) };
-    let (asset, version) = (account.asset, event.version);
+    let (account_id, version) = (AccountId::new(event.stream.uuid()), event.version);
+    let today = match version == Version::ZERO.next() {
+        true => None,
+        false => Some(unit.account(account_id).ok_or(IncompleteEvents)?.clone()),
+    };
+    let Account { holder, asset, balance, status } = Account::evolve(today, changed).map_err(|_| IncompleteEvents)?;
+    let Holder::Member { owner, number } = holder else { return Err(IncompleteEvents) };
+    let status = status.as_str();
     let answer = AccountAnswer { account_id, account_number: number, owner, asset, status, balance, version };
     Ok(Arc::new(outcome(answer)))
 }

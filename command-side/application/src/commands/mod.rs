@@ -32,17 +32,17 @@ mod verify_contact;
 mod verify_sign_up;
 mod withdraw;
 
-pub use change_contact::contact_of;
+pub(crate) use change_contact::contact_of;
 pub use close_account::CloseAccount;
 pub use deposit::Deposit;
 pub use disclose::PersonalData;
 pub use freeze_account::FreezeAccount;
 pub use member_error::MemberError;
 pub use member_options::MemberOptions;
-pub use member_rules::{MemberAnswer, MemberRules};
+pub(crate) use member_rules::{MemberAnswer, MemberRules};
 pub use members::{MemberLog, MemberStanding, Members};
-pub use money_command::Command;
-pub use money_options::{Bank, ExecutorOptions, MoneyRules};
+pub(crate) use money_options::MoneyRules;
+pub use money_options::{Bank, ExecutorOptions};
 pub use open_account::OpenAccount;
 pub use outcome::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
 pub use reverse::Reverse;
@@ -51,3 +51,24 @@ pub use transfer::{Destination, TransferOrder};
 pub use transfer_batch::TransferBatch;
 pub use unfreeze_account::UnfreezeAccount;
 pub use withdraw::Withdraw;
+
+money_command::money_commands! {
+    /// Open an account for the actor.
+    OpenAccount(OpenAccount);
+    /// Close an empty account; by its owner.
+    CloseAccount(CloseAccount);
+    /// Freeze an account; by an operator.
+    FreezeAccount(FreezeAccount);
+    /// Lift a freeze; by an operator.
+    UnfreezeAccount(UnfreezeAccount);
+    /// Money comes in from outside; by an operator or a service.
+    Deposit(Deposit);
+    /// Money goes outside; by an operator or a service.
+    Withdraw(Withdraw);
+    /// One transfer between accounts; by the source's owner or an operator.
+    Transfer(TransferOrder);
+    /// Up to a thousand transfers in one commit; by an operator or a service.
+    TransferBatch(TransferBatch);
+    /// Undo a posted transfer by another; by an operator.
+    Reverse(Reverse);
+}

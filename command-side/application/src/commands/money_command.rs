@@ -1,78 +1,56 @@
-//! The list of commands that move money or change an account.
+//! What follows from the list of the commands that move money or change an account, which stands in `mod.rs`.
 
 use std::sync::Arc;
 
-use log::Appended;
+use super::money_options::MoneyRules;
+use crate::{ExecuteError, Outcome, engine::Command};
 
-use super::{
-    CloseAccount, Deposit, FreezeAccount, MoneyRules, OpenAccount, Reverse, TransferBatch, TransferOrder,
-    UnfreezeAccount, Withdraw,
-};
-use crate::{
-    ExecuteError, Outcome,
-    engine::{self, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
-};
+/// Any of them.
+pub type MoneyCommand = dyn Command<Rules = MoneyRules, Answer = Arc<Outcome>, Error = ExecuteError>;
 
-/// Everything the bank can be asked to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    /// Open an account for the actor.
-    OpenAccount(OpenAccount),
-    /// Close an empty account; by its owner.
-    CloseAccount(CloseAccount),
-    /// Freeze an account; by an operator.
-    FreezeAccount(FreezeAccount),
-    /// Lift a freeze; by an operator.
-    UnfreezeAccount(UnfreezeAccount),
-    /// Money comes in from outside; by an operator or a service.
-    Deposit(Deposit),
-    /// Money goes outside; by an operator or a service.
-    Withdraw(Withdraw),
-    /// One transfer between accounts; by the source's owner or an operator.
-    Transfer(TransferOrder),
-    /// Up to a thousand transfers in one commit; by an operator or a service.
-    TransferBatch(TransferBatch),
-    /// Undo a posted transfer by another; by an operator.
-    Reverse(Reverse),
-}
-
-type MoneyCommand = dyn engine::Command<Rules = MoneyRules, Answer = Arc<Outcome>, Error = ExecuteError>;
-
-impl Command {
-    fn command(&self) -> &MoneyCommand {
-        match self {
-            Self::OpenAccount(command) => command,
-            Self::CloseAccount(command) => command,
-            Self::FreezeAccount(command) => command,
-            Self::UnfreezeAccount(command) => command,
-            Self::Deposit(command) => command,
-            Self::Withdraw(command) => command,
-            Self::Transfer(command) => command,
-            Self::TransferBatch(command) => command,
-            Self::Reverse(command) => command,
+macro_rules! money_commands {
+    ($($(#[$doc:meta])* $name:ident($command:ty);)*) => {
+        /// Everything the bank can be asked to do.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Command {
+            $($(#[$doc])* $name($command),)*
         }
-    }
+
+        impl Command {
+            fn command(&self) -> &$crate::commands::money_command::MoneyCommand {
+                match self {
+                    $(Self::$name(command) => command,)*
+                }
+            }
+        }
+
+        impl $crate::engine::Command for Command {
+            type Rules = $crate::commands::MoneyRules;
+            type Answer = std::sync::Arc<$crate::Outcome>;
+            type Error = $crate::ExecuteError;
+
+            fn weight(&self) -> usize {
+                self.command().weight()
+            }
+
+            fn decide(
+                &self,
+                rules: &$crate::commands::MoneyRules,
+                work: &mut $crate::engine::Decision<'_>,
+            ) -> Result<(), $crate::ExecuteError> {
+                self.command().decide(rules, work)
+            }
+
+            fn answer(
+                &self,
+                events: &[$crate::engine::PendingEvent],
+                place: Option<log::Appended>,
+                unit: &$crate::engine::UnitOfWork,
+            ) -> Result<std::sync::Arc<$crate::Outcome>, $crate::engine::IncompleteEvents> {
+                self.command().answer(events, place, unit)
+            }
+        }
+    };
 }
 
-impl engine::Command for Command {
-    type Rules = MoneyRules;
-    type Answer = Arc<Outcome>;
-    type Error = ExecuteError;
-
-    fn weight(&self) -> usize {
-        self.command().weight()
-    }
-
-    fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
-        self.command().decide(rules, work)
-    }
-
-    fn answer(
-        &self,
-        events: &[PendingEvent],
-        place: Option<Appended>,
-        unit: &UnitOfWork,
-    ) -> Result<Arc<Outcome>, IncompleteEvents> {
-        self.command().answer(events, place, unit)
-    }
-}
+pub(super) use money_commands;

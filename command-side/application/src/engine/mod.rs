@@ -19,6 +19,7 @@ mod pending_event;
 mod recent;
 mod run;
 mod snapshots;
+mod state;
 mod states;
 mod stream;
 mod submission;
@@ -37,7 +38,8 @@ pub use look::read_failed;
 pub use metric_names::MetricNames;
 pub use options::EngineOptions;
 pub use pending_event::{PendingEvent, position};
-pub use stream::{FoldError, State, Stream};
+pub use state::State;
+pub use stream::{FoldError, Stream};
 pub use submission::{Meta, PresentedToken, Receipt, Submission};
 pub use unit_of_work::UnitOfWork;
 

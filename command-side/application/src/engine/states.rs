@@ -7,32 +7,24 @@ use domain::{
 use events::recorded::{MemberEvent, SignUpEvent, SignUpStarted};
 use kernel::{AccountId, AccountNumber, MemberId, Place, StreamId, TransferId, Version};
 
-use super::{State, UnitOfWork};
+use super::{UnitOfWork, state::Aggregate};
 
 impl UnitOfWork {
-    fn state(&self, id: StreamId) -> Option<&State> {
-        self.stream(id).map(|stream| &stream.state)
+    /// What a stream adds up to; none if it has no events, or is of another kind.
+    pub fn get<A: Aggregate>(&self, id: StreamId) -> Option<&A> {
+        A::of(&self.stream(id)?.state)
     }
 
     pub fn account(&self, id: AccountId) -> Option<&Account> {
-        match self.state(id.into())? {
-            State::Account(account) => Some(account),
-            _ => None,
-        }
+        self.get(id.into())
     }
 
     pub fn reserved_for(&self, number: AccountNumber) -> Option<AccountId> {
-        match self.state(number.stream())? {
-            State::Number(account) => Some(*account),
-            _ => None,
-        }
+        self.get(number.stream()).copied()
     }
 
     pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
-        match self.state(id.into())? {
-            State::Transfer(transfer) => Some(transfer),
-            _ => None,
-        }
+        self.get(id.into())
     }
 
     /// Whether a member is leaving or has left: by the fence on the owner's stream, and by the member's own stream, which
@@ -46,10 +38,7 @@ impl UnitOfWork {
 
     /// The events of a sign-up; no other kind of stream has any.
     pub fn sign_up_events(&self, stream: StreamId) -> &[SignUpEvent] {
-        match self.state(stream) {
-            Some(State::SignUp(events)) => events,
-            _ => &[],
-        }
+        self.get::<Vec<SignUpEvent>>(stream).map_or(&[], Vec::as_slice)
     }
 
     /// How a sign-up began: its first event.
@@ -62,10 +51,7 @@ impl UnitOfWork {
 
     /// The events of a member, each with its version; no other kind of stream has any.
     pub fn member_events(&self, stream: StreamId) -> impl DoubleEndedIterator<Item = (Version, &MemberEvent)> {
-        let events = match self.state(stream) {
-            Some(State::Member(events)) => events.as_slice(),
-            _ => &[],
-        };
+        let events = self.get::<Vec<MemberEvent>>(stream).map_or(&[][..], Vec::as_slice);
         events.iter().enumerate().map(|(index, event)| (Version::new(index as i64 + 1), event))
     }
 
@@ -88,10 +74,7 @@ impl StateReader for UnitOfWork {
     }
 
     fn name(&self, id: StreamId) -> Reservation {
-        match self.state(id) {
-            Some(State::Reservation(name)) => *name,
-            _ => Reservation::default(),
-        }
+        self.get(id).copied().unwrap_or_default()
     }
 
     fn person(&self, id: MemberId) -> Option<Person> {
@@ -100,9 +83,6 @@ impl StateReader for UnitOfWork {
     }
 
     fn owner(&self, id: MemberId) -> Owner {
-        match self.state(id.owner_stream()) {
-            Some(State::Owner(owner)) => *owner,
-            _ => Owner::default(),
-        }
+        self.get(id.owner_stream()).copied().unwrap_or_default()
     }
 }

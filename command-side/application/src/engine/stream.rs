@@ -1,10 +1,12 @@
 //! A stream as the engine holds it: its version and what its events add up to. What a stream is, its events say and
 //! nothing else: no reader can ask for a stream as an account or as a transfer.
 
-use domain::{ACCOUNT_STATE_SCHEMA, Account, EvolveError, Owner, Transfer, member::Reservation};
-use events::recorded::{self, AccountNumberEvent, DecodeError, MemberEvent, SignUpEvent, StreamKind};
-use kernel::{AccountId, StreamId, Version};
+use domain::{ACCOUNT_STATE_SCHEMA, Account, EvolveError};
+use events::recorded::{self, DecodeError, StreamKind};
+use kernel::{StreamId, Version};
 use log::{Event, FromVersion, ReadError, Snapshot};
+
+use super::state::State;
 
 /// What is known of a stream.
 #[derive(Clone, Debug)]
@@ -13,29 +15,6 @@ pub struct Stream {
     pub version: Version,
     /// What they add up to.
     pub state: State,
-}
-
-/// What the events of a stream add up to.
-#[derive(Clone, Debug)]
-pub enum State {
-    /// No events.
-    Empty,
-    /// An account.
-    Account(Account),
-    /// The account that bears an account number.
-    Number(AccountId),
-    /// A transfer.
-    Transfer(Transfer),
-    /// An owner of accounts.
-    Owner(Owner),
-    /// A sign-up, as its events: what is sealed in them is needed again. The first has version 1.
-    SignUp(Vec<SignUpEvent>),
-    /// A name.
-    Reservation(Reservation),
-    /// A member, as their events: what is sealed in them is needed again. The first has version 1.
-    Member(Vec<MemberEvent>),
-    /// A command that was refused: nothing is decided on it.
-    RefusedCommand,
 }
 
 /// Why a stream cannot be folded.
@@ -129,11 +108,6 @@ impl Stream {
         Ok(())
     }
 
-    /// Whether another batch is likely to need it: accounts, their numbers and their owners.
-    pub fn is_worth_keeping(&self) -> bool {
-        matches!(self.state, State::Account(_) | State::Number(_) | State::Owner(_))
-    }
-
     /// Whether it has passed a multiple of `every` since it had `before` events.
     pub fn passed(&self, before: Version, every: i64) -> bool {
         every > 0 && self.version.number() / every > before.number() / every
@@ -144,56 +118,5 @@ impl Stream {
         let State::Account(account) = &self.state else { return None };
         let state = serde_json::to_string(account).ok()?;
         Some(Snapshot { stream, version: self.version, state_schema: ACCOUNT_STATE_SCHEMA, state })
-    }
-}
-
-impl State {
-    /// The kind of the stream; none before its first event.
-    pub fn kind(&self) -> Option<StreamKind> {
-        Some(match self {
-            Self::Empty => return None,
-            Self::Account(_) => StreamKind::Account,
-            Self::Number(_) => StreamKind::AccountNumber,
-            Self::Transfer(_) => StreamKind::Transfer,
-            Self::Owner(_) => StreamKind::Owner,
-            Self::SignUp(_) => StreamKind::SignUp,
-            Self::Reservation(_) => StreamKind::Reservation,
-            Self::Member(_) => StreamKind::Member,
-            Self::RefusedCommand => StreamKind::RefusedCommand,
-        })
-    }
-
-    /// The state after an event of the same kind.
-    fn after(self, event: &recorded::Event) -> Result<Self, EvolveError> {
-        Ok(match event {
-            recorded::Event::Account(event) => {
-                let account = if let Self::Account(account) = self { Some(account) } else { None };
-                Self::Account(Account::evolve(account, event)?)
-            }
-            recorded::Event::AccountNumber(AccountNumberEvent::Assigned(assigned)) => Self::Number(assigned.account),
-            recorded::Event::Transfer(event) => {
-                let transfer = if let Self::Transfer(transfer) = self { Some(transfer) } else { None };
-                Self::Transfer(Transfer::evolve(transfer, event)?)
-            }
-            recorded::Event::Owner(event) => {
-                let owner = if let Self::Owner(owner) = self { owner } else { Owner::default() };
-                Self::Owner(owner.evolve(event)?)
-            }
-            recorded::Event::SignUp(event) => {
-                let mut events = if let Self::SignUp(events) = self { events } else { Vec::new() };
-                events.push(event.clone());
-                Self::SignUp(events)
-            }
-            recorded::Event::Reservation(event) => {
-                let name = if let Self::Reservation(name) = self { name } else { Reservation::default() };
-                Self::Reservation(name.evolve(event))
-            }
-            recorded::Event::Member(event) => {
-                let mut events = if let Self::Member(events) = self { events } else { Vec::new() };
-                events.push(event.clone());
-                Self::Member(events)
-            }
-            recorded::Event::RefusedCommand(_) => Self::RefusedCommand,
-        })
     }
 }

@@ -180,7 +180,7 @@ impl UnitOfWork {
         self.read_into(missing.iter().map(|id| (*id, Stream::EMPTY)).collect(), log).await?;
         if let Some(cache) = &mut self.cache {
             for id in missing {
-                if let Some(stream) = self.read.get(&id).filter(|stream| stream.is_worth_keeping()) {
+                if let Some(stream) = self.read.get(&id).filter(|stream| stream.state.is_worth_keeping()) {
                     cache.put(id, stream.clone());
                 }
             }
@@ -220,7 +220,7 @@ impl UnitOfWork {
         for (id, Changed { before, stream }) in std::mem::take(&mut self.work) {
             changed(id, before, &stream);
             if let Some(cache) = &mut self.cache
-                && stream.is_worth_keeping()
+                && stream.state.is_worth_keeping()
             {
                 cache.put(id, stream);
             }

@@ -1,0 +1,116 @@
+//! What the events of a stream add up to, by the kind of the stream: the list of the aggregates.
+
+use domain::{Account, EvolveError, Owner, Transfer, member::Reservation};
+use events::recorded::{self, AccountNumberEvent, MemberEvent, SignUpEvent, StreamKind};
+use kernel::AccountId;
+
+/// What a stream of one kind adds up to.
+pub trait Aggregate: Sized {
+    /// It, if the stream is of its kind.
+    fn of(state: &State) -> Option<&Self>;
+}
+
+// For each kind of stream: what its events add up to, and the state after an event (none before the first). `kept`: another
+// batch is likely to need it, so it stays in memory.
+macro_rules! aggregates {
+    ($($(#[$doc:meta])* $kind:ident($state:ty), $evolve:expr $(, $kept:ident)?;)*) => {
+        /// What the events of a stream add up to.
+        #[derive(Clone, Debug)]
+        pub enum State {
+            /// No events.
+            Empty,
+            $($(#[$doc])* $kind($state),)*
+        }
+
+        impl State {
+            /// The kind of the stream; none before its first event.
+            pub fn kind(&self) -> Option<StreamKind> {
+                match self {
+                    Self::Empty => None,
+                    $(Self::$kind(_) => Some(StreamKind::$kind),)*
+                }
+            }
+
+            /// Whether another batch is likely to need it.
+            pub fn is_worth_keeping(&self) -> bool {
+                match self {
+                    Self::Empty => false,
+                    $(Self::$kind(_) => is_kept!($($kept)?),)*
+                }
+            }
+
+            /// The state after an event of the same kind.
+            pub fn after(self, event: &recorded::Event) -> Result<Self, EvolveError> {
+                Ok(match event {
+                    $(recorded::Event::$kind(event) => {
+                        let before = if let Self::$kind(state) = self { Some(state) } else { None };
+                        Self::$kind($evolve(before, event)?)
+                    })*
+                })
+            }
+        }
+
+        $(impl Aggregate for $state {
+            fn of(state: &State) -> Option<&Self> {
+                if let State::$kind(state) = state { Some(state) } else { None }
+            }
+        })*
+    };
+}
+
+macro_rules! is_kept {
+    () => {
+        false
+    };
+    (kept) => {
+        true
+    };
+}
+
+aggregates! {
+    /// An account.
+    Account(Account), Account::evolve, kept;
+    /// The account that bears an account number.
+    AccountNumber(AccountId), number, kept;
+    /// A transfer.
+    Transfer(Transfer), Transfer::evolve;
+    /// An owner of accounts.
+    Owner(Owner), owner, kept;
+    /// A sign-up, as its events: what is sealed in them is needed again. The first has version 1.
+    SignUp(Vec<SignUpEvent>), history;
+    /// A name.
+    Reservation(Reservation), name;
+    /// A member, as their events: what is sealed in them is needed again. The first has version 1.
+    Member(Vec<MemberEvent>), history;
+    /// A command that was refused: nothing is decided on it.
+    RefusedCommand(Refused), refused;
+}
+
+/// That a command was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused;
+
+type Evolved<T> = Result<T, EvolveError>;
+
+fn number(_: Option<AccountId>, event: &AccountNumberEvent) -> Evolved<AccountId> {
+    let AccountNumberEvent::Assigned(assigned) = event;
+    Ok(assigned.account)
+}
+
+fn owner(owner: Option<Owner>, event: &recorded::OwnerEvent) -> Evolved<Owner> {
+    owner.unwrap_or_default().evolve(event)
+}
+
+fn name(name: Option<Reservation>, event: &recorded::ReservationEvent) -> Evolved<Reservation> {
+    Ok(name.unwrap_or_default().evolve(event))
+}
+
+fn history<E: Clone>(events: Option<Vec<E>>, event: &E) -> Evolved<Vec<E>> {
+    let mut events = events.unwrap_or_default();
+    events.push(event.clone());
+    Ok(events)
+}
+
+fn refused(_: Option<Refused>, _: &recorded::RefusedCommandEvent) -> Evolved<Refused> {
+    Ok(Refused)
+}
