@@ -1,10 +1,11 @@
 //! An account as the log has it.
 
 use chrono::{DateTime, Utc};
-use events::recorded::{self, AccountEvent, AccountNumberEvent, Holder};
+use domain::EvolveError;
+use events::recorded::{self, AccountCredited, AccountDebited, AccountNumberEvent, Holder};
 use kernel::AccountNumber;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -83,7 +84,10 @@ async fn account_with_number(connection: &mut PgConnection, number: AccountNumbe
         .ok_or_else(|| Failure::Absent(format!("no account has the number {number}")))
 }
 
-/// The first event of a stream, those that changed its status, and the last: all that is needed, however long it is.
+/// Only the last event of these is needed: each states the balance, and changes nothing else.
+const POSTINGS: [&str; 2] = [AccountDebited::NAME, AccountCredited::NAME];
+
+/// The first event of a stream, those that are no postings, and the last: all that is needed, however long it is.
 async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<StateEvent>, Failure> {
     let rows = sqlx::query!(
         r#"select events.position, version, type as event_type, schema_version, payload::text as "payload!", recorded_at
@@ -94,9 +98,10 @@ async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec
            ) as commit on true
            where stream_id = $1 and (
                version in (1, (select max(version) from events as newest where newest.stream_id = $1))
-               or type in ('AccountFrozen', 'AccountUnfrozen', 'AccountClosed'))
+               or type <> all($2))
            order by version"#,
-        stream
+        stream,
+        &POSTINGS as &[&str]
     )
     .fetch_all(connection)
     .await
@@ -118,49 +123,49 @@ fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {
     let absent = || Failure::Absent(format!("the log knows no account {id}"));
     let mut events = events.into_iter();
     let first = events.next().ok_or_else(absent)?;
-    let recorded::Event::Account(AccountEvent::Opened(opened)) = first.event else { return Err(absent()) };
-    let (owner, number, name) = match opened.holder {
+    let (mut state, mut reason) = (evolve(None, &first.event).map_err(|_| absent())?, None);
+    let (opened_at, mut last) = (first.recorded_at, first);
+    for next in events {
+        // What cannot follow is for `jangbu log verify` to find: all the rest is shown.
+        if let Ok(after) = evolve(Some(state.clone()), &next.event) {
+            if after.status != state.status {
+                reason = reason_of(&next.event);
+            }
+            state = after;
+        }
+        last = next;
+    }
+    let (owner, account_number, name) = match state.holder {
         Holder::Member { owner, number } => (Some(owner.uuid()), Some(number.to_string()), None),
         Holder::System { name } => (None, None, Some(name)),
     };
-    let mut account = Account {
+    Ok(Account {
         account_id: id,
-        account_number: number,
+        account_number,
         owner,
         name,
-        asset: opened.asset.to_string(),
-        status: "open",
-        reason: None,
-        balance: "0".into(),
-        version: first.version,
-        position: first.position,
-        opened_at: first.recorded_at,
-        changed_at: first.recorded_at,
-    };
-    for event in events {
-        account.take(event);
-    }
-    Ok(account)
+        asset: state.asset.to_string(),
+        status: state.status.as_str(),
+        reason,
+        balance: state.balance.to_string(),
+        version: last.version,
+        position: last.position,
+        opened_at,
+        changed_at: last.recorded_at,
+    })
 }
 
-impl Account {
-    fn take(&mut self, state_event: StateEvent) {
-        (self.version, self.position, self.changed_at) =
-            (state_event.version, state_event.position, state_event.recorded_at);
-        let recorded::Event::Account(event) = state_event.event else { return };
-        match event {
-            AccountEvent::Opened(_) => {}
-            AccountEvent::Debited(e) => self.balance = e.balance.to_string(),
-            AccountEvent::Credited(e) => self.balance = e.balance.to_string(),
-            AccountEvent::Frozen(e) => self.turn("frozen", e.reason, e.balance.to_string()),
-            AccountEvent::Unfrozen(e) => self.turn("open", e.reason, e.balance.to_string()),
-            AccountEvent::Closed(e) => self.turn("closed", e.reason, "0".into()),
-        }
+fn evolve(state: Option<domain::Account>, event: &recorded::Event) -> Result<domain::Account, EvolveError> {
+    match event {
+        recorded::Event::Account(event) => domain::Account::evolve(state, event),
+        _ => Err(EvolveError::NotOpened),
     }
+}
 
-    fn turn(&mut self, status: &'static str, reason: Option<String>, balance: String) {
-        (self.status, self.reason, self.balance) = (status, reason, balance);
-    }
+/// Why it happened, if the event says so.
+fn reason_of(event: &recorded::Event) -> Option<String> {
+    let payload: Value = serde_json::from_str(&event.payload().ok()?).ok()?;
+    payload["reason"].as_str().map(str::to_owned)
 }
 
 fn text(account: &Account) -> String {

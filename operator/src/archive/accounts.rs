@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use events::recorded::{AccountEvent, AccountOpened, Event};
+use domain::{Account, EvolveError, Status};
+use events::recorded::{AccountOpened, Event};
 use kernel::{AccountId, AssetCode, Minor};
 use serde::{Deserialize, Serialize};
 
@@ -17,18 +18,6 @@ use super::{
 /// The version of what is kept of an account. Raise it when the fold or the line changes: older snapshots are then
 /// passed over.
 pub const STATE_VERSION: u16 = 1;
-
-/// How an account stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Money goes in and out.
-    Open,
-    /// Nothing goes in or out.
-    Frozen,
-    /// Empty, for good.
-    Closed,
-}
 
 /// One account at a position of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +39,14 @@ pub struct AccountState {
     pub position: i64,
 }
 
+impl AccountState {
+    /// It, as the domain has it.
+    fn today(&self) -> Account {
+        let AccountOpened { holder, asset } = self.opened.clone();
+        Account { holder, asset, balance: self.balance, status: self.status }
+    }
+}
+
 /// All accounts, as far as the log was folded.
 #[derive(Debug, Default)]
 pub struct Book {
@@ -69,38 +66,25 @@ impl Book {
             let decoded = Event::decode(&event.event_type, event.schema_version, &event.payload)
                 .map_err(|error| damaged(error.to_string()))?;
             let account = AccountId::new(event.stream.uuid());
-            let (status, balance) = match decoded {
-                Event::Account(AccountEvent::Opened(opened)) => {
-                    let state = AccountState {
-                        account,
-                        opened,
-                        opened_at: commit.recorded_at,
-                        status: Status::Open,
-                        balance: Minor::ZERO,
-                        version: event.version.number(),
-                        position: position.number(),
-                    };
-                    if self.accounts.insert(account, state).is_some() {
-                        return Err(damaged(format!("account {account} is opened twice")));
-                    }
-                    continue;
-                }
-                Event::Account(AccountEvent::Debited(debited)) => (None, Some(debited.balance)),
-                Event::Account(AccountEvent::Credited(credited)) => (None, Some(credited.balance)),
-                Event::Account(AccountEvent::Frozen(frozen)) => (Some(Status::Frozen), Some(frozen.balance)),
-                Event::Account(AccountEvent::Unfrozen(unfrozen)) => (Some(Status::Open), Some(unfrozen.balance)),
-                Event::Account(AccountEvent::Closed(_)) => (Some(Status::Closed), None),
-                _ => continue,
+            let Event::Account(changed) = decoded else { continue };
+            let before = self.accounts.get_mut(&account);
+            let after = Account::evolve(before.as_deref().map(AccountState::today), &changed);
+            let after = after.map_err(|error| match error {
+                EvolveError::OpenedTwice => damaged(format!("account {account} is opened twice")),
+                _ => damaged(format!("account {account} was never opened")),
+            })?;
+            let (version, position) = (event.version.number(), position.number());
+            let Account { holder, asset, status, balance } = after;
+            let Some(state) = before else {
+                let (opened, opened_at) = (AccountOpened { holder, asset }, commit.recorded_at);
+                let state = AccountState { account, opened, opened_at, status, balance, version, position };
+                self.accounts.insert(account, state);
+                continue;
             };
-            let state = self.accounts.get_mut(&account);
-            let state = state.ok_or_else(|| damaged(format!("account {account} was never opened")))?;
-            if event.version.number() != state.version + 1 {
+            if version != state.version + 1 {
                 return Err(damaged(format!("version {} of account {account} is missing", state.version + 1)));
             }
-            state.status = status.unwrap_or(state.status);
-            state.balance = balance.unwrap_or(state.balance);
-            state.version += 1;
-            state.position = position.number();
+            (state.status, state.balance, state.version, state.position) = (status, balance, version, position);
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ mod snapshot;
 mod store;
 mod verify;
 
-pub use accounts::{AccountState, Status};
+pub use accounts::AccountState;
 pub use error::ArchiveError;
 pub use reader::{ArchiveRanges, reader};
 pub use seed::{AfterSnapshot, seeded};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use ::log::{CommitRanges, PositionRange, RangeReader, ReadError};
 use ::views::{AccountSeed, Seed, SeedStatus, SeededAccounts, View};
 use async_trait::async_trait;
+use domain::Status;
 use kernel::Position;
 use sqlx::PgConnection;
 
 use super::{
-    accounts::{AccountState, Status},
+    accounts::AccountState,
     error::ArchiveError,
     reader::ArchiveRanges,
     same_log::require_held,
