@@ -8,7 +8,10 @@ use platform::{
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::{endpoint::Endpoint, routes};
+use crate::{
+    endpoint::{Endpoint, described},
+    endpoints,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,9 +35,9 @@ struct Description;
 
 /// The OpenAPI 3.1 document of the command side, as pretty JSON.
 pub fn openapi() -> String {
-    let (mut api, endpoints) = (Description::openapi(), routes::endpoints());
-    api.merge(routes::described().to_openapi());
-    let at = |path: &str, method: &str| endpoints.iter().find(|endpoint| endpoint.is_at(path, method));
+    let (mut api, known) = (Description::openapi(), endpoints());
+    api.merge(described(endpoints()).to_openapi());
+    let at = |path: &str, method: &str| known.iter().find(|endpoint| endpoint.is_at(path, method));
     let mut document = openapi::complete(&api, |operation| {
         problems(operation, at(operation.path, operation.method).map_or(&[], Endpoint::problems))
     });

@@ -49,10 +49,11 @@ impl Endpoint {
     pub(crate) fn is_at(&self, path: &str, method: &str) -> bool {
         self.handler.1.paths.get(path).is_some_and(|item| has(item, method))
     }
+}
 
-    pub(crate) fn add_to(self, router: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
-        router.routes(self.handler)
-    }
+/// All of them, with their descriptions.
+pub(crate) fn described(endpoints: Vec<Endpoint>) -> OpenApiRouter<ApiState> {
+    endpoints.into_iter().fold(OpenApiRouter::new(), |router, endpoint| router.routes(endpoint.handler))
 }
 
 fn has(item: &PathItem, method: &str) -> bool {

@@ -16,7 +16,6 @@ mod members;
 mod port;
 mod problems;
 mod receive;
-mod routes;
 mod sessions;
 mod sign_ups;
 mod state;
@@ -25,6 +24,7 @@ mod transfers;
 
 use axum::Router;
 pub use description::openapi;
+use endpoint::Endpoint;
 pub use port::{AuthPort, CommandPort, Services};
 pub use state::{ApiOptions, ApiState};
 
@@ -33,5 +33,22 @@ pub const BODY_LIMITS: &[(&str, usize)] = &[("/v1/transfers/batch", 4 * 1024 * 1
 
 /// Every route of the command side, to be put behind [`platform::http::service`].
 pub fn router(state: ApiState) -> Router {
-    routes::described().split_for_parts().0.with_state(state)
+    endpoint::described(endpoints()).split_for_parts().0.with_state(state)
+}
+
+/// The endpoints of every resource; each file lists its own.
+fn endpoints() -> Vec<Endpoint> {
+    [
+        accounts::endpoints(),
+        bookings::endpoints(),
+        transfers::endpoints(),
+        sign_ups::endpoints(),
+        sessions::endpoints(),
+        members::endpoints(),
+        erasures::endpoints(),
+        keys::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

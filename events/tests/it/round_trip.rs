@@ -4,7 +4,6 @@ use events::recorded::{Event, Leg, Legs, TransferKind, TransferPosted};
 use kernel::{AccountId, TransferId};
 use proptest::{option, prelude::*};
 use serde_json::{Value, value::RawValue};
-use uuid::Uuid;
 
 use crate::{
     corpus::{Golden, corpus, encode},

@@ -10,11 +10,7 @@ use kernel::Position;
 use sqlx::PgConnection;
 
 use super::{
-    accounts::AccountState,
-    error::ArchiveError,
-    reader::ArchiveRanges,
-    same_log::require_held,
-    snapshot::Snapshot,
+    accounts::AccountState, error::ArchiveError, reader::ArchiveRanges, same_log::require_held, snapshot::Snapshot,
 };
 use crate::failure::Failure;
 

@@ -11,11 +11,9 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
+    all,
     destroy_again::DestroyAgain,
-    erasure::Erasure,
-    messages::SendMessages,
     process::{Process, ProcessError},
-    sign_up_expiry::SignUpExpiry,
 };
 use crate::{Bank, commands::Members};
 
@@ -80,11 +78,7 @@ impl ProcessRunner {
     /// For these members; accounts that an erased member opened in the last moment are closed through the bank. `holder` names
     /// this server for operators.
     pub fn new(members: Members, bank: Bank, store: Arc<dyn ProcessStore>, holder: impl Into<String>) -> Self {
-        let processes: Vec<Box<dyn Process>> = vec![
-            Box::new(SignUpExpiry::new(members.clone(), store.clone())),
-            Box::new(Erasure::new(members.clone(), bank)),
-            Box::new(SendMessages::new(members.clone())),
-        ];
+        let processes = all(&members, bank, &store);
         Self { members, store, processes, holder: holder.into(), trouble: watch::Sender::new(None) }
     }
 
