@@ -5,6 +5,7 @@
 mod audit;
 mod connection;
 mod cpu;
+mod environment;
 mod figure;
 mod figures;
 mod hardware;
@@ -20,8 +21,7 @@ mod readers;
 mod rebuild;
 mod results;
 mod run;
-mod site;
-mod stage;
+mod scenario;
 mod table;
 
 pub use audit::{Audit, audit};

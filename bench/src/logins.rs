@@ -14,10 +14,10 @@ use testkit::{
 
 use super::{
     cpu::{CpuClock, Watched},
+    environment::{BenchEnvironment, revision},
     log_in_results::{Flood, LogInResults, LogInRun},
     people::sign_up,
-    site::{BenchEnvironment, revision},
-    stage::say,
+    scenario::say,
 };
 
 /// What is measured, and for how long.
@@ -55,17 +55,17 @@ const CONNECTIONS: usize = 256;
 
 /// Measures on a Postgres and a NATS server of its own.
 pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
-    let site = BenchEnvironment::open("bench-logins").await?;
+    let environment = BenchEnvironment::open("bench-logins").await?;
     let catcher = Catcher::start(Plan::local().await?)?;
     // Guesses at members are not slowed down by login id: the flood shall keep argon2 busy. By address they are.
     let settings =
         [("JANGBU_LOG", "error"), ("JANGBU_TRUST_FORWARDED_FOR", "true"), ("JANGBU_LOGIN_FREE_FAILURES", "4000000000")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    let bank = BankPlan { post: Some(Post::caught_by(&catcher)), settings, ..site.new_bank("logins").await? };
+    let bank = BankPlan { post: Some(Post::caught_by(&catcher)), settings, ..environment.new_bank("logins").await? };
     let mut bank = Bank::new(bank)?;
     bank.start(&[Part::Command(0)]).await.context("starting the bank")?;
     let address = bank.address(Part::Command(0))?;
-    let (keys, Watched(mut watched)) = site.ground();
+    let (keys, Watched(mut watched)) = environment.servers();
     say("logins: opening accounts, signing people up");
     let fleet = Fleet::set_up(&FleetPlan::default(), address, &move |actor| keys.token(actor, 24), 1).await?;
     let people = sign_up(address, &catcher, PEOPLE).await?;
@@ -74,7 +74,7 @@ pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
     watched.extend(bank.running()?.into_iter().map(|(part, identity)| (part.name(), identity, false)));
     let watched = Watched(watched);
 
-    let (hardware, postgres) = (site.hardware()?, site.postgres_version().await?);
+    let (hardware, postgres) = (environment.hardware()?, environment.postgres_version().await?);
     let mut run = Run { plan, bank, fleet, people, watched, runs: 0 };
     let highest = match plan.rate {
         Some(_) => None,
@@ -91,7 +91,7 @@ pub async fn logins(plan: &LogInPlan) -> Result<LogInResults> {
         situations.rotate_left(1);
     }
     run.bank.end_all().await?;
-    site.close()?;
+    environment.close()?;
     Ok(LogInResults {
         taken_at: SystemClock.now(),
         revision: revision(),

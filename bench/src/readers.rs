@@ -27,10 +27,10 @@ use testkit::chaos::{Bank, Jangbu, Part};
 use super::{
     Hardware,
     connection::connect,
+    environment::{BenchEnvironment, revision},
     level,
     results::keep,
-    site::{BenchEnvironment, revision},
-    stage::say,
+    scenario::say,
 };
 
 /// What is done to each view.
@@ -119,15 +119,15 @@ pub struct Step {
 
 /// Does all of it, on servers of its own.
 pub async fn readers(plan: ReadersBench) -> Result<ReadersFound> {
-    let site = BenchEnvironment::open("bench-readers").await?;
-    let bank = site.new_bank("readers").await?;
-    let jangbu = Jangbu::new(&site.binaries, &bank.databases)?;
+    let environment = BenchEnvironment::open("bench-readers").await?;
+    let bank = environment.new_bank("readers").await?;
+    let jangbu = Jangbu::new(&environment.binaries, &bank.databases)?;
     let mut log = connect(&bank.databases.log.superuser_url()).await?;
     let mut views = connect(&bank.databases.views.superuser_url()).await?;
     let mut bank = Bank::new(bank)?;
     bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query]).await.context("starting the bank")?;
     let (command, query) = (bank.address(Part::Command(0))?, bank.address(Part::Query)?);
-    let keys = site.keys.clone();
+    let keys = environment.keys.clone();
     let sign = move |actor| keys.token(actor, 24);
     let members = plan.clients.max(2);
     let fleet = FleetPlan { members, accounts_per_member: 2, ..FleetPlan::default() };
@@ -157,8 +157,8 @@ pub async fn readers(plan: ReadersBench) -> Result<ReadersFound> {
     bank.end_all().await?;
     say(&format!("readers: verifying {events} events"));
     let verified = jangbu.run(&["log", "verify"]).await.is_ok();
-    let hardware = site.hardware()?;
-    site.close()?;
+    let hardware = environment.hardware()?;
+    environment.close()?;
     let taken = Taken { plan, hardware, rate, closed_rate, statuses, events, verified };
     Ok(taken.weigh(steps, readings))
 }

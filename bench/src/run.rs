@@ -11,29 +11,29 @@ use testkit::chaos::BankPlan;
 use super::{
     BenchPlan, Pgbench, PgbenchRun, Results,
     connection::connect,
+    environment::{BenchEnvironment, TestServers, revision},
     figures,
     results::{PIPELINE, WRITE_PATH},
-    site::{BenchEnvironment, TestServers, revision},
-    stage::{BenchStage, Servers, say},
+    scenario::{Scenario, Servers, say},
 };
 
 /// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
 pub async fn run(plan: &BenchPlan) -> Result<Results> {
-    let site = BenchEnvironment::open("bench").await?;
-    let mut results = about(&site, plan).await?;
-    let pgbench = pgbench(&site, plan).await?;
+    let environment = BenchEnvironment::open("bench").await?;
+    let mut results = about(&environment, plan).await?;
+    let pgbench = pgbench(&environment, plan).await?;
     let mut clients = plan.pgbench_clients.clone();
     clients.push(1);
     yardstick(&pgbench, "before", &clients, plan, &mut results).await?;
 
-    write_path(plan, &mut results, site.new_bank(WRITE_PATH).await?, site.ground()).await?;
+    write_path(plan, &mut results, environment.new_bank(WRITE_PATH).await?, environment.servers()).await?;
     let best = results.best_pgbench().map_or(8, |run| run.clients);
     yardstick(&pgbench, "between", &[best], plan, &mut results).await?;
-    pipeline(plan, &mut results, site.new_bank(PIPELINE).await?, site.ground()).await?;
+    pipeline(plan, &mut results, environment.new_bank(PIPELINE).await?, environment.servers()).await?;
     yardstick(&pgbench, "after", &[best, 1], plan, &mut results).await?;
 
     results.figures = figures(&results);
-    site.close()?;
+    environment.close()?;
     Ok(results)
 }
 
@@ -48,15 +48,16 @@ pub enum Path {
 
 /// One load alone, audited like every other; for a profiler to look at.
 pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: Duration) -> Result<()> {
-    let site = BenchEnvironment::open("bench").await?;
-    let mut results = about(&site, plan).await?;
+    let environment = BenchEnvironment::open("bench").await?;
+    let mut results = about(&environment, plan).await?;
     let name = match path {
         Path::Write => WRITE_PATH,
         Path::Pipeline => PIPELINE,
     };
-    let mut stage = BenchStage::open(plan, &mut results, name, site.new_bank(name).await?, site.ground()).await?;
-    stage.load(Servers::One, connections, Workload::Uniform, measure).await?;
-    stage.close().await?;
+    let mut scenario =
+        Scenario::open(plan, &mut results, name, environment.new_bank(name).await?, environment.servers()).await?;
+    scenario.load(Servers::One, connections, Workload::Uniform, measure).await?;
+    scenario.close().await?;
     for load in &results.loads {
         let each = |seconds: f64| seconds * 1e6 / load.report.posted() as f64;
         let costs: Vec<_> = load.cpu.seconds.iter().map(|(who, &s)| format!("{who} {:.0}", each(s))).collect();
@@ -66,18 +67,24 @@ pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: 
         let (mib, events) = (memory.peak_bytes >> 20, memory.after_events);
         say(&format!("peak memory of {} after {events} events: {mib} MiB", memory.process));
     }
-    site.close()
+    environment.close()
 }
 
-async fn about(site: &BenchEnvironment, plan: &BenchPlan) -> Result<Results> {
-    Ok(Results::new(SystemClock.now(), revision(), plan.quick, site.hardware()?, site.postgres_version().await?))
+async fn about(environment: &BenchEnvironment, plan: &BenchPlan) -> Result<Results> {
+    Ok(Results::new(
+        SystemClock.now(),
+        revision(),
+        plan.quick,
+        environment.hardware()?,
+        environment.postgres_version().await?,
+    ))
 }
 
-async fn pgbench(site: &BenchEnvironment, plan: &BenchPlan) -> Result<Pgbench> {
+async fn pgbench(environment: &BenchEnvironment, plan: &BenchPlan) -> Result<Pgbench> {
     say(&format!("filling pgbench's tables (scale {})", plan.scale));
-    let mut server = connect(&site.servers.postgres.url("postgres")).await?;
+    let mut server = connect(&environment.servers.postgres.url("postgres")).await?;
     sqlx::query("create database pgbench").execute(&mut server).await.context("making pgbench's database")?;
-    Pgbench::fill(site.servers.postgres.url("pgbench"), plan.scale).await
+    Pgbench::fill(environment.servers.postgres.url("pgbench"), plan.scale).await
 }
 
 async fn yardstick(
@@ -97,47 +104,47 @@ async fn yardstick(
 
 /// The command path alone.
 async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: TestServers) -> Result<()> {
-    let mut stage = BenchStage::open(plan, results, WRITE_PATH, bank, ground).await?;
-    stage.load_and_weigh().await?;
-    stage.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
-    stage.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
-    stage.load(Servers::One, 32, Workload::Uniform, plan.measure_side).await?;
+    let mut scenario = Scenario::open(plan, results, WRITE_PATH, bank, ground).await?;
+    scenario.load_and_weigh().await?;
+    scenario.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
+    scenario.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
+    scenario.load(Servers::One, 32, Workload::Uniform, plan.measure_side).await?;
     if !plan.quick {
-        stage.load(Servers::One, 32, Workload::Hot(10), plan.measure_side).await?;
-        stage.load(Servers::One, 32, Workload::OneHot, plan.measure_side).await?;
+        scenario.load(Servers::One, 32, Workload::Hot(10), plan.measure_side).await?;
+        scenario.load(Servers::One, 32, Workload::OneHot, plan.measure_side).await?;
     }
-    stage.load(Servers::One, 1, Workload::Uniform, plan.measure_side).await?;
+    scenario.load(Servers::One, 1, Workload::Uniform, plan.measure_side).await?;
     // Once more what the figures are about: the noise of the hour comes and goes, on pgbench's side too.
-    stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
-    stage.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
-    two_servers(&mut stage, plan).await?;
-    stage.close().await
+    scenario.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
+    scenario.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
+    two_servers(&mut scenario, plan).await?;
+    scenario.close().await
 }
 
 /// Every process.
 async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: TestServers) -> Result<()> {
-    let mut stage = BenchStage::open(plan, results, PIPELINE, bank, ground).await?;
-    stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
-    stage.load(Servers::One, 256, Workload::OneHot, plan.measure_side).await?;
-    stage.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
-    stage.load(Servers::One, 32, Workload::Uniform, plan.measure_side).await?;
+    let mut scenario = Scenario::open(plan, results, PIPELINE, bank, ground).await?;
+    scenario.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
+    scenario.load(Servers::One, 256, Workload::OneHot, plan.measure_side).await?;
+    scenario.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
+    scenario.load(Servers::One, 32, Workload::Uniform, plan.measure_side).await?;
     if !plan.quick {
-        stage.load(Servers::One, 32, Workload::Hot(10), plan.measure_side).await?;
-        stage.load(Servers::One, 32, Workload::OneHot, plan.measure_side).await?;
+        scenario.load(Servers::One, 32, Workload::Hot(10), plan.measure_side).await?;
+        scenario.load(Servers::One, 32, Workload::OneHot, plan.measure_side).await?;
     }
-    stage.load(Servers::One, 1, Workload::Uniform, plan.measure_side).await?;
-    stage.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
-    let rate = stage.rate(256, Workload::Uniform)?;
-    stage.freshness(rate).await?;
-    two_servers(&mut stage, plan).await?;
-    stage.close().await
+    scenario.load(Servers::One, 1, Workload::Uniform, plan.measure_side).await?;
+    scenario.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
+    let rate = scenario.rate(256, Workload::Uniform)?;
+    scenario.freshness(rate).await?;
+    two_servers(&mut scenario, plan).await?;
+    scenario.close().await
 }
 
-async fn two_servers(stage: &mut BenchStage<'_>, plan: &BenchPlan) -> Result<()> {
+async fn two_servers(scenario: &mut Scenario<'_>, plan: &BenchPlan) -> Result<()> {
     for routing in [Routing::ByPayer, Routing::Any] {
-        stage.load(Servers::Two(routing), 256, Workload::Uniform, plan.measure_side).await?;
+        scenario.load(Servers::Two(routing), 256, Workload::Uniform, plan.measure_side).await?;
         if !plan.quick {
-            stage.load(Servers::Two(routing), 256, Workload::Hot(10), plan.measure_side).await?;
+            scenario.load(Servers::Two(routing), 256, Workload::Hot(10), plan.measure_side).await?;
         }
     }
     Ok(())

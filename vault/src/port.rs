@@ -1,6 +1,6 @@
 //! What the rest of the bank asks of the vault. The Postgres adapter is behind it.
 //!
-//! Every call may be repeated: the log decides what is true, and the vault is brought after it as often as it takes.
+//! Every call may be repeated: the log decides what is true, and the vault is brought up to it as often as it takes.
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -292,7 +292,7 @@ pub trait Messages: Send + Sync {
     /// The position up to which events were processed.
     async fn cursor(&self) -> Result<Position, VaultError>;
 
-    /// The last commit of the log that the vault was brought after, as far as it was noted: a log that does not hold it is
+    /// The last commit of the log that the vault was brought up to, as far as it was noted: a log that does not hold it is
     /// another history.
     async fn noted_commit(&self) -> Result<Option<CommitRef>, VaultError>;
 

@@ -19,9 +19,9 @@ pub use self::program::RebuildRun;
 use self::{fill::fill, limits::limits, program::Jangbu};
 use super::{
     Hardware,
+    environment::{BenchEnvironment, revision},
     results::keep,
-    site::{BenchEnvironment, revision},
-    stage::say,
+    scenario::say,
 };
 
 /// What DESIGN 16 asks of both views together, in events a second.
@@ -55,16 +55,16 @@ pub struct Rebuilds {
 
 /// Fills a log with about so many events and rebuilds views from it, on a Postgres of its own.
 pub async fn rebuild(events: i64, quick: bool) -> Result<Rebuilds> {
-    let site = BenchEnvironment::open("bench-rebuild").await?;
-    let (program, archive) = (site.binaries.join("jangbu"), site.folder.join("archive"));
-    let pair = site.databases.fresh_pair().await?;
+    let environment = BenchEnvironment::open("bench-rebuild").await?;
+    let (program, archive) = (environment.binaries.join("jangbu"), environment.folder.join("archive"));
+    let pair = environment.databases.fresh_pair().await?;
     say(&format!("rebuild: filling a log with {events} events"));
     let mut results = Rebuilds {
         taken_at: SystemClock.now(),
         revision: revision(),
         quick,
-        hardware: site.hardware()?,
-        postgres: site.postgres_version().await?,
+        hardware: environment.hardware()?,
+        postgres: environment.postgres_version().await?,
         events: fill(&pair, events).await?,
         copied_out: 0.0,
         copied_in: 0.0,
@@ -81,7 +81,7 @@ pub async fn rebuild(events: i64, quick: bool) -> Result<Rebuilds> {
         say(&format!("rebuild: {} from the {from}: {:.0} events/s", run.what, run.per_second));
         results.runs.push(run);
     }
-    site.close()?;
+    environment.close()?;
     Ok(results)
 }
 

@@ -48,7 +48,7 @@ pub async fn holds(log: &mut PgConnection, commit: &Named) -> Result<bool, Failu
     .map_err(failed("looking for a commit"))
 }
 
-/// Looks whether the vault was brought after this log.
+/// Looks whether the vault was brought up to this log.
 pub async fn look(config: &Config) -> Vec<Finding> {
     // Another check reports that a database does not answer.
     let (Ok(mut log), Ok(mut vault)) = tokio::join!(Database::Log.connect(config), Database::Vault.connect(config))
@@ -63,7 +63,7 @@ async fn of_vault(log: &mut PgConnection, vault: &mut PgConnection, what: &str) 
     let row = sqlx::query!("select position, noted_position, command_id, recorded_at from vault.message_cursor")
         .fetch_optional(vault)
         .await
-        .map_err(failed("reading how far the vault was brought after the log"))?;
+        .map_err(failed("reading how far the vault was brought up to the log"))?;
     let Some(row) = row else { return Ok(Finding::ok(what, "no server has opened the vault yet")) };
     let head = sqlx::query_scalar!("select position from log_head")
         .fetch_one(&mut *log)
@@ -71,7 +71,7 @@ async fn of_vault(log: &mut PgConnection, vault: &mut PgConnection, what: &str) 
         .map_err(failed("reading the head of the log"))?;
     if row.position > head {
         let found =
-            format!("the vault was brought after position {}, beyond the end of the log at {head}", row.position);
+            format!("the vault was brought up to position {}, beyond the end of the log at {head}", row.position);
         return Ok(Finding::fail(what, found, ADOPT));
     }
     let noted = row.noted_position.zip(row.command_id).zip(row.recorded_at);
@@ -81,9 +81,9 @@ async fn of_vault(log: &mut PgConnection, vault: &mut PgConnection, what: &str) 
     if holds(log, &Named { position, command_id, recorded_at }).await? {
         return Ok(Finding::ok(
             what,
-            format!("the log holds the commit at {position} that the vault was brought after"),
+            format!("the log holds the commit at {position} that the vault was brought up to"),
         ));
     }
-    let found = format!("the vault was brought after a commit at position {position} that the log does not hold");
+    let found = format!("the vault was brought up to a commit at position {position} that the log does not hold");
     Ok(Finding::fail(what, found, ADOPT))
 }

@@ -27,7 +27,7 @@ use tokio::{
 };
 use views::Decoder;
 
-use crate::gatekeeper::Gatekeeper;
+use crate::seal_check::SealCheck;
 
 /// Between two tries to open the stream.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -58,7 +58,7 @@ impl Line {
 /// Brings slices to the views for as long as it runs.
 pub(crate) struct Feed {
     client: Client,
-    gatekeeper: Gatekeeper,
+    seal_check: SealCheck,
     outlets: Vec<Outlet<Event>>,
     line: Arc<Line>,
     /// The log last refused, so that each is named once.
@@ -79,12 +79,12 @@ enum FeedError {
 }
 
 impl Feed {
-    pub(crate) fn new(client: Client, gatekeeper: Gatekeeper, outlets: Vec<Outlet<Event>>, line: Arc<Line>) -> Self {
+    pub(crate) fn new(client: Client, seal_check: SealCheck, outlets: Vec<Outlet<Event>>, line: Arc<Line>) -> Self {
         metrics::describe_counter!("projector_slices_total", "slices received from the stream");
         metrics::describe_counter!("projector_slices_dropped_total", "slices a busy view had no room for");
         metrics::describe_counter!("projector_slices_unreadable_total", "messages of a relay that hold no sound slice");
         metrics::describe_gauge!("projector_stream_open", "1 while slices can come from the stream");
-        Self { client, gatekeeper, outlets, line, foreign: None }
+        Self { client, seal_check, outlets, line, foreign: None }
     }
 
     /// Follows the stream for ever, opening it again whenever it ends. What is missed meanwhile, the views read from the log.
@@ -139,17 +139,17 @@ impl Feed {
     /// From now on only: the views read what is older from the log.
     async fn open(&self) -> Result<jetstream::consumer::pull::Ordered, FeedError> {
         let context = jetstream::new(self.client.clone());
-        let stream = context.get_stream(self.gatekeeper.stream()).await.map_err(|e| FeedError::Open(e.into()))?;
+        let stream = context.get_stream(self.seal_check.stream()).await.map_err(|e| FeedError::Open(e.into()))?;
         let config = OrderedConfig { deliver_policy: DeliverPolicy::New, ..OrderedConfig::default() };
         nats::warn_if_open(&self.client);
         let consumer = stream.create_consumer(config).await.map_err(|e| FeedError::Open(e.into()))?;
         consumer.messages().await.map_err(|e| FeedError::Open(e.into()))
     }
 
-    /// Nothing in a message counts before the gatekeeper has let it in: not its slice, nor what its label says of how far
+    /// Nothing in a message counts before the seal_check has let it in: not its slice, nor what its label says of how far
     /// the log is.
     fn deliver(&mut self, message: &Message, log: LogId) {
-        let Some(authentic) = self.gatekeeper.admit(message) else { return };
+        let Some(authentic) = self.seal_check.admit(message) else { return };
         let label = authentic.label();
         if label.log != log {
             self.refuse(label.log, log);

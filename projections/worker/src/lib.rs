@@ -2,10 +2,10 @@
 
 mod config;
 mod feed;
-mod gatekeeper;
 mod horizon;
 mod probes;
 mod run;
+mod seal_check;
 
 pub use config::Config;
 pub use run::run;

@@ -24,9 +24,9 @@ use views::Decoder;
 use crate::{
     config::Config,
     feed::{Feed, Line},
-    gatekeeper::Gatekeeper,
     horizon::{Horizon, Watched},
     probes,
+    seal_check::SealCheck,
 };
 
 /// What the projector's port serves, for programs and people.
@@ -90,7 +90,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         parts.push(tasks::vital(format!("view/{name}"), async move { match runner.run().await {} }));
     }
     let probes = probes::probes(&log, &views_pool, &client, &statuses);
-    let feed = Feed::new(client.clone(), Gatekeeper::new(&config.nats_stream, keys), outlets, line.clone());
+    let feed = Feed::new(client.clone(), SealCheck::new(&config.nats_stream, keys), outlets, line.clone());
     let (log_id, identified) = watch::channel(None);
     parts.push(tasks::vital("slices", feed.run(identified)));
     parts.push(tasks::until_done("first-generations", move || prepare(views_options.clone())));

@@ -21,7 +21,7 @@ impl AuthService {
 
     /// Tells a refusal again if there was one; what came of the command if it was carried out before.
     pub(super) async fn not_refused(&self, meta: Meta) -> Result<Option<Receipt<()>>, AuthError> {
-        match self.members().told_before(&meta).await {
+        match self.members().answered_before(&meta).await {
             Ok(receipt) => Ok(receipt),
             Err(error) => Err(self.refusal(error, meta, true).await),
         }

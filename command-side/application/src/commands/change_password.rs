@@ -57,7 +57,7 @@ impl Members {
 
     /// What came of a command without an answer of its own, such as a change of password, if it is in the log: to be asked
     /// when a check fails that would fail the second time though the first time it did not, such as the current password's.
-    pub async fn told_before(&self, meta: &Meta) -> Result<Option<Receipt<()>>, MemberError> {
+    pub async fn answered_before(&self, meta: &Meta) -> Result<Option<Receipt<()>>, MemberError> {
         self.recall(meta, &ChangePassword(MemberId::new(Uuid::nil()))).await
     }
 }

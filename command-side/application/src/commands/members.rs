@@ -1,6 +1,6 @@
 //! The use cases of members: what is prepared in the vault before a command, the command, and what follows it.
 //!
-//! The log decides what is true; the vault is brought after it, by the command at once and by the process runner whatever
+//! The log decides what is true; the vault is brought up to it, by the command at once and by the process runner whatever
 //! crashed.
 
 use std::{error::Error, sync::Arc, time::Duration};

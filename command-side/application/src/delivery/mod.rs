@@ -1,4 +1,4 @@
-//! The courier: works off the vault's queue of messages, one channel for e-mail and one for text messages.
+//! The courier: sends the messages in the vault's queue, one channel for e-mail and one for text messages.
 //!
 //! Nothing is sent inside a request. An event asks for a message, the process runner queues it with the cursor that follows the
 //! events, and the courier takes it under a lease, opens the contact with the member's data key, writes the text, and

@@ -316,14 +316,14 @@ async fn a_channel_that_never_answers_holds_up_no_other() {
 async fn many_messages_and_two_couriers_send_each_once() {
     let (vault, channel) = (MemoryVault::new(), Arc::new(FakeChannel::default()));
     (1..=200).for_each(|position| vault.queue(position, "email", Notice::PasswordChanged, None));
-    let offices = [Runner::open(&vault, email(&channel)), Runner::open(&vault, email(&channel))];
+    let runners = [Runner::open(&vault, email(&channel)), Runner::open(&vault, email(&channel))];
     tokio::time::sleep(Duration::from_secs(5)).await;
     let mut sent = channel.to();
     sent.sort();
     let mut all: Vec<_> = (1..=200).map(|position| format!("to-{position}")).collect();
     all.sort();
     assert_eq!(sent, all);
-    for runner in offices {
+    for runner in runners {
         runner.close().await;
     }
 }

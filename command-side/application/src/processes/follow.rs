@@ -1,4 +1,4 @@
-//! Following the log: one page of events for all processes, what they make of their instances, and the vault brought after it.
+//! Following the log: one page of events for all processes, what they make of their instances, and the vault brought up to it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -203,7 +203,7 @@ impl ProcessRunner {
         Ok(messages)
     }
 
-    /// Makes sure that the log holds the commit that the vault was last brought after: else the vault would take one history for
+    /// Makes sure that the log holds the commit that the vault was last brought up to: else the vault would take one history for
     /// another. A vault of an earlier build notes where the log ends now.
     ///
     /// `false` if the log lost the end that it had in the last round: it was restored under this server, and what was kept in
@@ -297,7 +297,7 @@ struct Page {
 enum History {
     /// It holds all of that.
     Holds {
-        /// The commit that the vault was last brought after, if it notes one.
+        /// The commit that the vault was last brought up to, if it notes one.
         noted: Option<CommitRef>,
     },
     /// It lost the end that it had in the last round.

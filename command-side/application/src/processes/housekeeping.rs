@@ -19,7 +19,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(15);
 const KEEP_DONE: TimeDelta = TimeDelta::days(30);
 
 impl ProcessRunner {
-    pub(super) async fn keep_house(&self, lead: &mut Lead) -> Result<(), RoundError> {
+    pub(super) async fn do_housekeeping(&self, lead: &mut Lead) -> Result<(), RoundError> {
         let is_due = |last: Option<Instant>, every| last.is_none_or(|last| last.elapsed() >= every);
         if is_due(lead.swept, SWEEP_EVERY) {
             self.sweep_vault().await?;

@@ -112,8 +112,8 @@ pub enum ProcessError {
     /// The data of an instance have another shape than this build gives them.
     #[error("the data of the instance cannot be read")]
     Data(#[source] serde_json::Error),
-    /// The vault cannot be brought after the log.
-    #[error("the vault cannot be brought after the log")]
+    /// The vault cannot be brought up to the log.
+    #[error("the vault cannot be brought up to the log")]
     Vault(#[source] VaultError),
     /// A step that is a command of a member was not carried out.
     #[error("a step could not be carried out")]

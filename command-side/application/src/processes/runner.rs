@@ -32,7 +32,7 @@ pub struct ProcessRunner {
 pub(super) struct Lead {
     pub(super) leadership: Box<dyn Leadership>,
     pub(super) reading: Option<Reading>,
-    /// The end of the log at which the log was last found to be the one that the vault was brought after.
+    /// The end of the log at which the log was last found to be the one that the vault was brought up to.
     pub(super) checked: Option<CommitRef>,
     pub(super) again: DestroyAgain,
     /// Instances whose step is not taken before then, although it is due.
@@ -45,7 +45,7 @@ pub(super) struct Lead {
 pub(super) struct Reading {
     /// Instances were made of everything up to here.
     pub(super) instances: Position,
-    /// The vault was brought after everything up to here.
+    /// The vault was brought up to everything up to here.
     pub(super) effects: Position,
     /// What is kept beside the log, for each process.
     pub(super) cursors: Vec<Position>,
@@ -61,7 +61,7 @@ pub(super) enum RoundError {
     #[error("the vault is at position {cursor}, the log ends at {head}: it is not the log this vault belongs to")]
     Ahead { cursor: Position, head: Position },
     #[error(
-        "the vault was brought after a commit at position {} that the log does not hold: one of the two was restored from a \
+        "the vault was brought up to a commit at position {} that the log does not hold: one of the two was restored from a \
          backup. If the log is right, `jangbu log adopt --reason WHY` brings the vault to it", .0.position
     )]
     OtherHistory(CommitRef),
@@ -177,7 +177,7 @@ impl ProcessRunner {
             return Ok(Pace::AtOnce);
         }
         self.take_steps(lead).await?;
-        self.keep_house(lead).await?;
+        self.do_housekeeping(lead).await?;
         Ok(Pace::After(self.members.shared.options.poll))
     }
 }

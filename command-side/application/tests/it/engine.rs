@@ -69,7 +69,7 @@ async fn a_used_key_tells_its_answer_though_the_command_would_be_an_error_now() 
     let opened = first.ask(member(1), "open", open.clone()).await.expect("opened");
     leave(&first.log, member(1), 2).await;
     let second = TestClient::on(first.log.clone(), "server-1", |_| {});
-    let again = second.ask(member(1), "open", open.clone()).await.expect("told again");
+    let again = second.ask(member(1), "open", open.clone()).await.expect("the same answer");
     assert_eq!((&again.answer, again.token, again.replayed), (&opened.answer, opened.token, true));
     assert_eq!(second.ask(member(1), "another", open).await.unwrap_err(), ExecuteError::OwnerLeft);
     let other = Command::OpenAccount(OpenAccount { asset: "EUR".parse().expect("asset") });

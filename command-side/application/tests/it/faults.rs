@@ -159,8 +159,8 @@ async fn an_answer_that_cannot_be_told_again_now_is_no_defect() {
     posted(&first.outcome(member(1), "t", transfer(a, b, 1)).await);
     let restarted = TestClient::on(first.log.clone(), "server-1", |_| {});
     first.log.headless.store(true, Ordering::SeqCst);
-    let untold = restarted.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err();
-    assert_eq!(untold, ExecuteError::OutcomeUnknown, "the same key will tell");
+    let error = restarted.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err();
+    assert_eq!(error, ExecuteError::OutcomeUnknown, "the same key will tell");
     first.log.headless.store(false, Ordering::SeqCst);
     assert!(restarted.ask(member(1), "t", transfer(a, b, 1)).await.expect("an answer").replayed);
 }

@@ -19,7 +19,7 @@ async fn compound(client: &TestClient, key: &str, legs: Vec<Leg>) -> (TransferId
     (post(client.log.as_ref(), Request { actor: member(1), command_id, fingerprint }, legs).await, command)
 }
 
-fn told(answer: &TransferAnswer) -> Vec<(AccountId, String, i128, i128, i64)> {
+fn lines(answer: &TransferAnswer) -> Vec<(AccountId, String, i128, i128, i64)> {
     let line = |p: &application::Posting| {
         (p.account_id, p.asset.to_string(), p.amount.units(), p.balance_after.units(), p.version.number())
     };
@@ -40,7 +40,7 @@ async fn a_commit_of_three_legs_is_told_again_by_whoever_has_only_the_log() {
         assert!(answer.replayed);
         assert_eq!((posted.transfer_id, &*posted.posted.legs), (id, &legs[..]));
         let krw = || "KRW".to_owned();
-        assert_eq!(told(posted), [(a, krw(), -30, 70, 3), (b, krw(), 20, 20, 2), (c, krw(), 10, 10, 2)]);
+        assert_eq!(lines(posted), [(a, krw(), -30, 70, 3), (b, krw(), 20, 20, 2), (c, krw(), 10, 10, 2)]);
         let owners: Vec<_> = posted.postings.iter().map(|p| p.owner).collect();
         assert_eq!(owners, [1, 2, 3].map(|n| Some(member(n).id)));
         assert_eq!(posted.position, client.log.commits().last().expect("a commit").last());
@@ -69,7 +69,7 @@ async fn a_transfer_of_two_assets_and_an_account_in_two_legs_are_answered() {
     let legs = vec![leg(a, krw(), -30), leg(b, krw(), 30), leg(c, eur, -5), leg(d, eur, 4), leg(d, eur, 1)];
     let (_, command) = compound(&client, "t", legs).await;
     let Outcome::Posted(answer) = client.outcome(member(1), "t", command).await else { panic!() };
-    let versions: Vec<_> = told(&answer).into_iter().map(|line| (line.1, line.3, line.4)).collect();
+    let versions: Vec<_> = lines(&answer).into_iter().map(|line| (line.1, line.3, line.4)).collect();
     let line = |asset: &str, balance, version| (asset.to_owned(), balance, version);
     let ought = [("KRW", 70, 3), ("KRW", 30, 2), ("EUR", 0, 3), ("EUR", 4, 2), ("EUR", 5, 3)];
     assert_eq!(versions, ought.map(|(asset, balance, version)| line(asset, balance, version)));
@@ -92,7 +92,7 @@ async fn a_transfer_of_three_legs_is_reversed_leg_by_leg() {
     posted(&client.outcome(member(1), "back", transfer(a, c, 4)).await);
     let Outcome::Posted(reversal) = client.outcome(operator(), "s", reverse()).await else { panic!() };
     let krw = || "KRW".to_owned();
-    assert_eq!(told(&reversal), [(c, krw(), -10, 0, 5), (b, krw(), -20, 0, 3), (a, krw(), 30, 100, 6)]);
+    assert_eq!(lines(&reversal), [(c, krw(), -10, 0, 5), (b, krw(), -20, 0, 3), (a, krw(), 30, 100, 6)]);
     assert_eq!(reversal.posted.reverses, Some(id));
     assert_eq!(refused(&client.outcome(operator(), "u", reverse()).await), "already-reversed");
     let restarted = TestClient::on(client.log.clone(), "server-1", |_| {});

@@ -23,7 +23,7 @@ use crate::client::{krw, member, operator, posted, submission, transfer, won};
 
 /// A command with ids that are picked from the pool, whatever they are.
 #[derive(Clone, Copy, Debug)]
-enum Wish {
+enum Action {
     Transfer { source: usize, destination: usize, by: u128 },
     Deposit(usize),
     Withdraw(usize),
@@ -35,25 +35,25 @@ enum Wish {
     Euro,
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn action() -> impl Strategy<Value = Action> {
     let which = 0..24_usize;
     prop_oneof![
         4 => (which.clone(), which.clone(), 1..4_u128)
-            .prop_map(|(source, destination, by)| Wish::Transfer { source, destination, by }),
-        1 => which.clone().prop_map(Wish::Deposit),
-        1 => which.clone().prop_map(Wish::Withdraw),
-        3 => which.clone().prop_map(Wish::Reverse),
-        1 => which.clone().prop_map(Wish::Freeze),
-        1 => which.clone().prop_map(Wish::Unfreeze),
-        1 => (which, 1..4_u128).prop_map(|(which, by)| Wish::Close { which, by }),
-        1 => (1..4_u128).prop_map(Wish::Open),
-        1 => Just(Wish::Euro),
+            .prop_map(|(source, destination, by)| Action::Transfer { source, destination, by }),
+        1 => which.clone().prop_map(Action::Deposit),
+        1 => which.clone().prop_map(Action::Withdraw),
+        3 => which.clone().prop_map(Action::Reverse),
+        1 => which.clone().prop_map(Action::Freeze),
+        1 => which.clone().prop_map(Action::Unfreeze),
+        1 => (which, 1..4_u128).prop_map(|(which, by)| Action::Close { which, by }),
+        1 => (1..4_u128).prop_map(Action::Open),
+        1 => Just(Action::Euro),
     ]
 }
 
-/// Rounds of wishes that are asked for at once; whether the server is a new one.
-fn rounds() -> impl Strategy<Value = Vec<(bool, Vec<Wish>)>> {
-    prop::collection::vec((any::<bool>(), prop::collection::vec(wish(), 1..30)), 1..5)
+/// Rounds of actions that are asked for at once; whether the server is a new one.
+fn rounds() -> impl Strategy<Value = Vec<(bool, Vec<Action>)>> {
+    prop::collection::vec((any::<bool>(), prop::collection::vec(action(), 1..30)), 1..5)
 }
 
 /// A server, and the ids that can be known of its bank.
@@ -119,35 +119,35 @@ impl TestBank {
         self.bank.execute(submission).await.map(|answer| (*answer.answer).clone())
     }
 
-    fn command(&self, wish: Wish) -> (Actor, Command) {
+    fn command(&self, action: Action) -> (Actor, Command) {
         let id = |which: usize| self.pool[which % self.pool.len()];
         let account = |which: usize| AccountId::new(id(which));
         let (money, reference) = (won(10), "r".to_owned());
-        match wish {
-            Wish::Transfer { source, destination, by } => {
+        match action {
+            Action::Transfer { source, destination, by } => {
                 (member(by), transfer(account(source), account(destination), 1))
             }
-            Wish::Deposit(which) => {
+            Action::Deposit(which) => {
                 (operator(), Command::Deposit(Deposit { account: account(which), money, reference }))
             }
-            Wish::Withdraw(which) => {
+            Action::Withdraw(which) => {
                 (operator(), Command::Withdraw(Withdraw { account: account(which), money, reference }))
             }
-            Wish::Reverse(which) => (
+            Action::Reverse(which) => (
                 operator(),
                 Command::Reverse(Reverse { transfer: TransferId::new(id(which)), reason: "an attack".into() }),
             ),
-            Wish::Freeze(which) => {
+            Action::Freeze(which) => {
                 (operator(), Command::FreezeAccount(FreezeAccount { account: account(which), reason: None }))
             }
-            Wish::Unfreeze(which) => {
+            Action::Unfreeze(which) => {
                 (operator(), Command::UnfreezeAccount(UnfreezeAccount { account: account(which), reason: None }))
             }
-            Wish::Close { which, by } => {
+            Action::Close { which, by } => {
                 (member(by), Command::CloseAccount(CloseAccount { account: account(which), reason: None }))
             }
-            Wish::Open(by) => (member(by), Command::OpenAccount(OpenAccount { asset: krw() })),
-            Wish::Euro => {
+            Action::Open(by) => (member(by), Command::OpenAccount(OpenAccount { asset: krw() })),
+            Action::Euro => {
                 let money = kernel::Money { asset: "EUR".parse().expect("asset"), ..money };
                 (operator(), Command::Deposit(Deposit { account: account(0), money, reference }))
             }
@@ -155,10 +155,10 @@ impl TestBank {
     }
 
     /// All of them at once, with honest payments between them.
-    async fn round(&mut self, wishes: &[Wish]) {
+    async fn round(&mut self, actions: &[Action]) {
         let mut asked: Vec<(bool, Actor, Command)> = Vec::new();
-        for (index, wish) in wishes.iter().enumerate() {
-            let (actor, command) = self.command(*wish);
+        for (index, action) in actions.iter().enumerate() {
+            let (actor, command) = self.command(*action);
             asked.push((false, actor, command));
             let destination = match index % 2 {
                 0 => Destination::Number(self.payee.1),
@@ -169,19 +169,19 @@ impl TestBank {
         }
         let bank = &self.bank;
         let asked = asked.into_iter().zip(self.asked..).map(async |((honest, actor, command), key)| {
-            let told = format!("{command:?}");
+            let shown = format!("{command:?}");
             let answer = bank.execute(submission(actor, &format!("mixed {key}"), command)).await;
             match answer {
                 Ok(answer) if honest => drop(posted(&answer.answer)),
                 Ok(_) => {}
                 Err(error) => {
                     let plain = [ExecuteError::AccountUnknown, ExecuteError::TransferUnknown, ExecuteError::NotOwner];
-                    assert!(!honest && plain.contains(&error), "{told}: {error}");
+                    assert!(!honest && plain.contains(&error), "{shown}: {error}");
                 }
             }
         });
         join_all(asked).await;
-        self.asked += 2 * wishes.len() as u64;
+        self.asked += 2 * actions.len() as u64;
     }
 
     /// Each stream is of one kind and opened once, and all postings cancel.
@@ -210,17 +210,17 @@ impl TestBank {
     }
 }
 
-async fn case(rounds: Vec<(bool, Vec<Wish>)>) {
+async fn case(rounds: Vec<(bool, Vec<Action>)>) {
     let databases = Databases::of_this_test_run().expect("run by `./justw test`");
     let pair = databases.fresh_pair().await.expect("databases");
     let mut test_bank = TestBank::new(&pair.log.url(Login::Writer).expect("a URL")).await;
-    for (cold, wishes) in &rounds {
+    for (cold, actions) in &rounds {
         if *cold {
             let (bank, executor) = start(&test_bank.log);
             test_bank.bank = bank;
             std::mem::replace(&mut test_bank.executor, executor).drain().await;
         }
-        test_bank.round(wishes).await;
+        test_bank.round(actions).await;
     }
     test_bank.check().await;
     let TestBank { log, bank, executor, .. } = test_bank;

@@ -165,7 +165,7 @@ async fn what_is_stuck_waits_for_an_operator_and_holds_up_nobody() {
     let instance = account.uuid();
     until("it is stuck", || async { app.processes.states("thaw") == [(instance, InstanceState::Stuck)] }).await;
     assert_eq!(runner.steps.load(Ordering::SeqCst), 5);
-    let stuck = app.processes.find(&[("thaw", instance)]).await.expect("told").pop().expect("kept");
+    let stuck = app.processes.find(&[("thaw", instance)]).await.expect("an answer").pop().expect("kept");
     assert_eq!(
         (stuck.tries, stuck.error.as_deref()),
         (5, Some("the event at position 1 rests on one that is not there"))

@@ -1,4 +1,4 @@
-//! Whatever is wished for in whatever order, the laws hold.
+//! Whatever is tried in whatever order, the laws hold.
 
 use domain::{Account, Limits, Movement, payment};
 use events::recorded::{AccountEvent, Leg, Legs};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::{account_id, given, opened, system, transfer};
 
 #[derive(Clone, Debug)]
-enum Wish {
+enum Action {
     Move { from: usize, to: usize, units: i128 },
     MoveMany(Vec<(usize, usize, i128)>),
     Freeze(usize),
@@ -16,14 +16,14 @@ enum Wish {
     Close(usize),
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn action() -> impl Strategy<Value = Action> {
     let units = prop_oneof![-5..200_i128, Just(Minor::MAX.units())];
     prop_oneof![
-        8 => (0..4_usize, 0..4_usize, units).prop_map(|(from, to, units)| Wish::Move { from, to, units }),
-        3 => prop::collection::vec((0..4_usize, 0..4_usize, -5..60_i128), 1..5).prop_map(Wish::MoveMany),
-        1 => (1..4_usize).prop_map(Wish::Freeze),
-        1 => (1..4_usize).prop_map(Wish::Unfreeze),
-        1 => (1..4_usize).prop_map(Wish::Close),
+        8 => (0..4_usize, 0..4_usize, units).prop_map(|(from, to, units)| Action::Move { from, to, units }),
+        3 => prop::collection::vec((0..4_usize, 0..4_usize, -5..60_i128), 1..5).prop_map(Action::MoveMany),
+        1 => (1..4_usize).prop_map(Action::Freeze),
+        1 => (1..4_usize).prop_map(Action::Unfreeze),
+        1 => (1..4_usize).prop_map(Action::Close),
     ]
 }
 
@@ -43,14 +43,14 @@ fn move_legs(accounts: &mut [Account], legs: &Legs, at: &[usize]) {
     }
 }
 
-fn apply(accounts: &mut [Account], wish: &Wish) {
-    match *wish {
-        Wish::Move { from, to, units } => {
+fn apply(accounts: &mut [Account], action: &Action) {
+    match *action {
+        Action::Move { from, to, units } => {
             let money = Money { asset: "KRW".parse().expect("asset"), amount: Minor::new(units).expect("amount") };
             let Ok(legs) = payment(account_id(from as u128), account_id(to as u128), money) else { return };
             move_legs(accounts, &legs, &[from, to]);
         }
-        Wish::MoveMany(ref moves) => {
+        Action::MoveMany(ref moves) => {
             let asset = "KRW".parse().expect("asset");
             let leg = |at: usize, units| Leg {
                 account: account_id(at as u128),
@@ -61,19 +61,21 @@ fn apply(accounts: &mut [Account], wish: &Wish) {
             let at: Vec<_> = moves.iter().flat_map(|&(from, to, _)| [from, to]).collect();
             move_legs(accounts, &Legs::new(legs).expect("they cancel"), &at);
         }
-        Wish::Freeze(i) => accounts[i].freeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
-        Wish::Unfreeze(i) => accounts[i].unfreeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
-        Wish::Close(i) => accounts[i].close(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
+        Action::Freeze(i) => accounts[i].freeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
+        Action::Unfreeze(i) => {
+            accounts[i].unfreeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e))
+        }
+        Action::Close(i) => accounts[i].close(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
     }
 }
 
 proptest! {
     #[test]
-    fn sums_stay_zero_members_stay_solvent_and_the_closed_stay_empty(wishes in prop::collection::vec(wish(), 0..80)) {
+    fn sums_stay_zero_members_stay_solvent_and_the_closed_stay_empty(actions in prop::collection::vec(action(), 0..80)) {
         let mut accounts = vec![given(&[system("KRW")])];
         accounts.resize_with(4, || given(&[opened("KRW")]));
-        for wish in &wishes {
-            apply(&mut accounts, wish);
+        for action in &actions {
+            apply(&mut accounts, action);
             let sum = accounts.iter().map(|a| a.balance.units()).fold(0_i128, |a, b| a.wrapping_add(b));
             prop_assert_eq!(sum, 0);
             for member in &accounts[1..] {

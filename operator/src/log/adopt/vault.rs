@@ -9,10 +9,10 @@ use crate::{
     failure::Failure,
 };
 
-/// How far the vault was brought after the log.
+/// How far the vault was brought up to the log.
 struct Cursor {
     position: i64,
-    /// A commit that it was brought after; none until a server that notes it has run.
+    /// A commit that it was brought up to; none until a server that notes it has run.
     noted: Option<Commit>,
 }
 
@@ -22,7 +22,7 @@ struct Goal {
     commit: Option<Commit>,
 }
 
-/// Has a vault that was brought after commits that this log does not hold go on from where it can be trusted. Messages that
+/// Has a vault that was brought up to commits that this log does not hold go on from where it can be trusted. Messages that
 /// events beyond that asked for are forgotten, and what they count for their contacts: the log gives the positions away again.
 /// Whether its cursor had to be moved.
 pub async fn bring_over(
@@ -36,7 +36,7 @@ pub async fn bring_over(
         sqlx::query!("select position, noted_position, command_id, recorded_at from vault.message_cursor for update")
             .fetch_optional(&mut *vault)
             .await
-            .map_err(failed("reading how far the vault was brought after the log"))?;
+            .map_err(failed("reading how far the vault was brought up to the log"))?;
     let Some(row) = row else { return Ok(false) };
     let noted = row.noted_position.zip(row.command_id).zip(row.recorded_at);
     let noted = noted.map(|((position, command_id), recorded_at)| Commit { position, command_id, recorded_at });

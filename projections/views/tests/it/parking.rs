@@ -49,7 +49,7 @@ async fn what_cannot_be_read_is_put_aside_and_comes_in_later_in_order() {
     }
 }
 
-/// Brings a view to the end with a program that cannot read an event, parking what stops it; then mends the program.
+/// Brings a view to the end with a program that cannot read an event, parking what stops it; then fixes the program.
 async fn pass(fixture: &ViewsFixture, bank: &Bank, view: View, blind: &Arc<Blind>, position: Position) -> usize {
     let name = view.name();
     let database = fixture.scratch.database.clone().options([("role", "jangbu_projector")]);
@@ -70,8 +70,8 @@ async fn pass(fixture: &ViewsFixture, bank: &Bank, view: View, blind: &Arc<Blind
         let still = shop.retry_parked(None, &operator()).await.expect("an answer");
         assert!(still.iter().any(|key| key.error.is_some()), "{name}: nothing was fixed: {still:?}");
         shop.decoder = Arc::new(Decoder);
-        let told = shop.retry_parked(None, &operator()).await.expect("applied");
-        assert!(told.iter().all(|key| key.error.is_none()), "{name}: {told:?}");
+        let retried = shop.retry_parked(None, &operator()).await.expect("applied");
+        assert!(retried.iter().all(|key| key.error.is_none()), "{name}: {retried:?}");
     }
     parked
 }

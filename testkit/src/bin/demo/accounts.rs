@@ -25,13 +25,13 @@ pub struct Account {
 pub type Accounts = BTreeMap<String, Account>;
 
 /// Opens the account of everyone in the file; those that are open already are found again by their keys.
-pub async fn open(stage: &DemoBank, file: &File) -> Result<Accounts> {
+pub async fn open(bank: &DemoBank, file: &File) -> Result<Accounts> {
     let owners = file.by_account();
     let since = Instant::now();
     let progress = Progress::new("opening accounts", owners.len());
     let opened: Vec<(String, Account, bool)> = stream::iter(owners.keys())
-        .map(|old| open_one(stage, old, &progress))
-        .buffer_unordered(stage.connections)
+        .map(|old| open_one(bank, old, &progress))
+        .buffer_unordered(bank.connections)
         .try_collect()
         .await?;
     progress.done();
@@ -44,9 +44,9 @@ pub async fn open(stage: &DemoBank, file: &File) -> Result<Accounts> {
     Ok(opened.into_iter().map(|(old, account, _)| (old, account)).collect())
 }
 
-async fn open_one(stage: &DemoBank, old: &str, progress: &Progress) -> Result<(String, Account, bool)> {
-    let owner = stage.owner(old);
-    let reply = owner.post_until_answered("/v1/accounts", &stage.key("open"), &json!({ "asset": "CZK" })).await?;
+async fn open_one(bank: &DemoBank, old: &str, progress: &Progress) -> Result<(String, Account, bool)> {
+    let owner = bank.owner(old);
+    let reply = owner.post_until_answered("/v1/accounts", &bank.key("open"), &json!({ "asset": "CZK" })).await?;
     let reply = reply.expect(201).with_context(|| format!("the account of customer {old} cannot be opened"))?;
     let account =
         Account { id: reply.text("/account_id")?.to_owned(), number: reply.text("/account_number")?.to_owned(), owner };

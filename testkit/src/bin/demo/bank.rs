@@ -21,7 +21,7 @@ pub const PEOPLE: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f64_656d_6f00_0000_00
 
 /// What every step needs.
 pub struct DemoBank {
-    pub bank: Bank,
+    pub api: Bank,
     /// Books deposits and withdrawals.
     pub clerk: Caller,
     /// Reads everything.
@@ -35,16 +35,16 @@ impl DemoBank {
     /// A bank at these addresses, with the key that its tokens are signed with.
     pub fn open(at: Addresses<'_>, signing_key: &Path, data_set: String, connections: usize) -> Result<Self> {
         let dir = signing_key.parent().context("the path of the signing key has no folder")?;
-        let bank = Bank::new(at.command_url, at.query_url, Arc::new(Keys::open(dir)?))?;
-        let caller = |role, name: &str| bank.caller(Actor { role, id: someone(name) });
+        let api = Bank::new(at.command_url, at.query_url, Arc::new(Keys::open(dir)?))?;
+        let caller = |role, name: &str| api.caller(Actor { role, id: someone(name) });
         let (clerk, operator) = (caller(Role::Service, "clerk"), caller(Role::Operator, "operator"));
-        Ok(Self { clerk, operator, bank, data_set, connections: connections.max(1) })
+        Ok(Self { clerk, operator, api, data_set, connections: connections.max(1) })
     }
 
     /// The owner of an account of the file.
     pub fn owner(&self, account: &str) -> Caller {
         let id = someone(&format!("{}/owner/{account}", self.data_set));
-        self.bank.caller(Actor { role: Role::Member, id })
+        self.api.caller(Actor { role: Role::Member, id })
     }
 
     /// The key of one thing to be done.

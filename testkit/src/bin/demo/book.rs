@@ -64,12 +64,12 @@ impl Booked {
 }
 
 /// Books all rows of the file.
-pub async fn book(stage: &DemoBank, file: &File, accounts: &Accounts) -> Result<Booked> {
+pub async fn book(bank: &DemoBank, file: &File, accounts: &Accounts) -> Result<Booked> {
     let since = Instant::now();
     let progress = Progress::new("booking movements", file.movements.len());
     let mut booked = stream::iter(file.by_account())
-        .map(|(old, rows)| book_account(stage, &accounts[old], rows, &progress))
-        .buffer_unordered(stage.connections)
+        .map(|(old, rows)| book_account(bank, &accounts[old], rows, &progress))
+        .buffer_unordered(bank.connections)
         .try_fold(Booked::default(), |all, one| std::future::ready(Ok(all.join(one))))
         .await?;
     progress.done();
@@ -77,12 +77,7 @@ pub async fn book(stage: &DemoBank, file: &File, accounts: &Accounts) -> Result<
     Ok(booked)
 }
 
-async fn book_account(
-    stage: &DemoBank,
-    account: &Account,
-    rows: Vec<&Movement>,
-    progress: &Progress,
-) -> Result<Booked> {
+async fn book_account(bank: &DemoBank, account: &Account, rows: Vec<&Movement>, progress: &Progress) -> Result<Booked> {
     let mut booked = Booked::default();
     for row in rows {
         let path = match row.direction {
@@ -94,7 +89,7 @@ async fn book_account(
             "money": { "asset": "CZK", "amount": row.amount.to_string() },
             "reference": row.trans_id,
         });
-        let reply = stage.clerk.post_until_answered(path, &stage.key(&row.trans_id), &body).await?;
+        let reply = bank.clerk.post_until_answered(path, &bank.key(&row.trans_id), &body).await?;
         if reply.status == 422 {
             booked.replayed += usize::from(reply.replayed());
             booked.refused.insert(row.trans_id.clone(), reply.body);

@@ -47,7 +47,7 @@ impl Verdict {
 
 /// Reads every account at least as fresh as the last booking, and compares.
 pub async fn check(
-    stage: &DemoBank,
+    bank: &DemoBank,
     accounts: &Accounts,
     expected: &Expected<'_>,
     booked: &Booked,
@@ -56,15 +56,15 @@ pub async fn check(
     show::heading("Compared with an independent fold of the file");
     let mut verdict = Verdict::default();
     let since = Instant::now();
-    stage.operator.get("/v1/dashboard/overview", booked.token()).await?.expect(200)?;
+    bank.operator.get("/v1/dashboard/overview", booked.token()).await?.expect(200)?;
     show::line(
         "Waited",
         &format!("{} ms by the token of the last booking, for the views to show it", since.elapsed().as_millis()),
     );
     let progress = Progress::new("reading balances", accounts.len());
     let seen: Vec<(String, i128)> = stream::iter(accounts)
-        .map(|(old, account)| read_balance(stage, old, account, booked.token(), &progress))
-        .buffer_unordered(stage.connections)
+        .map(|(old, account)| read_balance(bank, old, account, booked.token(), &progress))
+        .buffer_unordered(bank.connections)
         .try_collect()
         .await?;
     progress.done();
@@ -72,7 +72,7 @@ pub async fn check(
     for (old, balance) in seen {
         let ought = expected.fold.balances.get(&old).copied().unwrap_or_default();
         if balance != ought {
-            let fault = explain(stage, &old, &accounts[&old], booked, &references, (ought, balance), asset).await?;
+            let fault = explain(bank, &old, &accounts[&old], booked, &references, (ought, balance), asset).await?;
             verdict.faults.extend(fault);
         }
         verdict.balances.insert(old, balance);
@@ -84,18 +84,18 @@ pub async fn check(
     }
     let same = verdict.faults.is_empty();
     show::judged(same, &format!("{} balances and {} refusals", show::count(accounts.len()), refused.len()));
-    sums(stage, booked.token(), &mut verdict).await?;
+    sums(bank, booked.token(), &mut verdict).await?;
     Ok(verdict)
 }
 
 async fn read_balance(
-    stage: &DemoBank,
+    bank: &DemoBank,
     old: &str,
     account: &Account,
     token: Option<&str>,
     progress: &Progress,
 ) -> Result<(String, i128)> {
-    let reply = stage.operator.get(&format!("/v1/accounts/{}", account.id), token).await?.expect(200)?;
+    let reply = bank.operator.get(&format!("/v1/accounts/{}", account.id), token).await?.expect(200)?;
     progress.one();
     Ok((old.to_owned(), reply.number("/balance")?))
 }
@@ -103,7 +103,7 @@ async fn read_balance(
 /// A balance may differ because somebody has used the account since the demonstration made it. What others did is
 /// taken off; what then still differs, or was booked twice, is a fault.
 async fn explain(
-    stage: &DemoBank,
+    bank: &DemoBank,
     old: &str,
     account: &Account,
     booked: &Booked,
@@ -112,7 +112,7 @@ async fn explain(
     asset: &Asset,
 ) -> Result<Option<String>> {
     let mut by_others = 0;
-    for entry in entries(stage, account, booked.token()).await? {
+    for entry in entries(bank, account, booked.token()).await? {
         let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default();
         let ours = booked.transfers.contains(text("transfer_id"));
         // A reference of the file on a transfer that is not ours is a movement booked twice.
@@ -133,11 +133,11 @@ async fn explain(
     )))
 }
 
-async fn entries(stage: &DemoBank, account: &Account, token: Option<&str>) -> Result<Vec<Value>> {
+async fn entries(bank: &DemoBank, account: &Account, token: Option<&str>) -> Result<Vec<Value>> {
     let mut all = Vec::new();
     let mut path = format!("/v1/accounts/{}/transactions?limit=200", account.id);
     loop {
-        let reply = stage.operator.get(&path, token).await?.expect(200)?;
+        let reply = bank.operator.get(&path, token).await?.expect(200)?;
         all.extend(reply.body["items"].as_array().cloned().unwrap_or_default());
         let Some(cursor) = reply.body["next_cursor"].as_str() else { return Ok(all) };
         path = format!("/v1/accounts/{}/transactions?limit=200&cursor={cursor}", account.id);
@@ -145,9 +145,9 @@ async fn entries(stage: &DemoBank, account: &Account, token: Option<&str>) -> Re
 }
 
 /// Each asset sums to zero over all accounts: what members have, the outside lacks.
-async fn sums(stage: &DemoBank, token: Option<&str>, verdict: &mut Verdict) -> Result<()> {
-    let overview = stage.operator.get("/v1/dashboard/overview", token).await?.expect(200)?;
-    let assets = show::Assets::read(stage).await?;
+async fn sums(bank: &DemoBank, token: Option<&str>, verdict: &mut Verdict) -> Result<()> {
+    let overview = bank.operator.get("/v1/dashboard/overview", token).await?.expect(200)?;
+    let assets = show::Assets::read(bank).await?;
     for total in overview.body["totals"].as_array().into_iter().flatten() {
         let number = |field: &str| -> Result<i128> {
             total[field].as_str().and_then(|text| text.parse().ok()).with_context(|| format!("no {field} in {total}"))

@@ -6,8 +6,8 @@ mod accounts;
 mod bank;
 mod book;
 mod check;
+mod finish;
 mod fold;
-mod goodbye;
 mod members;
 mod movements;
 mod person;
@@ -72,27 +72,27 @@ async fn main() -> ExitCode {
 async fn run(cli: &Cli) -> Result<bool> {
     let file = movements::File::read(cli.file.as_deref())?;
     let addresses = Addresses { command_url: &cli.command_url, query_url: &cli.query_url };
-    let stage = DemoBank::open(addresses, &cli.signing_key_file, file.data_set.clone(), cli.connections)?;
+    let bank = DemoBank::open(addresses, &cli.signing_key_file, file.data_set.clone(), cli.connections)?;
     report::opening(&file);
     let mut fold = fold::Fold::of(&file.movements);
-    let assets = show::Assets::read(&stage).await?;
+    let assets = show::Assets::read(&bank).await?;
     let czk = assets.czk();
 
-    let accounts = accounts::open(&stage, &file).await?;
-    let mut booked = book::book(&stage, &file, &accounts).await?;
+    let accounts = accounts::open(&bank, &file).await?;
+    let mut booked = book::book(&bank, &file, &accounts).await?;
     report::booked(&booked, &fold, &file, czk);
     if !cli.no_transfers {
-        transfers::show_some(&stage, &accounts, &mut fold, &mut booked, czk).await?;
+        transfers::show_some(&bank, &accounts, &mut fold, &mut booked, czk).await?;
     }
-    let verdict = check::check(&stage, &accounts, &check::Expected { file: &file, fold: &fold }, &booked, czk).await?;
-    goodbye::largest_and_statement(&accounts, &verdict, &booked, czk).await?;
+    let verdict = check::check(&bank, &accounts, &check::Expected { file: &file, fold: &fold }, &booked, czk).await?;
+    finish::largest_and_statement(&accounts, &verdict, &booked, czk).await?;
     let clean = match &cli.mail_url {
-        Some(url) => members::come_and_go(&stage, &cli.stores, url, czk).await.context("two people sign up")?,
+        Some(url) => members::come_and_go(&bank, &cli.stores, url, czk).await.context("two people sign up")?,
         None => {
             show::note("nobody signs up here: JANGBU_MAIL_URL does not say where mail can be read");
             true
         }
     };
-    goodbye::go_on(&stage)?;
+    finish::go_on(&bank)?;
     Ok(verdict.report() && clean)
 }

@@ -17,26 +17,26 @@ const GIFT: i128 = 100_000;
 const DINNER: i128 = 24_900;
 
 /// All of it; whether nothing of the one who left was found anywhere.
-pub async fn come_and_go(stage: &DemoBank, stores: &Stores, mail_url: &str, asset: &Asset) -> Result<bool> {
+pub async fn come_and_go(bank: &DemoBank, stores: &Stores, mail_url: &str, asset: &Asset) -> Result<bool> {
     show::heading("Two people sign up, and one leaves");
-    let minji = join(stage, Person::new("Minji"), mail_url).await?;
-    let jun = join(stage, Person::new("Jun"), mail_url).await?;
-    let (from, to) = (open(stage, &minji, asset).await?, open(stage, &jun, asset).await?);
+    let minji = join(bank, Person::new("Minji"), mail_url).await?;
+    let jun = join(bank, Person::new("Jun"), mail_url).await?;
+    let (from, to) = (open(bank, &minji, asset).await?, open(bank, &jun, asset).await?);
     pay(&minji, &from, &to, &jun, asset).await?;
     let token = leave(&minji, &from, &to, asset).await?;
-    let clean = erase(stage, stores, &minji).await?;
-    remains(stage, &jun, &minji, &token, asset).await?;
+    let clean = erase(bank, stores, &minji).await?;
+    remains(bank, &jun, &minji, &token, asset).await?;
     Ok(clean)
 }
 
-async fn join(stage: &DemoBank, person: Person, mail_url: &str) -> Result<Member> {
-    let sign_up = person.sign_up(stage).await?;
+async fn join(bank: &DemoBank, person: Person, mail_url: &str) -> Result<Member> {
+    let sign_up = person.sign_up(bank).await?;
     show::line("Signs up", &format!("{} as {}, reached at {}", person.real_name, person.login_id, person.email));
     let mail = person.read_code(mail_url).await?;
     let took = mail.took.as_millis();
     show::line("Mail", &format!("\"{}\" caught after {took} ms, with the code {}", mail.subject, mail.code));
-    let member = person.verify(stage, &sign_up, &mail.code).await?;
-    let member = person.enter(stage, member).await?;
+    let member = person.verify(bank, &sign_up, &mail.code).await?;
+    let member = person.enter(bank, member).await?;
     show::line("Logs in", &format!("member {}", member.caller.actor.id));
     Ok(member)
 }
@@ -49,12 +49,12 @@ struct Account {
     token: String,
 }
 
-async fn open(stage: &DemoBank, member: &Member, asset: &Asset) -> Result<Account> {
+async fn open(bank: &DemoBank, member: &Member, asset: &Asset) -> Result<Account> {
     let reply = member.caller.post("/v1/accounts", &json!({ "asset": "CZK" })).await?.expect(201)?;
     let (id, number) = (reply.text("/account_id")?.to_owned(), reply.text("/account_number")?.to_owned());
     let body = json!({ "account_id": id, "money": money(GIFT), "reference": "a warm welcome" });
     let key = RandomIds.fresh().to_string();
-    let deposit = stage.clerk.post_until_answered("/v1/deposits", &key, &body).await?.expect(201)?;
+    let deposit = bank.clerk.post_until_answered("/v1/deposits", &key, &body).await?.expect(201)?;
     let token = deposit.token().context("the answer has no Consistency-Token")?.to_owned();
     let first = member.person.real_name.split(' ').next().unwrap_or_default();
     show::line("Account", &format!("{first} has number {number} with {}", asset.show(GIFT)));
@@ -92,27 +92,27 @@ async fn leave(member: &Member, from: &Account, to: &Account, asset: &Asset) -> 
     Ok(token)
 }
 
-async fn erase(stage: &DemoBank, stores: &Stores, member: &Member) -> Result<bool> {
+async fn erase(bank: &DemoBank, stores: &Stores, member: &Member) -> Result<bool> {
     let erasure = member.leave().await?;
-    let certificate_json = certificate(stage, &erasure).await?;
+    let certificate_json = certificate(bank, &erasure).await?;
     show::line("Is erased", &format!("certificate {erasure}"));
     show::line("", &format!("destroyed: {}", destroyed(&certificate_json)));
     let refused = member.caller.get("/v1/members/me", None).await?;
     ensure!(refused.status == 401, "an erased member's token is still good: {}", refused.body);
-    let again = member.person.log_in(stage).await?;
+    let again = member.person.log_in(bank).await?;
     ensure!(again.code() == Some("credentials-wrong"), "an erased member can still log in: {}", again.body);
     show::line("Afterwards", "her token is refused (401), and so is her password");
     show::line("Searched", "for her name, login id, address, password and refresh token, everywhere:");
-    stores::search(stage, stores, &member.words()).await
+    stores::search(bank, stores, &member.words()).await
 }
 
 /// What the one who stayed still sees, and that the books still add up.
-async fn remains(stage: &DemoBank, stayed: &Member, left: &Member, token: &str, asset: &Asset) -> Result<()> {
+async fn remains(bank: &DemoBank, stayed: &Member, left: &Member, token: &str, asset: &Asset) -> Result<()> {
     let home = stayed.caller.get("/v1/wallet/home", Some(token)).await?.expect(200)?;
     let balance: i128 = home.number("/accounts/0/balance")?;
     ensure!(balance == 2 * GIFT, "{} is left instead of {}", asset.show(balance), asset.show(2 * GIFT));
     ensure!(!home.body.to_string().contains(&left.person.real_name), "a name is left in a history");
-    let overview = stage.operator.get("/v1/dashboard/overview", None).await?.expect(200)?;
+    let overview = bank.operator.get("/v1/dashboard/overview", None).await?.expect(200)?;
     let sums = overview.body["totals"].as_array().context("an overview without totals")?;
     ensure!(sums.iter().all(|total| total["sum"] == "0"), "an asset does not sum to zero: {sums:?}");
     show::line("Remains", &format!("Jun has {} and his history; every asset still sums to zero", asset.show(balance)));

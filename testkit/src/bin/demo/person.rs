@@ -60,7 +60,7 @@ impl Person {
     }
 
     /// Asks to become a member; the sign-up's id.
-    pub async fn sign_up(&self, stage: &DemoBank) -> Result<String> {
+    pub async fn sign_up(&self, bank: &DemoBank) -> Result<String> {
         let body = json!({
             "login_id": self.login_id,
             "password": self.password,
@@ -68,7 +68,7 @@ impl Person {
             "real_name": self.real_name,
             "consents": [{ "document": "terms", "version": "1", "agreed": true }],
         });
-        let reply = stage.bank.stranger().post("/v1/signups", &body).await?.expect(202)?;
+        let reply = bank.api.stranger().post("/v1/signups", &body).await?.expect(202)?;
         Ok(reply.text("/signup_id")?.to_owned())
     }
 
@@ -91,23 +91,23 @@ impl Person {
     }
 
     /// Proves that the contact is theirs; the member's id.
-    pub async fn verify(&self, stage: &DemoBank, sign_up: &str, code: &str) -> Result<MemberId> {
+    pub async fn verify(&self, bank: &DemoBank, sign_up: &str, code: &str) -> Result<MemberId> {
         let path = format!("/v1/signups/{sign_up}/verify");
-        let reply = stage.bank.stranger().post(&path, &json!({ "code": code })).await?.expect(201)?;
+        let reply = bank.api.stranger().post(&path, &json!({ "code": code })).await?.expect(201)?;
         reply.text("/member_id")?.parse().context("a member id that is none")
     }
 
     /// Tries to log in.
-    pub async fn log_in(&self, stage: &DemoBank) -> Result<Reply> {
+    pub async fn log_in(&self, bank: &DemoBank) -> Result<Reply> {
         let body = json!({ "login_id": self.login_id, "password": self.password });
-        stage.bank.stranger().post("/v1/sessions", &body).await
+        bank.api.stranger().post("/v1/sessions", &body).await
     }
 
     /// Logs in.
-    pub async fn enter(self, stage: &DemoBank, member: MemberId) -> Result<Member> {
-        let reply = self.log_in(stage).await?.expect(201)?;
+    pub async fn enter(self, bank: &DemoBank, member: MemberId) -> Result<Member> {
+        let reply = self.log_in(bank).await?.expect(201)?;
         let token = reply.text("/access_token")?.to_owned();
-        let caller = stage.bank.caller_with(Actor { role: Role::Member, id: member }, token);
+        let caller = bank.api.caller_with(Actor { role: Role::Member, id: member }, token);
         Ok(Member { person: self, caller, refresh_token: reply.text("/refresh_token")?.to_owned() })
     }
 }
@@ -126,10 +126,10 @@ impl Member {
 }
 
 /// Waits for the certificate of an erasure, which an operator may see.
-pub async fn certificate(stage: &DemoBank, erasure: &str) -> Result<Value> {
+pub async fn certificate(bank: &DemoBank, erasure: &str) -> Result<Value> {
     let since = Instant::now();
     loop {
-        let reply = stage.operator.ask(&format!("/v1/erasures/{erasure}")).await?;
+        let reply = bank.operator.ask(&format!("/v1/erasures/{erasure}")).await?;
         if reply.status == 200 && reply.body["erased_at"].is_string() {
             return Ok(reply.body);
         }

@@ -79,8 +79,8 @@ pub struct Assets {
 
 impl Assets {
     /// Asks the bank.
-    pub async fn read(stage: &DemoBank) -> Result<Self> {
-        let reply = stage.operator.get("/v1/assets", None).await?.expect(200)?;
+    pub async fn read(bank: &DemoBank) -> Result<Self> {
+        let reply = bank.operator.get("/v1/assets", None).await?.expect(200)?;
         let items: Vec<Asset> = serde_json::from_value(reply.body["items"].clone()).context("the list of assets")?;
         let known: BTreeMap<_, _> = items.into_iter().map(|asset| (asset.code.clone(), asset)).collect();
         let czk = known.get("CZK").context("this bank has no CZK: add CZK:2:Czech koruna to JANGBU_ASSETS")?.clone();

@@ -34,7 +34,7 @@ pub struct Stores {
 }
 
 /// Looks through all of them; whether nothing was found.
-pub async fn search(stage: &DemoBank, stores: &Stores, words: &[&str]) -> Result<bool> {
+pub async fn search(bank: &DemoBank, stores: &Stores, words: &[&str]) -> Result<bool> {
     let words = Words::new(words)?;
     let mut clean = true;
     let databases = [
@@ -51,8 +51,8 @@ pub async fn search(stage: &DemoBank, stores: &Stores, words: &[&str]) -> Result
     }
     let at = |address: &Option<String>| address.as_ref().map(|address| format!("http://{address}"));
     let servers = [
-        Some(stage.bank.command_url.clone()),
-        Some(stage.bank.query_url.clone()),
+        Some(bank.api.command_url.clone()),
+        Some(bank.api.query_url.clone()),
         at(&stores.relay_addr),
         at(&stores.projector_addr),
     ];

@@ -15,7 +15,7 @@ use crate::{
 /// Between the richest customers, by account number, each with the owner's own token: some that go through, one tried
 /// again with the same key, one that asks for too much.
 pub async fn show_some(
-    stage: &DemoBank,
+    bank: &DemoBank,
     accounts: &Accounts,
     fold: &mut Fold,
     booked: &mut Booked,
@@ -26,7 +26,7 @@ pub async fn show_some(
     show::heading("Transfers between customers");
     let orders = [(a, b, 1_250_000, "rent"), (b, c, 89_900, "dinner"), (c, d, 200_000, "loan"), (d, a, 4_990, "book")];
     for (source, destination, amount, memo) in orders {
-        let reply = send(stage, accounts, memo, source, destination, amount).await?;
+        let reply = send(bank, accounts, memo, source, destination, amount).await?;
         ensure!(
             fold.transfer(source, destination, amount) == (reply.status == 201),
             "the bank and the fold disagree on {memo}"
@@ -36,20 +36,20 @@ pub async fn show_some(
         show::transfer(source, destination, &asset.show(amount), memo, outcome);
     }
 
-    let again = send(stage, accounts, "rent", a, b, 1_250_000).await?.expect(201)?;
+    let again = send(bank, accounts, "rent", a, b, 1_250_000).await?.expect(201)?;
     ensure!(again.replayed(), "the same key was not answered as a replay");
     ensure!(booked.transfers.contains(again.text("/transfer_id")?), "the same key made another transfer");
     show::transfer(a, b, &asset.show(1_250_000), "rent", "same key again: the first answer, nothing paid twice");
 
     let available = fold.balances.get(a).copied().unwrap_or_default();
-    let refused = send(stage, accounts, "yacht", a, b, available + 1).await?;
+    let refused = send(bank, accounts, "yacht", a, b, available + 1).await?;
     ensure!(refused.code() == Some("insufficient-funds"), "more than there is was not refused: {}", refused.body);
     show::transfer(a, b, &asset.show(available + 1), "yacht", "refused: insufficient-funds");
     Ok(())
 }
 
 async fn send(
-    stage: &DemoBank,
+    bank: &DemoBank,
     accounts: &Accounts,
     memo: &str,
     source: &str,
@@ -63,6 +63,6 @@ async fn send(
         "money": { "asset": "CZK", "amount": amount.to_string() },
         "memo": memo,
     });
-    let key = stage.key(&format!("transfer/{memo}"));
+    let key = bank.key(&format!("transfer/{memo}"));
     from.owner.post_until_answered("/v1/transfers", &key, &body).await.context("a transfer between customers")
 }

@@ -33,11 +33,11 @@ pub fn check(workspace: &Workspace) -> Result<Vec<String>> {
 fn circles(modules: &Crate, root: &Path) -> Vec<String> {
     let graph = imports(modules);
     let reached: BTreeMap<&Path, BTreeSet<&Path>> = graph.keys().map(|file| (*file, reach(&graph, file))).collect();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut faults = Vec::new();
     for (file, there) in &reached {
         let circle: Vec<&Path> = there.iter().copied().filter(|other| reached[other].contains(file)).collect();
-        if circle.is_empty() || !told.insert(circle.clone()) {
+        if circle.is_empty() || !reported.insert(circle.clone()) {
             continue;
         }
         let arrows = circle.iter().flat_map(|from| {

@@ -336,7 +336,7 @@ async fn one_view_of_another_history() {
     app.close().await;
 }
 
-/// A vault that was brought after commits that the log does not hold is reported, and not ready.
+/// A vault that was brought up to commits that the log does not hold is reported, and not ready.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vault_of_another_history() {
     let mut app = TestApp::start(&ALL).await;
@@ -350,7 +350,7 @@ async fn a_vault_of_another_history() {
     pay(&payer, from, to, 1).await;
     until_not_ready(&mut app, Part::Command(0), "vault history", "the log does not hold").await;
     let (well, output) = jangbu(&app, &["doctor"]).await;
-    assert!(!well && output.contains("the vault was brought after a commit at position 1"), "{output}");
+    assert!(!well && output.contains("the vault was brought up to a commit at position 1"), "{output}");
     adopt(&app).await;
     until_all_are_ready(&mut app).await;
     let answer = pay(&payer, from, to, 1).await;

@@ -161,7 +161,7 @@ impl TestApp {
     }
 
     pub async fn sign_up(&self, key: &str, login: &str, email: &str) -> Result<Receipt<CodeSent>, MemberError> {
-        self.members.sign_up(wish(login, email), meta(key)).await
+        self.members.sign_up(sign_up_request(login, email), meta(key)).await
     }
 
     /// Somebody who has signed up and verified their contact.
@@ -236,7 +236,7 @@ pub fn email(text: &str) -> Contact {
     Contact::parse(Channel::Email, text).expect("an address")
 }
 
-pub fn wish(login: &str, address: &str) -> SignUp {
+pub fn sign_up_request(login: &str, address: &str) -> SignUp {
     SignUp {
         login_id: login_id(login),
         password_hash: hash("first"),
@@ -270,8 +270,8 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut()
 }
 
 /// The code of a recorded refusal.
-pub fn refused<T: std::fmt::Debug>(told: Result<T, MemberError>) -> (&'static str, Option<u32>) {
-    match told {
+pub fn refused<T: std::fmt::Debug>(outcome: Result<T, MemberError>) -> (&'static str, Option<u32>) {
+    match outcome {
         Err(MemberError::Refused { code, tries_left }) => (code, tries_left),
         other => panic!("not refused: {other:?}"),
     }

@@ -4,7 +4,7 @@ use application::{ExecuteError, MemberError};
 use secrecy::ExposeSecret;
 
 use super::{
-    app::{TestApp, as_member, email, hash, meta, operator, refused, until, wish},
+    app::{TestApp, as_member, email, hash, meta, operator, refused, sign_up_request, until},
     faulty_vault::Break,
 };
 use crate::memory_log::Fault;
@@ -29,23 +29,25 @@ async fn every_answer_is_told_again_from_the_events() {
     app.restart();
     app.wait(10_000);
 
-    let again = app.sign_up("s", "minsu", "kim@example.com").await.expect("told");
+    let again = app.sign_up("s", "minsu", "kim@example.com").await.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (sent.answer, sent.token, true));
-    let again = app.members.resend(sent.answer.id, meta("r")).await.expect("told");
+    let again = app.members.resend(sent.answer.id, meta("r")).await.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (resent.answer, resent.token, true));
     let again = app.members.verify(sent.answer.id, app.wrong_code(sent.answer.id, 2), None, meta("w")).await;
     assert_eq!(refused(again), ("code-wrong", Some(4)));
-    let again = app.members.verify(sent.answer.id, app.code(sent.answer.id, 2), None, meta("v")).await.expect("told");
+    let again =
+        app.members.verify(sent.answer.id, app.code(sent.answer.id, 2), None, meta("v")).await.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (member.answer, member.token, true));
-    let again = app.members.change_contact(member.answer, email("new@example.com"), meta("c")).await.expect("told");
+    let again =
+        app.members.change_contact(member.answer, email("new@example.com"), meta("c")).await.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (moved.answer, moved.token, true));
-    let again = app.members.disclose(member.answer, operator(), "a call".into(), meta("d")).await.expect("told");
+    let again = app.members.disclose(member.answer, operator(), "a call".into(), meta("d")).await.expect("an answer");
     assert_eq!(again.answer.contact.expose_secret(), "kim@example.com", "as it was shown, not as it is");
     assert_eq!(shown.answer.contact.expose_secret(), "kim@example.com");
-    let again = app.members.verify_contact(member.answer, code, meta("cv")).await.expect("told");
+    let again = app.members.verify_contact(member.answer, code, meta("cv")).await.expect("an answer");
     assert_eq!((again.token, again.replayed), (verified.token, true));
     let again = app.members.request_erasure(member.answer, as_member(member.answer), None, meta("e")).await;
-    let again = again.expect("told");
+    let again = again.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (erasure.answer, erasure.token, true));
     assert_eq!(app.log.commits().len(), written);
     app.end().await;
@@ -68,7 +70,8 @@ async fn the_same_request_twice_at_once_is_told_to_wait() {
     let app = TestApp::new().await;
     let held = app.log.hold.lock().await;
     let members = app.members.clone();
-    let first = tokio::spawn(async move { members.sign_up(wish("minsu", "kim@example.com"), meta("s")).await });
+    let first =
+        tokio::spawn(async move { members.sign_up(sign_up_request("minsu", "kim@example.com"), meta("s")).await });
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let second = app.sign_up("s", "minsu", "kim@example.com").await;
     assert!(matches!(second, Err(MemberError::Execute(ExecuteError::InFlight))));
@@ -127,9 +130,9 @@ async fn a_password_change_that_got_stuck_is_finished_by_the_same_request() {
     app.vault.break_next("replace", Break::Before);
     let stuck = app.members.password_changed(member, hash("second"), meta("p")).await;
     assert!(matches!(stuck, Err(MemberError::VaultUnavailable(_))));
-    assert!(app.members.told_before(&meta("p")).await.expect("told").is_some(), "it is in the log");
-    let told = app.members.password_changed(member, hash("second"), meta("p")).await.expect("changed");
-    assert!(told.replayed);
+    assert!(app.members.answered_before(&meta("p")).await.expect("an answer").is_some(), "it is in the log");
+    let answer = app.members.password_changed(member, hash("second"), meta("p")).await.expect("changed");
+    assert!(answer.replayed);
     assert!(app.by_login("minsu").await.expect("a password").1.0.expose_secret().ends_with("second"));
     assert_eq!(app.log.count("PasswordChanged"), 1);
     app.end().await;
@@ -139,12 +142,12 @@ async fn a_password_change_that_got_stuck_is_finished_by_the_same_request() {
 async fn a_wrong_password_is_kept_under_its_key() {
     let app = TestApp::new().await;
     let member = app.joined("minsu", "kim@example.com").await;
-    assert!(app.members.told_before(&meta("p")).await.expect("told").is_none());
+    assert!(app.members.answered_before(&meta("p")).await.expect("an answer").is_none());
     for _ in 0..2 {
         let refusal = app.members.refuse(as_member(member), "password-wrong", meta("p")).await;
         assert_eq!(refused::<()>(Err(refusal)), ("password-wrong", None));
     }
-    assert_eq!(refused(app.members.told_before(&meta("p")).await), ("password-wrong", None));
+    assert_eq!(refused(app.members.answered_before(&meta("p")).await), ("password-wrong", None));
     assert_eq!(refused(app.members.password_changed(member, hash("x"), meta("p")).await), ("password-wrong", None));
     assert_eq!(app.log.count("CommandRefused"), 1);
     app.end().await;

@@ -63,8 +63,9 @@ async fn a_sign_up_is_completed_once_wherever_the_server_dies() {
             app.members.verify(sent.id, app.code(sent.id, 1), None, meta(&verifying)).await.expect("a member");
         }
         until("the member has a password", || async { app.by_login(&login).await.is_some() }).await;
-        let told = app.members.verify(sent.id, app.code(sent.id, 1), None, meta(&verifying)).await.expect("told");
-        assert_eq!(app.by_login(&login).await.expect("a password").0, told.answer, "{death:?}");
+        let answer =
+            app.members.verify(sent.id, app.code(sent.id, 1), None, meta(&verifying)).await.expect("an answer");
+        assert_eq!(app.by_login(&login).await.expect("a password").0, answer.answer, "{death:?}");
         until("the message is queued", || async { app.messages().await.len() == before + 1 }).await;
         runner.stop().await;
         for once in ["MemberJoined", "SignUpCompleted"] {
@@ -90,8 +91,8 @@ async fn an_erasure_is_completed_once_wherever_the_server_dies() {
     let mut app = TestApp::new().await;
     for (before, death) in deaths.into_iter().enumerate() {
         let member = app.joined(&format!("minsu_{before}"), "kim@example.com").await;
-        let told = app.members.request_erasure(member, as_member(member), None, meta(&format!("e{before}"))).await;
-        let erasure = told.expect("leaving").answer;
+        let answer = app.members.request_erasure(member, as_member(member), None, meta(&format!("e{before}"))).await;
+        let erasure = answer.expect("leaving").answer;
         death.prepare(&app);
         let runner = app.runner();
         death.come(&app).await;
@@ -110,12 +111,12 @@ async fn an_erasure_is_completed_once_wherever_the_server_dies() {
 }
 
 async fn assert_erased(app: &TestApp, member: MemberId, erasure: Uuid) {
-    assert_eq!(app.members.state(member).await.expect("told"), Some(MemberStanding::Erased));
+    assert_eq!(app.members.state(member).await.expect("an answer"), Some(MemberStanding::Erased));
     assert!(app.vault.real.key(member).await.expect("the vault").is_none());
     assert!(app.vault.real.of(member).await.expect("the vault").is_none());
     let revoked = app.vault.real.revoked_after(0).await.expect("the vault");
     assert!(revoked.iter().any(|revocation| revocation.subject == member.uuid()));
-    let certificate = app.members.certificate(erasure).await.expect("told").expect("a certificate");
+    let certificate = app.members.certificate(erasure).await.expect("an answer").expect("a certificate");
     assert_eq!((certificate.member_id, certificate.requested_by), (member, as_member(member).to_string()));
 }
 

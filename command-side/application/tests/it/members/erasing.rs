@@ -15,7 +15,7 @@ async fn one_with_open_accounts_stays() {
     let account = app.client.open(as_member(member), "a").await;
     let refusal = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
     assert_eq!(refused(refusal), ("accounts-open", None));
-    assert_eq!(app.members.state(member).await.expect("told"), Some(MemberStanding::Active));
+    assert_eq!(app.members.state(member).await.expect("an answer"), Some(MemberStanding::Active));
     let close = Command::CloseAccount(CloseAccount { account, reason: None });
     app.client.outcome(as_member(member), "close", close).await;
     let again = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
@@ -31,15 +31,15 @@ async fn the_certificate_is_the_one_the_log_names() {
     app.members.change_contact(member, email("pending@example.com"), meta("c")).await.expect("sent");
     let reason = Some("asked by letter".to_owned());
     let erasure = app.members.request_erasure(member, operator(), reason, meta("e")).await.expect("leaving").answer;
-    assert_eq!(app.members.certificate(erasure).await.expect("told"), None, "not before it is done");
-    let twice = app.members.request_erasure(member, operator(), None, meta("f")).await.expect("told").answer;
+    assert_eq!(app.members.certificate(erasure).await.expect("an answer"), None, "not before it is done");
+    let twice = app.members.request_erasure(member, operator(), None, meta("f")).await.expect("an answer").answer;
     assert_eq!(twice, erasure, "asked for twice, done once");
     let nothing = app.members.password_changed(member, hash("x"), meta("p")).await;
     assert!(matches!(nothing, Err(MemberError::MemberUnknown)));
     let runner = app.runner();
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
     runner.stop().await;
-    let certificate = app.members.certificate(erasure).await.expect("told").expect("a certificate");
+    let certificate = app.members.certificate(erasure).await.expect("an answer").expect("a certificate");
     assert_eq!(certificate.requested_by, operator().to_string());
     let digest: String = hex::encode(Sha256::digest(serde_json::to_vec(&certificate).expect("json")));
     let commits = app.log.commits();
@@ -49,7 +49,10 @@ async fn the_certificate_is_the_one_the_log_names() {
     assert_eq!(app.log.count("NameReleased"), 2, "login and contact; a contact that is only wanted holds nothing");
     let shown = app.members.disclose(member, operator(), "late".into(), meta("d")).await;
     assert!(matches!(shown, Err(MemberError::MemberUnknown)));
-    assert_eq!(app.members.request_erasure(member, operator(), None, meta("g")).await.expect("told").answer, erasure);
+    assert_eq!(
+        app.members.request_erasure(member, operator(), None, meta("g")).await.expect("an answer").answer,
+        erasure
+    );
     app.end().await;
 }
 
@@ -68,7 +71,7 @@ async fn an_erasure_during_a_transfer_waits_for_the_money() {
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
     assert_eq!(app.log.count("MemberErased"), 0, "it waits");
     assert!(app.vault.real.key(member).await.expect("the vault").is_some());
-    assert_eq!(app.members.certificate(erasure).await.expect("told"), None);
+    assert_eq!(app.members.certificate(erasure).await.expect("an answer"), None);
     posted(&app.client.outcome(operator_of(), "back", transfer(account, payer, 300)).await);
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
     assert_eq!(app.log.count("AccountClosed"), 1);
@@ -99,7 +102,7 @@ async fn a_member_under_fire_is_erased_only_when_empty() {
     });
     fire.await.expect("task");
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
-    assert!(app.members.certificate(erasure).await.expect("told").is_some());
+    assert!(app.members.certificate(erasure).await.expect("an answer").is_some());
     assert_eq!(app.log.count("TransferPosted") % 2, 1, "the funding, and as many in as out");
     runner.stop().await;
     app.end().await;

@@ -3,13 +3,13 @@
 use domain::member::Contact;
 use vault::Keys;
 
-use super::app::{TestApp, as_member, email, hash, meta, operator, until, wish};
+use super::app::{TestApp, as_member, email, hash, meta, operator, sign_up_request, until};
 
 #[tokio::test]
 async fn the_log_holds_no_name_no_contact_no_code_and_no_password() {
     let app = TestApp::new().await;
     let runner = app.runner();
-    let mut wanted = wish("canary_login", "canary@canary-mail.example");
+    let mut wanted = sign_up_request("canary_login", "canary@canary-mail.example");
     wanted.real_name = "Canaria 카나리아".parse().expect("a name");
     wanted.password_hash = hash("canaryhash");
     let sent = app.members.sign_up(wanted.clone(), meta("s")).await.expect("sent").answer;

@@ -7,17 +7,17 @@ use futures::future::join_all;
 use log::ReadCommits;
 use uuid::Uuid;
 
-use super::app::{TestApp, meta, until, wish};
+use super::app::{TestApp, meta, sign_up_request, until};
 
 /// Signs up, and verifies with the right code; the member, if one came of it.
 async fn try_to_join(app: &TestApp, members: &Members, number: usize, login: &str, address: &str) -> Option<Uuid> {
-    let sent = match members.sign_up(wish(login, address), meta(&format!("s{number}"))).await {
-        Ok(told) => told.answer,
+    let sent = match members.sign_up(sign_up_request(login, address), meta(&format!("s{number}"))).await {
+        Ok(answer) => answer.answer,
         Err(MemberError::LoginIdTaken) => return None,
         Err(other) => panic!("{other}"),
     };
     match members.verify(sent.id, app.code(sent.id, 1), None, meta(&format!("v{number}"))).await {
-        Ok(told) => Some(told.answer.uuid()),
+        Ok(answer) => Some(answer.answer.uuid()),
         Err(MemberError::Refused { code: "signup-ended", .. } | MemberError::LoginIdTaken) => None,
         Err(other) => panic!("{other}"),
     }
@@ -95,8 +95,8 @@ async fn verification_and_expiry_at_the_same_instant() {
     app.wait(1);
     early.extend(sent[10..].iter().map(|id| verify(*id)));
     let mut members = 0;
-    for told in early {
-        match told.await.expect("task") {
+    for outcome in early {
+        match outcome.await.expect("task") {
             Ok(_) => members += 1,
             Err(MemberError::Refused { code: "signup-ended", .. }) => {}
             Err(other) => panic!("{other}"),

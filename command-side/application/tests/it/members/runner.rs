@@ -1,4 +1,4 @@
-//! The process runner: messages, endings, and the vault brought after the log.
+//! The process runner: messages, endings, and the vault brought up to the log.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -83,7 +83,7 @@ async fn every_event_that_asks_for_a_message_gets_one_to_the_right_contact() {
 }
 
 #[tokio::test]
-async fn two_offices_queue_every_message_once() {
+async fn two_runners_queue_every_message_once() {
     let app = TestApp::new().await;
     let (one, two) = (app.runner(), app.runner());
     for n in 0..20 {
@@ -210,7 +210,7 @@ async fn the_others_end_when_the_first_is_verified_and_the_log_tells_it_at_their
 
 /// The log goes back to before what the runner has seen, and forward again past it: what is there now is followed all the same.
 #[tokio::test]
-async fn a_log_that_is_restored_under_a_running_office_is_followed_from_where_it_parted() {
+async fn a_log_that_is_restored_under_a_running_runner_is_followed_from_where_it_parted() {
     let app = TestApp::new().await;
     let member = app.joined("minsu", "kim@example.com").await;
     let runner = app.runner();

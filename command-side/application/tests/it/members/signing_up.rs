@@ -1,4 +1,4 @@
-//! From a wish to a member, and every way that ends elsewhere.
+//! From a request to a member, and every way that ends elsewhere.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -18,11 +18,11 @@ async fn a_person_becomes_a_member_with_a_password() {
     assert!(app.by_login("minsu").await.is_none(), "not before the contact is verified");
     let wrong = app.members.verify(sent.id, app.wrong_code(sent.id, 1), None, meta("w")).await;
     assert_eq!(refused(wrong), ("code-wrong", Some(4)));
-    let told = app.members.verify(sent.id, app.code(sent.id, 1), None, meta("v")).await.expect("a member");
+    let answer = app.members.verify(sent.id, app.code(sent.id, 1), None, meta("v")).await.expect("a member");
     let (member, _) = app.by_login("minsu").await.expect("a password");
-    assert_eq!((told.answer, told.replayed), (member, false));
-    assert_eq!(app.members.state(member).await.expect("told"), Some(MemberStanding::Active));
-    assert_eq!(app.members.login_id(member).await.expect("told").expose(), "minsu");
+    assert_eq!((answer.answer, answer.replayed), (member, false));
+    assert_eq!(app.members.state(member).await.expect("an answer"), Some(MemberStanding::Active));
+    assert_eq!(app.members.login_id(member).await.expect("an answer").expose(), "minsu");
     assert!(app.vault.key(member).await.expect("the vault").is_some());
     let actors: Vec<_> = app.log.commits().iter().map(|commit| commit.actor.id).collect();
     assert_eq!(actors, [member; 3], "whoever signs up is the member they will be");
@@ -83,7 +83,7 @@ async fn what_never_was_is_unknown_and_leaves_nothing() {
     assert!(matches!(app.members.resend(nobody, meta("r")).await, Err(MemberError::SignUpUnknown)));
     let change = app.members.verify_contact(member, code, meta("c")).await;
     assert!(matches!(change, Err(MemberError::MemberUnknown)));
-    assert_eq!(app.members.state(member).await.expect("told"), None);
+    assert_eq!(app.members.state(member).await.expect("an answer"), None);
     assert!(app.log.commits().is_empty());
     app.end().await;
 }

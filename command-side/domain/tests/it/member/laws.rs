@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{TestApp, contact, login, member};
 
 #[derive(Clone, Debug)]
-enum Wish {
+enum Action {
     Begin { login: u128, contact: u128 },
     Verify { sign_up: u128, right: bool },
     VerifyAs { sign_up: u128, login: u128 },
@@ -23,44 +23,44 @@ enum Wish {
     Wait(i64),
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn action() -> impl Strategy<Value = Action> {
     let who = 1..30_u128;
     prop_oneof![
-        6 => (0..4_u128, 0..4_u128).prop_map(|(login, contact)| Wish::Begin { login, contact }),
-        6 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(sign_up, right)| Wish::Verify { sign_up, right }),
-        2 => (who.clone(), 0..4_u128).prop_map(|(sign_up, login)| Wish::VerifyAs { sign_up, login }),
-        1 => who.clone().prop_map(Wish::Resend),
-        2 => who.clone().prop_map(Wish::Expire),
-        3 => (who.clone(), 0..4_u128).prop_map(|(who, contact)| Wish::Change { who, contact }),
-        3 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(who, right)| Wish::VerifyChange { who, right }),
-        1 => who.clone().prop_map(Wish::Leave),
-        1 => who.prop_map(Wish::Finish),
-        3 => (1..1200_i64).prop_map(Wish::Wait),
+        6 => (0..4_u128, 0..4_u128).prop_map(|(login, contact)| Action::Begin { login, contact }),
+        6 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(sign_up, right)| Action::Verify { sign_up, right }),
+        2 => (who.clone(), 0..4_u128).prop_map(|(sign_up, login)| Action::VerifyAs { sign_up, login }),
+        1 => who.clone().prop_map(Action::Resend),
+        2 => who.clone().prop_map(Action::Expire),
+        3 => (who.clone(), 0..4_u128).prop_map(|(who, contact)| Action::Change { who, contact }),
+        3 => (who.clone(), prop::bool::weighted(0.8)).prop_map(|(who, right)| Action::VerifyChange { who, right }),
+        1 => who.clone().prop_map(Action::Leave),
+        1 => who.prop_map(Action::Finish),
+        3 => (1..1200_i64).prop_map(Action::Wait),
     ]
 }
 
-fn grant(app: &mut TestApp, wish: &Wish, begun: &mut u128) {
+fn apply(app: &mut TestApp, action: &Action, begun: &mut u128) {
     // A refusal changes nothing, so it may be left aside here.
-    let _ = match *wish {
-        Wish::Begin { login, contact } => {
+    let _ = match *action {
+        Action::Begin { login, contact } => {
             *begun += 1;
             app.begin(*begun, login, contact)
         }
-        Wish::Verify { sign_up, right } => app.verify(sign_up, right),
-        Wish::VerifyAs { sign_up, login } => app.verify_as(sign_up, login),
-        Wish::Resend(sign_up) => app.resend(sign_up),
-        Wish::Expire(sign_up) => Ok(app.expire(sign_up)),
-        Wish::Change { who, contact } => app.begin_change(who, contact),
-        Wish::VerifyChange { who, right } => app.verify_change(who, right),
-        Wish::Leave(who) => {
+        Action::Verify { sign_up, right } => app.verify(sign_up, right),
+        Action::VerifyAs { sign_up, login } => app.verify_as(sign_up, login),
+        Action::Resend(sign_up) => app.resend(sign_up),
+        Action::Expire(sign_up) => Ok(app.expire(sign_up)),
+        Action::Change { who, contact } => app.begin_change(who, contact),
+        Action::VerifyChange { who, right } => app.verify_change(who, right),
+        Action::Leave(who) => {
             let decided = app.deciding().request_erasure(member(who), Uuid::from_u128(who), None, true);
             app.happen(decided)
         }
-        Wish::Finish(who) => {
+        Action::Finish(who) => {
             let happened = app.deciding().finish_erasure(member(who), Uuid::from_u128(who), String::new());
             app.happen(Ok(happened))
         }
-        Wish::Wait(seconds) => {
+        Action::Wait(seconds) => {
             app.seconds += seconds;
             Ok(Vec::new())
         }
@@ -69,10 +69,10 @@ fn grant(app: &mut TestApp, wish: &Wish, begun: &mut u128) {
 
 proptest! {
     #[test]
-    fn every_member_bears_their_names_alone_and_nobody_else_bears_any(wishes in prop::collection::vec(wish(), 0..120)) {
+    fn every_member_bears_their_names_alone_and_nobody_else_bears_any(actions in prop::collection::vec(action(), 0..120)) {
         let (mut app, mut begun) = (TestApp::default(), 0);
-        for wish in &wishes {
-            grant(&mut app, wish, &mut begun);
+        for action in &actions {
+            apply(&mut app, action, &mut begun);
             let mut borne: HashMap<StreamId, u128> = HashMap::new();
             for who in 1..=begun {
                 let Some(person) = app.person(member(who)) else { continue };

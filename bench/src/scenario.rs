@@ -16,13 +16,13 @@ use super::{
     BenchPlan, LoadRun, Memory, Results, audit,
     connection::connect,
     cpu::{CpuClock, Watched},
+    environment::TestServers,
     level, memory,
     results::{FreshnessRun, PIPELINE},
-    site::TestServers,
 };
 
 /// A bank being measured.
-pub(super) struct BenchStage<'a> {
+pub(super) struct Scenario<'a> {
     plan: &'a BenchPlan,
     results: &'a mut Results,
     name: &'static str,
@@ -43,7 +43,7 @@ pub(super) enum Servers {
     Two(Routing),
 }
 
-impl<'a> BenchStage<'a> {
+impl<'a> Scenario<'a> {
     /// Starts a bank and opens its accounts.
     pub(super) async fn open(
         plan: &'a BenchPlan,
@@ -66,9 +66,9 @@ impl<'a> BenchStage<'a> {
         let sign = move |actor| keys.token(actor, 24);
         let fleet = Fleet::set_up(&plan.fleet, address, &sign, 1).await?;
         let moved = vec![0; fleet.accounts.len()];
-        let mut stage = Self { plan, results, name, bank, fleet, log, views, servers, runs: 0, posted: 0, moved };
-        stage.wait_until_level().await?;
-        Ok(stage)
+        let mut scenario = Self { plan, results, name, bank, fleet, log, views, servers, runs: 0, posted: 0, moved };
+        scenario.wait_until_level().await?;
+        Ok(scenario)
     }
 
     /// One closed-loop load.

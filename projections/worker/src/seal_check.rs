@@ -6,7 +6,7 @@ use async_nats::jetstream::Message;
 use log::seal::{Authentic, KeyWatch, Rejected, verify};
 
 /// Stands between the stream and the views.
-pub(crate) struct Gatekeeper {
+pub(crate) struct SealCheck {
     stream: String,
     subject: String,
     keys: KeyWatch,
@@ -14,7 +14,7 @@ pub(crate) struct Gatekeeper {
     logged: [(Option<Instant>, u64); Rejected::ALL.len()],
 }
 
-impl Gatekeeper {
+impl SealCheck {
     /// Each reason is logged once in so long.
     const LOG_INTERVAL: Duration = Duration::from_secs(60);
 

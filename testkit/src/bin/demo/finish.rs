@@ -50,14 +50,14 @@ fn print_entry(entry: &Value, asset: &Asset) -> Result<()> {
 }
 
 /// The URLs, and something to try.
-pub fn go_on(stage: &DemoBank) -> Result<()> {
-    let (commands, reads) = (&stage.bank.command_url, &stage.bank.query_url);
+pub fn go_on(bank: &DemoBank) -> Result<()> {
+    let (commands, reads) = (&bank.api.command_url, &bank.api.query_url);
     show::heading("Go on from here");
     println!("  commands  {commands}/docs");
     println!("  reads     {reads}/docs");
     println!("  settings  .jangbu/env            stop  ./justw down            look  ./justw status, ./justw logs -f");
     println!("\n  # an account of your own, and what you have; the token is good for a day");
-    println!("  TOKEN={}", stage.bank.member().bearer());
+    println!("  TOKEN={}", bank.api.member().bearer());
     println!(
         "  curl -si {commands}/v1/accounts -H \"Authorization: Bearer $TOKEN\" -H 'Idempotency-Key: my-first' \\\n       \
          -H 'Content-Type: application/json' -d '{{\"asset\":\"KRW\"}}'"

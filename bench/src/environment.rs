@@ -50,7 +50,7 @@ impl BenchEnvironment {
         })
     }
 
-    pub fn ground(&self) -> TestServers {
+    pub fn servers(&self) -> TestServers {
         let watched = Watched(vec![
             ("postgres".to_owned(), self.servers.postgres.identity(), true),
             ("nats".to_owned(), self.servers.nats.identity(), false),
