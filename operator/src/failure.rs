@@ -5,7 +5,7 @@ use std::{error::Error, fmt::Display, io};
 use database::migrations;
 use projection_engine::RebuildError;
 
-use crate::{archive::ArchiveError, keys::KeyError};
+use crate::{archive::error::ArchiveError, keys::error::KeyError};
 
 /// Why a command stopped. Exit code 2 if the caller can fix the call, else 1.
 #[derive(Debug, thiserror::Error)]

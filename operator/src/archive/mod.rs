@@ -8,7 +8,7 @@ mod accounts;
 mod chain;
 mod compare;
 mod digest;
-mod error;
+pub(crate) mod error;
 mod http;
 mod line;
 mod live;

@@ -2,7 +2,7 @@
 //!
 //! The development set-up calls [`ensure`] too, so that there is one way to make keys.
 
-mod error;
+pub(crate) mod error;
 mod file;
 mod jwks;
 mod rotation;
