@@ -49,8 +49,8 @@ pub struct Account {
 impl Account {
     /// The state after an event. [`AccountEvent::Opened`] is the first event, and only the first.
     ///
-    /// An event states all that it leaves but what never changes and the status, if that stays. So it can be put on any later state
-    /// too, to see what an old event left behind: an answer is given again that way, without a fold.
+    /// An event with which a command is answered states all that it leaves behind, but for what never changes. So it can be put on a
+    /// later state too, and gives the state that it left: the answer is given again that way, without a fold.
     pub fn evolve(state: Option<Self>, event: &AccountEvent) -> Result<Self, EvolveError> {
         Ok(match (state, event) {
             (None, AccountEvent::Opened(opened)) => {
