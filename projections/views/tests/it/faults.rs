@@ -4,6 +4,23 @@ use kernel::Position;
 
 use crate::{bank::Bank, fixture::ViewsFixture};
 
+/// The views of which each test says by name whether they stop. Any other is held to the event types that it declares.
+const NAMED: [&str; 6] = ["accounts", "transactions", "transfers", "overview", "members", "top_movers"];
+
+fn named(mut stopped: Vec<&'static str>) -> Vec<&'static str> {
+    stopped.retain(|view| NAMED.contains(view));
+    stopped
+}
+
+/// The views that stop at an event which nobody can read, all of which must have declared its type.
+async fn stopped_unreadable(event_type: &str, payload: &str) -> Vec<&'static str> {
+    let (bank, before) = spoiled(|bank| bank.raw(9, event_type, payload));
+    let stopped = stopped(&bank, before).await;
+    let declared: Vec<_> = views::all().iter().filter(|view| view.uses(event_type)).map(|view| view.name()).collect();
+    assert_eq!(stopped, declared, "{event_type}");
+    named(stopped)
+}
+
 /// A valid history, then one commit as told, then more of the valid kind.
 fn spoiled(spoil: impl FnOnce(&mut Bank)) -> (Bank, Position) {
     let mut bank = Bank::busy(50, 60);
@@ -59,16 +76,11 @@ async fn an_event_of_a_later_jangbu_stops_every_view() {
 
 #[tokio::test]
 async fn an_unreadable_event_stops_only_the_views_that_use_it() {
-    let (bank, before) = spoiled(|bank| bank.raw(9, "AccountFrozen", r#"{"balance":12}"#));
-    assert_eq!(stopped(&bank, before).await, ["accounts", "overview"]);
-    let (bank, before) = spoiled(|bank| bank.raw(9, "TransferRejected", "{}"));
-    assert_eq!(stopped(&bank, before).await, ["transfers", "overview"]);
-    let (bank, before) = spoiled(|bank| bank.raw(9, "MemberErased", "{}"));
-    assert_eq!(stopped(&bank, before).await, ["members"]);
-    let (bank, before) = spoiled(|bank| bank.raw(9, "SignUpStarted", "{}"));
-    assert!(stopped(&bank, before).await.is_empty());
-    let (bank, before) = spoiled(|bank| bank.raw(9, "AccountNumberAssigned", "{}"));
-    assert!(stopped(&bank, before).await.is_empty());
+    assert_eq!(stopped_unreadable("AccountFrozen", r#"{"balance":12}"#).await, ["accounts", "overview"]);
+    assert_eq!(stopped_unreadable("TransferRejected", "{}").await, ["transfers", "overview"]);
+    assert_eq!(stopped_unreadable("MemberErased", "{}").await, ["members"]);
+    assert!(stopped_unreadable("SignUpStarted", "{}").await.is_empty());
+    assert!(stopped_unreadable("AccountNumberAssigned", "{}").await.is_empty());
 }
 
 #[tokio::test]
@@ -76,7 +88,7 @@ async fn a_debit_without_its_transfer_stops_the_views_that_need_it() {
     let debit = r#"{"transfer":"00000000-0000-0000-0000-000000000001","amount":"5","balance":"0"}"#;
     let (bank, before) = spoiled(|bank| bank.raw(9, "AccountDebited", debit));
     // For `accounts` the account was never opened; `overview` counts by the transfers themselves.
-    assert_eq!(stopped(&bank, before).await, ["accounts", "transactions", "transfers"]);
+    assert_eq!(named(stopped(&bank, before).await), ["accounts", "transactions", "transfers"]);
 }
 
 #[tokio::test]
@@ -85,27 +97,27 @@ async fn a_transfer_with_one_side_only_stops_the_view_of_transfers() {
     let facts =
         format!(r#"{{"kind":"transfer","source":"{account}","destination":"{account}","asset":"KRW","amount":"5"}}"#);
     let (bank, before) = spoiled(|bank| bank.raw(9, "TransferPosted", &facts));
-    assert_eq!(stopped(&bank, before).await, ["transfers"]);
+    assert_eq!(named(stopped(&bank, before).await), ["transfers"]);
 }
 
 #[tokio::test]
 async fn a_reversal_of_a_transfer_that_never_was_stops_the_view_of_transfers() {
     let by = r#"{"by":"00000000-0000-0000-0000-00000000000b"}"#;
     let (bank, before) = spoiled(|bank| bank.raw(9, "TransferReversed", by));
-    assert_eq!(stopped(&bank, before).await, ["transfers"]);
+    assert_eq!(named(stopped(&bank, before).await), ["transfers"]);
 }
 
 #[tokio::test]
 async fn a_state_of_an_account_that_was_never_opened_stops_the_views_of_accounts() {
     let (bank, before) = spoiled(|bank| bank.raw(9, "AccountClosed", "{}"));
-    assert_eq!(stopped(&bank, before).await, ["accounts", "overview"]);
+    assert_eq!(named(stopped(&bank, before).await), ["accounts", "overview"]);
 }
 
 #[tokio::test]
 async fn an_erasure_of_a_member_who_never_joined_stops_the_view_of_members() {
     let erasure = r#"{"erasure":"00000000-0000-0000-0000-000000000001"}"#;
     let (bank, before) = spoiled(|bank| bank.raw(9, "ErasureRequested", erasure));
-    assert_eq!(stopped(&bank, before).await, ["members"]);
+    assert_eq!(named(stopped(&bank, before).await), ["members"]);
 }
 
 #[tokio::test]
@@ -124,7 +136,7 @@ async fn a_new_contact_of_a_member_who_has_left_stops_the_view_of_members() {
                 bank.raw(9, "ContactChanged", changed);
             }
         });
-        assert_eq!(stopped(&bank, before).await, ["members"], "{apart}");
+        assert_eq!(named(stopped(&bank, before).await), ["members"], "{apart}");
     }
 }
 
