@@ -1,6 +1,11 @@
 //! The commands, and which module does each.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -33,10 +38,6 @@ struct Cli {
     /// Print JSON for programs instead of text for people
     #[arg(long, global = true)]
     json: bool,
-
-    /// Do what cannot be undone without asking
-    #[arg(long, global = true)]
-    yes: bool,
 
     /// Do not read .jangbu/env of this folder or the nearest one above
     #[arg(long, global = true)]
@@ -85,6 +86,17 @@ enum Command {
     /// The key-encryption keys of the vault: make, count, rotate
     #[command(subcommand)]
     Vault(VaultCommand),
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write a manual page for each command
+    Man {
+        /// The folder; it is created if it is missing
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,7 +118,7 @@ pub async fn main() -> ExitCode {
     let wants_file = !arguments.iter().any(|a| a == "--no-env-file");
     let json = arguments.iter().any(|a| a == "--json");
     let result = match env_file(wants_file) {
-        Ok(file) => run(parse(&file, arguments)).await,
+        Ok(file) => run(parse(&file, arguments, json)).await,
         Err(failure) => Err(failure),
     };
     match result {
@@ -127,10 +139,30 @@ fn env_file(wanted: bool) -> Result<EnvFile, Failure> {
     EnvFile::find(&here).map_err(Failure::EnvFile)
 }
 
-/// Parses; ends the process with code 2 and a usage text where the call is wrong.
-fn parse(file: &EnvFile, arguments: Vec<OsString>) -> Cli {
-    let matches = file.behind(Cli::command()).get_matches_from(arguments);
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+/// Parses; ends the process with code 2 and a usage text where the call is wrong, or with the same as JSON.
+fn parse(file: &EnvFile, arguments: Vec<OsString>, json: bool) -> Cli {
+    let matches = file.behind(Cli::command()).try_get_matches_from(arguments);
+    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| match json && error.use_stderr() {
+        true => {
+            let error = wrong_use(&error.render().to_string());
+            Output { json }.failure(&error);
+            std::process::exit(error.exit_code().into())
+        }
+        false => error.exit(),
+    })
+}
+
+/// What is wrong with the call: the first paragraph of the parser's text.
+fn wrong_use(text: &str) -> Failure {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let wrong = lines.collect::<Vec<_>>().join(" ");
+    Failure::Usage(wrong.trim_start_matches("error: ").to_owned())
+}
+
+fn write_manual(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(Failure::Output)?;
+    clap_mangen::generate_to(Cli::command(), folder).map_err(Failure::Output)
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {
@@ -140,18 +172,22 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(args) => token::token(args, config, output)?,
         Command::Keys(command) => token::keys(command, config, output)?,
         Command::SliceKeys(command) => slice_keys::run(command, config, output)?,
-        Command::Migrate(command) => return migrate::run(command, cli.yes, config, output).await.map(judged),
+        Command::Migrate(command) => return migrate::run(command, config, output).await.map(judged),
         Command::Doctor(args) => return doctor::run(args, config, output).await.map(judged),
         Command::Views(command) => return views::run(command, config, output).await.map(judged),
         Command::Log(LogCommand::Tail(args)) => log::tail(args, config, output).await?,
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
         Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
-        Command::Log(LogCommand::Adopt(args)) => log::adopt(args, cli.yes, config, output).await?,
+        Command::Log(LogCommand::Adopt(args)) => log::adopt(args, config, output).await?,
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
-        Command::Vault(command) => vault::run(command, cli.yes, config, output).await?,
+        Command::Vault(command) => vault::run(command, config, output).await?,
         Command::Processes(command) => return processes::run(command, config, output).await.map(judged),
         Command::Accounts(command) => accounts::run(command, config, output).await?,
-        Command::Members(command) => members::run(command, cli.yes, config, output).await?,
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "jangbu", &mut io::stdout().lock());
+        }
+        Command::Man { folder } => write_manual(folder)?,
+        Command::Members(command) => members::run(command, config, output).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -168,5 +204,16 @@ mod tests {
     #[test]
     fn the_parser_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_manual_page() {
+        let folder = std::env::temp_dir().join(format!("jangbu-man-{}", std::process::id()));
+        write_manual(&folder).expect("written");
+        for page in ["jangbu.1", "jangbu-views-rebuild.1", "jangbu-log-verify.1"] {
+            let text = std::fs::read_to_string(folder.join(page)).expect(page);
+            assert!(text.contains(".SH NAME"), "{page}");
+        }
+        std::fs::remove_dir_all(&folder).expect("removed");
     }
 }

@@ -140,25 +140,29 @@ fn unset(variable: &'static str, meaning: &'static str) -> Failure {
 /// A URL that shows itself without its secrets. What is no URL is reported only when it is used, and never shown: it may be
 /// a URL with a slip of the pen and a password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Address(Result<Url, url::ParseError>);
+pub struct Address {
+    url: Result<Url, url::ParseError>,
+    is_empty: bool,
+}
 
 impl Address {
     /// The address, if it is one; `variable` gave it.
     pub fn checked(&self, variable: &'static str) -> Result<&Self, Failure> {
-        match self.0 {
+        match self.url {
             Ok(_) => Ok(self),
+            Err(_) if self.is_empty => Err(unset(variable, "where that is")),
             Err(source) => Err(Failure::NoUrl { variable, source }),
         }
     }
 
     /// The whole URL, secrets included.
     pub fn secret(&self) -> &str {
-        self.0.as_ref().map_or("", Url::as_str)
+        self.url.as_ref().map_or("", Url::as_str)
     }
 
     /// User and password, if both are in it.
     pub fn login(&self) -> Option<(String, String)> {
-        let url = self.0.as_ref().ok()?;
+        let url = self.url.as_ref().ok()?;
         let user = Some(url.username()).filter(|user| !user.is_empty())?;
         Some((user.to_owned(), url.password()?.to_owned()))
     }
@@ -170,7 +174,7 @@ impl Address {
 
     /// Whether it names this machine.
     pub fn is_local(&self) -> bool {
-        let host = self.0.as_ref().ok().and_then(Url::host_str);
+        let host = self.url.as_ref().ok().and_then(Url::host_str);
         matches!(host, None | Some("localhost" | "127.0.0.1" | "[::1]" | ""))
     }
 }
@@ -179,13 +183,13 @@ impl FromStr for Address {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.parse()))
+        Ok(Self { url: text.parse(), is_empty: text.is_empty() })
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(url) = &self.0 else { return f.write_str("(not a URL)") };
+        let Ok(url) = &self.url else { return f.write_str("(not a URL)") };
         let mut shown = url.clone();
         // It cannot fail on a URL with a host; one without has no password to hide.
         let _ = shown.set_password(None);
@@ -217,6 +221,12 @@ mod tests {
         assert_eq!(format!("{address} {address:?}"), "(not a URL) (not a URL)");
         let failure = address.checked("JANGBU_X").expect_err("no URL");
         assert_eq!((failure.exit_code(), failure.to_string()), (2, "JANGBU_X is not a URL".to_owned()));
+    }
+
+    #[test]
+    fn an_empty_variable_is_one_that_is_not_set() {
+        let failure = "".parse::<Address>().expect("anything").checked("JANGBU_X").expect_err("no URL");
+        assert!(failure.exit_code() == 2 && failure.to_string().starts_with("JANGBU_X is not set"), "{failure}");
     }
 
     #[test]

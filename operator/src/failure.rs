@@ -58,6 +58,9 @@ pub enum Failure {
         #[source]
         source: sqlx::Error,
     },
+    /// A statement that the operator wrote cannot be run.
+    #[error("the statement cannot be run")]
+    Statement(#[source] sqlx::Error),
     /// What was asked for is not there.
     #[error("{0}")]
     Absent(String),
@@ -174,6 +177,7 @@ impl Failure {
                 Some(format!("see `./justw status`; is it running? check the variable {variable}"))
             }
             Self::Query { source, .. } => query_advice(source),
+            Self::Statement(source) => statement_advice(source),
             Self::Processes(_) => {
                 Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the processes".into())
             }
@@ -191,7 +195,6 @@ impl Failure {
             Self::Key(error) => error.advice(),
             Self::Archive(error) => error.advice(),
             Self::Rebuild(error) => rebuild_advice(error),
-            Self::Refused { detail, .. } if !detail.is_empty() => Some(detail.clone()),
             _ => None,
         }
     }
@@ -199,6 +202,11 @@ impl Failure {
     /// The causes below this failure, outermost first, each once.
     pub fn causes(&self) -> Vec<String> {
         let mut causes: Vec<String> = Vec::new();
+        if let Self::Refused { detail, .. } = self
+            && !detail.is_empty()
+        {
+            causes.push(detail.clone());
+        }
         let mut next = self.source();
         while let Some(cause) = next {
             let text = cause.to_string();
@@ -243,6 +251,22 @@ fn rebuild_advice(error: &RebuildError) -> Option<String> {
         | RebuildError::Lost(_) => return None,
     };
     Some(advice.into())
+}
+
+/// What the codes of Postgres mean to somebody who wrote the statement.
+fn statement_advice(error: &sqlx::Error) -> Option<String> {
+    let code = error.as_database_error()?.code()?;
+    match code.as_ref() {
+        "42P01" | "42703" => Some(
+            "check the names: `select table_name, column_name from information_schema.columns where table_schema = \
+             current_schema()` as the statement lists those of the generation"
+                .into(),
+        ),
+        "57014" => Some("it took longer than --timeout".into()),
+        // Classes 22 and 42: the statement itself.
+        code if code.starts_with("22") || code.starts_with("42") => Some("correct the statement".into()),
+        _ => query_advice(error),
+    }
 }
 
 /// What the codes of Postgres mean to an operator.

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     db::{self},
     failure::Failure,
-    output::{Output, Table, confirm},
+    output::{Confirm, Output, Table},
 };
 
 /// Brings the schemas to where this build wants them.
@@ -27,9 +27,18 @@ pub enum MigrateCommand {
         up_to: i64,
         #[command(flatten)]
         database: DatabaseArgs,
+
+        #[command(flatten)]
+        confirm: Confirm,
     },
     /// Accept the files as they are: record edited migrations again, forget missing ones
-    Repair(DatabaseArgs),
+    Repair {
+        #[command(flatten)]
+        database: DatabaseArgs,
+
+        #[command(flatten)]
+        confirm: Confirm,
+    },
 }
 
 /// Which databases.
@@ -94,14 +103,16 @@ fn db(database: Database) -> (db::Database, &'static str) {
 }
 
 /// Runs one of the commands; answers whether all is as it should be.
-pub async fn run(command: &MigrateCommand, yes: bool, config: &Config, output: Output) -> Result<bool, Failure> {
+pub async fn run(command: &MigrateCommand, config: &Config, output: Output) -> Result<bool, Failure> {
     match command {
         MigrateCommand::Status(args) => status(args.database, config, output).await,
         MigrateCommand::Up(args) => up(args.database, config, output).await.map(|()| true),
-        MigrateCommand::Baseline { up_to, database } => {
-            baseline(*up_to, database.database, yes, config, output).await.map(|()| true)
+        MigrateCommand::Baseline { up_to, database, confirm } => {
+            baseline(*up_to, database.database, *confirm, config, output).await.map(|()| true)
         }
-        MigrateCommand::Repair(args) => repair(args.database, yes, config, output).await.map(|()| true),
+        MigrateCommand::Repair { database, confirm } => {
+            repair(database.database, *confirm, config, output).await.map(|()| true)
+        }
     }
 }
 
@@ -134,12 +145,12 @@ async fn up(which: Which, config: &Config, output: Output) -> Result<(), Failure
     print(&lines, output)
 }
 
-async fn baseline(up_to: i64, which: Which, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+async fn baseline(up_to: i64, which: Which, confirm: Confirm, config: &Config, output: Output) -> Result<(), Failure> {
     let [database] = which.databases()[..] else {
         return Err(Failure::Usage("a version belongs to one history: name it with --database".into()));
     };
     let pool = connect(database, config).await?;
-    confirm(yes, &format!("marking every migration of the {} up to {up_to} as applied", db(database).0.name()))?;
+    confirm.ask(&format!("marking every migration of the {} up to {up_to} as applied", db(database).0.name()))?;
     let marked = database.baseline(&pool, up_to).await.map_err(|source| stopped(database, source))?;
     let lines: Vec<Line> = marked.into_iter().map(|entry| Line::new(database, entry)).collect();
     output.remark(format!("{}: {} marked as applied", db(database).0.name(), lines.len()));
@@ -154,8 +165,8 @@ struct RepairLine {
     done: &'static str,
 }
 
-async fn repair(which: Which, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
-    confirm(yes, "writing the migrations down as they are here, whatever was applied")?;
+async fn repair(which: Which, confirm: Confirm, config: &Config, output: Output) -> Result<(), Failure> {
+    confirm.ask("writing the migrations down as they are here, whatever was applied")?;
     let mut lines = Vec::new();
     for database in which.databases() {
         let pool = connect(database, config).await?;

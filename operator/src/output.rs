@@ -1,9 +1,10 @@
 //! Data to standard output, for people or for programs; the rest to standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write, stderr};
 
 use serde::Serialize;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use crate::failure::Failure;
 
@@ -40,7 +41,7 @@ impl Output {
 
     /// A remark on standard error; lost if nobody listens.
     pub fn remark(&self, text: impl AsRef<str>) {
-        let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+        let _ = writeln!(stderr().lock(), "{}", text.as_ref());
     }
 
     /// Says on standard error why a command stopped, what caused it and what to do.
@@ -50,31 +51,76 @@ impl Output {
             self.remark(serde_json::json!({ "error": error, "causes": causes, "advice": advice }).to_string());
             return;
         }
-        self.remark(format!("jangbu: {failure}"));
-        for cause in failure.causes() {
-            self.remark(format!("  because: {cause}"));
-        }
+        // A program that reads the text finds each sentence on one line.
+        let show = |label: &str, text: &str| match stderr().is_terminal() {
+            true => self.remark(wrap(label, text)),
+            false => self.remark(format!("{label}{text}")),
+        };
+        show("jangbu: ", &failure.to_string());
+        failure.causes().iter().for_each(|cause| show("  because: ", cause));
         if let Some(advice) = failure.advice() {
-            self.remark(format!("  to do: {advice}"));
+            show("  to do: ", &advice);
         }
     }
 }
 
-/// Asks before what cannot be undone, unless `--yes` was given. Where nobody can answer, the answer is no.
-pub fn confirm(yes: bool, what: &str) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
+/// The flag of a command that cannot be undone.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Confirm {
+    /// Do what cannot be undone without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Confirm {
+    /// Asks, unless `--yes` was given. Where nobody can answer, the answer is no.
+    pub fn ask(self, what: &str) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Failure::Unconfirmed(what.to_owned()));
+        }
+        let _ = write!(stderr().lock(), "{what}: this cannot be undone. Go on? [y/N] ");
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        match read {
+            Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+            _ => Err(Failure::Unconfirmed(what.to_owned())),
+        }
     }
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Unconfirmed(what.to_owned()));
+}
+
+/// Lines of text end here, but for tables and what has no space to break at.
+const LINE: usize = 80;
+
+/// Text behind a label, broken at spaces; further lines are indented as far as the label is long. What stands in backticks is
+/// not broken: it is to be copied.
+pub fn wrap(label: &str, text: &str) -> String {
+    let indent = label.width();
+    let mut lines = label.to_owned();
+    let mut column = indent;
+    for (index, word) in unbroken(text).enumerate() {
+        if index > 0 && column + 1 + word.width() > LINE {
+            lines.push('\n');
+            lines.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if index > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += word.width();
     }
-    let _ = write!(io::stderr().lock(), "{what}: this cannot be undone. Go on? [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    match read {
-        Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
-        _ => Err(Failure::Unconfirmed(what.to_owned())),
-    }
+    lines
+}
+
+fn unbroken(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        quoted ^= c == '`';
+        c == ' ' && !quoted
+    })
 }
 
 /// A table in plain text: columns aligned by their widest cell, numbers to the right.
@@ -104,13 +150,14 @@ impl Table {
     pub fn render(&self) -> String {
         let head = &self.head;
         let all = || std::iter::once(head).chain(&self.rows);
-        let width = |column: usize| all().filter_map(|r| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0);
+        let width = |column: usize| all().filter_map(|r| r.get(column)).map(|c| c.width()).max().unwrap_or(0);
         let numeric = |column: usize| self.rows.iter().filter_map(|r| r.get(column)).all(|cell| is_number(cell));
         let columns: Vec<(usize, bool)> = (0..head.len()).map(|c| (width(c), numeric(c))).collect();
         let mut text = String::new();
         for row in all() {
             let cells = row.iter().zip(&columns).map(|(cell, (width, numeric))| {
-                if *numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                let fill = " ".repeat(width.saturating_sub(cell.width()));
+                if *numeric { format!("{fill}{cell}") } else { format!("{cell}{fill}") }
             });
             text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
             text.push('\n');
@@ -145,6 +192,24 @@ pub fn thousands(number: impl Into<i128>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_text_goes_on_below_its_own_beginning() {
+        let text = "one two three ".repeat(8);
+        let wrapped = wrap("  to do: ", text.trim());
+        assert!(wrapped.lines().count() == 2 && wrapped.lines().all(|line| line.width() <= LINE), "{wrapped}");
+        assert!(wrapped.lines().nth(1).is_some_and(|line| line.starts_with("         ")), "{wrapped}");
+        let command = format!("{} `jangbu views parked add accounts --position 17`", "word ".repeat(13).trim());
+        assert!(wrap("", &command).ends_with("\n`jangbu views parked add accounts --position 17`"));
+    }
+
+    #[test]
+    fn korean_takes_two_columns_for_each_letter() {
+        let mut table = Table::new(["name", "state"]);
+        table.row(["김민수".into(), "open".into()]);
+        table.row(["lee".into(), "open".into()]);
+        assert_eq!(table.render(), "name    state\n김민수  open\nlee     open\n");
+    }
 
     #[test]
     fn counts_get_commas() {

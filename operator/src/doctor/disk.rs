@@ -12,16 +12,33 @@ const FAIL_BYTES: u64 = 1 << 30;
 
 /// Looks at the folders of the databases and of NATS.
 pub async fn look([log, views, vault]: [&Option<String>; 3], config: &Config) -> Vec<Finding> {
-    let mut folders: Vec<(&str, PathBuf)> = Vec::new();
-    for (what, folder) in [("log database", log), ("views database", views), ("vault database", vault)] {
-        folders.extend(folder.iter().map(|folder| (what, PathBuf::from(folder))));
-    }
-    folders.extend(config.nats_dir.iter().map(|folder| ("NATS", folder.clone())));
+    let nats = config.nats_dir.as_ref();
+    let path = |folder: &Option<String>| folder.as_ref().map(PathBuf::from);
+    let disks = [
+        ("log database", path(log)),
+        ("views database", path(views)),
+        ("vault database", path(vault)),
+        ("NATS", nats.cloned()),
+    ];
     let mut findings = Vec::new();
-    for (what, folder) in folders {
-        findings.extend(room(&folder).await.map(|room| judged(what, &folder, room)));
+    for (what, folder) in disks {
+        findings.push(match &folder {
+            Some(folder) => match room(folder).await {
+                Some(room) => judged(what, folder, room),
+                None => unknown(what, format!("`df` says nothing about {}", folder.display())),
+            },
+            None => unknown(what, "its folder is not known here, or not on this machine".to_owned()),
+        });
     }
     findings
+}
+
+fn unknown(what: &str, found: String) -> Finding {
+    let to_do = match what {
+        "NATS" => "set JANGBU_NATS_DIR where NATS runs, or watch its disk otherwise",
+        _ => "run it where the server is, as a role with pg_read_all_settings, or watch its disk otherwise",
+    };
+    Finding::unknown(format!("disk of the {what}"), found, to_do)
 }
 
 /// Free and whole size of a file system, in bytes.

@@ -9,6 +9,8 @@ use crate::failure::Failure;
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Ok,
+    /// It cannot be looked at from here; nothing says that it is wrong.
+    Unknown,
     Warn,
     Fail,
 }
@@ -17,6 +19,7 @@ impl Verdict {
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Unknown => "?",
             Self::Warn => "WARN",
             Self::Fail => "FAIL",
         }
@@ -36,6 +39,10 @@ pub struct Finding {
 impl Finding {
     pub fn ok(what: impl Into<String>, found: impl Into<String>) -> Self {
         Self { verdict: Verdict::Ok, what: what.into(), found: found.into(), to_do: None }
+    }
+
+    pub fn unknown(what: impl Into<String>, found: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Unknown, what: what.into(), found: found.into(), to_do: Some(to_do.into()) }
     }
 
     pub fn warn(what: impl Into<String>, found: impl Into<String>, to_do: impl Into<String>) -> Self {

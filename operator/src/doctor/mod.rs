@@ -27,7 +27,7 @@ use self::finding::{Finding, Verdict};
 use crate::{
     config::Config,
     failure::Failure,
-    output::{Output, Table},
+    output::{Output, wrap},
 };
 
 /// From when on something is wrong.
@@ -68,6 +68,7 @@ pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<b
     let disk = disk::look([&log.data_folder, &views.data_folder, &vault.data_folder], config).await;
     let all = [log.findings, views.findings, vault.findings, histories, moving, nats, servers, keys, disk];
     let findings: Vec<Finding> = all.into_iter().flatten().collect();
+    // What is unknown is not wrong.
     let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);
     output.show(&Report { healthy, findings }, text)?;
     Ok(healthy)
@@ -80,18 +81,33 @@ impl DoctorArgs {
 }
 
 fn text(report: &Report) -> String {
-    let mut table = Table::new(["", "what", "found"]);
+    let mut lines: Vec<String> = Vec::new();
     for finding in &report.findings {
-        table.row([finding.verdict.word().into(), finding.what.clone(), finding.found.clone()]);
+        lines.push(wrap(&format!("{:<4}  ", finding.verdict.word()), &format!("{}: {}", finding.what, finding.found)));
     }
-    let mut text = table.render();
-    let wrong: Vec<&Finding> = report.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
-    if !wrong.is_empty() {
-        text.push_str("\nto do\n");
+    let notable: Vec<&Finding> = report.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+    if !notable.is_empty() {
+        lines.extend([String::new(), "to do".to_owned()]);
     }
-    for finding in wrong {
+    for finding in notable {
         let to_do = finding.to_do.as_deref().unwrap_or("nothing at once; keep an eye on it");
-        text.push_str(&format!("  {:<4}  {}: {to_do}\n", finding.verdict.word(), finding.what));
+        lines.push(wrap(&format!("  {:<4}  ", finding.verdict.word()), &format!("{}: {to_do}", finding.what)));
     }
-    text
+    lines.extend([String::new(), verdict(&report.findings)]);
+    lines.join("\n")
+}
+
+/// All of it in one line.
+fn verdict(findings: &[Finding]) -> String {
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let (wrong, warned, unknown) = (count(Verdict::Fail), count(Verdict::Warn), count(Verdict::Unknown));
+    let mut parts = Vec::new();
+    for (count, what) in [(wrong, "failed"), (warned, "to watch"), (unknown, "not known")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let parts = if parts.is_empty() { "all well".to_owned() } else { parts.join(", ") };
+    let word = if wrong > 0 { "unhealthy" } else { "healthy" };
+    format!("{word}: {} looked at, {parts}", findings.len())
 }

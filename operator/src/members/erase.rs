@@ -12,7 +12,7 @@ use crate::{
     call::Operator,
     config::Config,
     failure::Failure,
-    output::{Output, confirm},
+    output::{Confirm, Output},
 };
 
 /// How often it is asked whether it is done.
@@ -40,12 +40,15 @@ pub struct EraseArgs {
     /// How many seconds to wait for it to be done; 0: only ask for it
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
+
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// Erases.
-pub async fn erase(args: &EraseArgs, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+pub async fn erase(args: &EraseArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let operator = Operator::new(config, args.subject)?;
-    confirm(yes, &format!("erasing member {}", args.member))?;
+    args.confirm.ask(&format!("erasing member {}", args.member))?;
     let path = format!("/v1/members/{}/erase", args.member);
     let body = json!({ "reason": args.reason });
     let asked = operator.post(&path, body, args.idempotency_key.as_deref(), output).await?;

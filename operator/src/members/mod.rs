@@ -45,9 +45,9 @@ pub struct LookArgs {
 }
 
 /// Runs one of the commands.
-pub async fn run(command: &MembersCommand, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+pub async fn run(command: &MembersCommand, config: &Config, output: Output) -> Result<(), Failure> {
     match command {
-        MembersCommand::Erase(args) => erase::erase(args, yes, config, output).await,
+        MembersCommand::Erase(args) => erase::erase(args, config, output).await,
         MembersCommand::Show(args) => show(args, config, output).await,
         MembersCommand::Certificate { erasure } => {
             let certificate = Operator::new(config, None)?.get(&format!("/v1/erasures/{erasure}")).await?;

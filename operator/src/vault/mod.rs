@@ -21,10 +21,10 @@ pub enum VaultCommand {
 }
 
 /// Runs one of the commands.
-pub async fn run(command: &VaultCommand, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+pub async fn run(command: &VaultCommand, config: &Config, output: Output) -> Result<(), Failure> {
     match command {
         VaultCommand::Init => init::run(config, output),
         VaultCommand::Status => status::run(config, output).await,
-        VaultCommand::Rotate(args) => rotate::run(args, yes, config, output).await,
+        VaultCommand::Rotate(args) => rotate::run(args, config, output).await,
     }
 }

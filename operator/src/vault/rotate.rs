@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::Config,
     failure::Failure,
-    output::{Output, confirm},
+    output::{Confirm, Output},
 };
 
 /// How a rotation goes.
@@ -29,6 +29,9 @@ pub struct RotateArgs {
     /// How long to wait before older keys are given up, for a server that has just wrapped with one
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     wait_ms: u64,
+
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// Rows wrapped in one transaction.
@@ -42,10 +45,10 @@ struct Report {
     keys: Vec<Line>,
 }
 
-pub async fn run(args: &RotateArgs, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+pub async fn run(args: &RotateArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let (kek, keyring) = open(config).await?;
     if args.drop_old {
-        confirm(yes, "giving up the older key-encryption keys, and with them the vault's backups from before")?;
+        args.confirm.ask("giving up the older key-encryption keys, and with them the vault's backups from before")?;
     }
     let current = match args.resume {
         true => kek.current().await.map_err(Failure::Kek)?,

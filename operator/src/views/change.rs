@@ -10,7 +10,11 @@ use super::{
     progress::Watching,
     rebuild::{Bounds, outcome_json, outcome_text},
 };
-use crate::{config::Config, failure::Failure, output::Output};
+use crate::{
+    config::Config,
+    failure::Failure,
+    output::{Confirm, Output},
+};
 
 /// A view, perhaps one generation of it, and why.
 #[derive(Debug, clap::Args)]
@@ -48,6 +52,9 @@ pub struct DropArgs {
 
     #[command(flatten)]
     why: Why,
+
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// What to hold against the live generation.
@@ -113,6 +120,8 @@ pub async fn swap(swap: Swap, args: &ChangeArgs, config: &Config, output: Output
 pub async fn drop(args: &DropArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
     let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
+    args.confirm
+        .ask(&format!("dropping generation {} of {}, to which a rollback may lead", args.generation, args.name))?;
     let dropped = context.rebuilder().drop_generation(args.generation, &operator).await;
     context.close().await;
     dropped?;

@@ -85,7 +85,7 @@ async fn read(connection: &mut PgConnection, schema: &str, args: &QueryArgs) -> 
         .bind(args.limit)
         .fetch_all(&mut *tx)
         .await
-        .map_err(failed("the query"))?;
+        .map_err(Failure::Statement)?;
     tx.rollback().await.map_err(failed("ending the query"))?;
     rows.into_iter().map(|row| RawValue::from_string(row).map_err(|e| Failure::Output(e.into()))).collect()
 }

@@ -56,6 +56,11 @@ fn with_nothing_there_everything_is_reported_and_nothing_hangs() {
     assert!(!run.all().contains("hunter2"), "{}", run.all());
     let text = jangbu(&variables, &["doctor", "--watch-ms", "100"]).expect(1);
     assert!(text.stdout.contains("to do\n"), "{}", text.all());
+    let last = text.stdout.lines().last().unwrap_or_default();
+    assert!(last.starts_with("unhealthy: ") && last.contains(" failed"), "{}", text.all());
+    assert!(text.stdout.contains("?     disk of the log database"), "{}", text.all());
+    let is_short = |line: &str| line.chars().count() <= 80 || line.contains('`') || !line.trim().contains(' ');
+    assert!(text.stdout.lines().all(is_short), "{}", text.all());
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn a_rebuild_killed_anywhere_goes_on_and_ends_equal() {
         let old = databases.generations(view);
         for generation in old.iter().filter(|generation| generation["state"] == "retired").skip(1) {
             let number = generation["generation"].to_string();
-            databases.views(&["drop", view, "--generation", &number]).expect(0);
+            databases.views(&["drop", view, "--generation", &number, "--yes"]).expect(0);
         }
     }
     databases.run(&["log", "verify"]).expect(0);
@@ -99,8 +99,8 @@ async fn a_view_goes_there_and_back() {
     databases.views(&["rollback", "transactions"]).expect(0);
     assert_eq!(databases.live("transactions"), 1);
     databases.views(&["rollback", "transactions", "--generation", "2"]).expect(0);
-    databases.views(&["drop", "transactions", "--generation", "2"]).expect(1);
-    databases.views(&["drop", "transactions", "--generation", "1"]).expect(0);
+    databases.views(&["drop", "transactions", "--generation", "2", "--yes"]).expect(1);
+    databases.views(&["drop", "transactions", "--generation", "1", "--yes"]).expect(0);
     databases.run(&["log", "verify"]).expect(0);
 
     let sql = "select row_to_json(a) from registry.audit as a order by id";
@@ -172,7 +172,7 @@ async fn a_view_as_it_was_can_be_read_and_nothing_else() {
     let later = databases.views(&["rebuild", "accounts", "--as-of", "2026-03-03T00:00:00Z"]).expect(0).json();
     assert!(early["position"].as_i64() < later["position"].as_i64(), "{early} {later}");
     for (view, generation) in [("transfers", "2"), ("accounts", "2"), ("accounts", "3")] {
-        databases.views(&["drop", view, "--generation", generation]).expect(0);
+        databases.views(&["drop", view, "--generation", generation, "--yes"]).expect(0);
     }
     databases.drop().await;
 }

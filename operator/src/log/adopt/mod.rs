@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     db::Database,
     failure::Failure,
-    output::{Output, thousands},
+    output::{Confirm, Output, thousands},
     views::{self, Why},
 };
 
@@ -27,6 +27,9 @@ pub struct AdoptArgs {
     /// last adoption
     #[arg(long)]
     again: bool,
+
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// What was done.
@@ -89,16 +92,12 @@ impl Report {
 
 /// Gives the log a new id, and brings the vault to it. Whatever may be away is asked for first: a log with a new id and a vault
 /// of the old one is what must not be left behind.
-pub async fn adopt(args: &AdoptArgs, yes: bool, config: &Config, output: Output) -> Result<(), Failure> {
+pub async fn adopt(args: &AdoptArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let operator = args.why.operator()?;
     if !args.why.was_given() {
         return Err(Failure::Usage("--reason must say why: it is kept with the log".into()));
     }
-    if !yes {
-        return Err(Failure::Unconfirmed(
-            "the log gets a new id: programs that read it under the old one refuse it from then on".into(),
-        ));
-    }
+    args.confirm.ask("the log gets a new id: programs that read it under the old one refuse it from then on")?;
     let mut log = Database::Log.connect(config).await?;
     let mut vault = configured(Database::Vault, config).await?;
     let mut views = configured(Database::Views, config).await?;

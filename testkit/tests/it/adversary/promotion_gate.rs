@@ -97,7 +97,11 @@ async fn a_generation_ahead_of_its_log_stays_retired() {
     assert!(made.json["rollback"]["refused"].is_string(), "what would be refused is not recommended: {}", made.all);
     is_refused(&jangbu, &views).await;
     // It can be dropped, and the promotion is written down.
-    jangbu.ask(&["views", "drop", "accounts", "--generation", "1", "--reason", "a test"]).await.unwrap().expect(0);
+    jangbu
+        .ask(&["views", "drop", "accounts", "--generation", "1", "--yes", "--reason", "a test"])
+        .await
+        .unwrap()
+        .expect(0);
     let mut connection = PgConnection::connect(&views).await.unwrap();
     let written: Vec<(i32, bool)> =
         sqlx::query_as("select generation, abandon_live from registry.promotions where view = 'accounts'")

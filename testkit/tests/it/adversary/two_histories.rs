@@ -115,6 +115,8 @@ async fn jangbu(app: &TestApp, arguments: &[&str]) -> (bool, String) {
         .await
         .unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    // Long lines are broken at spaces.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (output.status.success(), text)
 }
 
