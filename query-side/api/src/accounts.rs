@@ -16,8 +16,9 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::Answer,
+    counterparty,
     params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
-    problem::{NO_ACCOUNT, no_account},
+    problem::{NO_ACCOUNT, no_account, problem_of},
     route::Route,
     state::Api,
 };
@@ -50,16 +51,14 @@ pub struct EntryPage {
     /// Where the list goes on; null at its end.
     #[schema(required)]
     pub next_cursor: Option<String>,
+    /// There and true if there are names that cannot be read now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub degraded: bool,
 }
 
 impl From<Page<Account>> for AccountPage {
     fn from(page: Page<Account>) -> Self {
-        Self { items: page.items, next_cursor: page.next_cursor }
-    }
-}
-
-impl From<Page<Entry>> for EntryPage {
-    fn from(page: Page<Entry>) -> Self {
         Self { items: page.items, next_cursor: page.next_cursor }
     }
 }
@@ -155,7 +154,15 @@ pub async fn transactions(
     let (account, limit) = (AccountId::new(id), Limit::or_usual(query.limit));
     let cursor = query.cursor.as_deref();
     let page = api.reads.transactions(viewer(&principal), account, range, cursor, limit, &need).await;
-    Answer::found(page, EntryPage::from, no_account)
+    let mut read = page.map_err(problem_of)?;
+    let body = match read.value.take() {
+        Some(Page { items, next_cursor }) => {
+            let (items, degraded) = counterparty::name(api.opener.as_ref(), principal.actor.role, items).await;
+            Ok(EntryPage { items, next_cursor, degraded })
+        }
+        None => Err(no_account()),
+    };
+    Ok(Answer::from_result(read.map(|_| body)))
 }
 
 /// Which moment.

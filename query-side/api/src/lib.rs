@@ -8,6 +8,7 @@
 mod accounts;
 mod answer;
 mod assets;
+mod counterparty;
 mod document;
 mod mask;
 mod members;

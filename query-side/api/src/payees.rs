@@ -1,12 +1,13 @@
 //! Payees.
 
 use axum::extract::State;
-use kernel::{AssetCode, Role};
+use kernel::{AccountId, AccountNumber, AssetCode, Role};
 use platform::{
     auth::Principal,
     extract::Query,
     problem::{Code, Problem},
 };
+use reads::PayeeKey;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +18,7 @@ use crate::{
     answer::Answer,
     mask::mask,
     opener::{self, Name},
-    params::{Freshness, Number},
+    params::{Freshness, Id, Number},
     problem::problem_of,
     route::Route,
     state::Api,
@@ -33,6 +34,9 @@ pub fn routes() -> Vec<Route> {
 pub struct Payee {
     /// Which.
     pub account_id: Uuid,
+    /// Its number.
+    #[schema(value_type = String, pattern = "^[0-9]{12}$")]
+    pub account_number: AccountNumber,
     /// What it takes.
     #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
@@ -53,18 +57,33 @@ impl Payee {
             Name::Known(name) => (name.map(|name| mask(name.expose_secret())), false),
             Name::Degraded => (None, true),
         };
-        Self { account_id: payee.account_id.uuid(), asset: payee.asset, masked_name, degraded }
+        let reads::Payee { account_id, account_number, asset, .. } = *payee;
+        Self { account_id: account_id.uuid(), account_number, asset, masked_name, degraded }
     }
 }
 
-/// Who is to be paid.
+/// Who is to be paid: by the number or by the id of the account.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PayeeQuery {
     /// The account number, twelve digits.
-    #[param(value_type = String, pattern = "^[0-9]{12}$", example = "000000000197")]
-    account_number: Number,
+    #[param(value_type = Option<String>, pattern = "^[0-9]{12}$", example = "000000000197", nullable = false)]
+    account_number: Option<Number>,
+    /// The id of the account, as it stands in a statement. Not together with `account_number`.
+    #[param(value_type = Option<String>, format = Uuid, nullable = false)]
+    account_id: Option<Id>,
+}
+
+impl PayeeQuery {
+    fn key(&self) -> Result<PayeeKey, Problem> {
+        match (&self.account_number, &self.account_id) {
+            (Some(Number(number)), None) => Ok(PayeeKey::Number(*number)),
+            (None, Some(Id(id))) => Ok(PayeeKey::Id(AccountId::new(*id))),
+            (None, None) => Err(Problem::invalid("account_number", "missing; account_id may stand in its place")),
+            (Some(_), Some(_)) => Err(Problem::invalid("account_id", "not together with account_number")),
+        }
+    }
 }
 
 /// The account behind a number, for the payer to check before paying.
@@ -76,7 +95,7 @@ pub async fn find(
     Freshness(need): Freshness,
     Query(query): Query<PayeeQuery>,
 ) -> Result<Answer<Payee>, Problem> {
-    let mut read = api.reads.payee(query.account_number.0, &need).await.map_err(problem_of)?;
+    let mut read = api.reads.payee(query.key()?, &need).await.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(mut payee) => {
             // People want to know whom they pay. The bank's own people and programs have no need to.
@@ -84,7 +103,7 @@ pub async fn find(
             let name = opener::name(api.opener.as_ref(), wanted).await;
             Ok(Payee::new(&payee, name))
         }
-        None => Err(Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number")),
+        None => Err(Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number or id")),
     };
     Ok(Answer::from_result(read.map(|_| body)))
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     answer::Answer,
+    counterparty,
     members::Shown,
     opener::{self, Name},
     params::{Freshness, Nothing},
@@ -38,6 +39,10 @@ pub struct Wallet {
     /// The last 20 transactions over all of them, newest first.
     #[schema(max_items = 20)]
     pub transactions: Vec<WalletEntry>,
+    /// There and true if there are names of other sides that cannot be read now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub degraded: bool,
 }
 
 /// Whose first screen it is.
@@ -55,16 +60,17 @@ pub struct WalletMember {
 }
 
 impl Wallet {
-    /// The screen with the name that was opened for it.
-    pub fn new(wallet: reads::Wallet, name: Name) -> Self {
-        let (real_name, degraded) = match name {
+    /// The screen with the names that were opened for it.
+    pub fn new(wallet: reads::Wallet, name: Name, transactions: Vec<WalletEntry>, degraded: bool) -> Self {
+        let (real_name, no_name) = match name {
             Name::Known(name) => (name.map(Shown), false),
             Name::Degraded => (None, true),
         };
         Self {
-            member: WalletMember { member_id: wallet.member.uuid(), real_name, degraded },
+            member: WalletMember { member_id: wallet.member.uuid(), real_name, degraded: no_name },
             accounts: wallet.accounts,
-            transactions: wallet.recent,
+            transactions,
+            degraded,
         }
     }
 }
@@ -82,5 +88,7 @@ pub async fn home(
     let mut read = api.reads.wallet(principal.actor.id, &need).await.map_err(problem_of)?;
     let own = read.value.real_name.take().map(|name| (principal.actor.id, name));
     let name = opener::name(api.opener.as_ref(), own).await;
-    Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name)))))
+    let recent = std::mem::take(&mut read.value.recent);
+    let (recent, degraded) = counterparty::name(api.opener.as_ref(), principal.actor.role, recent).await;
+    Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name, recent, degraded)))))
 }

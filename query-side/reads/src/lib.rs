@@ -27,12 +27,12 @@ pub use error::ReadsError;
 pub use freshness::{Fresh, Need};
 pub use members::{Channel, Member, MemberStatus, Personal, SealedText};
 pub use overview::{AccountCounts, Activity, ActivityBucket, AssetTotals, MemberCounts, Overview};
-pub use payees::Payee;
+pub use payees::{Payee, PayeeKey};
 pub use reads::{OpenError, Options, Reads};
 pub use row::{Page, Viewer};
 pub use status::{Generation, ViewDetail, ViewStatus};
 pub use top_movers::{Mover, TopMovers};
-pub use transactions::{Entry, Range};
+pub use transactions::{Entry, Named, Range};
 pub use transfers::{Money, Posting, Transfer};
 pub use wallet::{RECENT, Wallet, WalletEntry};
 

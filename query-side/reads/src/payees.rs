@@ -19,6 +19,8 @@ const VIEWS: &[View] = &[View::Accounts, View::Members];
 pub struct Payee {
     /// Which.
     pub account_id: AccountId,
+    /// Its number.
+    pub account_number: AccountNumber,
     /// What it takes.
     pub asset: AssetCode,
     /// Whose it is, and their name, sealed; none if the owner is no member, or has left.
@@ -28,6 +30,7 @@ pub struct Payee {
 #[derive(Debug, Deserialize)]
 struct PayeeRow {
     account_id: Uuid,
+    account_number: AccountNumber,
     asset: String,
     #[serde(flatten)]
     name: NameRow,
@@ -37,28 +40,46 @@ impl TryFrom<PayeeRow> for Payee {
     type Error = ReadsError;
 
     fn try_from(row: PayeeRow) -> Result<Self, ReadsError> {
-        Ok(Self { account_id: AccountId::new(row.account_id), asset: asset(&row.asset)?, name: row.name.name()? })
+        Ok(Self {
+            account_id: AccountId::new(row.account_id),
+            account_number: row.account_number,
+            asset: asset(&row.asset)?,
+            name: row.name.name()?,
+        })
     }
 }
 
+/// How an account is named by somebody who wants to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayeeKey {
+    /// By its number.
+    Number(AccountNumber),
+    /// By its id, as it stands in a statement.
+    Id(AccountId),
+}
+
 impl Reads {
-    /// The account with this number and could be paid; a closed one never can again.
-    pub async fn payee(&self, number: AccountNumber, need: &Need) -> Result<Fresh<Option<Payee>>, ReadsError> {
-        self.gate.read(VIEWS, need, || self.payee_now(number)).await
+    /// The account that is named so and could be paid; a closed one never can again, and one of the bank is nobody's to pay.
+    pub async fn payee(&self, key: PayeeKey, need: &Need) -> Result<Fresh<Option<Payee>>, ReadsError> {
+        self.gate.read(VIEWS, need, || self.payee_now(key)).await
     }
 
-    async fn payee_now(&self, number: AccountNumber) -> Result<Seen<Option<Payee>>, ReadsError> {
+    async fn payee_now(&self, key: PayeeKey) -> Result<Seen<Option<Payee>>, ReadsError> {
+        let (number, id) = match key {
+            PayeeKey::Number(number) => (Some(number.to_string()), None),
+            PayeeKey::Id(id) => (None, Some(id.uuid())),
+        };
         let row = sqlx::query!(
             r#"with payee as materialized (
-                   select account_id, owner, accounts.status, asset, member_id, real_name, real_name_version
+                   select account_id, account_number, owner, accounts.status, asset, member_id, real_name, real_name_version
                    from live.accounts
                    left join live.members on member_id = owner
-                   where account_number = $2
+                   where account_number = coalesce($2, (select account_number from live.accounts where account_id = $3))
                )
                select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
                    count(*) as live,
                    (select to_jsonb(found)
-                    from (select account_id, asset, member_id, real_name, real_name_version
+                    from (select account_id, account_number, asset, member_id, real_name, real_name_version
                           from payee where status <> 'closed') as found
                    ) as "found?: Json<PayeeRow>",
                    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
@@ -69,7 +90,8 @@ impl Reads {
                     where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')))))) as "missing?: Json<MissingRow>"
                from registry.live_positions where view = any($1)"#,
             &names(VIEWS),
-            number.to_string(),
+            number,
+            id,
         )
         .fetch_one(&self.pool)
         .await?;

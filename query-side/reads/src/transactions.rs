@@ -1,19 +1,20 @@
 //! What happened on an account.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Minor, Position, TransferId, Version};
+use kernel::{AccountId, AccountNumber, MemberId, Minor, Position, TransferId, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Fresh, Need, Page, Reads, ReadsError, View, Viewer,
+    Fresh, Need, Page, Reads, ReadsError, SealedText, View, Viewer,
     cursor::List,
     freshness::Seen,
+    members::NameRow,
     row::{MissingRow, Snapshot, names},
 };
 
-/// The view of accounts holds the owner.
-const VIEWS: &[View] = &[View::Transactions, View::Accounts];
+/// The view of accounts holds the owner and the number of the other side, that of members its name.
+const VIEWS: &[View] = &[View::Transactions, View::Accounts, View::Members];
 
 /// One change of an account's balance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +37,14 @@ pub struct Entry {
     /// The account on the other side; null where the transfer has more than two legs.
     #[schema(value_type = Option<Uuid>, required)]
     pub counterparty: Option<AccountId>,
+    /// Its number; null for an account of the bank, too.
+    #[schema(value_type = Option<String>, required, pattern = "^[0-9]{12}$")]
+    pub counterparty_number: Option<AccountNumber>,
+    /// The name of its owner, mostly hidden as in `GET /v1/payees`. Null where there is none: an account of the bank, an owner
+    /// who never signed up, or left; and for everybody who is no member.
+    #[schema(required)]
+    #[serde(skip_deserializing)]
+    pub counterparty_name: Option<String>,
     /// The payer's words.
     #[schema(required)]
     pub memo: Option<String>,
@@ -50,6 +59,36 @@ pub struct Entry {
     pub position: Position,
     /// When, by the log's clock.
     pub recorded_at: DateTime<Utc>,
+}
+
+/// An entry, and the name that has to be opened before it is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<E> {
+    /// The entry, without the name of the other side.
+    pub entry: E,
+    /// Whose the other side is, and their name, sealed; none if the owner is no member, or has left.
+    pub name: Option<(MemberId, SealedText)>,
+}
+
+/// An entry, with the member that the query joins.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NamedRow<E> {
+    #[serde(flatten)]
+    entry: E,
+    #[serde(flatten)]
+    name: NameRow,
+}
+
+impl<E> NamedRow<E> {
+    pub(crate) fn all(rows: Vec<Self>) -> Result<Vec<Named<E>>, ReadsError> {
+        rows.into_iter().map(|row| Ok(Named { entry: row.entry, name: row.name.name()? })).collect()
+    }
+}
+
+impl AsMut<Self> for Entry {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
 }
 
 /// Which part of an account's history: from a time on, before a time. Half open, so that one month ends where the next
@@ -74,7 +113,7 @@ impl Reads {
         cursor: Option<&str>,
         limit: u16,
         need: &Need,
-    ) -> Result<Fresh<Option<Page<Entry>>>, ReadsError> {
+    ) -> Result<Fresh<Option<Page<Named<Entry>>>>, ReadsError> {
         let list = list(account, range);
         let before = match cursor {
             Some(cursor) => i64::try_from(list.after(cursor)?).map_err(|_| ReadsError::Cursor)?,
@@ -82,7 +121,7 @@ impl Reads {
         };
         let query = || self.transactions_now(viewer, account, range, before, limit);
         let fresh = self.gate.read(VIEWS, need, query).await?;
-        let cursor = |last: &Entry| list.cursor(last.position.number().unsigned_abs().into());
+        let cursor = |last: &Named<Entry>| list.cursor(last.entry.position.number().unsigned_abs().into());
         Ok(fresh.map(|items| items.map(|items| Page::of(items, limit, cursor))))
     }
 
@@ -93,7 +132,7 @@ impl Reads {
         range: Range,
         before: i64,
         limit: u16,
-    ) -> Result<Seen<Option<Vec<Entry>>>, ReadsError> {
+    ) -> Result<Seen<Option<Vec<Named<Entry>>>>, ReadsError> {
         let row = sqlx::query_file!(
             "src/sql/transactions.sql",
             &names(VIEWS),
@@ -112,7 +151,7 @@ impl Reads {
         if !(found && viewer.may_see(row.owner)) {
             return snapshot.with(VIEWS, None);
         }
-        snapshot.with(VIEWS, Some(row.page.0))
+        snapshot.with(VIEWS, Some(NamedRow::all(row.page.0)?))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     freshness::Seen,
     members::NameRow,
     row::{MissingRow, Snapshot, names},
+    transactions::{Named, NamedRow},
 };
 
 const VIEWS: &[View] = &[View::Accounts, View::Transactions, View::Members];
@@ -28,7 +29,7 @@ pub struct Wallet {
     /// Their accounts, newest first.
     pub accounts: Vec<Account>,
     /// The last transactions over all of them, newest first.
-    pub recent: Vec<WalletEntry>,
+    pub recent: Vec<Named<WalletEntry>>,
 }
 
 /// A transaction among those of several accounts.
@@ -43,6 +44,12 @@ pub struct WalletEntry {
     /// The change.
     #[serde(flatten)]
     pub entry: Entry,
+}
+
+impl AsMut<Entry> for WalletEntry {
+    fn as_mut(&mut self) -> &mut Entry {
+        &mut self.entry
+    }
 }
 
 impl Reads {
@@ -62,7 +69,7 @@ impl Reads {
                 None => None,
             },
             accounts: row.accounts.0,
-            recent: row.recent.0,
+            recent: NamedRow::all(row.recent.0)?,
         };
         let missing = MissingRow::partial(row.missing);
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }.with(VIEWS, wallet)

@@ -13,7 +13,9 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
      from (select member_id, real_name, real_name_version from live.members where member_id = $2) as name
     ) as "name?: sqlx::types::Json<NameRow>",
     (select coalesce(jsonb_agg(to_jsonb(own)), '[]') from own) as "accounts!: sqlx::types::Json<Vec<Account>>",
-    (select coalesce(jsonb_agg(to_jsonb(recent)), '[]')
+    (select coalesce(jsonb_agg(to_jsonb(recent) || jsonb_build_object('counterparty_number', other.account_number,
+            'member_id', named.member_id, 'real_name', named.real_name, 'real_name_version', named.real_name_version)
+        order by recent.position desc), '[]')
      from (select own.account_id, own.asset, entry.transfer_id, entry.kind, entry.amount::text as amount,
                entry.balance_after::text as balance_after, entry.version, entry.counterparty, entry.memo,
                entry.reference, entry.reverses, entry.position, entry.recorded_at
@@ -26,7 +28,9 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
            ) as entry
            order by entry.position desc
            limit $4) as recent
-    ) as "recent!: sqlx::types::Json<Vec<WalletEntry>>",
+     left join live.accounts as other on other.account_id = recent.counterparty
+     left join live.members as named on named.member_id = other.owner
+    ) as "recent!: sqlx::types::Json<Vec<NamedRow<WalletEntry>>>",
     (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
      where m.view = any($1) and (m.anything

@@ -127,7 +127,7 @@ async fn a_payee_is_found_by_number_unless_closed() {
     ] {
         assert_eq!(
             *app.get(&path, bearer).await.ok(),
-            json!({ "account_id": id(B1), "asset": "KRW", "masked_name": name })
+            json!({ "account_id": id(B1), "account_number": number, "asset": "KRW", "masked_name": name })
         );
     }
     app.database.run("update accounts_g1.accounts set status = 'closed' where owner is not null").await;

@@ -1,8 +1,8 @@
 //! What is personal: shown to its owner, opened for each answer again, and gone with the key.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{ALICE, B1, BOB, GONE, NOWHERE, Odd, TestApp, id};
+use crate::app::{A1, ALICE, B1, BOB, CASH, GONE, NOWHERE, Odd, TestApp, id};
 
 const NAME: &str = "\u{ae40}\u{c568}\u{b9ac}\u{c2a4}";
 
@@ -59,6 +59,44 @@ async fn a_member_who_left_is_unknown() {
     app.finish().await;
 }
 
+/// Whom the payer paid, as far as they may know.
+#[tokio::test]
+async fn a_statement_shows_who_is_on_the_other_side() {
+    let app = TestApp::with_bank().await;
+    let number = json!(kernel::AccountNumber::from_digits(0xb1));
+    let reply = app.get(&statement(A1), app.member(ALICE)).await;
+    let sides: Vec<_> = reply.ok()["items"].as_array().expect("items").iter().map(side).collect();
+    let bob = (number.clone(), json!("R****t"));
+    assert_eq!(sides, [bob.clone(), bob.clone(), (json!(null), json!(null))], "the last is an account of the bank");
+    let home = app.get("/v1/wallet/home", app.member(ALICE)).await;
+    assert_eq!(side(&home.ok()["transactions"][0]), bob);
+    assert_eq!(home.body["degraded"], json!(null));
+    // The bank's own people see the number and no name.
+    let operator = app.get(&statement(A1), app.operator()).await;
+    assert_eq!(side(&operator.ok()["items"][0]), (number, json!(null)));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_payee_is_found_by_the_id_in_a_statement() {
+    let app = TestApp::with_bank().await;
+    let by_id = app.get(&format!("/v1/payees?account_id={}", id(B1)), app.member(ALICE)).await;
+    assert_eq!(*by_id.ok(), *app.get(&payee(0xb1), app.member(ALICE)).await.ok());
+    app.get(&format!("/v1/payees?account_id={}", id(CASH)), app.member(ALICE)).await.is(404, "payee-unknown");
+    app.get(&format!("/v1/payees?account_id={}", id(0x99)), app.member(ALICE)).await.is(404, "payee-unknown");
+    let both = format!("{}&account_id={}", payee(0xb1), id(B1));
+    app.get(&both, app.member(ALICE)).await.is(400, "validation-failed");
+    app.finish().await;
+}
+
+fn statement(account: u128) -> String {
+    format!("/v1/accounts/{}/transactions", id(account))
+}
+
+fn side(entry: &Value) -> (Value, Value) {
+    (entry["counterparty_number"].clone(), entry["counterparty_name"].clone())
+}
+
 #[tokio::test]
 async fn without_the_data_key_there_are_nulls_at_once() {
     let app = TestApp::with_bank().await;
@@ -69,7 +107,14 @@ async fn without_the_data_key_there_are_nulls_at_once() {
     assert_eq!((&bob.ok()["real_name"], &bob.body["status"]), (&json!(null), &json!("active")));
     assert_eq!((&bob.body["login_id"], &bob.body["contact"]), (&json!(null), &json!(null)));
     let found = app.get(&payee(0xb1), app.member(ALICE)).await;
-    assert_eq!(*found.ok(), json!({ "account_id": id(B1), "asset": "KRW", "masked_name": null }));
+    let number = kernel::AccountNumber::from_digits(0xb1);
+    let expected = json!({ "account_id": id(B1), "account_number": number, "asset": "KRW", "masked_name": null });
+    assert_eq!(*found.ok(), expected);
+    let statement = app.get(&statement(A1), app.member(ALICE)).await;
+    assert_eq!(
+        (&statement.ok()["items"][0]["counterparty_name"], &statement.body["degraded"]),
+        (&json!(null), &json!(null))
+    );
     let wallet = app.get("/v1/wallet/home", app.member(BOB)).await;
     assert_eq!(wallet.ok()["member"], json!({ "member_id": id(BOB), "real_name": null }));
     app.finish().await;
@@ -84,7 +129,15 @@ async fn without_the_vault_names_are_left_out_and_the_answer_says_so() {
     own.is(503, "vault-unavailable");
     assert!(own.header("retry-after").is_some());
     assert!(!own.body.to_string().contains("127.0.0.1"), "{:?}", own.body);
-    let expected = json!({ "account_id": id(B1), "asset": "KRW", "masked_name": null, "degraded": true });
+    let number = kernel::AccountNumber::from_digits(0xb1);
+    let expected = json!({ "account_id": id(B1), "account_number": number, "asset": "KRW", "masked_name": null, "degraded": true });
+    let statement = app.get(&statement(A1), app.member(ALICE)).await;
+    assert_eq!(
+        (&statement.ok()["degraded"], &statement.body["items"][0]["counterparty_name"]),
+        (&json!(true), &json!(null))
+    );
+    let home = app.get("/v1/wallet/home", app.member(ALICE)).await;
+    assert_eq!((&home.ok()["degraded"], home.body["transactions"].as_array().map(Vec::len)), (&json!(true), Some(3)));
     assert_eq!(*app.get(&payee(0xb1), app.member(ALICE)).await.ok(), expected);
     let wallet = app.get("/v1/wallet/home", app.member(BOB)).await;
     assert_eq!(wallet.ok()["member"], json!({ "member_id": id(BOB), "real_name": null, "degraded": true }));
