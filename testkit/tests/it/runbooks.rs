@@ -9,7 +9,10 @@ use testkit::{
     kit::{NatsRole, Role, nats_login},
 };
 
-use crate::support::{ALL, OldWorker, Page, TestApp, begin_with_old_transactions, eventually};
+use crate::support::{
+    ALL, OldWorker, Page, TestApp, begin_with_old_transactions, eventually,
+    people::{By, Newcomer},
+};
 
 /// What an operator of this bank has in the environment.
 pub(crate) fn variables(bank: &mut Bank) -> BTreeMap<String, String> {
@@ -226,6 +229,7 @@ async fn rebuild() {
     page.next().await;
     page.set("POSITION", position);
     let newest = "select max(generation)::int8 + 1 from registry.generations where view = 'accounts'";
+    page.set("TABLE", "accounts");
     page.set("SIDE", number(&app.pair.views.superuser_url(), newest).await);
     let out = page.next().await;
     assert!(out.stdout.contains("count"), "{}", out.stdout);
@@ -326,5 +330,62 @@ async fn rotate_keys() {
         app.bank.kill(part).unwrap();
         app.bank.start(&[part]).await.unwrap();
     }
+    app.close().await;
+}
+
+/// Pages that look and explain: on a sound bank, so that every command is one that exists.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_that_look() {
+    let mut app = TestApp::start(&ALL).await;
+    app.wait_until_level().await;
+    for (name, blocks) in [("database-down", 2), ("overload", 3), ("no-codes", 2), ("vault-down", 2), ("memory", 1)] {
+        let mut page = page(&mut app, name).await;
+        for _ in 0..blocks {
+            page.next().await;
+        }
+        page.end();
+    }
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn freeze_and_disclose() {
+    let mut app = TestApp::start(&ALL).await;
+    let stranger = app.stranger();
+    let insider = Newcomer::new(By::Email).join(&stranger, &app.catcher).await;
+    let account = insider.client.open("KRW").await;
+    let mut page = page(&mut app, "freeze-and-disclose").await;
+    page.set("ACCOUNT", account);
+    page.set("MEMBER", insider.client.id);
+    let frozen = page.next().await;
+    assert!(frozen.stdout.contains("frozen"), "{}", frozen.stdout);
+    page.next().await;
+    let open = page.next().await;
+    assert!(open.stdout.contains("open"), "{}", open.stdout);
+    page.end();
+    app.close().await;
+}
+
+/// The page for programmers of a wallet app.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn walk_through() {
+    let mut app = TestApp::start(&ALL).await;
+    let mail = format!("http://{}", app.catcher.http);
+    let mut page = Page::open_in(".", "walk-through", variables(&mut app.bank));
+    page.set("JANGBU_MAIL_URL", mail);
+    let out = page.next().await;
+    let lines: Vec<&str> = out.stdout.lines().collect();
+    let [home, payee, statement, member, certificate] = lines[..] else { panic!("{}", out.stdout) };
+    for (line, shown) in [
+        (home, "\"balance\":\"5000\""),
+        (payee, "\"masked_name\":\"j*****m\""),
+        (statement, "\"memo\":\"dinner\""),
+        (statement, "\"counterparty_name\":\"j*****m\""),
+        (member, "\"real_name\":\"minji Kim\""),
+        (certificate, "\"destroyed\""),
+    ] {
+        assert!(line.contains(shown), "{shown} is not in {line}");
+    }
+    page.end();
     app.close().await;
 }

@@ -28,7 +28,12 @@ pub struct BlockOutput {
 impl Page {
     /// A runbook; its commands find the bank by these variables.
     pub fn open(name: &'static str, variables: BTreeMap<String, String>) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/runbooks").join(format!("{name}.md"));
+        Self::open_in("runbooks", name, variables)
+    }
+
+    /// A page in this folder of the documentation.
+    pub fn open_in(folder: &str, name: &'static str, variables: BTreeMap<String, String>) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(folder).join(format!("{name}.md"));
         let text = std::fs::read_to_string(&path).unwrap();
         let blocks = blocks(&text);
         assert!(!blocks.is_empty(), "{name} has no commands");
