@@ -96,6 +96,7 @@ impl Ledger {
                 | recorded::Event::Transfer(_)
                 | recorded::Event::RefusedCommand(_)
                 | recorded::Event::SignUp(_)
+                | recorded::Event::PasswordReset(_)
                 | recorded::Event::Reservation(_)
                 | recorded::Event::Member(_) => {}
             }

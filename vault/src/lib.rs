@@ -6,16 +6,20 @@
 mod data_key;
 mod error;
 mod kek;
+mod known_networks;
 mod names;
 mod password;
+mod password_resets;
 mod port;
 mod postgres;
 
 pub use data_key::{DataKey, OpenError};
 pub use error::VaultError;
 pub use kek::{AddressError, FileKek, Kek, KekAddress, KekError, KeyFile, Purpose, TransitKek, Wrapped};
+pub use known_networks::KnownNetworks;
 pub use names::Names;
 pub use password::{Busy, PasswordParams, PasswordParamsError, Passwords, Verified};
+pub use password_resets::PasswordResets;
 pub use port::{
     Certificate, Charge, Credentials, DueMessage, Erasures, Keys, MessageBudget, Messages, NewMessage, Notice,
     PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,

@@ -8,7 +8,7 @@ use kernel::{CommitRef, MemberId, Position, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::{DataKey, Names, VaultError};
+use crate::{DataKey, KnownNetworks, Names, PasswordResets, VaultError};
 
 /// A password as it may be stored: an argon2id string in PHC form.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct PasswordHash(pub SecretString);
 pub struct Pending {
     /// Its password.
     pub hash: PasswordHash,
+    /// The characters that its password and login ids have in common, sealed under the member's data key; none of an earlier build.
+    pub characters: Option<Sealed>,
     /// Whether it cannot be completed any more.
     pub ended: bool,
 }
@@ -52,6 +54,9 @@ pub trait Credentials: Send + Sync {
         origin: Option<Uuid>,
     ) -> Result<(), VaultError>;
 
+    /// Keeps the sealed characters of that password, until it is settled or discarded.
+    async fn keep_characters(&self, sign_up: Uuid, characters: &Sealed) -> Result<(), VaultError>;
+
     /// What is kept of a sign-up that is under way.
     async fn pending(&self, sign_up: Uuid) -> Result<Option<Pending>, VaultError>;
 
@@ -66,8 +71,8 @@ pub trait Credentials: Send + Sync {
     async fn discard(&self, sign_up: Uuid, member: MemberId) -> Result<(), VaultError>;
 
     /// Destroys what sign-ups left that never reached the log: provisional keys and pending passwords made before a time,
-    /// which must be long enough ago that every event of those sign-ups has been processed. Returns how many. Sessions and
-    /// revocations that were over by then go as well.
+    /// which must be long enough ago that every event of those sign-ups has been processed. Returns how many. Sessions,
+    /// revocations and password resets that were over by then go as well, and networks that were not used for half a year.
     async fn sweep(&self, before: DateTime<Utc>) -> Result<u64, VaultError>;
 
     /// Who has this login, and the password.
@@ -156,6 +161,10 @@ pub trait Sessions: Send + Sync {
 
     /// Ends all sessions of a member but one, and revokes them. Returns which.
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError>;
+
+    /// Forgets refresh tokens that were used before a time, which must be so long ago that none of them would still be good:
+    /// one that comes again is unknown then, as one that expired. Returns how many.
+    async fn forget_tokens(&self, used_before: DateTime<Utc>) -> Result<u64, VaultError>;
 }
 
 /// Something whose access tokens no longer count: a member's id, or a session's.
@@ -195,6 +204,11 @@ pub enum Notice {
         member: MemberId,
         /// Which code.
         serial: u32,
+    },
+    /// The code of a password reset; a reset has one.
+    PasswordResetCode {
+        /// The reset.
+        reset: Uuid,
     },
     /// The contact was replaced by another: sent to the old one.
     ContactReplaced,
@@ -264,7 +278,7 @@ impl Default for MessageBudget {
 /// A code that was queued to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SentCode {
-    /// Which one of its sign-up, or of its member's changes of contact.
+    /// Which one of its sign-up, of its reset, or of its member's changes of contact.
     pub serial: u32,
     /// The contact that it is bound to; none in a sign-up, and in a message of an earlier build.
     pub contact: Option<StreamId>,
@@ -312,7 +326,7 @@ pub trait Messages: Send + Sync {
         seen: Option<CommitRef>,
     ) -> Result<Option<Queued>, VaultError>;
 
-    /// Which codes of a sign-up, or of a member's changes of contact, were queued to be sent in the last days.
+    /// Which codes of a sign-up, of a password reset, or of a member's changes of contact, were queued to be sent in the last days.
     async fn codes_sent(&self, subject: Uuid) -> Result<Vec<SentCode>, VaultError>;
 
     /// Takes messages that are due, for a time.
@@ -383,6 +397,12 @@ pub trait Erasures: Send + Sync {
 }
 
 /// All of it.
-pub trait Vault: Keys + Credentials + Sessions + Revocations + Messages + Erasures {}
+pub trait Vault:
+    Keys + Credentials + PasswordResets + Sessions + KnownNetworks + Revocations + Messages + Erasures
+{
+}
 
-impl<T: Keys + Credentials + Sessions + Revocations + Messages + Erasures> Vault for T {}
+impl<T> Vault for T where
+    T: Keys + Credentials + PasswordResets + Sessions + KnownNetworks + Revocations + Messages + Erasures
+{
+}

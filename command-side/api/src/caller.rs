@@ -7,9 +7,9 @@ use application::PresentedToken;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Actor, Role};
 use platform::{
-    auth::Principal,
+    auth::{FormerPrincipal, Principal},
     http::{Origin, RequestContext},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use uuid::Uuid;
 
@@ -63,10 +63,45 @@ impl<A: Allowed> FromRequestParts<ApiState> for Caller<A> {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let principal = Principal::from_request_parts(parts, state).await?;
+        Self::of(principal, parts, state).await
+    }
+}
+
+impl<A: Allowed> Caller<A> {
+    async fn of(principal: Principal, parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         principal.require(A::ROLES)?;
         let key = IdempotencyKey::from_headers(&parts.headers)?;
         let context = RequestContext::from_request_parts(parts, state).await?;
         Ok(Self { actor: principal.actor, session: principal.session, key, context, allowed: PhantomData })
+    }
+}
+
+/// A member who leaves. The answer may be lost, and their tokens are refused from then on: the same request gets it again with
+/// the token that it was sent with, which still proves whose it was.
+pub(crate) enum Leaver {
+    /// With a token that holds.
+    Member(Caller<Members>),
+    /// With one that holds no more. All it is good for is the answer of before.
+    Former(Caller<Members>, Problem),
+}
+
+impl FromRequestParts<ApiState> for Leaver {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let refused = match Caller::from_request_parts(parts, state).await {
+            Ok(caller) => return Ok(Self::Member(caller)),
+            Err(problem) if problem.code() == Code::Unauthorized => problem,
+            Err(problem) => return Err(problem),
+        };
+        let Ok(FormerPrincipal(former)) = FormerPrincipal::from_request_parts(parts, state).await else {
+            return Err(refused);
+        };
+        match Caller::of(former, parts, state).await {
+            Ok(caller) => Ok(Self::Former(caller, refused)),
+            // Whoever has no token that holds is told so first.
+            Err(_) => Err(refused),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     answer::json,
     body::{Canonical, Confidential, OperatorsReasonRequest, Secret, canonical, path_id},
-    caller::{Caller, Members, Operators},
+    caller::{Caller, Leaver, Operators},
     endpoint::Endpoint,
     problems,
     receive::{Request, receive},
@@ -119,7 +119,8 @@ fn respond(outcome: &MemberOutcome) -> Option<Response> {
 
 /// Leave
 ///
-/// Everything personal of yours is erased, for good. Your accounts must be closed first.
+/// Everything personal of yours is erased, for good. Your accounts must be closed first. Your tokens are refused from then on; if
+/// the answer is lost, the same request with the same token and the same `Idempotency-Key` gets it again, until a day after the erasure.
 #[utoipa::path(
     delete, path = "/v1/members/me", tag = "members", security(("bearer" = [])),
     request_body = LeaveRequest,
@@ -127,13 +128,24 @@ fn respond(outcome: &MemberOutcome) -> Option<Response> {
 )]
 pub(crate) async fn leave(
     State(state): State<ApiState>,
-    caller: Caller<Members>,
+    leaver: Leaver,
     Json(body): Json<LeaveRequest>,
 ) -> Result<Response, Problem> {
     const ROUTE: &str = "DELETE /v1/members/me";
-    let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
-    let command = MemberCommand::Leave { actor: caller.actor, password: body.password.into_inner() };
-    receive(&state, meta, ROUTE, command, respond).await
+    match leaver {
+        Leaver::Member(caller) => {
+            let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
+            let command = MemberCommand::Leave { actor: caller.actor, password: body.password.into_inner() };
+            receive(&state, meta, ROUTE, command, respond).await
+        }
+        Leaver::Former(caller, refused) => {
+            let meta = Request::of(&caller, ROUTE, None, &body).meta(&state)?;
+            let command = MemberCommand::LeftBefore { member: caller.actor.id };
+            let answer = receive(&state, meta, ROUTE, command, respond).await;
+            // It is refused as any other request with this token would be.
+            answer.map_err(|problem| if problem.code() == Code::Unauthorized { refused } else { problem })
+        }
+    }
 }
 
 /// Erase a member

@@ -13,6 +13,7 @@ mod erasures;
 mod identity;
 mod keys;
 mod members;
+mod password_resets;
 mod port;
 mod problems;
 mod receive;
@@ -44,6 +45,7 @@ fn endpoints() -> Vec<Endpoint> {
         transfers::endpoints(),
         sign_ups::endpoints(),
         sessions::endpoints(),
+        password_resets::endpoints(),
         members::endpoints(),
         erasures::endpoints(),
         keys::endpoints(),

@@ -8,7 +8,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{answer::signed, body::Confidential, caller::Caller, problems, state::ApiState};
+use crate::{
+    answer::signed,
+    body::Confidential,
+    caller::{Anybody, Caller},
+    problems,
+    state::ApiState,
+};
 
 /// What a person asked for, and under which id.
 pub(crate) struct Request<'a> {
@@ -31,6 +37,11 @@ impl<'a> Request<'a> {
     pub(crate) fn of<A>(caller: &Caller<A>, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
         let (command_id, token) = (caller.key.command_id(caller.actor), Some(caller.token()));
         Self { command_id, context: caller.context, route, id, body, token }
+    }
+
+    /// Of somebody without a token.
+    pub(crate) fn of_anybody(who: &Anybody, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
+        Self { command_id: who.key.anonymous_command_id(), context: who.context, route, id, body, token: None }
     }
 
     /// What belongs to the command, whatever it is.

@@ -32,6 +32,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::SignUpUnknown,
             Code::SignUpEnded,
             Code::ResendTooEarly,
+            Code::TooManyRequests,
         ]),
         endpoint(routes!(verify)).raises([
             Code::SignUpUnknown,
@@ -249,7 +250,7 @@ pub(crate) async fn resend(
     OptionalJson(body): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
     let sign_up = path_id(&id)?;
-    let command = MemberCommand::Resend { sign_up };
+    let command = MemberCommand::Resend { from: who.from, sign_up };
     anonymous(&state, &who, "POST /v1/signups/{id}/resend", Some(sign_up), &body, command).await
 }
 
@@ -272,7 +273,7 @@ pub(crate) async fn verify(
 ) -> Result<Response, Problem> {
     let sign_up = path_id(&id)?;
     let (code, login_id) = body.read()?;
-    let command = MemberCommand::Verify { sign_up, code, login_id };
+    let command = MemberCommand::Verify { from: who.from, sign_up, code, login_id };
     anonymous(&state, &who, "POST /v1/signups/{id}/verify", Some(sign_up), &body, command).await
 }
 
@@ -284,7 +285,6 @@ async fn anonymous(
     body: &dyn Confidential,
     command: MemberCommand,
 ) -> Result<Response, Problem> {
-    let command_id = who.key.anonymous_command_id();
-    let meta = Request { command_id, context: who.context, route, id, body, token: None }.meta(state)?;
+    let meta = Request::of_anybody(who, route, id, body).meta(state)?;
     receive(state, meta, route, command, respond).await
 }

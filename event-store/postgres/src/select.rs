@@ -14,7 +14,7 @@ use crate::{
 
 /// The types of events in the partial index `events_of_members`. The same list stands in the index and in `read_typed.sql`,
 /// where Postgres looks for it to see that the index will do. For other types all events in the range are gone through.
-pub const INDEXED_TYPES: [&str; 15] = [
+pub const INDEXED_TYPES: [&str; 18] = [
     "SignUpStarted",
     "SignUpCodeIssued",
     "SignUpCodeRefused",
@@ -30,6 +30,9 @@ pub const INDEXED_TYPES: [&str; 15] = [
     "PersonalDataDisclosed",
     "ErasureRequested",
     "MemberErased",
+    "PasswordResetStarted",
+    "PasswordResetCodeRefused",
+    "PasswordResetCompleted",
 ];
 
 struct PickedRow {

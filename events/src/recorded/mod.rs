@@ -10,6 +10,7 @@ mod event_type;
 mod legs;
 mod member;
 mod owner;
+mod password_reset;
 mod stream_kind;
 mod transfer;
 
@@ -20,5 +21,6 @@ pub use event_type::EventType;
 pub use legs::{Leg, Legs, LegsError, Pair};
 pub use member::*;
 pub use owner::*;
+pub use password_reset::*;
 pub use stream_kind::StreamKind;
 pub use transfer::*;

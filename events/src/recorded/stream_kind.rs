@@ -17,6 +17,8 @@ macro_rules! with_stream_kinds {
             RefusedCommand(transfer::RefusedCommandEvent) = "refused command";
             /// A sign-up.
             SignUp(member::SignUpEvent) = "sign-up";
+            /// A password reset.
+            PasswordReset(password_reset::PasswordResetEvent) = "password reset";
             /// A reserved login id or contact.
             Reservation(member::ReservationEvent) = "name";
             /// A member.

@@ -29,6 +29,24 @@ where
     }
 }
 
+/// The subject of a token that was made here and may be revoked or expired by now. It proves who once asked; it allows nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormerPrincipal(pub Principal);
+
+impl<S> FromRequestParts<S> for FormerPrincipal
+where
+    S: Send + Sync,
+    Verifier: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let header = authorization(&parts.headers)?;
+        let verifier = Verifier::from_ref(state);
+        verifier.verify_origin(bearer_in(header)?).map(Self).map_err(problem_of)
+    }
+}
+
 /// The one `Authorization` header.
 fn authorization(headers: &HeaderMap) -> Result<&HeaderValue, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();

@@ -14,6 +14,7 @@ mod stamp;
 mod token_error;
 mod verifier;
 
+pub use extract::FormerPrincipal;
 pub use keys::KeysError;
 pub(crate) use presented::Presented;
 pub use principal::Principal;

@@ -79,6 +79,8 @@ codes! {
     PayeeUnknown = "payee-unknown", NOT_FOUND, "Nobody has this account number";
     /// No such sign-up.
     SignUpUnknown = "signup-unknown", NOT_FOUND, "There is no such sign-up";
+    /// No such password reset.
+    ResetUnknown = "reset-unknown", NOT_FOUND, "There is no such password reset";
     /// No such member.
     MemberUnknown = "member-unknown", NOT_FOUND, "There is no such member";
     /// No such erasure.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, StreamId};
+use kernel::{MemberId, Sealed, StreamId};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -33,12 +33,29 @@ impl Credentials for PostgresVault {
         Ok(())
     }
 
+    async fn keep_characters(&self, sign_up: Uuid, characters: &Sealed) -> Result<(), VaultError> {
+        sqlx::query!(
+            "update vault.pending_passwords set characters = $2 where sign_up = $1",
+            sign_up,
+            characters.as_str()
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
     async fn pending(&self, sign_up: Uuid) -> Result<Option<Pending>, VaultError> {
-        let row = sqlx::query!("select hash, ended from vault.pending_passwords where sign_up = $1", sign_up)
-            .fetch_optional(&self.store.pool)
-            .await
-            .map_err(failed)?;
-        Ok(row.map(|row| Pending { hash: PasswordHash(row.hash.into()), ended: row.ended }))
+        let row =
+            sqlx::query!("select hash, characters, ended from vault.pending_passwords where sign_up = $1", sign_up)
+                .fetch_optional(&self.store.pool)
+                .await
+                .map_err(failed)?;
+        Ok(row.map(|row| Pending {
+            hash: PasswordHash(row.hash.into()),
+            characters: row.characters.map(Sealed::new),
+            ended: row.ended,
+        }))
     }
 
     async fn end_pending(&self, sign_up: Uuid) -> Result<(), VaultError> {
@@ -111,10 +128,14 @@ impl Credentials for PostgresVault {
             .await
             .map_err(failed)?;
         // Nobody asks for these any more; they are not counted, for they are no sign-up's.
-        sqlx::query!("delete from vault.sessions where expires_at < $1", before)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        // Ended ones stay as long as an access token of theirs may be good.
+        sqlx::query!(
+            "delete from vault.sessions where expires_at < $1 or ended_at < $1::timestamptz - interval '1 day'",
+            before
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
         // A code lives for a day at most.
         sqlx::query!(
             "delete from vault.contact_messages where queued_at < least($1, clock_timestamp() - interval '2 days')",
@@ -123,6 +144,14 @@ impl Credentials for PostgresVault {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        sqlx::query!("delete from vault.password_resets where made_at < $1", before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query!("delete from vault.known_networks where seen_at < clock_timestamp() - interval '180 days'")
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
         sqlx::query!("delete from vault.refresh_answers where until < clock_timestamp()")
             .execute(&mut *transaction)
             .await

@@ -14,6 +14,7 @@ pub(super) fn columns(notice: Notice) -> Columns {
         Notice::SignUpCode { sign_up, serial } => ("sign_up_code", Some(sign_up), Some(serial.into())),
         Notice::ContactIsMember => ("contact_is_member", None, None),
         Notice::ContactCode { member, serial } => ("contact_code", Some(member.uuid()), Some(serial.into())),
+        Notice::PasswordResetCode { reset } => ("password_reset_code", Some(reset), Some(1)),
         Notice::ContactReplaced => ("contact_replaced", None, None),
         Notice::PasswordChanged => ("password_changed", None, None),
     }
@@ -25,6 +26,7 @@ pub(super) fn notice(word: &str, subject: Option<Uuid>, serial: Option<i64>) -> 
         ("sign_up_code", Some(sign_up), Some(serial)) => Notice::SignUpCode { sign_up, serial },
         ("contact_is_member", ..) => Notice::ContactIsMember,
         ("contact_code", Some(member), Some(serial)) => Notice::ContactCode { member: MemberId::new(member), serial },
+        ("password_reset_code", Some(reset), Some(1)) => Notice::PasswordResetCode { reset },
         ("contact_replaced", ..) => Notice::ContactReplaced,
         ("password_changed", ..) => Notice::PasswordChanged,
         _ => return Err(unknown("a notice of an unknown kind")),
@@ -54,6 +56,7 @@ mod tests {
             Notice::SignUpCode { sign_up: id, serial: u32::MAX },
             Notice::ContactIsMember,
             Notice::ContactCode { member: MemberId::new(id), serial: 1 },
+            Notice::PasswordResetCode { reset: id },
             Notice::ContactReplaced,
             Notice::PasswordChanged,
         ] {

@@ -134,7 +134,33 @@ impl Sessions for PostgresVault {
         transaction.commit().await.map_err(failed)?;
         Ok(ended)
     }
+
+    async fn forget_tokens(&self, used_before: DateTime<Utc>) -> Result<u64, VaultError> {
+        let mut forgotten = 0;
+        for _ in 0..FORGOTTEN_BATCHES {
+            let done = sqlx::query!(
+                "delete from vault.refresh_tokens where digest in (
+                     select digest from vault.refresh_tokens where used_at < $1 order by used_at limit $2
+                 )",
+                used_before,
+                FORGOTTEN_AT_ONCE as i64
+            )
+            .execute(&self.store.pool)
+            .await
+            .map_err(failed)?;
+            forgotten += done.rows_affected();
+            if done.rows_affected() < FORGOTTEN_AT_ONCE {
+                break;
+            }
+        }
+        Ok(forgotten)
+    }
 }
+
+/// So many refresh tokens are forgotten in one statement, which stays well within its time.
+const FORGOTTEN_AT_ONCE: u64 = 5000;
+/// So many statements in one sweep; the next one goes on.
+const FORGOTTEN_BATCHES: u32 = 400;
 
 /// A session, locked until the transaction ends: of several that bring the same token, one is first.
 struct Held {

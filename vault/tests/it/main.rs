@@ -9,6 +9,8 @@ mod key_file;
 mod keyring;
 mod keys;
 mod messages;
+mod networks;
+mod password_resets;
 mod passwords;
 mod roles;
 mod sealing;

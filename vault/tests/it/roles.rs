@@ -33,6 +33,8 @@ async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
     let closed = [
         "credentials",
         "pending_passwords",
+        "password_resets",
+        "known_networks",
         "sessions",
         "refresh_tokens",
         "refresh_answers",

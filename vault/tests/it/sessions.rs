@@ -190,3 +190,32 @@ async fn the_same_refresh_may_be_repeated_for_a_time_and_any_other_ends_the_sess
     assert_eq!(fixture.count("refresh_answers").await, 0, "swept when the grace is over");
     fixture.end().await;
 }
+
+/// A session that is refreshed for ever does not grow: tokens that were used when the oldest refresh token still good was made are
+/// forgotten, and those after still end the session when they come twice.
+#[tokio::test]
+async fn tokens_that_were_used_long_ago_are_forgotten() {
+    let fixture = VaultFixture::new().await;
+    let ((member, _), session) = (fixture.joined().await, id());
+    let tokens: Vec<_> = (0..6).map(|_| token()).collect();
+    fixture.vault.open_session(session, member, &hash("first"), tokens[0], later(36_000)).await.unwrap();
+    for (at, pair) in (0..).zip(tokens.windows(2)) {
+        let used_at = later(60 * at - 600);
+        fixture.vault.rotate(pair[0], pair[1], None, used_at, later(36_000)).await.unwrap();
+    }
+    assert_eq!(fixture.vault.forget_tokens(later(-3_600)).await.unwrap(), 0);
+    assert_eq!(fixture.vault.forget_tokens(later(90 - 600)).await.unwrap(), 2);
+    assert_eq!(fixture.count("refresh_tokens").await, 4);
+    assert_eq!(fixture.vault.rotate(tokens[0], token(), None, now(), later(36_000)).await.unwrap(), Rotation::Unknown);
+    let rotated = fixture.vault.rotate(tokens[5], token(), None, now(), later(36_000)).await.unwrap();
+    assert_eq!(rotated, Rotation::Rotated { session, member });
+    let reused = fixture.vault.rotate(tokens[4], token(), None, now(), later(36_000)).await.unwrap();
+    assert_eq!(reused, Rotation::Reused { session, member });
+    // What has ended goes when no access token of it is good any more.
+    fixture.vault.sweep(later(60)).await.unwrap();
+    assert_eq!(fixture.count("sessions").await, 1);
+    fixture.execute("update vault.sessions set ended_at = ended_at - interval '2 days'").await;
+    fixture.vault.sweep(later(-60)).await.unwrap();
+    assert_eq!((fixture.count("sessions").await, fixture.count("refresh_tokens").await), (0, 0));
+    fixture.end().await;
+}

@@ -34,6 +34,8 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         "/v1/members/me/password",
         "/v1/members/{id}/disclosures",
         "/v1/members/{id}/erase",
+        "/v1/password-resets",
+        "/v1/password-resets/{id}/complete",
         "/v1/sessions",
         "/v1/sessions/current",
         "/v1/sessions/refresh",

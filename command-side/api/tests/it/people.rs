@@ -2,7 +2,7 @@
 
 use application::{
     AuthError, Certificate, CodeSent, ErasureProof, ExecuteError, MemberCommand, MemberError, MemberOutcome,
-    PersonalData, Receipt, VaultError,
+    PersonalData, Receipt, ResetStarted, VaultError,
 };
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -36,9 +36,16 @@ fn granted(command: &MemberCommand) -> MemberOutcome {
     match command {
         MemberCommand::SignUp { .. } | MemberCommand::Resend { .. } => MemberOutcome::SignUpCode(code),
         MemberCommand::Verify { .. } => MemberOutcome::Joined(MemberId::new(ALICE)),
+        MemberCommand::StartReset { .. } => {
+            MemberOutcome::ResetStarted(ResetStarted { id: SIGN_UP, expires_at: time(600) })
+        }
         MemberCommand::ChangeContact { .. } => MemberOutcome::ContactCode(code),
-        MemberCommand::VerifyContact { .. } | MemberCommand::ChangePassword { .. } => MemberOutcome::Done,
-        MemberCommand::Leave { .. } | MemberCommand::Erase { .. } => MemberOutcome::Erasing(SIGN_UP),
+        MemberCommand::VerifyContact { .. }
+        | MemberCommand::ChangePassword { .. }
+        | MemberCommand::CompleteReset { .. } => MemberOutcome::Done,
+        MemberCommand::Leave { .. } | MemberCommand::LeftBefore { .. } | MemberCommand::Erase { .. } => {
+            MemberOutcome::Erasing(SIGN_UP)
+        }
         MemberCommand::Disclose { member, .. } => MemberOutcome::Disclosed(
             *member,
             PersonalData {

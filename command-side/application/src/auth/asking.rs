@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 use vault::Certificate;
 
-use crate::{CodeSent, PersonalData};
+use crate::{CodeSent, PersonalData, ResetStarted};
 
 /// Everything that can be asked for about members and is answered the same for ever under the same command id.
 #[derive(Clone, Debug)]
@@ -23,17 +23,39 @@ pub enum MemberCommand {
     },
     /// Have another code sent for a sign-up.
     Resend {
+        /// Where the request came from.
+        from: IpAddr,
         /// Which.
         sign_up: Uuid,
     },
     /// Complete a sign-up with the code that was sent.
     Verify {
+        /// Where the request came from.
+        from: IpAddr,
         /// Which.
         sign_up: Uuid,
         /// The code.
         code: Code,
         /// Another login id than the sign-up began with.
         login_id: Option<LoginId>,
+    },
+    /// Begin a password reset and have a code sent to the contact of the member who has the login id, if one does.
+    StartReset {
+        /// Where the request came from.
+        from: IpAddr,
+        /// Whose password.
+        login_id: LoginId,
+    },
+    /// Complete a password reset with the code that was sent; all sessions end.
+    CompleteReset {
+        /// Where the request came from.
+        from: IpAddr,
+        /// Which.
+        reset: Uuid,
+        /// The code.
+        code: Code,
+        /// The password to come.
+        new: Password,
     },
     /// Begin a change of contact and have a code sent to the new one.
     ChangeContact {
@@ -67,6 +89,11 @@ pub enum MemberCommand {
         /// The password in force.
         password: SecretString,
     },
+    /// The answer of a member's [`MemberCommand::Leave`] is asked for again, with a token that holds no more.
+    LeftBefore {
+        /// The member.
+        member: MemberId,
+    },
     /// An operator has a member erased.
     Erase {
         /// Whom.
@@ -92,6 +119,8 @@ pub enum MemberCommand {
 pub enum MemberOutcome {
     /// A code for a sign-up is on its way.
     SignUpCode(CodeSent),
+    /// A password reset began.
+    ResetStarted(ResetStarted),
     /// A code for a new contact is on its way.
     ContactCode(CodeSent),
     /// The sign-up is completed.
@@ -153,6 +182,8 @@ pub struct AuthOptions {
     pub refresh_lives: TimeDelta,
     /// How long the same refresh may be sent again, for a client that lost the answer.
     pub refresh_grace: TimeDelta,
+    /// How long after it arrived a wrong log-in is answered, whatever was computed; longer than a password takes to be verified.
+    pub refusals_leave_after: Duration,
     /// How often somebody may try.
     pub throttles: ThrottleOptions,
 }
@@ -160,16 +191,25 @@ pub struct AuthOptions {
 /// How often somebody may try. Counted by each server for itself, in memory.
 #[derive(Clone, Debug)]
 pub struct ThrottleOptions {
-    /// Wrong passwords for one login id until the next try has to wait.
+    /// Wrong passwords for one login id from one network until the next try from there has to wait.
     pub free_failures: u32,
     /// How long it has to wait then; twice as long after each further one.
     pub first_delay: Duration,
     /// The longest wait.
     pub longest_delay: Duration,
+    /// Wrong passwords for one login id from all networks in an hour. After that the login id is open to networks only from
+    /// which its member logged in before.
+    pub failures_per_login: u32,
     /// Log-ins from one address that may fail in a minute.
     pub failures_per_address: u32,
     /// Sign-ups that one address may begin in a minute.
     pub sign_ups_per_address: u32,
+    /// Password resets that one address may begin in a minute.
+    pub resets_per_address: u32,
+    /// Wrong codes of password resets that one address may give in an hour.
+    pub wrong_codes_per_address: u32,
+    /// Codes for sign-ups that one address may ask for or give in a minute.
+    pub codes_per_address: u32,
     /// Taken login ids that one sign-up may be tried to be completed with in a minute.
     pub login_ids_per_sign_up: u32,
 }
@@ -180,6 +220,7 @@ impl Default for AuthOptions {
             access_lives: TimeDelta::minutes(10),
             refresh_lives: TimeDelta::days(30),
             refresh_grace: TimeDelta::seconds(60),
+            refusals_leave_after: Duration::from_millis(500),
             throttles: ThrottleOptions::default(),
         }
     }
@@ -191,8 +232,12 @@ impl Default for ThrottleOptions {
             free_failures: 5,
             first_delay: Duration::from_secs(1),
             longest_delay: Duration::from_secs(300),
+            failures_per_login: 100,
             failures_per_address: 300,
             sign_ups_per_address: 300,
+            resets_per_address: 300,
+            wrong_codes_per_address: 100,
+            codes_per_address: 3000,
             login_ids_per_sign_up: 30,
         }
     }

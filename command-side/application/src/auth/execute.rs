@@ -13,13 +13,23 @@ impl AuthService {
             MemberCommand::SignUp { from, new_member } => {
                 self.sign_up(from, *new_member, meta).await.map(|receipt| receipt.map(MemberOutcome::SignUpCode))
             }
-            MemberCommand::Resend { sign_up } => {
+            MemberCommand::Resend { from, sign_up } => {
+                self.count_code(from)?;
                 let receipt = self.recorded(meta, self.members().resend(sign_up, meta)).await?;
                 Ok(receipt.map(MemberOutcome::SignUpCode))
             }
-            MemberCommand::Verify { sign_up, code, login_id } => {
+            MemberCommand::Verify { from, sign_up, code, login_id } => {
+                self.count_code(from)?;
                 let receipt = self.verify(sign_up, code, login_id, meta).await?;
                 Ok(receipt.map(MemberOutcome::Joined))
+            }
+            MemberCommand::StartReset { from, login_id } => {
+                let receipt = self.start_reset(from, &login_id, meta).await?;
+                Ok(receipt.map(MemberOutcome::ResetStarted))
+            }
+            MemberCommand::CompleteReset { from, reset, code, new } => {
+                let receipt = self.complete_reset(from, reset, code, new, meta).await?;
+                Ok(receipt.map(|()| MemberOutcome::Done))
             }
             MemberCommand::ChangeContact { member, contact } => {
                 let receipt = self.recorded(meta, self.members().change_contact(member, contact, meta)).await?;
@@ -35,6 +45,9 @@ impl AuthService {
             }
             MemberCommand::Leave { actor, password } => {
                 self.leave(actor, password, meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
+            }
+            MemberCommand::LeftBefore { member } => {
+                self.left_before(member, meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
             }
             MemberCommand::Erase { member, actor, reason } => {
                 self.erase(member, actor, Some(reason), meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))

@@ -1,17 +1,20 @@
 //! Sessions: begun with a password, kept up with refresh tokens, ended.
 
-use std::{net::IpAddr, time::Instant};
+use std::{error::Error, net::IpAddr, time::Instant};
 
 use chrono::{DateTime, Utc};
 use domain::member::as_typed;
 use kernel::{ConsistencyToken, MemberId};
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time;
 use uuid::Uuid;
 use vault::{PasswordHash, Rotation};
 
 use super::{
     AuthError, AuthService, Tokens,
+    departure::leave,
+    origin::site,
     refresh_token::{PresentedRefresh, RefreshToken},
 };
 
@@ -25,38 +28,98 @@ struct VerifiedLogin {
 }
 
 impl AuthService {
-    /// Begins a session.
+    /// Begins a session. A log-in that is refused leaves at a fixed time after it arrived, whoever it was for and whatever was
+    /// computed: passwords that were hashed with less work are verified faster.
     pub async fn log_in(
         &self,
         from: IpAddr,
         login_id: SecretString,
         password: SecretString,
     ) -> Result<Tokens, AuthError> {
-        let (failures, passwords) = (&self.0.throttles.failures, &self.0.throttles.passwords);
-        let names = self.vault().names();
-        let key = names.throttle("login", login_id.expose_secret());
+        let arrived = time::Instant::now();
+        let failures = &self.0.throttles.failures;
         failures.begin(from, Instant::now())?;
-        passwords.begin(key, Instant::now())?;
+        let outcome = self.log_in_from(from, login_id, password).await;
+        match &outcome {
+            Ok(_) => failures.take_back(&from),
+            Err(AuthError::CredentialsWrong | AuthError::TooMany { .. }) => {
+                leave(arrived, self.0.options.refusals_leave_after).await;
+            }
+            Err(_) => failures.take_back(&from),
+        }
+        outcome
+    }
+
+    /// Wrong passwords count against the login id where they came from. So a stranger elsewhere holds up nobody but those who
+    /// come from the same network and never logged in from it: from where the member did, a right password always passes.
+    async fn log_in_from(
+        &self,
+        from: IpAddr,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Tokens, AuthError> {
+        let (passwords, logins) = (&self.0.throttles.passwords, &self.0.throttles.logins);
+        let names = self.vault().names();
+        let network = self.login_network(login_id.expose_secret(), from);
+        let (here, everywhere) = (*network.as_bytes(), names.throttle("login", login_id.expose_secret()));
+        let now = Instant::now();
+        let counted_here = passwords.begin_leaving(here, now, self.0.options.refusals_leave_after);
+        let is_counted_here = counted_here.is_ok();
+        let attempt = counted_here.and_then(|()| logins.begin(everywhere, now));
+        let is_counted = attempt.is_ok();
+        let login = names.login(login_id.expose_secret());
+        let refusal = match attempt {
+            Ok(()) => AuthError::CredentialsWrong,
+            Err(waits) => match self.vault().knows_network(login, network).await? {
+                true => waits,
+                false => return Err(waits),
+            },
+        };
+        let take_back = || {
+            if is_counted_here {
+                passwords.take_back(here);
+            }
+            if is_counted {
+                logins.take_back(&everywhere);
+            }
+        };
         match self.session_for(login_id, password).await {
-            Ok(Some(tokens)) => {
-                failures.take_back(&from);
-                passwords.clear(key);
+            Ok(Some((member, tokens))) => {
+                take_back();
+                passwords.clear(here);
+                self.remember(member, network).await;
                 Ok(tokens)
             }
             Ok(None) => {
                 counter!("log_ins_total", "outcome" => "refused").increment(1);
-                Err(AuthError::CredentialsWrong)
+                Err(refusal)
             }
             Err(error) => {
-                failures.take_back(&from);
-                passwords.take_back(key);
+                take_back();
                 Err(error)
             }
         }
     }
 
-    /// A session for whoever has this login and password; none if nobody has.
-    async fn session_for(&self, login_id: SecretString, password: SecretString) -> Result<Option<Tokens>, AuthError> {
+    /// The network that a log-in comes from, as a keyed hash with the login id: the networks of two members cannot be linked.
+    pub(super) fn login_network(&self, login_id: &str, from: IpAddr) -> Uuid {
+        let place = format!("{}/{login_id}", site(from));
+        Uuid::from_bytes(self.vault().names().throttle("login from", &place))
+    }
+
+    /// The member came in from this network. The session does not depend on it.
+    pub(super) async fn remember(&self, member: MemberId, network: Uuid) {
+        if let Err(error) = self.vault().remember_network(member, network).await {
+            tracing::warn!(error = &error as &dyn Error, "the network of a log-in cannot be remembered");
+        }
+    }
+
+    /// A session for whoever has this login and password, and who it is; none if nobody has.
+    async fn session_for(
+        &self,
+        login_id: SecretString,
+        password: SecretString,
+    ) -> Result<Option<(MemberId, Tokens)>, AuthError> {
         self.require_signing_key().await?;
         let password = as_typed(&password);
         // The password in force may change while one is verified: by the member, or because another log-in hashed the same
@@ -68,7 +131,7 @@ impl AuthService {
                 false => known.hash,
             };
             if let Some(tokens) = self.open_session(known.member, &hash).await? {
-                return Ok(Some(tokens));
+                return Ok(Some((known.member, tokens)));
             }
         }
         Ok(None)

@@ -5,10 +5,13 @@
 //! password of somebody else and the login of one who left all take the same steps and get the same answer.
 
 mod asking;
+mod departure;
 mod error;
 mod execute;
 mod log_in;
+mod origin;
 mod password;
+mod password_reset;
 mod port;
 mod refresh_token;
 mod refuse;

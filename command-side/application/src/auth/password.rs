@@ -2,13 +2,17 @@
 
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use domain::member::{Password, as_typed};
 use kernel::{Actor, MemberId};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{AuthError, AuthService};
-use crate::{Meta, Receipt};
+use crate::{ExecuteError, MemberError, Meta, Receipt};
+
+/// How long after an erasure its member gets the answer of the request for it again.
+const REPEATED_FOR: TimeDelta = TimeDelta::days(1);
 
 impl AuthService {
     /// Another password. All other sessions of the member end.
@@ -67,6 +71,24 @@ impl AuthService {
             self.prove(actor, password, meta).await?;
         }
         self.erase(actor.id, actor, None, meta).await
+    }
+
+    /// The answer that a member got when they left, while the erasure is under way and for a day after. What proves that it is the
+    /// same principal: a token that was signed for the member, the key, and the password, which is in the fingerprint that the log
+    /// holds. Nothing is done, and whatever is not that answer is refused like the token.
+    pub(super) async fn left_before(&self, member: MemberId, meta: Meta) -> Result<Receipt<Uuid>, AuthError> {
+        let refused = || AuthError::from(MemberError::Execute(ExecuteError::TokenRefused));
+        let receipt = match self.members().erasure_requested(member, meta).await {
+            Ok(found) => found.ok_or_else(refused)?,
+            Err(MemberError::Refused { .. } | MemberError::Execute(ExecuteError::KeyReused)) => return Err(refused()),
+            Err(error) => return Err(error.into()),
+        };
+        let certificate = self.vault().certificate(receipt.answer).await?;
+        let until = certificate.map(|kept| kept.erased_at + REPEATED_FOR);
+        match until.is_none_or(|until| self.0.parts.clock.now() < until) {
+            true => Ok(receipt),
+            false => Err(refused()),
+        }
     }
 
     /// Has a member erased; by an operator, with a reason, or by the member.

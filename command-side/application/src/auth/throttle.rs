@@ -25,12 +25,20 @@ pub(super) type Key = [u8; 16];
 
 /// All the counts of a server.
 pub(super) struct Throttles {
-    /// Wrong passwords, by login id or by member.
+    /// Wrong passwords, by login id and network, or by member.
     pub(super) passwords: Delays,
+    /// Wrong passwords from all networks, by login id.
+    pub(super) logins: Windows<Key>,
     /// Failed log-ins and refreshes, by address.
     pub(super) failures: Windows<IpAddr>,
     /// Sign-ups, by address.
     pub(super) sign_ups: Windows<IpAddr>,
+    /// Password resets, by address.
+    pub(super) resets: Windows<IpAddr>,
+    /// Wrong codes of password resets, by address.
+    pub(super) wrong_codes: Windows<IpAddr>,
+    /// Codes of sign-ups that were asked for or given, by address.
+    pub(super) codes: Windows<IpAddr>,
     /// Taken login ids, by sign-up.
     pub(super) login_ids: Windows<Uuid>,
 }
@@ -39,8 +47,12 @@ impl Throttles {
     pub(super) fn new(options: &ThrottleOptions) -> Self {
         Self {
             passwords: Delays::new(options),
+            logins: Windows::new(options.failures_per_login, HOUR),
             failures: Windows::new(options.failures_per_address, MINUTE),
             sign_ups: Windows::new(options.sign_ups_per_address, MINUTE),
+            resets: Windows::new(options.resets_per_address, MINUTE),
+            wrong_codes: Windows::new(options.wrong_codes_per_address, HOUR),
+            codes: Windows::new(options.codes_per_address, MINUTE),
             login_ids: Windows::new(options.login_ids_per_sign_up, MINUTE),
         }
     }
@@ -68,6 +80,11 @@ impl Delays {
 
     /// Counts an attempt, or returns how long to wait.
     pub(super) fn begin(&self, key: Key, now: Instant) -> Result<(), AuthError> {
+        self.begin_leaving(key, now, Duration::ZERO)
+    }
+
+    /// The same for an attempt whose answer leaves some time after it came: who has to wait waits from then on.
+    pub(super) fn begin_leaving(&self, key: Key, now: Instant, after: Duration) -> Result<(), AuthError> {
         let kept = self.counts.get_with(key, Arc::default);
         let mut failures = lock(&kept);
         if let Some(until) = failures.until.filter(|until| *until > now) {
@@ -75,7 +92,7 @@ impl Delays {
         }
         failures.count = failures.count.saturating_add(1);
         let over = failures.count.checked_sub(self.free);
-        failures.until = over.map(|over| now + self.first.saturating_mul(1 << over.min(31)).min(self.longest));
+        failures.until = over.map(|over| now + after + self.first.saturating_mul(1 << over.min(31)).min(self.longest));
         Ok(())
     }
 

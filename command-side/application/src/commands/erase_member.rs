@@ -78,6 +78,11 @@ impl Command for EraseMember {
 }
 
 impl Members {
+    /// What came of a request to be erased, if it is in the log.
+    pub async fn erasure_requested(&self, member: MemberId, meta: Meta) -> Result<Option<Receipt<Uuid>>, MemberError> {
+        self.recall(&meta, &EraseMember { member, erasure: Uuid::nil(), reason: None }).await
+    }
+
     /// Asks for a member to be erased: nothing is done for them from now on, and the process runner does the rest. Asked for
     /// again, the erasure is the same.
     pub async fn request_erasure(

@@ -16,6 +16,9 @@ pub enum MemberError {
     /// No such sign-up.
     #[error("there is no such sign-up")]
     SignUpUnknown,
+    /// No such password reset.
+    #[error("there is no such password reset")]
+    ResetUnknown,
     /// No such member, or not any more.
     #[error("there is no such member")]
     MemberUnknown,

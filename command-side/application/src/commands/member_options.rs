@@ -21,6 +21,8 @@ pub struct MemberOptions {
     pub poll: Duration,
     /// How old what a sign-up left in the vault is, at least, when it is swept; counted from when it could have ended.
     pub sweep_margin: TimeDelta,
+    /// How long a refresh token is good for: one that was used longer ago is forgotten.
+    pub refresh_lives: TimeDelta,
     /// How many messages reach one contact.
     pub messages: MessageBudget,
     /// Whose tokens count no more: looked at once more before a command is written.
@@ -35,6 +37,7 @@ impl Default for MemberOptions {
             revoked_everywhere: Duration::from_secs(3),
             poll: Duration::from_millis(250),
             sweep_margin: TimeDelta::hours(1),
+            refresh_lives: TimeDelta::days(30),
             messages: MessageBudget::default(),
             revoked: None,
         }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use chrono::SubsecRound;
 use domain::member::{CodeRules, DecidedEvent, Deciding, MemberRefusal, UnsealedEvent};
-use events::recorded::{Event, MemberEvent, Refusal, RefusedCommandEvent, SignUpEvent};
+use events::recorded::{Event, MemberEvent, PasswordResetEvent, Refusal, RefusedCommandEvent, SignUpEvent};
 use kernel::{Clock, Place, StreamId, Version};
 use vault::{Names, Vault};
 
@@ -118,6 +118,7 @@ impl MemberRules {
         match refusal {
             MemberRefusal::LoginIdTaken => MemberError::LoginIdTaken,
             MemberRefusal::SignUpUnknown => MemberError::SignUpUnknown,
+            MemberRefusal::ResetUnknown => MemberError::ResetUnknown,
             MemberRefusal::MemberUnknown => MemberError::MemberUnknown,
             MemberRefusal::TooEarly { until } => {
                 let retry_after = (until - self.clock.now()).to_std().unwrap_or_default();
@@ -148,6 +149,7 @@ fn refusal_in(events: &[PendingEvent]) -> Result<Option<MemberRefused>, Incomple
                 return kept.map(|code| Some(MemberRefused { code, tries_left: None })).ok_or(IncompleteEvents);
             }
             Event::SignUp(SignUpEvent::CodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
+            Event::PasswordReset(PasswordResetEvent::CodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
             Event::Member(MemberEvent::ContactCodeRefused(e)) => return Ok(Some(code_wrong(e.tries_left))),
             _ => {}
         }

@@ -1,9 +1,9 @@
 //! Signing up: a request to become a member.
 
 use chrono::{DateTime, Utc};
-use domain::member::{Consents, Contact, LoginId, RealName, UnsealedEvent};
+use domain::member::{Consents, Contact, LoginId, PasswordCharacters, RealName, UnsealedEvent};
 use events::recorded::{Event, MemberEvent, SignUpEvent, SignUpStarted};
-use kernel::{Actor, MemberId, Role, StreamId};
+use kernel::{Actor, MemberId, Place, Role, StreamId, Version};
 use log::Appended;
 use uuid::Uuid;
 use vault::{DataKey, PasswordHash};
@@ -25,6 +25,8 @@ pub struct SignUp {
     pub login_id: LoginId,
     /// Their password, hashed.
     pub password_hash: PasswordHash,
+    /// Which characters of login ids the password has.
+    pub characters: PasswordCharacters,
     /// By what they are reached.
     pub contact: Contact,
     /// Their name.
@@ -116,6 +118,11 @@ pub fn code_sent(events: &[PendingEvent]) -> Option<CodeSent> {
     })
 }
 
+/// Where the characters of a pending password are sealed: on no version of the sign-up's stream, for they are not in the log.
+pub fn characters_of(sign_up: Uuid) -> Place {
+    Place { stream: StreamId::new(sign_up), version: Version::ZERO, field: "characters" }
+}
+
 impl Members {
     /// Begins a sign-up and has a code sent to the contact.
     pub async fn sign_up(&self, request: SignUp, meta: Meta) -> Result<Receipt<CodeSent>, MemberError> {
@@ -133,9 +140,12 @@ impl Members {
             // that is free and for one that is a member's all is done alike.
             members.engine().foresee(actor, &begin).await?;
             let vault = &members.shared.vault;
-            begin.key = Some(vault.make_key(member).await.map_err(vault_failed)?);
-            let SignUp { password_hash, origin, .. } = &begin.request;
+            let key = vault.make_key(member).await.map_err(vault_failed)?;
+            let SignUp { password_hash, characters, origin, .. } = &begin.request;
+            let characters = seal(&key, characters_of(sign_up), characters.expose())?;
             vault.keep_pending(sign_up, member, password_hash, *origin).await.map_err(vault_failed)?;
+            vault.keep_characters(sign_up, &characters).await.map_err(vault_failed)?;
+            begin.key = Some(key);
             let receipt = members.carry_out(&claim, (actor, meta), begin).await;
             if let Err(MemberError::LoginIdTaken) = receipt
                 && let Err(error) = vault.discard(sign_up, member).await

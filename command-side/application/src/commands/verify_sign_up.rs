@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use chrono::{DateTime, Utc};
-use domain::member::{Code, DecidedEvent, Deciding, LoginId, MemberRefusal, SignUpStart, StateReader, UnsealedEvent};
+use domain::member::{
+    Code, DecidedEvent, Deciding, LoginId, MemberRefusal, PasswordCharacters, SignUpStart, StateReader, UnsealedEvent,
+};
 use events::recorded::{Event, MemberEvent, MemberJoined, SignUpEvent, StreamKind};
 use kernel::{Actor, MemberId, Role, StreamId, Version};
 use log::Appended;
@@ -13,7 +15,8 @@ use vault::{DataKey, Names, SentCode};
 use super::{
     MemberError, MemberRules, Members,
     member_rules::{At, MemberAnswer, answer_or_refusal},
-    sealing::{code_in_force, is_right, reseal, seal, sent_code, vault_failed},
+    sealing::{code_in_force, is_right, open, reseal, seal, sent_code, vault_failed},
+    sign_up::characters_of,
 };
 use crate::{
     ExecuteError,
@@ -154,6 +157,17 @@ impl Members {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the password of a sign-up may contain this login id. None if it is not known: the sign-up is over, or of an earlier
+    /// build.
+    pub async fn may_be_in_password(&self, id: Uuid, login_id: &LoginId) -> Result<Option<bool>, MemberError> {
+        let (start, vault) = (self.start_of(id).await?, &self.shared.vault);
+        let key = vault.key(start.member).await.map_err(vault_failed)?;
+        let characters = vault.pending(id).await.map_err(vault_failed)?.and_then(|pending| pending.characters);
+        let (Some(key), Some(characters)) = (key, characters) else { return Ok(None) };
+        let characters = PasswordCharacters::new(open(&key, characters_of(id), &characters)?);
+        Ok(Some(characters.may_contain(login_id)))
     }
 
     async fn start_of(&self, id: Uuid) -> Result<SignUpStart, MemberError> {

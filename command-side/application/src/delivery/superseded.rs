@@ -40,7 +40,10 @@ fn code(notice: Notice) -> Option<(Uuid, u32)> {
     match notice {
         Notice::SignUpCode { sign_up, serial } => Some((sign_up, serial)),
         Notice::ContactCode { member, serial } => Some((member.uuid(), serial)),
-        Notice::ContactIsMember | Notice::ContactReplaced | Notice::PasswordChanged => None,
+        Notice::PasswordResetCode { .. }
+        | Notice::ContactIsMember
+        | Notice::ContactReplaced
+        | Notice::PasswordChanged => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is said, in English and Korean. A code is the only run of digits in its text; notices hold no digit at all.
 
+use domain::member::PasswordReset;
 use kernel::StreamId;
 use secrecy::SecretString;
 use vault::{Names, NewMessage, Notice};
@@ -21,6 +22,17 @@ impl Text {
                     None => names.code(stream, serial),
                 };
                 ("Your Jangbu code / 장부 인증번호", code(message.channel, &digits))
+            }
+            Notice::PasswordResetCode { reset } => {
+                let (stream, serial) = (StreamId::new(reset), PasswordReset::SERIAL);
+                let digits = match message.code_contact {
+                    Some(contact) => names.code_to(contact, stream, serial),
+                    None => names.code(stream, serial),
+                };
+                (
+                    "Your Jangbu code for a new password / 장부 비밀번호 재설정 인증번호",
+                    reset_code(message.channel, &digits),
+                )
             }
             Notice::ContactIsMember => {
                 ("You are a member of Jangbu already / 이미 장부 회원입니다", CONTACT_IS_MEMBER.into())
@@ -57,6 +69,25 @@ fn code(channel: &str, code: &Zeroizing<String>) -> SecretString {
          If you did not ask for it, ignore this message: without the code nothing happens.\n\n\
          장부 인증번호입니다. 잠시 동안 한 번만 쓸 수 있습니다. 장부는 이 번호를 묻지 않으니 누구에게도 알려 주지 마세요.\n\
          요청하지 않으셨다면 이 메시지를 무시하셔도 됩니다. 번호 없이는 아무 일도 일어나지 않습니다.\n"
+    )
+    .into()
+}
+
+fn reset_code(channel: &str, code: &Zeroizing<String>) -> SecretString {
+    let code = code.as_str();
+    if channel == "phone" {
+        return format!(
+            "{code} is your Jangbu code for a new password. Tell it to nobody.\n\
+             장부 비밀번호 재설정 인증번호입니다. 타인에게 알려 주지 마세요."
+        )
+        .into();
+    }
+    format!(
+        "Your Jangbu code for a new password:\n\n    {code}\n\n\
+         It is good for a short time, and for one use. Nobody at Jangbu will ever ask you for it.\n\
+         If you did not ask for it, ignore this message: without the code your password stays as it is.\n\n\
+         장부 비밀번호를 새로 정하기 위한 인증번호입니다. 잠시 동안 한 번만 쓸 수 있습니다. 장부는 이 번호를 묻지 않으니 누구에게도 알려 주지 마세요.\n\
+         요청하지 않으셨다면 이 메시지를 무시하셔도 됩니다. 번호 없이는 비밀번호가 바뀌지 않습니다.\n"
     )
     .into()
 }
@@ -127,6 +158,20 @@ mod tests {
                     assert!(runs_of_digits(text.subject).is_empty());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_code_of_a_reset_is_bound_to_the_contact_and_the_only_run_of_digits() {
+        let names = Names::new(Zeroizing::new([3; 32]));
+        let (reset, contact) = (Uuid::from_u128(9), StreamId::new(Uuid::from_u128(11)));
+        for channel in ["email", "phone"] {
+            let notice = Notice::PasswordResetCode { reset };
+            let message = NewMessage { code_contact: Some(contact), ..message(channel, notice) };
+            let text = Text::compose(&message, &names);
+            let code = names.code_to(contact, StreamId::new(reset), 1);
+            assert_eq!(runs_of_digits(text.body.expose_secret()), [code.as_str()]);
+            assert!(runs_of_digits(text.subject).is_empty());
         }
     }
 

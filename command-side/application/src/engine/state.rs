@@ -1,7 +1,10 @@
 //! What the events of a stream add up to, by the kind of the stream: the list of the aggregates.
 
-use domain::{Account, EvolveError, Owner, Transfer, member::Reservation};
-use events::recorded::{self, AccountNumberEvent, MemberEvent, SignUpEvent, StreamKind};
+use domain::{
+    Account, EvolveError, Owner, Transfer,
+    member::{PasswordReset, Reservation},
+};
+use events::recorded::{self, AccountNumberEvent, MemberEvent, PasswordResetEvent, SignUpEvent, StreamKind};
 use kernel::AccountId;
 
 /// What a stream of one kind adds up to.
@@ -78,6 +81,8 @@ aggregates! {
     Owner(Owner), owner, kept;
     /// A sign-up, as its events: what is sealed in them is needed again. The first has version 1.
     SignUp(Vec<SignUpEvent>), history;
+    /// A password reset.
+    PasswordReset(PasswordReset), password_reset;
     /// A name.
     Reservation(Reservation), name;
     /// A member, as their events: what is sealed in them is needed again. The first has version 1.
@@ -103,6 +108,10 @@ fn owner(owner: Option<Owner>, event: &recorded::OwnerEvent) -> Evolved<Owner> {
 
 fn name(name: Option<Reservation>, event: &recorded::ReservationEvent) -> Evolved<Reservation> {
     Ok(name.unwrap_or_default().evolve(event))
+}
+
+fn password_reset(reset: Option<PasswordReset>, event: &PasswordResetEvent) -> Evolved<PasswordReset> {
+    PasswordReset::evolve(reset, event).ok_or(EvolveError::NotOpened)
 }
 
 fn history<E: Clone>(events: Option<Vec<E>>, event: &E) -> Evolved<Vec<E>> {

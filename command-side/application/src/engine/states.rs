@@ -2,7 +2,7 @@
 
 use domain::{
     Account, Owner, Transfer,
-    member::{Person, Reservation, SignUp, StateReader},
+    member::{PasswordReset, Person, Reservation, SignUp, StateReader},
 };
 use events::recorded::{MemberEvent, SignUpEvent, SignUpStarted};
 use kernel::{AccountId, AccountNumber, MemberId, Place, StreamId, TransferId, Version};
@@ -71,6 +71,10 @@ impl UnitOfWork {
 impl StateReader for UnitOfWork {
     fn sign_up(&self, id: StreamId) -> Option<SignUp> {
         self.sign_up_events(id).iter().fold(None, SignUp::evolve)
+    }
+
+    fn password_reset(&self, id: StreamId) -> Option<PasswordReset> {
+        self.get(id).copied()
     }
 
     fn name(&self, id: StreamId) -> Reservation {

@@ -40,6 +40,11 @@ impl ProcessRunner {
         let shared = &self.members.shared;
         let age = shared.options.codes.sign_up_lives + shared.options.sweep_margin;
         let swept = shared.vault.sweep(shared.clock.now() - age).await.map_err(ProcessError::Vault)?;
+        shared
+            .vault
+            .forget_tokens(shared.clock.now() - shared.options.refresh_lives)
+            .await
+            .map_err(ProcessError::Vault)?;
         if swept > 0 {
             metrics::counter!("vault_swept").increment(swept);
             tracing::info!(swept, "what sign-ups left in the vault was destroyed");

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::member::StateReader;
 use events::recorded::{
-    Channel, ContactChangeStarted, ContactChanged, Event, MemberEvent, PasswordChanged, SignUpCodeIssued, SignUpEvent,
-    SignUpStarted,
+    Channel, ContactChangeStarted, ContactChanged, Event, MemberEvent, PasswordChanged, PasswordResetCompleted,
+    PasswordResetEvent, PasswordResetStarted, SignUpCodeIssued, SignUpEvent, SignUpStarted,
 };
 use kernel::{MemberId, Place, Sealed, StreamId, Version};
 use log::{Picked, ProcessInstance};
@@ -42,10 +42,10 @@ impl Letter<'_> {
             field: self.place.field,
             notice: self.notice,
             until: self.until,
-            // Only a member's stream has codes for different contacts.
+            // A member's contact may change while a code is on its way; a sign-up has one contact.
             code_contact: self
                 .charge
-                .filter(|_| matches!(self.notice, Notice::ContactCode { .. }))
+                .filter(|_| matches!(self.notice, Notice::ContactCode { .. } | Notice::PasswordResetCode { .. }))
                 .map(|charge| charge.contact),
             charge: self.charge,
         }
@@ -65,6 +65,8 @@ impl Process for SendMessages {
             ContactChangeStarted::NAME,
             ContactChanged::NAME,
             PasswordChanged::NAME,
+            PasswordResetStarted::NAME,
+            PasswordResetCompleted::NAME,
         ]
     }
 
@@ -74,6 +76,12 @@ impl Process for SendMessages {
     }
 
     async fn effects(&self, followed: &Followed) -> Result<Vec<NewMessage>, ProcessError> {
+        if let Event::PasswordReset(PasswordResetEvent::Completed(completed)) = &followed.event {
+            // The next event asks for the notice that the password was changed, so it has to be: the server that completed the
+            // reset may have ended before.
+            let settled = self.members.shared.vault.settle_reset(completed.password, completed.member).await;
+            settled.map_err(ProcessError::Vault)?;
+        }
         Ok(self.message_for(&followed.picked, &followed.event).await?.into_iter().collect())
     }
 
@@ -98,6 +106,10 @@ impl SendMessages {
             Event::SignUp(SignUpEvent::CodeIssued(issued)) => {
                 let start = sign_up_start(&self.members, picked).await?;
                 self.code_of_sign_up(picked, &start, issued.serial, issued.expires_at).await?
+            }
+            Event::PasswordReset(PasswordResetEvent::Started(start)) => {
+                let Some(message) = self.code_of_reset(picked, start).await? else { return Ok(None) };
+                message
             }
             Event::Member(MemberEvent::ContactChangeStarted(change)) => {
                 let owner = self.owner_of(change.contact_key).await?;
@@ -132,6 +144,26 @@ impl SendMessages {
     /// The member whose name this is.
     async fn owner_of(&self, name: StreamId) -> Result<Option<MemberId>, ProcessError> {
         Ok(self.members.read(name).await.map_err(ProcessError::Step)?.name(name).owner())
+    }
+
+    /// The code of a password reset goes to the contact of the member who has the login id; none if nobody has it. Which of
+    /// them it is, is found out here and not by the request: that does the same either way.
+    async fn code_of_reset(
+        &self,
+        picked: &Picked,
+        start: &PasswordResetStarted,
+    ) -> Result<Option<NewMessage>, ProcessError> {
+        let Some(member) = self.owner_of(start.login_key).await? else { return Ok(None) };
+        let stream = StreamId::new(member.uuid());
+        let unit = self.members.read(stream).await.map_err(ProcessError::Step)?;
+        let active = unit.person(member).filter(|person| person.active().is_ok());
+        let (Some(person), Some(held)) = (active, contact_of(&unit, member)) else { return Ok(None) };
+        let reset = picked.event.stream.uuid();
+        let origin = self.members.shared.vault.reset_origin(reset).await.map_err(ProcessError::Vault)?;
+        let charge = Some(Charge { contact: person.contact, origin });
+        let (channel, contact, place) = (held.channel, &held.sealed, held.place);
+        let (notice, until) = (Notice::PasswordResetCode { reset }, Some(start.expires_at));
+        Ok(Some(Letter { member, channel, contact, place, notice, until, charge }.asked_at(picked)))
     }
 
     /// A code goes to whoever reads the contact's messages; a member gets a message that says so instead. Which of them it is,

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use events::recorded::{
-    NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed, SignUpEvent,
+    NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PasswordResetCompleted, PersonalDataDisclosed,
+    SignUpEvent,
 };
 use kernel::{MemberId, StreamId};
 use uuid::Uuid;
 
 use super::{
-    CodeRules, ContactVerification, DecidedEvent, MemberRefusal, Person, Reservation, SignUp, SignUpStart, Standing,
-    UnsealedEvent,
+    CodeRules, ContactVerification, DecidedEvent, MemberRefusal, PasswordReset, Person, Reservation, SignUp,
+    SignUpStart, Standing, UnsealedEvent,
 };
 use crate::Owner;
 
@@ -17,6 +18,8 @@ use crate::Owner;
 pub trait StateReader {
     /// A sign-up.
     fn sign_up(&self, id: StreamId) -> Option<SignUp>;
+    /// A password reset.
+    fn password_reset(&self, id: StreamId) -> Option<PasswordReset>;
     /// A name.
     fn name(&self, id: StreamId) -> Reservation;
     /// A member.
@@ -131,6 +134,38 @@ impl<K: StateReader> Deciding<'_, K> {
     pub fn change_password(&self, member: MemberId) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?.active()?;
         Ok(vec![DecidedEvent::of_member(member, PasswordChanged {})])
+    }
+
+    /// A password reset begins. Nothing here depends on whether a member has the login id, so nothing shows it.
+    pub fn start_reset(&self, reset: StreamId, login: StreamId) -> Vec<DecidedEvent> {
+        vec![DecidedEvent::complete(reset, PasswordReset::start(login, self.now, self.rules))]
+    }
+
+    /// The member who may have another password by this reset: the one who has its login id now.
+    pub fn resetting(&self, reset: &PasswordReset) -> Option<(MemberId, Person)> {
+        let member = self.known.name(reset.login).owner()?;
+        let person = self.known.person(member).filter(|person| person.active().is_ok())?;
+        Some((member, person))
+    }
+
+    /// A code is given for a password reset: with a right one the member has another password, which the vault keeps as
+    /// `password`. No code is right if nobody has the login id.
+    pub fn complete_reset(
+        &self,
+        id: StreamId,
+        is_right: bool,
+        password: Uuid,
+    ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
+        let reset = self.known.password_reset(id).ok_or(MemberRefusal::ResetUnknown)?;
+        let member = self.resetting(&reset).map(|(member, _)| member).filter(|_| is_right);
+        let refused = reset.attempt(member.is_some(), self.now, self.rules)?;
+        Ok(match (refused, member) {
+            (None, Some(member)) => vec![
+                DecidedEvent::complete(id, PasswordResetCompleted { member, password }),
+                DecidedEvent::of_member(member, PasswordChanged {}),
+            ],
+            (refused, _) => refused.map(|refused| DecidedEvent::complete(id, refused)).into_iter().collect(),
+        })
     }
 
     /// An operator is shown a member's personal data, for a reason.

@@ -7,6 +7,7 @@
 mod codes;
 mod decided;
 mod deciding;
+mod password_reset;
 mod person;
 mod refusal;
 mod reservation;
@@ -17,11 +18,12 @@ pub use codes::{CodeRules, IssuedCode};
 pub use decided::{DecidedEvent, UnsealedEvent};
 pub use deciding::{Deciding, StateReader};
 pub use events::recorded::{Channel, Consent, UnknownChannel};
+pub use password_reset::PasswordReset;
 pub use person::{ContactChange, ContactVerification, Person, Standing};
 pub use refusal::MemberRefusal;
 pub use reservation::Reservation;
 pub use sign_up::{SignUp, SignUpStart};
 pub use values::{
-    Code, CodeError, ConsentError, Consents, Contact, ContactError, LoginId, LoginIdError, Password, PasswordError,
-    RealName, RealNameError, as_typed,
+    Code, CodeError, ConsentError, Consents, Contact, ContactError, LoginId, LoginIdError, Password,
+    PasswordCharacters, PasswordError, RealName, RealNameError, as_typed,
 };

@@ -11,6 +11,9 @@ pub enum MemberRefusal {
     /// There never was such a sign-up.
     #[error("there is no such sign-up")]
     SignUpUnknown,
+    /// There never was such a password reset.
+    #[error("there is no such password reset")]
+    ResetUnknown,
     /// There is no such member, or not any more.
     #[error("there is no such member")]
     MemberUnknown,
@@ -63,7 +66,11 @@ impl MemberRefusal {
             Self::ContactChangeMissing => Some("contact-change-missing"),
             Self::AccountsOpen => Some("accounts-open"),
             Self::PasswordWrong => Some("password-wrong"),
-            Self::LoginIdTaken | Self::SignUpUnknown | Self::MemberUnknown | Self::TooEarly { .. } => None,
+            Self::LoginIdTaken
+            | Self::SignUpUnknown
+            | Self::ResetUnknown
+            | Self::MemberUnknown
+            | Self::TooEarly { .. } => None,
         }
     }
 

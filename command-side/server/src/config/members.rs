@@ -52,7 +52,7 @@ pub struct MemberConfig {
     /// Percent of one core that hashing passwords may take
     #[arg(long, env = "JANGBU_PASSWORD_SHARE", default_value_t = PasswordParams::default().share, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub password_share: u32,
-    /// Wrong passwords for one login id until the next try has to wait
+    /// Wrong passwords for one login id from one network until the next try from there has to wait; from where its member logged in before, a right one always passes
     #[arg(long, env = "JANGBU_LOGIN_FREE_FAILURES", default_value_t = 5)]
     pub login_free_failures: u32,
     /// Seconds it has to wait then; twice as long after each further one
@@ -61,12 +61,27 @@ pub struct MemberConfig {
     /// The most seconds it has to wait
     #[arg(long, env = "JANGBU_LOGIN_LONGEST_DELAY", default_value_t = 300)]
     pub login_longest_delay: u64,
+    /// Wrong passwords for one login id from all networks in an hour; after that only those from which its member logged in before may try
+    #[arg(long, env = "JANGBU_LOGIN_FAILURES", default_value_t = 100)]
+    pub login_failures: u32,
+    /// Milliseconds after a wrong log-in arrived until it is answered, whatever was computed: more than a password takes to be verified
+    #[arg(long, env = "JANGBU_LOGIN_REFUSED_AFTER_MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    pub login_refused_after_ms: u64,
     /// Log-ins from one address that may fail in a minute
     #[arg(long, env = "JANGBU_ADDRESS_FAILURES", default_value_t = 300)]
     pub address_failures: u32,
     /// Sign-ups that one address may begin in a minute
     #[arg(long, env = "JANGBU_ADDRESS_SIGN_UPS", default_value_t = 300)]
     pub address_sign_ups: u32,
+    /// Password resets that one address may begin in a minute
+    #[arg(long, env = "JANGBU_ADDRESS_RESETS", default_value_t = 300)]
+    pub address_resets: u32,
+    /// Wrong codes of password resets that one address may give in an hour
+    #[arg(long, env = "JANGBU_ADDRESS_WRONG_CODES", default_value_t = 100)]
+    pub address_wrong_codes: u32,
+    /// Codes of sign-ups that one address may ask for or give in a minute
+    #[arg(long, env = "JANGBU_ADDRESS_CODES", default_value_t = 3000)]
+    pub address_codes: u32,
     /// Messages with a code, or about a sign-up, that reach one contact in any hour; one address causes four fifths at most
     #[arg(long, env = "JANGBU_CONTACT_MESSAGES_PER_HOUR", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub contact_messages_per_hour: u32,
@@ -126,7 +141,8 @@ impl MemberConfig {
         };
         let messages =
             MessageBudget { per_hour: self.contact_messages_per_hour, per_day: self.contact_messages_per_day };
-        MemberOptions { codes, messages, ..MemberOptions::default() }
+        let refresh_lives = TimeDelta::seconds(self.refresh_token_seconds);
+        MemberOptions { codes, messages, refresh_lives, ..MemberOptions::default() }
     }
 
     pub(crate) fn auth(&self) -> AuthOptions {
@@ -134,12 +150,17 @@ impl MemberConfig {
             access_lives: TimeDelta::seconds(self.access_token_seconds),
             refresh_lives: TimeDelta::seconds(self.refresh_token_seconds),
             refresh_grace: TimeDelta::seconds(self.refresh_grace_seconds),
+            refusals_leave_after: Duration::from_millis(self.login_refused_after_ms),
             throttles: ThrottleOptions {
                 free_failures: self.login_free_failures,
                 first_delay: Duration::from_secs(self.login_first_delay),
                 longest_delay: Duration::from_secs(self.login_longest_delay),
+                failures_per_login: self.login_failures,
                 failures_per_address: self.address_failures,
                 sign_ups_per_address: self.address_sign_ups,
+                resets_per_address: self.address_resets,
+                wrong_codes_per_address: self.address_wrong_codes,
+                codes_per_address: self.address_codes,
                 login_ids_per_sign_up: self.sign_up_login_ids,
             },
         }

@@ -133,6 +133,9 @@ impl TestApp {
         ]);
         arguments.extend(["--kek".to_owned(), format!("file:{}", file("kek.json"))]);
         // Hashing is tested elsewhere; here it only has to be done.
+        if !settings.iter().any(|setting| setting.starts_with("--login-refused-after-ms")) {
+            arguments.push("--login-refused-after-ms=1".to_owned());
+        }
         if !settings.iter().any(|setting| setting.starts_with("--argon2")) {
             arguments.extend(["--argon2-memory-kib=64", "--argon2-passes=1"].map(str::to_owned));
         }
@@ -163,6 +166,11 @@ impl TestApp {
         let mut connection = self.vault_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
         let found = sqlx::query_scalar("select hash from vault.credentials").fetch_one(&mut connection).await;
         found.unwrap_or_else(|error| panic!("{} has no password: {error}", person.login_id))
+    }
+
+    pub async fn execute_in_vault(&self, sql: &'static str) {
+        let mut connection = self.vault_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     }
 
     /// From now on every request to open a session waits.

@@ -4,6 +4,8 @@ mod app;
 mod away;
 mod channels;
 mod ending;
+mod log_ins;
+mod password_resets;
 mod people;
 mod person;
 mod working;

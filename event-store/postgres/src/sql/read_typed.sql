@@ -9,7 +9,8 @@ from (
     where type in (
             'SignUpStarted', 'SignUpCodeIssued', 'SignUpCodeRefused', 'SignUpCompleted', 'SignUpEnded', 'NameReserved',
             'NameReleased', 'MemberJoined', 'ContactChangeStarted', 'ContactCodeRefused', 'ContactChanged',
-            'PasswordChanged', 'PersonalDataDisclosed', 'ErasureRequested', 'MemberErased'
+            'PasswordChanged', 'PersonalDataDisclosed', 'ErasureRequested', 'MemberErased', 'PasswordResetStarted',
+            'PasswordResetCodeRefused', 'PasswordResetCompleted'
         )
         and type = any($1::text[])
         and position > $2::int8

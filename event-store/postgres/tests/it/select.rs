@@ -1,7 +1,7 @@
 //! Reading by the partial indexes.
 
 use event_store_postgres::INDEXED_TYPES;
-use events::recorded::{MemberEvent, ReservationEvent, SignUpEvent};
+use events::recorded::{MemberEvent, PasswordResetEvent, ReservationEvent, SignUpEvent};
 use kernel::{MemberId, Position, StreamId, Version};
 use log::{Append, NewEvent, OwnedAccounts, ReadTyped};
 use sqlx::Row;
@@ -15,7 +15,7 @@ fn typed(stream: StreamId, version: i64, event_type: &'static str, payload: &str
 
 #[test]
 fn the_indexed_types_are_those_of_members() {
-    let names = [SignUpEvent::NAMES, ReservationEvent::NAMES, MemberEvent::NAMES].concat();
+    let names = [SignUpEvent::NAMES, ReservationEvent::NAMES, MemberEvent::NAMES, PasswordResetEvent::NAMES].concat();
     assert_eq!(INDEXED_TYPES.to_vec(), names, "a new one needs a new index, and its place in read_typed.sql");
 }
 

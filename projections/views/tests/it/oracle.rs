@@ -103,6 +103,7 @@ impl Oracle {
             | Event::RefusedCommand(_)
             | Event::Owner(_)
             | Event::SignUp(_)
+            | Event::PasswordReset(_)
             | Event::Reservation(_) => {}
         }
     }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use application::{CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta, ProcessRunner, Receipt, SignUp};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use domain::member::{Channel, Code, Consents, Contact, LoginId};
+use domain::member::{Channel, Code, Consents, Contact, LoginId, PasswordCharacters};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use events::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Event, Holder};
 use kernel::{
@@ -240,6 +240,7 @@ pub fn sign_up_request(login: &str, address: &str) -> SignUp {
     SignUp {
         login_id: login_id(login),
         password_hash: hash("first"),
+        characters: PasswordCharacters::new("first".into()),
         contact: email(address),
         real_name: "김민수".parse().expect("a name"),
         consents: Consents::new(vec![Consents::consent("terms", "1", true).expect("a consent")], &[])

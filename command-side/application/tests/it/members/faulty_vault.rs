@@ -10,13 +10,13 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, Position, StreamId};
+use kernel::{MemberId, Position, Sealed, StreamId};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
-    Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, MessageBudget, Messages, Names, NewMessage,
-    PasswordHash, Pending, PostgresVault, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions,
-    TokenDigest, VaultError, WaitingMessages,
+    Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, KnownNetworks, MessageBudget, Messages, Names,
+    NewMessage, PasswordHash, PasswordResets, Pending, PostgresVault, Queued, RefreshRetry, Revocation, Revocations,
+    Rotation, SentCode, Sessions, TokenDigest, VaultError, WaitingMessages,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +100,10 @@ impl Credentials for FaultyVault {
         self.through("keep_pending", self.real.keep_pending(sign_up, member, hash, origin)).await
     }
 
+    async fn keep_characters(&self, sign_up: Uuid, characters: &Sealed) -> Result<(), VaultError> {
+        self.through("keep_characters", self.real.keep_characters(sign_up, characters)).await
+    }
+
     async fn pending(&self, sign_up: Uuid) -> Result<Option<Pending>, VaultError> {
         self.real.pending(sign_up).await
     }
@@ -167,6 +171,36 @@ impl Sessions for FaultyVault {
 
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError> {
         self.real.end_sessions(member, but).await
+    }
+
+    async fn forget_tokens(&self, used_before: DateTime<Utc>) -> Result<u64, VaultError> {
+        self.real.forget_tokens(used_before).await
+    }
+}
+
+#[async_trait]
+impl PasswordResets for FaultyVault {
+    async fn note_reset(&self, reset: Uuid, origin: Option<Uuid>) -> Result<(), VaultError> {
+        self.through("note_reset", self.real.note_reset(reset, origin)).await
+    }
+
+    async fn reset_origin(&self, reset: Uuid) -> Result<Option<Uuid>, VaultError> {
+        self.real.reset_origin(reset).await
+    }
+
+    async fn settle_reset(&self, password: Uuid, member: MemberId) -> Result<Vec<Uuid>, VaultError> {
+        self.through("settle_reset", self.real.settle_reset(password, member)).await
+    }
+}
+
+#[async_trait]
+impl KnownNetworks for FaultyVault {
+    async fn knows_network(&self, login: StreamId, network: Uuid) -> Result<bool, VaultError> {
+        self.real.knows_network(login, network).await
+    }
+
+    async fn remember_network(&self, member: MemberId, network: Uuid) -> Result<(), VaultError> {
+        self.real.remember_network(member, network).await
     }
 }
 

@@ -6,6 +6,7 @@ mod crashes;
 mod erasing;
 mod faulty_vault;
 mod leaks;
+mod password_resets;
 mod races;
 mod runner;
 mod signing_up;

@@ -13,7 +13,7 @@ pub use code::{Code, CodeError};
 pub use consent::{ConsentError, Consents};
 pub use contact::{Contact, ContactError};
 pub use login_id::{LoginId, LoginIdError};
-pub use password::{Password, PasswordError, as_typed};
+pub use password::{Password, PasswordCharacters, PasswordError, as_typed};
 pub use real_name::{RealName, RealNameError};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 

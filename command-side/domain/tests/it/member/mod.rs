@@ -3,6 +3,7 @@
 mod changes;
 mod laws;
 mod leaving;
+mod password_resets;
 mod sign_ups;
 mod values;
 
@@ -12,7 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Owner,
     member::{
-        CodeRules, DecidedEvent, Deciding, MemberRefusal, Person, Reservation, SignUp, StateReader, UnsealedEvent,
+        CodeRules, DecidedEvent, Deciding, MemberRefusal, PasswordReset, Person, Reservation, SignUp, StateReader,
+        UnsealedEvent,
     },
 };
 use events::recorded::{
@@ -28,6 +30,7 @@ pub struct TestApp {
     pub seconds: i64,
     pub rules: CodeRules,
     sign_ups: HashMap<StreamId, SignUp>,
+    resets: HashMap<StreamId, PasswordReset>,
     names: HashMap<StreamId, Reservation>,
     people: HashMap<MemberId, Person>,
     owners: HashMap<MemberId, Owner>,
@@ -36,6 +39,10 @@ pub struct TestApp {
 impl StateReader for TestApp {
     fn sign_up(&self, id: StreamId) -> Option<SignUp> {
         self.sign_ups.get(&id).copied()
+    }
+
+    fn password_reset(&self, id: StreamId) -> Option<PasswordReset> {
+        self.resets.get(&id).copied()
     }
 
     fn name(&self, id: StreamId) -> Reservation {
@@ -71,6 +78,10 @@ impl TestApp {
                 Event::SignUp(event) => {
                     let state = SignUp::evolve(self.sign_ups.get(&stream).copied(), &event);
                     self.sign_ups.extend(state.map(|state| (stream, state)));
+                }
+                Event::PasswordReset(event) => {
+                    let state = PasswordReset::evolve(self.resets.get(&stream).copied(), &event);
+                    self.resets.extend(state.map(|state| (stream, state)));
                 }
                 Event::Reservation(event) => {
                     let name = self.name(stream).evolve(&event);
@@ -137,6 +148,16 @@ impl TestApp {
 
     pub fn verify_change(&mut self, who: u128, right: bool) -> Decided {
         let decided = self.deciding().verify_change(member(who), right);
+        self.happen(decided)
+    }
+
+    pub fn start_reset(&mut self, reset: u128, login: u128) -> Vec<DecidedEvent> {
+        let events = self.deciding().start_reset(stream(reset), self::login(login));
+        self.happen(Ok(events)).expect("beginning is never refused")
+    }
+
+    pub fn complete_reset(&mut self, reset: u128, right: bool) -> Decided {
+        let decided = self.deciding().complete_reset(stream(reset), right, Uuid::from_u128(reset));
         self.happen(decided)
     }
 

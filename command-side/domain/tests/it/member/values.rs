@@ -183,6 +183,7 @@ fn passwords() {
         ("abc\0defghi1!", PasswordError::Control),
         ("abcdefghi1!\n", PasswordError::Control),
         ("x9!Kim_Minsu-zz", PasswordError::ContainsLoginId),
+        ("x9!ＫＩＭ＿ＭＩＮＳＵ-zz", PasswordError::ContainsLoginId),
         ("Password123!", PasswordError::Common),
         ("P@ssw0rd12", PasswordError::Common),
         ("qwertyuiop1!", PasswordError::Common),
@@ -267,5 +268,29 @@ proptest! {
         prop_assert!(code.parse::<Code>().is_ok());
         prop_assert!((code.clone() + &extra).parse::<Code>().is_err());
         prop_assert!((extra + &code).parse::<Code>().is_err());
+    }
+}
+
+#[test]
+fn the_characters_of_a_password_show_which_login_ids_it_may_contain() {
+    let text = SecretString::from("horse-Zqxj7kw_battery 9!");
+    let characters = Password::parse_without_login_id(&text).expect("a password").characters();
+    assert_eq!(characters.expose(), "abehjkoqrstwxyz79_");
+    for (login_id, may) in [("zqxj7kw", true), ("battery", true), ("kbat", true), ("minji", false), ("horse8", false)] {
+        assert_eq!(characters.may_contain(&login_id.parse().expect("a login id")), may, "{login_id}");
+    }
+    let wide = Password::parse_without_login_id(&"ＱＸＪ-7 wkzv!".into()).expect("a password").characters();
+    assert!(wide.may_contain(&"qxj7".parse().expect("a login id")));
+    assert!(!format!("{characters:?}").contains("abe"));
+}
+
+#[test]
+fn a_password_is_checked_against_a_login_id_that_is_learned_later() {
+    let password = Password::parse_without_login_id(&"x9!Kim_Minsu-zz".into()).expect("a password");
+    assert_eq!(password.check_against(&"kim_minsu".parse().expect("a login id")), Err(PasswordError::ContainsLoginId));
+    assert_eq!(password.check_against(&"kim_minji".parse().expect("a login id")), Ok(()));
+    for (text, error) in [("short1!", PasswordError::Length), ("Password123!", PasswordError::Common)] {
+        let refused = Password::parse_without_login_id(&text.into()).map(|_| ());
+        assert_eq!(refused, Err(error), "{text}");
     }
 }
