@@ -3,8 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use events::recorded::{
     Channel, Consent, ContactChangeStarted, ContactChanged, ContactCodeRefused, ErasureRequested, Event, MemberErased,
-    MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PersonalDataDisclosed,
-    SignUpCodeIssued, SignUpCodeRefused, SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
+    MemberJoined, NameHolder, NameKind, NameReleased, NameReserved, PasswordChanged, PasswordResetCodeRefused,
+    PasswordResetCompleted, PasswordResetStarted, PersonalDataDisclosed, SignUpCodeIssued, SignUpCodeRefused,
+    SignUpCompleted, SignUpEnd, SignUpEnded, SignUpStarted,
 };
 use kernel::{MemberId, Sealed, StreamId};
 use projection_engine::testing::Random;
@@ -121,6 +122,14 @@ impl People {
         }
         if person.erased {
             written.push((key, 1, NameReleased {}.into()));
+        }
+        if what == 1 && person.erasure.is_none() {
+            // The password was forgotten.
+            let started = PasswordResetStarted { login_key: key, expires_at: now + Duration::minutes(10) };
+            let completed = PasswordResetCompleted { member: person.member, password: key.uuid() };
+            written.push((key, 1, started.into()));
+            written.push((key, 2, PasswordResetCodeRefused { tries_left: 4 }.into()));
+            written.push((key, 3, completed.into()));
         }
         written
     }
