@@ -161,8 +161,9 @@ fn wrong_use(text: &str) -> Failure {
 }
 
 fn write_manual(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(Failure::Output)?;
-    clap_mangen::generate_to(Cli::command(), folder).map_err(Failure::Output)
+    let failed = |source| Failure::Manual { folder: folder.display().to_string(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), folder).map_err(failed)
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {

@@ -136,6 +136,15 @@ pub enum Failure {
         /// What was wrong.
         what: String,
     },
+    /// The manual pages cannot be written.
+    #[error("cannot write the manual pages into {folder}")]
+    Manual {
+        /// Where.
+        folder: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// Standard output was closed or is full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
