@@ -90,7 +90,7 @@ impl SessionLock {
         let _ = self.held.lost.clone().wait_for(|lost| *lost).await;
     }
 
-    /// Gives the lock back, and waits until it is free.
+    /// Gives the lock back, and waits until it is free. (If Postgres does not answer, it is free when the session ends.)
     pub async fn release(mut self) {
         let (done, freed) = oneshot::channel();
         if let Some(release) = self.release.take()
@@ -130,7 +130,7 @@ impl LockContender {
         let (release, released) = oneshot::channel();
         let held = LockHandle { lost, renewed: Arc::new(Mutex::new(at)), lease: self.lease };
         // If it breaks, `lost_sender` is dropped, and the lock counts as lost.
-        drop(tasks::brief(hold(connection, held.clone(), released, lost_sender)));
+        drop(tasks::brief(hold(connection, key(&self.name), held.clone(), released, lost_sender)));
         Ok(Some(SessionLock { held, release: Some(release) }))
     }
 
@@ -154,6 +154,7 @@ impl LockContender {
 /// Renews the lock until it is released or lost.
 async fn hold(
     mut connection: Connection,
+    key: i64,
     held: LockHandle,
     mut released: oneshot::Receiver<oneshot::Sender<()>>,
     lost_sender: watch::Sender<bool>,
@@ -162,7 +163,7 @@ async fn hold(
         tokio::select! {
             // An error means that the lock was dropped rather than released; it is given back all the same.
             done = &mut released => {
-                let _ = timeout(SessionLock::CONNECTION_LIMIT, connection.close()).await;
+                let _ = timeout(SessionLock::CONNECTION_LIMIT, unlock(connection, key)).await;
                 lost_sender.send_replace(true);
                 if let Ok(done) = done {
                     let _ = done.send(());
@@ -179,6 +180,12 @@ async fn hold(
             }
         }
     }
+}
+
+/// Closing alone is not enough: Postgres ends a session some time after its client has gone, and the lock with it.
+async fn unlock(mut connection: Connection, key: i64) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!("select pg_advisory_unlock($1)", key).fetch_one(&mut connection).await?;
+    connection.close().await
 }
 
 /// The number Postgres knows the lock by: FNV-1a, so that it is the same in every build.

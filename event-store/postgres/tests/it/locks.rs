@@ -31,9 +31,25 @@ async fn a_lock_has_one_holder_and_is_free_after_it() {
     assert!(take().await.is_none());
     assert!(SessionLock::try_acquire(&fixture.options(), "another").await.unwrap().is_some());
     held.release().await;
-    let again = take().await.expect("free at once after a release");
-    drop(again);
+    drop(take().await.expect("free at once after a release"));
     timeout(SOON, async { while take().await.is_none() {} }).await.expect("free soon after it was dropped");
+    fixture.end().await;
+}
+
+/// The next holder asks over a connection that is open already, so it is faster than the end of the last one's session.
+#[tokio::test]
+async fn a_released_lock_is_free_for_who_asks_at_once() {
+    let fixture = LogFixture::new().await;
+    let options = fixture.options();
+    let mut contenders = [(); 2].map(|()| LockContender::new(&options, "one", SessionLock::LEASE));
+    let mut held = contenders[0].try_take().await.unwrap().unwrap();
+    for round in 1..50 {
+        let next = &mut contenders[round % 2];
+        assert!(next.try_take().await.unwrap().is_none(), "round {round}: it is held");
+        held.release().await;
+        held = next.try_take().await.unwrap().unwrap_or_else(|| panic!("round {round}: it is not free"));
+    }
+    held.release().await;
     fixture.end().await;
 }
 
