@@ -33,7 +33,7 @@ impl Command for Deposit {
     type Error = ExecuteError;
 
     fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
-        let cash = cash(rules, work, self.money.asset);
+        let cash = cash(rules, work, self.money.asset, self.money.amount.negated());
         let transfer = PendingTransfer {
             destination: Some(self.account),
             reference: Some(self.reference.clone()),

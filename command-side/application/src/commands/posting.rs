@@ -5,7 +5,7 @@ use events::recorded::{
     AccountEvent, AccountOpened, Holder, Leg, Legs, TransferFacts, TransferKind, TransferPosted, TransferRejected,
     TransferReversed,
 };
-use kernel::{AccountId, AssetCode, Money, TransferId};
+use kernel::{AccountId, AssetCode, Minor, Money, TransferId};
 use uuid::Uuid;
 
 use super::MoneyRules;
@@ -98,14 +98,23 @@ pub fn reject(work: &mut Decision<'_>, transfer: PendingTransfer, refusal: Refus
     work.push_new(id.into(), rejected);
 }
 
-/// This server's account for money outside; opened when it is first needed.
-pub fn cash(rules: &MoneyRules, work: &mut Decision<'_>, asset: AssetCode) -> AccountId {
-    let id = rules.system.cash(asset);
-    if work.account(id).is_none() {
-        let holder = Holder::System { name: rules.system.cash_name() };
-        work.push(id.into(), AccountOpened { holder, asset });
+/// This server's account for money outside that can take this change of its balance; opened when it is first needed. A
+/// balance has 38 digits, and what the outside brought in over the years may have more: then another account goes on.
+pub fn cash(rules: &MoneyRules, work: &mut Decision<'_>, asset: AssetCode, change: Minor) -> AccountId {
+    let mut number = 0;
+    loop {
+        let id = rules.system.cash(asset, number);
+        match work.account(id) {
+            Some(cash) if cash.balance.plus(change).is_ok() => return id,
+            // Of two accounts, one that is full does not fill the other: the change itself has 38 digits at most.
+            Some(_) => number += 1,
+            None => {
+                let holder = Holder::System { name: rules.system.cash_name(number) };
+                work.push(id.into(), AccountOpened { holder, asset });
+                return id;
+            }
+        }
     }
-    id
 }
 
 const NOBODY: AccountId = AccountId::new(Uuid::nil());

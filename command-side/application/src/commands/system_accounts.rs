@@ -18,13 +18,17 @@ impl SystemAccounts {
         Self { server }
     }
 
-    /// The name of the account that stands for money outside.
-    pub fn cash_name(&self) -> String {
-        format!("cash/{}", self.server)
+    /// The name of the account that stands for money outside. Number 0 is the usual one; the next is taken when a balance
+    /// would have more digits than there are.
+    pub fn cash_name(&self, number: u32) -> String {
+        match number {
+            0 => format!("cash/{}", self.server),
+            more => format!("cash/{}#{more}", self.server),
+        }
     }
 
     /// Its id for an asset: the same for ever.
-    pub fn cash(&self, asset: AssetCode) -> AccountId {
-        AccountId::new(Uuid::new_v5(&NAMESPACE, format!("{}/{asset}", self.cash_name()).as_bytes()))
+    pub fn cash(&self, asset: AssetCode, number: u32) -> AccountId {
+        AccountId::new(Uuid::new_v5(&NAMESPACE, format!("{}/{asset}", self.cash_name(number)).as_bytes()))
     }
 }

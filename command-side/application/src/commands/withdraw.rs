@@ -33,7 +33,7 @@ impl Command for Withdraw {
     type Error = ExecuteError;
 
     fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
-        let cash = cash(rules, work, self.money.asset);
+        let cash = cash(rules, work, self.money.asset, self.money.amount);
         let transfer = PendingTransfer {
             destination: Some(cash),
             reference: Some(self.reference.clone()),

@@ -2,7 +2,7 @@
 
 use application::{
     CloseAccount, Command, Destination, ExecuteError, FreezeAccount, OpenAccount, Outcome, Reverse, TransferBatch,
-    TransferOrder,
+    TransferOrder, Withdraw,
 };
 use kernel::Minor;
 
@@ -115,4 +115,24 @@ async fn a_refusal_tells_what_was_there() {
     assert_eq!(no.refusal.available, Some(Minor::new(10).expect("amount")));
     assert!(no.transfer.is_some());
     assert_eq!(client.log.count("TransferRejected"), 1);
+}
+
+/// A balance has 38 digits, and the account of the outside takes part in every deposit of its server.
+#[tokio::test]
+async fn a_deposit_of_all_digits_leaves_the_server_able_to_take_more() {
+    let client = TestClient::new();
+    let most = 10_i128.pow(38) - 1;
+    let (a, b, c) =
+        (client.open(member(1), "a").await, client.open(member(2), "b").await, client.open(member(3), "c").await);
+    let first = posted(&client.deposit(a, most, "d1").await);
+    posted(&client.deposit(b, most, "d2").await);
+    posted(&client.deposit(c, 1, "d3").await);
+    assert_eq!(refused(&client.deposit(a, 1, "d4").await), "amount-overflow", "an account of a member has an end");
+    let Outcome::Posted(usual) = client.deposit(c, 2, "d5").await else { panic!() };
+    let withdraw = Command::Withdraw(Withdraw { account: b, money: won(most), reference: "w".into() });
+    posted(&client.outcome(operator(), "w", withdraw).await);
+    let undo = Command::Reverse(Reverse { transfer: first, reason: "mistake".into() });
+    posted(&client.outcome(operator(), "u", undo).await);
+    let Outcome::Posted(later) = client.deposit(c, 2, "d6").await else { panic!() };
+    assert_ne!(usual.postings[0].account_id, later.postings[0].account_id, "the first account is free again");
 }
