@@ -26,6 +26,8 @@ pub struct Commit {
     /// The position of its last event.
     pub last: i64,
     pub recorded_at: DateTime<Utc>,
+    /// The member who asked for it, if it was one.
+    pub member: Option<Uuid>,
     pub events: Vec<Event>,
 }
 
@@ -35,7 +37,7 @@ impl Commit {
         let waits = |event: &&Event| positions.contains(&event.position);
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
-        Some(Self { last: self.last, recorded_at: self.recorded_at, events })
+        Some(Self { last: self.last, recorded_at: self.recorded_at, member: self.member, events })
     }
 }
 
@@ -149,7 +151,9 @@ impl Assembler {
             });
             self.recorded_at = recorded_at;
         }
-        self.open = Some(Open { row, seen: 0, commit: Commit { last: 0, recorded_at, events: Vec::new() } });
+        let member = row.as_ref().and_then(|row| row.member);
+        let commit = Commit { last: 0, recorded_at, member, events: Vec::new() };
+        self.open = Some(Open { row, seen: 0, commit });
     }
 
     fn close(&mut self, findings: &mut Findings, done: &mut Vec<Commit>) {

@@ -20,6 +20,8 @@ pub struct CommitRow {
     pub first: i64,
     pub last: i64,
     pub recorded_at: DateTime<Utc>,
+    /// The member who asked for it, if it was one.
+    pub member: Option<Uuid>,
 }
 
 /// A row of `events`, decoded if it can be.
@@ -130,9 +132,10 @@ impl Source {
             for id in [row.command_id, row.actor_id, row.correlation] {
                 digest.update(id);
             }
-            digest.update(row.role);
+            digest.update(&row.role);
             digest.update(row.fingerprint);
-            CommitRow { first: row.first_position, last: row.last_position, recorded_at: row.recorded_at }
+            let member = (row.role == "member").then_some(row.actor_id);
+            CommitRow { first: row.first_position, last: row.last_position, recorded_at: row.recorded_at, member }
         });
         Ok(read.collect())
     }

@@ -40,6 +40,7 @@ pub(super) const VIEW: Definition = Definition {
             "destination_version",
             "destination_balance_after",
             "postings",
+            "asked_by",
             "position",
             "recorded_at",
         ],
@@ -81,6 +82,8 @@ struct Row<'a> {
     destination_side: (Option<i64>, Option<&'a dyn Display>),
     /// The legs of a transfer of more than two.
     postings: Option<&'a str>,
+    /// The member who asked for what was refused.
+    asked_by: Option<Uuid>,
     position: i64,
     recorded_at: DateTime<Utc>,
 }
@@ -91,7 +94,7 @@ impl Row<'_> {
         cells.maybe("source", self.source).maybe("destination", self.destination);
         cells.maybe("asset", self.asset).maybe("amount", self.amount).maybe("postings", self.postings);
         cells.maybe("memo", self.memo).maybe("reference", self.reference).maybe("reverses", self.reverses);
-        cells.maybe("code", self.code).maybe("available", self.available);
+        cells.maybe("code", self.code).maybe("available", self.available).maybe("asked_by", self.asked_by);
         cells.maybe("source_version", self.source_side.0).maybe("source_balance_after", self.source_side.1);
         cells.maybe("destination_version", self.destination_side.0);
         cells.maybe("destination_balance_after", self.destination_side.1);
@@ -131,7 +134,7 @@ impl<S: Sink> Transfers<S> {
         self.transfers.row(&id.to_string(), &self.cells);
     }
 
-    fn rejected(&mut self, id: Uuid, rejected: &TransferRejected, position: i64, at: DateTime<Utc>) {
+    fn rejected(&mut self, id: Uuid, rejected: &TransferRejected, position: i64, commit: &Commit) {
         let TransferRejected { facts, refusal } = rejected;
         let row = Row {
             status: "rejected",
@@ -145,8 +148,9 @@ impl<S: Sink> Transfers<S> {
             reverses: facts.reverses.map(|t| t.uuid()),
             code: Some(&refusal.code),
             available: refusal.available.as_ref().map(|a: &Minor| a as &dyn Display),
+            asked_by: commit.member,
             position,
-            recorded_at: at,
+            recorded_at: commit.recorded_at,
             ..Row::default()
         };
         row.write(&mut self.cells);
@@ -176,9 +180,7 @@ impl<S: Sink> Book<S> for Transfers<S> {
         }
         for event in &commit.events {
             match &event.recorded {
-                Event::Transfer(TransferEvent::Rejected(e)) => {
-                    self.rejected(event.stream, e, event.position, commit.recorded_at)
-                }
+                Event::Transfer(TransferEvent::Rejected(e)) => self.rejected(event.stream, e, event.position, commit),
                 Event::Transfer(TransferEvent::Reversed(e)) => {
                     give_reversed_by(event.stream, e.by.uuid(), &mut self.cells, &mut self.transfers);
                 }
@@ -202,7 +204,7 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
                   asset, amount::text, memo, reference, reverses, reversed_by, code,
                   available::text, source_version, source_balance_after::text, destination_version,
                   destination_balance_after::text, position as "position!", recorded_at as "recorded_at!",
-                  postings::text
+                  postings::text, asked_by
            from live.transfers"#
     )
     .fetch(connection);
@@ -223,6 +225,7 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
             source_side: (row.source_version, shown(&row.source_balance_after)),
             destination_side: (row.destination_version, shown(&row.destination_balance_after)),
             postings: row.postings.as_deref(),
+            asked_by: row.asked_by,
             position: row.position,
             recorded_at: row.recorded_at,
         };

@@ -1,7 +1,7 @@
 //! Commits whose events were decoded, once for all views.
 
 use chrono::{DateTime, Utc};
-use kernel::{CommandId, CommitRef, CorrelationId, LogId, Position, StreamId, Version};
+use kernel::{Actor, CommandId, CommitRef, CorrelationId, LogId, Position, StreamId, Version};
 
 /// Turns the recorded form of an event into what the projections understand.
 pub trait Decode: Send + Sync + 'static {
@@ -41,6 +41,8 @@ pub struct Commit<E> {
     pub first: Position,
     /// The command that wrote it.
     pub command_id: CommandId,
+    /// Who asked for it.
+    pub actor: Actor,
     /// When it was recorded, by the log's clock.
     pub recorded_at: DateTime<Utc>,
     /// Follows the request that wrote it.
@@ -118,8 +120,8 @@ impl<E: Send + Sync + 'static> Commit<E> {
             };
             events.push(Event { stream: event.stream, version: event.version, body });
         }
-        let log::Commit { first, command_id, recorded_at, correlation, .. } = *commit;
-        Self { first, command_id, recorded_at, correlation, events, faults, late: false }
+        let log::Commit { first, command_id, actor, recorded_at, correlation, .. } = *commit;
+        Self { first, command_id, actor, recorded_at, correlation, events, faults, late: false }
     }
 
     /// The position of the last event.

@@ -116,6 +116,8 @@ struct TransferRow {
     destination_version: Option<i64>,
     position: i64,
     recorded_at: DateTime<Utc>,
+    /// The member who asked for what was rejected; not known by an older version of the view.
+    asked_by: Option<Uuid>,
     source_owner: Option<Uuid>,
     destination_owner: Option<Uuid>,
     source_known: bool,
@@ -157,10 +159,11 @@ impl TransferRow {
         self.postings.iter().flatten()
     }
 
-    /// Everybody whose account is in it sees a posted transfer. A refused one stays between the payer and the bank: that
-    /// somebody could not pay is not the payee's to know.
+    /// Everybody whose account is in it sees a posted transfer. A refused one stays between the payer, who asked for it, and
+    /// the bank: that somebody could not pay is not the payee's to know.
     fn is_visible_to(&self, viewer: Viewer) -> bool {
         viewer.may_see(self.source_owner)
+            || (!self.is_posted() && viewer.may_see(self.asked_by))
             || (self.is_posted() && viewer.may_see(self.destination_owner))
             || self.more_legs().any(|leg| viewer.may_see(leg.owner))
     }

@@ -52,6 +52,21 @@ async fn an_account_is_opened_used_frozen_unfrozen_emptied_and_closed() {
     app.close().await;
 }
 
+/// A typing mistake in the source is refused and recorded: whoever sent it can read why.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_from_no_account_is_read_by_whoever_asked_for_it() {
+    let mut app = TestApp::start(&ALL).await;
+    let (payee, theirs) = app.funded_member(50).await;
+    let payer = app.member();
+    let refused = payer.transfer(Uuid::from_u128(4), theirs, 20).await.expect_problem(422, "account-unknown");
+    let path = format!("/v1/transfers/{}", refused.id("transfer_id"));
+    let seen = payer.get_at(&path, refused.token()).await.expect(200);
+    assert_eq!((seen.text("status"), seen.text("code")), ("rejected".into(), "account-unknown".into()));
+    assert_eq!((seen.id("source"), seen.id("destination")), (Uuid::from_u128(4), theirs));
+    payee.get_at(&path, refused.token()).await.expect_problem(404, "transfer-unknown");
+    app.close().await;
+}
+
 async fn freeze_and_unfreeze(
     operator: &TestClient,
     service: &TestClient,

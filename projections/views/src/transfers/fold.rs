@@ -6,7 +6,7 @@ use events::recorded::{
     AccountCredited, AccountDebited, AccountEvent, Event, TransferEvent, TransferPosted, TransferRejected,
     TransferReversed,
 };
-use kernel::{AccountId, Minor, Position, TransferId, Version};
+use kernel::{AccountId, Minor, Position, Role, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
 use super::rows::{Booked, Row};
@@ -77,7 +77,8 @@ impl<'c> Folding<'c> {
                 self.push(Row::posted(stream, posted, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Rejected(rejected)) => {
-                self.push(Row::rejected(stream, rejected, position, commit.recorded_at));
+                let asked_by = Some(commit.actor).filter(|actor| actor.role == Role::Member).map(|actor| actor.id);
+                self.push(Row::rejected(stream, rejected, asked_by, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Reversed(reversed)) => match self.place.get(&stream) {
                 Some(&place) => self.rows[place].reversed_by = Some(reversed.by),

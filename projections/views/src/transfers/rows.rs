@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use events::recorded::{Leg, TransferPosted, TransferRejected};
-use kernel::{AccountId, AssetCode, Minor, Position, TransferId, Version};
+use kernel::{AccountId, AssetCode, MemberId, Minor, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
 use serde::Serialize;
 use sqlx::{PgConnection, types::Uuid};
@@ -22,7 +22,8 @@ pub(super) struct Row<'c> {
 enum Outcome<'c> {
     /// With how each leg came out.
     Posted(&'c TransferPosted, Vec<Option<Booked>>),
-    Rejected(&'c TransferRejected),
+    /// With the member who asked for it, if it was one.
+    Rejected(&'c TransferRejected, Option<MemberId>),
 }
 
 /// How a leg came out.
@@ -52,10 +53,10 @@ pub(super) struct TransferRows {
 
 pub(super) const COPY_TRANSFERS: &str = "copy transfers (transfer_id, kind, status, code, available, source, destination, asset, amount, \
     memo, reference, reverses, reversed_by, source_balance_after, source_version, destination_balance_after, \
-    destination_version, position, recorded_at, postings) from stdin (format binary)";
+    destination_version, position, recorded_at, postings, asked_by) from stdin (format binary)";
 
 /// How many columns [`COPY_TRANSFERS`] names.
-pub(super) const COLUMNS: i16 = 20;
+pub(super) const COLUMNS: i16 = 21;
 
 impl<'c> Row<'c> {
     pub(super) fn posted(
@@ -71,10 +72,11 @@ impl<'c> Row<'c> {
     pub(super) fn rejected(
         transfer: TransferId,
         rejected: &'c TransferRejected,
+        asked_by: Option<MemberId>,
         position: Position,
         recorded_at: DateTime<Utc>,
     ) -> Self {
-        Self { transfer, outcome: Outcome::Rejected(rejected), position, recorded_at, reversed_by: None }
+        Self { transfer, outcome: Outcome::Rejected(rejected, asked_by), position, recorded_at, reversed_by: None }
     }
 
     /// Notes how a leg came out; `false` if no leg waits for this.
@@ -89,14 +91,14 @@ impl<'c> Row<'c> {
     pub(super) fn is_whole(&self) -> bool {
         match &self.outcome {
             Outcome::Posted(_, booked) => booked.iter().all(Option::is_some),
-            Outcome::Rejected(_) => true,
+            Outcome::Rejected(..) => true,
         }
     }
 
     pub(super) fn write(&self, rows: &mut CopyRows) {
         match &self.outcome {
             Outcome::Posted(posted, booked) => self.write_posted(posted, booked, rows),
-            Outcome::Rejected(rejected) => self.write_rejected(rejected, rows),
+            Outcome::Rejected(rejected, asked_by) => self.write_rejected(rejected, *asked_by, rows),
         }
     }
 
@@ -126,10 +128,12 @@ impl<'c> Row<'c> {
             .maybe(credited.map(|booked| booked.version.number()), CopyRows::int8)
             .int8(self.position.number())
             .time(self.recorded_at)
-            .maybe(pair.is_none().then(|| postings(posted, booked)), CopyRows::jsonb);
+            .maybe(pair.is_none().then(|| postings(posted, booked)), CopyRows::jsonb)
+            .null();
     }
 
-    fn write_rejected(&self, TransferRejected { facts, refusal }: &TransferRejected, rows: &mut CopyRows) {
+    fn write_rejected(&self, rejected: &TransferRejected, asked_by: Option<MemberId>, rows: &mut CopyRows) {
+        let TransferRejected { facts, refusal } = rejected;
         rows.row()
             .uuid(self.transfer.uuid())
             .text(facts.kind.as_str())
@@ -150,7 +154,8 @@ impl<'c> Row<'c> {
             .null()
             .int8(self.position.number())
             .time(self.recorded_at)
-            .null();
+            .null()
+            .maybe(asked_by.map(MemberId::uuid), CopyRows::uuid);
     }
 }
 

@@ -23,6 +23,7 @@ create table transfers (
     memo text,
     reference text,
     postings jsonb,
+    asked_by uuid check (asked_by is null or status = 'rejected'), -- rejected only: the member who asked for it
     check (status = 'posted' or (asset is not null and amount is not null and postings is null)),
     check ((postings is null) = (asset is not null)),
     check ((asset is null) = (amount is null))

@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 use crate::people::People;
 
+const A_SERVICE: Actor = Actor { role: Role::Service, id: MemberId::new(Uuid::nil()) };
+const A_MEMBER: Actor = Actor { role: Role::Member, id: MemberId::new(Uuid::from_u128(0xa5ced)) };
 const MEMOS: [&str; 5] = ["rent", "'; drop table entries; --", "장부 📒", "a|b\\n\t\"c\"", ""];
 
 struct Account {
@@ -413,7 +415,7 @@ impl Bank {
             first,
             command_id: CommandId::new(Uuid::from_u128(self.random.bits())),
             fingerprint: Fingerprint([7; 16]),
-            actor: Actor { role: Role::Service, id: MemberId::new(Uuid::nil()) },
+            actor: if first.number() % 2 == 0 { A_MEMBER } else { A_SERVICE },
             correlation: CorrelationId::new(Uuid::nil()),
             recorded_at: self.now,
             events: std::mem::take(&mut self.pending),

@@ -7,7 +7,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use events::recorded::{
     AccountEvent, Channel, Event, Holder, MemberEvent, TransferEvent, TransferPosted, TransferRejected,
 };
-use kernel::{Position, Sealed};
+use kernel::{Position, Role, Sealed};
 use log::Commit;
 use uuid::Uuid;
 
@@ -55,6 +55,10 @@ pub fn tables(commits: &[Commit], up_to: Position) -> Vec<Table> {
         for (position, event) in commit.positioned() {
             let body = Event::decode(&event.event_type, event.schema_version, &event.payload).expect("a valid history");
             oracle.event(event.stream.uuid(), event.version.number(), position.number(), commit.recorded_at, &body);
+            if let Event::Transfer(TransferEvent::Rejected(_)) = body {
+                let refused = oracle.transfers.get_mut(&event.stream.uuid()).expect("rejected");
+                refused.asked_by = (commit.actor.role == Role::Member).then(|| commit.actor.id.uuid());
+            }
         }
         oracle.ticks.insert(at, commit.last().number());
     }
@@ -266,7 +270,7 @@ const SELECT_TRANSFERS: &str =
     (extract(epoch from recorded_at) * 1000000)::int8,
     coalesce((select string_agg(concat_ws(' ', leg ->> 'account_id', leg ->> 'asset', leg ->> 'amount',
         leg ->> 'balance_after', leg ->> 'version'), ', ' order by place)
-        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'))
+        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'), coalesce(asked_by::text, '-'))
     from live.transfers order by transfer_id";
 const SELECT_ASSET_TOTALS: &str =
     "select concat_ws('|', asset, member_sum, system_sum, members_open, members_frozen, members_closed,

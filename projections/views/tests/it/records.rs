@@ -26,6 +26,8 @@ pub struct Transfer {
     pub kind: &'static str,
     /// What was asked for, if it was refused.
     pub rejected: Option<TransferRejected>,
+    /// The member who asked for it.
+    pub asked_by: Option<Uuid>,
     /// Account, asset and signed amount.
     pub legs: Vec<(Uuid, String, i128)>,
     /// Memo, reference, and what it reverses.
@@ -68,7 +70,7 @@ impl Transfer {
     pub fn new(position: i64, time: DateTime<Utc>) -> Self {
         let (kind, rejected, legs, texts, sides, at) =
             ("", None, Vec::new(), Default::default(), Vec::new(), micros(time));
-        Self { kind, rejected, legs, texts, reversed_by: None, sides, position, at }
+        Self { kind, rejected, asked_by: None, legs, texts, reversed_by: None, sides, position, at }
     }
 
     pub fn line(&self, id: &Uuid) -> String {
@@ -96,8 +98,8 @@ impl Transfer {
         let legs = if legs.len() > 2 { legs.join(", ") } else { "-".into() };
         let (kind, said, texts, position, at) =
             (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
-        let by = or_dash(&self.reversed_by);
-        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{legs}")
+        let (by, asked_by) = (or_dash(&self.reversed_by), or_dash(&self.asked_by));
+        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{legs}|{asked_by}")
     }
 }
 

@@ -96,6 +96,41 @@ async fn a_member_sees_the_balances_of_own_accounts_only() {
     app.finish().await;
 }
 
+/// Whoever asked for a transfer may see why it was refused, also if the source is nobody's account.
+#[tokio::test]
+async fn a_refused_transfer_is_seen_by_whoever_asked_for_it() {
+    let app = TestApp::with_bank().await;
+    let (unknown, refused) = (id(0x404), id(0x7ef));
+    app.database
+        .run(&format!(
+            "insert into transfers_g1.transfers (position, recorded_at, transfer_id, source, destination, amount, kind,
+                 status, asset, code, asked_by)
+             values (17, '2026-11-21T09:08:00Z', '{refused}', '{unknown}', '{}', 5, 'transfer', 'rejected', 'KRW',
+                 'account-unknown', '{}')",
+            id(B1),
+            id(ALICE)
+        ))
+        .await;
+    let path = format!("/v1/transfers/{refused}");
+    assert_eq!(app.statuses(&path).await, [200, 404, 404, 200, 200]);
+    let seen = app.get(&path, app.member(ALICE)).await;
+    assert_eq!(seen.ok()["code"], "account-unknown");
+    assert_eq!(seen.ok()["source"], json!(unknown), "as it was asked for");
+    // The version of the view before does not know who asked.
+    app.database
+        .run(
+            "drop view live.transfers;
+             create view live.transfers as select position, recorded_at, source_version, destination_version,
+                 transfer_id, source, destination, reverses, reversed_by, amount, source_balance_after,
+                 destination_balance_after, available, kind, status, asset, code, memo, reference, postings
+             from transfers_g1.transfers;
+             grant select on live.transfers to jangbu_reader",
+        )
+        .await;
+    assert_eq!(app.statuses(&path).await, [404, 404, 404, 200, 200]);
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn the_list_of_accounts_holds_ones_own() {
     let app = TestApp::with_bank().await;
