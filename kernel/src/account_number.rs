@@ -31,16 +31,30 @@ impl AccountNumber {
 impl FromStr for AccountNumber {
     type Err = AccountNumberError;
 
+    /// Reads a number as people type or paste it: spaces and dashes may stand anywhere.
     fn from_str(text: &str) -> Result<Self, AccountNumberError> {
-        if text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        if text.len() > LONGEST {
             return Err(AccountNumberError::Form);
         }
-        let number: u64 = text.parse().map_err(|_| AccountNumberError::Form)?;
+        let digits: String = text.chars().filter(|&c| !is_separator(c)).collect();
+        if digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(AccountNumberError::Form);
+        }
+        let number: u64 = digits.parse().map_err(|_| AccountNumberError::Form)?;
         if Self::from_digits(number / 100).0 != number {
             return Err(AccountNumberError::CheckDigits);
         }
         Ok(Self(number))
     }
+}
+
+/// So many bytes of digits and separators are looked at.
+const LONGEST: usize = 64;
+
+/// A space or a dash, of whichever width; not a line break.
+fn is_separator(c: char) -> bool {
+    let dash = matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}');
+    dash || (c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 impl fmt::Display for AccountNumber {
@@ -57,8 +71,13 @@ impl Serialize for AccountNumber {
 
 impl<'de> Deserialize<'de> for AccountNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // In records there is one spelling.
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        let number: Self = text.parse().map_err(serde::de::Error::custom)?;
+        if number.to_string() != text {
+            return Err(serde::de::Error::custom(AccountNumberError::Form));
+        }
+        Ok(number)
     }
 }
 
@@ -66,7 +85,7 @@ impl<'de> Deserialize<'de> for AccountNumber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountNumberError {
     /// Not twelve digits.
-    #[error("an account number has twelve digits")]
+    #[error("an account number has twelve digits; spaces and dashes may stand between them")]
     Form,
     /// A typing mistake.
     #[error("the check digits of the account number do not fit: a digit is wrong or two are swapped")]
@@ -78,6 +97,36 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn it_is_read_as_people_write_it() {
+        let number = AccountNumber::from_digits(1_234_567_890);
+        let digits = number.to_string();
+        let (a, b, c) = (&digits[..4], &digits[4..8], &digits[8..]);
+        for text in [
+            format!("{a}-{b}-{c}"),
+            format!("{a} {b} {c}"),
+            format!(" {a}{b}{c} "),
+            format!("{a}\u{a0}{b}\u{2013}{c}"),
+            format!("{a}\u{ff0d}{b} - {c}"),
+        ] {
+            assert_eq!(text.parse(), Ok(number), "{text:?}");
+            assert!(serde_json::from_value::<AccountNumber>(text.into()).is_err(), "a record has one spelling");
+        }
+        for text in [
+            "",
+            "-",
+            "            ",
+            &format!("{a}.{b}.{c}"),
+            &format!("{a}\n{b}{c}"),
+            &format!("{a}_{b}{c}"),
+            &"-".repeat(100),
+        ] {
+            assert_eq!(text.parse::<AccountNumber>(), Err(AccountNumberError::Form), "{text:?}");
+        }
+        let swapped = format!("{a}-{b}-{}", c.chars().rev().collect::<String>());
+        assert_eq!(swapped.parse::<AccountNumber>(), Err(AccountNumberError::CheckDigits));
+    }
 
     proptest! {
         #[test]

@@ -62,10 +62,10 @@ pub(crate) struct TransferRequest {
     #[serde(deserialize_with = "account_id")]
     #[schema(value_type = uuid::Uuid)]
     source: AccountId,
-    /// The account it goes to: its id, or its number (ten digits and two check digits).
+    /// The account it goes to: its id, or its number (ten digits and two check digits; spaces and dashes may stand between).
     #[schema(
         value_type = String,
-        pattern = "^([0-9]{12}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$",
+        pattern = "^([0-9]([ -]?[0-9]){11}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$",
         examples("01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e42", "123456789092"),
     )]
     destination: PayeeRef,
@@ -74,7 +74,7 @@ pub(crate) struct TransferRequest {
     money: MoneyDto,
     /// The payer's words; both sides see them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$")]
     memo: Option<Note>,
 }
 
@@ -130,7 +130,7 @@ impl BatchRequest {
 #[schema(as = ReverseTransfer)]
 pub(crate) struct ReverseRequest {
     /// Kept as the memo of the reversal.
-    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$")]
     reason: Label,
 }
 

@@ -33,6 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(not_json());
         }
+        as_it_is(request.headers())?;
         parse(&read(request).await?).map(Self)
     }
 }
@@ -44,11 +45,11 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
         if request.body().is_end_stream() {
             return Ok(Self(T::default()));
         }
-        let json = is_json(request.headers());
+        let (json, plain) = (is_json(request.headers()), as_it_is(request.headers()));
         let bytes = read(request).await?;
         match (bytes.is_empty(), json) {
             (true, _) => Ok(Self(T::default())),
-            (false, true) => parse(&bytes).map(Self),
+            (false, true) => plain.and_then(|()| parse(&bytes)).map(Self),
             (false, false) => Err(not_json()),
         }
     }
@@ -65,8 +66,22 @@ fn is_json(headers: &HeaderMap) -> bool {
     let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();
     let json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
-    let utf8 = parts.filter(|p| p.starts_with("charset=")).all(|p| p.trim_matches('"').ends_with("utf-8"));
-    json && utf8
+    let mut charsets = parts.filter_map(|part| part.strip_prefix("charset=").map(str::to_owned));
+    // `utf8` is no registered name, and many clients send it.
+    let utf8 = |charset: &str| {
+        matches!(charset.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(charset), "utf-8" | "utf8")
+    };
+    json && charsets.all(|charset| utf8(&charset))
+}
+
+/// Refuses a body that is compressed: what it says is not JSON then, whatever its type.
+fn as_it_is(headers: &HeaderMap) -> Result<(), Problem> {
+    let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = encodings.flat_map(|value| value.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    if codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::UnsupportedMediaType).detail("send the body as it is, without a Content-Encoding"))
 }
 
 fn not_json() -> Problem {
@@ -199,6 +214,11 @@ mod tests {
             ("application/json", true),
             ("Application/JSON; charset=UTF-8", true),
             ("application/vnd.app+json", true),
+            ("application/json; charset=utf8", true),
+            ("application/json;charset=\"UTF8\"", true),
+            ("application/json; charset=\"utf-8\"", true),
+            ("application/json; charset=xutf-8", false),
+            ("application/json; charset=utf-8; charset=utf-16", false),
             ("application/json; charset=utf-16", false),
             ("text/plain", false),
             ("application/jsonx", false),
@@ -209,6 +229,23 @@ mod tests {
             assert_eq!(is_json(&headers), expected, "{declared}");
         }
         assert!(!is_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_body_that_is_encoded_is_no_json() {
+        let refused = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_ENCODING, value.parse().expect("value"));
+            }
+            as_it_is(&headers).err().map(|problem| problem.code())
+        };
+        for plain in [&[][..], &["identity"], &["Identity"], &[""]] {
+            assert_eq!(refused(plain), None, "{plain:?}");
+        }
+        for encoded in [&["gzip"][..], &["br"], &["deflate"], &["zstd"], &["identity, gzip"], &["identity", "gzip"]] {
+            assert_eq!(refused(encoded), Some(Code::UnsupportedMediaType), "{encoded:?}");
+        }
     }
 
     proptest! {

@@ -150,7 +150,7 @@ pub async fn transactions(
     ById(id): ById,
     Query(query): Query<TransactionsQuery>,
 ) -> Result<Answer<EntryPage>, Problem> {
-    let range = Range { from: query.from.map(|time| time.0), to: query.to.map(|time| time.0) };
+    let range = Range { from: query.from.map(Time::or_after), to: query.to.map(Time::or_after) };
     let (account, limit) = (AccountId::new(id), Limit::or_usual(query.limit));
     let cursor = query.cursor.as_deref();
     let page = api.reads.transactions(viewer(&principal), account, range, cursor, limit, &need).await;
@@ -191,7 +191,7 @@ pub async fn balance(
 ) -> Result<Answer<Balance>, Problem> {
     let when = match (query.at, query.position) {
         (None, None) => When::Now,
-        (Some(Time(time)), None) => When::Time(time),
+        (Some(time), None) => When::Time(time.or_before()),
         (None, Some(At(position))) => When::Position(position),
         (Some(_), Some(_)) => return Err(Problem::invalid("position", "not together with at")),
     };

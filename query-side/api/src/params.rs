@@ -6,7 +6,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, request::Parts},
 };
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, TimeDelta, Utc};
 use kernel::{AccountNumber, AssetCode, Position, Role};
 use platform::{
     auth::Principal,
@@ -123,7 +123,21 @@ from_text! {
         Some(position) => Ok(At(Position::new(position))),
         None => Err("a whole number from 0 to 9223372036854775807"),
     };
-    Number => |text| text.parse().map(Number).map_err(|_| "twelve digits of which the last two check the others");
+    Number => |text| text.parse().map(Number).map_err(|_| "twelve digits of which the last two check the others; spaces and dashes may stand between them");
+}
+
+impl Time {
+    /// The first whole microsecond that is not before this time: where a range begins or ends, for the log's clock has
+    /// no finer times.
+    pub fn or_after(self) -> DateTime<Utc> {
+        let before = self.or_before();
+        if before < self.0 { before + TimeDelta::microseconds(1) } else { before }
+    }
+
+    /// The last whole microsecond that is not after this time.
+    pub fn or_before(self) -> DateTime<Utc> {
+        self.0.trunc_subsecs(6)
+    }
 }
 
 impl Limit {
@@ -197,6 +211,20 @@ mod tests {
     }
 
     #[test]
+    fn a_time_between_two_microseconds_is_on_the_right_side_of_both() {
+        let time = |text: &str| read::<Time>(text).expect("a time");
+        for (between, before, after) in [
+            ("2026-11-21T09:30:00.0000005Z", "2026-11-21T09:30:00Z", "2026-11-21T09:30:00.000001Z"),
+            ("2026-11-21T09:30:00.999999999Z", "2026-11-21T09:30:00.999999Z", "2026-11-21T09:30:01Z"),
+            ("1969-12-31T23:59:59.9999995Z", "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z"),
+            ("2026-11-21T09:30:00.000001Z", "2026-11-21T09:30:00.000001Z", "2026-11-21T09:30:00.000001Z"),
+        ] {
+            assert_eq!(time(between).or_before(), time(before).0, "{between}");
+            assert_eq!(time(between).or_after(), time(after).0, "{between}");
+        }
+    }
+
+    #[test]
     fn a_token_is_read_once_and_whole() {
         let token = kernel::ConsistencyToken::untagged(kernel::LogId::new(Uuid::nil()), Position::new(7));
         let mut headers = HeaderMap::new();
@@ -229,7 +257,8 @@ mod tests {
                 prop_assert_eq!(day.to_string(), text.as_str());
             }
             if let Some(Number(number)) = read::<Number>(&text) {
-                prop_assert_eq!(number.to_string(), text.as_str());
+                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                prop_assert_eq!(number.to_string(), digits);
             }
         }
 

@@ -67,8 +67,8 @@ impl Payee {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PayeeQuery {
-    /// The account number, twelve digits.
-    #[param(value_type = Option<String>, pattern = "^[0-9]{12}$", example = "000000000197", nullable = false)]
+    /// The account number: twelve digits, between which spaces and dashes may stand.
+    #[param(value_type = Option<String>, pattern = "^[0-9]([ -]?[0-9]){11}$", example = "000000000197", nullable = false)]
     account_number: Option<Number>,
     /// The id of the account, as it stands in a statement. Not together with `account_number`.
     #[param(value_type = Option<String>, format = Uuid, nullable = false)]

@@ -35,8 +35,12 @@ pub struct Wallet {
     /// Whose it is.
     pub member: WalletMember,
     /// Their accounts, newest first.
+    #[schema(max_items = 200)]
     pub accounts: Vec<Account>,
-    /// The last 20 transactions over all of them, newest first.
+    /// Null if these are all; else the `cursor` with which `GET /v1/accounts` gives the others.
+    #[schema(required)]
+    pub accounts_next_cursor: Option<String>,
+    /// The last 20 transactions over the accounts shown here, newest first.
     #[schema(max_items = 20)]
     pub transactions: Vec<WalletEntry>,
     /// There and true if there are names of other sides that cannot be read now.
@@ -68,14 +72,16 @@ impl Wallet {
         };
         Self {
             member: WalletMember { member_id: wallet.member.uuid(), real_name, degraded: no_name },
-            accounts: wallet.accounts,
+            accounts: wallet.accounts.items,
+            accounts_next_cursor: wallet.accounts.next_cursor,
             transactions,
             degraded,
         }
     }
 }
 
-/// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions.
+/// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions. Of more than 200
+/// accounts it shows the newest, and where `GET /v1/accounts` goes on.
 #[utoipa::path(get, operation_id = "wallet_home", security(("bearer" = [])), path = "/v1/wallet/home", tag = "accounts",
     responses((status = 200, description = "The first screen", body = Wallet)))]
 pub async fn home(

@@ -62,6 +62,19 @@ pub enum AccountStatus {
     Closed,
 }
 
+/// The list of the accounts of an owner, or of everybody.
+pub(crate) fn accounts_of(owner: Option<MemberId>) -> List {
+    match owner {
+        Some(owner) => List::named("accounts").bound_to(owner.uuid().as_bytes()),
+        None => List::named("accounts"),
+    }
+}
+
+/// Where the list goes on after this account.
+pub(crate) fn cursor_at(list: &List, last: &Account) -> String {
+    list.cursor(last.account_id.uuid().as_u128())
+}
+
 impl Reads {
     /// One account; none if there is none that the viewer may know of.
     pub async fn account(
@@ -108,14 +121,11 @@ impl Reads {
         limit: u16,
         need: &Need,
     ) -> Result<Fresh<Page<Account>>, ReadsError> {
-        let list = match owner {
-            Some(owner) => List::named("accounts").bound_to(owner.uuid().as_bytes()),
-            None => List::named("accounts"),
-        };
+        let list = accounts_of(owner);
         // The ids of accounts hold the time they were made, so their order is that of opening.
         let before = cursor.map(|cursor| list.after(cursor)).transpose()?.map_or(Uuid::max(), Uuid::from_u128);
         let fresh = self.gate.read(VIEWS, need, || self.accounts_now(owner, before, limit)).await?;
-        Ok(fresh.map(|items| Page::of(items, limit, |last| list.cursor(last.account_id.uuid().as_u128()))))
+        Ok(fresh.map(|items| Page::of(items, limit, |last| cursor_at(&list, last))))
     }
 
     async fn accounts_now(

@@ -6,7 +6,8 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use crate::{
-    Account, Entry, Fresh, Need, Reads, ReadsError, SealedText, View,
+    Account, Entry, Fresh, Need, Page, Reads, ReadsError, SealedText, View,
+    accounts::{accounts_of, cursor_at},
     freshness::Seen,
     members::NameRow,
     row::{MissingRow, Snapshot, names},
@@ -15,7 +16,7 @@ use crate::{
 
 const VIEWS: &[View] = &[View::Accounts, View::Transactions, View::Members];
 /// More accounts than a person has; beyond it the list of accounts goes on.
-const ACCOUNTS: i64 = 200;
+const ACCOUNTS: u16 = 200;
 /// How many transactions the first screen shows.
 pub const RECENT: i64 = 20;
 
@@ -26,9 +27,9 @@ pub struct Wallet {
     pub member: MemberId,
     /// Their name, sealed; none if the owner of the token never signed up, or has left.
     pub real_name: Option<SealedText>,
-    /// Their accounts, newest first.
-    pub accounts: Vec<Account>,
-    /// The last transactions over all of them, newest first.
+    /// Their accounts, newest first: the first page of [`Reads::accounts`].
+    pub accounts: Page<Account>,
+    /// The last transactions over these accounts, newest first.
     pub recent: Vec<Named<WalletEntry>>,
 }
 
@@ -59,16 +60,18 @@ impl Reads {
     }
 
     async fn wallet_now(&self, member: MemberId) -> Result<Seen<Wallet>, ReadsError> {
-        let row = sqlx::query_file!("src/sql/wallet.sql", &names(VIEWS), member.uuid(), ACCOUNTS, RECENT)
-            .fetch_one(&self.pool)
-            .await?;
+        let row =
+            sqlx::query_file!("src/sql/wallet.sql", &names(VIEWS), member.uuid(), i64::from(ACCOUNTS) + 1, RECENT)
+                .fetch_one(&self.pool)
+                .await?;
+        let list = accounts_of(Some(member));
         let wallet = Wallet {
             member,
             real_name: match row.name {
                 Some(Json(name)) => name.name()?.map(|(_, name)| name),
                 None => None,
             },
-            accounts: row.accounts.0,
+            accounts: Page::of(row.accounts.0, ACCOUNTS, |last| cursor_at(&list, last)),
             recent: NamedRow::all(row.recent.0)?,
         };
         let missing = MissingRow::partial(row.missing);

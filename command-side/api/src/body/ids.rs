@@ -3,7 +3,7 @@
 use std::fmt;
 
 use application::Destination;
-use kernel::AccountId;
+use kernel::{AccountId, AccountNumberError};
 use platform::problem::Problem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use uuid::Uuid;
@@ -51,11 +51,13 @@ impl Serialize for PayeeRef {
 impl<'de> Deserialize<'de> for PayeeRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.len() == 12 {
-            return text.parse().map(|number| Self(Destination::Number(number))).map_err(D::Error::custom);
+        if let Ok(id) = parse(&text) {
+            return Ok(Self(Destination::Account(AccountId::new(id))));
         }
-        let id = parse(&text).map_err(|_| D::Error::custom("a destination is an account id or an account number"))?;
-        Ok(Self(Destination::Account(AccountId::new(id))))
+        text.parse().map(|number| Self(Destination::Number(number))).map_err(|error| match error {
+            AccountNumberError::Form => D::Error::custom("a destination is an account id or an account number"),
+            AccountNumberError::CheckDigits => D::Error::custom(error),
+        })
     }
 }
 
@@ -79,6 +81,21 @@ mod tests {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert_eq!(read(&id.to_uppercase()).expect("an id").to_string(), id, "one spelling is kept");
+    }
+
+    #[test]
+    fn a_number_is_one_payee_however_it_is_typed() {
+        let number = AccountNumber::from_digits(1_234_567_890).to_string();
+        let typed = format!("{}-{} {}", &number[..4], &number[4..8], &number[8..]);
+        assert_eq!(
+            read(&typed).expect("a number").to_string(),
+            number,
+            "so that a retry in another spelling is the same"
+        );
+        let id = "01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e42";
+        for bad in [id.replace('-', " "), format!(" {id}"), "1234-5678-9012".to_owned(), format!("{number}0")] {
+            assert!(read(&bad).is_err(), "{bad}");
+        }
     }
 
     proptest! {

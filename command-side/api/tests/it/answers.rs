@@ -89,16 +89,22 @@ async fn a_transfer_goes_to_an_id_or_to_a_number() {
     let mut by_number = order();
     by_number["destination"] = json!(number.to_string());
     by_number.as_object_mut().expect("an object").remove("memo");
-    for body in [order(), by_number] {
+    let digits = number.to_string();
+    let mut as_typed = by_number.clone();
+    as_typed["destination"] = json!(format!("{}-{} {}", &digits[..4], &digits[4..8], &digits[8..]));
+    for body in [order(), by_number, as_typed] {
         assert_eq!(api.post_json(Role::Member, "/v1/transfers", body).await.status, StatusCode::CREATED);
     }
-    let commands: Vec<_> = api.submissions().into_iter().map(|submission| submission.command).collect();
+    let submissions = api.submissions();
+    assert_eq!(submissions[1].meta.fingerprint, submissions[2].meta.fingerprint, "typed otherwise, the same request");
+    let commands: Vec<_> = submissions.into_iter().map(|submission| submission.command).collect();
     let money = kernel::Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") };
     let to = |destination, memo| {
         Command::Transfer(TransferOrder { source: AccountId::new(SOURCE), destination, money, memo })
     };
     let expected = [
         to(Destination::Account(AccountId::new(DESTINATION)), Some("rent".to_owned())),
+        to(Destination::Number(number), None),
         to(Destination::Number(number), None),
     ];
     assert_eq!(commands, expected);

@@ -60,10 +60,40 @@ async fn a_range_of_times_holds_its_beginning_and_not_its_end() {
     assert_eq!(listed("to=2027-01-01T00:00:50Z").await, down(1, 49));
     assert_eq!(listed("from=2027-01-01T00:00:10Z&to=2027-01-01T00:00:12Z").await, [11, 10]);
     assert_eq!(listed("from=2027-01-01T00:00:10.5Z&to=2027-01-01T00:00:10.6Z").await, [0; 0]);
+    assert_eq!(listed("from=2027-01-01T00:00:10.0000001Z&to=2027-01-01T00:00:12Z").await, [11]);
+    assert_eq!(listed("from=2027-01-01T00:00:10Z&to=2027-01-01T00:00:11.0000009Z").await, [11, 10]);
+    assert_eq!(listed("from=2027-01-01T00:00:09.9999999Z&to=2027-01-01T00:00:10.9999999Z").await, [10]);
     assert_eq!(listed("from=2027-01-01T09:00:10%2B09:00&to=2027-01-01T00:00:11Z").await, [10]);
     assert_eq!(listed("from=2028-01-01T00:00:00Z").await, [0; 0]);
     assert_eq!(listed("to=2020-01-01T00:00:00Z").await, [0; 0]);
     assert_eq!(listed("from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z").await, down(1, 100));
+    app.finish().await;
+}
+
+/// The first screen shows 200 accounts; where there are more it says where the list goes on.
+#[tokio::test]
+async fn the_first_screen_says_that_there_are_more_accounts() {
+    let app = TestApp::start().await;
+    for account in 1..=200 {
+        app.database.put_account(0xa000 + account, Some(ALICE), "KRW", 0, 1).await;
+    }
+    let home = async || app.get("/v1/wallet/home", app.member(ALICE)).await.ok().clone();
+    let screen = home().await;
+    assert_eq!(screen["accounts"].as_array().expect("accounts").len(), 200);
+    assert_eq!(screen["accounts_next_cursor"], Value::Null, "these are all");
+    for account in 201..=203 {
+        app.database.put_account(0xa000 + account, Some(ALICE), "KRW", 0, 1).await;
+    }
+    let screen = home().await;
+    let ids = |list: &Value| -> Vec<String> {
+        let accounts = list.as_array().expect("accounts").iter();
+        accounts.map(|account| account["account_id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let cursor = screen["accounts_next_cursor"].as_str().expect("there are more");
+    let rest = app.get(&format!("/v1/accounts?cursor={cursor}"), app.member(ALICE)).await;
+    let all: Vec<_> = ids(&screen["accounts"]).into_iter().chain(ids(&rest.ok()["items"])).collect();
+    assert_eq!(all, (1..=203).rev().map(|n| id(0xa000 + n).to_string()).collect::<Vec<_>>());
+    assert_eq!(rest.ok()["next_cursor"], Value::Null);
     app.finish().await;
 }
 
