@@ -53,7 +53,7 @@ impl OpenAccountRequest {
 pub(crate) struct ReasonRequest {
     /// In your own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$")]
     reason: Option<Note>,
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct BookingRequest {
     #[serde(deserialize_with = "object")]
     money: MoneyDto,
     /// The outside's own reference.
-    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$")]
     reference: Label,
 }
 

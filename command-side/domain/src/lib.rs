@@ -4,6 +4,7 @@
 //! events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
 
 mod account;
+pub mod characters;
 mod evolve;
 mod limits;
 pub mod member;

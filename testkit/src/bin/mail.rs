@@ -43,7 +43,14 @@ async fn main() -> Result<()> {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    let plan = Plan { http: listen(cli.addr).await?, smtp: listen(cli.smtp_addr).await?, smtps, tls, sms_token: None };
+    let plan = Plan {
+        http: listen(cli.addr).await?,
+        smtp: listen(cli.smtp_addr).await?,
+        smtps,
+        tls,
+        smtputf8: true,
+        sms_token: None,
+    };
     let catcher = Catcher::start(plan)?;
     eprintln!("mail is caught at smtp://{}, text messages at {}/sms", catcher.smtp, catcher.url());
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;

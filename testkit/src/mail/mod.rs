@@ -27,6 +27,8 @@ pub struct Plan {
     pub smtps: Option<TcpListener>,
     /// The certificate.
     pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    /// Whether addresses with letters of all scripts are taken (RFC 6531).
+    pub smtputf8: bool,
     /// The bearer token that text messages must come with; any will do if there is none.
     pub sms_token: Option<String>,
 }
@@ -34,7 +36,7 @@ pub struct Plan {
 impl Plan {
     /// On free ports of this machine, without TLS.
     pub async fn local() -> Result<Self> {
-        Ok(Self { http: free().await?, smtp: free().await?, smtps: None, tls: None, sms_token: None })
+        Ok(Self { http: free().await?, smtp: free().await?, smtps: None, tls: None, smtputf8: true, sms_token: None })
     }
 
     /// With this certificate: STARTTLS at the one port, TLS at the other.
@@ -71,7 +73,8 @@ impl Catcher {
         let caught = Arc::new(Caught::new(Arc::new(SystemClock)));
         let faults = Arc::new(Faults::default());
         let mut tasks = JoinSet::new();
-        let context = smtp::MailContext { caught: caught.clone(), faults: faults.clone(), tls: plan.tls };
+        let (smtputf8, tls) = (plan.smtputf8, plan.tls);
+        let context = smtp::MailContext { caught: caught.clone(), faults: faults.clone(), tls, smtputf8 };
         tasks.spawn(smtp::serve(plan.smtp, context.clone(), false));
         if let Some(listener) = plan.smtps {
             tasks.spawn(smtp::serve(listener, context, true));

@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use mail_parser::{Address, MessageParser};
 use smtp_proto::{
-    AUTH_PLAIN, Error, Request,
+    AUTH_PLAIN, Error, MAIL_SMTPUTF8, Request,
     request::receiver::{DataReceiver, RequestReceiver},
 };
 use tokio::{
@@ -26,6 +26,7 @@ pub(super) struct MailContext {
     pub(super) caught: Arc<Caught>,
     pub(super) faults: Arc<Faults>,
     pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) smtputf8: bool,
 }
 
 trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -54,7 +55,7 @@ async fn converse(stream: TcpStream, context: MailContext, wrapped: bool) -> io:
         _ => Box::new(stream),
     };
     wire.write_all(b"220 jangbu-mail catches everything\r\n").await?;
-    let mut talk = Talk { context, secure: wrapped, sender: None, recipients: vec![] };
+    let mut talk = Talk { context, secure: wrapped, utf8: false, sender: None, recipients: vec![] };
     while let Ended::ToTls = talk.commands(&mut wire).await? {
         let Some(acceptor) = &acceptor else { break };
         // Whatever was sent in the clear behind STARTTLS is gone with the buffer of the conversation before.
@@ -72,6 +73,8 @@ enum Ended {
 struct Talk {
     context: MailContext,
     secure: bool,
+    /// Whether the mail under way may hold addresses beyond ASCII.
+    utf8: bool,
     sender: Option<String>,
     recipients: Vec<String>,
 }
@@ -135,7 +138,8 @@ impl Talk {
         match request {
             Request::Ehlo { .. } => {
                 let tls = if self.offers_tls() { "250-STARTTLS\r\n" } else { "" };
-                format!("250-jangbu-mail\r\n{tls}250-8BITMIME\r\n250-AUTH PLAIN\r\n250 SIZE {LARGEST}\r\n")
+                let utf8 = if self.context.smtputf8 { "250-SMTPUTF8\r\n" } else { "" };
+                format!("250-jangbu-mail\r\n{tls}250-8BITMIME\r\n{utf8}250-AUTH PLAIN\r\n250 SIZE {LARGEST}\r\n")
             }
             Request::Helo { .. } => line("250 jangbu-mail"),
             Request::Auth { mechanism: AUTH_PLAIN, initial_response } if !initial_response.is_empty() => {
@@ -143,13 +147,18 @@ impl Talk {
             }
             Request::Auth { .. } => line("504 PLAIN with an initial response only"),
             Request::StartTls if self.offers_tls() => line("220 go ahead"),
+            Request::Mail { from } if from.flags & MAIL_SMTPUTF8 != 0 && !self.context.smtputf8 => {
+                line("555 no SMTPUTF8 here")
+            }
             Request::Mail { from } => {
+                self.utf8 = from.flags & MAIL_SMTPUTF8 != 0;
                 self.recipients.clear();
                 self.sender = Some(from.address);
                 line("250 sender")
             }
             Request::Rcpt { .. } if self.sender.is_none() => line("503 MAIL first"),
             Request::Rcpt { .. } if self.recipients.len() >= RECIPIENTS => line("452 too many recipients"),
+            Request::Rcpt { to } if !to.address.is_ascii() && !self.utf8 => line("553 that address needs SMTPUTF8"),
             Request::Rcpt { to } => {
                 self.recipients.push(to.address);
                 line("250 recipient")

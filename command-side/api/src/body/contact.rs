@@ -14,7 +14,7 @@ pub(crate) struct ContactDto {
     /// `email` or `phone`.
     #[schema(pattern = "^(email|phone)$", examples("email", "phone"))]
     pub(crate) channel: String,
-    /// An e-mail address, or a telephone number in international form.
+    /// An e-mail address, or a telephone number in international form, which is kept as E.164.
     #[schema(value_type = String, max_length = 254, examples("minji@example.com", "+821012345678"))]
     pub(crate) value: Secret,
 }

@@ -168,9 +168,18 @@ async fn ids_are_ids_in_bodies_and_paths() {
 }
 
 #[tokio::test]
-async fn texts_have_a_length_and_no_control_characters() {
+async fn texts_have_a_length_and_nothing_that_hides_or_forges() {
     let long = "장".repeat(257);
-    for text in [long.as_str(), "a\r\nSet-Cookie: x=y", "nul\0", "\u{7f}", "\u{9b}31m"] {
+    let forged = [
+        "paid \u{202e}000,5",
+        "\u{202a}a",
+        "\u{2066}5\u{2069}",
+        "a\u{2069}",
+        "שלום \u{202d}5",
+        "REF\u{200b}1",
+        "a\u{2028}b",
+    ];
+    for text in [long.as_str(), "a\r\nSet-Cookie: x=y", "nul\0", "\u{7f}", "\u{9b}31m"].into_iter().chain(forged) {
         let memo = changed(order(), "/memo", json!(text)).to_string();
         let answer = refused(Role::Member, "/v1/transfers", memo).await;
         assert_eq!(answer, (400, "validation-failed".into(), "memo".into()), "{text:?}");

@@ -5,9 +5,9 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use domain::member::{Contact, LoginId, Standing, StateReader};
+use domain::member::{Channel, Contact, LoginId, Standing, StateReader};
 use events::recorded::{Event, MemberEvent, MemberJoined, StreamKind};
-use kernel::{Actor, Clock, Ids, MemberId, StreamId, Version};
+use kernel::{Actor, Clock, Ids, MemberId, Place, Sealed, StreamId, Version};
 use secrecy::ExposeSecret;
 use tokio::{sync::Notify, time::timeout_at};
 use uuid::Uuid;
@@ -200,6 +200,24 @@ impl Members {
     /// The name of a contact.
     pub(super) fn contact_name(&self, contact: &Contact) -> StreamId {
         self.shared.vault.names().contact(contact.channel().as_str(), contact.expose())
+    }
+
+    /// The other names of a sealed contact, under which an earlier build may have reserved it: a telephone number that was
+    /// kept before numbers were read by their country's plan. None without the key, for then there is no one to reach.
+    pub(crate) fn spellings_of(
+        &self,
+        key: Option<&DataKey>,
+        place: Place,
+        channel: Channel,
+        sealed: &Sealed,
+    ) -> Result<Vec<StreamId>, MemberError> {
+        let (Channel::Phone, Some(key)) = (channel, key) else { return Ok(Vec::new()) };
+        let kept = open(key, place, sealed)?;
+        // What no plan has can only have been kept in the spelling that it came in.
+        let Ok(contact) = Contact::parse(channel, kept.expose_secret()) else { return Ok(Vec::new()) };
+        let spellings = std::iter::once(contact.clone()).chain(contact.earlier_spellings());
+        let others = spellings.filter(|spelling| spelling.expose() != kept.expose_secret());
+        Ok(others.map(|spelling| self.contact_name(&spelling)).collect())
     }
 
     /// The data key of somebody who is a member.

@@ -34,7 +34,7 @@ mod verify_contact;
 mod verify_sign_up;
 mod withdraw;
 
-pub(crate) use change_contact::contact_of;
+pub(crate) use change_contact::{SealedContact, contact_of};
 pub use close_account::CloseAccount;
 pub use complete_password_reset::ResetCompleted;
 pub use deposit::Deposit;

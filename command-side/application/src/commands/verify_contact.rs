@@ -20,6 +20,8 @@ use crate::{
 struct VerifyContact {
     member: MemberId,
     code: Code,
+    /// Other names of the new contact, under which an earlier build may have reserved it.
+    spellings: Vec<StreamId>,
     /// Which codes were sent.
     sent: Vec<SentCode>,
     key: DataKey,
@@ -38,7 +40,7 @@ impl VerifyContact {
         let sent = |serial| sent_code(&self.sent, serial, reserved).filter(|code| !is_bound_elsewhere(code));
         let in_force = code_in_force(issued.into_iter(), deciding.now, sent);
         let right = is_right(names, stream, in_force, &self.code);
-        deciding.verify_change(self.member, right)
+        deciding.verify_change(self.member, right, &self.spellings)
     }
 
     fn seal(&self, event: UnsealedEvent, at: At, unit: &UnitOfWork) -> Result<Event, MemberError> {
@@ -88,12 +90,17 @@ impl Members {
     /// Completes a change of contact with the code that was sent.
     pub async fn verify_contact(&self, member: MemberId, code: Code, meta: Meta) -> Result<Receipt<()>, MemberError> {
         let work = move |members: Self, claim| async move {
-            let person = members.read(StreamId::new(member.uuid())).await?.person(member);
-            person.ok_or(MemberError::MemberUnknown)?;
+            let stream = StreamId::new(member.uuid());
+            let unit = members.read(stream).await?;
+            unit.person(member).ok_or(MemberError::MemberUnknown)?;
             let key = members.key_of(member).await?;
+            let spellings = match unit.newest(stream, "contact", change_in) {
+                Some((place, change)) => members.spellings_of(Some(&key), place, change.channel, &change.contact)?,
+                None => Vec::new(),
+            };
             let sent = members.shared.vault.codes_sent(member.uuid()).await.map_err(vault_failed)?;
             let actor = Actor { role: Role::Member, id: member };
-            members.carry_out(&claim, (actor, meta), VerifyContact { member, code, sent, key }).await
+            members.carry_out(&claim, (actor, meta), VerifyContact { member, code, spellings, sent, key }).await
         };
         self.accept(meta, work).await
     }

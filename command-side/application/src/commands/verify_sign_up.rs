@@ -4,7 +4,7 @@ use std::error::Error;
 
 use chrono::{DateTime, Utc};
 use domain::member::{
-    Code, DecidedEvent, Deciding, LoginId, MemberRefusal, PasswordCharacters, SignUpStart, StateReader, UnsealedEvent,
+    Code, DecidedEvent, Deciding, LoginId, MemberRefusal, PasswordCharacters, StateReader, UnsealedEvent,
 };
 use events::recorded::{Event, MemberEvent, MemberJoined, SignUpEvent, StreamKind};
 use kernel::{Actor, MemberId, Role, StreamId, Version};
@@ -28,6 +28,8 @@ struct VerifySignUp {
     code: Code,
     /// Another login id than the one the sign-up began with.
     login: Option<LoginId>,
+    /// Other names of its contact, under which an earlier build may have reserved it.
+    spellings: Vec<StreamId>,
     /// What the vault has of it.
     kept: Kept,
 }
@@ -60,7 +62,8 @@ impl VerifySignUp {
             // It was completed, or its contact became a member's by another sign-up or a change.
             return Err(MemberRefusal::SignUpEnded);
         }
-        deciding.verify(self.sign_up, right, self.login.as_ref().map(|login| names.login(login.expose())))
+        let login = self.login.as_ref().map(|login| names.login(login.expose()));
+        deciding.verify(self.sign_up, right, login, &self.spellings)
     }
 
     fn seal(&self, event: UnsealedEvent, at: At, unit: &UnitOfWork) -> Result<Event, MemberError> {
@@ -130,10 +133,8 @@ impl Members {
         meta: Meta,
     ) -> Result<Receipt<MemberId>, MemberError> {
         let work = move |members: Self, claim| async move {
-            let start = members.start_of(id).await?;
-            let actor = Actor { role: Role::Member, id: start.member };
-            let kept = members.kept_of(start.member, id).await?;
-            let verify = VerifySignUp { sign_up: StreamId::new(id), code, login, kept };
+            let (member, verify) = members.prepare(id, code, login).await?;
+            let actor = Actor { role: Role::Member, id: member };
             let receipt = members.carry_out(&claim, (actor, meta), verify).await?;
             // Also the second time: the first may have ended before this.
             members.settle_at_once(id, receipt.answer).await;
@@ -144,10 +145,8 @@ impl Members {
 
     /// Whether a code would make a member now, as far as the sign-up itself goes. Nothing is written.
     pub async fn would_verify(&self, id: Uuid, code: &Code) -> Result<bool, MemberError> {
-        let start = self.start_of(id).await?;
-        let actor = Actor { role: Role::Member, id: start.member };
-        let kept = self.kept_of(start.member, id).await?;
-        let verify = VerifySignUp { sign_up: StreamId::new(id), code: code.clone(), login: None, kept };
+        let (member, verify) = self.prepare(id, code.clone(), None).await?;
+        let actor = Actor { role: Role::Member, id: member };
         let joins = |event: &PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::Joined(_)));
         match self.engine().foresee(actor, &verify).await {
             Ok(events) => Ok(events.iter().any(joins)),
@@ -162,19 +161,32 @@ impl Members {
     /// Whether the password of a sign-up may contain this login id. None if it is not known: the sign-up is over, or of an earlier
     /// build.
     pub async fn may_be_in_password(&self, id: Uuid, login_id: &LoginId) -> Result<Option<bool>, MemberError> {
-        let (start, vault) = (self.start_of(id).await?, &self.shared.vault);
-        let key = vault.key(start.member).await.map_err(vault_failed)?;
+        let (sign_up, vault) = (StreamId::new(id), &self.shared.vault);
+        self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
+        let unit = self.read(sign_up).await?;
+        let member = unit.sign_up_started(sign_up).ok_or(MemberError::SignUpUnknown)?.member;
+        let key = vault.key(member).await.map_err(vault_failed)?;
         let characters = vault.pending(id).await.map_err(vault_failed)?.and_then(|pending| pending.characters);
         let (Some(key), Some(characters)) = (key, characters) else { return Ok(None) };
         let characters = PasswordCharacters::new(open(&key, characters_of(id), &characters)?);
         Ok(Some(characters.may_contain(login_id)))
     }
 
-    async fn start_of(&self, id: Uuid) -> Result<SignUpStart, MemberError> {
+    /// Who would become a member, and the command with what it needs of the vault.
+    async fn prepare(
+        &self,
+        id: Uuid,
+        code: Code,
+        login: Option<LoginId>,
+    ) -> Result<(MemberId, VerifySignUp), MemberError> {
         let sign_up = StreamId::new(id);
         self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;
-        let held = self.read(sign_up).await?.sign_up(sign_up);
-        held.map(|sign_up| sign_up.start).ok_or(MemberError::SignUpUnknown)
+        let unit = self.read(sign_up).await?;
+        let started = unit.sign_up_started(sign_up).ok_or(MemberError::SignUpUnknown)?;
+        let kept = self.kept_of(started.member, id).await?;
+        let place = At { stream: sign_up, version: Version::ZERO.next() }.field("contact");
+        let spellings = self.spellings_of(kept.key.as_ref(), place, started.channel, &started.contact)?;
+        Ok((started.member, VerifySignUp { sign_up, code, login, spellings, kept }))
     }
 
     /// What the vault has of a sign-up: the same questions whatever comes of it.

@@ -3,8 +3,9 @@
 use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use domain::member::Contact;
 use kernel::{Clock, Place};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
 use vault::{DueMessage, Keys, Messages, NewMessage, VaultError};
 
@@ -74,6 +75,7 @@ impl<V: Keys + Messages + ?Sized> DeliveryContext<V> {
             return Ok(Fate::Settle("unreadable"));
         };
         drop(key);
+        let to = in_todays_spelling(message.channel, to);
         let text = Text::compose(message, self.vault.names());
         Ok(self.verdict(due, self.deliver(channel.as_ref(), &to, &text, message).await))
     }
@@ -127,5 +129,27 @@ impl<V: Keys + Messages + ?Sized> DeliveryContext<V> {
             pause *= 4;
         }
         self.vault.settle_message(message.position).await
+    }
+}
+
+/// The contact as it would be kept today: an earlier build kept telephone numbers with prefixes that are dialled inside
+/// their country only.
+fn in_todays_spelling(channel: &str, kept: SecretString) -> SecretString {
+    let today = channel.parse().ok().and_then(|channel| Contact::parse(channel, kept.expose_secret()).ok());
+    today.map_or(kept, |contact| contact.expose().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_an_earlier_build_is_reached_in_the_form_of_today() {
+        let reached = |channel, kept: &str| in_todays_spelling(channel, kept.into()).expose_secret().to_owned();
+        assert_eq!(reached("phone", "+8201012345678"), "+821012345678");
+        assert_eq!(reached("phone", "+821012345678"), "+821012345678");
+        assert_eq!(reached("phone", "+390612345678"), "+390612345678");
+        assert_eq!(reached("phone", "+99912345678"), "+99912345678", "what no plan has is left to the provider");
+        assert_eq!(reached("email", "kim@example.com"), "kim@example.com");
     }
 }

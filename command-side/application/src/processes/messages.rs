@@ -12,7 +12,7 @@ use log::{Picked, ProcessInstance};
 use vault::{Charge, NewMessage, Notice};
 
 use super::process::{Change, Followed, Next, Process, ProcessError};
-use crate::commands::{Members, contact_of};
+use crate::commands::{Members, SealedContact, contact_of};
 
 /// Queues messages in the vault. Its instances are the messages there.
 pub struct SendMessages {
@@ -112,8 +112,10 @@ impl SendMessages {
                 message
             }
             Event::Member(MemberEvent::ContactChangeStarted(change)) => {
-                let owner = self.owner_of(change.contact_key).await?;
-                let notice = match change.decoy || owner.is_some_and(|owner| owner != member) {
+                let sealed =
+                    SealedContact { place: at("contact"), channel: change.channel, sealed: change.contact.clone() };
+                let owners = self.owners_of(change.contact_key, member, &sealed).await?;
+                let notice = match change.decoy || owners.iter().any(|owner| *owner != member) {
                     true => Notice::ContactIsMember,
                     false => Notice::ContactCode { member, serial: change.serial },
                 };
@@ -141,9 +143,26 @@ impl SendMessages {
         Ok((message.until.is_none_or(|until| now < until)).then_some(message))
     }
 
-    /// The member whose name this is.
-    async fn owner_of(&self, name: StreamId) -> Result<Option<MemberId>, ProcessError> {
-        Ok(self.members.read(name).await.map_err(ProcessError::Step)?.name(name).owner())
+    /// The members whose contact this is: under its name, or under that of another spelling from an earlier build.
+    /// `keeper` is whose key seals it.
+    async fn owners_of(
+        &self,
+        name: StreamId,
+        keeper: MemberId,
+        contact: &SealedContact,
+    ) -> Result<Vec<MemberId>, ProcessError> {
+        let key = match contact.channel {
+            Channel::Phone => self.members.shared.vault.key(keeper).await.map_err(ProcessError::Vault)?,
+            Channel::Email => None,
+        };
+        let SealedContact { place, channel, sealed } = contact;
+        // A contact that does not open is reported when its message is to be sent.
+        let spellings = self.members.spellings_of(key.as_ref(), *place, *channel, sealed).unwrap_or_default();
+        let mut owners = Vec::new();
+        for name in std::iter::once(name).chain(spellings) {
+            owners.extend(self.members.read(name).await.map_err(ProcessError::Step)?.name(name).owner());
+        }
+        Ok(owners)
     }
 
     /// The code of a password reset goes to the contact of the member who has the login id; none if nobody has it. Which of
@@ -176,11 +195,13 @@ impl SendMessages {
         until: DateTime<Utc>,
     ) -> Result<NewMessage, ProcessError> {
         let stream = picked.event.stream;
-        let notice = match start.decoy || self.owner_of(start.contact_key).await?.is_some() {
+        let place = Place { stream, version: Version::ZERO.next(), field: "contact" };
+        let sealed = SealedContact { place, channel: start.channel, sealed: start.contact.clone() };
+        let owners = self.owners_of(start.contact_key, start.member, &sealed).await?;
+        let notice = match start.decoy || !owners.is_empty() {
             true => Notice::ContactIsMember,
             false => Notice::SignUpCode { sign_up: stream.uuid(), serial },
         };
-        let place = Place { stream, version: Version::ZERO.next(), field: "contact" };
         let (member, channel, contact) = (start.member, start.channel, &start.contact);
         // The vault knows where the sign-up came from.
         let charge = Some(Charge { contact: start.contact_key, origin: None });

@@ -65,12 +65,14 @@ impl<K: StateReader> Deciding<'_, K> {
     }
 
     /// A code is given for a sign-up: a right one makes a member, with the login id of the sign-up or with `login` instead.
-    /// The names are looked at only when the code is right: whoever has no right code learns nothing of them.
+    /// The names are looked at only when the code is right: whoever has no right code learns nothing of them. `spellings`
+    /// are other names of the same contact, under which an earlier build may have reserved it.
     pub fn verify(
         &self,
         id: StreamId,
         right: bool,
         login: Option<StreamId>,
+        spellings: &[StreamId],
     ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let sign_up = self.known.sign_up(id).ok_or(MemberRefusal::SignUpUnknown)?;
         let event = sign_up.verify(right, self.now, self.rules)?;
@@ -79,8 +81,8 @@ impl<K: StateReader> Deciding<'_, K> {
         if completed {
             let SignUpStart { member, login: wanted, contact, .. } = sign_up.start;
             let login = login.unwrap_or(wanted);
-            let (contact_owner, login_owner) = (self.known.name(contact).owner(), self.known.name(login).owner());
-            if contact_owner.is_some() {
+            let login_owner = self.known.name(login).owner();
+            if self.owners_of(contact, spellings).next().is_some() {
                 return Err(MemberRefusal::SignUpEnded);
             }
             if login_owner.is_some() {
@@ -111,18 +113,25 @@ impl<K: StateReader> Deciding<'_, K> {
         Ok(vec![DecidedEvent::unsealed_of_member(member, UnsealedEvent::ContactChangeStarted(change))])
     }
 
-    /// A code is given for a change of contact: with a right one the member is reached elsewhere.
-    pub fn verify_change(&self, member: MemberId, right: bool) -> Result<Vec<DecidedEvent>, MemberRefusal> {
+    /// A code is given for a change of contact: with a right one the member is reached elsewhere. `spellings` are other names
+    /// of the same contact, under which an earlier build may have reserved it.
+    pub fn verify_change(
+        &self,
+        member: MemberId,
+        right: bool,
+        spellings: &[StreamId],
+    ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
         let contact = match person.verify_change(right, self.now, self.rules)? {
             ContactVerification::Refused(refused) => return Ok(vec![DecidedEvent::of_member(member, refused)]),
             ContactVerification::Changed { contact } => contact,
         };
+        if self.owners_of(contact, spellings).any(|owner| owner != member) {
+            return Err(MemberRefusal::ContactChangeMissing);
+        }
         let mut events = vec![DecidedEvent::unsealed_of_member(member, UnsealedEvent::ContactChanged { contact })];
-        match self.known.name(contact).owner() {
-            None => events.push(reserve(contact, NameKind::Contact, member)),
-            Some(owner) if owner == member => {}
-            Some(_) => return Err(MemberRefusal::ContactChangeMissing),
+        if !self.known.name(contact).is_of_member(member) {
+            events.push(reserve(contact, NameKind::Contact, member));
         }
         if person.contact != contact {
             events.extend(self.release_own(member, person.contact));
@@ -220,6 +229,11 @@ impl<K: StateReader> Deciding<'_, K> {
             }
         }
         events
+    }
+
+    /// Whose a contact is, under whichever of its names.
+    fn owners_of<'n>(&'n self, contact: StreamId, spellings: &'n [StreamId]) -> impl Iterator<Item = MemberId> + 'n {
+        std::iter::once(contact).chain(spellings.iter().copied()).filter_map(|name| self.known.name(name).owner())
     }
 
     /// What a change of an earlier build reserved.

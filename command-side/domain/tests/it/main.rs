@@ -1,6 +1,7 @@
 //! The rules, given, when, then; and what no sequence of wishes can break.
 
 mod account;
+mod characters;
 mod laws;
 mod member;
 mod movement;

@@ -103,6 +103,9 @@ fn trusting(url: &SecretString, ca: &[u8]) -> Result<Tls, ChannelError> {
 /// What a failure means for the message. Only the code of an answer is kept: its words may repeat the address.
 fn judge(error: &Error) -> DeliverError {
     let Some(code) = error.status().map(u16::from) else {
+        if lacks_utf8(error) {
+            return DeliverError::permanent("the mail server does not offer SMTPUTF8, which this address needs");
+        }
         return DeliverError::transient(if error.is_timeout() {
             TOO_LONG
         } else if error.is_tls() {
@@ -115,4 +118,10 @@ fn judge(error: &Error) -> DeliverError {
     // These are about us: login, TLS, protocol. The message is good, and goes once the setting is.
     let ours = matches!(code, 500..=504 | 523..=525 | 530 | 534 | 535 | 538);
     if error.is_permanent() && !ours { DeliverError::permanent(reason) } else { DeliverError::transient(reason) }
+}
+
+/// Whether the address has letters that the server does not take: lettre sees that before it sends anything.
+fn lacks_utf8(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    error.is_client() && cause.is_some_and(|cause| cause.contains("SMTPUTF8"))
 }

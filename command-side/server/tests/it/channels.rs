@@ -108,6 +108,23 @@ async fn mail_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn an_address_in_any_script_is_reached_where_the_server_takes_it() {
+    let with = catcher().await;
+    let without = Catcher::start(Plan { smtputf8: false, ..Plan::local().await.unwrap() }).unwrap();
+    for address in ["민지@example.com", "δοκιμή.1@example.com", "أحمد@example.com", "用户+a@xn--fsqu00a.xn--0zwm56d"]
+    {
+        email(format!("smtp://{}", with.smtp)).deliver(&to(address), &text()).await.unwrap();
+        assert_eq!(caught(&with, address).len(), 1, "{address}");
+        let (permanent, reason) =
+            reason(email(format!("smtp://{}", without.smtp)).deliver(&to(address), &text()).await);
+        assert!(permanent && reason.contains("SMTPUTF8"), "{address}: {reason}");
+        assert!(!reason.contains(address), "the address is told to nobody");
+    }
+    assert_eq!(without.caught.messages(None, 10), []);
+    email(format!("smtp://{}", without.smtp)).deliver(&to(TO), &text()).await.unwrap();
+}
+
+#[tokio::test]
 async fn starttls_and_tls_are_spoken_with_a_server_that_is_trusted() {
     let certificate = Certificate::new();
     let catcher = certificate.catcher().await;

@@ -81,7 +81,7 @@ impl Person {
         let unique = RandomIds.digits();
         let contact = match channel {
             "email" => format!("p{unique}@example.com"),
-            _ => format!("+82{:010}", unique),
+            _ => format!("+8210{:08}", unique % 100_000_000),
         };
         let login_id = format!("p{unique}");
         Self { login_id, password: "correct horse 7 battery!".to_owned(), channel, contact }

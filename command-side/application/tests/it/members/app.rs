@@ -6,7 +6,9 @@ use application::{CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::member::{Channel, Code, Consents, Contact, LoginId, PasswordCharacters};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use events::recorded::{AccountNumberAssigned, AccountOpened, ErasureRequested, Event, Holder};
+use events::recorded::{
+    AccountNumberAssigned, AccountOpened, ErasureRequested, Event, Holder, NameHolder, NameKind, NameReserved,
+};
 use kernel::{
     AccountId, AccountNumber, Actor, Clock, CommandId, CorrelationId, Ids, ManualClock, MemberId, RandomIds, Role,
     StreamId, SystemClock, Version,
@@ -120,6 +122,13 @@ impl TestApp {
         let assigned = AccountNumberAssigned { account };
         self.plant(owner, vec![(account.into(), opened.into()), (number.stream(), assigned.into())]).await;
         account
+    }
+
+    /// The reservation of a telephone number as the version before made it, in the spelling that it came in.
+    pub async fn reserve_as_in_an_older_bank(&self, member: MemberId, number: &str) {
+        let stream = self.vault.names().contact("phone", number);
+        let reserved = NameReserved { name: NameKind::Contact, holder: NameHolder::Member { member } };
+        self.plant(member, vec![(stream, reserved.into())]).await;
     }
 
     async fn plant(&self, member: MemberId, events: Vec<(StreamId, Event)>) {

@@ -10,4 +10,5 @@ mod password_resets;
 mod races;
 mod runner;
 mod signing_up;
+mod spellings;
 mod staying;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use events::recorded::Consent;
 
-use super::is_unseen;
+use crate::characters::is_unseen;
 
 /// Everything that was asked, at least one of it agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,10 @@ use std::net::Ipv4Addr;
 use events::recorded::Channel;
 use idna::AsciiDenyList;
 use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use super::phone;
+use crate::characters::{is_clear_name, is_of_one_writing};
 
 /// Where a person is reached, in its one spelling.
 #[derive(Clone, Debug)]
@@ -20,7 +24,9 @@ pub enum ContactError {
     #[error("must be an e-mail address such as name@example.com, of at most 254 characters")]
     Email,
     /// Not a telephone number.
-    #[error("must be a telephone number in international form: + and 8 to 15 digits")]
+    #[error(
+        "must be a telephone number in international form: +, the country's code and as many digits as its numbers have"
+    )]
     Phone,
 }
 
@@ -29,9 +35,19 @@ impl Contact {
     pub fn parse(channel: Channel, value: &str) -> Result<Self, ContactError> {
         let value = match channel {
             Channel::Email => email(value).ok_or(ContactError::Email)?,
-            Channel::Phone => phone(value).ok_or(ContactError::Phone)?,
+            Channel::Phone => phone::e164(value).ok_or(ContactError::Phone)?.into(),
         };
         Ok(Self { channel, value })
+    }
+
+    /// The same contact as builds before numbering plans may have kept it, in spellings that are not taken any more: its
+    /// owner may have one of them. None for an e-mail address.
+    pub fn earlier_spellings(&self) -> Vec<Self> {
+        let spellings = match self.channel {
+            Channel::Email => Vec::new(),
+            Channel::Phone => phone::with_prefixes(self.expose()),
+        };
+        spellings.into_iter().map(|value| Self { channel: self.channel, value: value.into() }).collect()
     }
 
     /// Its kind.
@@ -45,21 +61,34 @@ impl Contact {
     }
 }
 
-/// The dot-atom form of RFC 5322 only: no quotes, comments, spaces or address literals. Lower case throughout, for no
-/// mail server of today tells `Kim` from `kim`; the domain in ASCII, so that two spellings of it are one.
+/// The dot-atom form of RFC 5322 only, with the letters of all scripts (RFC 6531): no quotes, comments, spaces or address
+/// literals. Lower case throughout, for no mail server of today tells `Kim` from `kim`; the domain in ASCII, so that two
+/// spellings of it are one.
 fn email(text: &str) -> Option<SecretString> {
     if text.len() > 254 {
         return None;
     }
     let (local, domain) = text.rsplit_once('@')?;
-    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b);
-    let local_good = local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext));
-    if !local_good {
-        return None;
-    }
     let domain = idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3).ok()?;
-    let address = format!("{}@{}", local.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    let address = format!("{}@{}", local_part(local)?, domain.to_ascii_lowercase());
     (is_mail_domain(&domain) && address.len() <= 254).then(|| address.into())
+}
+
+/// Beyond ASCII letters, digits and their marks in normal form C, without those that only look like others (full width,
+/// ligatures), and of scripts that are written together: the profile of UTS 39 for addresses.
+fn local_part(text: &str) -> Option<String> {
+    let ascii = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
+    let local: String = text.nfc().collect::<String>().to_lowercase().nfc().collect();
+    let atom = |atom: &str| {
+        let begins = atom.starts_with(|c: char| ascii(c) || (is_letter_or_digit(c) && !is_combining_mark(c)));
+        begins && atom.chars().all(|c| ascii(c) || is_letter_or_digit(c) || matches!(c, '\u{200c}' | '\u{200d}'))
+    };
+    let shape = local.len() <= 64 && local.split('.').all(atom) && local.nfkc().eq(local.chars());
+    (shape && is_clear_name(&local) && is_of_one_writing(&local)).then_some(local)
+}
+
+fn is_letter_or_digit(c: char) -> bool {
+    !c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c))
 }
 
 /// A name of at least two labels, each as DNS allows, and not an address of the network.
@@ -70,11 +99,4 @@ fn is_mail_domain(domain: &str) -> bool {
     };
     let top_is_a_name = domain.rsplit('.').next().is_some_and(|top| !top.bytes().all(|b| b.is_ascii_digit()));
     domain.contains('.') && domain.split('.').all(label) && top_is_a_name && domain.parse::<Ipv4Addr>().is_err()
-}
-
-/// E.164.
-fn phone(text: &str) -> Option<SecretString> {
-    let digits = text.strip_prefix('+')?;
-    let good = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    (good && !digits.starts_with('0')).then(|| text.into())
 }

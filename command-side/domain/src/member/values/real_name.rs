@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use super::is_unseen;
+use crate::characters::{is_blank, is_clear_name};
 
 /// 1 to 100 characters in normal form C, shown as they were given: no script is preferred, no letter replaced by one that
-/// looks like it.
+/// looks like it. Joiners stay where a script needs them.
 #[derive(Clone, Debug)]
 pub struct RealName(SecretString);
 
@@ -23,7 +23,7 @@ pub enum RealNameError {
     #[error("must be at most 100 characters long")]
     TooLong,
     /// A character that is not seen, or steers how others are shown.
-    #[error("must not contain control or invisible characters")]
+    #[error("must not contain control or invisible characters, nor joiners where they change nothing")]
     Unseen,
 }
 
@@ -43,22 +43,15 @@ impl FromStr for RealName {
             return Err(RealNameError::TooLong);
         }
         let name: Zeroizing<String> = Zeroizing::new(text.nfc().collect());
-        if name.chars().any(is_unseen) {
-            return Err(RealNameError::Unseen);
-        }
         if name.chars().all(is_blank) {
             return Err(RealNameError::Blank);
+        }
+        if !is_clear_name(&name) {
+            return Err(RealNameError::Unseen);
         }
         if name.chars().count() > 100 {
             return Err(RealNameError::TooLong);
         }
         Ok(Self(name.as_str().into()))
     }
-}
-
-/// White space, marks with nothing under them, and the fillers and blanks that count as letters or symbols.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || is_combining_mark(c)
-        || matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
 }

@@ -125,3 +125,18 @@ fn ones_own_contact_can_be_verified_again() {
     app.verify_change(1, true).expect("verified");
     assert_eq!(owner(&app, 1), Some(member(1)), "never released");
 }
+
+#[test]
+fn a_contact_that_an_earlier_build_spelled_otherwise_has_its_owner() {
+    let mut app = TestApp::default();
+    // 1 is the number with a prefix, 11 the same number as it is kept today.
+    app.joined(1, 1, 1);
+    app.joined(2, 2, 2);
+    app.begin(3, 3, 11).expect("pending");
+    assert_eq!(app.verify_spelled(3, 1), Err(MemberRefusal::SignUpEnded), "it is a member's");
+    app.begin_change(2, 11).expect("begun");
+    assert_eq!(app.verify_change_spelled(2, 1), Err(MemberRefusal::ContactChangeMissing), "another member's");
+    app.begin_change(1, 11).expect("begun");
+    app.verify_change_spelled(1, 1).expect("their own");
+    assert_eq!((owner(&app, 1), owner(&app, 11)), (None, Some(member(1))), "from now on in one spelling");
+}

@@ -60,7 +60,7 @@ fn nothing_is_done_for_one_who_is_leaving() {
     assert_eq!(app.deciding().change_password(member(1)), unknown);
     assert_eq!(app.deciding().disclose(member(1), "asked by court".into()), unknown);
     assert_eq!(app.deciding().begin_change(member(1), contact(2)), unknown);
-    assert_eq!(app.deciding().verify_change(member(1), true), unknown);
+    assert_eq!(app.deciding().verify_change(member(1), true, &[]), unknown);
     assert_eq!(app.deciding().request_erasure(member(1), Uuid::nil(), None, true), unknown);
 }
 

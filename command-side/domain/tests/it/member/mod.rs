@@ -1,9 +1,11 @@
 //! Members: what people type, and what may happen to them.
 
 mod changes;
+mod contacts;
 mod laws;
 mod leaving;
 mod password_resets;
+mod real_names;
 mod sign_ups;
 mod values;
 
@@ -113,12 +115,24 @@ impl TestApp {
     }
 
     pub fn verify(&mut self, sign_up: u128, right: bool) -> Decided {
-        let decided = self.deciding().verify(stream(sign_up), right, None);
+        let decided = self.deciding().verify(stream(sign_up), right, None, &[]);
+        self.happen(decided)
+    }
+
+    /// Verifies a sign-up whose contact has another name from an earlier build.
+    pub fn verify_spelled(&mut self, sign_up: u128, other_contact: u128) -> Decided {
+        let decided = self.deciding().verify(stream(sign_up), true, None, &[contact(other_contact)]);
+        self.happen(decided)
+    }
+
+    /// The same for a change of contact.
+    pub fn verify_change_spelled(&mut self, who: u128, other_contact: u128) -> Decided {
+        let decided = self.deciding().verify_change(member(who), true, &[contact(other_contact)]);
         self.happen(decided)
     }
 
     pub fn verify_as(&mut self, sign_up: u128, login: u128) -> Decided {
-        let decided = self.deciding().verify(stream(sign_up), true, Some(self::login(login)));
+        let decided = self.deciding().verify(stream(sign_up), true, Some(self::login(login)), &[]);
         self.happen(decided)
     }
 
@@ -147,7 +161,7 @@ impl TestApp {
     }
 
     pub fn verify_change(&mut self, who: u128, right: bool) -> Decided {
-        let decided = self.deciding().verify_change(member(who), right);
+        let decided = self.deciding().verify_change(member(who), right, &[]);
         self.happen(decided)
     }
 

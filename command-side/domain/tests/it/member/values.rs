@@ -92,7 +92,6 @@ fn what_is_no_email_address_or_more_than_one_is_refused() {
         "a@b.com\n",
         "a@b.com\0",
         "\u{202e}a@b.com",
-        "김@b.com",
         "a@b.com, c@d.com",
         "a@b.com;c@d.com",
         "mailto:a@b.com",
@@ -248,7 +247,8 @@ proptest! {
         if let Ok(email) = email(&text) {
             let again = Contact::parse(Channel::Email, &email).expect("its own spelling");
             prop_assert_eq!(again.expose(), &email);
-            prop_assert!(email.is_ascii() && email.len() <= 254 && email.matches('@').count() == 1);
+            let domain = email.rsplit('@').next().unwrap_or_default();
+            prop_assert!(domain.is_ascii() && email.len() <= 254 && email.matches('@').count() == 1);
             prop_assert!(!email.contains(|c: char| c.is_whitespace() || c.is_control() || "\"<>(),;:\\[]".contains(c)));
         }
         if let Ok(name) = name(&text) {
