@@ -267,10 +267,10 @@ const SELECT_TRANSFERS: &str =
     coalesce(reference, '-'), coalesce(reverses::text, '-'), coalesce(reversed_by::text, '-'),
     coalesce(source_balance_after::text, '-'), coalesce(source_version::text, '-'),
     coalesce(destination_balance_after::text, '-'), coalesce(destination_version::text, '-'), position,
-    (extract(epoch from recorded_at) * 1000000)::int8,
+    (extract(epoch from recorded_at) * 1000000)::int8, coalesce(asked_by::text, '-'),
     coalesce((select string_agg(concat_ws(' ', leg ->> 'account_id', leg ->> 'asset', leg ->> 'amount',
         leg ->> 'balance_after', leg ->> 'version'), ', ' order by place)
-        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'), coalesce(asked_by::text, '-'))
+        from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'))
     from live.transfers order by transfer_id";
 const SELECT_ASSET_TOTALS: &str =
     "select concat_ws('|', asset, member_sum, system_sum, members_open, members_frozen, members_closed,

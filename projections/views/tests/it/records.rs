@@ -99,7 +99,7 @@ impl Transfer {
         let (kind, said, texts, position, at) =
             (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
         let (by, asked_by) = (or_dash(&self.reversed_by), or_dash(&self.asked_by));
-        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{legs}|{asked_by}")
+        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{asked_by}|{legs}")
     }
 }
 
