@@ -134,7 +134,8 @@ impl Source {
             }
             digest.update(&row.role);
             digest.update(row.fingerprint);
-            let member = (row.role == "member").then_some(row.actor_id);
+            // One letter, as the log keeps it.
+            let member = (row.role == "m").then_some(row.actor_id);
             CommitRow { first: row.first_position, last: row.last_position, recorded_at: row.recorded_at, member }
         });
         Ok(read.collect())
