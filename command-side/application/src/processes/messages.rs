@@ -172,7 +172,8 @@ impl SendMessages {
         picked: &Picked,
         start: &PasswordResetStarted,
     ) -> Result<Option<NewMessage>, ProcessError> {
-        let Some(member) = self.owner_of(start.login_key).await? else { return Ok(None) };
+        let login = self.members.read(start.login_key).await.map_err(ProcessError::Step)?;
+        let Some(member) = login.name(start.login_key).owner() else { return Ok(None) };
         let stream = StreamId::new(member.uuid());
         let unit = self.members.read(stream).await.map_err(ProcessError::Step)?;
         let active = unit.person(member).filter(|person| person.active().is_ok());
