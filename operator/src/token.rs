@@ -108,9 +108,7 @@ pub fn mint(key: &PrivateKey, role: Role, subject: Option<MemberId>, ttl: TimeDe
     let now = SystemClock.now();
     let expires_at = now + ttl;
     let claims = Claims { iss: "jangbu", sub: subject, role, iat: now.timestamp(), exp: expires_at.timestamp() };
-    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
-    header.kid = Some(key.public().kid);
-    let token = jsonwebtoken::encode(&header, &claims, &key.encoding_key()?).map_err(KeyError::Sign)?;
+    let token = key.sign_token(&claims)?;
     Ok(Token { token, subject, role, expires_at })
 }
 

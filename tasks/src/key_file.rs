@@ -7,7 +7,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use rand::TryRngCore;
+use rand::TryRng;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -37,7 +37,7 @@ pub enum KeyFileError {
     NotKeys(PathBuf),
     /// The machine gives no random bytes.
     #[error("the machine gives no random bytes")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] rand::rngs::SysError),
 }
 
 /// As it is written: keys in base64.
@@ -166,7 +166,7 @@ fn lock(path: &Path) -> Result<std::fs::File, KeyFileError> {
 /// An id and a secret.
 fn fresh() -> Result<(String, Zeroizing<[u8; 32]>), KeyFileError> {
     let (mut id, mut secret) = ([0; 8], Zeroizing::new([0; 32]));
-    rand::rngs::OsRng.try_fill_bytes(&mut id).map_err(KeyFileError::Random)?;
-    rand::rngs::OsRng.try_fill_bytes(secret.as_mut()).map_err(KeyFileError::Random)?;
+    rand::rngs::SysRng.try_fill_bytes(&mut id).map_err(KeyFileError::Random)?;
+    rand::rngs::SysRng.try_fill_bytes(secret.as_mut()).map_err(KeyFileError::Random)?;
     Ok((format!("{:016x}", u64::from_be_bytes(id)), secret))
 }

@@ -6,7 +6,7 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use kernel::{Place, Sealed};
-use rand::TryRngCore;
+use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -23,7 +23,7 @@ impl DataKey {
     /// A fresh key from the machine's random source.
     pub fn generate() -> Result<Self, VaultError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        rand::rngs::OsRng.try_fill_bytes(bytes.as_mut()).map_err(VaultError::Random)?;
+        rand::rngs::SysRng.try_fill_bytes(bytes.as_mut()).map_err(VaultError::Random)?;
         Ok(Self(bytes))
     }
 
@@ -40,7 +40,7 @@ impl DataKey {
     /// Seals a text for one place.
     pub fn seal(&self, place: &Place, text: &SecretString) -> Result<Sealed, VaultError> {
         let mut nonce = [0; NONCE];
-        rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(VaultError::Random)?;
+        rand::rngs::SysRng.try_fill_bytes(&mut nonce).map_err(VaultError::Random)?;
         let payload = Payload { msg: text.expose_secret().as_bytes(), aad: &associated(place) };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).map_err(|_| VaultError::Seal)?;
         let mut bytes = Vec::with_capacity(1 + NONCE + sealed.len());
@@ -65,7 +65,7 @@ impl DataKey {
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(self.0.as_ref().into())
+        XChaCha20Poly1305::new((&*self.0).into())
     }
 }
 

@@ -24,7 +24,7 @@ pub enum VaultError {
     Seal,
     /// The machine gave no random bytes.
     #[error("the machine's random source gave nothing")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] rand::rngs::SysError),
     /// The vault's database holds what this program does not understand.
     #[error("the vault holds something of another shape")]
     Damaged(#[source] Box<dyn Error + Send + Sync>),

@@ -1,6 +1,6 @@
 //! Keyed hashes: reservations without names, codes that are stored nowhere, fingerprints that give no password away.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use kernel::StreamId;
 use sha2::Sha256;
 use uuid::Builder;
@@ -62,7 +62,7 @@ impl Names {
 
     /// Each part with its length before it, so that no two lists of parts are the same bytes.
     fn digest(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.0.as_ref()).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_ref()).expect("HMAC takes keys of any length");
         for part in std::iter::once(&purpose).chain(parts) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde::Serialize;
 use tokio::{
     sync::oneshot,

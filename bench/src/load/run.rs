@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use tokio::{
     sync::oneshot,
     task::LocalSet,

@@ -1,6 +1,6 @@
 //! Which accounts a transfer is between.
 
-use rand::{Rng, rngs::SmallRng};
+use rand::{RngExt, rngs::SmallRng};
 
 /// Who pays whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

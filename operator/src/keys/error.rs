@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum KeyError {
     /// The machine gave no random bytes.
     #[error("the machine's random source gave nothing")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] rand::rngs::SysError),
     /// The key could not be written as PKCS#8.
     #[error("the key cannot be written as PKCS#8")]
     Encode(#[source] ed25519_dalek::pkcs8::Error),
@@ -57,7 +57,7 @@ pub enum KeyError {
     },
     /// A token could not be signed.
     #[error("the token cannot be signed")]
-    Sign(#[source] jsonwebtoken::errors::Error),
+    Sign(#[source] serde_json::Error),
 }
 
 impl KeyError {

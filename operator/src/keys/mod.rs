@@ -9,8 +9,9 @@ mod rotation;
 
 use std::path::Path;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{
-    SigningKey,
+    Signer, SigningKey,
     pkcs8::{
         DecodePrivateKey, EncodePrivateKey, KeypairBytes,
         spki::der::{pem::LineEnding, zeroize::Zeroizing},
@@ -18,8 +19,10 @@ use ed25519_dalek::{
 };
 pub use error::KeyError;
 pub use jwks::{Jwk, Jwks};
-use rand::TryRngCore;
+use rand::TryRng;
 pub use rotation::{Rotated, retire, rotate};
+use serde::Serialize;
+use serde_json::json;
 
 /// The private key.
 #[derive(Clone)]
@@ -29,7 +32,7 @@ impl PrivateKey {
     /// A fresh key from the machine's random source.
     pub fn generate() -> Result<Self, KeyError> {
         let mut secret = Zeroizing::new([0; 32]);
-        rand::rngs::OsRng.try_fill_bytes(secret.as_mut()).map_err(KeyError::Random)?;
+        rand::rngs::SysRng.try_fill_bytes(secret.as_mut()).map_err(KeyError::Random)?;
         Ok(Self(SigningKey::from_bytes(&secret)))
     }
 
@@ -49,10 +52,13 @@ impl PrivateKey {
         self.bytes().to_pkcs8_pem(LineEnding::LF).map_err(KeyError::Encode)
     }
 
-    /// The key as the signer of JSON Web Tokens wants it.
-    pub fn encoding_key(&self) -> Result<jsonwebtoken::EncodingKey, KeyError> {
-        let der = self.bytes().to_pkcs8_der().map_err(KeyError::Encode)?;
-        Ok(jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes()))
+    /// A JSON Web Token with these claims.
+    pub fn sign_token(&self, claims: &impl Serialize) -> Result<String, KeyError> {
+        let header = json!({ "typ": "JWT", "alg": "EdDSA", "kid": self.public().kid }).to_string();
+        let claims = serde_json::to_vec(claims).map_err(KeyError::Sign)?;
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = URL_SAFE_NO_PAD.encode(self.0.sign(signed.as_bytes()).to_bytes());
+        Ok(format!("{signed}.{signature}"))
     }
 
     /// The public half.

@@ -1,6 +1,7 @@
 //! Who asks: bearer tokens (JWT, EdDSA only), signed with a private key, verified with public ones, and revoked.
 
 mod claims;
+mod eddsa;
 mod extract;
 mod key_set;
 mod keys;

@@ -8,11 +8,11 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{
-    SigningKey,
-    pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes, spki::der::zeroize::Zeroizing},
+    Signer as _, SigningKey,
+    pkcs8::{DecodePrivateKey, spki::der::zeroize::Zeroizing},
 };
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
@@ -30,8 +30,10 @@ struct Inner {
 
 /// A key with the header that names it.
 struct Key {
-    header: Header,
-    encoding: EncodingKey,
+    id: String,
+    /// As it stands in a token.
+    header: String,
+    signing: SigningKey,
 }
 
 impl Signer {
@@ -56,13 +58,15 @@ impl Signer {
             nbf: None,
             iat: Some(from),
         };
-        let token = jsonwebtoken::encode(&key.header, &claims, &key.encoding).map_err(SignerError::Sign)?;
-        Ok(SecretString::from(token))
+        let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).map_err(SignerError::Sign)?);
+        let signed = format!("{}.{claims}", key.header);
+        let signature = URL_SAFE_NO_PAD.encode(key.signing.sign(signed.as_bytes()).to_bytes());
+        Ok(SecretString::from(format!("{signed}.{signature}")))
     }
 
     /// The id of the key that signs now.
     pub fn key_id(&self) -> String {
-        self.key().header.kid.clone().unwrap_or_default()
+        self.key().id.clone()
     }
 
     /// Keeps the key as it is in the file, for ever. From then on no request looks at the file: it may lie on a file system
@@ -116,7 +120,7 @@ impl Signer {
         kept.0 = stamp;
         match read {
             Ok(key) => {
-                tracing::info!(key.id = key.header.kid, "the signing key changed");
+                tracing::info!(key.id = key.id, "the signing key changed");
                 kept.1 = Arc::new(key);
             }
             Err(error) => {
@@ -142,13 +146,10 @@ impl Key {
         let shown = || path.display().to_string();
         let pem = std::fs::read_to_string(path).map_err(|source| SignerError::Read { path: shown(), source })?;
         let pem = Zeroizing::new(pem);
-        let key = SigningKey::from_pkcs8_pem(&pem).map_err(|source| SignerError::Key { path: shown(), source })?;
-        // Version 1, without the public half: the form every reader of PKCS#8 takes.
-        let bytes = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
-        let der = bytes.to_pkcs8_der().map_err(|source| SignerError::Key { path: shown(), source })?;
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(thumbprint(&URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())));
-        Ok(Self { header, encoding: EncodingKey::from_ed_der(der.as_bytes()) })
+        let signing = SigningKey::from_pkcs8_pem(&pem).map_err(|source| SignerError::Key { path: shown(), source })?;
+        let id = thumbprint(&URL_SAFE_NO_PAD.encode(signing.verifying_key().as_bytes()));
+        let header = URL_SAFE_NO_PAD.encode(json!({ "typ": "JWT", "alg": "EdDSA", "kid": id }).to_string());
+        Ok(Self { id, header, signing })
     }
 }
 
@@ -179,5 +180,5 @@ pub enum SignerError {
     },
     /// The token could not be made.
     #[error("the token cannot be signed")]
-    Sign(#[source] jsonwebtoken::errors::Error),
+    Sign(#[source] serde_json::Error),
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     claims::{Accepted, Claims},
+    eddsa,
     key_set::KeySet,
     keys::{Keys, KeysError},
     principal::Principal,
@@ -56,6 +57,7 @@ impl Verifier {
     }
 
     fn new(keys: KeySet, clock: Arc<dyn Clock>) -> Self {
+        eddsa::install();
         // Times are checked against our clock (`Claims::accept`), so that one clock rules all.
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.validate_exp = false;
@@ -163,14 +165,6 @@ impl Verifier {
     /// Keeps the keys as they are in the file, for ever. From then on only this task looks at the file; a token of a key
     /// that is not known wakes it.
     pub async fn follow_keys(self) {
-        metrics::describe_gauge!(
-            "auth_key_in_force",
-            "1 for each key that tokens are verified with, 0 for one withdrawn"
-        );
-        metrics::describe_counter!(
-            "auth_key_set_failures_total",
-            "how often the key set could not be read, or was not looked at because earlier reads hang"
-        );
         self.0.keys.clone().follow().await;
     }
 

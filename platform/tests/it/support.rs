@@ -10,9 +10,8 @@ use axum::{
     routing::{get, post},
 };
 use chrono::DateTime;
-use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use ed25519_dalek::{Signer, SigningKey};
 use http_body_util::BodyExt;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{ManualClock, Role};
 use platform::{
     auth::{Principal, Verifier},
@@ -47,10 +46,20 @@ pub fn claims(role: &str) -> Value {
 }
 
 pub fn token(seed: u8, kid: Option<&str>, claims: &Value) -> String {
-    let der = key(seed).to_pkcs8_der().expect("a key");
-    let mut header = Header::new(Algorithm::EdDSA);
-    header.kid = kid.map(str::to_owned);
-    jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(der.as_bytes())).expect("a token")
+    let header = match kid {
+        Some(kid) => json!({"typ": "JWT", "alg": "EdDSA", "kid": kid}),
+        None => json!({"typ": "JWT", "alg": "EdDSA"}),
+    };
+    signed(&header, claims, |message| key(seed).sign(message).to_bytes().to_vec())
+}
+
+/// A token with any header and claims, and the signature that this makes.
+pub fn signed(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(header), part(claims));
+    let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes()));
+    format!("{message}.{signature}")
 }
 
 #[derive(Clone)]
@@ -101,10 +110,12 @@ pub fn app_with(verifier: Verifier) -> Router {
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
         .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
         .route("/ids", get(|context: RequestContext| async move { context.correlation.to_string() }))
+        .route("/large", get(|| async { "a".repeat(1 << 20) }))
         .route("/panic", get(panics))
         .route("/bare", get(|| async { (StatusCode::IM_A_TEAPOT, "the library's own words") }))
         .route("/slow", get(slow))
         .route("/busy", get(|| async { Problem::new(Code::Overloaded).retry_after(Duration::from_millis(1)) }))
+        .route("/often", get(|| async { Problem::new(Code::TooManyRequests).retry_after(Duration::from_millis(1500)) }))
         .route("/secret", get(|| async { Problem::internal("password=hunter2") }))
         .with_state(State(verifier));
     let options = HttpOptions {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kernel::{Ids, RandomIds, Role};
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use testkit::chaos::Part;
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! kill -9 at random, under load.
 
 use kernel::{Ids, RandomIds, Role};
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use std::time::Duration;
 use testkit::chaos::Part;
 

@@ -11,7 +11,7 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use rand::TryRngCore;
+use rand::TryRng;
 use zeroize::Zeroizing;
 
 use tasks::{
@@ -76,7 +76,7 @@ impl Kek for FileKek {
     async fn wrap(&self, purpose: Purpose, key: &[u8; 32]) -> Result<Wrapped, KekError> {
         let id = self.fresh()?.1.current().to_owned();
         let mut nonce = [0; NONCE];
-        rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(KekError::Random)?;
+        rand::rngs::SysRng.try_fill_bytes(&mut nonce).map_err(KekError::Random)?;
         let payload = Payload { msg: key, aad: &associated(purpose, &id) };
         let text = self.cipher(&id)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| KekError::Wrap)?;
         let bytes = [&[FORMAT], nonce.as_slice(), &text].concat();

@@ -88,7 +88,7 @@ pub enum KekError {
     NotAKeyFile(PathBuf),
     /// The machine gave no random bytes.
     #[error("the machine's random source gave nothing")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] rand::rngs::SysError),
     /// The file that should hold the token of the transit engine holds something else.
     #[error("{0} does not hold a token: it is not text")]
     NotAToken(PathBuf),

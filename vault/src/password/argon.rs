@@ -2,10 +2,13 @@
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
-    password_hash::{Output, ParamsString, PasswordHash as Phc, Result, Salt, SaltString},
+    password_hash::{
+        Error, Result,
+        phc::{Output, ParamsString, PasswordHash as Phc, Salt},
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// One at a time, in memory that is taken once and wiped after each: the library's own calls leave it as it is.
 pub(super) struct Argon {
@@ -20,26 +23,26 @@ impl Argon {
     }
 
     /// The hash of a password, as a PHC string with everything that is needed to verify it.
-    pub fn hash(&mut self, password: &SecretString, salt: &SaltString) -> Result<String> {
-        let (algorithm, version, salt) = (Algorithm::Argon2id, Version::V0x13, salt.as_salt());
+    pub fn hash(&mut self, password: &SecretString, salt: Salt) -> Result<String> {
+        let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
         let argon2 = Argon2::new(algorithm, version, self.params.clone());
-        let hash = self.output(&argon2, password, salt, Params::DEFAULT_OUTPUT_LEN)?;
+        let hash = self.output(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
         let params = ParamsString::try_from(&self.params)?;
         let (algorithm, version) = (algorithm.ident(), Some(version.into()));
         Ok(Phc { algorithm, version, params, salt: Some(salt), hash: Some(hash) }.to_string())
     }
 
     /// Whether a hash, made with the parameters that it names, is that of a password. Compared in constant time.
-    pub fn matches(&mut self, password: &SecretString, phc: &Phc<'_>) -> Result<bool> {
-        let (Some(salt), Some(hash)) = (phc.salt, phc.hash) else { return Ok(false) };
-        let algorithm = Algorithm::try_from(phc.algorithm)?;
+    pub fn matches(&mut self, password: &SecretString, phc: &Phc) -> Result<bool> {
+        let (Some(salt), Some(hash)) = (&phc.salt, &phc.hash) else { return Ok(false) };
+        let algorithm = Algorithm::try_from(phc.algorithm.as_str())?;
         let version = phc.version.map(Version::try_from).transpose()?.unwrap_or_default();
         let argon2 = Argon2::new(algorithm, version, Params::try_from(phc)?);
-        Ok(self.output(&argon2, password, salt, hash.len())? == hash)
+        Ok(self.output(&argon2, password, salt, hash.len())? == *hash)
     }
 
     /// Whether a hash was made with less than hashes are now.
-    pub fn is_outdated(&self, phc: &Phc<'_>) -> bool {
+    pub fn is_outdated(&self, phc: &Phc) -> bool {
         let Ok(made) = Params::try_from(phc) else { return true };
         made.m_cost() < self.params.m_cost()
             || made.t_cost() < self.params.t_cost()
@@ -48,25 +51,19 @@ impl Argon {
             || phc.version != Some(Version::V0x13.into())
     }
 
-    fn output(
-        &mut self,
-        argon2: &Argon2<'_>,
-        password: &SecretString,
-        salt: Salt<'_>,
-        length: usize,
-    ) -> Result<Output> {
-        let mut bytes = [0; Salt::MAX_LENGTH];
-        let salt = salt.decode_b64(&mut bytes)?;
+    fn output(&mut self, argon2: &Argon2<'_>, password: &SecretString, salt: &Salt, length: usize) -> Result<Output> {
+        let mut bytes = Zeroizing::new([0; Output::MAX_LENGTH]);
+        let out = bytes.get_mut(..length).ok_or(Error::OutputSize)?;
         let blocks = argon2.params().block_count();
         if self.memory.len() < blocks {
             self.memory.resize(blocks, Block::default());
         }
         let memory = &mut self.memory[..blocks];
-        let output = Output::init_with(length, |out| {
-            Ok(argon2.hash_password_into_with_memory(password.expose_secret().as_bytes(), salt, out, &mut *memory)?)
-        });
+        let hashed =
+            argon2.hash_password_into_with_memory(password.expose_secret().as_bytes(), salt, out, &mut *memory);
         memory.iter_mut().for_each(Zeroize::zeroize);
-        output
+        hashed?;
+        Ok(Output::new(out)?)
     }
 }
 
@@ -94,11 +91,11 @@ mod tests {
     #[test]
     fn it_hashes_and_verifies_as_the_library_does_and_the_memory_is_empty_afterwards() {
         let (mut argon, password) = (argon(64, 3, 2), SecretString::from("tr0ub4dor&3"));
-        let salt = SaltString::from_b64("c29tZXNhbHRzb21lc2FsdA").expect("a salt");
-        let ours = argon.hash(&password, &salt).expect("a hash");
+        let salt = Salt::from_b64("c29tZXNhbHRzb21lc2FsdA").expect("a salt");
+        let ours = argon.hash(&password, salt).expect("a hash");
         assert!(argon.memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
         let library = Argon2::new(Algorithm::Argon2id, Version::V0x13, argon.params.clone());
-        let theirs = library.hash_password(b"tr0ub4dor&3", &salt).expect("a hash");
+        let theirs = library.hash_password_with_salt(b"tr0ub4dor&3", &salt).expect("a hash");
         assert_eq!(ours, theirs.to_string());
         assert!(library.verify_password(b"tr0ub4dor&3", &Phc::new(&ours).expect("a hash")).is_ok());
         assert_eq!(argon.matches(&password, &theirs), Ok(true));

@@ -2,8 +2,8 @@
 
 use std::{sync::mpsc::Receiver, thread, time::Duration};
 
-use argon2::password_hash::{PasswordHash as Phc, SaltString};
-use rand::TryRngCore;
+use argon2::password_hash::phc::{PasswordHash as Phc, Salt};
+use rand::TryRng;
 use rustix::time::{ClockId, clock_gettime};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
@@ -83,12 +83,12 @@ impl Worker {
 
     fn hash(&mut self, password: &SecretString) -> Option<PasswordHash> {
         let mut salt = [0; 16];
-        if let Err(error) = rand::rngs::OsRng.try_fill_bytes(&mut salt) {
+        if let Err(error) = rand::rngs::SysRng.try_fill_bytes(&mut salt) {
             tracing::error!(%error, "no salt for a password: the machine's random source gave nothing");
             return None;
         }
-        let salt = SaltString::encode_b64(&salt).ok()?;
-        self.argon.hash(password, &salt).map(|phc| PasswordHash(phc.into())).ok()
+        let salt = Salt::new(&salt).ok()?;
+        self.argon.hash(password, salt).map(|phc| PasswordHash(phc.into())).ok()
     }
 
     /// A hash with the parameters of today, to compare with when there is none.
@@ -116,7 +116,7 @@ impl Worker {
         }
     }
 
-    fn equal(&mut self, password: &SecretString, phc: &Phc<'_>) -> bool {
+    fn equal(&mut self, password: &SecretString, phc: &Phc) -> bool {
         self.argon.matches(password, phc).unwrap_or_else(|error| {
             tracing::error!(%error, "a stored password hash cannot be used");
             false

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use kernel::{Place, Sealed, StreamId, Version};
-use rand::TryRngCore;
+use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ impl RefreshToken {
     /// From the machine's random source: nobody guesses 256 bits.
     pub(super) fn fresh() -> Result<Self, AuthError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        rand::rngs::OsRng.try_fill_bytes(bytes.as_mut()).map_err(|error| AuthError::Token(Box::new(error)))?;
+        rand::rngs::SysRng.try_fill_bytes(bytes.as_mut()).map_err(|error| AuthError::Token(Box::new(error)))?;
         let text = SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_ref()));
         Ok(Self { text, digest: digest(bytes.as_ref()) })
     }

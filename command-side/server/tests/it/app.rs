@@ -9,7 +9,7 @@ use clap::Parser;
 use command_server::Config;
 use database::migrations::Database;
 use ed25519_dalek::{
-    SigningKey,
+    Signer, SigningKey,
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
@@ -218,10 +218,11 @@ fn key(seed: u8) -> SigningKey {
 }
 
 pub fn token(role: &str, subject: Uuid) -> String {
-    let der = key(9).to_pkcs8_der().unwrap();
     let claims = json!({"sub": subject, "role": role, "exp": SystemClock.now().timestamp() + 600});
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
-    jsonwebtoken::encode(&header, &claims, &jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes())).unwrap()
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(json!({"typ": "JWT", "alg": "EdDSA"})), part(claims));
+    let signature = URL_SAFE_NO_PAD.encode(key(9).sign(message.as_bytes()).to_bytes());
+    format!("{message}.{signature}")
 }
 
 pub struct Server {

@@ -38,7 +38,7 @@ pub enum KeyFileError {
     NotKeys(PathBuf),
     /// The machine gives no random bytes.
     #[error("the machine gives no random bytes")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] rand::rngs::SysError),
 }
 
 impl From<tasks::KeyFileError> for KeyFileError {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
