@@ -63,6 +63,9 @@ fn add_problems(responses: &mut Map<String, Value>, answered: Vec<(StatusCode, C
         if matches!(status, 409 | 429 | 503) {
             headers.insert("Retry-After".to_owned(), reference("headers/Retry-After"));
         }
+        if status == 429 {
+            headers.insert("RateLimit".to_owned(), reference("headers/RateLimit"));
+        }
         if status == 401 {
             headers.insert("WWW-Authenticate".to_owned(), reference("headers/WWW-Authenticate"));
         }
@@ -98,6 +101,10 @@ fn headers() -> Value {
         "Retry-After": {
             "description": "Seconds to wait before the next try",
             "schema": {"type": "integer", "minimum": 1}
+        },
+        "RateLimit": {
+            "description": "The limit that was met, and in how many seconds (`t`) there is room again",
+            "schema": {"type": "string", "examples": ["\"too-many-requests\";r=0;t=2"]}
         },
         "WWW-Authenticate": {"description": "The credentials asked for", "schema": {"type": "string"}},
     })

@@ -6,6 +6,7 @@ mod auth;
 mod commands;
 mod delivery;
 mod engine;
+mod metric_help;
 mod processes;
 
 pub use auth::{
@@ -16,6 +17,7 @@ pub use commands::*;
 pub use delivery::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
 pub use domain::{Limits, member::CodeRules};
 pub use engine::{Engine, Log, Meta, PresentedToken, Receipt, Running};
+pub use metric_help::describe_metrics;
 pub use processes::{Change, FirstStep, Followed, Next, PROCESS_RUNNER, Process, ProcessError, ProcessRunner, step_id};
 pub use vault::{Certificate, VaultError};
 

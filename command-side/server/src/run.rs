@@ -23,6 +23,7 @@ use crate::{
 
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+    application::describe_metrics();
     let verifier = Verifier::from_jwks_file(&config.jwks_file).context("the keys for tokens cannot be read")?;
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;

@@ -2,15 +2,19 @@
 
 mod docs;
 mod pages;
+mod policy;
 mod probes;
 
 use axum::{
     Router,
     http::{HeaderValue, StatusCode, header},
-    response::IntoResponse,
+    middleware::map_response,
+    response::{IntoResponse, Response},
     routing::get,
 };
 pub use probes::Probes;
+
+use self::policy::with_policy;
 
 /// `/livez /readyz /metrics /openapi.json /docs /problems/{code}`; none of them asks for a token.
 pub fn routes(probes: Probes, openapi_json: String) -> Router {
@@ -18,7 +22,10 @@ pub fn routes(probes: Probes, openapi_json: String) -> Router {
         .route("/livez", get(alive))
         .route("/readyz", get(move || ready(probes.clone())))
         .route("/metrics", get(metrics))
-        .route("/problems/{code}", get(pages::page))
+        .route(
+            "/problems/{code}",
+            get(pages::page).layer(map_response(|page: Response| with_policy(page, pages::POLICY))),
+        )
         .merge(docs::routes(openapi_json))
 }
 
@@ -38,17 +45,7 @@ async fn ready(probes: Probes) -> impl IntoResponse {
 }
 
 async fn metrics() -> impl IntoResponse {
-    let mut text = crate::telemetry::metrics().render();
-    if let Some(bytes) = resident_bytes() {
-        text.push_str("# TYPE process_resident_memory_bytes gauge\n");
-        text.push_str(&format!("process_resident_memory_bytes {bytes}\n"));
-    }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
-}
-
-/// The memory of this process; the kernel reports it in pages.
-fn resident_bytes() -> Option<u64> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * 4096)
+    let handle = crate::telemetry::metrics();
+    crate::telemetry::collect_process_metrics();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
 }

@@ -11,6 +11,10 @@ use crate::{
 
 static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/problems");
 
+/// A page has its own style and nothing else.
+pub(super) const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
 pre{background:#f4f4f4;padding:1rem;overflow:auto}code{font-size:.95em}";
 

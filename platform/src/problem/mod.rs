@@ -10,7 +10,7 @@ mod inner;
 use std::{borrow::Cow, fmt, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 pub(crate) use body::{CONTENT_TYPE, render};
@@ -124,6 +124,8 @@ impl Problem {
     }
 }
 
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.0.status.into_response();
@@ -132,6 +134,14 @@ impl IntoResponse for Problem {
             // Whole seconds, and never 0: a client that comes back at once makes it worse.
             let seconds = (after.as_secs() + u64::from(after.subsec_nanos() > 0)).max(1);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            // The draft of the HTTP working group: the policy, what is left of it, and when there is more. How much a policy
+            // allows in all is not said: some grow with each try.
+            let limit = format!(r#""{}";r=0;t={seconds}"#, self.0.code.as_str());
+            if self.0.status == StatusCode::TOO_MANY_REQUESTS
+                && let Ok(limit) = HeaderValue::try_from(limit)
+            {
+                headers.insert(RATE_LIMIT, limit);
+            }
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             let challenge = if self.0.token_refused { r#"Bearer error="invalid_token""# } else { "Bearer" };

@@ -4,6 +4,8 @@ use std::{sync::OnceLock, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use super::help::describe;
+
 /// Seconds: from a cached answer to the longest a client waits.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// Sizes of batches, queues and slices.
@@ -27,6 +29,7 @@ pub fn metrics() -> &'static PrometheusHandle {
             // Somebody else's recorder counts; ours stays empty.
             Err(_) => PrometheusBuilder::new().build_recorder().handle(),
         };
+        describe();
         let upkeep = handle.clone();
         let spawned = tasks::thread("metrics", move || {
             loop {

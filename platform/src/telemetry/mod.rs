@@ -1,9 +1,11 @@
 //! Logs and metrics.
 
+mod help;
 mod json;
 mod metrics;
 
 use clap::ValueEnum;
+pub use help::collect_process_metrics;
 pub use metrics::metrics;
 use tracing_subscriber::{EnvFilter, fmt, fmt::format::JsonFields, layer::SubscriberExt, util::SubscriberInitExt};
 

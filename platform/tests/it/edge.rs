@@ -130,3 +130,11 @@ async fn paths_and_queries_are_parsed_before_the_handler() {
         assert!(reply.json()["errors"][0]["field"].is_string(), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_limit_that_was_met_says_when_there_is_room_again() {
+    let reply = get_path(&app(), "/often").await;
+    assert_eq!((reply.code().as_str(), reply.header("retry-after")), ("too-many-requests", Some("2")));
+    assert_eq!(reply.header("ratelimit"), Some(r#""too-many-requests";r=0;t=2"#));
+    assert_eq!(get_path(&app(), "/busy").await.header("ratelimit"), None, "it is nobody's limit");
+}

@@ -4,6 +4,7 @@ mod auth;
 mod checked_again;
 mod edge;
 mod key_file;
+mod metric_names;
 mod ops;
 mod serve;
 mod support;

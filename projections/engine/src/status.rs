@@ -69,6 +69,11 @@ impl Report {
         metrics::describe_histogram!("projection_batch_events", "Events applied in one transaction");
         metrics::describe_histogram!("projection_apply_seconds", "Time to fold, write and commit one batch");
         metrics::describe_counter!("projection_retries_total", "Times a database did not answer and was tried again");
+        metrics::describe_counter!("projection_foreign_slices_total", "Slices of another log, which were dropped");
+        metrics::describe_counter!(
+            "projection_other_history_slices_total",
+            "Slices of another history of the log, which were dropped"
+        );
         metrics::describe_counter!(
             "projection_silent_sessions_ended_total",
             "Sessions that were ended because they held the view and their process sent nothing"

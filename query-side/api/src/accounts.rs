@@ -85,12 +85,13 @@ pub struct AccountsQuery {
 pub async fn list(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     Query(query): Query<AccountsQuery>,
 ) -> Result<Answer<AccountPage>, Problem> {
     let owner = owner(&principal, query.owner)?;
     let limit = Limit::or_usual(query.limit);
-    Answer::of(api.reads.accounts(owner, query.cursor.as_deref(), limit, &need).await, AccountPage::from)
+    let accounts = api.reads.accounts(owner, query.cursor.as_deref(), limit, &need).await;
+    Ok(Answer::of(accounts, AccountPage::from)?.preferred(asked))
 }
 
 fn owner(principal: &Principal, asked: Option<Id>) -> Result<Option<MemberId>, Problem> {
@@ -112,12 +113,12 @@ fn owner(principal: &Principal, asked: Option<Id>) -> Result<Option<MemberId>, P
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Account>, Problem> {
     let account = api.reads.account(viewer(&principal), AccountId::new(id), &need).await;
-    Answer::found(account, identity, no_account)
+    Ok(Answer::found(account, identity, no_account)?.preferred(asked))
 }
 
 /// Which part of an account's history.
@@ -146,7 +147,7 @@ pub struct TransactionsQuery {
 pub async fn transactions(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<TransactionsQuery>,
 ) -> Result<Answer<EntryPage>, Problem> {
@@ -162,7 +163,7 @@ pub async fn transactions(
         }
         None => Err(no_account()),
     };
-    Ok(Answer::from_result(read.map(|_| body)))
+    Ok(Answer::from_result(read.map(|_| body)).preferred(asked))
 }
 
 /// Which moment.
@@ -185,7 +186,7 @@ pub struct BalanceQuery {
 pub async fn balance(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<BalanceQuery>,
 ) -> Result<Answer<Balance>, Problem> {
@@ -196,5 +197,5 @@ pub async fn balance(
         (Some(_), Some(_)) => return Err(Problem::invalid("position", "not together with at")),
     };
     let balance = api.reads.balance(viewer(&principal), AccountId::new(id), when, &need).await;
-    Answer::found(balance, identity, no_account)
+    Ok(Answer::found(balance, identity, no_account)?.preferred(asked))
 }

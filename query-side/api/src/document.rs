@@ -86,6 +86,11 @@ fn add_freshness(document: &mut Value) {
         "description": "There only if the answer is older than was asked for, or lacks events that were put aside.",
         "schema": {"type": "string", "const": "stale"},
     });
+    headers["Preference-Applied"] = json!({
+        "description": "There only if a preference was followed: `wait=N` with the seconds that it came to, and `stale-ok` if \
+            the answer is older than was asked for.",
+        "schema": {"type": "string"},
+    });
     headers["View-Missing-Events"] = json!({
         "description": "There only if events are missing from the answer although its position is beyond them: an operator \
             put them aside (`jangbu views parked`). How many.",
@@ -103,7 +108,9 @@ fn add_freshness(document: &mut Value) {
         }
         for status in ["200", "404"] {
             let Some(response) = operation["responses"].get_mut(status) else { continue };
-            for name in ["View-Position", "View-Lag-Ms", "Consistency-Status", "View-Missing-Events"] {
+            for name in
+                ["View-Position", "View-Lag-Ms", "Consistency-Status", "View-Missing-Events", "Preference-Applied"]
+            {
                 response["headers"][name] = reference(&format!("headers/{name}"));
             }
         }

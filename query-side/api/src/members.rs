@@ -99,7 +99,7 @@ impl Member {
 pub async fn me(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Member>, Problem> {
     principal.require(&[Role::Member])?;
@@ -108,7 +108,7 @@ pub async fn me(
         Some(member) => opened(api.opener.as_ref(), member).await,
         None => Err(Problem::new(Code::MemberUnknown).detail("nobody ever signed up under the subject of this token")),
     };
-    Ok(Answer::from_result(read.map(|_| body)))
+    Ok(Answer::from_result(read.map(|_| body)).preferred(asked))
 }
 
 /// A member as they see themselves. Without their data key there is nothing personal to see.

@@ -30,9 +30,9 @@ pub fn routes() -> Vec<Route> {
 pub async fn overview(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Overview>, Problem> {
     principal.require(&[Role::Operator])?;
-    Answer::of(api.reads.overview(&need).await, identity)
+    Ok(Answer::of(api.reads.overview(&need).await, identity)?.preferred(asked))
 }

@@ -17,24 +17,24 @@ use reads::{Need, Viewer};
 use serde::{Deserialize, Deserializer, de::Error};
 use uuid::Uuid;
 
-use crate::prefer::Preferences;
+use crate::prefer::{Asked, Preferences};
 
 const TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
-/// How fresh the answer has to be.
+/// How fresh the answer has to be, and which preferences of the client that follows.
 #[derive(Clone, Copy, Debug)]
-pub struct Freshness(pub Need);
+pub struct Freshness(pub Need, pub Asked);
 
 impl<S: Send + Sync> FromRequestParts<S> for Freshness {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        need(&parts.headers).map(Self)
+        need(&parts.headers).map(|(need, asked)| Self(need, asked))
     }
 }
 
-fn need(headers: &HeaderMap) -> Result<Need, Problem> {
+fn need(headers: &HeaderMap) -> Result<(Need, Asked), Problem> {
     let mut tokens = headers.get_all(TOKEN).iter();
     let token = match (tokens.next(), tokens.next()) {
         (None, _) => None,
@@ -45,8 +45,8 @@ fn need(headers: &HeaderMap) -> Result<Need, Problem> {
         _ => return Err(bad_token("send one Consistency-Token, the newest")),
     };
     let said = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-    let Preferences { wait, stale_ok } = Preferences::parse(said);
-    Ok(Need { token, position: None, wait, stale_ok })
+    let Preferences { wait, stale_ok, asked } = Preferences::parse(said);
+    Ok((Need { token, position: None, wait, stale_ok }, asked))
 }
 
 fn bad_token(detail: &'static str) -> Problem {
@@ -228,9 +228,9 @@ mod tests {
     fn a_token_is_read_once_and_whole() {
         let token = kernel::ConsistencyToken::untagged(kernel::LogId::new(Uuid::nil()), Position::new(7));
         let mut headers = HeaderMap::new();
-        assert_eq!(need(&headers).expect("nothing").token, None);
+        assert_eq!(need(&headers).expect("nothing").0.token, None);
         headers.insert(TOKEN, token.to_string().parse().expect("ascii"));
-        assert_eq!(need(&headers).expect("a token").token, Some(token));
+        assert_eq!(need(&headers).expect("a token").0.token, Some(token));
         headers.append(TOKEN, token.to_string().parse().expect("ascii"));
         assert_eq!(need(&headers).expect_err("two").code(), Code::ConsistencyTokenInvalid);
         headers.insert(TOKEN, "v1.garbage".parse().expect("ascii"));
@@ -267,7 +267,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(TOKEN, text.parse().expect("visible ASCII"));
             match need(&headers) {
-                Ok(need) => prop_assert_eq!(need.token.map(|token| token.to_string()), Some(text)),
+                Ok((need, _)) => prop_assert_eq!(need.token.map(|token| token.to_string()), Some(text)),
                 Err(problem) => prop_assert_eq!(problem.code(), Code::ConsistencyTokenInvalid),
             }
         }

@@ -92,7 +92,7 @@ impl PayeeQuery {
 pub async fn find(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     Query(query): Query<PayeeQuery>,
 ) -> Result<Answer<Payee>, Problem> {
     let mut read = api.reads.payee(query.key()?, &need).await.map_err(problem_of)?;
@@ -105,5 +105,5 @@ pub async fn find(
         }
         None => Err(Problem::new(Code::PayeeUnknown).detail("no account that could be paid has this number or id")),
     };
-    Ok(Answer::from_result(read.map(|_| body)))
+    Ok(Answer::from_result(read.map(|_| body)).preferred(asked))
 }

@@ -14,6 +14,26 @@ pub struct Preferences {
     pub wait: Duration,
     /// `stale-ok`: an older answer is better than none.
     pub stale_ok: bool,
+    /// What of it was said.
+    pub asked: Asked,
+}
+
+/// What a client asked for and is understood here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    wait: Option<Duration>,
+    stale_ok: bool,
+}
+
+impl Asked {
+    /// The value of `Preference-Applied`: how long was waited at most, and whether an older answer was given because that is
+    /// fine. None if nothing was asked for that made a difference.
+    pub fn applied(self, is_stale: bool) -> Option<String> {
+        let wait = self.wait.map(|wait| format!("wait={}", wait.as_secs()));
+        let stale = (self.stale_ok && is_stale).then(|| "stale-ok".to_owned());
+        let applied: Vec<_> = wait.into_iter().chain(stale).collect();
+        (!applied.is_empty()).then(|| applied.join(", "))
+    }
 }
 
 impl Preferences {
@@ -33,7 +53,7 @@ impl Preferences {
                 stale_ok = true;
             }
         }
-        Self { wait: wait.unwrap_or(DEFAULT), stale_ok }
+        Self { wait: wait.unwrap_or(DEFAULT), stale_ok, asked: Asked { wait, stale_ok } }
     }
 }
 
@@ -77,6 +97,15 @@ mod tests {
             assert_eq!(parsed(&[nonsense]), (1, false), "{nonsense}");
         }
         assert_eq!(parsed(&["wait=x, wait=2"]), (2, false));
+    }
+
+    #[test]
+    fn what_was_applied_is_what_was_asked_for_and_done() {
+        let applied = |value: &str, is_stale| Preferences::parse([value]).asked.applied(is_stale);
+        assert_eq!(applied("wait=9", false).as_deref(), Some("wait=5"), "as long as it may be");
+        assert_eq!(applied("stale-ok, wait=2", true).as_deref(), Some("wait=2, stale-ok"));
+        assert_eq!(applied("stale-ok", false), None, "the answer is fresh");
+        assert_eq!(applied("wait=x, respond-async", true), None);
     }
 
     proptest! {

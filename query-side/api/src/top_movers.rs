@@ -48,10 +48,11 @@ pub struct TopMoversQuery {
 pub async fn top_movers(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     Query(query): Query<TopMoversQuery>,
 ) -> Result<Answer<TopMovers>, Problem> {
     principal.require(&[Role::Operator, Role::Service])?;
     let (day, limit) = (query.day.map(|day| day.0), Limit::or_usual(query.limit));
-    Answer::of(api.reads.top_movers(day, query.asset.0, limit, &need).await, identity)
+    let movers = api.reads.top_movers(day, query.asset.0, limit, &need).await;
+    Ok(Answer::of(movers, identity)?.preferred(asked))
 }

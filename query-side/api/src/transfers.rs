@@ -31,12 +31,13 @@ pub fn routes() -> Vec<Route> {
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Transfer>, Problem> {
     let transfer = api.reads.transfer(viewer(&principal), TransferId::new(id), &need).await;
-    Answer::found(transfer, identity, || {
+    let answer = Answer::found(transfer, identity, || {
         Problem::new(Code::TransferUnknown).detail("there is no such transfer of yours")
-    })
+    })?;
+    Ok(answer.preferred(asked))
 }

@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Route> {
 pub async fn list(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(_): Freshness,
+    Freshness(..): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Vec<ViewStatus>>, Problem> {
     principal.require(&[Role::Operator])?;
@@ -48,7 +48,7 @@ pub async fn list(
 pub async fn one(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(_): Freshness,
+    Freshness(..): Freshness,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<ViewDetail>, Problem> {

@@ -87,7 +87,7 @@ impl Wallet {
 pub async fn home(
     State(api): State<Api>,
     principal: Principal,
-    Freshness(need): Freshness,
+    Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Wallet>, Problem> {
     principal.require(&[Role::Member])?;
@@ -96,5 +96,5 @@ pub async fn home(
     let name = opener::name(api.opener.as_ref(), own).await;
     let recent = std::mem::take(&mut read.value.recent);
     let (recent, degraded) = counterparty::name(api.opener.as_ref(), principal.actor.role, recent).await;
-    Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name, recent, degraded)))))
+    Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name, recent, degraded)))).preferred(asked))
 }

@@ -34,6 +34,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Serves until asked to stop, then finishes what was begun.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+    reads::describe_metrics();
     let Assembled { router, reads, probes, verifier, revocations, revoked } = assemble(&config)?;
     let read = revoked.read();
     shutdown.follow_tasks();

@@ -1,5 +1,7 @@
 //! What an engine counts. Each engine has names of its own, so that a panel shows one of them and not the sum.
 
+use metrics::{Unit, describe_counter, describe_histogram};
+
 /// The names of an engine's metrics.
 #[derive(Debug)]
 pub struct MetricNames {
@@ -18,29 +20,52 @@ pub struct MetricNames {
 impl MetricNames {
     /// Those of the engine that moves money.
     pub const EXECUTOR: Self = Self {
-        commands: "executor_commands",
-        conflicts: "executor_conflicts",
-        replays: "executor_replays",
+        commands: "executor_commands_total",
+        conflicts: "executor_conflicts_total",
+        replays: "executor_replays_total",
         batch_commands: "executor_batch_commands",
         queue_seconds: "executor_queue_seconds",
         append_seconds: "executor_append_seconds",
-        deadlines_passed: "executor_deadlines_passed",
-        tokens_refused: "executor_tokens_refused",
-        histories_forgotten: "executor_histories_forgotten",
-        broken_streams: "executor_broken_streams",
+        deadlines_passed: "executor_deadlines_passed_total",
+        tokens_refused: "executor_tokens_refused_total",
+        histories_forgotten: "executor_histories_forgotten_total",
+        broken_streams: "executor_broken_streams_total",
     };
 
     /// Those of the engine of members' commands.
     pub const MEMBERS: Self = Self {
-        commands: "member_commands",
-        conflicts: "member_conflicts",
-        replays: "member_replays",
+        commands: "member_commands_total",
+        conflicts: "member_conflicts_total",
+        replays: "member_replays_total",
         batch_commands: "member_batch_commands",
         queue_seconds: "member_queue_seconds",
         append_seconds: "member_append_seconds",
-        deadlines_passed: "member_deadlines_passed",
-        tokens_refused: "member_tokens_refused",
-        histories_forgotten: "member_histories_forgotten",
-        broken_streams: "member_broken_streams",
+        deadlines_passed: "member_deadlines_passed_total",
+        tokens_refused: "member_tokens_refused_total",
+        histories_forgotten: "member_histories_forgotten_total",
+        broken_streams: "member_broken_streams_total",
     };
+
+    /// Says what each of them means.
+    pub fn describe(&self) {
+        describe_counter!(self.commands, "Commands executed");
+        describe_counter!(
+            self.conflicts,
+            "Batches decided again: another process was faster, a key was used before, or an outcome was unknown"
+        );
+        describe_counter!(self.replays, "Retries answered from the log");
+        describe_histogram!(self.batch_commands, "Commands in one append");
+        describe_histogram!(self.queue_seconds, Unit::Seconds, "Time that commands waited to be decided");
+        describe_histogram!(self.append_seconds, Unit::Seconds, "Time of one append: Postgres, its disk and the wire");
+        describe_counter!(self.deadlines_passed, "Commands dropped undecided, past their deadline");
+        describe_counter!(self.tokens_refused, "Commands dropped because their token was revoked while they waited");
+        describe_counter!(
+            self.histories_forgotten,
+            "Times that the log was found to be restored or to have a new id, and all cached state was dropped"
+        );
+        describe_counter!(
+            self.broken_streams,
+            "Streams that could not be folded: the commands that name them are refused"
+        );
+    }
 }

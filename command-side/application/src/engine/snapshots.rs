@@ -29,7 +29,7 @@ async fn save(log: Arc<dyn Log>, receiver: Arc<Mutex<mpsc::Receiver<log::Snapsho
     let (mut receiver, mut waiting) = (receiver.lock().await, Vec::new());
     while receiver.recv_many(&mut waiting, 256).await > 0 {
         if let Err(error) = log.save_snapshots(&waiting).await {
-            metrics::counter!("executor_snapshot_failures").increment(1);
+            metrics::counter!("executor_snapshot_failures_total").increment(1);
             tracing::warn!(error = &error as &dyn std::error::Error, "snapshots could not be saved");
         }
         waiting.clear();

@@ -37,7 +37,7 @@ impl DestroyAgain {
         for picked in &page {
             let member = MemberId::new(picked.event.stream.uuid());
             if shared.vault.destroy_again(member).await.map_err(ProcessError::Vault)? {
-                metrics::counter!("vault_keys_destroyed_again").increment(1);
+                metrics::counter!("vault_keys_destroyed_again_total").increment(1);
                 tracing::warn!(member.id = %member, "the key of an erased member had come back; it is destroyed again");
             }
         }

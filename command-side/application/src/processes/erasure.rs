@@ -300,7 +300,7 @@ impl Erasure {
         let finish = Finish { member: asked.member, erasure, digest };
         let meta = step_meta(&self.members, NAME, erasure, "erased");
         self.members.carry_out_step(PROCESS_RUNNER, meta, finish).await.map_err(ProcessError::Step)?;
-        metrics::counter!("members_erased").increment(1);
+        metrics::counter!("members_erased_total").increment(1);
         tracing::info!(erasure.id = %erasure, member.id = %asked.member, "a member was erased");
         Ok(())
     }

@@ -275,8 +275,8 @@ impl ProcessRunner {
         let (budget, now) = (self.members.shared.options.messages, self.members.shared.clock.now());
         let queued = vault.enqueue(&messages, budget, now, cursor, reached, seen).await.map_err(ProcessError::Vault)?;
         if let Some(Queued { held }) = queued {
-            metrics::counter!("member_messages_queued").increment(messages.len() as u64 - held);
-            metrics::counter!("member_messages_held").increment(held);
+            metrics::counter!("member_messages_queued_total").increment(messages.len() as u64 - held);
+            metrics::counter!("member_messages_held_total").increment(held);
             reading.vault = reached;
             return Ok(reached);
         }

@@ -46,7 +46,7 @@ impl ProcessRunner {
             .await
             .map_err(ProcessError::Vault)?;
         if swept > 0 {
-            metrics::counter!("vault_swept").increment(swept);
+            metrics::counter!("vault_swept_total").increment(swept);
             tracing::info!(swept, "what sign-ups left in the vault was destroyed");
         }
         Ok(())

@@ -117,7 +117,7 @@ impl ProcessRunner {
                 }
                 Err(error) => {
                     failures += 1;
-                    metrics::counter!("processes_failures").increment(1);
+                    metrics::counter!("processes_failures_total").increment(1);
                     tracing::error!(error = &error as &dyn Error, failures, "the process runner is held up");
                     LONGEST_PAUSE.min(self.members.shared.options.poll * 2_u32.saturating_pow(failures.min(8)))
                 }

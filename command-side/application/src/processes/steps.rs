@@ -56,7 +56,7 @@ impl ProcessRunner {
             Ok(Next::Again { .. }) => "again",
             Err(_) => "failed",
         };
-        metrics::counter!("process_steps", "process" => process.name(), "outcome" => result).increment(1);
+        metrics::counter!("process_steps_total", "process" => process.name(), "outcome" => result).increment(1);
         let changed = match outcome {
             Ok(Next::Done) => {
                 lead.not_before.remove(&key);
@@ -90,7 +90,7 @@ impl ProcessRunner {
 fn failed(instance: &ProcessInstance, error: &ProcessError) -> (ProcessInstance, Duration) {
     let tries = instance.tries.saturating_add(1);
     let is_stuck = tries >= TRIES;
-    metrics::counter!("processes_failures").increment(1);
+    metrics::counter!("processes_failures_total").increment(1);
     tracing::error!(
         error = error as &dyn std::error::Error,
         process = instance.process, instance.id = %instance.instance, tries, is_stuck,

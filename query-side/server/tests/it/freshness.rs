@@ -45,6 +45,7 @@ async fn quick_of_eight(app: &Arc<TestApp>) -> i32 {
         reply.ok();
         assert!(reply.number("view-position") >= position.number());
         assert_eq!(reply.header("consistency-status"), None);
+        assert_eq!(reply.header("preference-applied"), Some("wait=5"));
         quick += i32::from(answered - moved < Duration::from_millis(100));
     }
     quick
@@ -75,6 +76,7 @@ async fn a_view_that_does_not_come_is_503_or_stale() {
     let reply = app.get_with("/v1/accounts", app.member(ALICE), &headers).await;
     reply.ok();
     assert_eq!(reply.header("consistency-status"), Some("stale"));
+    assert_eq!(reply.header("preference-applied"), Some("wait=0, stale-ok"));
     assert_eq!(reply.number("view-position"), 18);
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
     app.finish().await;
