@@ -6,6 +6,7 @@ mod linger;
 mod measure;
 mod options;
 mod origin;
+mod places;
 mod serve;
 
 use std::sync::Arc;

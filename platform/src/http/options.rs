@@ -41,6 +41,12 @@ pub struct ServeOptions {
     /// Connections served at once; more wait in the listen queue
     #[arg(long, env = "JANGBU_HTTP_MAX_CONNECTIONS", default_value_t = 8192)]
     pub http_max_connections: usize,
+    /// Connections of one address at once, of IPv6 one /64 network; one more is closed. Behind a proxy as many as in all
+    #[arg(long, env = "JANGBU_HTTP_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 4096)]
+    pub http_max_connections_per_address: usize,
+    /// Seconds in which a client must take an answer; after that its connection is closed
+    #[arg(long, env = "JANGBU_HTTP_WRITE_TIMEOUT", default_value_t = 30)]
+    pub http_write_timeout: u64,
     /// Seconds in which the head of a request must arrive; an idle connection is closed after as many
     #[arg(long, env = "JANGBU_HTTP_HEADER_TIMEOUT", default_value_t = 30)]
     pub http_header_timeout: u64,
@@ -51,6 +57,12 @@ pub struct ServeOptions {
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { http_max_connections: 8192, http_header_timeout: 30, http_drain_timeout: 20 }
+        Self {
+            http_max_connections: 8192,
+            http_max_connections_per_address: 4096,
+            http_write_timeout: 30,
+            http_header_timeout: 30,
+            http_drain_timeout: 20,
+        }
     }
 }

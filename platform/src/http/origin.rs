@@ -50,7 +50,8 @@ fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     entry.parse().ok().or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// The address as it is counted: of IPv6 the network.
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

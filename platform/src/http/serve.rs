@@ -7,12 +7,15 @@ use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::{linger::Lingering, options::ServeOptions};
+use super::{
+    linger::Lingering,
+    options::ServeOptions,
+    places::{Place, Places},
+};
 use crate::shutdown::Shutdown;
 
 /// The largest head of a request: request line and headers.
@@ -39,7 +42,8 @@ pub async fn serve_with(
     options: ServeOptions,
     shutdown: Shutdown,
 ) -> io::Result<()> {
-    let places = Arc::new(Semaphore::new(options.http_max_connections));
+    let places = Places::new(options.http_max_connections, options.http_max_connections_per_address);
+    let write_timeout = Duration::from_secs(options.http_write_timeout);
     let protocol = Arc::new(protocol(&options));
     let mut connections = JoinSet::new();
     loop {
@@ -60,7 +64,8 @@ pub async fn serve_with(
             // A child: the request to stop is checked on every wake-up, and one shared by all would be a lock shared by all.
             let shutdown_request = shutdown.child();
             let app = App { router: router.clone(), peer: ConnectInfo(peer) };
-            connections.spawn(connection(protocol.clone(), stream, app, shutdown_request, place));
+            let io = Lingering::new(stream, write_timeout);
+            connections.spawn(connection(protocol.clone(), io, app, shutdown_request, place));
         }
     }
     drop(listener);
@@ -79,13 +84,17 @@ fn protocol(options: &ServeOptions) -> http1::Builder {
     builder
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, places: &Places) -> Option<(TcpStream, SocketAddr, Place)> {
+    let permit = places.any().await?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
+        Ok((stream, peer)) => {
+            let place = places.of(peer.ip(), permit);
+            if place.is_none() {
+                metrics::counter!("http_connections_refused_total").increment(1);
+                tracing::debug!(client.address = %peer.ip(), "an address has as many connections as it may");
+            }
+            Some((stream, peer, place?))
+        }
         Err(error) => {
             // Out of file descriptors, most likely: give it time, do not spin, do not die.
             tracing::warn!(%error, "a connection could not be accepted");
@@ -95,19 +104,12 @@ async fn accept(
     }
 }
 
-async fn connection(
-    protocol: Arc<http1::Builder>,
-    stream: TcpStream,
-    app: App,
-    shutdown: Shutdown,
-    _place: OwnedSemaphorePermit,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
+async fn connection(protocol: Arc<http1::Builder>, io: Lingering, app: App, shutdown: Shutdown, _place: Place) {
+    if let Err(error) = io.set_nodelay() {
         tracing::debug!(%error, "a connection went away at once");
         return;
     }
-    let io = TokioIo::new(Lingering::new(stream));
-    let mut connection = std::pin::pin!(protocol.serve_connection(io, app));
+    let mut connection = std::pin::pin!(protocol.serve_connection(TokioIo::new(io), app));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = shutdown.requested() => {

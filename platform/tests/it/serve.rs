@@ -172,3 +172,75 @@ async fn a_request_knows_where_it_came_from() {
     assert!(rest(&mut stream).await.ends_with("127.0.0.1"));
     server.stop().await;
 }
+
+/// Requests whose answers are never read: they fill the buffers between the two, and then the server waits.
+async fn flood_without_reading(stream: &mut TcpStream) -> std::io::Error {
+    let request = "GET /large HTTP/1.1\r\nhost: x\r\n\r\n".repeat(64);
+    loop {
+        if let Err(error) = stream.write_all(request.as_bytes()).await {
+            return error;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_hung_up_on() {
+    let options = ServeOptions { http_write_timeout: 1, http_max_connections: 1, ..ServeOptions::default() };
+    let server = Server::start(options).await;
+    let mut stream = server.connect().await;
+    timeout(Duration::from_secs(20), flood_without_reading(&mut stream)).await.expect("the server hangs up");
+    // The place is free again.
+    let mut next = server.connect().await;
+    next.write_all(b"GET /ids HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.expect("sent");
+    assert!(rest(&mut next).await.starts_with("HTTP/1.1 200 "));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_reads_a_little_now_and_then_is_hung_up_on() {
+    let server = Server::start(ServeOptions { http_write_timeout: 1, ..ServeOptions::default() }).await;
+    let (mut reading, mut writing) = server.connect().await.into_split();
+    let writer = async {
+        let request = "GET /large HTTP/1.1\r\nhost: x\r\n\r\n".repeat(64);
+        while writing.write_all(request.as_bytes()).await.is_ok() {}
+    };
+    let reader = async {
+        let mut byte = [0; 16];
+        loop {
+            let _ = reading.read(&mut byte).await;
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let ended = async {
+        tokio::select! { () = writer => {}, () = reader => {} }
+    };
+    timeout(Duration::from_secs(20), ended).await.expect("the server hangs up");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_address_holds_no_more_than_its_places() {
+    let server = Server::start(ServeOptions { http_max_connections_per_address: 2, ..ServeOptions::default() }).await;
+    let first = server.connect().await;
+    let mut second = server.connect().await;
+    second.write_all(b"GET /ids HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    let mut byte = [0];
+    second.peek(&mut byte).await.expect("an answer");
+    let mut third = server.connect().await;
+    let read = timeout(Duration::from_secs(5), third.read(&mut byte)).await.expect("closed at once");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    drop(first);
+    let again = async {
+        loop {
+            let mut stream = server.connect().await;
+            let sent = stream.write_all(b"GET /ids HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+            let mut bytes = Vec::new();
+            if sent.is_ok() && stream.read_to_end(&mut bytes).await.is_ok() && bytes.starts_with(b"HTTP/1.1 200 ") {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), again).await.expect("its place is free again");
+    server.stop().await;
+}

@@ -13,7 +13,7 @@ use super::{
     members::joined_in,
     sealing::open,
 };
-use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, read_failed};
+use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, unanswered};
 
 /// What only the member and an operator with a reason may see.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Members {
             let receipt = members.carry_out(&claim, (actor, meta), Disclose { member, reason }).await?;
             let stream = StreamId::new(member.uuid());
             let joined = members.shared.log.read_picked(stream, Version::ZERO.next()).await;
-            let joined = joined.map_err(|error| read_failed(&error))?.ok_or(MemberError::MemberUnknown)?;
+            let joined = joined.map_err(|error| unanswered(&error))?.ok_or(MemberError::MemberUnknown)?;
             let opened = |(place, sealed): &(Place, Sealed)| open(&key, *place, sealed);
             let answer = PersonalData {
                 login_id: opened(&receipt.answer.login_id)?,

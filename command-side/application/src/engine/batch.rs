@@ -20,21 +20,34 @@ use crate::ExecuteError;
 const LOOKS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Commands that are to be tried alone.
+struct Refused {
+    jobs: Vec<Job>,
+    /// Whether an append of them may have come through.
+    outcome_unknown: bool,
+}
+
+impl Refused {
+    const NONE: Self = Self { jobs: Vec::new(), outcome_unknown: false };
+}
+
 impl Run {
     /// Carries out a batch; each job is answered in the end, whatever happens.
     pub async fn carry_out(&mut self, batch: Vec<Job>) {
-        let refused = self.carry_out_together(batch).await;
+        let refused = self.carry_out_together(batch, false).await;
         // One bad command never fails its neighbours: alone, each gets its own outcome.
-        for job in refused {
-            for refused in self.carry_out_together(vec![job]).await {
-                refused.fail(ExecuteError::Internal);
-            }
+        for job in refused.jobs {
+            let alone = self.carry_out_together(vec![job], refused.outcome_unknown).await;
+            // An append of it before the one that was refused may have come through, or still may.
+            let error = if alone.outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Internal };
+            alone.jobs.into_iter().for_each(|job| job.fail(error.clone()));
         }
     }
 
-    async fn carry_out_together(&mut self, mut jobs: Vec<Job>) -> Vec<Job> {
+    /// Gives back what the log refuses, or what cannot be read for it. `outcome_unknown`: an earlier append of these commands may
+    /// have come through.
+    async fn carry_out_together(&mut self, mut jobs: Vec<Job>, mut outcome_unknown: bool) -> Refused {
         self.unit.begin_batch();
-        let mut outcome_unknown = false;
         for attempt in 0..=self.options.attempts {
             if attempt > 0 {
                 metrics::counter!(self.options.metrics.conflicts).increment(1);
@@ -56,12 +69,12 @@ impl Run {
                 jobs = self.with_tokens_that_hold(jobs);
             }
             if jobs.is_empty() {
-                return Vec::new();
+                return Refused::NONE;
             }
             match self.try_once(&mut jobs, outcome_unknown).await {
-                Ok(Tried::Done) => return Vec::new(),
+                Ok(Tried::Done) => return Refused::NONE,
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
-                Ok(Tried::Refused(jobs)) => return jobs,
+                Ok(Tried::Refused(jobs)) => return Refused { jobs, outcome_unknown },
                 Err(error) => return fail_all(jobs, outcome_unknown, &error),
             }
             if jobs.iter().all(|job| job.meta.deadline + self.options.grace <= Instant::now()) {
@@ -70,7 +83,7 @@ impl Run {
         }
         let error = if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Contended };
         jobs.into_iter().for_each(|job| job.fail(error.clone()));
-        Vec::new()
+        Refused::NONE
     }
 
     /// After a conflict or an unknown outcome: forget what was decided, read on in every stream, and answer the commands
@@ -165,7 +178,7 @@ impl Run {
         outcome_unknown: bool,
     ) -> Result<Option<Vec<Decided>>, ReadError> {
         loop {
-            let Some(decided) = self.decide(jobs).await? else { return Ok(None) };
+            let Some(decided) = self.decide(jobs, outcome_unknown).await? else { return Ok(None) };
             // A refusal must not rest on what another server has changed since: read on, and decide again if it has.
             let doubted = self.unit.stale(decided.iter().flat_map(|decided| decided.refused_on.iter().copied()));
             if !doubted.is_empty() {
@@ -188,7 +201,7 @@ impl Run {
     /// Decides all of them, in order, each on what the ones before left. Streams that are missing are read in one round trip
     /// for all, and all are decided again. A command that does not fit the log is answered here, and the others are decided
     /// without it. `None` if the log is another history than what was kept.
-    async fn decide(&mut self, jobs: &mut Vec<Job>) -> Result<Option<Vec<Decided>>, ReadError> {
+    async fn decide(&mut self, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Result<Option<Vec<Decided>>, ReadError> {
         loop {
             let decided: Vec<_> = jobs.iter_mut().map(|job| job.decide(&mut self.unit, self.ids.as_ref())).collect();
             if self.unit.lacks_any() {
@@ -211,7 +224,7 @@ impl Run {
                 };
                 let error = &defect as &dyn Error;
                 tracing::error!(error, command.id = %job.meta.command_id, "a command does not fit the log");
-                job.fail(ExecuteError::Internal);
+                job.fail(if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Internal });
             }
         }
     }
@@ -277,9 +290,9 @@ async fn find(log: &dyn Log, commands: &[CommandId]) -> Result<HashMap<CommandId
 }
 
 /// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
-fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Vec<Job> {
-    if matches!(error, ReadError::Damaged { .. }) && !outcome_unknown && jobs.len() > 1 {
-        return jobs;
+fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Refused {
+    if matches!(error, ReadError::Damaged { .. }) && jobs.len() > 1 {
+        return Refused { jobs, outcome_unknown };
     }
     tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
     let answer = match error {
@@ -290,5 +303,5 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Vec<Job
         }
     };
     jobs.into_iter().for_each(|job| job.fail(answer.clone()));
-    Vec::new()
+    Refused::NONE
 }

@@ -10,7 +10,11 @@ use tokio::{
 };
 
 use super::{
-    Claim, Command, EngineOptions, InFlight, Log, Receipt, Submission, recent::RecentAnswers, run::Run, task::Job,
+    Claim, Command, EngineOptions, InFlight, Log, Receipt, Submission,
+    queue::{Entrance, FairQueue, NotQueued},
+    recent::RecentAnswers,
+    run::Run,
+    task::Job,
 };
 use crate::ExecuteError;
 
@@ -18,13 +22,25 @@ use crate::ExecuteError;
 pub struct Engine<R>(Arc<Front<R>>);
 
 struct Front<R> {
-    queue: mpsc::Sender<Job>,
+    queue: Entrance<Job>,
     in_flight: InFlight,
     recent: Arc<RecentAnswers>,
     rules: Arc<R>,
     log: Arc<dyn Log>,
     ids: Arc<dyn Ids>,
     options: EngineOptions,
+}
+
+/// The answer of a full queue: nothing was written.
+const OVERLOADED: ExecuteError = ExecuteError::Overloaded { retry_after: Duration::from_secs(1) };
+
+/// An engine that ends, however it ends, answers nobody any more: who waits learns that at once.
+struct AbandonAtEnd(Arc<FairQueue<Job>>);
+
+impl Drop for AbandonAtEnd {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 /// The running engine: one task. Hold it to end the engine in order.
@@ -36,24 +52,29 @@ pub struct Running {
 impl<R: Send + Sync + 'static> Engine<R> {
     /// Starts an engine on a log.
     pub fn spawn(log: Arc<dyn Log>, ids: Arc<dyn Ids>, rules: R, options: EngineOptions) -> (Self, Running) {
-        let (queue, jobs) = mpsc::channel(options.queue.max(1));
+        options.metrics.describe();
+        let (queue, jobs) = Entrance::new(options.queue);
         let (stop, stopped) = mpsc::channel(1);
         let recent = Arc::new(RecentAnswers::new(options.cached_answers));
-        let incoming = Arc::new(AsyncMutex::new((jobs, stopped)));
+        let stopped = Arc::new(AsyncMutex::new(stopped));
         let serve = {
             let (log, ids, options, recent) = (log.clone(), ids.clone(), options.clone(), recent.clone());
+            let jobs = jobs.clone();
             move || {
                 let run = Run::new(log.clone(), ids.clone(), options.clone(), recent.clone());
-                let incoming = incoming.clone();
-                async move {
-                    let (jobs, stopped) = &mut *incoming.lock().await;
-                    run.serve(jobs, stopped).await;
-                }
+                let (jobs, stopped) = (jobs.clone(), stopped.clone());
+                async move { run.serve(&jobs, &mut *stopped.lock().await).await }
             }
         };
         let task = match options.is_vital {
             // What it holds of a batch cannot be given to another: without it the process ends, and answers are told from the log.
-            true => tasks::vital(options.name, serve()),
+            true => {
+                let (serving, end) = (serve(), AbandonAtEnd(jobs));
+                tasks::vital(options.name, async move {
+                    let _end = end;
+                    serving.await;
+                })
+            }
             false => tasks::until_done(options.name, serve),
         };
         let front = Front { queue, in_flight: InFlight::default(), recent, rules: Arc::new(rules), log, ids, options };
@@ -89,10 +110,13 @@ impl<R: Send + Sync + 'static> Engine<R> {
         let Submission { actor, meta, command } = submission;
         let (reply, answered) = oneshot::channel();
         let job = Job::new((actor, meta), (command, self.0.rules.clone()), claim, reply);
-        self.0.queue.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => ExecuteError::Overloaded { retry_after: Duration::from_secs(1) },
-            mpsc::error::TrySendError::Closed(_) => ExecuteError::ShuttingDown,
+        let displaced = self.0.queue.push(job).map_err(|error| match error {
+            NotQueued::Full => OVERLOADED,
+            NotQueued::Closed => ExecuteError::ShuttingDown,
         })?;
+        if let Some(displaced) = displaced {
+            displaced.fail(OVERLOADED);
+        }
         match timeout_at(meta.deadline + self.0.options.grace, answered).await {
             Ok(Ok(result)) => result,
             // The engine died with the command in hand, or takes too long.
@@ -107,7 +131,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
 
     /// How many commands are waiting.
     pub fn waiting(&self) -> usize {
-        self.0.queue.max_capacity() - self.0.queue.capacity()
+        self.0.queue.waiting()
     }
 
     pub(super) fn rules(&self) -> &R {

@@ -31,7 +31,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
             ExecuteError::Internal
         };
         let events = PendingEvent::of_commit(&commit).map_err(|error| defect(&error))?;
-        let id = log.head().await.map_err(|error| read_failed(&error))?.log;
+        let id = log.head().await.map_err(|error| unanswered(&error))?.log;
         let place = Appended { log: id, first: commit.first, recorded_at: commit.recorded_at };
         let mut unit = UnitOfWork::new(0, metrics);
         let answer = loop {
@@ -39,7 +39,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
             if !unit.lacks_any() {
                 break answer.map_err(|error| defect(&error))?;
             }
-            unit.read_missing(log).await.map_err(|error| read_failed(&error))?;
+            unit.read_missing(log).await.map_err(|error| unanswered(&error))?;
         };
         metrics::counter!(metrics.replays).increment(1);
         Ok(Some(receipt(meta.command_id, &events, place, true).map(|()| answer)))
@@ -79,6 +79,14 @@ impl<R: Send + Sync + 'static> Engine<R> {
             return Err(ExecuteError::Internal);
         }
         Ok(unit)
+    }
+}
+
+/// The error of a command that is in the log, and that the log cannot be read for now: a retry with the same key is answered.
+pub fn unanswered(error: &ReadError) -> ExecuteError {
+    match read_failed(error) {
+        ExecuteError::LogUnavailable => ExecuteError::OutcomeUnknown,
+        defect => defect,
     }
 }
 

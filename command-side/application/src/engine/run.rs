@@ -10,7 +10,8 @@ use tokio::{
 };
 
 use super::{
-    EngineOptions, Log, UnitOfWork, outbox::Outbox, recent::RecentAnswers, snapshots::SnapshotWriter, task::Job,
+    EngineOptions, Log, UnitOfWork, outbox::Outbox, queue::FairQueue, recent::RecentAnswers, snapshots::SnapshotWriter,
+    task::Job,
 };
 use crate::ExecuteError;
 
@@ -108,49 +109,36 @@ impl Run {
     }
 
     /// Executes commands until asked to stop, then those already accepted.
-    pub async fn serve(mut self, jobs: &mut mpsc::Receiver<Job>, stop: &mut mpsc::Receiver<()>) {
-        let mut held = None;
+    pub async fn serve(mut self, jobs: &FairQueue<Job>, stop: &mut mpsc::Receiver<()>) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if held.is_none() && jobs.is_empty() {
+            if jobs.is_empty() {
                 self.outbox.send();
             }
-            let first = match held.take() {
-                Some(job) => Some(job),
-                None => tokio::select! {
-                    biased;
-                    _ = stop.recv(), if !jobs.is_closed() => {
-                        jobs.close();
-                        continue;
-                    }
-                    job = jobs.recv() => job,
-                    _ = look.tick() => {
-                        self.check_history().await;
-                        continue;
-                    }
-                },
+            let is_there_more = tokio::select! {
+                biased;
+                _ = stop.recv(), if !jobs.is_closed() => {
+                    jobs.close();
+                    continue;
+                }
+                is_there_more = jobs.ready() => is_there_more,
+                _ = look.tick() => {
+                    self.check_history().await;
+                    continue;
+                }
             };
-            let Some(first) = first else { return };
-            let batch = self.gather(first, jobs, &mut held);
+            if !is_there_more {
+                return;
+            }
+            let batch = self.gather(jobs);
             self.carry_out(batch).await;
         }
     }
 
-    /// The first job and whatever queued behind it, up to the size of a batch; one too many is held for the next.
-    fn gather(&self, first: Job, jobs: &mut mpsc::Receiver<Job>, held: &mut Option<Job>) -> Vec<Job> {
-        let mut weight = first.weight();
-        let mut batch = Vec::with_capacity(jobs.len() + 1);
-        batch.push(first);
-        while weight < self.options.batch_weight {
-            let Ok(job) = jobs.try_recv() else { break };
-            if weight + job.weight() > self.options.batch_weight {
-                *held = Some(job);
-                break;
-            }
-            weight += job.weight();
-            batch.push(job);
-        }
+    /// The next batch, without what came too late.
+    fn gather(&self, jobs: &FairQueue<Job>) -> Vec<Job> {
+        let batch = jobs.take(self.options.batch_weight);
         let now = Instant::now();
         let (late, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| job.meta.deadline <= now);
         for job in late {

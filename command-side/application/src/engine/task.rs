@@ -8,7 +8,7 @@ use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, decision::Decided, in_flight::Claim,
-    pending_event::position,
+    pending_event::position, queue::Waiting,
 };
 use crate::ExecuteError;
 
@@ -106,11 +106,6 @@ impl Job {
         Self { actor, meta, queued_at: Instant::now(), is_error: false, claim, task }
     }
 
-    /// How much of a batch it takes.
-    pub fn weight(&self) -> usize {
-        self.task.weight()
-    }
-
     /// Decides the command on the unit of work. After a defect the unit of work is worth nothing.
     pub fn decide(&mut self, unit: &mut UnitOfWork, ids: &dyn Ids) -> Decided {
         let mut work = Decision::new(unit, ids, self.actor, self.meta.command_id);
@@ -166,6 +161,16 @@ impl Job {
         // First the command id, then the answer: whoever has the answer may send the next request at once.
         drop(self.claim);
         self.task.finish(failed);
+    }
+}
+
+impl Waiting for Job {
+    fn principal(&self) -> Actor {
+        self.actor
+    }
+
+    fn weight(&self) -> usize {
+        self.task.weight()
     }
 }
 

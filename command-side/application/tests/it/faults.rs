@@ -164,3 +164,56 @@ async fn an_answer_that_cannot_be_told_again_now_is_no_defect() {
     first.log.headless.store(false, Ordering::SeqCst);
     assert!(restarted.ask(member(1), "t", transfer(a, b, 1)).await.expect("an answer").replayed);
 }
+
+/// The first append is lost, the second is refused, so each command is tried alone; and then the log goes away.
+#[tokio::test]
+async fn a_refusal_after_an_unknown_outcome_tells_nobody_that_nothing_was_written() {
+    let client = TestClient::on(Arc::new(MemoryLog::default()), "server-0", |options| options.attempts = 1);
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    for fault in [Fault::Away, Fault::Away, Fault::Refused, Fault::LostBefore] {
+        client.log.fail_next(fault);
+    }
+    assert_eq!(client.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::OutcomeUnknown);
+    for fault in [Fault::Refused, Fault::Refused, Fault::LostBefore] {
+        client.log.fail_next(fault);
+    }
+    assert_eq!(client.ask(member(1), "t", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::OutcomeUnknown);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 1)).await);
+    assert_eq!(client.log.count("TransferPosted"), 2, "the funding and one transfer");
+}
+
+/// A queue that one member has filled takes in another's commands, and what gives way is free to be sent again.
+#[tokio::test]
+async fn a_member_who_fills_the_queue_turns_away_nobody_else() {
+    let client = TestClient::on(Arc::new(MemoryLog::default()), "server-0", |options| options.queue = 8);
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    posted(&client.deposit(b, 50, "fund b").await);
+    let hold = client.log.hold.lock().await;
+    let ask = |actor, key: String, command| {
+        let bank = client.bank.clone();
+        tokio::spawn(async move { bank.execute(submission(actor, &key, command)).await })
+    };
+    let first = ask(member(1), "first".to_owned(), transfer(a, b, 1));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let flood: Vec<_> = (0..8).map(|index| ask(member(1), format!("t{index}"), transfer(a, b, 1))).collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let others: Vec<_> = (0..4).map(|index| ask(member(2), format!("o{index}"), transfer(b, a, 1))).collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(client.bank.waiting(), 8);
+    drop(hold);
+    first.await.expect("task").expect("posted");
+    for other in others {
+        other.await.expect("task").expect("posted");
+    }
+    let mut turned_away = Vec::new();
+    for (index, ask) in flood.into_iter().enumerate() {
+        match ask.await.expect("task") {
+            Err(ExecuteError::Overloaded { .. }) => turned_away.push(index),
+            answer => drop(answer.expect("posted")),
+        }
+    }
+    assert_eq!(turned_away, [4, 5, 6, 7], "the newest");
+    for index in turned_away {
+        posted(&client.outcome(member(1), &format!("t{index}"), transfer(a, b, 1)).await);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod client;
 mod engine;
+mod fairness;
 mod faults;
 mod kinds;
 mod legs;

@@ -1,8 +1,11 @@
 //! A log in memory that keeps the port's promises, and breaks in the ways the port allows.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -25,6 +28,8 @@ pub enum Fault {
     LostAndLate,
     /// The store is away.
     Away,
+    /// The store takes none of it.
+    Refused,
     /// All is written, and whoever asked never hears of it: the process dies while waiting.
     Death,
 }
@@ -42,6 +47,8 @@ pub struct MemoryLog {
     /// This stream cannot be read.
     pub damaged: Mutex<Option<StreamId>>,
     pub hold: tokio::sync::Mutex<()>,
+    /// While it is set, an append takes so long, and so long for each commit, and nothing is kept: for measuring.
+    pub append_time: Mutex<Option<(Duration, Duration)>>,
     /// So many times the log is away when it is asked for a commit.
     pub refs_away: AtomicUsize,
     /// Told of the streams of each read, before they are read.
@@ -118,6 +125,12 @@ impl Append for MemoryLog {
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
         let _held = self.hold.lock().await;
         self.appends.fetch_add(1, Ordering::SeqCst);
+        let append_time = *self.append_time.lock().expect("whole");
+        if let Some((append, commit)) = append_time {
+            tokio::time::sleep(append + commit * commits.len() as u32).await;
+            let first = self.commits.lock().expect("whole").last().map_or(Position::ZERO, Commit::last).next();
+            return Ok(Appended { log: LOG, first, recorded_at: now() });
+        }
         let late = std::mem::take(&mut *self.late.lock().expect("whole"));
         if !late.is_empty() {
             self.write(&late).expect("the late append comes first");
@@ -126,6 +139,7 @@ impl Append for MemoryLog {
         match fault {
             None => self.write(commits),
             Some(Fault::Away) => Err(AppendError::Unavailable("away".into())),
+            Some(Fault::Refused) => Err(AppendError::Refused("refused".into())),
             Some(Fault::LostBefore) => Err(AppendError::Unknown("lost".into())),
             Some(Fault::LostAfter) => {
                 self.write(commits)?;
