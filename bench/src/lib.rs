@@ -6,6 +6,7 @@ mod audit;
 mod connection;
 mod cpu;
 mod environment;
+mod fairness;
 mod figure;
 mod figures;
 mod hardware;
@@ -26,6 +27,7 @@ mod table;
 
 pub use audit::{Audit, audit};
 pub use cpu::CpuUse;
+pub use fairness::{Company, FairnessPlan, FairnessResults, FairnessRun, fairness};
 pub use figure::Figure;
 pub use figures::figures;
 pub use hardware::Hardware;

@@ -4,8 +4,8 @@ use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use bench::{
-    BenchPlan, LogInPlan, Path as Way, ReadersBench, logins, print, print_readers, print_rebuilds, readers, rebuild,
-    run, run_one,
+    BenchPlan, FairnessPlan, LogInPlan, Path as Way, ReadersBench, fairness, logins, print, print_readers,
+    print_rebuilds, readers, rebuild, run, run_one,
 };
 use clap::Parser;
 
@@ -70,6 +70,15 @@ enum Only {
         #[arg(long, default_value_t = 500.0)]
         flood: f64,
     },
+    /// What one member with thousands of requests in flight does to the transfers of others
+    Fairness {
+        /// Transfers a second of the others together
+        #[arg(long, default_value_t = 200.0)]
+        rate: f64,
+        /// Requests that the member has in flight
+        #[arg(long, default_value_t = 4000)]
+        in_flight: usize,
+    },
 }
 
 #[tokio::main]
@@ -92,6 +101,11 @@ async fn main() -> Result<ExitCode> {
         }
         Some(Only::Logins { rate, flood }) => {
             let results = logins(&LogInPlan::new(arguments.quick, rate, flood)).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            (results.write(&folder)?, results.met())
+        }
+        Some(Only::Fairness { rate, in_flight }) => {
+            let results = fairness(&FairnessPlan::new(arguments.quick, rate, in_flight)).await?;
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }

@@ -1,7 +1,7 @@
 //! What the vault does for password resets.
 
 use async_trait::async_trait;
-use kernel::MemberId;
+use kernel::{ConsistencyToken, MemberId};
 use uuid::Uuid;
 
 use crate::VaultError;
@@ -16,7 +16,13 @@ pub trait PasswordResets: Send + Sync {
     async fn reset_origin(&self, reset: Uuid) -> Result<Option<Uuid>, VaultError>;
 
     /// After a reset was completed: the password that [`crate::Credentials::keep_pending`] keeps under this id is the member's
-    /// from now on, and all their sessions end and are revoked, in one transaction. Returns which sessions. Does nothing the
-    /// second time, and nothing for one who was erased meanwhile.
-    async fn settle_reset(&self, password: Uuid, member: MemberId) -> Result<Vec<Uuid>, VaultError>;
+    /// from a place in the log on; all their sessions end and are revoked, and from where they logged in is forgotten, in one
+    /// transaction. Returns the sessions that ended, then or before: whoever comes second tells of them too. Does nothing the second time, nothing for one who was erased meanwhile, and nothing
+    /// if another password is in force since a later place: two resets may be carried to the vault in any order.
+    async fn settle_reset(
+        &self,
+        password: Uuid,
+        member: MemberId,
+        since: ConsistencyToken,
+    ) -> Result<Vec<Uuid>, VaultError>;
 }

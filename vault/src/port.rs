@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{CommitRef, MemberId, Position, Sealed, StreamId, Version};
+use kernel::{CommitRef, ConsistencyToken, MemberId, Position, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -81,8 +81,10 @@ pub trait Credentials: Send + Sync {
     /// The password of a member.
     async fn of(&self, member: MemberId) -> Result<Option<PasswordHash>, VaultError>;
 
-    /// Another password; `false` if the member has none (was erased).
-    async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError>;
+    /// Another password, in force since a place in the log; `false` if the member has none (was erased). A password that is in
+    /// force since a later place stays. From where the member logged in before is forgotten: it may have been somebody else.
+    async fn replace(&self, member: MemberId, hash: &PasswordHash, since: ConsistencyToken)
+    -> Result<bool, VaultError>;
 
     /// The same password, hashed with more work; `false` if another one is in force by now.
     async fn rehash(&self, member: MemberId, from: &PasswordHash, to: &PasswordHash) -> Result<bool, VaultError>;

@@ -95,10 +95,6 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
         AuthError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
         AuthError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
         AuthError::NewPassword(error) => Problem::invalid("new", error.to_string()),
-        AuthError::LoginIdInPassword => Problem::invalid(
-            "login_id",
-            "must not be part of the password: choose one with a character that the password does not have",
-        ),
         AuthError::TooMany { retry_after } => {
             let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
             problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))
@@ -116,6 +112,11 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
 fn of_member(error: MemberError) -> Problem {
     match error {
         MemberError::LoginIdTaken => Problem::new(Code::LoginIdTaken).detail("the login id is taken"),
+        MemberError::LoginIdInPassword => Problem::invalid(
+            "login_id",
+            "must not be part of the password: choose one with a character that the password does not have",
+        ),
+        MemberError::NewPassword(error) => Problem::invalid("new", error.to_string()),
         MemberError::SignUpUnknown => Problem::new(Code::SignUpUnknown).detail("there is no such sign-up"),
         MemberError::ResetUnknown => Problem::new(Code::ResetUnknown).detail("there is no such password reset"),
         MemberError::MemberUnknown => Problem::new(Code::MemberUnknown).detail("there is no such member"),

@@ -18,6 +18,7 @@ const MONGOLIAN_VOWEL_SEPARATOR: char = '\u{180e}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
 const BLACK_FLAG: char = '\u{1f3f4}';
+const STACKED_MARKS: usize = 4;
 /// The flags that are written with tag characters: England, Scotland, Wales.
 const TAGGED_FLAGS: [&str; 3] = ["gbeng", "gbsct", "gbwls"];
 
@@ -32,10 +33,14 @@ struct Context<'a> {
 /// Whether people see of a note (a memo, a reference, a reason) what it says. Right-to-left languages may use their marks
 /// of direction; overrides, embeddings and isolates reach beyond the note, and are refused in every language.
 pub fn is_clear_note(text: &str) -> bool {
+    if draws_over_others(text) {
+        return false;
+    }
     let right_to_left = text.chars().any(|c| !is_hidden(c) && is_right_to_left(c));
     all(text, |at| {
         !is_hidden(at.it)
             || at.joins_letters()
+            || at.shows_joining()
             || at.selects_variant()
             || at.styles_emoji()
             || at.joins_emoji()
@@ -48,7 +53,29 @@ pub fn is_clear_note(text: &str) -> bool {
 /// Whether people see of a name what it says. Stricter than a note: no private or unassigned characters, no emoji that are
 /// made of several, no marks of direction.
 pub fn is_clear_name(text: &str) -> bool {
-    all(text, |at| (!is_unseen(at.it) && !is_hidden(at.it)) || at.joins_letters() || at.selects_variant())
+    !draws_over_others(text)
+        && all(text, |at| {
+            (!is_unseen(at.it) && !is_hidden(at.it)) || at.joins_letters() || at.selects_variant() || at.ends_word()
+        })
+}
+
+/// The text without the non-joiners that change nothing: Persian keyboards leave them after letters that do not join anyway.
+pub fn without_idle_joiners(text: &str) -> Zeroizing<String> {
+    let chars: Zeroizing<Vec<char>> = Zeroizing::new(text.chars().collect());
+    let is_idle = |i: usize| Context { before: &chars[..i], it: chars[i], after: &chars[i + 1..] }.is_idle_joiner();
+    Zeroizing::new((0..chars.len()).filter(|&i| !is_idle(i)).map(|i| chars[i]).collect())
+}
+
+/// Whether marks without a letter of the text under them, or more of them than any language writes on one, are drawn over what
+/// stands around it (UTS 39, 5.4: no more than four nonspacing marks in a row).
+fn draws_over_others(text: &str) -> bool {
+    let mut stacked = 0;
+    let is_too_high = text.chars().any(|c| {
+        let is_nonspacing = value::<GeneralCategory>(c) == GeneralCategory::NonspacingMark;
+        stacked = if is_nonspacing { stacked + 1 } else { 0 };
+        stacked > STACKED_MARKS
+    });
+    is_too_high || text.chars().next().is_some_and(is_mark)
 }
 
 /// Whether a text is of scripts that are written together: one alone, Latin with one more, or those of Chinese, Japanese
@@ -120,6 +147,25 @@ impl Context<'_> {
         let after = self.after.iter().find_map(joining);
         matches!(before, Some(JoiningType::LeftJoining | JoiningType::DualJoining))
             && matches!(after, Some(JoiningType::RightJoining | JoiningType::DualJoining))
+    }
+
+    /// A joiner after an Arabic letter at the end of its run, which shows that it joins: the usual sign of the Persian year is heh
+    /// and a joiner.
+    fn shows_joining(self) -> bool {
+        let joins = self.before.last().is_some_and(|&c| {
+            value::<JoiningType>(c) == JoiningType::DualJoining && value::<Script>(c) == Script::Arabic
+        });
+        let goes_on = self.after.first().is_some_and(|&c| is_letter(c) || is_mark(c) || is_hidden(c));
+        self.it == JOINER && joins && !goes_on
+    }
+
+    /// A non-joiner between two Arabic letters of which the first joins nothing after it.
+    fn is_idle_joiner(self) -> bool {
+        let is_arabic = |c: Option<&char>| c.is_some_and(|&c| is_letter(c) && value::<Script>(c) == Script::Arabic);
+        self.it == NON_JOINER
+            && is_arabic(self.before.last())
+            && is_arabic(self.after.first())
+            && !self.parts_joining_letters()
     }
 
     /// A selector that chooses one of the shapes of the character before it, where there is a choice.

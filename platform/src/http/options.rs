@@ -41,9 +41,10 @@ pub struct ServeOptions {
     /// Connections served at once; more wait in the listen queue
     #[arg(long, env = "JANGBU_HTTP_MAX_CONNECTIONS", default_value_t = 8192)]
     pub http_max_connections: usize,
-    /// Connections of one address at once, of IPv6 one /64 network; one more is closed. Behind a proxy as many as in all
-    #[arg(long, env = "JANGBU_HTTP_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 4096)]
-    pub http_max_connections_per_address: usize,
+    /// Connections of one address at once, of IPv6 one /64 network; one more is closed. Half of all if not given. Behind a proxy
+    /// as many as in all
+    #[arg(long, env = "JANGBU_HTTP_MAX_CONNECTIONS_PER_ADDRESS")]
+    pub http_max_connections_per_address: Option<usize>,
     /// Seconds in which a client must take an answer; after that its connection is closed
     #[arg(long, env = "JANGBU_HTTP_WRITE_TIMEOUT", default_value_t = 30)]
     pub http_write_timeout: u64,
@@ -55,11 +56,18 @@ pub struct ServeOptions {
     pub http_drain_timeout: u64,
 }
 
+impl ServeOptions {
+    /// Connections of one address at once. Fewer than all, unless it was set so: else one address could take every place.
+    pub fn connections_of_one_address(&self) -> usize {
+        self.http_max_connections_per_address.unwrap_or((self.http_max_connections / 2).max(1))
+    }
+}
+
 impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             http_max_connections: 8192,
-            http_max_connections_per_address: 4096,
+            http_max_connections_per_address: None,
             http_write_timeout: 30,
             http_header_timeout: 30,
             http_drain_timeout: 20,

@@ -42,7 +42,7 @@ pub async fn serve_with(
     options: ServeOptions,
     shutdown: Shutdown,
 ) -> io::Result<()> {
-    let places = Places::new(options.http_max_connections, options.http_max_connections_per_address);
+    let places = Places::new(options.http_max_connections, options.connections_of_one_address());
     let write_timeout = Duration::from_secs(options.http_write_timeout);
     let protocol = Arc::new(protocol(&options));
     let mut connections = JoinSet::new();

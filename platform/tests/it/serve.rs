@@ -220,7 +220,7 @@ async fn who_reads_a_little_now_and_then_is_hung_up_on() {
 
 #[tokio::test]
 async fn one_address_holds_no_more_than_its_places() {
-    let server = Server::start(ServeOptions { http_max_connections_per_address: 2, ..ServeOptions::default() }).await;
+    let server = Server::start(ServeOptions { http_max_connections: 4, ..ServeOptions::default() }).await;
     let first = server.connect().await;
     let mut second = server.connect().await;
     second.write_all(b"GET /ids HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, Sealed, StreamId};
+use kernel::{ConsistencyToken, MemberId, Sealed, StreamId};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -180,16 +180,29 @@ impl Credentials for PostgresVault {
         Ok(hash.map(|hash| PasswordHash(hash.into())))
     }
 
-    async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError> {
-        let done = sqlx::query!(
-            "update vault.credentials set hash = $2 where member_id = $1",
+    async fn replace(
+        &self,
+        member: MemberId,
+        hash: &PasswordHash,
+        since: ConsistencyToken,
+    ) -> Result<bool, VaultError> {
+        sqlx::query_scalar!(
+            r#"with changed as (
+                 update vault.credentials as now set hash = $2, since_log = $3, since_position = $4
+                 where now.member_id = $1 and (now.since_log is distinct from $3 or now.since_position <= $4)
+                 returning member_id
+               ), forgotten as (
+                 delete from vault.known_networks where member_id in (select member_id from changed)
+               )
+               select exists (select from vault.credentials where member_id = $1) as "has!""#,
             member.uuid(),
-            hash.0.expose_secret()
+            hash.0.expose_secret(),
+            since.log.uuid(),
+            since.position.number()
         )
-        .execute(&self.store.pool)
+        .fetch_one(&self.store.pool)
         .await
-        .map_err(failed)?;
-        Ok(done.rows_affected() > 0)
+        .map_err(failed)
     }
 
     async fn rehash(&self, member: MemberId, from: &PasswordHash, to: &PasswordHash) -> Result<bool, VaultError> {

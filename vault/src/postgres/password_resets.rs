@@ -1,7 +1,7 @@
 //! Password resets.
 
 use async_trait::async_trait;
-use kernel::MemberId;
+use kernel::{ConsistencyToken, MemberId};
 use uuid::Uuid;
 
 use super::{
@@ -34,22 +34,29 @@ impl PasswordResets for PostgresVault {
         Ok(origin.flatten())
     }
 
-    async fn settle_reset(&self, password: Uuid, member: MemberId) -> Result<Vec<Uuid>, VaultError> {
+    async fn settle_reset(
+        &self,
+        password: Uuid,
+        member: MemberId,
+        since: ConsistencyToken,
+    ) -> Result<Vec<Uuid>, VaultError> {
         let mut transaction = self.store.begin().await?;
         // Without a data key the member was erased meanwhile, and the password with them.
         lock_member(&mut transaction, member).await?;
         let settled = sqlx::query!(
             "with kept as (delete from vault.pending_passwords where sign_up = $1 and member_id = $2 returning hash)
-             update vault.credentials set hash = kept.hash from kept where member_id = $2",
+             update vault.credentials as now set hash = kept.hash, since_log = $3, since_position = $4 from kept
+             where now.member_id = $2 and (now.since_log is distinct from $3 or now.since_position <= $4)",
             password,
-            member.uuid()
+            member.uuid(),
+            since.log.uuid(),
+            since.position.number()
         )
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-        let mut ended = Vec::new();
         if settled.rows_affected() > 0 {
-            ended = sqlx::query_scalar!(
+            let ended = sqlx::query_scalar!(
                 "update vault.sessions set ended_at = clock_timestamp()
                  where member_id = $1 and ended_at is null returning session_id",
                 member.uuid()
@@ -58,7 +65,18 @@ impl PasswordResets for PostgresVault {
             .await
             .map_err(failed)?;
             revoke(&mut transaction, &ended, Lasting::AccessTokens).await?;
+            sqlx::query!("delete from vault.known_networks where member_id = $1", member.uuid())
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
         }
+        let ended = sqlx::query_scalar!(
+            "select session_id from vault.sessions where member_id = $1 and ended_at is not null",
+            member.uuid()
+        )
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         Ok(ended)
     }

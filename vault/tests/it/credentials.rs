@@ -5,7 +5,7 @@ use kernel::StreamId;
 use secrecy::ExposeSecret;
 use vault::{Credentials, Erasures, Keys, Messages, Sessions};
 
-use crate::fixture::{VaultFixture, hash, id, later, member, now, token};
+use crate::fixture::{VaultFixture, at, hash, id, later, member, now, token};
 
 #[tokio::test]
 async fn a_pending_password_becomes_the_members_once() {
@@ -21,7 +21,7 @@ async fn a_pending_password_becomes_the_members_once() {
     assert_eq!((found, kept.0.expose_secret()), (member, hash("two").0.expose_secret()));
     assert_eq!(fixture.count("pending_passwords").await, 0);
 
-    assert!(fixture.vault.replace(member, &hash("three")).await.unwrap());
+    assert!(fixture.vault.replace(member, &hash("three"), at(20)).await.unwrap());
     fixture.vault.keep_pending(sign_up, member, &hash("late"), None).await.unwrap();
     fixture.vault.settle(sign_up, member, login).await.unwrap();
     let kept = fixture.vault.of(member).await.unwrap().unwrap();
@@ -77,7 +77,10 @@ async fn settling_after_an_erasure_does_nothing() {
     assert!(fixture.vault.by_login(login).await.unwrap().is_none());
     assert!(fixture.vault.key(member).await.unwrap().is_none());
     assert_eq!(fixture.count("pending_passwords").await, 0);
-    assert!(!fixture.vault.replace(member, &hash("y")).await.unwrap(), "nor has the erased a password to replace");
+    assert!(
+        !fixture.vault.replace(member, &hash("y"), at(20)).await.unwrap(),
+        "nor has the erased a password to replace"
+    );
     fixture.end().await;
 }
 
@@ -112,7 +115,7 @@ async fn a_password_that_was_changed_opens_no_session_and_does_not_come_back() {
     let fixture = VaultFixture::new().await;
     let (member, login) = fixture.joined().await;
     let (before, after) = (hash("first"), hash("second"));
-    assert!(fixture.vault.replace(member, &after).await.unwrap());
+    assert!(fixture.vault.replace(member, &after, at(20)).await.unwrap());
     assert!(!fixture.vault.open_session(id(), member, &before, token(), later(60)).await.unwrap());
     assert_eq!((fixture.count("sessions").await, fixture.count("refresh_tokens").await), (0, 0));
     assert!(!fixture.vault.rehash(member, &before, &hash("first, with more work")).await.unwrap());

@@ -7,7 +7,7 @@ use vault::{
     Sessions,
 };
 
-use crate::fixture::{VaultFixture, hash, id, later, member, now, token};
+use crate::fixture::{VaultFixture, at, hash, id, later, member, now, token};
 
 #[tokio::test]
 async fn everything_of_a_member_goes_and_nothing_of_another() {
@@ -130,7 +130,7 @@ async fn an_erasure_beside_everything_else_ends_and_leaves_nothing() {
             other.open_session(id(), member, &first, token(), later(60)),
             other.end_sessions(member, None),
             fixture.vault.settle(sign_up, member, login),
-            other.replace(member, &changed),
+            other.replace(member, &changed, at(20)),
         );
         erased.unwrap();
     }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use database::migrations::Database;
 use database::{Limits, Pool, PoolOptions};
-use kernel::{Clock, Ids, MemberId, RandomIds, StreamId, SystemClock};
+use kernel::{Clock, ConsistencyToken, Ids, LogId, MemberId, Position, RandomIds, StreamId, SystemClock};
 use sqlx::{AssertSqlSafe, postgres::PgConnectOptions};
 use testkit::kit::TestDatabase;
 use uuid::Uuid;
@@ -110,6 +110,11 @@ pub fn id() -> Uuid {
 
 pub fn hash(text: &str) -> PasswordHash {
     PasswordHash(format!("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ${text}").into())
+}
+
+/// A place in the log.
+pub fn at(position: i64) -> ConsistencyToken {
+    ConsistencyToken { log: LogId::new(Uuid::from_u128(1)), position: Position::new(position), tag: None }
 }
 
 pub fn token() -> TokenDigest {

@@ -23,9 +23,6 @@ pub enum AuthError {
     /// The new password is not good enough.
     #[error("the new password is not good enough")]
     NewPassword(#[source] PasswordError),
-    /// The login id to complete a sign-up with may be part of its password.
-    #[error("the login id may be part of the password")]
-    LoginIdInPassword,
     /// Tried too often.
     #[error("tried too often")]
     TooMany {

@@ -14,9 +14,10 @@ use vault::{PasswordHash, Rotation};
 use super::{
     AuthError, AuthService, Tokens,
     departure::leave,
-    origin::site,
     refresh_token::{PresentedRefresh, RefreshToken},
+    site::site,
 };
+use crate::{ExecuteError, MemberError};
 
 /// Whose login and password were given.
 struct VerifiedLogin {
@@ -41,11 +42,13 @@ impl AuthService {
         failures.begin(from, Instant::now())?;
         let outcome = self.log_in_from(from, login_id, password).await;
         match &outcome {
-            Ok(_) => failures.take_back(&from),
+            Ok(_) => failures.take_back(from),
             Err(AuthError::CredentialsWrong | AuthError::TooMany { .. }) => {
                 leave(arrived, self.0.options.refusals_leave_after).await;
             }
-            Err(_) => failures.take_back(&from),
+            // Else the queue for passwords could be filled for ever from one address.
+            Err(AuthError::Member(MemberError::Execute(ExecuteError::Overloaded { .. }))) => {}
+            Err(_) => failures.take_back(from),
         }
         outcome
     }
@@ -186,7 +189,7 @@ impl AuthService {
         let failures = &self.0.throttles.failures;
         failures.begin(from, Instant::now())?;
         // Before the refresh token is used up.
-        self.require_signing_key().await.inspect_err(|_| failures.take_back(&from))?;
+        self.require_signing_key().await.inspect_err(|_| failures.take_back(from))?;
         let presented = PresentedRefresh::read(&token).ok_or(AuthError::SessionEnded)?;
         let (next, now) = (RefreshToken::fresh()?, self.0.parts.clock.now());
         let expires_at = now + self.0.options.refresh_lives;
@@ -195,13 +198,13 @@ impl AuthService {
             None => None,
         };
         let rotated = self.vault().rotate(presented.digest, next.digest, retry.as_ref(), now, expires_at).await;
-        match rotated.inspect_err(|_| failures.take_back(&from))? {
+        match rotated.inspect_err(|_| failures.take_back(from))? {
             Rotation::Rotated { session, member } if !self.revoked().contains(member.uuid()) => {
-                failures.take_back(&from);
+                failures.take_back(from);
                 self.tokens(member, session, next.text, now).await
             }
             Rotation::Repeated { session, member, answer, at } if !self.revoked().contains(member.uuid()) => {
-                failures.take_back(&from);
+                failures.take_back(from);
                 counter!("refresh_answers_repeated_total").increment(1);
                 let refresh = presented.open(key.unwrap_or_default(), &answer)?;
                 Ok(Tokens { replayed: true, ..self.tokens(member, session, refresh, at).await? })

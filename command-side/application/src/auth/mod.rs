@@ -16,6 +16,7 @@ mod port;
 mod refresh_token;
 mod refuse;
 mod sign_up;
+mod site;
 mod throttle;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use domain::member::{Code, LoginId, Password};
+use domain::member::{Code, LoginId, Password, PasswordError};
 use kernel::MemberId;
 use tokio::time;
 use uuid::Uuid;
@@ -23,8 +23,9 @@ impl AuthService {
         self.recorded(meta, self.members().start_reset(login_id, self.origin(from), meta)).await
     }
 
-    /// Completes a password reset. All sessions of the member end. What is refused leaves at a fixed time after it arrived: the
-    /// streams and keys that are read differ with whether somebody has the login id.
+    /// Completes a password reset. All sessions of the member end. Whatever is not done leaves at a fixed time after it arrived: the
+    /// streams and keys that are read differ with whether somebody has the login id. It counts too, whatever the error is: else
+    /// two requests at once would be one try.
     pub(super) async fn complete_reset(
         &self,
         from: IpAddr,
@@ -38,8 +39,8 @@ impl AuthService {
         wrong_codes.begin(from, Instant::now())?;
         let completed = self.complete_with(from, reset, code, new, meta).await;
         match &completed {
-            Err(AuthError::Refused { .. }) => leave(arrived, self.0.options.refusals_leave_after).await,
-            _ => wrong_codes.take_back(&from),
+            Ok(_) => wrong_codes.take_back(from),
+            Err(_) => leave(arrived, self.0.options.refusals_leave_after).await,
         }
         completed
     }
@@ -52,11 +53,11 @@ impl AuthService {
         new: Password,
         meta: Meta,
     ) -> Result<Receipt<()>, AuthError> {
-        let hashed = match self.not_refused(meta).await? {
+        let new = match self.not_refused(meta).await? {
             Some(_) => None,
             None => self.hash_for(reset, &code, &new).await?,
         };
-        let receipt = self.recorded(meta, self.members().complete_reset(reset, code, hashed, meta)).await?;
+        let receipt = self.recorded(meta, self.members().complete_reset(reset, code, new, meta)).await?;
         for session in &receipt.answer.ended {
             self.revoked().insert(*session);
         }
@@ -68,23 +69,23 @@ impl AuthService {
         Ok(receipt.map(|_| ()))
     }
 
-    /// The new password of the member whose code this is, hashed; none if the code is not right. What the rules say about the
-    /// login id is told only to who has the code.
+    /// Who would have the new password, and its hash, or what the rules say of it; none if the code is not right. It is hashed
+    /// first, whoever it is, and what was found is told by the command only: a code that is looked at and does not count could
+    /// be guessed.
     async fn hash_for(
         &self,
         reset: Uuid,
         code: &Code,
         new: &Password,
-    ) -> Result<Option<(MemberId, PasswordHash)>, AuthError> {
-        let Some(member) = self.members().would_reset(reset, code).await? else { return Ok(None) };
-        let login_id = match self.members().login_id(member).await {
-            Ok(login_id) => login_id,
-            // They are just being erased.
-            Err(MemberError::MemberUnknown) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        new.check_against(&login_id).map_err(AuthError::NewPassword)?;
+    ) -> Result<Option<(MemberId, Result<PasswordHash, PasswordError>)>, AuthError> {
+        self.members().require_reset(reset).await?;
         let hash = self.passwords().hash(new.expose().clone()).await?;
-        Ok(Some((member, hash)))
+        let Some(member) = self.members().would_reset(reset, code).await? else { return Ok(None) };
+        match self.members().login_id(member).await {
+            Ok(login_id) => Ok(Some((member, new.check_against(&login_id).map(|()| hash)))),
+            // They are just being erased.
+            Err(MemberError::MemberUnknown) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{AuthError, AuthService, NewMember};
-use crate::{CodeSent, MemberError, Meta, Receipt, SignUp};
+use crate::{CodeSent, MemberError, Meta, OtherLogin, Receipt, SignUp};
 
 impl AuthService {
     /// Begins a sign-up and has a code sent to the contact.
@@ -44,12 +44,14 @@ impl AuthService {
         let login_ids = &self.0.throttles.login_ids;
         login_ids.check(&sign_up, Instant::now())?;
         let receipt = self.verify_with(sign_up, code, login_id, meta).await;
-        if matches!(receipt, Err(AuthError::Member(MemberError::LoginIdTaken))) {
+        if matches!(receipt, Err(AuthError::Member(MemberError::LoginIdTaken | MemberError::LoginIdInPassword))) {
             login_ids.begin(sign_up, Instant::now())?;
         }
         receipt
     }
 
+    /// What is said of the login id is decided with the code, for who has a right one: a code that is looked at and does not count
+    /// could be guessed.
     async fn verify_with(
         &self,
         sign_up: Uuid,
@@ -57,14 +59,14 @@ impl AuthService {
         login_id: Option<LoginId>,
         meta: Meta,
     ) -> Result<Receipt<MemberId>, AuthError> {
-        if let Some(login_id) = &login_id
-            && self.not_refused(meta).await?.is_none()
-            && self.members().would_verify(sign_up, &code).await?
-            && self.may_be_in_password_of(sign_up, login_id).await?
-        {
-            return Err(AuthError::LoginIdInPassword);
-        }
-        self.recorded(meta, self.members().verify(sign_up, code, login_id, meta)).await
+        let login = match login_id {
+            Some(login_id) if self.not_refused(meta).await?.is_none() => {
+                let in_password = self.may_be_in_password_of(sign_up, &login_id).await?;
+                Some(OtherLogin { login_id, in_password })
+            }
+            login_id => login_id.map(|login_id| OtherLogin { login_id, in_password: false }),
+        };
+        self.recorded(meta, self.members().verify(sign_up, code, login, meta)).await
     }
 
     /// Whether the password of a sign-up may contain a login id. Of a sign-up of an earlier build only a hash is there, which shows

@@ -13,7 +13,7 @@ use std::{
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use super::{AuthError, ThrottleOptions};
+use super::{AuthError, ThrottleOptions, site::site};
 
 /// Keys that are counted at once; about 100 bytes each. The ones tried most often are the last to be forgotten.
 const KEYS: u64 = 100_000;
@@ -29,16 +29,16 @@ pub(super) struct Throttles {
     pub(super) passwords: Delays,
     /// Wrong passwords from all networks, by login id.
     pub(super) logins: Windows<Key>,
-    /// Failed log-ins and refreshes, by address.
-    pub(super) failures: Windows<IpAddr>,
-    /// Sign-ups, by address.
-    pub(super) sign_ups: Windows<IpAddr>,
-    /// Password resets, by address.
-    pub(super) resets: Windows<IpAddr>,
-    /// Wrong codes of password resets, by address.
-    pub(super) wrong_codes: Windows<IpAddr>,
-    /// Codes of sign-ups that were asked for or given, by address.
-    pub(super) codes: Windows<IpAddr>,
+    /// Failed log-ins and refreshes.
+    pub(super) failures: Addresses,
+    /// Sign-ups.
+    pub(super) sign_ups: Addresses,
+    /// Password resets.
+    pub(super) resets: Addresses,
+    /// Wrong codes of password resets.
+    pub(super) wrong_codes: Addresses,
+    /// Codes of sign-ups that were asked for or given.
+    pub(super) codes: Addresses,
     /// Taken login ids, by sign-up.
     pub(super) login_ids: Windows<Uuid>,
 }
@@ -48,11 +48,11 @@ impl Throttles {
         Self {
             passwords: Delays::new(options),
             logins: Windows::new(options.failures_per_login, HOUR),
-            failures: Windows::new(options.failures_per_address, MINUTE),
-            sign_ups: Windows::new(options.sign_ups_per_address, MINUTE),
-            resets: Windows::new(options.resets_per_address, MINUTE),
-            wrong_codes: Windows::new(options.wrong_codes_per_address, HOUR),
-            codes: Windows::new(options.codes_per_address, MINUTE),
+            failures: Addresses::new(options.failures_per_address, MINUTE),
+            sign_ups: Addresses::new(options.sign_ups_per_address, MINUTE),
+            resets: Addresses::new(options.resets_per_address, MINUTE),
+            wrong_codes: Addresses::new(options.wrong_codes_per_address, HOUR),
+            codes: Addresses::new(options.codes_per_address, MINUTE),
             login_ids: Windows::new(options.login_ids_per_sign_up, MINUTE),
         }
     }
@@ -108,6 +108,25 @@ impl Delays {
     /// The try was good: nothing is held against the key any more.
     pub(super) fn clear(&self, key: Key) {
         self.counts.invalidate(&key);
+    }
+}
+
+/// So many in a time from one address. An IPv6 address counts as its site: one customer of a provider often has 65,536 networks.
+pub(super) struct Addresses(Windows<IpAddr>);
+
+impl Addresses {
+    fn new(limit: u32, length: Duration) -> Self {
+        Self(Windows::new(limit, length))
+    }
+
+    /// Counts one, or returns how long to wait.
+    pub(super) fn begin(&self, from: IpAddr, now: Instant) -> Result<(), AuthError> {
+        self.0.begin(site(from), now)
+    }
+
+    /// It does not count after all.
+    pub(super) fn take_back(&self, from: IpAddr) {
+        self.0.take_back(&site(from));
     }
 }
 
@@ -213,6 +232,16 @@ mod tests {
             assert_eq!(waits(windows.begin(KEY, now)), None);
             windows.take_back(&KEY);
         }
+    }
+
+    #[test]
+    fn all_networks_of_a_site_are_counted_together() {
+        let addresses = Addresses::new(2, MINUTE);
+        let now = Instant::now();
+        let begin = |text: &str| waits(addresses.begin(text.parse().expect("an address"), now));
+        assert_eq!([begin("2001:db8:1:1::1"), begin("2001:db8:1:2::1")], [None, None]);
+        assert_eq!(begin("2001:db8:1:3::1"), Some(60));
+        assert_eq!(begin("2001:db8:2:1::1"), None);
     }
 
     #[test]

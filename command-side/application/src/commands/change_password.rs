@@ -45,9 +45,8 @@ impl Members {
         let work = move |members: Self, claim| async move {
             let actor = Actor { role: Role::Member, id: member };
             let receipt = members.carry_out(&claim, (actor, meta), ChangePassword(member)).await?;
-            // Also the second time: the first may have ended here. The caller has found the password in force to be the one
-            // before, so no later change can be undone by this.
-            match members.shared.vault.replace(member, &new).await.map_err(vault_failed)? {
+            // Also the second time: the first may have ended here. The vault keeps the later of two changes.
+            match members.shared.vault.replace(member, &new, receipt.token).await.map_err(vault_failed)? {
                 true => Ok(receipt),
                 false => Err(MemberError::MemberUnknown),
             }

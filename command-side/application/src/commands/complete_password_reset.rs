@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use domain::member::{Code, DecidedEvent, Deciding, MemberRefusal, PasswordReset, StateReader};
+use domain::member::{Code, DecidedEvent, Deciding, MemberRefusal, PasswordError, PasswordReset, StateReader};
 use events::recorded::{Event, PasswordResetCompleted, PasswordResetEvent, StreamKind};
 use kernel::{MemberId, StreamId};
 use log::Appended;
@@ -43,6 +43,9 @@ struct CompletePasswordReset {
     sent: Vec<SentCode>,
     /// None while it is only looked whether the code is right, and if it was found wrong.
     kept: Option<KeptPassword>,
+    /// What the rules say of the new password. Told to nobody but who gives a right code, and decided here, after all codes
+    /// that came before.
+    unfit: Option<PasswordError>,
     /// Nothing is to be written.
     is_look: bool,
 }
@@ -65,14 +68,18 @@ impl CompletePasswordReset {
         deciding.complete_reset(self.reset, is_right, self.kept.map_or(Uuid::nil(), |kept| kept.id))
     }
 
-    /// Whether the vault holds the password that these events put in force.
-    fn is_kept(&self, events: &[DecidedEvent]) -> bool {
+    /// An error if these events put a password in force that is unfit, or that the vault does not hold.
+    fn require_password(&self, events: &[DecidedEvent]) -> Result<(), MemberError> {
         let completed = |event: &DecidedEvent| match event {
             DecidedEvent::Complete(_, Event::PasswordReset(PasswordResetEvent::Completed(it))) => Some(it.member),
             _ => None,
         };
-        let member = events.iter().find_map(completed);
-        self.is_look || member.is_none() || member == self.kept.map(|kept| kept.member)
+        let Some(member) = events.iter().find_map(completed).filter(|_| !self.is_look) else { return Ok(()) };
+        if let Some(unfit) = self.unfit {
+            return Err(MemberError::NewPassword(unfit));
+        }
+        // Else the code arrived, or the login id changed hands, after it was looked at.
+        self.kept.filter(|kept| kept.member == member).map(drop).ok_or(ExecuteError::Contended.into())
     }
 }
 
@@ -83,9 +90,8 @@ impl Command for CompletePasswordReset {
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
         let decided = self.events(rules.deciding(work), rules.names());
-        if !work.lacks_any() && decided.as_ref().is_ok_and(|events| !self.is_kept(events)) {
-            // The code arrived, or the login id changed hands, after it was looked at.
-            return Err(ExecuteError::Contended.into());
+        if !work.lacks_any() {
+            decided.as_ref().map_or(Ok(()), |events| self.require_password(events))?;
         }
         rules.record_plain(decided, work)
     }
@@ -113,27 +119,38 @@ fn completed_by(event: &PendingEvent) -> Option<KeptPassword> {
 impl Members {
     /// The member who would get another password with this code now; none if it is not right. Nothing is written.
     pub async fn would_reset(&self, reset: Uuid, code: &Code) -> Result<Option<MemberId>, MemberError> {
-        let look = self.completion(reset, code.clone(), None, true).await?;
+        let look = self.completion(reset, code.clone()).await?;
         let events = self.engine().foresee(actor_of_reset(reset), &look).await?;
         Ok(events.iter().find_map(completed_by).map(|kept| kept.member))
     }
 
-    /// Completes a password reset: `new` is the member who [`Members::would_reset`] found, and the new password; none if it
-    /// found nobody, or the request was answered before. All sessions of the member end.
+    /// Whether there is such a reset; else an error.
+    pub async fn require_reset(&self, reset: Uuid) -> Result<(), MemberError> {
+        self.require_kind(StreamId::new(reset), StreamKind::PasswordReset, MemberError::ResetUnknown).await.map(drop)
+    }
+
+    /// Completes a password reset: `new` is the member who [`Members::would_reset`] found, and the new password, or why it cannot
+    /// be one; none if it found nobody, or the request was answered before. All sessions of the member end.
     pub async fn complete_reset(
         &self,
         reset: Uuid,
         code: Code,
-        new: Option<(MemberId, PasswordHash)>,
+        new: Option<(MemberId, Result<PasswordHash, PasswordError>)>,
         meta: Meta,
     ) -> Result<Receipt<ResetCompleted>, MemberError> {
         let work = move |members: Self, claim| async move {
             let vault = &members.shared.vault;
-            let kept = new.as_ref().map(|(member, _)| KeptPassword { member: *member, id: members.shared.ids.fresh() });
-            if let (Some(kept), Some((_, hash))) = (kept, &new) {
-                vault.keep_pending(kept.id, kept.member, hash, None).await.map_err(vault_failed)?;
-            }
-            let command = members.completion(reset, code, kept, false).await?;
+            let (kept, unfit) = match new {
+                Some((member, Ok(hash))) => {
+                    let kept = KeptPassword { member, id: members.shared.ids.fresh() };
+                    vault.keep_pending(kept.id, member, &hash, None).await.map_err(vault_failed)?;
+                    (Some(kept), None)
+                }
+                Some((_, Err(unfit))) => (None, Some(unfit)),
+                None => (None, None),
+            };
+            let look = members.completion(reset, code).await?;
+            let command = CompletePasswordReset { kept, unfit, is_look: false, ..look };
             let receipt = members.carry_out(&claim, (actor_of_reset(reset), meta), command).await;
             if let (Err(MemberError::Refused { .. }), Some(kept)) = (&receipt, kept)
                 && let Err(error) = vault.discard(kept.id, kept.member).await
@@ -143,23 +160,16 @@ impl Members {
             let receipt = receipt?;
             // Also the second time: the first may have ended before this. It is done once.
             let KeptPassword { member, id } = receipt.answer;
-            let ended = vault.settle_reset(id, member).await.map_err(vault_failed)?;
+            let ended = vault.settle_reset(id, member, receipt.token).await.map_err(vault_failed)?;
             Ok(receipt.map(|_| ResetCompleted { member, ended }))
         };
         self.accept(meta, work).await
     }
 
-    /// The command, with what the vault has of the reset.
-    async fn completion(
-        &self,
-        reset: Uuid,
-        code: Code,
-        kept: Option<KeptPassword>,
-        is_look: bool,
-    ) -> Result<CompletePasswordReset, MemberError> {
-        let stream = StreamId::new(reset);
-        self.require_kind(stream, StreamKind::PasswordReset, MemberError::ResetUnknown).await?;
+    /// The command as a look: with what the vault has of the reset, and no password.
+    async fn completion(&self, reset: Uuid, code: Code) -> Result<CompletePasswordReset, MemberError> {
+        self.require_reset(reset).await?;
         let sent = self.shared.vault.codes_sent(reset).await.map_err(vault_failed)?;
-        Ok(CompletePasswordReset { reset: stream, code, sent, kept, is_look })
+        Ok(CompletePasswordReset { reset: StreamId::new(reset), code, sent, kept: None, unfit: None, is_look: true })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::member::PasswordError;
 use vault::VaultError;
 
 use crate::ExecuteError;
@@ -13,6 +14,12 @@ pub enum MemberError {
     /// The login id belongs to a member.
     #[error("the login id is taken")]
     LoginIdTaken,
+    /// The login id that a sign-up would be completed with may be part of its password.
+    #[error("the login id may be part of the password")]
+    LoginIdInPassword,
+    /// The password that a reset would put in force is not good enough.
+    #[error("the new password is not good enough")]
+    NewPassword(#[source] PasswordError),
     /// No such sign-up.
     #[error("there is no such sign-up")]
     SignUpUnknown,

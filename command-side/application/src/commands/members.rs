@@ -199,7 +199,7 @@ impl Members {
 
     /// The name of a contact.
     pub(super) fn contact_name(&self, contact: &Contact) -> StreamId {
-        self.shared.vault.names().contact(contact.channel().as_str(), contact.expose())
+        self.shared.vault.names().contact(contact.channel().as_str(), contact.identity().expose_secret())
     }
 
     /// The other names of a sealed contact, under which an earlier build may have reserved it: a telephone number that was

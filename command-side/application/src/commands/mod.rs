@@ -54,6 +54,7 @@ pub use start_password_reset::ResetStarted;
 pub use transfer::{Destination, TransferOrder};
 pub use transfer_batch::TransferBatch;
 pub use unfreeze_account::UnfreezeAccount;
+pub use verify_sign_up::OtherLogin;
 pub use withdraw::Withdraw;
 
 money_command::money_commands! {

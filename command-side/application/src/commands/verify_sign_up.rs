@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::member::{
     Code, DecidedEvent, Deciding, LoginId, MemberRefusal, PasswordCharacters, StateReader, UnsealedEvent,
 };
-use events::recorded::{Event, MemberEvent, MemberJoined, SignUpEvent, StreamKind};
+use events::recorded::{Event, MemberJoined, SignUpEvent, StreamKind};
 use kernel::{Actor, MemberId, Role, StreamId, Version};
 use log::Appended;
 use uuid::Uuid;
@@ -23,11 +23,20 @@ use crate::{
     engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork},
 };
 
+/// A login id that a sign-up is completed with instead of the one it began with.
+#[derive(Clone, Debug)]
+pub struct OtherLogin {
+    /// The login id.
+    pub login_id: LoginId,
+    /// Whether it may be part of the password.
+    pub in_password: bool,
+}
+
 struct VerifySignUp {
     sign_up: StreamId,
     code: Code,
     /// Another login id than the one the sign-up began with.
-    login: Option<LoginId>,
+    login: Option<OtherLogin>,
     /// Other names of its contact, under which an earlier build may have reserved it.
     spellings: Vec<StreamId>,
     /// What the vault has of it.
@@ -62,7 +71,7 @@ impl VerifySignUp {
             // It was completed, or its contact became a member's by another sign-up or a change.
             return Err(MemberRefusal::SignUpEnded);
         }
-        let login = self.login.as_ref().map(|login| names.login(login.expose()));
+        let login = self.login.as_ref().map(|login| names.login(login.login_id.expose()));
         deciding.verify(self.sign_up, right, login, &self.spellings)
     }
 
@@ -73,7 +82,7 @@ impl VerifySignUp {
         let key = self.kept.key.as_ref().ok_or(ExecuteError::Internal)?;
         let again = |field, sealed| reseal(key, from.field(field), sealed, at.field(field));
         let login_id = match &self.login {
-            Some(other) => seal(key, at.field("login_id"), other.expose())?,
+            Some(other) => seal(key, at.field("login_id"), other.login_id.expose())?,
             None => again("login_id", &start.login_id)?,
         };
         let joined = MemberJoined {
@@ -97,6 +106,9 @@ impl Command for VerifySignUp {
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
         let decided = self.events(rules.deciding(work), rules.names());
+        if !work.lacks_any() && self.login.as_ref().is_some_and(|login| login.in_password) && has_right_code(&decided) {
+            return Err(MemberError::LoginIdInPassword);
+        }
         rules.record(decided, work, |event, at, unit| self.seal(event, at, unit))
     }
 
@@ -111,6 +123,16 @@ impl Command for VerifySignUp {
             _ => None,
         };
         answer_or_refusal(events, events.iter().find_map(completed))
+    }
+}
+
+/// Whether the code was right: only then the names are looked at.
+fn has_right_code(decided: &Result<Vec<DecidedEvent>, MemberRefusal>) -> bool {
+    let completes =
+        |event: &DecidedEvent| matches!(event, DecidedEvent::Complete(_, Event::SignUp(SignUpEvent::Completed(_))));
+    match decided {
+        Ok(events) => events.iter().any(completes),
+        Err(refusal) => *refusal == MemberRefusal::LoginIdTaken,
     }
 }
 
@@ -129,7 +151,7 @@ impl Members {
         &self,
         id: Uuid,
         code: Code,
-        login: Option<LoginId>,
+        login: Option<OtherLogin>,
         meta: Meta,
     ) -> Result<Receipt<MemberId>, MemberError> {
         let work = move |members: Self, claim| async move {
@@ -141,21 +163,6 @@ impl Members {
             Ok(receipt)
         };
         self.accept(meta, work).await
-    }
-
-    /// Whether a code would make a member now, as far as the sign-up itself goes. Nothing is written.
-    pub async fn would_verify(&self, id: Uuid, code: &Code) -> Result<bool, MemberError> {
-        let (member, verify) = self.prepare(id, code.clone(), None).await?;
-        let actor = Actor { role: Role::Member, id: member };
-        let joins = |event: &PendingEvent| matches!(event.recorded, Event::Member(MemberEvent::Joined(_)));
-        match self.engine().foresee(actor, &verify).await {
-            Ok(events) => Ok(events.iter().any(joins)),
-            Err(MemberError::LoginIdTaken) => Ok(true),
-            Err(MemberError::SignUpUnknown | MemberError::MemberUnknown | MemberError::ResendTooEarly { .. }) => {
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Whether the password of a sign-up may contain this login id. None if it is not known: the sign-up is over, or of an earlier
@@ -177,7 +184,7 @@ impl Members {
         &self,
         id: Uuid,
         code: Code,
-        login: Option<LoginId>,
+        login: Option<OtherLogin>,
     ) -> Result<(MemberId, VerifySignUp), MemberError> {
         let sign_up = StreamId::new(id);
         self.require_kind(sign_up, StreamKind::SignUp, MemberError::SignUpUnknown).await?;

@@ -7,7 +7,7 @@ use events::recorded::{
     Channel, ContactChangeStarted, ContactChanged, Event, MemberEvent, PasswordChanged, PasswordResetCompleted,
     PasswordResetEvent, PasswordResetStarted, SignUpCodeIssued, SignUpEvent, SignUpStarted,
 };
-use kernel::{MemberId, Place, Sealed, StreamId, Version};
+use kernel::{ConsistencyToken, MemberId, Place, Sealed, StreamId, Version};
 use log::{Picked, ProcessInstance};
 use vault::{Charge, NewMessage, Notice};
 
@@ -79,7 +79,9 @@ impl Process for SendMessages {
         if let Event::PasswordReset(PasswordResetEvent::Completed(completed)) = &followed.event {
             // The next event asks for the notice that the password was changed, so it has to be: the server that completed the
             // reset may have ended before.
-            let settled = self.members.shared.vault.settle_reset(completed.password, completed.member).await;
+            let log = self.members.shared.log.head().await.map_err(ProcessError::Log)?.log;
+            let since = ConsistencyToken { log, position: followed.picked.position, tag: None };
+            let settled = self.members.shared.vault.settle_reset(completed.password, completed.member, since).await;
             settled.map_err(ProcessError::Vault)?;
         }
         Ok(self.message_for(&followed.picked, &followed.event).await?.into_iter().collect())

@@ -29,6 +29,10 @@ fn languages_and_emoji_are_written_as_they_are() {
         "葛\u{e0100}城",
         "a\u{a0}b\u{3000}c",
         "\u{f8ff}",
+        "۱۴۰۴ ه\u{200d}.ش",
+        "ه\u{200d}",
+        "Tiê\u{301}ng Viê\u{323}t",
+        "בְּרֵאשִׁ֖ית",
     ] {
         assert!(is_clear_note(good), "{good:?}");
     }
@@ -45,6 +49,10 @@ fn what_forges_is_refused_in_every_language() {
         }
     }
     for bad in [
+        "\u{338}5,000",
+        "a\u{301}\u{301}\u{301}\u{301}\u{301}",
+        "ه\u{200d}a",
+        "ه\u{200d}\u{200d}",
         "a\0",
         "a\nb",
         "a\r\nb",

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, Position, Sealed, StreamId};
+use kernel::{ConsistencyToken, MemberId, Position, Sealed, StreamId};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
@@ -132,8 +132,13 @@ impl Credentials for FaultyVault {
         self.real.of(member).await
     }
 
-    async fn replace(&self, member: MemberId, hash: &PasswordHash) -> Result<bool, VaultError> {
-        self.through("replace", self.real.replace(member, hash)).await
+    async fn replace(
+        &self,
+        member: MemberId,
+        hash: &PasswordHash,
+        since: ConsistencyToken,
+    ) -> Result<bool, VaultError> {
+        self.through("replace", self.real.replace(member, hash, since)).await
     }
 
     async fn rehash(&self, member: MemberId, from: &PasswordHash, to: &PasswordHash) -> Result<bool, VaultError> {
@@ -188,8 +193,13 @@ impl PasswordResets for FaultyVault {
         self.real.reset_origin(reset).await
     }
 
-    async fn settle_reset(&self, password: Uuid, member: MemberId) -> Result<Vec<Uuid>, VaultError> {
-        self.through("settle_reset", self.real.settle_reset(password, member)).await
+    async fn settle_reset(
+        &self,
+        password: Uuid,
+        member: MemberId,
+        since: ConsistencyToken,
+    ) -> Result<Vec<Uuid>, VaultError> {
+        self.through("settle_reset", self.real.settle_reset(password, member, since)).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use application::{MemberError, MemberStanding};
+use application::{MemberError, MemberStanding, OtherLogin};
 use kernel::{Clock, MemberId, StreamId};
 use uuid::Uuid;
 use vault::{Keys, Notice};
@@ -109,14 +109,15 @@ async fn a_login_id_that_was_taken_meanwhile_costs_no_try_and_another_may_be_giv
         let taken = app.members.verify(second.id, code.clone(), None, meta(&format!("vb{n}"))).await;
         assert!(matches!(taken, Err(MemberError::LoginIdTaken)), "{taken:?}");
     }
-    assert!(app.members.would_verify(second.id, &code).await.expect("looked"));
-    assert!(!app.members.would_verify(second.id, &app.wrong_code(second.id, 1)).await.expect("looked"));
-    let wrong = app.members.verify(second.id, app.wrong_code(second.id, 1), None, meta("w")).await;
+    // What is said of another login id is said to who has a right code, and a wrong one counts.
+    let other = |in_password| Some(OtherLogin { login_id: login_id("minsu_2"), in_password });
+    let unfit = app.members.verify(second.id, code.clone(), other(true), meta("u")).await;
+    assert!(matches!(unfit, Err(MemberError::LoginIdInPassword)), "{unfit:?}");
+    let wrong = app.members.verify(second.id, app.wrong_code(second.id, 1), other(true), meta("w")).await;
     assert_eq!(refused(wrong), ("code-wrong", Some(4)));
-    let login = Some(login_id("minsu_2"));
+    let login = other(false);
     let joined = app.members.verify(second.id, code, login, meta("vb")).await.expect("a free login id").answer;
     assert_eq!(app.by_login("minsu_2").await.expect("a password").0, joined);
-    assert!(!app.members.would_verify(second.id, &app.code(second.id, 1)).await.expect("looked"));
     app.end().await;
 }
 
@@ -197,8 +198,6 @@ async fn a_stream_that_is_no_sign_up_is_not_read_as_one() {
     assert!(matches!(resent, Err(MemberError::SignUpUnknown)), "{resent:?}");
     let verified = app.members.verify(account.uuid(), app.code(account.uuid(), 1), None, meta("v")).await;
     assert!(matches!(verified, Err(MemberError::SignUpUnknown)), "{verified:?}");
-    let would = app.members.would_verify(account.uuid(), &app.code(account.uuid(), 1)).await;
-    assert!(matches!(would, Err(MemberError::SignUpUnknown)), "{would:?}");
     let member = MemberId::new(account.uuid());
     let erased = app.members.request_erasure(member, operator(), None, meta("e")).await;
     assert!(matches!(erased, Err(MemberError::MemberUnknown)), "{erased:?}");

@@ -55,9 +55,15 @@ impl Contact {
         self.channel
     }
 
-    /// The one spelling, to be hashed or sealed.
+    /// The one spelling, to be sealed, and to send messages to.
     pub fn expose(&self) -> &str {
         self.value.expose_secret()
+    }
+
+    /// What a contact is told from others by, to be hashed. Lower case tells the two small sigmas by their place in the word, and
+    /// people write either: they are one here.
+    pub fn identity(&self) -> SecretString {
+        self.value.expose_secret().replace('ς', "σ").into()
     }
 }
 
@@ -83,8 +89,15 @@ fn local_part(text: &str) -> Option<String> {
         let begins = atom.starts_with(|c: char| ascii(c) || (is_letter_or_digit(c) && !is_combining_mark(c)));
         begins && atom.chars().all(|c| ascii(c) || is_letter_or_digit(c) || matches!(c, '\u{200c}' | '\u{200d}'))
     };
-    let shape = local.len() <= 64 && local.split('.').all(atom) && local.nfkc().eq(local.chars());
+    let shape = local.len() <= 64 && local.split('.').all(atom) && is_compatible(&local);
     (shape && is_clear_name(&local) && is_of_one_writing(&local)).then_some(local)
+}
+
+/// Whether no letter is there that is another one's form only. Thai and Lao write the vowel am as one letter, which has two forms
+/// for computers.
+fn is_compatible(text: &str) -> bool {
+    let plain: String = text.chars().filter(|c| !matches!(c, 'ำ' | 'ຳ')).collect();
+    plain.nfkc().eq(plain.chars())
 }
 
 fn is_letter_or_digit(c: char) -> bool {

@@ -2,6 +2,8 @@
 
 use phonenumber::{Metadata, Type, country::Id, metadata::DATABASE};
 
+const MEXICO: u16 = 52;
+
 /// E.164: `+`, the country's code, and the number as that country's plan has it. The prefix that is dialled inside some
 /// countries only (the first 0 of 010 in Korea) is taken off; where the 0 is part of the number, as in Italy, it stays.
 /// None if numbers of that country are not that long. The ranges in use are not asked for: they are opened more often than
@@ -28,6 +30,10 @@ fn by_plan(text: &str) -> Option<String> {
     // The plan of the code's main country says which prefix is taken off. Codes that belong to no country have none.
     let main = DATABASE.region(&code)?.first()?.parse::<Id>().ok();
     let parsed = phonenumber::parse(main, text).ok()?.national().to_string();
+    let parsed = match code {
+        MEXICO => without_mobile_prefix(&parsed).to_owned(),
+        _ => parsed,
+    };
     let plans = DATABASE.by_code(&code)?;
     let is_long_enough =
         |national: &&str| plans.iter().any(|plan| lengths(plan).any(|length| length == national.len()));
@@ -35,10 +41,16 @@ fn by_plan(text: &str) -> Option<String> {
         is_long_enough(national) && plans.iter().any(|plan| plan.descriptors().general().is_match(national))
     };
     // A number may begin with what is a prefix elsewhere in its plan: then it is not taken off.
+    let given = if code == MEXICO { without_mobile_prefix(given) } else { given };
     let spellings = [parsed.as_str(), given];
     let national =
         spellings.iter().copied().find(is_of_plan).or_else(|| spellings.iter().copied().find(is_long_enough))?;
     Some(format!("+{code}{national}")).filter(|e164| is_international(e164))
+}
+
+/// Until 2019 a 1 stood between the code of Mexico and a mobile number, and it is still in many address books.
+fn without_mobile_prefix(national: &str) -> &str {
+    national.strip_prefix('1').filter(|number| number.len() == 10).unwrap_or(national)
 }
 
 /// How many digits the numbers of a plan have.

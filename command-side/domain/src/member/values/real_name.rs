@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::characters::{is_blank, is_clear_name};
+use crate::characters::{is_blank, is_clear_name, without_idle_joiners};
 
 /// 1 to 100 characters in normal form C, shown as they were given: no script is preferred, no letter replaced by one that
 /// looks like it. Joiners stay where a script needs them.
@@ -46,6 +46,7 @@ impl FromStr for RealName {
         if name.chars().all(is_blank) {
             return Err(RealNameError::Blank);
         }
+        let name = without_idle_joiners(&name);
         if !is_clear_name(&name) {
             return Err(RealNameError::Unseen);
         }

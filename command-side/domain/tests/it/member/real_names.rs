@@ -71,7 +71,9 @@ fn joiners_elsewhere_and_whatever_else_is_hidden_are_refused() {
         "김\u{200c}",
         "山\u{200c}田",
         "ש\u{200c}ר",
-        "د\u{200c}د",
+        "ا\u{200c}\u{200c}د",
+        "\u{301}Kim",
+        "A\u{302}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
         "علی\u{200c}\u{200c}رضا",
         "علی\u{200d}رضا",
         "علی\u{200c}",
@@ -102,4 +104,14 @@ fn joiners_elsewhere_and_whatever_else_is_hidden_are_refused() {
     for blank in ["\u{200d}", "\u{94d}\u{200d}", "\u{fe0f}", "\u{e0100}", "\u{34f}\u{301}", "\u{115f}\u{1160}"] {
         assert_eq!(name(blank), Err(RealNameError::Blank), "{blank:?}");
     }
+}
+
+/// Persian keyboards leave a non-joiner behind letters that do not join anyway, and Khmer ones a break between words.
+#[test]
+fn what_a_keyboard_leaves_behind_is_taken() {
+    let given: RealName = "میر\u{200c}حسینی".parse().expect("a name");
+    assert_eq!(given.expose(), "میرحسینی");
+    let given: RealName = "علی\u{200c}رضا".parse().expect("a name");
+    assert_eq!(given.expose(), "علی\u{200c}رضا", "here it parts what would join");
+    assert!("សុខ\u{200b}ចាន់".parse::<RealName>().is_ok());
 }
