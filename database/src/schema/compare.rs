@@ -68,6 +68,9 @@ impl Difference {
                 // Bodies of functions are compared by their digest, and queries of views are long.
                 let long = expected.len().max(found.len()) > 120 || matches!(kind.as_str(), "function" | "view");
                 match found.strip_prefix(expected.as_str()).map(|rest| rest.trim().trim_matches(['(', ')', ','])) {
+                    Some(more) if more.trim().starts_with("row security") => {
+                        format!("{kind} {name} has {}", more.trim())
+                    }
                     Some(more) if !more.is_empty() => format!("{kind} {name} is {}", more.trim()),
                     _ if long => format!("{kind} {name} has another definition"),
                     _ => format!("{kind} {name} is {found}, not {expected}"),
@@ -205,7 +208,7 @@ mod tests {
         );
         assert_eq!(one(" default now()", "").1, "alter table public.events alter at set default now()");
         let (sentence, remedy) = one("permanent\n", "permanent, row security on\n");
-        assert_eq!(sentence, "table events is row security on");
+        assert_eq!(sentence, "table events has row security on");
         assert_eq!(remedy, "alter table public.events disable row level security");
     }
 

@@ -142,7 +142,7 @@ pub async fn beginning_of(connection: &mut PgConnection, position: i64) -> Resul
     .fetch_optional(connection)
     .await
     .map_err(failed("reading a commit"))?;
-    first.ok_or_else(|| damaged(position, "there is no commit").into())
+    first.ok_or_else(|| damaged(position, "there is no commit"))
 }
 
 fn damaged(position: i64, what: impl Into<String>) -> Failure {

@@ -80,7 +80,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     (
         "log",
         "alter table commits enable row level security",
-        "table commits is row security on",
+        "table commits has row security on",
         "alter table public.commits disable row level security",
     ),
     ("log", "create table mine (a int primary key)", "table mine is not of this build", ""),
