@@ -107,11 +107,13 @@ bench *args: packages
     cargo build --release {{ programs }} --bin bench
     {{ target }}/release/bench {{ args }}
 
-# Write again what is generated: .sqlx/, OpenAPI documents, docs/rooms.md, docs/settings/
+# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI documents, docs/rooms.md, docs/settings/
 [group('make')]
 generate: packages _sqlx
     cargo build -p testkit --no-default-features --bin dev
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace -- --all-targets
+    cargo build --workspace --bins
+    {{ target }}/debug/dev describe migrations/expected
     cargo build --workspace --bins
     {{ target }}/debug/command-server --openapi > docs/openapi/command.json
     {{ target }}/debug/query-server --openapi > docs/openapi/query.json

@@ -1,11 +1,12 @@
 //! Postgres with limits in the client: no call waits for ever, and a connection that gave no answer is not used again.
-//! And [`migrations`]: how a database is brought to the end of its history.
+//! And [`migrations`]: how a database is brought to the end of its history, and [`schema`]: whether it still looks like that.
 
 mod connection;
 mod limits;
 mod listener;
 pub mod migrations;
 mod pool;
+pub mod schema;
 mod sessions;
 mod state;
 mod transaction;

@@ -21,6 +21,7 @@ use crate::{
     migrate::{self, MigrateCommand},
     output::Output,
     processes::{self, ProcessesCommand},
+    repair::{self, RepairCommand},
     slice_keys::{self, SliceKeysCommand},
     token::{self, KeysCommand, TokenArgs},
     vault::{self, VaultCommand},
@@ -30,7 +31,7 @@ use crate::{
 
 /// The operator's command line of Jangbu
 #[derive(Debug, Parser)]
-#[command(name = "jangbu", version, max_term_width = 110, propagate_version = true)]
+#[command(name = "jangbu", version, max_term_width = 80, propagate_version = true)]
 #[command(after_help = "Data goes to standard output, everything else to standard error.\n\
     Exit codes: 0 done, 1 it found something wrong or could not do it, 2 wrong use.\n\
     `jangbu help COMMAND` or `jangbu COMMAND --help` shows every variable and its meaning.")]
@@ -65,6 +66,9 @@ enum Command {
     Migrate(MigrateCommand),
     /// Say what is wrong, and what to do about it
     Doctor(DoctorArgs),
+    /// Put back what was lost: the roles' grants
+    #[command(subcommand)]
+    Repair(RepairCommand),
     /// Show how far the views are, rebuild them, and go back
     #[command(subcommand)]
     Views(ViewsCommand),
@@ -175,6 +179,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::SliceKeys(command) => slice_keys::run(command, config, output)?,
         Command::Migrate(command) => return migrate::run(command, config, output).await.map(judged),
         Command::Doctor(args) => return doctor::run(args, config, output).await.map(judged),
+        Command::Repair(command) => return repair::run(command, config, output).await.map(judged),
         Command::Views(command) => return views::run(command, config, output).await.map(judged),
         Command::Log(LogCommand::Tail(args)) => log::tail(args, config, output).await?,
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,

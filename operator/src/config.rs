@@ -1,7 +1,13 @@
 //! The settings of the command line: each a `JANGBU_*` variable, each in `--help`.
 
-use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr};
+use std::{
+    convert::Infallible,
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use url::Url;
 use vault::KekAddress;
 
@@ -29,11 +35,11 @@ pub struct Config {
     /// Who holds the key-encryption key of the vault: file:PATH, or transit:URL#KEYNAME for HashiCorp Vault.
     #[arg(long, global = true, env = "JANGBU_KEK", value_name = "WHERE")]
     #[arg(hide_env_values = true, hide_short_help = true)]
-    pub kek: Option<KekAddress>,
+    pub kek: Option<String>,
 
     /// The token for transit: in a file that only its owner may read.
     #[arg(long, global = true, env = "JANGBU_KEK_TOKEN_FILE", value_name = "FILE")]
-    #[arg(hide_env_values = true, hide_short_help = true)]
+    #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub kek_token_file: Option<PathBuf>,
 
     /// The NATS server, with the operator's login (`nats://user:password@host:port`).
@@ -48,7 +54,7 @@ pub struct Config {
 
     /// The keys that slices are sealed with, shared by relay and projector: in a file that only its owner may read.
     #[arg(long, global = true, env = "JANGBU_SLICE_KEY_FILE", value_name = "FILE")]
-    #[arg(hide_env_values = true, hide_short_help = true)]
+    #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub slice_key_file: Option<PathBuf>,
 
     /// The command server's HTTP address.
@@ -79,17 +85,17 @@ pub struct Config {
 
     /// The folder in which NATS keeps its data, if it is on this machine; `doctor` looks how full it is.
     #[arg(long, global = true, env = "JANGBU_NATS_DIR", value_name = "DIR")]
-    #[arg(hide_env_values = true, hide_short_help = true)]
+    #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub nats_dir: Option<PathBuf>,
 
     /// The private key that signs tokens: Ed25519, PKCS#8 PEM, readable by its owner only.
     #[arg(long, global = true, env = "JANGBU_SIGNING_KEY_FILE", value_name = "FILE")]
-    #[arg(hide_env_values = true, hide_short_help = true)]
+    #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub signing_key_file: Option<PathBuf>,
 
     /// The public keys that the servers verify with: a JSON Web Key Set.
     #[arg(long, global = true, env = "JANGBU_JWKS_FILE", value_name = "FILE")]
-    #[arg(hide_env_values = true, hide_short_help = true)]
+    #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub jwks_file: Option<PathBuf>,
 }
 
@@ -113,24 +119,41 @@ impl Config {
     }
 
     /// Who holds the key-encryption key.
-    pub fn kek(&self) -> Result<&KekAddress, Failure> {
-        self.kek.as_ref().ok_or(unset("JANGBU_KEK", "who holds the key-encryption key"))
+    pub fn kek(&self) -> Result<KekAddress, Failure> {
+        let given = self.kek.as_deref().filter(|kek| !kek.is_empty());
+        let given = given.ok_or(unset("JANGBU_KEK", "who holds the key-encryption key"))?;
+        given.parse().map_err(|error| Failure::Usage(format!("JANGBU_KEK names no key: {error}")))
+    }
+
+    /// The file of the token for transit.
+    pub fn kek_token(&self) -> Option<&Path> {
+        given(&self.kek_token_file).map(PathBuf::as_path)
     }
 
     /// The file of the private key.
     pub fn signing_key(&self) -> Result<&PathBuf, Failure> {
-        self.signing_key_file.as_ref().ok_or(unset("JANGBU_SIGNING_KEY_FILE", "which key signs"))
+        given(&self.signing_key_file).ok_or(unset("JANGBU_SIGNING_KEY_FILE", "which key signs"))
     }
 
     /// The file of the keys that slices are sealed with.
     pub fn slice_keys(&self) -> Result<&PathBuf, Failure> {
-        self.slice_key_file.as_ref().ok_or(unset("JANGBU_SLICE_KEY_FILE", "which keys slices are sealed with"))
+        given(&self.slice_key_file).ok_or(unset("JANGBU_SLICE_KEY_FILE", "which keys slices are sealed with"))
     }
 
     /// The file of the public keys.
     pub fn jwks(&self) -> Result<&PathBuf, Failure> {
-        self.jwks_file.as_ref().ok_or(unset("JANGBU_JWKS_FILE", "which public keys the servers verify with"))
+        given(&self.jwks_file).ok_or(unset("JANGBU_JWKS_FILE", "which public keys the servers verify with"))
     }
+}
+
+/// Reads any path. The usual reader refuses an empty one, with a text that does not say that the variable is not set.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// A path, unless its variable is set to nothing.
+fn given(path: &Option<PathBuf>) -> Option<&PathBuf> {
+    path.as_ref().filter(|path| !path.as_os_str().is_empty())
 }
 
 fn unset(variable: &'static str, meaning: &'static str) -> Failure {

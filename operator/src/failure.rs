@@ -191,7 +191,9 @@ impl Failure {
                 Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the processes".into())
             }
             Self::Kek(_) => {
-                Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE; `jangbu vault init` makes a key file".into())
+                Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE. A key file that is lost comes back from its copy; `jangbu vault \
+                      init` makes one for a vault that holds nothing yet"
+                    .into())
             }
             Self::Vault { .. } => {
                 Some("run it again: it goes on where it was; `jangbu doctor` looks at the vault".into())

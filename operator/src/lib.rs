@@ -18,6 +18,8 @@ mod members;
 mod migrate;
 mod output;
 mod processes;
+mod repair;
+mod schema;
 mod slice_keys;
 mod token;
 mod vault;

@@ -57,6 +57,13 @@ enum Which {
     All,
 }
 
+impl DatabaseArgs {
+    /// The databases that are meant.
+    pub fn databases(&self) -> Vec<Database> {
+        self.database.databases()
+    }
+}
+
 impl Which {
     fn databases(self) -> Vec<Database> {
         match self {
@@ -94,7 +101,7 @@ impl Line {
 }
 
 /// The other names of a database: how it is connected to, and how it is called here.
-fn db(database: Database) -> (db::Database, &'static str) {
+pub fn db(database: Database) -> (db::Database, &'static str) {
     match database {
         Database::Log => (db::Database::Log, "log"),
         Database::Views => (db::Database::Views, "views"),

@@ -30,6 +30,29 @@ pub enum VaultError {
     Damaged(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// Why the key-encryption key cannot be used, for those who ask how a server is.
+#[derive(Debug, thiserror::Error)]
+pub enum KekFault {
+    /// Its holder does not answer. It may in a moment.
+    #[error("the holder of the key-encryption key does not answer")]
+    Away(#[source] KekError),
+    /// It is missing, or another one than that with which the vault's keys are wrapped.
+    #[error("the key-encryption key does not open the vault: it is missing, or it was replaced")]
+    Wrong(#[source] KekError),
+}
+
+impl KekFault {
+    /// What an error of the key-encryption key means.
+    pub(crate) fn of(error: KekError) -> Self {
+        match error {
+            KekError::Unavailable(_) | KekError::Answer => Self::Away(error),
+            // Too many requests, a sealed or a failing engine.
+            KekError::Refused(status) if status == 429 || status >= 500 => Self::Away(error),
+            error => Self::Wrong(error),
+        }
+    }
+}
+
 impl From<KekError> for VaultError {
     fn from(error: KekError) -> Self {
         match error {

@@ -14,7 +14,7 @@ mod port;
 mod postgres;
 
 pub use data_key::{DataKey, OpenError};
-pub use error::VaultError;
+pub use error::{KekFault, VaultError};
 pub use kek::{AddressError, FileKek, Kek, KekAddress, KekError, KeyFile, Purpose, TransitKek, Wrapped};
 pub use known_networks::KnownNetworks;
 pub use names::Names;
@@ -25,4 +25,4 @@ pub use port::{
     PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,
     Vault, WaitingMessages,
 };
-pub use postgres::{KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};
+pub use postgres::{KekWatch, KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};

@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use application::{Bank, ExecutorOptions, RevokedTokens, Running};
-use event_store_postgres::{PoolOptions, PostgresLog, ServerLease, connect};
+use event_store_postgres::{AppendHealth, PoolOptions, PostgresLog, ServerLease, connect};
 use kernel::RandomIds;
 use platform::{auth::Revocations, shutdown::Shutdown};
 use tokio::{
@@ -33,7 +33,7 @@ impl ExecutorRuntime {
     /// Connections: one for appends and reads, one for snapshots.
     const CONNECTIONS: u32 = 2;
 
-    pub(crate) fn new(config: &Config, revocations: &Revocations) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &Config, revocations: &Revocations, append_health: AppendHealth) -> anyhow::Result<Self> {
         let options = PoolOptions::log("command-server/executor", Self::CONNECTIONS);
         let thread = Builder::new_multi_thread().worker_threads(1).thread_name("executor").enable_all().build()?;
         let entered = thread.enter();
@@ -42,7 +42,8 @@ impl ExecutorRuntime {
         match pool {
             Ok(pool) => {
                 let revoked = Arc::new(Refused(revocations.clone()));
-                Ok(Self { thread: Some(thread), log: PostgresLog::new(pool), revoked })
+                let log = PostgresLog::new(pool).with_append_health(append_health);
+                Ok(Self { thread: Some(thread), log, revoked })
             }
             Err(error) => {
                 thread.shutdown_background();

@@ -20,7 +20,7 @@ use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
-use vault::{Passwords, PostgresVault, Vault, VaultError, VaultReader};
+use vault::{KekWatch, Passwords, PostgresVault, Vault, VaultError, VaultReader};
 
 use crate::{
     config::Config,
@@ -65,6 +65,7 @@ impl People {
         let reader = VaultReader::new(vault.clone(), kek.clone());
         let board = DeliveryHealth::new(&channels);
         probe(probes, reader.clone(), services.clone());
+        probe_kek(probes, KekWatch::new(reader.clone()));
         probe_channels(probes, &board);
         let history_error = probe_history(probes);
         let listed = Listed::new(reader);
@@ -167,6 +168,20 @@ fn probe(probes: &Probes, reader: VaultReader, services: Arc<Opened>) {
             reader.revoked_after(i64::MAX).await.map_err(|error| error.to_string())?;
             services.auth.get().map(drop).ok_or_else(|| "it was not opened yet".to_owned())
         }
+    });
+}
+
+/// A key-encryption key that does not open the vault would wrap the keys of new members so that nobody else opens them: the
+/// server is not ready. One whose holder is away for a moment is no reason to stop money.
+fn probe_kek(probes: &Probes, kek: KekWatch) {
+    let asked = kek.clone();
+    probes.register("key-encryption key", move || {
+        let kek = asked.clone();
+        async move { kek.is_right().await }
+    });
+    probes.register_optional("key holder", move || {
+        let kek = kek.clone();
+        async move { kek.answers().await }
     });
 }
 

@@ -29,7 +29,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     database::require_sessions(vec![pool.clone()]);
     let log = PostgresLog::new(pool.clone());
-    let workplace = ExecutorRuntime::new(&config, verifier.revocations()).context("the executor cannot be set up")?;
+    let workplace = ExecutorRuntime::new(&config, verifier.revocations(), log.append_health().clone())
+        .context("the executor cannot be set up")?;
     let opened = Arc::new(Opened::default());
     let probes = probes(&log, &opened);
     let keys = follow_keys(&verifier, &probes);
@@ -71,10 +72,16 @@ fn api(config: &Config) -> ApiOptions {
 
 fn probes(log: &PostgresLog, opened: &Arc<Opened>) -> Probes {
     let probes = Probes::of_process();
-    let log = log.clone();
+    let asked = log.clone();
     probes.register("log", move || {
-        let log = log.clone();
+        let log = asked.clone();
         async move { log.head().await.map(drop).map_err(|error| error.to_string()) }
+    });
+    // A full disk leaves the log readable.
+    let appending = log.clone();
+    probes.register("appends", move || {
+        let log = appending.clone();
+        async move { log.append_health().check(log.pool()).await }
     });
     let opened = opened.clone();
     probes.register("executor", move || std::future::ready(opened.check_bank()));

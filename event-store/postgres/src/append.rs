@@ -24,21 +24,9 @@ impl Append for PostgresLog {
         commits: &[NewCommit],
     ) -> Result<Appended, AppendError> {
         let columns = Columns::of(commits)?;
-        let mut connection = self.pool.acquire().await.map_err(acquire_error)?;
-        match tokio::time::timeout(self.append_timeout, columns.write(known, &mut connection)).await {
-            Ok(Ok(appended)) => Ok(appended),
-            Ok(Err(error)) => {
-                // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
-                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory) {
-                    connection.discard();
-                }
-                Err(error)
-            }
-            Err(elapsed) => {
-                connection.discard();
-                Err(AppendError::Unknown(Box::new(elapsed)))
-            }
-        }
+        let appended = self.append_columns(known, &columns).await;
+        self.append_health.note(&appended);
+        appended
     }
 
     async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError> {
@@ -56,6 +44,30 @@ impl Append for PostgresLog {
             .await
             .map_err(append_error)?;
         Ok(())
+    }
+}
+
+impl PostgresLog {
+    async fn append_columns(
+        &self,
+        known: Option<(LogId, CommitRef)>,
+        columns: &Columns<'_>,
+    ) -> Result<Appended, AppendError> {
+        let mut connection = self.pool.acquire().await.map_err(acquire_error)?;
+        match tokio::time::timeout(self.append_timeout, columns.write(known, &mut connection)).await {
+            Ok(Ok(appended)) => Ok(appended),
+            Ok(Err(error)) => {
+                // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
+                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory) {
+                    connection.discard();
+                }
+                Err(error)
+            }
+            Err(elapsed) => {
+                connection.discard();
+                Err(AppendError::Unknown(Box::new(elapsed)))
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows nothing of banking: a payload is text, an event type is a word.
 
 mod append;
+mod append_health;
 mod classify;
 mod commits;
 mod connect;
@@ -19,6 +20,7 @@ mod store;
 mod streams;
 mod watch;
 
+pub use append_health::AppendHealth;
 pub use connect::{ConnectError, PoolOptions, connect, lively};
 pub use cursor::{CursorError, CursorState, RelayCursor, TakenOver};
 pub use lease::ServerLease;

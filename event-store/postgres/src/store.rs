@@ -5,13 +5,14 @@ use std::time::Duration;
 use database::{Pool, PooledConnection};
 use log::ReadError;
 
-use crate::classify::read_error;
+use crate::{append_health::AppendHealth, classify::read_error};
 
 /// The log in a Postgres database. Cheap to clone; implements every trait of the port that the pool's role may use.
 #[derive(Clone, Debug)]
 pub struct PostgresLog {
     pub(crate) pool: Pool,
     pub(crate) append_timeout: Duration,
+    pub(crate) append_health: AppendHealth,
 }
 
 impl PostgresLog {
@@ -20,12 +21,22 @@ impl PostgresLog {
 
     /// The log behind a pool.
     pub fn new(pool: Pool) -> Self {
-        Self { pool, append_timeout: Self::APPEND_TIMEOUT }
+        Self { pool, append_timeout: Self::APPEND_TIMEOUT, append_health: AppendHealth::default() }
     }
 
     /// The same log, waiting at most this long for the answer of an append before its outcome is called unknown.
     pub fn with_append_timeout(self, append_timeout: Duration) -> Self {
         Self { append_timeout, ..self }
+    }
+
+    /// The same log, sharing how appends end with another.
+    pub fn with_append_health(self, append_health: AppendHealth) -> Self {
+        Self { append_health, ..self }
+    }
+
+    /// How its appends end; those of clones too.
+    pub fn append_health(&self) -> &AppendHealth {
+        &self.append_health
     }
 
     /// The pool the log is read and written through.

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::named::NamedAccount;
 use crate::{call::Operator, config::Config, failure::Failure, output::Output};
 
 /// What is to be done to which account, and why.
 #[derive(Debug, clap::Args)]
 pub struct ChangeArgs {
-    /// The account
-    #[arg(value_name = "ID")]
-    account: Uuid,
+    /// The account's id or its number; a number is looked up in the log, and spaces and dashes may stand in it
+    #[arg(value_name = "ID|NUMBER")]
+    account: NamedAccount,
 
     /// Why; kept in the log for ever
     #[arg(long)]
@@ -28,7 +29,7 @@ pub struct ChangeArgs {
 /// Freezes or unfreezes.
 pub async fn change(verb: &str, args: &ChangeArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let operator = Operator::new(config, args.subject)?;
-    let path = format!("/v1/accounts/{}/{verb}", args.account);
+    let path = format!("/v1/accounts/{}/{verb}", args.account.id(config).await?);
     let body = json!({ "reason": args.reason });
     let account = operator.post(&path, body, args.idempotency_key.as_deref(), output).await?;
     output.show(&account, text)

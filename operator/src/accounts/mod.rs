@@ -1,11 +1,14 @@
 //! `jangbu accounts`: freezing through the command API, and an account as the log has it.
 
 mod api;
+mod events;
+mod named;
 mod show;
 
 use clap::Subcommand;
 
-use self::{api::ChangeArgs, show::Named};
+use self::api::ChangeArgs;
+pub use self::named::NamedAccount;
 use crate::{config::Config, failure::Failure, output::Output};
 
 /// Looks after accounts.
@@ -17,9 +20,9 @@ pub enum AccountsCommand {
     Unfreeze(ChangeArgs),
     /// Show an account as the log has it, whatever the views say
     Show {
-        /// The account's id or its twelve digits
+        /// The account's id or its number; spaces and dashes may stand in a number
         #[arg(value_name = "ID|NUMBER")]
-        account: Named,
+        account: NamedAccount,
     },
 }
 

@@ -2,37 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use domain::EvolveError;
-use events::recorded::{self, AccountCredited, AccountDebited, AccountNumberEvent, Holder};
-use kernel::AccountNumber;
+use events::recorded::{self, Holder};
 use serde::Serialize;
-use serde_json::{Value, value::RawValue};
-use sqlx::PgConnection;
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{
-    config::Config,
-    db::{Database, failed},
-    failure::Failure,
-    output::Output,
+use super::{
+    events::{StateEvent, state_events},
+    named::NamedAccount,
 };
-
-/// How an account is named.
-#[derive(Clone, Copy, Debug)]
-pub enum Named {
-    Id(Uuid),
-    Number(AccountNumber),
-}
-
-impl std::str::FromStr for Named {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(id) = text.parse() {
-            return Ok(Self::Id(id));
-        }
-        text.parse().map(Self::Number).map_err(|error| format!("not a UUID, and {error}"))
-    }
-}
+use crate::{config::Config, db::Database, failure::Failure, output::Output};
 
 /// The account.
 #[derive(Debug, Serialize)]
@@ -53,70 +32,12 @@ struct Account {
     changed_at: DateTime<Utc>,
 }
 
-/// One event that changes the account's state, and where it stands.
-struct StateEvent {
-    position: i64,
-    version: i64,
-    recorded_at: DateTime<Utc>,
-    event: recorded::Event,
-}
-
 /// Shows an account.
-pub async fn show(account: Named, config: &Config, output: Output) -> Result<(), Failure> {
+pub async fn show(account: NamedAccount, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
-    let id = match account {
-        Named::Id(id) => id,
-        Named::Number(number) => account_with_number(&mut connection, number).await?,
-    };
+    let id = account.id_in(&mut connection).await?;
     let account = fold(id, state_events(&mut connection, id).await?)?;
     output.show(&account, text)
-}
-
-/// The account that has a number.
-async fn account_with_number(connection: &mut PgConnection, number: AccountNumber) -> Result<Uuid, Failure> {
-    let events = state_events(connection, number.stream().uuid()).await?;
-    events
-        .into_iter()
-        .find_map(|state_event| match state_event.event {
-            recorded::Event::AccountNumber(AccountNumberEvent::Assigned(assigned)) => Some(assigned.account.uuid()),
-            _ => None,
-        })
-        .ok_or_else(|| Failure::Absent(format!("no account has the number {number}")))
-}
-
-/// Only the last event of these is needed: each states the balance, and changes nothing else.
-const POSTINGS: [&str; 2] = [AccountDebited::NAME, AccountCredited::NAME];
-
-/// The first event of a stream, those that are no postings, and the last: all that is needed, however long it is.
-async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<StateEvent>, Failure> {
-    let rows = sqlx::query!(
-        r#"select events.position, version, type as event_type, schema_version, payload::text as "payload!", recorded_at
-           from events
-           join lateral (
-               select recorded_at from commits where first_position <= events.position
-               order by first_position desc limit 1
-           ) as commit on true
-           where stream_id = $1 and (
-               version in (1, (select max(version) from events as newest where newest.stream_id = $1))
-               or type <> all($2))
-           order by version"#,
-        stream,
-        &POSTINGS as &[&str]
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(failed("reading the stream of an account"))?;
-    let decoded = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
-        let (position, version, recorded_at, event_type, schema_version, payload) = row;
-        let raw = RawValue::from_string(payload).unwrap_or_default();
-        let event = recorded::Event::decode(&event_type, schema_version, &raw);
-        event
-            .map(|event| StateEvent { position, version, recorded_at, event })
-            .map_err(|source| Failure::Event { position, source })
-    };
-    rows.into_iter()
-        .map(|r| decoded((r.position, r.version, r.recorded_at, r.event_type, r.schema_version, r.payload)))
-        .collect()
 }
 
 fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {

@@ -21,8 +21,8 @@ pub struct Chain {
     store: Store,
     log_id: Uuid,
     manifests: Vec<Manifest>,
-    /// The digest of the last manifest.
-    tip: Option<Digest>,
+    /// The digests of the manifests, in order.
+    digests: Vec<Digest>,
     /// The adoptions of the log, for what is written from here on.
     adoptions: Vec<Adoption>,
 }
@@ -39,7 +39,7 @@ pub enum Appended {
 impl Chain {
     /// Reads the chain of a log; an empty one, if nothing of it was archived.
     pub async fn read(store: Store, log_id: Uuid) -> Result<Self, ArchiveError> {
-        let mut chain = Self { store, log_id, manifests: Vec::new(), tip: None, adoptions: Vec::new() };
+        let mut chain = Self { store, log_id, manifests: Vec::new(), digests: Vec::new(), adoptions: Vec::new() };
         chain.refresh().await?;
         Ok(chain)
     }
@@ -91,7 +91,7 @@ impl Chain {
         if (manifest.log_id, manifest.number) != (self.log_id, number) {
             return Err(broken(number, format!("it is number {} of log {}", manifest.number, manifest.log_id)));
         }
-        if manifest.previous != self.tip {
+        if manifest.previous != self.tip() {
             return Err(broken(number, "it does not name the digest of the manifest before it"));
         }
         if manifest.adoptions.last().is_some_and(|adoption| adoption.new_log_id != self.log_id) {
@@ -108,7 +108,7 @@ impl Chain {
             self.adoptions.clone_from(&manifest.adoptions);
         }
         self.manifests.push(manifest);
-        self.tip = Some(Digest::of(bytes));
+        self.digests.push(Digest::of(bytes));
         Ok(())
     }
 
@@ -127,6 +127,27 @@ impl Chain {
             return Err(broken(number, "its time goes back"));
         }
         Ok(())
+    }
+
+    /// The digest of the last manifest.
+    fn tip(&self) -> Option<Digest> {
+        self.digests.last().copied()
+    }
+
+    /// The digest of the manifest with this number, if there is one.
+    pub fn digest(&self, number: u64) -> Option<Digest> {
+        let index = usize::try_from(number.checked_sub(1)?).ok()?;
+        self.digests.get(index).copied()
+    }
+
+    /// The number of the last manifest, and its digest.
+    pub fn last(&self) -> Option<(u64, Digest)> {
+        Some((self.digests.len() as u64, self.tip()?))
+    }
+
+    /// Where it is, without secrets.
+    pub fn place(&self) -> &str {
+        self.store.shown()
     }
 
     /// The log.
@@ -211,7 +232,7 @@ impl Chain {
             format: FORMAT,
             log_id: self.log_id,
             number,
-            previous: self.tip,
+            previous: self.tip(),
             written_at,
             written_by: concat!("jangbu ", env!("CARGO_PKG_VERSION")).to_owned(),
             holds,
@@ -228,7 +249,7 @@ impl Chain {
         let before = self.manifests.len();
         self.refresh().await?;
         let is_ours = self.manifests.get(before) == Some(&manifest)
-            && self.manifests.get(before + 1).map_or(self.tip, |next| next.previous) == Some(ours);
+            && self.manifests.get(before + 1).map_or(self.tip(), |next| next.previous) == Some(ours);
         Ok(if is_ours { Appended::Done } else { Appended::Overtaken })
     }
 

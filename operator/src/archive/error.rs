@@ -10,6 +10,9 @@ pub enum ArchiveError {
     /// The place is none that is known here.
     #[error("JANGBU_ARCHIVE_URL is neither file:///folder nor s3://bucket/prefix")]
     Place(#[source] Option<Source>),
+    /// No place is named.
+    #[error("JANGBU_ARCHIVE_URL is not set, so it is unknown where the archive is")]
+    Unset,
     /// The store did not do it.
     #[error("{doing} failed, in the archive at {at}")]
     Store {
@@ -65,7 +68,7 @@ impl ArchiveError {
     /// What to do about it.
     pub fn advice(&self) -> Option<String> {
         let advice = match self {
-            Self::Place(_) => "set JANGBU_ARCHIVE_URL to file:///folder or s3://bucket/prefix",
+            Self::Place(_) | Self::Unset => "set JANGBU_ARCHIVE_URL to file:///folder or s3://bucket/prefix",
             Self::Store { .. } => {
                 "check JANGBU_ARCHIVE_URL, JANGBU_ARCHIVE_S3_ENDPOINT and the usual AWS_* variables (AWS_ACCESS_KEY_ID, \
                  AWS_SECRET_ACCESS_KEY, AWS_REGION)"
@@ -90,6 +93,6 @@ impl ArchiveError {
 
     /// Whether the caller can fix the call.
     pub fn is_wrong_use(&self) -> bool {
-        matches!(self, Self::Place(_))
+        matches!(self, Self::Place(_) | Self::Unset)
     }
 }

@@ -133,6 +133,18 @@ pub async fn ending_at(connection: &mut PgConnection, position: i64) -> Result<O
     Ok(row.filter(|row| row.last_position == position).map(|row| (row.command_id, row.recorded_at)))
 }
 
+/// The first position of the commit that holds a position.
+pub async fn beginning_of(connection: &mut PgConnection, position: i64) -> Result<i64, Failure> {
+    let first = sqlx::query_scalar!(
+        "select first_position from commits where first_position <= $1 order by first_position desc limit 1",
+        position
+    )
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("reading a commit"))?;
+    first.ok_or_else(|| damaged(position, "there is no commit"))
+}
+
 fn damaged(position: i64, what: impl Into<String>) -> Failure {
     ArchiveError::Log { position, what: what.into() }.into()
 }

@@ -21,6 +21,7 @@ mod seed;
 mod segment;
 mod snapshot;
 mod store;
+mod tail;
 mod verify;
 
 pub use accounts::AccountState;

@@ -13,6 +13,7 @@ use super::{
     same_log::same_log,
     segment::Segment,
     store::Place,
+    tail::{self, Tail},
 };
 use crate::{
     config::Config,
@@ -75,6 +76,10 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
     let mut chain = Chain::read(args.place.open(true)?, head.log_id).await?;
     same_log(&chain, &mut connection).await?;
     chain.know(live::adoptions(&mut connection).await?);
+    let lost = tail::of(&chain, &mut connection).await?;
+    if let Tail::Lost(what) = &lost {
+        output.remark(format!("{what}; what the log still holds of it is archived again"));
+    }
     let target = args.to.map_or(head.position, |to| to.min(head.position));
     let mut report = Report {
         log_id: head.log_id,
@@ -99,6 +104,7 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
                 report.segments += 1;
                 report.events += events;
                 report.bytes += size;
+                tail::remember(&chain, false, &mut connection).await?;
             }
             Appended::Overtaken => {
                 output.remark("another archiver was faster; going on after what it wrote");
@@ -109,6 +115,7 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
         bar.set_position(chain.end().unsigned_abs());
     }
     bar.finish_and_clear();
+    tail::remember(&chain, matches!(lost, Tail::Lost(_)), &mut connection).await?;
     report.archived = chain.end();
     output.show(&report, Report::text)
 }

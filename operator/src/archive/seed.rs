@@ -10,20 +10,21 @@ use kernel::Position;
 use sqlx::PgConnection;
 
 use super::{
-    accounts::AccountState, error::ArchiveError, reader::ArchiveRanges, same_log::require_held, snapshot::Snapshot,
+    accounts::AccountState, error::ArchiveError, live, reader::ArchiveRanges, same_log::require_held,
+    snapshot::Snapshot,
 };
 use crate::failure::Failure;
 
-/// The view `accounts` as it is filled from the newest snapshot before `head`, and what of the log is still to be read for
-/// it. The log must hold the very commit at which the snapshot was taken.
+/// The view `accounts` as it is filled from the newest snapshot at or before a position, and what of the log is still to be
+/// read for it. The log must hold the very commit at which the snapshot was taken.
 pub async fn seeded(
     archive: &ArchiveRanges,
     log: Arc<dyn CommitRanges>,
     connection: &mut PgConnection,
-    head: Position,
+    at_most: Position,
 ) -> Result<(View, AfterSnapshot), Failure> {
-    let snapshot = archive.snapshot(head.plus(-1)).await?.ok_or_else(|| {
-        let what = format!("there is no snapshot before position {head}: `jangbu archive snapshot`");
+    let snapshot = archive.snapshot(at_most).await?.ok_or_else(|| {
+        let what = format!("there is no snapshot at or before position {at_most}: `jangbu archive snapshot`");
         ArchiveError::Which(what)
     })?;
     let position = snapshot.position;
@@ -31,11 +32,12 @@ pub async fn seeded(
         ArchiveError::Which(format!("no archived range ends at {position}, where the newest snapshot was taken"))
     })?;
     require_held(range, connection).await?;
-    let view = SeededAccounts(Arc::new(seed(snapshot)));
-    Ok((Arc::new(view), AfterSnapshot { log, position }))
+    let after = Position::new(live::beginning_of(connection, position.number()).await? - 1);
+    let view = SeededAccounts(Arc::new(seed(snapshot, after)));
+    Ok((Arc::new(view), AfterSnapshot { log, after }))
 }
 
-fn seed(snapshot: Snapshot) -> Seed {
+fn seed(snapshot: Snapshot, after: Position) -> Seed {
     let accounts = snapshot.accounts.into_iter().map(|state| {
         let AccountState { account, opened, opened_at, status, balance, version, position } = state;
         let status = match status {
@@ -45,21 +47,21 @@ fn seed(snapshot: Snapshot) -> Seed {
         };
         AccountSeed { account, opened, opened_at, status, balance, version, position }
     });
-    Seed { position: snapshot.position, accounts: accounts.collect() }
+    Seed { after, position: snapshot.position, accounts: accounts.collect() }
 }
 
-/// The log after a snapshot: what a rebuild that begins with the snapshot has to read.
+/// The last commit of a snapshot, and the log after it: what a rebuild that begins with the snapshot has to read.
 pub struct AfterSnapshot {
     log: Arc<dyn CommitRanges>,
-    position: Position,
+    after: Position,
 }
 
 #[async_trait]
 impl CommitRanges for AfterSnapshot {
     /// One run: the states are in memory once, and the events after the snapshot are folded into them in order. None, if
-    /// there is nothing after the snapshot: then the rebuild reads the log from its beginning.
+    /// the rebuild ends before the snapshot: then it reads the log from its beginning.
     async fn plan(&self, after: Position, to: Position, _parts: usize) -> Result<Vec<PositionRange>, ReadError> {
-        self.log.plan(after.max(self.position), to, 1).await
+        self.log.plan(after.max(self.after), to, 1).await
     }
 
     async fn read(&self, range: PositionRange) -> Result<Box<dyn RangeReader>, ReadError> {

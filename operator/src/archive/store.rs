@@ -35,7 +35,8 @@ impl Place {
     /// Opens it. A folder is made if it is to be written to and is not there.
     pub fn open(&self, write: bool) -> Result<Store, ArchiveError> {
         let wrong = |source: Option<url::ParseError>| ArchiveError::Place(source.map(Into::into));
-        let url: Url = self.url.as_deref().ok_or_else(|| wrong(None))?.parse().map_err(|e| wrong(Some(e)))?;
+        let url = self.url.as_deref().filter(|url| !url.is_empty()).ok_or(ArchiveError::Unset)?;
+        let url: Url = url.parse().map_err(|e| wrong(Some(e)))?;
         let (inner, root): (Arc<dyn ObjectStore>, Path) = match (url.scheme(), url.host_str()) {
             ("file", None) => (Arc::new(folder(&url, write)?), Path::default()),
             ("s3", Some(bucket)) => {
@@ -49,7 +50,7 @@ impl Place {
 
     fn bucket(&self, bucket: &str, url: &Url) -> Result<object_store::aws::AmazonS3, ArchiveError> {
         let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_http_connector(Connector);
-        if let Some(endpoint) = &self.s3_endpoint {
+        if let Some(endpoint) = self.s3_endpoint.as_ref().filter(|endpoint| !endpoint.is_empty()) {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }
         builder.build().map_err(|source| ArchiveError::Store {

@@ -17,6 +17,7 @@ use super::{
     run::progress,
     snapshot,
     store::Place,
+    tail::{self, Tail},
 };
 use crate::{
     config::Config,
@@ -54,6 +55,8 @@ struct Report {
     bytes: u64,
     /// The end of the log, if the archive was held against it.
     head: Option<i64>,
+    /// Why it cannot be known whether the end of the archive is lost; none if it is known.
+    end_unknown: Option<String>,
     problems: Vec<String>,
     /// Files that no manifest names: left by archivers that were killed or overtaken. They are in nobody's way.
     unnamed: Vec<String>,
@@ -73,6 +76,7 @@ impl Report {
             events: segments().map(|e| e.events).sum(),
             bytes: chain.manifests().iter().map(|m| m.file.bytes).sum(),
             head: None,
+            end_unknown: None,
             problems: Vec::new(),
             unnamed: Vec::new(),
         }
@@ -87,6 +91,9 @@ impl Report {
         let mut text = format!("archive of log {}\n\n{}\n", self.log_id, table.render());
         if let Some(head) = self.head {
             text.push_str(&format!("held against the log, which is at {}\n", thousands(head)));
+        }
+        if let Some(why) = &self.end_unknown {
+            text.push_str(&format!("whether the end of the archive is lost is not known: {why}\n"));
         }
         if !self.unnamed.is_empty() {
             text.push_str(&format!("{} files that no manifest names: in nobody's way\n", self.unnamed.len()));
@@ -122,6 +129,11 @@ pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<b
         bar.set_position(position(manifest).unsigned_abs());
     }
     bar.finish_and_clear();
+    match tail::look(&chain, config).await? {
+        Tail::Whole => {}
+        Tail::Lost(problem) => report.problems.push(problem),
+        Tail::Unknown(why) => report.end_unknown = Some(why),
+    }
     report.unnamed = chain.unnamed().await?;
     report.sound = report.problems.is_empty();
     output.show(&report, Report::text)?;

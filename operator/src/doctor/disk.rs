@@ -12,7 +12,7 @@ const FAIL_BYTES: u64 = 1 << 30;
 
 /// Looks at the folders of the databases and of NATS.
 pub async fn look([log, views, vault]: [&Option<String>; 3], config: &Config) -> Vec<Finding> {
-    let nats = config.nats_dir.as_ref();
+    let nats = config.nats_dir.as_ref().filter(|folder| !folder.as_os_str().is_empty());
     let path = |folder: &Option<String>| folder.as_ref().map(PathBuf::from);
     let disks = [
         ("log database", path(log)),

@@ -1,9 +1,10 @@
 //! The log's database.
 
 use database::migrations;
+use sqlx::PgConnection;
 
 use super::{DoctorArgs, clock, durability::Settings, finding::Finding, processes, rights, schema};
-use crate::{config::Config, db::Database, failure::Failure};
+use crate::{config::Config, db::Database, failure::Failure, schema::Compared};
 
 /// What was found about a database, and what others need of it.
 #[derive(Default)]
@@ -17,6 +18,29 @@ impl Looked {
     /// Takes a finding, or why there is none.
     pub fn take(&mut self, what: &str, found: Result<Finding, Failure>) {
         self.findings.push(found.unwrap_or_else(|failure| Finding::failed(what, &failure)));
+    }
+
+    /// Looks at migrations, schema and grants of a database; `name` is its name for people.
+    pub async fn look_at_schema(
+        &mut self,
+        name: &str,
+        database: migrations::Database,
+        connection: &mut PgConnection,
+        config: &Config,
+    ) {
+        let migrations = schema::migrations(database, config).await;
+        match Compared::read(database, connection).await {
+            Ok(compared) => {
+                let differences = schema::differences(name, &migrations, &compared);
+                self.findings.push(migrations);
+                self.findings.extend(differences);
+                self.findings.extend(rights::look(name, &compared));
+            }
+            Err(failure) => {
+                self.findings.push(migrations);
+                self.findings.push(Finding::failed(format!("schema of the {name}"), &failure));
+            }
+        }
     }
 }
 
@@ -32,9 +56,8 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     };
     let at = config.log_database().map(ToString::to_string).unwrap_or_default();
     looked.findings.push(Finding::ok("log database", format!("answers at {at}")));
-    looked.findings.push(schema::migrations(migrations::Database::Log, config).await);
+    looked.look_at_schema("log database", migrations::Database::Log, &mut connection, config).await;
     looked.take("guards of the log", schema::guards(&mut connection).await);
-    looked.take("roles of the log database", rights::of_log(&mut connection).await);
     looked.take("processes", processes::look(&mut connection).await);
     match Settings::read(&mut connection).await {
         Ok(settings) => {

@@ -7,6 +7,7 @@ mod disk;
 mod durability;
 mod finding;
 pub(crate) mod history;
+mod kek;
 mod keys;
 mod log_database;
 mod messages;
@@ -55,7 +56,7 @@ struct Report {
 
 /// Looks at everything; answers whether nothing failed.
 pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<bool, Failure> {
-    let (log, views, vault, histories, moving, nats, servers, keys) = tokio::join!(
+    let (log, views, vault, histories, moving, nats, servers, keys, kek) = tokio::join!(
         log_database::look(args, config),
         views_database::look(args, config),
         vault_database::look(args, config),
@@ -64,9 +65,10 @@ pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<b
         nats::look(config),
         servers::look(config),
         keys::look(config),
+        kek::look(config),
     );
     let disk = disk::look([&log.data_folder, &views.data_folder, &vault.data_folder], config).await;
-    let all = [log.findings, views.findings, vault.findings, histories, moving, nats, servers, keys, disk];
+    let all = [log.findings, views.findings, vault.findings, histories, moving, nats, servers, keys, kek, disk];
     let findings: Vec<Finding> = all.into_iter().flatten().collect();
     // What is unknown is not wrong.
     let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);

@@ -106,7 +106,7 @@ enum Tail {
 
 /// Only a sealed message says anything.
 fn check_tail(message: &StreamMessage, config: &Config) -> Tail {
-    let Some(path) = &config.slice_key_file else { return Tail::Unchecked };
+    let Ok(path) = config.slice_keys() else { return Tail::Unchecked };
     let keys = match SliceKeys::read(path) {
         Ok(keys) => keys,
         Err(error) => return Tail::Keys(error.into()),

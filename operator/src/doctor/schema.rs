@@ -3,8 +3,11 @@
 use database::migrations::{Database, Entry, State};
 use sqlx::PgConnection;
 
-use super::finding::Finding;
-use crate::{config::Config, db::failed, failure::Failure, migrate};
+use super::finding::{Finding, Verdict};
+use crate::{config::Config, db::failed, failure::Failure, migrate, schema::Compared};
+
+/// So many differences are reported one by one; the rest is counted.
+const SHOWN: usize = 12;
 
 /// Looks at the migrations of a database.
 pub async fn migrations(database: Database, config: &Config) -> Finding {
@@ -32,6 +35,46 @@ fn judged(what: String, entries: &[Entry]) -> Finding {
         return Finding::fail(what, format!("not applied: {}", pending.join(", ")), "jangbu migrate up");
     }
     Finding::ok(what, format!("all {} applied", entries.len()))
+}
+
+/// Compares the whole schema with what this build expects. A database whose migrations are not all applied is another
+/// matter: their finding says so.
+pub fn differences(what: &str, migrations: &Finding, compared: &Compared) -> Vec<Finding> {
+    if migrations.verdict != Verdict::Ok {
+        return Vec::new();
+    }
+    let what = format!("schema of the {what}");
+    let differences = compared.differences();
+    if differences.is_empty() {
+        return vec![Finding::ok(what, "as this build makes it")];
+    }
+    let mut findings: Vec<Finding> = Vec::new();
+    for difference in differences.iter().take(SHOWN) {
+        let found = difference.sentence();
+        findings.push(match (difference.is_wrong(), difference.remedy()) {
+            (true, Some(statement)) => {
+                let to_do = format!("find out who changed it; as the owner: `{statement}` (docs/runbooks/schema.md)");
+                Finding::fail(&what, found, to_do)
+            }
+            (true, None) => Finding::fail(
+                &what,
+                found,
+                "find out who changed it, and put it back as the migrations make it (docs/runbooks/schema.md)",
+            ),
+            (false, _) => {
+                let to_do = "keep it if it was made here on purpose, else drop it (docs/runbooks/schema.md)";
+                Finding::warn(&what, found, to_do)
+            }
+        });
+    }
+    if let Some(more @ 1..) = differences.len().checked_sub(SHOWN) {
+        findings.push(Finding::fail(
+            &what,
+            format!("and {more} differences more"),
+            "mend these first, then look again",
+        ));
+    }
+    findings
 }
 
 /// What keeps the log from being rewritten, and its positions and versions from being taken twice.

@@ -54,20 +54,40 @@ async fn ask(client: &reqwest::Client, what: &'static str, variable: &'static st
         };
     }
     let answer: String = body.chars().filter(|c| !c.is_control()).take(300).collect();
-    let to_do = "what it misses is named; see its logs (`./justw logs`)";
+    let to_do = lacking(&body);
     Finding::fail(what, format!("at {address} answers {}: {answer}", status.as_u16()), to_do)
+}
+
+/// What to do about a server that is not ready.
+fn lacking(body: &str) -> String {
+    let report: Option<Report> = serde_json::from_str(body).ok();
+    let failing = |name: &str| report.as_ref().and_then(|r| r.checks.get(name)).is_some_and(|word| word != "ok");
+    let mut steps = Vec::new();
+    if failing("key-encryption key") {
+        steps.push(super::kek::PUT_BACK);
+    }
+    if failing("appends") {
+        steps.push("the log answers, but takes nothing: is its disk full? (docs/runbooks/log-disk-full.md)");
+    }
+    steps.push("what it misses is named; see its logs (`./justw logs`)");
+    steps.join("; ")
+}
+
+/// What a server says of its checks.
+#[derive(serde::Deserialize)]
+struct Report {
+    checks: std::collections::BTreeMap<String, String>,
 }
 
 /// What a server that is ready does without, and what to do about it.
 fn degraded(body: &str) -> Option<(String, String)> {
-    #[derive(serde::Deserialize)]
-    struct Report {
-        checks: std::collections::BTreeMap<String, String>,
-    }
     let report: Report = serde_json::from_str(body).ok()?;
     let names: Vec<&str> =
         report.checks.iter().filter(|(_, word)| *word == "degraded").map(|(name, _)| name.as_str()).collect();
     let to_do = names.iter().map(|name| match *name {
+        "key holder" => "the transit engine that JANGBU_KEK names does not answer: nobody signs up until it does \
+                         (docs/runbooks/vault-down.md)"
+            .to_owned(),
         "vault" => "without the vault nobody signs up or logs in: see `vault database`".to_owned(),
         "email" => channel("mail", "JANGBU_SMTP_URL and JANGBU_MAIL_FROM"),
         "phone" => channel("text messages", "JANGBU_SMS_URL"),

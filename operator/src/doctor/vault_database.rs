@@ -2,9 +2,7 @@
 
 use database::migrations;
 
-use super::{
-    DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, messages, rights, schema,
-};
+use super::{DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, messages};
 use crate::{config::Config, db::Database};
 
 /// Looks at it.
@@ -19,8 +17,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     };
     let at = config.vault_database().map(ToString::to_string).unwrap_or_default();
     looked.findings.push(Finding::ok("vault database", format!("answers at {at}")));
-    looked.findings.push(schema::migrations(migrations::Database::Vault, config).await);
-    looked.take("roles of the vault database", rights::of_vault(&mut connection).await);
+    looked.look_at_schema("vault database", migrations::Database::Vault, &mut connection, config).await;
     match messages::look(&mut connection).await {
         Ok(findings) => looked.findings.extend(findings),
         Err(failure) => looked.findings.push(Finding::failed("messages", &failure)),

@@ -4,13 +4,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{CommitView, commits, text};
-use crate::{config::Config, db::Database, failure::Failure, output::Output};
+use crate::{accounts::NamedAccount, config::Config, db::Database, failure::Failure, output::Output};
 
 /// What is to be shown.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// A position, or the id of a stream: an account or a transfer
-    #[arg(value_name = "POSITION|STREAM", required_unless_present_any = ["command", "transfer"])]
+    /// A position, the number of an account, or the id of a stream: an account or a transfer
+    #[arg(value_name = "POSITION|NUMBER|STREAM", required_unless_present_any = ["command", "transfer"])]
     #[arg(conflicts_with_all = ["command", "transfer"])]
     subject: Option<Subject>,
 
@@ -28,10 +28,11 @@ pub struct ShowArgs {
     count: i64,
 }
 
-/// A position or a stream.
+/// A position, an account by its number, or a stream.
 #[derive(Clone, Copy, Debug)]
 enum Subject {
     Position(i64),
+    Account(NamedAccount),
     Stream(Uuid),
 }
 
@@ -39,10 +40,12 @@ impl std::str::FromStr for Subject {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        match (text.parse::<i64>(), text.parse::<Uuid>()) {
-            (Ok(position), _) if position > 0 => Ok(Self::Position(position)),
-            (_, Ok(stream)) => Ok(Self::Stream(stream)),
-            _ => Err("neither a position (from 1) nor a UUID"),
+        // A number has twelve digits and check digits: no log is so long that one would be taken for its position.
+        match (text.parse(), text.parse::<i64>(), text.parse::<Uuid>()) {
+            (Ok(number @ NamedAccount::Number(_)), ..) => Ok(Self::Account(number)),
+            (_, Ok(position), _) if position > 0 => Ok(Self::Position(position)),
+            (.., Ok(stream)) => Ok(Self::Stream(stream)),
+            _ => Err("neither a position (from 1), nor the number of an account, nor a UUID"),
         }
     }
 }
@@ -59,7 +62,11 @@ struct Shown {
 /// Shows commits with everything that is known of them.
 pub async fn show(args: &ShowArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
-    let shown = match (args.subject, args.command, args.transfer) {
+    let subject = match args.subject {
+        Some(Subject::Account(account)) => Some(Subject::Stream(account.id_in(&mut connection).await?)),
+        subject => subject,
+    };
+    let shown = match (subject, args.command, args.transfer) {
         (Some(Subject::Position(position)), ..) => {
             let commits = commits::covering(&mut connection, &[position]).await?;
             Shown { commits, positions: vec![position], note: None }
@@ -75,10 +82,10 @@ pub async fn show(args: &ShowArgs, config: &Config, output: Output) -> Result<()
             let note = (!all).then(|| format!("the newest {} of {length} events; -n shows more", positions.len()));
             Shown { commits, positions, note }
         }
-        (None, None, None) => return Err(Failure::Usage("name what to show".into())),
+        (None | Some(Subject::Account(_)), None, None) => return Err(Failure::Usage("name what to show".into())),
     };
     if shown.commits.is_empty() {
-        return Err(Failure::Absent(format!("the log holds nothing of {}", named(args))));
+        return Err(Failure::Absent(format!("the log holds nothing of {}", named(subject, args))));
     }
     output.show(&shown, |shown| {
         let texts: Vec<String> = shown.commits.iter().map(|c| text::full(c, &shown.positions)).collect();
@@ -86,8 +93,8 @@ pub async fn show(args: &ShowArgs, config: &Config, output: Output) -> Result<()
     })
 }
 
-fn named(args: &ShowArgs) -> String {
-    match (args.subject, args.command, args.transfer) {
+fn named(subject: Option<Subject>, args: &ShowArgs) -> String {
+    match (subject, args.command, args.transfer) {
         (Some(Subject::Position(position)), ..) => format!("position {position}"),
         (Some(Subject::Stream(stream)), ..) => format!("stream {stream}"),
         (_, Some(command), _) => format!("command {command}"),

@@ -10,7 +10,7 @@ pub fn run(config: &Config, output: Output) -> Result<(), Failure> {
         return Err(Failure::Usage("only a key file is made here: make a transit key in the engine itself".into()));
     };
     let was_there = path.exists();
-    KeyFile::ensure(path).map_err(|error| Failure::Kek(error.into()))?;
+    KeyFile::ensure(&path).map_err(|error| Failure::Kek(error.into()))?;
     let file = path.display().to_string();
     output.show(&json!({ "file": file, "made": !was_there }), |_| {
         let outcome =

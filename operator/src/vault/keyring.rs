@@ -9,7 +9,7 @@ use crate::{config::Config, db::Database, failure::Failure};
 
 /// The holder of the key-encryption key, and what is wrapped.
 pub async fn open(config: &Config) -> Result<(Arc<dyn Kek>, Keyring), Failure> {
-    let kek = config.kek()?.open(config.kek_token_file.as_deref()).map_err(Failure::Kek)?;
+    let kek = config.kek()?.open(config.kek_token()).map_err(Failure::Kek)?;
     let pool = connect(config).await?;
     Ok((kek.clone(), Keyring::new(pool, kek)))
 }

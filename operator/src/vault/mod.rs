@@ -7,6 +7,7 @@ mod status;
 
 use crate::{config::Config, failure::Failure, output::Output};
 
+pub use keyring::{failed, open};
 pub use rotate::RotateArgs;
 
 /// The vault's keys.

@@ -13,7 +13,7 @@ use projection_engine::{Operator, Options, Rebuilder, Reporter, Settings};
 use crate::{
     archive::{self, Place},
     config::Config,
-    db::Database,
+    db::{Database, failed},
     failure::Failure,
 };
 
@@ -166,6 +166,20 @@ async fn ranges(
     }
     let mut connection = Database::Log.connect(config).await?;
     let archive = archive::reader(place, &mut connection).await?;
-    let (view, ranges) = archive::seeded(&archive, Arc::new(live.clone()), &mut connection, head).await?;
+    let at_most = live_position(config).await?.filter(|live| *live < head).unwrap_or(head);
+    let (view, ranges) = archive::seeded(&archive, Arc::new(live.clone()), &mut connection, at_most).await?;
     Ok((vec![view], Arc::new(ranges)))
+}
+
+/// Where the live generation of the accounts is: a snapshot from beyond it would be of no use, for the new generation is
+/// compared with the live one.
+async fn live_position(config: &Config) -> Result<Option<Position>, Failure> {
+    let mut views = Database::Views.connect(config).await?;
+    let position = sqlx::query_scalar!(
+        "select position from registry.generations where view = 'accounts' and state = 'live' and position > 0"
+    )
+    .fetch_optional(&mut views)
+    .await
+    .map_err(failed("reading the registry"))?;
+    Ok(position.map(Position::new))
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::{From, RebuildContext, Why};
 use crate::{
+    accounts::NamedAccount,
     config::Config,
     failure::Failure,
     output::{Output, Table, thousands},
@@ -50,7 +51,7 @@ struct What {
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
     commit: Option<i64>,
 
-    /// This key, as `views parked list` would show it
+    /// This key, as `views parked list` would show it; of an account also its number
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 }
@@ -61,7 +62,7 @@ pub struct RetryArgs {
     /// The view
     name: String,
 
-    /// This key only
+    /// This key only; of an account also its number
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 
@@ -70,12 +71,20 @@ pub struct RetryArgs {
 }
 
 impl What {
-    fn wanted(&self) -> ParkWhat {
-        match (self.position, self.commit, &self.key) {
+    async fn wanted(&self, config: &Config) -> Result<ParkWhat, Failure> {
+        Ok(match (self.position, self.commit, &self.key) {
             (Some(position), ..) => ParkWhat::Event(Position::new(position)),
             (_, Some(position), _) => ParkWhat::Commit(Position::new(position)),
-            (.., key) => ParkWhat::Key(key.clone().unwrap_or_default()),
-        }
+            (.., key) => ParkWhat::Key(key_of(key.as_deref().unwrap_or_default(), config).await?),
+        })
+    }
+}
+
+/// A key as it was given; of an account's number the account's id, which is its key.
+async fn key_of(key: &str, config: &Config) -> Result<String, Failure> {
+    match key.parse() {
+        Ok(account @ NamedAccount::Number(_)) => Ok(account.id(config).await?.to_string()),
+        _ => Ok(key.to_owned()),
     }
 }
 
@@ -130,8 +139,9 @@ fn text(parked: &[ParkedKey]) -> String {
 
 async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
+    let what = args.what.wanted(config).await?;
     let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let parked = context.rebuilder().park(&args.what.wanted(), &operator).await;
+    let parked = context.rebuilder().park(&what, &operator).await;
     context.close().await;
     let parked = parked?;
     output.show(&json!({ "view": args.name, "parked": parked }), |_| match parked.as_slice() {
@@ -143,8 +153,12 @@ async fn add(args: &AddArgs, config: &Config, output: Output) -> Result<bool, Fa
 
 async fn retry(args: &RetryArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
+    let key = match &args.key {
+        Some(key) => Some(key_of(key, config).await?),
+        None => None,
+    };
     let context = RebuildContext::open(&[&args.name], config, From::Log, Default::default()).await?;
-    let retried_keys = context.rebuilder().retry_parked(args.key.as_deref(), &operator).await;
+    let retried_keys = context.rebuilder().retry_parked(key.as_deref(), &operator).await;
     context.close().await;
     let retried_keys = retried_keys?;
     let rows: Vec<Value> = retried_keys

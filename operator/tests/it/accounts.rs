@@ -1,6 +1,7 @@
 //! `jangbu accounts freeze|unfreeze`.
 
 use crate::{
+    databases::TestDatabases,
     run::{Folder, Run, jangbu},
     server::Server,
 };
@@ -73,4 +74,34 @@ async fn without_an_answer_the_key_for_the_retry_is_shown() {
     assert!(run.stderr.contains("--idempotency-key k-1"), "{run:?}");
     let run = freeze("http://127.0.0.1:1", &[]).await.expect(1);
     assert!(run.stderr.contains("JANGBU_COMMAND_URL") && run.stderr.contains("--idempotency-key"), "{run:?}");
+}
+
+#[tokio::test]
+async fn an_account_is_frozen_by_its_number_too() {
+    let databases = TestDatabases::with_bank().await;
+    let server = Server::answering(vec![(200, account())]).await;
+    let folder = Folder::new();
+    let mut variables = databases.variables();
+    variables.extend([
+        ("JANGBU_SIGNING_KEY_FILE", folder.join("key.pem")),
+        ("JANGBU_JWKS_FILE", folder.join("jwks.json")),
+        ("JANGBU_COMMAND_URL", server.url.clone()),
+    ]);
+    let number = kernel::AccountNumber::from_digits(3).to_string();
+    let written = format!("{}-{} {}", &number[..4], &number[4..8], &number[8..]);
+    let unknown = kernel::AccountNumber::from_digits(77).to_string();
+    let run = tokio::task::spawn_blocking(move || {
+        jangbu(&variables, &["keys", "init"]).expect(0);
+        let refused = jangbu(&variables, &["accounts", "freeze", &unknown, "--reason", "asked"]).expect(1);
+        assert!(refused.stderr.contains(&format!("no account has the number {unknown}")), "{refused:?}");
+        jangbu(&variables, &["accounts", "freeze", &written, "--reason", "asked"])
+    });
+    run.await.expect("it runs").expect(0);
+    let id = crate::bank::account(3);
+    assert!(
+        server.requests()[0].starts_with(&format!("POST /v1/accounts/{id}/freeze HTTP/1.1")),
+        "{:?}",
+        server.requests()
+    );
+    databases.drop().await;
 }

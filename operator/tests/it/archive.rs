@@ -188,8 +188,9 @@ async fn archivers_at_once_make_one_chain() {
 async fn what_an_archiver_left_when_it_was_killed_is_in_nobodys_way() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--segment", "50"]).expect(0);
-    // Killed between the file and its manifest.
+    // Killed between the file and its manifest: nobody has noted the manifest either.
     std::fs::remove_file(bank.files("manifests").last().expect("one")).expect("removed");
+    bank.databases.on_log("delete from log_archives").await;
     let verified = bank.run(&["archive", "verify", "--json"]).expect(0).json();
     assert_eq!(verified["unnamed"].as_array().map(Vec::len), Some(1), "{verified}");
     bank.run(&["archive", "run", "--segment", "50"]).expect(0);
@@ -271,6 +272,29 @@ async fn every_damage_is_found_and_nothing_is_restored_from_it() {
         copy.databases.drop().await;
     }
     other.drop().await;
+    bank.databases.drop().await;
+}
+
+#[tokio::test]
+async fn an_archive_that_lost_its_end_does_not_pass() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run", "--segment", "20"]).expect(0);
+    let whole = bank.run(&["archive", "verify", "--json"]).expect(0).json();
+    assert!(whole["end_unknown"].is_null(), "{whole}");
+    for lost in bank.files("manifests").iter().rev().take(2) {
+        std::fs::remove_file(lost).expect("removed");
+    }
+    let verified = bank.run(&["archive", "verify"]).expect(1);
+    assert!(verified.stdout.contains("its end is lost"), "{verified:?}");
+
+    // Without the log nobody can know; that is said, and the rest is proved all the same.
+    let verified = jangbu(&bank.place, &["archive", "verify", "--json"]).expect(0).json();
+    assert!(verified["end_unknown"].as_str().is_some_and(|why| why.contains("JANGBU_LOG_DATABASE_URL")), "{verified}");
+
+    // What the log still holds is archived again, and the archive is whole.
+    let run = bank.run(&["archive", "run", "--segment", "20"]).expect(0);
+    assert!(run.stderr.contains("its end is lost"), "{run:?}");
+    bank.run(&["archive", "verify", "--against-log"]).expect(0);
     bank.databases.drop().await;
 }
 

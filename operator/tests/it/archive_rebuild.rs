@@ -54,6 +54,21 @@ async fn balances_from_a_snapshot_and_later_events_equal_the_full_rebuild() {
 }
 
 #[tokio::test]
+async fn a_snapshot_at_the_very_end_of_the_log_is_taken() {
+    let bank = Archived::bank().await;
+    bank.run(&["archive", "run"]).expect(0);
+    bank.run(&["archive", "snapshot"]).expect(0);
+    // Whoever read the log from its beginning would stop here.
+    bank.databases
+        .on_log("update events set payload = '{}', type = 'Unheard' where position = 1 and type = 'AccountOpened'")
+        .await;
+    let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
+    assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
+    assert_eq!(made["position"].as_i64(), Some(bank.databases.head().await), "{made}");
+    bank.databases.drop().await;
+}
+
+#[tokio::test]
 async fn what_is_before_the_snapshot_is_not_read() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run", "--to", "70", "--segment", "20"]).expect(0);

@@ -38,6 +38,26 @@ fn help_shows_no_secret() {
 }
 
 #[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    for (variable, arguments) in [
+        ("JANGBU_LOG_DATABASE_URL", &["log", "tail"][..]),
+        ("JANGBU_KEK", &["vault", "init"]),
+        ("JANGBU_ARCHIVE_URL", &["archive", "verify"]),
+        ("JANGBU_SIGNING_KEY_FILE", &["token", "--role", "operator"]),
+        ("JANGBU_SLICE_KEY_FILE", &["slice-keys", "show"]),
+    ] {
+        for variables in [vec![], vec![(variable, String::new())]] {
+            let run = jangbu(&variables, arguments).expect(2);
+            assert!(run.stderr.contains(&format!("{variable} is not set")), "{arguments:?}: {}", run.all());
+            let json = jangbu(&variables, &[arguments, &["--json"]].concat()).expect(2);
+            let error: serde_json::Value =
+                serde_json::from_str(&json.stderr).unwrap_or_else(|e| panic!("{e}: {json:?}"));
+            assert!(error["error"].as_str().is_some_and(|text| text.contains("is not set")), "{error}");
+        }
+    }
+}
+
+#[test]
 fn wrong_use_is_2() {
     for arguments in [
         &["nonsense"][..],

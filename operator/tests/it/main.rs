@@ -22,6 +22,7 @@ mod reading;
 mod rebuild;
 mod rebuild_together;
 mod run;
+mod schema;
 mod server;
 mod vault;
 mod verify;

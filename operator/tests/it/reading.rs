@@ -37,6 +37,14 @@ async fn the_log_is_shown_commit_by_commit() {
     assert_eq!(by_number["account_id"], ACCOUNT);
     let unknown = kernel::AccountNumber::from_digits(77).to_string();
     databases.run(&["accounts", "show", &unknown]).expect(1);
+    databases.run(&["log", "show", &unknown]).expect(1);
+    let spaced = format!("{} {}-{}", &number[..4], &number[4..8], &number[8..]);
+    let by_spaced = databases.run(&["accounts", "show", &spaced, "--json"]).expect(0).json();
+    assert_eq!(by_spaced, by_number);
+    let by_id = databases.run(&["log", "show", ACCOUNT, "--json"]).expect(0).json();
+    for number in [&number, &spaced] {
+        assert_eq!(databases.run(&["log", "show", number, "--json"]).expect(0).json(), by_id);
+    }
     databases.drop().await;
 }
 

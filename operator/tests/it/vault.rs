@@ -90,3 +90,39 @@ async fn what_is_missing_is_named() {
     safe.databases.run(&["vault", "status", "--kek", "nothing"]).expect(2);
     safe.drop().await;
 }
+
+#[tokio::test]
+async fn doctor_tries_the_key_encryption_key() {
+    let safe = Safe::new().await;
+    safe.run(&["vault", "init"]).expect(0);
+    let about = || {
+        let report = safe.run(&["doctor", "--json", "--watch-ms", "1"]).json();
+        let findings = report["findings"].as_array().expect("a list").clone();
+        let of_kek = findings.into_iter().filter(|finding| finding["what"] == "key-encryption key");
+        of_kek
+            .map(|f| [&f["verdict"], &f["found"], &f["to_do"]].map(|v| v.as_str().unwrap_or_default().to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let [verdict, found, _] = &about().concat()[..] else { panic!("one finding") };
+    assert!(verdict == "ok" && found.contains("nothing is wrapped"), "{found}");
+    safe.server().await.make_key(MemberId::new(RandomIds.fresh())).await.expect("a key");
+    let [verdict, found, _] = &about().concat()[..] else { panic!("one finding") };
+    assert!(verdict == "ok" && found.contains("2 keys"), "{found}");
+
+    let copy = safe.folder.join("copy");
+    std::fs::rename(safe.file(), &copy).expect("moved");
+    for replaced in [false, true] {
+        if replaced {
+            safe.run(&["vault", "init"]).expect(0);
+        }
+        let [verdict, found, to_do] = &about().concat()[..] else { panic!("one finding") };
+        assert_eq!(verdict, "fail", "{found}");
+        assert!(to_do.contains("put back the key-encryption key") && to_do.contains("vault-down.md"), "{to_do}");
+    }
+    std::fs::rename(&copy, safe.file()).expect("put back");
+    assert_eq!(about()[0][0], "ok");
+    let unset = safe.databases.run(&["doctor", "--json", "--watch-ms", "1"]).json();
+    let finding = unset["findings"].as_array().expect("a list").iter().find(|f| f["what"] == "key-encryption key");
+    assert_eq!(finding.expect("a finding")["verdict"], "unknown");
+    safe.drop().await;
+}

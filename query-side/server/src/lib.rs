@@ -25,7 +25,7 @@ use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
-use vault::VaultReader;
+use vault::{KekWatch, VaultReader};
 
 use crate::{opener::VaultOpener, revoked::Revoked};
 
@@ -109,6 +109,7 @@ fn assemble(config: &Config) -> anyhow::Result<Assembled> {
     probes.register("keys", move || std::future::ready(asked.check_keys()));
     probes::register(&probes, &reads, Duration::from_millis(config.ready_lag_ms));
     probes::register_revocations(&probes, revoked.read());
+    probes::register_kek(&probes, KekWatch::new(vault.clone()));
     let revocations = verifier.revocations().clone();
     let opener = Arc::new(VaultOpener::new(vault, Duration::from_millis(config.vault_timeout_ms)));
     let api = Api { reads: reads.clone(), assets: Arc::new(config.assets.clone()), opener, verifier: verifier.clone() };

@@ -7,6 +7,7 @@
 
 mod connection;
 mod databases;
+mod describe;
 mod keys;
 mod nats;
 mod nats_access;
@@ -22,6 +23,7 @@ mod test_database;
 mod tests;
 
 pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
+pub use describe::descriptions;
 pub use keys::Keys;
 pub use nats::{Nats, NatsOptions};
 pub use nats_access::{NatsAccess, NatsRole, connect_nats, nats_login, nats_options};

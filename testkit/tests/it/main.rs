@@ -12,6 +12,7 @@ mod bad_tokens;
 mod batch;
 mod earlier_bank;
 mod erased;
+mod expected_schema;
 mod hammer;
 mod history;
 mod hostile;

@@ -333,6 +333,36 @@ async fn rotate_keys() {
     app.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn schema() {
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(100).await;
+    app.wait_until_level().await;
+    let path = format!("/v1/accounts/{from}");
+    payer.get(&path).await.expect(200);
+    let lost = "revoke select on live.accounts from jangbu_reader; grant select on registry.audit to public";
+    behind_the_back(&app.pair.views.superuser_url(), lost.to_owned()).await;
+    eventually("reads fail", async || match payer.get(&path).await.status {
+        200 => Err("still read".to_owned()),
+        _ => Ok(()),
+    })
+    .await;
+    let mut page = page(&mut app, "schema").await;
+    let out = page.next().await;
+    let said = out.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("jangbu_reader may not select live.accounts") && said.contains("repair grants"), "{said}");
+    let out = page.next().await;
+    assert!(out.stdout.contains("to do: grant select on table live.accounts to jangbu_reader"), "{}", out.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("left: revoke select on table registry.audit from public"), "{}", out.stdout);
+    payer.get(&path).await.expect(200);
+    page.next().await;
+    let out = page.next().await;
+    assert!(!out.stdout.contains("repair grants"), "{}", out.stdout);
+    page.end();
+    app.close().await;
+}
+
 /// Pages that look and explain: on a sound bank, so that every command is one that exists.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_that_look() {

@@ -95,6 +95,11 @@ impl Kek for FileKek {
         exactly(Zeroizing::new(opened))
     }
 
+    /// A file that was taken away or replaced is noticed before something was wrapped that nobody can open.
+    async fn check(&self) -> Result<(), KekError> {
+        self.fresh().map(drop)
+    }
+
     async fn current(&self) -> Result<String, KekError> {
         Ok(self.fresh()?.1.current().to_owned())
     }

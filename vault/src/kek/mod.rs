@@ -52,6 +52,11 @@ pub trait Kek: Send + Sync {
     /// Opens a wrapped key, with whichever key-encryption key it was wrapped.
     async fn unwrap(&self, purpose: Purpose, wrapped: &Wrapped) -> Result<Zeroizing<[u8; 32]>, KekError>;
 
+    /// Whether it can be asked, without asking for a key. A key file is read again if it has changed.
+    async fn check(&self) -> Result<(), KekError> {
+        Ok(())
+    }
+
     /// The id of the current key-encryption key.
     async fn current(&self) -> Result<String, KekError>;
 

@@ -7,7 +7,7 @@ use kernel::MemberId;
 use uuid::Uuid;
 
 use super::{classify::failed, store::Store};
-use crate::{Kek, Purpose, VaultError, Wrapped};
+use crate::{Kek, KekFault, Purpose, VaultError, Wrapped};
 
 /// How many keys one key-encryption key wraps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,33 @@ impl Keyring {
         .fetch_all(&self.store.pool)
         .await
         .map_err(failed)
+    }
+
+    /// Whether each key-encryption key that is in use opens what it wrapped: one key of each is tried.
+    pub async fn check(&self) -> Result<Vec<(KeyCount, Result<(), KekFault>)>, VaultError> {
+        let mut checked = Vec::new();
+        for count in self.count().await? {
+            let opened = self.try_one(&count.kek).await?;
+            checked.push((count, opened));
+        }
+        Ok(checked)
+    }
+
+    async fn try_one(&self, kek: &str) -> Result<Result<(), KekFault>, VaultError> {
+        let row = sqlx::query!(
+            r#"select member_id as "member_id?", wrapped as "wrapped!"
+               from (select null::uuid as member_id, kek, wrapped from vault.secret
+                     union all select member_id, kek, wrapped from vault.data_keys) as keys
+               where kek = $1 limit 1"#,
+            kek
+        )
+        .fetch_optional(&self.store.pool)
+        .await
+        .map_err(failed)?;
+        let Some(row) = row else { return Ok(Ok(())) };
+        let purpose = row.member_id.map_or(Purpose::Names, |member| Purpose::Member(MemberId::new(member)));
+        let wrapped = Wrapped { kek: kek.to_owned(), text: row.wrapped };
+        Ok(self.store.kek.unwrap(purpose, &wrapped).await.map(drop).map_err(KekFault::of))
     }
 
     /// Wraps the vault's own secret with the current key-encryption key, if it is wrapped with another.

@@ -3,6 +3,7 @@
 mod classify;
 mod credentials;
 mod erasures;
+mod kek_watch;
 mod keyring;
 mod keys;
 mod known_networks;
@@ -21,6 +22,7 @@ use database::Pool;
 use self::store::Store;
 use crate::{Kek, Names, VaultError};
 
+pub use kek_watch::KekWatch;
 pub use keyring::{KeyCount, Keyring, Rewrapped};
 pub use reader::VaultReader;
 

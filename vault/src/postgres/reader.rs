@@ -6,7 +6,7 @@ use database::Pool;
 use kernel::MemberId;
 
 use super::{revocations::revoked_after, store::Store};
-use crate::{DataKey, Kek, Revocation, VaultError};
+use crate::{DataKey, Kek, KekFault, Revocation, VaultError};
 
 /// The vault as the query server's role has it: it reads data keys and revocations, and cannot even ask for anything else.
 #[derive(Clone)]
@@ -28,6 +28,12 @@ impl VaultReader {
     /// The data keys of several members; those who have none are left out.
     pub async fn keys(&self, members: &[MemberId]) -> Result<HashMap<MemberId, DataKey>, VaultError> {
         Ok(self.store.keys(members).await?.into_iter().collect())
+    }
+
+    /// Whether the key-encryption key opens what is wrapped here: the data keys of the oldest and of the newest member are
+    /// tried, and one that opens is enough. Nothing that is wrapped, or a database that does not answer, says nothing against the key.
+    pub async fn check_kek(&self) -> Result<(), KekFault> {
+        self.store.check_kek().await
     }
 
     /// See [`crate::Revocations::revoked_after`].

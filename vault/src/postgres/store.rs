@@ -9,7 +9,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::classify::failed;
-use crate::{DataKey, Kek, Purpose, VaultError, Wrapped};
+use crate::{DataKey, Kek, KekFault, Purpose, VaultError, Wrapped};
 
 /// How many keys are unwrapped at once: a remote holder of the key-encryption key is asked for each.
 const AT_ONCE: usize = 16;
@@ -63,6 +63,30 @@ impl Store {
 
     async fn opened(&self, member: MemberId, wrapped: &Wrapped) -> Result<DataKey, VaultError> {
         Ok(DataKey::from_bytes(self.kek.unwrap(Purpose::Member(member), wrapped).await?))
+    }
+
+    /// See [`super::VaultReader::check_kek`].
+    pub async fn check_kek(&self) -> Result<(), KekFault> {
+        self.kek.check().await.map_err(KekFault::of)?;
+        let rows = sqlx::query!(
+            r#"(select member_id as "member_id!", kek as "kek!", wrapped as "wrapped!"
+                from vault.data_keys order by member_id limit 1)
+               union
+               (select member_id, kek, wrapped from vault.data_keys order by member_id desc limit 1)"#
+        )
+        .fetch_all(&self.pool)
+        .await;
+        let mut fault = Ok(());
+        // Another check finds out that the database is away.
+        for row in rows.unwrap_or_default() {
+            let wrapped = Wrapped { kek: row.kek, text: row.wrapped };
+            match self.kek.unwrap(Purpose::Member(MemberId::new(row.member_id)), &wrapped).await {
+                // One that does not open may be damaged, or of a key that was given up too early: `doctor` says so.
+                Ok(_) => return Ok(()),
+                Err(error) => fault = Err(KekFault::of(error)),
+            }
+        }
+        fault
     }
 
     /// The secret behind keyed hashes, made if there is none.

@@ -168,6 +168,11 @@ impl TestApp {
         found.unwrap_or_else(|error| panic!("{} has no password: {error}", person.login_id))
     }
 
+    pub async fn execute_in_log(&self, sql: &'static str) {
+        let mut connection = self.url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+
     pub async fn execute_in_vault(&self, sql: &'static str) {
         let mut connection = self.vault_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
@@ -266,6 +271,25 @@ impl Server {
             }
         };
         timeout(Duration::from_secs(20), ready).await.expect("ready in time");
+    }
+
+    /// Waits until `/readyz` answers like this.
+    pub async fn until_report(&self, status: u16, check: &str, word: &str) {
+        let mut last = Value::Null;
+        let reported = async {
+            loop {
+                let answer = self.get("/readyz").await;
+                let found = answer.status();
+                last = answer.json().await.unwrap();
+                if found == status && last["checks"][check] == word {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if timeout(Duration::from_secs(30), reported).await.is_err() {
+            panic!("{check} never was {word} with {status}: {last}");
+        }
     }
 
     pub fn client(&self) -> &Client {

@@ -36,3 +36,49 @@ async fn a_server_that_came_before_its_log_becomes_ready_with_it() {
     server.stop().await;
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_log_that_takes_no_appends_makes_the_server_not_ready_until_it_does() {
+    let app = TestApp::new().await;
+    let server = app.server().await;
+    server.ready().await;
+    server.open(Uuid::from_u128(1)).await;
+    // As on a full disk: every read is answered, and no row is taken.
+    app.execute_in_log(
+        "create function full_disk() returns trigger language plpgsql as $$
+         begin raise exception using errcode = 'disk_full', message = 'could not extend file: No space left on device'; end $$;
+         create trigger full_disk before insert on events execute function full_disk()",
+    )
+    .await;
+    let body = json!({"asset": "KRW"});
+    let answer =
+        server.command("member", Uuid::from_u128(1), "k", "/v1/accounts", &body).send().await.expect("an answer");
+    assert_eq!(answer.status(), 503);
+    server.until_report(503, "appends", "failing").await;
+    app.execute_in_log("drop trigger full_disk on events").await;
+    // Nobody has to try: the probe does.
+    server.until_report(200, "appends", "ok").await;
+    let before = app.commits().await.len();
+    server.open(Uuid::from_u128(1)).await;
+    assert_eq!(app.commits().await.len(), before + 1, "what was tried left nothing");
+    server.stop().await;
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_server_whose_key_encryption_key_opens_nothing_is_not_ready() {
+    let app = TestApp::new().await;
+    let server = app.server().await;
+    server.ready_for_people().await;
+    server.until_report(200, "key-encryption key", "ok").await;
+    app.execute_in_vault(
+        "insert into vault.data_keys (member_id, kek, wrapped)
+         values ('00000000-0000-7000-8000-000000000001', 'of another file', 'w')",
+    )
+    .await;
+    server.until_report(503, "key-encryption key", "failing").await;
+    app.execute_in_vault("delete from vault.data_keys").await;
+    server.until_report(200, "key-encryption key", "ok").await;
+    server.stop().await;
+    app.end().await;
+}

@@ -52,6 +52,9 @@ pub struct AccountSeed {
 /// Every account at one position of the log.
 #[derive(Debug)]
 pub struct Seed {
+    /// The end of the commit before the last one that is in the states: the last one is read, not folded, so that there is
+    /// something to read even where the log ends with it.
+    pub after: Position,
     /// The end of the last commit that is in the states.
     pub position: Position,
     /// The accounts, each once.
@@ -108,7 +111,7 @@ impl Projection for SeededAccounts {
 
 impl Bulk<Event> for SeededAccounts {
     fn begins_after(&self) -> Position {
-        self.0.position
+        self.0.after
     }
 
     fn loader(&self) -> Box<dyn Loader<Event>> {
@@ -116,7 +119,7 @@ impl Bulk<Event> for SeededAccounts {
     }
 }
 
-/// Loads the one range that begins where the seed ends.
+/// Loads the one range that begins with the last commit of the seed.
 struct SeededLoader {
     seed: Arc<Seed>,
     changes: Option<HashMap<AccountId, Change>>,
@@ -128,14 +131,15 @@ impl Loader<Event> for SeededLoader {
         let Some(first) = commits.first() else { return Ok(()) };
         let changes = match &mut self.changes {
             Some(changes) => changes,
-            None if first.first == self.seed.position.next() => self.changes.insert(changes(&self.seed)),
+            None if first.first == self.seed.after.next() => self.changes.insert(changes(&self.seed)),
             None => {
                 let seed = self.seed.position;
                 let reason = format!("the snapshot is of position {seed}, the range does not begin there: --restart");
                 return Err(Fault { position: first.first, event_type: String::new(), reason });
             }
         };
-        commits.iter().try_for_each(|commit| fold_commit(changes, commit))
+        let mut later = commits.iter().filter(|commit| commit.first > self.seed.position);
+        later.try_for_each(|commit| fold_commit(changes, commit))
     }
 
     /// Nothing is written before the end of the range: only then is it known how an account came out.

@@ -215,3 +215,20 @@ async fn the_reader_of_the_vault_can_ask_for_nothing_else() {
     reader.close().await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_server_with_another_key_encryption_key_is_not_ready_until_it_has_the_right_one() {
+    let app = TestApp::with_bank().await;
+    app.until_ready(200, "key-encryption key", "ok").await;
+    let file = app.people.kek_file().to_owned();
+    let copy = file.with_extension("copy");
+    std::fs::copy(&file, &copy).expect("copied");
+    std::fs::remove_file(&file).expect("removed");
+    app.until_ready(503, "key-encryption key", "failing").await;
+    vault::KeyFile::ensure(&file).expect("another key");
+    app.until_ready(503, "key-encryption key", "failing").await;
+    std::fs::rename(&copy, &file).expect("put back");
+    app.until_ready(200, "key-encryption key", "ok").await;
+    assert_eq!(app.get("/v1/members/me", app.member(ALICE)).await.ok()["real_name"], NAME);
+    app.finish().await;
+}

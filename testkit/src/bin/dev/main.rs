@@ -1,5 +1,7 @@
 //! `dev`: a Jangbu of one's own on this machine. `./justw up`, `down`, `status`, `logs` and `test` run it.
 
+#[cfg(feature = "generations")]
+mod describe;
 mod down;
 mod environment;
 mod logs;
@@ -40,6 +42,9 @@ enum Command {
     Servers(private::CommandLine),
     /// Run a command with a bank of its own, every process of it; JANGBU_COMMAND_URL and JANGBU_QUERY_URL name it
     Bank(private::CommandLine),
+    /// Write what databases look like that were made a moment ago into this folder (`migrations/expected`)
+    #[cfg(feature = "generations")]
+    Describe(describe::DescribeArgs),
     /// Run a command with DATABASE_URL set to a private database that holds every table (for `cargo sqlx prepare`)
     PrepareDb(private::CommandLine),
 }
@@ -62,6 +67,8 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Mail(args) => post::mail(args).await,
         Command::Servers(command) => private::servers(command).await,
         Command::Bank(command) => private::bank(command).await,
+        #[cfg(feature = "generations")]
+        Command::Describe(args) => describe::describe(&args).await,
         Command::PrepareDb(command) => private::prepare_db(command).await,
     }
 }

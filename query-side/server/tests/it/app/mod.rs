@@ -145,6 +145,20 @@ impl TestApp {
         panic!("the server never saw position {position}");
     }
 
+    /// Waits until the server answers `/readyz` like this.
+    pub async fn until_ready(&self, status: u16, check: &str, word: &str) {
+        let mut report = Value::Null;
+        for _ in 0..600 {
+            let reply = self.get_open("/readyz").await;
+            report = reply.body;
+            if reply.status == status && report["checks"][check] == word {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{check} never was {word} with {status}: {report}");
+    }
+
     /// The token of a position of this app's log.
     pub async fn token(&self, position: Position) -> String {
         ConsistencyToken::untagged(self.database.log_id().await, position).to_string()

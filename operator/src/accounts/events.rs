@@ -1,0 +1,52 @@
+//! The events of an account's stream that matter for its state.
+
+use chrono::{DateTime, Utc};
+use events::recorded::{self, AccountCredited, AccountDebited};
+use serde_json::value::RawValue;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{db::failed, failure::Failure};
+
+/// One event that changes the account's state, and where it stands.
+pub struct StateEvent {
+    pub position: i64,
+    pub version: i64,
+    pub recorded_at: DateTime<Utc>,
+    pub event: recorded::Event,
+}
+
+/// Only the last event of these is needed: each states the balance, and changes nothing else.
+const POSTINGS: [&str; 2] = [AccountDebited::NAME, AccountCredited::NAME];
+
+/// The first event of a stream, those that are no postings, and the last: all that is needed, however long it is.
+pub async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<StateEvent>, Failure> {
+    let rows = sqlx::query!(
+        r#"select events.position, version, type as event_type, schema_version, payload::text as "payload!", recorded_at
+           from events
+           join lateral (
+               select recorded_at from commits where first_position <= events.position
+               order by first_position desc limit 1
+           ) as commit on true
+           where stream_id = $1 and (
+               version in (1, (select max(version) from events as newest where newest.stream_id = $1))
+               or type <> all($2))
+           order by version"#,
+        stream,
+        &POSTINGS as &[&str]
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading the stream of an account"))?;
+    let decoded = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
+        let (position, version, recorded_at, event_type, schema_version, payload) = row;
+        let raw = RawValue::from_string(payload).unwrap_or_default();
+        let event = recorded::Event::decode(&event_type, schema_version, &raw);
+        event
+            .map(|event| StateEvent { position, version, recorded_at, event })
+            .map_err(|source| Failure::Event { position, source })
+    };
+    rows.into_iter()
+        .map(|r| decoded((r.position, r.version, r.recorded_at, r.event_type, r.schema_version, r.payload)))
+        .collect()
+}
