@@ -137,7 +137,7 @@ contract-check: packages
 [private]
 demo-check: packages
     cargo build --workspace --bins
-    {{ target }}/debug/dev bank -- bash -c '{{ target }}/debug/demo && {{ target }}/debug/jangbu log verify'
+    {{ target }}/debug/dev bank -- bash -c '{{ target }}/debug/demo --destroy-keys && {{ target }}/debug/jangbu log verify'
 
 # The packages of the machine that building and running need
 [private]

@@ -8,7 +8,7 @@ use kernel::{CommitRef, MemberId, Position, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::{DataKey, KnownNetworks, Names, PasswordResets, VaultError};
+use crate::{DataKey, KeyEpoch, KnownNetworks, Names, PasswordResets, VaultError};
 
 /// A password as it may be stored: an argon2id string in PHC form.
 #[derive(Clone, Debug)]
@@ -373,6 +373,10 @@ pub struct Certificate {
     pub erased_at: DateTime<Utc>,
     /// What was destroyed: `data key`, `credential`, `sessions`, `messages`, and how many of each.
     pub destroyed: Vec<(String, u64)>,
+    /// The epochs of the key-encryption key that may have wrapped the data key and were not destroyed yet; none in a certificate
+    /// from before epochs were counted, whose digest stays what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_epochs: Option<Vec<i64>>,
 }
 
 /// Erasing.
@@ -394,6 +398,9 @@ pub trait Erasures: Send + Sync {
 
     /// The certificate of an erasure.
     async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, VaultError>;
+
+    /// The epochs of the key-encryption key, in their order.
+    async fn key_epochs(&self) -> Result<Vec<KeyEpoch>, VaultError>;
 }
 
 /// All of it.

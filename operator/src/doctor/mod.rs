@@ -7,6 +7,7 @@ mod disk;
 mod durability;
 mod finding;
 pub(crate) mod history;
+mod key_epochs;
 mod keys;
 mod log_database;
 mod messages;

@@ -3,7 +3,8 @@
 use database::migrations;
 
 use super::{
-    DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, messages, rights, schema,
+    DoctorArgs, clock, durability::Settings, finding::Finding, key_epochs, log_database::Looked, messages, rights,
+    schema,
 };
 use crate::{config::Config, db::Database};
 
@@ -21,6 +22,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     looked.findings.push(Finding::ok("vault database", format!("answers at {at}")));
     looked.findings.push(schema::migrations(migrations::Database::Vault, config).await);
     looked.take("roles of the vault database", rights::of_vault(&mut connection).await);
+    looked.take("key-encryption keys", key_epochs::look(&mut connection, config).await);
     match messages::look(&mut connection).await {
         Ok(findings) => looked.findings.extend(findings),
         Err(failure) => looked.findings.push(Finding::failed("messages", &failure)),

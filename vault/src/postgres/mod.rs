@@ -3,6 +3,7 @@
 mod classify;
 mod credentials;
 mod erasures;
+mod key_epochs;
 mod keyring;
 mod keys;
 mod known_networks;
@@ -21,6 +22,7 @@ use database::Pool;
 use self::store::Store;
 use crate::{Kek, Names, VaultError};
 
+pub use key_epochs::Rotated;
 pub use keyring::{KeyCount, Keyring, Rewrapped};
 pub use reader::VaultReader;
 
@@ -34,6 +36,7 @@ impl PostgresVault {
     /// Opens the vault behind these connections; a new one gets its secret. Servers that open it at once end with the same.
     pub async fn open(pool: Pool, kek: Arc<dyn Kek>) -> Result<Self, VaultError> {
         let store = Store::new(pool, kek);
+        key_epochs::begin_missing(&store.pool).await?;
         let names = Names::new(store.secret().await?);
         store.begin_cursor().await?;
         Ok(Self { store, names })

@@ -5,6 +5,7 @@
 mod credentials;
 mod erasures;
 mod fixture;
+mod key_epochs;
 mod key_file;
 mod keyring;
 mod keys;

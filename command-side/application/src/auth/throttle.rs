@@ -39,6 +39,8 @@ pub(super) struct Throttles {
     pub(super) wrong_codes: Windows<IpAddr>,
     /// Codes of sign-ups that were asked for or given, by address.
     pub(super) codes: Windows<IpAddr>,
+    /// Certificates of erasures that were read without an operator's token, by address.
+    pub(super) certificates: Windows<IpAddr>,
     /// Taken login ids, by sign-up.
     pub(super) login_ids: Windows<Uuid>,
 }
@@ -53,6 +55,7 @@ impl Throttles {
             resets: Windows::new(options.resets_per_address, MINUTE),
             wrong_codes: Windows::new(options.wrong_codes_per_address, HOUR),
             codes: Windows::new(options.codes_per_address, MINUTE),
+            certificates: Windows::new(options.codes_per_address, MINUTE),
             login_ids: Windows::new(options.login_ids_per_sign_up, MINUTE),
         }
     }

@@ -14,9 +14,9 @@ use kernel::{MemberId, Position, Sealed, StreamId};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
-    Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, KnownNetworks, MessageBudget, Messages, Names,
-    NewMessage, PasswordHash, PasswordResets, Pending, PostgresVault, Queued, RefreshRetry, Revocation, Revocations,
-    Rotation, SentCode, Sessions, TokenDigest, VaultError, WaitingMessages,
+    Certificate, Credentials, DataKey, DueMessage, Erasures, KeyEpoch, Keys, KnownNetworks, MessageBudget, Messages,
+    Names, NewMessage, PasswordHash, PasswordResets, Pending, PostgresVault, Queued, RefreshRetry, Revocation,
+    Revocations, Rotation, SentCode, Sessions, TokenDigest, VaultError, WaitingMessages,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -288,5 +288,9 @@ impl Erasures for FaultyVault {
 
     async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, VaultError> {
         self.real.certificate(erasure).await
+    }
+
+    async fn key_epochs(&self) -> Result<Vec<KeyEpoch>, VaultError> {
+        self.real.key_epochs().await
     }
 }
