@@ -27,4 +27,4 @@ pub use port::{
     PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,
     Vault, WaitingMessages,
 };
-pub use postgres::{KeyCount, Keyring, PostgresVault, Rewrapped, Rotated, VaultReader};
+pub use postgres::{KeyCount, Keyring, PostgresVault, RevocationReader, Rewrapped, Rotated, VaultReader};

@@ -2,6 +2,8 @@
 //!
 //! Every call may be repeated: the log decides what is true, and the vault is brought up to it as often as it takes.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{CommitRef, MemberId, Position, Sealed, StreamId, Version};
@@ -182,6 +184,10 @@ pub trait Revocations: Send + Sync {
     /// All access tokens of a member count no more, for ever.
     async fn revoke_member(&self, member: MemberId) -> Result<(), VaultError>;
 
+    /// The same; and waits, at most so long, until every server that reads revocations has read this one. Whether all have: one
+    /// that was lost from sight, but still runs, refuses the tokens of sessions when it has read nothing for a while.
+    async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError>;
+
     /// What was revoked after a serial; those of sessions are dropped when their access tokens have expired anyway.
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError>;
 }
@@ -355,7 +361,7 @@ pub struct WaitingMessages {
     /// How many.
     pub count: u64,
     /// How long the oldest of them has been waiting, by the database's clock.
-    pub oldest: std::time::Duration,
+    pub oldest: Duration,
 }
 
 /// Proof that a member was erased. Holds nothing personal.

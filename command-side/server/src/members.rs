@@ -68,7 +68,7 @@ impl People {
         probe(probes, reader.clone(), services.clone());
         probe_channels(probes, &board);
         let history_error = probe_history(probes);
-        let listed = Listed::new(reader);
+        let listed = Listed::new(reader.revocations());
         let read = listed.read();
         let (revocations, config) = (verifier.revocations().clone(), config.clone());
         probe_signer(probes, signer.clone());

@@ -11,6 +11,8 @@ mod messages;
 mod notices;
 mod password_resets;
 mod reader;
+mod reader_locks;
+mod revocation_reader;
 mod revocations;
 mod sessions;
 mod store;
@@ -25,6 +27,7 @@ use crate::{Kek, Names, VaultError};
 pub use key_epochs::Rotated;
 pub use keyring::{KeyCount, Keyring, Rewrapped};
 pub use reader::VaultReader;
+pub use revocation_reader::RevocationReader;
 
 /// The whole vault, as the command server's role has it.
 pub struct PostgresVault {

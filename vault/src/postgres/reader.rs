@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use database::Pool;
 use kernel::MemberId;
 
-use super::{revocations::revoked_after, store::Store};
+use super::{revocation_reader::RevocationReader, revocations::revoked_after, store::Store};
 use crate::{DataKey, Kek, Revocation, VaultError};
 
 /// The vault as the query server's role has it: it reads data keys and revocations, and cannot even ask for anything else.
@@ -28,6 +28,11 @@ impl VaultReader {
     /// The data keys of several members; those who have none are left out.
     pub async fn keys(&self, members: &[MemberId]) -> Result<HashMap<MemberId, DataKey>, VaultError> {
         Ok(self.store.keys(members).await?.into_iter().collect())
+    }
+
+    /// Follows revocations over a connection of its own: whoever revokes can wait for it.
+    pub fn revocations(&self) -> RevocationReader {
+        RevocationReader::new(&self.store.pool)
     }
 
     /// See [`crate::Revocations::revoked_after`].

@@ -13,6 +13,7 @@ mod messages;
 mod networks;
 mod password_resets;
 mod passwords;
+mod revocation_readers;
 mod roles;
 mod sealing;
 mod sessions;

@@ -6,6 +6,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -208,6 +209,10 @@ impl KnownNetworks for FaultyVault {
 impl Revocations for FaultyVault {
     async fn revoke_member(&self, member: MemberId) -> Result<(), VaultError> {
         self.through("revoke_member", self.real.revoke_member(member)).await
+    }
+
+    async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError> {
+        self.through("revoke_everywhere", self.real.revoke_everywhere(member, limit)).await
     }
 
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError> {
