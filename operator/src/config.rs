@@ -9,7 +9,7 @@ use std::{
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use url::Url;
-use vault::KekAddress;
+use vault::{KekAddress, KeySchedule};
 
 use crate::failure::Failure;
 
@@ -41,6 +41,16 @@ pub struct Config {
     #[arg(long, global = true, env = "JANGBU_KEK_TOKEN_FILE", value_name = "FILE")]
     #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub kek_token_file: Option<PathBuf>,
+
+    /// Days after which the next key-encryption key is due; 0 for no schedule. The same as the servers have.
+    #[arg(long, global = true, env = "JANGBU_KEK_ROTATE_DAYS", value_name = "DAYS", default_value_t = 30)]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub kek_rotate_days: u32,
+
+    /// Days that a retired key-encryption key is kept: no less than backups of the vault are. The same as the servers have.
+    #[arg(long, global = true, env = "JANGBU_KEK_KEEP_DAYS", value_name = "DAYS", default_value_t = 30)]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub kek_keep_days: u32,
 
     /// The NATS server, with the operator's login (`nats://user:password@host:port`).
     #[arg(long, global = true, env = "JANGBU_NATS_URL", value_name = "URL")]
@@ -128,6 +138,11 @@ impl Config {
     /// The file of the token for transit.
     pub fn kek_token(&self) -> Option<&Path> {
         given(&self.kek_token_file).map(PathBuf::as_path)
+    }
+
+    /// When key-encryption keys are replaced and destroyed.
+    pub fn key_schedule(&self) -> KeySchedule {
+        KeySchedule::of_days(self.kek_rotate_days, self.kek_keep_days)
     }
 
     /// The file of the private key.

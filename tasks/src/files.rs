@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -45,6 +45,18 @@ pub fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<bool> {
 /// Puts a file in the place of another: a reader finds the old one or the new one.
 pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     put(path, content, mode, |beside, place| fs::rename(beside, place).map(|()| true)).map(|_| ())
+}
+
+/// Opens a file so that its content can be overwritten after another file has taken its place.
+pub(crate) fn open_to_overwrite(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().write(true).open(path)
+}
+
+/// Writes zeros over the whole file.
+pub(crate) fn overwrite(mut file: &fs::File) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()
 }
 
 /// Keeps other processes from changing a file until the lock is dropped, if they ask for it too.

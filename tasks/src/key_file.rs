@@ -75,8 +75,11 @@ impl KeyFile {
 
     /// Reads it; refused if others may read it too.
     pub fn read(path: &Path) -> Result<Self, KeyFileError> {
-        let text = read_private(path)?;
-        Self::parse(&text).ok_or_else(|| KeyFileError::NotKeys(path.to_owned()))
+        let not_keys = || KeyFileError::NotKeys(path.to_owned());
+        // A file that was replaced while it was read may have been overwritten: then another one is in its place.
+        let read = |_| read_private(path).map(|text| Self::parse(&text));
+        let mut tries = (0..3).map(read);
+        tries.find_map(Result::transpose).unwrap_or_else(|| Err(not_keys()))
     }
 
     /// Adds a fresh key, which is the current one from now on. The earlier ones stay.
@@ -90,7 +93,9 @@ impl KeyFile {
         Ok(next)
     }
 
-    /// Removes all keys but the current one and those that are used; the file as it is then, and the ids of those removed.
+    /// Removes all keys but the current one and those that are used; the file as it is then, and the ids of those removed. The
+    /// former file is overwritten. What a disk or a file system keeps of it all the same (journals, snapshots, worn blocks) is out
+    /// of reach.
     pub fn retire(path: &Path, used: &[String]) -> Result<(Self, Vec<String>), KeyFileError> {
         let _alone = lock(path)?;
         let mut next = Self::read(path)?;
@@ -98,7 +103,10 @@ impl KeyFile {
         let retired: Vec<String> = next.keys.keys().filter(|id| !is_kept(id)).cloned().collect();
         if !retired.is_empty() {
             next.keys.retain(|id, _| !retired.contains(id));
+            let failed = |error| KeyFileError::Write(path.to_owned(), error);
+            let former = files::open_to_overwrite(path).map_err(failed)?;
             next.replace(path)?;
+            files::overwrite(&former).map_err(failed)?;
         }
         Ok((next, retired))
     }

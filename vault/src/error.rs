@@ -53,6 +53,16 @@ impl KekFault {
     }
 }
 
+impl VaultError {
+    /// What the holder of the key-encryption key said, if it was that.
+    pub(crate) fn of_kek(&self) -> Option<&KekError> {
+        match self {
+            Self::Kek(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
 impl From<KekError> for VaultError {
     fn from(error: KekError) -> Self {
         match error {

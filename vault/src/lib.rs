@@ -6,6 +6,7 @@
 mod data_key;
 mod error;
 mod kek;
+mod key_epochs;
 mod known_networks;
 mod names;
 mod password;
@@ -16,6 +17,7 @@ mod postgres;
 pub use data_key::{DataKey, OpenError};
 pub use error::{KekFault, VaultError};
 pub use kek::{AddressError, FileKek, Kek, KekAddress, KekError, KeyFile, Purpose, TransitKek, Wrapped};
+pub use key_epochs::{Copies, KeyEpoch, KeySchedule};
 pub use known_networks::KnownNetworks;
 pub use names::Names;
 pub use password::{Busy, PasswordParams, PasswordParamsError, Passwords, Verified};
@@ -25,4 +27,6 @@ pub use port::{
     PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,
     Vault, WaitingMessages,
 };
-pub use postgres::{KekWatch, KeyCount, Keyring, PostgresVault, Rewrapped, VaultReader};
+pub use postgres::{
+    KekWatch, KeyCount, Keyring, PostgresVault, RevocationReader, Rewrapped, Rotated, VaultReader,
+};

@@ -2,13 +2,15 @@
 //!
 //! Every call may be repeated: the log decides what is true, and the vault is brought up to it as often as it takes.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{CommitRef, ConsistencyToken, MemberId, Position, Sealed, StreamId, Version};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::{DataKey, KnownNetworks, Names, PasswordResets, VaultError};
+use crate::{DataKey, KeyEpoch, KnownNetworks, Names, PasswordResets, VaultError};
 
 /// A password as it may be stored: an argon2id string in PHC form.
 #[derive(Clone, Debug)]
@@ -184,6 +186,10 @@ pub trait Revocations: Send + Sync {
     /// All access tokens of a member count no more, for ever.
     async fn revoke_member(&self, member: MemberId) -> Result<(), VaultError>;
 
+    /// The same; and waits, at most so long, until every server that reads revocations has read this one. Whether all have: one
+    /// that was lost from sight, but still runs, refuses the tokens of sessions when it has read nothing for a while.
+    async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError>;
+
     /// What was revoked after a serial; those of sessions are dropped when their access tokens have expired anyway.
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError>;
 }
@@ -357,7 +363,7 @@ pub struct WaitingMessages {
     /// How many.
     pub count: u64,
     /// How long the oldest of them has been waiting, by the database's clock.
-    pub oldest: std::time::Duration,
+    pub oldest: Duration,
 }
 
 /// Proof that a member was erased. Holds nothing personal.
@@ -375,6 +381,10 @@ pub struct Certificate {
     pub erased_at: DateTime<Utc>,
     /// What was destroyed: `data key`, `credential`, `sessions`, `messages`, and how many of each.
     pub destroyed: Vec<(String, u64)>,
+    /// The epochs of the key-encryption key that may have wrapped the data key and were not destroyed yet; none in a certificate
+    /// from before epochs were counted, whose digest stays what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_epochs: Option<Vec<i64>>,
 }
 
 /// Erasing.
@@ -396,6 +406,9 @@ pub trait Erasures: Send + Sync {
 
     /// The certificate of an erasure.
     async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, VaultError>;
+
+    /// The epochs of the key-encryption key, in their order.
+    async fn key_epochs(&self) -> Result<Vec<KeyEpoch>, VaultError>;
 }
 
 /// All of it.

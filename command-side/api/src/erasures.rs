@@ -1,12 +1,19 @@
 //! Erasures: leaving, being erased, and the proof of it.
 
-use application::{ErasureProof, MemberCommand, MemberOutcome};
-use axum::{extract::State, http::StatusCode, response::Response};
+use std::net::IpAddr;
+
+use application::{Copies, ErasureProof, MemberCommand, MemberOutcome};
+use axum::{
+    extract::{FromRequestParts, State},
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 use chrono::{DateTime, Utc};
 use kernel::{MemberId, Role};
 use platform::{
     auth::Principal,
     extract::{Json, Path},
+    http::Origin,
     problem::{Code, Problem},
 };
 use serde::{Deserialize, Serialize};
@@ -34,7 +41,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::AccountsOpen,
         ]),
         endpoint(routes!(erase)).raises([Code::MemberUnknown, Code::AccountsOpen]),
-        endpoint(routes!(certificate)).raises([Code::ValidationFailed, Code::ErasureUnknown]),
+        endpoint(routes!(certificate)).raises([Code::ValidationFailed, Code::ErasureUnknown, Code::TooManyRequests]),
     ]
 }
 
@@ -58,7 +65,7 @@ impl Confidential for LeaveRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Erasing)]
 pub(crate) struct ErasingDto {
-    /// The erasure, and its certificate once it is completed.
+    /// The erasure, and its certificate once it is completed: whoever has this id can read it, without a token.
     erasure_id: Uuid,
 }
 
@@ -82,6 +89,16 @@ pub(crate) struct CertificateDto<'a> {
     /// SHA-256 of the certificate; the log holds the same.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     digest: &'a str,
+    /// The epochs of the key-encryption key that had wrapped the data key; null in certificates from before epochs were counted.
+    #[schema(required)]
+    key_epochs: Option<&'a [i64]>,
+    /// From when on no old copy of the wrapped data key (in the vault's write-ahead log, in a backup) can be opened, because the
+    /// key-encryption keys of its epochs are destroyed; null while one of them is kept.
+    #[schema(required)]
+    copies_unreadable_from: Option<DateTime<Utc>>,
+    /// When that is planned; null once it has happened, and where no schedule is kept. A time that has passed is overdue.
+    #[schema(required)]
+    copies_unreadable_planned: Option<DateTime<Utc>>,
 }
 
 /// Something that was destroyed.
@@ -98,6 +115,10 @@ pub(crate) struct DestroyedDto<'a> {
 fn answer(proof: &ErasureProof) -> Response {
     let kept = &proof.certificate;
     let destroyed = kept.destroyed.iter().map(|(what, count)| DestroyedDto { what, count: *count });
+    let (from, planned) = match proof.copies {
+        Copies::Unreadable { since } => (Some(since), None),
+        Copies::Readable { until } => (None, until),
+    };
     let body = CertificateDto {
         erasure_id: kept.erasure_id,
         member_id: kept.member_id,
@@ -106,6 +127,9 @@ fn answer(proof: &ErasureProof) -> Response {
         erased_at: kept.erased_at,
         destroyed: destroyed.collect(),
         digest: &proof.digest,
+        key_epochs: kept.key_epochs.as_deref(),
+        copies_unreadable_from: from,
+        copies_unreadable_planned: planned,
     };
     json(StatusCode::OK, &body)
 }
@@ -172,20 +196,39 @@ pub(crate) async fn erase(
 
 /// The certificate of an erasure
 ///
-/// What was destroyed, when, and at whose request. There once the erasure is completed.
+/// What was destroyed, when, and at whose request. There once the erasure is completed. It needs no token: the id of the erasure,
+/// which only its member and operators were given, is enough. `key_epochs` and the fields after it say until when old copies of
+/// the wrapped data key could be opened.
 #[utoipa::path(
-    get, path = "/v1/erasures/{id}", tag = "members", security(("bearer" = [])),
+    get, path = "/v1/erasures/{id}", tag = "members",
     params(("id" = Uuid, Path, description = "The erasure")),
     responses((status = 200, description = "The certificate", body = CertificateDto)),
 )]
 pub(crate) async fn certificate(
     State(state): State<ApiState>,
-    who: Principal,
+    who: CertificateReader,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    who.require(&[Role::Operator])?;
     let auth = state.auth().map_err(problems::of_auth)?;
-    let proof = auth.certificate(path_id(&id)?).await.map_err(problems::of_auth)?;
+    let proof = auth.certificate(who.counted, path_id(&id)?).await.map_err(problems::of_auth)?;
     let unknown = || Problem::new(Code::ErasureUnknown).detail("there is no such erasure, or it is not completed yet");
     Ok(answer(&proof.ok_or_else(unknown)?))
+}
+
+/// Who reads a certificate: anybody who has its id. The token of the one who left holds no more, so a token is not asked for.
+pub(crate) struct CertificateReader {
+    /// The address that it is counted for; none for an operator.
+    counted: Option<IpAddr>,
+}
+
+impl FromRequestParts<ApiState> for CertificateReader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let principal = Principal::from_request_parts(parts, state).await;
+        if principal.is_ok_and(|principal| principal.actor.role == Role::Operator) {
+            return Ok(Self { counted: None });
+        }
+        Ok(Self { counted: Some(Origin::from_request_parts(parts, state).await?.0) })
+    }
 }

@@ -53,8 +53,8 @@ pub trait AuthPort: Send + Sync + 'static {
     /// Ends a session; returns where the log ended, if it can be asked.
     async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError>;
 
-    /// Proof that a member was erased, once they are.
-    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError>;
+    /// Proof that a member was erased, once they are; counted for the address that it was asked from, if there is one.
+    async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError>;
 }
 
 #[async_trait]
@@ -79,7 +79,7 @@ impl AuthPort for AuthService {
         Self::log_out(self, member, session).await
     }
 
-    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
-        Self::certificate(self, erasure).await
+    async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
+        Self::certificate(self, from, erasure).await
     }
 }

@@ -19,7 +19,7 @@ pub use domain::{Limits, member::CodeRules};
 pub use engine::{Engine, Log, Meta, PresentedToken, Receipt, Running};
 pub use metric_help::describe_metrics;
 pub use processes::{Change, FirstStep, Followed, Next, PROCESS_RUNNER, Process, ProcessError, ProcessRunner, step_id};
-pub use vault::{Certificate, VaultError};
+pub use vault::{Certificate, Copies, VaultError};
 
 /// A command for the bank with everything that belongs to the request it came in.
 pub type Submission = engine::Submission<Command>;

@@ -25,6 +25,8 @@ fn describe_processes() {
         "Erasures that wait because the member has accounts that cannot be closed"
     );
     describe_counter!("members_erased_total", "Erasures completed");
+    describe_counter!("vault_key_rotations_total", "Key-encryption keys that this server made on schedule");
+    describe_counter!("vault_key_rotation_failures_total", "Passes of the schedule of key-encryption keys that failed");
     describe_counter!("vault_swept_total", "Keys deleted of sign-ups that never reached the log");
     describe_counter!(
         "vault_keys_destroyed_again_total",

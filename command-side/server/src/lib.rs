@@ -3,10 +3,11 @@
 pub mod channels;
 mod config;
 mod executor;
+mod key_rotation;
 mod members;
 mod run;
 mod services;
 mod tokens;
 
-pub use config::{Config, MemberConfig};
+pub use config::{Config, MemberConfig, Rotator};
 pub use run::run;

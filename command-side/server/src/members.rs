@@ -24,6 +24,7 @@ use vault::{KekWatch, Passwords, PostgresVault, Vault, VaultError, VaultReader};
 
 use crate::{
     config::Config,
+    key_rotation::KeyRotation,
     services::Opened,
     tokens::{FileSigner, Listed, Refused},
 };
@@ -68,7 +69,7 @@ impl People {
         probe_kek(probes, KekWatch::new(reader.clone()));
         probe_channels(probes, &board);
         let history_error = probe_history(probes);
-        let listed = Listed::new(reader);
+        let listed = Listed::new(reader.revocations());
         let read = listed.read();
         let (revocations, config) = (verifier.revocations().clone(), config.clone());
         probe_signer(probes, signer.clone());
@@ -83,9 +84,15 @@ impl People {
             };
             let open = || PostgresVault::open(vault.clone(), kek.clone());
             if let Some(opened) = until_open(open, &closed).await {
+                let rotation = KeyRotation::new(&config.members, vault.clone(), kek.clone());
+                let rotating = tasks::until_done("key-rotation", {
+                    let closed = closed.clone();
+                    move || rotation.clone().run(closed.clone())
+                });
                 let revoked = Arc::new(Refused(revocations));
                 let work = MemberWork { config, passwords, signer, channels, board, services, history_error, revoked };
                 work.run(Arc::new(opened), log.clone(), closed).await;
+                rotating.ended().await;
             }
             following.ended().await;
             drop(signing);

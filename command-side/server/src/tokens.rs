@@ -10,7 +10,7 @@ use platform::auth::{Principal, RevocationSource, Revocations, Signer, Verifier}
 use secrecy::SecretString;
 use tokio::sync::watch;
 use uuid::Uuid;
-use vault::VaultReader;
+use vault::RevocationReader;
 
 /// How long a log-in waits for a look at the file of the signing key.
 const LOOK_LIMIT: Duration = Duration::from_millis(500);
@@ -85,12 +85,12 @@ impl RevokedTokens for Refused {
 
 /// The vault's list, and whether it was ever read.
 pub(crate) struct Listed {
-    reader: VaultReader,
+    reader: RevocationReader,
     read: watch::Sender<bool>,
 }
 
 impl Listed {
-    pub(crate) fn new(reader: VaultReader) -> Self {
+    pub(crate) fn new(reader: RevocationReader) -> Self {
         Self { reader, read: watch::Sender::new(false) }
     }
 
@@ -105,5 +105,9 @@ impl RevocationSource for Listed {
         let found = self.reader.revoked_after(serial).await?;
         self.read.send_if_modified(|read| !std::mem::replace(read, true));
         Ok(found.into_iter().map(|revocation| (revocation.serial, revocation.subject)).collect())
+    }
+
+    async fn applied(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(self.reader.applied().await?)
     }
 }

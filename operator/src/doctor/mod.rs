@@ -8,6 +8,7 @@ mod durability;
 mod finding;
 pub(crate) mod history;
 mod kek;
+mod key_epochs;
 mod keys;
 mod log_database;
 mod messages;

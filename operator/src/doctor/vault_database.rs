@@ -2,7 +2,9 @@
 
 use database::migrations;
 
-use super::{DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, messages};
+use super::{
+    DoctorArgs, clock, durability::Settings, finding::Finding, key_epochs, log_database::Looked, messages,
+};
 use crate::{config::Config, db::Database};
 
 /// Looks at it.
@@ -18,6 +20,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     let at = config.vault_database().map(ToString::to_string).unwrap_or_default();
     looked.findings.push(Finding::ok("vault database", format!("answers at {at}")));
     looked.look_at_schema("vault database", migrations::Database::Vault, &mut connection, config).await;
+    looked.take("key-encryption keys", key_epochs::look(&mut connection, config).await);
     match messages::look(&mut connection).await {
         Ok(findings) => looked.findings.extend(findings),
         Err(failure) => looked.findings.push(Finding::failed("messages", &failure)),

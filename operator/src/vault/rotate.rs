@@ -1,9 +1,8 @@
 //! `jangbu vault rotate`.
 
-use std::time::Duration;
-
+use chrono::TimeDelta;
 use serde::Serialize;
-use vault::{Kek, Keyring};
+use vault::Keyring;
 
 use super::{
     keyring::{failed, open},
@@ -18,75 +17,73 @@ use crate::{
 /// How a rotation goes.
 #[derive(Debug, clap::Args)]
 pub struct RotateArgs {
-    /// Make no new key: only wrap what is still under an older one, as after a rotation that was broken off
+    /// Make no new key: only complete what an earlier rotation began, and destroy what is to be destroyed
     #[arg(long)]
     resume: bool,
 
-    /// Give up the older keys once nothing uses them: backups of the vault from before cannot be read any more
+    /// Destroy retired keys that were kept for JANGBU_KEK_KEEP_DAYS: backups of the vault from their time cannot be read any more
     #[arg(long)]
-    drop_old: bool,
+    destroy_due: bool,
 
-    /// How long to wait before older keys are given up, for a server that has just wrapped with one
-    #[arg(long, value_name = "MS", default_value_t = 10_000)]
-    wait_ms: u64,
+    /// Destroy all retired keys at once: no backup of the vault from before can be read any more
+    #[arg(long, visible_alias = "drop-old", conflicts_with = "destroy_due")]
+    destroy_retired: bool,
 
     #[command(flatten)]
     confirm: Confirm,
 }
 
-/// Rows wrapped in one transaction.
-const BATCH: i64 = 500;
-
 #[derive(Serialize)]
 struct Report {
     current: String,
     rewrapped: u64,
+    /// Keys that do not open any more, and stay as they are.
+    lost: u64,
+    retired: Vec<String>,
     dropped: Vec<String>,
     keys: Vec<Line>,
 }
 
 pub async fn run(args: &RotateArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let (kek, keyring) = open(config).await?;
-    if args.drop_old {
-        args.confirm.ask("giving up the older key-encryption keys, and with them the vault's backups from before")?;
+    let keep = args.destroys_after(config);
+    if keep.is_some() {
+        args.confirm.ask("destroying retired key-encryption keys, and with them the vault's backups of their time")?;
     }
-    let current = match args.resume {
-        true => kek.current().await.map_err(Failure::Kek)?,
-        false => kek.rotate().await.map_err(Failure::Kek)?,
-    };
+    let mut current = keyring.take_stock().await.map_err(failed("taking stock of the key-encryption keys"))?;
+    if !args.resume {
+        let made = keyring.begin_epoch(None).await.map_err(failed("making a key-encryption key"))?;
+        current = made.unwrap_or(current);
+    }
     output.remark(format!("the key-encryption key is now {current}"));
-    let mut rewrapped = rewrap(&keyring, &current, output).await?;
-    let mut dropped = Vec::new();
-    if args.drop_old {
-        // A server that took the old key a moment ago has written by now what it wrapped with it.
-        tokio::time::sleep(Duration::from_millis(args.wait_ms)).await;
-        rewrapped += rewrap(&keyring, &current, output).await?;
-        dropped = drop_old(&*kek, &keyring).await?;
+    let progress = |done| output.remark(format!("{done} rewrapped"));
+    let all = keyring.rewrap_all(&current, progress).await.map_err(failed("rewrapping keys"))?;
+    if all.lost > 0 {
+        output.remark(format!("{} keys do not open: the key-encryption key that wrapped them is gone", all.lost));
     }
+    let retired = keyring.retire(&current).await.map_err(failed("retiring key-encryption keys"))?;
+    let dropped = match keep {
+        Some(keep) => destroy(&keyring, keep).await?,
+        None => Vec::new(),
+    };
     let keys = status::lines(&*kek, &keyring).await?;
-    output.show(&Report { current, rewrapped, dropped, keys }, |report| {
-        let dropped: String = report.dropped.iter().map(|id| format!("given up: {id}\n")).collect();
+    let report = Report { current, rewrapped: all.count, lost: all.lost, retired, dropped, keys };
+    output.show(&report, |report| {
+        let dropped: String = report.dropped.iter().map(|id| format!("destroyed: {id}\n")).collect();
         format!("{dropped}{}", status::text(&report.keys))
     })
 }
 
-/// Wraps everything with the current key, in batches; returns how many. A repeated run goes on where this stopped.
-async fn rewrap(keyring: &Keyring, current: &str, output: Output) -> Result<u64, Failure> {
-    let mut done = keyring.rewrap_secret(current).await.map_err(failed("rewrapping the vault's secret"))?;
-    let mut after = None;
-    loop {
-        let batch = keyring.rewrap(current, after, BATCH).await.map_err(failed("rewrapping data keys"))?;
-        done += batch.count;
-        match batch.last {
-            Some(last) => after = Some(last),
-            None => return Ok(done),
-        }
-        output.remark(format!("{done} rewrapped"));
-    }
+async fn destroy(keyring: &Keyring, keep: TimeDelta) -> Result<Vec<String>, Failure> {
+    keyring.destroy_retired(keep).await.map_err(failed("destroying key-encryption keys"))
 }
 
-async fn drop_old(kek: &dyn Kek, keyring: &Keyring) -> Result<Vec<String>, Failure> {
-    let counts = keyring.count().await.map_err(failed("counting wrapped keys"))?;
-    let used: Vec<String> = counts.into_iter().map(|count| count.kek).collect();
-    kek.drop_old(&used).await.map_err(Failure::Kek)
+impl RotateArgs {
+    /// How long a retired key must have been kept to be destroyed; none if nothing is.
+    fn destroys_after(&self, config: &Config) -> Option<TimeDelta> {
+        if self.destroy_retired {
+            return Some(TimeDelta::zero());
+        }
+        self.destroy_due.then(|| config.key_schedule().keep_retired)
+    }
 }

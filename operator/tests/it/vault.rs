@@ -67,7 +67,7 @@ async fn a_key_file_is_made_once_and_rotated_while_a_server_runs() {
         again["keys"],
         "unconfirmed, nothing was done"
     );
-    let dropped = safe.run(&["vault", "rotate", "--drop-old", "--yes", "--wait-ms", "10", "--json"]).expect(0).json();
+    let dropped = safe.run(&["vault", "rotate", "--drop-old", "--yes", "--json"]).expect(0).json();
     assert_eq!(dropped["dropped"].as_array().map(Vec::len), Some(2), "{dropped}");
     let text = safe.run(&["vault", "status"]).expect(0).stdout;
     assert!(text.contains("current") && !text.contains("old"), "{text}");
@@ -124,5 +124,48 @@ async fn doctor_tries_the_key_encryption_key() {
     let unset = safe.databases.run(&["doctor", "--json", "--watch-ms", "1"]).json();
     let finding = unset["findings"].as_array().expect("a list").iter().find(|f| f["what"] == "key-encryption key");
     assert_eq!(finding.expect("a finding")["verdict"], "unknown");
+    safe.drop().await;
+}
+
+#[tokio::test]
+async fn what_is_overdue_is_reported_and_done_on_request() {
+    let safe = Safe::new().await;
+    safe.run(&["vault", "init"]).expect(0);
+    let server = safe.server().await;
+    let member = MemberId::new(RandomIds.fresh());
+    server.make_key(member).await.expect("a key");
+    let vault = sqlx::PgPool::connect(safe.databases.vault.as_str()).await.expect("connect");
+    let pass = async |column: &str, days: i32| {
+        let sql = format!(
+            "update vault.key_epochs set {column} = {column} - interval '{days} days' where destroyed_at is null"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&vault).await.expect("time passes");
+    };
+    let finding = || {
+        let report = safe.run(&["doctor", "--json", "--watch-ms", "100"]).json();
+        let findings = report["findings"].as_array().cloned().unwrap_or_default();
+        let finding = findings.into_iter().find(|finding| finding["what"] == "key-encryption keys");
+        let finding = finding.unwrap_or_else(|| panic!("{report}"));
+        (finding["verdict"].as_str().unwrap_or_default().to_owned(), finding["found"].to_string())
+    };
+    assert_eq!(finding().0, "ok");
+    pass("made_at", 40).await;
+    let (verdict, found) = finding();
+    assert!(verdict == "warn" && found.contains("due after 30"), "{found}");
+    let rotated = safe.run(&["vault", "rotate", "--destroy-due", "--yes", "--json"]).expect(0).json();
+    assert_eq!((&rotated["retired"].as_array().map(Vec::len), &rotated["dropped"]), (&Some(1), &serde_json::json!([])));
+    assert_eq!(finding().0, "ok");
+
+    pass("retired_at", 32).await;
+    let (verdict, found) = finding();
+    assert!(verdict == "warn" && found.contains("1 that are retired"), "{found}");
+    safe.run(&["vault", "rotate", "--resume", "--destroy-due"]).expect(2);
+    let resumed = safe.run(&["vault", "rotate", "--resume", "--destroy-due", "--yes", "--json"]).expect(0).json();
+    assert_eq!(resumed["dropped"], rotated["retired"]);
+    assert_eq!(finding().0, "ok");
+    let states: Vec<_> = resumed["keys"].as_array().expect("keys").iter().map(|key| key["state"].clone()).collect();
+    assert_eq!(states, ["destroyed", "current"]);
+    assert!(server.key(member).await.expect("an answer").is_some());
+    vault.close().await;
     safe.drop().await;
 }

@@ -161,6 +161,11 @@ fn place(id: Uuid) -> (usize, u64) {
 pub trait RevocationSource: Send + Sync {
     /// What is in force of what was revoked after a serial, with serials: none becomes visible after a higher one.
     async fn after(&self, serial: i64) -> Result<Found, SourceError>;
+
+    /// What was last read is in force. For a source that others wait for.
+    async fn applied(&self) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 /// Revocations, each with its serial.
@@ -171,6 +176,10 @@ type SourceError = Box<dyn Error + Send + Sync>;
 impl<S: RevocationSource + ?Sized> RevocationSource for Arc<S> {
     async fn after(&self, serial: i64) -> Result<Vec<(i64, Uuid)>, Box<dyn Error + Send + Sync>> {
         (**self).after(serial).await
+    }
+
+    async fn applied(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        (**self).applied().await
     }
 }
 
@@ -222,6 +231,9 @@ impl Follower {
         }
         self.revocations.mark(&self.revocations.0.read, asked);
         self.revocations.mark(&self.revocations.0.looked, asked);
+        if let Err(error) = source.applied().await {
+            return self.failed(error.as_ref());
+        }
         metrics::gauge!("auth_revocations").set(self.revocations.len() as f64);
     }
 

@@ -103,7 +103,7 @@ fn assemble(config: &Config) -> anyhow::Result<Assembled> {
     let reads = Arc::new(reads);
     let verifier = Verifier::from_jwks_file_with(&config.jwks_file, clock).context("JANGBU_JWKS_FILE")?;
     let vault = vault_reader(config)?;
-    let revoked = Revoked::new(vault.clone());
+    let revoked = Revoked::new(vault.revocations());
     let probes = Probes::of_process();
     let asked = verifier.clone();
     probes.register("keys", move || std::future::ready(asked.check_keys()));

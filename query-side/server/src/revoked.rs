@@ -6,17 +6,17 @@ use async_trait::async_trait;
 use platform::auth::RevocationSource;
 use tokio::sync::watch;
 use uuid::Uuid;
-use vault::VaultReader;
+use vault::RevocationReader;
 
 /// The vault's list of revocations, and whether it was ever read.
 pub struct Revoked {
-    reader: VaultReader,
+    reader: RevocationReader,
     read: watch::Sender<bool>,
 }
 
 impl Revoked {
     /// The list of this vault.
-    pub fn new(reader: VaultReader) -> Self {
+    pub fn new(reader: RevocationReader) -> Self {
         Self { reader, read: watch::Sender::new(false) }
     }
 
@@ -32,5 +32,9 @@ impl RevocationSource for Revoked {
         let found = self.reader.revoked_after(serial).await?;
         self.read.send_if_modified(|read| !std::mem::replace(read, true));
         Ok(found.into_iter().map(|revocation| (revocation.serial, revocation.subject)).collect())
+    }
+
+    async fn applied(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(self.reader.applied().await?)
     }
 }

@@ -32,6 +32,7 @@ async fn a_bank_of_the_build_of_2026_11_28_upgrades_and_goes_on() {
     what_was_recorded_is_still_there(&mut app, &earlier).await;
     old_keys_get_their_old_answers(&mut app, &earlier).await;
     jangbu.run(&["log", "verify"]).await.unwrap();
+    old_copies_end(&mut app, &jangbu, &earlier).await;
     members_go_on(&mut app, &earlier).await;
     money_goes_on(&mut app, &earlier).await;
     jangbu.run(&["views", "rebuild", "--all", "--reason", "after the upgrade"]).await.unwrap();
@@ -50,6 +51,21 @@ async fn what_was_recorded_is_still_there(app: &mut TestApp, earlier: &Value) {
     let certificate = format!("{}/v1/erasures/{}", operator.command, earlier["erasure"].as_str().unwrap());
     let certificate = operator.send(reqwest::Method::GET, &certificate, &[], None).await.unwrap().expect(200);
     assert!(certificate.body["erased_at"].is_string(), "{}", certificate.body);
+    // Which keys had wrapped the data key was not noted then: all that were there have to be destroyed first.
+    assert!(certificate.body["key_epochs"].is_null(), "{}", certificate.body);
+    assert!(certificate.body["copies_unreadable_from"].is_null(), "{}", certificate.body);
+    assert!(certificate.body["copies_unreadable_planned"].is_string(), "{}", certificate.body);
+}
+
+/// The key that wrapped everything is the first epoch. When it is destroyed, so are the copies of what was erased before.
+async fn old_copies_end(app: &mut TestApp, jangbu: &Jangbu, earlier: &Value) {
+    let kek = app.keys.kek();
+    let keys = jangbu.run(&["vault", "status", "--kek", &kek]).await.unwrap();
+    assert_eq!((&keys[0]["epoch"], &keys[0]["state"]), (&json!(1), &json!("current")), "{keys}");
+    let rotated = jangbu.run(&["vault", "rotate", "--kek", &kek, "--destroy-retired", "--yes"]).await.unwrap();
+    assert_eq!((&rotated["dropped"][0], &rotated["lost"]), (&keys[0]["kek"], &json!(0)), "{rotated}");
+    let certificate = app.certificate(earlier["erasure"].as_str().unwrap().parse().unwrap()).await;
+    assert!(certificate.body["copies_unreadable_from"].is_string(), "{}", certificate.body);
 }
 
 async fn old_keys_get_their_old_answers(app: &mut TestApp, earlier: &Value) {

@@ -1,10 +1,14 @@
 //! The canary: somebody with a name like no other uses everything, leaves, and is nowhere any more.
 
+use kernel::MemberId;
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 use testkit::{
-    chaos::{Part, TestServers},
+    chaos::{Jangbu, Part, TestServers},
     search::{Finding, Words},
 };
+use uuid::Uuid;
+use vault::{FileKek, Kek, KekError, Purpose, Wrapped};
 
 use crate::support::{
     ALL, TestApp, eventually, fresh_key,
@@ -20,6 +24,7 @@ async fn nothing_is_left_of_a_member_who_was_erased() {
     let new_password = format!("{}-again", canary.password);
     let insider = uses_everything(&mut app, &canary, &second_contact, &new_password).await;
 
+    let copied = wrapped_key(&app, insider.client.id).await;
     let erasure = insider.leave(&new_password, &fresh_key()).await.expect(202).id("erasure_id");
     app.certificate(erasure).await;
     app.wait_until_level().await;
@@ -40,7 +45,48 @@ async fn nothing_is_left_of_a_member_who_was_erased() {
     // The same search finds what is there to be found.
     let control = everywhere(&mut app, &servers, &Words::new(["a memo like no other"]).unwrap()).await;
     assert_eq!(control.found, ["a memo like no other"]);
+    copies_end_with_their_key(&mut app, &servers, insider.client.id, &copied, erasure).await;
     app.close().await;
+}
+
+async fn wrapped_key(app: &TestApp, member: Uuid) -> Wrapped {
+    let mut vault = PgConnection::connect(&app.pair.vault.superuser_url()).await.unwrap();
+    let (kek, text) = sqlx::query_as("select kek, wrapped from vault.data_keys where member_id = $1")
+        .bind(member)
+        .fetch_one(&mut vault)
+        .await
+        .unwrap();
+    Wrapped { kek, text }
+}
+
+/// The wrapped key is still in the files of Postgres, and opens with the key-encryption key; after a rotation that destroys it, a
+/// copy is of no use, and the certificate says so.
+async fn copies_end_with_their_key(
+    app: &mut TestApp,
+    servers: &TestServers,
+    member: Uuid,
+    copied: &Wrapped,
+    erasure: Uuid,
+) {
+    let copies = Words::new([&copied.text]).unwrap().in_folder(servers.folder()).unwrap();
+    assert_eq!(copies.found, std::slice::from_ref(&copied.text), "the write-ahead log still has it");
+    let kek = FileKek::open(&app.keys.kek_file()).unwrap();
+    let purpose = Purpose::Member(MemberId::new(member));
+    assert!(kek.unwrap(purpose, copied).await.is_ok());
+    let before = app.certificate(erasure).await;
+    assert!(before.body["copies_unreadable_from"].is_null(), "{}", before.body);
+
+    let jangbu = Jangbu::new(&app.bank.plan().binaries.clone(), &app.pair).unwrap();
+    let address = app.keys.kek();
+    jangbu.run(&["vault", "rotate", "--kek", &address, "--destroy-retired", "--yes"]).await.unwrap();
+    assert!(matches!(kek.unwrap(purpose, copied).await, Err(KekError::Unknown(_))));
+    let after = app.certificate(erasure).await;
+    assert!(after.body["copies_unreadable_from"].is_string(), "{}", after.body);
+    assert!(after.body["copies_unreadable_planned"].is_null(), "{}", after.body);
+    assert_eq!(after.body["digest"], before.body["digest"], "the certificate is the same");
+    // Whoever stays is not affected.
+    let other = Newcomer::new(By::Phone);
+    other.join(&app.stranger(), &app.catcher).await;
 }
 
 /// Every call there is for a member, the wrong ways included: what is refused is logged and counted, too.

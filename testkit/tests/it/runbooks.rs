@@ -318,7 +318,12 @@ async fn rotate_keys() {
     // The keys that seal slices, then the vault's.
     let out = page.next().await;
     assert!(out.stdout.contains("seals"), "{}", out.stdout);
-    page.next().await;
+    let out = page.next().await;
+    assert!(out.stdout.contains("retired"), "{}", out.stdout);
+    let out = page.next().await;
+    assert!(!out.stdout.contains("destroyed"), "it was just retired: {}", out.stdout);
+    let out = page.next().await;
+    assert!(out.stdout.contains("destroyed"), "{}", out.stdout);
     page.end();
     // Views are checked by tokens of the old key: it is published again.
     let plan = app.bank.plan().clone();

@@ -25,8 +25,7 @@ use super::{Kek, KekError, Purpose, Wrapped};
 const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 
-/// Wraps with the keys of a [`KeyFile`]. The file is read again when it has changed and matters: before anything is
-/// wrapped, and when an unknown key is met. So servers go on through a rotation.
+/// Wraps with the keys of a [`KeyFile`]. The file is read again when it has changed, so servers go on through a rotation.
 pub struct FileKek {
     path: PathBuf,
     held: Mutex<(Stamp, KeyFile)>,
@@ -56,14 +55,18 @@ impl FileKek {
         Ok(held)
     }
 
-    /// The key with this id, as a cipher.
+    /// The key with this id, as a cipher. One that was destroyed is forgotten here, too; while the file cannot be read, those that
+    /// are known are used.
     fn cipher(&self, id: &str) -> Result<XChaCha20Poly1305, KekError> {
-        let of = |held: &KeyFile| held.key(id).map(|key| XChaCha20Poly1305::new(key.into()));
-        if let Some(cipher) = of(&self.held().1) {
-            return Ok(cipher);
+        match self.fresh() {
+            Ok(held) => cipher_of(&held.1, id).ok_or_else(|| KekError::Unknown(id.to_owned())),
+            Err(error) => cipher_of(&self.held().1, id).ok_or(error),
         }
-        of(&self.fresh()?.1).ok_or_else(|| KekError::Unknown(id.to_owned()))
     }
+}
+
+fn cipher_of(keys: &KeyFile, id: &str) -> Option<XChaCha20Poly1305> {
+    keys.key(id).map(|key| XChaCha20Poly1305::new(key.into()))
 }
 
 /// The purpose, and which key it is.
@@ -74,11 +77,17 @@ fn associated(purpose: Purpose, id: &str) -> Vec<u8> {
 #[async_trait]
 impl Kek for FileKek {
     async fn wrap(&self, purpose: Purpose, key: &[u8; 32]) -> Result<Wrapped, KekError> {
-        let id = self.fresh()?.1.current().to_owned();
+        // Both of one state of the file: a rotation may destroy the key a moment later.
+        let (id, cipher) = {
+            let held = self.fresh()?;
+            let id = held.1.current().to_owned();
+            let cipher = cipher_of(&held.1, &id).ok_or_else(|| KekError::Unknown(id.clone()))?;
+            (id, cipher)
+        };
         let mut nonce = [0; NONCE];
         rand::rngs::SysRng.try_fill_bytes(&mut nonce).map_err(KekError::Random)?;
         let payload = Payload { msg: key, aad: &associated(purpose, &id) };
-        let text = self.cipher(&id)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| KekError::Wrap)?;
+        let text = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| KekError::Wrap)?;
         let bytes = [&[FORMAT], nonce.as_slice(), &text].concat();
         Ok(Wrapped { kek: id, text: STANDARD_NO_PAD.encode(bytes) })
     }
@@ -104,14 +113,18 @@ impl Kek for FileKek {
         Ok(self.fresh()?.1.current().to_owned())
     }
 
+    async fn held(&self) -> Result<Vec<String>, KekError> {
+        Ok(self.fresh()?.1.ids().map(str::to_owned).collect())
+    }
+
     /// Nothing is ever wrapped with a key that is not on disk.
     async fn rotate(&self) -> Result<String, KekError> {
         KeyFile::rotate(&self.path)?;
         Ok(self.fresh()?.1.current().to_owned())
     }
 
-    async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError> {
-        let (_, dropped) = KeyFile::retire(&self.path, used)?;
+    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError> {
+        let (_, dropped) = KeyFile::retire(&self.path, kept)?;
         drop(self.fresh()?);
         Ok(dropped)
     }

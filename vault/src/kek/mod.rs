@@ -60,11 +60,15 @@ pub trait Kek: Send + Sync {
     /// The id of the current key-encryption key.
     async fn current(&self) -> Result<String, KekError>;
 
+    /// The ids of all key-encryption keys that the holder has, the current one included: what any other wrapped never opens.
+    async fn held(&self) -> Result<Vec<String>, KekError>;
+
     /// Makes a new key-encryption key the current one, and returns its id. Older ones still open what they wrapped.
     async fn rotate(&self) -> Result<String, KekError>;
 
-    /// Gives up older key-encryption keys, all but `used`; returns which. What they wrapped never opens again.
-    async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError>;
+    /// Destroys older key-encryption keys, all but those kept; returns which. What they wrapped never opens again. One that the
+    /// holder cannot destroy without another that is kept stays: see [`Kek::held`].
+    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError>;
 }
 
 /// A failure with the key-encryption key. It never holds a secret.
@@ -76,6 +80,9 @@ pub enum KekError {
     /// It was wrapped with a key that nobody has.
     #[error("the key-encryption key {0} is not known")]
     Unknown(String),
+    /// Something was wrapped with a key that is retired.
+    #[error("the key-encryption key that is seen here is retired: the current one is not seen")]
+    Retired,
     /// A key could not be wrapped.
     #[error("a key could not be wrapped")]
     Wrap,

@@ -42,6 +42,15 @@ struct Decrypted {
 #[derive(Deserialize)]
 struct Known {
     latest_version: u64,
+    /// Older versions were trimmed. 0 if none were.
+    #[serde(default)]
+    min_available_version: u64,
+}
+
+impl Known {
+    fn oldest(&self) -> u64 {
+        self.min_available_version.max(1)
+    }
 }
 
 impl Drop for Decrypted {
@@ -74,10 +83,10 @@ impl TransitKek {
         judged(self.request(Method::POST, path)?.json(body).send().await)
     }
 
-    async fn versions(&self) -> Result<u64, KekError> {
+    async fn versions(&self) -> Result<Known, KekError> {
         let response = judged(self.request(Method::GET, &format!("keys/{}", self.key))?.send().await)?;
         let answer: Answer<Known> = read(response).await?;
-        Ok(answer.data.latest_version)
+        Ok(answer.data)
     }
 
     fn id(&self, version: u64) -> String {
@@ -135,7 +144,12 @@ impl Kek for TransitKek {
     }
 
     async fn current(&self) -> Result<String, KekError> {
-        Ok(self.id(self.versions().await?))
+        Ok(self.id(self.versions().await?.latest_version))
+    }
+
+    async fn held(&self) -> Result<Vec<String>, KekError> {
+        let known = self.versions().await?;
+        Ok((known.oldest()..=known.latest_version).map(|version| self.id(version)).collect())
     }
 
     async fn rotate(&self) -> Result<String, KekError> {
@@ -143,12 +157,20 @@ impl Kek for TransitKek {
         self.current().await
     }
 
-    /// The engine keeps versions in a row: it gets the oldest that may still open anything.
-    async fn drop_old(&self, used: &[String]) -> Result<Vec<String>, KekError> {
-        let latest = self.versions().await?;
-        let oldest = used.iter().filter_map(|id| self.version(id)).min().unwrap_or(latest).min(latest);
-        self.post(&format!("keys/{}/config", self.key), &json!({ "min_decryption_version": oldest })).await?;
-        Ok((1..oldest).map(|version| self.id(version)).collect())
+    /// The engine keeps versions in a row: what is older than the oldest one kept is trimmed, which cannot be undone. A version that
+    /// is only below the lowest one for decryption could be brought back by whoever may configure the key. The engine trims no
+    /// further than both of its limits.
+    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError> {
+        let known = self.versions().await?;
+        let latest = known.latest_version;
+        let oldest = kept.iter().filter_map(|id| self.version(id)).min().unwrap_or(latest).min(latest);
+        if oldest <= known.oldest() {
+            return Ok(Vec::new());
+        }
+        let limits = json!({ "min_decryption_version": oldest, "min_encryption_version": oldest });
+        self.post(&format!("keys/{}/config", self.key), &limits).await?;
+        self.post(&format!("keys/{}/trim", self.key), &json!({ "min_available_version": oldest })).await?;
+        Ok((known.oldest()..oldest).map(|version| self.id(version)).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::{Error, postgres::PgDatabaseError};
 
-use crate::VaultError;
+use crate::{KekError, VaultError};
 
 /// Every call may be repeated, so it matters little whether a statement that failed was done: it is "not now", unless the
 /// error says that it will fail again.
@@ -11,6 +11,7 @@ pub(super) fn failed(error: Error) -> VaultError {
         Error::ColumnDecode { .. } | Error::Decode(_) | Error::Encode(_) => VaultError::Damaged(Box::new(error)),
         // foreign_key_violation: the data key, on which everything of a member hangs, is not there
         Error::Database(database) if code(&**database) == Some("23503") => VaultError::Erased,
+        Error::Database(database) if code(&**database) == Some("JB001") => KekError::Retired.into(),
         _ => VaultError::Unavailable(Box::new(error)),
     }
 }

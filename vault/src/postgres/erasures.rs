@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::{
     PostgresVault,
     classify::failed,
+    key_epochs::key_epochs,
     revocations::{Lasting, revoke},
     store::lock_member,
 };
-use crate::{Certificate, Erasures, VaultError};
+use crate::{Certificate, Erasures, KeyEpoch, VaultError};
 
 #[async_trait]
 impl Erasures for PostgresVault {
@@ -30,19 +31,21 @@ impl Erasures for PostgresVault {
         }
         let mut transaction = self.store.begin().await?;
         lock_member(&mut transaction, member).await?;
+        let epochs = epochs_of(&mut transaction, member).await?;
         let destroyed = destroy(&mut transaction, member).await?;
         let certified = sqlx::query_as!(
             Row,
-            r#"insert into vault.certificates (erasure_id, member_id, requested_by, requested_at, erased_at, destroyed)
-               values ($1, $2, $3, $4, $5, $6) on conflict do nothing
-               returning erasure_id, member_id, requested_by, requested_at, erased_at,
+            r#"insert into vault.certificates (erasure_id, member_id, requested_by, requested_at, erased_at, destroyed, key_epochs)
+               values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+               returning erasure_id, member_id, requested_by, requested_at, erased_at, key_epochs,
                    destroyed as "destroyed: Json<Vec<(String, u64)>>""#,
             erasure,
             member.uuid(),
             requested_by,
             requested_at,
             now,
-            Json(destroyed) as _
+            Json(destroyed) as _,
+            &epochs
         )
         .fetch_optional(&mut *transaction)
         .await
@@ -70,7 +73,7 @@ impl Erasures for PostgresVault {
     async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, VaultError> {
         let row = sqlx::query_as!(
             Row,
-            r#"select erasure_id, member_id, requested_by, requested_at, erased_at,
+            r#"select erasure_id, member_id, requested_by, requested_at, erased_at, key_epochs,
                    destroyed as "destroyed: Json<Vec<(String, u64)>>"
                from vault.certificates where erasure_id = $1"#,
             erasure
@@ -80,6 +83,10 @@ impl Erasures for PostgresVault {
         .map_err(failed)?;
         Ok(row.map(Into::into))
     }
+
+    async fn key_epochs(&self) -> Result<Vec<KeyEpoch>, VaultError> {
+        key_epochs(&self.store.pool).await
+    }
 }
 
 impl PostgresVault {
@@ -87,7 +94,7 @@ impl PostgresVault {
     async fn kept(&self, member: MemberId) -> Result<Option<Certificate>, VaultError> {
         let row = sqlx::query_as!(
             Row,
-            r#"select erasure_id, member_id, requested_by, requested_at, erased_at,
+            r#"select erasure_id, member_id, requested_by, requested_at, erased_at, key_epochs,
                    destroyed as "destroyed: Json<Vec<(String, u64)>>"
                from vault.certificates where member_id = $1"#,
             member.uuid()
@@ -97,6 +104,24 @@ impl PostgresVault {
         .map_err(failed)?;
         Ok(row.map(Into::into))
     }
+}
+
+/// Which epochs may have wrapped a member's data key and still have their key: those that were not retired before the data key was
+/// made, up to the one that wraps it now. If there is no data key any more, all are named.
+async fn epochs_of(transaction: &mut Transaction<'static>, member: MemberId) -> Result<Vec<i64>, VaultError> {
+    sqlx::query_scalar!(
+        "select e.epoch from vault.key_epochs e
+         left join vault.data_keys k on k.member_id = $1
+         left join vault.key_epochs own on own.kek = k.kek
+         where e.destroyed_at is null
+           and (e.inherited or e.retired_at is null or k.made_at is null or e.retired_at >= k.made_at)
+           and (e.inherited or own.epoch is null or e.epoch <= own.epoch)
+         order by e.epoch",
+        member.uuid()
+    )
+    .fetch_all(&mut **transaction)
+    .await
+    .map_err(failed)
 }
 
 /// Destroys everything of a member; what, and how many of each.
@@ -139,6 +164,7 @@ struct Row {
     requested_at: DateTime<Utc>,
     erased_at: DateTime<Utc>,
     destroyed: Json<Vec<(String, u64)>>,
+    key_epochs: Option<Vec<i64>>,
 }
 
 impl From<Row> for Certificate {
@@ -150,6 +176,7 @@ impl From<Row> for Certificate {
             requested_at: row.requested_at,
             erased_at: row.erased_at,
             destroyed: row.destroyed.0,
+            key_epochs: row.key_epochs,
         }
     }
 }

@@ -7,7 +7,7 @@ use kernel::MemberId;
 use uuid::Uuid;
 
 use super::{classify::failed, store::Store};
-use crate::{Kek, KekFault, Purpose, VaultError, Wrapped};
+use crate::{Kek, KekError, KekFault, Purpose, VaultError, Wrapped};
 
 /// How many keys one key-encryption key wraps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,17 +23,23 @@ pub struct KeyCount {
 pub struct Rewrapped {
     /// How many keys were wrapped again.
     pub count: u64,
+    /// How many do not open, and stay as they are: their key-encryption key is lost or destroyed, as after the restore of a backup
+    /// that is too old. Their members' data cannot be read any more.
+    pub lost: u64,
     /// Where to go on; nothing if this was the last batch.
     pub last: Option<MemberId>,
 }
 
-/// The wrapped keys, all of them.
+/// The wrapped keys, all of them, and the epochs of the keys that wrap them.
 pub struct Keyring {
-    store: Store,
+    pub(super) store: Store,
 }
 
+/// Rows wrapped again before the next ones are read.
+const BATCH: i64 = 200;
+
 impl Keyring {
-    /// Behind these connections, of the owner of the vault.
+    /// Behind these connections, of the owner of the vault or of the command server.
     pub fn new(pool: Pool, kek: Arc<dyn Kek>) -> Self {
         Self { store: Store::new(pool, kek) }
     }
@@ -87,16 +93,28 @@ impl Keyring {
                 .map_err(failed)?;
         let Some(old) = old else { return Ok(0) };
         let new = self.rewrapped(Purpose::Names, &old).await?;
-        let done = sqlx::query!(
-            "update vault.secret set kek = $1, wrapped = $2 where wrapped = $3",
-            new.kek,
-            new.text,
-            old.text
-        )
-        .execute(&self.store.pool)
-        .await
-        .map_err(failed)?;
-        Ok(done.rows_affected())
+        let done =
+            sqlx::query_scalar!(r#"select vault.rewrap_secret($1, $2, $3) as "changed!""#, old.text, new.kek, new.text)
+                .fetch_one(&self.store.pool)
+                .await
+                .map_err(failed)?;
+        Ok(done.unsigned_abs())
+    }
+
+    /// Wraps everything with the current key-encryption key, while servers run. `progress` is told after each batch how many keys
+    /// were wrapped so far.
+    pub async fn rewrap_all(&self, current: &str, mut progress: impl FnMut(u64)) -> Result<Rewrapped, VaultError> {
+        let mut all = Rewrapped { count: self.rewrap_secret(current).await?, lost: 0, last: None };
+        loop {
+            let batch = self.rewrap(current, all.last, BATCH).await?;
+            all.count += batch.count;
+            all.lost += batch.lost;
+            if batch.last.is_none() {
+                return Ok(all);
+            }
+            all.last = batch.last;
+            progress(all.count);
+        }
     }
 
     /// Wraps the next data keys after a member that are not under the current key-encryption key. It may be broken off and
@@ -113,12 +131,16 @@ impl Keyring {
         .await
         .map_err(failed)?;
         let last = rows.last().map(|row| MemberId::new(row.member_id));
-        let mut count = 0;
+        let (mut count, mut lost) = (0, 0);
         for row in rows {
             let old = Wrapped { kek: row.kek, text: row.wrapped };
-            count += self.rewrap_one(MemberId::new(row.member_id), &old).await?;
+            match self.rewrap_one(MemberId::new(row.member_id), &old).await {
+                Ok(done) => count += done,
+                Err(error) if is_lost(&error) => lost += 1,
+                Err(error) => return Err(error),
+            }
         }
-        Ok(Rewrapped { count, last })
+        Ok(Rewrapped { count, lost, last })
     }
 
     /// Only if it is still there as it was: a key that was destroyed meanwhile stays destroyed.
@@ -142,4 +164,9 @@ impl Keyring {
         let key = self.store.kek.unwrap(purpose, old).await?;
         Ok(self.store.kek.wrap(purpose, &key).await?)
     }
+}
+
+/// Whether a wrapped key will never open here.
+fn is_lost(error: &VaultError) -> bool {
+    matches!(error, VaultError::Unwrap) || matches!(error.of_kek(), Some(KekError::Unknown(_)))
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use database::Pool;
 use kernel::MemberId;
 
-use super::{revocations::revoked_after, store::Store};
+use super::{revocation_reader::RevocationReader, revocations::revoked_after, store::Store};
 use crate::{DataKey, Kek, KekFault, Revocation, VaultError};
 
 /// The vault as the query server's role has it: it reads data keys and revocations, and cannot even ask for anything else.
@@ -34,6 +34,11 @@ impl VaultReader {
     /// tried, and one that opens is enough. Nothing that is wrapped, or a database that does not answer, says nothing against the key.
     pub async fn check_kek(&self) -> Result<(), KekFault> {
         self.store.check_kek().await
+    }
+
+    /// Follows revocations over a connection of its own: whoever revokes can wait for it.
+    pub fn revocations(&self) -> RevocationReader {
+        RevocationReader::new(&self.store.pool)
     }
 
     /// See [`crate::Revocations::revoked_after`].

@@ -1,11 +1,14 @@
 //! Access tokens that count no more.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use database::{Pool, Transaction};
+use database::Transaction;
 use kernel::MemberId;
+use sqlx::{Executor, Postgres};
 use uuid::Uuid;
 
-use super::{PostgresVault, classify::failed};
+use super::{PostgresVault, classify::failed, reader_locks::wait_for_readers};
 use crate::{Revocation, Revocations, VaultError};
 
 /// How long a revocation is kept.
@@ -26,6 +29,11 @@ impl Revocations for PostgresVault {
         let mut transaction = self.store.begin().await?;
         revoke(&mut transaction, &[member.uuid()], Lasting::Forever).await?;
         transaction.commit().await.map_err(failed)
+    }
+
+    async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError> {
+        self.revoke_member(member).await?;
+        wait_for_readers(&self.store.pool, limit).await
     }
 
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError> {
@@ -58,14 +66,17 @@ pub(super) async fn revoke(
 }
 
 /// What was revoked after a serial and still matters.
-pub(super) async fn revoked_after(pool: &Pool, serial: i64) -> Result<Vec<Revocation>, VaultError> {
+pub(super) async fn revoked_after(
+    executor: impl Executor<'_, Database = Postgres>,
+    serial: i64,
+) -> Result<Vec<Revocation>, VaultError> {
     sqlx::query_as!(
         Revocation,
         "select serial, subject from vault.revocations
          where serial > $1 and (until is null or until > clock_timestamp()) order by serial",
         serial
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await
     .map_err(failed)
 }

@@ -51,6 +51,7 @@ async fn everything_of_a_member_goes_and_nothing_of_another() {
             requested_at: asked,
             erased_at: at,
             destroyed: destroyed.map(|(what, count)| (what.to_owned(), count)).to_vec(),
+            key_epochs: Some(vec![1]),
         }
     );
     assert_eq!(fixture.vault.certificate(erasure).await.unwrap(), Some(certificate));

@@ -1,6 +1,6 @@
 //! The key file.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::Path};
 
 use futures::future::join_all;
 use kernel::MemberId;
@@ -97,7 +97,13 @@ async fn a_running_server_goes_on_through_rotations_by_another() {
     assert_eq!(*operator.unwrap(purpose, &old).await.unwrap(), [1; 32]);
 
     assert_eq!(operator.drop_old(std::slice::from_ref(&old.kek)).await.unwrap(), Vec::<String>::new(), "it is used");
+    let mut former = fs::File::open(&file).unwrap();
+    assert_eq!(operator.held().await.unwrap().len(), 2);
     assert_eq!(operator.drop_old(&[]).await.unwrap(), std::slice::from_ref(&old.kek));
+    assert_eq!(operator.held().await.unwrap(), std::slice::from_ref(&current));
+    let mut rest = Vec::new();
+    former.read_to_end(&mut rest).unwrap();
+    assert!(!rest.is_empty() && rest.iter().all(|byte| *byte == 0), "the file that held it is overwritten");
     let late = FileKek::open(&file).unwrap();
     assert!(matches!(late.unwrap(purpose, &old).await, Err(KekError::Unknown(id)) if id == old.kek));
     assert_eq!(late.current().await.unwrap(), current);

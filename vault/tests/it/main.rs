@@ -5,6 +5,7 @@
 mod credentials;
 mod erasures;
 mod fixture;
+mod key_epochs;
 mod key_file;
 mod keyring;
 mod keys;
@@ -12,6 +13,7 @@ mod messages;
 mod networks;
 mod password_resets;
 mod passwords;
+mod revocation_readers;
 mod roles;
 mod sealing;
 mod sessions;

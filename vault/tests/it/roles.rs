@@ -43,6 +43,7 @@ async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
         "message_cursor",
         "secret",
         "certificates",
+        "key_epochs",
     ];
     for table in closed {
         assert_eq!(code(&pool, &format!("select * from vault.{table}")).await.as_deref(), NO, "{table}");

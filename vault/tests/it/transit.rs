@@ -88,7 +88,9 @@ async fn an_older_version_is_kept_while_anything_needs_it() {
     kek.rotate().await.unwrap();
     assert_eq!(kek.drop_old(&["bank:v1".into(), "bank:v3".into()]).await.unwrap(), Vec::<String>::new());
     assert_eq!(*kek.unwrap(purpose, &wrapped).await.unwrap(), [1; 32]);
+    assert_eq!(kek.held().await.unwrap(), ["bank:v1", "bank:v2", "bank:v3"]);
     assert_eq!(kek.drop_old(&["bank:v3".into()]).await.unwrap(), ["bank:v1", "bank:v2"]);
+    assert_eq!(kek.held().await.unwrap(), ["bank:v3"], "trimmed: nobody can bring them back");
     assert!(matches!(kek.unwrap(purpose, &wrapped).await, Err(KekError::Unwrap)));
 }
 

@@ -42,6 +42,8 @@ pub struct Manners {
 struct Inner {
     keys: Vec<[u8; 32]>,
     oldest: usize,
+    encrypts_from: usize,
+    trimmed: usize,
     manners: Manners,
     asked: Vec<String>,
 }
@@ -167,7 +169,7 @@ async fn decrypt(State(engine): State<Shared>, Json(body): Json<Value>) -> Respo
 fn opened(engine: &Inner, body: &Value) -> Option<Vec<u8>> {
     let (version, text) = body["ciphertext"].as_str()?.strip_prefix("vault:v")?.split_once(':')?;
     let version: usize = version.parse().ok()?;
-    if version < engine.oldest {
+    if version < engine.oldest.max(engine.trimmed) {
         return None;
     }
     let raw = STANDARD.decode(text).ok()?;
@@ -183,6 +185,7 @@ async fn read_key(State(engine): State<Shared>) -> Response {
         "type": "aes256-gcm96",
         "latest_version": engine.keys.len(),
         "min_decryption_version": engine.oldest,
+        "min_available_version": engine.trimmed,
     } }))
     .into_response()
 }
@@ -191,7 +194,19 @@ async fn change_key(State(engine): State<Shared>, Path(what): Path<String>, Json
     let mut engine = engine.lock().unwrap();
     match what.as_str() {
         "rotate" => engine.keys.push(std::array::from_fn(|_| rand::random())),
-        "config" => engine.oldest = body["min_decryption_version"].as_u64().unwrap() as usize,
+        "config" => {
+            engine.oldest = body["min_decryption_version"].as_u64().unwrap() as usize;
+            engine.encrypts_from = body["min_encryption_version"].as_u64().unwrap_or_default() as usize;
+        }
+        "trim" => {
+            let wanted = body["min_available_version"].as_u64().unwrap() as usize;
+            // The engine trims no further than both limits, and nothing if one of them is not set.
+            if wanted > engine.oldest.min(engine.encrypts_from) {
+                return errors(StatusCode::BAD_REQUEST, "cannot set min available version higher than its limits");
+            }
+            engine.trimmed = wanted;
+            engine.keys[..wanted - 1].fill([0; 32]);
+        }
         _ => return errors(StatusCode::NOT_FOUND, "unsupported path"),
     }
     StatusCode::NO_CONTENT.into_response()

@@ -67,7 +67,7 @@ pub enum Said {
     LogIn { from: IpAddr, login_id: String, password: String },
     Refresh { from: IpAddr, token: String },
     LogOut { member: MemberId, session: Option<Uuid> },
-    Certificate(Uuid),
+    Certificate(Option<IpAddr>, Uuid),
 }
 
 type MemberRule = dyn Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync;
@@ -142,8 +142,8 @@ impl AuthPort for FakeAuth {
         self.hear(Said::LogOut { member, session }).map(|_| Some(seen()))
     }
 
-    async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
-        self.hear(Said::Certificate(erasure))
+    async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
+        self.hear(Said::Certificate(from, erasure))
     }
 }
 

@@ -7,7 +7,7 @@ use domain::member::{Code, Consents, Contact, LoginId, Password, RealName};
 use kernel::{Actor, ConsistencyToken, MemberId};
 use secrecy::SecretString;
 use uuid::Uuid;
-use vault::Certificate;
+use vault::{Certificate, Copies, KeySchedule};
 
 use crate::{CodeSent, PersonalData, ResetStarted};
 
@@ -140,6 +140,8 @@ pub struct ErasureProof {
     pub certificate: Certificate,
     /// SHA-256, in hexadecimal digits.
     pub digest: String,
+    /// Whether old copies of the data key can still be opened. It changes, so it is no part of the certificate.
+    pub copies: Copies,
 }
 
 /// Somebody who wants to become a member.
@@ -186,6 +188,8 @@ pub struct AuthOptions {
     pub refusals_leave_after: Duration,
     /// How often somebody may try.
     pub throttles: ThrottleOptions,
+    /// When key-encryption keys are replaced and destroyed: what a certificate promises.
+    pub key_schedule: KeySchedule,
 }
 
 /// How often somebody may try. Counted by each server for itself, in memory.
@@ -222,6 +226,7 @@ impl Default for AuthOptions {
             refresh_grace: TimeDelta::seconds(60),
             refusals_leave_after: Duration::from_millis(500),
             throttles: ThrottleOptions::default(),
+            key_schedule: KeySchedule::default(),
         }
     }
 }

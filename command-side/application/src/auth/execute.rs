@@ -1,7 +1,10 @@
 //! From a command to the use case that carries it out.
 
+use std::{net::IpAddr, time::Instant};
+
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use vault::Copies;
 
 use super::{AuthError, AuthService, ErasureProof, MemberCommand, MemberOutcome};
 use crate::{ExecuteError, MemberError, Meta, Receipt};
@@ -59,11 +62,18 @@ impl AuthService {
         }
     }
 
-    /// Proof that a member was erased, once they are.
-    pub async fn certificate(&self, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
+    /// Proof that a member was erased, once they are. Whoever has the id of the erasure may have it; `from` is where one who is
+    /// not an operator asked.
+    pub async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
+        if let Some(from) = from {
+            self.0.throttles.certificates.begin(from, Instant::now())?;
+        }
         let Some(certificate) = self.members().certificate(erasure).await? else { return Ok(None) };
         let text = serde_json::to_vec(&certificate).map_err(|_| MemberError::Execute(ExecuteError::Internal))?;
         let digest = hex::encode(Sha256::digest(text));
-        Ok(Some(ErasureProof { certificate, digest }))
+        let epochs = self.vault().key_epochs().await?;
+        let named = certificate.key_epochs.as_deref();
+        let copies = Copies::of(named, certificate.erased_at, &epochs, &self.0.options.key_schedule);
+        Ok(Some(ErasureProof { certificate, digest, copies }))
     }
 }

@@ -85,10 +85,11 @@ impl AuthService {
         };
         let certificate = self.vault().certificate(receipt.answer).await?;
         let until = certificate.map(|kept| kept.erased_at + REPEATED_FOR);
-        match until.is_none_or(|until| self.0.parts.clock.now() < until) {
-            true => Ok(receipt),
-            false => Err(refused()),
+        if until.is_some_and(|until| self.0.parts.clock.now() >= until) {
+            return Err(refused());
         }
+        self.refuse_everywhere(member).await?;
+        Ok(receipt)
     }
 
     /// Has a member erased; by an operator, with a reason, or by the member.
@@ -100,8 +101,19 @@ impl AuthService {
         meta: Meta,
     ) -> Result<Receipt<Uuid>, AuthError> {
         let receipt = self.recorded(meta, self.members().request_erasure(member, actor, reason, meta)).await?;
-        self.revoked().insert(member.uuid());
+        self.refuse_everywhere(member).await?;
         Ok(receipt)
+    }
+
+    /// Before the answer leaves, every server refuses the member's tokens: command servers and query servers read revocations once
+    /// a second, and are waited for. If the vault does not answer, nor does this: the request can be sent again.
+    async fn refuse_everywhere(&self, member: MemberId) -> Result<(), AuthError> {
+        self.revoked().insert(member.uuid());
+        let limit = self.members().shared.options.revoked_everywhere;
+        if !self.vault().revoke_everywhere(member, limit).await? {
+            tracing::warn!(member.id = %member, "a server has not read revocations in time");
+        }
+        Ok(())
     }
 
     /// Whether it is really the member; a no is recorded.

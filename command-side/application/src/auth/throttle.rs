@@ -39,6 +39,8 @@ pub(super) struct Throttles {
     pub(super) wrong_codes: Addresses,
     /// Codes of sign-ups that were asked for or given.
     pub(super) codes: Addresses,
+    /// Certificates of erasures that were read without an operator's token.
+    pub(super) certificates: Addresses,
     /// Taken login ids, by sign-up.
     pub(super) login_ids: Windows<Uuid>,
 }
@@ -53,6 +55,7 @@ impl Throttles {
             resets: Addresses::new(options.resets_per_address, MINUTE),
             wrong_codes: Addresses::new(options.wrong_codes_per_address, HOUR),
             codes: Addresses::new(options.codes_per_address, MINUTE),
+            certificates: Addresses::new(options.codes_per_address, MINUTE),
             login_ids: Windows::new(options.login_ids_per_sign_up, MINUTE),
         }
     }

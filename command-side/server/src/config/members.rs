@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use application::{AuthOptions, CodeRules, MemberOptions, ThrottleOptions};
 use chrono::TimeDelta;
 use platform::http::TrustForwarded;
-use vault::{KekAddress, MessageBudget, PasswordParams};
+use vault::{KekAddress, KeySchedule, MessageBudget, PasswordParams};
 
 /// How members, sessions and the vault are set.
 #[derive(Clone, Debug, clap::Args)]
@@ -19,6 +19,15 @@ pub struct MemberConfig {
     /// A file with the token for the transit engine; read again for each call
     #[arg(long, env = "JANGBU_KEK_TOKEN_FILE")]
     pub kek_token_file: Option<PathBuf>,
+    /// Days after which the next key that wraps data keys is due; 0 for no schedule. It bounds how long old copies of an erased member's key can be opened
+    #[arg(long, env = "JANGBU_KEK_ROTATE_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
+    pub kek_rotate_days: u32,
+    /// Days that such a key is kept after the next one has taken its place: no less than backups of the vault are kept
+    #[arg(long, env = "JANGBU_KEK_KEEP_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
+    pub kek_keep_days: u32,
+    /// Who keeps that schedule; unset: the server for transit, the operator (`jangbu vault rotate`) for a file, whose copies have to be kept in step
+    #[arg(long, env = "JANGBU_KEK_ROTATED_BY")]
+    pub kek_rotated_by: Option<Rotator>,
     /// The private key that signs access tokens (PKCS#8 PEM); read again when the file changes
     #[arg(long, env = "JANGBU_SIGNING_KEY_FILE")]
     pub signing_key_file: PathBuf,
@@ -79,7 +88,7 @@ pub struct MemberConfig {
     /// Wrong codes of password resets that one address may give in an hour
     #[arg(long, env = "JANGBU_ADDRESS_WRONG_CODES", default_value_t = 100)]
     pub address_wrong_codes: u32,
-    /// Codes of sign-ups that one address may ask for or give in a minute
+    /// Codes of sign-ups that one address may ask for or give in a minute, and certificates of erasures that it may read without an operator's token
     #[arg(long, env = "JANGBU_ADDRESS_CODES", default_value_t = 3000)]
     pub address_codes: u32,
     /// Messages with a code, or about a sign-up, that reach one contact in any hour; one address causes four fifths at most
@@ -111,7 +120,28 @@ pub struct MemberConfig {
     pub code_delays: Vec<u32>,
 }
 
+/// Who replaces and destroys key-encryption keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Rotator {
+    /// A command server.
+    Server,
+    /// An operator, or a timer of theirs.
+    Operator,
+}
+
 impl MemberConfig {
+    pub(crate) fn key_schedule(&self) -> KeySchedule {
+        KeySchedule::of_days(self.kek_rotate_days, self.kek_keep_days)
+    }
+
+    /// Whether servers keep the schedule. A key file has copies: on other machines, and the one without which the vault's backups are
+    /// of no use. A server that wrote a new key into one of them would leave the others behind.
+    pub(crate) fn rotates_keys(&self) -> bool {
+        let is_central = matches!(self.kek, KekAddress::Transit { .. });
+        let rotator = self.kek_rotated_by.unwrap_or(if is_central { Rotator::Server } else { Rotator::Operator });
+        rotator == Rotator::Server && self.kek_rotate_days > 0
+    }
+
     pub(crate) fn passwords(&self) -> PasswordParams {
         PasswordParams {
             memory_kib: self.argon2_memory_kib,
@@ -150,6 +180,7 @@ impl MemberConfig {
             access_lives: TimeDelta::seconds(self.access_token_seconds),
             refresh_lives: TimeDelta::seconds(self.refresh_token_seconds),
             refresh_grace: TimeDelta::seconds(self.refresh_grace_seconds),
+            key_schedule: self.key_schedule(),
             refusals_leave_after: Duration::from_millis(self.login_refused_after_ms),
             throttles: ThrottleOptions {
                 free_failures: self.login_free_failures,
@@ -164,5 +195,31 @@ impl MemberConfig {
                 login_ids_per_sign_up: self.sign_up_login_ids,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        members: MemberConfig,
+    }
+
+    #[test]
+    fn servers_rotate_where_the_keys_have_one_place() {
+        let rotates = |kek: &str, more: &[&str]| {
+            let arguments = ["test", "--vault-writer-url", "postgres://v", "--signing-key-file", "k", "--kek", kek];
+            let parsed = Arguments::try_parse_from(arguments.iter().chain(more)).expect("settings");
+            parsed.members.rotates_keys()
+        };
+        let (file, transit) = ("file:/kek.json", "transit:https://vault:8200#bank");
+        assert!(rotates(transit, &[]) && !rotates(file, &[]));
+        assert!(rotates(file, &["--kek-rotated-by=server"]) && !rotates(transit, &["--kek-rotated-by=operator"]));
+        assert!(!rotates(transit, &["--kek-rotate-days=0"]), "there is no schedule");
     }
 }

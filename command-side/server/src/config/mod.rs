@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use application::{ExecutorOptions, Limits};
 use kernel::Assets;
-pub use members::MemberConfig;
+pub use members::{MemberConfig, Rotator};
 use platform::{http::ServeOptions, telemetry::TelemetryOptions};
 
 use crate::channels::ChannelOptions;

@@ -4,6 +4,7 @@ mod app;
 mod away;
 mod channels;
 mod ending;
+mod key_rotation;
 mod log_ins;
 mod password_resets;
 mod people;

@@ -6,6 +6,7 @@ mod accounts;
 mod bank;
 mod book;
 mod check;
+mod copies;
 mod finish;
 mod fold;
 mod members;
@@ -51,6 +52,8 @@ struct Cli {
     mail_url: Option<String>,
     #[command(flatten)]
     stores: stores::Stores,
+    #[command(flatten)]
+    keys: copies::KeyOptions,
 }
 
 #[tokio::main]
@@ -87,7 +90,9 @@ async fn run(cli: &Cli) -> Result<bool> {
     let verdict = check::check(&bank, &accounts, &check::Expected { file: &file, fold: &fold }, &booked, czk).await?;
     finish::largest_and_statement(&accounts, &verdict, &booked, czk).await?;
     let clean = match &cli.mail_url {
-        Some(url) => members::come_and_go(&bank, &cli.stores, url, czk).await.context("two people sign up")?,
+        Some(url) => {
+            members::come_and_go(&bank, &cli.stores, &cli.keys, url, czk).await.context("two people sign up")?
+        }
         None => {
             show::note("nobody signs up here: JANGBU_MAIL_URL does not say where mail can be read");
             true

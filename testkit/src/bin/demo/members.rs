@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bank::DemoBank,
+    copies::{Copied, KeyOptions},
     person::{Member, Person, certificate},
     show::{self, Asset},
     stores::{self, Stores},
@@ -17,14 +18,20 @@ const GIFT: i128 = 100_000;
 const DINNER: i128 = 24_900;
 
 /// All of it; whether nothing of the one who left was found anywhere.
-pub async fn come_and_go(bank: &DemoBank, stores: &Stores, mail_url: &str, asset: &Asset) -> Result<bool> {
+pub async fn come_and_go(
+    bank: &DemoBank,
+    stores: &Stores,
+    keys: &KeyOptions,
+    mail_url: &str,
+    asset: &Asset,
+) -> Result<bool> {
     show::heading("Two people sign up, and one leaves");
     let minji = join(bank, Person::new("Minji"), mail_url).await?;
     let jun = join(bank, Person::new("Jun"), mail_url).await?;
     let (from, to) = (open(bank, &minji, asset).await?, open(bank, &jun, asset).await?);
     pay(&minji, &from, &to, &jun, asset).await?;
     let token = leave(&minji, &from, &to, asset).await?;
-    let clean = erase(bank, stores, &minji).await?;
+    let clean = erase(bank, stores, keys, &minji).await?;
     remains(bank, &jun, &minji, &token, asset).await?;
     Ok(clean)
 }
@@ -92,7 +99,8 @@ async fn leave(member: &Member, from: &Account, to: &Account, asset: &Asset) -> 
     Ok(token)
 }
 
-async fn erase(bank: &DemoBank, stores: &Stores, member: &Member) -> Result<bool> {
+async fn erase(bank: &DemoBank, stores: &Stores, keys: &KeyOptions, member: &Member) -> Result<bool> {
+    let copied = Copied::take(stores, member.caller.actor.id).await?;
     let erasure = member.leave().await?;
     let certificate_json = certificate(bank, &erasure).await?;
     show::line("Is erased", &format!("certificate {erasure}"));
@@ -103,7 +111,9 @@ async fn erase(bank: &DemoBank, stores: &Stores, member: &Member) -> Result<bool
     ensure!(again.code() == Some("credentials-wrong"), "an erased member can still log in: {}", again.body);
     show::line("Afterwards", "her token is refused (401), and so is her password");
     show::line("Searched", "for her name, login id, address, password and refresh token, everywhere:");
-    stores::search(bank, stores, &member.words()).await
+    let clean = stores::search(bank, stores, &member.words()).await?;
+    let Some(copied) = copied else { return Ok(clean) };
+    Ok(copied.show(bank, stores, keys, &erasure).await? && clean)
 }
 
 /// What the one who stayed still sees, and that the books still add up.

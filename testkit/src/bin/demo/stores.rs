@@ -19,6 +19,9 @@ pub struct Stores {
     /// The vault's database, as its owner
     #[arg(long, env = "JANGBU_VAULT_DATABASE_URL", hide_env_values = true)]
     vault_database_url: Option<String>,
+    /// Where Postgres keeps its data, if it is on this machine
+    #[arg(long, env = "JANGBU_POSTGRES_DIR")]
+    postgres_dir: Option<PathBuf>,
     /// Where NATS keeps its data
     #[arg(long, env = "JANGBU_NATS_DIR")]
     nats_dir: Option<PathBuf>,
@@ -33,6 +36,18 @@ pub struct Stores {
     projector_addr: Option<String>,
 }
 
+impl Stores {
+    /// The vault's database, as its owner.
+    pub fn vault_database_url(&self) -> Option<&str> {
+        self.vault_database_url.as_deref()
+    }
+
+    /// Looks through the data files of Postgres, the write-ahead log and whatever a dump does not show included.
+    pub fn in_files_of_postgres(&self, words: &Words) -> Result<Option<Finding>> {
+        self.postgres_dir.as_ref().map(|folder| words.in_folder(folder)).transpose()
+    }
+}
+
 /// Looks through all of them; whether nothing was found.
 pub async fn search(bank: &DemoBank, stores: &Stores, words: &[&str]) -> Result<bool> {
     let words = Words::new(words)?;
@@ -45,6 +60,7 @@ pub async fn search(bank: &DemoBank, stores: &Stores, words: &[&str]) -> Result<
     for (what, url) in databases {
         clean &= show_finding(what, url.as_ref().map(|url| words.in_database(url)).transpose()?);
     }
+    clean &= show_finding("data files of Postgres, write-ahead log included", stores.in_files_of_postgres(&words)?);
     let folders = [("files of NATS JetStream", &stores.nats_dir), ("logs of all processes", &stores.log_dir)];
     for (what, folder) in folders {
         clean &= show_finding(what, folder.as_ref().map(|folder| words.in_folder(folder)).transpose()?);

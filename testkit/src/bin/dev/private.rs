@@ -62,6 +62,7 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     environment.set_databases(&bank.plan().databases.clone())?;
     environment.set_keys(&keys);
     environment.set_nats(|role| servers.nats.url(role));
+    environment.set("JANGBU_POSTGRES_DIR", text(&servers.folder().join("postgres")));
     environment.set("JANGBU_NATS_DIR", text(servers.nats.store_dir()));
     environment.set("JANGBU_LOG_DIR", text(&bank.plan().logs));
     environment.set("JANGBU_MAIL_URL", catcher.url());

@@ -1,6 +1,9 @@
 //! The private Postgres and NATS that `up` leaves running.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use anyhow::{Context, Result};
 use testkit::kit::{
@@ -14,9 +17,14 @@ use crate::{
     say,
 };
 
+/// Where our Postgres keeps its data.
+pub fn postgres_dir(place: &Place) -> PathBuf {
+    place.data.join("postgres")
+}
+
 /// Makes sure that Postgres runs, with roles and databases, and sets the variables that name them.
 pub async fn postgres(place: &Place, port: u16, shared_buffers: &str, environment: &mut Environment) -> Result<()> {
-    let dir = place.data.join("postgres");
+    let dir = postgres_dir(place);
     let url = if let Some((identity, url)) = Postgres::running_on(&dir) {
         say::step("postgres", &format!("runs already (pid {})", identity.pid));
         url
@@ -81,7 +89,7 @@ pub fn choose_port(name: &str, asked: u16) -> Result<u16> {
 
 /// The process of our Postgres, if it runs.
 pub fn running_postgres(place: &Place) -> Option<Identity> {
-    Postgres::running_on(&place.data.join("postgres")).map(|(identity, _)| identity)
+    Postgres::running_on(&postgres_dir(place)).map(|(identity, _)| identity)
 }
 
 /// The address in a URL of a server of ours.

@@ -122,7 +122,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     if args.no_demo {
         return Ok(ExitCode::SUCCESS);
     }
-    demonstrate(&binaries, &environment)
+    demonstrate(&place, &binaries, &environment)
 }
 
 /// Where each process listens: where it does already, else where it was asked to, else at a free port.
@@ -259,10 +259,16 @@ fn with_end_of_log(place: &Place, name: &str, what: &str) -> String {
     )
 }
 
-fn demonstrate(binaries: &Path, environment: &Environment) -> Result<ExitCode> {
-    let status = Command::new(binaries.join("demo"))
-        .envs(environment.pairs())
-        .status()
-        .context("cannot run the demonstration; ./justw up builds it")?;
+/// Where Postgres and the key-encryption key are our own, the demonstration looks through the files of the one and destroys the other.
+fn demonstrate(place: &Place, binaries: &Path, environment: &Environment) -> Result<ExitCode> {
+    let mut demo = Command::new(binaries.join("demo"));
+    demo.envs(environment.pairs());
+    if environment.owns("JANGBU_VAULT_DATABASE_URL") {
+        demo.arg("--postgres-dir").arg(servers::postgres_dir(place));
+    }
+    if environment.owns("JANGBU_KEK") {
+        demo.arg("--destroy-keys");
+    }
+    let status = demo.status().context("cannot run the demonstration; ./justw up builds it")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

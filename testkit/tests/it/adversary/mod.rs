@@ -5,6 +5,7 @@ mod erasure_fence;
 mod forged_slices;
 mod frozen_processes;
 mod indistinguishable;
+mod left_tokens;
 mod parked_reads;
 mod promotion_gate;
 mod refresh_retry;

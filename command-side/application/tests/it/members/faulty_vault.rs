@@ -6,6 +6,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -14,9 +15,9 @@ use kernel::{ConsistencyToken, MemberId, Position, Sealed, StreamId};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
-    Certificate, Credentials, DataKey, DueMessage, Erasures, Keys, KnownNetworks, MessageBudget, Messages, Names,
-    NewMessage, PasswordHash, PasswordResets, Pending, PostgresVault, Queued, RefreshRetry, Revocation, Revocations,
-    Rotation, SentCode, Sessions, TokenDigest, VaultError, WaitingMessages,
+    Certificate, Credentials, DataKey, DueMessage, Erasures, KeyEpoch, Keys, KnownNetworks, MessageBudget, Messages,
+    Names, NewMessage, PasswordHash, PasswordResets, Pending, PostgresVault, Queued, RefreshRetry, Revocation,
+    Revocations, Rotation, SentCode, Sessions, TokenDigest, VaultError, WaitingMessages,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -220,6 +221,10 @@ impl Revocations for FaultyVault {
         self.through("revoke_member", self.real.revoke_member(member)).await
     }
 
+    async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError> {
+        self.through("revoke_everywhere", self.real.revoke_everywhere(member, limit)).await
+    }
+
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError> {
         self.real.revoked_after(serial).await
     }
@@ -298,5 +303,9 @@ impl Erasures for FaultyVault {
 
     async fn certificate(&self, erasure: Uuid) -> Result<Option<Certificate>, VaultError> {
         self.real.certificate(erasure).await
+    }
+
+    async fn key_epochs(&self) -> Result<Vec<KeyEpoch>, VaultError> {
+        self.real.key_epochs().await
     }
 }
