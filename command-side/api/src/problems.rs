@@ -10,7 +10,7 @@ use axum::{
 use kernel::CommandId;
 use platform::{
     auth::refused,
-    problem::{Code, Problem},
+    problem::{Code, Problem, Quota},
 };
 
 use crate::answer;
@@ -99,8 +99,9 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
             "login_id",
             "must not be part of the password: choose one with a character that the password does not have",
         ),
-        AuthError::TooMany { retry_after } => {
-            let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
+        AuthError::TooMany { retry_after, tries, window } => {
+            let quota = Quota { requests: tries, window };
+            let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after).quota(quota);
             problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))
         }
         AuthError::NoSigningKey => {
@@ -120,7 +121,8 @@ fn of_member(error: MemberError) -> Problem {
         MemberError::ResetUnknown => Problem::new(Code::ResetUnknown).detail("there is no such password reset"),
         MemberError::MemberUnknown => Problem::new(Code::MemberUnknown).detail("there is no such member"),
         MemberError::ResendTooEarly { retry_after } => {
-            let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after);
+            let quota = Quota { requests: 1, window: None };
+            let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after).quota(quota);
             problem.detail(format!("another code can be sent in {} seconds", whole_seconds(retry_after)))
         }
         MemberError::VaultUnavailable(error @ (VaultError::Unavailable(_) | VaultError::Kek(_))) => {
