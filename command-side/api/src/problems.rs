@@ -59,7 +59,7 @@ pub(crate) fn of_command(error: AuthError, command_id: CommandId) -> Result<Resp
     match error {
         AuthError::Refused { code, tries_left, replayed, token } => {
             let refused = refusal(code, tries_left, command_id).into_response();
-            Ok(answer::signed(refused, token, replayed))
+            Ok(answer::signed(refused, command_id, token, replayed))
         }
         other => Err(of_auth(other)),
     }
