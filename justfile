@@ -54,7 +54,7 @@ test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
 
 # What continuous integration runs: every check, every test
 [group('check')]
-ci: fmt-check generated-check lint doc deny rooms test doctest demo-check contract-check
+ci: fmt-check generated-check lint-files lint doc deny rooms test doctest demo-check contract-check
     @if [ -e target/advisories-not-checked ]; then cat target/advisories-not-checked; echo 'ci: all else is well'; else echo 'ci: all is well'; fi
 
 # Format
@@ -70,6 +70,12 @@ fmt-check:
 [group('check')]
 lint: packages
     cargo clippy --workspace --all-targets -- --deny warnings
+
+# The OpenAPI documents (openapi-spec-validator and the rules of the house) and the migrations (squawk)
+[group('check')]
+lint-files:
+    testkit/ensure-packages.sh python
+    testkit/lint-files.sh
 
 # The documentation of all crates, warnings refused
 [group('check')]
@@ -107,7 +113,7 @@ bench *args: packages
     cargo build --release {{ programs }} --bin bench
     {{ target }}/release/bench {{ args }}
 
-# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI documents, docs/rooms.md, docs/settings/
+# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, docs/rooms.md, docs/commands.md, docs/settings/
 [group('make')]
 generate: packages _sqlx
     cargo build -p testkit --no-default-features --bin dev
@@ -117,6 +123,7 @@ generate: packages _sqlx
     cargo build --workspace --bins
     {{ target }}/debug/command-server --openapi > docs/openapi/command.json
     {{ target }}/debug/query-server --openapi > docs/openapi/query.json
+    {{ target }}/debug/jangbu commands > docs/commands.md
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help > docs/settings/$program.txt; done
     {{ target }}/debug/rooms --write
 
@@ -125,6 +132,7 @@ generated-check: packages _sqlx
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi | diff - docs/openapi/command.json
     {{ target }}/debug/query-server --openapi | diff - docs/openapi/query.json
+    {{ target }}/debug/jangbu commands | diff - docs/commands.md
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help | diff - docs/settings/$program.txt; done
     {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check -- --all-targets
 

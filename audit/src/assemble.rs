@@ -28,6 +28,8 @@ pub struct Commit {
     pub recorded_at: DateTime<Utc>,
     /// The member who asked for it, if it was one.
     pub member: Option<Uuid>,
+    /// The service that asked for it, if it was one.
+    pub service: Option<Uuid>,
     pub events: Vec<Event>,
 }
 
@@ -37,7 +39,8 @@ impl Commit {
         let waits = |event: &&Event| positions.contains(&event.position);
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
-        Some(Self { last: self.last, recorded_at: self.recorded_at, member: self.member, events })
+        let Self { last, recorded_at, member, service, .. } = *self;
+        Some(Self { last, recorded_at, member, service, events })
     }
 }
 
@@ -151,8 +154,8 @@ impl Assembler {
             });
             self.recorded_at = recorded_at;
         }
-        let member = row.as_ref().and_then(|row| row.member);
-        let commit = Commit { last: 0, recorded_at, member, events: Vec::new() };
+        let (member, service) = row.as_ref().map_or((None, None), |row| (row.member, row.service));
+        let commit = Commit { last: 0, recorded_at, member, service, events: Vec::new() };
         self.open = Some(Open { row, seen: 0, commit });
     }
 

@@ -22,6 +22,8 @@ pub struct CommitRow {
     pub recorded_at: DateTime<Utc>,
     /// The member who asked for it, if it was one.
     pub member: Option<Uuid>,
+    /// The service that asked for it, if it was one.
+    pub service: Option<Uuid>,
 }
 
 /// A row of `events`, decoded if it can be.
@@ -135,8 +137,15 @@ impl Source {
             digest.update(&row.role);
             digest.update(row.fingerprint);
             // One letter, as the log keeps it.
-            let member = (row.role == "m").then_some(row.actor_id);
-            CommitRow { first: row.first_position, last: row.last_position, recorded_at: row.recorded_at, member }
+            let asked_by = |role| (row.role == role).then_some(row.actor_id);
+            let (member, service) = (asked_by("m"), asked_by("s"));
+            CommitRow {
+                first: row.first_position,
+                last: row.last_position,
+                recorded_at: row.recorded_at,
+                member,
+                service,
+            }
         });
         Ok(read.collect())
     }

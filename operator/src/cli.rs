@@ -12,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::{
     accounts::{self, AccountsCommand},
     archive::{self, ArchiveCommand},
+    commands,
     config::Config,
     doctor::{self, DoctorArgs},
     env_file::EnvFile,
@@ -101,6 +102,9 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Print the table of all commands, as docs/commands.md has it
+    #[command(hide = true)]
+    Commands,
 }
 
 #[derive(Debug, Subcommand)]
@@ -193,6 +197,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             clap_complete::generate(*shell, &mut Cli::command(), "jangbu", &mut io::stdout().lock());
         }
         Command::Man { folder } => write_manual(folder)?,
+        Command::Commands => output.line(commands::table(Cli::command()).trim_end())?,
         Command::Members(command) => members::run(command, config, output).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -210,6 +215,17 @@ mod tests {
     #[test]
     fn the_parser_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_committed_table_has_every_command() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/commands.md");
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        let table = commands::table(Cli::command());
+        assert!(committed == table, "write it again: cargo run -p operator -- commands > docs/commands.md");
+        for command in ["log show", "views rebuild", "vault rotate", "doctor"] {
+            assert!(table.contains(&format!("| `jangbu {command}` |")), "{command}");
+        }
     }
 
     #[test]

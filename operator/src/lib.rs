@@ -6,6 +6,7 @@ mod accounts;
 pub mod archive;
 mod call;
 mod cli;
+mod commands;
 mod config;
 mod db;
 mod doctor;

@@ -27,6 +27,4 @@ pub use port::{
     PasswordHash, Pending, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,
     Vault, WaitingMessages,
 };
-pub use postgres::{
-    KekWatch, KeyCount, Keyring, PostgresVault, RevocationReader, Rewrapped, Rotated, VaultReader,
-};
+pub use postgres::{KekWatch, KeyCount, Keyring, PostgresVault, RevocationReader, Rewrapped, Rotated, VaultReader};

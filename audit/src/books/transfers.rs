@@ -41,6 +41,7 @@ pub(super) const VIEW: Definition = Definition {
             "destination_balance_after",
             "postings",
             "asked_by",
+            "service",
             "position",
             "recorded_at",
         ],
@@ -84,6 +85,8 @@ struct Row<'a> {
     postings: Option<&'a str>,
     /// The member who asked for what was refused.
     asked_by: Option<Uuid>,
+    /// The service that gave the reference.
+    service: Option<Uuid>,
     position: i64,
     recorded_at: DateTime<Utc>,
 }
@@ -95,6 +98,7 @@ impl Row<'_> {
         cells.maybe("asset", self.asset).maybe("amount", self.amount).maybe("postings", self.postings);
         cells.maybe("memo", self.memo).maybe("reference", self.reference).maybe("reverses", self.reverses);
         cells.maybe("code", self.code).maybe("available", self.available).maybe("asked_by", self.asked_by);
+        cells.maybe("service", self.service);
         cells.maybe("source_version", self.source_side.0).maybe("source_balance_after", self.source_side.1);
         cells.maybe("destination_version", self.destination_side.0);
         cells.maybe("destination_balance_after", self.destination_side.1);
@@ -107,7 +111,7 @@ fn give_reversed_by(original: Uuid, by: Uuid, cells: &mut Cells, transfers: &mut
 }
 
 impl<S: Sink> Transfers<S> {
-    fn posted(&mut self, id: Uuid, posted: &TransferPosted, sides: &[Side], at: DateTime<Utc>) {
+    fn posted(&mut self, id: Uuid, posted: &TransferPosted, sides: &[Side], commit: &Commit) {
         let payment = Payment::of(posted);
         let postings = payment.is_none().then(|| shown_legs(&posted.legs, sides));
         let mut row = Row {
@@ -119,7 +123,8 @@ impl<S: Sink> Transfers<S> {
             postings: postings.as_deref(),
             // A view at the position of the last of its events shows all of it.
             position: sides.iter().map(|side| side.position).max().unwrap_or_default(),
-            recorded_at: at,
+            recorded_at: commit.recorded_at,
+            service: posted.reference.as_ref().and(commit.service),
             ..Row::default()
         };
         if let (Some(payment), [one, other]) = (&payment, sides) {
@@ -149,6 +154,7 @@ impl<S: Sink> Transfers<S> {
             code: Some(&refusal.code),
             available: refusal.available.as_ref().map(|a: &Minor| a as &dyn Display),
             asked_by: commit.member,
+            service: facts.reference.as_ref().and(commit.service),
             position,
             recorded_at: commit.recorded_at,
             ..Row::default()
@@ -175,7 +181,7 @@ impl<S: Sink> Book<S> for Transfers<S> {
             if let Some(posted) =
                 transfer_events.posted.filter(|posted| posted.legs.len() == transfer_events.sides.len())
             {
-                self.posted(id, posted, &transfer_events.sides, commit.recorded_at);
+                self.posted(id, posted, &transfer_events.sides, commit);
             }
         }
         for event in &commit.events {
@@ -204,7 +210,7 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
                   asset, amount::text, memo, reference, reverses, reversed_by, code,
                   available::text, source_version, source_balance_after::text, destination_version,
                   destination_balance_after::text, position as "position!", recorded_at as "recorded_at!",
-                  postings::text, asked_by
+                  postings::text, asked_by, service
            from live.transfers"#
     )
     .fetch(connection);
@@ -226,6 +232,7 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
             destination_side: (row.destination_version, shown(&row.destination_balance_after)),
             postings: row.postings.as_deref(),
             asked_by: row.asked_by,
+            service: row.service,
             position: row.position,
             recorded_at: row.recorded_at,
         };

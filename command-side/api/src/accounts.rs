@@ -21,10 +21,15 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let change = |handler| Endpoint::new(handler).with_optional_body().not_found(Code::AccountUnknown);
+    let change =
+        |handler| Endpoint::new(handler).by::<Operators>().with_optional_body().not_found(Code::AccountUnknown);
     vec![
-        Endpoint::new(routes!(open_account)).raises([Code::AssetUnknown]),
-        change(routes!(close_account)).raises([Code::AccountNotEmpty, Code::AccountFrozen, Code::AccountClosed]),
+        Endpoint::new(routes!(open_account)).by::<Members>().raises([Code::AssetUnknown]),
+        change(routes!(close_account)).by::<Members>().raises([
+            Code::AccountNotEmpty,
+            Code::AccountFrozen,
+            Code::AccountClosed,
+        ]),
         change(routes!(freeze_account)).raises([Code::AccountFrozen, Code::AccountClosed]),
         change(routes!(unfreeze_account)).raises([Code::AccountNotFrozen, Code::AccountClosed]),
     ]
@@ -65,7 +70,7 @@ impl ReasonRequest {
 
 /// An account, as the command left it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Account)]
+#[schema(as = ChangedAccount)]
 pub(crate) struct AccountDto {
     /// Its id.
     #[schema(value_type = uuid::Uuid)]

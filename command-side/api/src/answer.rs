@@ -4,8 +4,8 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kernel::ConsistencyToken;
-use platform::problem::Problem;
+use kernel::{CommandId, ConsistencyToken};
+use platform::{http::Recorded, problem::Problem};
 use serde::Serialize;
 
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
@@ -26,8 +26,9 @@ fn token(token: ConsistencyToken) -> HeaderValue {
     HeaderValue::try_from(token.to_string()).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// With the headers of what was written.
-pub(crate) fn signed(mut response: Response, at: ConsistencyToken, replayed: bool) -> Response {
+/// With the headers of what was written for this command.
+pub(crate) fn signed(mut response: Response, id: CommandId, at: ConsistencyToken, replayed: bool) -> Response {
+    response.extensions_mut().insert(Recorded { id: id.uuid(), before: replayed });
     response.headers_mut().insert(CONSISTENCY_TOKEN, token(at));
     if replayed {
         mark_replayed(&mut response);

@@ -21,7 +21,8 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    vec![moving(Endpoint::new(routes!(deposit))), moving(Endpoint::new(routes!(withdraw)))]
+    let booking = |handler| moving(Endpoint::new(handler)).by::<OperatorsAndServices>();
+    vec![booking(routes!(deposit)), booking(routes!(withdraw))]
 }
 
 /// Money that comes in from outside or goes there.

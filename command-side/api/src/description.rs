@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use platform::{
-    openapi::{self, Operation, reference},
+    openapi::{self, Facts, Operation, reference},
     problem::Code,
 };
 use serde_json::{Value, json};
@@ -38,9 +38,12 @@ pub fn openapi() -> String {
     let (mut api, known) = (Description::openapi(), endpoints());
     api.merge(described(endpoints()).to_openapi());
     let at = |path: &str, method: &str| known.iter().find(|endpoint| endpoint.is_at(path, method));
-    let mut document = openapi::complete(&api, |operation| {
-        problems(operation, at(operation.path, operation.method).map_or(&[], Endpoint::problems))
-    });
+    let facts = |operation: Operation<'_>| {
+        let endpoint = at(operation.path, operation.method);
+        let roles = endpoint.map_or(&[][..], Endpoint::roles).to_vec();
+        Facts { problems: problems(operation, endpoint.map_or(&[], Endpoint::problems)), roles }
+    };
+    let mut document = openapi::complete(&api, facts, include_str!("examples.json"));
     add_command_headers(&mut document, |path, method| at(path, method).is_some_and(Endpoint::has_optional_body));
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
@@ -159,5 +162,6 @@ fn optional_key() -> Value {
         "description": "Makes a retry safe: for a short grace (60 s by default) the same token with the same key gets the \
                         first answer again. Without it, or with another key, a token that comes twice ends its session.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
+        "example": "0198-refresh-of-the-morning",
     })
 }

@@ -1,23 +1,30 @@
 //! An endpoint: a handler, and what the API's description has to know of it beside its bodies.
 
 use axum::http::StatusCode;
+use kernel::Role;
 use platform::problem::Code;
 use utoipa::openapi::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use crate::state::ApiState;
+use crate::{caller::Allowed, state::ApiState};
 
 /// One endpoint. It stands with its handler in the resource's file, so that nothing about it is written elsewhere.
 pub(crate) struct Endpoint {
     handler: UtoipaMethodRouter<ApiState>,
     problems: Vec<(StatusCode, Code)>,
     has_optional_body: bool,
+    roles: &'static [Role],
 }
 
 impl Endpoint {
-    /// An endpoint that answers no problem but those of every endpoint of its sort.
+    /// An endpoint that everybody may call, and that answers no problem but those of every endpoint of its sort.
     pub(crate) fn new(handler: UtoipaMethodRouter<ApiState>) -> Self {
-        Self { handler, problems: Vec::new(), has_optional_body: false }
+        Self { handler, problems: Vec::new(), has_optional_body: false, roles: &[] }
+    }
+
+    /// Who may call it: as the handler's `Caller<A>`.
+    pub(crate) fn by<A: Allowed>(self) -> Self {
+        Self { roles: A::ROLES, ..self }
     }
 
     /// It can answer these problems too.
@@ -39,6 +46,10 @@ impl Endpoint {
 
     pub(crate) fn problems(&self) -> &[(StatusCode, Code)] {
         &self.problems
+    }
+
+    pub(crate) fn roles(&self) -> &'static [Role] {
+        self.roles
     }
 
     pub(crate) fn has_optional_body(&self) -> bool {

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::{
     answer::json,
     body::{Canonical, Confidential, OperatorsReasonRequest, Secret, canonical, path_id},
-    caller::{Caller, Leaver, Operators},
+    caller::{Caller, Leaver, Members, Operators},
     endpoint::Endpoint,
     problems,
     receive::{Request, receive},
@@ -34,13 +34,13 @@ use crate::{
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable]);
     vec![
-        endpoint(routes!(leave)).raises([
+        endpoint(routes!(leave)).by::<Members>().raises([
             Code::MemberUnknown,
             Code::PasswordWrong,
             Code::TooManyRequests,
             Code::AccountsOpen,
         ]),
-        endpoint(routes!(erase)).raises([Code::MemberUnknown, Code::AccountsOpen]),
+        endpoint(routes!(erase)).by::<Operators>().raises([Code::MemberUnknown, Code::AccountsOpen]),
         endpoint(routes!(certificate)).raises([Code::ValidationFailed, Code::ErasureUnknown, Code::TooManyRequests]),
     ]
 }

@@ -28,7 +28,8 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable, Code::MemberUnknown]);
+    let endpoint =
+        |handler| Endpoint::new(handler).by::<Members>().raises([Code::VaultUnavailable, Code::MemberUnknown]);
     vec![
         endpoint(routes!(change_contact)).raises([Code::ResendTooEarly]),
         endpoint(routes!(verify_contact)).raises([
@@ -38,7 +39,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::CodeExhausted,
         ]),
         endpoint(routes!(change_password)).raises([Code::PasswordWrong, Code::TooManyRequests]),
-        endpoint(routes!(disclose)),
+        endpoint(routes!(disclose)).by::<Operators>(),
     ]
 }
 

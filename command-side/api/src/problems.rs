@@ -10,7 +10,7 @@ use axum::{
 use kernel::CommandId;
 use platform::{
     auth::refused,
-    problem::{Code, Problem},
+    problem::{Code, Problem, Quota},
 };
 
 use crate::answer;
@@ -59,7 +59,7 @@ pub(crate) fn of_command(error: AuthError, command_id: CommandId) -> Result<Resp
     match error {
         AuthError::Refused { code, tries_left, replayed, token } => {
             let refused = refusal(code, tries_left, command_id).into_response();
-            Ok(answer::signed(refused, token, replayed))
+            Ok(answer::signed(refused, command_id, token, replayed))
         }
         other => Err(of_auth(other)),
     }
@@ -95,8 +95,9 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
         AuthError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
         AuthError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
         AuthError::NewPassword(error) => Problem::invalid("new", error.to_string()),
-        AuthError::TooMany { retry_after } => {
-            let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after);
+        AuthError::TooMany { retry_after, tries, window } => {
+            let quota = Quota { requests: tries, window };
+            let problem = Problem::new(Code::TooManyRequests).retry_after(retry_after).quota(quota);
             problem.detail(format!("try again in {} seconds", whole_seconds(retry_after)))
         }
         AuthError::NoSigningKey => {
@@ -121,7 +122,8 @@ fn of_member(error: MemberError) -> Problem {
         MemberError::ResetUnknown => Problem::new(Code::ResetUnknown).detail("there is no such password reset"),
         MemberError::MemberUnknown => Problem::new(Code::MemberUnknown).detail("there is no such member"),
         MemberError::ResendTooEarly { retry_after } => {
-            let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after);
+            let quota = Quota { requests: 1, window: None };
+            let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after).quota(quota);
             problem.detail(format!("another code can be sent in {} seconds", whole_seconds(retry_after)))
         }
         MemberError::VaultUnavailable(error @ (VaultError::Unavailable(_) | VaultError::Kek(_))) => {

@@ -76,12 +76,13 @@ pub(crate) async fn receive(
 ) -> Result<Response, Problem> {
     // The command's id is in the log for ever, the correlation of the request in every line about it.
     tracing::debug!(correlation.id = %meta.correlation, command.id = %meta.command_id, route, "a member's command");
+    let id = meta.command_id;
     match state.auth().map_err(problems::of_auth)?.execute(command, meta).await {
         Ok(receipt) => {
             let response =
                 respond(&receipt.answer).ok_or_else(|| Problem::internal("the outcome is not one of this command"))?;
-            Ok(signed(response, receipt.token, receipt.replayed))
+            Ok(signed(response, id, receipt.token, receipt.replayed))
         }
-        Err(error) => problems::of_command(error, meta.command_id),
+        Err(error) => problems::of_command(error, id),
     }
 }

@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use kernel::Role;
 use platform::{
     auth::Principal,
     extract::Json,
@@ -21,7 +20,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::{json, mark_replayed, with_token},
     body::Secret,
-    caller::OptionalKey,
+    caller::{Allowed, Members, OptionalKey},
     endpoint::Endpoint,
     identity::IdempotencyKey,
     problems,
@@ -43,7 +42,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::IdempotencyKeyMissing,
             Code::SigningKeyWithdrawn,
         ]),
-        endpoint(routes!(log_out)).raises([Code::NotFound]),
+        endpoint(routes!(log_out)).by::<Members>().raises([Code::NotFound]),
     ]
 }
 
@@ -151,7 +150,7 @@ pub(crate) async fn refresh(
     responses((status = 204, description = "The session has ended")),
 )]
 pub(crate) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
-    who.require(&[Role::Member])?;
+    who.require(Members::ROLES)?;
     let auth = state.auth().map_err(problems::of_auth)?;
     let seen = auth.log_out(who.actor.id, who.session).await.map_err(problems::of_auth)?;
     Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen))

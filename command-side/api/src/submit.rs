@@ -53,5 +53,5 @@ pub(crate) async fn submit<A, B: Serialize>(
         outcome => respond(outcome, caller.actor, command_id)
             .ok_or_else(|| Problem::internal("the outcome is not one of this command"))?,
     };
-    Ok(signed(response, answer.token, answer.replayed))
+    Ok(signed(response, command_id, answer.token, answer.replayed))
 }

@@ -24,9 +24,11 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        moving(Endpoint::new(routes!(transfer))).raises([Code::AccountNotYours, Code::SameAccount]),
-        Endpoint::new(routes!(transfer_batch)).raises([Code::AssetUnknown]),
-        Endpoint::new(routes!(reverse_transfer)).raises([
+        moving(Endpoint::new(routes!(transfer)))
+            .by::<MembersAndOperators>()
+            .raises([Code::AccountNotYours, Code::SameAccount]),
+        Endpoint::new(routes!(transfer_batch)).by::<OperatorsAndServices>().raises([Code::AssetUnknown]),
+        Endpoint::new(routes!(reverse_transfer)).by::<Operators>().raises([
             Code::TransferUnknown,
             Code::AlreadyReversed,
             Code::TransferNotPosted,
@@ -142,7 +144,7 @@ impl ReverseRequest {
 
 /// A posted transfer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Transfer)]
+#[schema(as = PostedTransfer)]
 pub(crate) struct TransferDto<'a> {
     /// Its id.
     #[schema(value_type = uuid::Uuid)]
@@ -276,7 +278,9 @@ pub(crate) enum ResultDto<'a> {
 }
 
 fn problem_ref() -> utoipa::openapi::Ref {
-    utoipa::openapi::Ref::from_schema_name("Problem")
+    let mut problem = utoipa::openapi::Ref::from_schema_name("Problem");
+    problem.description = "Why it was refused.".to_owned();
+    problem
 }
 
 pub(crate) fn respond(outcome: &Outcome, actor: Actor, command_id: CommandId) -> Option<Response> {

@@ -2,9 +2,7 @@
 
 use database::migrations;
 
-use super::{
-    DoctorArgs, clock, durability::Settings, finding::Finding, key_epochs, log_database::Looked, messages,
-};
+use super::{DoctorArgs, clock, durability::Settings, finding::Finding, key_epochs, log_database::Looked, messages};
 use crate::{config::Config, db::Database};
 
 /// Looks at it.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod commits;
+mod found_by;
 mod show;
 mod tail;
 mod text;

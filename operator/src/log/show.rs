@@ -1,31 +1,52 @@
 //! `jangbu log show`.
 
 use serde::Serialize;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{CommitView, commits, text};
+use super::{CommitView, commits, found_by, text};
 use crate::{accounts::NamedAccount, config::Config, db::Database, failure::Failure, output::Output};
 
 /// What is to be shown.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "jangbu log show [OPTIONS] [POSITION|NUMBER|STREAM]")]
 pub struct ShowArgs {
+    #[command(flatten)]
+    by: By,
+
+    /// How many: of the newest events of a stream, or of the newest commits that are found
+    #[arg(short = 'n', long = "events", value_name = "N", default_value_t = 50)]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    count: i64,
+}
+
+/// By what it is found.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct By {
     /// A position, the number of an account, or the id of a stream: an account or a transfer
-    #[arg(value_name = "POSITION|NUMBER|STREAM", required_unless_present_any = ["command", "transfer"])]
-    #[arg(conflicts_with_all = ["command", "transfer"])]
+    #[arg(value_name = "POSITION|NUMBER|STREAM")]
     subject: Option<Subject>,
 
     /// What this command wrote
-    #[arg(long, value_name = "UUID", conflicts_with = "transfer")]
+    #[arg(long, value_name = "UUID")]
     command: Option<Uuid>,
 
     /// What happened to this transfer
     #[arg(long, value_name = "UUID")]
     transfer: Option<Uuid>,
 
-    /// How many of the newest events of a stream
-    #[arg(short = 'n', long = "events", value_name = "N", default_value_t = 50)]
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
-    count: i64,
+    /// The deposits and withdrawals with this reference, as far as the view `transfers` has got
+    #[arg(long, value_name = "TEXT")]
+    reference: Option<String>,
+
+    /// What was written under this `X-Correlation-Id`
+    #[arg(long, value_name = "UUID")]
+    correlation: Option<Uuid>,
+
+    /// What was written for the answer with this `X-Request-Id`, or for the `request_id` of a problem
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
 }
 
 /// A position, an account by its number, or a stream.
@@ -51,7 +72,7 @@ impl std::str::FromStr for Subject {
 }
 
 /// What was found: whole commits, and which of their events were asked for.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Shown {
     commits: Vec<CommitView>,
     positions: Vec<i64>,
@@ -62,30 +83,9 @@ struct Shown {
 /// Shows commits with everything that is known of them.
 pub async fn show(args: &ShowArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
-    let subject = match args.subject {
-        Some(Subject::Account(account)) => Some(Subject::Stream(account.id_in(&mut connection).await?)),
-        subject => subject,
-    };
-    let shown = match (subject, args.command, args.transfer) {
-        (Some(Subject::Position(position)), ..) => {
-            let commits = commits::covering(&mut connection, &[position]).await?;
-            Shown { commits, positions: vec![position], note: None }
-        }
-        (_, Some(command), _) => {
-            let commits = commits::of_command(&mut connection, command).await?;
-            Shown { commits, positions: Vec::new(), note: None }
-        }
-        (Some(Subject::Stream(stream)), ..) | (_, _, Some(stream)) => {
-            let (positions, length) = commits::stream(&mut connection, stream, args.count).await?;
-            let commits = commits::covering(&mut connection, &positions).await?;
-            let all = positions.len() as i64 == length;
-            let note = (!all).then(|| format!("the newest {} of {length} events; -n shows more", positions.len()));
-            Shown { commits, positions, note }
-        }
-        (None | Some(Subject::Account(_)), None, None) => return Err(Failure::Usage("name what to show".into())),
-    };
+    let shown = found(args, config, &mut connection).await?;
     if shown.commits.is_empty() {
-        return Err(Failure::Absent(format!("the log holds nothing of {}", named(subject, args))));
+        return Err(Failure::Absent(format!("the log holds nothing of {}", named(&args.by))));
     }
     output.show(&shown, |shown| {
         let texts: Vec<String> = shown.commits.iter().map(|c| text::full(c, &shown.positions)).collect();
@@ -93,11 +93,71 @@ pub async fn show(args: &ShowArgs, config: &Config, output: Output) -> Result<()
     })
 }
 
-fn named(subject: Option<Subject>, args: &ShowArgs) -> String {
-    match (subject, args.command, args.transfer) {
-        (Some(Subject::Position(position)), ..) => format!("position {position}"),
-        (Some(Subject::Stream(stream)), ..) => format!("stream {stream}"),
-        (_, Some(command), _) => format!("command {command}"),
-        (_, _, transfer) => format!("transfer {}", transfer.unwrap_or_default()),
+async fn found(args: &ShowArgs, config: &Config, log: &mut PgConnection) -> Result<Shown, Failure> {
+    let ShowArgs { by, count } = args;
+    Ok(match by {
+        By { subject: Some(Subject::Position(position)), .. } => {
+            let commits = commits::covering(log, &[*position]).await?;
+            Shown { commits, positions: vec![*position], note: None }
+        }
+        By { subject: Some(Subject::Account(account)), .. } => {
+            let stream = account.id_in(log).await?;
+            of_stream(stream, *count, log).await?
+        }
+        By { subject: Some(Subject::Stream(stream)), .. } | By { transfer: Some(stream), .. } => {
+            of_stream(*stream, *count, log).await?
+        }
+        By { command: Some(command), .. } => {
+            Shown { commits: commits::of_command(log, *command).await?, ..Shown::default() }
+        }
+        By { reference: Some(reference), .. } => {
+            let mut positions = found_by::reference(config, reference, count + 1).await?;
+            let note = cut(&mut positions, *count);
+            Shown { commits: commits::covering(log, &positions).await?, positions, note }
+        }
+        By { correlation: Some(id), .. } => {
+            of_positions(found_by::correlation(log, *id, count + 1).await?, *count, log).await?
+        }
+        By { request_id: Some(id), .. } => {
+            of_positions(found_by::request(log, *id, count + 1).await?, *count, log).await?
+        }
+        _ => return Err(Failure::Usage("name what to show".into())),
+    })
+}
+
+async fn of_stream(stream: Uuid, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
+    let (positions, length) = commits::stream(log, stream, count).await?;
+    let commits = commits::covering(log, &positions).await?;
+    let all = positions.len() as i64 == length;
+    let note = (!all).then(|| format!("the newest {} of {length} events; -n shows more", positions.len()));
+    Ok(Shown { commits, positions, note })
+}
+
+/// The commits that begin at these positions, of which one more was read than is shown.
+async fn of_positions(mut first: Vec<i64>, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
+    let note = cut(&mut first, count);
+    Ok(Shown { commits: commits::covering(log, &first).await?, positions: Vec::new(), note })
+}
+
+/// Leaves as many as are shown, newest first, and says if there are more.
+fn cut(positions: &mut Vec<i64>, count: i64) -> Option<String> {
+    let most = usize::try_from(count).unwrap_or(usize::MAX);
+    let more = positions.len() > most;
+    positions.truncate(most);
+    more.then(|| format!("the newest {most}; there are more, and -n shows them"))
+}
+
+fn named(by: &By) -> String {
+    match by {
+        By { subject: Some(Subject::Position(position)), .. } => format!("position {position}"),
+        By { subject: Some(Subject::Stream(stream)), .. } => format!("stream {stream}"),
+        By { subject: Some(Subject::Account(_)), .. } => "the account".to_owned(),
+        By { command: Some(command), .. } => format!("command {command}"),
+        By { transfer: Some(transfer), .. } => format!("transfer {transfer}"),
+        By { reference: Some(reference), .. } => {
+            format!("reference {reference:?}, as far as the view `transfers` has got")
+        }
+        By { correlation: Some(id), .. } => format!("correlation {id}"),
+        By { request_id, .. } => format!("request {}", request_id.unwrap_or_default()),
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 
 use crate::{
     databases::TestDatabases,
@@ -45,6 +46,68 @@ async fn the_log_is_shown_commit_by_commit() {
     for number in [&number, &spaced] {
         assert_eq!(databases.run(&["log", "show", number, "--json"]).expect(0).json(), by_id);
     }
+    databases.drop().await;
+}
+
+/// By what people quote. The ids of the bank count its commits: correlation ...ee09 is that of commit 9.
+#[tokio::test]
+async fn commits_are_found_by_reference_and_by_the_ids_of_a_request() {
+    let databases = TestDatabases::with_bank().await;
+    let commands = |arguments: &[&str]| -> Vec<String> {
+        let shown = databases.run(&[&["log", "show", "--json"], arguments].concat()).expect(0).json();
+        let commits = shown["commits"].as_array().expect("commits").iter();
+        commits.map(|commit| commit["command_id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let (correlation, command) = ("c0de0000-0000-8000-8000-00000000ee09", "c0de0000-0000-8000-8000-000000000009");
+    assert_eq!(commands(&["--correlation", correlation]), [command]);
+    assert_eq!(commands(&["--request-id", correlation]), [command]);
+    assert_eq!(commands(&["--request-id", command]), [command], "a refusal quotes the id of its command");
+    databases.on_log(&format!("update commits set correlation = '{correlation}'")).await;
+    assert_eq!(commands(&["--correlation", correlation, "-n", "3"]).len(), 3);
+    let first = databases.run(&["log", "show", "--correlation", correlation, "-n", "1"]).expect(0);
+    assert!(first.stdout.ends_with("the newest 1; there are more, and -n shows them\n"), "{first:?}");
+    let by_reference = databases.run(&["log", "show", "--reference", "ref-1", "--json"]).expect(0).json();
+    let found = by_reference["commits"][0]["events"].to_string();
+    assert!(found.contains(r#""reference":"ref-1""#), "{found}");
+    for absent in [["--correlation", command], ["--request-id", ACCOUNT], ["--reference", "ref"]] {
+        databases.run(&[&["log", "show"], &absent[..]].concat()).expect(1);
+    }
+    databases.run(&["log", "show"]).expect(2);
+    databases.run(&["log", "show", "22", "--reference", "ref-1"]).expect(2);
+    databases.drop().await;
+}
+
+/// A log of 200,000 commits with ids in no order: the look-up reads the filters and a few pages.
+#[tokio::test]
+async fn looking_for_a_correlation_id_does_not_read_the_log() {
+    let databases = TestDatabases::migrated().await;
+    databases
+        .on_log(
+            "insert into commits
+             select n, n, '2026-03-01Z', gen_random_uuid(), gen_random_uuid(), md5(n::text)::uuid,
+                 decode(md5(n::text), 'hex'), 'm'
+             from generate_series(1, 200000) as n",
+        )
+        .await;
+    databases.on_log("select brin_summarize_new_values('commits_by_correlation'); analyze commits").await;
+    let mut log = PgConnection::connect(databases.log.as_str()).await.expect("connect");
+    let pages: i32 = sqlx::query_scalar("select relpages from pg_class where relname = 'commits'")
+        .fetch_one(&mut log)
+        .await
+        .expect("pages");
+    sqlx::raw_sql("set enable_seqscan = off; set enable_indexscan = off").execute(&mut log).await.expect("set");
+    let plan: Value = sqlx::query_scalar(
+        "explain (analyze, buffers, format json)
+         select first_position from commits where correlation = md5('77777')::uuid order by first_position desc limit 50",
+    )
+    .fetch_one(&mut log)
+    .await
+    .expect("a plan");
+    let plan = &plan[0]["Plan"];
+    let read =
+        [&plan["Shared Hit Blocks"], &plan["Shared Read Blocks"]].map(|blocks| blocks.as_i64().expect("a count"));
+    assert_eq!(plan["Actual Rows"].as_f64(), Some(1.0), "{plan:#}");
+    assert!(read.iter().sum::<i64>() * 10 < i64::from(pages), "{read:?} of {pages} pages: {plan:#}");
     databases.drop().await;
 }
 

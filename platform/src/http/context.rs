@@ -14,6 +14,16 @@ use crate::problem::Problem;
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
+/// Marks an answer that is in the record: `X-Request-Id` must lead there. The record has the correlation of the request that it
+/// was written for, so the id of another one, or of one with a correlation of the client's own, would lead nowhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// What the record has in any case.
+    pub id: Uuid,
+    /// Whether it was written for an earlier request.
+    pub before: bool,
+}
+
 /// The ids of a request: in its answer, its problems and its log lines.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext {

@@ -24,7 +24,7 @@ use tower::{Layer, Service};
 use uuid::Uuid;
 
 use super::{
-    context::{CORRELATION_ID, REQUEST_ID, RequestContext},
+    context::{CORRELATION_ID, REQUEST_ID, Recorded, RequestContext},
     measure::Meters,
     options::HttpOptions,
 };
@@ -163,7 +163,7 @@ impl Passage {
             response = refused.into_response();
         }
         let problem = problem_of(&mut response);
-        let mut request_id = self.context.request_id;
+        let mut request_id = self.request_id(&mut response);
         if let Some(problem) = &problem {
             request_id = problem.inner().request_id.unwrap_or(request_id);
             *response.body_mut() = Body::from(problem::render(problem.inner(), request_id));
@@ -175,6 +175,15 @@ impl Passage {
         self.meters.answered(status, self.begun);
         self.done = true;
         response
+    }
+
+    /// The id that the answer shows.
+    fn request_id(&self, response: &mut Response) -> Uuid {
+        let own = self.context.request_id;
+        match response.extensions_mut().remove::<Recorded>() {
+            Some(Recorded { id, before }) if before || self.context.correlation.uuid() != own => id,
+            _ => own,
+        }
     }
 
     fn sign(&self, response: &mut Response, request_id: Uuid) {

@@ -15,7 +15,7 @@ use axum::{
     Router,
     http::{Method, Uri},
 };
-pub use context::RequestContext;
+pub use context::{Recorded, RequestContext};
 pub use options::{HttpOptions, ServeOptions};
 pub use origin::{Origin, TrustForwarded};
 pub use serve::{serve, serve_in_background, serve_with};

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+pub(crate) use pages::example as problem_example;
 pub use probes::Probes;
 
 use self::policy::with_policy;

@@ -3,6 +3,7 @@
 use axum::response::Html;
 use include_dir::{Dir, include_dir};
 use pulldown_cmark::{Options, Parser, html};
+use serde_json::Value;
 
 use crate::{
     extract::Path,
@@ -35,6 +36,14 @@ fn markdown(code: Code) -> Option<&'static str> {
     PAGES.get_file(format!("{}.md", code.as_str()))?.contents_utf8()
 }
 
+/// The body that the page of a code shows; that with this status, if it shows more than one.
+pub(crate) fn example(code: Code, status: u16) -> Option<Value> {
+    let blocks = markdown(code)?.split("```json\n").skip(1).filter_map(|block| block.split_once("```"));
+    let mut shown: Vec<Value> = blocks.filter_map(|(block, _)| serde_json::from_str(block).ok()).collect();
+    let found = shown.iter().position(|body| body["status"] == status)?;
+    Some(shown.swap_remove(found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +55,19 @@ mod tests {
             assert!(text.starts_with(&format!("# {}\n", code.title())), "{code:?}: another title on the page");
             assert!(text.contains(&format!("- Code: `{}`", code.as_str())), "{code:?}: another code on the page");
             assert!(text.contains(code.status().as_str()), "{code:?}: another status on the page");
+        }
+    }
+
+    #[test]
+    fn every_page_shows_a_body_of_its_code() {
+        for &code in Code::ALL {
+            let shown = example(code, code.status().as_u16())
+                .unwrap_or_else(|| panic!("{code:?}: no body in JSON on the page"));
+            assert_eq!(shown["type"], code.page(), "{code:?}");
+            assert_eq!(shown["title"], code.title(), "{code:?}");
+            assert_eq!(shown["code"], code.as_str(), "{code:?}");
+            assert_eq!(shown["status"], code.status().as_u16(), "{code:?}");
+            assert!(shown["detail"].is_string() && shown["request_id"].is_string(), "{code:?}");
         }
     }
 

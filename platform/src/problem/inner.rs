@@ -18,6 +18,15 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// What a limit allows in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// So many requests.
+    pub requests: u32,
+    /// In this time; none if the time differs from try to try.
+    pub window: Option<Duration>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Inner {
     pub(crate) code: Code,
@@ -26,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) errors: Vec<FieldError>,
     pub(crate) members: Vec<(&'static str, Value)>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) quota: Option<Quota>,
     pub(crate) token_refused: bool,
     pub(crate) request_id: Option<Uuid>,
     pub(crate) cause: Option<String>,

@@ -10,13 +10,13 @@ mod inner;
 use std::{borrow::Cow, fmt, time::Duration};
 
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 pub(crate) use body::{CONTENT_TYPE, render};
 pub use code::Code;
-pub use inner::FieldError;
 pub(crate) use inner::Inner;
+pub use inner::{FieldError, Quota};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -34,6 +34,7 @@ impl Problem {
             errors: Vec::new(),
             members: Vec::new(),
             retry_after: None,
+            quota: None,
             token_refused: false,
             request_id: None,
             cause: None,
@@ -77,6 +78,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after = Some(after);
+        self
+    }
+
+    /// What the limit allows that was met.
+    #[must_use]
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.0.quota = Some(quota);
         self
     }
 
@@ -125,6 +133,7 @@ impl Problem {
 }
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -134,13 +143,8 @@ impl IntoResponse for Problem {
             // Whole seconds, and never 0: a client that comes back at once makes it worse.
             let seconds = (after.as_secs() + u64::from(after.subsec_nanos() > 0)).max(1);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            // The draft of the HTTP working group: the policy, what is left of it, and when there is more. How much a policy
-            // allows in all is not said: some grow with each try.
-            let limit = format!(r#""{}";r=0;t={seconds}"#, self.0.code.as_str());
-            if self.0.status == StatusCode::TOO_MANY_REQUESTS
-                && let Ok(limit) = HeaderValue::try_from(limit)
-            {
-                headers.insert(RATE_LIMIT, limit);
+            if self.0.status == StatusCode::TOO_MANY_REQUESTS {
+                rate_limit(headers, self.0.code, seconds, self.0.quota);
             }
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
@@ -149,5 +153,19 @@ impl IntoResponse for Problem {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// The draft of the HTTP working group (draft-ietf-httpapi-ratelimit-headers-10): the limit that was met, what is left of it and
+/// when there is more; beside it what the limit allows in all, and in how many seconds.
+fn rate_limit(headers: &mut HeaderMap, code: Code, seconds: u64, quota: Option<Quota>) {
+    let name = code.as_str();
+    if let Ok(limit) = HeaderValue::try_from(format!(r#""{name}";r=0;t={seconds}"#)) {
+        headers.insert(RATE_LIMIT, limit);
+    }
+    let Some(Quota { requests, window }) = quota else { return };
+    let window = window.map(|window| format!(";w={}", window.as_secs())).unwrap_or_default();
+    if let Ok(policy) = HeaderValue::try_from(format!(r#""{name}";q={requests}{window}"#)) {
+        headers.insert(RATE_LIMIT_POLICY, policy);
     }
 }

@@ -4,6 +4,8 @@ mod help;
 mod json;
 mod metrics;
 
+use std::io::IsTerminal;
+
 use clap::ValueEnum;
 pub use help::collect_process_metrics;
 pub use metrics::metrics;
@@ -29,6 +31,11 @@ pub enum LogFormat {
     Text,
 }
 
+/// Lines for people: with colours on a terminal, unless NO_COLOR is set (no-color.org), which the layer itself looks at.
+fn text<S>(terminal: bool) -> fmt::Layer<S> {
+    if terminal { fmt::layer() } else { fmt::layer().with_ansi(false) }
+}
+
 /// Starts logging to stderr and collecting metrics. Once in a process; in tests a second start changes nothing.
 pub fn init(service: &'static str, options: &TelemetryOptions) -> anyhow::Result<()> {
     metrics();
@@ -39,10 +46,43 @@ pub fn init(service: &'static str, options: &TelemetryOptions) -> anyhow::Result
             let layer = fmt::layer().fmt_fields(JsonFields::new()).event_format(json::Json::new(service));
             registry.with(layer.with_writer(std::io::stderr)).try_init()
         }
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Text => registry.with(text(std::io::stderr().is_terminal()).with_writer(std::io::stderr)).try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging had been started already");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("not poisoned").write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_file_gets_no_colours() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber = tracing_subscriber::registry().with(text(false).with_writer(move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, || tracing::warn!(answer = 42, "a line"));
+        let lines = String::from_utf8(kept.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+        assert!(lines.contains("a line") && !lines.contains('\u{1b}'), "{lines:?}");
+    }
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use crate::support::{app, get_path, post_json, send};
+use crate::support::{RECORDED, app, get_path, post_json, send};
 
 #[tokio::test]
 async fn unknown_addresses_and_methods_are_problems() {
@@ -51,6 +51,23 @@ async fn a_panic_and_an_inner_cause_stay_inside() {
         assert_eq!((reply.status, reply.code().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
         assert!(!reply.text.contains("secret") && !reply.text.contains("hunter2"), "{}", reply.text);
     }
+}
+
+/// Of what is recorded the request id is one that the record has: its correlation, or what the record itself is found by.
+#[tokio::test]
+async fn the_request_id_of_what_is_recorded_leads_to_the_record() {
+    let app = app();
+    let reply = get_path(&app, "/recorded").await;
+    assert_eq!(reply.header("x-request-id"), reply.header("x-correlation-id"));
+    assert_ne!(reply.header("x-request-id"), Some(RECORDED.id.to_string().as_str()));
+    let given = "0193a5f0-0000-7000-8000-000000000001";
+    let request = Request::get("/recorded").header("x-correlation-id", given).body(Body::empty()).expect("request");
+    let reply = send(&app, request).await;
+    let expected = RECORDED.id.to_string();
+    assert_eq!(
+        (reply.header("x-request-id"), reply.header("x-correlation-id")),
+        (Some(expected.as_str()), Some(given))
+    );
 }
 
 #[tokio::test]
@@ -136,5 +153,6 @@ async fn a_limit_that_was_met_says_when_there_is_room_again() {
     let reply = get_path(&app(), "/often").await;
     assert_eq!((reply.code().as_str(), reply.header("retry-after")), ("too-many-requests", Some("2")));
     assert_eq!(reply.header("ratelimit"), Some(r#""too-many-requests";r=0;t=2"#));
+    assert_eq!(reply.header("ratelimit-policy"), Some(r#""too-many-requests";q=300;w=60"#));
     assert_eq!(get_path(&app(), "/busy").await.header("ratelimit"), None, "it is nobody's limit");
 }

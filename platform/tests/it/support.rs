@@ -16,12 +16,15 @@ use kernel::{ManualClock, Role};
 use platform::{
     auth::{Principal, Verifier},
     extract::{Json, OptionalJson, Path, Query},
-    http::{HttpOptions, Origin, RequestContext, TrustForwarded, service},
-    problem::{Code, Problem},
+    http::{HttpOptions, Origin, Recorded, RequestContext, TrustForwarded, service},
+    problem::{Code, Problem, Quota},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+pub const RECORDED: Recorded = Recorded { id: uuid::Uuid::from_u128(5), before: false };
+const QUOTA: Quota = Quota { requests: 300, window: Some(Duration::from_secs(60)) };
 
 /// When tests happen, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
@@ -109,13 +112,17 @@ pub fn app_with(verifier: Verifier) -> Router {
         .route("/wait", get(waits))
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
         .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
+        .route("/recorded", get(|| async { (axum::Extension(RECORDED), "written") }))
         .route("/ids", get(|context: RequestContext| async move { context.correlation.to_string() }))
         .route("/large", get(|| async { "a".repeat(1 << 20) }))
         .route("/panic", get(panics))
         .route("/bare", get(|| async { (StatusCode::IM_A_TEAPOT, "the library's own words") }))
         .route("/slow", get(slow))
         .route("/busy", get(|| async { Problem::new(Code::Overloaded).retry_after(Duration::from_millis(1)) }))
-        .route("/often", get(|| async { Problem::new(Code::TooManyRequests).retry_after(Duration::from_millis(1500)) }))
+        .route(
+            "/often",
+            get(|| async { Problem::new(Code::TooManyRequests).retry_after(Duration::from_millis(1500)).quota(QUOTA) }),
+        )
         .route("/secret", get(|| async { Problem::internal("password=hunter2") }))
         .with_state(State(verifier));
     let options = HttpOptions {

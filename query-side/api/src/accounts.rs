@@ -19,17 +19,19 @@ use crate::{
     counterparty,
     params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
     problem::{NO_ACCOUNT, no_account, problem_of},
-    route::Route,
+    route::{ALL, Route},
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(routes!(one)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
-        Route::new(routes!(transactions)).answers(&[Code::CursorInvalid]).answers_as(NO_ACCOUNT, Code::AccountUnknown),
-        Route::new(routes!(balance)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::new(ALL, routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::new(ALL, routes!(one)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::new(ALL, routes!(transactions))
+            .answers(&[Code::CursorInvalid])
+            .answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::new(ALL, routes!(balance)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The OpenAPI document: what the routes say of themselves, and what is true of all of them.
 
 use platform::{
-    openapi::{self, reference},
+    openapi::{self, Facts, Operation, reference},
     problem::Code,
 };
 use serde_json::{Value, json};
@@ -33,10 +33,11 @@ pub fn describe(routes: impl IntoIterator<Item = Route>) -> String {
     let (router, own) = route::collect(routes);
     let mut api = Description::openapi();
     api.merge(router.split_for_parts().1);
-    let mut document = openapi::complete(&api, |operation| {
-        let own = own.get(operation.path).into_iter().flatten();
-        problems_of_all(operation.secured).chain(own.copied()).collect()
-    });
+    let facts = |operation: Operation<'_>| {
+        let Facts { problems, roles } = own.get(operation.path).cloned().unwrap_or_default();
+        Facts { problems: problems_of_all(operation.secured).chain(problems).collect(), roles }
+    };
+    let mut document = openapi::complete(&api, facts, include_str!("examples.json"));
     add_freshness(&mut document);
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
@@ -63,13 +64,15 @@ fn add_freshness(document: &mut Value) {
         "ConsistencyToken": {
             "name": "Consistency-Token", "in": "header", "required": false,
             "description": "The answer is at least as fresh as the command that answered with this token.",
-            "schema": {"type": "string", "pattern": "^(v1\\.[A-Za-z0-9_-]{32}|v2\\.[A-Za-z0-9_-]{43})$"}
+            "schema": {"type": "string", "pattern": "^(v1\\.[A-Za-z0-9_-]{32}|v2\\.[A-Za-z0-9_-]{43})$"},
+            "example": "v2.AZgMXi96fDGdDlsfajyOQgAAAAAADeoFZ0Uj9kxjP1Q"
         },
         "Prefer": {
             "name": "Prefer", "in": "header", "required": false,
             "description": "`wait=N`: wait up to N seconds (1 if not said, 5 at most) for the freshness the token asks \
                             for; `stale-ok`: an older answer rather than 503. Anything else is ignored.",
-            "schema": {"type": "string"}
+            "schema": {"type": "string"},
+            "example": "wait=3, stale-ok"
         },
     });
     let count = json!({"type": "integer", "format": "int64", "minimum": 0});
@@ -98,7 +101,7 @@ fn add_freshness(document: &mut Value) {
     });
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for operation in paths.values_mut().filter_map(|item| item.get_mut("get")) {
-        if operation.get("security").is_none() {
+        if operation["security"] == json!([]) {
             continue;
         }
         let asked = ["ConsistencyToken", "Prefer"].map(|name| reference(&format!("parameters/{name}")));

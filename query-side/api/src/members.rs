@@ -27,7 +27,11 @@ use crate::{
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(routes!(me)).answers(&[Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable])]
+    vec![Route::new(&[Role::Member], routes!(me)).answers(&[
+        Code::Forbidden,
+        Code::MemberUnknown,
+        Code::VaultUnavailable,
+    ])]
 }
 
 /// A member, as they see themselves. Once they asked to leave, nothing personal is left to see.
@@ -53,6 +57,7 @@ pub struct Member {
 
 /// Where a member is reached.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MemberContact)]
 pub struct Contact {
     /// By what.
     #[schema(value_type = String, pattern = "^(email|phone)$")]

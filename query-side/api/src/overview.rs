@@ -21,7 +21,7 @@ use crate::{
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(routes!(overview)).answers(&[Code::Forbidden])]
+    vec![Route::new(&[Role::Operator], routes!(overview)).answers(&[Code::Forbidden])]
 }
 
 /// The bank at a glance; for operators.

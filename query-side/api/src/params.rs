@@ -102,6 +102,10 @@ pub struct At(pub Position);
 #[derive(Clone, Copy, Debug)]
 pub struct Number(pub AccountNumber);
 
+/// The reference of a transfer.
+#[derive(Clone, Debug)]
+pub struct Reference(pub String);
+
 from_text! {
     Id => |text| uuid(text).map(Id);
     Limit => |text| match digits::<u16>(text) {
@@ -122,6 +126,11 @@ from_text! {
     At => |text| match digits(text) {
         Some(position) => Ok(At(Position::new(position))),
         None => Err("a whole number from 0 to 9223372036854775807"),
+    };
+    Reference => |text| match text.chars().count() {
+        // Postgres keeps no text with a NUL in it, so there is none to find.
+        1..=256 if !text.contains('\0') => Ok(Reference(text.to_owned())),
+        _ => Err("1 to 256 characters"),
     };
     Number => |text| text.parse().map(Number).map_err(|_| "twelve digits of which the last two check the others; spaces and dashes may stand between them");
 }

@@ -20,13 +20,13 @@ use crate::{
     opener::{self, Name},
     params::{Freshness, Id, Number},
     problem::problem_of,
-    route::Route,
+    route::{ALL, Route},
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(routes!(find)).answers(&[Code::PayeeUnknown])]
+    vec![Route::new(ALL, routes!(find)).answers(&[Code::PayeeUnknown])]
 }
 
 /// What a payer may know of the account behind a number.
@@ -68,7 +68,7 @@ impl Payee {
 #[into_params(parameter_in = Query)]
 pub struct PayeeQuery {
     /// The account number: twelve digits, between which spaces and dashes may stand.
-    #[param(value_type = Option<String>, pattern = "^[0-9]([ -]?[0-9]){11}$", example = "000000000197", nullable = false)]
+    #[param(value_type = Option<String>, pattern = "^[0-9]([ -]?[0-9]){11}$", nullable = false)]
     account_number: Option<Number>,
     /// The id of the account, as it stands in a statement. Not together with `account_number`.
     #[param(value_type = Option<String>, format = Uuid, nullable = false)]

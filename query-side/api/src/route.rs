@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use platform::problem::Code;
+use kernel::Role;
+use platform::{openapi::Facts, problem::Code};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::state::Api;
+
+/// Everybody with a token.
+pub const ALL: &[Role] = &[Role::Member, Role::Operator, Role::Service];
 
 /// A problem with the status it is answered with.
 pub type Answered = (StatusCode, Code);
@@ -15,12 +19,13 @@ pub type Answered = (StatusCode, Code);
 pub struct Route {
     handler: UtoipaMethodRouter<Api>,
     problems: Vec<Answered>,
+    roles: &'static [Role],
 }
 
 impl Route {
-    /// A route; `routes!` makes the handler from the description.
-    pub fn new(handler: UtoipaMethodRouter<Api>) -> Self {
-        Self { handler, problems: Vec::new() }
+    /// A route for these roles, none if it asks for no token; `routes!` makes the handler from the description.
+    pub fn new(roles: &'static [Role], handler: UtoipaMethodRouter<Api>) -> Self {
+        Self { handler, problems: Vec::new(), roles }
     }
 
     /// Problems that it answers, each with the status of its code.
@@ -38,14 +43,16 @@ impl Route {
     }
 }
 
-/// All routes in one router, and the problems of each path.
-pub fn collect(routes: impl IntoIterator<Item = Route>) -> (OpenApiRouter<Api>, BTreeMap<String, Vec<Answered>>) {
-    let (mut router, mut problems) = (OpenApiRouter::new(), BTreeMap::<String, Vec<Answered>>::new());
+/// All routes in one router, and of each path the problems and the roles.
+pub fn collect(routes: impl IntoIterator<Item = Route>) -> (OpenApiRouter<Api>, BTreeMap<String, Facts>) {
+    let (mut router, mut facts) = (OpenApiRouter::new(), BTreeMap::<String, Facts>::new());
     for route in routes {
         for path in route.handler.1.paths.keys() {
-            problems.entry(path.clone()).or_default().extend(&route.problems);
+            let of_path = facts.entry(path.clone()).or_default();
+            of_path.problems.extend(&route.problems);
+            of_path.roles.extend(route.roles);
         }
         router = router.routes(route.handler);
     }
-    (router, problems)
+    (router, facts)
 }

@@ -23,7 +23,7 @@ use crate::{
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(routes!(top_movers)).answers(&[Code::Forbidden])]
+    vec![Route::new(&[Role::Operator, Role::Service], routes!(top_movers)).answers(&[Code::Forbidden])]
 }
 
 /// Which ranking.

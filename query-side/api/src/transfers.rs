@@ -3,29 +3,88 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::TransferId;
+use kernel::{Role, TransferId};
 use platform::{
     auth::Principal,
     extract::Query,
     problem::{Code, Problem},
 };
-use reads::Transfer;
+use reads::{Page, Transfer};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::{
     answer::Answer,
-    params::{ById, Freshness, Nothing, viewer},
-    route::Route,
+    params::{ById, Freshness, Limit, Nothing, Reference, viewer},
+    route::{ALL, Route},
     state::Api,
 };
 
+/// Who looks for transfers of others.
+const FINDERS: &[Role] = &[Role::Operator, Role::Service];
+
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(routes!(one)).answers(&[Code::TransferUnknown])]
+    vec![
+        Route::new(FINDERS, routes!(find)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::new(ALL, routes!(one)).answers(&[Code::TransferUnknown]),
+    ]
+}
+
+/// Part of a list of transfers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TransferPage {
+    /// Newest first.
+    pub items: Vec<Transfer>,
+    /// Where the list goes on; null at its end.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl From<Page<Transfer>> for TransferPage {
+    fn from(page: Page<Transfer>) -> Self {
+        Self { items: page.items, next_cursor: page.next_cursor }
+    }
+}
+
+/// Which transfers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TransfersQuery {
+    /// The reference of the deposits and withdrawals that are looked for, whole.
+    #[param(value_type = String, min_length = 1, max_length = 256)]
+    reference: Reference,
+    /// How many at most.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<Limit>,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
+/// Find transfers by reference
+///
+/// What was deposited and withdrawn under a reference, posted or rejected, newest first. A service finds what it sent itself.
+#[utoipa::path(get, operation_id = "transfers_by_reference", security(("bearer" = [])), path = "/v1/transfers", tag = "transfers",
+    params(TransfersQuery), responses((status = 200, description = "Part of the list", body = TransferPage)))]
+pub async fn find(
+    State(api): State<Api>,
+    principal: Principal,
+    Freshness(need, asked): Freshness,
+    Query(query): Query<TransfersQuery>,
+) -> Result<Answer<TransferPage>, Problem> {
+    principal.require(FINDERS)?;
+    let service = Some(principal.actor).filter(|actor| actor.role == Role::Service).map(|actor| actor.id);
+    let (reference, cursor) = (query.reference.0, query.cursor.as_deref());
+    let limit = Limit::or_usual(query.limit);
+    let page = api.reads.transfers_by_reference(&reference, service, cursor, limit, &need).await;
+    Ok(Answer::of(page, TransferPage::from)?.preferred(asked))
 }
 
 /// One transfer, posted or rejected; a member must own one side of it.
-#[utoipa::path(get, operation_id = "transfer", security(("bearer" = [])), path = "/v1/transfers/{id}", tag = "transfers",
+#[utoipa::path(get, operation_id = "transfer_by_id", security(("bearer" = [])), path = "/v1/transfers/{id}", tag = "transfers",
     params(("id" = String, Path, format = Uuid, description = "The transfer"),),
     responses((status = 200, description = "The transfer", body = Transfer)))]
 pub async fn one(

@@ -22,8 +22,8 @@ use crate::{
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(routes!(list)).answers(&[Code::Forbidden]),
-        Route::new(routes!(one)).answers(&[Code::Forbidden, Code::ViewUnknown]),
+        Route::new(&[Role::Operator], routes!(list)).answers(&[Code::Forbidden]),
+        Route::new(&[Role::Operator], routes!(one)).answers(&[Code::Forbidden, Code::ViewUnknown]),
     ]
 }
 

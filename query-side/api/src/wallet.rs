@@ -26,7 +26,7 @@ use crate::{
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(routes!(home)).answers(&[Code::Forbidden])]
+    vec![Route::new(&[Role::Member], routes!(home)).answers(&[Code::Forbidden])]
 }
 
 /// The app's first screen in one call.

@@ -13,6 +13,7 @@ mod metric_help;
 mod overview;
 mod payees;
 mod reads;
+mod references;
 mod row;
 mod status;
 mod top_movers;

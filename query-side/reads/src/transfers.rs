@@ -15,14 +15,15 @@ use crate::{
 /// The view of accounts holds the owner of each leg.
 const VIEWS: &[View] = &[View::Transfers, View::Accounts];
 
-/// An amount of one asset.
+/// An amount of one asset, in whole minor units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Money {
-    /// What is counted.
-    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
+    /// The code of an asset this bank knows.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$", examples("KRW"))]
     pub asset: AssetCode,
-    /// How many minor units of it.
-    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
+    /// Minor units as a string: never a number, a fraction or an exponent.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$", examples("12500"))]
     pub amount: Minor,
 }
 
@@ -75,28 +76,28 @@ pub struct Transfer {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// One leg of a posted transfer.
+/// What a leg of a transfer did to its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Posting {
     /// The account.
     #[schema(value_type = Uuid)]
     pub account_id: AccountId,
     /// What it holds.
-    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$", examples("KRW"))]
     pub asset: AssetCode,
-    /// How much, in minor units; negative is a debit.
-    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
+    /// Minor units; below zero for a debit.
+    #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$", examples("-12500"))]
     pub amount: Minor,
-    /// The balance after it; null if the account is not yours.
-    #[schema(value_type = Option<String>, required, pattern = "^-?[0-9]{1,38}$")]
+    /// The account's balance after it; null if the account is not yours.
+    #[schema(value_type = Option<String>, required, pattern = "^-?[0-9]{1,38}$", examples("87500"))]
     pub balance_after: Option<Minor>,
-    /// The version of the account after it; null if the account is not yours.
-    #[schema(value_type = Option<i64>, required)]
+    /// The account's version after it; null if the account is not yours.
+    #[schema(value_type = Option<i64>, minimum = 1, required)]
     pub version: Option<Version>,
 }
 
 #[derive(Debug, Deserialize)]
-struct TransferRow {
+pub(crate) struct TransferRow {
     transfer_id: Uuid,
     status: String,
     kind: String,
@@ -120,7 +121,9 @@ struct TransferRow {
     asked_by: Option<Uuid>,
     source_owner: Option<Uuid>,
     destination_owner: Option<Uuid>,
+    #[serde(default)]
     source_known: bool,
+    #[serde(default)]
     destination_known: bool,
     /// Of a transfer of more than two legs.
     postings: Option<Vec<PostingRow>>,
@@ -134,6 +137,7 @@ struct PostingRow {
     balance_after: Option<String>,
     version: Option<i64>,
     owner: Option<Uuid>,
+    #[serde(default)]
     known: bool,
 }
 
@@ -173,7 +177,7 @@ impl TransferRow {
         self.source_known && (self.destination_known || !self.is_posted()) && self.more_legs().all(|leg| leg.known)
     }
 
-    fn seen_by(self, viewer: Viewer) -> Result<Transfer, ReadsError> {
+    pub(crate) fn seen_by(self, viewer: Viewer) -> Result<Transfer, ReadsError> {
         let money = match (&self.asset, &self.amount) {
             (Some(code), Some(amount)) => Some(Money { asset: asset(code)?, amount: minor(amount)? }),
             _ => None,

@@ -20,6 +20,7 @@ mod idempotency;
 mod kill;
 mod kill_members;
 mod legs;
+mod look_up;
 mod member_races;
 mod oversized;
 mod restart;

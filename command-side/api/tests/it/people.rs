@@ -295,7 +295,12 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
         (|| AuthError::CredentialsWrong, Code::CredentialsWrong, 401, None),
         (|| AuthError::SessionEnded, Code::SessionEnded, 401, None),
         (|| AuthError::NoSession, Code::NotFound, 404, None),
-        (|| AuthError::TooMany { retry_after: Duration::from_millis(1500) }, Code::TooManyRequests, 429, Some("2")),
+        (
+            || AuthError::TooMany { retry_after: Duration::from_millis(1500), tries: 5, window: None },
+            Code::TooManyRequests,
+            429,
+            Some("2"),
+        ),
         (|| AuthError::Token("no key".into()), Code::Internal, 500, None),
         (|| AuthError::NoSigningKey, Code::SigningKeyWithdrawn, 503, Some("5")),
         (|| MemberError::LoginIdTaken.into(), Code::LoginIdTaken, 409, None),

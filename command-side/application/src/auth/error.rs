@@ -28,6 +28,10 @@ pub enum AuthError {
     TooMany {
         /// When to try again.
         retry_after: Duration,
+        /// So many tries are free.
+        tries: u32,
+        /// In this time; none if each further try waits longer.
+        window: Option<Duration>,
     },
     /// A token could not be made.
     #[error("a token could not be made")]

@@ -91,7 +91,7 @@ impl Delays {
         let kept = self.counts.get_with(key, Arc::default);
         let mut failures = lock(&kept);
         if let Some(until) = failures.until.filter(|until| *until > now) {
-            return Err(AuthError::TooMany { retry_after: until - now });
+            return Err(AuthError::TooMany { retry_after: until - now, tries: self.free, window: None });
         }
         failures.count = failures.count.saturating_add(1);
         let over = failures.count.checked_sub(self.free);
@@ -158,7 +158,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Windows<K> {
         if now >= ends {
             *window = Window { begun: now, count: 0 };
         } else if window.count >= self.limit {
-            return Err(AuthError::TooMany { retry_after: ends - now });
+            return Err(self.too_many(ends - now));
         }
         window.count += 1;
         Ok(())
@@ -170,9 +170,13 @@ impl<K: Hash + Eq + Send + Sync + 'static> Windows<K> {
         let window = lock(&kept);
         let ends = window.begun + self.length;
         match now < ends && window.count >= self.limit {
-            true => Err(AuthError::TooMany { retry_after: ends - now }),
+            true => Err(self.too_many(ends - now)),
             false => Ok(()),
         }
+    }
+
+    fn too_many(&self, retry_after: Duration) -> AuthError {
+        AuthError::TooMany { retry_after, tries: self.limit, window: Some(self.length) }
     }
 
     /// It does not count after all.
@@ -198,7 +202,7 @@ mod tests {
     fn waits(result: Result<(), AuthError>) -> Option<u64> {
         match result {
             Ok(()) => None,
-            Err(AuthError::TooMany { retry_after }) => Some(retry_after.as_secs()),
+            Err(AuthError::TooMany { retry_after, .. }) => Some(retry_after.as_secs()),
             Err(other) => panic!("{other}"),
         }
     }

@@ -6,10 +6,10 @@ use events::recorded::{
     AccountCredited, AccountDebited, AccountEvent, Event, TransferEvent, TransferPosted, TransferRejected,
     TransferReversed,
 };
-use kernel::{AccountId, Minor, Position, Role, TransferId, Version};
+use kernel::{AccountId, MemberId, Minor, Position, Role, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
-use super::rows::{Booked, Row};
+use super::rows::{Asked, Booked, Row};
 use crate::fault::fault;
 
 /// The types whose events change something here.
@@ -50,6 +50,16 @@ pub(super) struct Folding<'c> {
     pub(super) reversed: Vec<(TransferId, TransferId)>,
 }
 
+/// The service that sent the command, if it was one.
+fn service(commit: &Commit<Event>) -> Option<MemberId> {
+    actor(commit, Role::Service)
+}
+
+/// Who sent the command, if it was somebody of this role.
+fn actor(commit: &Commit<Event>, role: Role) -> Option<MemberId> {
+    Some(commit.actor).filter(|actor| actor.role == role).map(|actor| actor.id)
+}
+
 /// A debit or a credit.
 struct Posting {
     account: AccountId,
@@ -74,11 +84,11 @@ impl<'c> Folding<'c> {
         };
         match body {
             Event::Transfer(TransferEvent::Posted(posted)) => {
-                self.push(Row::posted(stream, posted, position, commit.recorded_at));
+                self.push(Row::posted(stream, posted, service(commit), position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Rejected(rejected)) => {
-                let asked_by = Some(commit.actor).filter(|actor| actor.role == Role::Member).map(|actor| actor.id);
-                self.push(Row::rejected(stream, rejected, asked_by, position, commit.recorded_at));
+                let asked = Asked { by: actor(commit, Role::Member), service: service(commit) };
+                self.push(Row::rejected(stream, rejected, asked, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Reversed(reversed)) => match self.place.get(&stream) {
                 Some(&place) => self.rows[place].reversed_by = Some(reversed.by),

@@ -20,7 +20,7 @@ impl Projection for Transfers {
     }
 
     fn version(&self) -> i32 {
-        3
+        4
     }
 
     fn schema(&self) -> &'static str {
@@ -45,7 +45,7 @@ impl Projection for Transfers {
     }
 
     fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
-        &[("transfers", "postings"), ("transfers", "asked_by")]
+        &[("transfers", "postings"), ("transfers", "asked_by"), ("transfers", "service")]
     }
 
     fn sums(&self) -> &'static [SumColumn] {

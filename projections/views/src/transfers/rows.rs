@@ -14,6 +14,7 @@ use crate::copy::CopyRows;
 pub(super) struct Row<'c> {
     pub(super) transfer: TransferId,
     outcome: Outcome<'c>,
+    service: Option<MemberId>,
     pub(super) position: Position,
     recorded_at: DateTime<Utc>,
     pub(super) reversed_by: Option<TransferId>,
@@ -24,6 +25,13 @@ enum Outcome<'c> {
     Posted(&'c TransferPosted, Vec<Option<Booked>>),
     /// With the member who asked for it, if it was one.
     Rejected(&'c TransferRejected, Option<MemberId>),
+}
+
+/// Who asked for what was rejected.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) by: Option<MemberId>,
+    pub(super) service: Option<MemberId>,
 }
 
 /// How a leg came out.
@@ -53,30 +61,32 @@ pub(super) struct TransferRows {
 
 pub(super) const COPY_TRANSFERS: &str = "copy transfers (transfer_id, kind, status, code, available, source, destination, asset, amount, \
     memo, reference, reverses, reversed_by, source_balance_after, source_version, destination_balance_after, \
-    destination_version, position, recorded_at, postings, asked_by) from stdin (format binary)";
+    destination_version, position, recorded_at, postings, asked_by, service) from stdin (format binary)";
 
 /// How many columns [`COPY_TRANSFERS`] names.
-pub(super) const COLUMNS: i16 = 21;
+pub(super) const COLUMNS: i16 = 22;
 
 impl<'c> Row<'c> {
     pub(super) fn posted(
         transfer: TransferId,
         posted: &'c TransferPosted,
+        service: Option<MemberId>,
         position: Position,
         recorded_at: DateTime<Utc>,
     ) -> Self {
         let outcome = Outcome::Posted(posted, vec![None; posted.legs.len()]);
-        Self { transfer, outcome, position, recorded_at, reversed_by: None }
+        Self { transfer, outcome, service, position, recorded_at, reversed_by: None }
     }
 
     pub(super) fn rejected(
         transfer: TransferId,
         rejected: &'c TransferRejected,
-        asked_by: Option<MemberId>,
+        asked: Asked,
         position: Position,
         recorded_at: DateTime<Utc>,
     ) -> Self {
-        Self { transfer, outcome: Outcome::Rejected(rejected, asked_by), position, recorded_at, reversed_by: None }
+        let (outcome, service) = (Outcome::Rejected(rejected, asked.by), asked.service);
+        Self { transfer, outcome, service, position, recorded_at, reversed_by: None }
     }
 
     /// Notes how a leg came out; `false` if no leg waits for this.
@@ -129,7 +139,8 @@ impl<'c> Row<'c> {
             .int8(self.position.number())
             .time(self.recorded_at)
             .maybe(pair.is_none().then(|| postings(posted, booked)), CopyRows::jsonb)
-            .null();
+            .null()
+            .maybe(self.service_of(posted.reference.as_deref()), CopyRows::uuid);
     }
 
     fn write_rejected(&self, rejected: &TransferRejected, asked_by: Option<MemberId>, rows: &mut CopyRows) {
@@ -155,7 +166,13 @@ impl<'c> Row<'c> {
             .int8(self.position.number())
             .time(self.recorded_at)
             .null()
-            .maybe(asked_by.map(MemberId::uuid), CopyRows::uuid);
+            .maybe(asked_by.map(MemberId::uuid), CopyRows::uuid)
+            .maybe(self.service_of(facts.reference.as_deref()), CopyRows::uuid);
+    }
+
+    /// Only what has a reference is looked for by the service that gave it.
+    fn service_of(&self, reference: Option<&str>) -> Option<Uuid> {
+        reference.and(self.service).map(MemberId::uuid)
     }
 }
 

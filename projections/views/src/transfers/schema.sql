@@ -24,7 +24,11 @@ create table transfers (
     reference text,
     postings jsonb,
     asked_by uuid check (asked_by is null or status = 'rejected'), -- rejected only: the member who asked for it
+    service uuid check (service is null or reference is not null), -- the service that gave the reference
     check (status = 'posted' or (asset is not null and amount is not null and postings is null)),
     check ((postings is null) = (asset is not null)),
     check ((asset is null) = (amount is null))
 ) with (fillfactor = 95);
+
+-- Only what has a reference is here, so a transfer between members costs nothing. The newest of a reference come first.
+create index transfers_by_reference on transfers (reference, position) where reference is not null;

@@ -59,6 +59,11 @@ pub fn tables(commits: &[Commit], up_to: Position) -> Vec<Table> {
                 let refused = oracle.transfers.get_mut(&event.stream.uuid()).expect("rejected");
                 refused.asked_by = (commit.actor.role == Role::Member).then(|| commit.actor.id.uuid());
             }
+            if let Event::Transfer(TransferEvent::Posted(_) | TransferEvent::Rejected(_)) = body {
+                let transfer = oracle.transfers.get_mut(&event.stream.uuid()).expect("a transfer");
+                let named = transfer.texts[1] != "-" && commit.actor.role == Role::Service;
+                transfer.service = named.then(|| commit.actor.id.uuid());
+            }
         }
         oracle.ticks.insert(at, commit.last().number());
     }
@@ -267,7 +272,7 @@ const SELECT_TRANSFERS: &str =
     coalesce(reference, '-'), coalesce(reverses::text, '-'), coalesce(reversed_by::text, '-'),
     coalesce(source_balance_after::text, '-'), coalesce(source_version::text, '-'),
     coalesce(destination_balance_after::text, '-'), coalesce(destination_version::text, '-'), position,
-    (extract(epoch from recorded_at) * 1000000)::int8, coalesce(asked_by::text, '-'),
+    (extract(epoch from recorded_at) * 1000000)::int8, coalesce(asked_by::text, '-'), coalesce(service::text, '-'),
     coalesce((select string_agg(concat_ws(' ', leg ->> 'account_id', leg ->> 'asset', leg ->> 'amount',
         leg ->> 'balance_after', leg ->> 'version'), ', ' order by place)
         from jsonb_array_elements(postings) with ordinality as legs (leg, place)), '-'))

@@ -28,6 +28,8 @@ pub struct Transfer {
     pub rejected: Option<TransferRejected>,
     /// The member who asked for it.
     pub asked_by: Option<Uuid>,
+    /// The service that gave it its reference.
+    pub service: Option<Uuid>,
     /// Account, asset and signed amount.
     pub legs: Vec<(Uuid, String, i128)>,
     /// Memo, reference, and what it reverses.
@@ -70,7 +72,7 @@ impl Transfer {
     pub fn new(position: i64, time: DateTime<Utc>) -> Self {
         let (kind, rejected, legs, texts, sides, at) =
             ("", None, Vec::new(), Default::default(), Vec::new(), micros(time));
-        Self { kind, rejected, asked_by: None, legs, texts, reversed_by: None, sides, position, at }
+        Self { kind, rejected, asked_by: None, service: None, legs, texts, reversed_by: None, sides, position, at }
     }
 
     pub fn line(&self, id: &Uuid) -> String {
@@ -98,8 +100,10 @@ impl Transfer {
         let legs = if legs.len() > 2 { legs.join(", ") } else { "-".into() };
         let (kind, said, texts, position, at) =
             (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
-        let (by, asked_by) = (or_dash(&self.reversed_by), or_dash(&self.asked_by));
-        format!("{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{asked_by}|{legs}")
+        let (by, asked_by, service) = (or_dash(&self.reversed_by), or_dash(&self.asked_by), or_dash(&self.service));
+        format!(
+            "{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{asked_by}|{service}|{legs}"
+        )
     }
 }
 

@@ -25,6 +25,8 @@ async fn what_is_not_yours_is_not_there() {
         ("/v1/wallet/home".to_owned(), [200, 200, 200, 403, 403]),
         ("/v1/members/me".to_owned(), [200, 200, 404, 403, 403]),
         ("/v1/dashboard/overview".to_owned(), [403, 403, 403, 403, 200]),
+        ("/v1/transfers?reference=till%204".to_owned(), [403, 403, 403, 200, 200]),
+        ("/v1/transfers".to_owned(), [400; 5]),
         ("/v1/views".to_owned(), [403, 403, 403, 403, 200]),
         ("/v1/views/accounts".to_owned(), [403, 403, 403, 403, 200]),
         ("/v1/views/nothing".to_owned(), [403, 403, 403, 403, 404]),
@@ -128,6 +130,58 @@ async fn a_refused_transfer_is_seen_by_whoever_asked_for_it() {
         )
         .await;
     assert_eq!(app.statuses(&path).await, [404, 404, 404, 200, 200]);
+    app.finish().await;
+}
+
+/// An operator finds every transfer with a reference, a service those that it sent.
+#[tokio::test]
+async fn transfers_are_found_by_reference() {
+    let app = TestApp::with_bank().await;
+    app.database
+        .run(&format!(
+            "insert into transfers_g1.transfers (position, recorded_at, transfer_id, source, destination, amount, kind,
+                 status, asset, code, reference, service)
+             select p, '2026-11-21T09:08:00Z', ('00000000-0000-0000-0001-' || lpad(p::text, 12, '0'))::uuid, '{}', null, p,
+                 'withdrawal', 'rejected', 'KRW', 'account-unknown', 'till 4', case when p % 2 = 0 then '{}'::uuid end
+             from generate_series(101, 120) as p",
+            id(A1),
+            id(0xffff)
+        ))
+        .await;
+    let pages = async |bearer: String| {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(&format!("/v1/transfers?reference=till%204&limit=7{cursor}"), &bearer).await;
+            let items = page.ok()["items"].as_array().expect("items").clone();
+            found.extend(items.iter().map(|item| item["position"].as_i64().expect("a position")));
+            let Some(next) = page.body["next_cursor"].as_str() else { break found };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    assert_eq!(pages(app.operator()).await, (101..=120).rev().chain([8]).collect::<Vec<_>>());
+    assert_eq!(pages(app.service()).await, (101..=120).rev().filter(|p| p % 2 == 0).collect::<Vec<_>>());
+    let none = app.get("/v1/transfers?reference=till", app.operator()).await;
+    assert_eq!(*none.ok(), json!({"items": [], "next_cursor": null}), "a reference is looked for whole");
+    let one = app.get("/v1/transfers?reference=till%204&limit=1", app.operator()).await;
+    let cursor = one.ok()["next_cursor"].as_str().expect("more").to_owned();
+    app.get(&format!("/v1/transfers?reference=till%204&cursor={cursor}"), app.service())
+        .await
+        .is(400, "cursor-invalid");
+    app.get("/v1/transfers?reference=", app.operator()).await.is(400, "validation-failed");
+    app.get("/v1/transfers?reference=%00", app.operator()).await.is(400, "validation-failed");
+    // The version of the view before has no services: an operator finds the same.
+    app.database
+        .run(
+            "drop view live.transfers;
+             create view live.transfers as select position, recorded_at, source_version, destination_version,
+                 transfer_id, source, destination, reverses, reversed_by, amount, source_balance_after,
+                 destination_balance_after, available, kind, status, asset, code, memo, reference, postings, asked_by
+             from transfers_g1.transfers;
+             grant select on live.transfers to jangbu_reader",
+        )
+        .await;
+    assert_eq!(pages(app.operator()).await.len(), 21);
+    assert_eq!(pages(app.service()).await, [0; 0]);
     app.finish().await;
 }
 

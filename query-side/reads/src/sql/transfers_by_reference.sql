@@ -1,0 +1,24 @@
+-- $1 views, $2 reference, $3 the service whose transfers are asked for (null: everybody's), $4 before this position, $5 how many.
+-- The index is on reference and position, so a page is one descent into it. Version 1 of the view has no `postings`, version 2
+-- no `asked_by`, version 3 neither `service` nor the index (docs/decisions/0018): until version 4 is promoted a service finds
+-- nothing, and an operator waits for a scan.
+select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    (select coalesce(jsonb_agg(to_jsonb(page) order by page.position desc), '[]')
+     from (select t.*
+           from (values (null::jsonb, null::uuid, null::uuid)) as absent (postings, asked_by, service)
+           cross join lateral (
+               select transfer_id, kind, status, code, available::text as available, source, destination, asset,
+                   amount::text as amount, memo, reference, reverses, reversed_by,
+                   source_balance_after::text as source_balance_after, source_version,
+                   destination_balance_after::text as destination_balance_after, destination_version,
+                   position, recorded_at, postings, asked_by
+               from live.transfers
+               where reference = $2 and position < $4 and ($3::uuid is null or service = $3)
+               order by position desc
+               limit $5) as t) as page
+    ) as "page!: sqlx::types::Json<Vec<TransferRow>>",
+    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1)) as "missing?: sqlx::types::Json<MissingRow>"
+from registry.live_positions
+where view = any($1)
