@@ -86,6 +86,32 @@ class Document:
         for example in examples:
             for error in validator.iter_errors(example):
                 self.say(where, f"the example is not valid: {error.message}")
+            for name in sorted(self.unknown_names(thing["schema"], example)):
+                self.say(where, f"the example has a field that the schema does not have: {name}")
+
+    def parts(self, schema):
+        """A schema and all that it is put together from."""
+        schema = self.resolve(schema)
+        yield schema
+        for part in (part for word in ("allOf", "anyOf", "oneOf") for part in schema.get(word, [])):
+            yield from self.parts(part)
+
+    def unknown_names(self, schema, value):
+        """The fields of a value that its schema does not name. Where others are allowed expressly, all are named."""
+        parts = list(self.parts(schema))
+        if isinstance(value, list):
+            items = [part["items"] for part in parts if "items" in part]
+            return {name for item in value for kind in items[:1] for name in self.unknown_names(kind, item)}
+        if not isinstance(value, dict) or not any("properties" in part for part in parts):
+            return set()
+        # A problem has fields of its own beside those of all (RFC 9457, 3.2).
+        if any(part.get("additionalProperties") for part in parts) or str(value.get("type", "")).startswith("/problems/"):
+            return set()
+        unknown = set()
+        for name, inner in value.items():
+            named = [part["properties"][name] for part in parts if name in part.get("properties", {})]
+            unknown |= {name} if not named else self.unknown_names({"allOf": named}, inner)
+        return unknown
 
     def check_schemas(self):
         for name, schema in self.content["components"]["schemas"].items():

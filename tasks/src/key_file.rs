@@ -89,26 +89,38 @@ impl KeyFile {
         let (id, secret) = fresh()?;
         next.keys.insert(id.clone(), secret);
         next.current = id;
-        next.replace(path)?;
+        next.replace_and_overwrite(path)?;
         Ok(next)
     }
 
-    /// Removes all keys but the current one and those that are used; the file as it is then, and the ids of those removed. The
-    /// former file is overwritten. What a disk or a file system keeps of it all the same (journals, snapshots, worn blocks) is out
-    /// of reach.
-    pub fn retire(path: &Path, used: &[String]) -> Result<(Self, Vec<String>), KeyFileError> {
+    /// Removes all keys but the current one; the file as it is then, and the ids of those removed.
+    pub fn retire(path: &Path) -> Result<(Self, Vec<String>), KeyFileError> {
+        Self::remove_where(path, |_| true)
+    }
+
+    /// Removes these keys, but never the current one; the file as it is then, and the ids of those removed.
+    pub fn remove(path: &Path, ids: &[String]) -> Result<(Self, Vec<String>), KeyFileError> {
+        Self::remove_where(path, |id| ids.contains(id))
+    }
+
+    fn remove_where(path: &Path, goes: impl Fn(&String) -> bool) -> Result<(Self, Vec<String>), KeyFileError> {
         let _alone = lock(path)?;
         let mut next = Self::read(path)?;
-        let is_kept = |id: &String| *id == next.current || used.contains(id);
-        let retired: Vec<String> = next.keys.keys().filter(|id| !is_kept(id)).cloned().collect();
-        if !retired.is_empty() {
-            next.keys.retain(|id, _| !retired.contains(id));
-            let failed = |error| KeyFileError::Write(path.to_owned(), error);
-            let former = files::open_to_overwrite(path).map_err(failed)?;
-            next.replace(path)?;
-            files::overwrite(&former).map_err(failed)?;
+        let removed: Vec<String> = next.keys.keys().filter(|id| **id != next.current && goes(id)).cloned().collect();
+        if !removed.is_empty() {
+            next.keys.retain(|id, _| !removed.contains(id));
+            next.replace_and_overwrite(path)?;
         }
-        Ok((next, retired))
+        Ok((next, removed))
+    }
+
+    /// The former file is overwritten, so that no former file holds a key that is removed later. What a disk or a file system keeps
+    /// of it all the same (journals, snapshots, worn blocks, or if the process dies between the two) is out of reach.
+    fn replace_and_overwrite(&self, path: &Path) -> Result<(), KeyFileError> {
+        let failed = |error| KeyFileError::Write(path.to_owned(), error);
+        let former = files::open_to_overwrite(path).map_err(failed)?;
+        self.replace(path)?;
+        files::overwrite(&former).map_err(failed)
     }
 
     /// The id of the current key.

@@ -42,12 +42,11 @@ pub enum KekFault {
 }
 
 impl KekFault {
-    /// What an error of the key-encryption key means.
-    pub(crate) fn of(error: KekError) -> Self {
+    /// What an error of the key-encryption key means. A holder elsewhere that refuses, or whose token cannot be read, is away: nothing is wrapped with a wrong key then.
+    pub(crate) fn of(error: KekError, is_remote: bool) -> Self {
         match error {
-            KekError::Unavailable(_) | KekError::Answer => Self::Away(error),
-            // Too many requests, a sealed or a failing engine.
-            KekError::Refused(status) if status == 429 || status >= 500 => Self::Away(error),
+            KekError::Unwrap | KekError::Unknown(_) => Self::Wrong(error),
+            error if is_remote => Self::Away(error),
             error => Self::Wrong(error),
         }
     }

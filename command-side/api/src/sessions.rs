@@ -144,7 +144,8 @@ pub(crate) async fn refresh(
 
 /// Log out
 ///
-/// The session of the token ends; its tokens are refused from now on.
+/// The session of the token ends. This server refuses its tokens from now on, all others within a second or two. A repeated log-out is
+/// 401: it was done.
 #[utoipa::path(
     delete, path = "/v1/sessions/current", tag = "sessions", security(("bearer" = [])),
     responses((status = 204, description = "The session has ended")),

@@ -27,8 +27,20 @@ impl Grant {
 
     /// The statement that takes it away.
     pub fn revoke(&self, database: &str) -> String {
+        // What may be passed on may still be done by who has it.
+        let verb = if self.may_be_passed_on() { "revoke grant option for" } else { "revoke" };
         let privilege = self.privilege.split(' ').next().unwrap_or_default();
-        self.statement("revoke", privilege, &format!("from {}", self.grantee()), database)
+        self.statement(verb, privilege, &format!("from {}", self.grantee()), database)
+    }
+
+    /// Whether its role may give it to others.
+    pub fn may_be_passed_on(&self) -> bool {
+        self.privilege.ends_with(" with grant option")
+    }
+
+    /// The same, to be passed on.
+    pub fn with_grant_option(&self) -> Self {
+        Self { privilege: format!("{} with grant option", self.privilege), ..self.clone() }
     }
 
     fn statement(&self, verb: &str, privilege: &str, whom: &str, database: &str) -> String {
@@ -117,6 +129,8 @@ mod tests {
             assert_eq!(grant.grant("a-b"), statement);
         }
         let everyone = Grant { grantee: "public".into(), ..of("function", "public.f(a text)", "EXECUTE") };
+        let passed_on = of("table", "public.events", "SELECT").with_grant_option();
+        assert_eq!(passed_on.revoke("a"), "revoke grant option for select on table public.events from jangbu_reader");
         assert_eq!(everyone.revoke("a"), "revoke execute on function public.f(a text) from public");
     }
 }

@@ -1,6 +1,6 @@
 //! `jangbu repair grants`.
 
-use database::migrations::Database;
+use database::migrations::{Database, State};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -41,11 +41,23 @@ struct Line {
 pub async fn run(args: &GrantsArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let mut lines = Vec::new();
     for database in args.databases.databases() {
+        require_migrated(database, config).await?;
         let mut connection = migrate::db(database).0.connect(config).await?;
         repair(args, database, &mut connection, &mut lines).await?;
     }
     output.show(&lines, |lines| text(lines))?;
     Ok(lines.iter().all(|line| line.outcome == "done"))
+}
+
+/// What is expected is that of the schema of this build: a newer or an older one has other rights.
+async fn require_migrated(database: Database, config: &Config) -> Result<(), Failure> {
+    match migrate::entries(database, config).await?.iter().find(|entry| entry.state != State::Applied) {
+        None => Ok(()),
+        Some(entry) => Err(Failure::Usage(format!(
+            "the {database} database does not have the schema of this build (migration {} is {:?}): see `jangbu migrate status`",
+            entry.version, entry.state
+        ))),
+    }
 }
 
 async fn repair(

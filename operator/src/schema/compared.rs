@@ -76,7 +76,9 @@ impl Compared {
             object && !default && !self.roles.missing.contains(&grant.grantee)
         };
         let missing = self.expected.grants.difference(&self.found.grants);
-        missing.filter(|grant| grant.grantee != OWNER).filter(there).collect()
+        // Who may pass it on may do it.
+        let is_missing = |grant: &&Grant| !self.found.grants.contains(&grant.with_grant_option());
+        missing.filter(|grant| grant.grantee != OWNER).filter(is_missing).filter(there).collect()
     }
 
     /// Grants that this build does not expect; `to_ours`: to its own roles and to everybody, else to others.

@@ -43,7 +43,7 @@ pub struct Entry {
     /// The name of its owner, mostly hidden as in `GET /v1/payees`. Null where there is none: an account of the bank, an owner
     /// who never signed up, or left; and for everybody who is no member.
     #[schema(required)]
-    #[serde(skip_deserializing)]
+    #[serde(default)]
     pub counterparty_name: Option<String>,
     /// The payer's words.
     #[schema(required)]

@@ -123,8 +123,8 @@ impl Kek for FileKek {
         Ok(self.fresh()?.1.current().to_owned())
     }
 
-    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError> {
-        let (_, dropped) = KeyFile::retire(&self.path, kept)?;
+    async fn drop_old(&self, doomed: &[String]) -> Result<Vec<String>, KekError> {
+        let (_, dropped) = KeyFile::remove(&self.path, doomed)?;
         drop(self.fresh()?);
         Ok(dropped)
     }

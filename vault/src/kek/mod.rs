@@ -52,6 +52,11 @@ pub trait Kek: Send + Sync {
     /// Opens a wrapped key, with whichever key-encryption key it was wrapped.
     async fn unwrap(&self, purpose: Purpose, wrapped: &Wrapped) -> Result<Zeroizing<[u8; 32]>, KekError>;
 
+    /// Whether its holder is another service, which may be away.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// Whether it can be asked, without asking for a key. A key file is read again if it has changed.
     async fn check(&self) -> Result<(), KekError> {
         Ok(())
@@ -66,9 +71,10 @@ pub trait Kek: Send + Sync {
     /// Makes a new key-encryption key the current one, and returns its id. Older ones still open what they wrapped.
     async fn rotate(&self) -> Result<String, KekError>;
 
-    /// Destroys older key-encryption keys, all but those kept; returns which. What they wrapped never opens again. One that the
-    /// holder cannot destroy without another that is kept stays: see [`Kek::held`].
-    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError>;
+    /// Destroys these older key-encryption keys, never the current one; returns which. What they wrapped never opens again. One
+    /// that the holder cannot destroy without another stays: see [`Kek::held`]. What to destroy is named, not what to keep: a
+    /// key that was made meanwhile is not touched.
+    async fn drop_old(&self, doomed: &[String]) -> Result<Vec<String>, KekError>;
 }
 
 /// A failure with the key-encryption key. It never holds a secret.

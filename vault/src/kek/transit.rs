@@ -106,6 +106,10 @@ fn bound(purpose: Purpose) -> [u8; 32] {
 
 #[async_trait]
 impl Kek for TransitKek {
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     async fn wrap(&self, purpose: Purpose, key: &[u8; 32]) -> Result<Wrapped, KekError> {
         let plaintext = Zeroizing::new([key.as_slice(), &bound(purpose)].concat());
         let mut body = json!({
@@ -160,10 +164,11 @@ impl Kek for TransitKek {
     /// The engine keeps versions in a row: what is older than the oldest one kept is trimmed, which cannot be undone. A version that
     /// is only below the lowest one for decryption could be brought back by whoever may configure the key. The engine trims no
     /// further than both of its limits.
-    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError> {
+    async fn drop_old(&self, doomed: &[String]) -> Result<Vec<String>, KekError> {
         let known = self.versions().await?;
         let latest = known.latest_version;
-        let oldest = kept.iter().filter_map(|id| self.version(id)).min().unwrap_or(latest).min(latest);
+        // The lowest one that is not to go.
+        let oldest = (known.oldest()..latest).find(|version| !doomed.contains(&self.id(*version))).unwrap_or(latest);
         if oldest <= known.oldest() {
             return Ok(Vec::new());
         }

@@ -165,9 +165,7 @@ impl Keyring {
         if doomed.is_empty() {
             return Ok(Vec::new());
         }
-        let held = self.store.kek.held().await?;
-        let kept: Vec<String> = held.into_iter().filter(|id| !doomed.contains(id)).collect();
-        self.store.kek.drop_old(&kept).await?;
+        self.store.kek.drop_old(&doomed).await?;
         let held = self.store.kek.held().await?;
         let gone: Vec<String> = doomed.into_iter().filter(|id| !held.contains(id)).collect();
         sqlx::query!(

@@ -81,7 +81,7 @@ impl Keyring {
         let Some(row) = row else { return Ok(Ok(())) };
         let purpose = row.member_id.map_or(Purpose::Names, |member| Purpose::Member(MemberId::new(member)));
         let wrapped = Wrapped { kek: kek.to_owned(), text: row.wrapped };
-        Ok(self.store.kek.unwrap(purpose, &wrapped).await.map(drop).map_err(KekFault::of))
+        Ok(self.store.kek.unwrap(purpose, &wrapped).await.map(drop).map_err(|error| self.store.fault(error)))
     }
 
     /// Wraps the vault's own secret with the current key-encryption key, if it is wrapped with another.

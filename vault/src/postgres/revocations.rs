@@ -33,7 +33,7 @@ impl Revocations for PostgresVault {
 
     async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError> {
         self.revoke_member(member).await?;
-        wait_for_readers(&self.store.pool, limit).await
+        wait_for_readers(&self.store.pool, &self.store.read_by_all, limit).await
     }
 
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use database::{Pool, Transaction};
 use futures::{StreamExt, TryStreamExt, stream};
 use kernel::MemberId;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::classify::failed;
-use crate::{DataKey, Kek, KekFault, Purpose, VaultError, Wrapped};
+use crate::{DataKey, Kek, KekError, KekFault, Purpose, VaultError, Wrapped};
 
 /// How many keys are unwrapped at once: a remote holder of the key-encryption key is asked for each.
 const AT_ONCE: usize = 16;
@@ -18,11 +19,13 @@ const AT_ONCE: usize = 16;
 pub(super) struct Store {
     pub pool: Pool,
     pub kek: Arc<dyn Kek>,
+    /// See [`super::reader_locks::wait_for_readers`].
+    pub read_by_all: Arc<Mutex<i64>>,
 }
 
 impl Store {
     pub fn new(pool: Pool, kek: Arc<dyn Kek>) -> Self {
-        Self { pool, kek }
+        Self { pool, kek, read_by_all: Arc::default() }
     }
 
     pub async fn begin(&self) -> Result<Transaction<'static>, VaultError> {
@@ -65,9 +68,14 @@ impl Store {
         Ok(DataKey::from_bytes(self.kek.unwrap(Purpose::Member(member), wrapped).await?))
     }
 
+    /// What an error of the key-encryption key means.
+    pub fn fault(&self, error: KekError) -> KekFault {
+        KekFault::of(error, self.kek.is_remote())
+    }
+
     /// See [`super::VaultReader::check_kek`].
     pub async fn check_kek(&self) -> Result<(), KekFault> {
-        self.kek.check().await.map_err(KekFault::of)?;
+        self.kek.check().await.map_err(|error| self.fault(error))?;
         let rows = sqlx::query!(
             r#"(select member_id as "member_id!", kek as "kek!", wrapped as "wrapped!"
                 from vault.data_keys order by member_id limit 1)
@@ -83,7 +91,7 @@ impl Store {
             match self.kek.unwrap(Purpose::Member(MemberId::new(row.member_id)), &wrapped).await {
                 // One that does not open may be damaged, or of a key that was given up too early: `doctor` says so.
                 Ok(_) => return Ok(()),
-                Err(error) => fault = Err(KekFault::of(error)),
+                Err(error) => fault = Err(self.fault(error)),
             }
         }
         fault

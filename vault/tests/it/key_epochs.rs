@@ -114,8 +114,8 @@ impl Kek for Slow {
         self.real.rotate().await
     }
 
-    async fn drop_old(&self, kept: &[String]) -> Result<Vec<String>, KekError> {
-        self.real.drop_old(kept).await
+    async fn drop_old(&self, doomed: &[String]) -> Result<Vec<String>, KekError> {
+        self.real.drop_old(doomed).await
     }
 }
 
@@ -220,7 +220,7 @@ async fn a_rotation_that_ended_anywhere_is_completed_by_the_next_pass() {
                     fixture
                         .execute("update vault.key_epochs set destroying_at = retired_at where destroyed_at is null")
                         .await;
-                    assert_eq!(kek.drop_old(&[]).await.unwrap(), std::slice::from_ref(&old));
+                    assert_eq!(kek.drop_old(std::slice::from_ref(&old)).await.unwrap(), std::slice::from_ref(&old));
                 }
             }
         }

@@ -96,10 +96,14 @@ async fn a_running_server_goes_on_through_rotations_by_another() {
     assert_eq!(server.wrap(purpose, &[3; 32]).await.unwrap().kek, current, "and it wraps with the new one");
     assert_eq!(*operator.unwrap(purpose, &old).await.unwrap(), [1; 32]);
 
-    assert_eq!(operator.drop_old(std::slice::from_ref(&old.kek)).await.unwrap(), Vec::<String>::new(), "it is used");
+    assert_eq!(
+        operator.drop_old(std::slice::from_ref(&current)).await.unwrap(),
+        Vec::<String>::new(),
+        "it is the current one"
+    );
     let mut former = fs::File::open(&file).unwrap();
     assert_eq!(operator.held().await.unwrap().len(), 2);
-    assert_eq!(operator.drop_old(&[]).await.unwrap(), std::slice::from_ref(&old.kek));
+    assert_eq!(operator.drop_old(std::slice::from_ref(&old.kek)).await.unwrap(), std::slice::from_ref(&old.kek));
     assert_eq!(operator.held().await.unwrap(), std::slice::from_ref(&current));
     let mut rest = Vec::new();
     former.read_to_end(&mut rest).unwrap();

@@ -58,7 +58,7 @@ async fn everything_comes_under_the_new_key_while_a_reader_reads() {
         assert_eq!(keyring.count().await.unwrap(), [KeyCount { kek: current.clone(), wrapped: 41 }]);
         assert_eq!(rewrap_all(&keyring, &current, 7).await, 0, "a second run finds nothing to do");
     }
-    assert_eq!(operator.drop_old(&[]).await.unwrap().len(), 3);
+    assert_eq!(operator.drop_old(&operator.held().await.unwrap()).await.unwrap().len(), 3);
     over.store(true, Ordering::Relaxed);
     assert!(reading.await.unwrap() > 0);
 

@@ -84,12 +84,15 @@ impl AuthService {
             Err(error) => return Err(error.into()),
         };
         let certificate = self.vault().certificate(receipt.answer).await?;
-        let until = certificate.map(|kept| kept.erased_at + REPEATED_FOR);
-        if until.is_some_and(|until| self.0.parts.clock.now() >= until) {
-            return Err(refused());
+        match certificate.map(|kept| kept.erased_at + REPEATED_FOR) {
+            // Every server has refused the member's tokens since long.
+            Some(until) if self.0.parts.clock.now() < until => Ok(receipt),
+            Some(_) => Err(refused()),
+            None => {
+                self.refuse_everywhere(member).await?;
+                Ok(receipt)
+            }
         }
-        self.refuse_everywhere(member).await?;
-        Ok(receipt)
     }
 
     /// Has a member erased; by an operator, with a reason, or by the member.

@@ -73,6 +73,6 @@ impl SliceKeys {
 
     /// Removes all keys but the current one; the ids of those removed.
     pub fn retire(path: &Path) -> Result<Vec<String>, KeyFileError> {
-        Ok(KeyFile::retire(path, &[])?.1)
+        Ok(KeyFile::retire(path)?.1)
     }
 }

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 16] = [
+const RESTARTED: [(Part, &str); 17] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
@@ -23,6 +23,7 @@ const RESTARTED: [(Part, &str); 16] = [
     (Part::Command(0), "member-engine"),
     (Part::Command(0), "snapshots"),
     (Part::Command(0), "shutdown"),
+    (Part::Command(0), "key-rotation"),
     (Part::Query, "views-registry"),
     (Part::Query, "views-history"),
     (Part::Query, "views-listener"),
