@@ -58,9 +58,10 @@ async fn everything_comes_under_the_new_key_while_a_reader_reads() {
         assert_eq!(keyring.count().await.unwrap(), [KeyCount { kek: current.clone(), wrapped: 41 }]);
         assert_eq!(rewrap_all(&keyring, &current, 7).await, 0, "a second run finds nothing to do");
     }
-    assert_eq!(operator.drop_old(&operator.held().await.unwrap()).await.unwrap().len(), 3);
+    // A row that was read before it was wrapped again opens only while its key is there: retired keys are kept for that, too.
     over.store(true, Ordering::Relaxed);
     assert!(reading.await.unwrap() > 0);
+    assert_eq!(operator.drop_old(&operator.held().await.unwrap()).await.unwrap().len(), 3);
 
     let late = fixture.another().await;
     assert_eq!(late.names().login("ada"), login, "the secret is the same");
