@@ -36,37 +36,37 @@ pub const NATS: [(&str, NatsRole); 3] = [
 #[command(next_help_heading = "Existing servers (if given, none is started)")]
 pub struct Existing {
     /// The log's database, owner's login
-    #[arg(long, env = "JANGBU_LOG_DATABASE_URL")]
+    #[arg(long, env = "JANGBU_LOG_DATABASE_URL", hide_env_values = true)]
     log_database_url: Option<String>,
     /// The log's database, command server's login
-    #[arg(long, env = "JANGBU_LOG_WRITER_URL")]
+    #[arg(long, env = "JANGBU_LOG_WRITER_URL", hide_env_values = true)]
     log_writer_url: Option<String>,
     /// The log's database, relay's login
-    #[arg(long, env = "JANGBU_LOG_RELAY_URL")]
+    #[arg(long, env = "JANGBU_LOG_RELAY_URL", hide_env_values = true)]
     log_relay_url: Option<String>,
     /// The log's database, projector's login
-    #[arg(long, env = "JANGBU_LOG_PROJECTOR_URL")]
+    #[arg(long, env = "JANGBU_LOG_PROJECTOR_URL", hide_env_values = true)]
     log_projector_url: Option<String>,
     /// The log's database, query server's login
-    #[arg(long, env = "JANGBU_LOG_READER_URL")]
+    #[arg(long, env = "JANGBU_LOG_READER_URL", hide_env_values = true)]
     log_reader_url: Option<String>,
     /// The views' database, owner's login
-    #[arg(long, env = "JANGBU_VIEWS_DATABASE_URL")]
+    #[arg(long, env = "JANGBU_VIEWS_DATABASE_URL", hide_env_values = true)]
     views_database_url: Option<String>,
     /// The views' database, projector's login
-    #[arg(long, env = "JANGBU_VIEWS_PROJECTOR_URL")]
+    #[arg(long, env = "JANGBU_VIEWS_PROJECTOR_URL", hide_env_values = true)]
     views_projector_url: Option<String>,
     /// The views' database, query server's login
-    #[arg(long, env = "JANGBU_VIEWS_READER_URL")]
+    #[arg(long, env = "JANGBU_VIEWS_READER_URL", hide_env_values = true)]
     views_reader_url: Option<String>,
     /// The vault's database, owner's login
-    #[arg(long, env = "JANGBU_VAULT_DATABASE_URL")]
+    #[arg(long, env = "JANGBU_VAULT_DATABASE_URL", hide_env_values = true)]
     vault_database_url: Option<String>,
     /// The vault's database, command server's login
-    #[arg(long, env = "JANGBU_VAULT_WRITER_URL")]
+    #[arg(long, env = "JANGBU_VAULT_WRITER_URL", hide_env_values = true)]
     vault_writer_url: Option<String>,
     /// The vault's database, query server's login
-    #[arg(long, env = "JANGBU_VAULT_READER_URL")]
+    #[arg(long, env = "JANGBU_VAULT_READER_URL", hide_env_values = true)]
     vault_reader_url: Option<String>,
     /// The NATS server; the operator's login
     #[arg(long, env = "JANGBU_NATS_URL", hide_env_values = true)]
