@@ -47,7 +47,12 @@ impl<'a> Request<'a> {
     }
 
     /// Of somebody without a token.
-    pub(crate) fn of_anybody(who: &'a Anybody, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
+    pub(crate) fn of_anybody(
+        who: &'a Anybody,
+        route: &'static str,
+        id: Option<Uuid>,
+        body: &'a dyn Confidential,
+    ) -> Self {
         Self { actor: None, key: &who.key, context: who.context, route, id, body, token: None }
     }
 

@@ -143,7 +143,9 @@ async fn keep(
 async fn learn_command_ids(log: &PostgresLog, opened: &Opened) {
     match log.command_ids_ordered_from().await {
         Ok(time) => opened.learn_command_ids(CommandIds::ordered_from(time)),
-        Err(error) => tracing::warn!(error = &error as &dyn Error, "the log does not tell which ids commands get; retrying"),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn Error, "the log does not tell which ids commands get; retrying")
+        }
     }
 }
 

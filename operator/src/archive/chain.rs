@@ -25,6 +25,8 @@ pub struct Chain {
     digests: Vec<Digest>,
     /// The adoptions of the log, for what is written from here on.
     adoptions: Vec<Adoption>,
+    /// From which time on the log gives the time of keys to the ids of commands, if the archive says so.
+    command_ids_ordered_from: Option<DateTime<Utc>>,
 }
 
 /// How an attempt to make the chain longer ended.
@@ -39,7 +41,14 @@ pub enum Appended {
 impl Chain {
     /// Reads the chain of a log; an empty one, if nothing of it was archived.
     pub async fn read(store: Store, log_id: Uuid) -> Result<Self, ArchiveError> {
-        let mut chain = Self { store, log_id, manifests: Vec::new(), digests: Vec::new(), adoptions: Vec::new() };
+        let mut chain = Self {
+            store,
+            log_id,
+            manifests: Vec::new(),
+            digests: Vec::new(),
+            adoptions: Vec::new(),
+            command_ids_ordered_from: None,
+        };
         chain.refresh().await?;
         Ok(chain)
     }
@@ -107,6 +116,7 @@ impl Chain {
         if !manifest.adoptions.is_empty() {
             self.adoptions.clone_from(&manifest.adoptions);
         }
+        self.command_ids_ordered_from = manifest.command_ids_ordered_from.or(self.command_ids_ordered_from);
         self.manifests.push(manifest);
         self.digests.push(Digest::of(bytes));
         Ok(())
@@ -163,6 +173,17 @@ impl Chain {
     /// Sets the adoptions that later manifests name. They all lie before the log had its id, so they never change.
     pub fn know(&mut self, adoptions: Vec<Adoption>) {
         self.adoptions = adoptions;
+    }
+
+    /// From which time on the log gives the time of keys to the ids of commands. None, if all of the archive was written by builds that
+    /// gave it to none.
+    pub fn command_ids_ordered_from(&self) -> Option<DateTime<Utc>> {
+        self.command_ids_ordered_from
+    }
+
+    /// Sets what later manifests say of the ids of commands. It never changes in a log.
+    pub fn know_command_ids(&mut self, ordered_from: DateTime<Utc>) {
+        self.command_ids_ordered_from = Some(ordered_from);
     }
 
     /// Every manifest, in order.
@@ -237,6 +258,7 @@ impl Chain {
             written_by: concat!("jangbu ", env!("CARGO_PKG_VERSION")).to_owned(),
             holds,
             adoptions: self.adoptions.clone(),
+            command_ids_ordered_from: self.command_ids_ordered_from,
             file,
         };
         let encoded = manifest.encode().map_err(|e| broken(number, e))?;

@@ -19,11 +19,13 @@ pub const PAGE: i64 = 20_000;
 pub struct Head {
     pub log_id: Uuid,
     pub position: i64,
+    /// From which time on keys give their time to the ids of commands.
+    pub command_ids_ordered_from: DateTime<Utc>,
 }
 
 /// The end of the log.
 pub async fn head(connection: &mut PgConnection) -> Result<Head, Failure> {
-    let head = sqlx::query_as!(Head, "select log_id, position from log_head")
+    let head = sqlx::query_as!(Head, "select log_id, position, command_ids_ordered_from from log_head")
         .fetch_optional(connection)
         .await
         .map_err(failed("reading the head of the log"))?;

@@ -30,6 +30,9 @@ pub struct Manifest {
     /// earlier build wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adoptions: Vec<Adoption>,
+    /// From which time on keys give their time to the ids of commands in this log. Missing in what an earlier build wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_ids_ordered_from: Option<DateTime<Utc>>,
     /// The file.
     pub file: File,
 }

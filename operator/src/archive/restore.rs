@@ -178,14 +178,17 @@ async fn insert_adoptions(connection: &mut PgConnection, adoptions: &[Adoption])
     Ok(())
 }
 
-/// The head goes where the archive ends, with the archived log's id and clock.
+/// The head goes where the archive ends, with the archived log's id and clock. An archive that does not say which ids commands get is of
+/// builds that gave the time of no key to an id: the log begins with that a day from now, as after an update.
 async fn set_head(connection: &mut PgConnection, chain: &Chain) -> Result<(), Failure> {
     let Some(last) = chain.last_events() else { return Ok(()) };
     sqlx::query!(
-        "update log_head set log_id = $1, position = $2, recorded_at = $3",
+        "update log_head set log_id = $1, position = $2, recorded_at = $3,
+             command_ids_ordered_from = coalesce($4, clock_timestamp() + interval '1 day')",
         chain.log_id(),
         last.last_position,
-        last.last_recorded_at
+        last.last_recorded_at,
+        chain.command_ids_ordered_from()
     )
     .execute(connection)
     .await

@@ -76,6 +76,7 @@ pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), 
     let mut chain = Chain::read(args.place.open(true)?, head.log_id).await?;
     same_log(&chain, &mut connection).await?;
     chain.know(live::adoptions(&mut connection).await?);
+    chain.know_command_ids(head.command_ids_ordered_from);
     let lost = tail::of(&chain, &mut connection).await?;
     if let Tail::Lost(what) = &lost {
         output.remark(format!("{what}; what the log still holds of it is archived again"));

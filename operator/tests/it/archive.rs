@@ -123,6 +123,9 @@ async fn a_restored_log_knows_its_former_ids() {
     let adoptions = log::ReadHead::adoptions(&store(&bank.databases)).await.expect("adoptions");
     assert_eq!((adoptions.len(), adoptions.last().map(|last| last.new.uuid().to_string())), (2, Some(log)));
     assert_eq!(log::ReadHead::adoptions(&store(&other)).await.expect("adoptions"), adoptions);
+    // With another time a repeated command would get another id, and be carried out again.
+    let ordered_from = store(&other).command_ids_ordered_from().await.expect("a time");
+    assert_eq!(ordered_from, store(&bank.databases).command_ids_ordered_from().await.expect("a time"));
     assert_eq!(digest(&other), digest(&bank.databases));
     // Who and why stay with it, and it is no empty log any more.
     bank.run_on(&other, &["archive", "restore", "--log", &adoptions[1].new.uuid().to_string()]).expect(1);

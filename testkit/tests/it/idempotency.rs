@@ -75,7 +75,8 @@ async fn ids_of_commands_begin_with_the_time_of_their_keys() {
     assert!(ids.is_sorted(), "{ids:?}");
     // Once the log holds something, nobody moves the time from which this counts: a repeated command would get another id.
     let mut log = PgConnection::connect(&app.pair.log.superuser_url()).await.unwrap();
-    let moved = sqlx::raw_sql("update log_head set command_ids_ordered_from = now()").execute(&mut log).await.unwrap_err();
+    let moved =
+        sqlx::raw_sql("update log_head set command_ids_ordered_from = now()").execute(&mut log).await.unwrap_err();
     assert!(moved.to_string().contains("only moves forward"), "{moved}");
     app.close().await;
 }
