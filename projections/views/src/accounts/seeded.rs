@@ -96,6 +96,10 @@ impl Projection for SeededAccounts {
         Some(Box::new(self.clone()))
     }
 
+    fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
+        Accounts.new_columns()
+    }
+
     fn sums(&self) -> &'static [SumColumn] {
         Accounts.sums()
     }

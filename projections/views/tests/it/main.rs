@@ -11,4 +11,5 @@ mod parking;
 mod people;
 mod rebuild;
 mod records;
+mod seeded;
 mod sum;
