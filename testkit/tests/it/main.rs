@@ -32,3 +32,4 @@ mod shutdown;
 mod signing_up;
 mod support;
 mod view_lists;
+mod taken_port;
