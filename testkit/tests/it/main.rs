@@ -30,6 +30,7 @@ mod runbooks;
 mod sabotage;
 mod shutdown;
 mod signing_up;
+mod small_client;
 mod support;
-mod view_lists;
 mod taken_port;
+mod view_lists;
