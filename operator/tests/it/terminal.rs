@@ -70,7 +70,7 @@ async fn every_table_fits_the_terminal_and_a_pipe_gets_whole_lines() {
         .await;
     for (file, arguments) in TABLES {
         if arguments == ["migrate", "repair", "--yes"] {
-            databases.on_views("update _sqlx_migrations set checksum = 'another'").await;
+            databases.on_views("update migrations.views set checksum = 'another'").await;
         }
         let shown = at_a_terminal(&variables, arguments);
         let lines = || shown.lines().filter(|line| !is_heading(line));
@@ -83,7 +83,10 @@ async fn every_table_fits_the_terminal_and_a_pipe_gets_whole_lines() {
     let listed = at_a_terminal(&variables, &["processes", "list"]);
     assert!(listed.contains(MEMBER) && listed.contains("\n    last error: 계좌의"), "{listed}");
     let piped = jangbu(&variables, &["views", "list"]).stdout;
-    assert!(piped.lines().any(|line| line.contains("transactions") && line.ends_with("잔액 부족")), "{piped}");
+    assert!(
+        piped.lines().any(|line| line.contains("transactions") && line.ends_with("잔액 부족 at position 22")),
+        "{piped}"
+    );
     databases.drop().await;
 }
 

@@ -15,7 +15,7 @@ const MORE: &str = r#"
 me.access = "one that does not hold"
 assert me.read("/v1/members/me")["login_id"] == os.environ["LOGIN_ID"]
 body = {"source": account["account_id"], "destination": payee["account_id"], "money": {"asset": "KRW", "amount": "100"}}
-first, again = (me.command("POST", "/v1/transfers", body, "the same key") for _ in range(2))
+first, again = (me.command("POST", "/v1/transfers", body, "the-same-key") for _ in range(2))
 assert first["transfer_id"] == again["transfer_id"]
 try:
     me.command("POST", "/v1/transfers", {**body, "money": {"asset": "KRW", "amount": "999999"}})
