@@ -98,6 +98,16 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub nats_dir: Option<PathBuf>,
 
+    /// The mail server of the command servers; `doctor` tries whether it can be reached, if given.
+    #[arg(long, global = true, env = "JANGBU_SMTP_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub smtp_url: Option<Address>,
+
+    /// The provider of text messages of the command servers; `doctor` tries whether it can be reached, if given.
+    #[arg(long, global = true, env = "JANGBU_SMS_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub sms_url: Option<Address>,
+
     /// The private key that signs tokens: Ed25519, PKCS#8 PEM, readable by its owner only.
     #[arg(long, global = true, env = "JANGBU_SIGNING_KEY_FILE", value_name = "FILE")]
     #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
@@ -210,6 +220,22 @@ impl Address {
         format!("{}{path}", self.secret().trim_end_matches('/'))
     }
 
+    /// Which port of which host it names; a URL of a mail server without a port has that of its scheme.
+    pub fn host_and_port(&self) -> Option<(String, u16)> {
+        let url = self.url.as_ref().ok()?;
+        let host = match url.host()? {
+            url::Host::Ipv6(address) => address.to_string(),
+            other => other.to_string(),
+        };
+        let port = match (url.scheme(), url.query()) {
+            ("smtps", _) => Some(465),
+            ("smtp", Some(query)) if query.contains("tls=required") => Some(587),
+            ("smtp", _) => Some(25),
+            _ => url.port_or_known_default(),
+        };
+        Some((host, url.port().or(port)?))
+    }
+
     /// Whether it names this machine.
     pub fn is_local(&self) -> bool {
         let host = self.url.as_ref().ok().and_then(Url::host_str);
@@ -265,6 +291,21 @@ mod tests {
     fn an_empty_variable_is_one_that_is_not_set() {
         let failure = "".parse::<Address>().expect("anything").checked("JANGBU_X").expect_err("no URL");
         assert!(failure.exit_code() == 2 && failure.to_string().starts_with("JANGBU_X is not set"), "{failure}");
+    }
+
+    #[test]
+    fn a_port_that_is_not_named_is_that_of_the_scheme() {
+        for (url, host, port) in [
+            ("smtp://mail.example", "mail.example", 25),
+            ("smtp://u:p@mail.example?tls=required", "mail.example", 587),
+            ("smtps://mail.example", "mail.example", 465),
+            ("smtp://[::1]:7425", "::1", 7425),
+            ("https://sms.example/v1", "sms.example", 443),
+        ] {
+            let address: Address = url.parse().expect("anything");
+            assert_eq!(address.host_and_port(), Some((host.to_owned(), port)), "{url}");
+        }
+        assert_eq!("mail".parse::<Address>().expect("anything").host_and_port(), None);
     }
 
     #[test]

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    operator::main().await
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
+    let code = runtime.block_on(operator::main());
+    // Whoever looks a name up that no server answers was given up already: the end does not wait for them.
+    runtime.shutdown_background();
+    code
 }

@@ -185,6 +185,9 @@ async fn repair(which: Which, confirm: Confirm, config: &Config, output: Output)
         }));
     }
     output.show(&lines, |lines| {
+        if lines.is_empty() {
+            return "every migration was recorded as it is here: nothing was repaired".into();
+        }
         let mut table = Table::new(["database", "migration", "done"]);
         for line in lines {
             table.row([line.database.into(), line.version.to_string(), line.done.into()]);

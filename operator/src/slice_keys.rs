@@ -57,7 +57,10 @@ pub fn run(command: &SliceKeysCommand, config: &Config, output: Output) -> Resul
         }
         SliceKeysCommand::Retire => {
             let retired = SliceKeys::retire(path)?;
-            output.show(&json!({ "retired": retired }), |_| retired.join("\n"))
+            output.show(&json!({ "retired": retired }), |_| match retired.as_slice() {
+                [] => "no key was retired: only one is kept".into(),
+                _ => retired.join("\n"),
+            })
         }
     }
 }

@@ -152,7 +152,10 @@ pub fn keys(command: &KeysCommand, config: &Config, output: Output) -> Result<()
             for kept in Jwks::read(jwks_file)?.keys.iter().filter(|key| key.exp.is_some()) {
                 output.remark(format!("{} is {}", kept.kid, kept_until(kept)));
             }
-            output.show(&retired, |keys| keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>().join("\n"))
+            output.show(&retired, |keys| match keys.is_empty() {
+                true => "no key was retired".into(),
+                false => keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>().join("\n"),
+            })
         }
         KeysCommand::Publish => {
             let public = PrivateKey::read(key_file)?.public();

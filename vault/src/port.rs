@@ -186,9 +186,12 @@ pub trait Revocations: Send + Sync {
     /// All access tokens of a member count no more, for ever.
     async fn revoke_member(&self, member: MemberId) -> Result<(), VaultError>;
 
-    /// The same; and waits, at most so long, until every server that reads revocations has read this one. Whether all have: one
+    /// The same; and waits as [`Self::known_everywhere`]. Whether all servers have read this one: one
     /// that was lost from sight, but still runs, refuses the tokens of sessions when it has read nothing for a while.
     async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError>;
+
+    /// Waits, at most so long, until every server that reads revocations has read all that were made before. Whether all have.
+    async fn known_everywhere(&self, limit: Duration) -> Result<bool, VaultError>;
 
     /// What was revoked after a serial; those of sessions are dropped when their access tokens have expired anyway.
     async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError>;

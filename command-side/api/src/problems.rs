@@ -126,11 +126,7 @@ fn of_member(error: MemberError) -> Problem {
             let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after).quota(quota);
             problem.detail(format!("another code can be sent in {} seconds", whole_seconds(retry_after)))
         }
-        MemberError::VaultUnavailable(error @ (VaultError::Unavailable(_) | VaultError::Kek(_))) => {
-            let problem = Problem::new(Code::VaultUnavailable).detail("the vault cannot be reached");
-            problem.retry_after(Duration::from_secs(1)).cause(chain(&error))
-        }
-        MemberError::VaultUnavailable(error) => Problem::internal(chain(&error)),
+        MemberError::VaultUnavailable(error) => of_vault(&error),
         MemberError::Refused { code, .. } => Problem::internal(format!("`{code}` was refused without its place")),
         MemberError::Execute(ExecuteError::Contended) => {
             let problem = of_execution(ExecuteError::Contended);
@@ -142,6 +138,19 @@ fn of_member(error: MemberError) -> Problem {
         }
         MemberError::Execute(error) => of_execution(error),
     }
+}
+
+/// Whoever asks support should not have them look at a database that is well.
+fn of_vault(error: &VaultError) -> Problem {
+    let detail = match error {
+        VaultError::Unavailable(_) => "the vault cannot be reached",
+        VaultError::Kek(_) => {
+            "the vault answers, but its key-encryption key cannot be used: it is missing, or its holder does not answer"
+        }
+        _ => return Problem::internal(chain(error)),
+    };
+    let problem = Problem::new(Code::VaultUnavailable).detail(detail);
+    problem.retry_after(Duration::from_secs(1)).cause(chain(error))
 }
 
 fn whole_seconds(time: Duration) -> u64 {

@@ -4,8 +4,7 @@ use std::io::Write;
 
 use clap::Parser;
 use command_server::Config;
-use platform::{shutdown, telemetry};
-use tokio::net::TcpListener;
+use platform::{http::listen, shutdown, telemetry};
 
 /// A quarter of the time of a command went into the system's allocator (docs/decisions/0013).
 #[global_allocator]
@@ -31,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         telemetry::init("command-server", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
-        let listener = TcpListener::bind(config.addr).await?;
+        let listener = listen(config.addr, "JANGBU_COMMAND_ADDR").await?;
         command_server::run(config, listener, shutdown).await
     })
 }

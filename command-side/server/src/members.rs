@@ -66,7 +66,9 @@ impl People {
         let reader = VaultReader::new(vault.clone(), kek.clone());
         let board = DeliveryHealth::new(&channels);
         probe(probes, reader.clone(), services.clone());
-        probe_kek(probes, KekWatch::new(reader.clone()));
+        let kek_watch = KekWatch::new(reader.clone());
+        let asked = kek_watch.clone();
+        probes.register_kek(move || asked.clone().is_right(), move || kek_watch.clone().answers());
         probe_channels(probes, &board);
         let history_error = probe_history(probes);
         let listed = Listed::new(reader.revocations());
@@ -83,7 +85,7 @@ impl People {
                 tasks::endless("signing-key", move || signer.clone().follow())
             };
             let open = || PostgresVault::open(vault.clone(), kek.clone());
-            if let Some(opened) = until_open(open, &closed).await {
+            if let Some(opened) = until_open(open, &services, &closed).await {
                 let rotation = KeyRotation::new(&config.members, vault.clone(), kek.clone());
                 let rotating = tasks::until_done("key-rotation", {
                     let closed = closed.clone();
@@ -178,20 +180,6 @@ fn probe(probes: &Probes, reader: VaultReader, services: Arc<Opened>) {
     });
 }
 
-/// A key-encryption key that does not open the vault would wrap the keys of new members so that nobody else opens them: the
-/// server is not ready. One whose holder is away for a moment is no reason to stop money.
-fn probe_kek(probes: &Probes, kek: KekWatch) {
-    let asked = kek.clone();
-    probes.register("key-encryption key", move || {
-        let kek = asked.clone();
-        async move { kek.is_right().await }
-    });
-    probes.register_optional("key holder", move || {
-        let kek = kek.clone();
-        async move { kek.answers().await }
-    });
-}
-
 /// Without a key nobody logs in, and money moves.
 fn probe_signer(probes: &Probes, signer: FileSigner) {
     probes.register_optional("signing key", move || std::future::ready(signer.check()));
@@ -216,7 +204,7 @@ fn probe_channels(probes: &Probes, board: &DeliveryHealth) {
 }
 
 /// The vault, asked for until it opens.
-async fn until_open<R>(open: impl Fn() -> R, closed: &Shutdown) -> Option<PostgresVault>
+async fn until_open<R>(open: impl Fn() -> R, services: &Opened, closed: &Shutdown) -> Option<PostgresVault>
 where
     R: Future<Output = Result<PostgresVault, VaultError>>,
 {
@@ -226,6 +214,9 @@ where
             () = closed.requested() => return None,
             opened = open() => opened,
         };
+        if let Err(error) = &opened {
+            services.note_vault(error);
+        }
         match opened {
             Ok(vault) => return Some(vault),
             Err(error) if !logged => {

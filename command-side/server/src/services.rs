@@ -1,6 +1,9 @@
 //! The bank and the authentication service: there from the first moment, open once their databases were reached.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{
+    Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use application::{AuthError, AuthService, Bank, ExecuteError, VaultError};
 use command_api::{AuthPort, CommandIds, CommandPort, Services};
@@ -15,12 +18,28 @@ pub(crate) struct Opened {
     pub(crate) bank: SetOnce<Bank>,
     /// Set once: the counts of tries are the authentication service's. Money moves without it.
     pub(crate) auth: OnceLock<AuthService>,
+    /// Whether the vault's database answers, and the vault does not open for want of its key-encryption key.
+    kek_is_missing: AtomicBool,
 }
 
 impl Opened {
     /// What the log says of the ids of commands.
     pub(crate) fn learn_command_ids(&self, ids: CommandIds) {
         *self.command_ids.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids);
+    }
+
+    /// Why the vault did not open when it was last tried.
+    pub(crate) fn note_vault(&self, error: &VaultError) {
+        let is_missing = matches!(error, VaultError::Kek(_) | VaultError::Unwrap);
+        self.kek_is_missing.store(is_missing, Ordering::Relaxed);
+    }
+
+    fn closed_vault(&self) -> VaultError {
+        let cause = "the vault was not opened yet".into();
+        match self.kek_is_missing.load(Ordering::Relaxed) {
+            true => VaultError::Kek(cause),
+            false => VaultError::Unavailable(cause),
+        }
     }
 
     /// For the probe of the bank.
@@ -44,7 +63,21 @@ impl Services for Opened {
     }
 
     fn auth(&self) -> Result<&dyn AuthPort, AuthError> {
-        let closed = || VaultError::Unavailable("the vault was not opened yet".into()).into();
-        self.auth.get().map(|auth| auth as &dyn AuthPort).ok_or_else(closed)
+        self.auth.get().map(|auth| auth as &dyn AuthPort).ok_or_else(|| self.closed_vault().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vault_that_lacks_only_its_key_is_not_called_unreachable() {
+        let services = Opened::default();
+        assert!(matches!(services.closed_vault(), VaultError::Unavailable(_)));
+        services.note_vault(&VaultError::Unwrap);
+        assert!(matches!(services.closed_vault(), VaultError::Kek(_)));
+        services.note_vault(&VaultError::Unavailable("refused".into()));
+        assert!(matches!(services.closed_vault(), VaultError::Unavailable(_)));
     }
 }

@@ -85,8 +85,11 @@ impl Difference {
         let expected = self.expected.as_ref()?;
         let (table, part) = name.rsplit_once('.')?;
         match (kind.as_str(), &self.found) {
-            ("index", None) => Some(expected.clone()),
-            ("index", Some(_)) => Some(format!("reindex index {name}")).filter(|_| self.found_with(" (not valid)")),
+            // A bank goes on writing while an index is made.
+            ("index", None) => Some(expected.replacen(" INDEX ", " INDEX CONCURRENTLY ", 1)),
+            ("index", Some(_)) => {
+                Some(format!("reindex index concurrently {name}")).filter(|_| self.found_with(" (not valid)"))
+            }
             ("constraint", None) => Some(format!("alter table {table} add constraint {part} {expected}")),
             ("constraint", Some(_)) => self.constraint_remedy(table, part, expected),
             ("trigger", None) => Some(expected.clone()),
@@ -183,7 +186,7 @@ mod tests {
     fn what_is_missing_comes_with_its_statement() {
         let key = "alter table public.events add constraint events_pkey PRIMARY KEY (at)";
         assert_eq!(without("constraint"), [("constraint events.events_pkey is missing".into(), key.into())]);
-        let index = "CREATE INDEX newest ON public.events USING btree (at)";
+        let index = "CREATE INDEX CONCURRENTLY newest ON public.events USING btree (at)";
         assert_eq!(without("index"), [("index newest is missing".into(), index.into())]);
         assert_eq!(without("trigger")[0].0, "trigger events.only is missing");
     }

@@ -2,8 +2,7 @@
 
 use clap::Parser;
 use outbox_relay::Config;
-use platform::{shutdown, telemetry};
-use tokio::net::TcpListener;
+use platform::{http::listen, shutdown, telemetry};
 
 /// A quarter of the time of a command went into the system's allocator (docs/decisions/0013).
 #[global_allocator]
@@ -22,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
         telemetry::init("outbox-relay", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
-        let listener = TcpListener::bind(config.addr).await?;
+        let listener = listen(config.addr, "JANGBU_RELAY_ADDR").await?;
         outbox_relay::run(config, listener, shutdown).await
     })
 }

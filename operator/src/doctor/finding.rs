@@ -61,3 +61,34 @@ impl Finding {
         Self::fail(what, found, to_do)
     }
 }
+
+/// Leaves advice at the first of the findings that have it; the others name that one.
+pub fn advise_once(findings: &mut [Finding], advice: &str) {
+    let mut first: Option<String> = None;
+    for finding in findings {
+        let Some(to_do) = finding.to_do.as_mut().filter(|to_do| to_do.contains(advice)) else { continue };
+        match &first {
+            Some(first) if *first == finding.what => *to_do = to_do.replace(advice, "as above"),
+            Some(first) => *to_do = to_do.replace(advice, &format!("as for `{first}`")),
+            None => first = Some(finding.what.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_do_once_is_said_once() {
+        let mut findings = [
+            Finding::fail("key", "lost", "put it back"),
+            Finding::ok("log", "answers"),
+            Finding::fail("command server", "not ready", "put it back; see its logs"),
+            Finding::fail("query server", "not ready", "put it back; see its logs"),
+        ];
+        advise_once(&mut findings, "put it back");
+        let said: Vec<&str> = findings.iter().filter_map(|finding| finding.to_do.as_deref()).collect();
+        assert_eq!(said, ["put it back", "as for `key`; see its logs", "as for `key`; see its logs"]);
+    }
+}

@@ -35,7 +35,8 @@ fn finding(channel: &str, variable: &str, (count, oldest, reason): (i64, i64, Op
         return Finding::ok(what, "none waits");
     }
     let found = format!("{count} wait, the oldest for {oldest} s");
-    if oldest <= HELD_UP {
+    // A message that was not tried yet is on its way; one with a reason was tried in vain.
+    if oldest <= HELD_UP && reason.is_none() {
         return Finding::ok(what, found);
     }
     let found = format!("{found}: {}", reason.unwrap_or("no command server took them"));
@@ -50,10 +51,11 @@ mod tests {
     use super::{super::finding::Verdict, *};
 
     #[test]
-    fn a_message_pending_for_minutes_is_reported_with_its_reason() {
+    fn a_message_that_was_tried_in_vain_or_is_pending_for_minutes_is_reported() {
         let of = |count, oldest, reason| finding("email", "JANGBU_SMTP_URL", (count, oldest, reason));
         assert_eq!(of(0, 0, None).verdict, Verdict::Ok);
-        assert_eq!(of(3, 120, Some("away")).verdict, Verdict::Ok);
+        assert_eq!(of(3, 120, None).verdict, Verdict::Ok);
+        assert_eq!(of(3, 1, Some("away")).verdict, Verdict::Warn, "the last try failed");
         let held_up = of(3, 121, Some("the mail server cannot be reached, or broke off"));
         assert_eq!(held_up.verdict, Verdict::Warn);
         assert!(held_up.found.ends_with("121 s: the mail server cannot be reached, or broke off"), "{}", held_up.found);

@@ -2,6 +2,7 @@
 //!
 //! Each file looks at one thing and never stops the others: what cannot be checked is reported as such.
 
+mod channels;
 mod clock;
 mod disk;
 mod durability;
@@ -57,7 +58,7 @@ struct Report {
 
 /// Looks at everything; answers whether nothing failed.
 pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<bool, Failure> {
-    let (log, views, vault, histories, moving, nats, servers, keys, kek) = tokio::join!(
+    let (log, views, vault, histories, moving, nats, servers, keys, kek, channels) = tokio::join!(
         log_database::look(args, config),
         views_database::look(args, config),
         vault_database::look(args, config),
@@ -67,10 +68,13 @@ pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<b
         servers::look(config),
         keys::look(config),
         kek::look(config),
+        channels::look(config),
     );
     let disk = disk::look([&log.data_folder, &views.data_folder, &vault.data_folder], config).await;
-    let all = [log.findings, views.findings, vault.findings, histories, moving, nats, servers, keys, kek, disk];
-    let findings: Vec<Finding> = all.into_iter().flatten().collect();
+    let databases = [log.findings, views.findings, vault.findings];
+    let others = [histories, moving, nats, kek, servers, channels, keys, disk];
+    let mut findings: Vec<Finding> = databases.into_iter().chain(others).flatten().collect();
+    finding::advise_once(&mut findings, kek::PUT_BACK);
     // What is unknown is not wrong.
     let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);
     output.show(&Report { healthy, findings }, text)?;

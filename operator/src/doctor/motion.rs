@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{DoctorArgs, finding::Finding};
+use super::{DoctorArgs, finding::Finding, servers};
 use crate::{
     config::Config,
     db::{Database, failed},
@@ -40,11 +40,11 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Vec<Finding> {
     let Ok(mut log) = log else { return Vec::new() };
     let mut views = views.ok();
     let before = take(&mut log, views.as_mut()).await;
-    tokio::time::sleep(args.watch()).await;
+    let (hangs, ()) = tokio::join!(servers::relay_hangs(config), tokio::time::sleep(args.watch()));
     let after = take(&mut log, views.as_mut()).await;
 
     let mut findings = vec![match (before.relay, after.relay) {
-        (Ok(before), Ok(after)) => relay(before, after, args.max_lag_ms),
+        (Ok(before), Ok(after)) => relay(before, after, hangs, args.max_lag_ms),
         (_, Err(failure)) | (Err(failure), _) => Finding::failed("relay", &failure),
     }];
     match (before.views, after.views) {
@@ -105,7 +105,7 @@ fn lock_number(name: &str) -> i64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, step).cast_signed()
 }
 
-fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Finding {
+fn relay(before: Option<Relay>, after: Option<Relay>, hangs: bool, max_lag_ms: i64) -> Finding {
     let what = "relay";
     let start = "start outbox-relay (`./justw status`, `./justw logs`)";
     let Some(after) = after else { return Finding::fail(what, "no relay has ever run on this log", start) };
@@ -114,6 +114,14 @@ fn relay(before: Option<Relay>, after: Option<Relay>, max_lag_ms: i64) -> Findin
     if after.other_history {
         let found = format!("{at}: it has published a commit that the log does not hold");
         return Finding::fail(what, found, super::history::ADOPT);
+    }
+    // Postgres takes the lock back from one that is suspended, so that another can take over; none has.
+    if hangs && (!after.locked || after.silent_ms > RELAY_SILENCE_MS) {
+        return Finding::fail(
+            what,
+            format!("{at}: does not answer, and no other relay has taken over"),
+            servers::HANGS,
+        );
     }
     if !after.locked {
         return Finding::fail(what, format!("{at}: stopped, no relay holds the lock"), start);

@@ -9,6 +9,13 @@ use crate::{
     http,
 };
 
+/// How long a server may take to answer.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// What to do about a process that is there and does not answer.
+pub const HANGS: &str = "its process is there: see whether it is suspended (`ps -eo pid,stat,args`, state T; `kill -CONT PID` \
+                         resumes it) or hangs (its logs, `./justw logs`); then restart it";
+
 /// Asks every server whose address is known.
 pub async fn look(config: &Config) -> Vec<Finding> {
     let ops = |addr: &Option<String>| addr.as_deref().and_then(reachable);
@@ -18,13 +25,25 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         ("relay's probe", "JANGBU_RELAY_ADDR", ops(&config.relay_addr)),
         ("projector's probe", "JANGBU_PROJECTOR_ADDR", ops(&config.projector_addr)),
     ];
-    let client = match http::client(Duration::from_secs(3)) {
+    let client = match http::client(LIMIT) {
         Ok(client) => client,
         Err(failure) => return vec![Finding::failed("servers", &failure)],
     };
     let asked =
         servers.into_iter().filter_map(|(what, variable, address)| Some(ask(&client, what, variable, address?)));
     futures::future::join_all(asked).await
+}
+
+/// Whether somebody takes connections at the relay's probe, and answers none: a relay that hangs, or is suspended.
+pub async fn relay_hangs(config: &Config) -> bool {
+    let Some(address) = config.relay_addr.as_deref().and_then(reachable) else { return false };
+    let Ok(client) = http::client(LIMIT) else { return false };
+    client.get(address.join("/readyz")).send().await.is_err_and(|error| is_silence(&error))
+}
+
+/// The connection was made, and nothing came back.
+fn is_silence(error: &reqwest::Error) -> bool {
+    error.is_timeout() && !error.is_connect()
 }
 
 /// A listening address as one to connect to.
@@ -40,6 +59,10 @@ async fn ask(client: &reqwest::Client, what: &'static str, variable: &'static st
     }
     let response = match client.get(address.join("/readyz")).send().await {
         Ok(response) => response,
+        Err(error) if is_silence(&error) => {
+            let found = format!("takes connections at {address}, and does not answer within {} s", LIMIT.as_secs());
+            return Finding::fail(what, found, HANGS);
+        }
         Err(error) => {
             let failure: Failure = http::unreachable(what, &address, variable, error);
             return Finding::failed(what, &failure);

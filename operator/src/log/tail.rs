@@ -47,6 +47,9 @@ pub async fn tail(args: &TailArgs, config: &Config, output: Output) -> Result<()
                 Some(last) => last.last_position,
                 None => head(&mut connection).await?,
             };
+            if end == 0 {
+                output.remark("the log is empty");
+            }
             print(&commits, output)?;
             end
         }

@@ -46,6 +46,15 @@ pub struct ListArgs {
     limit: u32,
 }
 
+impl ListArgs {
+    /// What is said when there are none.
+    fn none(&self) -> String {
+        let state = self.state.map_or("running, waiting or stuck", InstanceState::as_str);
+        let process = self.process.as_deref().map(|name| format!(" of the process {name}")).unwrap_or_default();
+        format!("no instance{process} is {state}")
+    }
+}
+
 fn state(text: &str) -> Result<InstanceState, String> {
     let names = || InstanceState::ALL.map(InstanceState::as_str).join(", ");
     InstanceState::named(text).ok_or_else(|| format!("there is no such state; there are: {}", names()))
@@ -83,7 +92,7 @@ async fn list(store: &PostgresProcesses, args: &ListArgs, output: Output) -> Res
     }
     found.truncate(args.limit as usize);
     let rows: Vec<Value> = found.iter().map(instance_json).collect();
-    output.show(&rows, |_| text::list(&found))?;
+    output.show(&rows, |_| if found.is_empty() { args.none() } else { text::list(&found) })?;
     Ok(found.iter().all(|instance| instance.state != InstanceState::Stuck))
 }
 

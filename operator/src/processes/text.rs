@@ -1,23 +1,21 @@
 //! Instances as text for people.
 
+use chrono::SecondsFormat;
 use log::ProcessInstance;
 
 use crate::output::Table;
 
 /// One line for each.
 pub fn list(instances: &[ProcessInstance]) -> String {
-    if instances.is_empty() {
-        return "no such instance".into();
-    }
     let mut table = Table::new(["process", "instance", "state", "due", "tries", "since", "last error"]);
     for instance in instances {
         table.row([
             instance.process.clone(),
             instance.instance.to_string(),
             instance.state.as_str().to_owned(),
-            instance.due.map(|due| due.to_rfc3339()).unwrap_or_default(),
+            instance.due.map(|due| due.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
             instance.tries.to_string(),
-            instance.started_at.to_rfc3339(),
+            instance.started_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             instance.error.clone().unwrap_or_default(),
         ]);
     }

@@ -165,7 +165,10 @@ async fn retry(args: &RetryArgs, config: &Config, output: Output) -> Result<bool
         .iter()
         .map(|key| json!({ "key": key.key, "applied": key.applied, "lifted": key.error.is_none(), "error": key.error }))
         .collect();
-    output.show(&rows, |_| retried_keys.iter().map(retried).collect::<Vec<_>>().join("\n"))?;
+    output.show(&rows, |_| match retried_keys.is_empty() {
+        true => "nothing is parked".into(),
+        false => retried_keys.iter().map(retried).collect::<Vec<_>>().join("\n"),
+    })?;
     Ok(retried_keys.iter().all(|key| key.error.is_none()))
 }
 

@@ -193,6 +193,34 @@ async fn a_server_that_is_not_ready_or_does_not_believe_the_key_is_reported() {
     assert_about(&run, "key set", "fail", "does not hold the signing key");
 }
 
+#[tokio::test]
+async fn what_is_there_and_does_not_answer_is_not_called_stopped() {
+    let databases = TestDatabases::migrated().await;
+    databases.on_log("insert into relay_cursor values (true, 3, 0, 'relay-1', clock_timestamp())").await;
+    // It listens, and nobody takes what comes in: as the kernel does for a process that is suspended.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("bound").to_string();
+    let nowhere = "127.0.0.1:1";
+    let mut variables = databases.variables();
+    variables.extend([
+        ("JANGBU_RELAY_ADDR", address.clone()),
+        ("JANGBU_SMTP_URL", format!("smtp://me:hunter2@{nowhere}")),
+        ("JANGBU_SMS_URL", format!("http://{address}/sms")),
+    ]);
+    let run = doctor(variables.clone()).await;
+    assert_about(&run, "relay's probe", "fail", "does not answer within");
+    assert_about(&run, "relay", "fail", "does not answer, and no other relay");
+    assert_about(&run, "relay", "fail", "kill -CONT");
+    assert_about(&run, "mail server", "warn", &format!("cannot be reached at {nowhere}"));
+    assert_about(&run, "mail server", "warn", "no-codes.md");
+    assert_about(&run, "provider of text messages", "ok", "can be reached");
+    assert!(!run.all().contains("hunter2"), "{}", run.all());
+    drop(silent);
+    let run = doctor(variables).await;
+    assert_about(&run, "relay", "fail", "stopped, no relay holds the lock");
+    databases.drop().await;
+}
+
 /// Beside the server that answers it.
 async fn doctor(variables: Vec<(&'static str, String)>) -> Run {
     tokio::task::spawn_blocking(move || jangbu(&variables, &QUICK)).await.expect("it runs")

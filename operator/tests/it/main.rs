@@ -24,5 +24,6 @@ mod rebuild_together;
 mod run;
 mod schema;
 mod server;
+mod terminal;
 mod vault;
 mod verify;

@@ -61,7 +61,17 @@ async fn a_stuck_instance_is_listed_shown_and_tried_again() {
 #[tokio::test]
 async fn what_is_not_there_is_said() {
     let databases = TestDatabases::migrated().await;
-    assert!(databases.run(&["processes", "list"]).expect(0).stdout.contains("no such instance"));
+    for (filter, said) in [
+        (&[][..], "no instance is running, waiting or stuck\n"),
+        (&["--state", "done"], "no instance is done\n"),
+        (&["--process", "erasure"], "no instance of the process erasure is running, waiting or stuck\n"),
+    ] {
+        assert_eq!(databases.run(&[&["processes", "list"], filter].concat()).expect(0).stdout, said);
+    }
+    assert_eq!(databases.run(&["processes", "list", "--json"]).expect(0).json(), serde_json::json!([]));
+    let empty = databases.run(&["log", "tail"]).expect(0);
+    assert_eq!((empty.stdout.as_str(), empty.stderr.as_str()), ("", "the log is empty\n"));
+    assert_eq!(databases.run(&["views", "parked", "list"]).expect(0).stdout, "nothing is parked\n");
     says(databases.run(&["processes", "show", STUCK]).expect(1), "no process has an instance");
     says(databases.run(&["processes", "list", "--state", "asleep"]).expect(2), "there is no such state");
     says(databases.run(&["processes", "retry", STUCK, "--reason", " "]).expect(2), "--reason must say why");

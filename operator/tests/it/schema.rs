@@ -46,7 +46,12 @@ fn url_of<'a>(databases: &'a TestDatabases, database: &str) -> &'a Url {
 
 /// A fault: in which database, how it is made, what is said of it, and the statement that is advised.
 const FAULTS: &[(&str, &str, &str, &str)] = &[
-    ("log", "drop index events_of_members", "index events_of_members is missing", "CREATE INDEX events_of_members ON"),
+    (
+        "log",
+        "drop index events_of_members",
+        "index events_of_members is missing",
+        "CREATE INDEX CONCURRENTLY events_of_members ON",
+    ),
     (
         "log",
         "alter table commits drop constraint commits_pkey",
@@ -102,7 +107,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "views",
         "drop index accounts_g1.accounts_by_owner",
         "index accounts_g1.accounts_by_owner is missing",
-        "CREATE INDEX accounts_by_owner ON accounts_g1.accounts",
+        "CREATE INDEX CONCURRENTLY accounts_by_owner ON accounts_g1.accounts",
     ),
     (
         "views",

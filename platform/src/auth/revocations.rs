@@ -252,8 +252,12 @@ impl Follower {
 
     /// One line when it breaks. What was revoked before stays so.
     fn failed(&mut self, error: &(dyn Error + 'static)) {
-        // The process runs; how long the source has been silent is counted by itself.
-        self.revocations.mark(&self.revocations.0.looked, Instant::now());
+        // The process runs; how long the source has been silent is counted by itself. One that stood still knows nothing of that
+        // time until it has read: its connection may be what broke.
+        let now = Instant::now();
+        if !self.revocations.are_outdated_at(now) {
+            self.revocations.mark(&self.revocations.0.looked, now);
+        }
         if self.well {
             self.well = false;
             tracing::warn!(error, "revocations cannot be read; those known stay in force");
@@ -336,6 +340,24 @@ mod tests {
         assert!(!revocations.are_outdated(), "a source may be silent for a while");
         revocations.mark(&revocations.0.looked, after(31));
         assert!(revocations.are_outdated_at(after(32)), "but not for long");
+    }
+
+    #[tokio::test]
+    async fn one_that_stood_still_is_out_of_date_until_it_has_read() {
+        let mut revocations = Revocations::new();
+        let inner = Arc::get_mut(&mut revocations.0).expect("nobody else has it");
+        inner.began = Instant::now().checked_sub(Duration::from_secs(60)).expect("the machine runs for longer");
+        let read = inner.began + Duration::from_secs(51);
+        revocations.mark(&revocations.0.looked, read);
+        revocations.mark(&revocations.0.read, read);
+        let mut follower = Follower { revocations: revocations.clone(), newest: None, whole_since: None, well: true };
+        let rows = Rows::default();
+        // Its connection was closed meanwhile: the first question fails.
+        follower.step(&rows).await;
+        assert!(revocations.are_outdated(), "it does not know what ended while it stood still");
+        rows.set(&[(1, 1)]);
+        follower.step(&rows).await;
+        assert!(!revocations.are_outdated() && revocations.contains(id(1)));
     }
 
     #[tokio::test]

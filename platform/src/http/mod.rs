@@ -3,6 +3,7 @@
 mod context;
 mod edge;
 mod linger;
+mod listen;
 mod measure;
 mod options;
 mod origin;
@@ -16,6 +17,7 @@ use axum::{
     http::{Method, Uri},
 };
 pub use context::{Recorded, RequestContext};
+pub use listen::{ListenError, listen};
 pub use options::{HttpOptions, ServeOptions};
 pub use origin::{Origin, TrustForwarded};
 pub use serve::{serve, serve_in_background, serve_with};

@@ -80,6 +80,20 @@ impl Probes {
         self.add(name, Needed::ForAPart, Arc::new(move || Box::pin(check())));
     }
 
+    /// Adds the checks of a key-encryption key. One that is missing or another one opens nothing, and what it wraps nobody else
+    /// opens: the process is not ready, another server may have the right one. A holder that is away for a moment keeps nobody
+    /// from the rest of the work.
+    pub fn register_kek<F, G, R, S>(&self, is_right: F, holder_answers: G)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        G: Fn() -> S + Send + Sync + 'static,
+        R: Future<Output = Result<(), String>> + Send + 'static,
+        S: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.register("key-encryption key", is_right);
+        self.register_optional("key holder", holder_answers);
+    }
+
     fn add(&self, name: &'static str, needed: Needed, check: Check) {
         self.0.checks.lock().unwrap_or_else(PoisonError::into_inner).push((name, needed, check));
     }

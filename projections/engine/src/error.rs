@@ -113,11 +113,13 @@ fn is_transient_state(code: &str) -> bool {
     code == "55P03" || CLASSES.iter().any(|class| code.starts_with(class))
 }
 
-/// An error with everything beneath it, on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+/// An error with everything beneath it, on one line; for a lost grant also what to do.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
+    let mut is_denied = is_denied(error);
     let mut source = error.source();
     while let Some(error) = source {
+        is_denied |= self::is_denied(error);
         let inner = error.to_string();
         // sqlx repeats its source in its own text.
         if !text.ends_with(&inner) {
@@ -126,7 +128,16 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         }
         source = error.source();
     }
+    if is_denied {
+        text.push_str(": run `jangbu doctor` (docs/runbooks/schema.md)");
+    }
     text
+}
+
+/// insufficient_privilege
+fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = error.downcast_ref::<sqlx::Error>();
+    matches!(error, Some(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501"))
 }
 
 #[cfg(test)]

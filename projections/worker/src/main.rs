@@ -1,9 +1,8 @@
 //! `projector`: keeps the views level with the log.
 
 use clap::Parser;
-use platform::{shutdown, telemetry};
+use platform::{http::listen, shutdown, telemetry};
 use projector::Config;
-use tokio::net::TcpListener;
 
 /// A quarter of the time of a command went into the system's allocator (docs/decisions/0013).
 #[global_allocator]
@@ -22,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
         telemetry::init("projector", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
-        let listener = TcpListener::bind(config.addr).await?;
+        let listener = listen(config.addr, "JANGBU_PROJECTOR_ADDR").await?;
         projector::run(config, listener, shutdown).await
     })
 }

@@ -52,7 +52,10 @@ pub fn problem_of(error: ReadsError) -> Problem {
             Problem::new(Code::CursorInvalid).detail("send the next_cursor of this very list, with the same filters")
         }
         ReadsError::Refused(cause) => Problem::internal(cause),
-        damaged @ ReadsError::Damaged { .. } => Problem::internal(damaged),
+        // What an operator has to do stands in the log: the client can do nothing.
+        defect @ (ReadsError::Damaged { .. } | ReadsError::Denied(_) | ReadsError::NotGranted { .. }) => {
+            Problem::internal(defect)
+        }
     }
 }
 
@@ -86,6 +89,7 @@ mod tests {
             (ReadsError::NotLive("accounts"), Code::ViewUnavailable),
             (ReadsError::Cursor, Code::CursorInvalid),
             (ReadsError::Damaged { what: "amount" }, Code::Internal),
+            (ReadsError::NotGranted { relation: "live.accounts".to_owned() }, Code::Internal),
         ];
         for (error, code) in cases {
             let problem = problem_of(error);

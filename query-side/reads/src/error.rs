@@ -65,6 +65,15 @@ pub enum ReadsError {
     /// The database of the views refused the query: a defect here or in its schema.
     #[error("the views refused the query")]
     Refused(#[source] sqlx::Error),
+    /// The role that reads may not read this.
+    #[error("the reader may not select from {relation}: run `jangbu doctor` (docs/runbooks/schema.md)")]
+    NotGranted {
+        /// With its schema.
+        relation: String,
+    },
+    /// The database of the views refused the query for want of a right.
+    #[error("the role in JANGBU_VIEWS_READER_URL lacks a grant: run `jangbu doctor` (docs/runbooks/schema.md)")]
+    Denied(#[source] sqlx::Error),
     /// The view holds something no view may hold.
     #[error("the view holds no valid {what}")]
     Damaged {
@@ -78,8 +87,17 @@ pub enum ReadsError {
 
 impl From<sqlx::Error> for ReadsError {
     fn from(error: sqlx::Error) -> Self {
-        if is_passing(&error) { Self::Unavailable(error) } else { Self::Refused(error) }
+        match error {
+            error if is_denied(&error) => Self::Denied(error),
+            error if is_passing(&error) => Self::Unavailable(error),
+            error => Self::Refused(error),
+        }
     }
+}
+
+/// insufficient_privilege
+fn is_denied(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.code().as_deref() == Some("42501"))
 }
 
 /// Whether the same query may well succeed later.

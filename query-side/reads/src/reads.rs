@@ -78,14 +78,24 @@ impl Reads {
         Ok(Self { pool, gate, clock, board, horizon, _feed: feed })
     }
 
-    /// Whether every view can be read: the database answers and each has a live generation.
+    /// Whether every view can be read: the database answers, each has a live generation, and this role may select it.
     pub async fn check_views(&self) -> Result<(), ReadsError> {
         let live =
             sqlx::query_scalar!(r#"select view as "view!" from registry.live_positions"#).fetch_all(&self.pool).await?;
-        match View::ALL.into_iter().find(|view| live.iter().all(|name| name != view.name())) {
-            Some(missing) => Err(ReadsError::NotLive(missing.name())),
-            None => Ok(()),
+        if let Some(missing) = View::ALL.into_iter().find(|view| live.iter().all(|name| name != view.name())) {
+            return Err(ReadsError::NotLive(missing.name()));
         }
+        let closed = sqlx::query_scalar!(
+            r#"select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as "relation!"
+               from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+               where (n.nspname = 'live' and c.relkind in ('v', 'r', 'm')
+                      or n.nspname = 'registry' and c.relname in ('generations', 'missing'))
+                 and not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
+               order by 1 limit 1"#
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        closed.map_or(Ok(()), |relation| Err(ReadsError::NotGranted { relation }))
     }
 
     /// Waits until it is known how far the views are, and whether they are of the log's history.

@@ -109,7 +109,9 @@ fn assemble(config: &Config) -> anyhow::Result<Assembled> {
     probes.register("keys", move || std::future::ready(asked.check_keys()));
     probes::register(&probes, &reads, Duration::from_millis(config.ready_lag_ms));
     probes::register_revocations(&probes, revoked.read());
-    probes::register_kek(&probes, KekWatch::new(vault.clone()));
+    let kek = KekWatch::new(vault.clone());
+    let asked = kek.clone();
+    probes.register_kek(move || asked.clone().is_right(), move || kek.clone().answers());
     let revocations = verifier.revocations().clone();
     let opener = Arc::new(VaultOpener::new(vault, Duration::from_millis(config.vault_timeout_ms)));
     let api = Api { reads: reads.clone(), assets: Arc::new(config.assets.clone()), opener, verifier: verifier.clone() };

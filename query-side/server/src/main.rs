@@ -3,9 +3,8 @@
 use std::io::Write;
 
 use clap::Parser;
-use platform::{shutdown, telemetry};
+use platform::{http::listen, shutdown, telemetry};
 use query_server::Config;
-use tokio::net::TcpListener;
 
 /// A quarter of the time of a command went into the system's allocator (docs/decisions/0013).
 #[global_allocator]
@@ -31,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         telemetry::init("query-server", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
-        let listener = TcpListener::bind(config.addr).await?;
+        let listener = listen(config.addr, "JANGBU_QUERY_ADDR").await?;
         query_server::run(config, listener, shutdown).await
     })
 }

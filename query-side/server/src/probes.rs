@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use platform::ops::Probes;
 use reads::Reads;
 use tokio::sync::watch;
-use vault::KekWatch;
 
 /// The views must be readable, fed from the right log, of its history, and not too far behind. The log itself need not be there: without
 /// it reads go on, and only tokens ahead of their view have to wait.
@@ -51,20 +50,6 @@ pub fn register_revocations(probes: &Probes, read: watch::Receiver<bool>) {
     probes.register("revocations", move || {
         let read = *read.borrow();
         async move { if read { Ok(()) } else { Err("it was never read whose tokens count no more".to_owned()) } }
-    });
-}
-
-/// A key-encryption key that does not open the vault shows nobody their name: another server may have the right one. One
-/// whose holder is away for a moment keeps nobody from reading balances.
-pub fn register_kek(probes: &Probes, kek: KekWatch) {
-    let asked = kek.clone();
-    probes.register("key-encryption key", move || {
-        let kek = asked.clone();
-        async move { kek.is_right().await }
-    });
-    probes.register_optional("key holder", move || {
-        let kek = kek.clone();
-        async move { kek.answers().await }
     });
 }
 

@@ -40,12 +40,12 @@ async fn main() -> Result<()> {
         _ => None,
     };
     let smtps = match cli.smtps_addr {
-        Some(address) => Some(listen(address).await?),
+        Some(address) => Some(listen(address, "--smtps-addr").await?),
         None => None,
     };
     let plan = Plan {
-        http: listen(cli.addr).await?,
-        smtp: listen(cli.smtp_addr).await?,
+        http: listen(cli.addr, "JANGBU_MAIL_ADDR").await?,
+        smtp: listen(cli.smtp_addr, "JANGBU_MAIL_SMTP_ADDR").await?,
         smtps,
         tls,
         smtputf8: true,
@@ -63,6 +63,6 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}, which {variable} sets"))
 }

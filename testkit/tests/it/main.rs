@@ -30,5 +30,7 @@ mod runbooks;
 mod sabotage;
 mod shutdown;
 mod signing_up;
+mod small_client;
 mod support;
+mod taken_port;
 mod view_lists;

@@ -12,9 +12,18 @@ pub(super) fn failed(error: Error) -> VaultError {
         // foreign_key_violation: the data key, on which everything of a member hangs, is not there
         Error::Database(database) if code(&**database) == Some("23503") => VaultError::Erased,
         Error::Database(database) if code(&**database) == Some("JB001") => KekError::Retired.into(),
+        // insufficient_privilege
+        Error::Database(database) if code(&**database) == Some("42501") => {
+            VaultError::Unavailable(Box::new(NotGranted(error)))
+        }
         _ => VaultError::Unavailable(Box::new(error)),
     }
 }
+
+/// What Postgres says of a lost grant does not say what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("the role lacks a grant in the vault's database: run `jangbu doctor` (docs/runbooks/schema.md)")]
+struct NotGranted(#[source] Error);
 
 fn code(error: &dyn sqlx::error::DatabaseError) -> Option<&str> {
     error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)

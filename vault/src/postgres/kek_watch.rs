@@ -36,7 +36,7 @@ impl KekWatch {
     }
 
     /// An error text if the key is missing or another one than that of the vault.
-    pub async fn is_right(&self) -> Result<(), String> {
+    pub async fn is_right(self) -> Result<(), String> {
         match self.found().await {
             Found::Wrong(error) => Err(error),
             Found::Well | Found::Away(_) => Ok(()),
@@ -44,7 +44,7 @@ impl KekWatch {
     }
 
     /// An error text if its holder does not answer.
-    pub async fn answers(&self) -> Result<(), String> {
+    pub async fn answers(self) -> Result<(), String> {
         match self.found().await {
             Found::Away(error) => Err(error),
             Found::Well | Found::Wrong(_) => Ok(()),

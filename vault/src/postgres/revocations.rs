@@ -33,6 +33,10 @@ impl Revocations for PostgresVault {
 
     async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError> {
         self.revoke_member(member).await?;
+        self.known_everywhere(limit).await
+    }
+
+    async fn known_everywhere(&self, limit: Duration) -> Result<bool, VaultError> {
         wait_for_readers(&self.store.pool, &self.store.read_by_all, limit).await
     }
 

@@ -291,7 +291,7 @@ type Failure = fn() -> AuthError;
 
 #[tokio::test]
 async fn failures_have_their_codes_and_say_when_to_come_back() {
-    let cases: [(Failure, Code, u16, Option<&str>); 16] = [
+    let cases: [(Failure, Code, u16, Option<&str>); 17] = [
         (|| AuthError::CredentialsWrong, Code::CredentialsWrong, 401, None),
         (|| AuthError::SessionEnded, Code::SessionEnded, 401, None),
         (|| AuthError::NoSession, Code::NotFound, 404, None),
@@ -313,6 +313,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
             Some("21"),
         ),
         (|| VaultError::Unavailable("refused".into()).into(), Code::VaultUnavailable, 503, Some("1")),
+        (|| VaultError::Kek("refused".into()).into(), Code::VaultUnavailable, 503, Some("1")),
         (|| VaultError::Unwrap.into(), Code::Internal, 500, None),
         (
             || MemberError::from(ExecuteError::Overloaded { retry_after: Duration::from_secs(1) }).into(),
@@ -340,6 +341,16 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
                 reply.text
             );
         }
+    }
+    // A database that answers is not called away.
+    for (error, says) in [
+        ((|| VaultError::Unavailable("refused".into()).into()) as Failure, "the vault cannot be reached"),
+        (|| VaultError::Kek("refused".into()).into(), "key-encryption key cannot be used"),
+    ] {
+        let reply = send(&failing(error), &commands()[0]).await;
+        let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.contains(says), "{detail}");
+        assert_eq!(detail.contains("cannot be reached"), says.contains("cannot be reached"), "{detail}");
     }
     let weak = failing(|| AuthError::NewPassword(domain::member::PasswordError::Common));
     let reply = send(&weak, &commands()[5]).await;

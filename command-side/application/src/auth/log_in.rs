@@ -221,8 +221,8 @@ impl AuthService {
         }
     }
 
-    /// Ends a session: its access tokens are refused from now on, here at once and everywhere within a second or two. Tells
-    /// where the log ended, if it can be asked.
+    /// Ends a session: its access tokens are refused here at once, and by every server when this answers. Tells where the log
+    /// ended, if it can be asked.
     pub async fn log_out(
         &self,
         member: MemberId,
@@ -231,6 +231,7 @@ impl AuthService {
         let session = session.ok_or(AuthError::NoSession)?;
         self.vault().end_session(session, member).await?;
         self.revoked().insert(session);
+        self.wait_until_refused_everywhere().await;
         Ok(self.seen().await)
     }
 

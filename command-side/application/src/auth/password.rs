@@ -1,6 +1,6 @@
 //! What a member who is logged in must give the password once more for.
 
-use std::time::Instant;
+use std::{error::Error, time::Instant};
 
 use chrono::TimeDelta;
 use domain::member::{Password, as_typed};
@@ -34,9 +34,11 @@ impl AuthService {
         let hash = self.passwords().hash(new.expose().clone()).await?;
         // Before, so that a crash leaves no session that should have ended; after, for one that was begun with the old
         // password meanwhile.
-        self.end_other_sessions(member, session).await?;
+        let ended_before = self.end_other_sessions(member, session).await?;
         let receipt = self.recorded(meta, self.members().password_changed(member, hash, meta)).await?;
-        self.end_other_sessions(member, session).await?;
+        if self.end_other_sessions(member, session).await? || ended_before {
+            self.wait_until_refused_everywhere().await;
+        }
         Ok(receipt)
     }
 
@@ -56,6 +58,8 @@ impl AuthService {
             self.recorded(meta, self.members().password_changed(member, hash, meta)).await?;
         }
         self.end_other_sessions(member, session).await?;
+        // The first request for it may have been answered by nobody, before every server knew.
+        self.wait_until_refused_everywhere().await;
         Ok(receipt)
     }
 
@@ -119,6 +123,19 @@ impl AuthService {
         Ok(())
     }
 
+    /// Before the answer leaves, every server refuses the tokens of the sessions that ended. They have ended whether or not this
+    /// can be told, so the answer leaves in any case.
+    pub(super) async fn wait_until_refused_everywhere(&self) {
+        match self.vault().known_everywhere(self.members().shared.options.revoked_everywhere).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("a server has not read in time which sessions have ended"),
+            Err(error) => {
+                let error = &error as &dyn Error;
+                tracing::warn!(error, "it cannot be told whether every server knows which sessions have ended");
+            }
+        }
+    }
+
     /// Whether it is really the member; a no is recorded.
     async fn prove(&self, actor: Actor, password: SecretString, meta: Meta) -> Result<(), AuthError> {
         let passwords = &self.0.throttles.passwords;
@@ -146,10 +163,10 @@ impl AuthService {
         Ok(self.passwords().verify(as_typed(&password), hash).await?.matches && known)
     }
 
-    async fn end_other_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<(), AuthError> {
-        for session in self.vault().end_sessions(member, but).await? {
-            self.revoked().insert(session);
-        }
-        Ok(())
+    /// Whether there were any.
+    async fn end_other_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<bool, AuthError> {
+        let ended = self.vault().end_sessions(member, but).await?;
+        ended.iter().for_each(|session| self.revoked().insert(*session));
+        Ok(!ended.is_empty())
     }
 }

@@ -66,6 +66,9 @@ impl AuthService {
             let network = self.login_network(login_id.expose(), from);
             self.remember(receipt.answer.member, network).await;
         }
+        if !receipt.answer.ended.is_empty() {
+            self.wait_until_refused_everywhere().await;
+        }
         Ok(receipt.map(|_| ()))
     }
 

@@ -90,6 +90,45 @@ async fn a_view_that_is_not_live_is_503() {
 }
 
 #[tokio::test]
+async fn a_lost_grant_makes_the_server_not_ready() {
+    let app = TestApp::with_bank().await;
+    app.get_open("/readyz").await.ok();
+    for (lost, given, path) in [
+        (
+            "revoke select on live.accounts from jangbu_reader",
+            "grant select on live.accounts to jangbu_reader",
+            "/v1/accounts",
+        ),
+        (
+            "revoke usage on schema live from jangbu_reader",
+            "grant usage on schema live to jangbu_reader",
+            "/v1/wallet/home",
+        ),
+    ] {
+        app.database.run(lost).await;
+        app.get(path, app.member(ALICE)).await.is(500, "internal");
+        views_are(&app, "failing").await;
+        app.database.run(given).await;
+        app.get(path, app.member(ALICE)).await.ok();
+        views_are(&app, "ok").await;
+    }
+    app.finish().await;
+}
+
+/// Waits until `/readyz` says this of the views: what it found is kept for a moment.
+async fn views_are(app: &TestApp, word: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let ready = app.get_open("/readyz").await;
+        if ready.body["checks"]["views"] == word {
+            return;
+        }
+        assert!(Instant::now() < deadline, "not {word}: {ready:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
 async fn broken_connections_are_made_again() {
     let app = TestApp::with_bank().await;
     for _ in 0..3 {

@@ -56,12 +56,17 @@ pub fn go_on(bank: &DemoBank) -> Result<()> {
     println!("  commands  {commands}/docs");
     println!("  reads     {reads}/docs");
     println!("  settings  .jangbu/env            stop  ./justw down            look  ./justw status, ./justw logs -f");
-    println!("\n  # an account of your own, and what you have; the token is good for a day");
-    println!("  TOKEN={}", bank.api.member().bearer());
-    println!(
-        "  curl -si {commands}/v1/accounts -H \"Authorization: Bearer $TOKEN\" -H 'Idempotency-Key: my-first' \\\n       \
-         -H 'Content-Type: application/json' -d '{{\"asset\":\"KRW\"}}'"
-    );
-    println!("  curl -s {reads}/v1/wallet/home -H \"Authorization: Bearer $TOKEN\"\n");
+    println!("\n{}", to_try(commands, reads, bank.api.member().bearer()));
     Ok(())
+}
+
+/// Three lines for a shell: the read waits for what the command before it did.
+fn to_try(commands: &str, reads: &str, token: &str) -> String {
+    format!(
+        "  # an account of your own, and what you have; the token is good for a day
+  TOKEN={token}
+  SEEN=$(curl -si {commands}/v1/accounts -H \"Authorization: Bearer $TOKEN\" -H 'Idempotency-Key: my-first' \\
+       -H 'Content-Type: application/json' -d '{{\"asset\":\"KRW\"}}' | tr -d '\\r' | sed -n 's/^consistency-token: //Ip')
+  curl -s {reads}/v1/wallet/home -H \"Authorization: Bearer $TOKEN\" -H \"Consistency-Token: $SEEN\"\n"
+    )
 }

@@ -36,13 +36,51 @@ pub const PROCESSES: [Process; 5] = [
     },
 ];
 
+/// What a process that takes requests says of itself.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// All of it works.
+    Wholly,
+    /// It does a part of its work; these checks fail.
+    Partly(Vec<String>),
+}
+
+impl Ready {
+    /// For people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Wholly => "ready".to_owned(),
+            Self::Partly(failing) => format!("degraded, does without: {}", failing.join(", ")),
+        }
+    }
+
+    fn of(body: &str) -> Self {
+        let report: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let checks = report["checks"].as_object().into_iter().flatten();
+        let failing: Vec<String> = checks.filter(|(_, word)| *word != "ok").map(|(name, _)| name.clone()).collect();
+        if failing.is_empty() { Self::Wholly } else { Self::Partly(failing) }
+    }
+}
+
 /// Whether the process at this address says that it is ready; if not, what it says.
-pub async fn readiness(client: &reqwest::Client, address: SocketAddr) -> Result<(), String> {
+pub async fn readiness(client: &reqwest::Client, address: SocketAddr) -> Result<Ready, String> {
     let asked = client.get(format!("http://{address}/readyz")).timeout(Duration::from_secs(3)).send().await;
     let answer = asked.map_err(|_| "does not answer".to_owned())?;
-    if answer.status().is_success() {
-        return Ok(());
-    }
+    let is_ready = answer.status().is_success();
     let body = answer.text().await.unwrap_or_default();
-    Err(format!("is not ready: {}", body.trim()))
+    if is_ready { Ok(Ready::of(&body)) } else { Err(format!("is not ready: {}", body.trim())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_without_something_is_not_called_ready() {
+        assert_eq!(Ready::of(r#"{"status":"ready","checks":{"log":"ok"}}"#).text(), "ready");
+        assert_eq!(Ready::of("ok"), Ready::Wholly, "the catcher of mail");
+        let degraded =
+            Ready::of(r#"{"status":"degraded","checks":{"email":"degraded","log":"ok","vault":"degraded"}}"#);
+        assert_eq!(degraded.text(), "degraded, does without: email, vault");
+    }
 }

@@ -7,7 +7,7 @@ use testkit::kit::Place;
 
 use crate::{
     environment::Environment,
-    processes::{MAIL, PROCESSES, readiness},
+    processes::{MAIL, PROCESSES, Ready, readiness},
     record::Record,
     say,
     servers::{address_of, running_postgres},
@@ -17,7 +17,7 @@ use crate::{
 pub async fn status() -> Result<ExitCode> {
     let place = Place::open()?;
     let environment = Environment::read(&place);
-    let mut well = true;
+    let (mut well, mut wholly) = (true, true);
     well &= postgres(&place, &environment)?;
     well &= nats(&place, &environment);
     let client = reqwest::Client::new();
@@ -33,7 +33,10 @@ pub async fn status() -> Result<ExitCode> {
             continue;
         };
         let state = match readiness(&client, record.address).await {
-            Ok(()) => "ready".to_owned(),
+            Ok(ready) => {
+                wholly &= ready == Ready::Wholly;
+                ready.text()
+            }
             Err(why) => {
                 well = false;
                 why
@@ -42,7 +45,12 @@ pub async fn status() -> Result<ExitCode> {
         say::step(process.name, &format!("http://{}, pid {}, {state}", record.address, record.identity.pid));
     }
     if !well {
-        say::note("./justw up starts what is missing; ./justw logs NAME shows why something is not ready");
+        say::note(
+            "`./justw up --no-demo` starts what is missing; `./justw logs NAME` shows why something is not ready",
+        );
+    }
+    if !wholly {
+        say::note("`target/release/jangbu doctor` says what a degraded server does without, and what to do about it");
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -14,7 +14,7 @@ use testkit::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 use crate::{
     environment::{Environment, Existing, text},
     post,
-    processes::{MAIL, PROCESSES, Process, readiness},
+    processes::{MAIL, PROCESSES, Process, Ready, readiness},
     record::{Record, fingerprint},
     say, servers,
 };
@@ -200,8 +200,9 @@ async fn start(
     let client = reqwest::Client::new();
     if let Some(record) = Record::running(place, process.name) {
         let same = record.fingerprint == fingerprint && record.address == address;
-        if same && readiness(&client, address).await.is_ok() {
-            say::step(process.name, &format!("http://{address}, runs already (pid {})", record.identity.pid));
+        if same && let Ok(ready) = readiness(&client, address).await {
+            let state = ready.text();
+            say::step(process.name, &format!("http://{address}, runs already (pid {}), {state}", record.identity.pid));
             return Ok(());
         }
         say::step(process.name, if same { "is not healthy: started again" } else { "has changed: started again" });
@@ -210,8 +211,9 @@ async fn start(
     let since = Instant::now();
     let identity = spawn(place, binary, process.name, environment)?;
     Record { identity, address, asked, fingerprint }.save(place, process.name)?;
-    wait_until_ready(place, &client, process.name, identity, address).await?;
-    say::step(process.name, &format!("http://{address}, ready after {:.1} s", since.elapsed().as_secs_f32()));
+    let ready = wait_until_ready(place, &client, process.name, identity, address).await?;
+    let after = since.elapsed().as_secs_f32();
+    say::step(process.name, &format!("http://{address}, {} after {after:.1} s", ready.text()));
     Ok(())
 }
 
@@ -235,10 +237,13 @@ async fn wait_until_ready(
     name: &str,
     identity: Identity,
     address: SocketAddr,
-) -> Result<()> {
+) -> Result<Ready> {
     let since = Instant::now();
     loop {
-        let Err(why) = readiness(client, address).await else { return Ok(()) };
+        let why = match readiness(client, address).await {
+            Ok(ready) => return Ok(ready),
+            Err(why) => why,
+        };
         if !identity.alive() {
             bail!(with_end_of_log(place, name, "ended"));
         }
@@ -253,7 +258,7 @@ fn with_end_of_log(place: &Place, name: &str, what: &str) -> String {
     let log = place.log_file(name);
     format!(
         "{name} {what}. The end of {}:\n{}  Next: `./justw logs {name}` shows more; `target/release/jangbu doctor` \
-         looks for the cause; then `./justw up` again.",
+         looks for the cause; then `./justw up --no-demo`.",
         log.display(),
         tail(&log, 15)
     )
@@ -270,5 +275,9 @@ fn demonstrate(place: &Place, binaries: &Path, environment: &Environment) -> Res
         demo.arg("--destroy-keys");
     }
     let status = demo.status().context("cannot run the demonstration; ./justw up builds it")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    say::note("the demonstration failed, and the bank runs; `./justw up --no-demo` brings it up without one");
+    Ok(ExitCode::FAILURE)
 }

@@ -64,6 +64,35 @@ async fn when_the_answer_to_leaving_arrives_every_server_refuses_the_token() {
     app.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_a_session_has_ended_every_server_refuses_its_token() {
+    let mut app = TestApp::start(&ALL).await;
+    let mut beside = app.second_workers();
+    beside.start(&[Part::Query]).await.unwrap();
+    let servers = [
+        format!("http://{}/v1/members/me", app.bank.address(Part::Query).unwrap()),
+        format!("http://{}/v1/members/me", beside.address(Part::Query).unwrap()),
+    ];
+    let anonymous = app.stranger();
+    for _ in 0..3 {
+        let person = Newcomer::new(By::Email);
+        let first = person.join(&anonymous, &app.catcher).await;
+        let second = person.enter(&anonymous, first.client.id).await;
+        let change = serde_json::json!({ "current": person.password, "new": "Another-word-77!" });
+        second.post("/v1/members/me/password", change).await.expect(204);
+        for url in &servers {
+            assert_eq!(read(&first.client, url).await, 401, "the other session goes on after a change of password");
+            assert_ne!(read(&second.client, url).await, 401, "the session that changed it has ended");
+        }
+        second.log_out().await.expect(204);
+        for url in &servers {
+            assert_eq!(read(&second.client, url).await, 401, "a query server takes the token after log-out");
+        }
+    }
+    drop(beside);
+    app.close().await;
+}
+
 async fn read(client: &TestClient, url: &str) -> u16 {
     client.send(reqwest::Method::GET, url, &[], None).await.unwrap().status
 }

@@ -221,6 +221,10 @@ impl Revocations for FaultyVault {
         self.through("revoke_member", self.real.revoke_member(member)).await
     }
 
+    async fn known_everywhere(&self, limit: Duration) -> Result<bool, VaultError> {
+        self.through("known_everywhere", self.real.known_everywhere(limit)).await
+    }
+
     async fn revoke_everywhere(&self, member: MemberId, limit: Duration) -> Result<bool, VaultError> {
         self.through("revoke_everywhere", self.real.revoke_everywhere(member, limit)).await
     }
