@@ -19,7 +19,7 @@ enum Verdict {
 pub(crate) fn append_error(error: Error) -> AppendError {
     match verdict(&error) {
         Verdict::Conflict => AppendError::Conflict,
-        Verdict::Refused => AppendError::Refused(Box::new(error)),
+        Verdict::Refused => AppendError::Refused(with_advice(error)),
         Verdict::Unavailable => AppendError::Unavailable(Box::new(error)),
         Verdict::Unknown => AppendError::Unknown(Box::new(error)),
     }
@@ -35,7 +35,20 @@ pub(crate) fn read_error(error: Error) -> ReadError {
     match code(&error) {
         // undefined_table: the migrations were not applied
         Some("42P01") => ReadError::NoLog,
-        _ => ReadError::Unavailable(Box::new(error)),
+        _ => ReadError::Unavailable(with_advice(error)),
+    }
+}
+
+/// What Postgres says of a lost grant does not say what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("the role lacks a grant in the log's database: run `jangbu doctor` (docs/runbooks/schema.md)")]
+struct NotGranted(#[source] Error);
+
+fn with_advice(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match code(&error) {
+        // insufficient_privilege
+        Some("42501") => Box::new(NotGranted(error)),
+        _ => Box::new(error),
     }
 }
 

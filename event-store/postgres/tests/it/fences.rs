@@ -67,6 +67,19 @@ async fn each_role_may_do_what_its_process_does() {
 }
 
 #[tokio::test]
+async fn the_error_of_a_lost_grant_says_what_to_do() {
+    let fixture = LogFixture::new().await;
+    let reader = fixture.as_role("jangbu_reader");
+    fixture.log.append(&[fresh(1)]).await.unwrap();
+    let read = reader.read_commits(Position::ZERO, 10).await.unwrap_err();
+    let appended = reader.append(&[fresh(1)]).await.unwrap_err();
+    for error in [&read as &dyn std::error::Error, &appended] {
+        assert!(error.source().unwrap().to_string().contains("run `jangbu doctor`"), "{error:?}");
+    }
+    fixture.end().await;
+}
+
+#[tokio::test]
 async fn no_role_may_do_more() {
     let fixture = LogFixture::new().await;
     fixture.log.append(&[fresh(2)]).await.unwrap();
