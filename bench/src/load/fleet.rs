@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use kernel::{AccountId, MemberId};
+use kernel::{AccountId, Ids, MemberId, RandomIds};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -85,7 +85,7 @@ impl Fleet {
         let open = |i: usize| Job {
             path: "/v1/accounts",
             token: members[i % plan.members].1.clone(),
-            key: format!("fleet-{seed:08x}-open-{i}"),
+            key: RandomIds.fresh().to_string(),
             body: format!(r#"{{"asset":"{}"}}"#, plan.asset),
         };
         let opened = all(count, plan.connections, command, open).await.context("opening the accounts")?;
@@ -98,7 +98,7 @@ impl Fleet {
         let fund = |i: usize| Job {
             path: "/v1/deposits",
             token: service.clone(),
-            key: format!("fleet-{seed:08x}-fund-{i}"),
+            key: RandomIds.fresh().to_string(),
             body: format!(
                 r#"{{"account_id":"{}","money":{{"asset":"{}","amount":"{}"}},"reference":"load"}}"#,
                 accounts[i].id, plan.asset, plan.funds

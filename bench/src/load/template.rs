@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use kernel::{Clock, SystemClock};
+
 /// Where a patch goes is the same in every template of one member.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
@@ -18,7 +20,8 @@ pub(crate) type IdText = [u8; 36];
 /// Amounts have three digits, so that every request has the same length.
 pub(crate) const AMOUNTS: Range<u16> = 100..1000;
 
-const KEY: &str = "00000000-0000000000000000";
+/// A key as it stands in a request: a UUID of version 7, as clients are told to send (docs/api.md).
+const KEY: &str = "00000000-0000-7000-8000-000000000000";
 const ID: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Template {
@@ -40,7 +43,7 @@ impl Template {
         Self { bytes: text.into_bytes(), key, source, destination, amount }
     }
 
-    /// Writes the request with these values; `run` and `number` together make the key.
+    /// Writes the request with these values; the time, `run` and `number` together make the key.
     pub(crate) fn write(
         &self,
         out: &mut Vec<u8>,
@@ -53,8 +56,12 @@ impl Template {
         out.extend_from_slice(&self.bytes);
         let request = &mut out[start..];
         let key = &mut request[self.key.clone()];
-        hex(&mut key[..8], u64::from(run));
-        hex(&mut key[9..], number);
+        let time = SystemClock.now().timestamp_millis() as u64;
+        hex(&mut key[..8], time >> 16);
+        hex(&mut key[9..13], time);
+        hex(&mut key[15..18], u64::from(run >> 12));
+        hex(&mut key[20..23], u64::from(run));
+        hex(&mut key[24..], number);
         request[self.source.clone()].copy_from_slice(source);
         request[self.destination.clone()].copy_from_slice(destination);
         let digits = [amount / 100, amount / 10 % 10, amount % 10].map(|d| b'0' + d as u8);
@@ -83,7 +90,8 @@ mod tests {
         let text = text.strip_prefix("before").unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("authorization: Bearer a.b.c\r\n"));
-        assert!(head.contains("idempotency-key: 000000ab-000000000000001f\r\n"));
+        let (_, key) = head.split_once("idempotency-key: ").unwrap();
+        assert_eq!(&key[13..38], "-7000-80ab-00000000001f\r\n");
         assert!(head.ends_with(&format!("content-length: {}", body.len())));
         let expected = serde_json::json!({
             "source": "1".repeat(36), "destination": "2".repeat(36), "money": {"asset": "KRW", "amount": "407"},

@@ -26,6 +26,7 @@ mod transfers;
 use axum::Router;
 pub use description::openapi;
 use endpoint::Endpoint;
+pub use identity::CommandIds;
 pub use port::{AuthPort, CommandPort, Services};
 pub use state::{ApiOptions, ApiState};
 

@@ -12,6 +12,8 @@ use log::Fingerprint;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::identity::CommandIds;
+
 /// Carries out commands.
 #[async_trait]
 pub trait CommandPort: Send + Sync + 'static {
@@ -28,6 +30,9 @@ impl CommandPort for Bank {
 
 /// What the routes need of the process around them.
 pub trait Services: Send + Sync + 'static {
+    /// Which ids commands get in the log; an error until the log was asked.
+    fn command_ids(&self) -> Result<CommandIds, ExecuteError>;
+
     /// The bank; an error until it has opened.
     fn bank(&self) -> Result<&dyn CommandPort, ExecuteError>;
 

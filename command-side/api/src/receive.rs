@@ -2,7 +2,7 @@
 
 use application::{MemberCommand, MemberOutcome, Meta, PresentedToken};
 use axum::response::Response;
-use kernel::CommandId;
+use kernel::Actor;
 use platform::{http::RequestContext, problem::Problem};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -12,36 +12,43 @@ use crate::{
     answer::signed,
     body::Confidential,
     caller::{Anybody, Caller},
+    identity::IdempotencyKey,
     problems,
     state::ApiState,
 };
 
 /// What a person asked for, and under which id.
 pub(crate) struct Request<'a> {
-    /// Of the principal and the key.
-    pub(crate) command_id: CommandId,
+    /// Whose it is; of somebody without a token nothing is known.
+    actor: Option<Actor>,
+    key: &'a IdempotencyKey,
     /// Of this request.
-    pub(crate) context: RequestContext,
+    context: RequestContext,
     /// Method and path template.
-    pub(crate) route: &'static str,
+    route: &'static str,
     /// The id in the path.
-    pub(crate) id: Option<Uuid>,
+    id: Option<Uuid>,
     /// The body.
-    pub(crate) body: &'a dyn Confidential,
+    body: &'a dyn Confidential,
     /// The token, if there was one.
-    pub(crate) token: Option<PresentedToken>,
+    token: Option<PresentedToken>,
 }
 
 impl<'a> Request<'a> {
     /// Of a caller with a token.
-    pub(crate) fn of<A>(caller: &Caller<A>, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
-        let (command_id, token) = (caller.key.command_id(caller.actor), Some(caller.token()));
-        Self { command_id, context: caller.context, route, id, body, token }
+    pub(crate) fn of<A>(
+        caller: &'a Caller<A>,
+        route: &'static str,
+        id: Option<Uuid>,
+        body: &'a dyn Confidential,
+    ) -> Self {
+        let (actor, token) = (Some(caller.actor), Some(caller.token()));
+        Self { actor, key: &caller.key, context: caller.context, route, id, body, token }
     }
 
     /// Of somebody without a token.
-    pub(crate) fn of_anybody(who: &Anybody, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
-        Self { command_id: who.key.anonymous_command_id(), context: who.context, route, id, body, token: None }
+    pub(crate) fn of_anybody(who: &'a Anybody, route: &'static str, id: Option<Uuid>, body: &'a dyn Confidential) -> Self {
+        Self { actor: None, key: &who.key, context: who.context, route, id, body, token: None }
     }
 
     /// What belongs to the command, whatever it is.
@@ -52,8 +59,9 @@ impl<'a> Request<'a> {
         asked.push(0);
         asked.extend_from_slice(self.id.unwrap_or_default().as_bytes());
         asked.extend_from_slice(&body);
+        let ids = state.command_ids().map_err(problems::of_execution)?;
         Ok(Meta {
-            command_id: self.command_id,
+            command_id: self.actor.map_or_else(|| ids.of_anybody(self.key), |actor| ids.of(actor, self.key)),
             fingerprint: state.auth().and_then(|auth| auth.fingerprint(&asked)).map_err(problems::of_auth)?,
             correlation: self.context.correlation,
             deadline: Instant::now() + state.deadline(),

@@ -7,7 +7,10 @@ use axum::extract::FromRef;
 use kernel::Assets;
 use platform::{auth::Verifier, http::TrustForwarded};
 
-use crate::port::{AuthPort, CommandPort, Services};
+use crate::{
+    identity::CommandIds,
+    port::{AuthPort, CommandPort, Services},
+};
 
 /// What every route is given. Cheap to clone.
 #[derive(Clone)]
@@ -36,6 +39,10 @@ impl ApiState {
     /// The bank and its authentication service, and who may ask them.
     pub fn new(services: Arc<dyn Services>, verifier: Verifier, options: ApiOptions) -> Self {
         Self(Arc::new(Inner { services, verifier, options }))
+    }
+
+    pub(crate) fn command_ids(&self) -> Result<CommandIds, ExecuteError> {
+        self.0.services.command_ids()
     }
 
     pub(crate) fn bank(&self) -> Result<&dyn CommandPort, ExecuteError> {

@@ -32,7 +32,7 @@ pub(crate) async fn submit<A, B: Serialize>(
     command: Command,
     respond: Respond,
 ) -> Result<Response, Problem> {
-    let command_id = caller.key.command_id(caller.actor);
+    let command_id = state.command_ids().map_err(problems::of_execution)?.of(caller.actor, &caller.key);
     let meta = Meta {
         command_id,
         fingerprint: fingerprint(asked.route, asked.id, asked.body)?,

@@ -3,6 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use application::{Bank, ExecutorOptions, RevokedTokens, Running};
+use command_api::CommandIds;
 use event_store_postgres::{AppendHealth, PoolOptions, PostgresLog, ServerLease, connect};
 use kernel::RandomIds;
 use platform::{auth::Revocations, shutdown::Shutdown};
@@ -79,10 +80,11 @@ pub(crate) async fn run(
     if let Some(lease) = lease(&config, &log, &closed).await {
         let name = lease.name().to_owned();
         let (bank, executor) = workplace.start(&config, &name);
+        learn_command_ids(&log, &opened).await;
         // Nobody else sets it.
         let _ = opened.bank.set(bank.clone());
         tracing::info!(server.name = name, "the bank is open");
-        let lease = keep(lease, &name, &config, &log, &bank, &closed).await;
+        let lease = keep(lease, &name, &config, &log, &opened, &closed).await;
         finish(executor, lease).await;
     }
     workplace.log.pool().close().await;
@@ -115,7 +117,7 @@ async fn keep(
     name: &str,
     config: &Config,
     log: &PostgresLog,
-    bank: &Bank,
+    opened: &Opened,
     closed: &Shutdown,
 ) -> Option<ServerLease> {
     let mut gauge = interval(Duration::from_secs(1));
@@ -123,13 +125,25 @@ async fn keep(
     loop {
         tokio::select! {
             () = closed.requested() => return Some(lease),
-            _ = gauge.tick() => metrics::gauge!("executor_waiting_commands").set(bank.waiting() as f64),
+            _ = gauge.tick() => {
+                let waiting = opened.bank.get().map_or(0, Bank::waiting);
+                metrics::gauge!("executor_waiting_commands").set(waiting as f64);
+                learn_command_ids(log, opened).await;
+            }
             () = lease.lost() => {
                 tracing::warn!(server.name = name, "the connection that holds the server's name broke");
                 lease = self::lease(config, log, closed).await?;
                 tracing::info!(server.name = name, lease.name = lease.name(), "a name is held again");
             }
         }
+    }
+}
+
+/// Which ids commands get in this log: asked again and again, because the log may be restored under a running server.
+async fn learn_command_ids(log: &PostgresLog, opened: &Opened) {
+    match log.command_ids_ordered_from().await {
+        Ok(time) => opened.learn_command_ids(CommandIds::ordered_from(time)),
+        Err(error) => tracing::warn!(error = &error as &dyn Error, "the log does not tell which ids commands get; retrying"),
     }
 }
 

@@ -1,14 +1,16 @@
 //! The bank and the authentication service: there from the first moment, open once their databases were reached.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use application::{AuthError, AuthService, Bank, ExecuteError, VaultError};
-use command_api::{AuthPort, CommandPort, Services};
+use command_api::{AuthPort, CommandIds, CommandPort, Services};
 use tokio::sync::SetOnce;
 
 /// What this process serves. Until it has opened, the routes answer "not now", and the probes say what is missing.
 #[derive(Default)]
 pub(crate) struct Opened {
+    /// As the log has it; set again when the log was restored.
+    command_ids: Mutex<Option<CommandIds>>,
     /// Set once: a second bank would be a second executor.
     pub(crate) bank: SetOnce<Bank>,
     /// Set once: the counts of tries are the authentication service's. Money moves without it.
@@ -16,6 +18,11 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    /// What the log says of the ids of commands.
+    pub(crate) fn learn_command_ids(&self, ids: CommandIds) {
+        *self.command_ids.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids);
+    }
+
     /// For the probe of the bank.
     pub(crate) fn check_bank(&self) -> Result<(), String> {
         match self.bank.get() {
@@ -27,6 +34,11 @@ impl Opened {
 }
 
 impl Services for Opened {
+    fn command_ids(&self) -> Result<CommandIds, ExecuteError> {
+        let ids = *self.command_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.ok_or(ExecuteError::LogUnavailable)
+    }
+
     fn bank(&self) -> Result<&dyn CommandPort, ExecuteError> {
         self.bank.get().map(|bank| bank as &dyn CommandPort).ok_or(ExecuteError::LogUnavailable)
     }

@@ -1,6 +1,7 @@
 //! The end of the log, and which commits it holds.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use kernel::{CommandId, CommitRef, LogId, Position};
 use log::{Adoption, Head, ReadError, ReadHead};
 
@@ -60,5 +61,16 @@ impl ReadHead for PostgresLog {
             }),
         });
         Ok(adoption.collect())
+    }
+}
+
+impl PostgresLog {
+    /// From which time on a key with a time gives it to the id of its command. It never changes, but in a log that is restored.
+    pub async fn command_ids_ordered_from(&self) -> Result<DateTime<Utc>, ReadError> {
+        sqlx::query_scalar!("select command_ids_ordered_from from log_head")
+            .fetch_optional(&mut *self.connection().await?)
+            .await
+            .map_err(read_error)?
+            .ok_or(ReadError::NoLog)
     }
 }

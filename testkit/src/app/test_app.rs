@@ -196,6 +196,13 @@ impl TestApp {
         sqlx::query_scalar("select position from log_head").fetch_one(&mut log).await.unwrap()
     }
 
+    /// The id of the command that wrote last.
+    pub async fn newest_command(&self) -> Uuid {
+        let mut log = PgConnection::connect(&self.pair.log.superuser_url()).await.unwrap();
+        let newest = "select command_id from commits order by first_position desc limit 1";
+        sqlx::query_scalar(newest).fetch_one(&mut log).await.unwrap()
+    }
+
     /// The log, folded and checked.
     pub async fn ledger(&self) -> Ledger {
         let ledger = Ledger::read(&self.pair.log.superuser_url()).await;

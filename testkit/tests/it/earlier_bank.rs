@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kernel::Role;
+use kernel::{Ids, RandomIds, Role};
 use serde_json::{Value, json};
 use testkit::chaos::Jangbu;
 use uuid::Uuid;
@@ -142,7 +142,10 @@ async fn money_goes_on(app: &mut TestApp, earlier: &Value) {
     let balance = anna.get(&format!("/v1/accounts/{}", source.as_str().unwrap())).await.expect(200);
     let before: i64 = balance.text("balance").parse().unwrap();
     let body = json!({"source": source, "destination": number, "money": {"asset": "KRW", "amount": "7"}});
-    let paid = anna.post("/v1/transfers", body).await.expect(201);
+    // An earlier build may have carried this key out, and it would have given the command an id without the key's time.
+    let key = RandomIds.fresh().to_string();
+    let paid = anna.post_keyed("/v1/transfers", &key, body).await.expect(201);
+    assert_ne!(app.newest_command().await.to_string()[..13], key[..13]);
     let line = paid.body["postings"].as_array().unwrap().iter().find(|line| line["account_id"] == *source).unwrap();
     assert_eq!(line["balance_after"], (before - 7).to_string());
     let account = anna.post("/v1/accounts", json!({"asset": "USD"})).await.expect(201);

@@ -2,6 +2,7 @@
 
 use kernel::{Ids, RandomIds, Role};
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
 use crate::support::{ALL, TestApp, TestClient, money};
@@ -52,6 +53,30 @@ async fn a_key_belongs_to_one_request_of_one_principal() {
     let same_person_as_service = app.client(Role::Service, payer.id);
     let body = json!({"account_id": from, "money": money("KRW", 1), "reference": "r"});
     same_person_as_service.post_keyed("/v1/deposits", "k", body).await.expect(201);
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_of_commands_begin_with_the_time_of_their_keys() {
+    let mut app = TestApp::start(&ALL).await;
+    let (payer, from) = app.funded_member(1000).await;
+    let (_, to) = app.funded_member(0).await;
+    let (path, body) = ("/v1/transfers", TestClient::transfer_body(from, to, 10));
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let key = RandomIds.fresh().to_string();
+        let first = payer.post_keyed(path, &key, body.clone()).await.expect(201);
+        let id = app.newest_command().await;
+        assert_eq!(id.to_string()[..13], key[..13]);
+        let again = payer.post_keyed(path, &key, body.clone()).await.expect(201);
+        assert!(again.replayed() && again.body == first.body);
+        ids.push(id);
+    }
+    assert!(ids.is_sorted(), "{ids:?}");
+    // Once the log holds something, nobody moves the time from which this counts: a repeated command would get another id.
+    let mut log = PgConnection::connect(&app.pair.log.superuser_url()).await.unwrap();
+    let moved = sqlx::raw_sql("update log_head set command_ids_ordered_from = now()").execute(&mut log).await.unwrap_err();
+    assert!(moved.to_string().contains("only moves forward"), "{moved}");
     app.close().await;
 }
 

@@ -19,7 +19,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
-use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandPort, Services};
+use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandIds, CommandPort, Services};
 use ed25519_dalek::{Signer, SigningKey};
 use events::recorded::{Legs, Refusal, TransferKind, TransferPosted};
 use http_body_util::BodyExt;
@@ -167,6 +167,10 @@ struct FakeServices {
 }
 
 impl Services for FakeServices {
+    fn command_ids(&self) -> Result<CommandIds, ExecuteError> {
+        Ok(CommandIds::ordered_from(DateTime::UNIX_EPOCH))
+    }
+
     fn bank(&self) -> Result<&dyn CommandPort, ExecuteError> {
         Ok(&self.bank)
     }
