@@ -2,9 +2,11 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use application::{AuthError, AuthService, Bank, ExecuteError, VaultError};
+use application::{AuthError, AuthService, ExecuteError, VaultError};
 use command_api::{AuthPort, CommandIds, CommandPort, Services};
 use tokio::sync::SetOnce;
+
+use crate::router::Router;
 
 /// What this process serves. Until it has opened, the routes answer "not now", and the probes say what is missing.
 #[derive(Default)]
@@ -12,7 +14,7 @@ pub(crate) struct Opened {
     /// As the log has it; set again when the log was restored.
     command_ids: Mutex<Option<CommandIds>>,
     /// Set once: a second bank would be a second executor.
-    pub(crate) bank: SetOnce<Bank>,
+    pub(crate) bank: SetOnce<Router>,
     /// Set once: the counts of tries are the authentication service's. Money moves without it.
     pub(crate) auth: OnceLock<AuthService>,
 }
@@ -21,6 +23,11 @@ impl Opened {
     /// What the log says of the ids of commands.
     pub(crate) fn learn_command_ids(&self, ids: CommandIds) {
         *self.command_ids.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids);
+    }
+
+    /// For the probe of the lead.
+    pub(crate) fn check_leader(&self) -> Result<(), String> {
+        self.bank.get().map_or(Ok(()), Router::check_leader)
     }
 
     /// For the probe of the bank.
