@@ -10,6 +10,7 @@ pub(crate) mod history;
 mod kek;
 mod key_epochs;
 mod keys;
+mod leader;
 mod log_database;
 mod messages;
 mod motion;
