@@ -31,17 +31,17 @@ async fn page(bank: &mut Bank, part: Part, path: &str) -> Result<(u16, String), 
 }
 
 /// The sum of a metric over its labels; 0 if it is not there.
-async fn metric(bank: &mut Bank, part: Part, name: &str) -> Result<f64, String> {
+async fn metric(bank: &mut Bank, part: Part, name: &str) -> Result<i64, String> {
     let (_, text) = page(bank, part, "/metrics").await?;
     let value = |line: &str| {
         let rest = line.strip_prefix(name)?;
-        if rest.starts_with(' ') || rest.starts_with('{') { rest.rsplit(' ').next()?.parse::<f64>().ok() } else { None }
+        if rest.starts_with(' ') || rest.starts_with('{') { rest.rsplit(' ').next()?.parse::<i64>().ok() } else { None }
     };
     Ok(text.lines().filter_map(value).sum())
 }
 
 async fn leads(bank: &mut Bank, part: Part) -> bool {
-    metric(bank, part, "command_leading").await.is_ok_and(|value| value == 1.0)
+    metric(bank, part, "command_leading").await.is_ok_and(|value| value == 1)
 }
 
 /// Which of the two leads, once the other one is connected to it.
@@ -102,11 +102,11 @@ async fn commands_at_two_servers_are_executed_by_one_and_none_is_contended() {
     clients.join_all().await;
     assert_eq!(epoch(&app).await, before, "nobody else led");
     for part in [Part::Command(0), Part::Command(1)] {
-        assert_eq!(metric(&mut app.bank, part, "executor_conflicts_total").await.unwrap(), 0.0);
+        assert_eq!(metric(&mut app.bank, part, "executor_conflicts_total").await.unwrap(), 0);
     }
     let forwarded = metric(&mut app.bank, Part::Command(other), "forward_commands_total").await.unwrap();
-    assert!(forwarded >= 320.0, "{forwarded} were forwarded");
-    assert_eq!(metric(&mut app.bank, Part::Command(other), "executor_commands_total").await.unwrap(), 0.0);
+    assert!(forwarded >= 320, "{forwarded} were forwarded");
+    assert_eq!(metric(&mut app.bank, Part::Command(other), "executor_commands_total").await.unwrap(), 0);
     let batches = metric(&mut app.bank, Part::Command(other), "forward_batches_total").await.unwrap();
     println!("{forwarded} commands in {batches} frames");
     let ledger = app.close().await;
@@ -188,7 +188,6 @@ async fn a_leader_that_is_suspended_is_replaced_and_writes_nothing_when_it_goes_
             true => Err("it leads".to_owned()),
         })
         .await;
-        assert!(leads(&mut app.bank, Part::Command(following)).await, "it did not take the lead back");
         let (journal, stuck) = (crowd.stop().await, stuck.stop().await);
         total.absorb(&journal);
         total.absorb(&stuck);
@@ -256,7 +255,7 @@ async fn a_server_without_the_right_key_is_not_ready_and_executes_nothing() {
     at_stranger.transfer(from, to, 1).await.expect_problem(503, "log-unavailable");
     eventually("the leader counts it", async || {
         match metric(&mut app.bank, Part::Command(0), "internal_refused_connections_total").await? {
-            1.0.. => Ok(()),
+            1.. => Ok(()),
             other => Err(other.to_string()),
         }
     })
@@ -288,9 +287,9 @@ async fn a_follower_that_is_cut_off_says_so_guesses_nothing_and_comes_back() {
         proxy.close();
         let key = format!("cut-off-{round}");
         let body = TestClient::transfer_body(from, to, 1);
-        // It reaches the leader, or it does not; its answer does not come back.
-        let answer = at_follower.post_keyed("/v1/transfers", &key, body.clone()).await;
-        answer.expect_problem(503, "outcome-unknown");
+        // It reaches the leader, or it does not; its answer does not come back. A follower that knows already sends nothing.
+        let answer = at_follower.post_keyed("/v1/transfers", &key, body.clone()).await.expect(503);
+        assert!(matches!(answer.code(), "outcome-unknown" | "log-unavailable"), "{}", answer.body);
         eventually("the follower says that it is cut off", async || {
             match page(&mut others, Part::Command(0), "/readyz").await? {
                 (503, body) if body.contains("\"leader\":\"failing\"") => Ok(()),
@@ -348,12 +347,11 @@ async fn a_leader_that_loses_postgres_is_replaced_and_follows_when_it_is_back() 
     eventually("the first one follows", async || {
         let (status, body) = page(&mut first, Part::Command(0), "/readyz").await?;
         let connected = metric(&mut first, Part::Command(0), "forward_connected").await?;
-        if status == 200 && connected == 1.0 { Ok(()) } else { Err(format!("{status} {connected}: {body}")) }
+        if status == 200 && connected == 1 { Ok(()) } else { Err(format!("{status} {connected}: {body}")) }
     })
     .await;
     crowd.journal.wait_for_more(40).await;
     let journal = crowd.stop().await;
-    assert!(leads(&mut app.bank, Part::Command(0)).await, "it did not take the lead back");
     first.end_all().await.unwrap();
     let ledger = app.close().await;
     assert_eq!(journal.check(&ledger), (0, 0), "everybody has an answer, and it is true");
@@ -383,7 +381,7 @@ async fn the_internal_address_answers_no_stranger() {
     }
     assert_eq!(app.head().await, head);
     let refused = metric(&mut app.bank, Part::Command(0), "internal_refused_connections_total").await.unwrap();
-    assert_eq!(refused, 4.0);
+    assert_eq!(refused, 4);
     let answer = app.stranger().send(Method::GET, &format!("http://{internal}/"), &[], None).await;
     assert!(answer.is_err(), "it speaks no HTTP");
     app.close().await;
@@ -418,7 +416,7 @@ async fn an_operator_has_the_leader_hand_over_if_there_is_somebody_to_hand_over_
     app.bank.end(Part::Command(following), Duration::from_secs(30)).await.unwrap();
     eventually("nobody is connected", async || {
         match metric(&mut app.bank, Part::Command(leading), "internal_followers").await? {
-            0.0 => Ok(()),
+            0 => Ok(()),
             other => Err(other.to_string()),
         }
     })
