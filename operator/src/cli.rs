@@ -17,6 +17,8 @@ use crate::{
     doctor::{self, DoctorArgs},
     env_file::EnvFile,
     failure::Failure,
+    internal_keys::{self, InternalKeysCommand},
+    leader::{self, LeaderCommand},
     log::{self, AdoptArgs, ShowArgs, TailArgs},
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
@@ -62,6 +64,9 @@ enum Command {
     /// Make and rotate the keys that seal the slices from the relay to the projector
     #[command(subcommand)]
     SliceKeys(SliceKeysCommand),
+    /// Make and rotate the key that command servers share
+    #[command(subcommand)]
+    InternalKeys(InternalKeysCommand),
     /// Bring the schemas of the databases to where this build wants them
     #[command(subcommand)]
     Migrate(MigrateCommand),
@@ -88,6 +93,9 @@ enum Command {
     /// Show what the processes are doing, and have a stuck one try again
     #[command(subcommand)]
     Processes(ProcessesCommand),
+    /// Show which command server leads, and have it hand over
+    #[command(subcommand)]
+    Leader(LeaderCommand),
     /// The key-encryption keys of the vault: make, count, rotate
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -181,6 +189,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(args) => token::token(args, config, output)?,
         Command::Keys(command) => token::keys(command, config, output)?,
         Command::SliceKeys(command) => slice_keys::run(command, config, output)?,
+        Command::InternalKeys(command) => internal_keys::run(command, config, output)?,
         Command::Migrate(command) => return migrate::run(command, config, output).await.map(judged),
         Command::Doctor(args) => return doctor::run(args, config, output).await.map(judged),
         Command::Repair(command) => return repair::run(command, config, output).await.map(judged),
@@ -191,6 +200,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Adopt(args)) => log::adopt(args, config, output).await?,
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
         Command::Vault(command) => vault::run(command, config, output).await?,
+        Command::Leader(command) => return leader::run(command, config, output).await.map(judged),
         Command::Processes(command) => return processes::run(command, config, output).await.map(judged),
         Command::Accounts(command) => accounts::run(command, config, output).await?,
         Command::Completions { shell } => {

@@ -67,6 +67,11 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
     pub slice_key_file: Option<PathBuf>,
 
+    /// The key that all command servers share: in a file that only its owner may read.
+    #[arg(long, global = true, env = "JANGBU_INTERNAL_KEY_FILE", value_name = "FILE")]
+    #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
+    pub internal_key_file: Option<PathBuf>,
+
     /// The command server's HTTP address.
     #[arg(
         long,
@@ -163,6 +168,11 @@ impl Config {
     /// The file of the keys that slices are sealed with.
     pub fn slice_keys(&self) -> Result<&PathBuf, Failure> {
         given(&self.slice_key_file).ok_or(unset("JANGBU_SLICE_KEY_FILE", "which keys slices are sealed with"))
+    }
+
+    /// The file of the key that command servers share.
+    pub fn internal_keys(&self) -> Result<&PathBuf, Failure> {
+        given(&self.internal_key_file).ok_or(unset("JANGBU_INTERNAL_KEY_FILE", "which key command servers share"))
     }
 
     /// The file of the public keys.

@@ -79,6 +79,9 @@ pub enum Failure {
     /// The keys that slices are sealed with.
     #[error(transparent)]
     SliceKeys(#[from] ::log::seal::KeyFileError),
+    /// The keys that command servers share.
+    #[error("the key file of the command servers cannot be used")]
+    InternalKeys(#[source] tasks::KeyFileError),
     /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -100,6 +103,9 @@ pub enum Failure {
     /// What the processes know of their instances.
     #[error("the processes cannot be read")]
     Processes(#[source] ::log::ReadError),
+    /// Which command server leads.
+    #[error("who leads cannot be read")]
+    Leader(#[source] ::log::ReadError),
     /// The migrations.
     #[error("the migrations of the {database} stopped")]
     Migrations {
@@ -190,6 +196,10 @@ impl Failure {
             Self::Processes(_) => {
                 Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the processes".into())
             }
+            Self::InternalKeys(_) => {
+                Some("`jangbu internal-keys init` makes one, readable by its owner alone".into())
+            }
+            Self::Leader(_) => Some("see `jangbu doctor`; `jangbu migrate up` makes the table of the leader".into()),
             Self::Kek(_) => {
                 Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE. A key file that is lost comes back from its copy; `jangbu vault \
                       init` makes one for a vault that holds nothing yet"

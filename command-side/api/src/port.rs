@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+pub use application::CommandPort;
 use application::{
-    Answer, AuthError, AuthService, Bank, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Receipt,
-    Submission, Tokens,
+    AuthError, AuthService, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Receipt, Tokens,
 };
 use async_trait::async_trait;
 use kernel::{ConsistencyToken, MemberId};
@@ -13,20 +13,6 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::identity::CommandIds;
-
-/// Carries out commands.
-#[async_trait]
-pub trait CommandPort: Send + Sync + 'static {
-    /// Answers when the outcome is durable.
-    async fn execute(&self, submission: Submission) -> Result<Answer, ExecuteError>;
-}
-
-#[async_trait]
-impl CommandPort for Bank {
-    async fn execute(&self, submission: Submission) -> Result<Answer, ExecuteError> {
-        Self::execute(self, submission).await
-    }
-}
 
 /// What the routes need of the process around them.
 pub trait Services: Send + Sync + 'static {

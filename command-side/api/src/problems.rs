@@ -41,6 +41,9 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         ExecuteError::Contended => Problem::new(Code::Contended)
             .detail("the accounts are changed by other servers at the same time")
             .retry_after(soon),
+        ExecuteError::NotLeader => Problem::new(Code::LogUnavailable)
+            .detail("this server cannot reach the one that writes the log")
+            .retry_after(soon),
         ExecuteError::LogUnavailable => {
             Problem::new(Code::LogUnavailable).detail("the log cannot be reached").retry_after(soon)
         }

@@ -7,6 +7,7 @@ mod commands;
 mod delivery;
 mod engine;
 mod metric_help;
+mod port;
 mod processes;
 
 pub use auth::{
@@ -16,8 +17,9 @@ pub use auth::{
 pub use commands::*;
 pub use delivery::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
 pub use domain::{Limits, member::CodeRules};
-pub use engine::{Engine, Log, Meta, PresentedToken, Receipt, Running};
+pub use engine::{Claim, Engine, Log, Meta, PresentedToken, Receipt, Running};
 pub use metric_help::describe_metrics;
+pub use port::CommandPort;
 pub use processes::{Change, FirstStep, Followed, Next, PROCESS_RUNNER, Process, ProcessError, ProcessRunner, step_id};
 pub use vault::{Certificate, Copies, VaultError};
 

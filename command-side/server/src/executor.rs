@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use application::{Bank, ExecutorOptions, RevokedTokens, Running};
 use command_api::CommandIds;
-use event_store_postgres::{AppendHealth, PoolOptions, PostgresLog, ServerLease, connect};
+use event_store_postgres::{AppendHealth, PoolOptions, PostgresLog, ServerLease, WriterEpoch, connect};
 use kernel::RandomIds;
 use platform::{auth::Revocations, shutdown::Shutdown};
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use crate::{config::Config, services::Opened, tokens::Refused};
+use crate::{config::Config, internal::Internal, leading::Leading, router::Router, services::Opened, tokens::Refused};
 
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -26,6 +26,8 @@ pub(crate) struct ExecutorRuntime {
     /// There until it is dropped.
     thread: Option<Runtime>,
     log: PostgresLog,
+    /// Under which it appends.
+    epoch: WriterEpoch,
     /// Whose tokens count no more.
     revoked: Arc<dyn RevokedTokens>,
 }
@@ -43,8 +45,9 @@ impl ExecutorRuntime {
         match pool {
             Ok(pool) => {
                 let revoked = Arc::new(Refused(revocations.clone()));
-                let log = PostgresLog::new(pool).with_append_health(append_health);
-                Ok(Self { thread: Some(thread), log, revoked })
+                let epoch = WriterEpoch::default();
+                let log = PostgresLog::new(pool).with_append_health(append_health).with_epoch(epoch.clone());
+                Ok(Self { thread: Some(thread), log, epoch, revoked })
             }
             Err(error) => {
                 thread.shutdown_background();
@@ -74,18 +77,20 @@ pub(crate) async fn run(
     config: Config,
     log: PostgresLog,
     workplace: ExecutorRuntime,
+    internal: Internal,
     opened: Arc<Opened>,
     closed: Shutdown,
 ) {
     if let Some(lease) = lease(&config, &log, &closed).await {
         let name = lease.name().to_owned();
         let (bank, executor) = workplace.start(&config, &name);
+        let leading = Leading::start(&log, &name, internal, workplace.epoch.clone(), bank, &closed);
         learn_command_ids(&log, &opened).await;
         // Nobody else sets it.
-        let _ = opened.bank.set(bank.clone());
+        let _ = opened.bank.set(leading.router());
         tracing::info!(server.name = name, "the bank is open");
         let lease = keep(lease, &name, &config, &log, &opened, &closed).await;
-        finish(executor, lease).await;
+        finish(executor, leading, lease).await;
     }
     workplace.log.pool().close().await;
 }
@@ -126,7 +131,7 @@ async fn keep(
         tokio::select! {
             () = closed.requested() => return Some(lease),
             _ = gauge.tick() => {
-                let waiting = opened.bank.get().map_or(0, Bank::waiting);
+                let waiting = opened.bank.get().map_or(0, Router::waiting);
                 metrics::gauge!("executor_waiting_commands").set(waiting as f64);
                 learn_command_ids(log, opened).await;
             }
@@ -149,8 +154,11 @@ async fn learn_command_ids(log: &PostgresLog, opened: &Opened) {
     }
 }
 
-async fn finish(executor: Running, lease: Option<ServerLease>) {
+/// The next leader may begin when nothing is under way here.
+async fn finish(executor: Running, leading: Leading, lease: Option<ServerLease>) {
+    let leading = leading.closed().await;
     executor.drain().await;
+    leading.hand_over().await;
     if let Some(lease) = lease {
         lease.release().await;
     }

@@ -3,8 +3,12 @@
 pub mod channels;
 mod config;
 mod executor;
+pub mod forwarding;
+mod internal;
 mod key_rotation;
+mod leading;
 mod members;
+mod router;
 mod run;
 mod services;
 mod tokens;

@@ -17,6 +17,9 @@ use tokio::{net::TcpListener, time::sleep};
 use crate::{
     config::Config,
     executor::{self, ExecutorRuntime},
+    forwarding,
+    internal::Internal,
+    leading,
     members::People,
     services::Opened,
 };
@@ -24,6 +27,8 @@ use crate::{
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
     application::describe_metrics();
+    forwarding::describe_metrics();
+    leading::describe_metrics();
     let verifier = Verifier::from_jwks_file(&config.jwks_file).context("the keys for tokens cannot be read")?;
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
@@ -31,6 +36,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let log = PostgresLog::new(pool.clone());
     let workplace = ExecutorRuntime::new(&config, verifier.revocations(), log.append_health().clone())
         .context("the executor cannot be set up")?;
+    let internal = Internal::open(&config).await?;
     let opened = Arc::new(Opened::default());
     let probes = probes(&log, &opened);
     let keys = follow_keys(&verifier, &probes);
@@ -48,7 +54,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let closing = closing.clone();
         tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
     };
-    let bank = tasks::vital("bank", executor::run(config.clone(), log, workplace, opened, closed.clone()));
+    let bank = tasks::vital("bank", executor::run(config.clone(), log, workplace, internal, opened, closed.clone()));
     people.first_look().await;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
@@ -83,8 +89,10 @@ fn probes(log: &PostgresLog, opened: &Arc<Opened>) -> Probes {
         let log = appending.clone();
         async move { log.append_health().check(log.pool()).await }
     });
-    let opened = opened.clone();
-    probes.register("executor", move || std::future::ready(opened.check_bank()));
+    let asked = opened.clone();
+    probes.register("executor", move || std::future::ready(asked.check_bank()));
+    let asked = opened.clone();
+    probes.register("leader", move || std::future::ready(asked.check_leader()));
     probes
 }
 

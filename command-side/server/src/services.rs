@@ -5,9 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use application::{AuthError, AuthService, Bank, ExecuteError, VaultError};
+use application::{AuthError, AuthService, ExecuteError, VaultError};
 use command_api::{AuthPort, CommandIds, CommandPort, Services};
 use tokio::sync::SetOnce;
+
+use crate::router::Router;
 
 /// What this process serves. Until it has opened, the routes answer "not now", and the probes say what is missing.
 #[derive(Default)]
@@ -15,7 +17,7 @@ pub(crate) struct Opened {
     /// As the log has it; set again when the log was restored.
     command_ids: Mutex<Option<CommandIds>>,
     /// Set once: a second bank would be a second executor.
-    pub(crate) bank: SetOnce<Bank>,
+    pub(crate) bank: SetOnce<Router>,
     /// Set once: the counts of tries are the authentication service's. Money moves without it.
     pub(crate) auth: OnceLock<AuthService>,
     /// Whether the vault's database answers, and the vault does not open for want of its key-encryption key.
@@ -40,6 +42,11 @@ impl Opened {
             true => VaultError::Kek(cause),
             false => VaultError::Unavailable(cause),
         }
+    }
+
+    /// For the probe of the lead.
+    pub(crate) fn check_leader(&self) -> Result<(), String> {
+        self.bank.get().map_or(Ok(()), Router::check_leader)
     }
 
     /// For the probe of the bank.

@@ -14,6 +14,10 @@ pub enum AppendError {
     /// kept of it, and decide again.
     #[error("the log has another history than the one of the decision")]
     OtherHistory,
+    /// Another server leads, under a newer epoch. Nothing was written, and no earlier append of this epoch will be: what the log does
+    /// not hold now was not and will not be written by it.
+    #[error("another server leads")]
+    NotLeader,
     /// The store refused what was asked, and would again. Nothing was written.
     #[error("the store refused the append")]
     Refused(#[source] Source),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     classify::{acquire_error, append_error},
+    leader::WriterEpoch,
     rows::role_code,
     store::PostgresLog,
 };
@@ -53,12 +54,17 @@ impl PostgresLog {
         known: Option<(LogId, CommitRef)>,
         columns: &Columns<'_>,
     ) -> Result<Appended, AppendError> {
+        let epoch = self.epoch.as_ref().map(WriterEpoch::get);
+        // It never led: no append of it can be under way.
+        if epoch == Some(WriterEpoch::NONE) {
+            return Err(AppendError::NotLeader);
+        }
         let mut connection = self.pool.acquire().await.map_err(acquire_error)?;
-        match tokio::time::timeout(self.append_timeout, columns.write(known, &mut connection)).await {
+        match tokio::time::timeout(self.append_timeout, columns.write(known, epoch, &mut connection)).await {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(error)) => {
                 // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
-                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory) {
+                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory | AppendError::NotLeader) {
                     connection.discard();
                 }
                 Err(error)
@@ -149,6 +155,7 @@ impl<'a> Columns<'a> {
     async fn write(
         &self,
         known: Option<(LogId, CommitRef)>,
+        epoch: Option<i64>,
         connection: &mut Connection,
     ) -> Result<Appended, AppendError> {
         let row = sqlx::query_file!(
@@ -170,16 +177,26 @@ impl<'a> Columns<'a> {
             known.map(|(_, commit)| commit.command_id.uuid()),
             known.map(|(_, commit)| commit.position.number()),
             known.map(|(_, commit)| commit.recorded_at),
+            epoch,
         )
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await
-        .map_err(append_error)?
-        .ok_or_else(|| match known {
-            Some(_) => AppendError::OtherHistory,
-            None => AppendError::Refused("the log has no head".into()),
-        })?;
+        .map_err(append_error)?;
+        let Some(row) = row else {
+            return Err(match (epoch, known) {
+                (Some(epoch), _) if newest_epoch(connection).await? != Some(epoch) => AppendError::NotLeader,
+                (_, Some(_)) => AppendError::OtherHistory,
+                (_, None) => AppendError::Refused("the log has no head".into()),
+            });
+        };
         Ok(Appended { log: LogId::new(row.log_id), first: Position::new(row.first), recorded_at: row.recorded_at })
     }
+}
+
+/// Of the leader of now. Asked for after an append has written nothing, so an error means that too.
+async fn newest_epoch(connection: &mut Connection) -> Result<Option<i64>, AppendError> {
+    let epoch = sqlx::query_scalar!("select epoch from log_head").fetch_optional(connection).await;
+    epoch.map_err(|error| AppendError::Unavailable(Box::new(error)))
 }
 
 #[cfg(test)]

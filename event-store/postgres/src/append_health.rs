@@ -22,7 +22,7 @@ impl AppendHealth {
     pub(crate) fn note<T>(&self, outcome: &Result<T, AppendError>) {
         match outcome {
             Ok(_) => self.set(None),
-            Err(AppendError::Conflict | AppendError::OtherHistory) => {}
+            Err(AppendError::Conflict | AppendError::OtherHistory | AppendError::NotLeader) => {}
             Err(error) => self.set(Some(chain(error))),
         }
     }

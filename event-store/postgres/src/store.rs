@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::{Pool, PooledConnection};
 use log::ReadError;
 
-use crate::{append_health::AppendHealth, classify::read_error};
+use crate::{append_health::AppendHealth, classify::read_error, leader::WriterEpoch};
 
 /// The log in a Postgres database. Cheap to clone; implements every trait of the port that the pool's role may use.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ pub struct PostgresLog {
     pub(crate) pool: Pool,
     pub(crate) append_timeout: Duration,
     pub(crate) append_health: AppendHealth,
+    pub(crate) epoch: Option<WriterEpoch>,
 }
 
 impl PostgresLog {
@@ -21,7 +22,7 @@ impl PostgresLog {
 
     /// The log behind a pool.
     pub fn new(pool: Pool) -> Self {
-        Self { pool, append_timeout: Self::APPEND_TIMEOUT, append_health: AppendHealth::default() }
+        Self { pool, append_timeout: Self::APPEND_TIMEOUT, append_health: AppendHealth::default(), epoch: None }
     }
 
     /// The same log, waiting at most this long for the answer of an append before its outcome is called unknown.
@@ -32,6 +33,11 @@ impl PostgresLog {
     /// The same log, sharing how appends end with another.
     pub fn with_append_health(self, append_health: AppendHealth) -> Self {
         Self { append_health, ..self }
+    }
+
+    /// The same log, to be appended to only while the server leads under this epoch.
+    pub fn with_epoch(self, epoch: WriterEpoch) -> Self {
+        Self { epoch: Some(epoch), ..self }
     }
 
     /// How its appends end; those of clones too.

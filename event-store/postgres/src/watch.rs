@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::connect::lively;
 
-/// Listens to `log_appended` on a connection of its own, and connects again whenever it breaks.
+/// Listens to a channel of the log on a connection of its own, and connects again whenever it breaks.
 ///
 /// A notification is a hint: it is lost while there is no connection. So a waiting caller also looks at the log from
 /// time to time.
@@ -26,11 +26,20 @@ impl AppendWatch {
     /// How long the server may take to answer on the connection that listens.
     const ANSWER: Duration = Duration::from_secs(10);
 
-    /// Starts listening to the database of these options.
+    /// Starts listening to appends in the database of these options.
     pub fn start(options: ConnectOptions) -> Self {
+        Self::listen("log-listener", "log_appended", options)
+    }
+
+    /// Starts listening to changes of who leads.
+    pub fn of_leaders(options: ConnectOptions) -> Self {
+        Self::listen("leader-listener", "log_leader", options)
+    }
+
+    fn listen(task: &'static str, channel: &'static str, options: ConnectOptions) -> Self {
         let (notify, heard) = watch::channel(0);
         let options = lively(options);
-        let listener = tasks::endless("log-listener", move || listen_for_ever(options.clone(), notify.clone()));
+        let listener = tasks::endless(task, move || listen_for_ever(channel, options.clone(), notify.clone()));
         Self { heard, _listener: listener }
     }
 
@@ -41,9 +50,9 @@ impl AppendWatch {
     }
 }
 
-async fn listen_for_ever(options: ConnectOptions, notify: watch::Sender<u64>) {
+async fn listen_for_ever(channel: &'static str, options: ConnectOptions, notify: watch::Sender<u64>) {
     loop {
-        match Listener::open(&options, "log_appended", Limits::whole(AppendWatch::ANSWER)).await {
+        match Listener::open(&options, channel, Limits::whole(AppendWatch::ANSWER)).await {
             Ok(listener) => listen(listener, &notify).await,
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "cannot listen to the log"),
         }

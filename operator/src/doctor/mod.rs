@@ -11,6 +11,7 @@ pub(crate) mod history;
 mod kek;
 mod key_epochs;
 mod keys;
+mod leader;
 mod log_database;
 mod messages;
 mod motion;

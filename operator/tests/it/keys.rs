@@ -155,6 +155,24 @@ fn keys_rotate_and_old_ones_retire_when_their_tokens_have_run_out() {
 }
 
 #[test]
+fn internal_keys_are_made_once_rotated_and_retired() {
+    let folder = Folder::new();
+    let variables = vec![("JANGBU_INTERNAL_KEY_FILE", folder.join("internal-keys.json"))];
+    let shown = jangbu(&variables, &["internal-keys", "show"]).expect(1);
+    assert!(shown.stderr.contains("jangbu internal-keys init"), "{shown:?}");
+    assert_eq!(jangbu(&variables, &["internal-keys", "init", "--json"]).expect(0).json()["made"], true);
+    let first = jangbu(&variables, &["internal-keys", "init", "--json"]).expect(0).json();
+    assert_eq!(first["made"], false);
+    let rotated = jangbu(&variables, &["internal-keys", "rotate", "--json"]).expect(0).json();
+    assert_ne!(rotated["current"], first["current"]);
+    let retired = jangbu(&variables, &["internal-keys", "retire", "--json"]).expect(0).json();
+    assert_eq!(retired["retired"], serde_json::json!([first["current"]]));
+    let shown = jangbu(&variables, &["internal-keys", "show"]).expect(0).stdout;
+    assert_eq!(shown.trim(), format!("{} is used", rotated["current"].as_str().expect("an id")));
+    jangbu(&[], &["internal-keys", "init", "--no-env-file"]).expect(2);
+}
+
+#[test]
 fn slice_keys_are_made_once_rotated_and_retired() {
     let folder = Folder::new();
     let variables = vec![("JANGBU_SLICE_KEY_FILE", folder.join("slice-keys.json"))];

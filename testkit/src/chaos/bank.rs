@@ -249,6 +249,7 @@ impl Bank {
                 ("JANGBU_LOG_WRITER_URL", log.url(Role::Writer)?),
                 ("JANGBU_VAULT_WRITER_URL", vault.url(Role::Vault)?),
                 ("JANGBU_SIGNING_KEY_FILE", keys.signing_key_file().display().to_string()),
+                ("JANGBU_INTERNAL_KEY_FILE", keys.internal_key_file().display().to_string()),
                 jwks,
                 kek,
             ],

@@ -46,11 +46,12 @@ impl Keys {
         keys.publish(&x)?;
         keys.ensure_secret(&keys.kek_file())?;
         keys.ensure_secret(&keys.slice_key_file())?;
+        keys.ensure_secret(&keys.internal_key_file())?;
         Ok(keys)
     }
 
     /// Makes a file with one secret key if there is none: the key-encryption key, without which every member's personal
-    /// data are lost, and the key that slices are sealed with.
+    /// data are lost; the key that slices are sealed with; and the key that command servers share.
     fn ensure_secret(&self, file: &Path) -> Result<()> {
         if file.exists() {
             return Ok(());
@@ -92,6 +93,11 @@ impl Keys {
     /// The file of the keys that slices are sealed with.
     pub fn slice_key_file(&self) -> PathBuf {
         self.dir.join("slice-keys.json")
+    }
+
+    /// The file of the key that command servers share.
+    pub fn internal_key_file(&self) -> PathBuf {
+        self.dir.join("internal-keys.json")
     }
 
     /// The variable by which programs find the key-encryption key.

@@ -22,6 +22,7 @@ mod kill_members;
 mod legs;
 mod look_up;
 mod member_races;
+mod one_leader;
 mod oversized;
 mod restart;
 mod reverse;

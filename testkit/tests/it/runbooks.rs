@@ -153,6 +153,24 @@ async fn relay_down() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_leader() {
+    let mut app = TestApp::start(&[Part::Command(0), Part::Query]).await;
+    let mut page = page(&mut app, "no-leader").await;
+    app.bank.kill(Part::Command(0)).unwrap();
+    page.next().await;
+    eventually("nobody leads", async || match page.again().await {
+        out if out.stdout.contains("nobody leads") => Ok(()),
+        out => Err(out.stdout),
+    })
+    .await;
+    app.bank.start(&[Part::Command(0)]).await.unwrap();
+    let out = page.next().await;
+    assert!(out.stdout.contains("server   server-"), "{}", out.stdout);
+    page.end();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nats_wiped() {
     let mut servers = TestServers::start().await.unwrap();
     let mut app = TestApp::start_on_servers(&servers, &ALL).await;

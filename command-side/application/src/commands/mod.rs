@@ -47,7 +47,7 @@ pub use members::{MemberLog, MemberStanding, Members};
 pub(crate) use money_options::MoneyRules;
 pub use money_options::{Bank, ExecutorOptions};
 pub use open_account::OpenAccount;
-pub use outcome::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, TransferAnswer};
+pub use outcome::{AccountAnswer, Answer, ExecuteError, Outcome, Posting, Refused, StatusName, TransferAnswer};
 pub use reverse::Reverse;
 pub use sign_up::{CodeSent, SignUp};
 pub use start_password_reset::ResetStarted;

@@ -11,7 +11,7 @@ pub type MoneyCommand = dyn Command<Rules = MoneyRules, Answer = Arc<Outcome>, E
 macro_rules! money_commands {
     ($($(#[$doc:meta])* $name:ident($command:ty);)*) => {
         /// Everything the bank can be asked to do.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         pub enum Command {
             $($(#[$doc])* $name($command),)*
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use events::recorded::{AccountNumberAssigned, AccountOpened, Holder, OwnerAccountAdded};
 use kernel::{AccountId, AccountNumber, AssetCode};
 use log::Appended;
+use serde::{Deserialize, Serialize};
 
 use super::{MoneyRules, account_outcome::account};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Open an account for the actor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenAccount {
     /// The asset it is to hold; known to this bank.
     pub asset: AssetCode,

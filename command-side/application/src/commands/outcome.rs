@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use domain::Status;
 use events::recorded::{Refusal, TransferPosted};
 use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Position, TransferId, Version};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::engine::Receipt;
 
@@ -12,7 +14,7 @@ use crate::engine::Receipt;
 pub type Answer = Receipt<Arc<Outcome>>;
 
 /// What came of a command.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "an outcome lives behind one Arc")]
 pub enum Outcome {
     /// An account was opened.
@@ -28,7 +30,7 @@ pub enum Outcome {
 }
 
 /// A recorded refusal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
     /// The code and what belongs to it.
     pub refusal: Refusal,
@@ -36,8 +38,11 @@ pub struct Refused {
     pub transfer: Option<TransferId>,
 }
 
+/// A status as it stands in answers. (A name for the type, since serde would borrow a `&str` from what it reads.)
+pub type StatusName = &'static str;
+
 /// An account as a command left it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountAnswer {
     /// Which.
     pub account_id: AccountId,
@@ -48,7 +53,8 @@ pub struct AccountAnswer {
     /// The asset it holds.
     pub asset: AssetCode,
     /// `open`, `frozen` or `closed`.
-    pub status: &'static str,
+    #[serde(deserialize_with = "status")]
+    pub status: StatusName,
     /// The balance, in minor units.
     pub balance: Minor,
     /// How many events its stream has.
@@ -56,7 +62,7 @@ pub struct AccountAnswer {
 }
 
 /// A posted transfer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferAnswer {
     /// Which.
     pub transfer_id: TransferId,
@@ -71,7 +77,7 @@ pub struct TransferAnswer {
 }
 
 /// What a leg of a transfer did to its account.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Posting {
     /// The account.
     pub account_id: AccountId,
@@ -88,7 +94,7 @@ pub struct Posting {
 }
 
 /// Why there is no answer. Nothing was written, but for [`ExecuteError::OutcomeUnknown`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum ExecuteError {
     /// The queue is full.
     #[error("too many commands are waiting")]
@@ -123,6 +129,9 @@ pub enum ExecuteError {
     /// Other command servers kept taking the same accounts.
     #[error("the accounts are too contended")]
     Contended,
+    /// This server does not lead. Nothing was written, and nothing of it will be: it may be executed by the one that does.
+    #[error("another server leads, and cannot be reached")]
+    NotLeader,
     /// The log cannot be reached. Nothing was written.
     #[error("the log cannot be reached")]
     LogUnavailable,
@@ -135,4 +144,11 @@ pub enum ExecuteError {
     /// A defect; logged with its cause.
     #[error("the command met a defect")]
     Internal,
+}
+
+/// One of the texts that an account's status has.
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusName, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let known = [Status::Open, Status::Frozen, Status::Closed].map(Status::as_str);
+    known.into_iter().find(|status| *status == text).ok_or_else(|| D::Error::custom("not a status of an account"))
 }

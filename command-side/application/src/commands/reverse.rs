@@ -5,6 +5,7 @@ use std::sync::Arc;
 use events::recorded::TransferKind;
 use kernel::{StreamId, TransferId};
 use log::Appended;
+use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Undo a posted transfer by another; by an operator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reverse {
     /// Which.
     pub transfer: TransferId,

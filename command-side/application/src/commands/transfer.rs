@@ -6,6 +6,7 @@ use domain::{Account, Refusal};
 use events::recorded::TransferKind;
 use kernel::{AccountId, AccountNumber, Money, Role};
 use log::Appended;
+use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// An order to move money; by the source's owner or an operator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferOrder {
     /// Where it comes from.
     pub source: AccountId,
@@ -31,7 +32,7 @@ pub struct TransferOrder {
 }
 
 /// Where money is to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Destination {
     /// By id.
     Account(AccountId),

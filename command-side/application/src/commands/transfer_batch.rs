@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::Refusal;
 use log::Appended;
+use serde::{Deserialize, Serialize};
 
 use super::{MoneyRules, TransferOrder, posting::reject, transfer_outcome::transfers};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Up to a thousand transfers in one commit; by an operator or a service.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferBatch {
     /// All or none.
     pub atomic: bool,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::Account;
 use kernel::AccountId;
 use log::Appended;
+use serde::{Deserialize, Serialize};
 
 use super::{MoneyRules, account_outcome::account, account_status::change};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Lift a freeze; by an operator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnfreezeAccount {
     /// Which.
     pub account: AccountId,

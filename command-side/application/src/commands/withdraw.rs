@@ -5,6 +5,7 @@ use std::sync::Arc;
 use events::recorded::TransferKind;
 use kernel::{AccountId, Money};
 use log::Appended;
+use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Money goes outside; by an operator or a service.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Withdraw {
     /// Where it comes from.
     pub account: AccountId,

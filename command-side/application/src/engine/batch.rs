@@ -75,6 +75,10 @@ impl Run {
                 Ok(Tried::Done) => return Refused::NONE,
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
                 Ok(Tried::Refused(jobs)) => return Refused { jobs, outcome_unknown },
+                Ok(Tried::NotLeader) => {
+                    self.give_back(jobs, outcome_unknown).await;
+                    return Refused::NONE;
+                }
                 Err(error) => return fail_all(jobs, outcome_unknown, &error),
             }
             if jobs.iter().all(|job| job.meta.deadline + self.options.grace <= Instant::now()) {
@@ -98,6 +102,18 @@ impl Run {
             self.forget_history();
         }
         Ok(())
+    }
+
+    /// Another server leads. No append of this one can come through any more, so what the log does not hold now was not written by it:
+    /// that may be executed elsewhere.
+    async fn give_back(&mut self, mut jobs: Vec<Job>, outcome_unknown: bool) {
+        metrics::counter!(self.options.metrics.not_leading).increment(1);
+        let looked = self.reconcile(&mut jobs).await;
+        let error = match looked {
+            Err(_) if outcome_unknown => ExecuteError::OutcomeUnknown,
+            Ok(()) | Err(_) => ExecuteError::NotLeader,
+        };
+        jobs.into_iter().for_each(|job| job.fail(error.clone()));
     }
 
     /// Answers the commands whose commits were found; the others stay.

@@ -15,6 +15,7 @@ pub struct MetricNames {
     pub tokens_refused: &'static str,
     pub histories_forgotten: &'static str,
     pub broken_streams: &'static str,
+    pub not_leading: &'static str,
 }
 
 impl MetricNames {
@@ -30,6 +31,7 @@ impl MetricNames {
         tokens_refused: "executor_tokens_refused_total",
         histories_forgotten: "executor_histories_forgotten_total",
         broken_streams: "executor_broken_streams_total",
+        not_leading: "executor_not_leading_total",
     };
 
     /// Those of the engine of members' commands.
@@ -44,6 +46,7 @@ impl MetricNames {
         tokens_refused: "member_tokens_refused_total",
         histories_forgotten: "member_histories_forgotten_total",
         broken_streams: "member_broken_streams_total",
+        not_leading: "member_not_leading_total",
     };
 
     /// Says what each of them means.
@@ -67,5 +70,6 @@ impl MetricNames {
             self.broken_streams,
             "Streams that could not be folded: the commands that name them are refused"
         );
+        describe_counter!(self.not_leading, "Batches that were not written because another server leads");
     }
 }

@@ -2,6 +2,7 @@
 
 use kernel::{Actor, CommandId, ConsistencyToken, CorrelationId, MemberId};
 use log::Fingerprint;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -54,7 +55,7 @@ impl<T> Receipt<T> {
 
 /// Whose access token a command came with, and of which session. It is looked at again right before the command is
 /// decided: a command may have waited, and what was revoked in the meantime moves nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresentedToken {
     /// Whose it is.
     pub subject: MemberId,

@@ -17,6 +17,8 @@ pub enum Tried {
     Again { unknown: bool },
     /// The store refuses something in it.
     Refused(Vec<Job>),
+    /// Another server leads, and nothing was written.
+    NotLeader,
 }
 
 /// A batch that was decided.
@@ -64,6 +66,10 @@ impl Run {
                 jobs.extend(batch.jobs());
                 self.forget_history();
                 Tried::Again { unknown: false }
+            }
+            AppendError::NotLeader => {
+                jobs.extend(batch.jobs());
+                Tried::NotLeader
             }
             AppendError::Unknown(source) => {
                 tracing::warn!(

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -26,7 +26,7 @@ use super::{
     step::{PROCESS_RUNNER, step_meta},
 };
 use crate::{
-    Bank, CloseAccount, Command, Submission,
+    CloseAccount, Command, CommandPort, Submission,
     commands::{MemberAnswer, MemberError, MemberRules, Members},
     engine::{self, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
@@ -38,7 +38,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(60);
 /// One instance for each erasure.
 pub struct Erasure {
     members: Members,
-    bank: Bank,
+    bank: Arc<dyn CommandPort>,
     underway: Mutex<BTreeMap<Uuid, Underway>>,
 }
 
@@ -186,7 +186,7 @@ impl Process for Erasure {
 }
 
 impl Erasure {
-    pub fn new(members: Members, bank: Bank) -> Self {
+    pub fn new(members: Members, bank: Arc<dyn CommandPort>) -> Self {
         Self { members, bank, underway: Mutex::default() }
     }
 

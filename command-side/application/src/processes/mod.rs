@@ -23,10 +23,10 @@ pub use process::{Change, FirstStep, Followed, Next, Process, ProcessError};
 pub use runner::ProcessRunner;
 pub use step::{PROCESS_RUNNER, step_id};
 
-use crate::{Bank, commands::Members};
+use crate::{CommandPort, commands::Members};
 
 /// Every process of the bank.
-fn all(members: &Members, bank: Bank, store: &Arc<dyn ProcessStore>) -> Vec<Box<dyn Process>> {
+fn all(members: &Members, bank: Arc<dyn CommandPort>, store: &Arc<dyn ProcessStore>) -> Vec<Box<dyn Process>> {
     vec![
         Box::new(sign_up_expiry::SignUpExpiry::new(members.clone(), store.clone())),
         Box::new(erasure::Erasure::new(members.clone(), bank)),

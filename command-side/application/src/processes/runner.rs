@@ -15,7 +15,7 @@ use super::{
     destroy_again::DestroyAgain,
     process::{Process, ProcessError},
 };
-use crate::{Bank, commands::Members};
+use crate::{CommandPort, commands::Members};
 
 /// Runs the processes. One in each command server, of which one leads.
 pub struct ProcessRunner {
@@ -77,8 +77,13 @@ const STANDBY: Duration = Duration::from_millis(500);
 impl ProcessRunner {
     /// For these members; accounts that an erased member opened in the last moment are closed through the bank. `holder` names
     /// this server for operators.
-    pub fn new(members: Members, bank: Bank, store: Arc<dyn ProcessStore>, holder: impl Into<String>) -> Self {
-        let processes = all(&members, bank, &store);
+    pub fn new(
+        members: Members,
+        bank: impl CommandPort,
+        store: Arc<dyn ProcessStore>,
+        holder: impl Into<String>,
+    ) -> Self {
+        let processes = all(&members, Arc::new(bank), &store);
         Self { members, store, processes, holder: holder.into(), trouble: watch::Sender::new(None) }
     }
 

@@ -36,6 +36,35 @@ async fn while_the_log_is_away_commands_are_turned_away_and_nothing_is_kept() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_lead_writes_nothing_and_gives_the_command_back() {
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    client.log.fail_next(Fault::NotLeader);
+    assert_eq!(client.ask(member(1), "t", transfer(a, b, 60)).await.unwrap_err(), ExecuteError::NotLeader);
+    assert_eq!(client.log.count("TransferPosted"), 1, "the funding");
+    // It leads again: nothing of the try is left.
+    posted(&client.outcome(member(1), "t", transfer(a, b, 60)).await);
+    posted(&client.outcome(member(1), "u", transfer(a, b, 40)).await);
+}
+
+#[tokio::test]
+async fn what_was_lost_is_looked_up_before_a_command_is_given_back() {
+    for (lost, written) in [(Fault::LostAfter, true), (Fault::LostBefore, false)] {
+        let client = TestClient::new();
+        let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+        // The last one comes first.
+        client.log.fail_next(Fault::NotLeader);
+        client.log.fail_next(lost);
+        let answer = client.ask(member(1), "t", transfer(a, b, 60)).await;
+        match written {
+            true => assert!(answer.expect("it was written").replayed),
+            false => assert_eq!(answer.unwrap_err(), ExecuteError::NotLeader),
+        }
+        assert_eq!(client.log.count("TransferPosted"), 1 + usize::from(written), "{lost:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_bad_command_never_fails_its_neighbours() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);

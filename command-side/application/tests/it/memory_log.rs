@@ -28,6 +28,8 @@ pub enum Fault {
     LostAndLate,
     /// The store is away.
     Away,
+    /// Another server leads.
+    NotLeader,
     /// The store takes none of it.
     Refused,
     /// All is written, and whoever asked never hears of it: the process dies while waiting.
@@ -138,6 +140,7 @@ impl Append for MemoryLog {
         let fault = self.faults.lock().expect("whole").pop();
         match fault {
             None => self.write(commits),
+            Some(Fault::NotLeader) => Err(AppendError::NotLeader),
             Some(Fault::Away) => Err(AppendError::Unavailable("away".into())),
             Some(Fault::Refused) => Err(AppendError::Refused("refused".into())),
             Some(Fault::LostBefore) => Err(AppendError::Unknown("lost".into())),

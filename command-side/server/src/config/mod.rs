@@ -1,10 +1,12 @@
 //! How a command server is set: every variable, its default and its meaning, as `--help` shows them.
 
+mod internal;
 mod members;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use application::{ExecutorOptions, Limits};
+pub use internal::InternalConfig;
 use kernel::Assets;
 pub use members::{MemberConfig, Rotator};
 use platform::{http::ServeOptions, telemetry::TelemetryOptions};
@@ -53,6 +55,9 @@ pub struct Config {
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
+    /// Several command servers
+    #[command(flatten)]
+    pub internal: InternalConfig,
     /// Members, sessions and the vault
     #[command(flatten)]
     pub members: MemberConfig,

@@ -63,6 +63,7 @@ impl TestApp {
         };
         app.sign_with(9, &[9]);
         KeyFile::ensure(&app.folder.join("kek.json")).unwrap();
+        KeyFile::ensure(&app.folder.join("internal-keys.json")).unwrap();
         app
     }
 
@@ -132,6 +133,7 @@ impl TestApp {
             file("key.pem"),
         ]);
         arguments.extend(["--kek".to_owned(), format!("file:{}", file("kek.json"))]);
+        arguments.extend(["--internal-key-file".to_owned(), file("internal-keys.json")]);
         // Hashing is tested elsewhere; here it only has to be done.
         if !settings.iter().any(|setting| setting.starts_with("--login-refused-after-ms")) {
             arguments.push("--login-refused-after-ms=1".to_owned());
@@ -263,8 +265,10 @@ impl Server {
     pub async fn ready_for_people(&self) {
         let ready = async {
             loop {
-                let report: Value = self.get("/readyz").await.json().await.unwrap();
-                if report["checks"]["vault"] == "ok" {
+                let answer = self.get("/readyz").await;
+                let status = answer.status();
+                let report: Value = answer.json().await.unwrap();
+                if status == 200 && report["checks"]["vault"] == "ok" {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;

@@ -64,19 +64,23 @@ async fn a_retry_is_answered_alike_also_by_a_server_that_was_started_later() {
 #[tokio::test]
 async fn two_servers_have_names_and_cash_accounts_of_their_own() {
     let app = TestApp::new().await;
-    let (one, two) = (app.server().await, app.server().await);
+    let one = app.server().await;
     one.ready().await;
+    let two = app.server().await;
     two.ready().await;
     let account = one.open(Uuid::from_u128(1)).await;
     let (first, second) = (one.deposit(&account, "10").await, two.deposit(&account, "20").await);
-    assert_ne!(first["source"], second["source"], "each has its own");
+    assert_eq!(first["source"], second["source"], "one of them leads and executes both");
     assert_eq!(second["postings"][1]["balance_after"], "30");
     one.stop().await;
+    let third = two.deposit(&account, "1").await;
+    assert_ne!(first["source"], third["source"], "each has its own");
     // The name is free again, and with it the cash account: the next server goes on with both.
     let three = app.server().await;
     three.ready().await;
+    assert_eq!(three.deposit(&account, "1").await["source"], third["source"], "it is executed by the one that leads");
+    two.stop().await;
     assert_eq!(three.deposit(&account, "1").await["source"], first["source"]);
     three.stop().await;
-    two.stop().await;
     app.end().await;
 }

@@ -3,6 +3,7 @@
 mod append;
 mod fences;
 mod fixture;
+mod leader;
 mod locks;
 mod outcomes;
 mod processes;

@@ -80,6 +80,9 @@ pub struct Existing {
     /// The file of the keys that slices are sealed with
     #[arg(long, env = "JANGBU_SLICE_KEY_FILE")]
     slice_key_file: Option<String>,
+    /// The file of the key that command servers share
+    #[arg(long, env = "JANGBU_INTERNAL_KEY_FILE")]
+    internal_key_file: Option<String>,
     /// The mail server: mail goes there, and no catcher is started
     #[arg(long, env = "JANGBU_SMTP_URL", hide_env_values = true)]
     smtp_url: Option<String>,
@@ -137,6 +140,11 @@ impl Existing {
     /// The slice keys that exist.
     pub fn slice_keys(&self, in_force: &Environment) -> Option<String> {
         self.slice_key_file.clone().filter(|file| !self.is_own(in_force, "JANGBU_SLICE_KEY_FILE", Some(file)))
+    }
+
+    /// The key of command servers that exists.
+    pub fn internal_keys(&self, in_force: &Environment) -> Option<String> {
+        self.internal_key_file.clone().filter(|file| !self.is_own(in_force, "JANGBU_INTERNAL_KEY_FILE", Some(file)))
     }
 
     /// The mail server that exists.
@@ -256,6 +264,7 @@ impl Environment {
         self.set("JANGBU_SIGNING_KEY_FILE", text(&keys.signing_key_file()));
         self.set("JANGBU_KEK", keys.kek());
         self.set("JANGBU_SLICE_KEY_FILE", text(&keys.slice_key_file()));
+        self.set("JANGBU_INTERNAL_KEY_FILE", text(&keys.internal_key_file()));
     }
 }
 

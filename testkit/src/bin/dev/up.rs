@@ -102,6 +102,10 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
         Some(file) => environment.set("JANGBU_SLICE_KEY_FILE", file),
         None => environment.own(["JANGBU_SLICE_KEY_FILE"].into_iter()),
     }
+    match args.existing.internal_keys(&in_force) {
+        Some(file) => environment.set("JANGBU_INTERNAL_KEY_FILE", file),
+        None => environment.own(["JANGBU_INTERNAL_KEY_FILE"].into_iter()),
+    }
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
     let catches =
         post::choose(&place, args.existing.smtp(&in_force), args.mail_smtp_addr, &in_force, &mut environment)?;

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 17] = [
+const RESTARTED: [(Part, &str); 21] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
@@ -24,6 +24,10 @@ const RESTARTED: [(Part, &str); 17] = [
     (Part::Command(0), "snapshots"),
     (Part::Command(0), "shutdown"),
     (Part::Command(0), "key-rotation"),
+    (Part::Command(0), "leader"),
+    (Part::Command(0), "leader-listener"),
+    (Part::Command(0), "forwarder"),
+    (Part::Command(0), "internal"),
     (Part::Query, "views-registry"),
     (Part::Query, "views-history"),
     (Part::Query, "views-listener"),

@@ -47,6 +47,12 @@ impl Journal {
         self.entries.lock().unwrap().push((key, outcome));
     }
 
+    /// Remembers what another one does.
+    pub fn absorb(&self, other: &Self) {
+        let theirs = other.entries.lock().unwrap().clone();
+        self.entries.lock().unwrap().extend(theirs);
+    }
+
     /// How many transfers were answered 201 so far.
     pub fn posted(&self) -> u64 {
         self.posted.load(Ordering::Relaxed)
