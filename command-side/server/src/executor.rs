@@ -145,7 +145,7 @@ async fn keep(
 }
 
 /// Which ids commands get in this log: asked again and again, because the log may be restored under a running server.
-async fn learn_command_ids(log: &PostgresLog, opened: &Opened) {
+pub(crate) async fn learn_command_ids(log: &PostgresLog, opened: &Opened) {
     match log.command_ids_ordered_from().await {
         Ok(time) => opened.learn_command_ids(CommandIds::ordered_from(time)),
         Err(error) => {

@@ -12,7 +12,10 @@ use platform::{
     ops::{self, Probes},
     shutdown::Shutdown,
 };
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 
 use crate::{
     config::Config,
@@ -23,6 +26,9 @@ use crate::{
     members::People,
     services::Opened,
 };
+
+/// How long a start waits for what a database would tell.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Serves commands on the listener until asked to stop; then takes no more, carries out every accepted one, and ends.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
@@ -54,8 +60,12 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let closing = closing.clone();
         tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
     };
-    let bank = tasks::vital("bank", executor::run(config.clone(), log, workplace, internal, opened, closed.clone()));
-    people.first_look().await;
+    let running =
+        executor::run(config.clone(), log.clone(), workplace, internal, opened.clone(), closed.clone());
+    let bank = tasks::vital("bank", running);
+    // Nothing is answered for want of what the databases would have told a moment later.
+    let first_look = timeout(FIRST_LOOK, executor::learn_command_ids(&log, &opened));
+    let _ = tokio::join!(people.first_look(), first_look);
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let served = http::serve_with(listener, router, config.serve, closing).await;
     closed.trigger();
