@@ -14,6 +14,12 @@ pub enum AppendError {
     /// kept of it, and decide again.
     #[error("the log has another history than the one of the decision")]
     OtherHistory,
+    /// An auditor has raised an alarm: nothing is appended until an operator acknowledges it. Nothing was written.
+    #[error("alarm {alarm} of the auditor stops all appends until an operator acknowledges it: `jangbu audit show`")]
+    Stopped {
+        /// The number of the alarm.
+        alarm: i64,
+    },
     /// The store refused what was asked, and would again. Nothing was written.
     #[error("the store refused the append")]
     Refused(#[source] Source),

@@ -58,7 +58,7 @@ impl PostgresLog {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(error)) => {
                 // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
-                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory) {
+                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory | AppendError::Stopped { .. }) {
                     connection.discard();
                 }
                 Err(error)
@@ -171,14 +171,23 @@ impl<'a> Columns<'a> {
             known.map(|(_, commit)| commit.position.number()),
             known.map(|(_, commit)| commit.recorded_at),
         )
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await
-        .map_err(append_error)?
-        .ok_or_else(|| match known {
-            Some(_) => AppendError::OtherHistory,
-            None => AppendError::Refused("the log has no head".into()),
-        })?;
+        .map_err(append_error)?;
+        let Some(row) = row else { return Err(why_nothing(known.is_some(), connection).await) };
         Ok(Appended { log: LogId::new(row.log_id), first: Position::new(row.first), recorded_at: row.recorded_at })
+    }
+}
+
+/// Why an append found no head to move.
+async fn why_nothing(knows_log: bool, connection: &mut Connection) -> AppendError {
+    match sqlx::query_scalar!("select stopped_by from log_head").fetch_optional(connection).await {
+        Ok(Some(Some(alarm))) => AppendError::Stopped { alarm },
+        Ok(Some(None)) if knows_log => AppendError::OtherHistory,
+        // It was stopped a moment ago.
+        Ok(Some(None)) => AppendError::Conflict,
+        Ok(None) => AppendError::Refused("the log has no head".into()),
+        Err(error) => AppendError::Unavailable(Box::new(error)),
     }
 }
 
