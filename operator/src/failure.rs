@@ -100,6 +100,9 @@ pub enum Failure {
     /// What the processes know of their instances.
     #[error("the processes cannot be read")]
     Processes(#[source] ::log::ReadError),
+    /// What is known of the audit.
+    #[error("the audit cannot be read or written")]
+    Audit(#[source] ::log::ReadError),
     /// The migrations.
     #[error("the migrations of the {database} stopped")]
     Migrations {
@@ -190,6 +193,7 @@ impl Failure {
             Self::Processes(_) => {
                 Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the processes".into())
             }
+            Self::Audit(_) => Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the audit".into()),
             Self::Kek(_) => {
                 Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE. A key file that is lost comes back from its copy; `jangbu vault \
                       init` makes one for a vault that holds nothing yet"
