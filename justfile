@@ -7,8 +7,8 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
-configured := "command-server query-server outbox-relay projector"
-programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin jangbu --bin dev --bin demo --bin mail"
+configured := "command-server query-server outbox-relay projector auditor"
+programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin auditor --bin jangbu --bin dev --bin demo --bin mail"
 
 [private]
 default:
@@ -112,6 +112,13 @@ fuzz target="" seconds="120": packages (_tool "cargo-fuzz" "cargo-fuzz" "0.13.2"
 bench *args: packages
     cargo build --release {{ programs }} --bin bench
     {{ target }}/release/bench {{ args }}
+
+# The auditor under load with restarts: nothing may be found; an hour by default
+[group('measure')]
+soak-audit seconds="3600": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+    cargo build --workspace --all-targets
+    JANGBU_TEST_AUDIT_SECONDS={{ seconds }} {{ target }}/debug/dev servers -- \
+        cargo nextest run --workspace --profile soak --no-capture -E 'test(nothing_is_found_under_load_with_restarts_of_auditor_and_servers)'
 
 # Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, docs/rooms.md, docs/commands.md, docs/settings/
 [group('make')]

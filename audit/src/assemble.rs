@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     findings::{Findings, Rule},
+    place::Place,
     source::{CommitRow, EventRow, HeadRow, Piece},
 };
 
@@ -31,6 +32,8 @@ pub struct Commit {
     /// The service that asked for it, if it was one.
     pub service: Option<Uuid>,
     pub events: Vec<Event>,
+    /// Where the events stand that could not be read.
+    pub unreadable: Vec<Place>,
 }
 
 impl Commit {
@@ -40,7 +43,7 @@ impl Commit {
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
         let Self { last, recorded_at, member, service, .. } = *self;
-        Some(Self { last, recorded_at, member, service, events })
+        Some(Self { last, recorded_at, member, service, events, unreadable: Vec::new() })
     }
 }
 
@@ -111,10 +114,11 @@ impl Assembler {
             Ok(recorded) => {
                 open.commit.events.push(Event { position, stream: event.stream, version: event.version, recorded });
             }
-            Err(error) => findings.found(Rule::Decoding, || {
-                let cause = std::error::Error::source(&error).map(|c| format!(": {c}")).unwrap_or_default();
-                format!("position {position}: {error}{cause}")
-            }),
+            Err(error) => {
+                let EventRow { stream, version, event_type, .. } = event;
+                open.commit.unreadable.push(Place { position, stream, version, event_type });
+                findings.found(Rule::Decoding, || unreadable(position, &error));
+            }
         }
     }
 
@@ -155,7 +159,7 @@ impl Assembler {
             self.recorded_at = recorded_at;
         }
         let (member, service) = row.as_ref().map_or((None, None), |row| (row.member, row.service));
-        let commit = Commit { last: 0, recorded_at, member, service, events: Vec::new() };
+        let commit = Commit { last: 0, recorded_at, member, service, events: Vec::new(), unreadable: Vec::new() };
         self.open = Some(Open { row, seen: 0, commit });
     }
 
@@ -171,4 +175,10 @@ impl Assembler {
             done.push(open.commit);
         }
     }
+}
+
+/// Why an event cannot be read.
+pub fn unreadable(position: i64, error: &recorded::DecodeError) -> String {
+    let cause = std::error::Error::source(error).map(|c| format!(": {c}")).unwrap_or_default();
+    format!("position {position}: {error}{cause}")
 }

@@ -53,9 +53,10 @@ impl Auditor {
         let mut audit = Audit { source: Some(source), other, findings, reporter: self.reporter };
 
         let pass = audit.read(views::tallies(&snapshots)).await?;
-        let streams = audit.count(pass.events).await?;
+        audit.count(pass.events).await?;
         let head = audit.source()?.head.clone();
         let views = views::compare(&mut audit, &mut snapshots, &pass.folded, &head).await?;
+        let ledger = &pass.fold.ledger;
         let checks = audit.findings.into_checks();
         Ok(Report {
             sound: checks.iter().all(|c| c.found == 0) && views.iter().all(|v| v.is_sound()),
@@ -66,10 +67,10 @@ impl Auditor {
                 recorded_at: head.recorded_at,
                 events: pass.events,
                 commits: pass.commits,
-                streams,
-                accounts: pass.ledger.accounts.len() as u64,
+                streams: pass.fold.streams.count(),
+                accounts: ledger.accounts.len() as u64,
                 digest: pass.digest,
-                sums: sums(&pass.ledger),
+                sums: sums(ledger),
                 seconds: began.elapsed().as_secs_f64(),
             },
             checks,

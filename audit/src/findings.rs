@@ -4,6 +4,8 @@ use serde::Serialize;
 
 /// How many findings of a rule are kept word for word; the rest are counted.
 const SHOWN: usize = 20;
+/// How many findings are kept for who asks what is new.
+const NEWS: usize = 20;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -13,6 +15,11 @@ macro_rules! rules {
 
         impl Rule {
             const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
+
+            /// The rule in words.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
         }
     };
 }
@@ -48,6 +55,17 @@ rules! {
     Funds = "no member's account is ever below zero";
     /// Zero sums.
     Sums = "each asset sums to zero at every commit";
+    /// Command ids. The first of the rules that only who follows the log holds it against.
+    Commands = "every command is recorded once";
+    /// What was audited.
+    Lasting = "what was audited stays as it was";
+    /// The log.
+    Identity = "the log keeps its id, but for adoptions";
+}
+
+impl Rule {
+    /// How many of the rules a single reading of the log checks.
+    const OF_ONE_READING: usize = Self::Commands as usize;
 }
 
 /// One rule, how much of the log it was held against, and what was found.
@@ -65,26 +83,36 @@ pub struct Check {
 
 /// All rules and their findings.
 #[derive(Debug)]
-pub struct Findings(Vec<Check>);
+pub struct Findings {
+    checks: Vec<Check>,
+    news: Vec<(Rule, String)>,
+}
 
 impl Findings {
     /// Nothing checked yet.
     pub fn new() -> Self {
         let check = |&(_, rule): &(Rule, &'static str)| Check { rule, checked: 0, found: 0, findings: Vec::new() };
-        Self(Rule::ALL.iter().map(check).collect())
+        Self { checks: Rule::ALL.iter().map(check).collect(), news: Vec::new() }
     }
 
     /// Counts one thing that a rule is held against.
     pub fn checked(&mut self, rule: Rule) {
-        self.0[rule as usize].checked += 1;
+        self.checks[rule as usize].checked += 1;
     }
 
     /// Notes something that breaks a rule.
     pub fn found(&mut self, rule: Rule, what: impl FnOnce() -> String) {
-        let check = &mut self.0[rule as usize];
+        let check = &mut self.checks[rule as usize];
         check.found += 1;
-        if check.findings.len() < SHOWN {
-            check.findings.push(what());
+        let (shown, news) = (check.findings.len() < SHOWN, self.news.len() < NEWS);
+        if shown || news {
+            let what = what();
+            if news {
+                self.news.push((rule, what.clone()));
+            }
+            if shown {
+                check.findings.push(what);
+            }
         }
     }
 
@@ -96,8 +124,28 @@ impl Findings {
         }
     }
 
-    /// The rules in their order.
-    pub fn into_checks(self) -> Vec<Check> {
-        self.0
+    /// The rules that one reading of the log checks, in their order.
+    pub fn into_checks(mut self) -> Vec<Check> {
+        self.checks.truncate(Rule::OF_ONE_READING);
+        self.checks
+    }
+
+    /// All rules in their order.
+    pub fn checks(&self) -> &[Check] {
+        &self.checks
+    }
+
+    /// The first of what was found since the last call, oldest first.
+    pub fn take_news(&mut self) -> Vec<(Rule, String)> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Goes on from earlier counts, of rules by their words.
+    pub fn go_on_from(&mut self, counts: impl IntoIterator<Item = (String, u64, u64)>) {
+        for (rule, checked, found) in counts {
+            if let Some(check) = self.checks.iter_mut().find(|check| check.rule == rule) {
+                (check.checked, check.found) = (checked, found);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use events::recorded::{self, AccountEvent, AccountNumberEvent, AccountOpened, Holder, MemberEvent, OwnerEvent};
 use kernel::{AssetCode, MemberId, Minor};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 };
 
 /// The life of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Status {
     Open,
     Frozen,
@@ -32,7 +33,7 @@ impl Status {
 }
 
 /// One account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     pub holder: Holder,
     pub asset: AssetCode,
@@ -66,8 +67,8 @@ impl Account {
 pub struct Ledger {
     pub accounts: HashMap<Uuid, Account>,
     /// Members whose own stream of accounts says that they are leaving.
-    left: HashSet<MemberId>,
-    erased: HashSet<MemberId>,
+    pub left: HashSet<MemberId>,
+    pub erased: HashSet<MemberId>,
 }
 
 impl Ledger {
@@ -116,12 +117,26 @@ impl Ledger {
     /// Holds the accounts that are not closed against those who were erased.
     pub fn check_owners(&self, findings: &mut Findings) {
         for (id, account) in &self.accounts {
-            let Holder::Member { owner, .. } = &account.holder else { continue };
-            let owned = account.status == Status::Closed || !self.erased.contains(owner);
-            findings.require(Rule::Owners, owned, || {
-                format!("account {id} is {}, but its owner {owner} was erased", account.status.as_str())
-            });
+            if let Holder::Member { owner, .. } = &account.holder {
+                self.check_owned(*id, account, *owner, findings);
+            }
         }
+    }
+
+    /// Holds the accounts of one member against that.
+    pub fn check_owner(&self, member: MemberId, findings: &mut Findings) {
+        for (id, account) in &self.accounts {
+            if matches!(&account.holder, Holder::Member { owner, .. } if *owner == member) {
+                self.check_owned(*id, account, member, findings);
+            }
+        }
+    }
+
+    fn check_owned(&self, id: Uuid, account: &Account, owner: MemberId, findings: &mut Findings) {
+        let owned = account.status == Status::Closed || !self.erased.contains(&owner);
+        findings.require(Rule::Owners, owned, || {
+            format!("account {id} is {}, but its owner {owner} was erased", account.status.as_str())
+        });
     }
 
     fn account(

@@ -1,8 +1,9 @@
-//! The auditor. It reads the whole log and all views and proves that they are what they should be.
+//! The auditor. It reads the whole log and all views and proves that they are what they should be; or it follows a log and proves
+//! each commit.
 //!
 //! It is an oracle of its own: it shares the reading of payloads with the rest of Jangbu (`events::recorded`), and
-//! no rule, no fold and no query. Memory grows with the number of accounts, not with the length of the log: rows are
-//! compared by digests in buckets, and only the rows of buckets that differ are looked at one by one.
+//! no rule, no fold and no query. Rows are compared by digests in buckets, and only the rows of buckets that differ are looked at one
+//! by one: so memory grows with the number of accounts, and with the log only by an id for each transfer.
 
 #![allow(missing_docs, reason = "a report's fields are named by what they hold")]
 
@@ -11,20 +12,25 @@ mod audit;
 mod books;
 mod error;
 mod findings;
+mod fold;
+mod follow;
+mod id_set;
 mod ledger;
 mod pass;
+mod place;
 mod report;
 mod rows;
 mod snapshot;
 mod source;
+mod streams;
 mod sum;
 mod transfers;
-mod versions;
 mod views;
 
 pub use audit::{Auditor, Connections};
 pub use books::View;
 pub use error::AuditError;
 pub use findings::Check;
+pub use follow::{AuditedLog, CheckpointError, Follower, State, Step, read_checkpoint, write_checkpoint};
 pub use pass::Reporter;
 pub use report::{LogReport, Report, SumReport, TableReport, ViewReport};

@@ -10,10 +10,10 @@ use crate::{
     books::{Books, Folded, Wanted},
     error::{AuditError, failed},
     findings::{Findings, Rule},
-    ledger::Ledger,
+    fold::Fold,
     rows::Sink,
     source::{self, Piece, Source},
-    transfers, versions,
+    transfers,
 };
 
 /// Hears how far the audit is, and says what the auditor does not know by itself: it shares nothing with the views.
@@ -36,7 +36,7 @@ pub trait Reporter: Send {
 
 /// One reading of the log.
 pub(crate) struct Pass<S> {
-    pub(crate) ledger: Ledger,
+    pub(crate) fold: Fold,
     pub(crate) folded: Vec<Folded<S>>,
     pub(crate) events: u64,
     pub(crate) commits: u64,
@@ -82,12 +82,12 @@ impl Audit {
         self.reporter.end();
         let (source, digest) = reader.await.map_err(|_| AuditError::Absent("the reading of the log ended early"))?;
         self.source = Some(source);
-        let (ledger, folded) = books.finish();
-        ledger.check_owners(&mut self.findings);
-        for (asset, sum) in ledger.sums() {
+        let (fold, folded) = books.finish();
+        fold.ledger.check_owners(&mut self.findings);
+        for (asset, sum) in fold.ledger.sums() {
             self.findings.require(Rule::Sums, sum.is_zero(), || format!("at the end {asset} sums to {sum}"));
         }
-        Ok(Pass { ledger, folded, events: assembler.events, commits: assembler.commits, digest: digest? })
+        Ok(Pass { fold, folded, events: assembler.events, commits: assembler.commits, digest: digest? })
     }
 
     async fn apply<S: Sink + Send + 'static>(
@@ -110,18 +110,15 @@ impl Audit {
         Ok(())
     }
 
-    /// Counts what the tables hold by other ways than in order of positions; answers how many streams there are.
-    pub(crate) async fn count(&mut self, read: u64) -> Result<u64, AuditError> {
-        let mut source = self.source.take().ok_or_else(|| AuditError::Absent("the log is being read already"))?;
+    /// Counts the rows by another way than in the order of positions.
+    pub(crate) async fn count(&mut self, read: u64) -> Result<(), AuditError> {
         let rows = sqlx::query_scalar!(r#"select count(*) as "count!" from events"#)
-            .fetch_one(source.connection())
+            .fetch_one(self.source()?.connection())
             .await
             .map_err(failed("counting the events"))?;
         self.findings.require(Rule::Positions, rows.unsigned_abs() == read, || {
             format!("table events has {rows} rows, but {read} positions were read: its index is damaged")
         });
-        let streams = versions::check(source.connection(), &mut self.findings).await;
-        self.source = Some(source);
-        streams
+        Ok(())
     }
 }

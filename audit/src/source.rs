@@ -2,7 +2,7 @@
 //! commits are read apart and put together by [`super::assemble`].
 
 use chrono::{DateTime, Utc};
-use events::recorded::{DecodeError, Event, TransferEvent, TransferPosted};
+use events::recorded::{DecodeError, Event, EventType, TransferEvent, TransferPosted};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -32,6 +32,8 @@ pub struct EventRow {
     pub position: i64,
     pub stream: Uuid,
     pub version: i64,
+    /// The type of an event that cannot be read, if its name is known.
+    pub event_type: Option<EventType>,
     pub event: Result<Event, DecodeError>,
 }
 
@@ -111,7 +113,8 @@ impl Source {
                 digest.update(text);
             }
             let event = decode(&row.event_type, row.schema_version, &row.payload);
-            EventRow { position: row.position, stream: row.stream_id, version: row.version, event }
+            let event_type = event.is_err().then(|| type_named(&row.event_type)).flatten();
+            EventRow { position: row.position, stream: row.stream_id, version: row.version, event_type, event }
         });
         Ok(read.collect())
     }
@@ -188,4 +191,9 @@ fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Event,
         source,
     })?;
     Event::decode(event_type, schema_version, raw)
+}
+
+/// The type of this name.
+pub fn type_named(name: &str) -> Option<EventType> {
+    Event::TYPES.iter().find(|known| known.name == name).copied()
 }

@@ -12,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::{
     accounts::{self, AccountsCommand},
     archive::{self, ArchiveCommand},
+    audit::{self, AuditCommand},
     commands,
     config::Config,
     doctor::{self, DoctorArgs},
@@ -81,6 +82,9 @@ enum Command {
     /// Read and prove the log
     #[command(subcommand)]
     Log(LogCommand),
+    /// Show how far the books are proven, and let commands go on after an alarm
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Keep the log outside its database, and bring it back
     #[command(subcommand)]
     Archive(ArchiveCommand),
@@ -198,6 +202,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
         Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
         Command::Log(LogCommand::Adopt(args)) => log::adopt(args, config, output).await?,
+        Command::Audit(command) => return audit::run(command, config, output).await.map(judged),
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
         Command::Vault(command) => vault::run(command, config, output).await?,
         Command::Leader(command) => return leader::run(command, config, output).await.map(judged),

@@ -98,6 +98,11 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub projector_addr: Option<String>,
 
+    /// Where the auditor answers `/readyz` (`host:port`); `doctor` asks it if given.
+    #[arg(long, global = true, env = "JANGBU_AUDITOR_ADDR", value_name = "ADDR")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub auditor_addr: Option<String>,
+
     /// The folder in which NATS keeps its data, if it is on this machine; `doctor` looks how full it is.
     #[arg(long, global = true, env = "JANGBU_NATS_DIR", value_name = "DIR")]
     #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]

@@ -106,6 +106,9 @@ pub enum Failure {
     /// Which command server leads.
     #[error("who leads cannot be read")]
     Leader(#[source] ::log::ReadError),
+    /// What is known of the audit.
+    #[error("the audit cannot be read or written")]
+    Audit(#[source] ::log::ReadError),
     /// The migrations.
     #[error("the migrations of the {database} stopped")]
     Migrations {
@@ -200,6 +203,7 @@ impl Failure {
                 Some("`jangbu internal-keys init` makes one, readable by its owner alone".into())
             }
             Self::Leader(_) => Some("see `jangbu doctor`; `jangbu migrate up` makes the table of the leader".into()),
+            Self::Audit(_) => Some("see `jangbu doctor`; `jangbu migrate up` makes the tables of the audit".into()),
             Self::Kek(_) => {
                 Some("check JANGBU_KEK and JANGBU_KEK_TOKEN_FILE. A key file that is lost comes back from its copy; `jangbu vault \
                       init` makes one for a vault that holds nothing yet"

@@ -4,6 +4,7 @@
 
 mod accounts;
 pub mod archive;
+mod audit;
 mod call;
 mod cli;
 mod commands;

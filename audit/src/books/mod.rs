@@ -21,6 +21,7 @@ use self::book::{Book, Definition};
 use super::{
     assemble::Commit,
     findings::Findings,
+    fold::Fold,
     ledger::Ledger,
     rows::Sink,
     transfers::{self as postings, Reversal, TransferEvents},
@@ -137,7 +138,7 @@ impl<S> Page<S> {
 
 /// All views that are asked for, folded from one reading of the log.
 pub struct Books<S> {
-    pub ledger: Ledger,
+    fold: Fold,
     pages: Vec<Page<S>>,
     ended_at: i64,
     recorded_at: Option<DateTime<Utc>>,
@@ -152,32 +153,31 @@ impl<S: Sink + Send + 'static> Books<S> {
             let folded = Folded { view, position, partial, sinks: Vec::new(), ended_at: 0, recorded_at: None };
             Page { folded, book: view.book(sinks), waiting, ledger }
         });
-        Self { ledger: Ledger::default(), pages: pages.collect(), ended_at: 0, recorded_at: None }
+        Self { fold: Fold::default(), pages: pages.collect(), ended_at: 0, recorded_at: None }
     }
 
-    /// Applies a commit to the ledger and to all views that reach so far; gives back its reversals.
+    /// Applies a commit to the fold of the log and to all views that reach so far; gives back its reversals.
     pub fn apply(&mut self, commit: &Commit, findings: &mut Findings) -> Vec<Reversal> {
         self.settle(|position| position < commit.last);
-        self.ledger.apply(commit, findings);
         let transfer_events = postings::transfers_of(commit);
         for page in &mut self.pages {
             page.commit(commit, &transfer_events);
         }
         (self.ended_at, self.recorded_at) = (commit.last, Some(commit.recorded_at));
-        postings::check(commit, &transfer_events, &self.ledger, findings)
+        self.fold.apply(commit, &transfer_events, findings)
     }
 
     /// The views, each at its position, or at the end of the log if it stands beyond.
-    pub fn finish(mut self) -> (Ledger, Vec<Folded<S>>) {
+    pub fn finish(mut self) -> (Fold, Vec<Folded<S>>) {
         self.settle(|_| true);
-        (self.ledger, self.pages.into_iter().map(|page| page.folded).collect())
+        (self.fold, self.pages.into_iter().map(|page| page.folded).collect())
     }
 
     /// Ends the views whose position fits.
     fn settle(&mut self, ends: impl Fn(i64) -> bool) {
         for page in self.pages.iter_mut().filter(|page| ends(page.folded.position)) {
             if let Some(mut book) = page.book.take() {
-                book.settle(page.ledger.take().as_ref().unwrap_or(&self.ledger));
+                book.settle(page.ledger.take().as_ref().unwrap_or(&self.fold.ledger));
                 page.folded.sinks = book.sinks();
                 (page.folded.ended_at, page.folded.recorded_at) = (self.ended_at, self.recorded_at);
             }

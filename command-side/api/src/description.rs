@@ -90,6 +90,7 @@ fn of_commands() -> Vec<(StatusCode, Code)> {
         Code::DeadlinePassed,
         Code::Contended,
         Code::LogUnavailable,
+        Code::AuditAlarm,
         Code::OutcomeUnknown,
         Code::ShuttingDown,
     ]));

@@ -15,6 +15,9 @@ use platform::{
 
 use crate::answer;
 
+/// A person has to look at an alarm of the auditor: that takes minutes.
+const STOPPED: Duration = Duration::from_secs(30);
+
 /// Nothing of these is recorded: the same key may be used again.
 pub(crate) fn of_execution(error: ExecuteError) -> Problem {
     let soon = Duration::from_secs(1);
@@ -47,6 +50,9 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         ExecuteError::LogUnavailable => {
             Problem::new(Code::LogUnavailable).detail("the log cannot be reached").retry_after(soon)
         }
+        ExecuteError::Stopped => Problem::new(Code::AuditAlarm)
+            .detail("the auditor found the books to be wrong; nothing is written until an operator has looked at it")
+            .retry_after(STOPPED),
         ExecuteError::OutcomeUnknown => Problem::new(Code::OutcomeUnknown)
             .detail("it is not known whether the command was carried out; ask again with the same key")
             .retry_after(soon),

@@ -157,6 +157,7 @@ fn of_lost(error: ExecuteError) -> ExecuteError {
         | ExecuteError::Contended
         | ExecuteError::NotLeader
         | ExecuteError::LogUnavailable
+        | ExecuteError::Stopped
         | ExecuteError::OutcomeUnknown
         | ExecuteError::ShuttingDown
         | ExecuteError::Internal => ExecuteError::OutcomeUnknown,

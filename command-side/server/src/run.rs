@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use command_api::{ApiOptions, ApiState};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use log::ReadHead;
+use log::{AuditStore, ReadHead};
 use platform::{
     auth::Verifier,
     http::{self, HttpOptions},
@@ -99,11 +99,26 @@ fn probes(log: &PostgresLog, opened: &Arc<Opened>) -> Probes {
         let log = appending.clone();
         async move { log.append_health().check(log.pool()).await }
     });
+    let audited = log.clone();
+    probes.register("audit", move || {
+        let log = audited.clone();
+        async move { stopped_by_alarm(&log).await }
+    });
     let asked = opened.clone();
     probes.register("executor", move || std::future::ready(asked.check_bank()));
     let asked = opened.clone();
     probes.register("leader", move || std::future::ready(asked.check_leader()));
     probes
+}
+
+/// An error text while an alarm of the auditor stops all appends. That the log cannot be asked is what another check says.
+async fn stopped_by_alarm(log: &PostgresLog) -> Result<(), String> {
+    match log.stopped_by().await {
+        Ok(None) | Err(_) => Ok(()),
+        Ok(Some(alarm)) => Err(format!(
+            "alarm {alarm} of the auditor stops all commands: see `jangbu audit show`, then docs/runbooks/audit-alarm.md"
+        )),
+    }
 }
 
 /// Keeps the keys for tokens as they are in the file.

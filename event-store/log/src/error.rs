@@ -18,6 +18,12 @@ pub enum AppendError {
     /// not hold now was not and will not be written by it.
     #[error("another server leads")]
     NotLeader,
+    /// An auditor has raised an alarm: nothing is appended until an operator acknowledges it. Nothing was written.
+    #[error("alarm {alarm} of the auditor stops all appends until an operator acknowledges it: `jangbu audit show`")]
+    Stopped {
+        /// The number of the alarm.
+        alarm: i64,
+    },
     /// The store refused what was asked, and would again. Nothing was written.
     #[error("the store refused the append")]
     Refused(#[source] Source),

@@ -7,6 +7,7 @@
 //! - a stream's versions are gapless from 1, each taken once.
 
 mod append;
+mod audit;
 mod commit;
 mod error;
 mod processes;
@@ -17,6 +18,7 @@ mod select;
 mod slice;
 
 pub use append::{Append, Appended, NewCommit, NewEvent, Snapshot};
+pub use audit::{Acknowledgement, Alarm, AuditProgress, AuditState, AuditStore, Invariant, NewAlarm};
 pub use commit::{Commit, Event, Fingerprint};
 pub use error::{AppendError, ReadError, SliceError};
 pub use kernel::CommitRef;

@@ -64,7 +64,13 @@ impl PostgresLog {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(error)) => {
                 // A connection that ended this way may be one to a standby, or hold a plan of an older schema.
-                if !matches!(error, AppendError::Conflict | AppendError::OtherHistory | AppendError::NotLeader) {
+                if !matches!(
+                    error,
+                    AppendError::Conflict
+                        | AppendError::OtherHistory
+                        | AppendError::NotLeader
+                        | AppendError::Stopped { .. }
+                ) {
                     connection.discard();
                 }
                 Err(error)
@@ -182,21 +188,25 @@ impl<'a> Columns<'a> {
         .fetch_optional(&mut *connection)
         .await
         .map_err(append_error)?;
-        let Some(row) = row else {
-            return Err(match (epoch, known) {
-                (Some(epoch), _) if newest_epoch(connection).await? != Some(epoch) => AppendError::NotLeader,
-                (_, Some(_)) => AppendError::OtherHistory,
-                (_, None) => AppendError::Refused("the log has no head".into()),
-            });
-        };
+        let Some(row) = row else { return Err(why_nothing(known.is_some(), epoch, connection).await) };
         Ok(Appended { log: LogId::new(row.log_id), first: Position::new(row.first), recorded_at: row.recorded_at })
     }
 }
 
-/// Of the leader of now. Asked for after an append has written nothing, so an error means that too.
-async fn newest_epoch(connection: &mut Connection) -> Result<Option<i64>, AppendError> {
-    let epoch = sqlx::query_scalar!("select epoch from log_head").fetch_optional(connection).await;
-    epoch.map_err(|error| AppendError::Unavailable(Box::new(error)))
+/// Why an append found no head to move. Asked for after it has written nothing, so an error means that too.
+async fn why_nothing(knows_log: bool, epoch: Option<i64>, connection: &mut Connection) -> AppendError {
+    match sqlx::query!("select stopped_by, epoch from log_head").fetch_optional(connection).await {
+        // Before the alarm: whoever does not lead is not told of it by an append.
+        Ok(Some(head)) if epoch.is_some_and(|epoch| epoch != head.epoch) => AppendError::NotLeader,
+        Ok(Some(head)) => match head.stopped_by {
+            Some(alarm) => AppendError::Stopped { alarm },
+            None if knows_log => AppendError::OtherHistory,
+            // It was stopped a moment ago.
+            None => AppendError::Conflict,
+        },
+        Ok(None) => AppendError::Refused("the log has no head".into()),
+        Err(error) => AppendError::Unavailable(Box::new(error)),
+    }
 }
 
 #[cfg(test)]

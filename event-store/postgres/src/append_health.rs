@@ -18,11 +18,16 @@ const DONE: &str = "JG011";
 pub struct AppendHealth(Arc<Mutex<Option<String>>>);
 
 impl AppendHealth {
-    /// Notes how an append ended. One that met another writer, or another history, says nothing about the store.
+    /// Notes how an append ended. One that met another writer, another history or an alarm says nothing about the store.
     pub(crate) fn note<T>(&self, outcome: &Result<T, AppendError>) {
         match outcome {
             Ok(_) => self.set(None),
-            Err(AppendError::Conflict | AppendError::OtherHistory | AppendError::NotLeader) => {}
+            Err(
+                AppendError::Conflict
+                | AppendError::OtherHistory
+                | AppendError::NotLeader
+                | AppendError::Stopped { .. },
+            ) => {}
             Err(error) => self.set(Some(chain(error))),
         }
     }

@@ -4,6 +4,7 @@
 
 mod append;
 mod append_health;
+mod audit;
 mod classify;
 mod commits;
 mod connect;

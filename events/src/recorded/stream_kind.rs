@@ -38,6 +38,9 @@ macro_rules! stream_kinds {
         }
 
         impl StreamKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
             /// The kind in words, for messages.
             pub fn as_str(self) -> &'static str {
                 match self {

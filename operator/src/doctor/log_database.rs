@@ -3,7 +3,7 @@
 use database::migrations;
 use sqlx::PgConnection;
 
-use super::{DoctorArgs, clock, durability::Settings, finding::Finding, leader, processes, rights, schema};
+use super::{DoctorArgs, audit, clock, durability::Settings, finding::Finding, leader, processes, rights, schema};
 use crate::{config::Config, db::Database, failure::Failure, schema::Compared};
 
 /// What was found about a database, and what others need of it.
@@ -60,6 +60,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     looked.take("guards of the log", schema::guards(&mut connection).await);
     looked.take("leader", leader::look(&mut connection).await);
     looked.take("processes", processes::look(&mut connection).await);
+    looked.take("audit", audit::look(config).await);
     match Settings::read(&mut connection).await {
         Ok(settings) => {
             looked.findings.extend(settings.of_log());

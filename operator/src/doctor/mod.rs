@@ -2,6 +2,7 @@
 //!
 //! Each file looks at one thing and never stops the others: what cannot be checked is reported as such.
 
+mod audit;
 mod channels;
 mod clock;
 mod disk;

@@ -24,6 +24,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         ("query server", "JANGBU_QUERY_URL", Some(config.query_url.clone())),
         ("relay's probe", "JANGBU_RELAY_ADDR", ops(&config.relay_addr)),
         ("projector's probe", "JANGBU_PROJECTOR_ADDR", ops(&config.projector_addr)),
+        ("auditor's probe", "JANGBU_AUDITOR_ADDR", ops(&config.auditor_addr)),
     ];
     let client = match http::client(LIMIT) {
         Ok(client) => client,

@@ -155,6 +155,8 @@ codes! {
     Contended = "contended", SERVICE_UNAVAILABLE, "The accounts are too contended";
     /// The log's store is away.
     LogUnavailable = "log-unavailable", SERVICE_UNAVAILABLE, "The log cannot be reached";
+    /// Nothing is written until an operator has looked.
+    AuditAlarm = "audit-alarm", SERVICE_UNAVAILABLE, "An alarm of the auditor stops all commands";
     /// The vault's store is away.
     VaultUnavailable = "vault-unavailable", SERVICE_UNAVAILABLE, "The vault cannot be reached";
     /// The servers do not take tokens of the key that would sign them.

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::{prefer::Asked, problem::problem_of};
 
-const VIEW_POSITION: HeaderName = HeaderName::from_static("view-position");
+/// Every answer that is read from a view has it.
+pub const VIEW_POSITION: HeaderName = HeaderName::from_static("view-position");
 const VIEW_LAG: HeaderName = HeaderName::from_static("view-lag-ms");
 const MISSING: HeaderName = HeaderName::from_static("view-missing-events");
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");

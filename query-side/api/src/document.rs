@@ -58,6 +58,16 @@ fn problems_of_all(secured: bool) -> impl Iterator<Item = Answered> {
     [Code::ValidationFailed, Code::Internal].into_iter().chain(of_reads).map(|code| (code.status(), code))
 }
 
+/// The headers of every answer that is read from a view.
+const HEADERS: [&str; 6] = [
+    "View-Position",
+    "View-Lag-Ms",
+    "Audited-Position",
+    "Consistency-Status",
+    "View-Missing-Events",
+    "Preference-Applied",
+];
+
 /// The headers by which a client asks for freshness and learns of it.
 fn add_freshness(document: &mut Value) {
     document["components"]["parameters"] = json!({
@@ -83,6 +93,11 @@ fn add_freshness(document: &mut Value) {
     });
     headers["View-Lag-Ms"] = json!({
         "description": "How long the first event that is not in the answer has been waiting; 0 if there is none.",
+        "schema": count,
+    });
+    headers["Audited-Position"] = json!({
+        "description": "The position up to which the auditor has proven the books, as last seen by this server. Not there before \
+            an auditor has reported.",
         "schema": count,
     });
     headers["Consistency-Status"] = json!({
@@ -111,9 +126,7 @@ fn add_freshness(document: &mut Value) {
         }
         for status in ["200", "404"] {
             let Some(response) = operation["responses"].get_mut(status) else { continue };
-            for name in
-                ["View-Position", "View-Lag-Ms", "Consistency-Status", "View-Missing-Events", "Preference-Applied"]
-            {
+            for name in HEADERS {
                 response["headers"][name] = reference(&format!("headers/{name}"));
             }
         }

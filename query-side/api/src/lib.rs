@@ -8,6 +8,7 @@
 mod accounts;
 mod answer;
 mod assets;
+mod audit;
 mod counterparty;
 mod document;
 mod mask;
@@ -25,7 +26,7 @@ mod transfers;
 mod views;
 mod wallet;
 
-use axum::Router;
+use axum::{Router, middleware};
 pub use opener::{Opener, OpenerError};
 pub use state::Api;
 
@@ -42,6 +43,7 @@ fn routes() -> impl Iterator<Item = Route> {
         overview::routes(),
         top_movers::routes(),
         views::routes(),
+        audit::routes(),
         assets::routes(),
     ];
     resources.into_iter().flatten()
@@ -49,7 +51,8 @@ fn routes() -> impl Iterator<Item = Route> {
 
 /// Every route, to be put behind `platform::http::service`.
 pub fn router(api: Api) -> Router {
-    route::collect(routes()).0.split_for_parts().0.with_state(api)
+    let proven = middleware::map_response_with_state(api.clone(), audit::add_position);
+    route::collect(routes()).0.split_for_parts().0.layer(proven).with_state(api)
 }
 
 /// The OpenAPI 3.1 document of the query side, as pretty JSON.

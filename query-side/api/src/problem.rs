@@ -48,6 +48,9 @@ pub fn problem_of(error: ReadsError) -> Problem {
         ReadsError::Unavailable(cause) => {
             Problem::new(Code::ViewUnavailable).detail("the views cannot be read now").cause(cause).retry_after(OUTAGE)
         }
+        ReadsError::LogUnavailable(cause) => {
+            Problem::new(Code::LogUnavailable).detail("the log cannot be reached").cause(cause).retry_after(OUTAGE)
+        }
         ReadsError::Cursor => {
             Problem::new(Code::CursorInvalid).detail("send the next_cursor of this very list, with the same filters")
         }

@@ -62,6 +62,9 @@ pub enum ReadsError {
     /// The database of the views cannot be asked, or not in time.
     #[error("the views cannot be reached")]
     Unavailable(#[source] sqlx::Error),
+    /// The log cannot be asked, or not in time.
+    #[error("the log cannot be reached")]
+    LogUnavailable(#[source] log::ReadError),
     /// The database of the views refused the query: a defect here or in its schema.
     #[error("the views refused the query")]
     Refused(#[source] sqlx::Error),

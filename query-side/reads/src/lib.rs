@@ -4,6 +4,8 @@
 //! freshness gate. Knows nothing of HTTP, of commands, or of how the views are built.
 
 mod accounts;
+mod audit;
+mod audit_watch;
 mod balance;
 mod cursor;
 mod error;
@@ -23,6 +25,7 @@ mod view;
 mod wallet;
 
 pub use accounts::{Account, AccountStatus};
+pub use audit::{AlarmReport, AuditReport, InvariantReport};
 pub use balance::{Balance, When};
 pub use cursor::List;
 pub use error::ReadsError;

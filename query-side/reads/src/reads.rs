@@ -4,10 +4,11 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use database::{ConnectOptions, Limits, Pool, PoolOptions};
 use kernel::{Clock, Position};
-use log::{Head, ReadCommits};
+use log::{AuditStore, Head, ReadCommits};
 
 use crate::{
     ReadsError, View,
+    audit_watch::AuditWatch,
     freshness::{Board, Feed, Gate, Horizon},
 };
 
@@ -34,6 +35,7 @@ pub struct Reads {
     pub(crate) clock: Arc<dyn Clock>,
     board: Arc<Board>,
     horizon: Arc<Horizon>,
+    pub(crate) audit: AuditWatch,
     _feed: Feed,
 }
 
@@ -48,7 +50,11 @@ pub enum OpenError {
 impl Reads {
     /// Opens the reads. Connects when first needed and for as long as it lives, so a database that is not there yet
     /// is no error; needs a running tokio.
-    pub fn open(options: &Options, log: Arc<dyn ReadCommits>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub fn open<L: ReadCommits + AuditStore + 'static>(
+        options: &Options,
+        log: Arc<L>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let connect = ConnectOptions::from_str(&options.url)
             .map_err(OpenError::Url)?
             .application_name("query-server")
@@ -72,10 +78,11 @@ impl Reads {
         let pool = Pool::new(connect.clone(), pool);
         database::require_sessions(vec![pool.clone()]);
         let board = Arc::new(Board::new());
+        let audit = AuditWatch::start(log.clone(), log.clone());
         let horizon = Arc::new(Horizon::new(log, clock.clone()));
         let gate = Gate::new(board.clone(), horizon.clone());
         let feed = Feed::start(pool.clone(), connect, board.clone(), horizon.clone());
-        Ok(Self { pool, gate, clock, board, horizon, _feed: feed })
+        Ok(Self { pool, gate, clock, board, horizon, audit, _feed: feed })
     }
 
     /// Whether every view can be read: the database answers, each has a live generation, and this role may select it.

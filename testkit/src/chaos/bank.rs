@@ -29,11 +29,13 @@ pub enum Part {
     Projector,
     /// The query server.
     Query,
+    /// The auditor.
+    Auditor,
 }
 
 impl Part {
     /// The binaries of all parts; also the names of their packages.
-    pub const BINARIES: [&str; 4] = ["command-server", "outbox-relay", "projector", "query-server"];
+    pub const BINARIES: [&str; 5] = ["command-server", "outbox-relay", "projector", "query-server", "auditor"];
 
     /// The name of its binary.
     pub fn binary(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Part {
             Self::Relay => Self::BINARIES[1],
             Self::Projector => Self::BINARIES[2],
             Self::Query => Self::BINARIES[3],
+            Self::Auditor => Self::BINARIES[4],
         }
     }
 
@@ -59,6 +62,7 @@ impl Part {
             Self::Relay => "JANGBU_RELAY_ADDR",
             Self::Projector => "JANGBU_PROJECTOR_ADDR",
             Self::Query => "JANGBU_QUERY_ADDR",
+            Self::Auditor => "JANGBU_AUDITOR_ADDR",
         }
     }
 }
@@ -272,6 +276,10 @@ impl Bank {
                 ("JANGBU_VAULT_READER_URL", vault.url(Role::VaultReader)?),
                 jwks,
                 kek,
+            ],
+            Part::Auditor => vec![
+                ("JANGBU_LOG_AUDITOR_URL", log.url(Role::Auditor)?),
+                ("JANGBU_AUDITOR_DIR", self.plan.logs.join("auditor").display().to_string()),
             ],
         };
         if let (Part::Command(_), Some(post)) = (part, &self.plan.post) {

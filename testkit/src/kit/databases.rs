@@ -28,6 +28,8 @@ pub enum Role {
     Projector,
     /// The query server.
     Reader,
+    /// The auditor.
+    Auditor,
     /// The command server, in the vault.
     Vault,
     /// The query server, in the vault.
@@ -36,8 +38,16 @@ pub enum Role {
 
 impl Role {
     /// All of them, the owner first.
-    pub const ALL: [Self; 7] =
-        [Self::Owner, Self::Writer, Self::Relay, Self::Projector, Self::Reader, Self::Vault, Self::VaultReader];
+    pub const ALL: [Self; 8] = [
+        Self::Owner,
+        Self::Writer,
+        Self::Relay,
+        Self::Projector,
+        Self::Reader,
+        Self::Auditor,
+        Self::Vault,
+        Self::VaultReader,
+    ];
 
     /// The role's name in Postgres.
     pub fn name(self) -> &'static str {
@@ -47,6 +57,7 @@ impl Role {
             Self::Relay => "jangbu_relay",
             Self::Projector => "jangbu_projector",
             Self::Reader => "jangbu_reader",
+            Self::Auditor => "jangbu_auditor",
             Self::Vault => "jangbu_vault",
             Self::VaultReader => "jangbu_vault_reader",
         }

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod adversary;
+mod auditor;
 mod bad_input;
 mod bad_tokens;
 mod batch;

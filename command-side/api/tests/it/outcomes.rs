@@ -88,6 +88,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
         (ExecuteError::Contended, Code::Contended, 503, Some("1")),
         (ExecuteError::LogUnavailable, Code::LogUnavailable, 503, Some("1")),
         (ExecuteError::NotLeader, Code::LogUnavailable, 503, Some("1")),
+        (ExecuteError::Stopped, Code::AuditAlarm, 503, Some("30")),
         (ExecuteError::OutcomeUnknown, Code::OutcomeUnknown, 503, Some("1")),
         (ExecuteError::ShuttingDown, Code::ShuttingDown, 503, Some("1")),
         (ExecuteError::Internal, Code::Internal, 500, None),

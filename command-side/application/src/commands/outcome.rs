@@ -135,6 +135,9 @@ pub enum ExecuteError {
     /// The log cannot be reached. Nothing was written.
     #[error("the log cannot be reached")]
     LogUnavailable,
+    /// The auditor found something wrong with the log: nothing is written until an operator says so. Nothing was written.
+    #[error("an alarm of the auditor stops all commands")]
+    Stopped,
     /// It is not known whether the command was written; a retry with the same idempotency key finds out.
     #[error("it is not known whether the command was carried out")]
     OutcomeUnknown,

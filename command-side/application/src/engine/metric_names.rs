@@ -11,6 +11,7 @@ pub struct MetricNames {
     pub batch_commands: &'static str,
     pub queue_seconds: &'static str,
     pub append_seconds: &'static str,
+    pub appends_stopped: &'static str,
     pub deadlines_passed: &'static str,
     pub tokens_refused: &'static str,
     pub histories_forgotten: &'static str,
@@ -27,6 +28,7 @@ impl MetricNames {
         batch_commands: "executor_batch_commands",
         queue_seconds: "executor_queue_seconds",
         append_seconds: "executor_append_seconds",
+        appends_stopped: "executor_appends_stopped_total",
         deadlines_passed: "executor_deadlines_passed_total",
         tokens_refused: "executor_tokens_refused_total",
         histories_forgotten: "executor_histories_forgotten_total",
@@ -42,6 +44,7 @@ impl MetricNames {
         batch_commands: "member_batch_commands",
         queue_seconds: "member_queue_seconds",
         append_seconds: "member_append_seconds",
+        appends_stopped: "member_appends_stopped_total",
         deadlines_passed: "member_deadlines_passed_total",
         tokens_refused: "member_tokens_refused_total",
         histories_forgotten: "member_histories_forgotten_total",
@@ -60,6 +63,7 @@ impl MetricNames {
         describe_histogram!(self.batch_commands, "Commands in one append");
         describe_histogram!(self.queue_seconds, Unit::Seconds, "Time that commands waited to be decided");
         describe_histogram!(self.append_seconds, Unit::Seconds, "Time of one append: Postgres, its disk and the wire");
+        describe_counter!(self.appends_stopped, "Appends that an alarm of the auditor stopped");
         describe_counter!(self.deadlines_passed, "Commands dropped undecided, past their deadline");
         describe_counter!(self.tokens_refused, "Commands dropped because their token was revoked while they waited");
         describe_counter!(

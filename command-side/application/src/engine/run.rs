@@ -26,6 +26,8 @@ pub struct Run {
     pub snapshots: Option<SnapshotWriter>,
     /// The newest commit this server has written or seen: everything it keeps is of a log that holds it.
     pub known: Option<(LogId, CommitRef)>,
+    /// The alarm that stopped the last append: it is logged once.
+    pub stopped_by: Option<i64>,
     log_id: Option<LogId>,
 }
 
@@ -38,6 +40,7 @@ impl Run {
             unit: UnitOfWork::new(options.cached_streams, options.metrics),
             snapshots: (options.snapshot_every > 0).then(|| SnapshotWriter::start(log.clone())),
             known: None,
+            stopped_by: None,
             log_id: None,
             log,
             ids,

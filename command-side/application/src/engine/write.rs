@@ -79,6 +79,16 @@ impl Run {
                 jobs.extend(batch.jobs());
                 Tried::Again { unknown: true }
             }
+            // An earlier try may have come through: it is looked for, and the next append of it is stopped too.
+            AppendError::Stopped { .. } if outcome_unknown => {
+                jobs.extend(batch.jobs());
+                Tried::Again { unknown: true }
+            }
+            AppendError::Stopped { alarm } => {
+                self.stopped(alarm);
+                batch.jobs().for_each(|job| job.fail(ExecuteError::Stopped));
+                Tried::Done
+            }
             AppendError::Unavailable(source) if outcome_unknown => {
                 // An earlier try may have come through, so "nothing was written" would be a guess.
                 tracing::warn!(
@@ -100,6 +110,17 @@ impl Run {
                 tracing::error!(error = source.as_ref() as &dyn Error, "the log refused an append");
                 Tried::Refused(batch.jobs().collect())
             }
+        }
+    }
+
+    /// Nothing is appended while the alarm is open.
+    fn stopped(&mut self, alarm: i64) {
+        metrics::counter!(self.options.metrics.appends_stopped).increment(1);
+        if self.stopped_by.replace(alarm) != Some(alarm) {
+            tracing::error!(
+                alarm,
+                "an alarm of the auditor stops all commands: see `jangbu audit show`, then docs/runbooks/audit-alarm.md"
+            );
         }
     }
 
@@ -127,6 +148,7 @@ impl Run {
             CommitRef { position, command_id, recorded_at: written.recorded_at }
         });
         self.known = end.map(|end| (written.log, end));
+        self.stopped_by = None;
         if !outcome_unknown {
             self.answer_idle(&mut idle, written.log, end);
             idle.drain(..).for_each(|job| self.outbox.put(job, None));

@@ -65,6 +65,25 @@ async fn what_was_lost_is_looked_up_before_a_command_is_given_back() {
 }
 
 #[tokio::test]
+async fn an_alarm_of_the_auditor_is_told_as_what_it_is_and_nothing_is_kept_of_the_command() {
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    client.log.fail_next(Fault::Stopped);
+    assert_eq!(client.ask(member(1), "t", transfer(a, b, 60)).await.unwrap_err(), ExecuteError::Stopped);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 100)).await);
+}
+
+#[tokio::test]
+async fn an_alarm_after_a_lost_append_does_not_claim_that_nothing_was_written() {
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    // The last fault given comes first.
+    client.log.fail_next(Fault::Stopped);
+    client.log.fail_next(Fault::LostAndLate);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 60)).await);
+}
+
+#[tokio::test]
 async fn one_bad_command_never_fails_its_neighbours() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);

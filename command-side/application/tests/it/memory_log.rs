@@ -32,6 +32,8 @@ pub enum Fault {
     NotLeader,
     /// The store takes none of it.
     Refused,
+    /// An alarm of the auditor is open.
+    Stopped,
     /// All is written, and whoever asked never hears of it: the process dies while waiting.
     Death,
 }
@@ -142,6 +144,7 @@ impl Append for MemoryLog {
             None => self.write(commits),
             Some(Fault::NotLeader) => Err(AppendError::NotLeader),
             Some(Fault::Away) => Err(AppendError::Unavailable("away".into())),
+            Some(Fault::Stopped) => Err(AppendError::Stopped { alarm: 7 }),
             Some(Fault::Refused) => Err(AppendError::Refused("refused".into())),
             Some(Fault::LostBefore) => Err(AppendError::Unknown("lost".into())),
             Some(Fault::LostAfter) => {

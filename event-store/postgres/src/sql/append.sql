@@ -1,11 +1,11 @@
 -- One statement, one round trip, one fsync for many commits. The row lock on log_head is taken first and held until this
 -- statement's own commit, so positions are gapless and in commit order. A writer that names the log and the last commit it
 -- knows ($14 to $17) writes nothing into a log that has another id or does not hold that commit. A writer that leads names its epoch
--- ($18), and writes nothing once another leads.
+-- ($18), and writes nothing once another leads. Nobody writes while an alarm of the auditor stops the log.
 with head as (
     update log_head
     set position = position + $1::int8, recorded_at = greatest(recorded_at, clock_timestamp())
-    where ($18::int8 is null or epoch = $18::int8) and ($14::uuid is null or (log_id = $14::uuid and exists (
+    where stopped_by is null and ($18::int8 is null or epoch = $18::int8) and ($14::uuid is null or (log_id = $14::uuid and exists (
         select from commits
         where command_id = $15::uuid and last_position = $16::int8 and recorded_at = $17::timestamptz
     )))

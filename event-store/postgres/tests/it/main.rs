@@ -1,6 +1,7 @@
 //! The log against a real Postgres. Run with `./justw test`.
 
 mod append;
+mod audit;
 mod fences;
 mod fixture;
 mod leader;

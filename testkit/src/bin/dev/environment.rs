@@ -10,12 +10,13 @@ use testkit::kit::{Database, Keys, NatsRole, Pair, Place, Role, write_secret};
 type Which = fn(&Pair) -> &Database;
 
 /// The databases' variables: which database, whose login, under what name.
-pub const DATABASES: [(&str, Which, Role); 11] = [
+pub const DATABASES: [(&str, Which, Role); 12] = [
     ("JANGBU_LOG_DATABASE_URL", |pair| &pair.log, Role::Owner),
     ("JANGBU_LOG_WRITER_URL", |pair| &pair.log, Role::Writer),
     ("JANGBU_LOG_RELAY_URL", |pair| &pair.log, Role::Relay),
     ("JANGBU_LOG_PROJECTOR_URL", |pair| &pair.log, Role::Projector),
     ("JANGBU_LOG_READER_URL", |pair| &pair.log, Role::Reader),
+    ("JANGBU_LOG_AUDITOR_URL", |pair| &pair.log, Role::Auditor),
     ("JANGBU_VIEWS_DATABASE_URL", |pair| &pair.views, Role::Owner),
     ("JANGBU_VIEWS_PROJECTOR_URL", |pair| &pair.views, Role::Projector),
     ("JANGBU_VIEWS_READER_URL", |pair| &pair.views, Role::Reader),
@@ -50,6 +51,9 @@ pub struct Existing {
     /// The log's database, query server's login
     #[arg(long, env = "JANGBU_LOG_READER_URL", hide_env_values = true)]
     log_reader_url: Option<String>,
+    /// The log's database, auditor's login
+    #[arg(long, env = "JANGBU_LOG_AUDITOR_URL", hide_env_values = true)]
+    log_auditor_url: Option<String>,
     /// The views' database, owner's login
     #[arg(long, env = "JANGBU_VIEWS_DATABASE_URL", hide_env_values = true)]
     views_database_url: Option<String>,
@@ -106,6 +110,7 @@ impl Existing {
             &self.log_relay_url,
             &self.log_projector_url,
             &self.log_reader_url,
+            &self.log_auditor_url,
             &self.views_database_url,
             &self.views_projector_url,
             &self.views_reader_url,

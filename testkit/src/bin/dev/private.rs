@@ -57,7 +57,7 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
         settings: vec![],
     };
     let mut bank = Bank::new(plan)?;
-    bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query]).await?;
+    bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query, Part::Auditor]).await?;
     let mut environment = Environment::default();
     environment.set_databases(&bank.plan().databases.clone())?;
     environment.set_keys(&keys);
@@ -66,7 +66,11 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     environment.set("JANGBU_NATS_DIR", text(servers.nats.store_dir()));
     environment.set("JANGBU_LOG_DIR", text(&bank.plan().logs));
     environment.set("JANGBU_MAIL_URL", catcher.url());
-    for (name, part) in [("JANGBU_RELAY_ADDR", Part::Relay), ("JANGBU_PROJECTOR_ADDR", Part::Projector)] {
+    for (name, part) in [
+        ("JANGBU_RELAY_ADDR", Part::Relay),
+        ("JANGBU_PROJECTOR_ADDR", Part::Projector),
+        ("JANGBU_AUDITOR_ADDR", Part::Auditor),
+    ] {
         environment.set(name, bank.address(part)?.to_string());
     }
     for (name, part) in [("JANGBU_COMMAND_URL", Part::Command(0)), ("JANGBU_QUERY_URL", Part::Query)] {

@@ -18,7 +18,7 @@ pub struct Process {
 pub const MAIL: &str = "mail";
 
 /// All of them.
-pub const PROCESSES: [Process; 5] = [
+pub const PROCESSES: [Process; 6] = [
     Process { name: MAIL, address_variable: "JANGBU_MAIL_ADDR", port: 7480, url_variable: Some("JANGBU_MAIL_URL") },
     Process {
         name: "command-server",
@@ -34,6 +34,7 @@ pub const PROCESSES: [Process; 5] = [
         port: 7002,
         url_variable: Some("JANGBU_QUERY_URL"),
     },
+    Process { name: "auditor", address_variable: "JANGBU_AUDITOR_ADDR", port: 7005, url_variable: None },
 ];
 
 /// What a process that takes requests says of itself.

@@ -46,6 +46,9 @@ pub struct UpArgs {
     /// Where the projector answers probes
     #[arg(long, env = "JANGBU_PROJECTOR_ADDR")]
     projector_addr: Option<SocketAddr>,
+    /// Where the auditor answers probes
+    #[arg(long, env = "JANGBU_AUDITOR_ADDR")]
+    auditor_addr: Option<SocketAddr>,
     /// Where the catcher shows messages, and takes text messages
     #[arg(long, env = "JANGBU_MAIL_ADDR")]
     mail_addr: Option<SocketAddr>,
@@ -63,6 +66,7 @@ impl UpArgs {
             "JANGBU_QUERY_ADDR" => self.query_addr,
             "JANGBU_RELAY_ADDR" => self.relay_addr,
             "JANGBU_MAIL_ADDR" => self.mail_addr,
+            "JANGBU_AUDITOR_ADDR" => self.auditor_addr,
             _ => self.projector_addr,
         };
         given.unwrap_or(SocketAddr::from(([127, 0, 0, 1], process.port)))
@@ -107,6 +111,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
         None => environment.own(["JANGBU_INTERNAL_KEY_FILE"].into_iter()),
     }
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
+    environment.set("JANGBU_AUDITOR_DIR", text(&place.state.join("auditor")));
     let catches =
         post::choose(&place, args.existing.smtp(&in_force), args.mail_smtp_addr, &in_force, &mut environment)?;
     let processes: Vec<&Process> = PROCESSES.iter().filter(|process| catches || process.name != MAIL).collect();

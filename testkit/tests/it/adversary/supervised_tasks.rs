@@ -12,8 +12,11 @@ use crate::support::{
     people::{By, Newcomer},
 };
 
+/// Every process, with the auditor.
+const PARTS: [Part; 5] = [ALL[0], ALL[1], ALL[2], ALL[3], Part::Auditor];
+
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 21] = [
+const RESTARTED: [(Part, &str); 23] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
@@ -32,9 +35,11 @@ const RESTARTED: [(Part, &str); 21] = [
     (Part::Query, "views-history"),
     (Part::Query, "views-listener"),
     (Part::Query, "log-head"),
+    (Part::Query, "audited-position"),
     (Part::Query, "keys"),
     (Part::Relay, "relay"),
     (Part::Projector, "log-listener"),
+    (Part::Auditor, "audit"),
 ];
 
 /// Tasks without which the process ends.
@@ -87,7 +92,7 @@ async fn get(app: &mut TestApp, part: Part, path: &str) -> Result<(u16, String),
 /// How often a task of that name was started again, in all processes.
 async fn restarts(app: &mut TestApp, task: &str) -> u64 {
     let mut sum = 0;
-    for part in ALL {
+    for part in PARTS {
         let metrics = get(app, part, "/metrics").await.unwrap().1;
         let wanted = format!("task_restarts_total{{task=\"{task}\"}} ");
         sum += metrics.lines().filter_map(|line| line.strip_prefix(&wanted)?.parse::<u64>().ok()).sum::<u64>();
@@ -116,7 +121,7 @@ async fn ready(app: &mut TestApp, part: Part) {
 async fn each_task_that_panics_runs_again_and_is_counted() {
     let faults = Faults::new();
     let (name, value) = faults.setting();
-    let mut app = TestApp::start_with(&ALL, &[(&name, &value)]).await;
+    let mut app = TestApp::start_with(&PARTS, &[(&name, &value)]).await;
     let (payer, from) = app.funded_member(100).await;
     let (_, to) = app.funded_member(0).await;
     for (part, task) in RESTARTED {
@@ -131,7 +136,7 @@ async fn each_task_that_panics_runs_again_and_is_counted() {
         let answer = payer.transfer(from, to, 1).await.expect(201);
         payer.balance_at(from, answer.token()).await;
     }
-    for part in ALL {
+    for part in PARTS {
         for task in tasks_of(&mut app, part).await {
             let mut broken = RESTARTED.iter().chain(&VITAL).map(|(_, name)| *name).chain(SHORT);
             let is_broken = task == "passwords" || task.starts_with("view/") || broken.any(|name| name == task);
@@ -157,7 +162,7 @@ async fn each_task_that_panics_runs_again_and_is_counted() {
 async fn a_task_that_keeps_failing_shows_in_readiness_and_ends_the_process() {
     let faults = Faults::new();
     let (name, value) = faults.setting();
-    let mut app = TestApp::start_with(&ALL, &[(&name, &value), ("JANGBU_SHUTDOWN_DELAY", "3")]).await;
+    let mut app = TestApp::start_with(&PARTS, &[(&name, &value), ("JANGBU_SHUTDOWN_DELAY", "3")]).await;
     faults.break_task("views-registry", "always");
     eventually("the query server is not ready", async || match get(&mut app, Part::Query, "/readyz").await? {
         (503, body) if body.contains("tasks") => Ok(()),
@@ -173,12 +178,12 @@ async fn a_process_without_a_vital_task_ends() {
     for (part, task) in VITAL {
         let faults = Faults::new();
         let (name, value) = faults.setting();
-        let mut app = TestApp::start_with(&ALL, &[(&name, &value)]).await;
+        let mut app = TestApp::start_with(&PARTS, &[(&name, &value)]).await;
         if task == "executor" {
             app.member().open("KRW").await;
         }
         // Several processes have tasks of this name: the one that is looked at is to find it first.
-        for other in ALL {
+        for other in PARTS {
             if other != part && task == "http" {
                 app.bank.end(other, std::time::Duration::from_secs(30)).await.unwrap();
             }

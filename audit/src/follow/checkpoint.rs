@@ -1,0 +1,219 @@
+//! The state of a follower in a file, so that a restart does not read the whole log.
+//!
+//! The file is believed only by a build that writes the same form, for the same log, and if its digest is right. In any other
+//! case the log is read from its first commit.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, BufReader, BufWriter, Read, Write},
+    path::Path,
+};
+
+use kernel::{CommitRef, LogId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{segments::Segments, state::State};
+use crate::{
+    findings::Findings,
+    fold::Fold,
+    id_set::IdSet,
+    ledger::{Account, Ledger},
+    streams::Streams,
+};
+
+/// The form of the file: raised when what the port of the log gives for the same commit changes, or how an event is read.
+const FORM: u32 = 1;
+/// The sources that say what is in the file, and what it means. A build with others may fold differently: it begins anew.
+const SOURCES: [&str; 9] = [
+    include_str!("checkpoint.rs"),
+    include_str!("read.rs"),
+    include_str!("segments.rs"),
+    include_str!("state.rs"),
+    include_str!("../findings.rs"),
+    include_str!("../fold.rs"),
+    include_str!("../ledger.rs"),
+    include_str!("../streams.rs"),
+    include_str!("../transfers.rs"),
+];
+
+/// Names the build: two with the same sources fold alike.
+fn build() -> String {
+    let mut digest = Sha256::new();
+    SOURCES.iter().for_each(|source| digest.update(source));
+    hex::encode(&digest.finalize()[..8])
+}
+
+/// Why a checkpoint is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The file cannot be read or written.
+    #[error("the file cannot be used")]
+    File(#[from] io::Error),
+    /// Its content is not what this build writes.
+    #[error("the content is not a checkpoint of this build")]
+    Content(#[from] serde_json::Error),
+    /// Another form, or another build.
+    #[error("it was written by build {build} in form {form}")]
+    OtherForm {
+        /// The form.
+        form: u32,
+        /// The name of the build.
+        build: String,
+    },
+    /// Bytes have changed or are missing.
+    #[error("its digest is wrong")]
+    Damaged,
+}
+
+/// What comes first.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    form: u32,
+    build: String,
+    /// How many bytes the body has.
+    body: u64,
+    /// How many ids follow: commands, then each sort of short streams.
+    ids: Vec<u64>,
+}
+
+/// What is not ids.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    log: LogId,
+    standing: CommitRef,
+    accounts: HashMap<uuid::Uuid, Account>,
+    left: Vec<kernel::MemberId>,
+    erased: Vec<kernel::MemberId>,
+    streams: Vec<(uuid::Uuid, i64, Option<usize>)>,
+    stream_count: u64,
+    segments: Segments,
+    counts: Vec<(String, u64, u64)>,
+}
+
+/// Bytes on their way, with their digest.
+struct Digesting<T> {
+    inner: T,
+    digest: Sha256,
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.digest.update(&bytes[..read]);
+        Ok(read)
+    }
+}
+
+/// Writes the state beside the file and puts it in its place, so that a crash leaves the old one or the new one. An empty log has
+/// nothing to be kept.
+pub fn write_checkpoint(path: &Path, state: &State) -> Result<(), CheckpointError> {
+    let Some(body) = Body::of(state) else { return Ok(()) };
+    let body = serde_json::to_vec(&body)?;
+    let sets: Vec<&IdSet> = std::iter::once(&state.commands).chain(state.fold.streams.short()).collect();
+    let ids = sets.iter().map(|set| set.len() as u64).collect();
+    let header = Header { form: FORM, build: build(), body: body.len() as u64, ids };
+    let draft = path.with_extension("draft");
+    let mut file = Digesting { inner: BufWriter::new(File::create(&draft)?), digest: Sha256::new() };
+    serde_json::to_writer(&mut file, &header)?;
+    file.write_all(b"\n")?;
+    file.write_all(&body)?;
+    for id in sets.iter().flat_map(|set| set.iter()) {
+        file.write_all(&id.to_be_bytes())?;
+    }
+    let Digesting { mut inner, digest } = file;
+    inner.write_all(&digest.finalize())?;
+    inner.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    Ok(std::fs::rename(draft, path)?)
+}
+
+/// Reads what [`write_checkpoint`] wrote; nothing, if there is no file.
+pub fn read_checkpoint(path: &Path) -> Result<Option<State>, CheckpointError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut file = Digesting { inner: BufReader::with_capacity(1 << 16, file), digest: Sha256::new() };
+    let header: Header = serde_json::from_slice(&line(&mut file)?)?;
+    if header.form != FORM || header.build != build() {
+        return Err(CheckpointError::OtherForm { form: header.form, build: header.build });
+    }
+    let mut body = Vec::new();
+    (&mut file).take(header.body).read_to_end(&mut body)?;
+    let mut sets = Vec::with_capacity(header.ids.len());
+    for count in &header.ids {
+        let ids = (0..*count).map(|_| {
+            let mut id = [0; 16];
+            file.read_exact(&mut id).map(|()| u128::from_be_bytes(id))
+        });
+        sets.push(ids.collect::<Result<IdSet, io::Error>>()?);
+    }
+    let Digesting { mut inner, digest } = file;
+    let mut written = Vec::new();
+    inner.read_to_end(&mut written)?;
+    if written != digest.finalize()[..] {
+        return Err(CheckpointError::Damaged);
+    }
+    let body: Body = serde_json::from_slice(&body)?;
+    body.into_state(sets).map(Some).ok_or(CheckpointError::Damaged)
+}
+
+/// The first line: a header of some hundred bytes.
+fn line(file: &mut impl Read) -> io::Result<Vec<u8>> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while line.len() < 4096 {
+        file.read_exact(&mut byte)?;
+        match byte {
+            [b'\n'] => break,
+            [other] => line.push(other),
+        }
+    }
+    Ok(line)
+}
+
+impl Body {
+    fn of(state: &State) -> Option<Self> {
+        let Ledger { accounts, left, erased } = &state.fold.ledger;
+        let counts = state.findings.checks().iter();
+        Some(Self {
+            log: state.log?,
+            standing: state.standing?,
+            accounts: accounts.clone(),
+            left: left.iter().copied().collect(),
+            erased: erased.iter().copied().collect(),
+            streams: state.fold.streams.long().collect(),
+            stream_count: state.fold.streams.count(),
+            segments: state.segments.clone(),
+            counts: counts.map(|check| (check.rule.to_owned(), check.checked, check.found)).collect(),
+        })
+    }
+
+    fn into_state(self, mut sets: Vec<IdSet>) -> Option<State> {
+        let short = sets.split_off(1.min(sets.len()));
+        let mut findings = Findings::new();
+        findings.go_on_from(self.counts);
+        let streams = Streams::restore(self.streams, short, self.stream_count)?;
+        let (left, erased) = (self.left.into_iter().collect(), self.erased.into_iter().collect());
+        Some(State {
+            log: Some(self.log),
+            standing: Some(self.standing),
+            fold: Fold { ledger: Ledger { accounts: self.accounts, left, erased }, streams },
+            commands: sets.pop()?,
+            segments: self.segments,
+            findings,
+        })
+    }
+}

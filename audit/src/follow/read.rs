@@ -1,0 +1,72 @@
+//! Commits of the log as the fold takes them.
+
+use std::collections::HashMap;
+
+use events::recorded::{self, TransferEvent, TransferPosted};
+use kernel::{Role, StreamId, Version};
+use log::{ReadError, ReadStreams};
+use uuid::Uuid;
+
+use crate::{
+    assemble::{Commit, Event, unreadable},
+    findings::{Findings, Rule},
+    place::Place,
+    source::type_named,
+};
+
+/// The commit with its events decoded; those that cannot be read are noted.
+pub fn decode(commit: &log::Commit, findings: &mut Findings) -> Commit {
+    let asked_by = |role| (commit.actor.role == role).then(|| commit.actor.id.uuid());
+    let mut decoded = Commit {
+        last: commit.last().number(),
+        recorded_at: commit.recorded_at,
+        member: asked_by(Role::Member),
+        service: asked_by(Role::Service),
+        events: Vec::with_capacity(commit.events.len()),
+        unreadable: Vec::new(),
+    };
+    for (position, event) in commit.positioned() {
+        let (position, stream, version) = (position.number(), event.stream.uuid(), event.version.number());
+        findings.checked(Rule::Decoding);
+        match recorded::Event::decode(&event.event_type, event.schema_version, &event.payload) {
+            Ok(recorded) => decoded.events.push(Event { position, stream, version, recorded }),
+            Err(error) => {
+                findings.found(Rule::Decoding, || unreadable(position, &error));
+                let event_type = type_named(&event.event_type);
+                decoded.unreadable.push(Place { position, stream, version, event_type });
+            }
+        }
+    }
+    decoded
+}
+
+/// The transfers that the reversals of these commits say they undo.
+pub async fn originals(
+    commits: &[log::Commit],
+    streams: &dyn ReadStreams,
+) -> Result<HashMap<Uuid, TransferPosted>, ReadError> {
+    let mut found = HashMap::new();
+    for original in commits.iter().flat_map(|commit| &commit.events).filter_map(reversed_by) {
+        match streams.read_event(StreamId::new(original), Version::new(1)).await {
+            Ok(Some(event)) => found.extend(posted(&event).map(|posted| (original, posted))),
+            // What is not there, or cannot be read, is no original: the reversal is found to mirror nothing.
+            Ok(None) | Err(ReadError::Damaged { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+fn posted(event: &log::Event) -> Option<TransferPosted> {
+    match recorded::Event::decode(&event.event_type, event.schema_version, &event.payload) {
+        Ok(recorded::Event::Transfer(TransferEvent::Posted(posted))) => Some(posted),
+        _ => None,
+    }
+}
+
+/// What a transfer undoes. Reversals are rare: most payloads need not be decoded for this.
+fn reversed_by(event: &log::Event) -> Option<Uuid> {
+    let may_reverse = event.event_type == TransferPosted::NAME && event.payload.get().contains("\"reverses\"");
+    let posted = if may_reverse { posted(event)? } else { return None };
+    Some(posted.reverses?.uuid())
+}

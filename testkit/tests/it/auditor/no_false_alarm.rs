@@ -1,0 +1,85 @@
+//! Nothing is found where nothing is wrong: under load, while auditors and servers are killed and restarted.
+
+use std::time::{Duration, Instant};
+
+use kernel::{Ids, RandomIds, Role};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
+use serde_json::json;
+use testkit::{chaos::Part, kit::test_variable};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::Audited;
+use crate::support::TestClient;
+
+const ACCOUNTS: usize = 12;
+const CLIENTS: usize = 16;
+
+/// How long: seconds in a test run, an hour by `just soak-audit`.
+fn how_long() -> Duration {
+    let seconds = test_variable("JANGBU_TEST_AUDIT_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(10))
+}
+
+/// Transfers, reversals and refusals until the time is over. A server that is killed meanwhile is asked again.
+async fn load(client: TestClient, number: usize, accounts: Vec<Uuid>, until: Instant) -> u64 {
+    let mut random = SmallRng::seed_from_u64(number as u64);
+    let mut posted = 0;
+    for count in 0.. {
+        if Instant::now() >= until {
+            break;
+        }
+        let from = random.random_range(0..accounts.len());
+        let to = (from + random.random_range(1..accounts.len())) % accounts.len();
+        let body = TestClient::transfer_body(accounts[from], accounts[to], random.random_range(1..900));
+        let key = format!("audit-{number}-{count}");
+        let Ok(answer) = client.try_post("/v1/transfers", &key, &body).await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        assert!(answer.body["code"] != "audit-alarm", "a false alarm: {}", answer.body);
+        if answer.status == 201 {
+            posted += 1;
+            if count % 20 == 0 {
+                let path = format!("/v1/transfers/{}/reverse", answer.id("transfer_id"));
+                let _ = client.try_post(&path, &format!("{key}-back"), &json!({"reason": "a test"})).await;
+            }
+        }
+    }
+    posted
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_found_under_load_with_restarts_of_auditor_and_servers() {
+    let parts = [Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query, Part::Auditor];
+    let mut audited = Audited::start(&parts).await;
+    let mut accounts = vec![audited.from, audited.to];
+    for _ in accounts.len()..ACCOUNTS {
+        accounts.push(audited.app.funded_member(3_000).await.1);
+    }
+    let until = Instant::now() + how_long();
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        let client = audited.app.client_at(number % 2, Role::Operator, RandomIds.fresh());
+        clients.spawn(load(client, number, accounts.clone(), until));
+    }
+    let mut random = SmallRng::seed_from_u64(7);
+    while Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(random.random_range(300..1500))).await;
+        let part = [Part::Auditor, Part::Command(1), Part::Auditor][random.random_range(0..3)];
+        match random.random_range(0..2) {
+            0 => audited.app.bank.kill(part).unwrap(),
+            _ => drop(audited.app.bank.end(part, Duration::from_secs(30)).await.unwrap()),
+        }
+        audited.app.bank.start(&[part]).await.unwrap();
+    }
+    let posted: u64 = clients.join_all().await.into_iter().sum();
+    assert!(posted > 20, "{posted} posted");
+    audited.wait_until_proven().await;
+    let shown = audited.jangbu().run(&["audit", "show"]).await.unwrap();
+    assert_eq!((&shown["alarms"], &shown["stopped_by"]), (&json!([]), &json!(null)), "{shown}");
+    let rules = shown["invariants"].as_array().unwrap();
+    assert!(rules.iter().all(|rule| rule["found"] == 0), "{shown}");
+    audited.jangbu().run(&["log", "verify"]).await.unwrap();
+    audited.app.close().await;
+}
