@@ -81,5 +81,10 @@ async fn nothing_is_found_under_load_with_restarts_of_auditor_and_servers() {
     let rules = shown["invariants"].as_array().unwrap();
     assert!(rules.iter().all(|rule| rule["found"] == 0), "{shown}");
     audited.jangbu().run(&["log", "verify"]).await.unwrap();
-    audited.app.close().await;
+    println!("{posted} transfers were posted, and nothing was found");
+    // A long history is not read again page by page: the proof above has compared the views.
+    match how_long() > Duration::from_secs(30) {
+        true => audited.end().await,
+        false => drop(audited.app.close().await),
+    }
 }
