@@ -60,8 +60,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         let closing = closing.clone();
         tasks::until_done("shutdown", move || watch(shutdown.clone(), probes.clone(), closing.clone(), delay))
     };
-    let running =
-        executor::run(config.clone(), log.clone(), workplace, internal, opened.clone(), closed.clone());
+    let running = executor::run(config.clone(), log.clone(), workplace, internal, opened.clone(), closed.clone());
     let bank = tasks::vital("bank", running);
     // Nothing is answered for want of what the databases would have told a moment later.
     let first_look = timeout(FIRST_LOOK, executor::learn_command_ids(&log, &opened));
