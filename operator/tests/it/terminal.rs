@@ -24,7 +24,7 @@ const COLUMNS: u16 = 80;
 const MEMBER: &str = "0197f3c0-0000-7000-8000-000000000001";
 
 /// The files that make tables, and a command that shows each of these.
-const TABLES: [(&str, &[&str]); 10] = [
+const TABLES: [(&str, &[&str]); 11] = [
     ("views/mod.rs", &["views", "list"]),
     ("views/parked.rs", &["views", "parked", "list"]),
     ("views/comparison.rs", &["views", "compare", "accounts", "--operator", "o", "--reason", "r"]),
@@ -35,6 +35,7 @@ const TABLES: [(&str, &[&str]); 10] = [
     ("vault/status.rs", &["vault", "status"]),
     ("verify/text.rs", &["log", "verify"]),
     ("archive/verify.rs", &["archive", "verify"]),
+    ("audit/text.rs", &["audit", "show"]),
 ];
 
 #[tokio::test]
@@ -65,7 +66,10 @@ async fn every_table_fits_the_terminal_and_a_pipe_gets_whole_lines() {
     databases
         .on_log(&format!(
             "insert into process_instances (process, instance, state, due, data, tries, error, started_at, changed_at)
-             values ('sign-up-expiry', '{MEMBER}', 'stuck', null, '{{}}', 5, '{error}', now(), now())"
+             values ('sign-up-expiry', '{MEMBER}', 'stuck', null, '{{}}', 5, '{error}', now(), now());
+             insert into audit_progress (auditor, log_id, position, audited_at, invariants)
+             select 'auditor-0', log_id, position, now(), '[{{\"rule\": \"{error}\", \"checked\": 1234567, \"found\": 0}}]'
+             from log_head"
         ))
         .await;
     for (file, arguments) in TABLES {
