@@ -2,8 +2,7 @@
 
 use auditor::Config;
 use clap::Parser;
-use platform::{shutdown, telemetry};
-use tokio::net::TcpListener;
+use platform::{http::listen, shutdown, telemetry};
 
 /// The folds are many small allocations (docs/decisions/0013).
 #[global_allocator]
@@ -22,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
         telemetry::init("auditor", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
-        let listener = TcpListener::bind(config.addr).await?;
+        let listener = listen(config.addr, "JANGBU_AUDITOR_ADDR").await?;
         auditor::run(config, listener, shutdown).await
     })
 }

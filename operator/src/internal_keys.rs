@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::json;
 use tasks::{KeyFile, KeyFileError};
 
-use crate::{config::Config, failure::Failure, output::Output};
+use crate::{
+    config::Config,
+    failure::Failure,
+    key_ids::{KeyIds, show_retired},
+    output::Output,
+};
 
 /// What is done with the keys.
 #[derive(Debug, clap::Subcommand)]
@@ -21,23 +25,8 @@ pub enum InternalKeysCommand {
     Retire,
 }
 
-/// The keys of a file, without the keys themselves.
-#[derive(Serialize)]
-struct Shown {
-    current: String,
-    keys: Vec<String>,
-}
-
-impl Shown {
-    fn of(keys: &KeyFile) -> Self {
-        Self { current: keys.current().to_owned(), keys: keys.ids().map(ToOwned::to_owned).collect() }
-    }
-
-    fn text(&self) -> String {
-        let line =
-            |id: &String| if *id == self.current { format!("{id} is used") } else { format!("{id} is accepted") };
-        self.keys.iter().map(line).collect::<Vec<_>>().join("\n")
-    }
+fn ids(keys: &KeyFile) -> KeyIds {
+    KeyIds::new(keys.current(), keys.ids(), "is used")
 }
 
 /// Command servers read a changed file again when they connect; nothing has to be restarted.
@@ -45,15 +34,15 @@ pub fn run(command: &InternalKeysCommand, config: &Config, output: Output) -> Re
     let path = config.internal_keys()?;
     match command {
         InternalKeysCommand::Init => init(path, output),
-        InternalKeysCommand::Show => output.show(&Shown::of(&keys(KeyFile::read(path))?), Shown::text),
+        InternalKeysCommand::Show => ids(&keys(KeyFile::read(path))?).show(output),
         InternalKeysCommand::Rotate => {
             let rotated = keys(KeyFile::rotate(path))?;
             output.remark("copy the file to every command server that has its own, then `jangbu internal-keys retire`");
-            output.show(&Shown::of(&rotated), Shown::text)
+            ids(&rotated).show(output)
         }
         InternalKeysCommand::Retire => {
             let (_, retired) = keys(KeyFile::retire(path))?;
-            output.show(&json!({ "retired": retired }), |_| retired.join("\n"))
+            show_retired(&retired, output)
         }
     }
 }

@@ -15,6 +15,7 @@ mod env_file;
 mod failure;
 mod http;
 mod internal_keys;
+mod key_ids;
 pub mod keys;
 mod leader;
 mod log;

@@ -1,10 +1,14 @@
 //! `jangbu slice-keys`: the keys that seal slices on their way from the relay to the projector.
 
 use ::log::seal::SliceKeys;
-use serde::Serialize;
 use serde_json::json;
 
-use crate::{config::Config, failure::Failure, output::Output};
+use crate::{
+    config::Config,
+    failure::Failure,
+    key_ids::{KeyIds, show_retired},
+    output::Output,
+};
 
 /// What is done with the keys.
 #[derive(Debug, clap::Subcommand)]
@@ -19,22 +23,8 @@ pub enum SliceKeysCommand {
     Retire,
 }
 
-/// The keys of a file, without the keys themselves.
-#[derive(Serialize)]
-struct Shown {
-    current: String,
-    keys: Vec<String>,
-}
-
-impl Shown {
-    fn of(keys: &SliceKeys) -> Self {
-        Self { current: keys.current().to_owned(), keys: keys.ids().map(ToOwned::to_owned).collect() }
-    }
-
-    fn text(&self) -> String {
-        let line = |id: &String| if *id == self.current { format!("{id} seals") } else { format!("{id} is accepted") };
-        self.keys.iter().map(line).collect::<Vec<_>>().join("\n")
-    }
+fn ids(keys: &SliceKeys) -> KeyIds {
+    KeyIds::new(keys.current(), keys.ids(), "seals")
 }
 
 /// Relay and projector read a changed file again within a second; nothing has to be restarted.
@@ -48,19 +38,16 @@ pub fn run(command: &SliceKeysCommand, config: &Config, output: Output) -> Resul
                 format!("{file} {}", if made { "was made: relay and projector need it" } else { "is there already" })
             })
         }
-        SliceKeysCommand::Show => output.show(&Shown::of(&SliceKeys::read(path)?), Shown::text),
+        SliceKeysCommand::Show => ids(&SliceKeys::read(path)?).show(output),
         SliceKeysCommand::Rotate => {
             let keys = SliceKeys::rotate(path)?;
             output
                 .remark("copy the file to every relay and projector that has its own, then `jangbu slice-keys retire`");
-            output.show(&Shown::of(&keys), Shown::text)
+            ids(&keys).show(output)
         }
         SliceKeysCommand::Retire => {
             let retired = SliceKeys::retire(path)?;
-            output.show(&json!({ "retired": retired }), |_| match retired.as_slice() {
-                [] => "no key was retired: only one is kept".into(),
-                _ => retired.join("\n"),
-            })
+            show_retired(&retired, output)
         }
     }
 }

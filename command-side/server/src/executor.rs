@@ -133,7 +133,8 @@ async fn keep(
             _ = gauge.tick() => {
                 let waiting = opened.bank.get().map_or(0, Router::waiting);
                 metrics::gauge!("executor_waiting_commands").set(waiting as f64);
-                learn_command_ids(log, opened).await;
+                // A silent log does not hold up the end.
+                tokio::select! { () = closed.requested() => return Some(lease), () = learn_command_ids(log, opened) => {} }
             }
             () = lease.lost() => {
                 tracing::warn!(server.name = name, "the connection that holds the server's name broke");
@@ -146,12 +147,7 @@ async fn keep(
 
 /// Which ids commands get in this log: asked again and again, because the log may be restored under a running server.
 pub(crate) async fn learn_command_ids(log: &PostgresLog, opened: &Opened) {
-    match log.command_ids_ordered_from().await {
-        Ok(time) => opened.learn_command_ids(CommandIds::ordered_from(time)),
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn Error, "the log does not tell which ids commands get; retrying")
-        }
-    }
+    opened.learn_command_ids(log.command_ids_ordered_from().await.map(CommandIds::ordered_from));
 }
 
 /// The next leader may begin when nothing is under way here.

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, bail};
+use platform::http::listen;
 use tokio::net::TcpListener;
 
 use crate::{config::Config, forwarding::InternalKeys};
@@ -27,8 +28,7 @@ impl Internal {
         let (internal, limit) = (&config.internal, config.queue);
         let Some(key_file) = &internal.internal_key_file else { return Ok(Self { shared: None, limit }) };
         let keys = InternalKeys::open(key_file).context("JANGBU_INTERNAL_KEY_FILE cannot be used")?;
-        let listener =
-            TcpListener::bind(internal.internal_addr).await.context("JANGBU_INTERNAL_ADDR cannot be used")?;
+        let listener = listen(internal.internal_addr, "JANGBU_INTERNAL_ADDR").await?;
         let address = match &internal.internal_advertise {
             Some(address) => address.clone(),
             None => advertised(listener.local_addr()?)?,

@@ -1,12 +1,16 @@
 //! The bank and the authentication service: there from the first moment, open once their databases were reached.
 
-use std::sync::{
-    Mutex, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    error::Error,
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use application::{AuthError, AuthService, ExecuteError, VaultError};
 use command_api::{AuthPort, CommandIds, CommandPort, Services};
+use log::ReadError;
 use tokio::sync::SetOnce;
 
 use crate::router::Router;
@@ -16,6 +20,8 @@ use crate::router::Router;
 pub(crate) struct Opened {
     /// As the log has it; set again when the log was restored.
     command_ids: Mutex<Option<CommandIds>>,
+    /// Whether it was logged that they cannot be learned: once for each time that the log goes away.
+    are_ids_stale: AtomicBool,
     /// Set once: a second bank would be a second executor.
     pub(crate) bank: SetOnce<Router>,
     /// Set once: the counts of tries are the authentication service's. Money moves without it.
@@ -25,9 +31,17 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// What the log says of the ids of commands.
-    pub(crate) fn learn_command_ids(&self, ids: CommandIds) {
-        *self.command_ids.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids);
+    /// What the log says of the ids of commands. What it said before counts while it cannot be asked.
+    pub(crate) fn learn_command_ids(&self, learned: Result<CommandIds, ReadError>) {
+        let was_stale = self.are_ids_stale.swap(learned.is_err(), Ordering::Relaxed);
+        match learned {
+            Ok(ids) => *self.command_ids.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids),
+            Err(error) if !was_stale => {
+                let error = &error as &dyn Error;
+                tracing::warn!(error, "the log does not tell which ids commands get; retrying");
+            }
+            Err(_) => {}
+        }
     }
 
     /// Why the vault did not open when it was last tried.

@@ -5,11 +5,13 @@ use std::{net::TcpListener, process::Command};
 use testkit::chaos::built_for_tests;
 
 /// What each program needs to be set before it listens; none of it is connected to.
-const NEEDED: [(&str, &str); 14] = [
+const NEEDED: [(&str, &str); 16] = [
     ("JANGBU_LOG_WRITER_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_READER_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_RELAY_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_PROJECTOR_URL", "postgres://nobody@127.0.0.1:1/log"),
+    ("JANGBU_LOG_AUDITOR_URL", "postgres://nobody@127.0.0.1:1/log"),
+    ("JANGBU_AUDITOR_DIR", "/nowhere/auditor"),
     ("JANGBU_VIEWS_READER_URL", "postgres://nobody@127.0.0.1:1/views"),
     ("JANGBU_VIEWS_PROJECTOR_URL", "postgres://nobody@127.0.0.1:1/views"),
     ("JANGBU_VAULT_WRITER_URL", "postgres://nobody@127.0.0.1:1/vault"),
@@ -32,6 +34,7 @@ fn the_error_of_every_program_names_the_address_and_its_variable() {
         ("query-server", "JANGBU_QUERY_ADDR"),
         ("outbox-relay", "JANGBU_RELAY_ADDR"),
         ("projector", "JANGBU_PROJECTOR_ADDR"),
+        ("auditor", "JANGBU_AUDITOR_ADDR"),
         ("mail", "JANGBU_MAIL_ADDR"),
     ] {
         let mut command = Command::new(binaries.join(program));
