@@ -76,7 +76,12 @@ impl Run {
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
                 Ok(Tried::Refused(jobs)) => return Refused { jobs, outcome_unknown },
                 Ok(Tried::NotLeader) => {
-                    self.give_back(jobs, outcome_unknown).await;
+                    metrics::counter!(self.options.metrics.not_leading).increment(1);
+                    self.give_back(jobs, outcome_unknown, ExecuteError::NotLeader).await;
+                    return Refused::NONE;
+                }
+                Ok(Tried::Stopped) => {
+                    self.give_back(jobs, outcome_unknown, ExecuteError::Stopped).await;
                     return Refused::NONE;
                 }
                 Err(error) => return fail_all(jobs, outcome_unknown, &error),
@@ -104,14 +109,13 @@ impl Run {
         Ok(())
     }
 
-    /// Another server leads. No append of this one can come through any more, so what the log does not hold now was not written by it:
-    /// that may be executed elsewhere.
-    async fn give_back(&mut self, mut jobs: Vec<Job>, outcome_unknown: bool) {
-        metrics::counter!(self.options.metrics.not_leading).increment(1);
+    /// The log took nothing from this server, because another one leads or because an alarm stops it. No append of this server can come
+    /// through any more: what the log holds now is answered, and the rest was not written by it and gets the error.
+    async fn give_back(&mut self, mut jobs: Vec<Job>, outcome_unknown: bool, error: ExecuteError) {
         let looked = self.reconcile(&mut jobs).await;
         let error = match looked {
             Err(_) if outcome_unknown => ExecuteError::OutcomeUnknown,
-            Ok(()) | Err(_) => ExecuteError::NotLeader,
+            Ok(()) | Err(_) => error,
         };
         jobs.into_iter().for_each(|job| job.fail(error.clone()));
     }

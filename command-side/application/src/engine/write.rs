@@ -19,6 +19,8 @@ pub enum Tried {
     Refused(Vec<Job>),
     /// Another server leads, and nothing was written.
     NotLeader,
+    /// An alarm of the auditor stops the log, and nothing was written.
+    Stopped,
 }
 
 /// A batch that was decided.
@@ -86,8 +88,8 @@ impl Run {
             }
             AppendError::Stopped { alarm } => {
                 self.stopped(alarm);
-                batch.jobs().for_each(|job| job.fail(ExecuteError::Stopped));
-                Tried::Done
+                jobs.extend(batch.jobs());
+                Tried::Stopped
             }
             AppendError::Unavailable(source) if outcome_unknown => {
                 // An earlier try may have come through, so "nothing was written" would be a guess.

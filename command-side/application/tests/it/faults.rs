@@ -74,6 +74,19 @@ async fn an_alarm_of_the_auditor_is_told_as_what_it_is_and_nothing_is_kept_of_th
 }
 
 #[tokio::test]
+async fn what_was_carried_out_is_answered_while_an_alarm_stops_the_log() {
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    posted(&client.outcome(member(1), "t", transfer(a, b, 60)).await);
+    // A server that was just started keeps no answers.
+    let other = TestClient::on(client.log.clone(), "other", |_| {});
+    other.log.fail_next(Fault::Stopped);
+    assert!(other.ask(member(1), "t", transfer(a, b, 60)).await.expect("it was carried out").replayed);
+    other.log.fail_next(Fault::Stopped);
+    assert_eq!(other.ask(member(1), "u", transfer(a, b, 1)).await.unwrap_err(), ExecuteError::Stopped);
+}
+
+#[tokio::test]
 async fn an_alarm_after_a_lost_append_does_not_claim_that_nothing_was_written() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
