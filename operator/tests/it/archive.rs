@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use kernel::{Ids, RandomIds};
+
 use crate::{
     databases::TestDatabases,
     run::{Folder, Run, command, jangbu},
@@ -20,10 +22,14 @@ impl Archived {
         let databases = TestDatabases::with_bank().await;
         // Payloads that only a careful copy keeps: spaces around, a line break within.
         databases
-            .on_log(
-                "update events set payload = ('  ' || payload::text || E'\\n')::json where position = 4;
-                 update events set payload = replace(payload::text, ',', E',\\n\\t')::json where position in (5, 60)",
-            )
+            .edit_log(|log| {
+                let fourth = log.event_at(4);
+                fourth.payload = format!("  {}\n", fourth.payload);
+                for position in [5, 60] {
+                    let event = log.event_at(position);
+                    event.payload = event.payload.replace(',', ",\n\t");
+                }
+            })
             .await;
         Self::of(databases)
     }
@@ -148,7 +154,7 @@ async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
         actor: kernel::Actor { role: kernel::Role::Service, id: kernel::MemberId::new(command) },
         correlation: kernel::CorrelationId::new(command),
         events: vec![log::NewEvent {
-            stream: kernel::StreamId::new(kernel::Ids::fresh(&kernel::RandomIds)),
+            stream: kernel::StreamId::new(RandomIds.fresh()),
             version: kernel::Version::new(1),
             event_type: "CommandRefused",
             schema_version: 1,
@@ -157,7 +163,7 @@ async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
     };
     let twice = log::Append::append(&log, &[commit(used.uuid())]).await.expect_err("used before");
     assert!(matches!(twice, log::AppendError::Conflict), "{twice:?}");
-    let next = log::Append::append(&log, &[commit(kernel::Ids::fresh(&kernel::RandomIds))]).await.expect("appended");
+    let next = log::Append::append(&log, &[commit(RandomIds.fresh())]).await.expect("appended");
     assert_eq!(next.first, head.next());
     // The archive goes on after it too.
     let grown = bank.run_on(&other, &["archive", "run", "--json"]).expect(0).json();
@@ -318,21 +324,13 @@ async fn a_log_that_went_another_way_is_not_archived_over_the_old_one() {
     let bank = Archived::bank().await;
     bank.run(&["archive", "run"]).expect(0);
     let fork = bank.databases.with_copied_log().await;
-    fork.on_log(
-        "update commits set command_id = gen_random_uuid() where last_position = (select position from log_head)",
-    )
-    .await;
+    fork.edit_log(|log| log.commits.last_mut().expect("commits").command_id = RandomIds.fresh()).await;
     let run = bank.run_on(&fork, &["archive", "run"]).expect(1);
     assert!(run.stderr.contains("not the one in the archive") && run.stderr.contains("restore.md"), "{run:?}");
     let verified = bank.run_on(&fork, &["archive", "verify", "--against-log"]).expect(1);
     assert!(verified.stdout.contains("the log does not hold"), "{verified:?}");
     // One that lost its end.
-    fork.on_log(
-        "with gone as (delete from commits where last_position = (select position from log_head) returning *),
-              gone_events as (delete from events using gone where position between first_position and last_position)
-         update log_head set position = gone.first_position - 1 from gone",
-    )
-    .await;
+    fork.edit_log(|log| log.cut_after(log.head.position - 1)).await;
     let run = bank.run_on(&fork, &["archive", "run"]).expect(1);
     assert!(run.stderr.contains("the archive ends at"), "{run:?}");
     fork.drop().await;
@@ -342,7 +340,7 @@ async fn a_log_that_went_another_way_is_not_archived_over_the_old_one() {
 #[tokio::test]
 async fn a_damaged_log_is_not_archived() {
     let bank = Archived::bank().await;
-    bank.databases.on_log("delete from events where position = 20").await;
+    bank.databases.edit_log(|log| log.lose_event(20)).await;
     let run = bank.run(&["archive", "run"]).expect(1);
     assert!(run.stderr.contains("near position 20") && run.stderr.contains("log verify"), "{run:?}");
     bank.databases.drop().await;

@@ -59,9 +59,7 @@ async fn a_snapshot_at_the_very_end_of_the_log_is_taken() {
     bank.run(&["archive", "run"]).expect(0);
     bank.run(&["archive", "snapshot"]).expect(0);
     // Whoever read the log from its beginning would stop here.
-    bank.databases
-        .on_log("update events set payload = '{}', type = 'Unheard' where position = 1 and type = 'AccountOpened'")
-        .await;
+    bank.databases.edit_log(|log| log.event_at(1).become_a("Unheard", "{}")).await;
     let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots"]).expect(0));
     assert_eq!((made["state"].as_str(), made["generation"].as_i64()), (Some("live"), Some(2)), "{made}");
     assert_eq!(made["position"].as_i64(), Some(bank.databases.head().await), "{made}");
@@ -74,9 +72,7 @@ async fn what_is_before_the_snapshot_is_not_read() {
     bank.run(&["archive", "run", "--to", "70", "--segment", "20"]).expect(0);
     bank.run(&["archive", "snapshot"]).expect(0);
     // The first event cannot be read any more. Who begins with it stops; who begins with the snapshot never meets it.
-    bank.databases
-        .on_log("update events set payload = '{}', type = 'Unheard' where position = 1 and type = 'AccountOpened'")
-        .await;
+    bank.databases.edit_log(|log| log.event_at(1).become_a("Unheard", "{}")).await;
     rebuild(&bank, "accounts", &[]).expect(1);
     let made = outcome(&rebuild(&bank, "accounts", &["--from-snapshots", "--restart"]).expect(0));
     assert_eq!(made["state"].as_str(), Some("live"), "{made}");

@@ -10,7 +10,7 @@ use events::recorded::{
     TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, Sealed, StreamId, TransferId};
-use sqlx::{Connection, PgConnection};
+use testkit::kit::{EditedCommit, EditedEvent, EditedLog};
 use url::Url;
 use uuid::Uuid;
 
@@ -272,46 +272,28 @@ impl Bank {
 
     /// Writes the log, all of it at once.
     pub async fn write(&self, log: &Url) {
-        let mut connection = PgConnection::connect(log.as_str()).await.expect("connect");
-        let mut tx = connection.begin().await.expect("begin");
-        sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.expect("a superuser");
-        let mut position = 0;
-        for (n, commit) in self.commits.iter().enumerate() {
-            let first = position + 1;
-            for written in &commit.events {
-                position += 1;
+        let commits = self.commits.iter().enumerate().map(|(n, commit)| {
+            let events = commit.events.iter().map(|written| {
                 let (schema_version, payload) = stored(&written.event);
-                sqlx::query("insert into events values ($1, $2, $3, $4, $5, $6::json)")
-                    .bind(position)
-                    .bind(written.version)
-                    .bind(written.stream)
-                    .bind(schema_version)
-                    .bind(written.event.event_type().name)
-                    .bind(payload)
-                    .execute(&mut *tx)
-                    .await
-                    .expect("an event");
-            }
-            sqlx::query("insert into commits values ($1, $2, $3, $4, $5, $6, $7, 'm')")
-                .bind(first)
-                .bind(position)
-                .bind(commit.recorded_at)
-                .bind(command(n as u128))
-                .bind(member(1))
-                .bind(command(0xee00 + n as u128))
-                .bind([7_u8; 16])
-                .execute(&mut *tx)
-                .await
-                .expect("a commit");
+                let event_type = written.event.event_type().name;
+                EditedEvent { schema_version, ..EditedEvent::new(written.stream, written.version, event_type, payload) }
+            });
+            let written = EditedCommit {
+                command_id: command(n as u128),
+                actor_role: "m".into(),
+                actor_id: member(1),
+                correlation: command(0xee00 + n as u128),
+                fingerprint: vec![7; 16],
+                ..EditedCommit::new(events.collect())
+            };
+            (commit.recorded_at, written)
+        });
+        let mut edited = EditedLog::open(log.as_str()).await.expect("the log");
+        for (recorded_at, commit) in commits {
+            edited.append_at(recorded_at, commit);
         }
-        sqlx::query("update log_head set position = $1, recorded_at = $2")
-            .bind(position)
-            .bind(self.commits.last().map_or(self.now, |c| c.recorded_at))
-            .execute(&mut *tx)
-            .await
-            .expect("the head");
-        tx.commit().await.expect("commit");
-        connection.close().await.expect("close");
+        edited.head.recorded_at = self.commits.last().map_or(self.now, |commit| commit.recorded_at);
+        edited.save().await.expect("a bank");
     }
 }
 

@@ -6,7 +6,7 @@ use kernel::{Ids, Position, RandomIds};
 use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, inbox};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use testkit::kit::test_variable;
+use testkit::kit::{EditedLog, test_variable};
 use tokio::sync::watch;
 use url::Url;
 
@@ -112,7 +112,12 @@ impl TestDatabases {
         behind_the_back(&self.log, sql).await;
     }
 
-    /// The same in the views' database.
+    /// Edits the log as if nobody guarded it.
+    pub async fn edit_log(&self, edit: impl FnOnce(&mut EditedLog)) {
+        EditedLog::edit(self.log.as_str(), edit).await.expect("an edited log");
+    }
+
+    /// Runs SQL in the views' database, in the same way.
     pub async fn on_views(&self, sql: &str) {
         behind_the_back(&self.views, sql).await;
     }

@@ -7,6 +7,7 @@ use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, State, inbox};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use testkit::kit::{EditedCommit, EditedEvent};
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
@@ -21,54 +22,19 @@ impl TestDatabases {
 
     /// Loses what the log holds after a position, as a log does that is restored from a backup: it keeps its id.
     pub async fn restore_to(&self, position: i64) {
-        self.on_log(&format!(
-            "delete from commits where last_position > {position};
-             delete from events where position > (select max(last_position) from commits);
-             update log_head set position = c.last_position, recorded_at = c.recorded_at
-             from (select last_position, recorded_at from commits order by first_position desc limit 1) as c"
-        ))
-        .await;
+        self.edit_log(|log| log.cut_after(position)).await;
     }
 
     /// Appends four commits: a frozen account is unfrozen and frozen again, twice.
     pub async fn append_turns(&self, account: Uuid) {
-        let mut connection = PgConnection::connect(self.log.as_str()).await.expect("connect");
-        let (version, balance): (i64, String) = sqlx::query_as(
-            "select version, payload->>'balance' from events where stream_id = $1 order by version desc limit 1",
-        )
-        .bind(account)
-        .fetch_one(&mut connection)
-        .await
-        .expect("it has events");
-        for (kind, step) in [("AccountUnfrozen", 1), ("AccountFrozen", 2), ("AccountUnfrozen", 3), ("AccountFrozen", 4)]
-        {
-            let payload = serde_json::json!({ "balance": balance }).to_string();
-            let mut tx = connection.begin().await.expect("begin");
-            let head: i64 = sqlx::query_scalar(
-                "update log_head set position = position + 1, recorded_at = greatest(recorded_at, clock_timestamp())
-                 returning position",
-            )
-            .fetch_one(&mut *tx)
-            .await
-            .expect("a log");
-            sqlx::query(
-                "insert into commits select $1, $1, recorded_at, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
-                    decode(repeat('00', 16), 'hex'), 'o' from log_head",
-            )
-            .bind(head)
-            .execute(&mut *tx)
-            .await
-            .expect("a commit");
-            sqlx::query("insert into events values ($1, $2, $3, 1, $4, $5::json)")
-                .bind(head)
-                .bind(version + step)
-                .bind(account)
-                .bind(kind)
-                .bind(payload)
-                .execute(&mut *tx)
-                .await
-                .expect("an event");
-            tx.commit().await.expect("commit");
+        for kind in ["AccountUnfrozen", "AccountFrozen", "AccountUnfrozen", "AccountFrozen"] {
+            self.edit_log(|log| {
+                let newest = log.newest_of(account);
+                let payload = serde_json::json!({ "balance": newest.json()["balance"] }).to_string();
+                let turn = EditedEvent::new(account, newest.version + 1, kind, payload);
+                log.append(EditedCommit::new(vec![turn]));
+            })
+            .await;
         }
     }
 

@@ -5,8 +5,10 @@ use std::{
     process::Stdio,
 };
 
+use kernel::{Ids, RandomIds};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
+use testkit::kit::{EditedCommit, EditedEvent, fill_with_commits};
 
 use crate::{
     databases::TestDatabases,
@@ -62,7 +64,8 @@ async fn commits_are_found_by_reference_and_by_the_ids_of_a_request() {
     assert_eq!(commands(&["--correlation", correlation]), [command]);
     assert_eq!(commands(&["--request-id", correlation]), [command]);
     assert_eq!(commands(&["--request-id", command]), [command], "a refusal quotes the id of its command");
-    databases.on_log(&format!("update commits set correlation = '{correlation}'")).await;
+    let everywhere = correlation.parse().expect("an id");
+    databases.edit_log(|log| log.commits.iter_mut().for_each(|commit| commit.correlation = everywhere)).await;
     assert_eq!(commands(&["--correlation", correlation, "-n", "3"]).len(), 3);
     let first = databases.run(&["log", "show", "--correlation", correlation, "-n", "1"]).expect(0);
     assert!(first.stdout.ends_with("the newest 1; there are more, and -n shows them\n"), "{first:?}");
@@ -81,14 +84,7 @@ async fn commits_are_found_by_reference_and_by_the_ids_of_a_request() {
 #[tokio::test]
 async fn looking_for_a_correlation_id_does_not_read_the_log() {
     let databases = TestDatabases::migrated().await;
-    databases
-        .on_log(
-            "insert into commits
-             select n, n, '2026-03-01Z', gen_random_uuid(), gen_random_uuid(), md5(n::text)::uuid,
-                 decode(md5(n::text), 'hex'), 'm'
-             from generate_series(1, 200000) as n",
-        )
-        .await;
+    fill_with_commits(databases.log.as_str(), 200_000).await.expect("commits");
     databases.on_log("select brin_summarize_new_values('commits_by_correlation'); analyze commits").await;
     let mut log = PgConnection::connect(databases.log.as_str()).await.expect("connect");
     let pages: i32 = sqlx::query_scalar("select relpages from pg_class where relname = 'commits'")
@@ -168,14 +164,10 @@ async fn following_shows_what_is_appended() {
     let mut next = || -> Value { serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON") };
     let last = next()["last_position"].as_i64().expect("a position");
     databases
-        .on_log(
-            "insert into events select position + 1, 1, gen_random_uuid(), schema_version, type, payload
-                 from events order by position desc limit 1;
-             insert into commits select last_position + 1, last_position + 1, recorded_at, gen_random_uuid(), actor_id,
-                 correlation, fingerprint, actor_role from commits order by first_position desc limit 1;
-             update log_head set position = position + 1;
-             notify log_appended",
-        )
+        .edit_log(|log| {
+            let newest = log.events().last().expect("events").clone();
+            log.append(EditedCommit::new(vec![EditedEvent { stream: RandomIds.fresh(), version: 1, ..newest }]));
+        })
         .await;
     assert_eq!(next()["first_position"], last + 1);
     child.kill().expect("kill");

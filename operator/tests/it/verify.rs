@@ -1,6 +1,7 @@
 //! `jangbu log verify` on a log that is right, and what its report shows.
 
 use sqlx::Connection;
+use testkit::kit::{EditedCommit, EditedEvent};
 
 use crate::{
     bank::{Bank, account, member, transfer},
@@ -58,17 +59,12 @@ async fn views_that_are_behind_are_compared_where_they_are() {
     // The log goes on, and only one view follows; the others stay where they were.
     let before = databases.run(&["log", "verify", "--json"]).expect(0).json();
     databases
-        .on_log(
-            "insert into events select position + 3, version + 1, stream_id, schema_version, 'AccountUnfrozen', payload
-                 from events where type = 'AccountFrozen' order by position desc limit 1;
-             update events set position = (select count(*) from events)
-                 where type = 'AccountUnfrozen' and position > 100;
-             insert into commits select (select max(position) from events), (select max(position) from events),
-                 recorded_at + interval '1 second', gen_random_uuid(), actor_id, correlation, fingerprint, actor_role
-                 from commits order by first_position desc limit 1;
-             update log_head set position = (select max(position) from events),
-                 recorded_at = (select max(recorded_at) from commits)",
-        )
+        .edit_log(|log| {
+            let frozen = log.of_type("AccountFrozen").pop().expect("a frozen account").clone();
+            let unfrozen = EditedEvent { version: frozen.version + 1, event_type: "AccountUnfrozen".into(), ..frozen };
+            let later = log.head.recorded_at + chrono::TimeDelta::seconds(1);
+            log.append_at(later, EditedCommit::new(vec![unfrozen]));
+        })
         .await;
     let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
     assert_eq!(report["log"]["events"].as_u64(), before["log"]["events"].as_u64().map(|n| n + 1));

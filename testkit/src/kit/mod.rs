@@ -8,6 +8,7 @@
 mod connection;
 mod databases;
 mod describe;
+mod edited_log;
 mod keys;
 mod nats;
 mod nats_access;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
 pub use describe::descriptions;
+pub use edited_log::{EditedCommit, EditedEvent, EditedHead, EditedLog, fill_with_commits};
 pub use keys::Keys;
 pub use nats::{Nats, NatsOptions};
 pub use nats_access::{NatsAccess, NatsRole, connect_nats, nats_login, nats_options};

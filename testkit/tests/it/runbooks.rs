@@ -6,7 +6,7 @@ use kernel::{Ids, RandomIds};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::{
     chaos::{Bank, Jangbu, Part, TestServers},
-    kit::{NatsRole, Role, nats_login},
+    kit::{EditedLog, NatsRole, Role, nats_login},
 };
 
 use crate::support::{
@@ -83,8 +83,7 @@ async fn view_stuck() {
     // A debit that no projector of today can read. Nothing of it has left the log yet.
     let log = app.pair.log.superuser_url();
     let position = number(&log, "select max(position) from events where type = 'AccountDebited'").await;
-    let at = format!("where position = {position}");
-    behind_the_back(&log, format!("update events set schema_version = 99 {at}")).await;
+    EditedLog::edit(&log, |log| log.event_at(position).schema_version = 99).await.unwrap();
     app.bank.start(&[Part::Relay]).await.unwrap();
     app.bank.spawn(Part::Projector).unwrap();
 
@@ -114,7 +113,7 @@ async fn view_stuck() {
     let out = page.next().await;
     assert!(out.stdout.contains("ticket 4711"), "{}", out.stdout);
     // The rule is fixed: here the event is.
-    behind_the_back(&log, format!("update events set schema_version = 1 {at}")).await;
+    EditedLog::edit(&log, |log| log.event_at(position).schema_version = 1).await.unwrap();
     // The other views wait for no ticket.
     let level = format!("select count(*) from registry.live_positions where position < {position}");
     eventually("all views go on", async || match number(&views, &level).await {

@@ -8,7 +8,7 @@ use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead};
 use sqlx::{AssertSqlSafe, postgres::PgConnectOptions};
-use testkit::kit::TestDatabase;
+use testkit::kit::{EditedLog, TestDatabase};
 
 /// A database of its own, dropped at the end of a test that passes.
 pub struct LogFixture {
@@ -48,6 +48,11 @@ impl LogFixture {
 
     pub async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.map(|_| ())
+    }
+
+    /// Edits the log as if nobody guarded it.
+    pub async fn edit(&self, edit: impl FnOnce(&mut EditedLog)) {
+        EditedLog::edit(&self.database.url, edit).await.unwrap();
     }
 
     pub async fn position(&self) -> i64 {

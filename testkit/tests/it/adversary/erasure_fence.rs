@@ -4,7 +4,10 @@ use futures::future::join_all;
 use kernel::{Ids, RandomIds, Role};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
-use testkit::chaos::Part;
+use testkit::{
+    chaos::Part,
+    kit::{EditedCommit, EditedEvent, EditedLog},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -176,46 +179,24 @@ async fn assert_fenced(app: &TestApp) {
 
 /// Makes the last event of an account's opening one that an older bank could have written in its place.
 async fn forget_owner(app: &TestApp, account: Uuid) {
-    let mut log = log(app).await;
-    sqlx::raw_sql("set session_replication_role = replica").execute(&mut log).await.unwrap();
     let refused = r#"{"refusal":{"code":"account-not-empty"}}"#;
-    let changed = sqlx::query(
-        "update events set type = 'CommandRefused', stream_id = $2, payload = $3::json
-         where type = 'OwnerAccountAdded' and payload ->> 'account' = $1",
-    )
-    .bind(account.to_string())
-    .bind(RandomIds.fresh())
-    .bind(refused)
-    .execute(&mut log)
-    .await
-    .unwrap();
-    assert_eq!(changed.rows_affected(), 1);
+    let edit = |log: &mut EditedLog| {
+        let mut added = log.of_type("OwnerAccountAdded");
+        added.retain(|event| event.json()["account"] == json!(account));
+        assert_eq!(added.len(), 1);
+        added[0].become_a("CommandRefused", refused);
+        added[0].stream = RandomIds.fresh();
+    };
+    EditedLog::edit(&app.pair.log.superuser_url(), edit).await.unwrap();
 }
 
 /// Asks for an erasure as the version before did: with one event, on the member's own stream.
 async fn request_erasure(app: &TestApp, member: Uuid) {
-    let mut log = log(app).await;
-    let mut transaction = log.begin().await.unwrap();
-    sqlx::query("update log_head set position = position + 1, recorded_at = greatest(recorded_at, clock_timestamp())")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-    sqlx::query(
-        "insert into commits select position, position, recorded_at, gen_random_uuid(), $1, gen_random_uuid(),
-             decode(repeat('00', 16), 'hex'), 'm' from log_head",
-    )
-    .bind(member)
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
-    sqlx::query(
-        "insert into events (position, version, stream_id, schema_version, type, payload)
-         select position, (select max(version) + 1 from events where stream_id = $1), $1, 1, 'ErasureRequested',
-             json_build_object('erasure', gen_random_uuid()) from log_head",
-    )
-    .bind(member)
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
-    transaction.commit().await.unwrap();
+    let payload = json!({"erasure": RandomIds.fresh()}).to_string();
+    let edit = |log: &mut EditedLog| {
+        let version = log.newest_of(member).version + 1;
+        let requested = EditedEvent::new(member, version, "ErasureRequested", payload);
+        log.append(EditedCommit { actor_role: "m".into(), actor_id: member, ..EditedCommit::new(vec![requested]) });
+    };
+    EditedLog::edit(&app.pair.log.superuser_url(), edit).await.unwrap();
 }

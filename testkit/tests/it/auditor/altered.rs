@@ -2,18 +2,28 @@
 
 use std::{fs, time::Instant};
 
-use testkit::chaos::Part;
+use testkit::{chaos::Part, kit::EditedLog};
 
 use super::{Audited, plants::behind_the_back};
 use crate::support::eventually;
 
 const ALTERED: &str = "what was audited stays as it was";
-const AMOUNT: &str =
-    "update events set payload = replace(payload::text, '\"amount\":\"37\"', '\"amount\":\"38\"')::json
-    where type = 'AccountDebited' and payload ->> 'amount' = '37'";
+
+fn alter_amounts(log: &mut EditedLog) {
+    for event in log.of_type("AccountDebited") {
+        event.payload = event.payload.replace(r#""amount":"37""#, r#""amount":"38""#);
+    }
+}
+
 /// JSON means the same with a space more.
-const BYTE: &str = "update events set payload = replace(payload::text, '\"amount\":', '\"amount\": ')::json
-    where position = (select min(position) from events where type = 'AccountCredited')";
+fn alter_byte(log: &mut EditedLog) {
+    let first = log.of_type("AccountCredited").swap_remove(0);
+    first.payload = first.payload.replace(r#""amount":"#, r#""amount": "#);
+}
+
+async fn edit(audited: &Audited, edit: impl FnOnce(&mut EditedLog)) {
+    EditedLog::edit(&audited.log, edit).await.unwrap();
+}
 
 async fn with_history() -> Audited {
     let audited = Audited::start(&[Part::Command(0), Part::Auditor]).await;
@@ -27,9 +37,11 @@ async fn with_history() -> Audited {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_altered_amount_and_an_altered_byte_are_found_in_what_was_audited() {
     let audited = with_history().await;
-    for (name, sql) in [("an altered amount", AMOUNT), ("an altered byte", BYTE)] {
+    let damages: [(&str, fn(&mut EditedLog)); 2] =
+        [("an altered amount", alter_amounts), ("an altered byte", alter_byte)];
+    for (name, damage) in damages {
         let since = Instant::now();
-        behind_the_back(&audited.log, sql).await;
+        edit(&audited, damage).await;
         let (_, rule, what) = audited.alarm(name, since).await;
         assert_eq!(rule, ALTERED, "{name}: {what}");
         assert!(what.contains("are not what they were"), "{name}: {what}");
@@ -43,12 +55,7 @@ async fn an_altered_amount_and_an_altered_byte_are_found_in_what_was_audited() {
 async fn a_commit_that_is_lost_in_the_middle_is_found() {
     let audited = with_history().await;
     let since = Instant::now();
-    let lost = "(select first_position from commits order by first_position offset 10 limit 1)";
-    let delete = format!(
-        "delete from events where position between {lost} and (select last_position from commits where first_position = {lost});
-         delete from commits where first_position = {lost}"
-    );
-    behind_the_back(&audited.log, &delete).await;
+    edit(&audited, |log| drop(log.commits.remove(10))).await;
     let (_, rule, what) = audited.alarm("a lost commit", since).await;
     assert_eq!(rule, ALTERED, "{what}");
     audited.is_stopped().await;
@@ -60,10 +67,7 @@ async fn a_commit_that_is_lost_in_the_middle_is_found() {
 async fn the_last_commits_cannot_be_lost_unnoticed_and_nothing_is_written_over_them() {
     let audited = with_history().await;
     let since = Instant::now();
-    let lost = "(select first_position from commits order by first_position desc limit 1)";
-    let delete =
-        format!("delete from events where position >= {lost}; delete from commits where first_position >= {lost}");
-    behind_the_back(&audited.log, &delete).await;
+    edit(&audited, |log| drop(log.commits.pop())).await;
     let (_, rule, what) = audited.alarm("a lost end", since).await;
     assert_eq!(rule, ALTERED, "{what}");
     audited.is_stopped().await;
@@ -83,7 +87,7 @@ async fn the_last_commits_cannot_be_lost_unnoticed_and_nothing_is_written_over_t
 async fn what_is_altered_while_no_auditor_runs_is_found_by_the_next_one() {
     let mut audited = with_history().await;
     assert!(audited.app.bank.end(Part::Auditor, std::time::Duration::from_secs(30)).await.unwrap());
-    behind_the_back(&audited.log, BYTE).await;
+    edit(&audited, alter_byte).await;
     audited.app.bank.start(&[Part::Auditor]).await.unwrap();
     let (_, rule, what) = audited.alarm("an altered byte while no auditor ran", Instant::now()).await;
     assert_eq!(rule, ALTERED, "{what}");

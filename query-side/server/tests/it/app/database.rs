@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use kernel::{Ids, LogId, Position, RandomIds};
 use reads::View;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
-use testkit::kit::test_variable;
+use testkit::kit::{EditedLog, test_variable};
 use uuid::Uuid;
 
 pub struct Database {
@@ -90,24 +90,14 @@ impl Database {
 
     /// One commit of that many events at the end of the log; its last position.
     pub async fn append(&self, events: i64) -> Position {
-        let position = sqlx::query_scalar(
-            "with head as (
-                update log_head
-                set position = position + $1, recorded_at = greatest(recorded_at, clock_timestamp())
-                returning position, recorded_at
-             )
-             insert into commits (first_position, last_position, recorded_at, command_id, actor_id, correlation,
-                 fingerprint, actor_role)
-             select position - $1 + 1, position, recorded_at, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
-                 decode(repeat('00', 16), 'hex'), 'm'
-             from head
-             returning last_position",
-        )
-        .bind(events)
-        .fetch_one(&self.pool)
-        .await
-        .expect("an append");
+        let mut position = 0;
+        self.edit_log(|log| position = log.append_without_events(events).last).await;
         Position::new(position)
+    }
+
+    /// Edits the log as if nobody guarded it.
+    pub async fn edit_log(&self, edit: impl FnOnce(&mut EditedLog)) {
+        EditedLog::edit(&url(&self.server, &self.name), edit).await.expect("an edited log");
     }
 
     /// Moves a view's checkpoint as the projector does; quietly: without the notification.

@@ -1,0 +1,60 @@
+//! `jangbu log verify` on logs and views that were damaged: each kind of damage is found, and its place is reported.
+
+mod log;
+mod views;
+
+use testkit::kit::EditedLog;
+
+use crate::databases::TestDatabases;
+
+/// What is done.
+enum Harm {
+    /// An edit of the log.
+    Log(fn(&mut EditedLog)),
+    /// SQL in the database of the log.
+    LogSql(&'static str),
+    /// SQL in the database of the views.
+    Views(&'static str),
+}
+
+/// A damage, and words that the report must have under WRONG.
+struct Damage {
+    name: &'static str,
+    harm: Harm,
+    words: &'static [&'static str],
+}
+
+#[tokio::test]
+async fn every_damage_of_the_log_is_found() {
+    each(log::LOG).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_the_views_is_found() {
+    each(views::VIEWS).await;
+}
+
+async fn each(damages: &[Damage]) {
+    let sound = TestDatabases::with_bank().await;
+    sound.run(&["log", "verify"]).expect(0);
+    for damage in damages {
+        let (databases, arguments): (TestDatabases, &[&str]) = match damage.harm {
+            // The views are as they were, and not of interest here.
+            Harm::Log(_) | Harm::LogSql(_) => (sound.with_copied_log().await, &["log", "verify", "--no-views"]),
+            Harm::Views(_) => (sound.with_copied_views().await, &["log", "verify"]),
+        };
+        match damage.harm {
+            Harm::Log(edit) => databases.edit_log(edit).await,
+            Harm::LogSql(sql) => databases.on_log(sql).await,
+            Harm::Views(sql) => databases.on_views(sql).await,
+        }
+        let run = databases.run(arguments);
+        assert_eq!(run.code, 1, "{}: {}", damage.name, run.all());
+        let wrong = run.stdout.split("WRONG:").skip(1).collect::<String>();
+        for word in damage.words {
+            assert!(wrong.contains(word), "{}: `{word}` is missing: {}", damage.name, run.all());
+        }
+        databases.drop().await;
+    }
+    sound.drop().await;
+}
