@@ -19,6 +19,7 @@ mod key_ids;
 pub mod keys;
 mod leader;
 mod log;
+mod log_tables;
 mod members;
 mod migrate;
 mod output;

@@ -1,7 +1,6 @@
 //! `jangbu accounts`: freezing through the command API, and an account as the log has it.
 
 mod api;
-mod events;
 mod named;
 mod show;
 

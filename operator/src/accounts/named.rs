@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use events::recorded::{self, AccountNumberEvent};
 
-use super::events::state_events;
-use crate::{config::Config, db::Database, failure::Failure};
+use crate::{config::Config, db::Database, failure::Failure, log_tables::state_events};
 
 /// An account as it was named. Spaces and dashes may stand in a number.
 #[derive(Clone, Copy, Debug)]

@@ -7,11 +7,14 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    events::{StateEvent, state_events},
-    named::NamedAccount,
+use super::named::NamedAccount;
+use crate::{
+    config::Config,
+    db::Database,
+    failure::Failure,
+    log_tables::{StateEvent, state_events},
+    output::Output,
 };
-use crate::{config::Config, db::Database, failure::Failure, output::Output};
 
 /// The account.
 #[derive(Debug, Serialize)]

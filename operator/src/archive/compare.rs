@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use sqlx::PgConnection;
 
-use super::{chain::Chain, error::ArchiveError, line::Commit, live, reader::stream};
-use crate::failure::Failure;
+use super::{chain::Chain, error::ArchiveError, reader::stream};
+use crate::{
+    failure::Failure,
+    log_tables::{self, Commit},
+};
 
 /// The first position at which the database does not hold what the archive holds, of those after `after` up to `to`;
 /// both are ends of commits in the archive.
@@ -22,7 +25,7 @@ pub async fn first_difference(
         let until = batch.last().map_or(end, Commit::last);
         let mut expected = batch.iter();
         while end < until {
-            let found = match live::commits(connection, end, until, live::PAGE).await {
+            let found = match log_tables::commits(connection, end, until, log_tables::PAGE).await {
                 Ok(found) => found,
                 // A log that cannot be read there differs there.
                 Err(Failure::Archive(ArchiveError::Log { position, .. })) => return Ok(Some(position)),

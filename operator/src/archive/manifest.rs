@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{digest::Digest, line::Commit};
+use super::digest::Digest;
+use crate::log_tables::Commit;
 
 /// The format written here.
 pub const FORMAT: u16 = 1;

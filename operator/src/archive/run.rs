@@ -19,6 +19,7 @@ use crate::{
     config::Config,
     db::Database,
     failure::Failure,
+    log_tables,
     output::{Output, thousands},
 };
 
@@ -126,7 +127,8 @@ async fn read(connection: &mut PgConnection, after: i64, target: i64, events: i6
     let mut segment = Segment::new()?;
     let mut end = after;
     while end < target {
-        let commits = live::commits(connection, end, target, live::PAGE.min(events - segment.events())).await?;
+        let commits =
+            log_tables::commits(connection, end, target, log_tables::PAGE.min(events - segment.events())).await?;
         if commits.is_empty() {
             break;
         }

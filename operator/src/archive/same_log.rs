@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{chain::Chain, error::ArchiveError, live, manifest::Events};
-use crate::failure::Failure;
+use crate::{failure::Failure, log_tables};
 
 /// Refuses an archive that is not the beginning of this log: the log is another one under the same id, or it was restored
 /// to an earlier state and went on from there. Equal ids prove nothing; the commit at the archive's end proves all before it.
@@ -21,7 +21,7 @@ pub async fn same_log(chain: &Chain, log: &mut PgConnection) -> Result<(), Failu
 /// Refuses a range of the archive that does not end with a commit of the log.
 pub async fn require_held(range: &Events, log: &mut PgConnection) -> Result<(), Failure> {
     let end = range.last_position;
-    if live::ending_at(log, end).await? == Some((range.last_command_id, range.last_recorded_at)) {
+    if log_tables::ending_at(log, end).await? == Some((range.last_command_id, range.last_recorded_at)) {
         return Ok(());
     }
     let what = format!("the commit that ends at {end} is not the one in the archive");

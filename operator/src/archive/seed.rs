@@ -10,10 +10,9 @@ use kernel::Position;
 use sqlx::PgConnection;
 
 use super::{
-    accounts::AccountState, error::ArchiveError, live, reader::ArchiveRanges, same_log::require_held,
-    snapshot::Snapshot,
+    accounts::AccountState, error::ArchiveError, reader::ArchiveRanges, same_log::require_held, snapshot::Snapshot,
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, log_tables};
 
 /// The view `accounts` as it is filled from the newest snapshot at or before a position, and what of the log is still to be
 /// read for it. The log must hold the very commit at which the snapshot was taken.
@@ -32,7 +31,7 @@ pub async fn seeded(
         ArchiveError::Which(format!("no archived range ends at {position}, where the newest snapshot was taken"))
     })?;
     require_held(range, connection).await?;
-    let after = Position::new(live::beginning_of(connection, position.number()).await? - 1);
+    let after = Position::new(log_tables::beginning_of(connection, position.number()).await? - 1);
     let view = SeededAccounts(Arc::new(seed(snapshot, after)));
     Ok((Arc::new(view), AfterSnapshot { log, after }))
 }

@@ -1,27 +1,19 @@
 //! Whether what was derived from the log is of the history that the log holds now.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::finding::Finding;
 use crate::{
     config::Config,
     db::{Database, failed},
     failure::Failure,
+    log_tables::{self, Named},
 };
 
 /// What to do about a log that others knew with another end.
 pub const ADOPT: &str = "is it the right database? If it was restored from a backup, stop the servers that still write the \
                          other one, then `jangbu log adopt --reason WHY` (docs/runbooks/restore.md)";
-
-/// A commit as somebody remembers it.
-#[derive(Clone, Copy, Debug)]
-pub struct Named {
-    pub position: i64,
-    pub command_id: Uuid,
-    pub recorded_at: DateTime<Utc>,
-}
 
 /// The commit that a message of the stream names: the last position, and `command@microseconds`.
 pub fn named(last: &str, commit: &str) -> Option<Named> {
@@ -31,21 +23,6 @@ pub fn named(last: &str, commit: &str) -> Option<Named> {
         command_id: command.parse().ok()?,
         recorded_at: DateTime::from_timestamp_micros(micros.parse().ok()?)?,
     })
-}
-
-/// Whether the log holds it.
-pub async fn holds(log: &mut PgConnection, commit: &Named) -> Result<bool, Failure> {
-    sqlx::query_scalar!(
-        r#"select exists (
-               select from commits where command_id = $1 and last_position = $2 and recorded_at = $3
-           ) as "held!""#,
-        commit.command_id,
-        commit.position,
-        commit.recorded_at
-    )
-    .fetch_one(log)
-    .await
-    .map_err(failed("looking for a commit"))
 }
 
 /// Looks whether the vault was brought up to this log.
@@ -78,7 +55,7 @@ async fn of_vault(log: &mut PgConnection, vault: &mut PgConnection, what: &str) 
     let Some(((position, command_id), recorded_at)) = noted else {
         return Ok(Finding::ok(what, format!("at position {}, which names no commit yet", row.position)));
     };
-    if holds(log, &Named { position, command_id, recorded_at }).await? {
+    if log_tables::holds(log, &Named { position, command_id, recorded_at }).await? {
         return Ok(Finding::ok(
             what,
             format!("the log holds the commit at {position} that the vault was brought up to"),

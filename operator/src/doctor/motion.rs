@@ -5,8 +5,9 @@ use sqlx::PgConnection;
 use super::{DoctorArgs, finding::Finding, servers};
 use crate::{
     config::Config,
-    db::{Database, failed},
+    db::Database,
     failure::Failure,
+    log_tables::{self, Relay},
     views::{self, Standing},
 };
 
@@ -14,18 +15,6 @@ use crate::{
 const RELAY_SILENCE_MS: i64 = 15_000;
 /// The name of the lock that the active relay holds, and the number Postgres knows it by (FNV-1a).
 const RELAY_LOCK: &str = "jangbu/relay";
-
-/// The relay's row, and how far it is behind.
-struct Relay {
-    position: i64,
-    lag_events: i64,
-    lag_ms: i64,
-    silent_ms: i64,
-    holder: String,
-    locked: bool,
-    /// Whether the log does not hold the commit up to which it has published.
-    other_history: bool,
-}
 
 /// One look.
 struct Look {
@@ -66,38 +55,7 @@ async fn take(log: &mut PgConnection, views: Option<&mut PgConnection>) -> Look 
 }
 
 async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
-    let row = sqlx::query!(
-        r#"select cursor.position, holder, head.position - cursor.position as "lag_events!",
-                  (extract(epoch from clock_timestamp() - renewed_at) * 1000)::int8 as "silent_ms!",
-                  exists (
-                      select from pg_locks
-                      where locktype = 'advisory' and granted and objsubid = 1
-                        and database = (select oid from pg_database where datname = current_database())
-                        and (classid::int8 << 32) | objid::int8 = $1
-                  ) as "locked!",
-                  cursor.position > head.position or cursor.command_id is not null and not exists (
-                      select from commits as c where c.command_id = cursor.command_id
-                        and c.last_position = cursor.position and c.recorded_at = cursor.recorded_at
-                  ) as "other_history!",
-                  coalesce((
-                      select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
-                      from commits where first_position > cursor.position order by first_position limit 1
-                  ), 0) as "lag_ms!"
-           from relay_cursor as cursor, log_head as head"#,
-        lock_number(RELAY_LOCK)
-    )
-    .fetch_optional(log)
-    .await
-    .map_err(failed("reading the relay's cursor"))?;
-    Ok(row.map(|row| Relay {
-        position: row.position,
-        lag_events: row.lag_events,
-        lag_ms: row.lag_ms,
-        silent_ms: row.silent_ms,
-        holder: row.holder,
-        locked: row.locked,
-        other_history: row.other_history,
-    }))
+    log_tables::relay(log, lock_number(RELAY_LOCK)).await
 }
 
 fn lock_number(name: &str) -> i64 {

@@ -6,7 +6,12 @@ use ::log::seal::{Label, Rejected, SliceKeys, verify};
 use async_nats::jetstream::{self, context::GetStreamErrorKind, message::StreamMessage};
 
 use super::finding::Finding;
-use crate::{config::Config, db::Database, failure::Failure};
+use crate::{
+    config::Config,
+    db::Database,
+    failure::Failure,
+    log_tables::{self, Named},
+};
 
 /// How long NATS may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -120,11 +125,11 @@ fn check_tail(message: &StreamMessage, config: &Config) -> Tail {
 
 /// Which log this is, and whether it holds a commit, if one is named. Nothing if its database does not answer: another check
 /// reports that.
-async fn held(config: &Config, commit: Option<super::history::Named>) -> Option<(String, bool)> {
+async fn held(config: &Config, commit: Option<Named>) -> Option<(String, bool)> {
     let mut connection = Database::Log.connect(config).await.ok()?;
     let id = sqlx::query_scalar!("select log_id from log_head").fetch_optional(&mut connection).await.ok()??;
     let held = match commit {
-        Some(commit) => super::history::holds(&mut connection, &commit).await.ok()?,
+        Some(commit) => log_tables::holds(&mut connection, &commit).await.ok()?,
         None => true,
     };
     Some((id.to_string(), held))

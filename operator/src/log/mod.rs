@@ -1,13 +1,11 @@
 //! `jangbu log`: reading the log.
 
 mod adopt;
-mod commits;
 mod found_by;
 mod show;
 mod tail;
 mod text;
 
 pub use adopt::{AdoptArgs, adopt};
-pub use commits::{CommitView, EventView};
 pub use show::{ShowArgs, show};
 pub use tail::{TailArgs, tail};

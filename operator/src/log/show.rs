@@ -4,8 +4,15 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{CommitView, commits, found_by, text};
-use crate::{accounts::NamedAccount, config::Config, db::Database, failure::Failure, output::Output};
+use super::{found_by, text};
+use crate::{
+    accounts::NamedAccount,
+    config::Config,
+    db::Database,
+    failure::Failure,
+    log_tables::{self, CommitView},
+    output::Output,
+};
 
 /// What is to be shown.
 #[derive(Debug, clap::Args)]
@@ -97,7 +104,7 @@ async fn found(args: &ShowArgs, config: &Config, log: &mut PgConnection) -> Resu
     let ShowArgs { by, count } = args;
     Ok(match by {
         By { subject: Some(Subject::Position(position)), .. } => {
-            let commits = commits::covering(log, &[*position]).await?;
+            let commits = log_tables::covering(log, &[*position]).await?;
             Shown { commits, positions: vec![*position], note: None }
         }
         By { subject: Some(Subject::Account(account)), .. } => {
@@ -108,15 +115,15 @@ async fn found(args: &ShowArgs, config: &Config, log: &mut PgConnection) -> Resu
             of_stream(*stream, *count, log).await?
         }
         By { command: Some(command), .. } => {
-            Shown { commits: commits::of_command(log, *command).await?, ..Shown::default() }
+            Shown { commits: log_tables::of_command(log, *command).await?, ..Shown::default() }
         }
         By { reference: Some(reference), .. } => {
             let mut positions = found_by::reference(config, reference, count + 1).await?;
             let note = cut(&mut positions, *count);
-            Shown { commits: commits::covering(log, &positions).await?, positions, note }
+            Shown { commits: log_tables::covering(log, &positions).await?, positions, note }
         }
         By { correlation: Some(id), .. } => {
-            of_positions(found_by::correlation(log, *id, count + 1).await?, *count, log).await?
+            of_positions(log_tables::by_correlation(log, *id, count + 1).await?, *count, log).await?
         }
         By { request_id: Some(id), .. } => {
             of_positions(found_by::request(log, *id, count + 1).await?, *count, log).await?
@@ -126,8 +133,8 @@ async fn found(args: &ShowArgs, config: &Config, log: &mut PgConnection) -> Resu
 }
 
 async fn of_stream(stream: Uuid, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
-    let (positions, length) = commits::stream(log, stream, count).await?;
-    let commits = commits::covering(log, &positions).await?;
+    let (positions, length) = log_tables::stream(log, stream, count).await?;
+    let commits = log_tables::covering(log, &positions).await?;
     let all = positions.len() as i64 == length;
     let note = (!all).then(|| format!("the newest {} of {length} events; -n shows more", positions.len()));
     Ok(Shown { commits, positions, note })
@@ -136,7 +143,7 @@ async fn of_stream(stream: Uuid, count: i64, log: &mut PgConnection) -> Result<S
 /// The commits that begin at these positions, of which one more was read than is shown.
 async fn of_positions(mut first: Vec<i64>, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
     let note = cut(&mut first, count);
-    Ok(Shown { commits: commits::covering(log, &first).await?, positions: Vec::new(), note })
+    Ok(Shown { commits: log_tables::covering(log, &first).await?, positions: Vec::new(), note })
 }
 
 /// Leaves as many as are shown, newest first, and says if there are more.

@@ -7,11 +7,12 @@ use sqlx::{
     postgres::{PgListener, PgPoolOptions},
 };
 
-use super::{CommitView, commits, text};
+use super::text;
 use crate::{
     config::Config,
     db::{Database, failed},
     failure::Failure,
+    log_tables::{self, CommitView},
     output::Output,
 };
 
@@ -42,7 +43,7 @@ pub async fn tail(args: &TailArgs, config: &Config, output: Output) -> Result<()
     let shown = match args.after {
         Some(position) => after(&mut connection, position, args.count, output).await?,
         None => {
-            let commits = commits::newest(&mut connection, args.count.unwrap_or(10)).await?;
+            let commits = log_tables::newest(&mut connection, args.count.unwrap_or(10)).await?;
             let end = match commits.last() {
                 Some(last) => last.last_position,
                 None => head(&mut connection).await?,
@@ -69,7 +70,7 @@ async fn after(
 ) -> Result<i64, Failure> {
     let mut left = count.unwrap_or(i64::MAX);
     while left > 0 {
-        let commits = commits::after(connection, position, left.min(PAGE)).await?;
+        let commits = log_tables::after(connection, position, left.min(PAGE)).await?;
         let Some(last) = commits.last() else { break };
         position = last.last_position;
         left -= commits.len() as i64;

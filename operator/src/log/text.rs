@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{CommitView, EventView};
+use crate::log_tables::{CommitView, EventView};
 
 /// One line for the commit, one for each event.
 pub fn brief(commit: &CommitView) -> String {

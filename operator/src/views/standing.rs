@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     db::{Database, failed},
     failure::Failure,
+    log_tables,
 };
 
 /// One generation of a view.
@@ -205,32 +206,12 @@ pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Fa
 pub async fn lag(connection: &mut PgConnection, views: &mut [Standing]) -> Result<(), Failure> {
     let positions: Vec<i64> = views.iter().map(|view| view.position).collect();
     let logs: Vec<Option<Uuid>> = views.iter().map(|view| view.log_id).collect();
-    let rows = sqlx::query!(
-        r#"select head.position as head, held.command_id as "held_command?", held.recorded_at as "held_at?",
-                  asked.log_id is null or asked.log_id = head.log_id
-                  or exists (select from log_adoptions as a where a.old_log_id = asked.log_id) as "ours!", coalesce((
-                select greatest(0, extract(epoch from clock_timestamp() - recorded_at) * 1000)::int8
-                from commits where first_position > asked.position order by first_position limit 1
-           ), 0) as "lag_ms!"
-           from unnest($1::int8[], $2::uuid[]) with ordinality as asked (position, log_id, ordinal)
-           cross join log_head as head
-           left join lateral (
-                select last_position, command_id, recorded_at from commits
-                where first_position <= asked.position order by first_position desc limit 1
-           ) as held on held.last_position = asked.position
-           order by asked.ordinal"#,
-        &positions,
-        &logs as &[Option<Uuid>]
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(failed("reading the head of the log"))?;
+    let rows = log_tables::places(connection, &positions, &logs).await?;
     for (view, row) in views.iter_mut().zip(rows) {
         view.head = Some(row.head);
         view.lag_events = Some(row.head - view.position);
         view.lag_ms = Some(row.lag_ms);
-        let held = row.held_command.zip(row.held_at);
-        view.other_history = view.differs(row.head, row.ours, held);
+        view.other_history = view.differs(row.head, row.ours, row.held());
         let stalled = view.still_ms.min(row.lag_ms);
         let meant_to_move = view.is_live() && view.paused_since.is_none() && row.head > view.position;
         view.stalled_ms = Some(stalled).filter(|ms| meant_to_move && *ms >= STALL_MS);

@@ -5,8 +5,8 @@ use sqlx::{Connection, PgConnection};
 use super::adoption::Adoption;
 use crate::{
     db::failed,
-    doctor::history::{Named as Commit, holds},
     failure::Failure,
+    log_tables::{Named as Commit, holds},
 };
 
 /// How far the vault was brought up to the log.

@@ -1,4 +1,4 @@
-//! Commits as they stand in the log.
+//! Commits as they stand in the log, to be shown: what is damaged is shown, too.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
