@@ -20,7 +20,7 @@ use crate::{
     failure::Failure,
     internal_keys::{self, InternalKeysCommand},
     leader::{self, LeaderCommand},
-    log::{self, AdoptArgs, ShowArgs, TailArgs},
+    log::{self, AdoptArgs, ConvertArgs, ShowArgs, TailArgs},
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
     output::Output,
@@ -129,6 +129,8 @@ enum LogCommand {
     Verify(VerifyArgs),
     /// Give a log that was restored from a backup a new id, so that nobody takes it for the one before
     Adopt(AdoptArgs),
+    /// Bring a log of the format before into the tables in which a commit is one row
+    Convert(ConvertArgs),
 }
 
 /// Runs the command line of this process.
@@ -202,6 +204,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Log(LogCommand::Show(args)) => log::show(args, config, output).await?,
         Command::Log(LogCommand::Verify(args)) => return verify::run(args, config, output).await.map(judged),
         Command::Log(LogCommand::Adopt(args)) => log::adopt(args, config, output).await?,
+        Command::Log(LogCommand::Convert(args)) => log::convert(args, config, output).await?,
         Command::Audit(command) => return audit::run(command, config, output).await.map(judged),
         Command::Archive(command) => return archive::command(command, config, output).await.map(judged),
         Command::Vault(command) => vault::run(command, config, output).await?,

@@ -5,7 +5,7 @@ use std::{error::Error, fmt::Display, io};
 use database::migrations;
 use projection_engine::RebuildError;
 
-use crate::{archive::error::ArchiveError, keys::error::KeyError};
+use crate::{archive::error::ArchiveError, keys::error::KeyError, log::convert::error::ConvertError};
 
 /// Why a command stopped. Exit code 2 if the caller can fix the call, else 1.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,9 @@ pub enum Failure {
     /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The log was not converted.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
     /// The key-encryption key.
     #[error("the key-encryption key cannot be used")]
     Kek(#[source] vault::KekError),
@@ -219,6 +222,7 @@ impl Failure {
             }
             Self::Key(error) => error.advice(),
             Self::Archive(error) => error.advice(),
+            Self::Convert(error) => error.advice().map(str::to_owned),
             Self::Rebuild(error) => rebuild_advice(error),
             _ => None,
         }

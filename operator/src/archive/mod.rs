@@ -27,6 +27,7 @@ mod verify;
 pub use accounts::AccountState;
 pub use error::ArchiveError;
 pub use reader::{ArchiveRanges, reader};
+pub use run::progress as progress_bar;
 pub use seed::{AfterSnapshot, seeded};
 pub use snapshot::Snapshot;
 pub use store::Place;

@@ -1,12 +1,12 @@
 //! Databases of a test's own: migrated by the binary, filled by the real projections.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use kernel::{Ids, Position, RandomIds};
 use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, inbox};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use testkit::kit::{EditedLog, test_variable};
+use testkit::kit::{Databases, EditedLog, test_variable};
 use tokio::sync::watch;
 use url::Url;
 
@@ -60,6 +60,14 @@ impl TestDatabases {
         Bank::busy().write(&databases.log).await;
         databases.project().await;
         databases
+    }
+
+    /// Those of a bank that an earlier build wrote, as it left them.
+    pub async fn restored(folder: &Path) -> Self {
+        let pair = Databases::of_this_test_run().expect("a server").restore_pair(folder).await.expect("a bank");
+        let [log, views, vault] = [pair.log, pair.views, pair.vault]
+            .map(|database| database.superuser_url().parse::<Url>().expect("a URL"));
+        Self { server: server(), own: vec![log.clone(), views.clone(), vault.clone()], log, views, vault }
     }
 
     /// A copy of this log, and these views themselves.

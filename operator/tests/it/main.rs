@@ -8,6 +8,7 @@ mod archive_rebuild;
 mod archive_s3;
 mod bank;
 mod cli;
+mod convert;
 mod damage;
 mod databases;
 mod doctor;

@@ -3,7 +3,7 @@
 /// Ends the process at once, as `kill -9` would, if `JANGBU_FAULT_POINT` names this place. Only tests are built so.
 #[cfg(feature = "testing")]
 #[expect(clippy::disallowed_methods, reason = "a test names the place in the environment of the process")]
-pub(crate) fn fault_point(name: &str) {
+pub fn fault_point(name: &str) {
     if std::env::var("JANGBU_FAULT_POINT").is_ok_and(|wanted| wanted == name) {
         std::process::abort();
     }
@@ -11,4 +11,4 @@ pub(crate) fn fault_point(name: &str) {
 
 /// Nothing.
 #[cfg(not(feature = "testing"))]
-pub(crate) fn fault_point(_: &str) {}
+pub fn fault_point(_: &str) {}

@@ -30,6 +30,7 @@ pub mod testing;
 pub use audit::{Operator, audit};
 pub use batch::{Commit, Decode, Event, Fault, Slice};
 pub use bulk::{Bulk, Loader};
+pub use fault_point::fault_point;
 pub use error::{OpenError, OtherHistory, RegistryError, WriteError};
 pub use inbox::{Inbox, Outlet, inbox};
 pub use lag::Lag;

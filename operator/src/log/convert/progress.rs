@@ -1,0 +1,95 @@
+//! How far the copy is: the row of `log_conversion`, which moves in the transactions that copy.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::error::ConvertError;
+use crate::{db::failed, failure::Failure};
+
+/// The digest of a commit, chained to those before.
+pub type Digest = [u8; 32];
+
+/// The row.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    pub log_id: Uuid,
+    /// Up to where commits are copied.
+    pub position: i64,
+    pub digest: Digest,
+    /// Up to where the copy was read back and found equal.
+    pub proven_position: i64,
+    pub proven_digest: Digest,
+}
+
+/// Whether the log stands in the tables of commit rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// It stands in those before.
+    Before,
+    /// It stands in the new ones.
+    CommitRows {
+        /// Whether the tables of the format before are still there.
+        kept: bool,
+    },
+}
+
+/// How the log stands.
+pub async fn format(connection: &mut PgConnection) -> Result<Format, Failure> {
+    let found = sqlx::query!(
+        r#"select to_regclass('log_conversion') is not null as "migrated!", to_regclass('events_before') is not null as "kept!",
+                  coalesce((select relkind = 'r' from pg_class where oid = to_regclass('events')), false) as "before!""#
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(failed("looking how the log is stored"))?;
+    match (found.migrated, found.before) {
+        (false, _) => Err(ConvertError::NotMigrated.into()),
+        (true, true) => Ok(Format::Before),
+        (true, false) => Ok(Format::CommitRows { kept: found.kept }),
+    }
+}
+
+/// Begins, or goes on.
+pub async fn begin(connection: &mut PgConnection, log_id: Uuid) -> Result<Progress, Failure> {
+    sqlx::query!("insert into log_conversion (log_id) values ($1) on conflict do nothing", log_id)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed("beginning the conversion"))?;
+    let progress = read(connection).await?.ok_or(ConvertError::NothingTo("the conversion was thrown away just now"))?;
+    if progress.log_id != log_id {
+        return Err(ConvertError::OtherLog(progress.log_id).into());
+    }
+    Ok(progress)
+}
+
+/// The row, if a conversion was begun.
+pub async fn read(connection: &mut PgConnection) -> Result<Option<Progress>, Failure> {
+    let row =
+        sqlx::query!("select log_id, position, digest, proven_position, proven_digest from log_conversion for update")
+            .fetch_optional(connection)
+            .await
+            .map_err(failed("reading how far the conversion is"))?;
+    let digest = |bytes: Vec<u8>| Digest::try_from(bytes).unwrap_or_default();
+    Ok(row.map(|row| Progress {
+        log_id: row.log_id,
+        position: row.position,
+        digest: digest(row.digest),
+        proven_position: row.proven_position,
+        proven_digest: digest(row.proven_digest),
+    }))
+}
+
+/// Writes it down.
+pub async fn keep(connection: &mut PgConnection, progress: &Progress) -> Result<(), Failure> {
+    sqlx::query!(
+        "update log_conversion set position = $1, digest = $2, proven_position = $3, proven_digest = $4",
+        progress.position,
+        &progress.digest as &[u8],
+        progress.proven_position,
+        &progress.proven_digest as &[u8]
+    )
+    .execute(connection)
+    .await
+    .map_err(failed("writing down how far the conversion is"))
+    .map(drop)
+}
