@@ -42,6 +42,9 @@ impl Accounts {
             event_type,
             schema_version: if event_type == "TransferPosted" { 2 } else { 1 },
             payload,
+            kind: if event_type == "TransferPosted" { "transfer" } else { "account" },
+            opens_stream: event_type == "TransferPosted",
+            owner: None,
         };
         NewCommit {
             command_id: CommandId::new(uuid_of_a_key()),

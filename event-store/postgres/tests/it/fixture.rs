@@ -108,6 +108,9 @@ pub fn event(stream: StreamId, version: i64) -> NewEvent {
         event_type: "Happened",
         schema_version: 1,
         payload: format!(r#"{{"n":{version}}}"#),
+        kind: "thing",
+        opens_stream: false,
+        owner: None,
     }
 }
 
