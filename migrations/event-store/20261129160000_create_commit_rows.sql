@@ -106,12 +106,12 @@ begin
 end $$;
 
 -- Ends an append that did not find each stream as it expected it.
-create function require_all_streams(found bigint, expected bigint) returns boolean language plpgsql as $$
+create function require_all_streams(changed bigint, expected bigint) returns boolean language plpgsql as $$
 begin
-    if found <> expected then
+    if changed <> expected then
         raise exception using
             errcode = 'serialization_failure',
-            message = format('%s of %s streams are not as the append expects them', expected - found, expected);
+            message = format('%s of %s streams are not as the append expects them', expected - changed, expected);
     end if;
     return true;
 end $$;

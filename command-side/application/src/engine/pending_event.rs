@@ -20,7 +20,8 @@ impl PendingEvent {
 
     /// What the log is to be given.
     pub fn new_event(&self) -> Result<NewEvent, serde_json::Error> {
-        let recorded::EventType { name: event_type, schema_version, kind, opens_stream, .. } = self.recorded.event_type();
+        let recorded::EventType { name: event_type, schema_version, kind, opens_stream, .. } =
+            self.recorded.event_type();
         Ok(NewEvent {
             stream: self.stream,
             version: self.version,

@@ -72,7 +72,8 @@ fn check_place(
 
 impl Stream {
     /// A stream without events.
-    pub const EMPTY: Self = Self { version: Version::ZERO, state: State::Empty, newest: Position::ZERO, has_row: false };
+    pub const EMPTY: Self =
+        Self { version: Version::ZERO, state: State::Empty, newest: Position::ZERO, has_row: false };
 
     /// From where it is to be read on. Only accounts have snapshots; whether it is one shows when it is read.
     pub fn read_on(&self) -> FromVersion {

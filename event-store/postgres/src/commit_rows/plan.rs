@@ -100,14 +100,24 @@ impl<'a> Plan<'a> {
             return Err(refused("a commit needs an event, and an append a commit"));
         }
         let events: usize = commits.iter().map(|commit| commit.events.len()).sum();
-        let mut streams = Streams { held, places: HashMap::with_capacity(events), changes: Vec::with_capacity(events), missing: vec![] };
+        let mut streams = Streams {
+            held,
+            places: HashMap::with_capacity(events),
+            changes: Vec::with_capacity(events),
+            missing: vec![],
+        };
         let (mut encoded, mut first) = (Vec::with_capacity(commits.len()), 1);
         for commit in commits {
             let mut text = EventsEncoder::new();
             for event in &commit.events {
                 let previous = streams.add(event, commit.command_id, first)?;
-                text.push(event.stream, (event.version, previous), (event.event_type, event.schema_version), &event.payload)
-                    .map_err(refused)?;
+                text.push(
+                    event.stream,
+                    (event.version, previous),
+                    (event.event_type, event.schema_version),
+                    &event.payload,
+                )
+                .map_err(refused)?;
             }
             let next = first + commit.events.len() as i64;
             encoded.push(Encoded { commit, first, last: next - 1, events: text.finish() });
@@ -135,7 +145,10 @@ impl Streams<'_, '_> {
             return Err(refused("a version is 1 or more"));
         }
         if event.opens_stream && event.version != Version::ZERO.next() {
-            return Err(refused(format!("a stream is not opened twice: {} at version {}", event.event_type, event.version)));
+            return Err(refused(format!(
+                "a stream is not opened twice: {} at version {}",
+                event.event_type, event.version
+            )));
         }
         match self.places.get(&event.stream) {
             Some(place) => self.changes[*place].go_on(event, first),

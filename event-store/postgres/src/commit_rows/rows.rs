@@ -49,7 +49,8 @@ impl From<StoredEvent<'_>> for Event {
 
 /// The events of a commit that begins at `first`, or some of them.
 pub(crate) fn decode(first: i64, events: &str) -> Result<Vec<StoredEvent<'_>>, ReadError> {
-    serde_json::from_str(events).map_err(|error| damaged(first, format!("the events of a commit cannot be read: {error}")))
+    serde_json::from_str(events)
+        .map_err(|error| damaged(first, format!("the events of a commit cannot be read: {error}")))
 }
 
 /// Who asked for the commit that begins there.

@@ -5,11 +5,7 @@ use kernel::{CommandId, StreamId, Version};
 use log::{Commit, Event, FromVersion, Picked, ReadError, ReadStreams, StreamRead};
 use uuid::Uuid;
 
-use super::{
-    CommitLog,
-    rows::StoredCommit,
-    walk::Asked,
-};
+use super::{CommitLog, rows::StoredCommit, walk::Asked};
 use crate::classify::read_error;
 
 #[async_trait]

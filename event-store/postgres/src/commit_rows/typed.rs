@@ -33,7 +33,12 @@ impl ReadTyped for CommitLog {
                     *position > after && *position <= up_to && types.contains(&event.event_type.as_str())
                 });
                 let (recorded_at, actor) = (commit.recorded_at, commit.actor);
-                picked.extend(of_types.map(|(position, event)| Picked { position, recorded_at, actor, event: event.clone() }));
+                picked.extend(of_types.map(|(position, event)| Picked {
+                    position,
+                    recorded_at,
+                    actor,
+                    event: event.clone(),
+                }));
             }
             if is_last || picked.len() >= limit {
                 picked.truncate(limit);

@@ -148,7 +148,8 @@ impl CommitLog {
                 let further = self.walk_once(&[Asked { from, begin: Some(begin), ..*asked }], false).await?;
                 let Some(further) = further.into_iter().next() else { break };
                 // It must lead to earlier versions, or it would never end.
-                if further.picked.is_empty() || further.picked[0].event.version.number() >= walked.oldest().unwrap_or(0) {
+                if further.picked.is_empty() || further.picked[0].event.version.number() >= walked.oldest().unwrap_or(0)
+                {
                     break;
                 }
                 walked.picked.extend(further.picked);

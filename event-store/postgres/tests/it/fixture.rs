@@ -69,7 +69,7 @@ impl LogFixture {
 }
 
 /// The whole log, in pages.
-pub async fn read_all(log: &PostgresLog, page: i64) -> Vec<Commit> {
+pub async fn read_all(log: &impl ReadCommits, page: i64) -> Vec<Commit> {
     let mut commits: Vec<Commit> = Vec::new();
     loop {
         let after = commits.last().map_or(Position::ZERO, Commit::last);
