@@ -22,8 +22,8 @@ pub async fn post(log: &(impl Append + ReadStreams), request: Request, legs: Vec
     let legs = Legs::new(legs).expect("they sum to zero");
     let streams: Vec<_> = legs.iter().map(|leg| (leg.account.into(), FromVersion::After(Version::ZERO))).collect();
     let read = log.read_streams(&streams).await.expect("the log");
-    let mut versions: Vec<_> = read.iter().map(|(_, events)| Version::new(events.len() as i64)).collect();
-    let accounts: Vec<Account> = read.into_iter().map(|(_, events)| fold(&events)).collect();
+    let mut versions: Vec<_> = read.iter().map(|read| Version::new(read.events.len() as i64)).collect();
+    let accounts: Vec<Account> = read.into_iter().map(|read| fold(&read.events)).collect();
     let sides: Vec<_> = accounts.iter().map(Some).collect();
     let movement = Movement { transfer, legs: &legs, accounts: &sides };
     let happened = movement.decide(&Limits::NONE).expect("it may be posted");
@@ -46,8 +46,9 @@ pub async fn post(log: &(impl Append + ReadStreams), request: Request, legs: Vec
 }
 
 fn new_event(stream: StreamId, version: Version, recorded: recorded::Event) -> NewEvent {
-    let recorded::EventType { name: event_type, schema_version, .. } = recorded.event_type();
-    NewEvent { stream, version, event_type, schema_version, payload: recorded.payload().expect("JSON") }
+    let recorded::EventType { name: event_type, schema_version, kind, opens_stream } = recorded.event_type();
+    let payload = recorded.payload().expect("JSON");
+    NewEvent { stream, version, event_type, schema_version, payload, kind: kind.as_str(), opens_stream, owner: None }
 }
 
 fn fold(events: &[log::Event]) -> Account {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{Actor, CommandId, CommitRef, CorrelationId, LogId, Position, StreamId, Version};
+use kernel::{Actor, CommandId, CommitRef, CorrelationId, LogId, MemberId, Position, StreamId, Version};
 
 use crate::{AppendError, Fingerprint};
 
@@ -19,6 +19,20 @@ pub struct NewEvent {
     pub schema_version: i16,
     /// The payload, a JSON object.
     pub payload: String,
+    /// What the stream is the history of: part of the lock. A stream is never continued as one of another kind.
+    pub kind: &'static str,
+    /// Whether an event of this type has version 1 always.
+    pub opens_stream: bool,
+    /// The member that the stream, an account, was opened for; told by its first event alone.
+    pub owner: Option<MemberId>,
+}
+
+impl NewEvent {
+    /// Whether it opens the stream that has the id of its command. Such a stream is found by the command; the log may keep no other
+    /// record of where it stands until its second event.
+    pub fn opens_stream_of(&self, command: CommandId) -> bool {
+        self.version == Version::ZERO.next() && self.stream == StreamId::from(command)
+    }
 }
 
 /// What one command is to write.
@@ -60,6 +74,19 @@ pub struct Snapshot {
     pub state: String,
 }
 
+/// What the writer knows of a stream that it adds to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldStream {
+    /// The stream.
+    pub stream: StreamId,
+    /// Where the commit begins that holds its newest event; 0 for a stream that is opened now.
+    pub newest: Position,
+    /// Whether the log keeps a row for it, as [`StreamStanding`](crate::StreamStanding) says.
+    pub has_row: bool,
+    /// Its state after the append, if it is to be kept.
+    pub state: Option<Snapshot>,
+}
+
 /// Appends commits.
 #[async_trait]
 pub trait Append: Send + Sync {
@@ -70,12 +97,15 @@ pub trait Append: Send + Sync {
 
     /// The same, if the log still has this id and holds this commit: what the caller decided upon. Else, and then nothing is
     /// written, [`AppendError::OtherHistory`]: the log was restored, or given a new id.
+    ///
+    /// `held`: what is known of the streams that are added to. What is missing there is looked up first.
     async fn append_after(
         &self,
         known: Option<(LogId, CommitRef)>,
         commits: &[NewCommit],
+        held: &[HeldStream],
     ) -> Result<Appended, AppendError> {
-        let _ = known;
+        let _ = (known, held);
         self.append(commits).await
     }
 

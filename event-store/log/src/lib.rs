@@ -17,13 +17,13 @@ pub mod seal;
 mod select;
 mod slice;
 
-pub use append::{Append, Appended, NewCommit, NewEvent, Snapshot};
+pub use append::{Append, Appended, HeldStream, NewCommit, NewEvent, Snapshot};
 pub use audit::{Acknowledgement, Alarm, AuditProgress, AuditState, AuditStore, Invariant, NewAlarm};
 pub use commit::{Commit, Event, Fingerprint};
 pub use error::{AppendError, ReadError, SliceError};
 pub use kernel::CommitRef;
 pub use processes::{InstanceFilter, InstanceState, Leadership, ProcessInstance, ProcessStore};
 pub use ranges::{CommitRanges, PositionRange, RangeReader};
-pub use read::{Adoption, FromVersion, Head, ReadCommits, ReadHead, ReadStreams};
+pub use read::{Adoption, FromVersion, Head, ReadCommits, ReadHead, ReadStreams, StreamRead, StreamStanding};
 pub use select::{OwnedAccounts, Picked, ReadTyped};
 pub use slice::Slice;

@@ -18,6 +18,30 @@ pub enum FromVersion {
     After(Version),
 }
 
+/// Where a stream stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamStanding {
+    /// What it is the history of. None if only its events say.
+    pub kind: Option<String>,
+    /// How many events it has.
+    pub version: Version,
+    /// Where the commit begins that holds the newest of them.
+    pub newest: Position,
+    /// Whether the log keeps a row for it. Without one it has the id of the command that opened it, and one event.
+    pub has_row: bool,
+}
+
+/// What was read of a stream.
+#[derive(Clone, Debug, Default)]
+pub struct StreamRead {
+    /// Where it stands; none if there is no such stream, or if the store does not keep it.
+    pub standing: Option<StreamStanding>,
+    /// The state that was used, if one was wanted and is there.
+    pub state: Option<Snapshot>,
+    /// The events after the state, or after the version that was asked for, oldest first.
+    pub events: Vec<Event>,
+}
+
 /// The end of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -60,12 +84,9 @@ pub trait ReadHead: Send + Sync {
 /// Reads streams and what commands wrote: what deciding needs.
 #[async_trait]
 pub trait ReadStreams: Send + Sync {
-    /// For each asked stream, in the same order: the snapshot used, if any, and the events after it, oldest first.
+    /// For each asked stream, in the same order: where it stands, the state used, if any, and the events after it, oldest first.
     /// One round trip for all of them.
-    async fn read_streams(
-        &self,
-        streams: &[(StreamId, FromVersion)],
-    ) -> Result<Vec<(Option<Snapshot>, Vec<Event>)>, ReadError>;
+    async fn read_streams(&self, streams: &[(StreamId, FromVersion)]) -> Result<Vec<StreamRead>, ReadError>;
 
     /// One event, if the stream has that version.
     async fn read_event(&self, stream: StreamId, version: Version) -> Result<Option<Event>, ReadError>;

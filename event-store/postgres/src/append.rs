@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use database::Connection;
 use kernel::{CommitRef, LogId, Position};
-use log::{Append, AppendError, Appended, NewCommit, Snapshot};
+use log::{Append, AppendError, Appended, HeldStream, NewCommit, Snapshot};
 use uuid::Uuid;
 
 use crate::{
@@ -16,13 +16,14 @@ use crate::{
 #[async_trait]
 impl Append for PostgresLog {
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
-        self.append_after(None, commits).await
+        self.append_after(None, commits, &[]).await
     }
 
     async fn append_after(
         &self,
         known: Option<(LogId, CommitRef)>,
         commits: &[NewCommit],
+        _held: &[HeldStream],
     ) -> Result<Appended, AppendError> {
         let columns = Columns::of(commits)?;
         let appended = self.append_columns(known, &columns).await;
@@ -85,7 +86,7 @@ impl PostgresLog {
 
 /// One snapshot of each stream, in the order of the streams: a row cannot be written twice by one statement, and two
 /// writers that lock rows in the same order never wait for each other in a ring.
-fn newest_of_each(snapshots: &[Snapshot]) -> Vec<&Snapshot> {
+pub(crate) fn newest_of_each(snapshots: &[Snapshot]) -> Vec<&Snapshot> {
     let mut newest: Vec<&Snapshot> = snapshots.iter().collect();
     newest.sort_by_key(|s| (s.stream.uuid(), std::cmp::Reverse(s.version)));
     newest.dedup_by_key(|s| s.stream);
@@ -194,7 +195,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Why an append found no head to move. Asked for after it has written nothing, so an error means that too.
-async fn why_nothing(knows_log: bool, epoch: Option<i64>, connection: &mut Connection) -> AppendError {
+pub(crate) async fn why_nothing(knows_log: bool, epoch: Option<i64>, connection: &mut Connection) -> AppendError {
     match sqlx::query!("select stopped_by, epoch from log_head").fetch_optional(connection).await {
         // Before the alarm: whoever does not lead is not told of it by an append.
         Ok(Some(head)) if epoch.is_some_and(|epoch| epoch != head.epoch) => AppendError::NotLeader,

@@ -77,6 +77,9 @@ pub fn connect(url: &str, options: &PoolOptions) -> Result<Pool, ConnectError> {
     if options.by_key {
         settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
         settings.push(("enable_seqscan", "off".to_owned()));
+        // Both would go through a whole index while it is small, and go on so when it has grown.
+        settings.push(("enable_hashjoin", "off".to_owned()));
+        settings.push(("enable_mergejoin", "off".to_owned()));
     }
     let pool = database::PoolOptions {
         max_connections: options.max_connections,

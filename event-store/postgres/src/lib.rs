@@ -6,6 +6,7 @@ mod append;
 mod append_health;
 mod audit;
 mod classify;
+mod commit_rows;
 mod commits;
 mod connect;
 mod copy_out;
@@ -23,6 +24,10 @@ mod streams;
 mod watch;
 
 pub use append_health::AppendHealth;
+pub use commit_rows::{
+    CommitLog,
+    encode::{EventsEncoder, PreviousVersion, chain_digest, commit_digest},
+};
 pub use connect::{ConnectError, PoolOptions, connect, lively};
 pub use cursor::{CursorError, CursorState, RelayCursor, TakenOver};
 pub use leader::{Lead, LeaderRecord, LeaderSeat, WriterEpoch};

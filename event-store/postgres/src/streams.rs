@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kernel::{CommandId, StreamId, Version};
-use log::{Commit, Event, FromVersion, ReadError, ReadStreams, Snapshot};
+use log::{Commit, Event, FromVersion, ReadError, ReadStreams, Snapshot, StreamRead};
 use uuid::Uuid;
 
 use crate::{
@@ -11,11 +11,9 @@ use crate::{
     store::PostgresLog,
 };
 
-type Loaded = (Option<Snapshot>, Vec<Event>);
-
 #[async_trait]
 impl ReadStreams for PostgresLog {
-    async fn read_streams(&self, streams: &[(StreamId, FromVersion)]) -> Result<Vec<Loaded>, ReadError> {
+    async fn read_streams(&self, streams: &[(StreamId, FromVersion)]) -> Result<Vec<StreamRead>, ReadError> {
         if streams.is_empty() {
             return Ok(Vec::new());
         }
@@ -25,7 +23,7 @@ impl ReadStreams for PostgresLog {
             .fetch_all(&mut *self.connection().await?)
             .await
             .map_err(read_error)?;
-        let mut loaded: Vec<Loaded> = streams.iter().map(|_| (None, Vec::new())).collect();
+        let mut loaded: Vec<StreamRead> = streams.iter().map(|_| StreamRead::default()).collect();
         for row in rows {
             let index = (row.ordinal - 1) as usize;
             let (stream, from) = streams[index];
@@ -93,8 +91,8 @@ struct TailRow {
 }
 
 impl TailRow {
-    fn add_to(self, loaded: &mut Loaded, stream: StreamId, from: FromVersion) -> Result<(), ReadError> {
-        let (snapshot, events) = loaded;
+    fn add_to(self, loaded: &mut StreamRead, stream: StreamId, from: FromVersion) -> Result<(), ReadError> {
+        let StreamRead { state: snapshot, events, .. } = loaded;
         if let (None, Some(version), Some(state), (_, Some(state_schema))) =
             (&snapshot, self.snapshot_version, self.state, asked(from))
         {

@@ -159,6 +159,9 @@ async fn a_restored_log_takes_the_next_command_and_refuses_an_old_one() {
             event_type: "CommandRefused",
             schema_version: 1,
             payload: r#"{"code":"account-not-empty"}"#.into(),
+            kind: "refused command",
+            opens_stream: true,
+            owner: None,
         }],
     };
     let twice = log::Append::append(&log, &[commit(used.uuid())]).await.expect_err("used before");

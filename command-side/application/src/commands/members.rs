@@ -239,6 +239,7 @@ fn engine_options(options: &MemberOptions) -> EngineOptions {
         cached_streams: 0,
         cached_answers: 0,
         snapshot_every: 0,
+        state_every: 0,
         attempts: options.attempts,
         grace: GRACE,
         revoked: options.revoked.clone(),

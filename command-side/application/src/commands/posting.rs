@@ -51,7 +51,7 @@ pub fn post_legs(
     legs: Legs,
     particulars: Particulars,
 ) -> Result<(), Refusal> {
-    let transfer = TransferId::new(work.ids.fresh());
+    let transfer = work.next_transfer();
     let events = movement(rules, work, transfer, &legs, particulars.kind)?;
     if let Some(original) = particulars.reverses {
         work.push(original.into(), TransferReversed { by: transfer });
@@ -89,7 +89,7 @@ fn movement(
 
 /// Records that a payment was refused.
 pub fn reject(work: &mut Decision<'_>, transfer: PendingTransfer, refusal: Refusal) {
-    let id = TransferId::new(work.ids.fresh());
+    let id = work.next_transfer();
     work.rests_on(transfer.source.into());
     if let Some(destination) = transfer.destination {
         work.rests_on(destination.into());

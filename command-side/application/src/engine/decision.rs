@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Deref};
 
 use events::recorded::{self, CommandRefused, Refusal};
-use kernel::{Actor, CommandId, Ids, StreamId};
+use kernel::{Actor, CommandId, Ids, StreamId, TransferId};
 
 use super::{FoldError, PendingEvent, UnitOfWork, unit_of_work::Changed};
 
@@ -63,6 +63,14 @@ impl<'a> Decision<'a> {
     /// Adds the first event of a stream that nothing else of the batch can know of, so it need not be in the unit of work.
     pub fn push_new(&mut self, stream: StreamId, recorded: impl Into<recorded::Event>) {
         self.events.push(PendingEvent::first(stream, recorded));
+    }
+
+    /// The id of the next transfer of this command. The first takes the id of the command: such a stream is found by its command, and the log
+    /// need not keep a row for it.
+    pub fn next_transfer(&self) -> TransferId {
+        let own = StreamId::from(self.command_id);
+        let is_taken = self.events.iter().any(|event| event.stream == own);
+        TransferId::new(if is_taken { self.ids.fresh() } else { own.uuid() })
     }
 
     /// Records a refusal, on the command's own stream: there it collides with nothing but itself.

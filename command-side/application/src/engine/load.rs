@@ -1,7 +1,7 @@
 //! Loading streams: many in one round trip, each folded on its own, so that one that is damaged holds up no other.
 
 use kernel::{StreamId, Version};
-use log::{Event, FromVersion, ReadError, ReadStreams, Snapshot};
+use log::{FromVersion, ReadError, ReadStreams, StreamRead};
 
 use super::stream::{FoldError, Stream};
 
@@ -40,7 +40,7 @@ async fn fold(
     log: &(impl ReadStreams + ?Sized),
     id: StreamId,
     stream: Stream,
-    read: (Option<Snapshot>, Vec<Event>),
+    read: StreamRead,
 ) -> Result<Loaded, ReadError> {
     match stream.load(id, read) {
         Err(FoldError::Snapshot { .. }) => {
@@ -55,7 +55,7 @@ async fn read_one(
     log: &(impl ReadStreams + ?Sized),
     stream: StreamId,
     from: FromVersion,
-) -> Result<Result<(Option<Snapshot>, Vec<Event>), FoldError>, ReadError> {
+) -> Result<Result<StreamRead, FoldError>, ReadError> {
     match log.read_streams(&[(stream, from)]).await {
         Ok(read) => Ok(Ok(read.into_iter().next().unwrap_or_default())),
         Err(source @ ReadError::Damaged { .. }) => Ok(Err(FoldError::Damaged { stream, source })),

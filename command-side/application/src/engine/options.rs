@@ -24,6 +24,9 @@ pub struct EngineOptions {
     pub cached_answers: usize,
     /// A snapshot is written each time a stream has grown by this many events; never with 0.
     pub snapshot_every: i64,
+    /// The state of a stream goes with an append each time it has grown by this many events, to a log that keeps states with streams;
+    /// never with 0.
+    pub state_every: i64,
     /// How often a batch is tried again after another process took its streams.
     pub attempts: u32,
     /// How long after its deadline a client still waits for an append under way.

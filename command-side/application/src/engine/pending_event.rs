@@ -1,7 +1,7 @@
 //! Pending events: the events a command is to write, typed, each with the version it takes.
 
-use events::recorded::{self, DecodeError};
-use kernel::{Position, StreamId, Version};
+use events::recorded::{self, AccountEvent, DecodeError, Holder};
+use kernel::{MemberId, Position, StreamId, Version};
 use log::{Commit, NewEvent};
 
 /// An event that a command wrote or is to write.
@@ -20,9 +20,29 @@ impl PendingEvent {
 
     /// What the log is to be given.
     pub fn new_event(&self) -> Result<NewEvent, serde_json::Error> {
-        let recorded::EventType { name: event_type, schema_version, .. } = self.recorded.event_type();
-        let payload = self.recorded.payload()?;
-        Ok(NewEvent { stream: self.stream, version: self.version, event_type, schema_version, payload })
+        let recorded::EventType { name: event_type, schema_version, kind, opens_stream, .. } =
+            self.recorded.event_type();
+        Ok(NewEvent {
+            stream: self.stream,
+            version: self.version,
+            event_type,
+            schema_version,
+            payload: self.recorded.payload()?,
+            kind: kind.as_str(),
+            opens_stream,
+            owner: self.owner(),
+        })
+    }
+
+    /// The member that an account is opened for.
+    fn owner(&self) -> Option<MemberId> {
+        match &self.recorded {
+            recorded::Event::Account(AccountEvent::Opened(opened)) => match &opened.holder {
+                Holder::Member { owner, .. } => Some(*owner),
+                Holder::System { .. } => None,
+            },
+            _ => None,
+        }
     }
 
     /// The events of a commit that is in the log.

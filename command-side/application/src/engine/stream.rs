@@ -3,8 +3,8 @@
 
 use domain::{ACCOUNT_STATE_SCHEMA, Account, EvolveError};
 use events::recorded::{self, DecodeError, StreamKind};
-use kernel::{StreamId, Version};
-use log::{Event, FromVersion, ReadError, Snapshot};
+use kernel::{Position, StreamId, Version};
+use log::{FromVersion, HeldStream, ReadError, Snapshot, StreamRead};
 
 use super::state::State;
 
@@ -15,6 +15,10 @@ pub struct Stream {
     pub version: Version,
     /// What they add up to.
     pub state: State,
+    /// Where the commit begins that holds the newest event that is in the log; 0 if there is none, or if the log does not say.
+    pub newest: Position,
+    /// Whether the log keeps a row for it.
+    pub has_row: bool,
 }
 
 /// Why a stream cannot be folded.
@@ -68,7 +72,8 @@ fn check_place(
 
 impl Stream {
     /// A stream without events.
-    pub const EMPTY: Self = Self { version: Version::ZERO, state: State::Empty };
+    pub const EMPTY: Self =
+        Self { version: Version::ZERO, state: State::Empty, newest: Position::ZERO, has_row: false };
 
     /// From where it is to be read on. Only accounts have snapshots; whether it is one shows when it is read.
     pub fn read_on(&self) -> FromVersion {
@@ -79,12 +84,12 @@ impl Stream {
     }
 
     /// The stream with what was read of it.
-    pub fn load(mut self, stream: StreamId, read: (Option<Snapshot>, Vec<Event>)) -> Result<Self, FoldError> {
-        let (snapshot, events) = read;
-        if let Some(snapshot) = snapshot {
+    pub fn load(mut self, stream: StreamId, read: StreamRead) -> Result<Self, FoldError> {
+        let StreamRead { standing, state, events } = read;
+        if let Some(snapshot) = state {
             let account: Account =
                 serde_json::from_str(&snapshot.state).map_err(|source| FoldError::Snapshot { stream, source })?;
-            self = Self { version: snapshot.version, state: State::Account(account) };
+            self = Self { version: snapshot.version, state: State::Account(account), ..self };
         }
         for event in events {
             let expected = self.version.next();
@@ -94,6 +99,12 @@ impl Stream {
             let recorded = recorded::Event::decode(&event.event_type, event.schema_version, &event.payload)
                 .map_err(|source| FoldError::Event { stream, source })?;
             self.apply(stream, &recorded)?;
+        }
+        if let Some(standing) = standing {
+            if standing.version != self.version {
+                return Err(FoldError::Gap { stream, expected: self.version, found: standing.version });
+            }
+            self.placed(standing.newest, standing.has_row);
         }
         Ok(self)
     }
@@ -106,6 +117,17 @@ impl Stream {
         self.state = before.after(recorded).map_err(|source| FoldError::Sequence { stream, version, source })?;
         self.version = version;
         Ok(())
+    }
+
+    /// Where its newest event stands in the log.
+    pub fn placed(&mut self, newest: Position, has_row: bool) {
+        (self.newest, self.has_row) = (newest, has_row);
+    }
+
+    /// What an append is to know of it. With its state, if that is to be kept.
+    pub fn held(&self, stream: StreamId, with_state: bool) -> HeldStream {
+        let state = if with_state { self.snapshot(stream) } else { None };
+        HeldStream { stream, newest: self.newest, has_row: self.has_row, state }
     }
 
     /// Whether it has passed a multiple of `every` since it had `before` events.

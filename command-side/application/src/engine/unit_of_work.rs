@@ -9,8 +9,8 @@ use std::{
 };
 
 use events::recorded::Event;
-use kernel::{AccountId, MemberId, StreamId, Version};
-use log::ReadError;
+use kernel::{AccountId, MemberId, Position, StreamId, Version};
+use log::{HeldStream, ReadError};
 use lru::LruCache;
 
 use super::{FoldError, Log, MetricNames, Stream, load};
@@ -213,6 +213,21 @@ impl UnitOfWork {
             }
         }
         read
+    }
+
+    /// What is known of the streams that the batch changed. The states of those that have passed a multiple of `state_every` go with it.
+    pub fn held_streams(&self, state_every: i64) -> Vec<HeldStream> {
+        let held = |(id, Changed { before, stream }): (&StreamId, &Changed)| {
+            stream.held(*id, stream.passed(*before, state_every))
+        };
+        self.work.iter().map(held).collect()
+    }
+
+    /// An event of a stream that the batch changed was written: it stands in the commit that begins there.
+    pub fn placed(&mut self, id: StreamId, newest: Position, has_row: bool) {
+        if let Some(changed) = self.work.get_mut(&id) {
+            changed.stream.placed(newest, has_row);
+        }
     }
 
     /// Ends a batch that was written: what it changed is kept. Gives each changed stream with the version it had before.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use kernel::{CommitRef, ConsistencyToken, LogId, Position};
+use kernel::{CommitRef, ConsistencyToken, LogId, Position, Version};
 use log::{AppendError, Appended, NewCommit};
 use tokio::time::Instant;
 
@@ -42,11 +42,12 @@ impl Run {
     /// Appends a batch. Commands that are to be tried again are given back in `jobs`.
     pub async fn write(&mut self, batch: Batch, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
         let commits: Result<Vec<NewCommit>, _> = batch.writing.iter().map(|(job, events)| job.commit(events)).collect();
+        let held = self.unit.held_streams(self.options.state_every);
         let started = Instant::now();
         let result = match commits {
             // What the last batch wrote is answered while Postgres works on this one.
             Ok(commits) => {
-                tokio::join!(biased; self.log.append_after(self.known, &commits), async { self.outbox.send() }).0
+                tokio::join!(biased; self.log.append_after(self.known, &commits, &held), async { self.outbox.send() }).0
             }
             Err(error) => Err(AppendError::Refused(error.into())),
         };
@@ -135,6 +136,11 @@ impl Run {
         for (mut job, events) in writing {
             let place = Appended { first, ..written };
             first = position(first, events.len());
+            for event in &events {
+                // The rule of the log, see `NewEvent::opens_stream_of`.
+                let has_row = event.version > Version::ZERO.next() || event.stream != job.meta.command_id.into();
+                self.unit.placed(event.stream, place.first, has_row);
+            }
             let failed = job.answer(&events, place, &self.unit, false).err().map(|error| {
                 tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be answered");
                 ExecuteError::OutcomeUnknown

@@ -39,6 +39,9 @@ async fn leave(log: &MemoryLog, actor: Actor, version: i64) {
         event_type: recorded.event_type().name,
         schema_version: recorded.event_type().schema_version,
         payload: recorded.payload().expect("json"),
+        kind: recorded.event_type().kind.as_str(),
+        opens_stream: recorded.event_type().opens_stream,
+        owner: None,
     };
     let commit = NewCommit {
         command_id: CommandId::new(Uuid::from_u128(2)),

@@ -212,6 +212,9 @@ async fn plant(log: &MemoryLog, stream: StreamId, version: i64, recorded: record
             event_type: recorded.event_type().name,
             schema_version: recorded.event_type().schema_version,
             payload: recorded.payload().expect("json"),
+            kind: recorded.event_type().kind.as_str(),
+            opens_stream: recorded.event_type().opens_stream,
+            owner: None,
         }],
     };
     log.append(&[commit]).await.expect("planted");

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use kernel::{AccountId, CommandId, LogId, MemberId, Position, StreamId, Version};
 use log::{
     Append, AppendError, Appended, Commit, Event, FromVersion, Head, NewCommit, OwnedAccounts, Picked, ReadError,
-    ReadHead, ReadStreams, ReadTyped, Snapshot,
+    ReadHead, ReadStreams, ReadTyped, Snapshot, StreamRead,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -193,10 +193,7 @@ impl ReadHead for MemoryLog {
 
 #[async_trait]
 impl ReadStreams for MemoryLog {
-    async fn read_streams(
-        &self,
-        streams: &[(StreamId, FromVersion)],
-    ) -> Result<Vec<(Option<Snapshot>, Vec<Event>)>, ReadError> {
+    async fn read_streams(&self, streams: &[(StreamId, FromVersion)]) -> Result<Vec<StreamRead>, ReadError> {
         if let Some(on_read) = &*self.on_read.lock().expect("whole") {
             on_read(streams);
         }
@@ -213,7 +210,8 @@ impl ReadStreams for MemoryLog {
                 FromVersion::After(version) => (None, *version),
             };
             let of_stream = |e: &&Event| e.stream == *stream && e.version > after;
-            (snapshot, commits.iter().flat_map(|c| &c.events).filter(of_stream).cloned().collect())
+            let events = commits.iter().flat_map(|c| &c.events).filter(of_stream).cloned().collect();
+            StreamRead { standing: None, state: snapshot, events }
         };
         Ok(streams.iter().map(read).collect())
     }

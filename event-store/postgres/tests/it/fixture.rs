@@ -74,7 +74,7 @@ impl LogFixture {
 }
 
 /// The whole log, in pages.
-pub async fn read_all(log: &PostgresLog, page: i64) -> Vec<Commit> {
+pub async fn read_all(log: &impl ReadCommits, page: i64) -> Vec<Commit> {
     let mut commits: Vec<Commit> = Vec::new();
     loop {
         let after = commits.last().map_or(Position::ZERO, Commit::last);
@@ -113,6 +113,9 @@ pub fn event(stream: StreamId, version: i64) -> NewEvent {
         event_type: "Happened",
         schema_version: 1,
         payload: format!(r#"{{"n":{version}}}"#),
+        kind: "thing",
+        opens_stream: false,
+        owner: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod append;
 mod audit;
+mod commit_rows;
 mod fences;
 mod fixture;
 mod leader;

@@ -50,10 +50,10 @@ async fn streams_are_read_together_and_in_the_order_asked() {
     let asked = [(b, SCHEMA), (empty, SCHEMA), (a, FromVersion::After(Version::new(1))), (a, SCHEMA), (b, SCHEMA)];
     let loaded = fixture.log.read_streams(&asked).await.unwrap();
     let versions: Vec<Vec<i64>> =
-        loaded.iter().map(|(_, events)| events.iter().map(|e| e.version.number()).collect()).collect();
+        loaded.iter().map(|read| read.events.iter().map(|e| e.version.number()).collect()).collect();
     assert_eq!(versions, [vec![1, 2], vec![], vec![2, 3], vec![1, 2, 3], vec![1, 2]]);
-    assert!(loaded.iter().zip(asked).all(|((_, events), (id, _))| events.iter().all(|e| e.stream == id)));
-    assert!(loaded.iter().all(|(snapshot, _)| snapshot.is_none()));
+    assert!(loaded.iter().zip(asked).all(|(read, (id, _))| read.events.iter().all(|e| e.stream == id)));
+    assert!(loaded.iter().all(|read| read.state.is_none()));
     assert!(fixture.log.read_streams(&[]).await.unwrap().is_empty());
     fixture.end().await;
 }
@@ -69,14 +69,14 @@ async fn a_snapshot_shortens_the_tail() {
 
     let asked = [(a, SCHEMA), (level, SCHEMA), (foreign, SCHEMA), (a, FromVersion::After(Version::new(3)))];
     let loaded = fixture.log.read_streams(&asked).await.unwrap();
-    let tail = |i: usize| loaded[i].1.iter().map(|e| e.version.number()).collect::<Vec<_>>();
-    assert_eq!(loaded[0].0.as_ref(), Some(&kept[0]));
+    let tail = |i: usize| loaded[i].events.iter().map(|e| e.version.number()).collect::<Vec<_>>();
+    assert_eq!(loaded[0].state.as_ref(), Some(&kept[0]));
     assert_eq!(tail(0), [3, 4]);
-    assert_eq!(loaded[1].0.as_ref(), Some(&kept[1]));
+    assert_eq!(loaded[1].state.as_ref(), Some(&kept[1]));
     assert_eq!(tail(1), Vec::<i64>::new());
-    assert_eq!(loaded[2].0, None, "a snapshot of another state schema is ignored");
+    assert_eq!(loaded[2].state, None, "a snapshot of another state schema is ignored");
     assert_eq!(tail(2), [1, 2, 3, 4]);
-    assert_eq!(loaded[3].0, None, "none was asked for");
+    assert_eq!(loaded[3].state, None, "none was asked for");
     assert_eq!(tail(3), [4]);
     fixture.end().await;
 }
@@ -86,7 +86,7 @@ async fn a_newer_snapshot_is_never_replaced_by_an_older() {
     let fixture = LogFixture::new().await;
     let a = stream();
     fixture.log.append(&[commit((1..=9).map(|v| event(a, v)).collect())]).await.unwrap();
-    let held = async || fixture.log.read_streams(&[(a, SCHEMA)]).await.unwrap().remove(0).0;
+    let held = async || fixture.log.read_streams(&[(a, SCHEMA)]).await.unwrap().remove(0).state;
     fixture
         .log
         .save_snapshots(&[snapshot(a, 5, 3, "5"), snapshot(a, 7, 3, "7"), snapshot(a, 6, 3, "6")])

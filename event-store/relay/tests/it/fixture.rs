@@ -226,6 +226,9 @@ pub fn commit(events: usize, bytes: usize) -> NewCommit {
         event_type: "Happened",
         schema_version: 1,
         payload: format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes)),
+        kind: "thing",
+        opens_stream: false,
+        owner: None,
     };
     NewCommit {
         command_id: CommandId::new(RandomIds.fresh()),

@@ -231,6 +231,9 @@ fn opened() -> NewCommit {
         event_type: "AccountOpened",
         schema_version: 1,
         payload: Event::from(opened).payload().expect("json"),
+        kind: "account",
+        opens_stream: true,
+        owner: Some(owner),
     };
     NewCommit {
         command_id: CommandId::new(RandomIds.fresh()),

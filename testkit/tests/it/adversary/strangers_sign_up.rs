@@ -221,7 +221,7 @@ async fn reserve_as_the_build_before(app: &TestApp, sign_up: Uuid) {
     let log = PostgresLog::new(pool.clone());
     let asked = [(StreamId::new(sign_up), FromVersion::After(Version::ZERO))];
     let read = log.read_streams(&asked).await.unwrap();
-    let first = &read[0].1[0];
+    let first = &read[0].events[0];
     let decoded = Event::decode(&first.event_type, first.schema_version, &first.payload).unwrap();
     let Event::SignUp(SignUpEvent::Started(start)) = decoded else { panic!("no sign-up: {first:?}") };
     let holder = NameHolder::SignUp { sign_up, until: start.expires_at };
@@ -234,6 +234,9 @@ async fn reserve_as_the_build_before(app: &TestApp, sign_up: Uuid) {
                 event_type: reserved.event_type().name,
                 schema_version: reserved.event_type().schema_version,
                 payload: reserved.payload().unwrap(),
+                kind: reserved.event_type().kind.as_str(),
+                opens_stream: reserved.event_type().opens_stream,
+                owner: None,
             }
         });
     let commit = NewCommit {

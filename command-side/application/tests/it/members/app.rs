@@ -143,6 +143,9 @@ impl TestApp {
             event_type: recorded.event_type().name,
             schema_version: recorded.event_type().schema_version,
             payload: recorded.payload().expect("json"),
+            kind: recorded.event_type().kind.as_str(),
+            opens_stream: recorded.event_type().opens_stream,
+            owner: None,
         };
         let commit = NewCommit {
             command_id: CommandId::new(RandomIds.fresh()),
