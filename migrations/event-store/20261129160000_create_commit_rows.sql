@@ -158,8 +158,8 @@ end $$;
 
 grant execute on function add_commit_partitions(integer) to jangbu_writer;
 grant update (digest) on log_head to jangbu_writer;
-grant select, insert on log_commits, log_commands to jangbu_writer;
-grant select, insert, update on log_streams to jangbu_writer;
+-- The right to write comes when the tables are taken over: until then the log is written in the tables of before.
+grant select on log_commits, log_commands, log_streams to jangbu_writer;
 grant select on log_commits to jangbu_relay, jangbu_projector, jangbu_auditor;
 grant select on log_commands to jangbu_relay, jangbu_projector, jangbu_reader, jangbu_auditor;
 grant select on log_streams to jangbu_auditor;

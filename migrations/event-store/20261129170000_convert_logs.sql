@@ -66,6 +66,8 @@ begin
         cross join lateral json_array_elements(c.events) with ordinality as e (event, ordinal);
     comment on view events is 'the events, as before. A condition on position reads all commits: ask log_commits for a range';
 
+    grant insert on log_commits, log_commands to jangbu_writer;
+    grant insert, update on log_streams to jangbu_writer;
     grant select on commits to jangbu_writer, jangbu_relay, jangbu_projector, jangbu_reader, jangbu_auditor;
     grant select on events to jangbu_writer, jangbu_relay, jangbu_projector, jangbu_auditor;
 end $$;

@@ -14,24 +14,10 @@ use crate::classify::code;
 const DONE: &str = "JG011";
 
 /// Whether the last append came through; shared by clones. A log on a full disk answers every read, so only this tells.
-#[derive(Clone, Debug)]
-pub struct AppendHealth {
-    failure: Arc<Mutex<Option<String>>>,
-    probe: &'static str,
-}
-
-impl Default for AppendHealth {
-    fn default() -> Self {
-        Self { failure: Arc::default(), probe: include_str!("sql/probe_append.sql") }
-    }
-}
+#[derive(Clone, Debug, Default)]
+pub struct AppendHealth(Arc<Mutex<Option<String>>>);
 
 impl AppendHealth {
-    /// Of a log in which a commit is one row.
-    pub fn of_commit_rows() -> Self {
-        Self { probe: include_str!("sql/commit_rows/probe_append.sql"), ..Self::default() }
-    }
-
     /// Notes how an append ended. One that met another writer, another history or an alarm says nothing about the store.
     pub(crate) fn note<T>(&self, outcome: &Result<T, AppendError>) {
         match outcome {
@@ -50,7 +36,7 @@ impl AppendHealth {
     /// that works again is believed again without a client who had to try.
     pub async fn check(&self, pool: &Pool) -> Result<(), String> {
         let Some(failure) = self.get() else { return Ok(()) };
-        match probe(pool, self.probe).await {
+        match probe(pool).await {
             Ok(()) => {
                 self.set(None);
                 Ok(())
@@ -63,19 +49,19 @@ impl AppendHealth {
     }
 
     fn get(&self) -> Option<String> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set(&self, failure: Option<String>) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 }
 
 /// Writes as much as a large append does, and ends with an error, so that nothing of it can ever be committed. Positions below
 /// 0 are nobody's, and differ for servers that try at the same time.
-async fn probe(pool: &Pool, statement: &'static str) -> Result<(), sqlx::Error> {
+async fn probe(pool: &Pool) -> Result<(), sqlx::Error> {
     let mut connection = pool.acquire().await?;
-    match sqlx::query(statement).persistent(false).execute(&mut *connection).await {
+    match sqlx::query(include_str!("sql/probe_append.sql")).persistent(false).execute(&mut *connection).await {
         Err(error) if code(&error) == Some(DONE) => Ok(()),
         Err(error) => {
             connection.discard();

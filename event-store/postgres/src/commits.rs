@@ -2,49 +2,73 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use database::Connection;
-use kernel::{CommandId, CommitRef, LogId, Position};
+use kernel::{CommitRef, LogId, Position};
 use log::{Commit, ReadCommits, ReadError};
+use uuid::Uuid;
 
 use crate::{
     classify::read_error,
-    rows::{CommitRow, EventRow, FollowingRow, assemble, damaged},
+    rows::{StoredCommit, following},
     store::PostgresLog,
 };
 
+/// A row of `log_commits`, with the id of the log.
+struct FollowingCommit {
+    first_position: i64,
+    last_position: i64,
+    recorded_at: DateTime<Utc>,
+    command_id: Uuid,
+    actor_id: Uuid,
+    correlation: Uuid,
+    fingerprint: Vec<u8>,
+    actor_role: i8,
+    events: String,
+    log_id: Uuid,
+}
+
+impl From<FollowingCommit> for StoredCommit {
+    fn from(row: FollowingCommit) -> Self {
+        Self {
+            first_position: row.first_position,
+            last_position: row.last_position,
+            recorded_at: row.recorded_at,
+            command_id: row.command_id,
+            actor_id: row.actor_id,
+            correlation: row.correlation,
+            fingerprint: row.fingerprint,
+            actor_role: row.actor_role,
+            events: row.events,
+        }
+    }
+}
+
 #[async_trait]
 impl ReadCommits for PostgresLog {
-    /// Two short statements, each a walk along one primary key: cheaper for Postgres than joining them. What they see
-    /// fits together because nothing in the log ever changes.
     async fn read_commits(&self, after: Position, max_events: i64) -> Result<Vec<Commit>, ReadError> {
-        let mut connection = self.connection().await?;
         let after = after.number();
-        let commits = commit_rows(&mut connection, after, max_events).await?;
-        let Some(last) = commits.last() else { return Ok(Vec::new()) };
-        let events = sqlx::query_file_as!(EventRow, "src/sql/read_events.sql", after, last.last_position)
-            .fetch_all(&mut *connection)
+        let rows = sqlx::query_file_as!(StoredCommit, "src/sql/read_commits.sql", after, max_events)
+            .fetch_all(&mut *self.connection().await?)
             .await
             .map_err(read_error)?;
-        assemble(commits, events)
+        following(rows, after)
     }
 
-    /// The same two statements; the first one also brings the commit that the reader stands on.
+    /// The same statement, which also brings the commit that the reader stands on.
     async fn read_following(
         &self,
         log: LogId,
         commit: Option<CommitRef>,
         max_events: i64,
     ) -> Result<Vec<Commit>, ReadError> {
-        let mut connection = self.connection().await?;
         let after = commit.map_or(0, |commit| commit.position.number());
-        let rows = sqlx::query_file_as!(FollowingRow, "src/sql/read_following.sql", after, max_events)
-            .fetch_all(&mut *connection)
+        let rows = sqlx::query_file_as!(FollowingCommit, "src/sql/read_following.sql", after, max_events)
+            .fetch_all(&mut *self.connection().await?)
             .await
             .map_err(read_error)?;
         let found = rows.first().map_or(log, |row| LogId::new(row.log_id));
-        let mut rows: Vec<CommitRow> = rows.into_iter().map(CommitRow::from).collect();
+        let mut rows: Vec<StoredCommit> = rows.into_iter().map(StoredCommit::from).collect();
         if let Some(expected) = commit {
-            let standing = rows.first().filter(|row| row.first_position <= after).map(reference);
+            let standing = rows.first().filter(|row| row.first_position <= after).map(StoredCommit::reference);
             if standing != Some(expected) {
                 let found = standing.filter(|found| found.position == expected.position);
                 return Err(ReadError::OtherHistory { expected, found });
@@ -54,17 +78,12 @@ impl ReadCommits for PostgresLog {
         if found != log {
             return Err(ReadError::Renamed { expected: log, found });
         }
-        let Some(last) = following(&rows, after)? else { return Ok(Vec::new()) };
-        let events = sqlx::query_file_as!(EventRow, "src/sql/read_events.sql", after, last)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(read_error)?;
-        assemble(rows, events)
+        following(rows, after)
     }
 
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
         sqlx::query_scalar!(
-            "select recorded_at from commits where first_position > $1 order by first_position limit 1",
+            "select recorded_at from log_commits where first_position > $1 order by first_position limit 1",
             position.number()
         )
         .fetch_optional(&mut *self.connection().await?)
@@ -78,7 +97,7 @@ impl PostgresLog {
     /// be read on.
     pub async fn commit_end(&self, position: Position) -> Result<Position, ReadError> {
         let end = sqlx::query_scalar!(
-            "select last_position from commits where first_position <= $1 and last_position <= $1
+            "select last_position from log_commits where first_position <= $1 and last_position <= $1
              order by first_position desc limit 1",
             position.number()
         )
@@ -87,31 +106,4 @@ impl PostgresLog {
         .map_err(read_error)?;
         Ok(end.map_or(Position::ZERO, Position::new))
     }
-}
-
-/// The name of the commit of a row.
-fn reference(row: &CommitRow) -> CommitRef {
-    CommitRef {
-        position: Position::new(row.last_position),
-        command_id: CommandId::new(row.command_id),
-        recorded_at: row.recorded_at,
-    }
-}
-
-/// Where commits end that must start right after `after`; nothing if there are none.
-fn following(rows: &[CommitRow], after: i64) -> Result<Option<i64>, ReadError> {
-    match rows.first() {
-        Some(row) if row.first_position != after + 1 => Err(damaged(after + 1, "no commit begins here")),
-        _ => Ok(rows.last().map(|row| row.last_position)),
-    }
-}
-
-/// The rows of the commits, checked to start right after `after`.
-async fn commit_rows(connection: &mut Connection, after: i64, max: i64) -> Result<Vec<CommitRow>, ReadError> {
-    let rows = sqlx::query_file_as!(CommitRow, "src/sql/read_commits.sql", after, max)
-        .fetch_all(connection)
-        .await
-        .map_err(read_error)?;
-    following(&rows, after)?;
-    Ok(rows)
 }

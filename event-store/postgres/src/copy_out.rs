@@ -23,10 +23,6 @@ impl<'r> Fields<'r> {
         Some(i64::from_be_bytes(self.bytes()?.try_into().ok()?))
     }
 
-    pub(crate) fn int2(&mut self) -> Option<i16> {
-        Some(i16::from_be_bytes(self.bytes()?.try_into().ok()?))
-    }
-
     /// A `"char"`.
     pub(crate) fn char(&mut self) -> Option<i8> {
         Some(i8::from_be_bytes(self.bytes()?.try_into().ok()?))

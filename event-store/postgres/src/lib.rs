@@ -6,30 +6,31 @@ mod append;
 mod append_health;
 mod audit;
 mod classify;
-mod commit_rows;
+mod columns;
 mod commits;
 mod connect;
 mod copy_out;
 mod cursor;
+mod encode;
 mod head;
 mod leader;
 mod lease;
 mod lock;
+mod partitions;
+mod plan;
 mod processes;
 mod ranges;
 mod rows;
 mod select;
 mod store;
 mod streams;
+mod walk;
 mod watch;
 
 pub use append_health::AppendHealth;
-pub use commit_rows::{
-    CommitLog,
-    encode::{EventsEncoder, PreviousVersion, chain_digest, commit_digest},
-};
 pub use connect::{ConnectError, PoolOptions, connect, lively};
 pub use cursor::{CursorError, CursorState, RelayCursor, TakenOver};
+pub use encode::{EventsEncoder, PreviousVersion, chain_digest, commit_digest};
 pub use leader::{Lead, LeaderRecord, LeaderSeat, WriterEpoch};
 pub use lease::ServerLease;
 pub use lock::{LockContender, LockError, LockHandle, SessionLock};

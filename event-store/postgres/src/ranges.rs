@@ -7,11 +7,11 @@ use log::{Commit, CommitRanges, PositionRange, RangeReader, ReadError};
 
 use crate::{
     copy_out::{Fields, copy_out},
-    rows::{CommitRow, EventRow, assemble, damaged},
+    rows::{StoredCommit, damaged, following},
     store::PostgresLog,
 };
 
-/// Events that are read, and held, at once.
+/// Positions of the commits that are read, and held, at once.
 const CHUNK: i64 = 10_000;
 
 #[async_trait]
@@ -41,7 +41,7 @@ impl CommitRanges for PostgresLog {
     }
 }
 
-/// Reads one run, chunk by chunk, each by two statements that walk along a primary key.
+/// Reads one run, chunk by chunk, each by a statement that walks along the primary key.
 struct Reader {
     connection: PooledConnection,
     after: i64,
@@ -62,39 +62,24 @@ impl RangeReader for Reader {
         if last > self.to {
             return Err(damaged(self.to, "no commit ends here"));
         }
-        let events = self.events(last).await?;
+        let commits = following(commits, self.after)?;
         self.after = last;
-        assemble(commits, events).map(Some)
+        Ok(Some(commits))
     }
 }
 
 impl Reader {
     /// The commits that begin in the next chunk; the last of them may end beyond it.
-    async fn commits(&mut self) -> Result<Vec<CommitRow>, ReadError> {
+    async fn commits(&mut self) -> Result<Vec<StoredCommit>, ReadError> {
         let (after, to) = (self.after, self.to.min(self.after + CHUNK));
         let statement = format!(
             "copy (select first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint,
-                actor_role from commits where first_position > {after} and first_position <= {to}
+                actor_role, events from log_commits where first_position > {after} and first_position <= {to}
                 order by first_position) to stdout (format binary)"
         );
         let mut rows = Vec::new();
         copy_out(&mut self.connection, &statement, |fields| {
-            rows.push(commit_row(fields)?);
-            Some(())
-        })
-        .await?;
-        Ok(rows)
-    }
-
-    async fn events(&mut self, last: i64) -> Result<Vec<EventRow>, ReadError> {
-        let after = self.after;
-        let statement = format!(
-            "copy (select position, version, stream_id, schema_version, type, payload from events
-                where position > {after} and position <= {last} order by position) to stdout (format binary)"
-        );
-        let mut rows = Vec::with_capacity(usize::try_from(last - after).unwrap_or_default());
-        copy_out(&mut self.connection, &statement, |fields| {
-            rows.push(event_row(fields)?);
+            rows.push(stored_commit(fields)?);
             Some(())
         })
         .await?;
@@ -102,8 +87,8 @@ impl Reader {
     }
 }
 
-fn commit_row(fields: &mut Fields<'_>) -> Option<CommitRow> {
-    Some(CommitRow {
+fn stored_commit(fields: &mut Fields<'_>) -> Option<StoredCommit> {
+    Some(StoredCommit {
         first_position: fields.int8()?,
         last_position: fields.int8()?,
         recorded_at: fields.time()?,
@@ -112,16 +97,6 @@ fn commit_row(fields: &mut Fields<'_>) -> Option<CommitRow> {
         correlation: fields.uuid()?,
         fingerprint: fields.bytes()?.to_vec(),
         actor_role: fields.char()?,
-    })
-}
-
-fn event_row(fields: &mut Fields<'_>) -> Option<EventRow> {
-    Some(EventRow {
-        position: fields.int8()?,
-        version: fields.int8()?,
-        stream_id: fields.uuid()?,
-        schema_version: fields.int2()?,
-        event_type: fields.text()?,
-        payload: fields.text()?,
+        events: fields.text()?,
     })
 }

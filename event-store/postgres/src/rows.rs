@@ -1,13 +1,16 @@
-//! Rows of the log, and what they mean.
+//! Rows of `log_commits`, and what they mean.
+
+use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, CommandId, CorrelationId, MemberId, Position, Role, StreamId, Version};
+use kernel::{Actor, CommandId, CommitRef, CorrelationId, MemberId, Position, Role, StreamId, Version};
 use log::{Commit, Event, Fingerprint, ReadError};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-/// A row of `commits`.
-pub(crate) struct CommitRow {
+/// A row of `log_commits`.
+pub(crate) struct StoredCommit {
     pub first_position: i64,
     pub last_position: i64,
     pub recorded_at: DateTime<Utc>,
@@ -16,44 +19,36 @@ pub(crate) struct CommitRow {
     pub correlation: Uuid,
     pub fingerprint: Vec<u8>,
     pub actor_role: i8,
+    pub events: String,
 }
 
-/// A row of `commits`, with the id of the log.
-pub(crate) struct FollowingRow {
-    pub first_position: i64,
-    pub last_position: i64,
-    pub recorded_at: DateTime<Utc>,
-    pub command_id: Uuid,
-    pub actor_id: Uuid,
-    pub correlation: Uuid,
-    pub fingerprint: Vec<u8>,
-    pub actor_role: i8,
-    pub log_id: Uuid,
-}
+/// An event as it stands in its commit: stream, version, where the version before is, type, schema version, payload.
+#[derive(Deserialize)]
+pub(crate) struct StoredEvent<'a>(
+    pub Uuid,
+    pub i64,
+    pub i64,
+    #[serde(borrow)] pub Cow<'a, str>,
+    pub i16,
+    #[serde(borrow)] pub &'a RawValue,
+);
 
-impl From<FollowingRow> for CommitRow {
-    fn from(row: FollowingRow) -> Self {
+impl From<StoredEvent<'_>> for Event {
+    fn from(StoredEvent(stream, version, _, event_type, schema_version, payload): StoredEvent<'_>) -> Self {
         Self {
-            first_position: row.first_position,
-            last_position: row.last_position,
-            recorded_at: row.recorded_at,
-            command_id: row.command_id,
-            actor_id: row.actor_id,
-            correlation: row.correlation,
-            fingerprint: row.fingerprint,
-            actor_role: row.actor_role,
+            stream: StreamId::new(stream),
+            version: Version::new(version),
+            event_type: event_type.into_owned(),
+            schema_version,
+            payload: payload.to_owned(),
         }
     }
 }
 
-/// A row of `events`.
-pub(crate) struct EventRow {
-    pub position: i64,
-    pub version: i64,
-    pub stream_id: Uuid,
-    pub schema_version: i16,
-    pub event_type: String,
-    pub payload: String,
+/// The events of a commit that begins at `first`, or some of them.
+pub(crate) fn decode(first: i64, events: &str) -> Result<Vec<StoredEvent<'_>>, ReadError> {
+    serde_json::from_str(events)
+        .map_err(|error| damaged(first, format!("the events of a commit cannot be read: {error}")))
 }
 
 /// The letter under which a role stands in the log.
@@ -73,109 +68,54 @@ pub(crate) fn damaged(position: i64, what: impl Into<String>) -> ReadError {
     ReadError::Damaged { position: Position::new(position), what: what.into() }
 }
 
-impl EventRow {
-    pub(crate) fn into_event(self) -> Result<Event, ReadError> {
-        let payload =
-            RawValue::from_string(self.payload).map_err(|_| damaged(self.position, "a payload is not JSON"))?;
-        Ok(Event {
-            stream: StreamId::new(self.stream_id),
-            version: Version::new(self.version),
-            event_type: self.event_type,
-            schema_version: self.schema_version,
-            payload,
+/// Who asked for the commit that begins there.
+pub(crate) fn actor(first: i64, code: i8, id: Uuid) -> Result<Actor, ReadError> {
+    let role = role(code).ok_or_else(|| damaged(first, "a commit's actor has an unknown role"))?;
+    Ok(Actor { role, id: MemberId::new(id) })
+}
+
+impl StoredCommit {
+    pub fn into_commit(self) -> Result<Commit, ReadError> {
+        let first = self.first_position;
+        let events = decode(first, &self.events)?;
+        let expected = usize::try_from(self.last_position - first + 1).unwrap_or_default();
+        if events.len() != expected || events.is_empty() {
+            let what = format!("a commit of {expected} positions has {} events", events.len());
+            return Err(damaged(first, what));
+        }
+        let fingerprint =
+            self.fingerprint.try_into().map_err(|_| damaged(first, "a commit's fingerprint has not sixteen bytes"))?;
+        Ok(Commit {
+            first: Position::new(first),
+            command_id: CommandId::new(self.command_id),
+            fingerprint: Fingerprint(fingerprint),
+            actor: actor(first, self.actor_role, self.actor_id)?,
+            correlation: CorrelationId::new(self.correlation),
+            recorded_at: self.recorded_at,
+            events: events.into_iter().map(Event::from).collect(),
         })
     }
+
+    /// The name of the commit.
+    pub fn reference(&self) -> CommitRef {
+        CommitRef {
+            position: Position::new(self.last_position),
+            command_id: CommandId::new(self.command_id),
+            recorded_at: self.recorded_at,
+        }
+    }
 }
 
-/// Puts commits and their events together; both are in the order of their positions. Every commit must have all its
-/// events, and no event may be without a commit.
-pub(crate) fn assemble(commits: Vec<CommitRow>, events: Vec<EventRow>) -> Result<Vec<Commit>, ReadError> {
-    let mut events = events.into_iter();
-    let commits = commits.into_iter().map(|row| commit(row, &mut events)).collect::<Result<Vec<_>, _>>()?;
-    match events.next() {
-        None => Ok(commits),
-        Some(stray) => Err(damaged(stray.position, "an event belongs to no commit")),
-    }
-}
-
-fn commit(row: CommitRow, events: &mut impl Iterator<Item = EventRow>) -> Result<Commit, ReadError> {
-    let first = row.first_position;
-    let mut taken = Vec::with_capacity(usize::try_from(row.last_position - first + 1).unwrap_or_default());
-    for position in first..=row.last_position {
-        match events.next() {
-            Some(event) if event.position == position => taken.push(event.into_event()?),
-            _ => return Err(damaged(position, "an event is missing")),
+/// Commits that follow one another from the one after `after` on.
+pub(crate) fn following(rows: Vec<StoredCommit>, after: i64) -> Result<Vec<Commit>, ReadError> {
+    let mut due = after + 1;
+    let mut commits = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.first_position != due {
+            return Err(damaged(due, "no commit begins here"));
         }
+        due = row.last_position + 1;
+        commits.push(row.into_commit()?);
     }
-    let role = role(row.actor_role).ok_or_else(|| damaged(first, "a commit's actor has an unknown role"))?;
-    let fingerprint =
-        row.fingerprint.try_into().map_err(|_| damaged(first, "a commit's fingerprint is not 16 bytes long"))?;
-    Ok(Commit {
-        first: Position::new(first),
-        command_id: CommandId::new(row.command_id),
-        fingerprint: Fingerprint(fingerprint),
-        actor: Actor { role, id: MemberId::new(row.actor_id) },
-        correlation: CorrelationId::new(row.correlation),
-        recorded_at: row.recorded_at,
-        events: taken,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn commit_row(first: i64, last: i64) -> CommitRow {
-        CommitRow {
-            first_position: first,
-            last_position: last,
-            recorded_at: DateTime::UNIX_EPOCH,
-            command_id: Uuid::nil(),
-            actor_id: Uuid::nil(),
-            correlation: Uuid::nil(),
-            fingerprint: vec![0; 16],
-            actor_role: role_code(Role::Service),
-        }
-    }
-
-    fn event_row(position: i64) -> EventRow {
-        let payload = r#"{"a": 1}"#.to_owned();
-        EventRow {
-            position,
-            version: 1,
-            stream_id: Uuid::nil(),
-            schema_version: 1,
-            event_type: "E".to_owned(),
-            payload,
-        }
-    }
-
-    fn damage(commits: Vec<CommitRow>, events: Vec<EventRow>) -> (i64, String) {
-        match assemble(commits, events) {
-            Err(ReadError::Damaged { position, what }) => (position.number(), what),
-            other => panic!("{other:?} is not damage"),
-        }
-    }
-
-    #[test]
-    fn whole_commits_come_together() {
-        let commits =
-            assemble(vec![commit_row(4, 5), commit_row(6, 6)], vec![event_row(4), event_row(5), event_row(6)]).unwrap();
-        assert_eq!(commits.iter().map(|c| (c.first.number(), c.events.len())).collect::<Vec<_>>(), [(4, 2), (6, 1)]);
-        assert_eq!(commits[0].actor.role, Role::Service);
-        assert_eq!(commits[0].events[0].payload.get(), r#"{"a": 1}"#, "the payload keeps its bytes");
-    }
-
-    #[test]
-    fn damage_is_reported_with_its_position() {
-        assert_eq!(damage(vec![commit_row(4, 6)], vec![event_row(4), event_row(6)]).0, 5);
-        assert_eq!(damage(vec![commit_row(4, 5)], vec![event_row(4)]).0, 5);
-        assert_eq!(damage(vec![commit_row(4, 4)], vec![event_row(4), event_row(5)]).0, 5);
-        let torn = EventRow { payload: r#"{"a":"#.to_owned(), ..event_row(4) };
-        assert_eq!(damage(vec![commit_row(4, 4)], vec![torn]), (4, "a payload is not JSON".to_owned()));
-        let nobody = CommitRow { actor_role: b'x' as i8, ..commit_row(4, 4) };
-        assert_eq!(damage(vec![nobody], vec![event_row(4)]).0, 4);
-        let short = CommitRow { fingerprint: vec![1, 2], ..commit_row(4, 4) };
-        assert_eq!(damage(vec![short], vec![event_row(4)]).0, 4);
-    }
+    Ok(commits)
 }

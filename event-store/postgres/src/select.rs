@@ -1,19 +1,13 @@
-//! Reading by the partial indexes: some types of events, and who opened what.
+//! Reading some types of events, and who opened what.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use kernel::{AccountId, Actor, MemberId, Position, StreamId, Version};
+use kernel::{AccountId, MemberId, Position, StreamId, Version};
 use log::{OwnedAccounts, Picked, ReadError, ReadTyped};
-use uuid::Uuid;
 
-use crate::{
-    classify::read_error,
-    rows::{EventRow, damaged, role},
-    store::PostgresLog,
-};
+use crate::{classify::read_error, rows::StoredCommit, store::PostgresLog};
 
-/// The types of events in the partial index `events_of_members`. The same list stands in the index and in `read_typed.sql`,
-/// where Postgres looks for it to see that the index will do. For other types all events in the range are gone through.
+/// The types of events that processes follow. A commit that holds one of them is marked, and is found by an index. For other types all
+/// commits in the range are gone through.
 pub const INDEXED_TYPES: [&str; 18] = [
     "SignUpStarted",
     "SignUpCodeIssued",
@@ -35,31 +29,8 @@ pub const INDEXED_TYPES: [&str; 18] = [
     "PasswordResetCompleted",
 ];
 
-struct PickedRow {
-    position: i64,
-    version: i64,
-    stream_id: Uuid,
-    schema_version: i16,
-    event_type: String,
-    payload: String,
-    recorded_at: DateTime<Utc>,
-    actor_id: Uuid,
-    actor_role: i8,
-}
-
-impl PickedRow {
-    fn into_picked(self) -> Result<Picked, ReadError> {
-        let Self { position, version, stream_id, schema_version, event_type, payload, .. } = self;
-        let row = EventRow { position, version, stream_id, schema_version, event_type, payload };
-        let role = role(self.actor_role).ok_or_else(|| damaged(position, "a commit's actor has an unknown role"))?;
-        Ok(Picked {
-            position: Position::new(position),
-            recorded_at: self.recorded_at,
-            actor: Actor { role, id: MemberId::new(self.actor_id) },
-            event: row.into_event()?,
-        })
-    }
-}
+/// Commits that are read, and held, at once.
+const PAGE: i64 = 500;
 
 #[async_trait]
 impl ReadTyped for PostgresLog {
@@ -70,39 +41,73 @@ impl ReadTyped for PostgresLog {
         up_to: Position,
         limit: i64,
     ) -> Result<Vec<Picked>, ReadError> {
-        let is_indexed = types.iter().all(|name| INDEXED_TYPES.contains(name));
-        let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
-        let (after, up_to, limit) = (after.number(), up_to.number(), limit.max(1));
-        let mut connection = self.connection().await?;
-        let rows = if is_indexed {
-            sqlx::query_file_as!(PickedRow, "src/sql/read_typed.sql", &types, after, up_to, limit)
-                .fetch_all(&mut *connection)
-                .await
-        } else {
-            sqlx::query_file_as!(PickedRow, "src/sql/read_any_typed.sql", &types, after, up_to, limit)
-                .fetch_all(&mut *connection)
-                .await
-        };
-        rows.map_err(read_error)?.into_iter().map(PickedRow::into_picked).collect()
+        let is_followed = types.iter().all(|name| INDEXED_TYPES.contains(name));
+        let limit = usize::try_from(limit).unwrap_or_default().max(1);
+        let page = if is_followed { PAGE.min(i64::try_from(limit).unwrap_or(PAGE)) } else { PAGE };
+        let (mut picked, mut from) = (Vec::new(), after.next());
+        loop {
+            let commits = self.page(is_followed, from, up_to, page).await?;
+            let is_last = (commits.len() as i64) < page;
+            for commit in commits {
+                from = Position::new(commit.last_position).next();
+                let commit = commit.into_commit()?;
+                let of_types = commit.positioned().filter(|(position, event)| {
+                    *position > after && *position <= up_to && types.contains(&event.event_type.as_str())
+                });
+                let (recorded_at, actor) = (commit.recorded_at, commit.actor);
+                picked.extend(of_types.map(|(position, event)| Picked {
+                    position,
+                    recorded_at,
+                    actor,
+                    event: event.clone(),
+                }));
+            }
+            if is_last || picked.len() >= limit {
+                picked.truncate(limit);
+                return Ok(picked);
+            }
+        }
     }
 
     async fn read_picked(&self, stream: StreamId, version: Version) -> Result<Option<Picked>, ReadError> {
-        sqlx::query_file_as!(PickedRow, "src/sql/read_picked.sql", stream.uuid(), version.number())
-            .fetch_optional(&mut *self.connection().await?)
-            .await
-            .map_err(read_error)?
-            .map(PickedRow::into_picked)
-            .transpose()
+        self.pick(stream, version).await
+    }
+}
+
+impl PostgresLog {
+    /// Some commits from the one with this position on.
+    async fn page(
+        &self,
+        is_followed: bool,
+        from: Position,
+        up_to: Position,
+        limit: i64,
+    ) -> Result<Vec<StoredCommit>, ReadError> {
+        let (from, up_to) = (from.number(), up_to.number());
+        let mut connection = self.connection().await?;
+        let rows = if is_followed {
+            sqlx::query_file_as!(StoredCommit, "src/sql/read_followed.sql", from, up_to, limit)
+                .fetch_all(&mut *connection)
+                .await
+        } else {
+            sqlx::query_file_as!(StoredCommit, "src/sql/read_any.sql", from, up_to, limit)
+                .fetch_all(&mut *connection)
+                .await
+        };
+        rows.map_err(read_error)
     }
 }
 
 #[async_trait]
 impl OwnedAccounts for PostgresLog {
     async fn owned_accounts(&self, owner: MemberId) -> Result<Vec<AccountId>, ReadError> {
-        let rows = sqlx::query_file_scalar!("src/sql/owned_accounts.sql", owner.to_string())
-            .fetch_all(&mut *self.connection().await?)
-            .await
-            .map_err(read_error)?;
+        let rows = sqlx::query_scalar!(
+            "select stream_id from log_streams where owner = $1 order by first_position, stream_id",
+            owner.uuid()
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await
+        .map_err(read_error)?;
         Ok(rows.into_iter().map(AccountId::new).collect())
     }
 }

@@ -1,6 +1,9 @@
 //! The log, as one process holds it.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use database::{Pool, PooledConnection};
 use log::ReadError;
@@ -14,6 +17,8 @@ pub struct PostgresLog {
     pub(crate) append_timeout: Duration,
     pub(crate) append_health: AppendHealth,
     pub(crate) epoch: Option<WriterEpoch>,
+    /// Up to where partitions are known to be there.
+    pub(crate) partitioned: Arc<AtomicI64>,
 }
 
 impl PostgresLog {
@@ -22,7 +27,13 @@ impl PostgresLog {
 
     /// The log behind a pool.
     pub fn new(pool: Pool) -> Self {
-        Self { pool, append_timeout: Self::APPEND_TIMEOUT, append_health: AppendHealth::default(), epoch: None }
+        Self {
+            pool,
+            append_timeout: Self::APPEND_TIMEOUT,
+            append_health: AppendHealth::default(),
+            epoch: None,
+            partitioned: Arc::default(),
+        }
     }
 
     /// The same log, waiting at most this long for the answer of an append before its outcome is called unknown.

@@ -1,30 +1,63 @@
--- One statement, one round trip, one fsync for many commits. The row lock on log_head is taken first and held until this
--- statement's own commit, so positions are gapless and in commit order. A writer that names the log and the last commit it
--- knows ($14 to $17) writes nothing into a log that has another id or does not hold that commit. A writer that leads names its epoch
--- ($18), and writes nothing once another leads. Nobody writes while an alarm of the auditor stops the log.
-with head as (
-    update log_head
-    set position = position + $1::int8, recorded_at = greatest(recorded_at, clock_timestamp())
-    where stopped_by is null and ($18::int8 is null or epoch = $18::int8) and ($14::uuid is null or (log_id = $14::uuid and exists (
-        select from commits
-        where command_id = $15::uuid and last_position = $16::int8 and recorded_at = $17::timestamptz
+-- One statement, one round trip, one fsync for many commits. The row of log_head is locked first, until this statement's own commit, so
+-- positions are gapless and in commit order, and the time is known before the digest that holds it. Nothing is written if an
+-- alarm stops the log, if another server leads ($2), or if the log is not the one with the commit that the writer knows ($3 to $6).
+-- Each stream is changed only if it is as the writer expects it; if one is not, the statement fails and nothing is written.
+with locked as (
+    select log_id, position as base, greatest(recorded_at, clock_timestamp()) as recorded_at, digest
+    from log_head
+    where stopped_by is null and ($2::int8 is null or epoch = $2::int8) and ($3::uuid is null or (log_id = $3::uuid and exists (
+        select from log_commands as command
+        join log_commits as commit on commit.first_position = command.first_position
+        where command.command_id = $4::uuid and commit.last_position = $5::int8 and commit.recorded_at = $6::timestamptz
     )))
-    returning log_id, position - $1::int8 as base, recorded_at
+    for update
+),
+head as (
+    update log_head
+    set position = locked.base + $1::int8, recorded_at = locked.recorded_at,
+        digest = chain_digests(locked.digest, $16::bytea, $7::int8[], locked.base, locked.recorded_at)
+    from locked
+    returning locked.log_id, locked.base, locked.recorded_at
 ),
 new_commits as (
-    insert into commits
-        (first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint, actor_role)
-    select head.base + c.first, head.base + c.last, head.recorded_at, c.command_id, c.actor_id, c.correlation,
-        c.fingerprint, c.actor_role
-    from head, unnest($2::int8[], $3::int8[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bytea[], $8::"char"[])
-        as c (first, last, command_id, actor_id, correlation, fingerprint, actor_role)
+    insert into log_commits
+        (first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint, actor_role, is_followed, events)
+    select head.base + c.first, head.base + c.last, head.recorded_at, c.command_id, c.actor_id, c.correlation, c.fingerprint,
+        c.actor_role, c.is_followed, c.events::json
+    from head, unnest($7::int8[], $8::int8[], $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[], $13::"char"[], $14::bool[], $15::text[])
+        as c (first, last, command_id, actor_id, correlation, fingerprint, actor_role, is_followed, events)
 ),
-new_events as (
-    insert into events (position, version, stream_id, schema_version, type, payload)
-    select head.base + e.ordinal, e.version, e.stream_id, e.schema_version, e.type, e.payload::json
-    from head, unnest($9::int8[], $10::uuid[], $11::int2[], $12::text[], $13::text[])
-        with ordinality as e (version, stream_id, schema_version, type, payload, ordinal)
+new_commands as (
+    insert into log_commands (command_id, first_position)
+    select c.command_id, head.base + c.first
+    from head, unnest($9::uuid[], $7::int8[]) as c (command_id, first)
+),
+continued as (
+    update log_streams as stream
+    set version = c.after, newest_position = head.base + c.newest,
+        state_version = coalesce(c.state_version, stream.state_version),
+        state_schema = coalesce(c.state_schema, stream.state_schema), state = coalesce(c.state, stream.state)
+    from head, unnest($17::uuid[], $18::int8[], $19::int8[], $20::text[], $21::int8[], $22::int8[], $23::int8[], $24::int4[], $25::text[])
+        as c (stream_id, before, after, kind, newest_before, newest, state_version, state_schema, state)
+    where stream.stream_id = c.stream_id and stream.version = c.before and stream.kind = c.kind
+        and stream.newest_position = c.newest_before
+    returning 1
+),
+-- Those that are opened, and those that had no row so far: the command that opened them is where the writer says ($30).
+made as (
+    insert into log_streams
+        (stream_id, version, first_position, newest_position, state_version, state_schema, owner, kind, state)
+    select m.stream_id, m.version, coalesce(m.opened_at, head.base + m.opened), head.base + m.newest, m.state_version, m.state_schema,
+        m.owner, m.kind, m.state
+    from head, unnest($26::uuid[], $27::int8[], $28::text[], $29::int8[], $30::int8[], $31::int8[], $32::uuid[], $33::int8[], $34::int4[], $35::text[])
+        as m (stream_id, version, kind, opened, opened_at, newest, owner, state_version, state_schema, state)
+    where (select command.first_position from log_commands as command where command.command_id = m.stream_id)
+        is not distinct from m.opened_at
+    returning 1
 )
 select log_id as "log_id!", base + 1 as "first!", recorded_at as "recorded_at!",
+    require_all_streams(
+        (select count(*) from continued) + (select count(*) from made), cardinality($17::uuid[]) + cardinality($26::uuid[])
+    ) as "all!",
     pg_notify('log_appended', (base + $1::int8)::text)::text as notified
 from head

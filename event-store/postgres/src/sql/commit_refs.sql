@@ -4,7 +4,7 @@ select asked.ordinal as "ordinal!", commit.last_position as "last_position!", co
 from unnest($1::int8[]) with ordinality as asked (position, ordinal)
 cross join lateral (
     select last_position, command_id, recorded_at
-    from commits
+    from log_commits
     where first_position <= asked.position
     order by first_position desc
     limit 1

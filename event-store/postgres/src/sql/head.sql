@@ -3,7 +3,7 @@
 select head.log_id, head.position, head.recorded_at, last.command_id as "command_id?", last.recorded_at as "committed_at?"
 from log_head as head
 left join lateral (
-    select last_position, command_id, recorded_at from commits
+    select last_position, command_id, recorded_at from log_commits
     where first_position <= head.position
     order by first_position desc limit 1
 ) as last on last.last_position = head.position

@@ -4,11 +4,11 @@ do $$
 declare
     below bigint := -(random() * 9e17)::bigint - 1000000;
 begin
-    insert into commits
-        (first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint, actor_role)
-    values (below, below + 999, clock_timestamp(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '', 's');
-    insert into events (position, version, stream_id, schema_version, type, payload)
-    select below + n, 1, gen_random_uuid(), 1, 'Probe', json_build_object('probe', repeat('x', 800))
-    from generate_series(0, 999) as n;
+    perform add_commit_partitions(1);
+    insert into log_commits
+        (first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint, actor_role, is_followed, events)
+    select below + 3 * n, below + 3 * n + 2, clock_timestamp(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '', 's', false,
+        json_build_array(json_build_array(repeat('x', 2400)))
+    from generate_series(0, 332) as n;
     raise exception using errcode = 'JG011', message = 'the log takes appends; this one is taken back';
 end $$;

@@ -14,7 +14,7 @@ mod walks;
 use std::collections::HashMap;
 
 use database::Pool;
-use event_store_postgres::{CommitLog, chain_digest, commit_digest};
+use event_store_postgres::{PostgresLog, chain_digest, commit_digest};
 use kernel::{Position, StreamId};
 use log::{Commit, NewEvent, ReadHead, Snapshot};
 use uuid::Uuid;
@@ -24,22 +24,22 @@ use crate::fixture::{LogFixture, assert_sound, event, read_all};
 /// A log of its own for each test.
 pub struct Fixture {
     base: LogFixture,
-    pub log: CommitLog,
+    pub log: PostgresLog,
     pub pool: Pool,
 }
 
 impl Fixture {
     pub async fn new() -> Self {
         let base = LogFixture::new().await;
-        Self { log: CommitLog::new(base.pool.clone()), pool: base.pool.clone(), base }
+        Self { log: PostgresLog::new(base.pool.clone()), pool: base.pool.clone(), base }
     }
 
     /// As another process would see it.
-    pub fn other(&self, settings: &str) -> CommitLog {
-        CommitLog::new(self.base.other_pool(settings))
+    pub fn other(&self, settings: &str) -> PostgresLog {
+        PostgresLog::new(self.base.other_pool(settings))
     }
 
-    pub fn as_role(&self, role: &str) -> CommitLog {
+    pub fn as_role(&self, role: &str) -> PostgresLog {
         self.other(&format!("options=-c%20role%3D{role}"))
     }
 
@@ -128,7 +128,7 @@ pub fn state(stream: StreamId, version: i64, state: &str) -> Snapshot {
 }
 
 /// The versions of a stream, as it is read from the beginning.
-pub async fn versions(log: &CommitLog, stream: StreamId) -> Vec<i64> {
+pub async fn versions(log: &PostgresLog, stream: StreamId) -> Vec<i64> {
     let from = log::FromVersion::After(kernel::Version::ZERO);
     let read = log::ReadStreams::read_streams(log, &[(stream, from)]).await.unwrap().remove(0);
     assert!(read.events.iter().all(|event| event.stream == stream));

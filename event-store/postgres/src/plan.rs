@@ -6,14 +6,14 @@ use kernel::{CommandId, MemberId, Position, StreamId, Version};
 use log::{AppendError, HeldStream, NewCommit, NewEvent, Snapshot};
 use uuid::Uuid;
 
-use super::encode::{EventsEncoder, PreviousVersion};
+use crate::encode::{EventsEncoder, PreviousVersion};
 
 /// What is known of streams before the append.
-pub(super) type Held<'a> = HashMap<StreamId, Before<'a>>;
+pub(crate) type Held<'a> = HashMap<StreamId, Before<'a>>;
 
 /// What is known of one.
 #[derive(Clone, Copy)]
-pub(super) struct Before<'a> {
+pub(crate) struct Before<'a> {
     pub newest: Position,
     pub has_row: bool,
     pub state: Option<&'a Snapshot>,
@@ -26,7 +26,7 @@ impl<'a> From<&'a HeldStream> for Before<'a> {
 }
 
 /// What happens to a stream. Positions count from the first of the append, which is 1.
-pub(super) struct Change<'a> {
+pub(crate) struct Change<'a> {
     pub stream: StreamId,
     pub before: Version,
     pub after: Version,
@@ -42,7 +42,7 @@ pub(super) struct Change<'a> {
 }
 
 /// How it is written.
-pub(super) enum Writing {
+pub(crate) enum Writing {
     /// There is no row for it.
     None,
     /// Its row is changed, if its newest commit is this one.
@@ -70,7 +70,7 @@ impl<'a> Change<'a> {
 }
 
 /// A commit with the text of its events.
-pub(super) struct Encoded<'a> {
+pub(crate) struct Encoded<'a> {
     pub commit: &'a NewCommit,
     pub first: i64,
     pub last: i64,
@@ -78,13 +78,13 @@ pub(super) struct Encoded<'a> {
 }
 
 /// What an append comes to.
-pub(super) struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     pub commits: Vec<Encoded<'a>>,
     pub changes: Vec<Change<'a>>,
 }
 
 /// Why there is no plan.
-pub(super) enum Unplanned {
+pub(crate) enum Unplanned {
     /// These streams are to be looked up first.
     Missing(Vec<Uuid>),
     Refused(AppendError),

@@ -6,16 +6,16 @@ use database::Connection;
 use kernel::Position;
 use log::AppendError;
 
-use super::CommitLog;
+use crate::store::PostgresLog;
 
 /// How many partitions there are to be after the one that is written to.
 const AHEAD: i32 = 2;
 /// How many positions must be free in partitions; a partition has twenty million.
 const FREE: i64 = 20_000_000;
 
-impl CommitLog {
+impl PostgresLog {
     /// Makes the next partitions, if the log comes near to the end of those that are there. Nobody waits for it.
-    pub(super) fn keep_partitions_ahead(&self, end: Position) {
+    pub(crate) fn keep_partitions_ahead(&self, end: Position) {
         let known = self.partitioned.load(Ordering::Relaxed);
         if end.number().saturating_add(FREE) <= known {
             return;
@@ -26,7 +26,7 @@ impl CommitLog {
         }
         let log = self.clone();
         drop(tasks::brief(async move {
-            let made = match log.pool().acquire().await {
+            let made = match log.pool.acquire().await {
                 Ok(mut connection) => add(&mut connection).await,
                 Err(error) => Err(error),
             };
@@ -38,7 +38,7 @@ impl CommitLog {
     }
 
     /// Makes the partition that an append has missed. Nothing of the append is written so far.
-    pub(super) async fn add_partitions(&self, connection: &mut Connection) -> Result<(), AppendError> {
+    pub(crate) async fn add_partitions(&self, connection: &mut Connection) -> Result<(), AppendError> {
         tracing::error!("the log had no partition for an append; it is made now");
         let end = add(connection).await.map_err(|error| AppendError::Unavailable(Box::new(error)))?;
         self.partitioned.store(end, Ordering::Relaxed);

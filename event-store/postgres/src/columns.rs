@@ -7,21 +7,23 @@ use log::{AppendError, Appended, Snapshot};
 use sqlx::postgres::PgDatabaseError;
 use uuid::Uuid;
 
-use super::{
+use crate::{
+    classify::append_error,
     encode::commit_digest,
     plan::{Change, Encoded, Plan, Writing},
+    rows::role_code,
+    select::INDEXED_TYPES,
 };
-use crate::{append::why_nothing, classify::append_error, rows::role_code, select::INDEXED_TYPES};
 
 /// Why nothing was written, or perhaps.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// There is no partition for the commits. Nothing was written.
     NoPartition(sqlx::Error),
     Append(AppendError),
 }
 
 #[derive(Default)]
-pub(super) struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     pub count: i64,
     firsts: Vec<i64>,
     lasts: Vec<i64>,
@@ -138,7 +140,7 @@ impl<'a> Columns<'a> {
     ) -> Result<Appended, Failure> {
         let Self { continued, made, .. } = self;
         let row = sqlx::query_file!(
-            "src/sql/commit_rows/append.sql",
+            "src/sql/append.sql",
             self.count,
             epoch,
             known.map(|(log, _)| log.uuid()),
@@ -195,4 +197,20 @@ fn lacks_partition(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(database) = error else { return false };
     let postgres = database.try_downcast_ref::<PgDatabaseError>();
     postgres.is_some_and(|e| e.code() == "23514" && e.constraint().is_none() && e.table() == Some("log_commits"))
+}
+
+/// Why an append found no head to move. Asked for after it has written nothing, so an error means that too.
+pub(crate) async fn why_nothing(knows_log: bool, epoch: Option<i64>, connection: &mut Connection) -> AppendError {
+    match sqlx::query!("select stopped_by, epoch from log_head").fetch_optional(connection).await {
+        // Before the alarm: whoever does not lead is not told of it by an append.
+        Ok(Some(head)) if epoch.is_some_and(|epoch| epoch != head.epoch) => AppendError::NotLeader,
+        Ok(Some(head)) => match head.stopped_by {
+            Some(alarm) => AppendError::Stopped { alarm },
+            None if knows_log => AppendError::OtherHistory,
+            // It was stopped a moment ago.
+            None => AppendError::Conflict,
+        },
+        Ok(None) => AppendError::Refused("the log has no head".into()),
+        Err(error) => AppendError::Unavailable(Box::new(error)),
+    }
 }

@@ -5,18 +5,18 @@ use kernel::{Position, StreamId, Version};
 use log::{Event, FromVersion, Picked, ReadError, Snapshot, StreamRead, StreamStanding};
 use uuid::Uuid;
 
-use super::{
-    CommitLog,
-    rows::{actor, decode},
+use crate::{
+    classify::read_error,
+    rows::{actor, damaged, decode},
+    store::PostgresLog,
 };
-use crate::{classify::read_error, rows::damaged};
 
 /// The commits of a stream that one statement goes through. A walk that is not at its end then goes on with another.
 const STEPS: i64 = 1_000;
 
 /// What is asked of a stream.
 #[derive(Clone, Copy)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub stream: StreamId,
     pub from: FromVersion,
     /// Begin with the commit at this position; else with the newest.
@@ -44,7 +44,7 @@ struct WalkRow {
 
 /// What one statement found of a stream.
 #[derive(Default)]
-pub(super) struct Walked {
+pub(crate) struct Walked {
     pub standing: Option<StreamStanding>,
     pub state: Option<Snapshot>,
     /// After this version events were asked for.
@@ -138,9 +138,9 @@ impl Walked {
     }
 }
 
-impl CommitLog {
+impl PostgresLog {
     /// One walk for each, all in one round trip unless one is very long.
-    pub(super) async fn walk(&self, asked: &[Asked], from_opening: bool) -> Result<Vec<Walked>, ReadError> {
+    pub(crate) async fn walk(&self, asked: &[Asked], from_opening: bool) -> Result<Vec<Walked>, ReadError> {
         let mut walked = self.walk_once(asked, from_opening).await?;
         for (asked, walked) in asked.iter().zip(&mut walked) {
             while let Some(begin) = walked.goes_on() {
@@ -165,7 +165,7 @@ impl CommitLog {
         let begins: Vec<Option<i64>> = asked.iter().map(|asked| asked.begin).collect();
         let rows = sqlx::query_file_as!(
             WalkRow,
-            "src/sql/commit_rows/read_streams.sql",
+            "src/sql/read_streams.sql",
             &ids,
             &after,
             &schemas as &[Option<i32>],
