@@ -6,6 +6,7 @@ use super::{
     before,
     commit::Commit,
     format::{Format, format},
+    partitions::require_attached,
     stored::{damaged, decode},
 };
 use crate::{db::failed, failure::Failure};
@@ -35,6 +36,7 @@ pub async fn commits(connection: &mut PgConnection, after: i64, until: i64, page
     let mut commits = Vec::with_capacity(rows.len());
     for row in rows {
         if row.first_position != end + 1 || row.last_position < row.first_position {
+            require_attached(connection, end + 1).await?;
             return Err(damaged(end + 1, format!("the next commit is {}..{}", row.first_position, row.last_position)));
         }
         if row.last_position > until {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     format::{Format, format},
     found::of_command_id,
+    partitions::require_attached,
     stored::decode,
     walk::walk,
 };
@@ -88,6 +89,9 @@ pub async fn newest(connection: &mut PgConnection, limit: i64) -> Result<Vec<Com
 
 /// The commits that these positions lie in, oldest first, each once.
 pub async fn covering(connection: &mut PgConnection, positions: &[i64]) -> Result<Vec<CommitView>, Failure> {
+    if let Some(first) = positions.iter().min() {
+        require_attached(connection, *first).await?;
+    }
     let rows = sqlx::query_as!(
         CommitRow,
         r#"select distinct on (first_position) first_position as "first_position!", last_position as "last_position!",
