@@ -24,6 +24,8 @@ pub struct Event {
 /// The events of one commit; in a damaged log those that are left of it, or events that belong to none.
 #[derive(Debug)]
 pub struct Commit {
+    /// Where it begins; 0 if it is not known.
+    pub first: i64,
     /// The position of its last event.
     pub last: i64,
     pub recorded_at: DateTime<Utc>,
@@ -42,8 +44,8 @@ impl Commit {
         let waits = |event: &&Event| positions.contains(&event.position);
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
-        let Self { last, recorded_at, member, service, .. } = *self;
-        Some(Self { last, recorded_at, member, service, events, unreadable: Vec::new() })
+        let Self { first, last, recorded_at, member, service, .. } = *self;
+        Some(Self { first, last, recorded_at, member, service, events, unreadable: Vec::new() })
     }
 }
 
@@ -159,7 +161,9 @@ impl Assembler {
             self.recorded_at = recorded_at;
         }
         let (member, service) = row.as_ref().map_or((None, None), |row| (row.member, row.service));
-        let commit = Commit { last: 0, recorded_at, member, service, events: Vec::new(), unreadable: Vec::new() };
+        let first = row.as_ref().map_or(0, |row| row.first);
+        let (events, unreadable) = (Vec::new(), Vec::new());
+        let commit = Commit { first, last: 0, recorded_at, member, service, events, unreadable };
         self.open = Some(Open { row, seen: 0, commit });
     }
 

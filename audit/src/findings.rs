@@ -55,6 +55,10 @@ rules! {
     Funds = "no member's account is ever below zero";
     /// Zero sums.
     Sums = "each asset sums to zero at every commit";
+    /// Where streams stand, in a log of commit rows.
+    Standings = "where a stream is said to stand, its events say so too";
+    /// The chain of digests, in a log of commit rows.
+    Chain = "the chain of digests ends as the head says";
     /// Command ids. The first of the rules that only who follows the log holds it against.
     Commands = "every command is recorded once";
     /// What was audited.

@@ -10,6 +10,7 @@
 mod assemble;
 mod audit;
 mod books;
+mod commit_rows;
 mod error;
 mod findings;
 mod fold;
@@ -22,6 +23,7 @@ mod report;
 mod rows;
 mod snapshot;
 mod source;
+mod standings;
 mod streams;
 mod sum;
 mod transfers;

@@ -8,12 +8,13 @@ use tokio::sync::mpsc;
 use crate::{
     assemble::{self, Assembler},
     books::{Books, Folded, Wanted},
+    commit_rows,
     error::{AuditError, failed},
     findings::{Findings, Rule},
     fold::Fold,
     rows::Sink,
     source::{self, Piece, Source},
-    transfers,
+    standings, transfers,
 };
 
 /// Hears how far the audit is, and says what the auditor does not know by itself: it shares nothing with the views.
@@ -110,8 +111,29 @@ impl Audit {
         Ok(())
     }
 
-    /// Counts the rows by another way than in the order of positions.
-    pub(crate) async fn count(&mut self, read: u64) -> Result<(), AuditError> {
+    /// Holds the rest of the tables against what was read: counts by another way than in the order of positions; in a log of commit rows
+    /// where the streams stand, and the chain of digests.
+    pub(crate) async fn check_tables<S>(&mut self, pass: &Pass<S>) -> Result<(), AuditError> {
+        let source = self.source.as_mut().ok_or_else(|| AuditError::Absent("the reading of the log ended early"))?;
+        let Some(chain) = source.chain else { return self.count(pass.events).await };
+        let head = source.head.digest.clone();
+        let (commits, commands) = commit_rows::counts(source.connection()).await?;
+        standings::check(source.connection(), &pass.fold.streams, &mut self.findings).await?;
+        self.findings.require(Rule::Chain, head == chain, || {
+            format!(
+                "the digests of all commits add up to {}, and the head says {}",
+                hex::encode(chain),
+                hex::encode(&head)
+            )
+        });
+        let read = pass.commits;
+        self.findings.require(Rule::Commits, commits.unsigned_abs() == read && commands == commits, || {
+            format!("table log_commits has {commits} rows, {read} were read, and {commands} ids of commands are known")
+        });
+        Ok(())
+    }
+
+    async fn count(&mut self, read: u64) -> Result<(), AuditError> {
         let rows = sqlx::query_scalar!(r#"select count(*) as "count!" from events"#)
             .fetch_one(self.source()?.connection())
             .await

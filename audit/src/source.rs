@@ -9,7 +9,10 @@ use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::error::{AuditError, failed};
+use crate::{
+    commit_rows,
+    error::{AuditError, failed},
+};
 
 /// How many events are read at a time.
 const PIECE: i64 = 20_000;
@@ -52,12 +55,16 @@ pub struct HeadRow {
     pub former_ids: Vec<Uuid>,
     pub position: i64,
     pub recorded_at: DateTime<Utc>,
+    /// The digests of all commits, chained; of a log of commit rows.
+    pub digest: Vec<u8>,
 }
 
 /// One snapshot of the log.
 pub struct Source {
     connection: PgConnection,
     pub head: HeadRow,
+    /// The digests of the commits that were read, if the log is of commit rows.
+    pub chain: Option<[u8; 32]>,
 }
 
 impl Source {
@@ -66,18 +73,22 @@ impl Source {
         begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the log"))?;
         let head = sqlx::query_as!(
             HeadRow,
-            r#"select log_id, position, recorded_at, array(select old_log_id from log_adoptions) as "former_ids!" from log_head"#
+            r#"select log_id, position, recorded_at, digest, array(select old_log_id from log_adoptions) as "former_ids!" from log_head"#
         )
         .fetch_optional(&mut connection)
         .await
         .map_err(failed("reading the head of the log"))?;
         let head = head.ok_or_else(|| AuditError::Absent("log_head is empty: there is no log"))?;
-        Ok(Self { connection, head })
+        let chain = commit_rows::is_form_of(&mut connection).await?.then_some([0; 32]);
+        Ok(Self { connection, head, chain })
     }
 
     /// Sends the whole log, oldest first; answers the digest of all that was read.
     pub async fn read(&mut self, pieces: mpsc::Sender<Piece>) -> Result<String, AuditError> {
         let mut digest = Sha256::new();
+        if self.chain.is_some() {
+            return self.read_commit_rows(pieces, digest).await;
+        }
         let (mut after, mut commit_after) = (i64::MIN, i64::MIN);
         loop {
             let events = self.events(after, &mut digest).await?;
@@ -93,9 +104,26 @@ impl Source {
         }
     }
 
+    async fn read_commit_rows(
+        &mut self,
+        pieces: mpsc::Sender<Piece>,
+        mut digest: Sha256,
+    ) -> Result<String, AuditError> {
+        let mut reading = commit_rows::Reading::default();
+        loop {
+            let piece = reading.next(&mut self.connection, &mut digest).await?;
+            self.chain = Some(reading.chain);
+            let ended = piece.commits.is_empty();
+            if pieces.send(piece).await.is_err() || ended {
+                return Ok(hex::encode(&digest.finalize()[..16]));
+            }
+        }
+    }
+
     async fn events(&mut self, after: i64, digest: &mut Sha256) -> Result<Vec<EventRow>, AuditError> {
         let rows = sqlx::query!(
-            r#"select position, stream_id, version, type as event_type, schema_version, payload::text as "payload!"
+            r#"select position as "position!", stream_id as "stream_id!", version as "version!", type as "event_type!",
+                      schema_version as "schema_version!", payload::text as "payload!"
                from events where position > $1 order by position limit $2"#,
             after,
             PIECE
@@ -121,8 +149,9 @@ impl Source {
 
     async fn commits(&mut self, after: i64, until: i64, digest: &mut Sha256) -> Result<Vec<CommitRow>, AuditError> {
         let rows = sqlx::query!(
-            r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "role!", actor_id,
-                      correlation, fingerprint
+            r#"select first_position as "first_position!", last_position as "last_position!", recorded_at as "recorded_at!",
+                      command_id as "command_id!", actor_role::text as "role!", actor_id as "actor_id!",
+                      correlation as "correlation!", fingerprint as "fingerprint!"
                from commits where first_position > $1 and first_position <= $2 order by first_position"#,
             after,
             until
@@ -161,8 +190,19 @@ impl Source {
 
 /// Those of these transfers that were posted.
 pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferPosted)>, AuditError> {
+    if commit_rows::is_form_of(connection).await? {
+        let events = commit_rows::first_events(connection, ids).await?;
+        let posted = events.into_iter().filter_map(|(stream, event_type, schema_version, payload)| {
+            match decode(&event_type, schema_version, &payload) {
+                Ok(Event::Transfer(TransferEvent::Posted(posted))) => Some((stream, posted)),
+                _ => None,
+            }
+        });
+        return Ok(posted.collect());
+    }
     let rows = sqlx::query!(
-        r#"select stream_id, type as event_type, schema_version, payload::text as "payload!"
+        r#"select stream_id as "stream_id!", type as "event_type!", schema_version as "schema_version!",
+                  payload::text as "payload!"
            from events where stream_id = any($1) and version = 1"#,
         ids
     )
@@ -184,7 +224,8 @@ pub async fn begin_snapshot(connection: &mut PgConnection) -> Result<(), sqlx::E
     sqlx::raw_sql(begin).execute(connection).await.map(drop)
 }
 
-fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Event, DecodeError> {
+/// An event from its columns.
+pub fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Event, DecodeError> {
     let raw: &RawValue = serde_json::from_str(payload).map_err(|source| DecodeError::Payload {
         event_type: event_type.to_owned(),
         schema_version,

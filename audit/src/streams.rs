@@ -21,6 +21,8 @@ pub struct Stream {
     pub version: i64,
     /// As the first event says whose type is known.
     pub kind: Option<StreamKind>,
+    /// Where the commit begins that holds the newest event; 0 where that is not kept.
+    pub newest: i64,
 }
 
 /// All streams. It takes sixteen bytes for each transfer, refused command and account number, and some fifty for any other
@@ -42,11 +44,11 @@ impl Streams {
             event_type: Some(event.recorded.event_type()),
         });
         if commit.unreadable.is_empty() {
-            return places.for_each(|place| self.place(place, findings));
+            return places.for_each(|place| self.place(place, commit.first, findings));
         }
         let mut all: Vec<Place> = places.chain(commit.unreadable.iter().copied()).collect();
         all.sort_by_key(|place| place.position);
-        all.into_iter().for_each(|place| self.place(place, findings));
+        all.into_iter().for_each(|place| self.place(place, commit.first, findings));
     }
 
     /// How many streams there are.
@@ -73,12 +75,12 @@ impl Streams {
                 Some(number) => Some(*StreamKind::ALL.get(number)?),
                 None => None,
             };
-            streams.insert(id, Stream { version, kind });
+            streams.insert(id, Stream { version, kind, newest: 0 });
         }
         Some(Self { long: streams, short: short.try_into().ok()?, count })
     }
 
-    fn place(&mut self, place: Place, findings: &mut Findings) {
+    fn place(&mut self, place: Place, first: i64, findings: &mut Findings) {
         let before = self.find(place.stream);
         self.count += u64::from(before.is_none());
         let fresh = before.is_none();
@@ -88,7 +90,7 @@ impl Streams {
             let kind = *stream.kind.get_or_insert(known.kind);
             check_kind(&place, known, kind, findings);
         }
-        stream.version = place.version;
+        (stream.version, stream.newest) = (place.version, first);
         let short = SHORT.iter().position(|kind| fresh && place.version == 1 && stream.kind == Some(*kind));
         match short {
             Some(kind) => {
@@ -100,10 +102,11 @@ impl Streams {
         }
     }
 
-    fn find(&self, id: Uuid) -> Option<Stream> {
+    /// Where a stream is.
+    pub fn find(&self, id: Uuid) -> Option<Stream> {
         self.long.get(&id).copied().or_else(|| {
             let kind = self.short.iter().position(|ids| ids.contains(id.as_u128()))?;
-            Some(Stream { version: 1, kind: Some(SHORT[kind]) })
+            Some(Stream { version: 1, kind: Some(SHORT[kind]), newest: 0 })
         })
     }
 }

@@ -18,6 +18,7 @@ use crate::{
 pub fn decode(commit: &log::Commit, findings: &mut Findings) -> Commit {
     let asked_by = |role| (commit.actor.role == role).then(|| commit.actor.id.uuid());
     let mut decoded = Commit {
+        first: commit.first.number(),
         last: commit.last().number(),
         recorded_at: commit.recorded_at,
         member: asked_by(Role::Member),

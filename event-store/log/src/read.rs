@@ -126,4 +126,9 @@ pub trait ReadCommits: ReadHead {
 
     /// When the first commit after a position was recorded, if there is one: how far behind a reader there is.
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError>;
+
+    /// The last position whose commits were detached: they are in the archive, and not missing. Zero if none were.
+    async fn detached(&self) -> Result<Position, ReadError> {
+        Ok(Position::ZERO)
+    }
 }

@@ -36,6 +36,7 @@ struct Account {
 /// Accounts, and what a writer holds of them.
 struct Accounts {
     accounts: Vec<Account>,
+    places: HashMap<StreamId, usize>,
     ids_are_ordered: bool,
     state_every: i64,
     seed: u64,
@@ -119,14 +120,10 @@ impl Accounts {
     }
 
     fn written(&mut self, appended: Appended, commits: &[NewCommit]) {
-        let places: HashMap<StreamId, i64> = commits
-            .iter()
-            .enumerate()
-            .flat_map(|(index, commit)| commit.events.iter().map(move |event| (event.stream, 3 * index as i64)))
-            .collect();
-        for account in &mut self.accounts {
-            if let Some(offset) = places.get(&account.stream) {
-                account.newest = appended.first.plus(*offset);
+        for (index, commit) in commits.iter().enumerate() {
+            for event in &commit.events[1..] {
+                let account = self.places[&event.stream];
+                self.accounts[account].newest = appended.first.plus(3 * index as i64);
             }
         }
     }
@@ -191,10 +188,11 @@ async fn main() -> Result<(), Failure> {
         "events" => Box::new(PostgresLog::new(pool.clone())),
         other => return Err(format!("format is rows or events, not {other}").into()),
     };
+    let fresh = |_| Account { stream: StreamId::new(RandomIds.fresh()), version: 0, newest: Position::ZERO };
+    let all: Vec<Account> = (0..number("accounts", "100000")?).map(fresh).collect();
     let mut accounts = Accounts {
-        accounts: (0..number("accounts", "100000")?)
-            .map(|_| Account { stream: StreamId::new(RandomIds.fresh()), version: 0, newest: Position::ZERO })
-            .collect(),
+        places: all.iter().enumerate().map(|(index, account)| (account.stream, index)).collect(),
+        accounts: all,
         ids_are_ordered: text("ids", "ordered") == "ordered",
         state_every: number("state_every", "1")? as i64,
         seed: 0x9e37_79b9_7f4a_7c15,

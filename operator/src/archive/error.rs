@@ -56,6 +56,9 @@ pub enum ArchiveError {
         /// What was found.
         what: String,
     },
+    /// What is asked for has left the log's database.
+    #[error("the commits before position {0} are detached from the log's database")]
+    Detached(i64),
     /// Compression failed.
     #[error("compressing a segment failed")]
     Compress(#[source] io::Error),
@@ -83,6 +86,10 @@ impl ArchiveError {
                  new id, under which `jangbu archive run` begins another archive (docs/runbooks/restore.md)"
             }
             Self::Log { .. } => "run `jangbu log verify`",
+            Self::Detached(_) => {
+                "the archive holds them: `jangbu archive verify` proves it, and `jangbu views rebuild --from archive` reads it. What reads \
+                 the whole log, such as `jangbu log verify`, needs a log that was restored from it (`jangbu archive restore`)"
+            }
             Self::NotEmpty(_) => {
                 "restore into a database of its own: create one, then `jangbu migrate up --database log`"
             }

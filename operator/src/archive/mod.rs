@@ -7,6 +7,7 @@
 mod accounts;
 mod chain;
 mod compare;
+mod detach;
 mod digest;
 pub(crate) mod error;
 mod http;
@@ -26,13 +27,14 @@ mod verify;
 
 pub use accounts::AccountState;
 pub use error::ArchiveError;
+pub use live::head;
 pub use reader::{ArchiveRanges, reader};
 pub use run::progress as progress_bar;
 pub use seed::{AfterSnapshot, seeded};
 pub use snapshot::Snapshot;
 pub use store::Place;
 
-use self::{restore::RestoreArgs, run::RunArgs, snapshot::SnapshotArgs, verify::VerifyArgs};
+use self::{detach::DetachArgs, restore::RestoreArgs, run::RunArgs, snapshot::SnapshotArgs, verify::VerifyArgs};
 use crate::{config::Config, failure::Failure, output::Output};
 
 /// Keeps the log outside its database.
@@ -46,6 +48,8 @@ pub enum ArchiveCommand {
     Verify(VerifyArgs),
     /// Write the archived log into an empty, migrated log database: same log id, same positions, same times
     Restore(RestoreArgs),
+    /// Take old partitions out of the log's database, each after it was compared with the archive
+    Detach(DetachArgs),
 }
 
 /// Runs one of the commands; answers whether all is as it should be.
@@ -55,5 +59,6 @@ pub async fn command(command: &ArchiveCommand, config: &Config, output: Output) 
         ArchiveCommand::Snapshot(args) => snapshot::run(args, output).await.map(|()| true),
         ArchiveCommand::Verify(args) => verify::run(args, config, output).await,
         ArchiveCommand::Restore(args) => restore::run(args, config, output).await.map(|()| true),
+        ArchiveCommand::Detach(args) => detach::run(args, config, output).await.map(|()| true),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     db::{Database, failed},
     failure::Failure,
-    log_tables::{self, Commit},
+    log_tables::{self, Commit, Restored},
     output::{Output, thousands},
 };
 
@@ -57,17 +57,19 @@ pub async fn run(args: &RestoreArgs, config: &Config, output: Output) -> Result<
     if let Some(what) = log_tables::lock_if_empty(&mut transaction).await? {
         return Err(ArchiveError::NotEmpty(what).into());
     }
+    set_head(&mut transaction, &chain).await?;
+    log_tables::add_partitions(&mut transaction).await?;
     let bar = progress(chain.end(), "restoring");
-    let mut commits = 0;
+    let (mut commits, mut restored) = (0, Restored::default());
     let mut archived = stream(chain.clone(), 0, chain.end(), |line| line.into_commit());
     while let Some(batch) = archived.recv().await {
         let batch = batch?;
-        log_tables::insert(&mut transaction, &batch).await?;
+        restored.insert(&mut transaction, &batch).await?;
         commits += batch.len() as i64;
         bar.set_position(batch.last().map_or(0, Commit::last).unsigned_abs());
     }
     insert_adoptions(&mut transaction, chain.adoptions()).await?;
-    set_head(&mut transaction, &chain).await?;
+    restored.finish(&mut transaction).await?;
     bar.set_message("reading back");
     if let Some(position) = first_difference(&chain, &mut transaction, 0, chain.end()).await? {
         let what = format!("what was restored differs from the archive at position {position}; nothing was kept");

@@ -3,7 +3,9 @@
 use database::migrations;
 use sqlx::PgConnection;
 
-use super::{DoctorArgs, audit, clock, durability::Settings, finding::Finding, leader, processes, rights, schema};
+use super::{
+    DoctorArgs, audit, clock, durability::Settings, finding::Finding, leader, log_form, processes, rights, schema,
+};
 use crate::{config::Config, db::Database, failure::Failure, schema::Compared};
 
 /// What was found about a database, and what others need of it.
@@ -58,6 +60,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     looked.findings.push(Finding::ok("log database", format!("answers at {at}")));
     looked.look_at_schema("log database", migrations::Database::Log, &mut connection, config).await;
     looked.take("guards of the log", schema::guards(&mut connection).await);
+    looked.findings.extend(log_form::look(&mut connection).await);
     looked.take("leader", leader::look(&mut connection).await);
     looked.take("processes", processes::look(&mut connection).await);
     looked.take("audit", audit::look(config).await);

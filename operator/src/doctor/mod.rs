@@ -14,6 +14,7 @@ mod key_epochs;
 mod keys;
 mod leader;
 mod log_database;
+mod log_form;
 mod messages;
 mod motion;
 mod nats;

@@ -4,7 +4,14 @@ use database::migrations::{Database, Entry, State};
 use sqlx::PgConnection;
 
 use super::finding::{Finding, Verdict};
-use crate::{config::Config, db::failed, failure::Failure, migrate, schema::Compared};
+use crate::{
+    config::Config,
+    db::failed,
+    failure::Failure,
+    log_tables::{Format, format},
+    migrate,
+    schema::Compared,
+};
 
 /// So many differences are reported one by one; the rest is counted.
 const SHOWN: usize = 12;
@@ -79,18 +86,34 @@ pub fn differences(what: &str, migrations: &Finding, compared: &Compared) -> Vec
 
 /// What keeps the log from being rewritten, and its positions and versions from being taken twice.
 pub async fn guards(connection: &mut PgConnection) -> Result<Finding, Failure> {
+    type Pairs = (&'static [&'static str], &'static [&'static str]);
+    let (triggers, keys): (Pairs, Pairs) = match format(connection).await? {
+        Format::Before => (
+            (&["events", "commits"], &["append_only", "append_only"]),
+            (
+                &["events", "events", "commits", "commits"],
+                &["position", "stream_id,version", "first_position", "command_id"],
+            ),
+        ),
+        Format::CommitRows => (
+            (
+                &["log_commits", "log_commands", "log_streams", "log_streams"],
+                &["append_only", "append_only", "never_deleted", "forward_only"],
+            ),
+            (&["log_commits", "log_commands", "log_streams"], &["first_position", "command_id", "stream_id"]),
+        ),
+    };
     let rows = sqlx::query_scalar!(
         r#"select guard as "guard!" from unnest(
-               array['events', 'commits', 'log_head', 'log_head', 'log_head', 'log_adoptions'],
-               array['append_only', 'append_only', 'never_deleted', 'forward_only', 'adopted_only', 'append_only']
+               $1::text[] || array['log_head', 'log_head', 'log_head', 'log_adoptions'],
+               $2::text[] || array['never_deleted', 'forward_only', 'adopted_only', 'append_only']
            ) as wanted (relation, name), lateral (select format('trigger %s of %s', name, relation) as guard) as named
            where not exists (
                select from pg_trigger
                where tgrelid = to_regclass(relation) and tgname = name and tgenabled in ('O', 'A'))
            union all
            select guard from unnest(
-               array['events', 'events', 'commits', 'commits'],
-               array['position', 'stream_id,version', 'first_position', 'command_id']
+               $3::text[], $4::text[]
            ) as wanted (relation, columns),
                lateral (select format('unique (%s) of %s', columns, relation) as guard) as named
            where not exists (
@@ -99,9 +122,13 @@ pub async fn guards(connection: &mut PgConnection) -> Result<Finding, Failure> {
                  and columns = (
                      select string_agg(attname, ',' order by place)
                      from unnest(indkey::int2[]) with ordinality as key (number, place)
-                     join pg_attribute on attrelid = indrelid and attnum = key.number))"#
+                     join pg_attribute on attrelid = indrelid and attnum = key.number))"#,
+        triggers.0 as &[&str],
+        triggers.1 as &[&str],
+        keys.0 as &[&str],
+        keys.1 as &[&str]
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(failed("reading what guards the log"))?;
     let what = "guards of the log";

@@ -6,6 +6,10 @@ use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::{
+    format::{Format, format},
+    walk::walk,
+};
 use crate::{db::failed, failure::Failure};
 
 /// One event that changes the account's state, and where it stands.
@@ -21,8 +25,17 @@ const POSTINGS: [&str; 2] = [AccountDebited::NAME, AccountCredited::NAME];
 
 /// The first event of a stream, those that are no postings, and the last: all that is needed, however long it is.
 pub async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<StateEvent>, Failure> {
+    if format(connection).await? == Format::CommitRows {
+        let mut walked = walk(connection, stream, i64::MAX, &POSTINGS).await?;
+        walked.reverse();
+        return walked
+            .into_iter()
+            .map(|e| decoded((e.position, e.version, e.recorded_at, e.event_type, e.schema_version, e.payload)))
+            .collect();
+    }
     let rows = sqlx::query!(
-        r#"select events.position, version, type as event_type, schema_version, payload::text as "payload!", recorded_at
+        r#"select events.position as "position!", version as "version!", type as "event_type!",
+                  schema_version as "schema_version!", payload::text as "payload!", recorded_at as "recorded_at!"
            from events
            join lateral (
                select recorded_at from commits where first_position <= events.position
@@ -38,15 +51,16 @@ pub async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result
     .fetch_all(connection)
     .await
     .map_err(failed("reading the stream of an account"))?;
-    let decoded = |row: (i64, i64, DateTime<Utc>, String, i16, String)| {
-        let (position, version, recorded_at, event_type, schema_version, payload) = row;
-        let raw = RawValue::from_string(payload).unwrap_or_default();
-        let event = recorded::Event::decode(&event_type, schema_version, &raw);
-        event
-            .map(|event| StateEvent { position, version, recorded_at, event })
-            .map_err(|source| Failure::Event { position, source })
-    };
     rows.into_iter()
         .map(|r| decoded((r.position, r.version, r.recorded_at, r.event_type, r.schema_version, r.payload)))
         .collect()
+}
+
+fn decoded(row: (i64, i64, DateTime<Utc>, String, i16, String)) -> Result<StateEvent, Failure> {
+    let (position, version, recorded_at, event_type, schema_version, payload) = row;
+    let raw = RawValue::from_string(payload).unwrap_or_default();
+    let event = recorded::Event::decode(&event_type, schema_version, &raw);
+    event
+        .map(|event| StateEvent { position, version, recorded_at, event })
+        .map_err(|source| Failure::Event { position, source })
 }

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{Acquire, PgConnection};
 use uuid::Uuid;
 
-use super::range::damaged;
+use super::{
+    format::{Format, format},
+    stored::damaged,
+};
 use crate::{db::failed, failure::Failure};
 
 /// A commit as somebody remembers it.
@@ -48,10 +51,22 @@ pub async fn beginning_of(connection: &mut PgConnection, position: i64) -> Resul
 
 /// Where the commit of a command begins.
 pub async fn of_command_id(connection: &mut PgConnection, command: Uuid) -> Result<Option<i64>, Failure> {
-    sqlx::query_scalar!("select first_position from commits where command_id = $1", command)
-        .fetch_optional(connection)
-        .await
-        .map_err(failed("looking for the command"))
+    let found = match format(connection).await? {
+        Format::Before => {
+            sqlx::query_scalar!(
+                r#"select first_position as "first_position!" from commits where command_id = $1"#,
+                command
+            )
+            .fetch_optional(connection)
+            .await
+        }
+        Format::CommitRows => {
+            sqlx::query_scalar!("select first_position from log_commands where command_id = $1", command)
+                .fetch_optional(connection)
+                .await
+        }
+    };
+    found.map_err(failed("looking for the command"))
 }
 
 /// The first events of the commits under this correlation id.

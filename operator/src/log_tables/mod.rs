@@ -1,17 +1,30 @@
-//! The log's tables: every statement that reads or writes commits and events stands here.
+//! The log's tables: every statement that reads or writes commits and events stands here. A log of the format before is read where it
+//! stands until it is converted.
 
 mod account_events;
+mod before;
 mod commit;
+mod copied;
+mod format;
 mod found;
+mod partitions;
 mod range;
 mod restored;
 mod shown;
 mod standing;
+mod stored;
+mod streams;
+mod walk;
 
 pub use account_events::{StateEvent, state_events};
+pub use before::commits as commits_before;
 pub use commit::{Commit, Event};
+pub use copied::{Digest, chained, copy_in};
+pub use format::{Format, format};
 pub use found::{Named, beginning_of, by_correlation, ending_at, holds, of_command_id};
+pub use partitions::{Partition, detached_before, partitions, require_attached};
 pub use range::{PAGE, commits};
-pub use restored::{insert, lock_if_empty};
+pub use restored::{Restored, add_partitions, lock_if_empty};
 pub use shown::{CommitView, EventView, after, covering, newest, of_command, stream};
 pub use standing::{Relay, places, relay};
+pub use stored::{Stored, damaged};

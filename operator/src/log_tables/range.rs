@@ -2,8 +2,14 @@
 
 use sqlx::PgConnection;
 
-use super::commit::{Commit, Event};
-use crate::{archive::ArchiveError, db::failed, failure::Failure};
+use super::{
+    before,
+    commit::Commit,
+    format::{Format, format},
+    partitions::require_attached,
+    stored::{damaged, decode},
+};
+use crate::{db::failed, failure::Failure};
 
 /// How many events are read at a time.
 pub const PAGE: i64 = 20_000;
@@ -11,10 +17,13 @@ pub const PAGE: i64 = 20_000;
 /// Commits after a position, which is the end of one or 0, as far as they end at or before `until`: those that begin
 /// within the next `page` positions, at least one. None, if the next one ends later.
 pub async fn commits(connection: &mut PgConnection, after: i64, until: i64, page: i64) -> Result<Vec<Commit>, Failure> {
+    if format(connection).await? == Format::Before {
+        return before::commits(connection, after, until, page).await;
+    }
     let rows = sqlx::query!(
         r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "actor_role!", actor_id,
-                  correlation, fingerprint
-           from commits
+                  correlation, fingerprint, events::text as "events!"
+           from log_commits
            where first_position > $1 and first_position <= $1 + $2::int8
            order by first_position"#,
         after,
@@ -27,66 +36,31 @@ pub async fn commits(connection: &mut PgConnection, after: i64, until: i64, page
     let mut commits = Vec::with_capacity(rows.len());
     for row in rows {
         if row.first_position != end + 1 || row.last_position < row.first_position {
+            require_attached(connection, end + 1).await?;
             return Err(damaged(end + 1, format!("the next commit is {}..{}", row.first_position, row.last_position)));
         }
         if row.last_position > until {
             break;
         }
-        end = row.last_position;
-        commits.push((
-            row.last_position,
-            Commit {
-                first: row.first_position,
-                recorded_at: row.recorded_at,
-                command_id: row.command_id,
-                actor_role: row.actor_role,
-                actor_id: row.actor_id,
-                correlation: row.correlation,
-                fingerprint: row.fingerprint,
-                events: Vec::with_capacity(usize::try_from(row.last_position - row.first_position + 1).unwrap_or(0)),
-            },
-        ));
-    }
-    if commits.is_empty() {
-        return Ok(Vec::new());
-    }
-    with_events(connection, after, end, commits).await
-}
-
-async fn with_events(
-    connection: &mut PgConnection,
-    after: i64,
-    until: i64,
-    commits: Vec<(i64, Commit)>,
-) -> Result<Vec<Commit>, Failure> {
-    let rows = sqlx::query!(
-        r#"select position, stream_id, version, type as event_type, schema_version, payload::text as "payload!"
-           from events where position > $1 and position <= $2 order by position"#,
-        after,
-        until
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(failed("reading the events"))?;
-    let mut rows = rows.into_iter();
-    let mut whole = Vec::with_capacity(commits.len());
-    for (last, mut commit) in commits {
-        for position in commit.first..=last {
-            let row = rows.next().filter(|row| row.position == position);
-            let row = row.ok_or_else(|| damaged(position, "an event is missing"))?;
-            commit.events.push(Event {
-                stream_id: row.stream_id,
-                version: row.version,
-                event_type: row.event_type,
-                schema_version: row.schema_version,
-                payload: row.payload,
-            });
+        let events: Vec<_> = decode(row.first_position, &row.events)?.into_iter().map(Into::into).collect();
+        let missing = row.first_position + events.len() as i64;
+        if missing <= row.last_position {
+            return Err(damaged(missing, "an event is missing"));
         }
-        whole.push(commit);
+        if missing > row.last_position + 1 {
+            return Err(damaged(row.last_position + 1, "a commit holds more events than positions"));
+        }
+        end = row.last_position;
+        commits.push(Commit {
+            first: row.first_position,
+            recorded_at: row.recorded_at,
+            command_id: row.command_id,
+            actor_role: row.actor_role,
+            actor_id: row.actor_id,
+            correlation: row.correlation,
+            fingerprint: row.fingerprint,
+            events,
+        });
     }
-    Ok(whole)
-}
-
-pub(super) fn damaged(position: i64, what: impl Into<String>) -> Failure {
-    ArchiveError::Log { position, what: what.into() }.into()
+    Ok(commits)
 }

@@ -3,30 +3,73 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::commit::Commit;
+use super::{
+    commit::Commit,
+    copied::{Digest, copy_in},
+    format::{Format, format},
+};
 use crate::{db::failed, failure::Failure};
 
 /// Locks the log until the transaction ends; what stands in it, if anything does.
 pub async fn lock_if_empty(connection: &mut PgConnection) -> Result<Option<String>, Failure> {
-    sqlx::query!("lock table log_head, commits, events, log_adoptions in access exclusive mode")
-        .execute(&mut *connection)
-        .await
-        .map_err(failed("locking the log"))?;
+    let lock = match format(connection).await? {
+        Format::Before => "lock table log_head, commits, events, log_adoptions in access exclusive mode",
+        Format::CommitRows => {
+            "lock table log_head, log_commits, log_commands, log_streams, log_adoptions in access exclusive mode"
+        }
+    };
+    sqlx::query(lock).execute(&mut *connection).await.map_err(failed("locking the log"))?;
     let found = sqlx::query!(
         r#"select (select position from log_head) as "position!", exists (select from commits) as "commits!",
-                  exists (select from events) as "events!", exists (select from snapshots) as "snapshots!",
+                  exists (select from events) as "events!", exists (select from log_streams) as "streams!",
                   exists (select from log_adoptions) as "adoptions!""#
     )
     .fetch_one(connection)
     .await
     .map_err(failed("looking whether the log is empty"))?;
-    let empty = found.position == 0 && !found.commits && !found.events && !found.snapshots && !found.adoptions;
-    let what = || format!("log_head is at {}, and there are commits, events, snapshots or adoptions", found.position);
+    let empty = found.position == 0 && !found.commits && !found.events && !found.streams && !found.adoptions;
+    let what = || format!("log_head is at {}, and there are commits, events, streams or adoptions", found.position);
     Ok((!empty).then(what))
 }
 
-/// Writes commits that follow those that are there.
-pub async fn insert(connection: &mut PgConnection, commits: &[Commit]) -> Result<(), Failure> {
+/// Makes the partitions of all commits up to the head.
+pub async fn add_partitions(connection: &mut PgConnection) -> Result<(), Failure> {
+    sqlx::query!("select add_earlier_commit_partitions()::text, add_commit_partitions(2)")
+        .fetch_one(connection)
+        .await
+        .map_err(failed("making the partitions of the log"))
+        .map(drop)
+}
+
+/// A log that is being restored.
+#[derive(Default)]
+pub struct Restored {
+    digest: Digest,
+}
+
+impl Restored {
+    /// Writes commits that follow those that are there.
+    pub async fn insert(&mut self, connection: &mut PgConnection, commits: &[Commit]) -> Result<(), Failure> {
+        match format(connection).await? {
+            Format::Before => insert_before(connection, commits).await,
+            Format::CommitRows => {
+                self.digest = copy_in(connection, commits, self.digest).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the digest of all that was restored; the head is where it ends.
+    pub async fn finish(self, connection: &mut PgConnection) -> Result<(), Failure> {
+        sqlx::query!("update log_head set digest = $1", &self.digest as &[u8])
+            .execute(connection)
+            .await
+            .map_err(failed("setting the digest of the log"))
+            .map(drop)
+    }
+}
+
+async fn insert_before(connection: &mut PgConnection, commits: &[Commit]) -> Result<(), Failure> {
     let firsts: Vec<i64> = commits.iter().map(|c| c.first).collect();
     let lasts: Vec<i64> = commits.iter().map(Commit::last).collect();
     let times: Vec<_> = commits.iter().map(|c| c.recorded_at).collect();

@@ -6,6 +6,13 @@ use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::{
+    format::{Format, format},
+    found::of_command_id,
+    partitions::require_attached,
+    stored::decode,
+    walk::walk,
+};
 use crate::{db::failed, failure::Failure};
 
 /// A commit with its events.
@@ -50,8 +57,9 @@ const READING: &str = "reading the commits";
 pub async fn after(connection: &mut PgConnection, position: i64, limit: i64) -> Result<Vec<CommitView>, Failure> {
     let rows = sqlx::query_as!(
         CommitRow,
-        r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "actor_role!", actor_id,
-                  correlation, fingerprint
+        r#"select first_position as "first_position!", last_position as "last_position!", recorded_at as "recorded_at!",
+                  command_id as "command_id!", actor_role::text as "actor_role!", actor_id as "actor_id!",
+                  correlation as "correlation!", fingerprint as "fingerprint!"
            from commits where first_position > $1 order by first_position limit $2"#,
         position,
         limit
@@ -66,8 +74,9 @@ pub async fn after(connection: &mut PgConnection, position: i64, limit: i64) -> 
 pub async fn newest(connection: &mut PgConnection, limit: i64) -> Result<Vec<CommitView>, Failure> {
     let mut rows = sqlx::query_as!(
         CommitRow,
-        r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "actor_role!", actor_id,
-                  correlation, fingerprint
+        r#"select first_position as "first_position!", last_position as "last_position!", recorded_at as "recorded_at!",
+                  command_id as "command_id!", actor_role::text as "actor_role!", actor_id as "actor_id!",
+                  correlation as "correlation!", fingerprint as "fingerprint!"
            from commits order by first_position desc limit $1"#,
         limit
     )
@@ -80,10 +89,14 @@ pub async fn newest(connection: &mut PgConnection, limit: i64) -> Result<Vec<Com
 
 /// The commits that these positions lie in, oldest first, each once.
 pub async fn covering(connection: &mut PgConnection, positions: &[i64]) -> Result<Vec<CommitView>, Failure> {
+    if let Some(first) = positions.iter().min() {
+        require_attached(connection, *first).await?;
+    }
     let rows = sqlx::query_as!(
         CommitRow,
-        r#"select distinct on (first_position) first_position, last_position, recorded_at, command_id,
-                  actor_role::text as "actor_role!", actor_id, correlation, fingerprint
+        r#"select distinct on (first_position) first_position as "first_position!", last_position as "last_position!",
+                  recorded_at as "recorded_at!", command_id as "command_id!", actor_role::text as "actor_role!",
+                  actor_id as "actor_id!", correlation as "correlation!", fingerprint as "fingerprint!"
            from unnest($1::int8[]) as asked (position)
            cross join lateral (
                select * from commits where first_position <= asked.position order by first_position desc limit 1
@@ -100,23 +113,21 @@ pub async fn covering(connection: &mut PgConnection, positions: &[i64]) -> Resul
 
 /// The commit of a command.
 pub async fn of_command(connection: &mut PgConnection, command: Uuid) -> Result<Vec<CommitView>, Failure> {
-    let rows = sqlx::query_as!(
-        CommitRow,
-        r#"select first_position, last_position, recorded_at, command_id, actor_role::text as "actor_role!", actor_id,
-                  correlation, fingerprint
-           from commits where command_id = $1"#,
-        command
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(failed(READING))?;
-    with_events(connection, rows).await
+    match of_command_id(connection, command).await? {
+        Some(first) => covering(connection, &[first]).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The positions of the newest events of a stream, newest first, and how many events it has.
 pub async fn stream(connection: &mut PgConnection, stream: Uuid, limit: i64) -> Result<(Vec<i64>, i64), Failure> {
+    if format(connection).await? == Format::CommitRows {
+        let walked = walk(connection, stream, limit, &[]).await?;
+        let length = walked.first().map_or(0, |event| event.version);
+        return Ok((walked.into_iter().map(|event| event.position).collect(), length));
+    }
     let rows = sqlx::query!(
-        r#"select position, max(version) over () as "length!"
+        r#"select position as "position!", max(version) over () as "length!"
            from events where stream_id = $1 order by version desc limit $2"#,
         stream,
         limit
@@ -131,19 +142,61 @@ pub async fn stream(connection: &mut PgConnection, stream: Uuid, limit: i64) -> 
 async fn with_events(connection: &mut PgConnection, rows: Vec<CommitRow>) -> Result<Vec<CommitView>, Failure> {
     let first: Vec<i64> = rows.iter().map(|row| row.first_position).collect();
     let last: Vec<i64> = rows.iter().map(|row| row.last_position).collect();
-    let events = sqlx::query!(
-        r#"select commit.first as "first!", position, stream_id, version, type as event_type, schema_version,
-                  payload::text as "payload!"
-           from unnest($1::int8[], $2::int8[]) as commit (first, last)
-           join events on position between commit.first and commit.last
-           order by position"#,
-        &first,
-        &last
+    let mut commits: Vec<CommitView> = rows.into_iter().map(CommitRow::view).collect();
+    match format(connection).await? {
+        Format::Before => add_rows_of_events(connection, &first, &last, &mut commits).await?,
+        Format::CommitRows => add_events(connection, &first, &mut commits).await?,
+    }
+    Ok(commits)
+}
+
+async fn add_events(connection: &mut PgConnection, first: &[i64], commits: &mut [CommitView]) -> Result<(), Failure> {
+    let rows = sqlx::query!(
+        r#"select first_position, events::text as "events!" from log_commits where first_position = any($1)"#,
+        first
     )
     .fetch_all(connection)
     .await
     .map_err(failed("reading the events"))?;
-    let mut commits: Vec<CommitView> = rows.into_iter().map(CommitRow::view).collect();
+    for row in rows {
+        let Some(commit) = commits.iter_mut().find(|commit| commit.first_position == row.first_position) else {
+            continue;
+        };
+        let events = decode(row.first_position, &row.events)?;
+        commit.events = events
+            .into_iter()
+            .zip(row.first_position..)
+            .map(|(event, position)| EventView {
+                position,
+                stream_id: event.0,
+                version: event.1,
+                event_type: event.3.into_owned(),
+                schema_version: event.4,
+                payload: event.5.to_owned(),
+            })
+            .collect();
+    }
+    Ok(())
+}
+
+async fn add_rows_of_events(
+    connection: &mut PgConnection,
+    first: &[i64],
+    last: &[i64],
+    commits: &mut [CommitView],
+) -> Result<(), Failure> {
+    let events = sqlx::query!(
+        r#"select commit.first as "first!", position as "position!", stream_id as "stream_id!", version as "version!",
+                  type as "event_type!", schema_version as "schema_version!", payload::text as "payload!"
+           from unnest($1::int8[], $2::int8[]) as commit (first, last)
+           join events on position between commit.first and commit.last
+           order by position"#,
+        first,
+        last
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("reading the events"))?;
     for event in events {
         let Some(commit) = commits.iter_mut().find(|commit| commit.first_position == event.first) else { continue };
         commit.events.push(EventView {
@@ -158,7 +211,7 @@ async fn with_events(connection: &mut PgConnection, rows: Vec<CommitRow>) -> Res
                 .unwrap_or_default(),
         });
     }
-    Ok(commits)
+    Ok(())
 }
 
 impl CommitRow {

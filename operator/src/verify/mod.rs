@@ -5,7 +5,7 @@ mod text;
 use audit::{AuditError, Auditor, Connections, Reporter, View};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{config::Config, db::Database, failure::Failure, output::Output};
+use crate::{config::Config, db::Database, failure::Failure, log_tables, output::Output};
 
 /// What is verified.
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,9 @@ pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<b
     for view in View::ALL.into_iter().filter(|_| !args.no_views) {
         views.push((view, Database::Views.connect(config).await?));
     }
-    let (log, other) = (Database::Log.connect(config).await?, Database::Log.connect(config).await?);
+    let (mut log, other) = (Database::Log.connect(config).await?, Database::Log.connect(config).await?);
+    // It reads the log from its first commit.
+    log_tables::require_attached(&mut log, 1).await?;
     let auditor = Auditor::new(Connections { log, other, views }, Box::new(Bar::default()));
     let report = auditor.run().await?;
     output.show(&report, text::text)?;

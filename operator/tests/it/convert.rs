@@ -31,9 +31,14 @@ impl TestDatabases {
         jangbu(&variables, &["log", "convert", "--page", "20", "--yes"])
     }
 
-    async fn log_number(&self, sql: &str) -> i64 {
+    pub async fn log_number(&self, sql: &str) -> i64 {
         let mut log = PgConnection::connect(self.log.as_str()).await.expect("connect");
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut log).await.expect("a number")
+    }
+
+    pub async fn log_text(&self, sql: &str) -> String {
+        let mut log = PgConnection::connect(self.log.as_str()).await.expect("connect");
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut log).await.expect("text")
     }
 
     fn old(&self) -> PostgresLog {
@@ -45,12 +50,13 @@ impl TestDatabases {
     }
 
     /// The log in the format before, as its rows: the same text before and after.
-    async fn rows(&self, commits: &str, events: &str) -> (String, String) {
+    pub async fn rows(&self, commits: &str, events: &str) -> (String, String) {
         let mut log = PgConnection::connect(self.log.as_str()).await.expect("connect");
         let mut text = async |sql: String| -> String {
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut log).await.expect("text")
         };
-        let commits = text(format!("select coalesce(string_agg(t::text, E'\\n' order by t), '') from {commits} as t")).await;
+        let commits =
+            text(format!("select coalesce(string_agg(t::text, E'\\n' order by t), '') from {commits} as t")).await;
         let events = text(format!(
             "select coalesce(string_agg(concat_ws('|', position, version, stream_id, schema_version, type, payload::text), E'\\n'
                  order by position), '') from {events} as t"
@@ -108,22 +114,23 @@ impl Asked {
         assert_eq!(databases.rows("commits", "events").await, self.rows);
         let mut digest = [0; 32];
         for commit in &self.commits {
-            let events: String = text(databases, &format!(
-                "select events::text from log_commits where first_position = {}", commit.first.number()
-            ))
-            .await;
+            let events: String = databases
+                .log_text(&format!(
+                    "select events::text from log_commits where first_position = {}",
+                    commit.first.number()
+                ))
+                .await;
             let own = event_store_postgres::commit_digest(
-                commit.command_id, commit.actor, commit.correlation, commit.fingerprint, &events,
+                commit.command_id,
+                commit.actor,
+                commit.correlation,
+                commit.fingerprint,
+                &events,
             );
             digest = event_store_postgres::chain_digest(digest, own, commit.first, commit.recorded_at);
         }
-        assert_eq!(text(databases, "select encode(digest, 'hex') from log_head").await, hex::encode(digest));
+        assert_eq!(databases.log_text("select encode(digest, 'hex') from log_head").await, hex::encode(digest));
     }
-}
-
-async fn text(databases: &TestDatabases, sql: &str) -> String {
-    let mut log = PgConnection::connect(databases.log.as_str()).await.expect("connect");
-    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut log).await.expect("text")
 }
 
 #[tokio::test]
@@ -221,7 +228,10 @@ async fn a_damaged_log_is_not_converted() {
         databases.edit_log(damage).await;
         let refused = databases.convert(&[]).expect(1);
         assert!(refused.stderr.contains(what) && refused.stderr.contains("log verify"), "{what}: {refused:?}");
-        assert_eq!(databases.log_number("select count(*) from pg_class where relname = 'events' and relkind = 'r'").await, 1);
+        assert_eq!(
+            databases.log_number("select count(*) from pg_class where relname = 'events' and relkind = 'r'").await,
+            1
+        );
         databases.drop().await;
     }
     sound.drop().await;
@@ -233,14 +243,20 @@ async fn a_copy_that_differs_is_not_taken_over() {
     let sound = TestDatabases::with_bank().await;
     sound.convert_until("convert: page proven");
     for (what, damage) in [
-        ("the event is another", "update log_commits set events = replace(events::text, '\"amount\":', '\"amount\": ')::json"),
+        (
+            "the event is another",
+            "update log_commits set events = replace(events::text, '\"amount\":', '\"amount\": ')::json",
+        ),
         ("a column of the commit", "update log_commits set correlation = gen_random_uuid()"),
         ("are copied, where there are", "delete from log_commits where first_position > 60"),
         ("command ids", "insert into log_commands values (gen_random_uuid(), 1)"),
         ("stands elsewhere", "update log_streams set version = version + 1"),
         ("stands elsewhere", "update log_streams set newest_position = newest_position + 1"),
         ("stands elsewhere", "delete from log_streams where kind = 'account number'"),
-        ("the version before it is", "update log_commits set events = regexp_replace(events::text, ',3,[0-9]+,', ',3,1,')::json"),
+        (
+            "is not there",
+            "update log_commits set events = regexp_replace(events::text, ',3,[0-9]+,', ',3,1,')::json",
+        ),
     ] {
         let databases = sound.with_copied_log().await;
         databases.on_log(damage).await;

@@ -65,8 +65,8 @@ impl TestDatabases {
     /// Those of a bank that an earlier build wrote, as it left them.
     pub async fn restored(folder: &Path) -> Self {
         let pair = Databases::of_this_test_run().expect("a server").restore_pair(folder).await.expect("a bank");
-        let [log, views, vault] = [pair.log, pair.views, pair.vault]
-            .map(|database| database.superuser_url().parse::<Url>().expect("a URL"));
+        let [log, views, vault] =
+            [pair.log, pair.views, pair.vault].map(|database| database.superuser_url().parse::<Url>().expect("a URL"));
         Self { server: server(), own: vec![log.clone(), views.clone(), vault.clone()], log, views, vault }
     }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use kernel::{CommitRef, ConsistencyToken, LogId, Position, Version};
+use kernel::{CommitRef, ConsistencyToken, LogId, Position, StreamId, Version};
 use log::{AppendError, Appended, NewCommit};
 use tokio::time::Instant;
 
@@ -138,7 +138,7 @@ impl Run {
             first = position(first, events.len());
             for event in &events {
                 // The rule of the log, see `NewEvent::opens_stream_of`.
-                let has_row = event.version > Version::ZERO.next() || event.stream != job.meta.command_id.into();
+                let has_row = event.version > Version::ZERO.next() || event.stream != StreamId::from(job.meta.command_id);
                 self.unit.placed(event.stream, place.first, has_row);
             }
             let failed = job.answer(&events, place, &self.unit, false).err().map(|error| {

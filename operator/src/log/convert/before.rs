@@ -1,103 +1,30 @@
-//! The log in the format before: a row for each commit and a row for each event. Runs of it, whole and checked.
+//! The log that is converted.
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::error::ConvertError;
 use crate::{
     db::failed,
     failure::Failure,
-    log_tables::{Commit, Event},
+    log_tables::{self, Commit, damaged},
 };
 
-/// The commits after a position, which is the end of one or 0, up to `until`: those that begin within the next page. None at
-/// the end.
+/// The commits after a position, which is the end of one or 0, up to `until`, which is the end of one: those that begin within the next
+/// page. None at the end.
 pub async fn commits(connection: &mut PgConnection, after: i64, until: i64, page: i64) -> Result<Vec<Commit>, Failure> {
-    let rows = sqlx::query!(
-        r#"select first_position as "first_position!", last_position as "last_position!", recorded_at as "recorded_at!",
-                  command_id as "command_id!", actor_role::text as "actor_role!", actor_id as "actor_id!",
-                  correlation as "correlation!", fingerprint as "fingerprint!"
-           from commits where first_position > $1 and first_position <= least($1 + $2::int8, $3::int8)
-           order by first_position"#,
-        after,
-        page,
-        until
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(failed("reading the commits of the format before"))?;
-    let mut end = after;
-    let mut commits = Vec::with_capacity(rows.len());
-    for row in rows {
-        if row.first_position != end + 1 || row.last_position < row.first_position || row.last_position > until {
-            return Err(damaged(end + 1, format!("the next commit is {}..{}", row.first_position, row.last_position)));
-        }
-        end = row.last_position;
-        let commit = Commit {
-            first: row.first_position,
-            recorded_at: row.recorded_at,
-            command_id: row.command_id,
-            actor_role: row.actor_role,
-            actor_id: row.actor_id,
-            correlation: row.correlation,
-            fingerprint: row.fingerprint,
-            events: Vec::new(),
-        };
-        commits.push((row.last_position, commit));
-    }
+    let commits = log_tables::commits_before(connection, after, until, page).await?;
     if commits.is_empty() && after < until {
-        return Err(damaged(after + 1, "no commit begins here"));
+        return Err(damaged(after + 1, "no commit begins here that ends in time"));
     }
-    with_events(connection, after, end, commits).await
+    Ok(commits)
 }
 
-async fn with_events(
-    connection: &mut PgConnection,
-    after: i64,
-    until: i64,
-    commits: Vec<(i64, Commit)>,
-) -> Result<Vec<Commit>, Failure> {
-    let rows = sqlx::query!(
-        r#"select position as "position!", stream_id as "stream_id!", version as "version!", type as "event_type!",
-                  schema_version as "schema_version!", payload::text as "payload!"
-           from events where position > $1 and position <= $2 order by position"#,
-        after,
-        until
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(failed("reading the events of the format before"))?;
-    let mut rows = rows.into_iter();
-    let mut whole = Vec::with_capacity(commits.len());
-    for (last, mut commit) in commits {
-        for position in commit.first..=last {
-            let row = rows.next().filter(|row| row.position == position);
-            let row = row.ok_or_else(|| damaged(position, "an event is missing"))?;
-            commit.events.push(Event {
-                stream_id: row.stream_id,
-                version: row.version,
-                event_type: row.event_type,
-                schema_version: row.schema_version,
-                payload: row.payload,
-            });
-        }
-        whole.push(commit);
-    }
-    Ok(whole)
-}
-
-/// Where the log ends, and its id.
-pub async fn head(connection: &mut PgConnection) -> Result<(Uuid, i64, DateTime<Utc>), Failure> {
-    let head = sqlx::query!("select log_id, position, recorded_at from log_head")
+/// The id of the log, and where it ends.
+pub async fn head(connection: &mut PgConnection) -> Result<(Uuid, i64), Failure> {
+    let head = sqlx::query!("select log_id, position from log_head")
         .fetch_optional(connection)
         .await
         .map_err(failed("reading the head of the log"))?;
     let head = head.ok_or_else(|| Failure::Absent("log_head is empty: there is no log".into()))?;
-    Ok((head.log_id, head.position, head.recorded_at))
-}
-
-/// The log cannot be converted as it is.
-pub fn damaged(position: i64, what: impl Into<String>) -> Failure {
-    ConvertError::Damaged { position, what: what.into() }.into()
+    Ok((head.log_id, head.position))
 }

@@ -15,9 +15,6 @@ pub enum ConvertError {
     /// What is copied is of another log.
     #[error("the copy was begun for log {0}, which this log is not any more")]
     OtherLog(uuid::Uuid),
-    /// What the log holds is not what a log can hold.
-    #[error("the log is damaged near position {position}: {what}")]
-    Damaged { position: i64, what: String },
     /// The copy is not the log.
     #[error("the copy differs from the log near position {position}: {what}")]
     Differs { position: i64, what: String },
@@ -37,13 +34,12 @@ impl ConvertError {
             Self::Converted => Some("`jangbu log convert --drop-old` removes the tables of the format before"),
             Self::Running => Some("wait until it has ended; it can be interrupted and run again at any time"),
             Self::OtherLog(_) => Some("throw the copy away with `jangbu log convert --discard`, then convert again"),
-            Self::Damaged { .. } => {
-                Some("nothing was taken over. Run `jangbu log verify`, and repair the log first (docs/runbooks/audit-alarm.md)")
+            Self::Differs { .. } => Some(
+                "nothing was taken over. Throw the copy away with `jangbu log convert --discard`, then convert again",
+            ),
+            Self::InUse => {
+                Some("look for long transactions in pg_stat_activity, then run this again: the copy is kept")
             }
-            Self::Differs { .. } => {
-                Some("nothing was taken over. Throw the copy away with `jangbu log convert --discard`, then convert again")
-            }
-            Self::InUse => Some("look for long transactions in pg_stat_activity, then run this again: the copy is kept"),
             Self::NothingTo(_) => None,
         }
     }

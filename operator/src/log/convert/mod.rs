@@ -5,7 +5,6 @@ mod copy;
 pub mod error;
 mod progress;
 mod prove;
-mod streams;
 mod swap;
 
 use std::time::Instant;
@@ -14,16 +13,13 @@ use serde::Serialize;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use self::{
-    error::ConvertError,
-    progress::{Format, Progress},
-    swap::Stopped,
-};
+use self::{error::ConvertError, progress::Progress, swap::Stopped};
 use crate::{
     archive::progress_bar,
     config::Config,
     db::{Database, failed},
     failure::Failure,
+    log_tables::{Format, add_partitions, format},
     output::{Confirm, Output, thousands},
 };
 
@@ -83,7 +79,9 @@ impl Report {
                  over\nstart servers of this build; then `jangbu log verify`, and `jangbu log convert --drop-old` when you are sure",
                 thousands(rest)
             ),
-            None => format!("{copied}\n`jangbu log convert` stops the writers and takes over, `--discard` throws the copy away"),
+            None => format!(
+                "{copied}\n`jangbu log convert` stops the writers and takes over, `--discard` throws the copy away"
+            ),
         }
     }
 }
@@ -92,15 +90,20 @@ impl Report {
 pub async fn convert(args: &ConvertArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
     lock(&mut connection).await?;
-    match (progress::format(&mut connection).await?, args) {
-        (Format::CommitRows { kept: true }, ConvertArgs { drop_old: true, .. }) => drop_old(args, &mut connection, output).await,
+    let kept = progress::old_tables_are_kept(&mut connection).await?;
+    match (format(&mut connection).await?, args) {
+        (Format::Before, ConvertArgs { drop_old: true, .. }) => {
+            Err(ConvertError::NothingTo("the log was not taken over yet: nothing is to be dropped").into())
+        }
         (Format::Before, ConvertArgs { discard: true, .. }) => discard(args, &mut connection, output).await,
-        (Format::Before, ConvertArgs { drop_old: false, .. }) => copy_and_take_over(args, &mut connection, output).await,
-        (Format::Before, _) => Err(ConvertError::NothingTo("the log was not taken over yet: nothing is to be dropped").into()),
-        (Format::CommitRows { .. }, ConvertArgs { drop_old: true, .. }) => {
+        (Format::Before, _) => copy_and_take_over(args, &mut connection, output).await,
+        (Format::CommitRows, ConvertArgs { drop_old: true, .. }) if kept => {
+            drop_old(args, &mut connection, output).await
+        }
+        (Format::CommitRows, ConvertArgs { drop_old: true, .. }) => {
             Err(ConvertError::NothingTo("the tables of the format before are gone already").into())
         }
-        (Format::CommitRows { .. }, _) => Err(ConvertError::Converted.into()),
+        (Format::CommitRows, _) => Err(ConvertError::Converted.into()),
     }
 }
 
@@ -115,20 +118,15 @@ async fn lock(connection: &mut PgConnection) -> Result<(), Failure> {
             Err(ConvertError::Running.into())
         }
         Err(error) => Err(failed(LOOKING)(error)),
-        Ok(_) => {
-            sqlx::query!("reset lock_timeout").execute(connection).await.map_err(failed(LOOKING)).map(drop)
-        }
+        Ok(_) => sqlx::query!("reset lock_timeout").execute(connection).await.map_err(failed(LOOKING)).map(drop),
     }
 }
 
 async fn copy_and_take_over(args: &ConvertArgs, connection: &mut PgConnection, output: Output) -> Result<(), Failure> {
     let began = Instant::now();
-    let (log_id, ..) = before::head(connection).await?;
+    let (log_id, _) = before::head(connection).await?;
     let mut copied = progress::begin(connection, log_id).await?;
-    sqlx::query!("select add_earlier_commit_partitions()::text")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(failed("making the partitions of the copy"))?;
+    add_partitions(connection).await?;
     copy_all(connection, &mut copied, args.page).await?;
     prove_all(connection, &mut copied, args.page).await?;
     prove::totals(connection, copied.position).await?;
@@ -159,7 +157,7 @@ async fn copy_and_take_over(args: &ConvertArgs, connection: &mut PgConnection, o
 
 /// Copies page by page until little is left; servers write meanwhile.
 async fn copy_all(connection: &mut PgConnection, copied: &mut Progress, page: i64) -> Result<(), Failure> {
-    let (_, mut head, _) = before::head(connection).await?;
+    let (_, mut head) = before::head(connection).await?;
     let bar = progress_bar(head, "copying");
     while copied.position < head {
         let mut transaction = connection.begin().await.map_err(failed("beginning a page"))?;
@@ -174,7 +172,7 @@ async fn copy_all(connection: &mut PgConnection, copied: &mut Progress, page: i6
         projection_engine::fault_point("convert: page kept");
         bar.set_position(copied.position.unsigned_abs());
         if copied.position == head {
-            (_, head, _) = before::head(connection).await?;
+            (_, head) = before::head(connection).await?;
             // Whoever writes is faster than nothing: the stop takes what is left.
             if head - copied.position < SHORT {
                 break;

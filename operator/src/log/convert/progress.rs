@@ -4,10 +4,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::ConvertError;
-use crate::{db::failed, failure::Failure};
-
-/// The digest of a commit, chained to those before.
-pub type Digest = [u8; 32];
+use crate::{db::failed, failure::Failure, log_tables::Digest};
 
 /// The row.
 #[derive(Clone, Debug)]
@@ -21,32 +18,15 @@ pub struct Progress {
     pub proven_digest: Digest,
 }
 
-/// Whether the log stands in the tables of commit rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// It stands in those before.
-    Before,
-    /// It stands in the new ones.
-    CommitRows {
-        /// Whether the tables of the format before are still there.
-        kept: bool,
-    },
-}
-
-/// How the log stands.
-pub async fn format(connection: &mut PgConnection) -> Result<Format, Failure> {
+/// Whether the tables of the format before are kept beside those of today.
+pub async fn old_tables_are_kept(connection: &mut PgConnection) -> Result<bool, Failure> {
     let found = sqlx::query!(
-        r#"select to_regclass('log_conversion') is not null as "migrated!", to_regclass('events_before') is not null as "kept!",
-                  coalesce((select relkind = 'r' from pg_class where oid = to_regclass('events')), false) as "before!""#
+        r#"select to_regclass('log_conversion') is not null as "migrated!", to_regclass('events_before') is not null as "kept!""#
     )
     .fetch_one(connection)
     .await
     .map_err(failed("looking how the log is stored"))?;
-    match (found.migrated, found.before) {
-        (false, _) => Err(ConvertError::NotMigrated.into()),
-        (true, true) => Ok(Format::Before),
-        (true, false) => Ok(Format::CommitRows { kept: found.kept }),
-    }
+    if found.migrated { Ok(found.kept) } else { Err(ConvertError::NotMigrated.into()) }
 }
 
 /// Begins, or goes on.

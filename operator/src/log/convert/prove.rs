@@ -1,25 +1,16 @@
 //! Proving that the copy is the log: what was copied is read back and held against the format before, to the byte.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{before, copy::chained, error::ConvertError, progress::Progress};
-use crate::{db::failed, failure::Failure, log_tables::Commit};
-
-/// An event as it stands in its commit.
-#[derive(Deserialize)]
-struct Copied<'a>(
-    Uuid,
-    i64,
-    i64,
-    #[serde(borrow)] Cow<'a, str>,
-    i16,
-    #[serde(borrow)] &'a RawValue,
-);
+use super::{before, error::ConvertError, progress::Progress};
+use crate::{
+    db::failed,
+    failure::Failure,
+    log_tables::{Commit, Stored, chained},
+};
 
 fn differs(position: i64, what: impl Into<String>) -> Failure {
     ConvertError::Differs { position, what: what.into() }.into()
@@ -82,13 +73,13 @@ struct Earlier {
 
 impl Earlier {
     fn add(&mut self, commit: &Commit, events: &str) -> Result<(), Failure> {
-        let copied: Vec<Copied<'_>> = serde_json::from_str(events)
+        let copied: Vec<Stored<'_>> = serde_json::from_str(events)
             .map_err(|error| differs(commit.first, format!("the events cannot be read: {error}")))?;
         if copied.len() != commit.events.len() {
             return Err(differs(commit.first, "it has another number of events"));
         }
         for ((event, copied), position) in commit.events.iter().zip(&copied).zip(commit.first..) {
-            let Copied(stream, version, previous, event_type, schema_version, payload) = copied;
+            let Stored(stream, version, previous, event_type, schema_version, payload) = copied;
             let same = (*stream, *version, *schema_version) == (event.stream_id, event.version, event.schema_version)
                 && *event_type == event.event_type
                 && payload.get() == event.payload;
@@ -121,13 +112,16 @@ impl Earlier {
         .map_err(failed("reading the copy back"))?;
         let mut found = 0;
         for row in &rows {
-            let copied: Vec<Copied<'_>> = serde_json::from_str(&row.events)
+            let copied: Vec<Stored<'_>> = serde_json::from_str(&row.events)
                 .map_err(|error| differs(row.first_position, format!("the events cannot be read: {error}")))?;
             for (stream, version) in self.expected.get(&row.first_position).into_iter().flatten() {
                 // It is the newest of the stream there.
                 let newest = copied.iter().filter(|event| event.0 == *stream).map(|event| event.1).max();
                 if newest != Some(*version) {
-                    return Err(differs(row.first_position, format!("version {version} of stream {stream} is not there")));
+                    return Err(differs(
+                        row.first_position,
+                        format!("version {version} of stream {stream} is not there"),
+                    ));
                 }
             }
             found += 1;

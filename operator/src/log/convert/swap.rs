@@ -41,11 +41,8 @@ async fn attempt(connection: &mut PgConnection, page: i64) -> Result<Stopped, Fa
         .execute(&mut *transaction)
         .await
         .map_err(in_use)?;
-    sqlx::query!("select position from log_head for update")
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(in_use)?;
-    let (log_id, position, _) = before::head(&mut transaction).await?;
+    sqlx::query!("select position from log_head for update").fetch_one(&mut *transaction).await.map_err(in_use)?;
+    let (log_id, position) = before::head(&mut transaction).await?;
     let mut copied = progress::begin(&mut transaction, log_id).await?;
     let rest = position - copied.position;
     while copied.position < position {

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use events::recorded::{AccountEvent, AccountOpened, Event as Recorded, Holder, StreamKind};
 use event_store_postgres::PreviousVersion;
+use events::recorded::{AccountEvent, AccountOpened, Event as Recorded, Holder, StreamKind};
 use kernel::Position;
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::before::damaged;
-use crate::{
-    db::failed,
-    failure::Failure,
-    log_tables::{Commit, Event},
+use super::{
+    commit::{Commit, Event},
+    stored::damaged,
 };
+use crate::{db::failed, failure::Failure};
 
 /// Where a stream stands.
 #[derive(Clone, Copy, Debug)]

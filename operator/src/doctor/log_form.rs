@@ -1,0 +1,40 @@
+//! In which tables the log stands, and whether there is room for what comes.
+
+use sqlx::PgConnection;
+
+use super::finding::Finding;
+use crate::{
+    failure::Failure,
+    log_tables::{Format, detached_before, format, partitions},
+};
+
+/// Looks at the form of the log, and at its partitions.
+pub async fn look(connection: &mut PgConnection) -> Vec<Finding> {
+    let what = "form of the log";
+    match look_at(connection, what).await {
+        Ok(findings) => findings,
+        Err(failure) => vec![Finding::failed(what, &failure)],
+    }
+}
+
+async fn look_at(connection: &mut PgConnection, what: &str) -> Result<Vec<Finding>, Failure> {
+    if format(connection).await? == Format::Before {
+        let found = "a row for each event: `jangbu log convert` brings it into the form in which a commit is one row";
+        return Ok(vec![Finding::ok(what, found)]);
+    }
+    let form = match detached_before(connection).await? {
+        Some(from) => format!("a row for each commit, from position {from} on: those before are in the archive"),
+        None => "a row for each commit".to_owned(),
+    };
+    let head = crate::archive::head(connection).await?.position;
+    let free = partitions(connection).await?.iter().filter(|partition| partition.from > head).count();
+    let room = match free {
+        0 => Finding::warn(
+            "partitions of the log",
+            "none is free behind the one that is being filled",
+            "is a command server running? It adds them by itself; `select add_commit_partitions(2)` in the log's database does it now",
+        ),
+        _ => Finding::ok("partitions of the log", format!("{free} are free behind the one that is being filled")),
+    };
+    Ok(vec![Finding::ok(what, form), room])
+}
