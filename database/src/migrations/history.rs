@@ -62,6 +62,12 @@ impl History {
         Self { record: Record::new(name), migrations: migrations.into() }
     }
 
+    /// The same history as far as a build of an earlier day knew it.
+    pub fn until(self, last: i64) -> Self {
+        let migrations: Vec<Migration> = self.migrations.iter().filter(|m| m.version <= last).cloned().collect();
+        Self { migrations: migrations.into(), ..self }
+    }
+
     /// Its migrations, oldest first.
     pub fn migrations(&self) -> &[Migration] {
         &self.migrations

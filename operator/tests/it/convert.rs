@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use event_store_postgres::{CommitLog, PoolOptions, PostgresLog, connect};
+use event_store_postgres::{PostgresLog, PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, ReadStreams};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -45,8 +45,8 @@ impl TestDatabases {
         PostgresLog::new(connect(self.log.as_str(), &PoolOptions::log("old", 2)).expect("a pool"))
     }
 
-    fn new_log(&self) -> CommitLog {
-        CommitLog::new(connect(self.log.as_str(), &PoolOptions::log("new", 2)).expect("a pool"))
+    fn new_log(&self) -> PostgresLog {
+        PostgresLog::new(connect(self.log.as_str(), &PoolOptions::log("new", 2)).expect("a pool"))
     }
 
     /// The log in the format before, as its rows: the same text before and after.

@@ -6,7 +6,8 @@ use kernel::{Ids, Position, RandomIds};
 use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, inbox};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use testkit::kit::{Databases, EditedLog, test_variable};
+use database::migrations::Database;
+use testkit::kit::{Databases, EditedLog, LAST_BEFORE_COMMIT_ROWS, migrate_until, test_variable};
 use tokio::sync::watch;
 use url::Url;
 
@@ -59,6 +60,20 @@ impl TestDatabases {
         let databases = Self::migrated().await;
         Bank::busy().write(&databases.log).await;
         databases.project().await;
+        databases
+    }
+
+    /// A bank whose log has the form before, in databases that are migrated: it waits for its conversion, and has no views yet.
+    pub async fn with_bank_before() -> Self {
+        let databases = Self::empty().await;
+        let mut lock = PgConnection::connect(databases.server.as_str()).await.expect("connect");
+        lock.execute("select pg_advisory_lock(hashtext('roles of tests'))").await.expect("lock");
+        migrate_until(Database::Log, databases.log.as_str(), LAST_BEFORE_COMMIT_ROWS).await.expect("a log");
+        Bank::busy().write(&databases.log).await;
+        databases.run(&["migrate", "up"]).expect(0);
+        let options = PgConnectOptions::from_str(databases.views.as_str()).expect("options");
+        projection_engine::ensure(&options, &views::all()).await.expect("generations");
+        lock.close().await.expect("close");
         databases
     }
 

@@ -26,6 +26,7 @@ mod tests;
 pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
 pub use describe::descriptions;
 pub use edited_log::{EditedCommit, EditedEvent, EditedHead, EditedLog, fill_with_commits};
+pub use schema::{LAST_BEFORE_COMMIT_ROWS, migrate_until};
 pub use keys::Keys;
 pub use nats::{Nats, NatsOptions};
 pub use nats_access::{NatsAccess, NatsRole, connect_nats, nats_login, nats_options};

@@ -16,6 +16,18 @@ pub async fn migrate(database: migrations::Database, url: &str) -> Result<()> {
     Ok(())
 }
 
+/// The last migration of a log that has a row for each event.
+pub const LAST_BEFORE_COMMIT_ROWS: i64 = 20261129140000;
+
+/// Brings an empty database as far as a build of that time would have.
+pub async fn migrate_until(database: migrations::Database, url: &str, last: i64) -> Result<()> {
+    let pool = PgPoolOptions::new().max_connections(1).connect(url).await.context("cannot connect to Postgres")?;
+    let done = database.history().until(last).up(&pool).await;
+    done.with_context(|| format!("the migrations of the {database} database failed"))?;
+    pool.close().await;
+    Ok(())
+}
+
 /// Makes the first generation of every view, as the projector would when it starts.
 #[cfg(feature = "generations")]
 pub async fn first_generations(url: &str) -> Result<()> {

@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, reason = "the columns of the log")]
 
+mod before;
+mod commit_rows;
 mod rows;
 
 use anyhow::Result;
@@ -12,6 +14,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use rows::Form;
 pub use rows::fill_with_commits;
 
 use super::connection::{connect, run};
@@ -97,6 +100,7 @@ pub struct EditedHead {
 #[derive(Debug)]
 pub struct EditedLog {
     connection: PgConnection,
+    form: Form,
     /// The clock of the database.
     pub now: DateTime<Utc>,
     pub head: EditedHead,
@@ -112,9 +116,10 @@ impl EditedLog {
         let mut connection = connect(url).await?;
         run(&mut connection, "begin; set local session_replication_role = replica").await?;
         let (head, now) = rows::head(&mut connection).await?;
-        let commits = rows::commits(&mut connection).await?;
+        let form = Form::of(&mut connection).await?;
+        let commits = form.commits(&mut connection).await?;
         let before = (head.clone(), commits.clone());
-        Ok(Self { connection, now, head, commits, before, rows_lost: Vec::new(), unchecked: false })
+        Ok(Self { connection, form, now, head, commits, before, rows_lost: Vec::new(), unchecked: false })
     }
 
     /// Opens a log, edits it and saves it.
@@ -220,10 +225,8 @@ impl EditedLog {
 
     /// Writes back what was changed, in one transaction. Whoever follows the log hears of a new end.
     pub async fn save(mut self) -> Result<()> {
-        if self.unchecked {
-            rows::drop_constraints(&mut self.connection).await?;
-        }
-        rows::write(&mut self.connection, &self.before.1, &self.commits, &self.rows_lost).await?;
+        let commits = (self.before.1.as_slice(), self.commits.as_slice());
+        self.form.write(&mut self.connection, commits, &self.rows_lost, self.unchecked).await?;
         if self.head != self.before.0 {
             rows::write_head(&mut self.connection, &self.head).await?;
         }
