@@ -71,6 +71,20 @@ impl ReadCommits for PostgresLog {
         .await
         .map_err(read_error)
     }
+
+    /// Only of a converted log, which is read through the views.
+    async fn detached(&self) -> Result<Position, ReadError> {
+        let begin = sqlx::query_scalar!(
+            r#"select min((regexp_match(pg_get_expr(part.relpartbound, part.oid), 'FROM \(''?(\d+)''?\)'))[1]::int8)
+               from pg_inherits join pg_class as part on part.oid = inhrelid
+               where inhparent = to_regclass('log_commits')
+                 and (select relkind from pg_class where oid = to_regclass('events')) = 'v'"#
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await
+        .map_err(read_error)?;
+        Ok(Position::new(begin.unwrap_or_default().saturating_sub(1).max(0)))
+    }
 }
 
 impl PostgresLog {
