@@ -43,16 +43,10 @@ begin
     end loop;
 end $$;
 
--- The tables of before become `..._before`, and views with their names and columns read the new ones: people and tools go on. The
--- caller has locked the log and copied all of it.
-create function take_over() returns void language plpgsql set search_path from current as $$
+-- Views with the names and columns of the tables of before read those of today: people and tools go on. A log that is converted gets them,
+-- and one that is empty.
+create function make_views_of_commit_rows() returns void language plpgsql set search_path from current as $$
 begin
-    alter table events rename to events_before;
-    alter table commits rename to commits_before;
-    alter table snapshots rename to snapshots_before;
-    revoke all on events_before, commits_before, snapshots_before from jangbu_writer, jangbu_relay, jangbu_projector, jangbu_reader,
-        jangbu_auditor;
-
     create view commits as
         select first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint, actor_role
         from log_commits;
@@ -70,6 +64,17 @@ begin
     grant insert, update on log_streams to jangbu_writer;
     grant select on commits to jangbu_writer, jangbu_relay, jangbu_projector, jangbu_reader, jangbu_auditor;
     grant select on events to jangbu_writer, jangbu_relay, jangbu_projector, jangbu_auditor;
+end $$;
+
+-- The tables of before become `..._before`. The caller has locked the log and copied all of it.
+create function take_over() returns void language plpgsql set search_path from current as $$
+begin
+    alter table events rename to events_before;
+    alter table commits rename to commits_before;
+    alter table snapshots rename to snapshots_before;
+    revoke all on events_before, commits_before, snapshots_before from jangbu_writer, jangbu_relay, jangbu_projector, jangbu_reader,
+        jangbu_auditor;
+    perform make_views_of_commit_rows();
 end $$;
 
 -- Throws the copy away, which is the way back until the log is taken over.
@@ -96,5 +101,6 @@ begin
 end $$;
 
 revoke all on function add_earlier_commit_partitions() from public;
+revoke all on function make_views_of_commit_rows() from public;
 revoke all on function take_over() from public;
 revoke all on function discard_copy() from public;

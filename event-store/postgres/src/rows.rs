@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use kernel::{Actor, CommandId, CommitRef, CorrelationId, MemberId, Position, Role, StreamId, Version};
 use log::{Commit, Event, Fingerprint, ReadError};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ pub(crate) struct StoredCommit {
 pub(crate) struct StoredEvent<'a>(
     pub Uuid,
     pub i64,
-    pub i64,
+    IgnoredAny,
     #[serde(borrow)] pub Cow<'a, str>,
     pub i16,
     #[serde(borrow)] pub &'a RawValue,

@@ -27,8 +27,8 @@ pub async fn holds(connection: &mut PgConnection, commit: &Named) -> Result<bool
 /// The command and the time of the commit that ends at a position, if one does.
 pub async fn ending_at(connection: &mut PgConnection, position: i64) -> Result<Option<(Uuid, DateTime<Utc>)>, Failure> {
     let row = sqlx::query!(
-        "select last_position, command_id, recorded_at from commits
-         where first_position <= $1 order by first_position desc limit 1",
+        r#"select last_position as "last_position!", command_id as "command_id!", recorded_at as "recorded_at!" from commits
+         where first_position <= $1 order by first_position desc limit 1"#,
         position
     )
     .fetch_optional(connection)
@@ -40,7 +40,8 @@ pub async fn ending_at(connection: &mut PgConnection, position: i64) -> Result<O
 /// The first position of the commit that holds a position.
 pub async fn beginning_of(connection: &mut PgConnection, position: i64) -> Result<i64, Failure> {
     let first = sqlx::query_scalar!(
-        "select first_position from commits where first_position <= $1 order by first_position desc limit 1",
+        r#"select first_position as "first_position!" from commits
+           where first_position <= $1 order by first_position desc limit 1"#,
         position
     )
     .fetch_optional(connection)
@@ -83,7 +84,8 @@ pub async fn by_correlation(connection: &mut PgConnection, id: Uuid, limit: i64)
     .await
     .map_err(failed(LOOKING))?;
     let found = sqlx::query_scalar!(
-        "select first_position from commits where correlation = $1 order by first_position desc limit $2",
+        r#"select first_position as "first_position!" from commits
+           where correlation = $1 order by first_position desc limit $2"#,
         id,
         limit
     )

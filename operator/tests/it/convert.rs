@@ -253,10 +253,7 @@ async fn a_copy_that_differs_is_not_taken_over() {
         ("stands elsewhere", "update log_streams set version = version + 1"),
         ("stands elsewhere", "update log_streams set newest_position = newest_position + 1"),
         ("stands elsewhere", "delete from log_streams where kind = 'account number'"),
-        (
-            "is not there",
-            "update log_commits set events = regexp_replace(events::text, ',3,[0-9]+,', ',3,1,')::json",
-        ),
+        ("is not there", "update log_commits set events = regexp_replace(events::text, ',3,[0-9]+,', ',3,1,')::json"),
     ] {
         let databases = sound.with_copied_log().await;
         databases.on_log(damage).await;
@@ -281,6 +278,26 @@ async fn one_conversion_at_a_time_and_only_of_its_own_log() {
     databases.run(&["log", "adopt", "--yes", "--reason", "a test"]).expect(0);
     let refused = databases.convert(&[]).expect(1);
     assert!(refused.stderr.contains("was begun for log") && refused.stderr.contains("--discard"), "{refused:?}");
+    databases.drop().await;
+}
+
+/// A log that was restored to an earlier state keeps its id, and may be longer again than the copy.
+#[tokio::test]
+async fn a_copy_of_a_lost_history_is_not_continued() {
+    let databases = TestDatabases::with_bank().await;
+    databases.convert(&["--prepare"]).expect(0);
+    let end = databases.head().await;
+    databases.restore_to(85).await;
+    while databases.head().await <= end {
+        databases.append_turns(crate::bank::account(2)).await;
+    }
+    let refused = databases.convert(&[]).expect(1);
+    assert!(
+        refused.stderr.contains("is not in the log any more") && refused.stderr.contains("--discard"),
+        "{refused:?}"
+    );
+    databases.convert(&["--discard"]).expect(0);
+    databases.convert(&[]).expect(0);
     databases.drop().await;
 }
 

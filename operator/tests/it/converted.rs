@@ -29,10 +29,10 @@ async fn what_is_shown_of_a_converted_log_is_what_was_shown() {
         &["accounts", "show", &first, "--json"],
         &["accounts", "show", &third, "--json"],
     ];
-    let before: Vec<_> = questions.iter().map(|question| databases.run(question).expect(0).json()).collect();
+    let before: Vec<_> = questions.iter().map(|question| databases.run(question).expect(0).stdout).collect();
     databases.run(&["log", "convert", "--yes"]).expect(0);
     for (question, before) in questions.iter().zip(before) {
-        assert_eq!(databases.run(question).expect(0).json(), before, "{question:?}");
+        assert_eq!(databases.run(question).expect(0).stdout, before, "{question:?}");
     }
     databases.run(&["log", "verify"]).expect(0);
     databases.run(&["views", "rebuild", "--all", "--reason", "a test"]).expect(0);

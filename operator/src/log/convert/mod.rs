@@ -127,6 +127,7 @@ async fn copy_and_take_over(args: &ConvertArgs, connection: &mut PgConnection, o
     let (log_id, _) = before::head(connection).await?;
     let mut copied = progress::begin(connection, log_id).await?;
     add_partitions(connection).await?;
+    progress::require_same_history(connection, &copied).await?;
     copy_all(connection, &mut copied, args.page).await?;
     prove_all(connection, &mut copied, args.page).await?;
     prove::totals(connection, copied.position).await?;

@@ -59,6 +59,27 @@ pub async fn read(connection: &mut PgConnection) -> Result<Option<Progress>, Fai
     }))
 }
 
+/// Refuses a copy of commits that the log does not hold any more: it was restored to an earlier state, and may have gone on from there.
+pub async fn require_same_history(connection: &mut PgConnection, progress: &Progress) -> Result<(), Failure> {
+    if progress.position == 0 {
+        return Ok(());
+    }
+    let held = sqlx::query_scalar!(
+        r#"select exists (
+               select from log_commits as copy join commits as original on original.first_position = copy.first_position
+               where copy.first_position = (select max(first_position) from log_commits) and copy.last_position = $1
+                   and original.last_position = $1 and original.command_id = copy.command_id
+                   and original.recorded_at = copy.recorded_at
+           ) as "held!""#,
+        progress.position
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(failed("looking whether the copy is of this log"))?;
+    let what = "the last commit that is copied is not in the log any more";
+    if held { Ok(()) } else { Err(ConvertError::Differs { position: progress.position, what: what.into() }.into()) }
+}
+
 /// Writes it down.
 pub async fn keep(connection: &mut PgConnection, progress: &Progress) -> Result<(), Failure> {
     sqlx::query!(

@@ -113,11 +113,12 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         .map_err(doing("reading the ranges of the rebuild"))?;
         let ends: Vec<Position> = rows.iter().map(|row| Position::new(row.to_position)).collect();
         let held = self.log.commit_refs(&ends).await?;
-        let head = self.log.head().await?.position;
+        let (head, detached) = (self.log.head().await?.position, self.log.detached().await?);
         for (row, held) in rows.iter().zip(held) {
             let loaded = commit_ref(row.to_position, row.command_id, row.recorded_at);
             let same = match (held, loaded) {
-                (None, _) => false,
+                // It was read from the archive, which is of this log.
+                (None, _) => Position::new(row.to_position) <= detached,
                 (Some(_), _) if !row.done => true,
                 (held, Some(loaded)) => held == Some(loaded),
                 // A range of an earlier build.
