@@ -1,7 +1,6 @@
 //! Measures the log: what a transfer costs Postgres and this process, its WAL, its bytes on disk, and reading.
 //!
 //! `measure_append URL [name=value ..]` writes into the log of that database, which should be a fresh one:
-//! - `format`: `rows` (a commit is one row) or `events` (a row for each event);
 //! - `fill`: transfers that are written before anything is measured;
 //! - `batch`: transfers in an append; `appends`: appends that are measured;
 //! - `accounts`: among so many accounts; `ids`: command ids `ordered` by time or `random`;
@@ -15,7 +14,7 @@ use std::{
 };
 
 use database::Pool;
-use event_store_postgres::{CommitLog, PoolOptions, PostgresLog, connect};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{
     Append, Appended, Fingerprint, FromVersion, HeldStream, NewCommit, NewEvent, ReadCommits, ReadStreams, Snapshot,
@@ -183,11 +182,7 @@ async fn main() -> Result<(), Failure> {
     let number = |name: &str, default: &str| text(name, default).parse::<usize>();
     let (fill, batch, appends) = (number("fill", "0")?, number("batch", "128")?, number("appends", "500")?);
     let pool = connect(url, &PoolOptions::log("measure", 1))?;
-    let log: Box<dyn Log> = match text("format", "rows").as_str() {
-        "rows" => Box::new(CommitLog::new(pool.clone())),
-        "events" => Box::new(PostgresLog::new(pool.clone())),
-        other => return Err(format!("format is rows or events, not {other}").into()),
-    };
+    let log: Box<dyn Log> = Box::new(PostgresLog::new(pool.clone()));
     let fresh = |_| Account { stream: StreamId::new(RandomIds.fresh()), version: 0, newest: Position::ZERO };
     let all: Vec<Account> = (0..number("accounts", "100000")?).map(fresh).collect();
     let mut accounts = Accounts {
@@ -220,7 +215,7 @@ async fn main() -> Result<(), Failure> {
         best = best.min(one);
     }
     let transfers = batch * appends;
-    println!("{} {}", text("format", "rows"), arguments[2..].join(" "));
+    println!("{}", arguments[2..].join(" "));
     println!(
         "  {:.1} us of Postgres for a transfer, {:.1} us of this process; {:.0} bytes of WAL",
         micros(cpu(pid) - before, transfers),

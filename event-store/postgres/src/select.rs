@@ -101,10 +101,7 @@ impl PostgresLog {
 #[async_trait]
 impl OwnedAccounts for PostgresLog {
     async fn owned_accounts(&self, owner: MemberId) -> Result<Vec<AccountId>, ReadError> {
-        let rows = sqlx::query_scalar!(
-            "select stream_id from log_streams where owner = $1 order by first_position, stream_id",
-            owner.uuid()
-        )
+        let rows = sqlx::query_file_scalar!("src/sql/owned_accounts.sql", owner.uuid())
         .fetch_all(&mut *self.connection().await?)
         .await
         .map_err(read_error)?;

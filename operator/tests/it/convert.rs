@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use event_store_postgres::{PostgresLog, PoolOptions, PostgresLog, connect};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, ReadStreams};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};

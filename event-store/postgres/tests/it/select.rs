@@ -62,42 +62,18 @@ async fn events_of_some_types_come_in_order_with_what_is_known_of_their_commit()
     fixture.end().await;
 }
 
-#[tokio::test]
-async fn the_accounts_of_an_owner_are_found_and_nobody_elses() {
-    let fixture = LogFixture::new().await;
-    let (owner, other) = (MemberId::new(Uuid::from_u128(7)), MemberId::new(Uuid::from_u128(8)));
-    let accounts: Vec<StreamId> = (0..4).map(|_| stream()).collect();
-    let opened = |account: StreamId, owner: MemberId| {
-        let payload = format!(r#"{{"holder":{{"kind":"member","owner":"{owner}","number":"1"}},"asset":"KRW"}}"#);
-        typed(account, 1, "AccountOpened", &payload)
-    };
-    let system = r#"{"holder":{"kind":"system","name":"cash"},"asset":"KRW"}"#;
-    let events = vec![
-        opened(accounts[2], owner),
-        opened(accounts[1], other),
-        typed(accounts[3], 1, "AccountOpened", system),
-        opened(accounts[0], owner),
-    ];
-    fixture.log.append(&[commit(events)]).await.unwrap();
-    fixture.log.append(&[commit(vec![typed(accounts[0], 2, "AccountClosed", "{}")])]).await.unwrap();
-    let found: Vec<Uuid> = fixture.log.owned_accounts(owner).await.unwrap().iter().map(|a| a.uuid()).collect();
-    assert_eq!(found, [accounts[2].uuid(), accounts[0].uuid()], "in the order they were opened, closed ones too");
-    assert!(fixture.log.owned_accounts(MemberId::new(Uuid::nil())).await.unwrap().is_empty());
-    fixture.end().await;
-}
-
 /// Both statements must go by their index however large the log is: they are asked while money moves.
 #[tokio::test]
 async fn both_go_by_their_index() {
     let fixture = LogFixture::new().await;
     let statements = [
+        (include_str!("../../src/sql/read_followed.sql"), "1, 100, 10", "first_position_idx", "int8, int8, int8"),
         (
-            include_str!("../../src/sql/read_typed.sql"),
-            "'{MemberErased}', 0, 100, 10",
-            "events_of_members",
-            "text[], int8, int8, int8",
+            include_str!("../../src/sql/owned_accounts.sql"),
+            "'00000000-0000-0000-0000-000000000001'",
+            "log_streams_owned",
+            "uuid",
         ),
-        (include_str!("../../src/sql/owned_accounts.sql"), "'x'", "events_opened_by_owner", "text"),
     ];
     for (sql, arguments, index, types) in statements {
         let body: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
