@@ -15,11 +15,11 @@ pub enum Format {
 
 /// Looks: in the format of today, `events` is a view.
 pub async fn format(connection: &mut PgConnection) -> Result<Format, Failure> {
-    let before = sqlx::query_scalar!(
-        r#"select coalesce((select relkind = 'r' from pg_class where oid = to_regclass('events')), false) as "before!""#
+    let is_view = sqlx::query_scalar!(
+        r#"select coalesce((select relkind = 'v' from pg_class where oid = to_regclass('events')), false) as "view!""#
     )
     .fetch_one(connection)
     .await
     .map_err(failed("looking how the log is stored"))?;
-    Ok(if before { Format::Before } else { Format::CommitRows })
+    Ok(if is_view { Format::CommitRows } else { Format::Before })
 }
