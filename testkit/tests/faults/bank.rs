@@ -19,7 +19,7 @@ use crate::fault::{Fault, Link, Victim};
 
 const PARTS: [Part; 6] = [Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query, Part::Auditor];
 const ACCOUNTS: usize = 8;
-const CLIENTS: usize = 16;
+const CLIENTS: usize = 32;
 const FUNDS: u64 = 100_000;
 
 pub struct FaultyBank {

@@ -27,7 +27,8 @@ const ANSWERS: usize = 150;
 const MANY: u64 = 10;
 
 fn setting(name: &str, default: u64) -> u64 {
-    test_variable(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    let Ok(text) = test_variable(name) else { return default };
+    text.parse().unwrap_or_else(|_| panic!("{name} is {text}, which is no number"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
