@@ -120,6 +120,13 @@ soak-audit seconds="3600": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.
     JANGBU_TEST_AUDIT_SECONDS={{ seconds }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'test(nothing_is_found_under_load_with_restarts_of_auditor_and_servers)'
 
+# Rounds of faults under load with a history checker: nothing may be lost or doubled; fifty by default
+[group('measure')]
+soak-faults rounds="50" seed="1": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+    cargo build --workspace --all-targets
+    JANGBU_TEST_FAULT_ROUNDS={{ rounds }} JANGBU_TEST_FAULT_SEED={{ seed }} {{ target }}/debug/dev servers -- \
+        cargo nextest run --workspace --profile soak --no-capture -E 'test(nothing_is_lost_or_doubled_whatever_fails)'
+
 # Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, docs/rooms.md, docs/commands.md, docs/settings/
 [group('make')]
 generate: packages _sqlx

@@ -23,6 +23,7 @@ mod rebuild;
 mod results;
 mod run;
 mod scenario;
+mod servers;
 mod table;
 
 pub use audit::{Audit, audit};
@@ -39,4 +40,5 @@ pub use readers::{ReadersBench, ReadersFound, Step, print_readers, readers};
 pub use rebuild::{RebuildRun, Rebuilds, print_rebuilds, rebuild};
 pub use results::{LoadRun, Memory, Results};
 pub use run::{Path, run, run_one};
+pub use servers::{ServersPlan, ServersResults, ServersRun, servers};
 pub use table::print;

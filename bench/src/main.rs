@@ -4,8 +4,8 @@ use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use bench::{
-    BenchPlan, FairnessPlan, LogInPlan, Path as Way, ReadersBench, fairness, logins, print, print_readers,
-    print_rebuilds, readers, rebuild, run, run_one,
+    BenchPlan, FairnessPlan, LogInPlan, Path as Way, ReadersBench, ServersPlan, fairness, logins, print, print_readers,
+    print_rebuilds, readers, rebuild, run, run_one, servers,
 };
 use clap::Parser;
 
@@ -79,6 +79,8 @@ enum Only {
         #[arg(long, default_value_t = 4000)]
         in_flight: usize,
     },
+    /// Two command servers against one: uniform, and with one hot account
+    Servers,
 }
 
 #[tokio::main]
@@ -106,6 +108,11 @@ async fn main() -> Result<ExitCode> {
         }
         Some(Only::Fairness { rate, in_flight }) => {
             let results = fairness(&FairnessPlan::new(arguments.quick, rate, in_flight)).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            (results.write(&folder)?, results.met())
+        }
+        Some(Only::Servers) => {
+            let results = servers(&ServersPlan::new(arguments.quick)).await?;
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }

@@ -57,7 +57,7 @@ pub(crate) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
 }
 
 /// One run of a load.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// How long was measured, after the warm-up.
     pub measured: Duration,
@@ -69,6 +69,8 @@ pub struct Report {
     pub latency: Latencies,
     /// Answers by status, warm-up and the last ones in flight included.
     pub statuses: BTreeMap<u16, u64>,
+    /// Answers that are problems, by their code.
+    pub problems: BTreeMap<String, u64>,
     /// Requests whose connection broke: it is not known what became of them.
     pub unanswered: u64,
     /// The share of one core that the generator took.
@@ -84,6 +86,11 @@ impl Report {
     /// Every transfer answered 201, warm-up included.
     pub fn posted(&self) -> u64 {
         self.statuses.get(&201).copied().unwrap_or(0)
+    }
+
+    /// Answers that blame other commands on the same accounts.
+    pub fn contended(&self) -> u64 {
+        self.problems.get("contended").copied().unwrap_or(0)
     }
 
     /// Whether every request was answered 201.

@@ -90,6 +90,7 @@ struct Tally {
     latency: Histogram<u64>,
     posted_in_time: u64,
     statuses: BTreeMap<u16, u64>,
+    problems: BTreeMap<String, u64>,
     unanswered: u64,
     unexpected: Vec<String>,
     moved: Vec<i64>,
@@ -105,6 +106,7 @@ fn run_here(load: Load, fleet: &Arc<Fleet>) -> anyhow::Result<Report> {
         latency: histogram(),
         posted_in_time: 0,
         statuses: BTreeMap::new(),
+        problems: BTreeMap::new(),
         unanswered: 0,
         unexpected: Vec::new(),
         moved: vec![0; fleet.accounts.len()],
@@ -132,6 +134,7 @@ fn run_here(load: Load, fleet: &Arc<Fleet>) -> anyhow::Result<Report> {
         per_second: tally.posted_in_time as f64 / measured.as_secs_f64(),
         latency: Latencies::of(&tally.latency),
         statuses: tally.statuses,
+        problems: tally.problems,
         unanswered: tally.unanswered,
         generator_cpu,
         unexpected: tally.unexpected,
@@ -222,6 +225,8 @@ impl Shared {
             tally.moved[payer] -= i64::from(amount);
             tally.moved[payee] += i64::from(amount);
         } else {
+            let problem = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+            *tally.problems.entry(problem["code"].as_str().unwrap_or("none").to_owned()).or_default() += 1;
             tally.note(|| format!("{status} {}", String::from_utf8_lossy(body)));
         }
         false

@@ -54,7 +54,10 @@ impl Ledger {
         let rows = sqlx::query(
             "select c.first_position, c.last_position, e.position, e.stream_id, e.version, e.type,
                  e.payload::text as payload
-             from events e left join commits c on e.position between c.first_position and c.last_position
+             from events e
+             left join lateral (
+                 select * from commits where first_position <= e.position order by first_position desc limit 1
+             ) c on e.position <= c.last_position
              order by e.position",
         )
         .fetch_all(&mut log)

@@ -120,6 +120,7 @@ pub const MAIL_FROM: &str = "no-reply@jangbu.example";
 pub struct Bank {
     plan: BankPlan,
     addresses: BTreeMap<Part, SocketAddr>,
+    settings: BTreeMap<Part, Vec<(String, String)>>,
     running: BTreeMap<Part, Started>,
 }
 
@@ -127,12 +128,17 @@ impl Bank {
     /// A bank with nothing running yet.
     pub fn new(plan: BankPlan) -> Result<Self> {
         make_dir(&plan.logs, 0o755)?;
-        Ok(Self { plan, addresses: BTreeMap::new(), running: BTreeMap::new() })
+        Ok(Self { plan, addresses: BTreeMap::new(), settings: BTreeMap::new(), running: BTreeMap::new() })
     }
 
     /// What it runs on.
     pub fn plan(&self) -> &BankPlan {
         &self.plan
+    }
+
+    /// A setting for one part, from its next start: it counts more than those of the plan.
+    pub fn set(&mut self, part: Part, name: &str, value: impl Into<String>) {
+        self.settings.entry(part).or_default().push((name.to_owned(), value.into()));
     }
 
     /// Where a part listens, running or not.
@@ -287,7 +293,7 @@ impl Bank {
         }
         environment.push((part.address_variable(), address.to_string()));
         let mut environment: Vec<_> = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        environment.extend(self.plan.settings.iter().cloned());
+        environment.extend(self.plan.settings.iter().chain(self.settings.get(&part).into_iter().flatten()).cloned());
         Ok(environment)
     }
 }

@@ -56,6 +56,14 @@ impl TestServers {
         }
     }
 
+    /// Stops Postgres in its tracks with all its sessions, or lets it go on.
+    pub fn signal_postgres(&self, signal: Signal) -> Result<()> {
+        let server = self.postgres.as_ref().context("Postgres is stopped")?.identity();
+        // The server first: it starts no session meanwhile.
+        server.signal(signal)?;
+        server.children().into_iter().try_for_each(|child| child.signal(signal))
+    }
+
     /// Starts Postgres again and waits until it answers.
     pub async fn start_postgres(&mut self) -> Result<()> {
         let options = PostgresOptions {

@@ -163,6 +163,13 @@ impl Identity {
         Self::of(self.pid) == Some(self)
     }
 
+    /// The processes that it has started and that run.
+    pub fn children(self) -> Vec<Self> {
+        let pids = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        pids.filter(|pid| parent(*pid) == Some(self.pid)).filter_map(Self::of).collect()
+    }
+
     /// The command line, arguments separated by spaces.
     pub fn command_line(self) -> String {
         let bytes = std::fs::read(format!("/proc/{}/cmdline", self.pid)).unwrap_or_default();
@@ -194,6 +201,11 @@ impl Identity {
         }
         Ok(true)
     }
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The last lines of a file, for error messages.

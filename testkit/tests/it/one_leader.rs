@@ -10,14 +10,14 @@ use kernel::{Ids, RandomIds, Role};
 use reqwest::{Method, Url};
 use sqlx::{Connection, PgConnection};
 use testkit::{
-    chaos::{Bank, BankPlan, Jangbu, Part},
+    chaos::{Bank, BankPlan, Jangbu, Part, TcpProxy},
     kit::{Keys, Role as Login, Signal, free_port},
 };
 use tokio::task::JoinSet;
 
 use crate::{
     kill::people,
-    support::{Answer, Crowd, Journal, TestApp, TestClient, eventually, tcp_proxy::TcpProxy},
+    support::{Answer, Crowd, Journal, TestApp, TestClient, eventually},
 };
 
 const TWO: [Part; 5] = [Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query];
@@ -270,7 +270,7 @@ async fn a_server_without_the_right_key_is_not_ready_and_executes_nothing() {
 async fn a_follower_that_is_cut_off_says_so_guesses_nothing_and_comes_back() {
     // The first server of a bank leads. Its internal address is reached through a proxy.
     let internal = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().unwrap()));
-    let proxy = TcpProxy::before(internal).await;
+    let proxy = TcpProxy::before(internal).await.unwrap();
     let settings =
         [("JANGBU_INTERNAL_ADDR", internal.to_string()), ("JANGBU_INTERNAL_ADVERTISE", proxy.address.to_string())];
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -323,7 +323,7 @@ async fn a_leader_that_loses_postgres_is_replaced_and_follows_when_it_is_back() 
     let mut app = TestApp::start(&[]).await;
     let mut url = Url::parse(&app.pair.log.url(Login::Writer).unwrap()).unwrap();
     let port = url.port().unwrap_or(5432);
-    let proxy = TcpProxy::before(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await;
+    let proxy = TcpProxy::before(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.unwrap();
     url.set_host(Some("127.0.0.1")).unwrap();
     url.set_port(Some(proxy.address.port())).unwrap();
     let mut settings = app.bank.plan().settings.clone();

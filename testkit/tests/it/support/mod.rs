@@ -5,7 +5,6 @@ mod journal;
 mod page;
 pub mod people;
 mod replay;
-pub mod tcp_proxy;
 
 pub use journal::{Crowd, Journal};
 pub use page::Page;

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use anyhow::{Context, Result};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -9,22 +10,28 @@ use tokio::{
 };
 
 /// Passes bytes on to an address, both ways, unless it is closed: then connections open and stay silent.
+#[derive(Debug)]
 pub struct TcpProxy {
+    /// Where it takes connections.
     pub address: SocketAddr,
     open: watch::Sender<bool>,
 }
 
 impl TcpProxy {
     /// Before whoever listens there, now or later.
-    pub async fn before(behind: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+    pub async fn before(behind: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a proxy cannot listen")?;
+        let address = listener.local_addr().context("a proxy has no address")?;
         let (open, state) = watch::channel(true);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let state = state.clone();
                 tokio::spawn(async move {
                     let Ok(server) = TcpStream::connect(behind).await else { return };
+                    // Nobody listens there, and the kernel has connected the port to itself: it must not keep it.
+                    if server.local_addr().is_ok_and(|address| address == behind) {
+                        return;
+                    }
                     let (from_client, to_client) = client.into_split();
                     let (from_server, to_server) = server.into_split();
                     tokio::select! {
@@ -34,7 +41,7 @@ impl TcpProxy {
                 });
             }
         });
-        Self { address, open }
+        Ok(Self { address, open })
     }
 
     /// From now on nothing is passed on; what was on its way is held back.
