@@ -21,13 +21,11 @@ pub(super) async fn limits(pair: &Pair, events: i64) -> Result<(f64, f64)> {
         let (log, (after, to)) = (log.clone(), share(n));
         async move {
             let mut connection = connect(&log).await?;
-            for (table, position) in [("commits", "first_position"), ("events", "position")] {
-                let statement = format!(
-                    "copy (select * from {table} where {position} > {after} and {position} <= {to} order by {position})
-                     to stdout (format binary)"
-                );
-                copy_out(&mut connection, &statement, |_| {}).await?;
-            }
+            let statement = format!(
+                "copy (select * from log_commits where first_position > {after} and first_position <= {to} order by first_position)
+                 to stdout (format binary)"
+            );
+            copy_out(&mut connection, &statement, |_| {}).await?;
             anyhow::Ok(())
         }
     });

@@ -12,6 +12,7 @@ use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, ReadStreams};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use testkit::kit::{EditedCommit, EditedLog};
 use uuid::Uuid;
 
 use crate::{
@@ -41,8 +42,16 @@ impl TestDatabases {
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut log).await.expect("text")
     }
 
-    fn old(&self) -> PostgresLog {
-        PostgresLog::new(connect(self.log.as_str(), &PoolOptions::log("old", 2)).expect("a pool"))
+    /// The log's commits as they stand in their rows.
+    async fn commits(&self) -> Vec<EditedCommit> {
+        EditedLog::open(self.log.as_str()).await.expect("a log").commits
+    }
+
+    /// Writes as a server of the build before does.
+    async fn append_before(&self, command: Uuid) -> Result<(), sqlx::Error> {
+        let mut log = PgConnection::connect(self.log.as_str()).await?;
+        sqlx::query(APPEND_BEFORE).bind(command).execute(&mut log).await?;
+        log.close().await
     }
 
     fn new_log(&self) -> PostgresLog {
@@ -66,10 +75,6 @@ impl TestDatabases {
     }
 }
 
-fn as_json(commits: &[Commit]) -> Vec<String> {
-    commits.iter().map(|commit| serde_json::to_string(commit).expect("JSON")).collect()
-}
-
 async fn all(log: &dyn ReadCommits) -> Vec<Commit> {
     let mut commits: Vec<Commit> = Vec::new();
     loop {
@@ -82,60 +87,58 @@ async fn all(log: &dyn ReadCommits) -> Vec<Commit> {
     }
 }
 
-/// What the log of the format before says, asked by everything that commands ask.
+/// What the log of the format before says.
 struct Asked {
-    commits: Vec<Commit>,
+    commits: Vec<EditedCommit>,
     rows: (String, String),
 }
 
 impl Asked {
     async fn before(databases: &TestDatabases) -> Self {
-        let commits = all(&databases.old()).await;
-        Self { commits, rows: databases.rows("commits", "events").await }
+        Self { commits: databases.commits().await, rows: databases.rows("commits", "events").await }
     }
 
     /// The converted log answers the same.
     async fn is_answered_by(&self, databases: &TestDatabases) {
         let log = databases.new_log();
         let head = log.head().await.expect("a head");
-        assert_eq!(Some(head.position), self.commits.last().map(Commit::last));
-        assert_eq!(as_json(&all(&log).await), as_json(&self.commits));
-        // A replay finds the commit of its command, and answers from it.
+        assert_eq!(Some(head.position.number()), self.commits.last().map(|commit| commit.last));
+        assert_eq!(databases.commits().await, self.commits);
+        assert_eq!(all(&log).await.len(), self.commits.len());
+        let mut digest = [0; 32];
         for commit in &self.commits {
-            let found = log.find_commits(&[commit.command_id]).await.expect("a commit");
-            assert_eq!(as_json(&found), as_json(std::slice::from_ref(commit)));
-            for event in &commit.events {
-                let read = log.read_event(event.stream, event.version).await.expect("read").expect("an event");
-                let same = (&read.event_type, read.payload.get()) == (&event.event_type, event.payload.get());
-                assert!(same, "{read:?} is not {event:?}");
+            // A replay finds the commit of its command, and answers from it.
+            let mut found = log.find_commits(&[CommandId::new(commit.command_id)]).await.expect("a commit");
+            let found = found.remove(0);
+            assert_eq!((found.first.number(), found.recorded_at), (commit.first, commit.recorded_at));
+            assert_eq!(found.fingerprint.0.as_slice(), commit.fingerprint);
+            for (event, read) in commit.events.iter().zip(&found.events) {
+                assert_eq!((&read.event_type, read.payload.get()), (&event.event_type, event.payload.as_str()));
+                let version = Version::new(event.version);
+                let read = log.read_event(StreamId::new(event.stream), version).await.expect("read").expect("an event");
+                assert_eq!((&read.event_type, read.payload.get()), (&event.event_type, event.payload.as_str()));
             }
+            let events: String = databases
+                .log_text(&format!("select events::text from log_commits where first_position = {}", commit.first))
+                .await;
+            let own = event_store_postgres::commit_digest(
+                found.command_id,
+                found.actor,
+                found.correlation,
+                found.fingerprint,
+                &events,
+            );
+            digest = event_store_postgres::chain_digest(digest, own, found.first, found.recorded_at);
         }
         // People and tools read on by the names of before.
         assert_eq!(databases.rows("commits", "events").await, self.rows);
-        let mut digest = [0; 32];
-        for commit in &self.commits {
-            let events: String = databases
-                .log_text(&format!(
-                    "select events::text from log_commits where first_position = {}",
-                    commit.first.number()
-                ))
-                .await;
-            let own = event_store_postgres::commit_digest(
-                commit.command_id,
-                commit.actor,
-                commit.correlation,
-                commit.fingerprint,
-                &events,
-            );
-            digest = event_store_postgres::chain_digest(digest, own, commit.first, commit.recorded_at);
-        }
         assert_eq!(databases.log_text("select encode(digest, 'hex') from log_head").await, hex::encode(digest));
     }
 }
 
 #[tokio::test]
 async fn a_converted_log_is_the_same_log() {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     let asked = Asked::before(&databases).await;
     let prepared = databases.convert(&["--prepare"]).expect(0).json();
     assert_eq!((&prepared["taken_over"], &prepared["position"]), (&false.into(), &databases.head().await.into()));
@@ -178,7 +181,7 @@ async fn a_bank_of_an_earlier_build_is_converted() {
 #[tokio::test]
 async fn a_conversion_that_is_killed_anywhere_goes_on_and_ends_equal() {
     for point in ["page copied", "page kept", "page proven", "stopped", "taken over"] {
-        let databases = TestDatabases::with_bank().await;
+        let databases = TestDatabases::with_bank_before().await;
         let asked = Asked::before(&databases).await;
         let point = format!("convert: {point}");
         // After each page that is kept, it dies again; the other points are before something is kept, or near the end.
@@ -195,7 +198,7 @@ async fn a_conversion_that_is_killed_anywhere_goes_on_and_ends_equal() {
 
 #[tokio::test]
 async fn a_copy_that_is_thrown_away_leaves_the_log_as_it_was() {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     let nothing = databases.convert(&["--discard"]).expect(1);
     assert!(nothing.stderr.contains("no conversion was begun"), "{nothing:?}");
     let asked = Asked::before(&databases).await;
@@ -204,7 +207,7 @@ async fn a_copy_that_is_thrown_away_leaves_the_log_as_it_was() {
     let left = "select (select count(*) from log_commits) + (select count(*) from log_commands) +
                        (select count(*) from log_streams) + (select count(*) from log_conversion)";
     assert_eq!(databases.log_number(left).await, 0);
-    assert_eq!(as_json(&all(&databases.old()).await), as_json(&asked.commits));
+    assert_eq!(databases.commits().await, asked.commits);
     databases.convert(&[]).expect(0);
     asked.is_answered_by(&databases).await;
     databases.drop().await;
@@ -212,7 +215,7 @@ async fn a_copy_that_is_thrown_away_leaves_the_log_as_it_was() {
 
 #[tokio::test]
 async fn a_damaged_log_is_not_converted() {
-    let sound = TestDatabases::with_bank().await;
+    let sound = TestDatabases::with_bank_before().await;
     let damages: [(&str, fn(&mut testkit::kit::EditedLog)); 4] = [
         ("an event is missing", |log| log.lose_event(20)),
         ("the next commit is", |log| drop(log.lose_commit(18))),
@@ -240,7 +243,7 @@ async fn a_damaged_log_is_not_converted() {
 /// A copy that is not the log is found before it is taken over.
 #[tokio::test]
 async fn a_copy_that_differs_is_not_taken_over() {
-    let sound = TestDatabases::with_bank().await;
+    let sound = TestDatabases::with_bank_before().await;
     sound.convert_until("convert: page proven");
     for (what, damage) in [
         (
@@ -268,7 +271,7 @@ async fn a_copy_that_differs_is_not_taken_over() {
 
 #[tokio::test]
 async fn one_conversion_at_a_time_and_only_of_its_own_log() {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     let mut other = PgConnection::connect(databases.log.as_str()).await.expect("connect");
     sqlx::query("select pg_advisory_lock(hashtext('jangbu/log-convert'))").execute(&mut other).await.expect("locked");
     let refused = databases.convert(&[]).expect(1);
@@ -284,7 +287,7 @@ async fn one_conversion_at_a_time_and_only_of_its_own_log() {
 /// A log that was restored to an earlier state keeps its id, and may be longer again than the copy.
 #[tokio::test]
 async fn a_copy_of_a_lost_history_is_not_continued() {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     databases.convert(&["--prepare"]).expect(0);
     let end = databases.head().await;
     databases.restore_to(85).await;
@@ -300,6 +303,20 @@ async fn a_copy_of_a_lost_history_is_not_continued() {
     databases.convert(&[]).expect(0);
     databases.drop().await;
 }
+
+/// One commit, as the build before wrote it: a row for the commit, and a row for its event.
+const APPEND_BEFORE: &str = r#"
+    with head as (
+        update log_head set position = position + 1, recorded_at = greatest(recorded_at, clock_timestamp())
+        returning position, recorded_at
+    ),
+    new_commit as (
+        insert into commits
+            (first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint, actor_role)
+        select position, position, recorded_at, $1, gen_random_uuid(), gen_random_uuid(), decode(repeat('01', 16), 'hex'), 'm' from head
+    )
+    insert into events (position, version, stream_id, schema_version, type, payload)
+    select position, 1, gen_random_uuid(), 1, 'CommandRefused', '{"refusal":{"code":"closed"}}' from head"#;
 
 fn commit(event: u128) -> NewCommit {
     let opened = NewEvent {
@@ -324,16 +341,17 @@ fn commit(event: u128) -> NewCommit {
 /// A server of the build before writes all the time; what it was told is written is in the converted log, and nothing else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_write_until_the_stop_and_lose_nothing() {
-    let databases = TestDatabases::with_bank().await;
-    let (log, ended) = (databases.old(), Arc::new(AtomicBool::new(false)));
+    let databases = TestDatabases::with_bank_before().await;
+    let ended = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn({
-        let ended = ended.clone();
+        let (ended, url) = (ended.clone(), databases.log.clone());
         async move {
+            let mut log = PgConnection::connect(url.as_str()).await.expect("connect");
             let mut written: Vec<Uuid> = Vec::new();
             while !ended.load(Ordering::Relaxed) {
-                let commit = commit(written.len() as u128);
-                match log.append(std::slice::from_ref(&commit)).await {
-                    Ok(_) => written.push(commit.command_id.uuid()),
+                let command = RandomIds.fresh();
+                match sqlx::query(APPEND_BEFORE).bind(command).execute(&mut log).await {
+                    Ok(_) => written.push(command),
                     Err(_) => break,
                 }
             }
@@ -352,7 +370,7 @@ async fn servers_write_until_the_stop_and_lose_nothing() {
     let asked = databases.rows("commits", "events").await;
     assert_eq!(databases.rows("commits_before", "events_before").await, asked);
     // A server of the build before writes no more.
-    assert!(databases.old().append(&[commit(0)]).await.is_err());
+    assert!(databases.append_before(RandomIds.fresh()).await.is_err());
     assert_eq!(databases.rows("commits", "events").await, asked);
     println!("writers stood for {} ms: {done}", done["stopped_ms"]);
     // One of this build goes on.

@@ -7,14 +7,15 @@ use crate::{
 };
 
 async fn converted() -> TestDatabases {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     databases.run(&["log", "convert", "--yes"]).expect(0);
+    databases.project().await;
     databases
 }
 
 #[tokio::test]
 async fn what_is_shown_of_a_converted_log_is_what_was_shown() {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     let (first, third) = (account(1).to_string(), account(3).to_string());
     let command = "c0de0000-0000-8000-8000-000000000009";
     let questions: [&[&str]; 10] = [
@@ -34,6 +35,7 @@ async fn what_is_shown_of_a_converted_log_is_what_was_shown() {
     for (question, before) in questions.iter().zip(before) {
         assert_eq!(databases.run(question).expect(0).stdout, before, "{question:?}");
     }
+    databases.project().await;
     databases.run(&["log", "verify"]).expect(0);
     databases.run(&["views", "rebuild", "--all", "--reason", "a test"]).expect(0);
     databases.run(&["log", "verify"]).expect(0);
@@ -46,7 +48,6 @@ async fn a_converted_log_is_archived_and_restored_in_the_form_of_today() {
     bank.run(&["archive", "run", "--segment", "20"]).expect(0);
     bank.run(&["archive", "verify", "--against-log"]).expect(0);
     let empty = TestDatabases::migrated().await;
-    empty.run(&["log", "convert", "--yes"]).expect(0);
     bank.run_on(&empty, &["archive", "restore"]).expect(0);
     assert_eq!(digest(&empty), digest(&bank.databases));
     assert_eq!(empty.rows("commits", "events").await, bank.databases.rows("commits", "events").await);
@@ -63,7 +64,7 @@ async fn a_converted_log_is_archived_and_restored_in_the_form_of_today() {
 
 #[tokio::test]
 async fn an_archive_of_the_form_before_fits_the_converted_log() {
-    let bank = Archived::bank_as_written().await;
+    let bank = Archived::of(TestDatabases::with_bank_before().await);
     bank.run(&["archive", "run", "--to", "60", "--segment", "20"]).expect(0);
     bank.databases.run(&["log", "convert", "--yes"]).expect(0);
     bank.run(&["archive", "verify", "--against-log"]).expect(0);
@@ -117,7 +118,7 @@ async fn damage_of_a_converted_log_is_found() {
 
 #[tokio::test]
 async fn the_doctor_knows_the_form_and_its_guards() {
-    let databases = TestDatabases::with_bank().await;
+    let databases = TestDatabases::with_bank_before().await;
     let shown = |run: crate::run::Run| run.json().to_string();
     assert!(shown(databases.run(&["doctor", "--watch-ms", "0", "--json"])).contains("`jangbu log convert` brings it"));
     databases.run(&["log", "convert", "--yes"]).expect(0);

@@ -23,8 +23,9 @@ impl TestDatabases {
 }
 
 async fn converted() -> Archived {
-    let databases = TestDatabases::with_bank().await.with_small_partitions().await;
+    let databases = TestDatabases::with_bank_before().await.with_small_partitions().await;
     databases.run(&["log", "convert", "--yes"]).expect(0);
+    databases.project().await;
     Archived::of(databases)
 }
 

@@ -82,7 +82,7 @@ impl Bank {
             cached_streams: options.cached_streams.max(1),
             cached_answers: options.cached_answers.max(1),
             snapshot_every: options.snapshot_every,
-            state_every: 0,
+            state_every: 1,
             attempts: options.attempts,
             grace: options.grace,
             revoked: options.revoked,
