@@ -138,7 +138,8 @@ impl Run {
             first = position(first, events.len());
             for event in &events {
                 // The rule of the log, see `NewEvent::opens_stream_of`.
-                let has_row = event.version > Version::ZERO.next() || event.stream != StreamId::from(job.meta.command_id);
+                let has_row =
+                    event.version > Version::ZERO.next() || event.stream != StreamId::from(job.meta.command_id);
                 self.unit.placed(event.stream, place.first, has_row);
             }
             let failed = job.answer(&events, place, &self.unit, false).err().map(|error| {
