@@ -72,6 +72,9 @@ pub enum ReadError {
     /// There is no log yet.
     #[error("the store holds no log; apply the migrations first")]
     NoLog,
+    /// The log stands as an earlier build wrote it.
+    #[error("the log stands in the tables of an earlier build; bring it into those of this one: `jangbu log convert`")]
+    NotConverted,
 }
 
 /// Why bytes are not a slice.

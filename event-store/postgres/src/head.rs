@@ -15,6 +15,9 @@ impl ReadHead for PostgresLog {
             .await
             .map_err(read_error)?
             .ok_or(ReadError::NoLog)?;
+        if row.is_before {
+            return Err(ReadError::NotConverted);
+        }
         let position = Position::new(row.position);
         let commit = row.command_id.zip(row.committed_at).map(|(command_id, recorded_at)| CommitRef {
             position,

@@ -46,13 +46,14 @@ impl ReadTyped for PostgresLog {
         let page = if is_followed { PAGE.min(i64::try_from(limit).unwrap_or(PAGE)) } else { PAGE };
         let (mut picked, mut from) = (Vec::new(), after.next());
         loop {
-            let commits = self.page(is_followed, from, up_to, page).await?;
+            let begin = from;
+            let commits = self.page(is_followed, begin, up_to, page).await?;
             let is_last = (commits.len() as i64) < page;
             for commit in commits {
                 from = Position::new(commit.last_position).next();
                 let commit = commit.into_commit()?;
                 let of_types = commit.positioned().filter(|(position, event)| {
-                    *position > after && *position <= up_to && types.contains(&event.event_type.as_str())
+                    *position >= begin && *position <= up_to && types.contains(&event.event_type.as_str())
                 });
                 let (recorded_at, actor) = (commit.recorded_at, commit.actor);
                 picked.extend(of_types.map(|(position, event)| Picked {

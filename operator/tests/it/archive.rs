@@ -24,7 +24,7 @@ impl Archived {
         databases
             .edit_log(|log| {
                 let fourth = log.event_at(4);
-                fourth.payload = format!("  {}\n", fourth.payload);
+                fourth.payload = fourth.payload.replacen('{', "{  ", 1);
                 for position in [5, 60] {
                     let event = log.event_at(position);
                     event.payload = event.payload.replace(',', ",\n\t");

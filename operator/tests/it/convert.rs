@@ -251,7 +251,7 @@ async fn a_copy_that_differs_is_not_taken_over() {
             "update log_commits set events = replace(events::text, '\"amount\":', '\"amount\": ')::json",
         ),
         ("a column of the commit", "update log_commits set correlation = gen_random_uuid()"),
-        ("are copied, where there are", "delete from log_commits where first_position > 60"),
+        ("is not in the log any more", "delete from log_commits where first_position > 60"),
         ("command ids", "insert into log_commands values (gen_random_uuid(), 1)"),
         ("stands elsewhere", "update log_streams set version = version + 1"),
         ("stands elsewhere", "update log_streams set newest_position = newest_position + 1"),

@@ -104,9 +104,9 @@ async fn a_sound_bank_is_sound_and_each_fault_is_reported() {
 
     databases
         .on_log(
-            "grant update on events to jangbu_writer;
-             alter table commits disable trigger append_only;
-             alter table events drop constraint events_stream_id_version_key;
+            "grant update on log_commits to jangbu_writer;
+             alter table log_commits disable trigger append_only;
+             alter table log_commands drop constraint log_commands_pkey;
              insert into relay_cursor values (true, 3, 1, 'relay-1', clock_timestamp() - interval '1 minute');
              update log_head set recorded_at = clock_timestamp() + interval '1 minute'",
         )
@@ -124,10 +124,10 @@ async fn a_sound_bank_is_sound_and_each_fault_is_reported() {
     databases.on_vault("grant select on vault.credentials to jangbu_vault_reader").await;
     let run = databases.run(&QUICK).expect(1);
     for (what, verdict, words) in [
-        ("roles of the log database", "fail", "jangbu_writer may update events"),
+        ("roles of the log database", "fail", "jangbu_writer may update log_commits"),
         ("roles of the views database", "fail", "jangbu_reader may not select registry.live_positions"),
         ("roles of the vault database", "fail", "jangbu_vault_reader may select vault.credentials"),
-        ("guards of the log", "fail", "trigger append_only of commits, unique (stream_id,version) of events"),
+        ("guards of the log", "fail", "trigger append_only of log_commits, unique (command_id) of log_commands"),
         ("clock of the log (recorded_at)", "warn", "ahead of its database"),
         ("relay", "fail", "no relay holds the lock"),
         ("view accounts", "fail", "not moving"),

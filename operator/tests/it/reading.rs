@@ -85,9 +85,9 @@ async fn commits_are_found_by_reference_and_by_the_ids_of_a_request() {
 async fn looking_for_a_correlation_id_does_not_read_the_log() {
     let databases = TestDatabases::migrated().await;
     fill_with_commits(databases.log.as_str(), 200_000).await.expect("commits");
-    databases.on_log("select brin_summarize_new_values('commits_by_correlation'); analyze commits").await;
+    databases.on_log("select brin_summarize_new_values('log_commits_00000_correlation_idx'); analyze log_commits_00000").await;
     let mut log = PgConnection::connect(databases.log.as_str()).await.expect("connect");
-    let pages: i32 = sqlx::query_scalar("select relpages from pg_class where relname = 'commits'")
+    let pages: i32 = sqlx::query_scalar("select relpages from pg_class where relname = 'log_commits_00000'")
         .fetch_one(&mut log)
         .await
         .expect("pages");

@@ -48,21 +48,21 @@ fn url_of<'a>(databases: &'a TestDatabases, database: &str) -> &'a Url {
 const FAULTS: &[(&str, &str, &str, &str)] = &[
     (
         "log",
-        "drop index events_of_members",
-        "index events_of_members is missing",
-        "CREATE INDEX CONCURRENTLY events_of_members ON",
+        "drop index log_streams_owned",
+        "index log_streams_owned is missing",
+        "CREATE INDEX CONCURRENTLY log_streams_owned ON",
     ),
     (
         "log",
-        "alter table commits drop constraint commits_pkey",
-        "constraint commits.commits_pkey is missing",
-        "alter table public.commits add constraint commits_pkey PRIMARY KEY (first_position)",
+        "alter table log_commands drop constraint log_commands_pkey",
+        "constraint log_commands.log_commands_pkey is missing",
+        "alter table public.log_commands add constraint log_commands_pkey PRIMARY KEY (command_id)",
     ),
     (
         "log",
-        "alter table events set unlogged",
-        "table events is unlogged, not permanent",
-        "alter table public.events set logged",
+        "alter table log_streams set unlogged",
+        "table log_streams is unlogged, not permanent",
+        "alter table public.log_streams set logged",
     ),
     (
         "log",
@@ -72,24 +72,24 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "log",
-        "alter table events disable trigger append_only",
-        "trigger events.append_only is disabled",
-        "alter table public.events enable trigger append_only",
+        "alter table log_commits disable trigger append_only",
+        "trigger log_commits.append_only is disabled",
+        "alter table public.log_commits enable trigger append_only",
     ),
     (
         "log",
-        "alter table events alter payload drop not null",
-        "column events.payload is json, not json not null",
-        "alter table public.events alter payload set not null",
+        "alter table log_streams alter kind drop not null",
+        "column log_streams.kind is text, not text not null",
+        "alter table public.log_streams alter kind set not null",
     ),
     (
         "log",
-        "alter table commits enable row level security",
-        "table commits has row security on",
-        "alter table public.commits disable row level security",
+        "alter table log_commands enable row level security",
+        "table log_commands has row security on",
+        "alter table public.log_commands disable row level security",
     ),
     ("log", "create table mine (a int primary key)", "table mine is not of this build", ""),
-    ("log", "create rule lost as on insert to events do instead nothing", "rule events.lost is not of this build", ""),
+    ("log", "create rule lost as on insert to log_commands do instead nothing", "rule log_commands.lost is not of this build", ""),
     ("vault", "drop table vault.refresh_answers", "table vault.refresh_answers is missing", ""),
     (
         "vault",
@@ -190,12 +190,12 @@ async fn a_reader_who_lost_a_view_gets_it_back() {
 #[tokio::test]
 async fn what_is_too_much_is_reported_and_taken_away_only_when_asked() {
     let databases = TestDatabases::migrated().await;
-    execute(&databases.log, "grant select, delete on events to public").await;
+    execute(&databases.log, "grant select, delete on log_commands to public").await;
     let found = about(&databases.run(&DOCTOR).expect(1), "roles of the log database");
     let said = &found[0].1;
-    assert!(said.contains("public may delete events") && said.contains("public may select events"), "{found:?}");
+    assert!(said.contains("public may delete log_commands") && said.contains("public may select log_commands"), "{found:?}");
     let left = databases.run(&["repair", "grants"]).expect(1);
-    assert!(left.stdout.contains("log: left: revoke delete on table public.events from public"), "{left:?}");
+    assert!(left.stdout.contains("log: left: revoke delete on table public.log_commands from public"), "{left:?}");
     assert_eq!(about(&databases.run(&DOCTOR), "roles of the log database")[0].0, "fail", "nothing was revoked");
     databases.run(&["repair", "grants", "--revoke"]).expect(0);
     assert_sound(&databases);
@@ -230,7 +230,7 @@ async fn a_dump_that_was_restored_without_privileges_is_mended() {
     }
     // What everybody may in a new database is too much for a vault: that goes only when it is asked for.
     let left = restored.run(&["repair", "grants"]).expect(1);
-    assert!(left.stdout.contains("log: done: grant select on table public.events to jangbu_writer"), "{left:?}");
+    assert!(left.stdout.contains("log: done: grant select on table public.log_commits to jangbu_writer"), "{left:?}");
     assert!(left.stdout.contains("vault: left: revoke connect on database"), "{left:?}");
     execute(&restored.views, "set role jangbu_reader; select count(*) from live.accounts").await;
     restored.run(&["repair", "grants", "--revoke"]).expect(0);

@@ -24,6 +24,7 @@ async fn a_bank_of_the_build_of_2026_11_28_upgrades_and_goes_on() {
     let mut app = TestApp::restore(&folder).await;
     let jangbu = Jangbu::new(&app.bank.plan().binaries.clone(), &app.pair).unwrap();
     jangbu.run(&["migrate", "up"]).await.unwrap();
+    jangbu.run(&["log", "convert", "--yes"]).await.unwrap();
     // Each new generation is compared with what the earlier build wrote before it is promoted.
     jangbu.run(&["views", "upgrade", "--reason", "newer versions"]).await.unwrap();
     app.bank.start(&ALL).await.unwrap();

@@ -318,9 +318,11 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Refused
     let answer = match error {
         _ if outcome_unknown => ExecuteError::OutcomeUnknown,
         ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
-        ReadError::Damaged { .. } | ReadError::OtherHistory { .. } | ReadError::Renamed { .. } | ReadError::NoLog => {
-            ExecuteError::Internal
-        }
+        ReadError::Damaged { .. }
+        | ReadError::OtherHistory { .. }
+        | ReadError::Renamed { .. }
+        | ReadError::NoLog
+        | ReadError::NotConverted => ExecuteError::Internal,
     };
     jobs.into_iter().for_each(|job| job.fail(answer.clone()));
     Refused::NONE

@@ -95,8 +95,10 @@ pub fn read_failed(error: &ReadError) -> ExecuteError {
     tracing::error!(error = error as &dyn Error, "the log cannot be read for a command");
     match error {
         ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
-        ReadError::Damaged { .. } | ReadError::OtherHistory { .. } | ReadError::Renamed { .. } | ReadError::NoLog => {
-            ExecuteError::Internal
-        }
+        ReadError::Damaged { .. }
+        | ReadError::OtherHistory { .. }
+        | ReadError::Renamed { .. }
+        | ReadError::NoLog
+        | ReadError::NotConverted => ExecuteError::Internal,
     }
 }

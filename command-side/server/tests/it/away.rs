@@ -47,7 +47,7 @@ async fn a_log_that_takes_no_appends_makes_the_server_not_ready_until_it_does() 
     app.execute_in_log(
         "create function full_disk() returns trigger language plpgsql as $$
          begin raise exception using errcode = 'disk_full', message = 'could not extend file: No space left on device'; end $$;
-         create trigger full_disk before insert on events execute function full_disk()",
+         create trigger full_disk before insert on log_commits execute function full_disk()",
     )
     .await;
     let body = json!({"asset": "KRW"});
@@ -55,7 +55,7 @@ async fn a_log_that_takes_no_appends_makes_the_server_not_ready_until_it_does() 
         server.command("member", Uuid::from_u128(1), "k", "/v1/accounts", &body).send().await.expect("an answer");
     assert_eq!(answer.status(), 503);
     server.until_report(503, "appends", "failing").await;
-    app.execute_in_log("drop trigger full_disk on events").await;
+    app.execute_in_log("drop trigger full_disk on log_commits").await;
     // Nobody has to try: the probe does.
     server.until_report(200, "appends", "ok").await;
     let before = app.commits().await.len();

@@ -122,6 +122,7 @@ async fn a_stream_is_not_opened_twice() {
     let open = |version| {
         let mut open = event(account, version);
         open.event_type = "AccountOpened";
+        open.opens_stream = true;
         open
     };
     let other = fresh(1);

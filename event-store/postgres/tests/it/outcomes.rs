@@ -22,7 +22,7 @@ async fn hold_head(fixture: &LogFixture) -> PgConnection {
 /// Waits until an append has stopped, and ends its session.
 async fn terminate_append(fixture: &LogFixture) {
     let terminate = "select count(pg_terminate_backend(pid)) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%update log_head%'";
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%with locked as%'";
     while sqlx::query_scalar::<_, i64>(terminate).fetch_one(&fixture.pool).await.unwrap() == 0 {
         sleep(Duration::from_millis(10)).await;
     }

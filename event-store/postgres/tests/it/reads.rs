@@ -95,7 +95,6 @@ async fn a_newer_snapshot_is_never_replaced_by_an_older() {
     assert_eq!(held().await.unwrap().version, Version::new(7));
     fixture.log.save_snapshots(&[snapshot(a, 4, 3, "4")]).await.unwrap();
     assert_eq!(held().await.unwrap().version, Version::new(7));
-    fixture.log.save_snapshots(&[snapshot(a, 7, 4, "new shape")]).await.unwrap_err();
     fixture.log.save_snapshots(&[snapshot(a, 7, 4, r#""new shape""#)]).await.unwrap();
     assert_eq!(held().await, None, "the new shape took its place");
     fixture.log.save_snapshots(&[]).await.unwrap();
@@ -137,7 +136,7 @@ async fn damage_is_reported_and_never_read_over() {
     // Only someone who may switch the fence off can do this.
     fixture.edit(|log| log.lose_event(2)).await;
     match fixture.log.read_commits(Position::ZERO, 100).await {
-        Err(ReadError::Damaged { position, .. }) => assert_eq!(position, Position::new(2)),
+        Err(ReadError::Damaged { position, .. }) => assert_eq!(position, Position::new(1), "the commit that lacks it"),
         other => panic!("{other:?}"),
     }
     assert!(matches!(fixture.log.read_streams(&[(a, SCHEMA)]).await, Err(ReadError::Damaged { .. })));

@@ -20,19 +20,13 @@ fn the_indexed_types_are_those_of_members() {
 }
 
 #[tokio::test]
-async fn the_index_and_the_statement_name_the_same_types() {
+async fn each_type_that_is_followed_is_found_by_itself() {
     let fixture = LogFixture::new().await;
     for (at, name) in (1..).zip(INDEXED_TYPES) {
         fixture.log.append(&[commit(vec![typed(stream(), 1, name, "{}")])]).await.unwrap();
         let found = fixture.log.read_typed(&[name], Position::ZERO, Position::new(at), 10).await.unwrap();
         assert_eq!(found.len(), 1, "{name}");
     }
-    let rows = sqlx::query("select indexdef from pg_indexes where indexname = 'events_of_members'")
-        .fetch_one(&fixture.pool)
-        .await
-        .unwrap();
-    let definition: String = rows.get(0);
-    assert!(INDEXED_TYPES.iter().all(|name| definition.contains(&format!("'{name}'"))), "{definition}");
     fixture.end().await;
 }
 

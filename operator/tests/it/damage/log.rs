@@ -40,7 +40,6 @@ pub const LOG: &[Damage] = &[
         |log| drop(log.lose_commit(1)),
         &["positions 1..1 are missing", "was never opened"],
     ),
-    log("a commit's row is gone", |log| log.lose_row(18), &["the event at position 18 belongs to no commit"]),
     log("a commit claims too much", |log| log.commit_at(18).last += 1, &["commit 18..21 holds 3 events"]),
     log(
         "a commit without events",

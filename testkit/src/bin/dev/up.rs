@@ -124,6 +124,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
 
     say::heading("Processes");
     migrate(&binaries, &environment)?;
+    convert(&binaries, &environment)?;
     upgrade(&binaries, &environment)?;
     for (process, address) in processes.into_iter().zip(addresses) {
         start(&place, &binaries, process, args.asked(process), address, &environment).await?;
@@ -172,6 +173,22 @@ fn migrate(binaries: &Path, environment: &Environment) -> Result<()> {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "`jangbu migrate up` failed:\n{out}{err}");
     say::step("migrations", "up to date");
+    Ok(())
+}
+
+/// The log of an older build is brought into the tables of this one. Nobody writes to it here but what is started next.
+fn convert(binaries: &Path, environment: &Environment) -> Result<()> {
+    let output = Command::new(binaries.join("jangbu"))
+        .args(["log", "convert", "--yes"])
+        .envs(environment.pairs())
+        .output()
+        .context("cannot run jangbu; ./justw up builds it")?;
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if err.contains("converted already") {
+        return Ok(());
+    }
+    ensure!(output.status.success(), "`jangbu log convert` failed:\n{out}{err}");
+    say::step("log", "converted");
     Ok(())
 }
 

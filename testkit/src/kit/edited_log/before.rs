@@ -69,12 +69,7 @@ pub async fn drop_constraints(connection: &mut PgConnection) -> Result<()> {
 }
 
 /// Writes what differs.
-pub async fn write(
-    connection: &mut PgConnection,
-    before: &[EditedCommit],
-    after: &[EditedCommit],
-    rows_lost: &[i64],
-) -> Result<()> {
+pub async fn write(connection: &mut PgConnection, before: &[EditedCommit], after: &[EditedCommit]) -> Result<()> {
     let events = |commits: &[EditedCommit]| -> BTreeMap<i64, EditedEvent> {
         commits.iter().flat_map(|commit| commit.events.iter().map(|event| (event.position, event.clone()))).collect()
     };
@@ -88,8 +83,7 @@ pub async fn write(
         insert_event(connection, event).await?;
     }
     let (old, new) = (rows(before), rows(after));
-    let (mut gone, made) = differing(&old, &new);
-    gone.extend(rows_lost);
+    let (gone, made) = differing(&old, &new);
     delete(connection, "delete from commits where first_position = any($1)", &gone).await?;
     for commit in made {
         insert_commit(connection, commit).await?;

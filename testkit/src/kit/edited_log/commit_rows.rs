@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::value::RawValue;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
@@ -43,13 +43,7 @@ fn event(((stream, version, _, event_type, schema_version, payload), position): 
 
 /// Writes what differs, and with it what a writer would have written beside it: the ids of commands, where the streams stand, and the
 /// chain of digests.
-pub async fn write(
-    connection: &mut PgConnection,
-    before: &[EditedCommit],
-    after: &[EditedCommit],
-    rows_lost: &[i64],
-) -> Result<()> {
-    ensure!(rows_lost.is_empty(), "a commit and its events are one row: the one is not lost without the other");
+pub async fn write(connection: &mut PgConnection, before: &[EditedCommit], after: &[EditedCommit]) -> Result<()> {
     let rows = |commits: &[EditedCommit]| -> BTreeMap<i64, EditedCommit> {
         commits.iter().map(|commit| (commit.first, commit.clone())).collect()
     };

@@ -106,7 +106,6 @@ pub struct EditedLog {
     pub head: EditedHead,
     pub commits: Vec<EditedCommit>,
     before: (EditedHead, Vec<EditedCommit>),
-    rows_lost: Vec<i64>,
     unchecked: bool,
 }
 
@@ -119,7 +118,7 @@ impl EditedLog {
         let form = Form::of(&mut connection).await?;
         let commits = form.commits(&mut connection).await?;
         let before = (head.clone(), commits.clone());
-        Ok(Self { connection, form, now, head, commits, before, rows_lost: Vec::new(), unchecked: false })
+        Ok(Self { connection, form, now, head, commits, before, unchecked: false })
     }
 
     /// Opens a log, edits it and saves it.
@@ -174,11 +173,6 @@ impl EditedLog {
         self.commits.remove(place)
     }
 
-    /// Takes the row of a commit away, and leaves its events.
-    pub fn lose_row(&mut self, first: i64) {
-        self.rows_lost.push(first);
-    }
-
     /// Loses all commits that end after a position: the head is where the last one left ends.
     pub fn cut_after(&mut self, position: i64) {
         self.commits.retain(|commit| commit.last <= position);
@@ -226,7 +220,7 @@ impl EditedLog {
     /// Writes back what was changed, in one transaction. Whoever follows the log hears of a new end.
     pub async fn save(mut self) -> Result<()> {
         let commits = (self.before.1.as_slice(), self.commits.as_slice());
-        self.form.write(&mut self.connection, commits, &self.rows_lost, self.unchecked).await?;
+        self.form.write(&mut self.connection, commits, self.unchecked).await?;
         if self.head != self.before.0 {
             rows::write_head(&mut self.connection, &self.head).await?;
         }

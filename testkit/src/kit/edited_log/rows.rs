@@ -36,7 +36,6 @@ impl Form {
         self,
         connection: &mut PgConnection,
         (before, after): (&[EditedCommit], &[EditedCommit]),
-        rows_lost: &[i64],
         unchecked: bool,
     ) -> Result<()> {
         match self {
@@ -44,10 +43,10 @@ impl Form {
                 if unchecked {
                     before::drop_constraints(connection).await?;
                 }
-                before::write(connection, before, after, rows_lost).await
+                before::write(connection, before, after).await
             }
             // Nothing but the ids of commands is unique here, and a second use of one is written without.
-            Self::CommitRows => commit_rows::write(connection, before, after, rows_lost).await,
+            Self::CommitRows => commit_rows::write(connection, before, after).await,
         }
     }
 }
