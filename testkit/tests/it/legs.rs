@@ -5,7 +5,6 @@ use events::recorded::Leg;
 use kernel::{AccountId, Actor, CommandId, Ids, MemberId, Minor, RandomIds, Role};
 use log::Fingerprint;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::{
     chaos::Jangbu,
     compound::{Request, post},

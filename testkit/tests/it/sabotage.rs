@@ -58,7 +58,10 @@ async fn a_log_that_breaks_a_rule_is_found() {
     };
     let end = app.head().await;
     for (what, balance, version) in [("one-sided", "15", 3), ("a wrong balance", "16", 3), ("a gap", "15", 4)] {
-        EditedLog::edit(&log, |log| drop(log.append(forge(balance, version)).last)).await.unwrap();
+        let forge = |log: &mut EditedLog| {
+            log.append(forge(balance, version));
+        };
+        EditedLog::edit(&log, forge).await.unwrap();
         assert!(fails(async { Ledger::read(&log).await.check_sums() }).await, "{what}");
         EditedLog::edit(&log, |log| log.cut_after(end)).await.unwrap();
     }
