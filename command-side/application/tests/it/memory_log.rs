@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, CommandId, LogId, MemberId, Position, StreamId, Version};
 use log::{
-    Append, AppendError, Appended, Commit, Event, FromVersion, Head, NewCommit, OwnedAccounts, Picked, ReadError,
-    ReadHead, ReadStreams, ReadTyped, Snapshot, StreamRead,
+    Append, AppendError, Appended, Commit, Event, FromVersion, Head, HeldStream, NewCommit, OwnedAccounts, Picked,
+    ReadError, ReadHead, ReadStreams, ReadTyped, Snapshot, StreamRead, StreamStanding,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -69,6 +69,16 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).expect("time")
 }
 
+/// Where a stream stands in these commits.
+fn standing(commits: &[Commit], stream: StreamId) -> Option<StreamStanding> {
+    let with = commits.iter().filter(|commit| commit.events.iter().any(|event| event.stream == stream));
+    let newest = with.last()?;
+    let events = commits.iter().flat_map(|commit| &commit.events).filter(|event| event.stream == stream);
+    let version = Version::new(events.count() as i64);
+    let has_row = version > Version::new(1) || stream != StreamId::from(newest.command_id);
+    Some(StreamStanding { kind: None, version, newest: newest.first, has_row })
+}
+
 impl MemoryLog {
     /// The next append meets this.
     pub fn fail_next(&self, fault: Fault) {
@@ -90,6 +100,22 @@ impl MemoryLog {
 
     pub fn count(&self, event_type: &str) -> usize {
         self.commits().iter().flat_map(|c| &c.events).filter(|e| e.event_type == event_type).count()
+    }
+
+    /// Whether the writer knows where each stream stands that it adds to.
+    fn is_held(&self, new: &[NewCommit], held: &[HeldStream]) -> bool {
+        let commits = self.commits();
+        let mut begun = std::collections::HashSet::new();
+        new.iter().flat_map(|commit| &commit.events).filter(|event| begun.insert(event.stream)).all(|event| {
+            let known = held.iter().find(|held| held.stream == event.stream);
+            match standing(&commits, event.stream) {
+                Some(standing) if standing.version.next() == event.version => {
+                    known.is_some_and(|held| (held.newest, held.has_row) == (standing.newest, standing.has_row))
+                }
+                // New, or the version conflicts.
+                _ => true,
+            }
+        })
     }
 
     fn write(&self, new: &[NewCommit]) -> Result<Appended, AppendError> {
@@ -164,6 +190,18 @@ impl Append for MemoryLog {
         }
     }
 
+    async fn append_after(
+        &self,
+        _known: Option<(LogId, log::CommitRef)>,
+        commits: &[NewCommit],
+        held: &[HeldStream],
+    ) -> Result<Appended, AppendError> {
+        if self.append_time.lock().expect("whole").is_none() && !self.is_held(commits, held) {
+            return Err(AppendError::Conflict);
+        }
+        self.append(commits).await
+    }
+
     async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError> {
         self.snapshots.lock().expect("whole").extend_from_slice(snapshots);
         Ok(())
@@ -211,7 +249,7 @@ impl ReadStreams for MemoryLog {
             };
             let of_stream = |e: &&Event| e.stream == *stream && e.version > after;
             let events = commits.iter().flat_map(|c| &c.events).filter(of_stream).cloned().collect();
-            StreamRead { standing: None, state: snapshot, events }
+            StreamRead { standing: standing(&commits, *stream), state: snapshot, events }
         };
         Ok(streams.iter().map(read).collect())
     }

@@ -107,6 +107,26 @@ async fn a_transfer_is_reversed_once() {
     assert_eq!(client.ask(operator(), "u", unknown).await.unwrap_err(), ExecuteError::TransferUnknown);
 }
 
+/// The log finds such a stream by its command, and needs no row for it.
+#[tokio::test]
+async fn the_first_transfer_of_a_command_takes_its_id() {
+    let client = TestClient::new();
+    let (a, b) = (client.funded("a", 10).await, client.open(member(2), "b").await);
+    let id = posted(&client.outcome(member(1), "t", transfer(a, b, 4)).await);
+    client.outcome(member(1), "u", transfer(a, b, 400)).await;
+    client.outcome(operator(), "r", Command::Reverse(Reverse { transfer: id, reason: "mistake".into() })).await;
+    let mut transfers = 0;
+    for commit in client.log.commits() {
+        let opened =
+            commit.events.iter().filter(|e| ["TransferPosted", "TransferRejected"].contains(&e.event_type.as_str()));
+        for event in opened {
+            assert_eq!(event.stream, kernel::StreamId::from(commit.command_id), "{}", event.event_type);
+            transfers += 1;
+        }
+    }
+    assert_eq!(transfers, 4, "a deposit, a transfer, a refused one and a reversal");
+}
+
 #[tokio::test]
 async fn a_refusal_tells_what_was_there() {
     let client = TestClient::new();
