@@ -191,6 +191,9 @@ impl Pump {
         if commits.is_empty() {
             return Ok(false);
         }
+        // Less than half a page is the end of the log, but for a commit that is a page by itself: what is appended after
+        // this announces itself. A second read of nothing after each append would cost Postgres as much as the first.
+        let more = commits.iter().map(|commit| commit.events.len()).sum::<usize>() * 2 >= PAGE as usize;
         let limits = Limits { events: self.config.slice_events, bytes: self.config.slice_bytes };
         for commits in cut(commits, limits) {
             while run.flights.len() >= self.config.in_flight.max(1) {
@@ -210,7 +213,7 @@ impl Pump {
             status::sent(last.position.number() - position(run.sent).number(), bytes, run.flights.len());
             run.sent = Some(last);
         }
-        Ok(true)
+        Ok(more)
     }
 
     /// Waits for what is under way, and writes down where it ended.

@@ -170,6 +170,11 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
     }
 
     async fn attempt(&mut self, step: Step, rows: &dyn Rows) -> Result<bool, WriteError> {
+        // One statement is a transaction by itself: a third of the round trips.
+        if rows.is_empty() && self.parked.is_empty() {
+            let name = self.projection.name();
+            return Ok(checkpoint::advance(&mut self.connection, name, &self.checkpoint, step).await?);
+        }
         let mut tx = self.connection.begin().await?;
         if !checkpoint::advance(&mut tx, self.projection.name(), &self.checkpoint, step).await? {
             tx.rollback().await?;

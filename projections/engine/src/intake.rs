@@ -42,7 +42,10 @@ pub(crate) struct Intake<E> {
     pub(crate) recheck: watch::Receiver<u64>,
     pub(crate) log: Arc<dyn ReadCommits>,
     pub(crate) decoder: Arc<dyn Decode<Event = E>>,
+    /// Events read from the log at a time, about.
     pub(crate) max_events: i64,
+    /// Events taken from slices at a time, about. Slices are in memory already, and a view that rests for longer meets more.
+    pub(crate) max_sliced: i64,
     pending: VecDeque<Arc<Slice<E>>>,
     /// The end of the log when the view was taken over: up to here there is something, even if no message says so.
     held: Position,
@@ -55,7 +58,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
         (reachable, recheck): (watch::Receiver<Position>, watch::Receiver<u64>),
         log: Arc<dyn ReadCommits>,
         decoder: Arc<dyn Decode<Event = E>>,
-        max_events: i64,
+        (max_events, max_sliced): (i64, i64),
     ) -> Self {
         Self {
             inbox,
@@ -64,6 +67,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
             log,
             decoder,
             max_events,
+            max_sliced,
             pending: VecDeque::new(),
             held: Position::ZERO,
             refused: None,
@@ -125,6 +129,14 @@ impl<E: Send + Sync + 'static> Intake<E> {
         Ok(Portion::Log(decode_all(&commits, self.decoder.as_ref())))
     }
 
+    /// How many events such a portion may have, about.
+    pub(crate) fn most(&self, portion: &Portion<E>) -> i64 {
+        match portion {
+            Portion::Slices { .. } => self.max_sliced,
+            Portion::Log(_) => self.max_events,
+        }
+    }
+
     /// Forgets the slices that wait: something about them is not as it should be.
     pub(crate) fn forget(&mut self) {
         self.pending.clear();
@@ -136,7 +148,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
             self.pending.pop_front();
         }
         let mut events: usize = self.pending.iter().map(|slice| slice.events()).sum();
-        while (events as i64) < self.max_events {
+        while (events as i64) < self.max_sliced {
             let Some(slice) = self.inbox.waiting() else { break };
             events += slice.events();
             self.keep(slice, log, after);
@@ -169,7 +181,7 @@ impl<E: Send + Sync + 'static> Intake<E> {
         let mut events = 0;
         while let Some(slice) = self.pending.front() {
             let end = at.map_or(Position::ZERO, |commit| commit.position);
-            if slice.first() > end.next() || events >= self.max_events {
+            if slice.first() > end.next() || events >= self.max_sliced {
                 break;
             }
             if !slice.goes_on_from(at) {

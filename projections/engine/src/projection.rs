@@ -30,6 +30,15 @@ pub trait Projection: Send + Sync + 'static {
     /// Folds commits into what is to be written: pure, and per key, so that a key changed often is written once.
     fn fold(&self, commits: &[&Commit<Self::Event>]) -> Result<Box<dyn Rows>, Fault>;
 
+    /// How many times longer than other views this one rests between two transactions while the log is busy.
+    ///
+    /// A view whose rows change often writes a row once for each transaction, however many events changed it. So it
+    /// costs less with fewer, larger transactions. Its readers wait longer for it: a view that is read right after a
+    /// payment keeps the 1.
+    fn rest(&self) -> u32 {
+        1
+    }
+
     /// How the view is filled from the beginning, if there is a faster way than applying commit by commit.
     fn bulk(&self) -> Option<Box<dyn Bulk<Self::Event>>> {
         None
@@ -76,6 +85,11 @@ pub struct SumColumn {
 /// What a fold wants written: independent of where it is read from and of how often it is tried.
 #[async_trait]
 pub trait Rows: Send + Sync {
+    /// Whether there is nothing to write, so that only the checkpoint moves.
+    fn is_empty(&self) -> bool {
+        false
+    }
+
     /// Writes all of it with unqualified names, within a transaction that already holds the view's checkpoint.
     async fn write(&self, connection: &mut PgConnection) -> Result<(), WriteError>;
 }

@@ -64,7 +64,8 @@ impl<E: Send + Sync + 'static> Runner<E> {
     ) -> Self {
         let report = Report::new(projection.name());
         let Sources { inbox, reachable, recheck, log, decoder } = sources;
-        let intake = Intake::new(inbox, (reachable, recheck), log, decoder, settings.max_events);
+        let at_most = (settings.max_events, settings.max_events * i64::from(projection.rest().max(1)));
+        let intake = Intake::new(inbox, (reachable, recheck), log, decoder, at_most);
         let application = format!("projector/{}", projection.name());
         let database = by_key(database.clone().application_name(&application), WORKER_IDLE);
         let silence = Silence::new(projection.name(), application, &database);
@@ -315,9 +316,13 @@ async fn follow<E: Send + Sync + 'static>(
             continue;
         }
         let applied = silence.broken(writer.apply(&commits)).await;
+        let (events, rest) = (commits.iter().map(|commit| commit.events.len()).sum(), writer.projection.rest());
         // One commit by itself is somebody waiting for their own write. Commits in company are a crowd: a larger batch
         // a little later costs all of them less.
-        next_start = if commits.len() > 1 { start + writer.settings.pace_after(start.elapsed()) } else { start };
+        next_start = match commits.len() {
+            0 | 1 => start,
+            _ => start + writer.settings.rest_after(start.elapsed(), rest, events, intake.most(&portion)),
+        };
         match applied {
             Ok(()) => {}
             // Two workers on one view take turns; the loser goes on from where the winner is.

@@ -9,6 +9,7 @@ pub struct Settings {
     pub max_events: i64,
     /// After several commits in one transaction the next one begins at least so much later than it, and up to twice
     /// as much if transactions take long: a busy log is applied in batches. A commit that comes alone is applied at once.
+    /// A view that only adds up rests several times as long ([`crate::Projection::rest`]).
     pub pace: Duration,
     /// A transaction that takes longer is given up and tried again on a new connection.
     pub time_limit: Duration,
@@ -54,11 +55,26 @@ impl Settings {
     pub(crate) fn pace_after(&self, took: Duration) -> Duration {
         (took * 8).clamp(self.pace, self.pace * 2)
     }
+
+    /// The same for a view that rests `times` as long as others. One that had half of what a transaction may have, or more,
+    /// is behind: it does not rest for longer.
+    pub(crate) fn rest_after(&self, took: Duration, times: u32, events: usize, most: i64) -> Duration {
+        let is_behind = events as i64 * 2 >= most;
+        self.pace_after(took) * if is_behind { 1 } else { times.max(1) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_view_that_only_adds_up_rests_for_longer_unless_it_is_behind() {
+        let settings = Settings::default();
+        let rest = |times, events| settings.rest_after(Duration::ZERO, times, events, 5_000).as_millis();
+        assert_eq!([rest(1, 10), rest(5, 10), rest(5, 2_499)], [20, 100, 100]);
+        assert_eq!([rest(5, 2_500), rest(5, 9_000), rest(0, 10)], [20, 20, 20]);
+    }
 
     #[test]
     fn a_view_rests_longer_the_longer_it_works_within_its_bounds() {

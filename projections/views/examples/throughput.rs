@@ -1,6 +1,7 @@
 //! What the views cost: a made-up log of transfers, applied as fast as it goes, and at a given rate.
 //!
-//! `JANGBU_TEST_POSTGRES_URL=... cargo run --release -p views --example throughput -- [transfers] [accounts] [transfers/s]`
+//! `JANGBU_TEST_POSTGRES_URL=... cargo run --release -p views --example throughput -- [transfers] [accounts] [transfers/s] [rate]`
+//! With `rate` only the last measurement is made: all views at that rate.
 //! The server must run on this machine: the processor time of its processes is read from `/proc`.
 
 use std::{
@@ -34,7 +35,8 @@ const COMMITS_PER_SLICE: usize = 160;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Any<()> {
-    let arguments: Vec<usize> = std::env::args().skip(1).map(|a| a.parse()).collect::<Result<_, _>>()?;
+    let arguments: Vec<usize> = std::env::args().skip(1).take(3).map(|a| a.parse()).collect::<Result<_, _>>()?;
+    let only_at_rate = std::env::args().nth(4).is_some_and(|word| word == "rate");
     let argument = |i: usize, default| arguments.get(i).copied().unwrap_or(default);
     let (transfers, accounts, rate) = (argument(0, 100_000), argument(1, 10_000), argument(2, 10_000));
     let bank = Bank::new(transfers, accounts)?;
@@ -48,11 +50,13 @@ async fn main() -> Any<()> {
         events / began.0.elapsed().as_secs_f64(),
         (cpu("self") - began.1) / events * 1e6
     );
-    for view in views::all() {
-        let name = view.name();
-        measure(name, vec![view], &bank, &slices, None).await?;
+    if !only_at_rate {
+        for view in views::all() {
+            let name = view.name();
+            measure(name, vec![view], &bank, &slices, None).await?;
+        }
+        measure("all views", views::all(), &bank, &slices, None).await?;
     }
-    measure("all views", views::all(), &bank, &slices, None).await?;
     measure(&format!("all views at {rate} transfers/s"), views::all(), &bank, &slices, Some(rate as f64)).await
 }
 
@@ -76,7 +80,7 @@ async fn measure(
         worker.deliver(&slices[0]);
         worker.at(slices[0].last()).await;
     }
-    let before = (Instant::now(), cpu("self"), postgres(&scratch).await?);
+    let before = (Instant::now(), cpu("self"), postgres(&scratch).await?, Written::read(&scratch).await?);
     for (i, slice) in slices.iter().enumerate().skip(1) {
         if let Some(rate) = rate {
             let due = Duration::from_secs_f64(i as f64 * COMMITS_PER_SLICE as f64 / rate);
@@ -93,8 +97,12 @@ async fn measure(
     }
     let seconds = before.0.elapsed().as_secs_f64();
     let after = postgres(&scratch).await?;
-    let (own, views, writers) = (cpu("self") - before.1, after.0 - before.2.0, after.1 - before.2.1);
+    let written = Written::read(&scratch).await?;
+    let spent = after.backends.iter().zip(&before.2.backends).map(|((_, after), (_, before))| after - before);
+    let spent: Vec<f64> = spent.collect();
+    let (own, views, writers) = (cpu("self") - before.1, spent.iter().sum::<f64>(), after.writers - before.2.writers);
     let events = (bank.end.number() - slices[0].last().number()) as f64;
+    let transfers = (bank.commits.len() - bank.accounts) as f64;
     let share = |seconds_of_processor: f64| seconds_of_processor / seconds * 100.0;
     println!(
         "{what:<34} {:>8.0} events/s; of a core: projector {:>4.1} %, Postgres' backends {:>4.1} %, its writers {:>4.1} %; \
@@ -105,6 +113,19 @@ async fn measure(
         share(writers),
         (own + views + writers) / events * 1e6
     );
+    println!(
+        "    for each transfer: backends {:.2} us, projector {:.2} us, WAL {:.0} bytes in {:.2} records; {:.0} transactions/s",
+        views / transfers * 1e6,
+        own / transfers * 1e6,
+        (written.bytes - before.3.bytes) as f64 / transfers,
+        (written.records - before.3.records) as f64 / transfers,
+        (written.transactions - before.3.transactions) as f64 / seconds
+    );
+    if spent.len() > 1 {
+        for ((name, _), spent) in after.backends.iter().zip(&spent) {
+            println!("    {name:<24} {:>6.2} us", spent / transfers * 1e6);
+        }
+    }
     for worker in workers {
         worker.kill().await;
     }
@@ -212,12 +233,48 @@ fn cpu(process: &str) -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-/// Processor time of the projector's connections, and of the server's own writers, in seconds.
-async fn postgres(scratch: &Scratch) -> Any<(f64, f64)> {
-    let backends = "select pid::text from pg_stat_activity
-        where datname = current_database() and application_name like 'projector/%'";
+/// Processor time in seconds: of each of the projector's connections, by name, and of the server's own writers.
+struct Postgres {
+    backends: Vec<(String, f64)>,
+    writers: f64,
+}
+
+async fn postgres(scratch: &Scratch) -> Any<Postgres> {
+    let backends = "select application_name || ' ' || pid from pg_stat_activity
+        where datname = current_database() and application_name like 'projector/%' order by 1";
     let writers = "select pid::text from pg_stat_activity
         where backend_type in ('walwriter', 'checkpointer', 'background writer')";
-    let sum = |processes: Vec<String>| processes.iter().map(|process| cpu(process)).sum();
-    Ok((sum(scratch.lines(backends).await), sum(scratch.lines(writers).await)))
+    let mut found = Vec::new();
+    for line in scratch.lines(backends).await {
+        let (name, process) = line.split_once(' ').ok_or("no process")?;
+        found.push((name.to_owned(), precise_cpu(process)));
+    }
+    let writers = scratch.lines(writers).await.iter().map(|process| precise_cpu(process)).sum();
+    Ok(Postgres { backends: found, writers })
+}
+
+/// Processor time of a process of one thread so far, in seconds, as its scheduler counts it: in nanoseconds.
+fn precise_cpu(process: &str) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/schedstat")).unwrap_or_default();
+    stat.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).map_or_else(|| cpu(process), |n| n / 1e9)
+}
+
+/// What the server has written so far.
+struct Written {
+    bytes: i64,
+    records: i64,
+    /// In this database.
+    transactions: i64,
+}
+
+impl Written {
+    async fn read(scratch: &Scratch) -> Any<Self> {
+        // What a backend counts is told a second late.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        let sql = "select unnest(array[wal_bytes::bigint, wal_records,
+                (select xact_commit from pg_stat_database where datname = current_database())])::text from pg_stat_wal";
+        let numbers: Vec<i64> = scratch.lines(sql).await.iter().map(|n| n.parse()).collect::<Result<_, _>>()?;
+        let [bytes, records, transactions] = numbers[..] else { return Err("three numbers are missing".into()) };
+        Ok(Self { bytes, records, transactions })
+    }
 }

@@ -73,7 +73,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let mut parts = Vec::new();
     let (mut outlets, mut statuses, mut watched) = (Vec::new(), Vec::new(), Vec::new());
     for view in views::all() {
-        let (outlet, inbox) = inbox(config.inbox_events);
+        // A view that rests for longer has more waiting.
+        let (outlet, inbox) = inbox(config.inbox_events * view.rest().max(1) as usize);
         let (recheck, rechecked) = watch::channel(0);
         let sources = Sources {
             inbox,

@@ -88,6 +88,10 @@ impl Projection for SeededAccounts {
         Accounts.uses(event_type)
     }
 
+    fn rest(&self) -> u32 {
+        Accounts.rest()
+    }
+
     fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Accounts.fold(commits)
     }

@@ -163,6 +163,10 @@ impl Changed {
 
 #[async_trait]
 impl Rows for MemberRows {
+    fn is_empty(&self) -> bool {
+        self.joined.member_id.is_empty() && self.changed.member_id.is_empty()
+    }
+
     async fn write(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         let mut counts: BTreeMap<String, i64> = self.counts.iter().map(|(&s, &n)| (s.to_owned(), n)).collect();
         if !self.joined.member_id.is_empty() {

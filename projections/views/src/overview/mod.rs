@@ -36,6 +36,11 @@ impl Projection for Overview {
         fold::USED.contains(&event_type) || !Event::is_named(event_type)
     }
 
+    fn rest(&self) -> u32 {
+        // With the default pace it moves every 100 to 200 ms while the log is busy. Nobody looks for their own payment here.
+        5
+    }
+
     fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
         Ok(Box::new(fold::fold(commits)))
     }
