@@ -40,7 +40,8 @@ pub async fn audit(log: &mut PgConnection, fleet: &Arc<Fleet>, moved: &[i64], po
 
 /// The view `events` takes each commit apart: it is read once, into a table with an index.
 async fn copy_events(log: &mut PgConnection) -> Result<()> {
-    let copy = "create temporary table audited_events as select position, version, stream_id, type, payload from events;
+    let copy =
+        "create temporary table audited_events as select position, version, stream_id, type, payload from events;
                 create index on audited_events (stream_id, version);
                 analyze audited_events";
     sqlx::raw_sql(copy).execute(log).await.context("copying the events").map(drop)
@@ -107,10 +108,12 @@ async fn sums(log: &mut PgConnection) -> Result<()> {
 }
 
 async fn transfers(log: &mut PgConnection) -> Result<i64> {
-    sqlx::query_scalar("select count(*) from audited_events where type = 'TransferPosted' and payload->>'kind' = 'transfer'")
-        .fetch_one(log)
-        .await
-        .context("counting the transfers")
+    sqlx::query_scalar(
+        "select count(*) from audited_events where type = 'TransferPosted' and payload->>'kind' = 'transfer'",
+    )
+    .fetch_one(log)
+    .await
+    .context("counting the transfers")
 }
 
 async fn balances(log: &mut PgConnection, fleet: &Arc<Fleet>, moved: &[i64]) -> Result<()> {

@@ -6,8 +6,8 @@ use log::{OwnedAccounts, Picked, ReadError, ReadTyped};
 
 use crate::{classify::read_error, rows::StoredCommit, store::PostgresLog};
 
-/// The types of events that processes follow. A commit that holds one of them is marked, and is found by an index. For other types all
-/// commits in the range are gone through.
+/// The types of events that processes follow. A commit that holds one of them is marked when it is written, and is found by an index: a
+/// type stands here from its first event on. For other types all commits in the range are gone through.
 pub const INDEXED_TYPES: [&str; 18] = [
     "SignUpStarted",
     "SignUpCodeIssued",
@@ -103,9 +103,9 @@ impl PostgresLog {
 impl OwnedAccounts for PostgresLog {
     async fn owned_accounts(&self, owner: MemberId) -> Result<Vec<AccountId>, ReadError> {
         let rows = sqlx::query_file_scalar!("src/sql/owned_accounts.sql", owner.uuid())
-        .fetch_all(&mut *self.connection().await?)
-        .await
-        .map_err(read_error)?;
+            .fetch_all(&mut *self.connection().await?)
+            .await
+            .map_err(read_error)?;
         Ok(rows.into_iter().map(AccountId::new).collect())
     }
 }

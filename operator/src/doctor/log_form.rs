@@ -20,7 +20,11 @@ pub async fn look(connection: &mut PgConnection) -> Vec<Finding> {
 async fn look_at(connection: &mut PgConnection, what: &str) -> Result<Vec<Finding>, Failure> {
     if format(connection).await? == Format::Before {
         let found = "it stands in the tables of an earlier build, and servers of this one do not write to it";
-        return Ok(vec![Finding::fail(what, found, "`jangbu log convert` brings it into those of this build (docs/operations.md)")]);
+        return Ok(vec![Finding::fail(
+            what,
+            found,
+            "`jangbu log convert` brings it into those of this build (docs/operations.md)",
+        )]);
     }
     let form = match detached_before(connection).await? {
         Some(from) => format!("a row for each commit, from position {from} on: those before are in the archive"),

@@ -34,11 +34,6 @@ impl Archived {
         Self::of(databases)
     }
 
-    /// A bank with payloads as they are written.
-    pub async fn bank_as_written() -> Self {
-        Self::of(TestDatabases::with_bank().await)
-    }
-
     /// An archive in a folder, for this bank.
     pub fn of(databases: TestDatabases) -> Self {
         let folder = Folder::new();

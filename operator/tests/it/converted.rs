@@ -119,7 +119,10 @@ async fn damage_of_a_converted_log_is_found() {
 async fn the_doctor_knows_the_form_and_its_guards() {
     let databases = TestDatabases::with_bank_before().await;
     let shown = |run: crate::run::Run| run.json().to_string();
-    assert!(shown(databases.run(&["doctor", "--watch-ms", "0", "--json"])).contains("`jangbu log convert` brings it into those of this build"));
+    assert!(
+        shown(databases.run(&["doctor", "--watch-ms", "0", "--json"]))
+            .contains("`jangbu log convert` brings it into those of this build")
+    );
     databases.run(&["log", "convert", "--yes"]).expect(0);
     let after = shown(databases.run(&["doctor", "--watch-ms", "0", "--json"]));
     for words in ["a row for each commit", "2 are free behind", "triggers and unique indexes are in force"] {

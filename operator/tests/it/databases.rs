@@ -2,11 +2,11 @@
 
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
+use database::migrations::Database;
 use kernel::{Ids, Position, RandomIds};
 use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, inbox};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use database::migrations::Database;
 use testkit::kit::{Databases, EditedLog, LAST_BEFORE_COMMIT_ROWS, migrate_until, test_variable};
 use tokio::sync::watch;
 use url::Url;

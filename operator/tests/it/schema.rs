@@ -89,7 +89,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "alter table public.log_commands disable row level security",
     ),
     ("log", "create table mine (a int primary key)", "table mine is not of this build", ""),
-    ("log", "create rule lost as on insert to log_commands do instead nothing", "rule log_commands.lost is not of this build", ""),
+    (
+        "log",
+        "create rule lost as on insert to log_commands do instead nothing",
+        "rule log_commands.lost is not of this build",
+        "",
+    ),
     ("vault", "drop table vault.refresh_answers", "table vault.refresh_answers is missing", ""),
     (
         "vault",
@@ -193,7 +198,10 @@ async fn what_is_too_much_is_reported_and_taken_away_only_when_asked() {
     execute(&databases.log, "grant select, delete on log_commands to public").await;
     let found = about(&databases.run(&DOCTOR).expect(1), "roles of the log database");
     let said = &found[0].1;
-    assert!(said.contains("public may delete log_commands") && said.contains("public may select log_commands"), "{found:?}");
+    assert!(
+        said.contains("public may delete log_commands") && said.contains("public may select log_commands"),
+        "{found:?}"
+    );
     let left = databases.run(&["repair", "grants"]).expect(1);
     assert!(left.stdout.contains("log: left: revoke delete on table public.log_commands from public"), "{left:?}");
     assert_eq!(about(&databases.run(&DOCTOR), "roles of the log database")[0].0, "fail", "nothing was revoked");

@@ -207,23 +207,3 @@ async fn the_log_alone_needs_no_views() {
     assert_eq!(report["views"].as_array().map(Vec::len), Some(0));
     databases.drop().await;
 }
-
-/// The rule stands in the crate `events` and in the schema: they must name the same events.
-#[tokio::test]
-async fn postgres_refuses_to_open_a_stream_twice_for_every_event_that_opens_one() {
-    let databases = TestDatabases::migrated().await;
-    let mut log = sqlx::PgConnection::connect(databases.log.as_str()).await.expect("the log");
-    let (rule, validated): (String, bool) = sqlx::query_as(
-        "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = 'events_opening_version_check'",
-    )
-    .fetch_one(&mut log)
-    .await
-    .expect("the constraint");
-    assert!(validated);
-    for event in events::recorded::Event::TYPES {
-        let named = rule.contains(&format!("'{}'::text", event.name));
-        assert_eq!(named, event.opens_stream, "{}: {rule}", event.name);
-    }
-    drop(log);
-    databases.drop().await;
-}

@@ -209,8 +209,8 @@ async fn log_disk_full() {
     page.set("VIEW", "transfers");
     page.set("GENERATION", retired(&app, "transfers").await);
     let out = page.next().await;
-    assert!(out.stdout.contains("standby_of_old") && out.stdout.contains("events"), "{}", out.stdout);
-    for _ in 0..4 {
+    assert!(out.stdout.contains("standby_of_old") && out.stdout.contains("log_commits"), "{}", out.stdout);
+    for _ in 0..3 {
         page.next().await;
     }
     page.end();

@@ -6,9 +6,13 @@ with locked as (
     select log_id, position as base, greatest(recorded_at, clock_timestamp()) as recorded_at, digest
     from log_head
     where stopped_by is null and ($2::int8 is null or epoch = $2::int8) and ($3::uuid is null or (log_id = $3::uuid and exists (
-        select from log_commands as command
-        join log_commits as commit on commit.first_position = command.first_position
-        where command.command_id = $4::uuid and commit.last_position = $5::int8 and commit.recorded_at = $6::timestamptz
+        select from (
+            select command_id, last_position, recorded_at from log_commits
+            where first_position <= $5::int8
+            order by first_position desc
+            limit 1
+        ) as known
+        where command_id = $4::uuid and last_position = $5::int8 and recorded_at = $6::timestamptz
     )))
     for update
 ),

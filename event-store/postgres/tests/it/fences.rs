@@ -92,7 +92,10 @@ async fn no_role_may_do_more() {
             "create table public.mine (x int)",
         ];
         if role != "jangbu_writer" {
-            denied.extend(["insert into log_commands values (gen_random_uuid(), 1)", "update log_head set position = position + 1"]);
+            denied.extend([
+                "insert into log_commands values (gen_random_uuid(), 1)",
+                "update log_head set position = position + 1",
+            ]);
             assert!(matches!(log.append(&[fresh(1)]).await, Err(AppendError::Refused(_))), "{role}");
         }
         if role != "jangbu_relay" {

@@ -72,7 +72,7 @@ pub async fn write_head(connection: &mut PgConnection, head: &EditedHead) -> Res
     run(connection, "select pg_notify('log_appended', position::text) from log_head").await
 }
 
-/// Fills an empty log with so many commits of no events, with ids in no order: the correlation id of commit `n` is `md5('n')`. The head
+/// Fills an empty log with so many commits of the size of a transfer, with ids in no order: the correlation id of commit `n` is `md5('n')`. The head
 /// stays where it is.
 pub async fn fill_with_commits(url: &str, count: i64) -> Result<()> {
     let fill = format!(
@@ -80,7 +80,7 @@ pub async fn fill_with_commits(url: &str, count: i64) -> Result<()> {
          insert into log_commits (first_position, last_position, recorded_at, command_id, actor_id, correlation, fingerprint,
              actor_role, is_followed, events)
          select n, n, '2026-03-01Z', gen_random_uuid(), gen_random_uuid(), md5(n::text)::uuid,
-             decode(md5(n::text), 'hex'), 'm', false, '[]'
+             decode(md5(n::text), 'hex'), 'm', false, json_build_array(repeat('x', 640))
          from generate_series(1, {count}) as n"
     );
     run(&mut connect(url).await?, &fill).await

@@ -384,9 +384,10 @@ async fn a_server_that_only_read_what_was_lost_forgets_it() {
     restore(&app.pair.log).await;
     let body = TestClient::transfer_body(from, to, 900_000);
     until_answered(&owner, "/v1/transfers", &fresh_key(), &body, 422).await;
-    // The money of the lost deposit comes in again.
+    // The money of the lost deposit comes in again, under the same id: it is that of the command.
     let again = until_answered(&beside, "/v1/deposits", &key, &deposit, 201).await;
-    assert_ne!(again.id("transfer_id"), lost);
+    assert_eq!(again.id("transfer_id"), lost);
+    assert!(replayed.replayed() && !again.replayed(), "it is carried out now");
     until_answered(&owner, "/v1/transfers", &fresh_key(), &body, 201).await;
     let ledger = app.close().await;
     assert_eq!(ledger.members().find(|(id, _)| **id == from).unwrap().1.balance.to_string(), "101000");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_store_postgres::{PostgresLog, PoolOptions, connect};
+use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::Position;
 use log::{Append, AppendError, ReadStreams};
 use sqlx::{Connection, PgConnection};
