@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{
     findings::{Findings, Rule},
+    piece::{CommitRow, EventRow, Piece},
     place::Place,
-    source::{CommitRow, EventRow, HeadRow, Piece},
+    source::HeadRow,
 };
 
 /// An event that could be read.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{AuditError, failed},
-    source::{CommitRow, EventRow, Piece, decode, type_named},
+    piece::{CommitRow, EventRow, Piece, decode, type_named},
 };
 
 /// How many commits are read at a time.

@@ -18,6 +18,7 @@ mod follow;
 mod id_set;
 mod ledger;
 mod pass;
+mod piece;
 mod place;
 mod report;
 mod rows;

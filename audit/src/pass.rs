@@ -12,8 +12,9 @@ use crate::{
     error::{AuditError, failed},
     findings::{Findings, Rule},
     fold::Fold,
+    piece::Piece,
     rows::Sink,
-    source::{self, Piece, Source},
+    source::{self, Source},
     standings, transfers,
 };
 

@@ -2,8 +2,7 @@
 //! commits are read apart and put together by [`super::assemble`].
 
 use chrono::{DateTime, Utc};
-use events::recorded::{DecodeError, Event, EventType, TransferEvent, TransferPosted};
-use serde_json::value::RawValue;
+use events::recorded::{Event, TransferEvent, TransferPosted};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
@@ -12,40 +11,11 @@ use uuid::Uuid;
 use crate::{
     commit_rows,
     error::{AuditError, failed},
+    piece::{CommitRow, EventRow, Piece, decode, type_named},
 };
 
 /// How many events are read at a time.
 const PIECE: i64 = 20_000;
-
-/// A row of `commits`.
-#[derive(Clone, Debug)]
-pub struct CommitRow {
-    pub first: i64,
-    pub last: i64,
-    pub recorded_at: DateTime<Utc>,
-    /// The member who asked for it, if it was one.
-    pub member: Option<Uuid>,
-    /// The service that asked for it, if it was one.
-    pub service: Option<Uuid>,
-}
-
-/// A row of `events`, decoded if it can be.
-#[derive(Debug)]
-pub struct EventRow {
-    pub position: i64,
-    pub stream: Uuid,
-    pub version: i64,
-    /// The type of an event that cannot be read, if its name is known.
-    pub event_type: Option<EventType>,
-    pub event: Result<Event, DecodeError>,
-}
-
-/// A run of events, and the commits that begin no later than its end.
-#[derive(Debug, Default)]
-pub struct Piece {
-    pub events: Vec<EventRow>,
-    pub commits: Vec<CommitRow>,
-}
 
 /// The row of `log_head`.
 #[derive(Clone, Debug)]
@@ -222,19 +192,4 @@ pub async fn begin_snapshot(connection: &mut PgConnection) -> Result<(), sqlx::E
     let begin = "begin transaction isolation level repeatable read, read only;
                  set local idle_in_transaction_session_timeout = '12h'";
     sqlx::raw_sql(begin).execute(connection).await.map(drop)
-}
-
-/// An event from its columns.
-pub fn decode(event_type: &str, schema_version: i16, payload: &str) -> Result<Event, DecodeError> {
-    let raw: &RawValue = serde_json::from_str(payload).map_err(|source| DecodeError::Payload {
-        event_type: event_type.to_owned(),
-        schema_version,
-        source,
-    })?;
-    Event::decode(event_type, schema_version, raw)
-}
-
-/// The type of this name.
-pub fn type_named(name: &str) -> Option<EventType> {
-    Event::TYPES.iter().find(|known| known.name == name).copied()
 }

@@ -76,7 +76,7 @@ pub async fn servers(plan: &ServersPlan) -> Result<ServersResults> {
     let mut log = connect(&bank.databases.log.superuser_url()).await?;
     let mut bank = Bank::new(bank)?;
     bank.start(&[Part::Command(0)]).await.context("starting the bank")?;
-    let addresses = vec![bank.address(Part::Command(0))?, bank.address(Part::Command(1))?];
+    let addresses = [bank.address(Part::Command(0))?, bank.address(Part::Command(1))?];
     let keys = environment.keys.clone();
     let token = move |actor| keys.token(actor, 24);
     say("servers: opening accounts");

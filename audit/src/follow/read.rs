@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{
     assemble::{Commit, Event, unreadable},
     findings::{Findings, Rule},
+    piece::type_named,
     place::Place,
-    source::type_named,
 };
 
 /// The commit with its events decoded; those that cannot be read are noted.

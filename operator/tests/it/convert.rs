@@ -213,10 +213,12 @@ async fn a_copy_that_is_thrown_away_leaves_the_log_as_it_was() {
     databases.drop().await;
 }
 
+type Damage = fn(&mut EditedLog);
+
 #[tokio::test]
 async fn a_damaged_log_is_not_converted() {
     let sound = TestDatabases::with_bank_before().await;
-    let damages: [(&str, fn(&mut EditedLog)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("an event is missing", |log| log.lose_event(20)),
         ("the next commit is", |log| drop(log.lose_commit(18))),
         ("where 3 is due", |log| {

@@ -71,8 +71,8 @@ fn now() -> DateTime<Utc> {
 
 /// Where a stream stands in these commits.
 fn standing(commits: &[Commit], stream: StreamId) -> Option<StreamStanding> {
-    let with = commits.iter().filter(|commit| commit.events.iter().any(|event| event.stream == stream));
-    let newest = with.last()?;
+    let mut with = commits.iter().filter(|commit| commit.events.iter().any(|event| event.stream == stream));
+    let newest = with.next_back()?;
     let events = commits.iter().flat_map(|commit| &commit.events).filter(|event| event.stream == stream);
     let version = Version::new(events.count() as i64);
     let has_row = version > Version::new(1) || stream != StreamId::from(newest.command_id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
-use super::{EditedCommit, EditedEvent};
+use super::commit::{EditedCommit, EditedEvent};
 use crate::kit::connection::run;
 
 /// All commits. An event that belongs to none stands with the commit before it.

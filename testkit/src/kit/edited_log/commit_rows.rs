@@ -8,8 +8,8 @@ use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use super::{
-    EditedCommit, EditedEvent,
     before::{commit, delete, differing},
+    commit::{EditedCommit, EditedEvent},
 };
 use crate::kit::connection::run;
 

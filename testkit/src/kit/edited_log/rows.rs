@@ -4,7 +4,11 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Row};
 
-use super::{EditedCommit, EditedHead, before, commit_rows};
+use super::{
+    before,
+    commit::{EditedCommit, EditedHead},
+    commit_rows,
+};
 use crate::kit::connection::{connect, run};
 
 /// In which tables the log stands.

@@ -34,11 +34,12 @@ async fn with_history() -> Audited {
     audited
 }
 
+type Damage = fn(&mut EditedLog);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_altered_amount_and_an_altered_byte_are_found_in_what_was_audited() {
     let audited = with_history().await;
-    let damages: [(&str, fn(&mut EditedLog)); 2] =
-        [("an altered amount", alter_amounts), ("an altered byte", alter_byte)];
+    let damages: [(&str, Damage); 2] = [("an altered amount", alter_amounts), ("an altered byte", alter_byte)];
     for (name, damage) in damages {
         let since = Instant::now();
         edit(&audited, damage).await;

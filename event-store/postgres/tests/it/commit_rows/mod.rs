@@ -1,4 +1,6 @@
-//! The log in which a commit is one row.
+//! Commits as rows: streams, digests, partitions.
+
+#![allow(clippy::unwrap_used, reason = "test support")]
 
 mod append;
 mod conflicts;
