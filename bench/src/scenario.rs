@@ -225,10 +225,14 @@ impl<'a> Scenario<'a> {
     }
 
     async fn log_size(&mut self) -> Result<i64> {
-        sqlx::query_scalar("select pg_total_relation_size('events') + pg_total_relation_size('commits')")
-            .fetch_one(&mut self.log)
-            .await
-            .context("measuring the size of the log")
+        sqlx::query_scalar(
+            "select (pg_total_relation_size('log_commands') + pg_total_relation_size('log_streams')
+                 + sum(pg_total_relation_size(inhrelid)))::int8
+             from pg_inherits where inhparent = 'log_commits'::regclass",
+        )
+        .fetch_one(&mut self.log)
+        .await
+        .context("measuring the size of the log")
     }
 
     /// `jangbu log verify`, if the command line was built.
