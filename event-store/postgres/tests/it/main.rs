@@ -9,7 +9,6 @@ mod leader;
 mod locks;
 mod outcomes;
 mod processes;
-mod race;
 mod ranges;
 mod reads;
 mod select;

@@ -12,36 +12,6 @@ fn snapshot(stream: StreamId, version: i64, state_schema: i32, state: &str) -> S
 const SCHEMA: FromVersion = FromVersion::Snapshot { state_schema: 3 };
 
 #[tokio::test]
-async fn a_page_never_splits_a_commit() {
-    let fixture = LogFixture::new().await;
-    let sizes = [2, 1, 5, 1, 1, 3];
-    fixture.log.append(&sizes.map(fresh)).await.unwrap();
-    let page = |after, max| {
-        let log = fixture.log.clone();
-        async move {
-            let commits = log.read_commits(Position::new(after), max).await.unwrap();
-            commits.iter().map(|c| (c.first.number(), c.events.len())).collect::<Vec<_>>()
-        }
-    };
-    assert_eq!(page(0, 3).await, [(1, 2), (3, 1)]);
-    assert_eq!(page(0, 4).await, [(1, 2), (3, 1)], "the next has 5 events and does not fit");
-    assert_eq!(page(0, 1).await, [(1, 2)], "always one, even if it is too large");
-    assert_eq!(page(0, 0).await, [(1, 2)]);
-    assert_eq!(page(3, 2).await, [(4, 5)]);
-    assert_eq!(page(8, 100).await, [(9, 1), (10, 1), (11, 3)]);
-    assert_eq!(page(13, 100).await, []);
-    for inside in [1, 4, 7] {
-        let answer = fixture.log.read_commits(Position::new(inside), 10).await;
-        assert!(matches!(answer, Err(ReadError::Damaged { .. })), "{inside} is in the middle of a commit: {answer:?}");
-    }
-    for (asked, end) in [(0, 0), (1, 0), (2, 2), (3, 3), (7, 3), (8, 8), (12, 10), (13, 13), (99, 13)] {
-        let found = fixture.log.commit_end(Position::new(asked)).await.unwrap().number();
-        assert_eq!(found, end, "at or before {asked}");
-    }
-    fixture.end().await;
-}
-
-#[tokio::test]
 async fn streams_are_read_together_and_in_the_order_asked() {
     let fixture = LogFixture::new().await;
     let (a, b, empty) = (stream(), stream(), stream());
@@ -98,21 +68,6 @@ async fn a_newer_snapshot_is_never_replaced_by_an_older() {
     fixture.log.save_snapshots(&[snapshot(a, 7, 4, r#""new shape""#)]).await.unwrap();
     assert_eq!(held().await, None, "the new shape took its place");
     fixture.log.save_snapshots(&[]).await.unwrap();
-    fixture.end().await;
-}
-
-#[tokio::test]
-async fn commits_are_found_by_their_commands() {
-    let fixture = LogFixture::new().await;
-    let commits = [fresh(2), fresh(1), fresh(3)];
-    fixture.log.append(&commits).await.unwrap();
-    let unknown = fresh(1).command_id;
-    let found = fixture.log.find_commits(&[commits[2].command_id, unknown, commits[0].command_id]).await.unwrap();
-    assert_eq!(
-        found.iter().map(|c| (c.command_id, c.events.len())).collect::<Vec<_>>(),
-        [(commits[0].command_id, 2), (commits[2].command_id, 3)]
-    );
-    assert!(fixture.log.find_commits(&[]).await.unwrap().is_empty());
     fixture.end().await;
 }
 

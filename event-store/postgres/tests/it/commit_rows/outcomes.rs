@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::Position;
 use log::{Append, AppendError, ReadStreams};
 use sqlx::{Connection, PgConnection};
@@ -73,11 +72,4 @@ async fn a_statement_time_out_has_written_nothing() {
     sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
     assert_eq!(fixture.position().await, 0);
     fixture.end().await;
-}
-
-#[tokio::test]
-async fn a_server_that_is_away_was_never_asked() {
-    let options = PoolOptions { acquire_timeout: Duration::from_millis(300), ..PoolOptions::log("test", 2) };
-    let log = PostgresLog::new(connect("postgres://nobody@127.0.0.1:9/nothing", &options).unwrap());
-    assert!(matches!(log.append(&[fresh(1)]).await, Err(AppendError::Unavailable(_))));
 }

@@ -62,6 +62,7 @@ async fn of_many_who_take_the_same_version_one_wins() {
         assert_eq!(answers.iter().filter(|a| matches!(a, Err(AppendError::Conflict))).count(), 19, "{answers:?}");
     }
     assert_eq!(fixture.position().await, 20);
+    assert!(fixture.log.read_event(hot, kernel::Version::new(11)).await.unwrap().is_none());
     fixture.end().await;
 }
 
