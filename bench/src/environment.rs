@@ -9,7 +9,7 @@ use testkit::{
     kit::{self, Databases, Keys},
 };
 
-use super::{Hardware, connection::connect, cpu::Watched};
+use super::{Hardware, connection::connect, cpu::Watched, wal};
 
 /// The key that tokens are signed with, and the servers under every bank.
 pub(super) type TestServers = (Arc<Keys>, Watched);
@@ -29,6 +29,7 @@ impl BenchEnvironment {
     pub async fn open(name: &'static str) -> Result<Self> {
         let binaries = beside_this_program()?;
         let servers = kit::Servers::throw_away(name, kit::Options::default()).await?;
+        wal::prepare(&mut connect(&servers.postgres.url("postgres")).await?).await?;
         let folder = PathBuf::from(format!("/var/tmp/jangbu-bench-{}", std::process::id()));
         kit::make_dir(&folder, 0o755)?;
         let keys = Arc::new(Keys::open(&folder.join("keys"))?);

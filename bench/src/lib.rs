@@ -25,6 +25,7 @@ mod run;
 mod scenario;
 mod servers;
 mod table;
+mod wal;
 
 pub use audit::{Audit, audit};
 pub use cpu::CpuUse;

@@ -183,6 +183,8 @@ fn server_args(cluster: &Path, options: &PostgresOptions) -> Vec<String> {
         ("synchronous_commit", "on".to_owned()),
         ("full_page_writes", "on".to_owned()),
         ("wal_buffers", "16MB".to_owned()),
+        // A segment of WAL that is used again costs nothing; a new one is filled with zeros and synced first, and every commit waits.
+        ("min_wal_size", "2GB".to_owned()),
         ("max_wal_size", "4GB".to_owned()),
         ("checkpoint_timeout", "15min".to_owned()),
         ("random_page_cost", "1.1".to_owned()),
