@@ -11,6 +11,7 @@ pub struct MetricNames {
     pub batch_commands: &'static str,
     pub queue_seconds: &'static str,
     pub append_seconds: &'static str,
+    pub look_up_size: &'static str,
     pub appends_stopped: &'static str,
     pub deadlines_passed: &'static str,
     pub tokens_refused: &'static str,
@@ -28,6 +29,7 @@ impl MetricNames {
         batch_commands: "executor_batch_commands",
         queue_seconds: "executor_queue_seconds",
         append_seconds: "executor_append_seconds",
+        look_up_size: "executor_look_up_size",
         appends_stopped: "executor_appends_stopped_total",
         deadlines_passed: "executor_deadlines_passed_total",
         tokens_refused: "executor_tokens_refused_total",
@@ -44,6 +46,7 @@ impl MetricNames {
         batch_commands: "member_batch_commands",
         queue_seconds: "member_queue_seconds",
         append_seconds: "member_append_seconds",
+        look_up_size: "member_look_up_size",
         appends_stopped: "member_appends_stopped_total",
         deadlines_passed: "member_deadlines_passed_total",
         tokens_refused: "member_tokens_refused_total",
@@ -63,6 +66,10 @@ impl MetricNames {
         describe_histogram!(self.batch_commands, "Commands in one append");
         describe_histogram!(self.queue_seconds, Unit::Seconds, "Time that commands waited to be decided");
         describe_histogram!(self.append_seconds, Unit::Seconds, "Time of one append: Postgres, its disk and the wire");
+        describe_histogram!(
+            self.look_up_size,
+            "Streams that one look-up read from the log, because they were not in memory"
+        );
         describe_counter!(self.appends_stopped, "Appends that an alarm of the auditor stopped");
         describe_counter!(self.deadlines_passed, "Commands dropped undecided, past their deadline");
         describe_counter!(self.tokens_refused, "Commands dropped because their token was revoked while they waited");

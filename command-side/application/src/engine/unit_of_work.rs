@@ -281,6 +281,9 @@ impl UnitOfWork {
 
     async fn read_into(&mut self, held: Vec<(StreamId, Stream)>, log: &dyn Log) -> Result<(), ReadError> {
         let ids: Vec<_> = held.iter().map(|(id, _)| *id).collect();
+        if !ids.is_empty() {
+            metrics::histogram!(self.metrics.look_up_size).record(ids.len() as f64);
+        }
         for (id, loaded) in ids.into_iter().zip(load(log, held).await?) {
             match loaded {
                 Ok(stream) => {
