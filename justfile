@@ -111,7 +111,14 @@ fuzz target="" seconds="120": packages (_tool "cargo-fuzz" "cargo-fuzz" "0.13.2"
 [group('measure')]
 bench *args: packages
     cargo build --release {{ programs }} --bin bench
+    {{ if args =~ '(^| )umadb( |$)' { "just umadb-peer" } else { "true" } }}
     {{ target }}/release/bench {{ args }}
+
+# UmaDB, for `bench umadb` and then for each full run: a workspace of its own, so nothing of Jangbu depends on it
+[private]
+umadb-peer: packages
+    testkit/ensure-packages.sh protobuf
+    cargo build --release --locked --manifest-path bench/umadb/Cargo.toml --target-dir {{ target }}/umadb
 
 # The auditor under load with restarts: nothing may be found; an hour by default
 [group('measure')]

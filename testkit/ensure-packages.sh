@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the machine lacks, and only that: `ensure-packages.sh compiler servers python`.
+# Installs what the machine lacks, and only that: `ensure-packages.sh compiler servers python protobuf`.
 # Uses apt-get as root or through sudo; elsewhere it says what to install by hand.
 set -euo pipefail
 
@@ -17,6 +17,9 @@ for what in "$@"; do
             ;;
         python)
             python3 -c 'import venv, ensurepip' 2>/dev/null || need python3 python3-venv
+            ;;
+        protobuf)
+            command -v protoc >/dev/null || need protobuf-compiler
             ;;
         *)
             echo "unknown kind of package: $what" >&2

@@ -4,8 +4,9 @@ use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use bench::{
-    BenchPlan, FairnessPlan, LogInPlan, Path as Way, ReadersBench, ServersPlan, fairness, logins, print, print_readers,
-    print_rebuilds, readers, rebuild, run, run_one, servers,
+    BenchPlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, Path as Way, ReadersBench, ServersPlan, Skip,
+    fairness, growth, logins, many_accounts, print, print_readers, print_rebuilds, readers, rebuild, run, run_one,
+    servers, umadb,
 };
 use clap::Parser;
 
@@ -81,6 +82,38 @@ enum Only {
     },
     /// Two command servers against one: uniform, and with one hot account
     Servers,
+    /// Whether the log gets slower as it grows: fills it to one size after the other and measures the same at each
+    Growth {
+        /// Millions of events; 1,10,100 if not given, 0.2,1 with `--quick`. A hundred million take about 62 GiB of /var/tmp, 40 without the rebuild
+        #[arg(long, value_delimiter = ',')]
+        sizes: Vec<f64>,
+        /// What is left out
+        #[arg(long, value_enum, value_delimiter = ',')]
+        skip: Vec<Skip>,
+        /// Leave it out from this size on, in millions of events; at every size if not given
+        #[arg(long, default_value_t = 0.0)]
+        skip_from: f64,
+        /// Minutes that a rebuild, and a verification may take
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
+    /// What the processes need where most accounts are not in memory
+    Memory {
+        /// Accounts; ten million if not given, 200,000 with `--quick`. Ten million take about 28 GiB of /var/tmp
+        #[arg(long)]
+        accounts: Option<i64>,
+        /// Streams that the command server keeps in memory
+        #[arg(long, default_value_t = 200_000)]
+        cached: usize,
+        /// Seconds of load; 120 if not given, 10 with `--quick`
+        #[arg(long)]
+        seconds: Option<u64>,
+        /// Relay, projector, query server and auditor too: they follow the whole log first, which takes long
+        #[arg(long)]
+        all_processes: bool,
+    },
+    /// UmaDB, an event store: conditional appends of three events by 1, 32 and 256 clients, beside pgbench
+    Umadb,
 }
 
 #[tokio::main]
@@ -115,6 +148,29 @@ async fn main() -> Result<ExitCode> {
             let results = servers(&ServersPlan::new(arguments.quick)).await?;
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
+        }
+        Some(Only::Growth { sizes, skip, skip_from, minutes }) => {
+            let usual: &[f64] = if arguments.quick { &[0.2, 1.0] } else { &[1.0, 10.0, 100.0] };
+            let sizes = if sizes.is_empty() { usual } else { &sizes };
+            let plan = GrowthPlan::new(arguments.quick, sizes, (skip, skip_from), Duration::from_secs(60 * minutes));
+            let results = growth(&plan, &folder).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            let plots = if arguments.keep { root.join("docs/benchmarks") } else { folder.clone() };
+            eprintln!("bench: plotted in {}", results.plot(&plots)?.display());
+            (results.write(&folder)?, results.met())
+        }
+        Some(Only::Memory { accounts, cached, seconds, all_processes }) => {
+            let accounts = accounts.unwrap_or(if arguments.quick { 200_000 } else { 10_000_000 });
+            let measure = Duration::from_secs(seconds.unwrap_or(if arguments.quick { 10 } else { 120 }));
+            let plan = ManyAccountsPlan { accounts, cached, measure, all_processes };
+            let results = many_accounts(&plan).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            (results.write(&folder)?, results.met())
+        }
+        Some(Only::Umadb) => {
+            let results = umadb(arguments.quick).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            (results.write(&folder)?, true)
         }
         Some(Only::Load { path, connections, seconds }) => {
             run_one(&plan, path, connections, Duration::from_secs(seconds)).await?;

@@ -6,8 +6,17 @@ use super::hardware::{kib, value};
 
 /// The most memory a process has ever held, in bytes.
 pub(super) fn peak(process: Identity) -> Option<u64> {
+    status(process, "VmHWM")
+}
+
+/// The memory that a process holds now, in bytes.
+pub(super) fn resident(process: Identity) -> Option<u64> {
+    status(process, "VmRSS")
+}
+
+fn status(process: Identity, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid)).ok()?;
-    value(&status, "VmHWM").and_then(kib).map(|kib| kib * 1024)
+    value(&status, name).and_then(kib).map(|kib| kib * 1024)
 }
 
 #[cfg(test)]
@@ -17,6 +26,7 @@ mod tests {
     #[test]
     fn a_process_has_a_peak() {
         let own = Identity::of(std::process::id()).expect("it runs");
-        assert!(peak(own).is_some_and(|bytes| bytes > 100_000));
+        let (peak, now) = (peak(own).expect("a peak"), resident(own).expect("memory"));
+        assert!(100_000 < now && now <= peak, "{now} {peak}");
     }
 }

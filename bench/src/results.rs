@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::load::{Freshness, Report};
 
-use super::{Audit, CpuUse, Figure, Hardware, PgbenchRun};
+use super::{Audit, CpuUse, Figure, Hardware, PgbenchRun, UmaDbRun};
 
 /// The command path alone: no relay, no projector, no query server.
 pub const WRITE_PATH: &str = "write path";
@@ -82,6 +82,8 @@ pub struct Results {
     pub log_bytes_per_transfer: Option<f64>,
     /// Commit to visible.
     pub freshness: Option<FreshnessRun>,
+    /// UmaDB, where it was built.
+    pub umadb: Option<UmaDbRun>,
     /// Memory.
     pub memory: Vec<Memory>,
     /// What was checked afterwards, by bank.
@@ -105,6 +107,7 @@ impl Results {
             loads: Vec::new(),
             log_bytes_per_transfer: None,
             freshness: None,
+            umadb: None,
             memory: Vec::new(),
             audits: Vec::new(),
             verified: Vec::new(),

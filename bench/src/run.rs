@@ -15,6 +15,7 @@ use super::{
     figures,
     results::{PIPELINE, WRITE_PATH},
     scenario::{Scenario, Servers, say},
+    umadb,
 };
 
 /// Starts a Postgres and a NATS server of its own, measures, audits, and stops them.
@@ -29,6 +30,7 @@ pub async fn run(plan: &BenchPlan) -> Result<Results> {
     write_path(plan, &mut results, environment.new_bank(WRITE_PATH).await?, environment.servers()).await?;
     let best = results.best_pgbench().map_or(8, |run| run.clients);
     yardstick(&pgbench, "between", &[best], plan, &mut results).await?;
+    peers(plan, &mut results, &environment).await?;
     pipeline(plan, &mut results, environment.new_bank(PIPELINE).await?, environment.servers()).await?;
     yardstick(&pgbench, "after", &[best, 1], plan, &mut results).await?;
 
@@ -99,6 +101,18 @@ async fn yardstick(
         say(&format!("pgbench {when}: {clients} clients: {:.0} tps, average {:.3} ms", run.tps, run.average_ms));
         results.pgbench.push(run);
     }
+    Ok(())
+}
+
+/// UmaDB, if it was built: `bench umadb` says how.
+async fn peers(plan: &BenchPlan, results: &mut Results, environment: &BenchEnvironment) -> Result<()> {
+    let Some(program) = umadb::program(&environment.binaries) else { return Ok(()) };
+    let run = umadb::run_umadb(&program, &environment.folder, &[1, 32, 256], plan.measure_side).await?;
+    for load in &run.loads {
+        let (clients, rate, p50) = (load.clients, load.per_second, load.p50_ms);
+        say(&format!("UmaDB: {clients} clients: {rate:.0} appends/s, p50 {p50:.2} ms"));
+    }
+    results.umadb = Some(run);
     Ok(())
 }
 

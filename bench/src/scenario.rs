@@ -17,7 +17,9 @@ use super::{
     connection::connect,
     cpu::{CpuClock, Watched},
     environment::TestServers,
-    level, memory,
+    level,
+    log_size::log_size,
+    memory,
     results::{FreshnessRun, PIPELINE},
 };
 
@@ -120,9 +122,9 @@ impl<'a> Scenario<'a> {
 
     /// The main load; what each of its transfers adds to the log is measured with it.
     pub(super) async fn load_and_weigh(&mut self) -> Result<()> {
-        let (size, posted) = (self.log_size().await?, self.posted);
+        let (size, posted) = (log_size(&mut self.log).await?, self.posted);
         self.load(Servers::One, 256, Workload::Uniform, self.plan.measure).await?;
-        let grown = self.log_size().await? - size;
+        let grown = log_size(&mut self.log).await? - size;
         self.results.log_bytes_per_transfer = Some(grown as f64 / (self.posted - posted).max(1) as f64);
         Ok(())
     }
@@ -222,17 +224,6 @@ impl<'a> Scenario<'a> {
             PIPELINE => level::wait(&mut self.log, &mut self.views).await.map(Some),
             _ => Ok(None),
         }
-    }
-
-    async fn log_size(&mut self) -> Result<i64> {
-        sqlx::query_scalar(
-            "select (pg_total_relation_size('log_commands') + pg_total_relation_size('log_streams')
-                 + sum(pg_total_relation_size(inhrelid)))::int8
-             from pg_inherits where inhparent = 'log_commits'::regclass",
-        )
-        .fetch_one(&mut self.log)
-        .await
-        .context("measuring the size of the log")
     }
 
     /// `jangbu log verify`, if the command line was built.

@@ -11,6 +11,9 @@ use super::{
 pub fn print(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     hardware(results, out)?;
     pgbench(results, out)?;
+    if let Some(umadb) = &results.umadb {
+        umadb.print(out)?;
+    }
     loads(results, out)?;
     profile(results, out)?;
     beside(results, out)?;

@@ -52,6 +52,15 @@ pub struct FundedAccount {
     pub(crate) text: IdText,
 }
 
+impl FundedAccount {
+    /// Of the member at this place.
+    pub fn new(id: AccountId, owner: usize) -> Self {
+        let mut text = [0; 36];
+        id.uuid().hyphenated().encode_lower(&mut text);
+        Self { id, owner, text }
+    }
+}
+
 /// Accounts, their owners and the owners' requests.
 #[derive(Debug)]
 pub struct Fleet {
@@ -92,7 +101,7 @@ impl Fleet {
         let mut accounts = Vec::with_capacity(count);
         for (i, body) in opened.iter().enumerate() {
             let Opened { account_id: id } = serde_json::from_slice(body).context("reading an opened account")?;
-            accounts.push(FundedAccount { id, owner: i % plan.members, text: id_text(id) });
+            accounts.push(FundedAccount::new(id, i % plan.members));
         }
         let service = credentials.service();
         let fund = |i: usize| Job {
@@ -107,20 +116,37 @@ impl Fleet {
         if plan.funds > 0 {
             all(count, plan.connections, command, fund).await.context("funding the accounts")?;
         }
-        let templates = members.iter().map(|(_, token)| Template::new(token, &plan.asset)).collect();
-        Ok(Arc::new(Self { accounts, members, funds: plan.funds, templates }))
+        Ok(Arc::new(Self::new(accounts, members, &plan.asset, plan.funds)))
+    }
+
+    /// Accounts that are there already.
+    pub fn of(
+        accounts: Vec<FundedAccount>,
+        members: impl Iterator<Item = MemberId>,
+        (asset, funds): (&str, i64),
+        credentials: &dyn Credentials,
+    ) -> Arc<Self> {
+        let members = members.map(|id| (id, credentials.member(id))).collect();
+        Arc::new(Self::new(accounts, members, asset, funds))
+    }
+
+    fn new(accounts: Vec<FundedAccount>, members: Vec<(MemberId, String)>, asset: &str, funds: i64) -> Self {
+        let templates = members.iter().map(|(_, token)| Template::new(token, asset)).collect();
+        Self { accounts, members, funds, templates }
+    }
+
+    /// The request for a transfer between two of the accounts, whose key is made of these numbers and the time.
+    pub fn request(&self, key: (u32, u64), payer: usize, payee: usize, amount: u16) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1024);
+        let (payer, payee) = (&self.accounts[payer], &self.accounts[payee]);
+        self.templates[payer.owner].write(&mut bytes, key, &payer.text, &payee.text, amount);
+        bytes
     }
 
     /// The token of an account's owner.
     pub fn owner_token(&self, account: usize) -> &str {
         &self.members[self.accounts[account].owner].1
     }
-}
-
-fn id_text(id: AccountId) -> IdText {
-    let mut text = [0; 36];
-    id.uuid().hyphenated().encode_lower(&mut text);
-    text
 }
 
 struct Job {

@@ -16,7 +16,8 @@ use kernel::{Clock, SystemClock};
 use serde::Serialize;
 
 pub use self::program::RebuildRun;
-use self::{fill::fill, limits::limits, program::Jangbu};
+pub(super) use self::program::{Jangbu, watched};
+use self::{fill::fill, limits::limits};
 use super::{
     Hardware,
     environment::{BenchEnvironment, revision},

@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
-    process::{ChildStderr, Command},
+    process::{Child, ChildStderr, Command},
 };
 
 use crate::memory;
@@ -38,16 +38,16 @@ pub struct RebuildRun {
 }
 
 /// The program and what it works on.
-pub(super) struct Jangbu<'a> {
-    pub(super) program: PathBuf,
-    pub(super) pair: &'a Pair,
+pub(crate) struct Jangbu<'a> {
+    pub(crate) program: PathBuf,
+    pub(crate) pair: &'a Pair,
     /// A folder.
-    pub(super) archive: PathBuf,
-    pub(super) events: i64,
+    pub(crate) archive: PathBuf,
+    pub(crate) events: i64,
 }
 
 impl Jangbu<'_> {
-    fn command(&self, arguments: &[&str]) -> Result<Command> {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
@@ -60,14 +60,14 @@ impl Jangbu<'_> {
     }
 
     /// Archives the log.
-    pub(super) async fn archive(&self) -> Result<()> {
+    pub(crate) async fn archive(&self) -> Result<()> {
         let status = self.command(&["archive", "run"])?.status().await.context("cannot run jangbu")?;
         ensure!(status.success(), "jangbu archive run failed");
         Ok(())
     }
 
     /// Rebuilds views by one command.
-    pub(super) async fn rebuild(&self, views: &[&str], from: &'static str, more: &[&str]) -> Result<RebuildRun> {
+    pub(crate) async fn rebuild(&self, views: &[&str], from: &'static str, more: &[&str]) -> Result<RebuildRun> {
         let what = views.join(" and ");
         let began = Instant::now();
         let fixed = ["--from", from, "--reason", "a benchmark", "--operator", "bench", "--json"];
@@ -78,18 +78,23 @@ impl Jangbu<'_> {
             .context("cannot run jangbu")?;
         let lines = BufReader::new(child.stderr.take().context("it says nothing")?).lines();
         let reading = tokio::spawn(phases(lines, began));
-        let identity = child.id().and_then(Identity::of);
-        let mut peak_bytes = 0;
-        let status = loop {
-            if let Ok(ended) = tokio::time::timeout(LOOK, child.wait()).await {
-                break ended.context("waiting for jangbu")?;
-            }
-            peak_bytes = identity.and_then(memory::peak).unwrap_or_default().max(peak_bytes);
-        };
+        let (status, peak_bytes) = watched(&mut child).await?;
         let took = began.elapsed();
         let (phases, last) = reading.await.context("reading what jangbu says")?;
         ensure!(status.success(), "the rebuild of {what} failed: {last}");
         Ok(RebuildRun { what, from, took, per_second: self.events as f64 / took.as_secs_f64(), peak_bytes, phases })
+    }
+}
+
+/// Waits for a process; the most memory that it held.
+pub(crate) async fn watched(child: &mut Child) -> Result<(ExitStatus, u64)> {
+    let identity = child.id().and_then(Identity::of);
+    let mut peak_bytes = 0;
+    loop {
+        if let Ok(ended) = tokio::time::timeout(LOOK, child.wait()).await {
+            return Ok((ended.context("waiting for jangbu")?, peak_bytes));
+        }
+        peak_bytes = identity.and_then(memory::peak).unwrap_or_default().max(peak_bytes);
     }
 }
 
