@@ -29,6 +29,8 @@ pub struct Commit {
     pub first: i64,
     /// The position of its last event.
     pub last: i64,
+    /// The command that wrote it; nil if it is not known.
+    pub command: Uuid,
     pub recorded_at: DateTime<Utc>,
     /// The member who asked for it, if it was one.
     pub member: Option<Uuid>,
@@ -45,8 +47,8 @@ impl Commit {
         let waits = |event: &&Event| positions.contains(&event.position);
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
-        let Self { first, last, recorded_at, member, service, .. } = *self;
-        Some(Self { first, last, recorded_at, member, service, events, unreadable: Vec::new() })
+        let Self { first, last, command, recorded_at, member, service, .. } = *self;
+        Some(Self { first, last, command, recorded_at, member, service, events, unreadable: Vec::new() })
     }
 }
 
@@ -163,8 +165,9 @@ impl Assembler {
         }
         let (member, service) = row.as_ref().map_or((None, None), |row| (row.member, row.service));
         let first = row.as_ref().map_or(0, |row| row.first);
+        let command = row.as_ref().map_or(Uuid::nil(), |row| row.command);
         let (events, unreadable) = (Vec::new(), Vec::new());
-        let commit = Commit { first, last: 0, recorded_at, member, service, events, unreadable };
+        let commit = Commit { first, last: 0, command, recorded_at, member, service, events, unreadable };
         self.open = Some(Open { row, seen: 0, commit });
     }
 

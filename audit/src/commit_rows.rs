@@ -1,15 +1,14 @@
-//! Reading a log in which a commit is one row: its events stand inside it, and the digests of all commits are chained. Computed here by
-//! itself, and not by what writes the log.
+//! Reading a log in which a commit is one row: its events stand inside it, and the digests of all commits are chained.
 
-use chrono::{DateTime, Utc};
 use events::recorded::DecodeError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
+    chain::{self, Covered, Digest},
     error::{AuditError, failed},
     piece::{CommitRow, EventRow, Piece, decode, type_named},
 };
@@ -43,7 +42,7 @@ pub async fn is_form_of(connection: &mut PgConnection) -> Result<bool, AuditErro
 pub struct Reading {
     after: Option<i64>,
     /// The digests of the commits that were read, chained.
-    pub chain: [u8; 32],
+    pub chain: Digest,
 }
 
 impl Reading {
@@ -70,25 +69,20 @@ impl Reading {
             }
             digest.update(&row.role);
             digest.update(&row.fingerprint);
-            let own = Sha256::new()
-                .chain_update(row.command_id)
-                .chain_update(&row.role)
-                .chain_update(row.actor_id)
-                .chain_update(row.correlation)
-                .chain_update(&row.fingerprint)
-                .chain_update(&row.events)
-                .finalize();
-            self.chain = Sha256::new()
-                .chain_update(self.chain)
-                .chain_update(own)
-                .chain_update(row.first_position.to_be_bytes())
-                .chain_update(since_2000(row.recorded_at).to_be_bytes())
-                .finalize()
-                .into();
+            let own = Covered {
+                command: row.command_id,
+                role: row.role.as_bytes(),
+                actor: row.actor_id,
+                correlation: row.correlation,
+                fingerprint: &row.fingerprint,
+                events: &row.events,
+            };
+            self.chain = chain::after(&self.chain, &own.digest(), row.first_position, row.recorded_at);
             let asked_by = |role| (row.role == role).then_some(row.actor_id);
             piece.commits.push(CommitRow {
                 first: row.first_position,
                 last: row.last_position,
+                command: row.command_id,
                 recorded_at: row.recorded_at,
                 member: asked_by("m"),
                 service: asked_by("s"),
@@ -97,11 +91,6 @@ impl Reading {
         }
         Ok(piece)
     }
-}
-
-/// As Postgres sends a time: microseconds since 2000.
-fn since_2000(at: DateTime<Utc>) -> i64 {
-    at.timestamp_micros() - 946_684_800_000_000
 }
 
 /// Where the versions before are is left out of the digest: a restored log may say so otherwise, and is the same log.

@@ -59,6 +59,8 @@ rules! {
     Standings = "where a stream is said to stand, its events say so too";
     /// The chain of digests, in a log of commit rows.
     Chain = "the chain of digests ends as the head says";
+    /// The states of accounts, in a log of commit rows.
+    States = "a state that is kept of an account is what its events add up to";
     /// Command ids. The first of the rules that only who follows the log holds it against.
     Commands = "every command is recorded once";
     /// What was audited.

@@ -62,6 +62,14 @@ impl Account {
     }
 }
 
+/// What an account was at a version.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    pub version: i64,
+    /// Its balance and status, once that version was read.
+    pub left: Option<(i128, Status)>,
+}
+
 /// All accounts.
 #[derive(Default)]
 pub struct Ledger {
@@ -69,6 +77,8 @@ pub struct Ledger {
     /// Members whose own stream of accounts says that they are leaving.
     pub left: HashSet<MemberId>,
     pub erased: HashSet<MemberId>,
+    /// What these accounts are at a version that somebody asks for.
+    pub noted: HashMap<Uuid, Noted>,
 }
 
 impl Ledger {
@@ -154,6 +164,9 @@ impl Ledger {
             AccountEvent::Frozen(e) => self.turn(event, Status::Frozen, e.balance, findings),
             AccountEvent::Unfrozen(e) => self.turn(event, Status::Open, e.balance, findings),
             AccountEvent::Closed(_) => self.turn(event, Status::Closed, Minor::ZERO, findings),
+        }
+        if let Some(noted) = self.noted.get_mut(&event.stream).filter(|noted| noted.version == event.version) {
+            noted.left = self.accounts.get(&event.stream).map(|account| (account.balance, account.status));
         }
     }
 

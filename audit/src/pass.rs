@@ -15,7 +15,7 @@ use crate::{
     piece::Piece,
     rows::Sink,
     source::{self, Source},
-    standings, transfers,
+    stream_rows, transfers,
 };
 
 /// Hears how far the audit is, and says what the auditor does not know by itself: it shares nothing with the views.
@@ -69,11 +69,15 @@ impl Audit {
         self.reporter.begin(head.position.unsigned_abs());
         let (pieces, mut read) = mpsc::channel::<Piece>(2);
         let mut source = self.source.take().ok_or_else(|| AuditError::Absent("the log is being read already"))?;
+        let noted = match source.chain {
+            Some(_) => stream_rows::earlier_states(source.connection()).await?,
+            None => HashMap::new(),
+        };
         let reader = tokio::spawn(async move {
             let digest = source.read(pieces).await;
             (source, digest)
         });
-        let (mut books, mut assembler) = (Books::new(views), Assembler::new());
+        let (mut books, mut assembler) = (Books::new(views, noted), Assembler::new());
         while let Some(piece) = read.recv().await {
             let commits = assembler.take(piece, &mut self.findings);
             self.apply(&mut books, commits).await?;
@@ -113,13 +117,13 @@ impl Audit {
     }
 
     /// Holds the rest of the tables against what was read: counts by another way than in the order of positions; in a log of commit rows
-    /// where the streams stand, and the chain of digests.
+    /// where the streams stand with what is kept of them, and the chain of digests.
     pub(crate) async fn check_tables<S>(&mut self, pass: &Pass<S>) -> Result<(), AuditError> {
         let source = self.source.as_mut().ok_or_else(|| AuditError::Absent("the reading of the log ended early"))?;
         let Some(chain) = source.chain else { return self.count(pass.events).await };
         let head = source.head.digest.clone();
         let (commits, commands) = commit_rows::counts(source.connection()).await?;
-        standings::check(source.connection(), &pass.fold.streams, &mut self.findings).await?;
+        stream_rows::check(source.connection(), &pass.fold, &mut self.findings).await?;
         self.findings.require(Rule::Chain, head == chain, || {
             format!(
                 "the digests of all commits add up to {}, and the head says {}",

@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub struct CommitRow {
     pub first: i64,
     pub last: i64,
+    /// The command that wrote it.
+    pub command: Uuid,
     pub recorded_at: DateTime<Utc>,
     /// The member who asked for it, if it was one.
     pub member: Option<Uuid>,

@@ -3,12 +3,13 @@
 
 use chrono::{DateTime, Utc};
 use events::recorded::{Event, TransferEvent, TransferPosted};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
+    chain::{self, Digest},
     commit_rows,
     error::{AuditError, failed},
     piece::{CommitRow, EventRow, Piece, decode, type_named},
@@ -34,7 +35,7 @@ pub struct Source {
     connection: PgConnection,
     pub head: HeadRow,
     /// The digests of the commits that were read, if the log is of commit rows.
-    pub chain: Option<[u8; 32]>,
+    pub chain: Option<Digest>,
 }
 
 impl Source {
@@ -49,7 +50,7 @@ impl Source {
         .await
         .map_err(failed("reading the head of the log"))?;
         let head = head.ok_or_else(|| AuditError::Absent("log_head is empty: there is no log"))?;
-        let chain = commit_rows::is_form_of(&mut connection).await?.then_some([0; 32]);
+        let chain = commit_rows::is_form_of(&mut connection).await?.then_some(chain::BEGINNING);
         Ok(Self { connection, head, chain })
     }
 
@@ -144,6 +145,7 @@ impl Source {
             CommitRow {
                 first: row.first_position,
                 last: row.last_position,
+                command: row.command_id,
                 recorded_at: row.recorded_at,
                 member,
                 service,

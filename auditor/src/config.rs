@@ -28,6 +28,10 @@ pub struct Config {
     /// Events per second that are read again, round after round, to see whether they still stand there; 0: none
     #[arg(long, env = "JANGBU_AUDITOR_RECHECK_EVENTS", default_value_t = 5_000)]
     pub recheck_events: u32,
+    /// Rows per second that say where streams stand and what accounts hold, and are compared round after round; 0: only those of streams
+    /// that new commits add to
+    #[arg(long, env = "JANGBU_AUDITOR_SWEEP_ROWS", default_value_t = 5_000)]
+    pub sweep_rows: u32,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,

@@ -79,7 +79,11 @@ impl<'a> Audit<'a> {
     /// Takes the next commits, raises what is wrong with them, and reports. Whether there may be more at once.
     async fn look(&mut self) -> Result<bool, ReadError> {
         let step = self.follower.step().await?;
+        let rows_wait = self.follower.check_rows(self.config.sweep_rows, SystemClock.now()).await;
+        // What the commits break is raised, whether rows could be read or not.
         self.raise().await?;
+        let rows_wait = rows_wait?;
+        status::compared(self.follower.take_compared(), self.follower.swept());
         if let Step::Audited(events) = step {
             status::audited(events);
         }
@@ -89,7 +93,7 @@ impl<'a> Audit<'a> {
             self.raise().await?;
         }
         self.report_if_due().await?;
-        Ok(matches!(step, Step::Audited(_)))
+        Ok(rows_wait || matches!(step, Step::Audited(_)))
     }
 
     /// Raises what waits to be raised, in its order. An alarm that cannot be raised now stays first.

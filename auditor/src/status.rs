@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use kernel::Position;
 use log::{AuditProgress, ReadError};
 
@@ -53,6 +54,14 @@ pub(crate) fn rechecked(events: u64) {
     metrics::counter!("jangbu_audit_rechecked_events_total").increment(events);
 }
 
+/// Rows were compared, and a whole round over them ended then.
+pub(crate) fn compared(rows: u64, round_ended: Option<DateTime<Utc>>) {
+    metrics::counter!("jangbu_audit_rows_total").increment(rows);
+    if let Some(at) = round_ended {
+        metrics::gauge!("jangbu_audit_rows_round_timestamp_seconds").set(at.timestamp() as f64);
+    }
+}
+
 /// An alarm was raised.
 pub(crate) fn raised() {
     metrics::counter!("jangbu_audit_alarms_total").increment(1);
@@ -65,6 +74,12 @@ pub(crate) fn stands(progress: &AuditProgress, head: Position, lag: Duration, st
     metrics::gauge!("jangbu_audit_lag_events").set(behind as f64);
     metrics::gauge!("jangbu_audit_lag_seconds").set(lag.as_secs_f64());
     metrics::gauge!("jangbu_audit_stopped").set(if stopped { 1.0 } else { 0.0 });
+    for invariant in &progress.invariants {
+        let of_rule = |name: &'static str| metrics::gauge!(name, "rule" => invariant.rule.clone());
+        of_rule("jangbu_audit_rule_checked").set(invariant.checked as f64);
+        of_rule("jangbu_audit_rule_found").set(invariant.found as f64);
+        of_rule("jangbu_audit_rule_skipped").set(invariant.skipped as f64);
+    }
     if let Some((position, at)) = progress.rechecked {
         metrics::gauge!("jangbu_audit_rechecked_position").set(position.number() as f64);
         metrics::gauge!("jangbu_audit_rechecked_timestamp_seconds").set(at.timestamp() as f64);
@@ -77,6 +92,7 @@ pub(crate) fn describe() {
 
     describe_counter!("jangbu_audit_events_total", "Events that were audited");
     describe_counter!("jangbu_audit_rechecked_events_total", "Audited events that were read again");
+    describe_counter!("jangbu_audit_rows_total", "Rows of streams that were compared with the events");
     describe_counter!("jangbu_audit_alarms_total", "Alarms that this auditor raised");
     describe_gauge!("jangbu_audit_position", "The position up to which the log is audited");
     describe_gauge!("jangbu_audit_lag_events", "Events of the log that are not audited");
@@ -87,6 +103,17 @@ pub(crate) fn describe() {
         "jangbu_audit_rechecked_timestamp_seconds",
         Unit::Seconds,
         "When the last whole round of reading again ended, in seconds since 1970"
+    );
+    describe_gauge!(
+        "jangbu_audit_rows_round_timestamp_seconds",
+        Unit::Seconds,
+        "When the last whole round over the rows of streams ended, in seconds since 1970"
+    );
+    describe_gauge!("jangbu_audit_rule_checked", "How many things a rule was held against");
+    describe_gauge!("jangbu_audit_rule_found", "How many things broke a rule");
+    describe_gauge!(
+        "jangbu_audit_rule_skipped",
+        "How many things could not be held against a rule in the last round over all of them"
     );
     metrics::counter!("jangbu_audit_alarms_total").increment(0);
 }

@@ -22,7 +22,7 @@ use super::{
     assemble::Commit,
     findings::Findings,
     fold::Fold,
-    ledger::Ledger,
+    ledger::{Ledger, Noted},
     rows::Sink,
     transfers::{self as postings, Reversal, TransferEvents},
 };
@@ -145,15 +145,16 @@ pub struct Books<S> {
 }
 
 impl<S: Sink + Send + 'static> Books<S> {
-    /// Books for these views, each up to its position.
-    pub fn new(views: impl IntoIterator<Item = Wanted<S>>) -> Self {
+    /// Books for these views, each up to its position. The fold notes what these accounts are at these versions.
+    pub fn new(views: impl IntoIterator<Item = Wanted<S>>, noted: HashMap<Uuid, Noted>) -> Self {
         let pages = views.into_iter().map(|Wanted { view, position, waiting, sinks }| {
             let partial = !waiting.is_empty();
             let ledger = (partial && view.definition().needs_ledger).then(Ledger::default);
             let folded = Folded { view, position, partial, sinks: Vec::new(), ended_at: 0, recorded_at: None };
             Page { folded, book: view.book(sinks), waiting, ledger }
         });
-        Self { fold: Fold::default(), pages: pages.collect(), ended_at: 0, recorded_at: None }
+        let fold = Fold { ledger: Ledger { noted, ..Ledger::default() }, ..Fold::default() };
+        Self { fold, pages: pages.collect(), ended_at: 0, recorded_at: None }
     }
 
     /// Applies a commit to the fold of the log and to all views that reach so far; gives back its reversals.

@@ -12,27 +12,30 @@ use std::{
 
 use kernel::{CommitRef, LogId};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::{segments::Segments, state::State};
 use crate::{
+    chain::Digest,
     findings::Findings,
     fold::Fold,
-    id_set::IdSet,
+    id_map::{IdMap, IdSet},
     ledger::{Account, Ledger},
-    streams::Streams,
+    streams::{Parts, Streams},
 };
 
 /// The form of the file: raised when what the port of the log gives for the same commit changes, or how an event is read.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// The sources that say what is in the file, and what it means. A build with others may fold differently: it begins anew.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 11] = [
     include_str!("checkpoint.rs"),
     include_str!("read.rs"),
     include_str!("segments.rs"),
     include_str!("state.rs"),
+    include_str!("../chain.rs"),
     include_str!("../findings.rs"),
     include_str!("../fold.rs"),
+    include_str!("../id_map.rs"),
     include_str!("../ledger.rs"),
     include_str!("../streams.rs"),
     include_str!("../transfers.rs"),
@@ -76,6 +79,8 @@ struct Header {
     body: u64,
     /// How many ids follow: commands, then each sort of short streams.
     ids: Vec<u64>,
+    /// How many ids with a position follow, for each sort of short streams.
+    placed: Vec<u64>,
 }
 
 /// What is not ids.
@@ -83,10 +88,12 @@ struct Header {
 struct Body {
     log: LogId,
     standing: CommitRef,
+    /// The digests of the commits up to there, chained.
+    chain: Digest,
     accounts: HashMap<uuid::Uuid, Account>,
     left: Vec<kernel::MemberId>,
     erased: Vec<kernel::MemberId>,
-    streams: Vec<(uuid::Uuid, i64, Option<usize>)>,
+    streams: Vec<(uuid::Uuid, i64, i64, i64, Option<usize>, bool)>,
     stream_count: u64,
     segments: Segments,
     counts: Vec<(String, u64, u64)>,
@@ -125,14 +132,19 @@ pub fn write_checkpoint(path: &Path, state: &State) -> Result<(), CheckpointErro
     let body = serde_json::to_vec(&body)?;
     let sets: Vec<&IdSet> = std::iter::once(&state.commands).chain(state.fold.streams.short()).collect();
     let ids = sets.iter().map(|set| set.len() as u64).collect();
-    let header = Header { form: FORM, build: build(), body: body.len() as u64, ids };
+    let placed = state.fold.streams.placed().map(|ids| ids.len() as u64).collect();
+    let header = Header { form: FORM, build: build(), body: body.len() as u64, ids, placed };
     let draft = path.with_extension("draft");
     let mut file = Digesting { inner: BufWriter::new(File::create(&draft)?), digest: Sha256::new() };
     serde_json::to_writer(&mut file, &header)?;
     file.write_all(b"\n")?;
     file.write_all(&body)?;
-    for id in sets.iter().flat_map(|set| set.iter()) {
+    for (id, ()) in sets.iter().flat_map(|set| set.iter()) {
         file.write_all(&id.to_be_bytes())?;
+    }
+    for (id, position) in state.fold.streams.placed().flat_map(IdMap::iter) {
+        file.write_all(&id.to_be_bytes())?;
+        file.write_all(&position.to_be_bytes())?;
     }
     let Digesting { mut inner, digest } = file;
     inner.write_all(&digest.finalize())?;
@@ -155,11 +167,14 @@ pub fn read_checkpoint(path: &Path) -> Result<Option<State>, CheckpointError> {
     (&mut file).take(header.body).read_to_end(&mut body)?;
     let mut sets = Vec::with_capacity(header.ids.len());
     for count in &header.ids {
-        let ids = (0..*count).map(|_| {
-            let mut id = [0; 16];
-            file.read_exact(&mut id).map(|()| u128::from_be_bytes(id))
-        });
+        let ids = (0..*count).map(|_| Ok((u128::from_be_bytes(bytes(&mut file)?), ())));
         sets.push(ids.collect::<Result<IdSet, io::Error>>()?);
+    }
+    let mut placed = Vec::with_capacity(header.placed.len());
+    for count in &header.placed {
+        let ids =
+            (0..*count).map(|_| Ok((u128::from_be_bytes(bytes(&mut file)?), i64::from_be_bytes(bytes(&mut file)?))));
+        placed.push(ids.collect::<Result<IdMap<i64>, io::Error>>()?);
     }
     let Digesting { mut inner, digest } = file;
     let mut written = Vec::new();
@@ -168,7 +183,12 @@ pub fn read_checkpoint(path: &Path) -> Result<Option<State>, CheckpointError> {
         return Err(CheckpointError::Damaged);
     }
     let body: Body = serde_json::from_slice(&body)?;
-    body.into_state(sets).map(Some).ok_or(CheckpointError::Damaged)
+    body.into_state(sets, placed).map(Some).ok_or(CheckpointError::Damaged)
+}
+
+fn bytes<const COUNT: usize>(file: &mut impl Read) -> io::Result<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    file.read_exact(&mut bytes).map(|()| bytes)
 }
 
 /// The first line: a header of some hundred bytes.
@@ -186,11 +206,12 @@ fn line(file: &mut impl Read) -> io::Result<Vec<u8>> {
 
 impl Body {
     fn of(state: &State) -> Option<Self> {
-        let Ledger { accounts, left, erased } = &state.fold.ledger;
+        let Ledger { accounts, left, erased, noted: _ } = &state.fold.ledger;
         let counts = state.findings.checks().iter();
         Some(Self {
             log: state.log?,
             standing: state.standing?,
+            chain: state.chain,
             accounts: accounts.clone(),
             left: left.iter().copied().collect(),
             erased: erased.iter().copied().collect(),
@@ -201,16 +222,18 @@ impl Body {
         })
     }
 
-    fn into_state(self, mut sets: Vec<IdSet>) -> Option<State> {
+    fn into_state(self, mut sets: Vec<IdSet>, placed: Vec<IdMap<i64>>) -> Option<State> {
         let short = sets.split_off(1.min(sets.len()));
         let mut findings = Findings::new();
         findings.go_on_from(self.counts);
-        let streams = Streams::restore(self.streams, short, self.stream_count)?;
+        let parts = Parts { long: self.streams, short, placed, count: self.stream_count };
+        let streams = Streams::restore(parts)?;
         let (left, erased) = (self.left.into_iter().collect(), self.erased.into_iter().collect());
         Some(State {
             log: Some(self.log),
             standing: Some(self.standing),
-            fold: Fold { ledger: Ledger { accounts: self.accounts, left, erased }, streams },
+            chain: self.chain,
+            fold: Fold { ledger: Ledger { accounts: self.accounts, left, erased, ..Ledger::default() }, streams },
             commands: sets.pop()?,
             segments: self.segments,
             findings,

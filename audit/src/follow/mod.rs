@@ -2,8 +2,10 @@
 //! again, round after round.
 
 mod checkpoint;
+mod look_up;
 mod read;
 mod recheck;
+mod rows;
 mod segments;
 mod state;
 
@@ -13,14 +15,15 @@ use std::{
 };
 
 use kernel::{CommitRef, LogId, Position};
-use log::{Invariant, NewAlarm, ReadCommits, ReadError, ReadStreams};
+use log::{CommitBytes, Invariant, NewAlarm, ReadAudited, ReadError};
 
 pub use self::{
     checkpoint::{CheckpointError, read_checkpoint, write_checkpoint},
     recheck::Round,
+    rows::Rows,
     state::State,
 };
-use crate::findings::Rule;
+use crate::findings::{Check, Rule};
 
 /// Events that are read, and held, at once.
 const BATCH: i64 = 2_000;
@@ -28,11 +31,6 @@ const BATCH: i64 = 2_000;
 const WAITING: usize = 100;
 /// Alarms that are remembered.
 const KNOWN: usize = 10_000;
-
-/// What of the log is needed to follow it.
-pub trait AuditedLog: ReadCommits + ReadStreams {}
-
-impl<L: ReadCommits + ReadStreams> AuditedLog for L {}
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +45,10 @@ pub enum Step {
 
 /// Follows a log and holds it against every rule.
 pub struct Follower {
-    log: Arc<dyn AuditedLog>,
+    log: Arc<dyn ReadAudited>,
     state: State,
     round: Round,
+    rows: Rows,
     /// Why the log cannot be read any further.
     stuck: Option<String>,
     alarms: VecDeque<NewAlarm>,
@@ -59,9 +58,10 @@ pub struct Follower {
 
 impl Follower {
     /// Follows this log from the state of a checkpoint, or from its first commit.
-    pub fn new(log: Arc<dyn AuditedLog>, state: Option<State>) -> Self {
+    pub fn new(log: Arc<dyn ReadAudited>, state: Option<State>) -> Self {
         let state = state.unwrap_or_default();
-        Self { log, state, round: Round::default(), stuck: None, alarms: VecDeque::new(), known: HashSet::new() }
+        let (round, rows) = (Round::default(), Rows::default());
+        Self { log, state, round, rows, stuck: None, alarms: VecDeque::new(), known: HashSet::new() }
     }
 
     /// Takes the next commits. An error is of a log that cannot be read now; what is wrong with the log is an alarm.
@@ -70,7 +70,7 @@ impl Follower {
             Some(id) => id,
             None => *self.state.log.insert(self.log.head().await?.log),
         };
-        match self.log.read_following(id, self.state.standing, BATCH).await {
+        match self.log.follow_bytes(id, self.state.standing, BATCH).await {
             Ok(commits) if commits.is_empty() => self.at_the_end().await,
             Ok(commits) => self.take(&commits).await,
             Err(ReadError::Renamed { found, .. }) => self.renamed(found).await,
@@ -132,10 +132,14 @@ impl Follower {
 
     /// How often each rule was checked, and how often broken.
     pub fn invariants(&self) -> Vec<Invariant> {
-        // These two are held against the tables, by `jangbu log verify`.
-        let of_tables = [Rule::Standings, Rule::Chain].map(Rule::as_str);
-        let checks = self.state.findings.checks().iter().filter(|check| !of_tables.contains(&check.rule));
-        checks.map(|c| Invariant { rule: c.rule.to_owned(), checked: c.checked, found: c.found }).collect()
+        let skipped = |rule: &str| if rule == Rule::States.as_str() { self.skipped() } else { 0 };
+        let invariant = |c: &Check| Invariant {
+            rule: c.rule.to_owned(),
+            checked: c.checked,
+            found: c.found,
+            skipped: skipped(c.rule),
+        };
+        self.state.findings.checks().iter().map(invariant).collect()
     }
 
     /// What is known, to be kept.
@@ -144,18 +148,24 @@ impl Follower {
     }
 
     /// Applies whole commits. What they undo is read first, so that an error leaves nothing half applied.
-    async fn take(&mut self, commits: &[log::Commit]) -> Result<Step, ReadError> {
+    async fn take(&mut self, commits: &[CommitBytes]) -> Result<Step, ReadError> {
         let originals = read::originals(commits, self.log.as_ref()).await?;
         self.stuck = None;
         let mut events = 0;
-        for commit in commits {
+        for bytes in commits {
+            let commit = &bytes.commit;
             events += commit.events.len() as u64;
-            let broken = self.state.apply(commit, &originals);
+            let broken = self.state.apply(bytes, &originals);
+            for event in &commit.events {
+                self.rows.touch(event.stream.uuid(), commit.first.number());
+            }
             if let Some((rule, _)) = broken.first() {
                 let rule = *rule;
+                self.rows.hurry();
                 let what: Vec<String> = broken.into_iter().map(|(_, what)| what).collect();
                 self.alarm(commit.last().number(), rule, what.join("; "));
             }
+            self.settle();
         }
         Ok(Step::Audited(events))
     }
@@ -221,7 +231,7 @@ impl Follower {
 
     fn restart(&mut self, log: LogId) {
         self.state = State { log: Some(log), ..State::default() };
-        self.round = Round::default();
+        (self.round, self.rows) = (Round::default(), Rows::default());
         self.stuck = None;
     }
 

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use events::recorded::{self, TransferEvent, TransferPosted};
 use kernel::{Role, StreamId, Version};
-use log::{ReadError, ReadStreams};
+use log::{CommitBytes, ReadAudited, ReadError};
 use uuid::Uuid;
 
 use crate::{
     assemble::{Commit, Event, unreadable},
+    chain::{Covered, Digest},
     findings::{Findings, Rule},
     piece::type_named,
     place::Place,
@@ -20,6 +21,7 @@ pub fn decode(commit: &log::Commit, findings: &mut Findings) -> Commit {
     let mut decoded = Commit {
         first: commit.first.number(),
         last: commit.last().number(),
+        command: commit.command_id.uuid(),
         recorded_at: commit.recorded_at,
         member: asked_by(Role::Member),
         service: asked_by(Role::Service),
@@ -41,13 +43,32 @@ pub fn decode(commit: &log::Commit, findings: &mut Findings) -> Commit {
     decoded
 }
 
+/// The digest of the commit, over the bytes that stand in its row.
+pub fn digest(bytes: &CommitBytes) -> Digest {
+    let commit = &bytes.commit;
+    let role: &[u8] = match commit.actor.role {
+        Role::Member => b"m",
+        Role::Operator => b"o",
+        Role::Service => b"s",
+    };
+    let covered = Covered {
+        command: commit.command_id.uuid(),
+        role,
+        actor: commit.actor.id.uuid(),
+        correlation: commit.correlation.uuid(),
+        fingerprint: &commit.fingerprint.0,
+        events: &bytes.events,
+    };
+    covered.digest()
+}
+
 /// The transfers that the reversals of these commits say they undo.
 pub async fn originals(
-    commits: &[log::Commit],
-    streams: &dyn ReadStreams,
+    commits: &[CommitBytes],
+    streams: &dyn ReadAudited,
 ) -> Result<HashMap<Uuid, TransferPosted>, ReadError> {
     let mut found = HashMap::new();
-    for original in commits.iter().flat_map(|commit| &commit.events).filter_map(reversed_by) {
+    for original in commits.iter().flat_map(|bytes| &bytes.commit.events).filter_map(reversed_by) {
         match streams.read_event(StreamId::new(original), Version::new(1)).await {
             Ok(Some(event)) => found.extend(posted(&event).map(|posted| (original, posted))),
             // What is not there, or cannot be read, is no original: the reversal is found to mirror nothing.

@@ -97,12 +97,12 @@ impl Follower {
         let (mut after, mut sum) = (segment.after, Sum::default());
         while after < segment.end {
             let most = BATCH.min(segment.end - after);
-            let commits = self.log.read_commits(Position::new(after), most).await?;
+            let commits = self.log.read_bytes(Position::new(after), most).await?;
             let Some(last) = commits.last() else {
                 let position = Position::new(after + 1);
                 return Err(ReadError::Damaged { position, what: "the commits from here on are missing".into() });
             };
-            after = last.last().number();
+            after = last.commit.last().number();
             commits.iter().for_each(|commit| sum.add(commit));
         }
         Ok(sum)

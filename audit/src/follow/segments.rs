@@ -1,22 +1,27 @@
 //! What was audited, as digests of runs of commits, so that it can be read again and compared.
 
-use log::Commit;
+use log::CommitBytes;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use super::read;
+use crate::chain::{self, Digest};
 
 /// How many events a run has before the next one begins.
 const EVENTS: i64 = 10_000;
 
-/// The sum of the digests of commits. The digest of a commit covers its position, so the sum holds for their order too; a sum
-/// grows commit by commit, and no state of a hash function has to be kept with it. It shows damage and mistakes. Against someone who
-/// can choose what stands in the log it proves less than a chain of digests does.
+/// The sum of the digests of commits. The digest of a commit covers its position, so the sum holds for their order too. A sum can be
+/// compared for each run by itself, and a commit that is read again needs nothing of those before it. Against someone who can choose what
+/// stands in the log it proves less than the chain of digests, which is held against the head besides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum([u64; 4]);
 
 impl Sum {
-    /// Adds a commit.
-    pub fn add(&mut self, commit: &Commit) {
-        let digest = digest(commit);
+    /// Adds a commit as it is read again.
+    pub fn add(&mut self, bytes: &CommitBytes) {
+        self.add_placed(&placed(bytes, &read::digest(bytes)));
+    }
+
+    fn add_placed(&mut self, digest: &Digest) {
         for (lane, bytes) in self.0.iter_mut().zip(digest.as_chunks::<8>().0) {
             *lane = lane.wrapping_add(u64::from_be_bytes(*bytes));
         }
@@ -43,18 +48,19 @@ pub struct Segment {
 pub struct Segments(Vec<Segment>);
 
 impl Segments {
-    /// Adds the next commit.
-    pub fn add(&mut self, commit: &Commit) {
+    /// Adds the next commit, which has this digest.
+    pub fn add(&mut self, bytes: &CommitBytes, digest: &Digest) {
+        let (commit, placed) = (&bytes.commit, placed(bytes, digest));
         let after = commit.first.number() - 1;
         let fits = |segment: &Segment| segment.end - segment.after < EVENTS;
         match self.0.last_mut().filter(|segment| fits(segment)) {
             Some(segment) => {
                 segment.end = commit.last().number();
-                segment.sum.add(commit);
+                segment.sum.add_placed(&placed);
             }
             None => {
                 let mut segment = Segment { after, end: commit.last().number(), sum: Sum::default() };
-                segment.sum.add(commit);
+                segment.sum.add_placed(&placed);
                 self.0.push(segment);
             }
         }
@@ -71,23 +77,7 @@ impl Segments {
     }
 }
 
-fn digest(commit: &Commit) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    digest.update(commit.first.number().to_be_bytes());
-    for id in [commit.command_id.uuid(), commit.actor.id.uuid(), commit.correlation.uuid()] {
-        digest.update(id);
-    }
-    digest.update(commit.fingerprint.0);
-    digest.update(commit.actor.role.as_str());
-    digest.update(commit.recorded_at.timestamp_micros().to_be_bytes());
-    for event in &commit.events {
-        digest.update(event.stream.uuid());
-        digest.update(event.version.number().to_be_bytes());
-        digest.update(event.schema_version.to_be_bytes());
-        for text in [event.event_type.as_str(), event.payload.get()] {
-            digest.update((text.len() as u64).to_be_bytes());
-            digest.update(text);
-        }
-    }
-    digest.finalize().into()
+/// A digest that also covers where and when the commit stands.
+fn placed(bytes: &CommitBytes, digest: &Digest) -> Digest {
+    chain::after(&chain::BEGINNING, digest, bytes.commit.first.number(), bytes.commit.recorded_at)
 }

@@ -5,14 +5,19 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use events::recorded::{self, MemberEvent, TransferPosted};
 use kernel::{CommitRef, LogId, MemberId, Position};
+use log::CommitBytes;
 use uuid::Uuid;
 
-use super::{read::decode, segments::Segments};
+use super::{
+    read::{decode, digest},
+    segments::Segments,
+};
 use crate::{
     assemble::Commit,
+    chain::{self, Digest},
     findings::{Findings, Rule},
     fold::Fold,
-    id_set::IdSet,
+    id_map::IdSet,
     transfers,
 };
 
@@ -22,6 +27,8 @@ pub struct State {
     pub(crate) log: Option<LogId>,
     /// The last commit that was audited.
     pub(crate) standing: Option<CommitRef>,
+    /// The digests of the commits up to there, chained.
+    pub(crate) chain: Digest,
     pub(crate) fold: Fold,
     /// Every command that wrote a commit.
     pub(crate) commands: IdSet,
@@ -34,6 +41,7 @@ impl Default for State {
         Self {
             log: None,
             standing: None,
+            chain: chain::BEGINNING,
             fold: Fold::default(),
             commands: IdSet::default(),
             segments: Segments::default(),
@@ -56,9 +64,10 @@ impl State {
     /// Takes the next commit; gives back what it breaks.
     pub(crate) fn apply(
         &mut self,
-        commit: &log::Commit,
+        bytes: &CommitBytes,
         originals: &HashMap<Uuid, TransferPosted>,
     ) -> Vec<(Rule, String)> {
+        let commit = &bytes.commit;
         let findings = &mut self.findings;
         let (first, expected) = (commit.first, self.standing.map_or(Position::ZERO, |s| s.position).next());
         findings.require(Rule::Positions, first == expected, || {
@@ -83,7 +92,9 @@ impl State {
         for member in erased_in(&decoded) {
             self.fold.ledger.check_owner(member, findings);
         }
-        self.segments.add(commit);
+        let digest = digest(bytes);
+        self.chain = chain::after(&self.chain, &digest, commit.first.number(), commit.recorded_at);
+        self.segments.add(bytes, &digest);
         self.standing = Some(commit.reference());
         findings.take_news()
     }

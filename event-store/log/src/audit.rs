@@ -16,6 +16,9 @@ pub struct Invariant {
     pub checked: u64,
     /// How many broke it.
     pub found: u64,
+    /// How many things this auditor could not hold against it, in its last round over all of them.
+    #[serde(default)]
+    pub skipped: u64,
 }
 
 /// How far an auditor has got.

@@ -8,6 +8,7 @@
 
 mod append;
 mod audit;
+mod audited;
 mod commit;
 mod error;
 mod processes;
@@ -19,6 +20,7 @@ mod slice;
 
 pub use append::{Append, Appended, HeldStream, NewCommit, NewEvent, Snapshot};
 pub use audit::{Acknowledgement, Alarm, AuditProgress, AuditState, AuditStore, Invariant, NewAlarm};
+pub use audited::{AskedStream, CommitBytes, ReadAudited, RowsFrom, StreamRow, StreamRows};
 pub use commit::{Commit, Event, Fingerprint};
 pub use error::{AppendError, ReadError, SliceError};
 pub use kernel::CommitRef;

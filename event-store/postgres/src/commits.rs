@@ -53,7 +53,6 @@ impl ReadCommits for PostgresLog {
         following(rows, after)
     }
 
-    /// The same statement, which also brings the commit that the reader stands on.
     async fn read_following(
         &self,
         log: LogId,
@@ -61,24 +60,7 @@ impl ReadCommits for PostgresLog {
         max_events: i64,
     ) -> Result<Vec<Commit>, ReadError> {
         let after = commit.map_or(0, |commit| commit.position.number());
-        let rows = sqlx::query_file_as!(FollowingCommit, "src/sql/read_following.sql", after, max_events)
-            .fetch_all(&mut *self.connection().await?)
-            .await
-            .map_err(read_error)?;
-        let found = rows.first().map_or(log, |row| LogId::new(row.log_id));
-        let mut rows: Vec<StoredCommit> = rows.into_iter().map(StoredCommit::from).collect();
-        if let Some(expected) = commit {
-            let standing = rows.first().filter(|row| row.first_position <= after).map(StoredCommit::reference);
-            if standing != Some(expected) {
-                let found = standing.filter(|found| found.position == expected.position);
-                return Err(ReadError::OtherHistory { expected, found });
-            }
-            rows.remove(0);
-        }
-        if found != log {
-            return Err(ReadError::Renamed { expected: log, found });
-        }
-        following(rows, after)
+        following(self.rows_following(log, commit, max_events).await?, after)
     }
 
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
@@ -105,6 +87,34 @@ impl ReadCommits for PostgresLog {
 }
 
 impl PostgresLog {
+    /// The rows of the commits that follow. The same statement brings the commit that the reader stands on.
+    pub(crate) async fn rows_following(
+        &self,
+        log: LogId,
+        commit: Option<CommitRef>,
+        max_events: i64,
+    ) -> Result<Vec<StoredCommit>, ReadError> {
+        let after = commit.map_or(0, |commit| commit.position.number());
+        let rows = sqlx::query_file_as!(FollowingCommit, "src/sql/read_following.sql", after, max_events)
+            .fetch_all(&mut *self.connection().await?)
+            .await
+            .map_err(read_error)?;
+        let found = rows.first().map_or(log, |row| LogId::new(row.log_id));
+        let mut rows: Vec<StoredCommit> = rows.into_iter().map(StoredCommit::from).collect();
+        if let Some(expected) = commit {
+            let standing = rows.first().filter(|row| row.first_position <= after).map(StoredCommit::reference);
+            if standing != Some(expected) {
+                let found = standing.filter(|found| found.position == expected.position);
+                return Err(ReadError::OtherHistory { expected, found });
+            }
+            rows.remove(0);
+        }
+        if found != log {
+            return Err(ReadError::Renamed { expected: log, found });
+        }
+        Ok(rows)
+    }
+
     /// The last position of the last commit that ends at or before `position`; 0 if there is none. From there the log can
     /// be read on.
     pub async fn commit_end(&self, position: Position) -> Result<Position, ReadError> {

@@ -5,6 +5,7 @@
 mod append;
 mod append_health;
 mod audit;
+mod audited;
 mod classify;
 mod columns;
 mod commits;

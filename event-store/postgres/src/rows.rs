@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, CommandId, CommitRef, CorrelationId, MemberId, Position, Role, StreamId, Version};
-use log::{Commit, Event, Fingerprint, ReadError};
+use log::{Commit, CommitBytes, Event, Fingerprint, ReadError};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -76,6 +76,11 @@ pub(crate) fn actor(first: i64, code: i8, id: Uuid) -> Result<Actor, ReadError> 
 
 impl StoredCommit {
     pub fn into_commit(self) -> Result<Commit, ReadError> {
+        self.into_bytes().map(|bytes| bytes.commit)
+    }
+
+    /// The commit, with the text of its events.
+    pub fn into_bytes(self) -> Result<CommitBytes, ReadError> {
         let first = self.first_position;
         let events = decode(first, &self.events)?;
         let expected = usize::try_from(self.last_position - first + 1).unwrap_or_default();
@@ -85,7 +90,7 @@ impl StoredCommit {
         }
         let fingerprint =
             self.fingerprint.try_into().map_err(|_| damaged(first, "a commit's fingerprint has not sixteen bytes"))?;
-        Ok(Commit {
+        let commit = Commit {
             first: Position::new(first),
             command_id: CommandId::new(self.command_id),
             fingerprint: Fingerprint(fingerprint),
@@ -93,7 +98,8 @@ impl StoredCommit {
             correlation: CorrelationId::new(self.correlation),
             recorded_at: self.recorded_at,
             events: events.into_iter().map(Event::from).collect(),
-        })
+        };
+        Ok(CommitBytes { commit, events: self.events })
     }
 
     /// The name of the commit.
@@ -108,6 +114,19 @@ impl StoredCommit {
 
 /// Commits that follow one another from the one after `after` on.
 pub(crate) fn following(rows: Vec<StoredCommit>, after: i64) -> Result<Vec<Commit>, ReadError> {
+    each_following(rows, after, StoredCommit::into_commit)
+}
+
+/// The same, with the text of their events.
+pub(crate) fn following_bytes(rows: Vec<StoredCommit>, after: i64) -> Result<Vec<CommitBytes>, ReadError> {
+    each_following(rows, after, StoredCommit::into_bytes)
+}
+
+fn each_following<C>(
+    rows: Vec<StoredCommit>,
+    after: i64,
+    read: impl Fn(StoredCommit) -> Result<C, ReadError>,
+) -> Result<Vec<C>, ReadError> {
     let mut due = after + 1;
     let mut commits = Vec::with_capacity(rows.len());
     for row in rows {
@@ -115,7 +134,7 @@ pub(crate) fn following(rows: Vec<StoredCommit>, after: i64) -> Result<Vec<Commi
             return Err(damaged(due, "no commit begins here"));
         }
         due = row.last_position + 1;
-        commits.push(row.into_commit()?);
+        commits.push(read(row)?);
     }
     Ok(commits)
 }

@@ -10,8 +10,11 @@ pub fn all(state: &AuditState, head: &Head) -> String {
     if let Some(progress) = &state.progress {
         let mut table = Table::new(["the log", "checked", "wrong", ""]);
         for rule in &progress.invariants {
-            let word = if rule.found == 0 { "ok" } else { "WRONG" };
-            table.row([rule.rule.clone(), thousands(rule.checked), thousands(rule.found), word.into()]);
+            let mut word = if rule.found == 0 { "ok" } else { "WRONG" }.to_owned();
+            if rule.skipped > 0 {
+                word.push_str(&format!(", {} not compared", thousands(rule.skipped)));
+            }
+            table.row([rule.rule.clone(), thousands(rule.checked), thousands(rule.found), word]);
         }
         text.push_str(&format!("\n{}", table.render()));
     }

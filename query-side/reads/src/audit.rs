@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kernel::Position;
-use log::{Alarm, AuditProgress, AuditState};
+use log::{Alarm, AuditProgress, AuditState, Invariant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,6 +60,10 @@ pub struct InvariantReport {
     /// How many broke it.
     #[schema(minimum = 0)]
     pub found: u64,
+    /// How many things the auditor could not hold against it in its last round over all of them, such as states in a form that it does
+    /// not know.
+    #[schema(minimum = 0)]
+    pub skipped: u64,
 }
 
 /// Something that broke a rule.
@@ -140,7 +144,7 @@ impl Reads {
             stopped_by,
             invariants: invariants
                 .into_iter()
-                .map(|one| InvariantReport { rule: one.rule, checked: one.checked, found: one.found })
+                .map(|Invariant { rule, checked, found, skipped }| InvariantReport { rule, checked, found, skipped })
                 .collect(),
             alarms: alarms.into_iter().map(AlarmReport::from).collect(),
         };
