@@ -77,6 +77,7 @@ async fn damage_of_a_converted_log_is_found() {
     let sound = converted().await;
     const CHAIN: &str = "the chain of digests ends as the head says";
     const STANDINGS: &str = "where a stream is said to stand, its events say so too";
+    const STATES: &str = "a state that is kept of an account is what its events add up to";
     for (sql, words) in [
         (
             "update log_commits set events = replace(events::text, '\"amount\":\"300\"', '\"amount\":\"301\"')::json",
@@ -97,7 +98,15 @@ async fn damage_of_a_converted_log_is_found() {
         ("update log_streams set version = version + 1 where kind = 'member'", &[STANDINGS]),
         ("update log_streams set kind = 'transfer' where kind = 'account'", &[STANDINGS, "is a transfer at version"]),
         ("update log_streams set newest_position = newest_position - 1 where kind = 'account'", &[STANDINGS]),
-        ("delete from log_streams where kind = 'account'", &[STANDINGS, "rows say where such a stream stands"]),
+        ("update log_streams set first_position = first_position + 1 where kind = 'account'", &[STANDINGS, "begins in"]),
+        ("update log_streams set owner = gen_random_uuid() where kind = 'account'", &[STANDINGS, "was opened for"]),
+        ("delete from log_streams where kind = 'account'", &[STANDINGS, "need a row that says where they stand"]),
+        (
+            "update log_streams set state_version = 1, state_schema = 1, state =
+                 '{\"holder\":{\"kind\":\"system\",\"name\":\"x\"},\"asset\":\"KRW\",\"balance\":\"0\",\"status\":\"open\"}'
+             where kind = 'account'",
+            &[STATES, "says another holder"],
+        ),
         (
             "insert into log_streams values (gen_random_uuid(), 1, 1, 1, null, null, null, 'account', null)",
             &[STANDINGS, "does not hold it"],

@@ -2,9 +2,11 @@
 
 mod altered;
 mod broken_commits;
+mod chain;
 mod no_false_alarm;
 mod plants;
 mod public;
+mod rows;
 mod runbook;
 
 use std::time::Instant;
