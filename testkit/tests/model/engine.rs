@@ -11,11 +11,40 @@ impl World {
     pub fn begin(&mut self, scope: &Scope, flaw: Option<Flaw>, server: usize, job: Job) {
         let queue = &mut self.servers[server].queue;
         queue.retain(|queued| *queued != job);
-        let work = Work { job, step: Step::Reconciling, outcome_unknown: false, appends: 0 };
         if self.servers[server].known.is_none() {
             self.servers[server].known = Some(self.database.log.len() as u8);
         }
-        self.decide(scope, flaw, server, work);
+        self.decide(scope, flaw, server, fresh(job, false));
+    }
+
+    /// `Run::decide_ahead`: decided on the state that the append in flight leaves. What comes to no event is decided when it has ended.
+    pub fn decide_ahead(&mut self, scope: &Scope, flaw: Option<Flaw>, server: usize, job: Job) {
+        let writes = scope.commands[job.of.command] == Rule::Always;
+        if flaw == Some(Flaw::AnswersAhead) && !writes {
+            self.servers[server].queue.retain(|queued| *queued != job);
+            return self.answered(flaw, server, job, Answer::Refused);
+        }
+        let at = &mut self.servers[server];
+        if writes {
+            at.queue.retain(|queued| *queued != job);
+            at.ahead = Some(job);
+        }
+    }
+
+    /// `Founded`: the append below is durable, so what was decided on it is written as the very next thing. Its version follows.
+    fn go_on(&mut self, scope: &Scope, flaw: Option<Flaw>, server: usize) {
+        if let Some(job) = self.servers[server].ahead.take() {
+            self.decide(scope, flaw, server, fresh(job, true));
+        }
+    }
+
+    /// `Ahead::give_back`: the append below failed, so what was decided on it is decided again, in its turn.
+    fn give_back(&mut self, flaw: Option<Flaw>, server: usize) {
+        let at = &mut self.servers[server];
+        at.queue.extend(at.ahead.take());
+        if flaw == Some(Flaw::KeepsStateOfFailedAppend) {
+            at.known = at.known.map(|known| known + 1);
+        }
     }
 
     /// `Run::gather`: it came too late, and nothing of it was written.
@@ -37,7 +66,8 @@ impl World {
         } else {
             (work.step, work.appends) = (Step::Appending, work.appends + 1);
             let Job { id, of, .. } = work.job;
-            let append = Append { session, id, of, version: known + 1, epoch: at.epoch, is_awaited: true };
+            let (version, epoch, is_of_ahead) = (known + 1, at.epoch, work.is_ahead);
+            let append = Append { session, id, of, version, epoch, is_of_ahead, is_awaited: true };
             self.database.statements.push(append);
         }
         self.servers[server].work = Some(work);
@@ -47,12 +77,13 @@ impl World {
     }
 
     /// The one statement that appends: it writes all of it or nothing.
-    pub fn execute(&mut self, flaw: Option<Flaw>, append: Append) {
+    pub fn execute(&mut self, scope: &Scope, flaw: Option<Flaw>, append: Append) {
         self.database.statements.retain(|statement| *statement != append);
-        let Append { session, id, of, version, epoch, is_awaited } = append;
+        let Append { session, id, of, version, epoch, is_of_ahead, is_awaited } = append;
         let server = session.server;
         if epoch != self.database.epoch && flaw != Some(Flaw::NoEpochInAppend) {
             if is_awaited {
+                self.give_back(flaw, server);
                 self.go_to(server, Step::GivingBack);
                 if flaw == Some(Flaw::NotLeaderWithoutLookUp) {
                     self.finish(flaw, server, Answer::NotLeader);
@@ -63,12 +94,14 @@ impl World {
         let is_new = self.find(id).is_none() || flaw == Some(Flaw::CommandIdNotUnique);
         let is_next = version as usize == self.database.log.len() + 1 || flaw == Some(Flaw::NoVersionInAppend);
         if is_new && is_next {
-            self.database.log.push(Commit { id, of, version, epoch });
+            self.database.log.push(Commit { id, of, version, epoch, is_of_ahead });
             if is_awaited {
                 self.servers[server].known = Some(version);
                 self.finish(flaw, server, Answer::Done(self.database.log.len() as u8));
+                self.go_on(scope, flaw, server);
             }
         } else if is_awaited {
+            self.give_back(flaw, server);
             self.go_to(server, Step::Reconciling);
         }
     }
@@ -78,8 +111,9 @@ impl World {
     }
 
     /// The connection broke, or the answer took too long: the append may have come through, or may yet.
-    pub fn lose_append(&mut self, server: usize) {
+    pub fn lose_append(&mut self, flaw: Option<Flaw>, server: usize) {
         self.left.answers -= 1;
+        self.give_back(flaw, server);
         let session = self.session(server);
         for statement in self.database.statements.iter_mut().filter(|append| append.session == session) {
             statement.is_awaited = false;
@@ -153,4 +187,8 @@ impl World {
             self.heard(flaw, index, answer);
         }
     }
+}
+
+fn fresh(job: Job, is_ahead: bool) -> Work {
+    Work { job, step: Step::Reconciling, outcome_unknown: false, appends: 0, is_ahead }
 }

@@ -100,8 +100,7 @@ impl World {
         let Place::Sent { to, number } = place else { return false };
         let origin = Origin::Forwarded { by, number };
         let is_it = |job: &Job| job.of == of && job.from == origin;
-        let server = &self.servers[to];
-        let is_there = server.queue.iter().any(is_it) || server.work.is_some_and(|work| is_it(&work.job));
+        let is_there = self.servers[to].jobs().any(is_it);
         !is_there && !self.frames.iter().any(|frame| frame.of == of && frame.by == by && frame.number == number)
     }
 }

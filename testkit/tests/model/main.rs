@@ -8,6 +8,7 @@
 //! | `lead.rs` `take`, `raise`, `notice`, `follow`, `hand_over` | `command-side/server/src/leading.rs` `stand_by`, `lead_from`, `look_once`, `follow`, `step_down`; `event-store/postgres/src/leader.rs` `try_take`, `raise` |
 //! | `lead.rs` `end_session` | `event-store/postgres/src/lock.rs`: Postgres ends a session that is not renewed |
 //! | `engine.rs` `begin`, `expire`, `decide` | `command-side/application/src/engine/run.rs` `gather`; `batch.rs` `try_once`, `decide_fresh` |
+//! | `engine.rs` `decide_ahead`, `go_on`, `give_back` | `engine/ahead.rs` `Run::decide_ahead`, `Founded` and `Run::go_on`, `Ahead::give_back` |
 //! | `engine.rs` `execute` | `event-store/postgres/src/sql/append.sql`, the unique keys of `commits` and `events`; `append.rs` `append_columns`, `why_nothing`; `engine/write.rs` `answer`, `take_back` |
 //! | `engine.rs` `lose_append` | `append.rs`: `AppendError::Unknown`, when the connection breaks or the time of the append is over |
 //! | `engine.rs` `read` | `batch.rs` `reconcile`, `give_back`, `answer_used_keys`, `finish_idle`, `look_for_lost` |
@@ -30,7 +31,7 @@ mod state;
 
 use std::time::Instant;
 
-use model::{ACKNOWLEDGED, EPOCHS, Event, LeaderModel, NOT_WRITTEN, ONCE, REFUSED, VERSIONS};
+use model::{ACKNOWLEDGED, EPOCHS, Event, GROUNDED, LeaderModel, NOT_WRITTEN, ONCE, REFUSED, VERSIONS, WRITTEN_AHEAD};
 use scope::{Faults, Flaw, Rule, Scope};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
@@ -49,6 +50,9 @@ const BASE: Scope = Scope {
 
 /// Two commands that meet on one stream; the second one is refused if it does not come first.
 const TWO: Scope = Scope { commands: &[Rule::Always, Rule::First], ..BASE };
+
+/// Two commands that both write: while one is in flight, the other one is decided ahead.
+const AHEAD: Scope = Scope { commands: &[Rule::Always, Rule::Always], tries: 1, forwards: 1, ..BASE };
 
 /// What fails within a scope, each with its steps.
 fn failures(scope: Scope, flaw: Option<Flaw>) -> Vec<(&'static str, Vec<Event>)> {
@@ -98,6 +102,16 @@ fn two_commands_meet_and_are_tried_twice_while_an_answer_is_lost() {
 }
 
 #[test]
+fn a_command_is_decided_ahead_while_the_lead_and_an_answer_are_lost() {
+    explore(Scope { faults: Faults { sessions: 1, answers: 1, ..NO_FAULTS }, ..AHEAD });
+}
+
+#[test]
+fn a_server_is_killed_that_decided_ahead() {
+    explore(Scope { leads: 1, tries: 2, faults: Faults { crashes: 1, ..NO_FAULTS }, ..AHEAD });
+}
+
+#[test]
 fn three_servers_lead_in_turn() {
     let faults = Faults { sessions: 2, answers: 1, ..NO_FAULTS };
     explore(Scope { servers: 3, leads: 3, tries: 1, forwards: 1, faults, ..BASE });
@@ -106,8 +120,8 @@ fn three_servers_lead_in_turn() {
 /// The model is no empty room: what it is about does happen in it.
 #[test]
 fn two_leaders_append_and_lost_commits_are_answered() {
-    let wanted = ["two leaders append", "a later try is answered with the commit of an earlier one"];
-    for (name, scope) in wanted.into_iter().zip([Scope { tries: 1, ..TWO }, BASE]) {
+    let wanted = ["two leaders append", "a later try is answered with the commit of an earlier one", WRITTEN_AHEAD];
+    for (name, scope) in wanted.into_iter().zip([Scope { tries: 1, ..TWO }, BASE, AHEAD]) {
         let checker = LeaderModel { scope, flaw: None }.checker().threads(2);
         let checker = checker.finish_when(HasDiscoveries::AnyOf([name].into())).spawn_bfs().join();
         assert!(checker.discovery(name).is_some(), "never: {name}");
@@ -155,4 +169,14 @@ fn forwarding_again_under_a_fresh_id_is_found() {
 fn executing_a_replayed_frame_is_found() {
     let faults = Faults { replays: 1, ..NO_FAULTS };
     find(Scope { faults, ..BASE }, Flaw::ExecutesReplayedFrames, &[NOT_WRITTEN]);
+}
+
+#[test]
+fn an_answer_of_what_was_decided_ahead_before_it_is_durable_is_found() {
+    find(Scope { tries: 1, forwards: 1, ..TWO }, Flaw::AnswersAhead, &[GROUNDED]);
+}
+
+#[test]
+fn a_state_that_outlives_its_failed_append_is_found() {
+    find(Scope { tries: 1, forwards: 1, ..TWO }, Flaw::KeepsStateOfFailedAppend, &[GROUNDED]);
 }

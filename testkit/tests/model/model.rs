@@ -4,7 +4,7 @@ use stateright::{Model, Property};
 
 use crate::{
     scope::{Flaw, Scope},
-    state::{Answer, Append, Client, Database, Frame, Job, Place, Request, Server, Try, World},
+    state::{Answer, Append, Client, Database, Frame, Job, Place, Request, Server, Step, Try, World},
 };
 
 /// The world within a scope, sound or with a planted flaw.
@@ -30,6 +30,7 @@ pub enum Event {
     FrameArrives(Frame),
     FrameArrivesAgain(Frame),
     Begins(usize, Job),
+    DecidesAhead(usize, Job),
     Expires(usize, Job),
     Appends(Append),
     AnswerIsLost(usize),
@@ -95,9 +96,10 @@ impl Model for LeaderModel {
             Event::FrameArrives(frame) => world.deliver(flaw, frame, false),
             Event::FrameArrivesAgain(frame) => world.deliver(flaw, frame, true),
             Event::Begins(server, job) => world.begin(scope, flaw, server, job),
+            Event::DecidesAhead(server, job) => world.decide_ahead(scope, flaw, server, job),
             Event::Expires(server, job) => world.expire(flaw, server, job),
-            Event::Appends(append) => world.execute(flaw, append),
-            Event::AnswerIsLost(server) => world.lose_append(server),
+            Event::Appends(append) => world.execute(scope, flaw, append),
+            Event::AnswerIsLost(server) => world.lose_append(flaw, server),
             Event::Reads(server) => world.read(scope, flaw, server),
             Event::ReadFails(server) => world.fail_to_read(flaw, server),
         }
@@ -111,7 +113,7 @@ impl Model for LeaderModel {
                 let is_true = |(command, client): (usize, &Client)| match client.answers.last() {
                     Some(Answer::Done(position)) => {
                         let commits = &world.database.log;
-                        commits[usize::from(*position) - 1].id.command == command
+                        commits.get(usize::from(*position) - 1).is_some_and(|commit| commit.id.command == command)
                             && commits.iter().filter(|commit| commit.id.command == command).count() == 1
                     }
                     _ => true,
@@ -133,6 +135,10 @@ impl Model for LeaderModel {
                 let is_refused = |command: usize| world.clients[command].answers.last() == Some(&Answer::Refused);
                 !world.database.log.iter().any(|commit| is_refused(commit.id.command))
             }),
+            Property::always(GROUNDED, |_, world: &World| {
+                let is_refused = |client: &Client| client.answers.last() == Some(&Answer::Refused);
+                !world.database.log.is_empty() || !world.clients.iter().any(is_refused)
+            }),
             Property::always(EPOCHS, |_, world: &World| world.database.log.is_sorted_by_key(|commit| commit.epoch)),
             // The time of a request ends: whatever else stands still, that does not.
             Property::eventually(ANSWERED, |model: &Self, world: &World| {
@@ -141,6 +147,9 @@ impl Model for LeaderModel {
             }),
             Property::sometimes("two leaders append", |_, world: &World| {
                 world.database.log.iter().any(|commit| commit.epoch > 1 && world.database.log[0].epoch == 1)
+            }),
+            Property::sometimes(WRITTEN_AHEAD, |_, world: &World| {
+                world.database.log.iter().any(|commit| commit.is_of_ahead)
             }),
             Property::sometimes("a later try is answered with the commit of an earlier one", |_, world: &World| {
                 world.database.log.iter().any(|commit| {
@@ -157,7 +166,9 @@ pub const ONCE: &str = "no command is in the log twice";
 pub const VERSIONS: &str = "the versions of the stream have no gap and no double";
 pub const NOT_WRITTEN: &str = "a try that was answered \"not written\" never writes, before or after the answer";
 pub const REFUSED: &str = "a command that was refused is not in the log";
+pub const GROUNDED: &str = "a refusal rests on what is in the log";
 pub const EPOCHS: &str = "nothing of an older epoch comes after the first append of a newer one";
+pub const WRITTEN_AHEAD: &str = "a command is decided ahead and written";
 pub const ANSWERED: &str = "everybody is answered";
 
 impl LeaderModel {
@@ -174,9 +185,13 @@ impl LeaderModel {
             (world.is_reading(server) && world.left.answers > 0, Event::ReadFails(server)),
         ];
         next.extend(possible.into_iter().filter(|(is_possible, _)| *is_possible).map(|(_, event)| event));
-        let Server { queue, work, .. } = &world.servers[server];
-        if work.is_none() {
-            next.extend(queue.iter().map(|job| Event::Begins(server, *job)));
+        let Server { queue, work, ahead, .. } = &world.servers[server];
+        match work {
+            None => next.extend(queue.iter().map(|job| Event::Begins(server, *job))),
+            Some(work) if work.step == Step::Appending && ahead.is_none() => {
+                next.extend(queue.iter().map(|job| Event::DecidesAhead(server, *job)));
+            }
+            Some(_) => {}
         }
         next.extend(queue.iter().map(|job| Event::Expires(server, *job)));
     }

@@ -62,4 +62,8 @@ pub enum Flaw {
     ForwardsUnderFreshId,
     /// Frames have no numbers, so one that is replayed is executed.
     ExecutesReplayedFrames,
+    /// What was decided ahead is answered before the append below it is durable.
+    AnswersAhead,
+    /// The state that an append was to leave stays in memory though it failed.
+    KeepsStateOfFailedAppend,
 }

@@ -52,6 +52,7 @@ pub struct Commit {
     pub of: Try,
     pub version: u8,
     pub epoch: u8,
+    pub is_of_ahead: bool,
 }
 
 /// An append on its way to the database. It is executed at any later time.
@@ -62,6 +63,8 @@ pub struct Append {
     pub of: Try,
     pub version: u8,
     pub epoch: u8,
+    /// Whether it was decided while the append before it was in flight.
+    pub is_of_ahead: bool,
     /// Whether its server still waits for the answer.
     pub is_awaited: bool,
 }
@@ -80,6 +83,8 @@ pub struct Server {
     pub known: Option<u8>,
     pub queue: Vec<Job>,
     pub work: Option<Work>,
+    /// Decided on the state that the append in flight leaves.
+    pub ahead: Option<Job>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -112,6 +117,7 @@ pub struct Work {
     /// An append of it may have come through, or may yet.
     pub outcome_unknown: bool,
     pub appends: u8,
+    pub is_ahead: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -208,6 +214,11 @@ impl World {
 impl Server {
     /// Whether it is at this command: `InFlight` of the engine.
     pub fn is_at(&self, id: Id) -> bool {
-        self.queue.iter().any(|job| job.id == id) || self.work.is_some_and(|work| work.job.id == id)
+        self.jobs().any(|job| job.id == id)
+    }
+
+    /// The commands that its engine has.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.queue.iter().chain(&self.ahead).chain(self.work.iter().map(|work| &work.job))
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Log, PendingEvent,
+    ahead::Founded,
     decision::Decided,
     outbox::answer,
     run::Run,
@@ -20,34 +21,64 @@ use crate::ExecuteError;
 const LOOKS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Commands that are to be tried alone.
-struct Refused {
-    jobs: Vec<Job>,
-    /// Whether an append of them may have come through.
-    outcome_unknown: bool,
+/// What is to be carried out.
+pub enum Work {
+    Undecided(Vec<Job>),
+    /// Decided on the append before, which nothing may have followed.
+    Ahead(Founded),
 }
 
-impl Refused {
-    const NONE: Self = Self { jobs: Vec::new(), outcome_unknown: false };
+/// How a batch ended.
+enum Ended {
+    /// Each command is answered. With the batch that was decided on what it wrote.
+    Done(Option<Founded>),
+    /// These commands are to be tried alone.
+    Refused {
+        jobs: Vec<Job>,
+        /// Whether an append of them may have come through.
+        outcome_unknown: bool,
+    },
 }
 
 impl Run {
-    /// Carries out a batch; each job is answered in the end, whatever happens.
-    pub async fn carry_out(&mut self, batch: Vec<Job>) {
-        let refused = self.carry_out_together(batch, false).await;
+    /// Carries out a batch; each job is answered in the end, whatever happens. Gives the batch that was decided ahead, on what
+    /// this one wrote.
+    pub async fn carry_out(&mut self, work: Work) -> Option<Founded> {
+        let (jobs, outcome_unknown) = match self.carry_out_together(work, false).await {
+            Ended::Done(founded) => return founded,
+            Ended::Refused { jobs, outcome_unknown } => (jobs, outcome_unknown),
+        };
         // One bad command never fails its neighbours: alone, each gets its own outcome.
-        for job in refused.jobs {
-            let alone = self.carry_out_together(vec![job], refused.outcome_unknown).await;
-            // An append of it before the one that was refused may have come through, or still may.
-            let error = if alone.outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Internal };
-            alone.jobs.into_iter().for_each(|job| job.fail(error.clone()));
+        for job in jobs {
+            match self.carry_out_together(Work::Undecided(vec![job]), outcome_unknown).await {
+                // The next one alone comes in between.
+                Ended::Done(founded) => self.put_first(founded.map(Founded::give_back).unwrap_or_default()),
+                Ended::Refused { jobs, outcome_unknown } => {
+                    // An append of it before the one that was refused may have come through, or still may.
+                    let error = if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Internal };
+                    jobs.into_iter().for_each(|job| job.fail(error.clone()));
+                }
+            }
         }
+        None
     }
 
     /// Gives back what the log refuses, or what cannot be read for it. `outcome_unknown`: an earlier append of these commands may
     /// have come through.
-    async fn carry_out_together(&mut self, mut jobs: Vec<Job>, mut outcome_unknown: bool) -> Refused {
-        self.unit.begin_batch();
+    async fn carry_out_together(&mut self, work: Work, mut outcome_unknown: bool) -> Ended {
+        let (mut jobs, mut decided) = match work {
+            Work::Undecided(jobs) => (jobs, None),
+            Work::Ahead(founded) => match self.go_on(founded) {
+                Ok(batch) => (Vec::new(), Some(batch)),
+                Err(jobs) => {
+                    self.put_first(jobs);
+                    return Ended::Done(None);
+                }
+            },
+        };
+        if decided.is_none() {
+            self.unit.begin_batch();
+        }
         for attempt in 0..=self.options.attempts {
             if attempt > 0 {
                 metrics::counter!(self.options.metrics.conflicts).increment(1);
@@ -64,25 +95,31 @@ impl Run {
                     Err(error) => return fail_all(jobs, outcome_unknown, &error),
                 }
             }
-            // An append whose outcome is unknown may have been carried out: its command is looked up, whoever sent it.
-            if !outcome_unknown {
-                jobs = self.with_tokens_that_hold(jobs);
-            }
-            if jobs.is_empty() {
-                return Refused::NONE;
-            }
-            match self.try_once(&mut jobs, outcome_unknown).await {
-                Ok(Tried::Done) => return Refused::NONE,
+            let tried = match decided.take() {
+                Some(batch) => Ok(self.write(batch, &mut jobs, outcome_unknown).await),
+                None => {
+                    // An append whose outcome is unknown may have been carried out: its command is looked up, whoever sent it.
+                    if !outcome_unknown {
+                        jobs = self.with_tokens_that_hold(jobs);
+                    }
+                    if jobs.is_empty() {
+                        return Ended::Done(None);
+                    }
+                    self.try_once(&mut jobs, outcome_unknown).await
+                }
+            };
+            match tried {
+                Ok(Tried::Done(founded)) => return Ended::Done(founded),
                 Ok(Tried::Again { unknown }) => outcome_unknown |= unknown,
-                Ok(Tried::Refused(jobs)) => return Refused { jobs, outcome_unknown },
+                Ok(Tried::Refused(jobs)) => return Ended::Refused { jobs, outcome_unknown },
                 Ok(Tried::NotLeader) => {
                     metrics::counter!(self.options.metrics.not_leading).increment(1);
                     self.give_back(jobs, outcome_unknown, ExecuteError::NotLeader).await;
-                    return Refused::NONE;
+                    return Ended::Done(None);
                 }
                 Ok(Tried::Stopped) => {
                     self.give_back(jobs, outcome_unknown, ExecuteError::Stopped).await;
-                    return Refused::NONE;
+                    return Ended::Done(None);
                 }
                 Err(error) => return fail_all(jobs, outcome_unknown, &error),
             }
@@ -92,7 +129,7 @@ impl Run {
         }
         let error = if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Contended };
         jobs.into_iter().for_each(|job| job.fail(error.clone()));
-        Refused::NONE
+        Ended::Done(None)
     }
 
     /// After a conflict or an unknown outcome: forget what was decided, read on in every stream, and answer the commands
@@ -208,7 +245,7 @@ impl Run {
                 if !self.saw_the_log().await? {
                     return Ok(None);
                 }
-            } else if outcome_unknown || self.do_all_tokens_hold(jobs) {
+            } else if outcome_unknown || self.do_all_tokens_hold(jobs.iter()) {
                 return Ok(Some(decided));
             } else {
                 // Revoked while the streams were read. Without these commands the others may be decided otherwise.
@@ -277,14 +314,14 @@ impl Run {
     async fn finish_idle(&mut self, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Result<Tried, ReadError> {
         if outcome_unknown {
             self.look_for_lost(jobs).await;
-            return Ok(Tried::Done);
+            return Ok(Tried::Done(None));
         }
         if jobs.iter().any(|job| !job.is_error()) {
             let head = self.log.head().await?;
             self.answer_idle(jobs, head.log, head.commit);
         }
         jobs.drain(..).for_each(Job::finish);
-        Ok(Tried::Done)
+        Ok(Tried::Done(None))
     }
 
     /// Commands that come to nothing now, though an append of theirs may have been carried out. It may still come through, so
@@ -310,9 +347,9 @@ async fn find(log: &dyn Log, commands: &[CommandId]) -> Result<HashMap<CommandId
 }
 
 /// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
-fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Refused {
+fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Ended {
     if matches!(error, ReadError::Damaged { .. }) && jobs.len() > 1 {
-        return Refused { jobs, outcome_unknown };
+        return Ended::Refused { jobs, outcome_unknown };
     }
     tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
     let answer = match error {
@@ -325,5 +362,5 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Refused
         | ReadError::NotConverted => ExecuteError::Internal,
     };
     jobs.into_iter().for_each(|job| job.fail(answer.clone()));
-    Refused::NONE
+    Ended::Done(None)
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::Deref};
 use events::recorded::{self, CommandRefused, Refusal};
 use kernel::{Actor, CommandId, Ids, StreamId, TransferId};
 
-use super::{FoldError, PendingEvent, UnitOfWork, unit_of_work::Changed};
+use super::{FoldError, PendingEvent, UnitOfWork, layer::Changed};
 
 /// What a command decides with. It reads the unit of work as the commands before it in the batch left it, and adds events.
 pub struct Decision<'a> {

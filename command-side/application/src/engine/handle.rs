@@ -61,9 +61,9 @@ impl<R: Send + Sync + 'static> Engine<R> {
             let (log, ids, options, recent) = (log.clone(), ids.clone(), options.clone(), recent.clone());
             let jobs = jobs.clone();
             move || {
-                let run = Run::new(log.clone(), ids.clone(), options.clone(), recent.clone());
-                let (jobs, stopped) = (jobs.clone(), stopped.clone());
-                async move { run.serve(&jobs, &mut *stopped.lock().await).await }
+                let run = Run::new((log.clone(), ids.clone()), options.clone(), jobs.clone(), recent.clone());
+                let stopped = stopped.clone();
+                async move { run.serve(&mut *stopped.lock().await).await }
             }
         };
         let task = match options.is_vital {

@@ -6,10 +6,12 @@
 //! It knows no command. Money and members run an engine each, on connections of their own, so that a transfer never waits
 //! for a member's command.
 
+mod ahead;
 mod batch;
 mod decision;
 mod handle;
 mod in_flight;
+mod layer;
 mod load;
 mod look;
 mod metric_names;

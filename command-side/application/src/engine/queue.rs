@@ -59,6 +59,8 @@ struct Lines<T> {
     last_served: Option<Actor>,
     /// When more than one principal was last served.
     shared_at: Option<Instant>,
+    /// At how many the consumer is woken.
+    wanted: usize,
     is_closed: bool,
 }
 
@@ -80,6 +82,7 @@ impl<T> Entrance<T> {
             batch: 0,
             last_served: None,
             shared_at: None,
+            wanted: 1,
             is_closed: false,
         };
         let queue = Arc::new(FairQueue { lines: Mutex::new(lines), arrived: Notify::new(), capacity: capacity.max(1) });
@@ -110,10 +113,10 @@ impl<T: Waiting> Entrance<T> {
             false => Some(lines.displace(item.principal()).ok_or(NotQueued::Full)?),
         };
         lines.push(item);
-        let is_first = lines.waiting == 1;
+        let are_enough = lines.waiting == lines.wanted;
         drop(lines);
-        // The consumer waits only while there is nothing.
-        if is_first {
+        // The consumer waits only while there are fewer.
+        if are_enough {
             self.0.arrived.notify_one();
         }
         Ok(displaced)
@@ -155,10 +158,16 @@ impl<T> FairQueue<T> {
 
     /// Waits until there is something. `false` if there is nothing and nothing will come.
     pub async fn ready(&self) -> bool {
+        self.ready_for(1).await
+    }
+
+    /// Waits until there are so many. `false` if there are fewer and nothing will come.
+    pub async fn ready_for(&self, wanted: usize) -> bool {
         loop {
             {
-                let lines = self.lines();
-                if lines.waiting > 0 {
+                let mut lines = self.lines();
+                lines.wanted = wanted;
+                if lines.waiting >= wanted {
                     return true;
                 }
                 if lines.is_closed {
@@ -179,9 +188,15 @@ impl<T: Waiting> FairQueue<T> {
     /// The next batch: one item of each line in turn, until the batch weighs `limit` or all shares are taken. The first item is
     /// taken whatever it weighs. A batch is in the order of arrival.
     pub fn take(&self, limit: usize) -> Vec<T> {
+        self.lines().begin_batch();
+        self.take_more(0, limit)
+    }
+
+    /// More of the batch that was begun last and weighs so much so far: what came since, within the same limit and shares.
+    pub fn take_more(&self, weight: usize, limit: usize) -> Vec<T> {
         let mut lines = self.lines();
-        let share = lines.begin_batch(limit);
-        lines.take(limit, share)
+        let share = lines.share(limit);
+        lines.take(weight, limit, share)
     }
 }
 
@@ -212,24 +227,28 @@ impl<T: Waiting> Lines<T> {
         longest.items.pop_back().map(|(_, item)| item)
     }
 
-    /// How much of the next batch one principal gets.
-    fn begin_batch(&mut self, limit: usize) -> usize {
+    fn begin_batch(&mut self) {
+        self.batch += 1;
+    }
+
+    /// How much of the batch one principal gets.
+    fn share(&mut self, limit: usize) -> usize {
         let now = Instant::now();
-        let is_another = self.last_served.is_some() && self.turns.front().copied() != self.last_served;
+        let next = self.turns.front().copied();
+        let is_another = self.last_served.is_some() && next.is_some() && next != self.last_served;
         if self.turns.len() > 1 || is_another {
             self.shared_at = Some(now);
         }
-        self.batch += 1;
         match self.shared_at {
             Some(at) if now - at < COMPANY => self.turns.len().max(LEAST_SHARE),
             _ => limit,
         }
     }
 
-    fn take(&mut self, limit: usize, share: usize) -> Vec<T> {
+    fn take(&mut self, weight: usize, limit: usize, share: usize) -> Vec<T> {
         let mut batch = Vec::with_capacity(self.waiting.min(limit));
         let mut had_their_share = Vec::new();
-        let mut total = 0;
+        let mut total = weight;
         while total < limit
             && let Some(principal) = self.turns.pop_front()
         {
@@ -335,6 +354,36 @@ mod tests {
         assert_eq!(whose(&queue.take(10)), [1]);
         assert_eq!(whose(&queue.take(10)), [2]);
         assert_eq!(whose(&queue.take(10)), [3, 1]);
+    }
+
+    #[tokio::test]
+    async fn more_of_a_batch_is_within_its_limit_and_its_shares() {
+        let (entrance, queue) = filled(4096, of(1, 0..20).chain(of(2, 0..1)));
+        assert_eq!(whose(&queue.take(512)).iter().filter(|&&whose| whose == 1).count(), LEAST_SHARE);
+        assert_eq!(queue.take_more(LEAST_SHARE + 1, 512), [], "it had its share");
+        for item in of(3, 0..4) {
+            entrance.push(item).expect("queued");
+        }
+        assert_eq!(whose(&queue.take_more(LEAST_SHARE + 1, LEAST_SHARE + 3)), [3, 3]);
+        assert_eq!(queue.take_more(LEAST_SHARE + 3, LEAST_SHARE + 3), []);
+        assert_eq!(whose(&queue.take(512)), [1, 1, 1, 1, 3, 3], "the next batch has shares of its own");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_several_is_woken_for_so_many() {
+        let (entrance, queue) = filled(4, of(1, 0..1));
+        let consumer = queue.clone();
+        let waiting = tokio::spawn(async move { consumer.ready_for(3).await.then(|| consumer.take(10).len()) });
+        tokio::task::yield_now().await;
+        entrance.push(Item(1, 1, 1)).expect("queued");
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        entrance.push(Item(1, 2, 1)).expect("queued");
+        assert_eq!(waiting.await.expect("no panic"), Some(3));
+        entrance.push(Item(1, 3, 1)).expect("queued");
+        queue.close();
+        assert!(!queue.ready_for(2).await, "one waits, and none will come");
+        assert!(queue.ready().await);
     }
 
     #[tokio::test]

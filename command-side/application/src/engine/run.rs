@@ -5,12 +5,17 @@ use std::{sync::Arc, time::Duration};
 use kernel::{CommitRef, Ids, LogId};
 use log::ReadError;
 use tokio::{
-    sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval},
+    sync::mpsc::{self, error::TryRecvError},
+    time::{Instant, Interval, MissedTickBehavior, interval},
 };
 
 use super::{
-    EngineOptions, Log, UnitOfWork, outbox::Outbox, queue::FairQueue, recent::RecentAnswers, snapshots::SnapshotWriter,
+    EngineOptions, Log, UnitOfWork,
+    batch::Work,
+    outbox::Outbox,
+    queue::{FairQueue, Waiting},
+    recent::RecentAnswers,
+    snapshots::SnapshotWriter,
     task::Job,
 };
 use crate::ExecuteError;
@@ -20,6 +25,9 @@ pub struct Run {
     pub log: Arc<dyn Log>,
     pub ids: Arc<dyn Ids>,
     pub options: EngineOptions,
+    pub queue: Arc<FairQueue<Job>>,
+    /// Taken from the queue for a batch that did not come about. They go first into the next one.
+    pub undecided: Vec<Job>,
     pub unit: UnitOfWork,
     pub recent: Arc<RecentAnswers>,
     pub outbox: Outbox,
@@ -35,8 +43,15 @@ pub struct Run {
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Run {
-    pub fn new(log: Arc<dyn Log>, ids: Arc<dyn Ids>, options: EngineOptions, recent: Arc<RecentAnswers>) -> Self {
+    pub fn new(
+        (log, ids): (Arc<dyn Log>, Arc<dyn Ids>),
+        options: EngineOptions,
+        queue: Arc<FairQueue<Job>>,
+        recent: Arc<RecentAnswers>,
+    ) -> Self {
         Self {
+            queue,
+            undecided: Vec::new(),
             unit: UnitOfWork::new(options.cached_streams, options.metrics),
             snapshots: (options.snapshot_every > 0).then(|| SnapshotWriter::start(log.clone())),
             known: None,
@@ -112,54 +127,75 @@ impl Run {
     }
 
     /// Executes commands until asked to stop, then those already accepted.
-    pub async fn serve(mut self, jobs: &FairQueue<Job>, stop: &mut mpsc::Receiver<()>) {
+    pub async fn serve(mut self, stop: &mut mpsc::Receiver<()>) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut founded = None;
         loop {
-            if jobs.is_empty() {
-                self.outbox.send();
+            if !matches!(stop.try_recv(), Err(TryRecvError::Empty)) {
+                self.queue.close();
             }
-            let is_there_more = tokio::select! {
-                biased;
-                _ = stop.recv(), if !jobs.is_closed() => {
-                    jobs.close();
-                    continue;
-                }
-                is_there_more = jobs.ready() => is_there_more,
-                _ = look.tick() => {
-                    self.check_history().await;
-                    continue;
-                }
-            };
-            if !is_there_more {
+            if let Some(ahead) = founded.take() {
+                founded = self.carry_out(Work::Ahead(ahead)).await;
+                continue;
+            }
+            if self.undecided.is_empty() && !self.wait(stop, &mut look).await {
                 return;
             }
-            let batch = self.gather(jobs);
-            self.carry_out(batch).await;
+            let batch = self.gather();
+            founded = self.carry_out(Work::Undecided(batch)).await;
+        }
+    }
+
+    /// Waits for commands. `false` if none will come.
+    async fn wait(&mut self, stop: &mut mpsc::Receiver<()>, look: &mut Interval) -> bool {
+        loop {
+            if self.queue.is_empty() {
+                self.outbox.send();
+            }
+            tokio::select! {
+                biased;
+                _ = stop.recv(), if !self.queue.is_closed() => self.queue.close(),
+                is_there_more = self.queue.ready() => return is_there_more,
+                _ = look.tick() => self.check_history().await,
+            }
         }
     }
 
     /// The next batch, without what came too late.
-    fn gather(&self, jobs: &FairQueue<Job>) -> Vec<Job> {
-        let batch = jobs.take(self.options.batch_weight);
+    fn gather(&mut self) -> Vec<Job> {
+        let mut batch = std::mem::take(&mut self.undecided);
+        let weight: usize = batch.iter().map(Waiting::weight).sum();
+        batch.extend(self.take_more(weight));
+        self.admit(batch)
+    }
+
+    /// More commands for a batch that weighs so much.
+    pub fn take_more(&self, weight: usize) -> Vec<Job> {
+        let limit = self.options.batch_weight;
+        let jobs = if weight == 0 { self.queue.take(limit) } else { self.queue.take_more(weight, limit) };
         let now = Instant::now();
-        let (late, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| job.meta.deadline <= now);
+        let queued = metrics::histogram!(self.options.metrics.queue_seconds);
+        jobs.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
+        jobs
+    }
+
+    /// Those that did not come too late, and whose tokens count. The others are answered.
+    pub fn admit(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let now = Instant::now();
+        let (late, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.meta.deadline <= now);
         for job in late {
             metrics::counter!(self.options.metrics.deadlines_passed).increment(1);
             job.fail(ExecuteError::DeadlinePassed);
         }
-        let batch = self.with_tokens_that_hold(batch);
-        metrics::histogram!(self.options.metrics.batch_commands).record(batch.len() as f64);
-        let queued = metrics::histogram!(self.options.metrics.queue_seconds);
-        batch.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
-        batch
+        self.with_tokens_that_hold(jobs)
     }
 
     /// Whether nothing was revoked since the commands were looked at.
-    pub fn do_all_tokens_hold(&self, jobs: &[Job]) -> bool {
+    pub fn do_all_tokens_hold<'a>(&self, jobs: impl IntoIterator<Item = &'a Job>) -> bool {
         let Some(revoked) = &self.options.revoked else { return true };
-        let tokens = || jobs.iter().filter_map(|job| job.meta.token);
-        !tokens().any(|token| token.is_refused(revoked.as_ref()) || token.is_unsure(revoked.as_ref()))
+        let mut tokens = jobs.into_iter().filter_map(|job| job.meta.token);
+        !tokens.any(|token| token.is_refused(revoked.as_ref()) || token.is_unsure(revoked.as_ref()))
     }
 
     /// The commands whose tokens still count; the others are answered. A command waits in the queue, and for the streams

@@ -1,9 +1,9 @@
 //! The unit of work: the streams one batch works on. What was read lies below, what the batch changed lies on top, so that a
-//! batch can be decided again from the start, and nothing of it outlives a failed append.
+//! batch can be decided again from the start, and nothing of it outlives a failed append. While a batch is in flight, the next
+//! one has a layer of its own on top of it.
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, hash_map::Entry},
     error::Error,
     num::NonZeroUsize,
 };
@@ -13,68 +13,91 @@ use kernel::{AccountId, MemberId, Position, StreamId, Version};
 use log::{HeldStream, ReadError};
 use lru::LruCache;
 
-use super::{FoldError, Log, MetricNames, Stream, load};
+use super::{
+    FoldError, Log, MetricNames, Stream,
+    layer::{Changed, Layer},
+    load,
+};
 
 /// The streams of a batch, and those that are kept between batches.
 pub struct UnitOfWork {
     /// Kept between batches. Only speed: every append checks the versions.
     cache: Option<LruCache<StreamId, Stream>>,
-    /// Read from the log for this batch.
-    read: HashMap<StreamId, Stream>,
-    /// Changed by this batch.
-    work: HashMap<StreamId, Changed>,
-    /// The accounts that were ever opened for a member, read for this batch.
-    owned: HashMap<MemberId, Vec<AccountId>>,
-    /// Cannot be folded: the commands that name them fail, and no others.
-    broken: HashSet<StreamId>,
-    seen: RefCell<Seen>,
+    /// The batch whose append is in flight. What is decided meanwhile is decided on the states that it leaves.
+    in_flight: Option<Layer>,
+    /// The batch that is being decided, or written.
+    batch: Layer,
+    /// How many batches were begun.
+    begun: u64,
     metrics: &'static MetricNames,
 }
 
-/// What decisions looked for.
-#[derive(Default)]
-struct Seen {
-    /// Found in the cache, so perhaps behind the log.
-    cached: HashSet<StreamId>,
-    missing: BTreeSet<StreamId>,
-    missing_owned: BTreeSet<MemberId>,
-    /// The command at hand looked at a stream that cannot be folded.
-    met_broken: bool,
+/// What a batch changed that was decided while the one before it was in flight. It stands for something only on top of that.
+pub struct LayerAhead {
+    layer: Layer,
+    /// How many batches were begun when the one before landed.
+    begun: u64,
 }
 
-/// A stream that a batch changed.
-#[derive(Clone)]
-pub struct Changed {
-    /// The version it had before.
-    pub before: Version,
-    /// As it is now.
-    pub stream: Stream,
+impl LayerAhead {
+    /// An event of the batch below was written: it stands in the commit that begins there.
+    pub fn placed(&mut self, id: StreamId, newest: Position, has_row: bool) {
+        self.layer.placed(id, newest, has_row);
+    }
 }
 
 impl UnitOfWork {
     /// One that keeps so many streams between batches.
     pub fn new(cached_streams: usize, metrics: &'static MetricNames) -> Self {
-        Self {
-            cache: NonZeroUsize::new(cached_streams).map(LruCache::new),
-            read: HashMap::new(),
-            work: HashMap::new(),
-            owned: HashMap::new(),
-            broken: HashSet::new(),
-            seen: RefCell::default(),
-            metrics,
+        let cache = NonZeroUsize::new(cached_streams).map(LruCache::new);
+        Self { cache, in_flight: None, batch: Layer::default(), begun: 0, metrics }
+    }
+
+    /// The append of the batch begins: from now on the next one is decided on top of it, until it lands.
+    pub fn take_off(&mut self) {
+        self.in_flight = Some(std::mem::take(&mut self.batch));
+    }
+
+    /// The append has ended, however it did: the batch in flight is the one at hand again, without what was decided on top.
+    pub fn land(&mut self) -> LayerAhead {
+        let below = self.in_flight.take().unwrap_or_default();
+        LayerAhead { layer: std::mem::replace(&mut self.batch, below), begun: self.begun }
+    }
+
+    /// Goes on with what was decided on top of the batch that was written last. `false` if anything else was done since: then
+    /// it is dropped.
+    pub fn go_on(&mut self, ahead: LayerAhead) -> bool {
+        let LayerAhead { mut layer, begun } = ahead;
+        // The batch below was kept, which began the next one: this.
+        if begun + 1 != self.begun || self.in_flight.is_some() {
+            return false;
         }
+        let seen = layer.seen.get_mut();
+        // After a conflict they are not believed either.
+        seen.cached.extend(seen.in_flight.drain());
+        self.batch = layer;
+        true
+    }
+
+    /// Forgets what was decided on top of the batch in flight.
+    pub fn drop_ahead(&mut self) {
+        self.batch = Layer::default();
     }
 
     /// A stream as the batch has it. One that is not known yet is missing from now on: it is read, and what was decided
     /// without it counts for nothing.
     pub fn stream(&self, id: StreamId) -> Option<&Stream> {
-        if let Some(stream) = self.peek(id) {
+        if let Some(stream) = self.batch.peek(id) {
             return Some(stream);
         }
-        let mut seen = self.seen.borrow_mut();
-        if self.broken.contains(&id) {
+        let mut seen = self.batch.seen.borrow_mut();
+        if self.batch.broken.contains(&id) {
             seen.met_broken = true;
             return None;
+        }
+        if let Some(stream) = self.below(id) {
+            seen.in_flight.insert(id);
+            return Some(stream);
         }
         let cached = self.cached(id);
         if cached.is_some() {
@@ -85,13 +108,14 @@ impl UnitOfWork {
         cached
     }
 
-    fn peek(&self, id: StreamId) -> Option<&Stream> {
-        self.work.get(&id).map(|changed| &changed.stream).or_else(|| self.read.get(&id))
+    /// A stream as the batch in flight changed it.
+    fn below(&self, id: StreamId) -> Option<&Stream> {
+        self.in_flight.as_ref()?.changed(id)
     }
 
     /// A stream as far as it is known. It is not looked for in the log.
     pub fn known(&self, id: StreamId) -> Option<&Stream> {
-        self.peek(id).or_else(|| self.cached(id))
+        self.batch.peek(id).or_else(|| self.below(id)).or_else(|| self.cached(id))
     }
 
     /// The version of a stream, as far as it is known.
@@ -102,45 +126,53 @@ impl UnitOfWork {
     /// The accounts that were ever opened for a member; missing as a stream is. They are read after the streams: whoever looks for an
     /// owner and their accounts knows of every account that was opened before the owner's version.
     pub fn owned_accounts(&self, member: MemberId) -> Option<&[AccountId]> {
-        let owned = self.owned.get(&member).map(Vec::as_slice);
+        let owned = self.batch.owned.get(&member).map(Vec::as_slice);
         if owned.is_none() {
-            self.seen.borrow_mut().missing_owned.insert(member);
+            self.batch.seen.borrow_mut().missing_owned.insert(member);
         }
         owned
     }
 
     /// Whether anything that was looked for is missing: what is decided meanwhile counts for nothing.
     pub fn lacks_any(&self) -> bool {
-        let seen = self.seen.borrow();
+        let seen = self.batch.seen.borrow();
         !seen.missing.is_empty() || !seen.missing_owned.is_empty()
     }
 
     /// The next command is decided.
     pub fn begin_command(&mut self) {
-        self.seen.get_mut().met_broken = false;
+        self.batch.seen.get_mut().met_broken = false;
     }
 
     /// Whether the command at hand looked at a stream that cannot be folded.
     pub fn met_broken_stream(&self) -> bool {
-        self.seen.borrow().met_broken
+        self.batch.seen.borrow().met_broken
     }
 
     /// Whether a stream cannot be folded.
     pub fn is_broken(&self, id: StreamId) -> bool {
-        self.broken.contains(&id)
+        self.batch.broken.contains(&id)
     }
 
     /// Puts one more event on a stream and gives the version it takes. A stream that is not known counts as new.
     pub fn apply(&mut self, id: StreamId, recorded: &Event) -> Result<Version, FoldError> {
-        let changed = match self.work.entry(id) {
+        let changed = match self.batch.work.entry(id) {
             Entry::Occupied(changed) => changed.into_mut(),
             Entry::Vacant(place) => {
-                let cached = || {
-                    let stream = self.cache.as_ref()?.peek(&id)?;
-                    self.seen.borrow_mut().cached.insert(id);
-                    Some(stream)
+                let seen = self.batch.seen.get_mut();
+                let below = || self.in_flight.as_ref()?.changed(id);
+                let cached = || self.cache.as_ref()?.peek(&id);
+                let stream = if let Some(read) = self.batch.read.get(&id) {
+                    read.clone()
+                } else if let Some(below) = below() {
+                    seen.in_flight.insert(id);
+                    below.clone()
+                } else if let Some(cached) = cached() {
+                    seen.cached.insert(id);
+                    cached.clone()
+                } else {
+                    Stream::EMPTY
                 };
-                let stream = self.read.get(&id).or_else(cached).cloned().unwrap_or(Stream::EMPTY);
                 place.insert(Changed { before: stream.version, stream })
             }
         };
@@ -150,24 +182,24 @@ impl UnitOfWork {
 
     /// The batch's changes so far, to go back to.
     pub fn savepoint(&self) -> HashMap<StreamId, Changed> {
-        self.work.clone()
+        self.batch.work.clone()
     }
 
     /// Goes back to a savepoint; the empty one is the beginning of the batch.
     pub fn roll_back(&mut self, to: HashMap<StreamId, Changed>) {
-        self.work = to;
+        self.batch.work = to;
     }
 
     /// Goes back to the beginning of the batch.
     pub fn roll_back_all(&mut self) {
-        self.work.clear();
+        self.batch.work.clear();
     }
 
     /// Those of these streams that came from the cache and may be behind.
     pub fn stale(&self, ids: impl IntoIterator<Item = StreamId>) -> Vec<StreamId> {
-        let seen = self.seen.borrow();
+        let seen = self.batch.seen.borrow();
         let mut stale: Vec<_> =
-            ids.into_iter().filter(|id| seen.cached.contains(id) && !self.read.contains_key(id)).collect();
+            ids.into_iter().filter(|id| seen.cached.contains(id) && !self.batch.read.contains_key(id)).collect();
         stale.sort_unstable();
         stale.dedup();
         stale
@@ -175,19 +207,19 @@ impl UnitOfWork {
 
     /// Reads what was looked for in vain, in one round trip for the streams.
     pub async fn read_missing(&mut self, log: &dyn Log) -> Result<(), ReadError> {
-        let seen = self.seen.get_mut();
+        let seen = self.batch.seen.get_mut();
         let (missing, owners) = (std::mem::take(&mut seen.missing), std::mem::take(&mut seen.missing_owned));
         self.read_into(missing.iter().map(|id| (*id, Stream::EMPTY)).collect(), log).await?;
         if let Some(cache) = &mut self.cache {
             for id in missing {
-                if let Some(stream) = self.read.get(&id).filter(|stream| stream.state.is_worth_keeping()) {
+                if let Some(stream) = self.batch.read.get(&id).filter(|stream| stream.state.is_worth_keeping()) {
                     cache.put(id, stream.clone());
                 }
             }
         }
         for member in owners {
             let owned = log.owned_accounts(member).await?;
-            self.owned.insert(member, owned);
+            self.batch.owned.insert(member, owned);
         }
         Ok(())
     }
@@ -202,9 +234,9 @@ impl UnitOfWork {
     /// After a conflict: nothing that the batch looked at is believed. It is not kept any more, and read on.
     pub async fn refresh_all(&mut self, log: &dyn Log) -> Result<(), ReadError> {
         self.roll_back_all();
-        self.owned.clear();
-        let mut looked_at = std::mem::take(&mut self.seen.get_mut().cached);
-        looked_at.extend(self.read.keys());
+        self.batch.owned.clear();
+        let mut looked_at = std::mem::take(&mut self.batch.seen.get_mut().cached);
+        looked_at.extend(self.batch.read.keys());
         let looked_at: Vec<_> = looked_at.into_iter().collect();
         let read = self.refresh(looked_at.clone(), log).await;
         if let Some(cache) = &mut self.cache {
@@ -220,19 +252,17 @@ impl UnitOfWork {
         let held = |(id, Changed { before, stream }): (&StreamId, &Changed)| {
             stream.held(*id, stream.passed(*before, state_every))
         };
-        self.work.iter().map(held).collect()
+        self.batch.work.iter().map(held).collect()
     }
 
     /// An event of a stream that the batch changed was written: it stands in the commit that begins there.
     pub fn placed(&mut self, id: StreamId, newest: Position, has_row: bool) {
-        if let Some(changed) = self.work.get_mut(&id) {
-            changed.stream.placed(newest, has_row);
-        }
+        self.batch.placed(id, newest, has_row);
     }
 
     /// Ends a batch that was written: what it changed is kept. Gives each changed stream with the version it had before.
     pub fn keep_changed(&mut self, mut changed: impl FnMut(StreamId, Version, &Stream)) {
-        for (id, Changed { before, stream }) in std::mem::take(&mut self.work) {
+        for (id, Changed { before, stream }) in std::mem::take(&mut self.batch.work) {
             changed(id, before, &stream);
             if let Some(cache) = &mut self.cache
                 && stream.state.is_worth_keeping()
@@ -245,16 +275,14 @@ impl UnitOfWork {
 
     /// Begins the next batch.
     pub fn begin_batch(&mut self) {
-        let seen = std::mem::take(self.seen.get_mut());
+        let seen = std::mem::take(self.batch.seen.get_mut());
         if let Some(cache) = &mut self.cache {
             for id in &seen.cached {
                 cache.promote(id);
             }
         }
-        self.work.clear();
-        self.read.clear();
-        self.owned.clear();
-        self.broken.clear();
+        self.batch = Layer::default();
+        self.begun += 1;
     }
 
     /// Forgets everything, also what is kept between batches.
@@ -272,7 +300,7 @@ impl UnitOfWork {
 
     /// A stream as it was read, without what the batch changed.
     fn held(&self, id: StreamId) -> Stream {
-        self.read.get(&id).or_else(|| self.cached(id)).cloned().unwrap_or(Stream::EMPTY)
+        self.batch.read.get(&id).or_else(|| self.cached(id)).cloned().unwrap_or(Stream::EMPTY)
     }
 
     fn cached(&self, id: StreamId) -> Option<&Stream> {
@@ -287,7 +315,7 @@ impl UnitOfWork {
         for (id, loaded) in ids.into_iter().zip(load(log, held).await?) {
             match loaded {
                 Ok(stream) => {
-                    self.read.insert(id, stream);
+                    self.batch.read.insert(id, stream);
                 }
                 Err(error) => {
                     metrics::counter!(self.metrics.broken_streams).increment(1);
@@ -296,8 +324,8 @@ impl UnitOfWork {
                         stream.id = %id,
                         "a stream cannot be folded; commands that name it are refused"
                     );
-                    self.read.remove(&id);
-                    self.broken.insert(id);
+                    self.batch.read.remove(&id);
+                    self.batch.broken.insert(id);
                 }
             }
         }

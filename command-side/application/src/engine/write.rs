@@ -1,18 +1,25 @@
 //! The append of a batch, and what comes of it.
 
-use std::error::Error;
+use std::{error::Error, future::poll_fn, task::Poll};
 
 use kernel::{CommitRef, ConsistencyToken, LogId, Position, StreamId, Version};
-use log::{AppendError, Appended, NewCommit};
+use log::{AppendError, Appended, HeldStream, NewCommit};
 use tokio::time::Instant;
 
-use super::{PendingEvent, pending_event::position, run::Run, task::Job};
+use super::{
+    PendingEvent,
+    ahead::{Ahead, ENOUGH, Founded},
+    pending_event::position,
+    run::Run,
+    task::Job,
+    unit_of_work::LayerAhead,
+};
 use crate::ExecuteError;
 
 /// What became of one try to write a batch.
 pub enum Tried {
-    /// Durable, or nothing had to be written.
-    Done,
+    /// Durable, or nothing had to be written. With the batch that was decided on it, to be written as the very next thing.
+    Done(Option<Founded>),
     /// Someone else was faster, or nobody knows: look the commands up, read on, decide again.
     Again { unknown: bool },
     /// The store refuses something in it.
@@ -30,31 +37,80 @@ pub struct Batch {
     pub writing: Vec<(Job, Vec<PendingEvent>)>,
     /// Those that write nothing. They may rest on what the others write, so they are answered when that is durable.
     pub idle: Vec<Job>,
+    /// What the log is given, if it is encoded already.
+    pub commits: Option<Vec<NewCommit>>,
 }
 
 impl Batch {
-    fn jobs(self) -> impl Iterator<Item = Job> {
+    pub fn jobs(self) -> impl Iterator<Item = Job> {
         self.writing.into_iter().map(|(job, _)| job).chain(self.idle)
     }
 }
 
 impl Run {
     /// Appends a batch. Commands that are to be tried again are given back in `jobs`.
-    pub async fn write(&mut self, batch: Batch, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
-        let commits: Result<Vec<NewCommit>, _> = batch.writing.iter().map(|(job, events)| job.commit(events)).collect();
+    pub async fn write(&mut self, mut batch: Batch, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
+        metrics::histogram!(self.options.metrics.batch_commands)
+            .record((batch.writing.len() + batch.idle.len()) as f64);
+        let commits = match batch.commits.take() {
+            Some(commits) => Ok(commits),
+            None => batch.writing.iter().map(|(job, events)| job.commit(events)).collect(),
+        };
         let held = self.unit.held_streams(self.options.state_every);
-        let started = Instant::now();
+        let (started, mut ahead) = (Instant::now(), Ahead::default());
+        self.unit.take_off();
         let result = match commits {
-            // What the last batch wrote is answered while Postgres works on this one.
-            Ok(commits) => {
-                tokio::join!(biased; self.log.append_after(self.known, &commits, &held), async { self.outbox.send() }).0
-            }
+            Ok(commits) => self.append(&commits, &held, &mut ahead).await,
             Err(error) => Err(AppendError::Refused(error.into())),
         };
+        if result.is_ok() {
+            self.complete(&mut ahead);
+        }
+        let mut changed_ahead = self.unit.land();
         metrics::histogram!(self.options.metrics.append_seconds).record(started.elapsed().as_secs_f64());
-        match result {
-            Ok(written) => self.answer(batch, written, jobs, outcome_unknown),
-            Err(error) => self.take_back(batch, error, jobs, outcome_unknown),
+        let written = match result {
+            Ok(written) => written,
+            // What was decided ahead rested on it.
+            Err(error) => {
+                self.put_first(ahead.give_back());
+                return self.take_back(batch, error, jobs, outcome_unknown);
+            }
+        };
+        *jobs = self.answer(batch, written, &mut changed_ahead, outcome_unknown);
+        if !jobs.is_empty() {
+            self.put_first(ahead.give_back());
+            return Tried::Again { unknown: true };
+        }
+        let (founded, undecided) = ahead.on(changed_ahead, &written);
+        self.put_first(undecided);
+        Tried::Done(founded)
+    }
+
+    /// Waits for an append. Meanwhile what the last batch wrote is answered, and the next one is decided.
+    async fn append(
+        &mut self,
+        commits: &[NewCommit],
+        held: &[HeldStream],
+        ahead: &mut Ahead,
+    ) -> Result<Appended, AppendError> {
+        let (log, queue) = (self.log.clone(), self.queue.clone());
+        let mut append = log.append_after(self.known, commits, held);
+        // Postgres has it before anything else is done.
+        let begun = poll_fn(|context| Poll::Ready(append.as_mut().poll(context))).await;
+        self.outbox.send();
+        if let Poll::Ready(result) = begun {
+            return result;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut append => return result,
+                are_there = queue.ready_for(ENOUGH), if self.has_room(ahead) => match are_there {
+                    true => self.decide_ahead(ahead),
+                    // The queue is closed.
+                    false => return append.await,
+                },
+            }
         }
     }
 
@@ -107,7 +163,7 @@ impl Run {
                     "the log cannot be reached; commands are turned away"
                 );
                 batch.jobs().for_each(|job| job.fail(ExecuteError::LogUnavailable));
-                Tried::Done
+                Tried::Done(None)
             }
             AppendError::Refused(source) => {
                 tracing::error!(error = source.as_ref() as &dyn Error, "the log refused an append");
@@ -127,9 +183,9 @@ impl Run {
         }
     }
 
-    /// The append is durable: remember, and have the answers ready.
-    fn answer(&mut self, batch: Batch, written: Appended, jobs: &mut Vec<Job>, outcome_unknown: bool) -> Tried {
-        let Batch { writing, mut idle } = batch;
+    /// The append is durable: remember, and have the answers ready. Gives back what is not answered by it.
+    fn answer(&mut self, batch: Batch, written: Appended, ahead: &mut LayerAhead, outcome_unknown: bool) -> Vec<Job> {
+        let Batch { writing, mut idle, .. } = batch;
         let mut first = written.first;
         let last = writing.last().map(|(job, _)| job.meta.command_id);
         metrics::counter!(self.options.metrics.commands).increment(writing.len() as u64);
@@ -141,6 +197,7 @@ impl Run {
                 let has_row =
                     event.version > Version::ZERO.next() || event.stream != StreamId::from(job.meta.command_id);
                 self.unit.placed(event.stream, place.first, has_row);
+                ahead.placed(event.stream, place.first, has_row);
             }
             let failed = job.answer(&events, place, &self.unit, false).err().map(|error| {
                 tracing::error!(error = &error as &dyn Error, "a command was carried out but cannot be answered");
@@ -163,8 +220,7 @@ impl Run {
             idle.drain(..).for_each(|job| self.outbox.put(job, None));
         }
         self.keep_streams();
-        *jobs = idle;
-        if jobs.is_empty() { Tried::Done } else { Tried::Again { unknown: true } }
+        idle
     }
 
     /// Makes the answers of commands ready that have nothing to write, unless they came to an error.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Counts the round trips for streams from now on.
-fn count_reads(log: &MemoryLog) -> Arc<AtomicUsize> {
+pub fn count_reads(log: &MemoryLog) -> Arc<AtomicUsize> {
     let reads = Arc::new(AtomicUsize::default());
     let counted = reads.clone();
     let count = move |_: &[_]| {

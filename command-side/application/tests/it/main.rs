@@ -1,6 +1,7 @@
 //! The executor and the members' use cases on a log in memory that can fail at every point where Postgres can; the vault is
 //! the real one. The same behaviour on the real log is shown by the end-to-end tests.
 
+mod ahead;
 mod client;
 mod engine;
 mod fairness;
