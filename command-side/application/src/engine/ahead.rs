@@ -10,7 +10,7 @@
 use log::{Appended, NewCommit};
 use tokio::time::Instant;
 
-use super::{PendingEvent, queue::Waiting, run::Run, task::Job, unit_of_work::LayerAhead, write::Batch};
+use super::{PendingEvent, decided::Batch, queue::Waiting, run::Run, task::Job, unit_of_work::LayerAhead};
 
 /// How many commands have to wait before they are decided ahead: to wake the engine for each of them costs more than it saves.
 pub const ENOUGH: usize = 16;
@@ -137,11 +137,5 @@ impl Run {
         }
         batch.commits = Some(commits);
         Ok(batch)
-    }
-
-    /// Commands that go first into the next batch.
-    pub fn put_first(&mut self, mut jobs: Vec<Job>) {
-        jobs.append(&mut self.undecided);
-        self.undecided = jobs;
     }
 }

@@ -7,13 +7,8 @@ use log::{Appended, Commit, ReadError};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Log, PendingEvent,
-    ahead::Founded,
-    decision::Decided,
-    outbox::answer,
-    run::Run,
-    task::Job,
-    write::{Batch, Tried},
+    Log, PendingEvent, ahead::Founded, decided::Batch, decision::Decided, outbox::answer, run::Run, task::Job,
+    write::Tried,
 };
 use crate::ExecuteError;
 

@@ -8,6 +8,7 @@
 
 mod ahead;
 mod batch;
+mod decided;
 mod decision;
 mod handle;
 mod in_flight;
@@ -21,6 +22,7 @@ mod pending_event;
 mod queue;
 mod recent;
 mod run;
+mod serve;
 mod snapshots;
 mod state;
 mod states;

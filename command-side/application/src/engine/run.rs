@@ -1,17 +1,13 @@
-//! The loop: wait for work, take what is there, carry it out.
+//! What the engine holds between batches, and what it takes from its queue.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use kernel::{CommitRef, Ids, LogId};
 use log::ReadError;
-use tokio::{
-    sync::mpsc::{self, error::TryRecvError},
-    time::{Instant, Interval, MissedTickBehavior, interval},
-};
+use tokio::time::Instant;
 
 use super::{
     EngineOptions, Log, UnitOfWork,
-    batch::Work,
     outbox::Outbox,
     queue::{FairQueue, Waiting},
     recent::RecentAnswers,
@@ -38,9 +34,6 @@ pub struct Run {
     pub stopped_by: Option<i64>,
     log_id: Option<LogId>,
 }
-
-/// How often an idle server looks whether the log is still the one it knows.
-const LOOK: Duration = Duration::from_secs(1);
 
 impl Run {
     pub fn new(
@@ -86,7 +79,7 @@ impl Run {
     }
 
     /// Looks whether the log still holds what this server knows. A busy server learns it from its appends.
-    async fn check_history(&mut self) {
+    pub async fn check_history(&mut self) {
         // A log that cannot be asked tells nothing.
         if self.known.is_some() && matches!(self.saw_the_log().await, Ok(false)) {
             self.forget_history();
@@ -126,48 +119,18 @@ impl Run {
         Ok(true)
     }
 
-    /// Executes commands until asked to stop, then those already accepted.
-    pub async fn serve(mut self, stop: &mut mpsc::Receiver<()>) {
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut founded = None;
-        loop {
-            if !matches!(stop.try_recv(), Err(TryRecvError::Empty)) {
-                self.queue.close();
-            }
-            if let Some(ahead) = founded.take() {
-                founded = self.carry_out(Work::Ahead(ahead)).await;
-                continue;
-            }
-            if self.undecided.is_empty() && !self.wait(stop, &mut look).await {
-                return;
-            }
-            let batch = self.gather();
-            founded = self.carry_out(Work::Undecided(batch)).await;
-        }
-    }
-
-    /// Waits for commands. `false` if none will come.
-    async fn wait(&mut self, stop: &mut mpsc::Receiver<()>, look: &mut Interval) -> bool {
-        loop {
-            if self.queue.is_empty() {
-                self.outbox.send();
-            }
-            tokio::select! {
-                biased;
-                _ = stop.recv(), if !self.queue.is_closed() => self.queue.close(),
-                is_there_more = self.queue.ready() => return is_there_more,
-                _ = look.tick() => self.check_history().await,
-            }
-        }
-    }
-
     /// The next batch, without what came too late.
-    fn gather(&mut self) -> Vec<Job> {
+    pub fn gather(&mut self) -> Vec<Job> {
         let mut batch = std::mem::take(&mut self.undecided);
         let weight: usize = batch.iter().map(Waiting::weight).sum();
         batch.extend(self.take_more(weight));
         self.admit(batch)
+    }
+
+    /// Commands that go first into the next batch.
+    pub fn put_first(&mut self, mut jobs: Vec<Job>) {
+        jobs.append(&mut self.undecided);
+        self.undecided = jobs;
     }
 
     /// More commands for a batch that weighs so much.

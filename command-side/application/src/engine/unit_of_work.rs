@@ -34,7 +34,7 @@ pub struct UnitOfWork {
 
 /// What a batch changed that was decided while the one before it was in flight. It stands for something only on top of that.
 pub struct LayerAhead {
-    layer: Layer,
+    layer: Box<Layer>,
     /// How many batches were begun when the one before landed.
     begun: u64,
 }
@@ -61,7 +61,7 @@ impl UnitOfWork {
     /// The append has ended, however it did: the batch in flight is the one at hand again, without what was decided on top.
     pub fn land(&mut self) -> LayerAhead {
         let below = self.in_flight.take().unwrap_or_default();
-        LayerAhead { layer: std::mem::replace(&mut self.batch, below), begun: self.begun }
+        LayerAhead { layer: Box::new(std::mem::replace(&mut self.batch, below)), begun: self.begun }
     }
 
     /// Goes on with what was decided on top of the batch that was written last. `false` if anything else was done since: then
@@ -75,7 +75,7 @@ impl UnitOfWork {
         let seen = layer.seen.get_mut();
         // After a conflict they are not believed either.
         seen.cached.extend(seen.in_flight.drain());
-        self.batch = layer;
+        self.batch = *layer;
         true
     }
 

@@ -7,8 +7,8 @@ use log::{AppendError, Appended, HeldStream, NewCommit};
 use tokio::time::Instant;
 
 use super::{
-    PendingEvent,
     ahead::{Ahead, ENOUGH, Founded},
+    decided::Batch,
     pending_event::position,
     run::Run,
     task::Job,
@@ -28,23 +28,6 @@ pub enum Tried {
     NotLeader,
     /// An alarm of the auditor stops the log, and nothing was written.
     Stopped,
-}
-
-/// A batch that was decided.
-#[derive(Default)]
-pub struct Batch {
-    /// With what they write.
-    pub writing: Vec<(Job, Vec<PendingEvent>)>,
-    /// Those that write nothing. They may rest on what the others write, so they are answered when that is durable.
-    pub idle: Vec<Job>,
-    /// What the log is given, if it is encoded already.
-    pub commits: Option<Vec<NewCommit>>,
-}
-
-impl Batch {
-    pub fn jobs(self) -> impl Iterator<Item = Job> {
-        self.writing.into_iter().map(|(job, _)| job).chain(self.idle)
-    }
 }
 
 impl Run {
