@@ -146,3 +146,11 @@ async fn the_doctor_knows_the_form_and_its_guards() {
     }
     databases.drop().await;
 }
+
+#[tokio::test]
+async fn a_log_that_was_never_of_the_form_before_needs_no_conversion() {
+    let databases = TestDatabases::with_bank().await;
+    let done = databases.run(&["log", "convert", "--yes"]).expect(0);
+    assert!(done.stderr.contains("nothing is to be converted") && !done.stderr.contains("--drop-old"), "{done:?}");
+    databases.drop().await;
+}

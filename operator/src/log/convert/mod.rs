@@ -103,7 +103,11 @@ pub async fn convert(args: &ConvertArgs, config: &Config, output: Output) -> Res
         (Format::CommitRows, ConvertArgs { drop_old: true, .. }) => {
             Err(ConvertError::NothingTo("the tables of the format before are gone already").into())
         }
-        (Format::CommitRows, _) => Err(ConvertError::Converted.into()),
+        (Format::CommitRows, _) if kept => Err(ConvertError::Converted.into()),
+        (Format::CommitRows, _) => {
+            output.remark("the log stands in the tables of this build: nothing is to be converted");
+            Ok(())
+        }
     }
 }
 
