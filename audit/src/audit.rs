@@ -1,11 +1,12 @@
 //! One audit, from the snapshots to the report.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use kernel::AssetCode;
 use sqlx::PgConnection;
 
 use crate::{
+    archived::ArchivedCommits,
     books::View,
     error::AuditError,
     findings::{Findings, Rule},
@@ -24,6 +25,8 @@ pub struct Connections {
     pub log: PgConnection,
     /// For looking up what a reversal undoes, while the snapshot is being read.
     pub other: PgConnection,
+    /// What has left the database, if anything has.
+    pub archived: Option<Arc<dyn ArchivedCommits>>,
     /// One for each view that is to be audited.
     pub views: Vec<(View, PgConnection)>,
 }
@@ -48,9 +51,10 @@ impl Auditor {
         for (view, connection) in self.connections.views {
             snapshots.push(Snapshot::open(view, connection).await?);
         }
-        let source = Source::open(self.connections.log).await?;
+        let archived = self.connections.archived;
+        let source = Source::open(self.connections.log, archived.clone()).await?;
         let (other, findings) = (self.connections.other, Findings::new());
-        let mut audit = Audit { source: Some(source), other, findings, reporter: self.reporter };
+        let mut audit = Audit { source: Some(source), other, archived, findings, reporter: self.reporter };
 
         let pass = audit.read(views::tallies(&snapshots)).await?;
         audit.check_tables(&pass).await?;

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
+    archived::ArchivedRow,
     chain::{self, Covered, Digest},
     error::{AuditError, failed},
     piece::{CommitRow, EventRow, Piece, decode, type_named},
@@ -58,6 +59,22 @@ impl Reading {
         .fetch_all(connection)
         .await
         .map_err(failed("reading the commits"))?;
+        let rows = rows.into_iter().map(|row| ArchivedRow {
+            first_position: row.first_position,
+            last_position: row.last_position,
+            recorded_at: row.recorded_at,
+            command_id: row.command_id,
+            role: row.role,
+            actor_id: row.actor_id,
+            correlation: row.correlation,
+            fingerprint: row.fingerprint,
+            events: row.events,
+        });
+        Ok(self.take(rows, digest))
+    }
+
+    /// The next commits, from wherever.
+    pub fn take(&mut self, rows: impl IntoIterator<Item = ArchivedRow>, digest: &mut Sha256) -> Piece {
         let mut piece = Piece::default();
         for row in rows {
             self.after = Some(row.first_position);
@@ -89,8 +106,33 @@ impl Reading {
             });
             piece.events.extend(events_of(row.first_position, &row.events, digest));
         }
-        Ok(piece)
+        piece
     }
+}
+
+/// Where the commits in the database begin.
+pub async fn begin(connection: &mut PgConnection) -> Result<i64, AuditError> {
+    let begin = sqlx::query_scalar!("select min(first_position) from log_commits where first_position > 0")
+        .fetch_one(connection)
+        .await
+        .map_err(failed("reading where the commits begin"))?;
+    Ok(begin.unwrap_or(1))
+}
+
+/// Where the commits begin that opened these streams.
+pub async fn first_places(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, i64)>, AuditError> {
+    let rows = sqlx::query!(
+        r#"select asked.id as "id!", coalesce(s.first_position, k.first_position) as "first!"
+           from unnest($1::uuid[]) as asked (id)
+           left join log_streams as s on s.stream_id = asked.id
+           left join log_commands as k on s.stream_id is null and k.command_id = asked.id
+           where coalesce(s.first_position, k.first_position) is not null"#,
+        ids
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("looking up what was reversed"))?;
+    Ok(rows.into_iter().map(|row| (row.id, row.first)).collect())
 }
 
 /// Where the versions before are is left out of the digest: a restored log may say so otherwise, and is the same log.

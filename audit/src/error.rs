@@ -12,6 +12,9 @@ pub enum AuditError {
         #[source]
         source: sqlx::Error,
     },
+    /// What has left the database of the log cannot be read.
+    #[error("the archive of the log cannot be read")]
+    Archive(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// What is to be audited is not there.
     #[error("{0}")]
     Absent(&'static str),

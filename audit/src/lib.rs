@@ -7,6 +7,7 @@
 
 #![allow(missing_docs, reason = "a report's fields are named by what they hold")]
 
+mod archived;
 mod assemble;
 mod audit;
 mod books;
@@ -33,6 +34,7 @@ mod sum;
 mod transfers;
 mod views;
 
+pub use archived::{ArchivedCommits, ArchivedRow, FirstEvent};
 pub use audit::{Auditor, Connections};
 pub use books::View;
 pub use error::AuditError;

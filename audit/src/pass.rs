@@ -1,11 +1,12 @@
 //! Reading the log once, and folding it into the views that are asked for.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
 
 use crate::{
+    archived::ArchivedCommits,
     assemble::{self, Assembler},
     books::{Books, Folded, Wanted},
     commit_rows,
@@ -51,6 +52,8 @@ pub(crate) struct Audit {
     pub(crate) source: Option<Source>,
     /// For looking up what a reversal undoes, while the snapshot is being read.
     pub(crate) other: PgConnection,
+    /// What has left the database.
+    pub(crate) archived: Option<Arc<dyn ArchivedCommits>>,
     pub(crate) findings: Findings,
     pub(crate) reporter: Box<dyn Reporter>,
 }
@@ -109,7 +112,8 @@ impl Audit {
             return Ok(());
         }
         let ids: Vec<_> = reversals.iter().map(|r| r.original).collect();
-        let originals: HashMap<_, _> = source::posted(&mut self.other, &ids).await?.into_iter().collect();
+        let originals: HashMap<_, _> =
+            source::posted(&mut self.other, self.archived.as_deref(), &ids).await?.into_iter().collect();
         for reversal in &reversals {
             transfers::check_mirror(reversal, originals.get(&reversal.original), &mut self.findings);
         }
@@ -122,7 +126,8 @@ impl Audit {
         let source = self.source.as_mut().ok_or_else(|| AuditError::Absent("the reading of the log ended early"))?;
         let Some(chain) = source.chain else { return self.count(pass.events).await };
         let head = source.head.digest.clone();
-        let (commits, commands) = commit_rows::counts(source.connection()).await?;
+        let (stored, commands) = commit_rows::counts(source.connection()).await?;
+        let commits = stored + source.archived_commits;
         stream_rows::check(source.connection(), &pass.fold, &mut self.findings).await?;
         self.findings.require(Rule::Chain, head == chain, || {
             format!(
@@ -133,7 +138,7 @@ impl Audit {
         });
         let read = pass.commits;
         self.findings.require(Rule::Commits, commits.unsigned_abs() == read && commands == commits, || {
-            format!("table log_commits has {commits} rows, {read} were read, and {commands} ids of commands are known")
+            format!("there are {commits} commits in table log_commits and before, {read} were read, and {commands} ids of commands are known")
         });
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Reading the log as it stands in its tables, in pieces, as one snapshot. Nothing is taken for granted: events and
 //! commits are read apart and put together by [`super::assemble`].
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use events::recorded::{Event, TransferEvent, TransferPosted};
 use sha2::{Digest as _, Sha256};
@@ -9,6 +11,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
+    archived::ArchivedCommits,
     chain::{self, Digest},
     commit_rows,
     error::{AuditError, failed},
@@ -36,11 +39,17 @@ pub struct Source {
     pub head: HeadRow,
     /// The digests of the commits that were read, if the log is of commit rows.
     pub chain: Option<Digest>,
+    archived: Option<Arc<dyn ArchivedCommits>>,
+    /// How many commits were read that have left the database.
+    pub archived_commits: i64,
 }
 
 impl Source {
     /// Takes the snapshot.
-    pub async fn open(mut connection: PgConnection) -> Result<Self, AuditError> {
+    pub async fn open(
+        mut connection: PgConnection,
+        archived: Option<Arc<dyn ArchivedCommits>>,
+    ) -> Result<Self, AuditError> {
         begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the log"))?;
         let head = sqlx::query_as!(
             HeadRow,
@@ -51,7 +60,7 @@ impl Source {
         .map_err(failed("reading the head of the log"))?;
         let head = head.ok_or_else(|| AuditError::Absent("log_head is empty: there is no log"))?;
         let chain = commit_rows::is_form_of(&mut connection).await?.then_some(chain::BEGINNING);
-        Ok(Self { connection, head, chain })
+        Ok(Self { connection, head, chain, archived, archived_commits: 0 })
     }
 
     /// Sends the whole log, oldest first; answers the digest of all that was read.
@@ -81,6 +90,20 @@ impl Source {
         mut digest: Sha256,
     ) -> Result<String, AuditError> {
         let mut reading = commit_rows::Reading::default();
+        self.archived_commits = 0;
+        if let Some(archived) = self.archived.clone() {
+            let begin = commit_rows::begin(&mut self.connection).await?;
+            let mut rows = archived.read(begin - 1);
+            while let Some(rows) = rows.recv().await {
+                let rows = rows?;
+                self.archived_commits += rows.len() as i64;
+                let piece = reading.take(rows, &mut digest);
+                self.chain = Some(reading.chain);
+                if pieces.send(piece).await.is_err() {
+                    return Ok(hex::encode(&digest.finalize()[..16]));
+                }
+            }
+        }
         loop {
             let piece = reading.next(&mut self.connection, &mut digest).await?;
             self.chain = Some(reading.chain);
@@ -161,9 +184,21 @@ impl Source {
 }
 
 /// Those of these transfers that were posted.
-pub async fn posted(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, TransferPosted)>, AuditError> {
+pub async fn posted(
+    connection: &mut PgConnection,
+    archived: Option<&dyn ArchivedCommits>,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, TransferPosted)>, AuditError> {
     if commit_rows::is_form_of(connection).await? {
-        let events = commit_rows::first_events(connection, ids).await?;
+        let mut events = commit_rows::first_events(connection, ids).await?;
+        if let Some(archived) = archived {
+            let missing: Vec<Uuid> =
+                ids.iter().copied().filter(|id| events.iter().all(|(stream, ..)| stream != id)).collect();
+            if !missing.is_empty() {
+                let places = commit_rows::first_places(connection, &missing).await?;
+                events.extend(archived.first_events(&places).await?);
+            }
+        }
         let posted = events.into_iter().filter_map(|(stream, event_type, schema_version, payload)| {
             match decode(&event_type, schema_version, &payload) {
                 Ok(Event::Transfer(TransferEvent::Posted(posted))) => Some((stream, posted)),

@@ -32,6 +32,9 @@ pub struct Config {
     /// that new commits add to
     #[arg(long, env = "JANGBU_AUDITOR_SWEEP_ROWS", default_value_t = 5_000)]
     pub sweep_rows: u32,
+    /// The archive of the log
+    #[command(flatten)]
+    pub archive: event_archive::Place,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,

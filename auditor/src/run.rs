@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use log::ReadHead;
 use platform::{
@@ -36,7 +37,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         connect(&config.log_auditor_url, &PoolOptions::log("auditor", CONNECTIONS).with_statement_limit(STATEMENT))
             .context("JANGBU_LOG_AUDITOR_URL cannot be used")?;
     database::require_sessions(vec![pool.clone()]);
-    let log = PostgresLog::new(pool.clone());
+    let log = PostgresLog::new(pool.clone()).with_archive(ArchivedLog::at(&config.archive));
     let status = Arc::new(Status::default());
     let probes = probes(&log, &status);
     let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());

@@ -8,6 +8,8 @@ use std::{
 };
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use event_archive::{ArchivedLog, Place};
+use event_store_postgres::{PoolOptions, PostgresLog};
 use url::Url;
 use vault::{KekAddress, KeySchedule};
 
@@ -103,6 +105,10 @@ pub struct Config {
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub auditor_addr: Option<String>,
 
+    /// The archive of the log.
+    #[command(flatten)]
+    pub archive: Place,
+
     /// The folder in which NATS keeps its data, if it is on this machine; `doctor` looks how full it is.
     #[arg(long, global = true, env = "JANGBU_NATS_DIR", value_name = "DIR")]
     #[arg(hide_env_values = true, hide_short_help = true, value_parser = path())]
@@ -134,6 +140,15 @@ impl Config {
     pub fn log_database(&self) -> Result<&Address, Failure> {
         let address = self.log_database_url.as_ref();
         address.ok_or(unset("JANGBU_LOG_DATABASE_URL", "where the log is"))?.checked("JANGBU_LOG_DATABASE_URL")
+    }
+
+    /// The log as a reader has it who goes on in the archive where commits have left the database. It connects when it is asked.
+    pub fn whole_log(&self) -> Result<PostgresLog, Failure> {
+        let address = self.log_database()?;
+        let pool = event_store_postgres::connect(address.secret(), &PoolOptions::log("jangbu/archive", 2));
+        let pool =
+            pool.map_err(|error| Failure::unreachable("log database", address, "JANGBU_LOG_DATABASE_URL", error))?;
+        Ok(PostgresLog::new(pool).with_archive(ArchivedLog::at(&self.archive)))
     }
 
     /// The views' database.

@@ -5,7 +5,9 @@ use std::{error::Error, fmt::Display, io};
 use database::migrations;
 use projection_engine::RebuildError;
 
-use crate::{archive::error::ArchiveError, keys::error::KeyError, log::convert::error::ConvertError};
+use event_archive::ArchiveError;
+
+use crate::{keys::error::KeyError, log::convert::error::ConvertError};
 
 /// Why a command stopped. Exit code 2 if the caller can fix the call, else 1.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,12 @@ pub enum Failure {
     /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The log as a whole, with what is in the archive.
+    #[error("the log cannot be read")]
+    Log(#[from] ::log::ReadError),
+    /// What has left the database of the log.
+    #[error("the archive of the log cannot be read")]
+    Archived(#[source] Box<dyn Error + Send + Sync>),
     /// The log was not converted.
     #[error(transparent)]
     Convert(#[from] ConvertError),
@@ -222,6 +230,16 @@ impl Failure {
             }
             Self::Key(error) => error.advice(),
             Self::Archive(error) => error.advice(),
+            Self::Log(::log::ReadError::Detached { .. }) => {
+                Some("set JANGBU_ARCHIVE_URL (and JANGBU_ARCHIVE_S3_ENDPOINT) as `jangbu archive` and all servers have it".into())
+            }
+            Self::Archived(_) => Some("`jangbu archive verify` proves the archive, and lists all that is wrong with it".into()),
+            Self::Log(::log::ReadError::Unavailable(_)) => {
+                Some("check JANGBU_LOG_DATABASE_URL and JANGBU_ARCHIVE_URL, and whether both can be reached".into())
+            }
+            Self::Log(::log::ReadError::Damaged { .. }) => {
+                Some("`jangbu archive verify` proves the archive, `jangbu log verify` the log".into())
+            }
             Self::Convert(error) => error.advice().map(str::to_owned),
             Self::Rebuild(error) => rebuild_advice(error),
             _ => None,

@@ -78,12 +78,8 @@ impl Follower {
                 self.lost(expected);
                 Ok(Step::Audited(0))
             }
-            Err(ReadError::Damaged { .. }) if self.state.position() < self.log.detached().await? => {
-                let detached = self.log.detached().await?;
-                self.stuck = Some(format!(
-                    "the commits up to position {detached} are detached from the database of the log: an auditor goes on from a \
-                     checkpoint at or after it, and cannot read the archive"
-                ));
+            Err(error @ ReadError::Detached { .. }) => {
+                self.stuck = Some(error.to_string());
                 Ok(Step::Stuck)
             }
             Err(ReadError::Damaged { position, what }) => {

@@ -5,7 +5,6 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 /// Says what each metric means. To be called once, when a server starts.
 pub fn describe_metrics() {
     describe_gauge!("executor_waiting_commands", "Commands that wait to be decided");
-    describe_counter!("executor_snapshot_failures_total", "Snapshots that were not saved: only speed is lost");
     describe_counter!("log_ins_total", "Log-ins by outcome");
     describe_counter!("passwords_rehashed_total", "Passwords hashed again because the parameters were raised");
     describe_counter!("refresh_answers_repeated_total", "Refreshes that were sent again and got the same answer");

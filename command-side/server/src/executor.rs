@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use application::{Bank, ExecutorOptions, RevokedTokens, Running};
 use command_api::CommandIds;
-use event_store_postgres::{AppendHealth, PoolOptions, PostgresLog, ServerLease, WriterEpoch, connect};
+use event_store_postgres::{PoolOptions, PostgresLog, ServerLease, WriterEpoch, connect};
 use kernel::RandomIds;
 use platform::{auth::Revocations, shutdown::Shutdown};
 use tokio::{
@@ -33,10 +33,11 @@ pub(crate) struct ExecutorRuntime {
 }
 
 impl ExecutorRuntime {
-    /// Connections: one for appends and reads, one for snapshots.
+    /// Connections: one for appends and reads, one for what is fetched from the archive meanwhile.
     const CONNECTIONS: u32 = 2;
 
-    pub(crate) fn new(config: &Config, revocations: &Revocations, append_health: AppendHealth) -> anyhow::Result<Self> {
+    /// On a pool of its own, to the log of the others.
+    pub(crate) fn new(config: &Config, revocations: &Revocations, log: &PostgresLog) -> anyhow::Result<Self> {
         let options = PoolOptions::log("command-server/executor", Self::CONNECTIONS);
         let thread = Builder::new_multi_thread().worker_threads(1).thread_name("executor").enable_all().build()?;
         let entered = thread.enter();
@@ -46,7 +47,8 @@ impl ExecutorRuntime {
             Ok(pool) => {
                 let revoked = Arc::new(Refused(revocations.clone()));
                 let epoch = WriterEpoch::default();
-                let log = PostgresLog::new(pool).with_append_health(append_health).with_epoch(epoch.clone());
+                // Nobody waits for the archive but the commands that need it.
+                let log = log.on(pool).without_waiting().with_epoch(epoch.clone());
                 Ok(Self { thread: Some(thread), log, epoch, revoked })
             }
             Err(error) => {

@@ -6,10 +6,9 @@ use anyhow::Context;
 use application::{
     AuthParts, AuthService, Channels, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, ProcessRunner,
 };
-use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog, PostgresProcesses, connect};
 use kernel::{RandomIds, SystemClock};
-use log::ProcessStore;
+use log::{DetachedCommits, ProcessStore};
 use platform::{
     auth::{Revocations, Signer, Verifier},
     ops::Probes,
@@ -45,7 +44,7 @@ impl People {
     pub(crate) fn start(
         config: &Config,
         verifier: &Verifier,
-        services: Arc<Opened>,
+        (services, archive): (Arc<Opened>, Option<Arc<dyn DetachedCommits>>),
         probes: &Probes,
         closed: Shutdown,
     ) -> anyhow::Result<Self> {
@@ -93,7 +92,8 @@ impl People {
                 });
                 let revoked = Arc::new(Refused(revocations));
                 let work = MemberWork { config, passwords, signer, channels, board, services, history_error, revoked };
-                work.run(Arc::new(opened), log.clone(), closed).await;
+                let log = PostgresLog::new(log.clone()).with_archive(archive);
+                work.run(Arc::new(opened), log, closed).await;
                 rotating.ended().await;
             }
             following.ended().await;
@@ -132,13 +132,13 @@ struct MemberWork {
 
 impl MemberWork {
     /// Serves members, delivers messages and runs the processes until no more commands can come.
-    async fn run(self, vault: Arc<dyn Vault>, pool: Pool, closed: Shutdown) {
+    async fn run(self, vault: Arc<dyn Vault>, log: PostgresLog, closed: Shutdown) {
         let Self { config, passwords, signer, channels, board, services, history_error, revoked } = self;
-        let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(pool.clone()));
-        let log = Arc::new(PostgresLog::new(pool));
+        let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(log.pool().clone()));
+        let (engine_log, log) = (Arc::new(log.clone().without_waiting()), Arc::new(log));
         let (ids, clock, signer) = (Arc::new(RandomIds), Arc::new(SystemClock), Arc::new(signer));
         let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
-        let members = Members::new(log.clone(), vault.clone(), ids.clone(), clock.clone(), options);
+        let members = Members::on_logs((engine_log, log.clone()), vault.clone(), ids.clone(), clock.clone(), options);
         let parts = AuthParts {
             members: members.clone(),
             log,

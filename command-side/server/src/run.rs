@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use command_api::{ApiOptions, ApiState};
+use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use log::{AuditStore, ReadHead};
 use platform::{
@@ -39,16 +40,17 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let pool = connect(&config.log_writer_url, &PoolOptions::log("command-server", config.log_connections))
         .context("JANGBU_LOG_WRITER_URL cannot be used")?;
     database::require_sessions(vec![pool.clone()]);
-    let log = PostgresLog::new(pool.clone());
-    let workplace = ExecutorRuntime::new(&config, verifier.revocations(), log.append_health().clone())
-        .context("the executor cannot be set up")?;
+    let archive = ArchivedLog::at(&config.archive);
+    let log = PostgresLog::new(pool.clone()).with_archive(archive.clone());
+    let workplace =
+        ExecutorRuntime::new(&config, verifier.revocations(), &log).context("the executor cannot be set up")?;
     let internal = Internal::open(&config).await?;
     let opened = Arc::new(Opened::default());
     let probes = probes(&log, &opened);
     let keys = follow_keys(&verifier, &probes);
     // Three moments, in order: not ready; no more requests; no more commands.
     let (closing, closed) = (Shutdown::new(), Shutdown::new());
-    let mut people = People::start(&config, &verifier, opened.clone(), &probes, closed.clone())?;
+    let mut people = People::start(&config, &verifier, (opened.clone(), archive), &probes, closed.clone())?;
     let state = ApiState::new(opened.clone(), verifier, api(&config));
     let routes = command_api::router(state).merge(ops::routes(probes.clone(), command_api::openapi()));
     let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };

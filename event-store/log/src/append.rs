@@ -108,7 +108,4 @@ pub trait Append: Send + Sync {
         let _ = (known, held);
         self.append(commits).await
     }
-
-    /// Keeps snapshots, replacing older ones of the same streams; never a newer one by an older.
-    async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError>;
 }

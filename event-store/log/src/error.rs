@@ -2,6 +2,8 @@
 
 use kernel::{CommitRef, LogId, Position};
 
+use crate::Wanted;
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why an append did not answer `Ok`.
@@ -69,6 +71,22 @@ pub enum ReadError {
         /// The id of the log.
         found: LogId,
     },
+    /// What is asked for has left the store, and this program does not know where the archive is.
+    #[error(
+        "the commits up to position {end} have left the database of the log, and JANGBU_ARCHIVE_URL does not tell this program \
+         where their archive is"
+    )]
+    Detached {
+        /// The last position of the commits that have left.
+        end: Position,
+    },
+    /// These of what is asked for have left the store, and must be fetched from the archive first:
+    /// [`ReadStreams::fetch`](crate::ReadStreams::fetch). The others can be read.
+    #[error("the commits that are asked for must be fetched from the archive first")]
+    NotFetched(Vec<Wanted>),
+    /// What is asked for has left the store, and the archive is not what it should be.
+    #[error("the archive of the log cannot be read")]
+    Archive(#[source] Source),
     /// There is no log yet.
     #[error("the store holds no log; apply the migrations first")]
     NoLog,

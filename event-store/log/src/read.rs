@@ -4,19 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{CommandId, CommitRef, LogId, Position, StreamId, Version};
 
-use crate::{Commit, Event, ReadError, Snapshot};
-
-/// Where a stream is to be read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FromVersion {
-    /// From the newest snapshot of this state schema, or from the beginning.
-    Snapshot {
-        /// The state schema the reader understands.
-        state_schema: i32,
-    },
-    /// The events after this version only.
-    After(Version),
-}
+use crate::{Commit, Event, FromVersion, ReadError, Snapshot, Wanted};
 
 /// Where a stream stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +81,14 @@ pub trait ReadStreams: Send + Sync {
 
     /// The commits that these commands wrote; a command that wrote nothing is not in the answer.
     async fn find_commits(&self, commands: &[CommandId]) -> Result<Vec<Commit>, ReadError>;
+
+    /// Fetches what [`ReadError::NotFetched`] names, so that it can be read for a while. It may take long.
+    async fn fetch(&self, wanted: Wanted) -> Result<(), ReadError> {
+        match wanted {
+            Wanted::Command(command) => self.find_commits(&[command]).await.map(drop),
+            Wanted::Stream(stream, from) => self.read_streams(&[(stream, from)]).await.map(drop),
+        }
+    }
 }
 
 /// Reads the log in order: what relay, views and auditors need.
@@ -127,7 +123,7 @@ pub trait ReadCommits: ReadHead {
     /// When the first commit after a position was recorded, if there is one: how far behind a reader there is.
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError>;
 
-    /// The last position whose commits were detached: they are in the archive, and not missing. Zero if none were.
+    /// The last position of the commits that have left the store for the archive: they are not missing. Zero if none have.
     async fn detached(&self) -> Result<Position, ReadError> {
         Ok(Position::ZERO)
     }

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use kernel::{CommitRef, LogId, Position, StreamId};
-use log::{Append, AppendError, Appended, HeldStream, NewCommit, Snapshot};
+use log::{Append, AppendError, Appended, HeldStream, NewCommit};
 use uuid::Uuid;
 
 use crate::{
-    classify::{acquire_error, append_error},
+    classify::acquire_error,
     columns::{Columns, Failure},
     leader::WriterEpoch,
     plan::{Before, Held, Plan, Unplanned},
@@ -33,23 +33,6 @@ impl Append for PostgresLog {
             self.keep_partitions_ahead(appended.first.plus(columns.count));
         }
         appended
-    }
-
-    async fn save_snapshots(&self, snapshots: &[Snapshot]) -> Result<(), AppendError> {
-        let newest = newest_of_each(snapshots);
-        if newest.is_empty() {
-            return Ok(());
-        }
-        let mut connection = self.pool.acquire().await.map_err(acquire_error)?;
-        let streams: Vec<Uuid> = newest.iter().map(|s| s.stream.uuid()).collect();
-        let versions: Vec<i64> = newest.iter().map(|s| s.version.number()).collect();
-        let schemas: Vec<i32> = newest.iter().map(|s| s.state_schema).collect();
-        let states: Vec<&str> = newest.iter().map(|s| s.state.as_str()).collect();
-        sqlx::query_file!("src/sql/save_states.sql", &streams, &versions, &schemas, &states as &[&str])
-            .execute(&mut *connection)
-            .await
-            .map_err(append_error)?;
-        Ok(())
     }
 }
 
@@ -126,35 +109,5 @@ impl PostgresLog {
                 Err(AppendError::Unknown(Box::new(elapsed)))
             }
         }
-    }
-}
-
-/// One snapshot of each stream, in the order of the streams: a row cannot be written twice by one statement, and two
-/// writers that lock rows in the same order never wait for each other in a ring.
-pub(crate) fn newest_of_each(snapshots: &[Snapshot]) -> Vec<&Snapshot> {
-    let mut newest: Vec<&Snapshot> = snapshots.iter().collect();
-    newest.sort_by_key(|s| (s.stream.uuid(), std::cmp::Reverse(s.version)));
-    newest.dedup_by_key(|s| s.stream);
-    newest
-}
-
-#[cfg(test)]
-mod tests {
-    use kernel::{StreamId, Version};
-
-    use super::*;
-
-    #[test]
-    fn of_several_snapshots_of_a_stream_the_newest_is_kept_and_streams_are_in_order() {
-        let snapshot = |stream: u128, version| Snapshot {
-            stream: StreamId::new(Uuid::from_u128(stream)),
-            version: Version::new(version),
-            state_schema: 1,
-            state: "{}".to_owned(),
-        };
-        let given = [snapshot(2, 5), snapshot(1, 3), snapshot(2, 9), snapshot(2, 7)];
-        let kept: Vec<_> =
-            newest_of_each(&given).iter().map(|s| (s.stream.uuid().as_u128(), s.version.number())).collect();
-        assert_eq!(kept, [(1, 3), (2, 9)]);
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     classify::read_error,
+    commits::{Following, end_of},
     rows::{StoredCommit, following_bytes},
     store::PostgresLog,
 };
@@ -19,16 +20,22 @@ impl ReadAudited for PostgresLog {
         commit: Option<CommitRef>,
         max_events: i64,
     ) -> Result<Vec<CommitBytes>, ReadError> {
-        following_bytes(self.rows_following(log, commit, max_events).await?, end_of(commit))
+        let after = end_of(commit);
+        match self.rows_following(log, commit, max_events).await? {
+            Following::Rows(rows) => following_bytes(rows, after.number()),
+            Following::Detached(end) => self.detached_bytes(end, after, max_events).await,
+        }
     }
 
     async fn read_bytes(&self, after: Position, max_events: i64) -> Result<Vec<CommitBytes>, ReadError> {
-        let after = after.number();
-        let rows = sqlx::query_file_as!(StoredCommit, "src/sql/read_commits.sql", after, max_events)
+        let rows = sqlx::query_file_as!(StoredCommit, "src/sql/read_commits.sql", after.number(), max_events)
             .fetch_all(&mut *self.connection().await?)
             .await
             .map_err(read_error)?;
-        following_bytes(rows, after)
+        match self.following(rows, after).await? {
+            Following::Rows(rows) => following_bytes(rows, after.number()),
+            Following::Detached(end) => self.detached_bytes(end, after, max_events).await,
+        }
     }
 
     async fn stream_rows(&self, asked: &[StreamId], page: Option<RowsFrom>) -> Result<StreamRows, ReadError> {
@@ -69,8 +76,4 @@ impl ReadAudited for PostgresLog {
         }
         Ok(read)
     }
-}
-
-fn end_of(commit: Option<CommitRef>) -> i64 {
-    commit.map_or(0, |commit| commit.position.number())
 }

@@ -42,15 +42,30 @@ impl From<FollowingCommit> for StoredCommit {
     }
 }
 
+/// What follows in the database.
+pub(crate) enum Following {
+    /// These.
+    Rows(Vec<StoredCommit>),
+    /// The next commits have left it, up to there.
+    Detached(Position),
+}
+
+/// The end of what a reader has seen.
+pub(crate) fn end_of(commit: Option<CommitRef>) -> Position {
+    commit.map_or(Position::ZERO, |commit| commit.position)
+}
+
 #[async_trait]
 impl ReadCommits for PostgresLog {
     async fn read_commits(&self, after: Position, max_events: i64) -> Result<Vec<Commit>, ReadError> {
-        let after = after.number();
-        let rows = sqlx::query_file_as!(StoredCommit, "src/sql/read_commits.sql", after, max_events)
+        let rows = sqlx::query_file_as!(StoredCommit, "src/sql/read_commits.sql", after.number(), max_events)
             .fetch_all(&mut *self.connection().await?)
             .await
             .map_err(read_error)?;
-        following(rows, after)
+        match self.following(rows, after).await? {
+            Following::Rows(rows) => following(rows, after.number()),
+            Following::Detached(end) => self.detached_after(end, after, max_events).await,
+        }
     }
 
     async fn read_following(
@@ -59,30 +74,36 @@ impl ReadCommits for PostgresLog {
         commit: Option<CommitRef>,
         max_events: i64,
     ) -> Result<Vec<Commit>, ReadError> {
-        let after = commit.map_or(0, |commit| commit.position.number());
-        following(self.rows_following(log, commit, max_events).await?, after)
+        match self.rows_following(log, commit, max_events).await? {
+            Following::Rows(rows) => following(rows, end_of(commit).number()),
+            Following::Detached(end) => self.detached_after(end, end_of(commit), max_events).await,
+        }
     }
 
     async fn recorded_after(&self, position: Position) -> Result<Option<DateTime<Utc>>, ReadError> {
-        sqlx::query_scalar!(
-            "select recorded_at from log_commits where first_position > $1 order by first_position limit 1",
+        let next = sqlx::query!(
+            "select first_position, recorded_at from log_commits where first_position > $1 order by first_position limit 1",
             position.number()
         )
         .fetch_optional(&mut *self.connection().await?)
         .await
-        .map_err(read_error)
+        .map_err(read_error)?;
+        let Some(next) = next else { return Ok(None) };
+        if next.first_position > position.next().number()
+            && let Some(end) = self.detached_at(position.next().number()).await?
+        {
+            // Who asks may stand within a commit.
+            let after = self.detached_last(end, position).await?;
+            if after < end {
+                let commits = self.detached_after(end, after, 1).await?;
+                return Ok(commits.first().map(|commit| commit.recorded_at));
+            }
+        }
+        Ok(Some(next.recorded_at))
     }
 
     async fn detached(&self) -> Result<Position, ReadError> {
-        let begin = sqlx::query_scalar!(
-            r#"select min((regexp_match(pg_get_expr(part.relpartbound, part.oid), 'FROM \(''?(\d+)''?\)'))[1]::int8)
-               from pg_inherits join pg_class as part on part.oid = inhrelid
-               where inhparent = 'log_commits'::regclass"#
-        )
-        .fetch_one(&mut *self.connection().await?)
-        .await
-        .map_err(read_error)?;
-        Ok(Position::new(begin.unwrap_or_default().saturating_sub(1).max(0)))
+        self.detached_end().await
     }
 }
 
@@ -93,26 +114,60 @@ impl PostgresLog {
         log: LogId,
         commit: Option<CommitRef>,
         max_events: i64,
-    ) -> Result<Vec<StoredCommit>, ReadError> {
-        let after = commit.map_or(0, |commit| commit.position.number());
-        let rows = sqlx::query_file_as!(FollowingCommit, "src/sql/read_following.sql", after, max_events)
+    ) -> Result<Following, ReadError> {
+        let after = end_of(commit);
+        let rows = sqlx::query_file_as!(FollowingCommit, "src/sql/read_following.sql", after.number(), max_events)
             .fetch_all(&mut *self.connection().await?)
             .await
             .map_err(read_error)?;
         let found = rows.first().map_or(log, |row| LogId::new(row.log_id));
         let mut rows: Vec<StoredCommit> = rows.into_iter().map(StoredCommit::from).collect();
         if let Some(expected) = commit {
-            let standing = rows.first().filter(|row| row.first_position <= after).map(StoredCommit::reference);
+            let standing = match rows.first().filter(|row| row.first_position <= after.number()) {
+                Some(_) => Some(rows.remove(0).reference()),
+                None => self.detached_standing(log, after).await?,
+            };
             if standing != Some(expected) {
                 let found = standing.filter(|found| found.position == expected.position);
                 return Err(ReadError::OtherHistory { expected, found });
             }
-            rows.remove(0);
         }
         if found != log {
             return Err(ReadError::Renamed { expected: log, found });
         }
-        Ok(rows)
+        self.following(rows, after).await
+    }
+
+    /// What these rows are, which follow `after`: the next commits, or those behind commits that have left the database.
+    pub(crate) async fn following(&self, rows: Vec<StoredCommit>, after: Position) -> Result<Following, ReadError> {
+        let due = after.next().number();
+        let lacks = match rows.first() {
+            Some(row) => row.first_position != due,
+            // A reader that is level finds nothing, again and again.
+            None => self.goes_on_after(after).await?,
+        };
+        match lacks {
+            true => Ok(self.detached_at(due).await?.map_or(Following::Rows(rows), Following::Detached)),
+            false => Ok(Following::Rows(rows)),
+        }
+    }
+
+    async fn goes_on_after(&self, position: Position) -> Result<bool, ReadError> {
+        let goes_on = sqlx::query_scalar!(r#"select position > $1 as "goes_on!" from log_head"#, position.number())
+            .fetch_optional(&mut *self.connection().await?)
+            .await
+            .map_err(read_error)?;
+        Ok(goes_on.unwrap_or_default())
+    }
+
+    /// The commit that ends there, if it has left the database.
+    async fn detached_standing(&self, log: LogId, end: Position) -> Result<Option<CommitRef>, ReadError> {
+        let Some(detached) = self.detached_at(end.number()).await? else { return Ok(None) };
+        let found = self.log_id().await?;
+        if found != log {
+            return Err(ReadError::Renamed { expected: log, found });
+        }
+        Ok(self.detached_refs(detached, &[end]).await?.remove(&end))
     }
 
     /// The last position of the last commit that ends at or before `position`; 0 if there is none. From there the log can
@@ -126,6 +181,14 @@ impl PostgresLog {
         .fetch_optional(&mut *self.connection().await?)
         .await
         .map_err(read_error)?;
-        Ok(end.map_or(Position::ZERO, Position::new))
+        match end {
+            Some(end) => Ok(Position::new(end)),
+            None if position == Position::ZERO => Ok(position),
+            None => {
+                let detached = self.detached_end().await?;
+                // It ends with a commit.
+                if position >= detached { Ok(detached) } else { self.detached_begin(detached, position).await }
+            }
+        }
     }
 }

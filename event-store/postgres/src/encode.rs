@@ -23,6 +23,15 @@ pub enum PreviousVersion {
 }
 
 impl PreviousVersion {
+    /// What stands in an event as this number.
+    pub fn of_number(number: i64) -> Self {
+        match number {
+            0 => Self::Here,
+            1.. => Self::At(Position::new(number)),
+            back => Self::Back(-back),
+        }
+    }
+
     fn number(self) -> i64 {
         match self {
             Self::Here => 0,

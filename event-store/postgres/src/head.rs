@@ -44,6 +44,7 @@ impl ReadHead for PostgresLog {
                 });
             }
         }
+        self.add_detached(ends, &mut found).await?;
         Ok(found)
     }
 
@@ -68,6 +69,26 @@ impl ReadHead for PostgresLog {
 }
 
 impl PostgresLog {
+    /// Those that are not found may have left the database.
+    async fn add_detached(&self, ends: &[Position], found: &mut [Option<CommitRef>]) -> Result<(), ReadError> {
+        let lacks =
+            |(end, found): (&Position, &Option<CommitRef>)| (found.is_none() && *end > Position::ZERO).then_some(*end);
+        let missing: Vec<Position> = ends.iter().zip(found.iter()).filter_map(lacks).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let detached = self.detached_end().await?;
+        let missing: Vec<Position> = missing.into_iter().filter(|end| *end <= detached).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let held = self.detached_refs(detached, &missing).await?;
+        for (end, found) in ends.iter().zip(found) {
+            *found = found.or(held.get(end).copied());
+        }
+        Ok(())
+    }
+
     /// From which time on a key with a time gives it to the id of its command. It never changes, but in a log that is restored.
     pub async fn command_ids_ordered_from(&self) -> Result<DateTime<Utc>, ReadError> {
         sqlx::query_scalar!("select command_ids_ordered_from from log_head")

@@ -4,6 +4,7 @@
 
 mod append;
 mod append_health;
+mod archive;
 mod audit;
 mod audited;
 mod classify;
@@ -12,6 +13,7 @@ mod commits;
 mod connect;
 mod copy_out;
 mod cursor;
+mod detached;
 mod encode;
 mod head;
 mod leader;

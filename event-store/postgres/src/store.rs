@@ -8,7 +8,7 @@ use std::{
 use database::{Pool, PooledConnection};
 use log::ReadError;
 
-use crate::{append_health::AppendHealth, classify::read_error, leader::WriterEpoch};
+use crate::{append_health::AppendHealth, archive::Archive, classify::read_error, leader::WriterEpoch};
 
 /// The log in a Postgres database. Cheap to clone; implements every trait of the port that the pool's role may use.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct PostgresLog {
     pub(crate) append_timeout: Duration,
     pub(crate) append_health: AppendHealth,
     pub(crate) epoch: Option<WriterEpoch>,
+    /// Where commits are that have left the database; none if this program is not told.
+    pub(crate) archive: Option<Archive>,
     /// Up to where partitions are known to be there.
     pub(crate) partitioned: Arc<AtomicI64>,
 }
@@ -32,18 +34,19 @@ impl PostgresLog {
             append_timeout: Self::APPEND_TIMEOUT,
             append_health: AppendHealth::default(),
             epoch: None,
+            archive: None,
             partitioned: Arc::default(),
         }
+    }
+
+    /// The same log through another pool. It shares how appends end, and what is kept of the archive.
+    pub fn on(&self, pool: Pool) -> Self {
+        Self { pool, ..self.clone() }
     }
 
     /// The same log, waiting at most this long for the answer of an append before its outcome is called unknown.
     pub fn with_append_timeout(self, append_timeout: Duration) -> Self {
         Self { append_timeout, ..self }
-    }
-
-    /// The same log, sharing how appends end with another.
-    pub fn with_append_health(self, append_health: AppendHealth) -> Self {
-        Self { append_health, ..self }
     }
 
     /// The same log, to be appended to only while the server leads under this epoch.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{Position, StreamId, Version};
-use log::{Event, FromVersion, Picked, ReadError, Snapshot, StreamRead, StreamStanding};
+use log::{Event, FromVersion, Picked, ReadError, Snapshot, StreamRead, StreamStanding, Wanted};
 use uuid::Uuid;
 
 use crate::{
@@ -51,7 +51,7 @@ pub(crate) struct Walked {
     after: i64,
     /// Newest first.
     pub picked: Vec<Picked>,
-    /// The commit to go on with.
+    /// The commit to go on with, or to begin with.
     next: Option<i64>,
 }
 
@@ -63,18 +63,28 @@ impl Walked {
 
     /// Where to go on, if events are missing yet.
     fn goes_on(&self) -> Option<i64> {
-        let is_at_end = self.oldest().is_none_or(|oldest| oldest <= self.after + 1);
+        let is_at_end = match self.oldest() {
+            Some(oldest) => oldest <= self.after + 1,
+            None => self.standing.as_ref().map_or(1, |standing| standing.version.number()) <= self.after,
+        };
         if is_at_end { None } else { self.next }
     }
 
+    /// Where it stands, its state, and the events after that.
+    pub fn into_read(mut self, stream: StreamId) -> Result<StreamRead, ReadError> {
+        let (standing, state) = (self.standing.clone(), self.state.take());
+        let events = self.into_picked(stream)?.into_iter().map(|picked| picked.event).collect();
+        Ok(StreamRead { standing, state, events })
+    }
+
     /// Events oldest first, checked to be all of them.
-    pub fn into_read(self, stream: StreamId) -> Result<StreamRead, ReadError> {
-        let Self { standing, state, after, picked, .. } = self;
+    pub fn into_picked(self, stream: StreamId) -> Result<Vec<Picked>, ReadError> {
+        let Self { standing, after, mut picked, .. } = self;
         let near = picked.last().map_or(0, |picked| picked.position.number());
         let end = standing.as_ref().map_or(0, |standing| standing.version.number());
-        let events: Vec<Event> = picked.into_iter().rev().map(|picked| picked.event).collect();
+        picked.reverse();
         let mut due = after + 1;
-        for event in &events {
+        for Picked { event, .. } in &picked {
             if event.version.number() != due {
                 let what = format!("stream {stream} has version {} where {due} is due", event.version);
                 return Err(damaged(near, what));
@@ -85,11 +95,12 @@ impl Walked {
             let newest = standing.as_ref().map_or(0, |standing| standing.newest.number());
             return Err(damaged(newest, format!("stream {stream} has version {end}, but version {due} is not found")));
         }
-        Ok(StreamRead { standing, state, events })
+        Ok(picked)
     }
 
     /// Where the stream stands, and its state. The row before those of its commits.
     fn begin(&mut self, asked: Asked, row: WalkRow) {
+        self.next = row.next;
         let wanted = match asked.from {
             FromVersion::Snapshot { state_schema } => Some(state_schema),
             FromVersion::After(_) => None,
@@ -142,21 +153,60 @@ impl PostgresLog {
     /// One walk for each, all in one round trip unless one is very long.
     pub(crate) async fn walk(&self, asked: &[Asked], from_opening: bool) -> Result<Vec<Walked>, ReadError> {
         let mut walked = self.walk_once(asked, from_opening).await?;
+        let mut not_fetched = Vec::new();
         for (asked, walked) in asked.iter().zip(&mut walked) {
             while let Some(begin) = walked.goes_on() {
                 let from = FromVersion::After(Version::new(walked.after));
                 let further = self.walk_once(&[Asked { from, begin: Some(begin), ..*asked }], false).await?;
-                let Some(further) = further.into_iter().next() else { break };
+                let Some(mut further) = further.into_iter().next() else { break };
+                if further.picked.is_empty() {
+                    further = match self.walk_detached(asked, walked, begin).await {
+                        Err(ReadError::NotFetched(wanted)) => {
+                            not_fetched.extend(wanted);
+                            break;
+                        }
+                        part => part?,
+                    };
+                }
                 // It must lead to earlier versions, or it would never end.
-                if further.picked.is_empty() || further.picked[0].event.version.number() >= walked.oldest().unwrap_or(0)
+                if further.picked.is_empty()
+                    || further.picked[0].event.version.number() >= walked.oldest().unwrap_or(i64::MAX)
                 {
                     break;
                 }
                 walked.picked.extend(further.picked);
                 walked.next = further.next;
+                if walked.standing.is_none() && walked.oldest() == Some(1) {
+                    walked.standing = Some(Walked::of_command(Position::new(begin)));
+                }
             }
         }
-        Ok(walked)
+        if not_fetched.is_empty() { Ok(walked) } else { Err(ReadError::NotFetched(not_fetched)) }
+    }
+
+    /// The part of a stream in a commit that has left the database; nothing if it has not.
+    async fn walk_detached(&self, asked: &Asked, walked: &Walked, begin: i64) -> Result<Walked, ReadError> {
+        let mut part = Walked { after: walked.after, ..Walked::default() };
+        let Some(end) = self.detached_at(begin).await? else { return Ok(part) };
+        let wanted = Wanted::Stream(asked.stream, FromVersion::After(Version::new(walked.after)));
+        let found = self.detached_commits(end, &[Position::new(begin)], &[asked.stream], &[wanted]).await?;
+        for found in found {
+            let commit = &found.commit;
+            let events =
+                commit.positioned().zip(&found.previous).filter(|((_, event), _)| event.stream == asked.stream);
+            for ((position, event), previous) in events {
+                if part.next.is_none() {
+                    part.next = Some(previous.number());
+                }
+                if event.version.number() > part.after {
+                    let (recorded_at, actor) = (commit.recorded_at, commit.actor);
+                    part.picked.push(Picked { position, recorded_at, actor, event: event.clone() });
+                }
+            }
+        }
+        part.next = part.next.filter(|next| *next > 0);
+        part.picked.reverse();
+        Ok(part)
     }
 
     async fn walk_once(&self, asked: &[Asked], from_opening: bool) -> Result<Vec<Walked>, ReadError> {

@@ -53,6 +53,9 @@ pub struct Config {
     /// The name this relay writes into its cursor
     #[arg(long, env = "JANGBU_RELAY_NAME", default_value = "relay")]
     pub name: String,
+    /// The archive of the log
+    #[command(flatten)]
+    pub archive: event_archive::Place,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use async_nats::{Client, connection::State};
+use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use log::{ReadHead, seal::KeyWatch};
 use platform::{
@@ -37,7 +38,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let pool = connect(&config.log_relay_url, &PoolOptions::log("outbox-relay", 4).with_statement_limit(STATEMENT))
         .context("JANGBU_LOG_RELAY_URL cannot be used")?;
     database::require_sessions(vec![pool.clone()]);
-    let log = PostgresLog::new(pool.clone());
+    let log = PostgresLog::new(pool.clone()).with_archive(ArchivedLog::at(&config.archive));
     let keys = keys(&config)?;
     let (nats_url, variable) = config.nats();
     let client = NATS_CLIENT.connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;

@@ -31,22 +31,22 @@ impl NamedAccount {
     pub async fn id(self, config: &Config) -> Result<Uuid, Failure> {
         match self {
             Self::Id(id) => Ok(id),
-            Self::Number(_) => self.id_in(&mut Database::Log.connect(config).await?).await,
+            Self::Number(_) => self.id_in(config, &mut Database::Log.connect(config).await?).await,
         }
     }
 
     /// Its id, from this log.
-    pub async fn id_in(self, log: &mut PgConnection) -> Result<Uuid, Failure> {
+    pub async fn id_in(self, config: &Config, log: &mut PgConnection) -> Result<Uuid, Failure> {
         match self {
             Self::Id(id) => Ok(id),
-            Self::Number(number) => account_with_number(log, number).await,
+            Self::Number(number) => account_with_number(config, log, number).await,
         }
     }
 }
 
 /// The account that has a number.
-async fn account_with_number(log: &mut PgConnection, number: AccountNumber) -> Result<Uuid, Failure> {
-    let events = state_events(log, number.stream().uuid()).await?;
+async fn account_with_number(config: &Config, log: &mut PgConnection, number: AccountNumber) -> Result<Uuid, Failure> {
+    let events = state_events(config, log, number.stream().uuid()).await?;
     events
         .into_iter()
         .find_map(|state_event| match state_event.event {

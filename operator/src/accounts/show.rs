@@ -38,8 +38,8 @@ struct Account {
 /// Shows an account.
 pub async fn show(account: NamedAccount, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
-    let id = account.id_in(&mut connection).await?;
-    let account = fold(id, state_events(&mut connection, id).await?)?;
+    let id = account.id_in(config, &mut connection).await?;
+    let account = fold(id, state_events(config, &mut connection, id).await?)?;
     output.show(&account, text)
 }
 

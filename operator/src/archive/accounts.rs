@@ -9,11 +9,7 @@ use events::recorded::{AccountOpened, Event};
 use kernel::{AccountId, AssetCode, Minor};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    error::ArchiveError,
-    manifest::{Accounts, Manifest},
-    segment::{Lines, Pack},
-};
+use event_archive::{Accounts, ArchiveError, Digest, Lines, Manifest, Pack};
 
 /// The version of what is kept of an account. Raise it when the fold or the line changes: older snapshots are then
 /// passed over.
@@ -98,7 +94,7 @@ impl Book {
 }
 
 /// The file of these states.
-pub fn pack(states: &[AccountState]) -> Result<(Vec<u8>, super::digest::Digest), ArchiveError> {
+pub fn pack(states: &[AccountState]) -> Result<(Vec<u8>, Digest), ArchiveError> {
     let mut pack = Pack::new()?;
     let mut line = Vec::new();
     for state in states {

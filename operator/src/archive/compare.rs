@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use sqlx::PgConnection;
 
-use super::{chain::Chain, error::ArchiveError, reader::stream};
-use crate::{
-    failure::Failure,
-    log_tables::{self, Commit},
-};
+use event_archive::{ArchiveError, Chain, Commit, stream};
+
+use crate::{failure::Failure, log_tables};
 
 /// The first position at which the database does not hold what the archive holds, of those after `after` up to `to`;
 /// both are ends of commits in the archive.
@@ -32,7 +30,7 @@ pub async fn first_difference(
                 Err(failure) => return Err(failure),
             };
             for commit in &found {
-                if expected.next() != Some(commit) {
+                if !expected.next().is_some_and(|expected| expected.is_same(commit)) {
                     return Ok(Some(commit.first));
                 }
                 end = commit.last();

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::{chain::Chain, compare::first_difference, error::ArchiveError, live, same_log::same_log, store::Place};
+use event_archive::{ArchiveError, Chain, FORMAT};
+
+use super::{compare::first_difference, live, same_log::same_log};
 use crate::{
     config::Config,
     db::{Database, failed},
     failure::Failure,
-    log_tables::{Partition, partitions},
+    log_tables::{Partition, half_detached, newest_begins, partitions},
     output::{Confirm, Output, thousands},
 };
+
+/// Nobody can know it from here.
+const SERVERS: &str = "every server reads old commits from the archive from then on: JANGBU_ARCHIVE_URL must be set for command servers, \
+                       query servers, relays, projectors and auditors before this, and they must be able to read there";
 
 /// What is detached.
 #[derive(Debug, clap::Args)]
 pub struct DetachArgs {
-    #[command(flatten)]
-    place: Place,
-
     /// Detach the partitions that hold only commits before this position
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
     before: i64,
@@ -49,8 +52,8 @@ impl Report {
         let (names, from) = (self.detached.join(", "), thousands(self.begins_at));
         let left = if self.dropped { "dropped" } else { "kept as tables of their own: drop them when you are sure" };
         format!(
-            "detached and {left}: {names}\nthe log's database holds commits from position {from} on; the archive holds all before: rebuild \
-             with `--from archive`"
+            "detached and {left}: {names}\nthe log's database holds commits from position {from} on; the archive holds all before: programs \
+             read them there if JANGBU_ARCHIVE_URL is set for them"
         )
     }
 }
@@ -59,15 +62,21 @@ impl Report {
 pub async fn run(args: &DetachArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
     let head = live::head(&mut connection).await?;
-    let chain = Arc::new(Chain::read(args.place.open(false)?, head.log_id).await?);
+    let chain = Arc::new(Chain::read(config.archive.open(false)?, head.log_id).await?);
     same_log(&chain, &mut connection).await?;
     let all = partitions(&mut connection).await?;
-    // The end of the log is never detached: appends and readers look there first.
-    let old: Vec<&Partition> =
-        all.iter().take_while(|partition| partition.to <= args.before.min(head.position)).collect();
+    // The newest commit is never detached: appends and readers look there first.
+    let newest = newest_begins(&mut connection).await?;
+    let old: Vec<&Partition> = all.iter().take_while(|partition| partition.to <= args.before.min(newest)).collect();
+    let half = half_detached(&mut connection).await?;
     let mut report = Report { detached: Vec::new(), dropped: args.drop, begins_at: 0 };
-    if !old.is_empty() {
+    if !old.is_empty() || half.is_some() {
+        output.remark(SERVERS);
         args.confirm.ask("old commits leave the log's database: what needs them reads the archive from then on")?;
+    }
+    if let Some(name) = half {
+        finish(&name, args.drop, &mut connection).await?;
+        report.detached.push(name);
     }
     for partition in old {
         if let Some((first, last)) = partition.holds {
@@ -75,6 +84,7 @@ pub async fn run(args: &DetachArgs, config: &Config, output: Output) -> Result<(
                 output.remark(format!("{} is not archived to its end: `jangbu archive run` first", partition.name));
                 break;
             }
+            require_places(&chain, first, last)?;
             if let Some(position) = first_difference(&chain, &mut connection, first - 1, last).await? {
                 let what = format!("{} differs from the archive at position {position}", partition.name);
                 return Err(ArchiveError::OtherLog(what).into());
@@ -88,6 +98,38 @@ pub async fn run(args: &DetachArgs, config: &Config, output: Output) -> Result<(
     output.show(&report, Report::text)
 }
 
+/// What is read instead of the log must say where the versions of streams stand.
+fn require_places(chain: &Chain, first: i64, last: i64) -> Result<(), ArchiveError> {
+    let old = chain.segments().find(|(manifest, events)| {
+        manifest.format < FORMAT && events.last_position >= first && events.first_position <= last
+    });
+    match old {
+        None => Ok(()),
+        Some((manifest, _)) => Err(ArchiveError::Which(format!(
+            "manifest {} of the archive was written by an earlier build, and cannot be read instead of the log: let `jangbu archive \
+             run` write the log into another place, and name that to the servers and to this command",
+            manifest.number
+        ))),
+    }
+}
+
+/// Ends what was broken off: Postgres has taken the partition out of all new statements already.
+async fn finish(name: &str, drop: bool, connection: &mut PgConnection) -> Result<(), Failure> {
+    sqlx::raw_sql(AssertSqlSafe(format!("alter table log_commits detach partition {name} finalize")))
+        .execute(&mut *connection)
+        .await
+        .map_err(failed("ending the detachment of a partition"))?;
+    if drop { drop_table(name, connection).await } else { Ok(()) }
+}
+
+async fn drop_table(name: &str, connection: &mut PgConnection) -> Result<(), Failure> {
+    sqlx::raw_sql(AssertSqlSafe(format!("drop table {name}")))
+        .execute(connection)
+        .await
+        .map_err(failed("dropping a detached partition"))
+        .map(|_| ())
+}
+
 /// Appends and readers go on meanwhile. It cannot stand in a transaction.
 async fn detach(partition: &Partition, drop: bool, connection: &mut PgConnection) -> Result<(), Failure> {
     let name = &partition.name;
@@ -95,11 +137,5 @@ async fn detach(partition: &Partition, drop: bool, connection: &mut PgConnection
         .execute(&mut *connection)
         .await
         .map_err(failed("detaching a partition"))?;
-    if drop {
-        sqlx::raw_sql(AssertSqlSafe(format!("drop table {name}")))
-            .execute(connection)
-            .await
-            .map_err(failed("dropping a detached partition"))?;
-    }
-    Ok(())
+    if drop { drop_table(name, connection).await } else { Ok(()) }
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::manifest::Adoption;
 use crate::{db::failed, failure::Failure};
+use event_archive::Adoption;
 
 /// The row of `log_head`.
 #[derive(Clone, Debug)]

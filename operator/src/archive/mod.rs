@@ -1,38 +1,26 @@
-//! The archive: closed ranges of the log as files that are never written over, each named with its digest in a chain of
-//! manifests, in a folder or in a bucket.
-//!
-//! `<place>/<log id>/manifests/0000000001.json` and on, `segments/*.jsonl.zst` (one line for each commit),
-//! `accounts/*.jsonl.zst` (the states of all accounts at the end of a range).
+//! `jangbu archive`: writes, proves and restores the archive of the log, and detaches what it holds. The archive itself is
+//! the crate `event-archive`.
 
 mod accounts;
-mod chain;
 mod compare;
 mod detach;
-mod digest;
-pub(crate) mod error;
-mod http;
-mod line;
 mod live;
-mod manifest;
 mod reader;
 mod restore;
 mod run;
 mod same_log;
 mod seed;
-mod segment;
 mod snapshot;
-mod store;
 mod tail;
 mod verify;
 
 pub use accounts::AccountState;
-pub use error::ArchiveError;
+pub use event_archive::{ArchiveError, Place};
 pub use live::head;
-pub use reader::{ArchiveRanges, reader};
+pub use reader::reader;
 pub use run::progress as progress_bar;
 pub use seed::{AfterSnapshot, seeded};
-pub use snapshot::Snapshot;
-pub use store::Place;
+pub use snapshot::{Snapshot, before as snapshot_before};
 
 use self::{detach::DetachArgs, restore::RestoreArgs, run::RunArgs, snapshot::SnapshotArgs, verify::VerifyArgs};
 use crate::{config::Config, failure::Failure, output::Output};
@@ -56,7 +44,7 @@ pub enum ArchiveCommand {
 pub async fn command(command: &ArchiveCommand, config: &Config, output: Output) -> Result<bool, Failure> {
     match command {
         ArchiveCommand::Run(args) => run::run(args, config, output).await.map(|()| true),
-        ArchiveCommand::Snapshot(args) => snapshot::run(args, output).await.map(|()| true),
+        ArchiveCommand::Snapshot(args) => snapshot::run(args, config, output).await.map(|()| true),
         ArchiveCommand::Verify(args) => verify::run(args, config, output).await,
         ArchiveCommand::Restore(args) => restore::run(args, config, output).await.map(|()| true),
         ArchiveCommand::Detach(args) => detach::run(args, config, output).await.map(|()| true),

@@ -6,24 +6,20 @@ use serde::Serialize;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{
-    chain::Chain, compare::first_difference, error::ArchiveError, manifest::Adoption, reader::stream, run::progress,
-    store::Place,
-};
+use event_archive::{Adoption, ArchiveError, Chain, Commit, stream};
+
+use super::{compare::first_difference, run::progress};
 use crate::{
     config::Config,
     db::{Database, failed},
     failure::Failure,
-    log_tables::{self, Commit, Restored},
+    log_tables::{self, Restored},
     output::{Output, thousands},
 };
 
 /// What is restored.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
-    #[command(flatten)]
-    place: Place,
-
     /// Which log, where the place holds several
     #[arg(long, value_name = "ID")]
     log: Option<Uuid>,
@@ -51,7 +47,7 @@ impl Report {
 /// Restores, in one transaction: a database in which it was broken off is as empty as before.
 pub async fn run(args: &RestoreArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let began = Instant::now();
-    let chain = Arc::new(Chain::of(args.place.open(false)?, args.log).await?);
+    let chain = Arc::new(Chain::of(config.archive.open(false)?, args.log).await?);
     let mut connection = Database::Log.connect(config).await?;
     let mut transaction = connection.begin().await.map_err(failed("beginning the restore"))?;
     if let Some(what) = log_tables::lock_if_empty(&mut transaction).await? {

@@ -6,13 +6,11 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use event_archive::{Appended, Chain, Holds, Segment};
+
 use super::{
-    chain::{Appended, Chain},
     live,
-    manifest::Holds,
     same_log::same_log,
-    segment::Segment,
-    store::Place,
     tail::{self, Tail},
 };
 use crate::{
@@ -26,9 +24,6 @@ use crate::{
 /// What is archived.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
-    #[command(flatten)]
-    place: Place,
-
     /// Go to the last commit that ends at or before this position, not to the end of the log
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
     to: Option<i64>,
@@ -74,7 +69,7 @@ impl Report {
 pub async fn run(args: &RunArgs, config: &Config, output: Output) -> Result<(), Failure> {
     let mut connection = Database::Log.connect(config).await?;
     let head = live::head(&mut connection).await?;
-    let mut chain = Chain::read(args.place.open(true)?, head.log_id).await?;
+    let mut chain = Chain::read(config.archive.open(true)?, head.log_id).await?;
     same_log(&chain, &mut connection).await?;
     chain.know(live::adoptions(&mut connection).await?);
     chain.know_command_ids(head.command_ids_ordered_from);

@@ -2,7 +2,9 @@
 
 use sqlx::PgConnection;
 
-use super::{chain::Chain, error::ArchiveError, live, manifest::Events};
+use event_archive::{ArchiveError, Chain, Events};
+
+use super::live;
 use crate::{failure::Failure, log_tables};
 
 /// Refuses an archive that is not the beginning of this log: the log is another one under the same id, or it was restored
@@ -22,6 +24,10 @@ pub async fn same_log(chain: &Chain, log: &mut PgConnection) -> Result<(), Failu
 pub async fn require_held(range: &Events, log: &mut PgConnection) -> Result<(), Failure> {
     let end = range.last_position;
     if log_tables::ending_at(log, end).await? == Some((range.last_command_id, range.last_recorded_at)) {
+        return Ok(());
+    }
+    // One that has left the database is known by its command.
+    if log_tables::is_known_and_detached(log, range.last_command_id, end).await? {
         return Ok(());
     }
     let what = format!("the commit that ends at {end} is not the one in the archive");

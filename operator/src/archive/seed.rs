@@ -9,8 +9,12 @@ use domain::Status;
 use kernel::Position;
 use sqlx::PgConnection;
 
+use event_archive::{ArchiveError, ArchiveRanges};
+
 use super::{
-    accounts::AccountState, error::ArchiveError, reader::ArchiveRanges, same_log::require_held, snapshot::Snapshot,
+    accounts::AccountState,
+    same_log::require_held,
+    snapshot::{self, Snapshot},
 };
 use crate::{failure::Failure, log_tables};
 
@@ -22,7 +26,7 @@ pub async fn seeded(
     connection: &mut PgConnection,
     at_most: Position,
 ) -> Result<(View, AfterSnapshot), Failure> {
-    let snapshot = archive.snapshot(at_most).await?.ok_or_else(|| {
+    let snapshot = snapshot::before(archive, at_most).await?.ok_or_else(|| {
         let what = format!("there is no snapshot at or before position {at_most}: `jangbu archive snapshot`");
         ArchiveError::Which(what)
     })?;
@@ -31,7 +35,11 @@ pub async fn seeded(
         ArchiveError::Which(format!("no archived range ends at {position}, where the newest snapshot was taken"))
     })?;
     require_held(range, connection).await?;
-    let after = Position::new(log_tables::beginning_of(connection, position.number()).await? - 1);
+    let begins = match log_tables::of_command_id(connection, range.last_command_id).await? {
+        Some(first) => first,
+        None => log_tables::beginning_of(connection, position.number()).await?,
+    };
+    let after = Position::new(begins - 1);
     let view = SeededAccounts(Arc::new(seed(snapshot, after)));
     Ok((Arc::new(view), AfterSnapshot { log, after }))
 }

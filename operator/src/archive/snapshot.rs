@@ -7,16 +7,14 @@ use kernel::{Clock, Position, SystemClock};
 use serde::Serialize;
 use uuid::Uuid;
 
+use event_archive::{Accounts, Appended, ArchiveError, ArchiveRanges, Chain, Holds, Manifest, stream};
+
 use super::{
     accounts::{self, AccountState, Book, STATE_VERSION},
-    chain::{Appended, Chain},
-    error::ArchiveError,
-    manifest::{Accounts, Holds, Manifest},
-    reader::{ArchiveRanges, stream},
     run::progress,
-    store::Place,
 };
 use crate::{
+    config::Config,
     failure::Failure,
     output::{Output, thousands},
 };
@@ -24,9 +22,6 @@ use crate::{
 /// Of what.
 #[derive(Debug, clap::Args)]
 pub struct SnapshotArgs {
-    #[command(flatten)]
-    place: Place,
-
     /// Which log, where the place holds several
     #[arg(long, value_name = "ID")]
     log: Option<Uuid>,
@@ -54,8 +49,8 @@ impl Report {
 }
 
 /// Makes a snapshot: the one before and the ranges after it, folded. It asks no database.
-pub async fn run(args: &SnapshotArgs, output: Output) -> Result<(), Failure> {
-    let mut chain = Arc::new(Chain::of(args.place.open(true)?, args.log).await?);
+pub async fn run(args: &SnapshotArgs, config: &Config, output: Output) -> Result<(), Failure> {
+    let mut chain = Arc::new(Chain::of(config.archive.open(true)?, args.log).await?);
     loop {
         let (position, before) = (chain.end(), newest(&chain, chain.end()).await?);
         let folded_from = before.as_ref().map_or(0, |s| s.position.number());
@@ -106,11 +101,9 @@ pub struct Snapshot {
     pub accounts: Vec<AccountState>,
 }
 
-impl ArchiveRanges {
-    /// The newest snapshot at or before a position, if there is one that this build understands.
-    pub async fn snapshot(&self, at_most: Position) -> Result<Option<Snapshot>, ArchiveError> {
-        newest(self.chain(), at_most.number()).await
-    }
+/// The newest snapshot at or before a position, if there is one that this build understands.
+pub async fn before(archive: &ArchiveRanges, at_most: Position) -> Result<Option<Snapshot>, ArchiveError> {
+    newest(archive.chain(), at_most.number()).await
 }
 
 async fn newest(chain: &Chain, at_most: i64) -> Result<Option<Snapshot>, ArchiveError> {

@@ -2,7 +2,9 @@
 
 use sqlx::PgConnection;
 
-use super::{chain::Chain, live};
+use event_archive::Chain;
+
+use super::live;
 use crate::{
     config::Config,
     db::{Database, failed},

@@ -6,32 +6,26 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use event_archive::{ArchiveError, Chain, CommitLine, Events, Holds, Manifest, stream};
+
 use super::{
-    chain::Chain,
     compare::first_difference,
-    error::ArchiveError,
-    line::CommitLine,
     live,
-    manifest::{Events, Holds, Manifest},
-    reader::stream,
     run::progress,
     snapshot,
-    store::Place,
     tail::{self, Tail},
 };
 use crate::{
     config::Config,
     db::Database,
     failure::Failure,
+    log_tables,
     output::{Output, Table, thousands},
 };
 
 /// What is verified.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    #[command(flatten)]
-    place: Place,
-
     /// Which log's archive, where the place holds several
     #[arg(long, value_name = "ID")]
     log: Option<Uuid>,
@@ -106,7 +100,7 @@ impl Report {
 
 /// Verifies; answers whether everything holds. A broken chain ends it at once: what hangs on it cannot be trusted.
 pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<bool, Failure> {
-    let chain = Arc::new(Chain::of(args.place.open(false)?, args.log).await?);
+    let chain = Arc::new(Chain::of(config.archive.open(false)?, args.log).await?);
     let mut report = Report::of(&chain);
     let mut connection = match args.against_log {
         true => Some(Database::Log.connect(config).await?),
@@ -155,7 +149,12 @@ async fn segment(
         }
     }
     let Some(connection) = connection else { return Ok(None) };
-    let difference = first_difference(chain, connection, after, to).await?;
+    // What has left the database was compared before it did.
+    let begin = log_tables::detached_before(connection).await?.unwrap_or(1);
+    if to < begin {
+        return Ok(None);
+    }
+    let difference = first_difference(chain, connection, after.max(begin - 1), to).await?;
     Ok(difference.map(|position| {
         format!("the log does not hold what manifest {} archived, from position {position} on", manifest.number)
     }))

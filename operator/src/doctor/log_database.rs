@@ -60,7 +60,7 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     looked.findings.push(Finding::ok("log database", format!("answers at {at}")));
     looked.look_at_schema("log database", migrations::Database::Log, &mut connection, config).await;
     looked.take("guards of the log", schema::guards(&mut connection).await);
-    looked.findings.extend(log_form::look(&mut connection).await);
+    looked.findings.extend(log_form::look(config, &mut connection).await);
     looked.take("leader", leader::look(&mut connection).await);
     looked.take("processes", processes::look(&mut connection).await);
     looked.take("audit", audit::look(config).await);

@@ -4,20 +4,21 @@ use sqlx::PgConnection;
 
 use super::finding::Finding;
 use crate::{
+    config::Config,
     failure::Failure,
     log_tables::{Format, detached_before, format, partitions},
 };
 
 /// Looks at the form of the log, and at its partitions.
-pub async fn look(connection: &mut PgConnection) -> Vec<Finding> {
+pub async fn look(config: &Config, connection: &mut PgConnection) -> Vec<Finding> {
     let what = "form of the log";
-    match look_at(connection, what).await {
+    match look_at(config, connection, what).await {
         Ok(findings) => findings,
         Err(failure) => vec![Finding::failed(what, &failure)],
     }
 }
 
-async fn look_at(connection: &mut PgConnection, what: &str) -> Result<Vec<Finding>, Failure> {
+async fn look_at(config: &Config, connection: &mut PgConnection, what: &str) -> Result<Vec<Finding>, Failure> {
     if format(connection).await? == Format::Before {
         let found = "it stands in the tables of an earlier build, and servers of this one do not write to it";
         return Ok(vec![Finding::fail(
@@ -27,8 +28,18 @@ async fn look_at(connection: &mut PgConnection, what: &str) -> Result<Vec<Findin
         )]);
     }
     let form = match detached_before(connection).await? {
-        Some(from) => format!("a row for each commit, from position {from} on: those before are in the archive"),
-        None => "a row for each commit".to_owned(),
+        Some(from) => {
+            let found = format!("a row for each commit, from position {from} on: those before are in the archive");
+            match config.archive.is_given() {
+                true => Finding::ok(what, found),
+                false => Finding::warn(
+                    what,
+                    format!("{found}, and JANGBU_ARCHIVE_URL is not set here"),
+                    "set it for `jangbu` and for every server: without it they cannot read old commits (docs/operations.md)",
+                ),
+            }
+        }
+        None => Finding::ok(what, "a row for each commit"),
     };
     let head = crate::archive::head(connection).await?.position;
     let free = partitions(connection).await?.iter().filter(|partition| partition.from > head).count();
@@ -40,5 +51,5 @@ async fn look_at(connection: &mut PgConnection, what: &str) -> Result<Vec<Findin
         ),
         _ => Finding::ok("partitions of the log", format!("{free} are free behind the one that is being filled")),
     };
-    Ok(vec![Finding::ok(what, form), room])
+    Ok(vec![form, room])
 }

@@ -24,9 +24,14 @@ pub async fn reference(config: &Config, reference: &str, limit: i64) -> Result<V
 }
 
 /// The first events of the commits under the id of a request. The `request_id` of a recorded refusal is the id of its command.
-pub async fn request(connection: &mut PgConnection, id: Uuid, limit: i64) -> Result<Vec<i64>, Failure> {
+pub async fn request(
+    config: &Config,
+    connection: &mut PgConnection,
+    id: Uuid,
+    limit: i64,
+) -> Result<Vec<i64>, Failure> {
     match log_tables::of_command_id(connection, id).await? {
         Some(position) => Ok(vec![position]),
-        None => log_tables::by_correlation(connection, id, limit).await,
+        None => log_tables::by_correlation(config, connection, id, limit).await,
     }
 }

@@ -104,46 +104,51 @@ async fn found(args: &ShowArgs, config: &Config, log: &mut PgConnection) -> Resu
     let ShowArgs { by, count } = args;
     Ok(match by {
         By { subject: Some(Subject::Position(position)), .. } => {
-            let commits = log_tables::covering(log, &[*position]).await?;
+            let commits = log_tables::covering(config, log, &[*position]).await?;
             Shown { commits, positions: vec![*position], note: None }
         }
         By { subject: Some(Subject::Account(account)), .. } => {
-            let stream = account.id_in(log).await?;
-            of_stream(stream, *count, log).await?
+            let stream = account.id_in(config, log).await?;
+            of_stream(config, stream, *count, log).await?
         }
         By { subject: Some(Subject::Stream(stream)), .. } | By { transfer: Some(stream), .. } => {
-            of_stream(*stream, *count, log).await?
+            of_stream(config, *stream, *count, log).await?
         }
         By { command: Some(command), .. } => {
-            Shown { commits: log_tables::of_command(log, *command).await?, ..Shown::default() }
+            Shown { commits: log_tables::of_command(config, log, *command).await?, ..Shown::default() }
         }
         By { reference: Some(reference), .. } => {
             let mut positions = found_by::reference(config, reference, count + 1).await?;
             let note = cut(&mut positions, *count);
-            Shown { commits: log_tables::covering(log, &positions).await?, positions, note }
+            Shown { commits: log_tables::covering(config, log, &positions).await?, positions, note }
         }
         By { correlation: Some(id), .. } => {
-            of_positions(log_tables::by_correlation(log, *id, count + 1).await?, *count, log).await?
+            of_positions(config, log_tables::by_correlation(config, log, *id, count + 1).await?, *count, log).await?
         }
         By { request_id: Some(id), .. } => {
-            of_positions(found_by::request(log, *id, count + 1).await?, *count, log).await?
+            of_positions(config, found_by::request(config, log, *id, count + 1).await?, *count, log).await?
         }
         _ => return Err(Failure::Usage("name what to show".into())),
     })
 }
 
-async fn of_stream(stream: Uuid, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
-    let (positions, length) = log_tables::stream(log, stream, count).await?;
-    let commits = log_tables::covering(log, &positions).await?;
+async fn of_stream(config: &Config, stream: Uuid, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
+    let (positions, length) = log_tables::stream(config, log, stream, count).await?;
+    let commits = log_tables::covering(config, log, &positions).await?;
     let all = positions.len() as i64 == length;
     let note = (!all).then(|| format!("the newest {} of {length} events; -n shows more", positions.len()));
     Ok(Shown { commits, positions, note })
 }
 
 /// The commits that begin at these positions, of which one more was read than is shown.
-async fn of_positions(mut first: Vec<i64>, count: i64, log: &mut PgConnection) -> Result<Shown, Failure> {
+async fn of_positions(
+    config: &Config,
+    mut first: Vec<i64>,
+    count: i64,
+    log: &mut PgConnection,
+) -> Result<Shown, Failure> {
     let note = cut(&mut first, count);
-    Ok(Shown { commits: log_tables::covering(log, &first).await?, positions: Vec::new(), note })
+    Ok(Shown { commits: log_tables::covering(config, log, &first).await?, positions: Vec::new(), note })
 }
 
 /// Leaves as many as are shown, newest first, and says if there are more.

@@ -41,7 +41,7 @@ pub async fn tail(args: &TailArgs, config: &Config, output: Output) -> Result<()
     // Heard from before the first reading, so that nothing appended in between is waited for.
     let listener = if args.follow { Some(listen(config).await?) } else { None };
     let shown = match args.after {
-        Some(position) => after(&mut connection, position, args.count, output).await?,
+        Some(position) => after(config, &mut connection, position, args.count, output).await?,
         None => {
             let commits = log_tables::newest(&mut connection, args.count.unwrap_or(10)).await?;
             let end = match commits.last() {
@@ -56,13 +56,14 @@ pub async fn tail(args: &TailArgs, config: &Config, output: Output) -> Result<()
         }
     };
     match listener {
-        Some(listener) => follow(&mut connection, listener, shown, output).await,
+        Some(listener) => follow(config, &mut connection, listener, shown, output).await,
         None => Ok(()),
     }
 }
 
 /// Shows what comes after a position, at most so many; answers the last position shown.
 async fn after(
+    config: &Config,
     connection: &mut PgConnection,
     mut position: i64,
     count: Option<i64>,
@@ -70,7 +71,7 @@ async fn after(
 ) -> Result<i64, Failure> {
     let mut left = count.unwrap_or(i64::MAX);
     while left > 0 {
-        let commits = log_tables::after(connection, position, left.min(PAGE)).await?;
+        let commits = log_tables::after(config, connection, position, left.min(PAGE)).await?;
         let Some(last) = commits.last() else { break };
         position = last.last_position;
         left -= commits.len() as i64;
@@ -80,13 +81,14 @@ async fn after(
 }
 
 async fn follow(
+    config: &Config,
     connection: &mut PgConnection,
     mut listener: PgListener,
     mut position: i64,
     output: Output,
 ) -> Result<(), Failure> {
     loop {
-        position = after(connection, position, None, output).await?;
+        position = after(config, connection, position, None, output).await?;
         // A notification is a hint; the wait ends by itself in case one is lost.
         let heard = tokio::time::timeout(Duration::from_secs(1), listener.recv()).await;
         heard.map_or(Ok(()), |notified| notified.map(drop)).map_err(failed("listening to the log"))?;

@@ -2,15 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use events::recorded::{self, AccountCredited, AccountDebited};
+use log::Picked;
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     format::{Format, format},
+    old,
+    partitions::detached_before,
     walk::walk,
 };
-use crate::{db::failed, failure::Failure};
+use crate::{config::Config, db::failed, failure::Failure};
 
 /// One event that changes the account's state, and where it stands.
 pub struct StateEvent {
@@ -24,9 +27,26 @@ pub struct StateEvent {
 const POSTINGS: [&str; 2] = [AccountDebited::NAME, AccountCredited::NAME];
 
 /// The first event of a stream, those that are no postings, and the last: all that is needed, however long it is.
-pub async fn state_events(connection: &mut PgConnection, stream: Uuid) -> Result<Vec<StateEvent>, Failure> {
+pub async fn state_events(
+    config: &Config,
+    connection: &mut PgConnection,
+    stream: Uuid,
+) -> Result<Vec<StateEvent>, Failure> {
     if format(connection).await? == Format::CommitRows {
         let mut walked = walk(connection, stream, i64::MAX, &POSTINGS).await?;
+        let is_whole = walked.last().is_some_and(|oldest| oldest.version == 1);
+        if !is_whole && detached_before(connection).await?.is_some() {
+            let events = old::events_of(config, stream, 0).await?;
+            let Some(newest) = events.last().map(|newest| newest.event.version) else { return Ok(Vec::new()) };
+            let events = events.into_iter().filter(|picked| old::matters(picked, newest));
+            return events
+                .map(|Picked { position, recorded_at, event, .. }| {
+                    let payload = event.payload.get().to_owned();
+                    let place = (position.number(), event.version.number(), recorded_at);
+                    decoded((place.0, place.1, place.2, event.event_type, event.schema_version, payload))
+                })
+                .collect();
+        }
         walked.reverse();
         return walked
             .into_iter()

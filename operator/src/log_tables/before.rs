@@ -1,11 +1,9 @@
 //! The format before: a row for each commit, and a row for each event. A log stands in it until it is converted.
 
+use event_archive::{Commit, Event};
 use sqlx::PgConnection;
 
-use super::{
-    commit::{Commit, Event},
-    stored::damaged,
-};
+use super::stored::damaged;
 use crate::{db::failed, failure::Failure};
 
 /// Commits after a position, which is the end of one or 0, as far as they end at or before `until`: those that begin
@@ -79,6 +77,7 @@ async fn with_events(
             commit.events.push(Event {
                 stream_id: row.stream_id,
                 version: row.version,
+                previous: None,
                 event_type: row.event_type,
                 schema_version: row.schema_version,
                 payload: row.payload,

@@ -1,13 +1,14 @@
 //! Writing commits that are not new: those of a log that is restored or converted.
 
 use chrono::{DateTime, Utc};
+use event_archive::Commit;
 use event_store_postgres::{EventsEncoder, INDEXED_TYPES, chain_digest, commit_digest};
 use kernel::{Actor, CommandId, CorrelationId, MemberId, Position, Role, StreamId, Version};
 use log::Fingerprint;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{commit::Commit, stored::damaged, streams::Streams};
+use super::{stored::damaged, streams::Streams};
 use crate::{db::failed, failure::Failure};
 
 /// The digests of the commits up to one, chained.

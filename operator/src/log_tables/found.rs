@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::{
     format::{Format, format},
+    old,
+    partitions::detached_before,
     stored::damaged,
 };
-use crate::{db::failed, failure::Failure};
+use crate::{config::Config, db::failed, failure::Failure};
 
 /// A commit as somebody remembers it.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,9 @@ pub struct Named {
 /// Whether the log holds it. It is looked for by its position: each form of the log finds it by one look into an index.
 pub async fn holds(connection: &mut PgConnection, commit: &Named) -> Result<bool, Failure> {
     let found = ending_at(connection, commit.position).await?;
+    if found.is_none() {
+        return is_known_and_detached(connection, commit.command_id, commit.position).await;
+    }
     Ok(found == Some((commit.command_id, commit.recorded_at)))
 }
 
@@ -74,7 +79,12 @@ pub async fn of_command_id(connection: &mut PgConnection, command: Uuid) -> Resu
 ///
 /// The index tells in which parts of the table the id may be; Postgres estimates what that saves by the order of the ids, of
 /// which clients choose some, so it is told not to read the whole table.
-pub async fn by_correlation(connection: &mut PgConnection, id: Uuid, limit: i64) -> Result<Vec<i64>, Failure> {
+pub async fn by_correlation(
+    config: &Config,
+    connection: &mut PgConnection,
+    id: Uuid,
+    limit: i64,
+) -> Result<Vec<i64>, Failure> {
     const LOOKING: &str = "looking for the correlation id";
     let mut transaction = connection.begin().await.map_err(failed(LOOKING))?;
     sqlx::query!(
@@ -83,7 +93,7 @@ pub async fn by_correlation(connection: &mut PgConnection, id: Uuid, limit: i64)
     .fetch_all(&mut *transaction)
     .await
     .map_err(failed(LOOKING))?;
-    let found = sqlx::query_scalar!(
+    let mut found = sqlx::query_scalar!(
         r#"select first_position as "first_position!" from commits
            where correlation = $1 order by first_position desc limit $2"#,
         id,
@@ -93,5 +103,22 @@ pub async fn by_correlation(connection: &mut PgConnection, id: Uuid, limit: i64)
     .await
     .map_err(failed(LOOKING))?;
     transaction.rollback().await.map_err(failed(LOOKING))?;
+    let missing = limit.saturating_sub(found.len() as i64);
+    found.extend(old::by_correlation(config, connection, id, missing).await?);
     Ok(found)
+}
+
+/// Whether a commit of this command is known that begins at or before a position, and the position has left the database: what
+/// somebody remembers of such a commit is of this log.
+pub async fn is_known_and_detached(
+    connection: &mut PgConnection,
+    command: Uuid,
+    position: i64,
+) -> Result<bool, Failure> {
+    match detached_before(connection).await? {
+        Some(begin) if position < begin => {}
+        _ => return Ok(false),
+    }
+    let first = of_command_id(connection, command).await?;
+    Ok(first.is_some_and(|first| first <= position))
 }

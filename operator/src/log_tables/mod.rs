@@ -3,10 +3,10 @@
 
 mod account_events;
 mod before;
-mod commit;
 mod copied;
 mod format;
 mod found;
+mod old;
 mod partitions;
 mod range;
 mod restored;
@@ -14,17 +14,18 @@ mod shown;
 mod standing;
 mod stored;
 mod streams;
+mod view;
 mod walk;
 
 pub use account_events::{StateEvent, state_events};
 pub use before::commits as commits_before;
-pub use commit::{Commit, Event};
 pub use copied::{Digest, chained, copy_in};
 pub use format::{Format, format};
-pub use found::{Named, beginning_of, by_correlation, ending_at, holds, of_command_id};
-pub use partitions::{Partition, detached_before, partitions, require_attached};
+pub use found::{Named, beginning_of, by_correlation, ending_at, holds, is_known_and_detached, of_command_id};
+pub use partitions::{Partition, detached_before, half_detached, newest_begins, partitions};
 pub use range::{PAGE, commits};
 pub use restored::{Restored, add_partitions, lock_if_empty};
-pub use shown::{CommitView, EventView, after, covering, newest, of_command, stream};
+pub use shown::{after, covering, newest, of_command, stream};
 pub use standing::{Relay, places, relay};
 pub use stored::{Stored, damaged};
+pub use view::{CommitView, EventView};

@@ -1,9 +1,10 @@
 //! The partitions of the log, by position.
 
+use event_archive::ArchiveError;
 use sqlx::PgConnection;
 
 use super::format::{Format, format};
-use crate::{archive::ArchiveError, db::failed, failure::Failure};
+use crate::{db::failed, failure::Failure};
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub async fn partitions(connection: &mut PgConnection) -> Result<Vec<Partition>,
            cross join lateral regexp_match(
                pg_get_expr(relation.relpartbound, relation.oid), 'FROM \(''?(\d+)''?\) TO \(''?(\d+)''?\)'
            ) as bounds
-           where inhparent = 'log_commits'::regclass and bounds is not null
+           where inhparent = 'log_commits'::regclass and bounds is not null and not inhdetachpending
            order by bounds[1]::int8"#
     )
     .fetch_all(connection)
@@ -40,13 +41,36 @@ pub async fn partitions(connection: &mut PgConnection) -> Result<Vec<Partition>,
     Ok(rows.into_iter().map(|row| partition(row.name, row.from, row.to, row.first, row.last)).collect())
 }
 
+/// The partition of which a detachment was begun and not ended: nobody reads it any more.
+pub async fn half_detached(connection: &mut PgConnection) -> Result<Option<String>, Failure> {
+    sqlx::query_scalar!(
+        r#"select inhrelid::regclass::text as "name!" from pg_inherits
+           where inhparent = 'log_commits'::regclass and inhdetachpending"#
+    )
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("reading the partitions of the log"))
+}
+
+/// The first position of the newest commit; 0 in an empty log.
+pub async fn newest_begins(connection: &mut PgConnection) -> Result<i64, Failure> {
+    let first = sqlx::query_scalar!(r#"select max(first_position) as "first" from log_commits"#)
+        .fetch_one(connection)
+        .await
+        .map_err(failed("reading the newest commit"))?;
+    Ok(first.unwrap_or_default())
+}
+
 /// The position at which the log in the database begins, if commits before it are detached.
 pub async fn detached_before(connection: &mut PgConnection) -> Result<Option<i64>, Failure> {
     if format(connection).await? == Format::Before {
         return Ok(None);
     }
-    let first = partitions(connection).await?.into_iter().next();
-    Ok(first.map(|partition| partition.from).filter(|from| *from > 1))
+    let all = partitions(connection).await?;
+    if all.first().is_none_or(|partition| partition.from <= 1) {
+        return Ok(None);
+    }
+    Ok(all.iter().find_map(|partition| partition.holds).map(|(first, _)| first))
 }
 
 /// Refuses to read commits that were detached, which are not missing.

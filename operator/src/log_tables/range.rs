@@ -1,10 +1,10 @@
 //! Ranges of the log, whole commits with every column; nothing is read over that is damaged.
 
+use event_archive::Commit;
 use sqlx::PgConnection;
 
 use super::{
     before,
-    commit::Commit,
     format::{Format, format},
     partitions::require_attached,
     stored::{damaged, decode},

@@ -1,11 +1,9 @@
 //! Writing a log that is restored.
 
+use event_archive::Commit;
 use sqlx::PgConnection;
 
-use super::{
-    commit::Commit,
-    copied::{Digest, copy_in},
-};
+use super::copied::{Digest, copy_in};
 use crate::{db::failed, failure::Failure};
 
 /// Locks the log until the transaction ends; what stands in it, if anything does.

@@ -1,7 +1,6 @@
 //! Commits as they stand in the log, to be shown: what is damaged is shown, too.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -9,36 +8,13 @@ use uuid::Uuid;
 use super::{
     format::{Format, format},
     found::of_command_id,
-    partitions::require_attached,
+    old,
+    partitions::detached_before,
     stored::decode,
+    view::{CommitView, EventView},
     walk::walk,
 };
-use crate::{db::failed, failure::Failure};
-
-/// A commit with its events.
-#[derive(Debug, Serialize)]
-pub struct CommitView {
-    pub first_position: i64,
-    pub last_position: i64,
-    pub recorded_at: DateTime<Utc>,
-    pub command_id: Uuid,
-    pub actor: String,
-    pub correlation: Uuid,
-    pub fingerprint: String,
-    pub events: Vec<EventView>,
-}
-
-/// An event.
-#[derive(Debug, Serialize)]
-pub struct EventView {
-    pub position: i64,
-    pub stream_id: Uuid,
-    pub version: i64,
-    #[serde(rename = "type")]
-    pub event_type: String,
-    pub schema_version: i16,
-    pub payload: Box<RawValue>,
-}
+use crate::{config::Config, db::failed, failure::Failure};
 
 struct CommitRow {
     first_position: i64,
@@ -54,7 +30,15 @@ struct CommitRow {
 const READING: &str = "reading the commits";
 
 /// The oldest commits after a position.
-pub async fn after(connection: &mut PgConnection, position: i64, limit: i64) -> Result<Vec<CommitView>, Failure> {
+pub async fn after(
+    config: &Config,
+    connection: &mut PgConnection,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<CommitView>, Failure> {
+    if let Some(commits) = old::after(config, connection, position, limit).await? {
+        return Ok(commits);
+    }
     let rows = sqlx::query_as!(
         CommitRow,
         r#"select first_position as "first_position!", last_position as "last_position!", recorded_at as "recorded_at!",
@@ -88,10 +72,12 @@ pub async fn newest(connection: &mut PgConnection, limit: i64) -> Result<Vec<Com
 }
 
 /// The commits that these positions lie in, oldest first, each once.
-pub async fn covering(connection: &mut PgConnection, positions: &[i64]) -> Result<Vec<CommitView>, Failure> {
-    if let Some(first) = positions.iter().min() {
-        require_attached(connection, *first).await?;
-    }
+pub async fn covering(
+    config: &Config,
+    connection: &mut PgConnection,
+    positions: &[i64],
+) -> Result<Vec<CommitView>, Failure> {
+    let (mut commits, positions) = old::covering(config, connection, positions).await?;
     let rows = sqlx::query_as!(
         CommitRow,
         r#"select distinct on (first_position) first_position as "first_position!", last_position as "last_position!",
@@ -103,27 +89,45 @@ pub async fn covering(connection: &mut PgConnection, positions: &[i64]) -> Resul
            ) as nearest
            where last_position >= asked.position
            order by first_position"#,
-        positions
+        &positions
     )
     .fetch_all(&mut *connection)
     .await
     .map_err(failed(READING))?;
-    with_events(connection, rows).await
+    commits.extend(with_events(connection, rows).await?);
+    Ok(commits)
 }
 
 /// The commit of a command.
-pub async fn of_command(connection: &mut PgConnection, command: Uuid) -> Result<Vec<CommitView>, Failure> {
+pub async fn of_command(
+    config: &Config,
+    connection: &mut PgConnection,
+    command: Uuid,
+) -> Result<Vec<CommitView>, Failure> {
     match of_command_id(connection, command).await? {
-        Some(first) => covering(connection, &[first]).await,
+        Some(first) => covering(config, connection, &[first]).await,
         None => Ok(Vec::new()),
     }
 }
 
 /// The positions of the newest events of a stream, newest first, and how many events it has.
-pub async fn stream(connection: &mut PgConnection, stream: Uuid, limit: i64) -> Result<(Vec<i64>, i64), Failure> {
+pub async fn stream(
+    config: &Config,
+    connection: &mut PgConnection,
+    stream: Uuid,
+    limit: i64,
+) -> Result<(Vec<i64>, i64), Failure> {
     if format(connection).await? == Format::CommitRows {
         let walked = walk(connection, stream, limit, &[]).await?;
         let length = walked.first().map_or(0, |event| event.version);
+        let is_whole = walked.len() as i64 >= limit || walked.last().is_some_and(|oldest| oldest.version == 1);
+        if !is_whole && detached_before(connection).await?.is_some() {
+            let mut events = old::events_of(config, stream, (length - limit).max(0)).await?;
+            let length = events.last().map_or(0, |newest| newest.event.version.number());
+            events.reverse();
+            events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            return Ok((events.iter().map(|picked| picked.position.number()).collect(), length));
+        }
         return Ok((walked.into_iter().map(|event| event.position).collect(), length));
     }
     let rows = sqlx::query!(

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use event_archive::{ArchiveError, Event};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::commit::Event;
-use crate::{archive::ArchiveError, failure::Failure};
+use crate::failure::Failure;
 
 /// Stream, version, where the version before is, type, schema version, payload.
 #[derive(Debug, Deserialize)]
@@ -21,9 +21,16 @@ pub struct Stored<'a>(
 );
 
 impl From<Stored<'_>> for Event {
-    fn from(Stored(stream_id, version, _, event_type, schema_version, payload): Stored<'_>) -> Self {
+    fn from(Stored(stream_id, version, previous, event_type, schema_version, payload): Stored<'_>) -> Self {
         let event_type = event_type.into_owned();
-        Self { stream_id, version, event_type, schema_version, payload: payload.get().to_owned() }
+        Self {
+            stream_id,
+            version,
+            previous: Some(previous),
+            event_type,
+            schema_version,
+            payload: payload.get().to_owned(),
+        }
     }
 }
 

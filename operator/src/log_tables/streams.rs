@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use event_archive::{Commit, Event};
 use event_store_postgres::PreviousVersion;
 use events::recorded::{AccountEvent, AccountOpened, Event as Recorded, Holder, StreamKind};
 use kernel::Position;
@@ -9,10 +10,7 @@ use serde_json::value::RawValue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{
-    commit::{Commit, Event},
-    stored::damaged,
-};
+use super::stored::damaged;
 use crate::{db::failed, failure::Failure};
 
 /// Where a stream stands.

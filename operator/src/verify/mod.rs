@@ -1,11 +1,16 @@
 //! `jangbu log verify`: runs the auditor and shows what it found.
 
+mod archived;
 mod text;
 
-use audit::{AuditError, Auditor, Connections, Reporter, View};
+use std::sync::Arc;
+
+use audit::{ArchivedCommits, AuditError, Auditor, Connections, Reporter, View};
+use event_archive::{ArchiveError, ArchivedLog};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{config::Config, db::Database, failure::Failure, log_tables, output::Output};
+use self::archived::Archived;
+use crate::{archive, config::Config, db::Database, failure::Failure, log_tables, output::Output};
 
 /// What is verified.
 #[derive(Debug, clap::Args)]
@@ -23,8 +28,15 @@ pub async fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<b
     }
     let (mut log, other) = (Database::Log.connect(config).await?, Database::Log.connect(config).await?);
     // It reads the log from its first commit.
-    log_tables::require_attached(&mut log, 1).await?;
-    let auditor = Auditor::new(Connections { log, other, views }, Box::new(Bar::default()));
+    let archived: Option<Arc<dyn ArchivedCommits>> = match log_tables::detached_before(&mut log).await? {
+        Some(begin) if !config.archive.is_given() => return Err(ArchiveError::Detached(begin).into()),
+        Some(_) => {
+            let chain = archive::reader(&config.archive, &mut log).await?.chain().clone();
+            Some(Arc::new(Archived { chain, commits: ArchivedLog::new(config.archive.clone()) }))
+        }
+        None => None,
+    };
+    let auditor = Auditor::new(Connections { log, other, archived, views }, Box::new(Bar::default()));
     let report = auditor.run().await?;
     output.show(&report, text::text)?;
     Ok(report.sound && report.parked_keys == 0)
@@ -34,6 +46,7 @@ impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Query { doing, source } => Self::Query { doing, source },
+            AuditError::Archive(source) => Self::Archived(source),
             AuditError::Absent(what) => Self::Absent(what.to_owned()),
         }
     }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use ::views::{Decoder, View};
 use database::Pool;
+use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog};
 use events::recorded::Event;
 use kernel::Position;
@@ -111,7 +112,7 @@ impl RebuildContext {
             &PoolOptions::log("jangbu/rebuild", connections).with_statement_limit(STATEMENT),
         )
         .map_err(|error| unreachable(error.into()))?;
-        let log = PostgresLog::new(pool.clone());
+        let log = PostgresLog::new(pool.clone()).with_archive(ArchivedLog::at(&config.archive));
         let head = log.head().await.map_err(|error| unreachable(error.into()))?;
         let (projections, ranges) = ranges(from, projections, head.position, &log, config).await?;
         let rebuilders = projections.into_iter().map(|projection| Rebuilder {

@@ -14,7 +14,6 @@ use super::{
     progress::Watching,
 };
 use crate::{
-    archive::Place,
     config::Config,
     failure::Failure,
     output::{Output, one_or_all, thousands},
@@ -60,9 +59,6 @@ pub struct RebuildArgs {
     /// Begin with the newest snapshot in the archive and read only the log after it: for `accounts`
     #[arg(long, conflicts_with_all = ["from", "to_position", "as_of"])]
     from_snapshots: bool,
-
-    #[command(flatten)]
-    place: Place,
 
     /// Drop what an interrupted rebuild has made, and start again
     #[arg(long, conflicts_with = "cancel")]
@@ -119,9 +115,9 @@ impl Bounds {
 /// Rebuilds; answers whether it came to what was wanted, for every view.
 pub async fn run(args: &RebuildArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let from = match args.from {
-        _ if args.from_snapshots => From::Snapshots(&args.place),
+        _ if args.from_snapshots => From::Snapshots(&config.archive),
         Source::Log => From::Log,
-        Source::Archive => From::Archive(&args.place),
+        Source::Archive => From::Archive(&config.archive),
     };
     let context = RebuildContext::open(&args.names(), config, from, args.bounds.options()).await?;
     let result = act(args, &context, output).await;

@@ -211,7 +211,15 @@ pub async fn lag(connection: &mut PgConnection, views: &mut [Standing]) -> Resul
         view.head = Some(row.head);
         view.lag_events = Some(row.head - view.position);
         view.lag_ms = Some(row.lag_ms);
-        view.other_history = view.differs(row.head, row.ours, row.held());
+        let known = match (row.held(), view.command_id.zip(view.recorded_at)) {
+            // The commit on which it stands may have left the database.
+            (None, Some((command, time))) => {
+                let known = log_tables::is_known_and_detached(connection, command, view.position).await?;
+                known.then_some((command, time))
+            }
+            (held, _) => held,
+        };
+        view.other_history = view.differs(row.head, row.ours, known);
         let stalled = view.still_ms.min(row.lag_ms);
         let meant_to_move = view.is_live() && view.paused_since.is_none() && row.head > view.position;
         view.stalled_ms = Some(stalled).filter(|ms| meant_to_move && *ms >= STALL_MS);

@@ -1,8 +1,9 @@
 //! The archive as rebuilds read it, and the snapshots in it, held against the log.
 
+use event_archive::{ArchiveRanges, Place};
 use kernel::Position;
 use log::{Commit, CommitRanges, PositionRange, ReadCommits};
-use operator::archive::{ArchiveRanges, Place, reader};
+use operator::archive::{reader, snapshot_before};
 use sqlx::{Connection, PgConnection};
 
 use crate::{
@@ -128,18 +129,18 @@ async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_
 
     let archive = open(&bank).await;
     let head = archive.end();
-    let newest = archive.snapshot(head).await.expect("read").expect("there");
+    let newest = snapshot_before(&archive, head).await.expect("read").expect("there");
     assert_eq!(newest.position, head);
-    let before = archive.snapshot(head.plus(-1)).await.expect("read").expect("there");
+    let before = snapshot_before(&archive, head.plus(-1)).await.expect("read").expect("there");
     assert_eq!(Some(before.position.number()), first["position"].as_i64());
-    assert!(archive.snapshot(Position::new(3)).await.expect("read").is_none());
+    assert!(snapshot_before(&archive, Position::new(3)).await.expect("read").is_none());
 
     // The same from one archive that never had an earlier one.
     let whole = Archived::of(bank.databases.with_copied_views().await);
     whole.run(&["archive", "run"]).expect(0);
     let all = whole.run(&["archive", "snapshot", "--json"]).expect(0).json();
     assert_eq!(all["folded_from"].as_i64(), Some(0));
-    let of_all = open(&whole).await.snapshot(head).await.expect("read").expect("there");
+    let of_all = snapshot_before(&open(&whole).await, head).await.expect("read").expect("there");
     assert_eq!(of_all.accounts, newest.accounts);
     assert_eq!(shown(&bank.databases).await, newest.accounts.iter().map(line).collect::<Vec<_>>());
     whole.databases.drop().await;

@@ -45,6 +45,9 @@ pub struct Config {
     /// Connections to the log's database
     #[arg(long, env = "JANGBU_PROJECTOR_LOG_CONNECTIONS", default_value_t = 4)]
     pub log_connections: u32,
+    /// The archive of the log
+    #[command(flatten)]
+    pub archive: event_archive::Place,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,

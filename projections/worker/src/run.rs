@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use event_archive::ArchivedLog;
 use event_store_postgres::{AppendWatch, PoolOptions, PostgresLog, connect};
 use kernel::Position;
 use log::seal::KeyWatch;
@@ -66,7 +67,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let (nats_url, variable) = config.nats();
     let client = NATS_CLIENT.connect(nats_url).await.with_context(|| format!("{variable} cannot be used"))?;
     database::require_sessions(vec![log_pool.clone(), views_pool.clone()]);
-    let log = PostgresLog::new(log_pool.clone());
+    let log = PostgresLog::new(log_pool.clone()).with_archive(ArchivedLog::at(&config.archive));
 
     let line = Line::new();
     let (reachable, reached) = watch::channel(Position::ZERO);

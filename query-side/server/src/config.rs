@@ -58,6 +58,9 @@ pub struct Config {
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
+    /// The archive of the log
+    #[command(flatten)]
+    pub archive: event_archive::Place,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use axum::Router;
 pub use config::Config;
+use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::SystemClock;
 use platform::{
@@ -98,8 +99,12 @@ fn assemble(config: &Config) -> anyhow::Result<Assembled> {
     let log = connect(&config.log_reader_url, &PoolOptions::log("query-server", config.log_connections))
         .context("JANGBU_LOG_READER_URL")?;
     database::require_sessions(vec![log.clone()]);
-    let reads = Reads::open(&config.reads(), Arc::new(PostgresLog::new(log)), clock.clone())
-        .context("JANGBU_VIEWS_READER_URL")?;
+    let reads = Reads::open(
+        &config.reads(),
+        Arc::new(PostgresLog::new(log).with_archive(ArchivedLog::at(&config.archive))),
+        clock.clone(),
+    )
+    .context("JANGBU_VIEWS_READER_URL")?;
     let reads = Arc::new(reads);
     let verifier = Verifier::from_jwks_file_with(&config.jwks_file, clock).context("JANGBU_JWKS_FILE")?;
     let vault = vault_reader(config)?;

@@ -11,6 +11,7 @@ mod auditor;
 mod bad_input;
 mod bad_tokens;
 mod batch;
+mod detached;
 mod earlier_bank;
 mod erased;
 mod expected_schema;

@@ -74,8 +74,19 @@ impl Members {
         clock: Arc<dyn Clock>,
         options: MemberOptions,
     ) -> Self {
+        Self::on_logs((log.clone(), log), vault, ids, clock, options)
+    }
+
+    /// On two ways to one log: that of the engine, which need not wait for an archive, and that of everybody else.
+    pub fn on_logs<E: MemberLog + 'static, L: MemberLog + 'static>(
+        (engine_log, log): (Arc<E>, Arc<L>),
+        vault: Arc<dyn Vault>,
+        ids: Arc<dyn Ids>,
+        clock: Arc<dyn Clock>,
+        options: MemberOptions,
+    ) -> Self {
         let rules = MemberRules { codes: options.codes.clone(), clock: clock.clone(), vault: vault.clone() };
-        let (engine, running) = Engine::spawn(log.clone(), ids.clone(), rules, engine_options(&options));
+        let (engine, running) = Engine::spawn(engine_log, ids.clone(), rules, engine_options(&options));
         let wake = Notify::new();
         Self { shared: Arc::new(Shared { engine, log, vault, ids, clock, options, wake, _running: running }) }
     }
@@ -238,7 +249,6 @@ fn engine_options(options: &MemberOptions) -> EngineOptions {
         batch_weight: 128,
         cached_streams: 0,
         cached_answers: 0,
-        snapshot_every: 0,
         state_every: 0,
         attempts: options.attempts,
         grace: GRACE,

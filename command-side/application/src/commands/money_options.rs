@@ -28,8 +28,6 @@ pub struct ExecutorOptions {
     pub cached_streams: usize,
     /// How many recent answers are kept in memory, to answer retries without the log.
     pub cached_answers: usize,
-    /// A snapshot is written each time a stream has grown by this many events.
-    pub snapshot_every: i64,
     /// How often a batch is tried again after another process took its streams.
     pub attempts: u32,
     /// How long after its deadline a client still waits for an append under way.
@@ -49,7 +47,6 @@ impl ExecutorOptions {
             batch_orders: 512,
             cached_streams: 200_000,
             cached_answers: 20_000,
-            snapshot_every: 500,
             attempts: 20,
             grace: Duration::from_secs(5),
             revoked: None,
@@ -81,7 +78,6 @@ impl Bank {
             batch_weight: options.batch_orders,
             cached_streams: options.cached_streams.max(1),
             cached_answers: options.cached_answers.max(1),
-            snapshot_every: options.snapshot_every,
             state_every: 1,
             attempts: options.attempts,
             grace: options.grace,

@@ -3,11 +3,17 @@
 use std::{collections::HashMap, error::Error, time::Duration};
 
 use kernel::CommandId;
-use log::{Appended, Commit, ReadError};
+use log::{Appended, Commit, ReadError, Wanted};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Log, PendingEvent, ahead::Founded, decided::Batch, decision::Decided, outbox::answer, run::Run, task::Job,
+    Log, PendingEvent,
+    ahead::Founded,
+    decided::Batch,
+    decision::{Decided, Defect},
+    outbox::answer,
+    run::Run,
+    task::Job,
     write::Tried,
 };
 use crate::ExecuteError;
@@ -133,7 +139,7 @@ impl Run {
     async fn reconcile(&mut self, jobs: &mut Vec<Job>) -> Result<(), ReadError> {
         self.unit.refresh_all(self.log.as_ref()).await?;
         let commands: Vec<CommandId> = jobs.iter().map(|job| job.meta.command_id).collect();
-        let found = find(self.log.as_ref(), &commands).await?;
+        let found = self.find(&commands, jobs).await?;
         self.replay_found(jobs, found).await;
         if !self.saw_the_log().await? {
             self.forget_history();
@@ -152,6 +158,22 @@ impl Run {
         jobs.into_iter().for_each(|job| job.fail(error.clone()));
     }
 
+    /// What these commands wrote. Those of which it must be fetched from the archive are taken out and wait for that.
+    async fn find(
+        &mut self,
+        commands: &[CommandId],
+        jobs: &mut Vec<Job>,
+    ) -> Result<HashMap<CommandId, Commit>, ReadError> {
+        let (found, not_fetched) = find(self.log.as_ref(), commands).await?;
+        for job in std::mem::take(jobs) {
+            match not_fetched.get(&job.meta.command_id) {
+                Some(wanted) => self.parking.park(job, *wanted),
+                None => jobs.push(job),
+            }
+        }
+        Ok(found)
+    }
+
     /// Answers the commands whose commits were found; the others stay.
     async fn replay_found(&mut self, jobs: &mut Vec<Job>, mut found: HashMap<CommandId, Commit>) {
         for job in std::mem::take(jobs) {
@@ -165,15 +187,17 @@ impl Run {
     /// Answers a command from its commit.
     async fn replay(&mut self, mut job: Job, commit: &Commit) {
         match self.make_replay(&mut job, commit).await {
-            Ok(()) => {
+            Ok(None) => {
                 metrics::counter!(self.options.metrics.replays).increment(1);
                 answer(job, &self.recent);
             }
+            Ok(Some(wanted)) => self.parking.park(job, wanted),
             Err(error) => job.fail(error),
         }
     }
 
-    async fn make_replay(&mut self, job: &mut Job, commit: &Commit) -> Result<(), ExecuteError> {
+    /// Makes the answer ready; or tells what must be fetched from the archive for it.
+    async fn make_replay(&mut self, job: &mut Job, commit: &Commit) -> Result<Option<Wanted>, ExecuteError> {
         if commit.fingerprint != job.meta.fingerprint {
             return Err(ExecuteError::KeyReused);
         }
@@ -184,7 +208,7 @@ impl Run {
         let events = PendingEvent::of_commit(commit).map_err(|error| internal(&error))?;
         // It is carried out, and only cannot be answered now: a retry with the same key can.
         let unanswered = |error: ReadError| match error {
-            ReadError::Unavailable(_) => {
+            ReadError::Unavailable(_) | ReadError::Archive(_) | ReadError::Detached { .. } => {
                 let error = &error as &(dyn Error + 'static);
                 tracing::error!(error, position = commit.first.number(), "a commit cannot be read again now");
                 ExecuteError::OutcomeUnknown
@@ -194,9 +218,13 @@ impl Run {
         let log = self.log_id().await.map_err(unanswered)?;
         let place = Appended { log, first: commit.first, recorded_at: commit.recorded_at };
         loop {
+            self.unit.begin_command();
             let answered = job.answer(&events, place, &self.unit, true);
+            if let Some(wanted) = self.unit.met_not_fetched() {
+                return Ok(Some(wanted));
+            }
             if !self.unit.lacks_any() {
-                return answered.map_err(|error| internal(&error));
+                return answered.map(|()| None).map_err(|error| internal(&error));
             }
             self.unit.read_missing(self.log.as_ref()).await.map_err(unanswered)?;
         }
@@ -274,6 +302,13 @@ impl Run {
                     jobs.push(job);
                     continue;
                 };
+                if let Defect::NotFetched(wanted) = defect {
+                    match outcome_unknown {
+                        true => job.fail(ExecuteError::OutcomeUnknown),
+                        false => self.parking.park(job, wanted),
+                    }
+                    continue;
+                }
                 let error = &defect as &dyn Error;
                 tracing::error!(error, command.id = %job.meta.command_id, "a command does not fit the log");
                 job.fail(if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Internal });
@@ -288,11 +323,15 @@ impl Run {
         if idle.is_empty() {
             return Ok(());
         }
-        let mut found = find(self.log.as_ref(), &idle).await?;
-        if found.is_empty() {
+        let (mut found, not_fetched) = find(self.log.as_ref(), &idle).await?;
+        if found.is_empty() && not_fetched.is_empty() {
             return Ok(());
         }
         for (job, one) in std::mem::take(jobs).into_iter().zip(std::mem::take(decided)) {
+            if let Some(wanted) = not_fetched.get(&job.meta.command_id) {
+                self.parking.park(job, *wanted);
+                continue;
+            }
             match found.remove(&job.meta.command_id) {
                 // It may have been written since: then nothing of what is decided here counts.
                 Some(commit) if one.events.is_empty() => self.replay(job, &commit).await,
@@ -329,16 +368,31 @@ impl Run {
             sleep(PAUSE).await;
             let commands: Vec<CommandId> = jobs.iter().map(|job| job.meta.command_id).collect();
             // A log that is away may be back for the next look.
-            let found = find(self.log.as_ref(), &commands).await.unwrap_or_default();
+            let found = self.find(&commands, jobs).await.unwrap_or_default();
             self.replay_found(jobs, found).await;
         }
         jobs.drain(..).for_each(|job| job.fail(ExecuteError::OutcomeUnknown));
     }
 }
 
-async fn find(log: &dyn Log, commands: &[CommandId]) -> Result<HashMap<CommandId, Commit>, ReadError> {
-    let found = log.find_commits(commands).await?;
-    Ok(found.into_iter().map(|commit| (commit.command_id, commit)).collect())
+/// What these commands wrote, and what must be fetched from the archive to know it.
+type Found = (HashMap<CommandId, Commit>, HashMap<CommandId, Wanted>);
+
+async fn find(log: &dyn Log, commands: &[CommandId]) -> Result<Found, ReadError> {
+    let (commits, not_fetched) = match log.find_commits(commands).await {
+        Err(ReadError::NotFetched(wanted)) => {
+            let wanted = wanted.into_iter().filter_map(|wanted| match wanted {
+                Wanted::Command(command) => Some((command, wanted)),
+                Wanted::Stream(..) => None,
+            });
+            let not_fetched: HashMap<CommandId, Wanted> = wanted.collect();
+            let others: Vec<CommandId> =
+                commands.iter().copied().filter(|command| !not_fetched.contains_key(command)).collect();
+            (log.find_commits(&others).await?, not_fetched)
+        }
+        found => (found?, HashMap::new()),
+    };
+    Ok((commits.into_iter().map(|commit| (commit.command_id, commit)).collect(), not_fetched))
 }
 
 /// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
@@ -349,7 +403,9 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Ended {
     tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
     let answer = match error {
         _ if outcome_unknown => ExecuteError::OutcomeUnknown,
-        ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
+        ReadError::Unavailable(_) | ReadError::Archive(_) | ReadError::Detached { .. } | ReadError::NotFetched(_) => {
+            ExecuteError::LogUnavailable
+        }
         ReadError::Damaged { .. }
         | ReadError::OtherHistory { .. }
         | ReadError::Renamed { .. }

@@ -5,6 +5,8 @@ use std::{collections::HashMap, ops::Deref};
 use events::recorded::{self, CommandRefused, Refusal};
 use kernel::{Actor, CommandId, Ids, StreamId, TransferId};
 
+use log::Wanted;
+
 use super::{FoldError, PendingEvent, UnitOfWork, layer::Changed};
 
 /// What a command decides with. It reads the unit of work as the commands before it in the batch left it, and adds events.
@@ -34,6 +36,8 @@ pub struct Decided {
 /// Why a command cannot be decided on what the log holds.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
+    #[error("a command names a stream that must be fetched from the archive first")]
+    NotFetched(Wanted),
     #[error("a command names a stream that cannot be folded")]
     BrokenStream,
     #[error("an event of a command does not fit its stream")]
@@ -97,9 +101,10 @@ impl<'a> Decision<'a> {
     /// What it comes to; nothing is written after an error.
     pub(super) fn finish(self, is_error: bool) -> Decided {
         let broken = self.unit.met_broken_stream().then_some(Defect::BrokenStream);
+        let not_fetched = self.unit.met_not_fetched().map(Defect::NotFetched);
         let late = (is_error && !self.events.is_empty()).then_some(Defect::LateError);
         let events = if is_error { Vec::new() } else { self.events };
-        let defect = broken.or(self.defect.map(Defect::Event)).or(late);
+        let defect = not_fetched.or(broken).or(self.defect.map(Defect::Event)).or(late);
         Decided { events, refused_on: self.refused_on, defect }
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use kernel::{AccountId, MemberId, Position, StreamId, Version};
+use log::Wanted;
 
 use super::Stream;
 
@@ -20,6 +21,8 @@ pub struct Layer {
     pub owned: HashMap<MemberId, Vec<AccountId>>,
     /// Cannot be folded: the commands that name them fail, and no others.
     pub broken: HashSet<StreamId>,
+    /// Of those, the ones that are only to be fetched from the archive.
+    pub not_fetched: HashMap<StreamId, Wanted>,
     pub seen: RefCell<Seen>,
 }
 
@@ -34,6 +37,8 @@ pub struct Seen {
     pub missing_owned: BTreeSet<MemberId>,
     /// The command at hand looked at a stream that cannot be folded.
     pub met_broken: bool,
+    /// The same of one that is only to be fetched from the archive.
+    pub met_not_fetched: Option<Wanted>,
 }
 
 /// A stream that a batch changed.

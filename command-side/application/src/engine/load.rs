@@ -1,7 +1,7 @@
 //! Loading streams: many in one round trip, each folded on its own, so that one that is damaged holds up no other.
 
 use kernel::{StreamId, Version};
-use log::{FromVersion, ReadError, ReadStreams, StreamRead};
+use log::{FromVersion, ReadError, ReadStreams, StreamRead, Wanted};
 
 use super::stream::{FoldError, Stream};
 
@@ -21,6 +21,7 @@ pub async fn load(log: &(impl ReadStreams + ?Sized), held: Vec<(StreamId, Stream
                 loaded.push(fold(log, id, stream, read).await?);
             }
         }
+        Err(ReadError::NotFetched(wanted)) => return load_others(log, held, &wanted).await,
         // Which of them is damaged is not said: each is read alone.
         Err(ReadError::Damaged { .. }) => {
             for ((id, from), (_, stream)) in asked.into_iter().zip(held) {
@@ -33,6 +34,28 @@ pub async fn load(log: &(impl ReadStreams + ?Sized), held: Vec<(StreamId, Stream
         Err(error) => return Err(error),
     }
     Ok(loaded)
+}
+
+/// Reads the streams that need not be fetched first.
+async fn load_others(
+    log: &(impl ReadStreams + ?Sized),
+    held: Vec<(StreamId, Stream)>,
+    wanted: &[Wanted],
+) -> Result<Vec<Loaded>, ReadError> {
+    let wanted_of =
+        |id: StreamId| wanted.iter().find(|wanted| matches!(wanted, Wanted::Stream(stream, _) if *stream == id));
+    let ids: Vec<StreamId> = held.iter().map(|(id, _)| *id).collect();
+    let others: Vec<_> = held.into_iter().filter(|(id, _)| wanted_of(*id).is_none()).collect();
+    // It must come to an end.
+    if others.len() == ids.len() {
+        return Err(ReadError::NotFetched(wanted.to_vec()));
+    }
+    let mut others = Box::pin(load(log, others)).await?.into_iter();
+    let loaded = ids.into_iter().filter_map(|stream| match wanted_of(stream) {
+        Some(wanted) => Some(Err(FoldError::NotFetched { stream, wanted: *wanted })),
+        None => others.next(),
+    });
+    Ok(loaded.collect())
 }
 
 /// A snapshot that is no account's is of another process, or of another version of the bank: the events say which.
@@ -58,6 +81,9 @@ async fn read_one(
 ) -> Result<Result<StreamRead, FoldError>, ReadError> {
     match log.read_streams(&[(stream, from)]).await {
         Ok(read) => Ok(Ok(read.into_iter().next().unwrap_or_default())),
+        Err(ReadError::NotFetched(_)) => {
+            Ok(Err(FoldError::NotFetched { stream, wanted: Wanted::Stream(stream, from) }))
+        }
         Err(source @ ReadError::Damaged { .. }) => Ok(Err(FoldError::Damaged { stream, source })),
         Err(error) => Err(error),
     }

@@ -4,10 +4,15 @@
 use std::error::Error;
 
 use kernel::{Actor, CommandId, StreamId};
-use log::{Appended, ReadError};
+use log::{Appended, Commit, ReadError};
 use uuid::Uuid;
 
-use super::{Command, Decision, Engine, Meta, PendingEvent, Receipt, UnitOfWork, decision::Decided, task::receipt};
+use super::{
+    Command, Decision, Engine, Log, Meta, PendingEvent, Receipt, UnitOfWork,
+    decision::Decided,
+    read_error::{read_failed, unanswered},
+    task::receipt,
+};
 use crate::ExecuteError;
 
 /// Of a command that is only looked at.
@@ -21,7 +26,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
         command: &C,
     ) -> Result<Option<Receipt<C::Answer>>, C::Error> {
         let (log, metrics) = (self.log(), self.options().metrics);
-        let found = log.find_commits(&[meta.command_id]).await.map_err(|error| read_failed(&error))?;
+        let found = find(log, meta.command_id).await.map_err(|error| read_failed(&error))?;
         let Some(commit) = found.into_iter().next() else { return Ok(None) };
         if commit.fingerprint != meta.fingerprint {
             return Err(ExecuteError::KeyReused.into());
@@ -39,7 +44,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
             if !unit.lacks_any() {
                 break answer.map_err(|error| defect(&error))?;
             }
-            unit.read_missing(log).await.map_err(|error| unanswered(&error))?;
+            unit.read_missing_patiently(log).await.map_err(|error| unanswered(&error))?;
         };
         metrics::counter!(metrics.replays).increment(1);
         Ok(Some(receipt(meta.command_id, &events, place, true).map(|()| answer)))
@@ -58,7 +63,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
             let Decided { events, defect, .. } = work.finish(error.is_some());
             if unit.lacks_any() {
                 unit.roll_back_all();
-                unit.read_missing(self.log()).await.map_err(|error| read_failed(&error))?;
+                unit.read_missing_patiently(self.log()).await.map_err(|error| read_failed(&error))?;
                 continue;
             }
             if let Some(defect) = defect {
@@ -74,7 +79,7 @@ impl<R: Send + Sync + 'static> Engine<R> {
     pub async fn read(&self, stream: StreamId) -> Result<UnitOfWork, ExecuteError> {
         let mut unit = UnitOfWork::new(0, self.options().metrics);
         unit.stream(stream);
-        unit.read_missing(self.log()).await.map_err(|error| read_failed(&error))?;
+        unit.read_missing_patiently(self.log()).await.map_err(|error| read_failed(&error))?;
         if unit.is_broken(stream) {
             return Err(ExecuteError::Internal);
         }
@@ -82,23 +87,15 @@ impl<R: Send + Sync + 'static> Engine<R> {
     }
 }
 
-/// The error of a command that is in the log, and that the log cannot be read for now: a retry with the same key is answered.
-pub fn unanswered(error: &ReadError) -> ExecuteError {
-    match read_failed(error) {
-        ExecuteError::LogUnavailable => ExecuteError::OutcomeUnknown,
-        defect => defect,
-    }
-}
-
-/// The error of a command that the log cannot be read for.
-pub fn read_failed(error: &ReadError) -> ExecuteError {
-    tracing::error!(error = error as &dyn Error, "the log cannot be read for a command");
-    match error {
-        ReadError::Unavailable(_) => ExecuteError::LogUnavailable,
-        ReadError::Damaged { .. }
-        | ReadError::OtherHistory { .. }
-        | ReadError::Renamed { .. }
-        | ReadError::NoLog
-        | ReadError::NotConverted => ExecuteError::Internal,
+/// What a command wrote, also if it must be fetched first.
+async fn find(log: &dyn Log, command: CommandId) -> Result<Vec<Commit>, ReadError> {
+    match log.find_commits(&[command]).await {
+        Err(ReadError::NotFetched(wanted)) => {
+            for wanted in wanted {
+                log.fetch(wanted).await?;
+            }
+            log.find_commits(&[command]).await
+        }
+        found => found,
     }
 }

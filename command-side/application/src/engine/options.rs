@@ -22,8 +22,6 @@ pub struct EngineOptions {
     pub cached_streams: usize,
     /// How many recent answers are kept in memory, to answer retries without the log. With 0 none stays in memory.
     pub cached_answers: usize,
-    /// A snapshot is written each time a stream has grown by this many events; never with 0.
-    pub snapshot_every: i64,
     /// The state of a stream goes with an append each time it has grown by this many events, to a log that keeps states with streams;
     /// never with 0.
     pub state_every: i64,

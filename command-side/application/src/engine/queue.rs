@@ -185,6 +185,19 @@ impl<T> FairQueue<T> {
 }
 
 impl<T: Waiting> FairQueue<T> {
+    /// Puts back what was taken and could not be dealt with yet, at the end of its line, also into a full queue. A queue that takes
+    /// nothing more in gives it back.
+    pub fn put_back(&self, item: T) -> Result<(), T> {
+        let mut lines = self.lines();
+        if lines.is_closed {
+            return Err(item);
+        }
+        lines.push(item);
+        drop(lines);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
     /// The next batch: one item of each line in turn, until the batch weighs `limit` or all shares are taken. The first item is
     /// taken whatever it weighs. A batch is in the order of arrival.
     pub fn take(&self, limit: usize) -> Vec<T> {

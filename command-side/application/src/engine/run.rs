@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{
     EngineOptions, Log, UnitOfWork,
     outbox::Outbox,
+    parking::Parking,
     queue::{FairQueue, Waiting},
     recent::RecentAnswers,
-    snapshots::SnapshotWriter,
     task::Job,
 };
 use crate::ExecuteError;
@@ -27,7 +27,7 @@ pub struct Run {
     pub unit: UnitOfWork,
     pub recent: Arc<RecentAnswers>,
     pub outbox: Outbox,
-    pub snapshots: Option<SnapshotWriter>,
+    pub parking: Parking,
     /// The newest commit this server has written or seen: everything it keeps is of a log that holds it.
     pub known: Option<(LogId, CommitRef)>,
     /// The alarm that stopped the last append: it is logged once.
@@ -43,10 +43,10 @@ impl Run {
         recent: Arc<RecentAnswers>,
     ) -> Self {
         Self {
+            parking: Parking::new(log.clone(), queue.clone()),
             queue,
             undecided: Vec::new(),
             unit: UnitOfWork::new(options.cached_streams, options.metrics),
-            snapshots: (options.snapshot_every > 0).then(|| SnapshotWriter::start(log.clone())),
             known: None,
             stopped_by: None,
             log_id: None,

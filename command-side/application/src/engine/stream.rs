@@ -4,7 +4,7 @@
 use domain::{ACCOUNT_STATE_SCHEMA, Account, EvolveError};
 use events::recorded::{self, DecodeError, StreamKind};
 use kernel::{Position, StreamId, Version};
-use log::{FromVersion, HeldStream, ReadError, Snapshot, StreamRead};
+use log::{FromVersion, HeldStream, ReadError, Snapshot, StreamRead, Wanted};
 
 use super::state::State;
 
@@ -30,6 +30,8 @@ pub enum FoldError {
         #[source]
         source: ReadError,
     },
+    #[error("events of stream {stream} must be fetched from the archive first")]
+    NotFetched { stream: StreamId, wanted: Wanted },
     #[error("an event of stream {stream} cannot be read; run `jangbu log verify`")]
     Event {
         stream: StreamId,

@@ -10,7 +10,7 @@ use std::{
 
 use events::recorded::Event;
 use kernel::{AccountId, MemberId, Position, StreamId, Version};
-use log::{HeldStream, ReadError};
+use log::{HeldStream, ReadError, Wanted};
 use lru::LruCache;
 
 use super::{
@@ -93,6 +93,7 @@ impl UnitOfWork {
         let mut seen = self.batch.seen.borrow_mut();
         if self.batch.broken.contains(&id) {
             seen.met_broken = true;
+            seen.met_not_fetched = seen.met_not_fetched.or(self.batch.not_fetched.get(&id).copied());
             return None;
         }
         if let Some(stream) = self.below(id) {
@@ -141,12 +142,18 @@ impl UnitOfWork {
 
     /// The next command is decided.
     pub fn begin_command(&mut self) {
-        self.batch.seen.get_mut().met_broken = false;
+        let seen = self.batch.seen.get_mut();
+        (seen.met_broken, seen.met_not_fetched) = (false, None);
     }
 
     /// Whether the command at hand looked at a stream that cannot be folded.
     pub fn met_broken_stream(&self) -> bool {
         self.batch.seen.borrow().met_broken
+    }
+
+    /// What the command at hand looked at and must be fetched from the archive first.
+    pub fn met_not_fetched(&self) -> Option<Wanted> {
+        self.batch.seen.borrow().met_not_fetched
     }
 
     /// Whether a stream cannot be folded.
@@ -224,6 +231,17 @@ impl UnitOfWork {
         Ok(())
     }
 
+    /// The same, waiting for what must be fetched from the archive: for who serves nobody else meanwhile.
+    pub async fn read_missing_patiently(&mut self, log: &dyn Log) -> Result<(), ReadError> {
+        self.read_missing(log).await?;
+        let fetched: Vec<_> = self.batch.not_fetched.drain().collect();
+        for (id, wanted) in &fetched {
+            log.fetch(*wanted).await?;
+            self.batch.broken.remove(id);
+        }
+        self.read_into(fetched.into_iter().map(|(id, _)| (id, Stream::EMPTY)).collect(), log).await
+    }
+
     /// Reads on in streams that the batch looked at. Only before it is decided again: its own changes must have been rolled
     /// back.
     pub async fn refresh(&mut self, ids: Vec<StreamId>, log: &dyn Log) -> Result<(), ReadError> {
@@ -260,10 +278,9 @@ impl UnitOfWork {
         self.batch.placed(id, newest, has_row);
     }
 
-    /// Ends a batch that was written: what it changed is kept. Gives each changed stream with the version it had before.
-    pub fn keep_changed(&mut self, mut changed: impl FnMut(StreamId, Version, &Stream)) {
-        for (id, Changed { before, stream }) in std::mem::take(&mut self.batch.work) {
-            changed(id, before, &stream);
+    /// Ends a batch that was written: what it changed is kept.
+    pub fn keep_changed(&mut self) {
+        for (id, Changed { stream, .. }) in std::mem::take(&mut self.batch.work) {
             if let Some(cache) = &mut self.cache
                 && stream.state.is_worth_keeping()
             {
@@ -316,6 +333,11 @@ impl UnitOfWork {
             match loaded {
                 Ok(stream) => {
                     self.batch.read.insert(id, stream);
+                }
+                Err(FoldError::NotFetched { wanted, .. }) => {
+                    self.batch.read.remove(&id);
+                    self.batch.broken.insert(id);
+                    self.batch.not_fetched.insert(id, wanted);
                 }
                 Err(error) => {
                     metrics::counter!(self.metrics.broken_streams).increment(1);

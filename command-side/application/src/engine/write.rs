@@ -202,7 +202,7 @@ impl Run {
             self.answer_idle(&mut idle, written.log, end);
             idle.drain(..).for_each(|job| self.outbox.put(job, None));
         }
-        self.keep_streams();
+        self.unit.keep_changed();
         idle
     }
 
@@ -216,17 +216,5 @@ impl Run {
                 );
             }
         }
-    }
-
-    fn keep_streams(&mut self) {
-        let (snapshots, every) = (&self.snapshots, self.options.snapshot_every);
-        self.unit.keep_changed(|id, before, stream| {
-            if let Some(snapshots) = snapshots
-                && stream.passed(before, every)
-                && let Some(snapshot) = stream.snapshot(id)
-            {
-                snapshots.offer(snapshot);
-            }
-        });
     }
 }

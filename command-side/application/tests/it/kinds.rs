@@ -193,7 +193,7 @@ async fn a_snapshot_of_something_else_is_no_account() {
     let source = client.funded("a", 100).await;
     let stream = StreamId::new(Uuid::from_u128(0x6a61_6e67_6275_5f62_8061_636b_6f66_6663));
     let (version, state) = (Version::new(12), r#"{"position":12,"sign_ups":{},"erasures":{}}"#.to_owned());
-    client.log.save_snapshots(&[Snapshot { stream, version, state_schema: 1, state }]).await.expect("saved");
+    client.log.plant_snapshot(Snapshot { stream, version, state_schema: 1, state });
     let answers = together(&client.log, vec![to_stream(source, stream, "1"), deposit(source, "2")]).await;
     assert_eq!(refused(&outcome(&answers[0])), "account-unknown");
     posted(&outcome(&answers[1]));

@@ -49,9 +49,6 @@ pub struct Config {
     /// Streams (accounts, mostly) kept in memory, about 500 bytes each
     #[arg(long, env = "JANGBU_COMMAND_CACHED_STREAMS", default_value_t = 200_000)]
     pub cached_streams: usize,
-    /// Events of a stream after which a snapshot of it is written
-    #[arg(long, env = "JANGBU_COMMAND_SNAPSHOT_EVERY", default_value_t = 500)]
-    pub snapshot_every: i64,
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
@@ -64,6 +61,9 @@ pub struct Config {
     /// How members are reached
     #[command(flatten)]
     pub channels: ChannelOptions,
+    /// The archive of the log
+    #[command(flatten)]
+    pub archive: event_archive::Place,
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
@@ -85,7 +85,6 @@ impl Config {
             queue: self.queue,
             batch_orders: self.batch,
             cached_streams: self.cached_streams,
-            snapshot_every: self.snapshot_every,
             ..ExecutorOptions::new(server_name, assets)
         }
     }

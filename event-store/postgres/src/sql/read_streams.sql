@@ -53,10 +53,11 @@ walk as (
     ) as part
     where walk.next > 0 and walk.lowest > walk.after + 1 and walk.depth < $6::int8
 )
--- A row for where the stream stands, and then one for each commit: a join of the two would compare each with each.
+-- A row for where the stream stands and the commit with which the walk begins, and then one for each commit: a join of the two would
+-- compare each with each. A commit that has left the database is not among them.
 select ordinal as "ordinal!", 0::int8 as "depth!", kind as "kind?", version as "version?", newest as "newest?", has_row as "has_row?",
     state_version as "state_version?", state as "state?", null::int8 as "first_position?", null::timestamptz as "recorded_at?",
-    null::uuid as "actor_id?", null::"char" as "actor_role?", null::text as "events?", null::int8[] as "places?", null::int8 as "next?"
+    null::uuid as "actor_id?", null::"char" as "actor_role?", null::text as "events?", null::int8[] as "places?", begin as "next?"
 from standing
 union all
 select ordinal, depth, null, null, null, null, null, null, first_position, recorded_at, actor_id, actor_role, events, places, next

@@ -101,6 +101,7 @@ impl RelayFixture {
             in_flight: 8,
             poll_ms: 500,
             name: "test".to_owned(),
+            archive: Default::default(),
             telemetry: telemetry::TelemetryOptions { log: "off".to_owned(), log_format: telemetry::LogFormat::Text },
         }
     }

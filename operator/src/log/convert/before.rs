@@ -1,12 +1,13 @@
 //! The log that is converted.
 
+use event_archive::Commit;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     db::failed,
     failure::Failure,
-    log_tables::{self, Commit, damaged},
+    log_tables::{self, damaged},
 };
 
 /// The commits after a position, which is the end of one or 0, up to `until`, which is the end of one: those that begin within the next

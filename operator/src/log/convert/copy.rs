@@ -1,5 +1,6 @@
 //! Copying commits into rows of the new tables.
 
+use event_archive::Commit;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -7,11 +8,7 @@ use super::{
     before,
     progress::{self, Progress},
 };
-use crate::{
-    db::failed,
-    failure::Failure,
-    log_tables::{Commit, copy_in},
-};
+use crate::{db::failed, failure::Failure, log_tables::copy_in};
 
 /// Copies the next page, up to `until`. The caller's transaction makes the copy and how far it is one.
 pub async fn page(

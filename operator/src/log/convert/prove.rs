@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use event_archive::Commit;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use super::{before, error::ConvertError, progress::Progress};
 use crate::{
     db::failed,
     failure::Failure,
-    log_tables::{Commit, Stored, chained},
+    log_tables::{Stored, chained},
 };
 
 fn differs(position: i64, what: impl Into<String>) -> Failure {

@@ -98,6 +98,7 @@ impl ProjectorFixture {
             pace_ms: 1,
             inbox_events: 5_000,
             log_connections: 4,
+            archive: Default::default(),
             telemetry: TelemetryOptions { log: "off".to_owned(), log_format: LogFormat::Text },
         }
     }

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, CommandId, CorrelationId, MemberId, Position, Role, StreamId, Version};
+use log::{ArchivedCommit, DetachedCommit};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::log_tables::{Commit, Event};
+use crate::commit::{Commit, Event};
 
 impl Commit {
     /// Adds the line, its end included.
@@ -55,6 +56,9 @@ pub struct CommitLine<'a> {
 struct EventLine<'a> {
     stream_id: Uuid,
     version: i64,
+    /// Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<i64>,
     #[serde(borrow, rename = "type")]
     event_type: Cow<'a, str>,
     schema_version: i16,
@@ -121,6 +125,21 @@ impl<'a> CommitLine<'a> {
         })
     }
 
+    /// The commit as the readers of the log know it, and where the versions before its events stand.
+    pub fn into_detached(self) -> Result<DetachedCommit, LineError> {
+        let first = self.first_position;
+        let place = |previous: i64| Position::new(if previous < 0 { first + previous } else { previous });
+        let previous: Option<Vec<Position>> = self.events.iter().map(|event| event.previous.map(place)).collect();
+        let previous = previous.ok_or(PREVIOUS)?;
+        Ok(DetachedCommit { commit: self.into_recorded()?, previous })
+    }
+
+    /// The commit as the readers of the log know it, and what was recorded of where the versions before its events stand.
+    pub fn into_archived(self) -> Result<ArchivedCommit, LineError> {
+        let previous = self.events.iter().map(|event| event.previous).collect();
+        Ok(ArchivedCommit { commit: self.into_recorded()?, previous })
+    }
+
     /// The commit as the readers of the log know it.
     pub fn into_recorded(self) -> Result<::log::Commit, LineError> {
         let role = match self.actor_role.as_ref() {
@@ -144,6 +163,10 @@ impl<'a> CommitLine<'a> {
 }
 
 const FINGERPRINT: LineError = LineError::Meaning("the fingerprint is not sixteen bytes of hexadecimal");
+const PREVIOUS: LineError = LineError::Meaning(
+    "it does not say where the versions before its events stand: it was archived by an earlier build, and cannot be read instead \
+     of the log",
+);
 const PAYLOAD: LineError = LineError::Meaning("an event has not one payload");
 
 impl<'a> EventLine<'a> {
@@ -152,6 +175,7 @@ impl<'a> EventLine<'a> {
         Self {
             stream_id: event.stream_id,
             version: event.version,
+            previous: event.previous,
             event_type: Cow::Borrowed(&event.event_type),
             schema_version: event.schema_version,
             payload: raw,
@@ -168,6 +192,7 @@ impl<'a> EventLine<'a> {
         Ok(Event {
             stream_id: self.stream_id,
             version: self.version,
+            previous: self.previous,
             event_type: self.event_type.into_owned(),
             schema_version: self.schema_version,
             payload,
@@ -206,6 +231,7 @@ mod tests {
         let event = |(n, payload): (usize, &&str)| Event {
             stream_id: Uuid::from_u128(7),
             version: n as i64 + 1,
+            previous: [None, Some(0), Some(17), Some(-2)][n % 4],
             event_type: "Account\"Opened\"\n".into(),
             schema_version: 3,
             payload: (*payload).to_owned(),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use zstd::stream::{read::Decoder, write::Encoder};
 
 use super::{digest::Digest, error::ArchiveError, manifest::Events};
-use crate::log_tables::Commit;
+use crate::commit::Commit;
 
 /// How hard zstd tries: as small as 9 or so makes it, at a speed that Postgres does not reach.
 const LEVEL: i32 = 7;

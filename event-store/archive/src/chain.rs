@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     digest::Digest,
     error::ArchiveError,
-    manifest::{Accounts, Adoption, Events, FORMAT, File, Holds, Manifest},
+    manifest::{Accounts, Adoption, Events, FORMAT, FORMATS, File, Holds, Manifest},
     store::Store,
 };
 
@@ -94,7 +94,7 @@ impl Chain {
     /// Checks a manifest against all before it, and adds it.
     fn link(&mut self, number: u64, bytes: &[u8]) -> Result<(), ArchiveError> {
         let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| broken(number, e))?;
-        if manifest.format != FORMAT {
+        if !FORMATS.contains(&manifest.format) {
             return Err(broken(number, format!("its format {} is not known here", manifest.format)));
         }
         if (manifest.log_id, manifest.number) != (self.log_id, number) {

@@ -13,23 +13,35 @@ use url::Url;
 use super::{error::ArchiveError, http::Connector};
 
 /// Where the archive is.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub struct Place {
     /// Where the archive is: `file:///folder` or `s3://bucket/prefix`; S3 takes its key and region from the usual AWS_* variables
     #[arg(id = "archive_url", long = "archive-url", env = "JANGBU_ARCHIVE_URL", value_name = "URL")]
-    #[arg(hide_env_values = true)]
+    #[arg(hide_env_values = true, global = true)]
     url: Option<String>,
 
     /// The address of an S3-compatible server, where it is not Amazon's (`http://host:port`)
     #[arg(id = "archive_s3_endpoint", long = "archive-s3-endpoint", env = "JANGBU_ARCHIVE_S3_ENDPOINT")]
-    #[arg(value_name = "URL", hide_env_values = true)]
+    #[arg(value_name = "URL", hide_env_values = true, global = true)]
     s3_endpoint: Option<String>,
+}
+
+/// A URL may hold secrets.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Place").field("is_given", &self.is_given()).finish_non_exhaustive()
+    }
 }
 
 impl Place {
     /// The place of a URL, and the S3-compatible server it is on, where it is not Amazon's.
     pub fn new(url: impl Into<String>, s3_endpoint: Option<String>) -> Self {
         Self { url: Some(url.into()), s3_endpoint }
+    }
+
+    /// Whether one is named.
+    pub fn is_given(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| !url.is_empty())
     }
 
     /// Opens it. A folder is made if it is to be written to and is not there.

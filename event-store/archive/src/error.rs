@@ -87,8 +87,7 @@ impl ArchiveError {
             }
             Self::Log { .. } => "run `jangbu log verify`",
             Self::Detached(_) => {
-                "the archive holds them: `jangbu archive verify` proves it, and `jangbu views rebuild --from archive` reads it. What reads \
-                 the whole log, such as `jangbu log verify`, needs a log that was restored from it (`jangbu archive restore`)"
+                "the archive holds them: set JANGBU_ARCHIVE_URL (and JANGBU_ARCHIVE_S3_ENDPOINT) as `jangbu archive` has it"
             }
             Self::NotEmpty(_) => {
                 "restore into a database of its own: create one, then `jangbu migrate up --database log`"

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::digest::Digest;
-use crate::log_tables::Commit;
+use crate::commit::Commit;
 
-/// The format written here.
-pub const FORMAT: u16 = 1;
+/// The format written here. In format 1 a line does not say where the versions before its events stand.
+pub const FORMAT: u16 = 2;
+
+/// The formats that are read here.
+pub const FORMATS: std::ops::RangeInclusive<u16> = 1..=FORMAT;
 
 /// One link of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
