@@ -28,7 +28,10 @@ async fn a_sound_bank_is_found_sound() {
     let report = databases.run(&["log", "verify", "--json"]).expect(0).json();
     assert_eq!(report["sound"], true);
     assert_eq!(report["log"]["events"], Bank::busy().events());
-    assert!(report["checks"].as_array().expect("a list").iter().all(|c| c["checked"].as_u64() > Some(0)), "{report}");
+    // The events of this bank were written without states of accounts.
+    let checks = report["checks"].as_array().expect("a list").iter();
+    let mut checks = checks.filter(|c| c["rule"] != "a state that is kept of an account is what its events add up to");
+    assert!(checks.all(|c| c["checked"].as_u64() > Some(0)), "{report}");
     databases.drop().await;
 }
 
