@@ -92,7 +92,7 @@ impl Unpacking {
         let unreadable = |error: std::io::Error| damaged(&manifest, format!("it cannot be decompressed: {error}"));
         let mut lines = Lines::of(file).map_err(unreadable)?;
         let (mut batch, mut held, mut whole) = (Vec::new(), 0, true);
-        while let Some(text) = lines.next().map_err(unreadable)? {
+        while let Some(text) = lines.read_line().map_err(unreadable)? {
             let line = self.check(text)?;
             let (first, last) = (line.first(), line.last());
             if first > to {
@@ -196,7 +196,7 @@ impl ArchiveRanges {
         let mut found = before;
         let mut all = stream(self.chain.clone(), before, events.last_position, |line| Ok(line.last()));
         while let Some(batch) = all.recv().await {
-            let batch = batch.map_err(|error| read_error(error))?;
+            let batch = batch.map_err(read_error)?;
             found = batch.iter().copied().take_while(|end| *end <= to).last().unwrap_or(found);
             if batch.last().is_some_and(|end| *end > to) {
                 break;

@@ -35,7 +35,7 @@ impl Scan {
         let mut wanted = self.positions.iter().copied().peekable();
         let mut line: Vec<u8> = Vec::new();
         while let Some(position) = wanted.peek().copied() {
-            let next = lines.next().map_err(unreadable)?;
+            let next = lines.read_line().map_err(unreadable)?;
             let is_held = !line.is_empty();
             // A line holds all positions up to the next one's first.
             let next_first = match next {

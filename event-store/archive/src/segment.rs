@@ -94,7 +94,7 @@ impl Lines {
     }
 
     /// The next line, without its end; nothing after the last one.
-    pub fn next(&mut self) -> std::io::Result<Option<&[u8]>> {
+    pub fn read_line(&mut self) -> std::io::Result<Option<&[u8]>> {
         self.line.clear();
         if self.reader.read_until(b'\n', &mut self.line)? == 0 {
             return Ok(None);
@@ -119,7 +119,7 @@ mod tests {
         let read = |bytes: Vec<u8>| {
             let mut found = Vec::new();
             let mut lines = Lines::of(bytes.into())?;
-            while let Some(line) = lines.next()? {
+            while let Some(line) = lines.read_line()? {
                 found.push(String::from_utf8_lossy(line).into_owned());
             }
             std::io::Result::Ok(found)

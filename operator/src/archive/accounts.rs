@@ -114,7 +114,7 @@ pub fn unpack(file: Bytes, manifest: &Manifest, about: &Accounts) -> Result<Vec<
     let unreadable = |error: std::io::Error| damaged(format!("it cannot be decompressed: {error}"));
     let mut lines = Lines::of(file).map_err(unreadable)?;
     let mut states: Vec<AccountState> = Vec::new();
-    while let Some(line) = lines.next().map_err(unreadable)? {
+    while let Some(line) = lines.read_line().map_err(unreadable)? {
         let state: AccountState =
             serde_json::from_slice(line).map_err(|error| damaged(format!("line {}: {error}", states.len() + 1)))?;
         if states.last().is_some_and(|last| last.account >= state.account) || state.position > about.position {
