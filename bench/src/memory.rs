@@ -26,7 +26,8 @@ mod tests {
     #[test]
     fn a_process_has_a_peak() {
         let own = Identity::of(std::process::id()).expect("it runs");
-        let (peak, now) = (peak(own).expect("a peak"), resident(own).expect("memory"));
-        assert!(100_000 < now && now <= peak, "{now} {peak}");
+        let (now, peak) = (resident(own).expect("memory"), peak(own).expect("a peak"));
+        // The kernel counts both by the page, and not to the page.
+        assert!(100_000 < now && now <= peak + peak / 8, "{now} {peak}");
     }
 }

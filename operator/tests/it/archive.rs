@@ -249,8 +249,8 @@ const DAMAGES: &[Damage] = &[
     ),
     (
         "a manifest of another format",
-        |bank| replace(&bank.files("manifests")[0], "\"format\": 1", "\"format\": 2"),
-        "format 2 is not known",
+        |bank| replace(&bank.files("manifests")[0], "\"format\": 2", "\"format\": 3"),
+        "format 3 is not known",
     ),
     (
         "two manifests exchanged",

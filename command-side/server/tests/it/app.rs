@@ -326,8 +326,9 @@ impl Server {
         let key = RandomIds.fresh().to_string();
         let answer =
             self.command("member", member, &key, "/v1/accounts", &json!({"asset": "KRW"})).send().await.unwrap();
-        assert_eq!(answer.status(), 201);
-        answer.json().await.unwrap()
+        let (status, body): (_, Value) = (answer.status(), answer.json().await.unwrap());
+        assert_eq!(status, 201, "{body}");
+        body
     }
 
     pub async fn deposit(&self, account: &Value, amount: &str) -> Value {

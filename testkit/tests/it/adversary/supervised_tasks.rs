@@ -16,7 +16,7 @@ use crate::support::{
 const PARTS: [Part; 5] = [ALL[0], ALL[1], ALL[2], ALL[3], Part::Auditor];
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 23] = [
+const RESTARTED: [(Part, &str); 22] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
@@ -24,7 +24,6 @@ const RESTARTED: [(Part, &str); 23] = [
     (Part::Command(0), "courier"),
     (Part::Command(0), "processes"),
     (Part::Command(0), "member-engine"),
-    (Part::Command(0), "snapshots"),
     (Part::Command(0), "shutdown"),
     (Part::Command(0), "key-rotation"),
     (Part::Command(0), "leader"),
