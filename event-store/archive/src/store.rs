@@ -17,12 +17,12 @@ use super::{error::ArchiveError, http::Connector};
 pub struct Place {
     /// Where the archive is: `file:///folder` or `s3://bucket/prefix`; S3 takes its key and region from the usual AWS_* variables
     #[arg(id = "archive_url", long = "archive-url", env = "JANGBU_ARCHIVE_URL", value_name = "URL")]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true, hide_short_help = true, global = true)]
     url: Option<String>,
 
     /// The address of an S3-compatible server, where it is not Amazon's (`http://host:port`)
     #[arg(id = "archive_s3_endpoint", long = "archive-s3-endpoint", env = "JANGBU_ARCHIVE_S3_ENDPOINT")]
-    #[arg(value_name = "URL", hide_env_values = true, global = true)]
+    #[arg(value_name = "URL", hide_env_values = true, hide_short_help = true, global = true)]
     s3_endpoint: Option<String>,
 }
 

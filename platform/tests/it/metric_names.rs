@@ -44,8 +44,9 @@ fn metrics() -> (BTreeSet<(&'static str, String)>, BTreeSet<String>) {
         if file.ends_with(FIELDS) {
             for line in text.lines().filter_map(|line| line.trim().split_once(": \"")) {
                 let name = line.1.trim_end_matches("\",");
-                let kind =
-                    if line.0.ends_with("_seconds") || line.0.starts_with("batch") { KINDS[2] } else { KINDS[0] };
+                let distribution =
+                    line.0.ends_with("_seconds") || line.0.ends_with("_size") || line.0.starts_with("batch");
+                let kind = if distribution { KINDS[2] } else { KINDS[0] };
                 recorded.insert((kind, name.to_owned()));
                 // `describe` of the same file takes each field.
                 assert!(text.contains(&format!("self.{}", line.0)), "{name} is not described");
