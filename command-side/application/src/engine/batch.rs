@@ -12,6 +12,7 @@ use super::{
     decided::Batch,
     decision::{Decided, Defect},
     outbox::answer,
+    read_error::answer_to,
     run::Run,
     task::Job,
     write::Tried,
@@ -401,17 +402,7 @@ fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Ended {
         return Ended::Refused { jobs, outcome_unknown };
     }
     tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
-    let answer = match error {
-        _ if outcome_unknown => ExecuteError::OutcomeUnknown,
-        ReadError::Unavailable(_) | ReadError::Archive(_) | ReadError::Detached { .. } | ReadError::NotFetched(_) => {
-            ExecuteError::LogUnavailable
-        }
-        ReadError::Damaged { .. }
-        | ReadError::OtherHistory { .. }
-        | ReadError::Renamed { .. }
-        | ReadError::NoLog
-        | ReadError::NotConverted => ExecuteError::Internal,
-    };
+    let answer = if outcome_unknown { ExecuteError::OutcomeUnknown } else { answer_to(error) };
     jobs.into_iter().for_each(|job| job.fail(answer.clone()));
     Ended::Done(None)
 }

@@ -17,6 +17,11 @@ pub fn unanswered(error: &ReadError) -> ExecuteError {
 /// The error of a command that the log cannot be read for.
 pub fn read_failed(error: &ReadError) -> ExecuteError {
     tracing::error!(error = error as &dyn Error, "the log cannot be read for a command");
+    answer_to(error)
+}
+
+/// What a command is answered with that the log cannot be read for.
+pub fn answer_to(error: &ReadError) -> ExecuteError {
     match error {
         ReadError::Unavailable(_) | ReadError::Archive(_) | ReadError::Detached { .. } | ReadError::NotFetched(_) => {
             ExecuteError::LogUnavailable
