@@ -70,7 +70,7 @@ impl LogInRun {
     pub(super) fn line(&self) -> String {
         let latency = &self.transfers.latency;
         let transfers = format!("transfers p50 {:.2} p99 {:.2} ms", latency.p50_ms, latency.p99_ms);
-        let noise = format!("others took {:.0} % of the machine", self.cpu.foreign * 100.0);
+        let noise = self.cpu.noise();
         match &self.flood {
             None => format!("no log-ins: {transfers}; {noise}"),
             Some(flood) => {

@@ -274,10 +274,10 @@ impl ManyAccountsResults {
         )?;
         let costs: Vec<_> =
             self.cpu.per_transfer(load.posted()).map(|(name, micros)| format!("{name} {micros:.0}")).collect();
-        let foreign = self.cpu.foreign * 100.0;
+        let noise = self.cpu.noise();
         writeln!(
             out,
-            "  microseconds of a core for each transfer: {}; generator and strangers {foreign:.0} %",
+            "  microseconds of a core for each transfer: {}; {noise} (the generator is one of them)",
             costs.join(", ")
         )?;
         for (process, ProcessMemory { resident_mib, peak_bytes }) in &self.memory {

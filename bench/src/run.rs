@@ -46,6 +46,8 @@ pub enum Path {
     Write,
     /// Every process
     Pipeline,
+    /// Every process, and then half of that rate with a sampler of what is visible when
+    Visible,
 }
 
 /// One load alone, audited like every other; for a profiler to look at.
@@ -54,11 +56,15 @@ pub async fn run_one(plan: &BenchPlan, path: Path, connections: usize, measure: 
     let mut results = about(&environment, plan).await?;
     let name = match path {
         Path::Write => WRITE_PATH,
-        Path::Pipeline => PIPELINE,
+        Path::Pipeline | Path::Visible => PIPELINE,
     };
     let mut scenario =
         Scenario::open(plan, &mut results, name, environment.new_bank(name).await?, environment.servers()).await?;
     scenario.load(Servers::One, connections, Workload::Uniform, measure).await?;
+    if matches!(path, Path::Visible) {
+        let rate = scenario.rate(connections, Workload::Uniform)?;
+        scenario.freshness(rate).await?;
+    }
     scenario.close().await?;
     for load in &results.loads {
         let each = |seconds: f64| seconds * 1e6 / load.report.posted() as f64;

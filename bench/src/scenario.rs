@@ -100,12 +100,11 @@ impl<'a> Scenario<'a> {
         let level = level_after.map(|time| format!(", level after {} ms", time.as_millis())).unwrap_or_default();
         let workload = workload.name();
         say(&format!(
-            "{}: {workload}, {connections} connections, {servers_name} server(s): {:.0}/s, p50 {:.2} ms{level}, others \
-             took {:.0} % of the machine",
+            "{}: {workload}, {connections} connections, {servers_name} server(s): {:.0}/s, p50 {:.2} ms{level}; {}",
             self.name,
             report.per_second,
             report.latency.p50_ms,
-            cpu.foreign * 100.0
+            cpu.noise()
         ));
         let bank = self.name;
         self.results.loads.push(LoadRun {

@@ -91,12 +91,12 @@ fn profile(results: &Results, out: &mut dyn Write) -> io::Result<()> {
             .collect();
         writeln!(
             out,
-            "  {:<11} {:<14} {:<8} {}; strangers took {:.0} % of the machine",
+            "  {:<11} {:<14} {:<8} {}; {}",
             run.bank,
             run.servers,
             run.workload,
             parts.join(", "),
-            run.cpu.foreign * 100.0
+            run.cpu.noise()
         )?;
     }
     Ok(())

@@ -54,9 +54,9 @@ impl UmaDbRun {
         let cpu: Vec<_> = self.cpu.per_transfer(appended).map(|(name, micros)| format!("{name} {micros:.0}")).collect();
         writeln!(
             out,
-            "  microseconds of a core for each append: {}; strangers took {:.0} % of the machine; {} events, each answered once; {} MiB of memory",
+            "  microseconds of a core for each append: {}; {}; {} events, each answered once; {} MiB of memory",
             cpu.join(", "),
-            self.cpu.foreign * 100.0,
+            self.cpu.noise(),
             self.events,
             self.peak_bytes >> 20
         )

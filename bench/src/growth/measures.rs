@@ -33,13 +33,13 @@ impl Ground<'_> {
             let run = self.pgbench.run("beside", CLIENTS, self.plan.pgbench_time).await?;
             let (report, cpu) = self.load(&fleet, true).await?;
             say(&format!(
-                "growth: {:.0}/s, p50 {:.1} p99 {:.1} ms, pgbench {:.0} tps ({:.2} x), strangers {:.0} %",
+                "growth: {:.0}/s, p50 {:.1} p99 {:.1} ms, pgbench {:.0} tps ({:.2} x); {}",
                 report.per_second,
                 report.latency.p50_ms,
                 report.latency.p99_ms,
                 run.tps,
                 report.per_second / run.tps,
-                cpu.foreign * 100.0
+                cpu.noise()
             ));
             posted += report.posted();
             keeper.note(|found| {
