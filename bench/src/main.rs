@@ -84,7 +84,7 @@ enum Only {
     Servers,
     /// Whether the log gets slower as it grows: fills it to one size after the other and measures the same at each
     Growth {
-        /// Millions of events; 1,10,100 if not given, 0.2,1 with `--quick`. A hundred million take about 62 GiB of /var/tmp, 40 without the rebuild
+        /// Millions of events; 1,10,100 if not given, 0.2,2 with `--quick`. A hundred million take about 62 GiB of /var/tmp, 40 without the rebuild
         #[arg(long, value_delimiter = ',')]
         sizes: Vec<f64>,
         /// What is left out
@@ -150,7 +150,7 @@ async fn main() -> Result<ExitCode> {
             (results.write(&folder)?, results.met())
         }
         Some(Only::Growth { sizes, skip, skip_from, minutes }) => {
-            let usual: &[f64] = if arguments.quick { &[0.2, 1.0] } else { &[1.0, 10.0, 100.0] };
+            let usual: &[f64] = if arguments.quick { &[0.2, 2.0] } else { &[1.0, 10.0, 100.0] };
             let sizes = if sizes.is_empty() { usual } else { &sizes };
             let plan = GrowthPlan::new(arguments.quick, sizes, (skip, skip_from), Duration::from_secs(60 * minutes));
             let results = growth(&plan, &folder).await?;

@@ -65,6 +65,6 @@ async fn copy_out(connection: &mut PgConnection, statement: &str, mut take: impl
 }
 
 /// Runs statements made here.
-pub(super) async fn run_sql(connection: &mut PgConnection, sql: &str) -> Result<()> {
+async fn run_sql(connection: &mut PgConnection, sql: &str) -> Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.context("Postgres refused").map(drop)
 }
