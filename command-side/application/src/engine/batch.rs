@@ -84,9 +84,10 @@ impl Run {
         for attempt in 0..=self.options.attempts {
             if attempt > 0 {
                 metrics::counter!(self.options.metrics.conflicts).increment(1);
-                // Two servers that keep colliding step out of each other's way by different amounts.
+                // A first conflict is mostly a command that was carried out before. Two servers that keep colliding step out of each
+                // other's way by different amounts.
                 let jitter = self.ids.digits() % 4;
-                sleep(Duration::from_millis(u64::from(attempt.min(10)) * jitter)).await;
+                sleep(Duration::from_millis(u64::from(attempt.min(10) - 1) * jitter)).await;
                 match self.reconcile(&mut jobs).await {
                     Ok(()) => {}
                     Err(ReadError::Unavailable(_)) if outcome_unknown => {
