@@ -92,7 +92,7 @@ doctest: packages
 rooms *args:
     cargo run --quiet -p testkit --bin rooms -- {{ args }}
 
-# Licences, sources, bans; known vulnerabilities where their database can be reached
+# Licences, sources, bans, known vulnerabilities: from their database, or from the copy in testkit/advisories
 [group('check')]
 deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
     cargo deny --all-features check bans licenses sources
