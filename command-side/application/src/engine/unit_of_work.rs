@@ -218,6 +218,10 @@ impl UnitOfWork {
         let (missing, owners) = (std::mem::take(&mut seen.missing), std::mem::take(&mut seen.missing_owned));
         self.read_into(missing.iter().map(|id| (*id, Stream::EMPTY)).collect(), log).await?;
         if let Some(cache) = &mut self.cache {
+            // What the batch found there is not what makes room: it would be read again for the same batch.
+            for id in &self.batch.seen.get_mut().cached {
+                cache.promote(id);
+            }
             for id in missing {
                 if let Some(stream) = self.batch.read.get(&id).filter(|stream| stream.state.is_worth_keeping()) {
                     cache.put(id, stream.clone());
