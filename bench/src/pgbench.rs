@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use tokio::process::Command;
 
+use crate::{connection::connect, fill::checkpoint};
+
 /// One run of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PgbenchRun {
@@ -45,6 +47,16 @@ impl Pgbench {
         let arguments = ["--no-vacuum", "--protocol=prepared", &clients_arg, &threads_arg, &time_arg];
         let report = self.call(&arguments).await.with_context(|| format!("pgbench with {clients} clients"))?;
         parse(&report).map(|(tps, average_ms)| PgbenchRun { when, clients, tps, average_ms })
+    }
+
+    /// Cleans its tables and writes everything to their files. Else Postgres would do so while something else is measured.
+    pub async fn settle(&self) -> Result<()> {
+        let mut connection = connect(&self.url).await?;
+        for table in ["pgbench_accounts", "pgbench_branches", "pgbench_tellers", "pgbench_history"] {
+            let statement = format!("vacuum (analyze) {table}");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.context("vacuum")?;
+        }
+        checkpoint(&mut connection).await
     }
 
     async fn call(&self, arguments: &[&str]) -> Result<String> {

@@ -27,7 +27,11 @@ pub async fn run(plan: &BenchPlan) -> Result<Results> {
     clients.push(1);
     yardstick(&pgbench, "before", &clients, plan, &mut results).await?;
 
-    write_path(plan, &mut results, environment.new_bank(WRITE_PATH).await?, environment.servers()).await?;
+    let bank = environment.new_bank(WRITE_PATH).await?;
+    let databases = bank.databases.clone();
+    write_path(plan, &mut results, bank, environment.servers()).await?;
+    // Else Postgres would clean its tables while the next part is measured.
+    environment.databases.drop_pair(&databases).await.context("dropping the databases of the write path")?;
     let best = results.best_pgbench().map_or(8, |run| run.clients);
     yardstick(&pgbench, "between", &[best], plan, &mut results).await?;
     peers(plan, &mut results, &environment).await?;
@@ -107,7 +111,7 @@ async fn yardstick(
         say(&format!("pgbench {when}: {clients} clients: {:.0} tps, average {:.3} ms", run.tps, run.average_ms));
         results.pgbench.push(run);
     }
-    Ok(())
+    pgbench.settle().await
 }
 
 /// UmaDB, if it was built: `bench umadb` says how.

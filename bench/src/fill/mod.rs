@@ -121,6 +121,6 @@ impl Filler {
 }
 
 /// Writes everything to the tables' files.
-pub(super) async fn checkpoint(connection: &mut PgConnection) -> Result<()> {
+pub(crate) async fn checkpoint(connection: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql("checkpoint").execute(connection).await.context("checkpoint").map(drop)
 }
