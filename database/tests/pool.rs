@@ -45,6 +45,24 @@ async fn a_connection_whose_statement_was_given_up_by_the_caller_is_not_used_aga
 }
 
 #[tokio::test]
+async fn no_statement_starts_processes() {
+    let pool = pool();
+    for setting in ["parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0"] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("set {setting}"))).execute(&pool).await.expect(setting);
+    }
+    let plan = async || {
+        let explain = "explain select count(*) from pg_attribute cross join pg_class";
+        sqlx::query_scalar::<_, String>(explain).fetch_all(&pool).await.expect("a plan").join("\n")
+    };
+    let planned = plan().await;
+    assert!(!planned.contains("Gather"), "{planned}");
+    sqlx::raw_sql("set max_parallel_workers_per_gather = 2").execute(&pool).await.expect("set");
+    let planned = plan().await;
+    assert!(planned.contains("Gather"), "the planner would have: {planned}");
+    pool.close().await;
+}
+
+#[tokio::test]
 async fn an_error_of_the_statement_costs_no_connection() {
     let pool = pool();
     let first = process(&pool).await;

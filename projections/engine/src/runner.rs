@@ -349,6 +349,8 @@ pub(crate) fn by_key(database: PgConnectOptions, idle: &str) -> PgConnectOptions
         ("enable_seqscan", "off"),
         ("enable_hashjoin", "off"),
         ("enable_mergejoin", "off"),
+        // A process that is started for a statement costs more than the statement.
+        ("max_parallel_workers_per_gather", "0"),
         ("jit", "off"),
     ])
 }
