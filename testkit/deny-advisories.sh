@@ -48,9 +48,9 @@ git -C "$database" init --quiet &&
     git -C "$database" -c user.name=jangbu -c user.email=jangbu@localhost commit --quiet --message "as of $as_of" || exit 1
 # How old it is, is said below.
 sed "s|^\[advisories\]|&\ndb-path = \"$databases\"\nmaximum-db-staleness = \"P10Y\"|" deny.toml >target/deny-copy.toml
-cargo fetch --locked --quiet || exit 1
 for manifest in Cargo.toml fuzz/Cargo.toml bench/umadb/Cargo.toml; do
-    cargo deny --offline --all-features --manifest-path "$manifest" check --config "$PWD/target/deny-copy.toml" advisories || exit 1
+    cargo fetch --locked --quiet --manifest-path "$manifest" || exit 1
+    cargo deny --offline --all-features --manifest-path "$manifest" --config "$PWD/target/deny-copy.toml" check advisories || exit 1
 done
 days=$((($(date +%s) - $(date +%s -d "$as_of")) / 86400))
 loudly "advisories: checked against our copy of $as_of, $days days old: the database itself cannot be reached from here"
