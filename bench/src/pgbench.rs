@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use tokio::process::Command;
 
-use crate::{connection::connect, fill::checkpoint};
+use crate::connection::{checkpoint, connect};
 
 /// One run of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use self::numbers::{FUNDS, MEMBERS, account, members};
 pub(crate) use self::space::{disk_space, require_space};
 use self::{block::Block, chain::Chain, numbers::CASH};
-use crate::connection::connect;
+use crate::connection::{checkpoint, connect};
 use testkit::kit::Database;
 
 const FUNCTIONS: &str = include_str!("functions.sql");
@@ -118,9 +118,4 @@ impl Filler {
             .context("removing the functions that fill a log")
             .map(drop)
     }
-}
-
-/// Writes everything to the tables' files.
-pub(crate) async fn checkpoint(connection: &mut PgConnection) -> Result<()> {
-    sqlx::raw_sql("checkpoint").execute(connection).await.context("checkpoint").map(drop)
 }

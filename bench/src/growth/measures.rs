@@ -13,8 +13,8 @@ use super::{
     results::{ColdLoads, Keeper, OneByOne},
 };
 use crate::{
+    connection::checkpoint,
     cpu::CpuClock,
-    fill::checkpoint,
     load::{Connection, Latencies},
     scenario::say,
 };
