@@ -9,7 +9,7 @@ use platform::{
     extract::Query,
     problem::{Code, Problem},
 };
-use reads::{Account, Balance, Entry, Page, Range, When};
+use reads::{Account, Balance, Entry, EntryFilter, Page, Range, When};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     counterparty,
-    params::{At, ById, Freshness, Id, Limit, Nothing, Time, viewer},
+    params::{Amount, At, ById, Counterparty, Freshness, Id, Kind, Limit, Nothing, Reference, Time, viewer},
     problem::{NO_ACCOUNT, no_account, problem_of},
     route::{ALL, Route},
     state::Api,
@@ -134,6 +134,24 @@ pub struct TransactionsQuery {
     /// Recorded earlier than this time.
     #[param(value_type = Option<String>, format = DateTime, nullable = false)]
     to: Option<Time>,
+    /// Of this kind of movement.
+    #[param(value_type = Option<String>, pattern = "^(transfer|deposit|withdrawal|reversal|compound)$", nullable = false)]
+    kind: Option<Kind>,
+    /// Of this amount or more, in minor units, whichever way it went.
+    #[param(value_type = Option<String>, pattern = "^[0-9]{1,38}$", nullable = false)]
+    min: Option<Amount>,
+    /// Of this amount or less, in minor units, whichever way it went.
+    #[param(value_type = Option<String>, pattern = "^[0-9]{1,38}$", nullable = false)]
+    max: Option<Amount>,
+    /// With this account on the other side: its id or its number.
+    #[param(
+        value_type = Option<String>, nullable = false,
+        pattern = "^([0-9]([ -]?[0-9]){11}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$",
+    )]
+    counterparty: Option<Counterparty>,
+    /// Of transfers with exactly this reference.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 256, nullable = false)]
+    reference: Option<Reference>,
     /// How many at most.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
     limit: Option<Limit>,
@@ -142,7 +160,20 @@ pub struct TransactionsQuery {
     cursor: Option<String>,
 }
 
-/// What happened on an account, newest first.
+impl TransactionsQuery {
+    fn filter(&self) -> EntryFilter {
+        EntryFilter {
+            kind: self.kind.as_ref().map(|kind| kind.0.clone()),
+            min: self.min.map(|min| min.0),
+            max: self.max.map(|max| max.0),
+            counterparty: self.counterparty.map(|counterparty| counterparty.0),
+            reference: self.reference.as_ref().map(|reference| reference.0.clone()),
+        }
+    }
+}
+
+/// What happened on an account, newest first. With `kind`, `min`, `max`, `counterparty` or `reference` a page may have fewer items than
+/// asked for, even none, and yet go on: the end is where `next_cursor` is null.
 #[utoipa::path(get, operation_id = "account_transactions", security(("bearer" = [])), path = "/v1/accounts/{id}/transactions", tag = "accounts",
     params(("id" = String, Path, format = Uuid, description = "The account"), TransactionsQuery),
     responses((status = 200, description = "Part of the history", body = EntryPage)))]
@@ -154,9 +185,10 @@ pub async fn transactions(
     Query(query): Query<TransactionsQuery>,
 ) -> Result<Answer<EntryPage>, Problem> {
     let range = Range { from: query.from.map(Time::or_after), to: query.to.map(Time::or_after) };
+    let filter = query.filter();
     let (account, limit) = (AccountId::new(id), Limit::or_usual(query.limit));
     let cursor = query.cursor.as_deref();
-    let page = api.reads.transactions(viewer(&principal), account, range, cursor, limit, &need).await;
+    let page = api.reads.transactions(viewer(&principal), account, (range, &filter), cursor, limit, &need).await;
     let mut read = page.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(Page { items, next_cursor }) => {

@@ -7,13 +7,13 @@ use axum::{
     http::{HeaderMap, HeaderName, request::Parts},
 };
 use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, TimeDelta, Utc};
-use kernel::{AccountNumber, AssetCode, Position, Role};
+use kernel::{AccountId, AccountNumber, AssetCode, Minor, Position, Role};
 use platform::{
     auth::Principal,
     extract::Path,
     problem::{Code, Problem},
 };
-use reads::{Need, Viewer};
+use reads::{Need, PayeeKey, Viewer};
 use serde::{Deserialize, Deserializer, de::Error};
 use uuid::Uuid;
 
@@ -106,7 +106,32 @@ pub struct Number(pub AccountNumber);
 #[derive(Clone, Debug)]
 pub struct Reference(pub String);
 
+/// An amount in minor units.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount(pub Minor);
+
+/// A kind of movement.
+#[derive(Clone, Debug)]
+pub struct Kind(pub String);
+
+/// The account on the other side, by id or by number.
+#[derive(Clone, Copy, Debug)]
+pub struct Counterparty(pub PayeeKey);
+
 from_text! {
+    Amount => |text| match text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse()) {
+        Some(Ok(amount)) => Ok(Amount(amount)),
+        _ => Err("a whole number of minor units, of 1 to 38 digits"),
+    };
+    Kind => |text| match reads::KINDS.contains(&text) {
+        true => Ok(Kind(text.to_owned())),
+        false => Err("not a kind of movement: transfer, deposit, withdrawal, reversal or compound"),
+    };
+    Counterparty => |text| match (uuid(text), text.parse()) {
+        (Ok(id), _) => Ok(Counterparty(PayeeKey::Id(AccountId::new(id)))),
+        (_, Ok(number)) => Ok(Counterparty(PayeeKey::Number(number))),
+        _ => Err("neither the id nor the number of an account"),
+    };
     Id => |text| uuid(text).map(Id);
     Limit => |text| match digits::<u16>(text) {
         Some(limit @ 1..=200) => Ok(Limit(limit)),
@@ -208,6 +233,14 @@ mod tests {
         for odd in ["", "-1", "9223372036854775808", "0x1"] {
             assert!(read::<At>(odd).is_none(), "{odd}");
         }
+        assert_eq!(read::<Amount>(&"9".repeat(38)).map(|amount| amount.0), Some(Minor::MAX));
+        for odd in ["", "-1", "+1", "1.5", "1e3", &"9".repeat(39)] {
+            assert!(read::<Amount>(odd).is_none(), "{odd}");
+        }
+        assert!(reads::KINDS.iter().all(|kind| read::<Kind>(kind).is_some()));
+        assert!(read::<Kind>("Transfer").is_none() && read::<Kind>("").is_none());
+        assert!(read::<Counterparty>("0193a5f0-0000-7000-8000-000000000001").is_some());
+        assert!(read::<Counterparty>("1234 5678 9092").is_some() && read::<Counterparty>("123456789090").is_none());
         assert!(read::<Day>("2026-02-28").is_some() && read::<Asset>("KRW").is_some());
         for odd in ["", "2026-2-28", "2026-02-30", "0000-01-01", "+12026-01-01", "2026-02-28T00:00:00Z", "krw"] {
             assert!(read::<Day>(odd).is_none() && read::<Asset>(odd).is_none(), "{odd}");

@@ -38,7 +38,7 @@ pub use reads::{OpenError, Options, Reads};
 pub use row::{Page, Viewer};
 pub use status::{Generation, ViewDetail, ViewStatus};
 pub use top_movers::{Mover, TopMovers};
-pub use transactions::{Entry, Named, Range};
+pub use transactions::{Entry, EntryFilter, KINDS, Named, Range};
 pub use transfers::{Money, Posting, Transfer};
 pub use wallet::{RECENT, Wallet, WalletEntry};
 

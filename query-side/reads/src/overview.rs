@@ -90,7 +90,7 @@ pub struct ActivityBucket {
     #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     pub asset: AssetCode,
     /// Which kind of transfer.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$")]
     pub kind: String,
     /// How many were posted.
     pub transfers: i64,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Fresh, Need, Page, Reads, ReadsError, SealedText, View, Viewer,
+    Fresh, Need, Page, PayeeKey, Reads, ReadsError, SealedText, View, Viewer,
     cursor::List,
     freshness::Seen,
     members::NameRow,
@@ -23,7 +23,7 @@ pub struct Entry {
     #[schema(value_type = Uuid)]
     pub transfer_id: TransferId,
     /// What kind of movement.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$")]
     pub kind: String,
     /// How much, in minor units; negative went out.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
@@ -34,7 +34,7 @@ pub struct Entry {
     /// The version of the account after it.
     #[schema(value_type = i64, minimum = 1)]
     pub version: Version,
-    /// The account on the other side; null where the transfer has more than two legs.
+    /// The account on the other side of the payment; null in a transfer whose legs are no payments from one account to another.
     #[schema(value_type = Option<Uuid>, required)]
     pub counterparty: Option<AccountId>,
     /// Its number; null for an account of the bank, too.
@@ -101,38 +101,78 @@ pub struct Range {
     pub to: Option<DateTime<Utc>>,
 }
 
+/// The kinds of movement.
+pub const KINDS: [&str; 5] = ["transfer", "deposit", "withdrawal", "reversal", "compound"];
+
+/// Which entries of it; all, if nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    /// Of this kind of movement.
+    pub kind: Option<String>,
+    /// Of this amount or more, whichever way it went.
+    pub min: Option<Minor>,
+    /// Of this amount or less, whichever way it went.
+    pub max: Option<Minor>,
+    /// With this account on the other side.
+    pub counterparty: Option<PayeeKey>,
+    /// Of transfers with this reference.
+    pub reference: Option<String>,
+}
+
+/// How many entries are looked at for one page of those that a filter lets through. It bounds the work of a page, whatever the filter
+/// is and however long the history.
+const LOOKED_AT: i64 = 20_000;
+
+impl EntryFilter {
+    fn looks_at(&self, limit: u16) -> i64 {
+        if *self == Self::default() { i64::from(limit) + 1 } else { LOOKED_AT }
+    }
+}
+
 impl Reads {
     /// What happened on an account, newest first; none if the viewer may not know of the account.
     ///
-    /// A page is one descent into the key and a run along it, so the last page of a million costs what the first does.
+    /// A page is one descent into the key and a run along it, so the last page of a million costs what the first does. With a filter
+    /// a page may have fewer items than asked for, even none, and yet go on.
     pub async fn transactions(
         &self,
         viewer: Viewer,
         account: AccountId,
-        range: Range,
+        (range, filter): (Range, &EntryFilter),
         cursor: Option<&str>,
         limit: u16,
         need: &Need,
     ) -> Result<Fresh<Option<Page<Named<Entry>>>>, ReadsError> {
-        let list = list(account, range);
+        let list = list(account, range, filter);
         let before = match cursor {
             Some(cursor) => i64::try_from(list.after(cursor)?).map_err(|_| ReadsError::Cursor)?,
             None => i64::MAX,
         };
-        let query = || self.transactions_now(viewer, account, range, before, limit);
+        let query = || self.transactions_now(viewer, account, (range, filter), before, limit);
         let fresh = self.gate.read(VIEWS, need, query).await?;
-        let cursor = |last: &Named<Entry>| list.cursor(last.entry.position.number().unsigned_abs().into());
-        Ok(fresh.map(|items| items.map(|items| Page::of(items, limit, cursor))))
+        let cursor_at = |position: i64| list.cursor(position.unsigned_abs().into());
+        let cursor = |last: &Named<Entry>| cursor_at(last.entry.position.number());
+        Ok(fresh.map(|found| {
+            found.map(|Found { items, looked_at_down_to }| {
+                let Page { items, next_cursor } = Page::of(items, limit, cursor);
+                Page { items, next_cursor: next_cursor.or(looked_at_down_to.map(cursor_at)) }
+            })
+        }))
     }
 
     async fn transactions_now(
         &self,
         viewer: Viewer,
         account: AccountId,
-        range: Range,
+        (range, filter): (Range, &EntryFilter),
         before: i64,
         limit: u16,
-    ) -> Result<Seen<Option<Vec<Named<Entry>>>>, ReadsError> {
+    ) -> Result<Seen<Option<Found>>, ReadsError> {
+        let (id, number) = match filter.counterparty {
+            None => (None, None),
+            Some(PayeeKey::Id(account)) => (Some(account.uuid()), None),
+            Some(PayeeKey::Number(number)) => (None, Some(number.to_string())),
+        };
         let row = sqlx::query_file!(
             "src/sql/transactions.sql",
             &names(VIEWS),
@@ -141,6 +181,13 @@ impl Reads {
             range.to,
             before,
             i64::from(limit) + 1,
+            filter.looks_at(limit),
+            filter.kind.as_deref(),
+            filter.min.map(|min| min.to_string()),
+            filter.max.map(|max| max.to_string()),
+            id,
+            number,
+            filter.reference.as_deref(),
         )
         .fetch_one(&self.pool)
         .await?;
@@ -151,14 +198,24 @@ impl Reads {
         if !(found && viewer.may_see(row.owner)) {
             return snapshot.with(VIEWS, None);
         }
-        snapshot.with(VIEWS, Some(NamedRow::all(row.page.0)?))
+        let (items, looked_at_down_to) = (NamedRow::all(row.page.0)?, row.looked_at_down_to);
+        snapshot.with(VIEWS, Some(Found { items, looked_at_down_to }))
     }
 }
 
-fn list(account: AccountId, range: Range) -> List {
+/// One item more than asked for, if there are so many among those that were looked at.
+struct Found {
+    items: Vec<Named<Entry>>,
+    /// The last one that was looked at, if there may be more.
+    looked_at_down_to: Option<i64>,
+}
+
+fn list(account: AccountId, range: Range, filter: &EntryFilter) -> List {
     let micros = |time: Option<DateTime<Utc>>| time.map_or(i64::MIN, |time| time.timestamp_micros()).to_be_bytes();
-    List::named("transactions")
+    let list = List::named("transactions")
         .bound_to(account.uuid().as_bytes())
         .bound_to(&micros(range.from))
-        .bound_to(&micros(range.to))
+        .bound_to(&micros(range.to));
+    // A cursor without a filter is what it was before there were filters.
+    if *filter == EntryFilter::default() { list } else { list.bound_to(format!("{filter:?}").as_bytes()) }
 }

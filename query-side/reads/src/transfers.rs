@@ -44,7 +44,7 @@ pub struct Transfer {
     #[schema(value_type = Option<String>, pattern = "^-?[0-9]{1,38}$")]
     pub available: Option<Minor>,
     /// What kind of movement.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$")]
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$")]
     pub kind: String,
     /// The account debited; null if a rejected one named none that exists, and in a transfer of more than two legs.
     #[schema(value_type = Option<Uuid>, required)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use kernel::AccountNumber;
 use serde_json::Value;
 
 use crate::app::{A1, ALICE, B1, BOB, TestApp, id};
@@ -67,6 +68,74 @@ async fn a_range_of_times_holds_its_beginning_and_not_its_end() {
     assert_eq!(listed("from=2028-01-01T00:00:00Z").await, [0; 0]);
     assert_eq!(listed("to=2020-01-01T00:00:00Z").await, [0; 0]);
     assert_eq!(listed("from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z").await, down(1, 100));
+    app.finish().await;
+}
+
+/// Every filter alone, together, and with pages.
+#[tokio::test]
+async fn a_statement_can_be_filtered() {
+    let app = TestApp::start().await;
+    let database = &app.database;
+    database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
+    database.put_account(B1, Some(BOB), "KRW", 0, 1).await;
+    let sql = format!(
+        "insert into transactions_g1.entries
+         select p, p, timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', '{}', gen_random_uuid(),
+             case when p % 3 = 0 then '{}'::uuid else '{}' end,
+             case when p % 2 = 0 then p else -p end, 0,
+             (array['transfer', 'deposit', 'withdrawal', 'reversal', 'compound'])[1 + p % 5], null, 'r' || p % 10
+         from generate_series(1, 120) as p;
+         insert into transactions_g1.ticks
+         select timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', p from generate_series(1, 120) as p",
+        id(A1),
+        id(B1),
+        id(0x999)
+    );
+    database.run(&sql).await;
+    let get = async |query: &str| {
+        let path = format!("/v1/accounts/{}/transactions?limit=200&{query}", id(A1));
+        app.get(&path, app.member(ALICE)).await
+    };
+    let listed = async |query: &str| positions(get(query).await.ok());
+    let those = |is_one: &dyn Fn(i64) -> bool| (1..=120).rev().filter(|p| is_one(*p)).collect::<Vec<i64>>();
+    let bob = AccountNumber::from_digits(u64::try_from(B1).expect("small"));
+    assert_eq!(listed("kind=compound").await, those(&|p| p % 5 == 4));
+    assert_eq!(listed("kind=transfer").await, those(&|p| p % 5 == 0));
+    assert_eq!(listed("min=100").await, those(&|p| p >= 100), "whichever way it went");
+    assert_eq!(listed("max=7").await, those(&|p| p <= 7));
+    assert_eq!(listed("min=7&max=7").await, [7]);
+    assert_eq!(listed("min=8&max=7").await, [0; 0]);
+    assert_eq!(listed(&format!("counterparty={}", id(B1))).await, those(&|p| p % 3 == 0));
+    assert_eq!(listed(&format!("counterparty={bob}")).await, those(&|p| p % 3 == 0));
+    assert_eq!(listed(&format!("counterparty={}", AccountNumber::from_digits(0))).await, [0; 0]);
+    assert_eq!(listed("reference=r7").await, those(&|p| p % 10 == 7));
+    assert_eq!(listed("reference=R7").await, [0; 0]);
+    let all = format!("kind=deposit&min=10&max=100&counterparty={bob}&reference=r1&from=2027-01-01T00:00:30Z");
+    assert_eq!(listed(&all).await, those(&|p| p % 30 == 21 && (30..=100).contains(&p)));
+
+    // Pages join, and a cursor belongs to its filter.
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/accounts/{}/transactions?limit=7&kind=compound{cursor}", id(A1));
+        let page = app.get(&path, app.member(ALICE)).await;
+        seen.extend(positions(page.ok()));
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, those(&|p| p % 5 == 4));
+    get(&format!("kind=deposit{cursor}")).await.is(400, "cursor-invalid");
+    get(cursor.trim_start_matches('&')).await.is(400, "cursor-invalid");
+    for (query, field) in [
+        ("kind=gift", "kind"),
+        ("min=-1", "min"),
+        ("max=1e3", "max"),
+        ("counterparty=bob", "counterparty"),
+        ("reference=", "reference"),
+    ] {
+        let reply = get(query).await;
+        reply.is(400, "validation-failed");
+        assert_eq!(reply.body["errors"][0]["field"], field);
+    }
     app.finish().await;
 }
 

@@ -72,18 +72,8 @@ async fn the_last_page_of_a_million_costs_what_the_first_does() {
         let mut costs = Vec::new();
         let ends = [i64::MAX, ENTRIES * 3 / 2, 300];
         for before in ends {
-            let arguments =
-                format!("array['transactions', 'accounts', 'members'], '{}', null, null, {before}, 51", id(A1));
-            let (found, blocks) = app.explain(mode, &statement, &arguments).await;
-            let entries: Vec<_> = found.iter().filter(|node| node["Relation Name"] == "entries").collect();
-            assert!(!entries.is_empty());
-            for node in entries {
-                assert_eq!(node["Node Type"], "Index Scan", "{node}");
-                assert_eq!(node["Index Name"], "entries_pkey", "{node}");
-                assert_eq!(node["Scan Direction"], "Backward", "{node}");
-                assert_eq!(node["Actual Rows"], 51, "{node}");
-            }
-            assert_no_sort_of_entries(&found);
+            let (found, blocks) = app.explain(mode, &statement, &page_arguments(before, NO_FILTER)).await;
+            assert_entries_are_read_backward(&found, 51);
             costs.push(blocks);
         }
         // A page and a descent are a dozen blocks; what lies between is how full the pages happen to be, and whether the other
@@ -92,6 +82,7 @@ async fn the_last_page_of_a_million_costs_what_the_first_does() {
         assert!(most - least <= 30 + 2 * 51, "{mode}: blocks touched at the ends: {costs:?}");
     }
 
+    a_filter_looks_at_so_many_and_no_more(&app, &statement).await;
     let page = |query: &str| format!("/v1/accounts/{}/transactions?limit=50{query}", id(A1));
     let begun = Instant::now();
     let first = app.get(&page(""), app.member(ALICE)).await;
@@ -104,6 +95,54 @@ async fn the_last_page_of_a_million_costs_what_the_first_does() {
     assert!(last.body["next_cursor"].is_null());
     a_balance_of_long_ago_is_one_descent(&app).await;
     app.finish().await;
+}
+
+/// How many entries are looked at, and what is let through.
+const NO_FILTER: &str = "51, null, null, null, null, null, null";
+const LOOKED_AT: i64 = 20_000;
+
+fn page_arguments(before: i64, filter: &str) -> String {
+    format!("array['transactions', 'accounts', 'members'], '{}', null, null, {before}, 51, {filter}", id(A1))
+}
+
+fn assert_entries_are_read_backward(found: &[Value], most: i64) {
+    let entries: Vec<_> = found
+        .iter()
+        .filter(|node| node["Relation Name"] == "entries" && node["Actual Loops"].as_i64() > Some(0))
+        .collect();
+    assert!(!entries.is_empty());
+    for node in entries {
+        assert!(node["Node Type"].as_str().is_some_and(|kind| kind.starts_with("Index")), "{node}");
+        assert_eq!(node["Index Name"], "entries_pkey", "{node}");
+        assert_eq!(node["Scan Direction"], "Backward", "{node}");
+        assert!(node["Actual Rows"].as_i64() <= Some(most), "{node}");
+    }
+    assert_no_sort_of_entries(found);
+}
+
+/// Whatever is looked for, and wherever: a page looks at a bounded number of entries, in order, and says where to go on.
+async fn a_filter_looks_at_so_many_and_no_more(app: &TestApp, statement: &str) {
+    let filters = ["'reversal', null, null, null, null, null", "null, '2', null, null, null, null"];
+    for (mode, filter) in ["force_generic_plan", "force_custom_plan"].into_iter().zip(filters) {
+        for before in [i64::MAX, ENTRIES * 3 / 2] {
+            let arguments = page_arguments(before, &format!("{LOOKED_AT}, {filter}"));
+            let (found, _) = app.explain(mode, statement, &arguments).await;
+            assert_entries_are_read_backward(&found, LOOKED_AT);
+        }
+    }
+    // The oldest of a million: found after fifty pages, of which each costs the same.
+    let (mut cursor, mut pages) = (String::new(), 0);
+    loop {
+        let path = format!("/v1/accounts/{}/transactions?reference=r1{cursor}", id(A1));
+        let page = app.get(&path, app.member(ALICE)).await;
+        pages += 1;
+        if let Some(found) = page.ok()["items"].as_array().and_then(|items| items.first()) {
+            assert_eq!((found["position"].as_i64(), found["reference"].as_str()), (Some(3), Some("r1")));
+            break;
+        }
+        cursor = format!("&cursor={}", page.body["next_cursor"].as_str().expect("it goes on"));
+    }
+    assert_eq!(pages, ENTRIES / LOOKED_AT);
 }
 
 /// The registry is sorted, four rows of it; what is paged over must not be.
