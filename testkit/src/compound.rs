@@ -1,4 +1,4 @@
-//! A transfer of several legs, written into the log by the domain's decision. No command asks for one yet.
+//! A transfer of any legs, written into the log by the domain's decision. No command asks for one whose legs are no payments.
 
 use domain::{Account, Limits, Movement};
 use events::recorded::{self, Leg, Legs, TransferKind, TransferPosted};

@@ -60,7 +60,7 @@ impl<S: Sink> Book<S> for TopMovers<S> {
         }
         for event in &commit.events {
             let Event::Transfer(TransferEvent::Posted(posted)) = &event.recorded else { continue };
-            if posted.kind != TransferKind::Transfer {
+            if !matches!(posted.kind, TransferKind::Transfer | TransferKind::Compound) {
                 continue;
             }
             // Once for each transfer and asset, with all that went in or out.

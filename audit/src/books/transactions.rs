@@ -14,7 +14,7 @@ use crate::{
     assemble::Commit,
     ledger::Ledger,
     rows::{Cells, Sink},
-    transfers::{Payment, Side, TransferEvents},
+    transfers::{Side, TransferEvents},
 };
 
 pub(super) const VIEW: Definition = Definition {
@@ -91,11 +91,32 @@ fn give_tick((at, position): (DateTime<Utc>, i64), cells: &mut Cells, ticks: &mu
     ticks.row(&time(at).to_string(), cells.clear().put("position", position));
 }
 
+/// Who is on the other side of a payment, if the legs are payments one after the other. It is named by the transfer: its own event may
+/// wait behind a parked key. So the legs of the same account are counted, not all.
+fn other_side(posted: &TransferPosted, sides: &[Side], index: usize) -> Option<Uuid> {
+    let account = sides[index].account;
+    let earlier = sides[..index].iter().filter(|side| side.account == account).count();
+    let mut other = None;
+    let mut of_account = 0;
+    for payment in posted.legs.chunks(2) {
+        let [one, two] = payment else { return None };
+        if (one.asset, one.amount.units()) != (two.asset, -two.amount.units()) {
+            return None;
+        }
+        for (leg, opposite) in [(one, two), (two, one)] {
+            if leg.account.uuid() == account {
+                if of_account == earlier {
+                    other = Some(opposite.account.uuid());
+                }
+                of_account += 1;
+            }
+        }
+    }
+    other
+}
+
 impl<S: Sink> Transactions<S> {
-    fn entry(&mut self, commit: &Commit, transfer: Uuid, posted: &TransferPosted, side: Side) {
-        // The other side is named by the transfer: its own event may wait behind a parked key.
-        let payment = Payment::of(posted);
-        let other = payment.map(|payment| if side.amount < 0 { payment.destination } else { payment.source });
+    fn entry(&mut self, commit: &Commit, transfer: Uuid, posted: &TransferPosted, side: Side, other: Option<Uuid>) {
         let entry = Entry {
             account: side.account,
             position: side.position,
@@ -118,7 +139,9 @@ impl<S: Sink> Book<S> for Transactions<S> {
     fn commit(&mut self, commit: &Commit, transfer_events: &HashMap<Uuid, TransferEvents<'_>>) {
         for (&transfer, transfer_events) in transfer_events {
             let Some(posted) = transfer_events.posted else { continue };
-            transfer_events.sides.iter().for_each(|side| self.entry(commit, transfer, posted, *side));
+            for (index, side) in transfer_events.sides.iter().enumerate() {
+                self.entry(commit, transfer, posted, *side, other_side(posted, &transfer_events.sides, index));
+            }
         }
         match &mut self.tick {
             Some((at, position)) if *at == commit.recorded_at => *position = commit.last,

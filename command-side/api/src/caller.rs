@@ -40,6 +40,8 @@ allowed! {
     MembersAndOperators = Member | Operator;
     /// Staff and the bank's other programs.
     OperatorsAndServices = Operator | Service;
+    /// Everybody with a token: people for what is theirs.
+    Everybody = Member | Operator | Service;
 }
 
 /// A verified caller with a role that may, and the key of this request.

@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod bookings;
 mod caller;
+mod compound;
 mod description;
 mod endpoint;
 mod erasures;
@@ -44,6 +45,7 @@ fn endpoints() -> Vec<Endpoint> {
         accounts::endpoints(),
         bookings::endpoints(),
         transfers::endpoints(),
+        compound::endpoints(),
         sign_ups::endpoints(),
         sessions::endpoints(),
         password_resets::endpoints(),

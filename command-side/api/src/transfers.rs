@@ -152,8 +152,8 @@ pub(crate) struct TransferDto<'a> {
     /// Always `posted` here.
     #[schema(pattern = "^posted$", examples("posted"))]
     status: &'static str,
-    /// `transfer`, `deposit`, `withdrawal` or `reversal`.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal)$", examples("transfer"))]
+    /// `transfer`, `deposit`, `withdrawal`, `reversal` or `compound`.
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$", examples("transfer"))]
     kind: &'static str,
     /// The account debited; null in a transfer of more than two legs.
     #[schema(value_type = Option<uuid::Uuid>, required)]

@@ -16,7 +16,7 @@ mod transfer;
 pub use account::{ACCOUNT_STATE_SCHEMA, Account, Status};
 pub use evolve::EvolveError;
 pub use limits::{Limits, LimitsError};
-pub use movement::{Movement, payment};
+pub use movement::{Movement, payment, payments};
 pub use owner::Owner;
 pub use refusal::Refusal;
 pub use transfer::Transfer;

@@ -24,6 +24,17 @@ pub fn payment(source: AccountId, destination: AccountId, money: Money) -> Resul
     Ok(Legs::between(source, destination, money))
 }
 
+/// The legs of several payments, in order; at least one. Each is a payment of its own: more than nothing, and to another account.
+pub fn payments(payments: &[(AccountId, AccountId, Money)]) -> Result<Legs, Refusal> {
+    let legs = payments.iter().map(|(source, destination, money)| match source == destination {
+        true if money.amount.is_positive() => Err(Refusal::SameAccount),
+        _ => payment(*source, *destination, *money),
+    });
+    let legs: Vec<Legs> = legs.collect::<Result<_, _>>()?;
+    // Each pair of legs sums to zero, so all of them do.
+    Legs::new(legs.iter().flat_map(|legs| legs.iter().copied()).collect()).map_err(|_| Refusal::AmountNotPositive)
+}
+
 impl Movement<'_> {
     /// Moves the money, or says why not: gives what happens to the account of each leg, in order. The checks go from the
     /// request itself to the state of the accounts, so that the same wrong request gets the same answer whatever the balances are.

@@ -64,6 +64,14 @@ impl Legs {
         Some(Pair { source: debit.account, destination: credit.account, money })
     }
 
+    /// The account on the other side of a leg, where the legs are payments one after the other: each pair of them moves the same amount
+    /// of one asset.
+    pub fn counterparty(&self, index: usize) -> Option<AccountId> {
+        let (pairs, rest) = self.0.as_chunks::<2>();
+        let is_payment = |[one, other]: &[Leg; 2]| one.asset == other.asset && one.amount == other.amount.negated();
+        (rest.is_empty() && pairs.iter().all(is_payment)).then(|| self.0.get(index ^ 1).map(|leg| leg.account))?
+    }
+
     /// The legs that undo these: negated, the last one first, so that each balance goes back the way it came.
     pub fn negated(&self) -> Self {
         Self(self.0.iter().rev().map(|leg| Leg { amount: leg.amount.negated(), ..*leg }).collect())
@@ -161,6 +169,21 @@ mod tests {
         assert_eq!((forth.source, forth.destination), (back.destination, back.source));
         assert_eq!((forth.money.amount.units(), back.money.amount.units()), (5, 5));
         assert_eq!(legs(&[("KRW", -5), ("KRW", 2), ("KRW", 3)]).unwrap().pair(), None);
+    }
+
+    #[test]
+    fn payments_one_after_the_other_have_two_sides_each() {
+        let others = |amounts: &[(&str, i128)]| {
+            let legs = legs(amounts).expect("legs");
+            (0..legs.len()).map(|index| legs.counterparty(index).map(|id| id.uuid().as_u128())).collect::<Vec<_>>()
+        };
+        assert_eq!(others(&[("KRW", -5), ("KRW", 5)]), [Some(1), Some(0)]);
+        let several = [("KRW", -5), ("KRW", 5), ("EUR", -1), ("EUR", 1)];
+        assert_eq!(others(&several), [Some(1), Some(0), Some(3), Some(2)]);
+        let undone = legs(&several).expect("legs").negated();
+        assert_eq!(undone.counterparty(0), Some(undone[1].account));
+        assert_eq!(others(&[("KRW", -5), ("KRW", 2), ("KRW", 3)]), [None; 3]);
+        assert_eq!(others(&[("KRW", -5), ("EUR", -1), ("EUR", 1), ("KRW", 5)]), [None; 4]);
     }
 
     #[test]

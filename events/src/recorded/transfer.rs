@@ -41,6 +41,8 @@ pub enum TransferKind {
     Withdrawal,
     /// Undoes an earlier one.
     Reversal,
+    /// Several payments that happen together, or not at all.
+    Compound,
 }
 
 impl TransferKind {
@@ -51,6 +53,7 @@ impl TransferKind {
             Self::Deposit => "deposit",
             Self::Withdrawal => "withdrawal",
             Self::Reversal => "reversal",
+            Self::Compound => "compound",
         }
     }
 }

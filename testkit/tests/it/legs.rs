@@ -1,4 +1,5 @@
-//! A transfer of more than two legs, through the log, all views, the public API and the auditor.
+//! Transfers of more than two legs, through the public API, the log, all views and the auditor: a compound one, and one of three legs,
+//! which no command asks for yet.
 
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use events::recorded::Leg;
@@ -21,7 +22,7 @@ struct Owned<'a> {
     asset: &'static str,
 }
 
-async fn compound(app: &TestApp, legs: &[(&Owned<'_>, i128)]) -> Uuid {
+async fn of_three_legs(app: &TestApp, legs: &[(&Owned<'_>, i128)]) -> Uuid {
     let url = app.pair.log.superuser_url();
     let log = PostgresLog::new(connect(&url, &PoolOptions::log("a test", 1)).unwrap());
     let leg = |(side, units): &(&Owned<'_>, i128)| Leg {
@@ -32,6 +33,30 @@ async fn compound(app: &TestApp, legs: &[(&Owned<'_>, i128)]) -> Uuid {
     let actor = Actor { role: Role::Member, id: MemberId::new(legs[0].0.owner.id) };
     let request = Request { actor, command_id: CommandId::new(RandomIds.fresh()), fingerprint: Fingerprint([7; 16]) };
     post(&log, request, legs.iter().map(leg).collect()).await.uuid()
+}
+
+/// Payments as one transfer, by an operator.
+async fn compound(operator: &TestClient, payments: [(&Owned<'_>, &Owned<'_>, i128); 2]) -> Uuid {
+    let posting = |(from, to, units): (&Owned<'_>, &Owned<'_>, i128)| {
+        json!({
+            "source": from.account, "destination": to.account,
+            "money": {"asset": from.asset, "amount": units.to_string()},
+        })
+    };
+    let body = json!({"postings": payments.map(posting), "memo": "together", "reference": "order-7"});
+    let path = "/v1/transfers/compound";
+    let posted = operator.post_keyed(path, "compound", body.clone()).await.expect(201);
+    let again = operator.post_keyed(path, "compound", body.clone()).await.expect(201);
+    assert_eq!(again.body, posted.body);
+    assert_eq!([&posted.body["kind"], &posted.body["reference"]], ["compound", "order-7"]);
+    // One payment that cannot be refuses the other with it, and the refusal is kept.
+    let mut too_much = body;
+    too_much["postings"][1]["money"]["amount"] = json!("1000000");
+    for _ in 0..2 {
+        let refused = operator.post_keyed(path, "too-much", too_much.clone()).await;
+        refused.expect_problem(422, "insufficient-funds");
+    }
+    posted.body["transfer_id"].as_str().unwrap().parse().unwrap()
 }
 
 /// What a transfer shows to one who looks: account, asset, amount, and the balance where it is theirs.
@@ -45,11 +70,14 @@ async fn each_asset_counts_once(operator: &TestClient, a: &Owned<'_>, c: &Owned<
     let overview = operator.get("/v1/dashboard/overview").await.expect(200).body;
     let counted = |asset: &str| {
         let day = overview["activity"]["day"].as_array().unwrap().iter();
-        let of = |bucket: &&Value| bucket["asset"] == asset && bucket["kind"] == "transfer";
-        day.filter(of).map(|bucket| (bucket["transfers"].clone(), bucket["volume"].clone())).collect::<Vec<_>>()
+        let of = |bucket: &&Value| bucket["asset"] == asset && bucket["kind"] != "deposit";
+        let mut shown: Vec<_> =
+            day.filter(of).map(|b| [&b["kind"], &b["transfers"], &b["volume"]].map(Value::to_string)).collect();
+        shown.sort();
+        shown.into_iter().map(|bucket| bucket.join(" ")).collect::<Vec<_>>()
     };
-    assert_eq!(counted("KRW"), [(json!(2), json!("70"))]);
-    assert_eq!(counted("USD"), [(json!(1), json!("3"))]);
+    assert_eq!(counted("KRW"), [r#""compound" 1 "40""#, r#""transfer" 1 "30""#]);
+    assert_eq!(counted("USD"), [r#""compound" 1 "3""#]);
     assert!(overview["totals"].as_array().unwrap().iter().all(|total| total["sum"] == "0"), "{overview}");
     let movers = operator.get("/v1/dashboard/top-movers?asset=KRW").await.expect(200).body;
     let of = |side: &Owned<'_>| {
@@ -85,6 +113,23 @@ async fn an_operator_reverses_it_once(
     operator.post(&path, json!({"reason": "by mistake"})).await.expect_problem(422, "insufficient-funds");
 }
 
+/// Of a payment each side is shown the other one; of three legs nobody is.
+async fn each_side_is_shown_the_other([a, b, c, bob_usd, ann_usd]: [&Owned<'_>; 5]) {
+    let other = |side: &Owned<'_>| Some(side.account);
+    for (side, newest, counterparty) in [
+        (a, ["-40", "30"], other(b)),
+        (b, ["40", "60"], other(a)),
+        (c, ["10", "10"], None),
+        (bob_usd, ["-3", "7"], other(ann_usd)),
+    ] {
+        let page = side.owner.get(&format!("/v1/accounts/{}/transactions", side.account)).await.expect(200);
+        let entry = &page.items()[0];
+        assert!(entry.as_object().unwrap().contains_key("counterparty"), "{entry}");
+        assert_eq!(entry["counterparty"], json!(counterparty), "{entry}");
+        assert_eq!([&entry["amount"], &entry["balance_after"]], [&json!(newest[0]), &json!(newest[1])]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_else() {
     let mut app = TestApp::start(&ALL).await;
@@ -100,13 +145,16 @@ async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_e
 
     let three = [(&a, -30), (&b, 20), (&c, 10)];
     let four = [(&a, -40), (&b, 40), (&bob_usd, -3), (&ann_usd, 3)];
-    let (first, second) = (compound(&app, &three).await, compound(&app, &four).await);
+    let operator = app.operator();
+    let first = of_three_legs(&app, &three).await;
+    let second = compound(&operator, [(&a, &b, 40), (&bob_usd, &ann_usd, 3)]).await;
     app.wait_until_level().await;
 
     // Each owner sees all legs, and the balances of their own accounts.
     let after = [vec!["70", "20", "10"], vec!["30", "60", "7", "3"]];
-    let operator = app.operator();
-    for ((id, legs), after) in [(first, &three[..]), (second, &four[..])].into_iter().zip(&after) {
+    for ((id, kind, legs), after) in
+        [(first, "transfer", &three[..]), (second, "compound", &four[..])].into_iter().zip(&after)
+    {
         let path = format!("/v1/transfers/{id}");
         for viewer in [&ann, &bob, &cho, &operator] {
             let all = viewer.id == operator.id;
@@ -120,7 +168,7 @@ async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_e
             }
             assert_eq!(
                 (&seen["status"], &seen["kind"], &seen["memo"]),
-                (&json!("posted"), &json!("transfer"), &json!("together"))
+                (&json!("posted"), &json!(kind), &json!("together"))
             );
             let ought: Vec<_> = legs
                 .iter()
@@ -140,15 +188,11 @@ async fn transfers_of_several_legs_are_seen_by_everybody_in_them_and_by_nobody_e
         stranger.get(&path).await.expect(404);
     }
 
-    // Each account has an entry without a counterparty.
-    for (side, newest) in [(&a, ["-40", "30"]), (&b, ["40", "60"]), (&c, ["10", "10"]), (&bob_usd, ["-3", "7"])] {
-        let page = side.owner.get(&format!("/v1/accounts/{}/transactions", side.account)).await.expect(200);
-        let entry = &page.items()[0];
-        assert!(entry["counterparty"].is_null() && entry.as_object().unwrap().contains_key("counterparty"), "{entry}");
-        assert_eq!([&entry["amount"], &entry["balance_after"]], [&json!(newest[0]), &json!(newest[1])]);
-    }
+    each_side_is_shown_the_other([&a, &b, &c, &bob_usd, &ann_usd]).await;
     let home = ann.get("/v1/wallet/home").await.expect(200).body;
-    assert!(home["transactions"][0]["counterparty"].is_null(), "{home}");
+    assert_eq!(home["transactions"][0]["counterparty"], json!(bob_usd.account), "{home}");
+    let found = operator.get("/v1/transfers?reference=order-7").await.expect(200);
+    assert_eq!(found.items()[0]["transfer_id"], json!(second));
 
     each_asset_counts_once(&operator, &a, &c).await;
     an_operator_reverses_it_once(&operator, (first, second), [&a, &b, &c]).await;

@@ -5,7 +5,7 @@ use kernel::Role;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Api, DESTINATION, SOURCE, TRANSFER, booking, order};
+use crate::support::{Api, DESTINATION, SOURCE, TRANSFER, booking, order, payment};
 
 async fn refused(role: Role, path: &str, body: String) -> (u16, String, String) {
     let api = Api::posting();
@@ -206,6 +206,22 @@ async fn a_batch_has_one_to_a_thousand_transfers() {
         let batch = json!({"atomic": atomic, "transfers": [order()]}).to_string();
         assert_eq!(refused(Role::Service, "/v1/transfers/batch", batch).await.2, "atomic");
     }
+}
+
+#[tokio::test]
+async fn a_compound_transfer_has_one_to_fifty_postings() {
+    for count in [0, 51] {
+        let body = json!({"postings": vec![payment(); count]}).to_string();
+        let answer = refused(Role::Member, "/v1/transfers/compound", body).await;
+        assert_eq!(answer, (400, "validation-failed".into(), "postings".into()), "{count}");
+    }
+    let second = changed(payment(), "/money/asset", json!("XAU"));
+    let body = json!({"postings": [payment(), second]}).to_string();
+    let answer = refused(Role::Service, "/v1/transfers/compound", body).await;
+    assert_eq!(answer, (400, "asset-unknown".into(), "postings[1].money.asset".into()));
+    // A posting has no memo of its own.
+    let body = json!({"postings": [order()]}).to_string();
+    assert_eq!(refused(Role::Member, "/v1/transfers/compound", body).await.1, "validation-failed");
 }
 
 #[tokio::test]

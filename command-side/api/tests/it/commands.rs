@@ -2,14 +2,14 @@
 //! the tests of all commands are made.
 
 use application::{
-    CloseAccount, Command, Deposit, Destination, FreezeAccount, OpenAccount, Reverse, TransferBatch, TransferOrder,
-    UnfreezeAccount, Withdraw,
+    CloseAccount, Command, CompoundTransfer, Deposit, Destination, FreezeAccount, OpenAccount, Payment, Reverse,
+    TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
 };
 use kernel::{AccountId, Minor, Money, Role, TransferId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{DESTINATION, SOURCE, TRANSFER, booking, order};
+use crate::support::{DESTINATION, SOURCE, TRANSFER, booking, order, payment};
 
 /// A command in good form.
 pub struct Sample {
@@ -34,17 +34,23 @@ const MEMBERS: &[Role] = &[Role::Member];
 const OPERATORS: &[Role] = &[Role::Operator];
 const MEMBERS_AND_OPERATORS: &[Role] = &[Role::Member, Role::Operator];
 const OPERATORS_AND_SERVICES: &[Role] = &[Role::Operator, Role::Service];
+const EVERYBODY: &[Role] = &[Role::Member, Role::Operator, Role::Service];
 
 /// One of each.
 pub fn samples() -> Vec<Sample> {
-    let (account, transfer) = (AccountId::new(SOURCE), TransferId::new(TRANSFER));
-    let money = || Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") };
-    let ordered = || {
-        let destination = Destination::Account(AccountId::new(DESTINATION));
-        TransferOrder { source: account, destination, money: money(), memo: Some("rent".to_owned()) }
-    };
-    let (reference, reason) = (|| "bank-17".to_owned(), || Some("x".to_owned()));
-    let sample = |route, id, body, roles, command| Sample { route, id, body, roles, command };
+    of_accounts().into_iter().chain(of_transfers()).collect()
+}
+
+fn sample(route: &'static str, id: Uuid, body: Value, roles: &'static [Role], command: Command) -> Sample {
+    Sample { route, id, body, roles, command }
+}
+
+fn money() -> Money {
+    Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") }
+}
+
+fn of_accounts() -> Vec<Sample> {
+    let (account, reason) = (AccountId::new(SOURCE), || Some("x".to_owned()));
     vec![
         sample(
             "/v1/accounts",
@@ -74,6 +80,16 @@ pub fn samples() -> Vec<Sample> {
             OPERATORS,
             Command::UnfreezeAccount(UnfreezeAccount { account, reason: reason() }),
         ),
+    ]
+}
+
+fn of_transfers() -> Vec<Sample> {
+    let (account, transfer, reference) = (AccountId::new(SOURCE), TransferId::new(TRANSFER), || "bank-17".to_owned());
+    let ordered = || {
+        let destination = Destination::Account(AccountId::new(DESTINATION));
+        TransferOrder { source: account, destination, money: money(), memo: Some("rent".to_owned()) }
+    };
+    vec![
         sample(
             "/v1/deposits",
             Uuid::nil(),
@@ -95,6 +111,17 @@ pub fn samples() -> Vec<Sample> {
             json!({"atomic": true, "transfers": [order()]}),
             OPERATORS_AND_SERVICES,
             Command::TransferBatch(TransferBatch { atomic: true, orders: vec![ordered()] }),
+        ),
+        sample(
+            "/v1/transfers/compound",
+            Uuid::nil(),
+            json!({"postings": [payment()], "memo": "rent", "reference": "order-7"}),
+            EVERYBODY,
+            Command::CompoundTransfer(CompoundTransfer {
+                payments: vec![Payment { source: account, destination: ordered().destination, money: money() }],
+                memo: Some("rent".to_owned()),
+                reference: Some("order-7".to_owned()),
+            }),
         ),
         sample(
             "/v1/transfers/{id}/reverse",

@@ -399,6 +399,7 @@ fn posted(submission: &Submission) -> Answer {
         Command::Withdraw(_) => Outcome::Posted(transfer(TransferKind::Withdrawal)),
         Command::Transfer(_) => Outcome::Posted(transfer(TransferKind::Transfer)),
         Command::Reverse(_) => Outcome::Posted(transfer(TransferKind::Reversal)),
+        Command::CompoundTransfer(_) => Outcome::Posted(transfer(TransferKind::Compound)),
         Command::TransferBatch(TransferBatch { orders, .. }) => {
             Outcome::Batch(orders.iter().map(|_| Ok(transfer(TransferKind::Transfer))).collect())
         }
@@ -408,6 +409,11 @@ fn posted(submission: &Submission) -> Answer {
 
 pub fn order() -> Value {
     json!({"source": SOURCE, "destination": DESTINATION, "money": {"asset": "KRW", "amount": "12500"}, "memo": "rent"})
+}
+
+/// One of the payments of a compound transfer.
+pub fn payment() -> Value {
+    json!({"source": SOURCE, "destination": DESTINATION, "money": {"asset": "KRW", "amount": "12500"}})
 }
 
 pub fn booking() -> Value {

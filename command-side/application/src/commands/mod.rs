@@ -6,6 +6,7 @@ mod change_contact;
 mod change_password;
 mod close_account;
 mod complete_password_reset;
+mod compound_transfer;
 mod deposit;
 mod disclose;
 mod erase_member;
@@ -37,6 +38,7 @@ mod withdraw;
 pub(crate) use change_contact::{SealedContact, contact_of};
 pub use close_account::CloseAccount;
 pub use complete_password_reset::ResetCompleted;
+pub use compound_transfer::{CompoundTransfer, Payment};
 pub use deposit::Deposit;
 pub use disclose::PersonalData;
 pub use freeze_account::FreezeAccount;
@@ -74,6 +76,8 @@ money_command::money_commands! {
     Transfer(TransferOrder);
     /// Up to a thousand transfers in one commit; by an operator or a service.
     TransferBatch(TransferBatch);
+    /// Up to fifty payments as one transfer; by the owner of every source, a service or an operator.
+    CompoundTransfer(CompoundTransfer);
     /// Undo a posted transfer by another; by an operator.
     Reverse(Reverse);
 }

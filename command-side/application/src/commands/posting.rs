@@ -33,7 +33,7 @@ pub struct Particulars {
 
 /// Tries a payment: posts it, or records the refusal and gives it.
 pub fn post(rules: &MoneyRules, work: &mut Decision<'_>, transfer: PendingTransfer) -> Option<Refusal> {
-    // Nobody has the nil id: an account number that nobody bears is refused like an account that does not exist.
+    // An account number that nobody bears is refused like an account that does not exist.
     let destination = transfer.destination.unwrap_or(NOBODY);
     let legs = domain::payment(transfer.source, destination, transfer.money);
     let refusal = match legs {
@@ -72,7 +72,7 @@ fn movement(
 ) -> Result<Vec<AccountEvent>, Refusal> {
     // The bank's own accounts are touched only where the outside is meant, or where an earlier movement did.
     let (system_pays, system_receives) = match kind {
-        TransferKind::Transfer => (false, false),
+        TransferKind::Transfer | TransferKind::Compound => (false, false),
         TransferKind::Deposit => (true, false),
         TransferKind::Withdrawal => (false, true),
         TransferKind::Reversal => (true, true),
@@ -83,7 +83,10 @@ fn movement(
         account.filter(|account| system || account.owner().is_some())
     };
     let accounts: Vec<_> = legs.iter().map(account).collect();
-    let limits = if kind == TransferKind::Transfer { &rules.limits } else { const { &Limits::NONE } };
+    let limits = match kind {
+        TransferKind::Transfer | TransferKind::Compound => &rules.limits,
+        TransferKind::Deposit | TransferKind::Withdrawal | TransferKind::Reversal => const { &Limits::NONE },
+    };
     Movement { transfer, legs, accounts: &accounts }.decide(limits)
 }
 
@@ -117,7 +120,8 @@ pub fn cash(rules: &MoneyRules, work: &mut Decision<'_>, asset: AssetCode, chang
     }
 }
 
-const NOBODY: AccountId = AccountId::new(Uuid::nil());
+/// Nobody has this id: it stands for the account of a number that nobody bears.
+pub const NOBODY: AccountId = AccountId::new(Uuid::nil());
 
 impl PendingTransfer {
     pub fn new(kind: TransferKind, source: AccountId, money: Money) -> Self {

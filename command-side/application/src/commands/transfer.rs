@@ -40,6 +40,25 @@ pub enum Destination {
     Number(AccountNumber),
 }
 
+impl Destination {
+    /// The account; none if the number is nobody's.
+    pub(super) fn look_up(self, work: &Decision<'_>) -> Option<AccountId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Number(number) => work.reserved_for(number),
+        }
+    }
+}
+
+/// A member moves nothing out of another one's account.
+pub(super) fn require_owner(work: &Decision<'_>, source: AccountId) -> Result<(), ExecuteError> {
+    let owner = work.account(source).map(Account::owner);
+    match work.actor.role == Role::Member && owner.is_some_and(|owner| owner != Some(work.actor.id)) {
+        true => Err(ExecuteError::NotOwner),
+        false => Ok(()),
+    }
+}
+
 impl Command for TransferOrder {
     type Rules = MoneyRules;
     type Answer = Arc<Outcome>;
@@ -66,20 +85,14 @@ impl TransferOrder {
         rules: &MoneyRules,
         work: &mut Decision<'_>,
     ) -> Result<Option<Refusal>, ExecuteError> {
-        let owner = work.account(self.source).map(Account::owner);
-        if work.actor.role == Role::Member && owner.is_some_and(|owner| owner != Some(work.actor.id)) {
-            return Err(ExecuteError::NotOwner);
-        }
+        require_owner(work, self.source)?;
         let transfer = self.pending(work);
         Ok(post(rules, work, transfer))
     }
 
     /// The transfer, its destination looked up.
     pub(super) fn pending(&self, work: &Decision<'_>) -> PendingTransfer {
-        let destination = match self.destination {
-            Destination::Account(account) => Some(account),
-            Destination::Number(number) => work.reserved_for(number),
-        };
+        let destination = self.destination.look_up(work);
         let transfer = PendingTransfer::new(TransferKind::Transfer, self.source, self.money);
         PendingTransfer { destination, memo: self.memo.clone(), ..transfer }
     }

@@ -1,4 +1,4 @@
-//! Transfers of more than two legs: no command asks for one yet, but what stands in the log is answered and reversed.
+//! Transfers of any legs: no command asks for one whose legs are no payments, but what stands in the log is answered and reversed.
 
 use application::{Command, Deposit, OpenAccount, Outcome, Reverse, TransferAnswer};
 use events::recorded::Leg;

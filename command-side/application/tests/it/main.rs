@@ -3,6 +3,7 @@
 
 mod ahead;
 mod client;
+mod compound;
 mod engine;
 mod fairness;
 mod faults;

@@ -82,7 +82,7 @@ fn fold_commit(movers: &mut Movers, commit: &Commit<Event>) {
     for event in &commit.events {
         let Some(Event::Transfer(TransferEvent::Posted(posted))) = &event.body else { continue };
         // Deposits, withdrawals and corrections are the bank's doing, not the members'.
-        if posted.kind == TransferKind::Transfer {
+        if matches!(posted.kind, TransferKind::Transfer | TransferKind::Compound) {
             movers.add(day, &posted.legs);
         }
     }

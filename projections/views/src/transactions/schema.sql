@@ -7,10 +7,10 @@ create table entries (
     recorded_at timestamptz not null,
     account_id uuid not null,
     transfer_id uuid not null,
-    counterparty uuid, -- the other account; null where the transfer has more than two legs
+    counterparty uuid, -- the other account; null where the legs are no payments one after the other
     amount numeric(38, 0) not null, -- signed
     balance_after numeric(38, 0) not null,
-    kind text not null, -- transfer, deposit, withdrawal or reversal
+    kind text not null, -- transfer, deposit, withdrawal, reversal or compound
     memo text,
     reference text,
     reverses uuid,

@@ -254,8 +254,8 @@ impl Bank {
             return;
         }
         let legs = Legs::new(legs).expect("they cancel");
-        let (kind, memo) = (TransferKind::Transfer, self.memo());
-        self.record(transfer.into(), 1, TransferPosted { kind, legs, memo, reference: None, reverses: None });
+        let (kind, memo, reference) = (TransferKind::Compound, self.memo(), self.memo());
+        self.record(transfer.into(), 1, TransferPosted { kind, legs, memo, reference, reverses: None });
         events.into_iter().for_each(|(stream, version, event)| self.record(stream, version, event));
     }
 

@@ -182,7 +182,7 @@ impl Oracle {
             let credits: Vec<i128> = legs.iter().filter(|leg| leg.1 == *asset && leg.2 > 0).map(|leg| leg.2).collect();
             self.count(asset, kind, time, Some(&credits));
         }
-        if kind == "transfer" {
+        if ["transfer", "compound"].contains(&kind) {
             let day = time.format("%Y-%m-%d").to_string();
             let movers: BTreeSet<_> = legs.iter().map(|leg| (leg.1.clone(), day.clone(), leg.0)).collect();
             movers.into_iter().for_each(|key| self.movers.entry(key).or_default().0 += 1);
@@ -213,13 +213,17 @@ impl Oracle {
         (account.version, account.position) = (version, position);
         let balance = account.balance;
         let transfer = self.transfers.get_mut(&id).expect("posted");
-        let (account, _, booked) = &transfer.legs[transfer.sides.len()];
+        let place = transfer.sides.len();
+        let (account, _, booked) = &transfer.legs[place];
         assert_eq!((*account, *booked), (stream, amount), "a valid history");
         transfer.sides.push((balance, version));
         transfer.position = position;
-        let other = match transfer.legs.as_slice() {
-            [one, other] => if one.0 == stream { other.0 } else { one.0 }.to_string(),
-            _ => "-".into(),
+        let cancel = |payment: &[(Uuid, String, i128)]| {
+            payment.len() == 2 && payment[0].1 == payment[1].1 && payment[0].2 + payment[1].2 == 0
+        };
+        let other = match transfer.legs.chunks(2).all(cancel) {
+            true => transfer.legs[place ^ 1].0.to_string(),
+            false => "-".into(),
         };
         let kind = transfer.kind;
         let texts = transfer.texts.join("|");
