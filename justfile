@@ -7,6 +7,7 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+queries := target / "queries"
 configured := "command-server query-server outbox-relay projector auditor"
 programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin auditor --bin jangbu --bin dev --bin demo --bin mail"
 
@@ -50,11 +51,13 @@ token *args: (_program "jangbu")
 [positional-arguments]
 test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
-    {{ target }}/debug/dev servers -- cargo nextest run --workspace "$@"
+    # Tests wait for servers much of their time: half as many more than there are cores.
+    NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$(( ($(nproc) * 3 + 1) / 2 ))}" \
+        {{ target }}/debug/dev servers -- cargo nextest run --workspace "$@"
 
 # What continuous integration runs: every check, every test
 [group('check')]
-ci: fmt-check generated-check lint-files lint doc deny rooms test doctest demo-check contract-check
+ci: fmt-check queries-check lint-files doc deny generated-check rooms test doctest demo-check contract-check
     @if [ -e target/advisories-not-checked ]; then cat target/advisories-not-checked; echo 'ci: all else is well'; else echo 'ci: all is well'; fi
 
 # Format
@@ -90,7 +93,8 @@ doctest: packages
 # The dependency rule, the size rule, the room READMEs; `rooms --write` renews docs/rooms.md
 [group('check')]
 rooms *args:
-    cargo run --quiet -p testkit --bin rooms -- {{ args }}
+    cargo build --quiet --workspace --bin rooms
+    {{ target }}/debug/rooms {{ args }}
 
 # Licences, sources, bans, known vulnerabilities: from their database, or from the copy in testkit/advisories
 [group('check')]
@@ -101,7 +105,7 @@ deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
 # Fuzz the parsers at the door: `fuzz`, `fuzz contact 600`; on the stable compiler, so without the address sanitizer
 [group('measure')]
 fuzz target="" seconds="120": packages (_tool "cargo-fuzz" "cargo-fuzz" "0.13.2")
-    for target in {{ if target == "" { "contact login_id real_name consistency_token cursor access_token" } else { target } }}; do \
+    for target in {{ if target == "" { "contact login_id real_name consistency_token cursor access_token payout_table payment_code" } else { target } }}; do \
         mkdir -p fuzz/corpus/$target; \
         RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $target fuzz/corpus/$target fuzz/seeds/$target -- \
             -max_total_time={{ seconds }} -timeout=5 -print_final_stats=1; \
@@ -120,11 +124,11 @@ umadb-peer: packages
     testkit/ensure-packages.sh protobuf
     cargo build --release --locked --manifest-path bench/umadb/Cargo.toml --target-dir {{ target }}/umadb
 
-# The auditor under load with restarts: nothing may be found; an hour by default
+# The auditor under load with restarts: nothing may be found; an hour by default, as fast as it goes unless clients rest between transfers
 [group('measure')]
-soak-audit seconds="3600": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+soak-audit seconds="3600" pause_ms="0": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
-    JANGBU_TEST_AUDIT_SECONDS={{ seconds }} {{ target }}/debug/dev servers -- \
+    JANGBU_TEST_AUDIT_SECONDS={{ seconds }} JANGBU_TEST_AUDIT_PAUSE_MS={{ pause_ms }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'test(nothing_is_found_under_load_with_restarts_of_auditor_and_servers)'
 
 # Rounds of faults under load with a history checker: nothing may be lost or doubled; fifty by default
@@ -134,11 +138,20 @@ soak-faults rounds="50" seed="1": packages (_tool "cargo-nextest" "cargo-nextest
     JANGBU_TEST_FAULT_ROUNDS={{ rounds }} JANGBU_TEST_FAULT_SEED={{ seed }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'test(nothing_is_lost_or_doubled_whatever_fails)'
 
+# Rounds of kill -9 and of races while holds and offers expire, orders are due and runs pay: each of it happens once; 20 by default
+[group('measure')]
+soak-kills rounds="20": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+    cargo build --workspace --all-targets
+    JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
+        cargo nextest run --workspace --profile soak --no-capture -E 'package(testkit) & test(/^(kill_money|money_races)::/)'
+
 # Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, docs/rooms.md, docs/commands.md, docs/settings/
 [group('make')]
-generate: packages _sqlx
+generate: packages
     cargo build -p testkit --no-default-features --bin dev
-    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace -- --all-targets
+    just _queries check
+    rm -f .sqlx/*
+    cp {{ queries }}/* .sqlx/
     cargo build --workspace --bins
     {{ target }}/debug/dev describe migrations/expected
     cargo build --workspace --bins
@@ -149,13 +162,28 @@ generate: packages _sqlx
     {{ target }}/debug/rooms --write
 
 [private]
-generated-check: packages _sqlx
+generated-check: packages
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi | diff - docs/openapi/command.json
     {{ target }}/debug/query-server --openapi | diff - docs/openapi/query.json
     {{ target }}/debug/jangbu commands | diff - docs/commands.md
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help | diff - docs/settings/$program.txt; done
-    {{ target }}/debug/dev prepare-db -- cargo sqlx prepare --workspace --check -- --all-targets
+
+# Clippy, warnings refused, with the queries checked by a database made a moment ago: what their macros write must be .sqlx/
+[private]
+queries-check: packages
+    cargo build --workspace --bin dev
+    just _queries clippy -- --deny warnings
+    diff -r {{ queries }} .sqlx
+
+# The macros of sqlx write a file for each query they check, but only in crates that are compiled again
+[private]
+_queries command *args:
+    rm -rf {{ queries }}
+    mkdir -p {{ queries }}
+    grep -rlE --include='*.rs' --exclude-dir=target --exclude-dir=.tools '\bquery(_file)?(_as|_scalar)?!' . | xargs touch
+    SQLX_OFFLINE_DIR={{ queries }} {{ target }}/debug/dev prepare-db -- \
+        cargo {{ command }} --workspace --all-targets {{ args }}
 
 # Both OpenAPI documents against the running servers (schemathesis, bounded in time)
 [group('check')]
@@ -184,12 +212,6 @@ _program name:
 [private]
 _tool program package version features="":
     @command -v {{ program }} >/dev/null || just _install {{ package }} {{ version }} {{ features }}
-
-# The file format of .sqlx/ belongs to the version, so that another one on the PATH will not do
-[private]
-_sqlx version="0.9.0":
-    @cargo-sqlx sqlx --version 2>/dev/null | grep -qF ' {{ version }}' || \
-        just _install sqlx-cli {{ version }} --no-default-features --features postgres,rustls
 
 [private]
 _install package version *features:

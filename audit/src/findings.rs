@@ -42,17 +42,35 @@ rules! {
     /// Decoding.
     Decoding = "every event can be read";
     /// Lives of accounts.
-    Accounts = "accounts open once, each with its number, move only while open, and close empty";
+    Accounts = "accounts open once, each with its number, move only until they close, and close empty";
+    /// Freezes.
+    Freezes = "a freeze stops what is in its scope, and only a reversal passes it";
     /// Owners.
     Owners = "no account is open after its owner was erased, or opened after its owner left";
     /// Legs.
     Balanced = "every transfer has a debit or a credit for each of its legs";
     /// Reversals.
     Reversals = "a reversal mirrors what it reverses, once";
+    /// References that are to be unique.
+    References = "a reference that is unique is used once, by a transfer of its commit";
     /// Balances in events.
     Balances = "balances in events equal the running sums";
     /// No debts.
-    Funds = "no member's account is ever below zero";
+    Funds = "no member's available balance is ever below zero";
+    /// Held funds.
+    Holds = "held funds are those of active holds, each used within its amount and its time";
+    /// Limits.
+    Limits = "what counts for a limit is counted in its window, within the limit, and given back once";
+    /// Payment codes.
+    PaymentCodes = "a payment code is used once, in time, for its account and at most for its amount";
+    /// Items and offers.
+    Items = "an item has one owner, and is sold once, in time and for the price of its offer";
+    /// Standing orders.
+    Orders = "each due run of a standing order happens once, as it was ordered";
+    /// Payout runs.
+    Payouts = "a payout run pays each of its rows once, in its turn, as it was added";
+    /// The exchange.
+    Exchange = "a quote follows from the rate that counts, and is carried out once, in time and as it was made";
     /// Zero sums.
     Sums = "each asset sums to zero at every commit";
     /// Where streams stand, in a log of commit rows.

@@ -6,8 +6,15 @@ use uuid::Uuid;
 
 use crate::{
     assemble::Commit,
+    exchange::Exchange,
     findings::Findings,
+    holds::Holds,
+    items::Items,
     ledger::Ledger,
+    limits::Limits,
+    orders::Orders,
+    payment_codes::PaymentCodes,
+    payouts::Payouts,
     streams::Streams,
     transfers::{self, Reversal, TransferEvents},
 };
@@ -16,6 +23,13 @@ use crate::{
 #[derive(Default)]
 pub struct Fold {
     pub ledger: Ledger,
+    pub holds: Holds,
+    pub limits: Limits,
+    pub payment_codes: PaymentCodes,
+    pub items: Items,
+    pub orders: Orders,
+    pub payouts: Payouts,
+    pub exchange: Exchange,
     pub streams: Streams,
 }
 
@@ -28,7 +42,15 @@ impl Fold {
         findings: &mut Findings,
     ) -> Vec<Reversal> {
         self.streams.apply(commit, findings);
+        // It needs what accounts have used before the commit.
+        let restorations = self.limits.apply(commit, &self.ledger, findings);
         self.ledger.apply(commit, findings);
-        transfers::check(commit, transfer_events, &self.ledger, findings)
+        self.holds.apply(commit, transfer_events, &self.ledger, findings);
+        self.payment_codes.apply(commit, transfer_events, &self.ledger, findings);
+        self.items.apply(commit, transfer_events, &self.ledger, findings);
+        self.orders.apply(commit, &self.ledger, findings);
+        self.payouts.apply(commit, &self.ledger, findings);
+        self.exchange.apply(commit, transfer_events, &self.ledger, findings);
+        transfers::check(commit, transfer_events, restorations, &self.ledger, findings)
     }
 }

@@ -3,10 +3,12 @@
 //!
 //! It is an oracle of its own: it shares the reading of payloads with the rest of Jangbu (`events::recorded`), and
 //! no rule, no fold and no query. Rows are compared by digests in buckets, and only the rows of buckets that differ are looked at one
-//! by one: so memory grows with the number of accounts, and with the log only by an id for each transfer.
+//! by one: so memory grows with the number of accounts and items, of holds, offers, quotes and standing orders that are active, and of rows of
+//! payout runs that are still to be paid, and with the log only by an id for each transfer and where each other stream stands.
 
 #![allow(missing_docs, reason = "a report's fields are named by what they hold")]
 
+mod account;
 mod archived;
 mod assemble;
 mod audit;
@@ -14,13 +16,20 @@ mod books;
 mod chain;
 mod commit_rows;
 mod error;
+mod exchange;
 mod findings;
 mod fold;
 mod follow;
+mod holds;
 mod id_map;
+mod items;
 mod kept_state;
 mod ledger;
+mod limits;
+mod orders;
 mod pass;
+mod payment_codes;
+mod payouts;
 mod piece;
 mod place;
 mod report;
@@ -31,6 +40,8 @@ mod standings;
 mod stream_rows;
 mod streams;
 mod sum;
+#[cfg(test)]
+mod test_log;
 mod transfers;
 mod views;
 

@@ -93,6 +93,7 @@ impl Audit {
         self.source = Some(source);
         let (fold, folded) = books.finish();
         fold.ledger.check_owners(&mut self.findings);
+        fold.holds.check(&fold.ledger, &mut self.findings);
         for (asset, sum) in fold.ledger.sums() {
             self.findings.require(Rule::Sums, sum.is_zero(), || format!("at the end {asset} sums to {sum}"));
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use kernel::Zone;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ pub struct Live {
     pub generation: i32,
     pub version: i32,
     pub schema_name: String,
+    /// Whose days it counts.
+    pub zone: Zone,
     pub log_id: Option<Uuid>,
     pub position: i64,
     pub recorded_at: Option<DateTime<Utc>>,
@@ -41,15 +44,26 @@ impl Snapshot {
     pub async fn open(view: View, mut connection: PgConnection) -> Result<Self, AuditError> {
         begin_snapshot(&mut connection).await.map_err(failed("taking a snapshot of the views"))?;
         // The first statement decides what is seen, so position and rows are of one moment.
-        let live = sqlx::query_as!(
-            Live,
-            "select generation, version, schema_name, log_id, position, recorded_at
+        let row = sqlx::query!(
+            "select generation, version, schema_name, zone, log_id, position, recorded_at
              from registry.generations where view = $1 and state = 'live'",
             view.name()
         )
         .fetch_optional(&mut connection)
         .await
         .map_err(failed("reading the registry of views"))?;
+        let live = match row {
+            None => None,
+            Some(row) => Some(Live {
+                generation: row.generation,
+                version: row.version,
+                schema_name: row.schema_name,
+                zone: zone(&row.zone).map_err(failed("reading the zone of a view"))?,
+                log_id: row.log_id,
+                position: row.position,
+                recorded_at: row.recorded_at,
+            }),
+        };
         let mut parked = Parked::default();
         if let Some(live) = &live {
             parked = Parked::read(&mut connection, view, live.generation)
@@ -93,6 +107,12 @@ impl Snapshot {
     pub async fn read<S: Sink>(&mut self, sinks: &mut [S]) -> Result<(), AuditError> {
         self.view.read(&mut self.connection, sinks).await.map_err(failed("reading its rows"))
     }
+}
+
+/// The zone that the registry names.
+fn zone(name: &str) -> Result<Zone, sqlx::Error> {
+    name.parse::<Zone>()
+        .map_err(|error| sqlx::Error::ColumnDecode { index: format!("zone ({name})"), source: Box::new(error) })
 }
 
 impl Parked {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     fold::Fold,
-    kept_state::{KeptState, SCHEMA},
+    kept_state::{KeptState, SCHEMAS},
     streams::Stream,
 };
 
@@ -88,13 +88,13 @@ pub fn check_state(row: &StreamRow, fold: &Fold) -> StateCheck {
     if version < 1 || version > row.version {
         return wrong(format!("a state at version {version} is kept, and the stream is at {}", row.version));
     }
-    if schema != SCHEMA {
+    if !SCHEMAS.contains(&schema) {
         return StateCheck::UnknownSchema;
     }
     let Some(account) = fold.ledger.accounts.get(&row.stream.uuid()) else {
         return wrong("a state is kept, and it is no account".to_owned());
     };
-    let state: KeptState = match serde_json::from_str(text) {
+    let state = match KeptState::read(schema, text) {
         Ok(state) => state,
         Err(error) => return wrong(format!("the state at version {version} cannot be read: {error}")),
     };
@@ -104,7 +104,7 @@ pub fn check_state(row: &StreamRow, fold: &Fold) -> StateCheck {
     if stream.is_none_or(|stream| stream.version != version) {
         return StateCheck::Earlier { version, state };
     }
-    match state.differs(account.balance, account.status) {
+    match state.differs(&account.left_at(version)) {
         Some(differs) => wrong(wrong_state(version, &differs)),
         None => StateCheck::Right,
     }

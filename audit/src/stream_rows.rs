@@ -65,8 +65,8 @@ fn check_state(row: &StreamRow, fold: &Fold, findings: &mut Findings) {
         StateCheck::Wrong(wrong) => Some(wrong.what),
         StateCheck::Earlier { version, state } => {
             let left = fold.ledger.noted.get(&row.stream.uuid()).filter(|noted| noted.version == version);
-            let differs = match left.and_then(|noted| noted.left) {
-                Some((balance, status)) => state.differs(balance, status),
+            let differs = match left.and_then(|noted| noted.left.as_ref()) {
+                Some(left) => state.differs(left),
                 None => Some("what no event says".to_owned()),
             };
             differs.map(|differs| format!("stream {}: {}", row.stream, standings::wrong_state(version, &differs)))

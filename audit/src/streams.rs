@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Kinds of which nearly every stream has one event. A stream of them is kept as its id, and where it is, until it has a second one.
-const SHORT: [StreamKind; 3] = [StreamKind::Transfer, StreamKind::RefusedCommand, StreamKind::AccountNumber];
+const SHORT: [StreamKind; 4] =
+    [StreamKind::Transfer, StreamKind::RefusedCommand, StreamKind::AccountNumber, StreamKind::Reference];
 
 /// Where a stream is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,8 +37,8 @@ impl Stream {
     }
 }
 
-/// All streams. It takes sixteen bytes for each transfer and refused command that has the id of its command, twenty-four for others and for
-/// each account number, and some eighty for any other stream.
+/// All streams. It takes sixteen bytes for each transfer and refused command that has the id of its command, twenty-four for others, for
+/// each account number and each unique reference, and some eighty for any other stream.
 #[derive(Debug, Default)]
 pub struct Streams {
     long: HashMap<Uuid, Stream>,

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use events::recorded::{AccountEvent, Event, Leg, TransferEvent, TransferKind, TransferPosted};
+use events::recorded::{AccountEvent, Event, Leg, ReferenceEvent, TransferEvent, TransferKind, TransferPosted};
 use kernel::AssetCode;
 use uuid::Uuid;
 
 use super::{
-    assemble::Commit,
+    assemble::{self, Commit},
     findings::{Findings, Rule},
     ledger::Ledger,
+    limits::{Restorations, Restored, reversal_fault},
 };
 
 /// What a leg came to, as the account's event says.
@@ -56,6 +57,8 @@ pub struct Reversal {
     pub position: i64,
     pub original: Uuid,
     pub posted: TransferPosted,
+    /// What it does to what the accounts have used of limits.
+    pub restored: Vec<Restored>,
 }
 
 /// The posted transfers of a commit, with the sides that name them.
@@ -89,6 +92,7 @@ pub fn transfers_of(commit: &Commit) -> HashMap<Uuid, TransferEvents<'_>> {
 pub fn check(
     commit: &Commit,
     transfers: &HashMap<Uuid, TransferEvents<'_>>,
+    mut restorations: Restorations,
     ledger: &Ledger,
     findings: &mut Findings,
 ) -> Vec<Reversal> {
@@ -114,7 +118,14 @@ pub fn check(
             Event::Transfer(TransferEvent::Posted(posted))
                 if posted.reverses.is_some() || posted.kind == TransferKind::Reversal =>
             {
-                reversals.extend(reversal(commit, event.stream, event.position, posted, findings));
+                let restored = restorations.remove(&event.stream).unwrap_or_default();
+                reversals.extend(reversal(commit, event, posted, restored, findings));
+            }
+            Event::Reference(ReferenceEvent::Used(used)) => {
+                let by = transfers.get(&used.transfer.uuid()).and_then(|transfer_events| transfer_events.posted);
+                findings.require(Rule::References, by.is_some_and(|posted| posted.reference.is_some()), || {
+                    format!("position {}: a reference is used by {}, which has none", event.position, used.transfer)
+                });
             }
             _ => {}
         }
@@ -124,11 +135,12 @@ pub fn check(
 
 fn reversal(
     commit: &Commit,
-    id: Uuid,
-    position: i64,
+    event: &assemble::Event,
     posted: &TransferPosted,
+    restored: Vec<Restored>,
     findings: &mut Findings,
 ) -> Option<Reversal> {
+    let (id, position) = (event.stream, event.position);
     let original = posted.reverses.map(|r| r.uuid());
     let marked = commit.events.iter().any(|e| {
         Some(e.stream) == original
@@ -137,7 +149,7 @@ fn reversal(
     findings.require(Rule::Reversals, marked && posted.kind == TransferKind::Reversal, || {
         format!("position {position}: reversal {id} does not mark what it reverses")
     });
-    Some(Reversal { position, original: original?, posted: posted.clone() })
+    Some(Reversal { position, original: original?, posted: posted.clone(), restored })
 }
 
 /// Holds a reversal against what it reverses: the same legs with the other sign, from the last one to the first.
@@ -148,6 +160,11 @@ pub fn check_mirror(reversal: &Reversal, original: Option<&TransferPosted>, find
     });
     findings.require(Rule::Reversals, mirrors, || {
         format!("position {}: the reversal is not the mirror of transfer {}", reversal.position, reversal.original)
+    });
+    let counted = original.map(|original| original.counted.as_slice()).unwrap_or_default();
+    let fault = reversal_fault(&reversal.restored, counted);
+    findings.require(Rule::Limits, fault.is_none(), || {
+        format!("position {}: the reversal of {} {}", reversal.position, reversal.original, fault.unwrap_or_default())
     });
 }
 

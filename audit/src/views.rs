@@ -56,11 +56,11 @@ impl Suspects {
 }
 
 /// What is to be folded for a view: all of it, and all but the events that wait.
-fn wanted<S>(snapshot: &Snapshot, position: i64, sinks: impl Fn() -> Vec<S>) -> Vec<Wanted<S>> {
-    let view = snapshot.view;
-    let mut wanted = vec![Wanted { view, position, waiting: BTreeSet::new(), sinks: sinks() }];
+fn wanted<S>(snapshot: &Snapshot, live: &Live, sinks: impl Fn() -> Vec<S>) -> Vec<Wanted<S>> {
+    let (view, position, zone) = (snapshot.view, live.position, live.zone);
+    let mut wanted = vec![Wanted { view, position, zone, waiting: BTreeSet::new(), sinks: sinks() }];
     if !snapshot.parked.positions.is_empty() {
-        wanted.push(Wanted { view, position, waiting: snapshot.parked.positions.clone(), sinks: sinks() });
+        wanted.push(Wanted { view, position, zone, waiting: snapshot.parked.positions.clone(), sinks: sinks() });
     }
     wanted
 }
@@ -68,8 +68,7 @@ fn wanted<S>(snapshot: &Snapshot, position: i64, sinks: impl Fn() -> Vec<S>) -> 
 /// What is to be folded for each live view that reads this log, with an empty tally for each of its tables.
 pub fn tallies(snapshots: &[Snapshot]) -> Vec<Wanted<Tally>> {
     let live = snapshots.iter().filter_map(|s| s.live.as_ref().map(|live| (s, live)));
-    live.flat_map(|(s, live)| wanted(s, live.position, || s.view.tables().iter().map(|_| Tally::new()).collect()))
-        .collect()
+    live.flat_map(|(s, live)| wanted(s, live, || s.view.tables().iter().map(|_| Tally::new()).collect())).collect()
 }
 
 /// Compares every view with its fold, and finds the rows that differ.
@@ -101,7 +100,7 @@ pub async fn compare(
         report.problems.extend(unproved);
         reports.push(report);
         if differing.iter().any(|table| !table.wrong.is_empty() || !table.behind.is_empty()) {
-            suspects.push((snapshot.view, live.position, differing));
+            suspects.push((snapshot.view, live, differing));
         }
     }
     if !suspects.is_empty() {
@@ -193,14 +192,14 @@ fn problems(live: &Live, fold: &Folded<Tally>, head: &HeadRow, reporter: &dyn Re
 async fn explain(
     audit: &mut Audit,
     snapshots: &mut [Snapshot],
-    suspects: &[(View, i64, Vec<Suspects>)],
+    suspects: &[(View, Live, Vec<Suspects>)],
     reports: &mut [ViewReport],
 ) -> Result<(), AuditError> {
     let collectors = |tables: &[Suspects]| -> Vec<Collector> { tables.iter().map(Suspects::collector).collect() };
     let mut views = Vec::new();
-    for (view, position, tables) in suspects {
+    for (view, live, tables) in suspects {
         let snapshot = snapshots.iter().find(|s| s.view == *view);
-        views.extend(snapshot.into_iter().flat_map(|s| wanted(s, *position, || collectors(tables))));
+        views.extend(snapshot.into_iter().flat_map(|s| wanted(s, live, || collectors(tables))));
     }
     // What the second reading finds against the log itself has been found by the first.
     let kept = std::mem::replace(&mut audit.findings, Findings::new());

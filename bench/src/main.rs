@@ -1,12 +1,17 @@
 //! `bench`: Jangbu against pgbench, in one run. `just bench` builds and starts it.
 
-use std::{io, path::Path, process::ExitCode, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use bench::{
-    BenchPlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, Path as Way, ReadersBench, ServersPlan, Skip,
-    fairness, growth, logins, many_accounts, print, print_readers, print_rebuilds, readers, rebuild, run, run_one,
-    servers, umadb,
+    BenchPlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, MovementsPlan, Path as Way, ReadersBench,
+    ServersPlan, Skip, fairness, growth, logins, many_accounts, movements, print, print_readers, print_rebuilds,
+    readers, rebuild, run, run_one, servers, umadb,
 };
 use clap::Parser;
 
@@ -80,6 +85,8 @@ enum Only {
         #[arg(long, default_value_t = 4000)]
         in_flight: usize,
     },
+    /// Holds, charges, compound transfers, and transfers under limits, beside plain transfers
+    Movements,
     /// Two command servers against one: uniform, and with one hot account
     Servers,
     /// Whether the log gets slower as it grows: fills it to one size after the other and measures the same at each
@@ -149,15 +156,16 @@ async fn main() -> Result<ExitCode> {
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }
+        Some(Only::Movements) => {
+            let results = movements(&MovementsPlan::new(arguments.quick)).await?;
+            results.print(&mut io::stdout().lock()).context("printing")?;
+            (results.write(&folder)?, results.met())
+        }
         Some(Only::Growth { sizes, skip, skip_from, minutes }) => {
             let usual: &[f64] = if arguments.quick { &[0.2, 2.0] } else { &[1.0, 10.0, 100.0] };
             let sizes = if sizes.is_empty() { usual } else { &sizes };
             let plan = GrowthPlan::new(arguments.quick, sizes, (skip, skip_from), Duration::from_secs(60 * minutes));
-            let results = growth(&plan, &folder).await?;
-            results.print(&mut io::stdout().lock()).context("printing")?;
-            let plots = if arguments.keep { root.join("docs/benchmarks") } else { folder.clone() };
-            eprintln!("bench: plotted in {}", results.plot(&plots)?.display());
-            (results.write(&folder)?, results.met())
+            measure_growth(&plan, &folder, arguments.keep.then(|| root.join("docs/benchmarks"))).await?
         }
         Some(Only::Memory { accounts, cached, seconds, all_processes }) => {
             let accounts = accounts.unwrap_or(if arguments.quick { 200_000 } else { 10_000_000 });
@@ -184,4 +192,12 @@ async fn main() -> Result<ExitCode> {
     };
     eprintln!("bench: raw results in {}", file.canonicalize().unwrap_or(file).display());
     Ok(if arguments.strict && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The file of the results, and whether the figure was reached. The plot stands beside the results, or in a folder of its own.
+async fn measure_growth(plan: &GrowthPlan, folder: &Path, plots: Option<PathBuf>) -> Result<(PathBuf, bool)> {
+    let results = growth(plan, folder).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    eprintln!("bench: plotted in {}", results.plot(plots.as_deref().unwrap_or(folder))?.display());
+    Ok((results.write(folder)?, results.met()))
 }

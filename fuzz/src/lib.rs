@@ -8,9 +8,11 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use domain::member::{Channel, Contact, LoginId, RealName};
-use kernel::{ConsistencyToken, SystemClock};
+use kernel::{CommandId, ConsistencyToken, SystemClock};
 use platform::auth::Verifier;
 use reads::List;
+use uuid::Uuid;
+use vault::Names;
 
 /// The text that the bytes are; most parsers are given text only.
 fn text(data: &[u8]) -> Option<&str> {
@@ -83,6 +85,58 @@ pub fn access_token(data: &[u8]) {
         Verifier::from_jwks(set, Arc::new(SystemClock)).expect("a key set")
     });
     assert!(verifier.verify(text).is_err());
+}
+
+/// Of the rows of a table each is taken or named: those that were taken go up and pay something.
+pub fn payout_table(data: &[u8]) {
+    for table in [data.to_vec(), [b"row,destination,amount,memo\n", data].concat()] {
+        let Ok(table) = command_api::payout_table(&table) else { continue };
+        assert!(table.rows.windows(2).all(|pair| pair[0].row < pair[1].row));
+        assert!(table.rows.iter().all(|row| row.row > 0 && row.amount.is_positive()));
+        let is_clear = |memo: &str| (1..=256).contains(&memo.chars().count()) && !memo.chars().any(char::is_control);
+        assert!(table.rows.iter().all(|row| row.memo.as_deref().is_none_or(is_clear)));
+        assert!(table.errors.len() <= 100 && table.errors.is_empty() == (table.rejected == 0));
+    }
+}
+
+/// Whether the last digit is the check digit of the others, by the formula of Luhn.
+fn has_check_digit(digits: &[u8]) -> bool {
+    let from_the_right = digits.iter().rev().enumerate();
+    let sum: u32 = from_the_right
+        .map(|(index, digit)| match (u32::from(digit - b'0'), index % 2) {
+            (digit, 0) => digit,
+            (digit, _) if digit > 4 => 2 * digit - 9,
+            (digit, _) => 2 * digit,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// 24 digits and nothing else are read as a payment code, and no refusal repeats what it refuses. The code of any command is read, a
+/// mistyped digit of it is noticed by its check digit, and no other text is known by the same id.
+pub fn payment_code(data: &[u8]) {
+    // Of a vault that is nowhere.
+    let names = Names::new([7_u8; 32].into());
+    let mut bytes = [0; 18];
+    bytes.iter_mut().zip(data).for_each(|(byte, given)| *byte = *given);
+    let [command @ .., place, digit] = bytes;
+    let issued = names.payment_code(CommandId::new(Uuid::from_bytes(command)));
+    assert_eq!(command_api::payment_code(&issued).ok(), Some(issued.as_str()));
+    assert!(has_check_digit(issued.as_bytes()), "{}", issued.as_str());
+
+    let (mut mistyped, place) = (issued.as_bytes().to_vec(), usize::from(place % 24));
+    mistyped[place] = b'0' + (mistyped[place] - b'0' + 1 + digit % 9) % 10;
+    assert!(!has_check_digit(&mistyped), "{mistyped:?}");
+
+    let Some(text) = text(data) else { return };
+    match command_api::payment_code(text) {
+        Ok(code) => assert!(code == text && code.chars().count() == 24 && code.chars().all(|c| c.is_ascii_digit())),
+        Err(refused) => {
+            let of_nothing = command_api::payment_code("").expect_err("no code");
+            assert_eq!(refused.to_json(Uuid::nil()), of_nothing.to_json(Uuid::nil()));
+        }
+    }
+    assert!(text == issued.as_str() || names.payment_code_id(text) != names.payment_code_id(&issued));
 }
 
 /// Gives every seed of a target to it.

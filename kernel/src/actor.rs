@@ -3,8 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::MemberId;
+use crate::{MemberId, StreamId};
 
 /// What the holder of a token may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +50,16 @@ pub struct Actor {
     pub role: Role,
     /// Who they are.
     pub id: MemberId,
+}
+
+/// The namespace of the streams that say which references were used.
+const REFERENCES: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f72_6566_7300_0000_0001);
+
+impl Actor {
+    /// The stream whose first event says for which transfer this principal used a reference that is to be unique.
+    pub fn reference_stream(self, reference: &str) -> StreamId {
+        StreamId::new(Uuid::new_v5(&REFERENCES, format!("{self}/{reference}").as_bytes()))
+    }
 }
 
 impl fmt::Display for Actor {

@@ -3,6 +3,9 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::StreamId;
 
 /// The code of an asset: 2 to 8 upper-case ASCII letters or digits, beginning with a letter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,6 +18,16 @@ impl AssetCode {
     /// The code as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+/// The namespace of the streams of rates.
+const RATES: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f72_6174_6573_0000_0001);
+
+impl AssetCode {
+    /// The stream of the rate at which the bank gives `to` for this asset.
+    pub fn rate_stream(self, to: Self) -> StreamId {
+        StreamId::new(Uuid::new_v5(&RATES, format!("{self}/{to}").as_bytes()))
     }
 }
 

@@ -53,31 +53,62 @@ ids! {
     CommandId;
     /// Follows one request through log, relay and views.
     CorrelationId;
+    /// A hold; also the id of its stream.
+    HoldId;
     /// One log; a position means nothing without it.
     LogId;
     /// A person, or the service or operator a token was made for.
     MemberId;
     /// One stream of events.
     StreamId;
+    /// A quote of the exchange; also the id of its stream.
+    QuoteId;
+    /// One of a kind, such as a collectible or a ticket; also the id of its stream.
+    ItemId;
+    /// An offer of an item for money; also the id of its stream.
+    OfferId;
+    /// A standing order; also the id of its stream.
+    OrderId;
+    /// A payout run; also the id of its stream.
+    PayoutRunId;
+    /// A payment code, by the keyed hash of it; also the id of its stream.
+    PaymentCodeId;
     /// A transfer; also the id of its stream.
     TransferId;
 }
 
-impl From<AccountId> for StreamId {
-    fn from(id: AccountId) -> Self {
-        Self(id.0)
+macro_rules! stream_ids {
+    ($($name:ident),*) => {$(
+        impl From<$name> for StreamId {
+            fn from(id: $name) -> Self {
+                Self(id.0)
+            }
+        }
+    )*};
+}
+
+stream_ids!(AccountId, CommandId, HoldId, ItemId, OfferId, OrderId, PaymentCodeId, PayoutRunId, QuoteId, TransferId);
+
+/// The namespace of the rows of payout runs.
+const PAYOUT_ROWS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f70_6179_6f75_7473_0001);
+
+impl PayoutRunId {
+    /// The stream that holds a chunk of its rows; the first chunk has number 1.
+    pub fn chunk_stream(self, chunk: u32) -> StreamId {
+        let name: Vec<u8> = self.0.as_bytes().iter().copied().chain(chunk.to_be_bytes()).collect();
+        StreamId::new(Uuid::new_v5(&PAYOUT_ROWS, &name))
     }
 }
 
-impl From<TransferId> for StreamId {
-    fn from(id: TransferId) -> Self {
-        Self(id.0)
-    }
-}
+/// The namespace of items.
+const ITEMS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f69_7465_6d73_0000_0001);
 
-impl From<CommandId> for StreamId {
-    fn from(id: CommandId) -> Self {
-        Self(id.0)
+impl ItemId {
+    /// The item with this serial in a collection. The id follows from both, so that two items never share them.
+    pub fn of(collection: &str, serial: &str) -> Self {
+        // The length stands before, so that no two pairs are the same bytes.
+        let name = format!("{}/{collection}/{serial}", collection.len());
+        Self(Uuid::new_v5(&ITEMS, name.as_bytes()))
     }
 }
 
@@ -89,4 +120,9 @@ impl MemberId {
     pub fn owner_stream(self) -> StreamId {
         StreamId::new(Uuid::new_v5(&OWNERS, self.0.as_bytes()))
     }
+}
+
+impl StreamId {
+    /// The stream of all limits of the bank: a decision reads them at once.
+    pub const LIMITS: Self = Self(Uuid::from_u128(0x6a61_6e67_6275_5f6c_696d_6974_7300_0001));
 }

@@ -1,4 +1,4 @@
-//! The words every room of Jangbu shares: money, ids, positions, consistency tokens and the clock.
+//! The words every room of Jangbu shares: money, ids, positions, consistency tokens, time zones and the clock.
 //!
 //! No I/O, no async, no framework. A type lives here only while both sides of the fence need it.
 
@@ -12,14 +12,19 @@ mod money;
 mod position;
 mod sealed;
 mod token;
+mod zone;
 
 pub use account_number::{AccountNumber, AccountNumberError};
 pub use actor::{Actor, Role, RoleError};
 pub use asset::{Asset, AssetCode, AssetError, Assets};
 pub use clock::{Clock, Ids, ManualClock, RandomIds, SystemClock};
 pub use commit::{CommitRef, CommitTag};
-pub use id::{AccountId, CommandId, CorrelationId, LogId, MemberId, StreamId, TransferId};
+pub use id::{
+    AccountId, CommandId, CorrelationId, HoldId, ItemId, LogId, MemberId, OfferId, OrderId, PaymentCodeId, PayoutRunId,
+    QuoteId, StreamId, TransferId,
+};
 pub use money::{Minor, Money, MoneyError};
 pub use position::{Position, Version};
 pub use sealed::{Place, Sealed};
 pub use token::{ConsistencyToken, TokenError};
+pub use zone::{TimeWindow, Zone, ZoneError};

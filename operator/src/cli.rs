@@ -24,6 +24,7 @@ use crate::{
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
     output::Output,
+    payouts::{self, PayoutsCommand},
     processes::{self, ProcessesCommand},
     repair::{self, RepairCommand},
     slice_keys::{self, SliceKeysCommand},
@@ -91,6 +92,9 @@ enum Command {
     /// Freeze accounts, and show them as the log has them
     #[command(subcommand)]
     Accounts(AccountsCommand),
+    /// Show how far payout runs are
+    #[command(subcommand)]
+    Payouts(PayoutsCommand),
     /// Erase members, and show what is personal to those who have a reason
     #[command(subcommand)]
     Members(MembersCommand),
@@ -211,6 +215,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Leader(command) => return leader::run(command, config, output).await.map(judged),
         Command::Processes(command) => return processes::run(command, config, output).await.map(judged),
         Command::Accounts(command) => accounts::run(command, config, output).await?,
+        Command::Payouts(command) => return payouts::run(command, config, output).await.map(judged),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "jangbu", &mut io::stdout().lock());
         }

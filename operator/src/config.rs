@@ -10,6 +10,7 @@ use std::{
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use event_archive::{ArchivedLog, Place};
 use event_store_postgres::{PoolOptions, PostgresLog};
+use kernel::Zone;
 use url::Url;
 use vault::{KekAddress, KeySchedule};
 
@@ -53,6 +54,11 @@ pub struct Config {
     #[arg(long, global = true, env = "JANGBU_KEK_KEEP_DAYS", value_name = "DAYS", default_value_t = 30)]
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub kek_keep_days: u32,
+
+    /// The bank's time zone: generations of views that count by day are made with its days. The same as the projector has.
+    #[arg(long, global = true, env = "JANGBU_ZONE", value_name = "ZONE", default_value_t = Zone::SEOUL)]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub zone: Zone,
 
     /// The NATS server, with the operator's login (`nats://user:password@host:port`).
     #[arg(long, global = true, env = "JANGBU_NATS_URL", value_name = "URL")]

@@ -23,6 +23,7 @@ mod log_tables;
 mod members;
 mod migrate;
 mod output;
+mod payouts;
 mod processes;
 mod repair;
 mod schema;

@@ -75,6 +75,8 @@ pub enum KeysCommand {
     /// Take a public key out of the key set: tokens signed with its private half are refused from then on
     Withdraw {
         /// The key's id, as `keys show` prints it
+        // One in 64 begins with a dash.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use kernel::{Actor, Ids, MemberId, RandomIds, Role};
-use reqwest::{RequestBuilder, header::HeaderMap};
+use reqwest::{
+    RequestBuilder,
+    header::{CONTENT_TYPE, HeaderMap},
+};
 use serde_json::Value;
 
 use crate::kit::Keys;
@@ -98,6 +101,18 @@ impl Caller {
     pub async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Result<Reply> {
         let url = format!("{}{path}", self.bank.command_url);
         Reply::of(self.signed(self.bank.http.post(url)).header("Idempotency-Key", key).json(body)).await
+    }
+
+    /// Sends a table of comma-separated values once, under this key.
+    pub async fn post_table(&self, path: &str, key: &str, table: String) -> Result<Reply> {
+        let request = self.signed(self.bank.http.post(format!("{}{path}", self.bank.command_url)));
+        Reply::of(request.header("Idempotency-Key", key).header(CONTENT_TYPE, "text/csv").body(table)).await
+    }
+
+    /// Sends a command that sets something once, under this key.
+    pub async fn put_with_key(&self, path: &str, key: &str, body: &Value) -> Result<Reply> {
+        let request = self.signed(self.bank.http.put(format!("{}{path}", self.bank.command_url)));
+        Reply::of(request.header("Idempotency-Key", key).json(body)).await
     }
 
     /// Sends a DELETE with a body once, under a fresh key.

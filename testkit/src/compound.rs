@@ -1,6 +1,6 @@
 //! A transfer of any legs, written into the log by the domain's decision. No command asks for one whose legs are no payments.
 
-use domain::{Account, Limits, Movement};
+use domain::{Account, Freeze, Limits, Movement};
 use events::recorded::{self, Leg, Legs, TransferKind, TransferPosted};
 use kernel::{Actor, CommandId, CorrelationId, Ids, RandomIds, StreamId, TransferId, Version};
 use log::{Append, Fingerprint, FromVersion, NewCommit, NewEvent, ReadStreams};
@@ -25,12 +25,23 @@ pub async fn post(log: &(impl Append + ReadStreams), request: Request, legs: Vec
     let mut versions: Vec<_> = read.iter().map(|read| Version::new(read.events.len() as i64)).collect();
     let accounts: Vec<Account> = read.into_iter().map(|read| fold(&read.events)).collect();
     let sides: Vec<_> = accounts.iter().map(Some).collect();
-    let movement = Movement { transfer, legs: &legs, accounts: &sides };
-    let happened = movement.decide(&Limits::NONE).expect("it may be posted");
+    let (freeze, limited, undone) = (Freeze::Stops, None, &[][..]);
+    let movement = Movement { transfer, legs: &legs, accounts: &sides, freeze, limited, undone };
+    let happened = movement.decide(&Limits::NONE).expect("it may be posted").events;
 
-    let kind = TransferKind::Transfer;
-    let posted =
-        TransferPosted { kind, legs: legs.clone(), memo: Some("together".into()), reference: None, reverses: None };
+    let posted = TransferPosted {
+        kind: TransferKind::Transfer,
+        legs: legs.clone(),
+        memo: Some("together".into()),
+        reference: None,
+        reverses: None,
+        hold: None,
+        despite_freeze: false,
+        trade: None,
+        order: None,
+        asked_by: None,
+        counted: Vec::new(),
+    };
     let mut events = vec![new_event(transfer.into(), Version::new(1), posted.into())];
     for (index, event) in happened.into_iter().enumerate() {
         let account = legs[index].account;

@@ -1,7 +1,7 @@
 //! Keyed hashes: reservations without names, codes that are stored nowhere, fingerprints that give no password away.
 
 use hmac::{Hmac, KeyInit, Mac};
-use kernel::StreamId;
+use kernel::{CommandId, PaymentCodeId, StreamId};
 use sha2::Sha256;
 use uuid::Builder;
 use zeroize::Zeroizing;
@@ -37,6 +37,24 @@ impl Names {
     pub fn code_to(&self, contact: StreamId, stream: StreamId, serial: u32) -> Zeroizing<String> {
         let (contact, stream) = (contact.uuid(), stream.uuid());
         six_digits(&self.digest(b"code to", &[contact.as_bytes(), stream.as_bytes(), &serial.to_be_bytes()]))
+    }
+
+    /// The payment code that a command issues: 23 digits and a check digit (Luhn). It is stored nowhere, and the same command gives
+    /// it again. There are 10^23 codes; that two commands give the same one is not to be expected.
+    pub fn payment_code(&self, command: CommandId) -> Zeroizing<String> {
+        let digest = Zeroizing::new(self.half(b"payment code", &[command.uuid().as_bytes()]));
+        let mut code = Zeroizing::new(String::with_capacity(24));
+        // 2^128 numbers for 10^23 codes: none is noticeably more likely than another.
+        code.push_str(&Zeroizing::new(format!("{:023}", u128::from_be_bytes(*digest) % 10_u128.pow(23))));
+        let check = check_digit(&code);
+        code.push(check);
+        code
+    }
+
+    /// What the log knows a payment code by. A text that is no code, such as one with another check digit, has an id too: there is nothing
+    /// on that stream.
+    pub fn payment_code_id(&self, code: &str) -> PaymentCodeId {
+        PaymentCodeId::new(self.stream(b"payment code id", &[code.as_bytes()]).uuid())
     }
 
     /// What a request asked for, as the log may keep it: nobody without the vault can try passwords against it.
@@ -79,8 +97,96 @@ fn six_digits(digest: &[u8; 32]) -> Zeroizing<String> {
     Zeroizing::new(format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000))
 }
 
+/// The check digit by the formula of Luhn (ISO/IEC 7812-1, annex B). With it a reader notices each digit that is wrong, and nearly all
+/// neighbours that are swapped; to one who guesses it is worth nothing but a digit.
+fn check_digit(digits: &str) -> char {
+    let weighted = digits.bytes().rev().enumerate().map(|(index, digit)| {
+        let digit = u32::from(digit.wrapping_sub(b'0'));
+        let weighted = if index % 2 == 0 { digit * 2 } else { digit };
+        weighted / 10 + weighted % 10
+    });
+    char::from_digit((10 - weighted.sum::<u32>() % 10) % 10, 10).unwrap_or('0')
+}
+
 impl std::fmt::Debug for Names {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Names(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn names(secret: u8) -> Names {
+        Names::new(Zeroizing::new([secret; 32]))
+    }
+
+    fn command(number: u128) -> CommandId {
+        CommandId::new(Uuid::from_u128(number))
+    }
+
+    /// As whoever scans a code checks it: all digits with the last one, the second from the right doubled, and so on.
+    fn is_valid(code: &str) -> bool {
+        let digits: Vec<u32> = code.chars().map(|digit| digit.to_digit(10).expect("a digit")).collect();
+        let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
+        let even = digits.iter().rev().step_by(2).sum::<u32>();
+        let odd = digits.iter().rev().skip(1).step_by(2).map(|digit| doubled(*digit)).sum::<u32>();
+        (even + odd) % 10 == 0
+    }
+
+    #[test]
+    fn the_check_digit_is_that_of_luhn() {
+        // The example of the standard, and numbers that are printed for tests.
+        for number in ["79927398713", "4242424242424242", "378282246310005", "0"] {
+            let (digits, check) = number.split_at(number.len() - 1);
+            assert_eq!(check_digit(digits).to_string(), check, "{number}");
+            assert!(is_valid(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn each_command_has_a_code_of_its_own() {
+        let names = names(7);
+        let codes: HashSet<String> = (0..2_000).map(|number| names.payment_code(command(number)).to_string()).collect();
+        assert_eq!(codes.len(), 2_000);
+        for place in 0..23 {
+            let digits: HashSet<u8> = codes.iter().map(|code| code.as_bytes()[place]).collect();
+            assert_eq!(digits.len(), 10, "place {place} takes every digit");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_code_shows_in_its_id() {
+        let (names, other) = (names(7), names(8));
+        let code = names.payment_code(command(1));
+        assert_ne!(*code, *other.payment_code(command(1)), "the secret makes the code");
+        assert_ne!(names.payment_code_id(&code), other.payment_code_id(&code), "and the id");
+        assert_ne!(names.payment_code_id(&code).uuid(), command(1).uuid());
+        // A wrong check digit is another code.
+        let (digits, check) = code.split_at(23);
+        let mut wrong = (0..10).map(|digit| format!("{digits}{digit}")).filter(|wrong| !wrong.ends_with(check));
+        assert!(wrong.all(|wrong| names.payment_code_id(&wrong) != names.payment_code_id(&code)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_is_24_digits_that_are_checked(
+            secret in any::<u8>(), number in any::<u128>(), place in 0_usize..24, by in 1_u8..10
+        ) {
+            let (names, command) = (names(secret), command(number));
+            let code = names.payment_code(command);
+            prop_assert!(code.len() == 24 && code.bytes().all(|digit| digit.is_ascii_digit()));
+            prop_assert!(is_valid(&code));
+            prop_assert!(*code == *names.payment_code(command));
+            let mut misread = code.as_bytes().to_vec();
+            misread[place] = b'0' + (misread[place] - b'0' + by) % 10;
+            prop_assert!(!is_valid(&String::from_utf8(misread).expect("digits")));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use events::recorded::Holder;
+use events::recorded::{FreezeScope, Holder};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(super) const VIEW: Definition = Definition {
             "version",
             "position",
             "opened_at",
+            "held",
+            "freeze",
         ],
     }],
     needs_ledger: true,
@@ -64,6 +66,9 @@ struct Row<'a> {
     version: i64,
     position: i64,
     opened_at: DateTime<Utc>,
+    held: &'a dyn Display,
+    /// What its freeze stops.
+    freeze: Option<&'a str>,
 }
 
 impl Row<'_> {
@@ -72,6 +77,7 @@ impl Row<'_> {
         cells.maybe("account_number", self.account_number).maybe("name", self.name);
         cells.put("asset", self.asset).put("status", self.status).put("balance", self.balance);
         cells.put("version", self.version).put("position", self.position).put("opened_at", time(self.opened_at));
+        cells.put("held", self.held).maybe("freeze", self.freeze);
     }
 }
 
@@ -96,6 +102,8 @@ impl<S: Sink> Book<S> for Accounts<S> {
                 version: account.version,
                 position: account.position,
                 opened_at: account.opened_at,
+                held: &account.held,
+                freeze: account.status.freeze().map(FreezeScope::as_str),
             };
             row.write(&mut cells);
             self.accounts.row(&id.to_string(), &cells);
@@ -113,7 +121,7 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
     let mut rows = sqlx::query!(
         r#"select account_id as "account_id!", kind as "kind!", owner, account_number, name, asset as "asset!",
                   status as "status!", balance::text as "balance!", version as "version!", position as "position!",
-                  opened_at as "opened_at!"
+                  opened_at as "opened_at!", held::text as "held!", "freeze"
            from live.accounts"#
     )
     .fetch(connection);
@@ -130,6 +138,8 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
             version: row.version,
             position: row.position,
             opened_at: row.opened_at,
+            held: &row.held,
+            freeze: row.freeze.as_deref(),
         };
         found.write(&mut cells);
         accounts.row(&row.account_id.to_string(), &cells);

@@ -4,8 +4,13 @@
 
 mod accounts;
 mod book;
+mod holds;
+mod items;
+mod limits;
 mod members;
 mod overview;
+mod payout_runs;
+mod standing_orders;
 mod top_movers;
 mod transactions;
 mod transfers;
@@ -13,6 +18,7 @@ mod transfers;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use kernel::Zone;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -27,9 +33,17 @@ use super::{
     transfers::{self as postings, Reversal, TransferEvents},
 };
 
-/// Writes the list of views down once. The file of a view has its definition, `book` and `read`.
+/// What a book may depend on beside the log.
+#[derive(Clone, Copy)]
+struct Given {
+    /// Whose days the live generation counts.
+    zone: Zone,
+}
+
+/// Writes the list of views down once. The file of a view has its definition, `book` and `read`; in brackets stands what its
+/// book is given beside the sinks.
 macro_rules! views {
-    ($($view:ident => $file:ident,)+) => {
+    ($($view:ident => $file:ident $(($given:ident))?,)+) => {
         /// A view that can be audited.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum View {
@@ -58,9 +72,9 @@ macro_rules! views {
             }
 
             /// A book for these sinks, one for each table; none if they are fewer or more.
-            fn book<S: Sink + Send + 'static>(self, sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+            fn book<S: Sink + Send + 'static>(self, sinks: Vec<S>, given: Given) -> Option<Box<dyn Book<S> + Send>> {
                 match self {
-                    $(Self::$view => $file::book(sinks)),+
+                    $(Self::$view => $file::book(sinks $(, given.$given)?)),+
                 }
             }
         }
@@ -71,9 +85,14 @@ views! {
     Accounts => accounts,
     Transactions => transactions,
     Transfers => transfers,
-    Overview => overview,
+    Overview => overview(zone),
     Members => members,
-    TopMovers => top_movers,
+    TopMovers => top_movers(zone),
+    Holds => holds,
+    Limits => limits,
+    Items => items,
+    StandingOrders => standing_orders,
+    PayoutRuns => payout_runs,
 }
 
 impl View {
@@ -92,6 +111,8 @@ impl View {
 pub struct Wanted<S> {
     pub view: View,
     pub position: i64,
+    /// Whose days it counts.
+    pub zone: Zone,
     /// The positions of the events that are left out, because they wait behind a parked key.
     pub waiting: BTreeSet<i64>,
     /// One for each of its tables.
@@ -147,11 +168,11 @@ pub struct Books<S> {
 impl<S: Sink + Send + 'static> Books<S> {
     /// Books for these views, each up to its position. The fold notes what these accounts are at these versions.
     pub fn new(views: impl IntoIterator<Item = Wanted<S>>, noted: HashMap<Uuid, Noted>) -> Self {
-        let pages = views.into_iter().map(|Wanted { view, position, waiting, sinks }| {
+        let pages = views.into_iter().map(|Wanted { view, position, zone, waiting, sinks }| {
             let partial = !waiting.is_empty();
             let ledger = (partial && view.definition().needs_ledger).then(Ledger::default);
             let folded = Folded { view, position, partial, sinks: Vec::new(), ended_at: 0, recorded_at: None };
-            Page { folded, book: view.book(sinks), waiting, ledger }
+            Page { folded, book: view.book(sinks, Given { zone }), waiting, ledger }
         });
         let fold = Fold { ledger: Ledger { noted, ..Ledger::default() }, ..Fold::default() };
         Self { fold, pages: pages.collect(), ended_at: 0, recorded_at: None }
@@ -196,9 +217,10 @@ mod tests {
         for view in View::ALL {
             let sinks = |count: usize| vec![Tally::new(); count];
             let tables = view.tables().len();
-            let book = view.book(sinks(tables));
+            let given = Given { zone: Zone::UTC };
+            let book = view.book(sinks(tables), given);
             assert_eq!(book.map(|book| book.sinks().len()), Some(tables), "{view:?}");
-            assert!(view.book(sinks(tables + 1)).is_none(), "{view:?}");
+            assert!(view.book(sinks(tables + 1), given).is_none(), "{view:?}");
         }
     }
 }

@@ -1,10 +1,11 @@
-//! View `top_movers`: one row for each asset, day and account that took part in a transfer between members.
+//! View `top_movers`: one row for each asset, day of the bank and account that took part in a transfer between members.
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use events::recorded::{Event, TransferEvent, TransferKind};
 use futures::TryStreamExt;
+use kernel::Zone;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -23,25 +24,43 @@ pub(super) const VIEW: Definition = Definition {
     needs_ledger: false,
 };
 
-pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>) -> Option<Box<dyn Book<S> + Send>> {
+pub(super) fn book<S: Sink + Send + 'static>(sinks: Vec<S>, zone: Zone) -> Option<Box<dyn Book<S> + Send>> {
     let [movers] = sinks.try_into().ok()?;
-    Some(Box::new(TopMovers::new(movers)))
+    Some(Box::new(TopMovers::new(movers, zone)))
 }
 
 /// The log's clock never goes back: a day that is over is given away, so that memory grows with accounts, not with days.
 struct TopMovers<S> {
+    zone: Zone,
     day: NaiveDate,
+    /// When the next day begins.
+    until: Option<DateTime<Utc>>,
     moved: BTreeMap<(String, Uuid), (u64, Sum)>,
     sink: S,
 }
 
 impl<S> TopMovers<S> {
-    fn new(sink: S) -> Self {
-        Self { day: NaiveDate::MIN, moved: BTreeMap::new(), sink }
+    fn new(sink: S, zone: Zone) -> Self {
+        Self { zone, day: NaiveDate::MIN, until: None, moved: BTreeMap::new(), sink }
     }
 }
 
 impl<S: Sink> TopMovers<S> {
+    /// Goes to the day that holds a moment. An hour that clocks show again over midnight is of the day that had begun: so a day
+    /// is over when the next has begun, whatever the clocks show after that.
+    fn turn_to(&mut self, at: DateTime<Utc>) {
+        if self.until.is_some_and(|until| at < until) {
+            return;
+        }
+        self.give();
+        let mut day = self.zone.date(at);
+        let next = |day: NaiveDate| self.zone.begin(day.succ_opt()?);
+        while next(day).is_some_and(|begins| begins <= at) {
+            day = day.succ_opt().unwrap_or(day);
+        }
+        (self.day, self.until) = (day, next(day));
+    }
+
     fn give(&mut self) {
         let mut cells = Cells::default();
         for ((asset, account), (transfers, volume)) in std::mem::take(&mut self.moved) {
@@ -53,14 +72,15 @@ impl<S: Sink> TopMovers<S> {
 
 impl<S: Sink> Book<S> for TopMovers<S> {
     fn commit(&mut self, commit: &Commit, _: &HashMap<Uuid, TransferEvents<'_>>) {
-        let day = commit.recorded_at.date_naive();
-        if day != self.day {
-            self.give();
-            self.day = day;
-        }
+        self.turn_to(commit.recorded_at);
         for event in &commit.events {
             let Event::Transfer(TransferEvent::Posted(posted)) = &event.recorded else { continue };
-            if !matches!(posted.kind, TransferKind::Transfer | TransferKind::Compound) {
+            // Deposits, withdrawals, reversals and exchanges are with the bank.
+            let with_the_bank = matches!(
+                posted.kind,
+                TransferKind::Deposit | TransferKind::Withdrawal | TransferKind::Reversal | TransferKind::Exchange
+            );
+            if with_the_bank {
                 continue;
             }
             // Once for each transfer and asset, with all that went in or out.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Display};
 use chrono::{DateTime, Utc};
 use events::recorded::{Event, Leg, TransferEvent, TransferPosted, TransferRejected};
 use futures::TryStreamExt;
-use kernel::Minor;
+use kernel::{Actor, Minor, Role};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -42,6 +42,11 @@ pub(super) const VIEW: Definition = Definition {
             "postings",
             "asked_by",
             "service",
+            "hold_id",
+            "despite_freeze",
+            "item_id",
+            "offer_id",
+            "order_id",
             "position",
             "recorded_at",
         ],
@@ -85,8 +90,17 @@ struct Row<'a> {
     postings: Option<&'a str>,
     /// The member who asked for what was refused.
     asked_by: Option<Uuid>,
-    /// The service that gave the reference.
+    /// The service that gave the reference, or opened the payout run.
     service: Option<Uuid>,
+    /// The hold that a capture pays from.
+    hold: Option<Uuid>,
+    despite_freeze: bool,
+    /// The item that changed hands for it.
+    item: Option<Uuid>,
+    /// The offer that was accepted.
+    offer: Option<Uuid>,
+    /// The standing order that asked for it.
+    order: Option<Uuid>,
     position: i64,
     recorded_at: DateTime<Utc>,
 }
@@ -98,7 +112,8 @@ impl Row<'_> {
         cells.maybe("asset", self.asset).maybe("amount", self.amount).maybe("postings", self.postings);
         cells.maybe("memo", self.memo).maybe("reference", self.reference).maybe("reverses", self.reverses);
         cells.maybe("code", self.code).maybe("available", self.available).maybe("asked_by", self.asked_by);
-        cells.maybe("service", self.service);
+        cells.maybe("service", self.service).maybe("hold_id", self.hold).put("despite_freeze", self.despite_freeze);
+        cells.maybe("item_id", self.item).maybe("offer_id", self.offer).maybe("order_id", self.order);
         cells.maybe("source_version", self.source_side.0).maybe("source_balance_after", self.source_side.1);
         cells.maybe("destination_version", self.destination_side.0);
         cells.maybe("destination_balance_after", self.destination_side.1);
@@ -124,7 +139,12 @@ impl<S: Sink> Transfers<S> {
             // A view at the position of the last of its events shows all of it.
             position: sides.iter().map(|side| side.position).max().unwrap_or_default(),
             recorded_at: commit.recorded_at,
-            service: posted.reference.as_ref().and(commit.service),
+            service: posted.reference.as_ref().and(asker(posted.asked_by, Role::Service, commit.service)),
+            hold: posted.hold.map(|hold| hold.uuid()),
+            despite_freeze: posted.despite_freeze,
+            item: posted.trade.map(|trade| trade.item.uuid()),
+            offer: posted.trade.map(|trade| trade.offer.uuid()),
+            order: posted.order.map(|order| order.uuid()),
             ..Row::default()
         };
         if let (Some(payment), [one, other]) = (&payment, sides) {
@@ -140,7 +160,7 @@ impl<S: Sink> Transfers<S> {
     }
 
     fn rejected(&mut self, id: Uuid, rejected: &TransferRejected, position: i64, commit: &Commit) {
-        let TransferRejected { facts, refusal } = rejected;
+        let TransferRejected { facts, asked_by, refusal } = rejected;
         let row = Row {
             status: "rejected",
             kind: facts.kind.as_str(),
@@ -153,14 +173,22 @@ impl<S: Sink> Transfers<S> {
             reverses: facts.reverses.map(|t| t.uuid()),
             code: Some(&refusal.code),
             available: refusal.available.as_ref().map(|a: &Minor| a as &dyn Display),
-            asked_by: commit.member,
-            service: facts.reference.as_ref().and(commit.service),
+            asked_by: asker(*asked_by, Role::Member, commit.member),
+            service: facts.reference.as_ref().and(asker(*asked_by, Role::Service, commit.service)),
             position,
             recorded_at: commit.recorded_at,
             ..Row::default()
         };
         row.write(&mut self.cells);
         self.transfers.row(&id.to_string(), &self.cells);
+    }
+}
+
+/// Who asked for a transfer, if it was somebody of this role: the sender of the command, unless the event says somebody else.
+fn asker(said: Option<Actor>, role: Role, sender: Option<Uuid>) -> Option<Uuid> {
+    match said {
+        Some(actor) => (actor.role == role).then(|| actor.id.uuid()),
+        None => sender,
     }
 }
 
@@ -210,7 +238,8 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
                   asset, amount::text, memo, reference, reverses, reversed_by, code,
                   available::text, source_version, source_balance_after::text, destination_version,
                   destination_balance_after::text, position as "position!", recorded_at as "recorded_at!",
-                  postings::text, asked_by, service
+                  postings::text, asked_by, service, hold_id, despite_freeze as "despite_freeze!",
+                  item_id, offer_id, order_id
            from live.transfers"#
     )
     .fetch(connection);
@@ -233,6 +262,11 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
             postings: row.postings.as_deref(),
             asked_by: row.asked_by,
             service: row.service,
+            hold: row.hold_id,
+            despite_freeze: row.despite_freeze,
+            item: row.item_id,
+            offer: row.offer_id,
+            order: row.order_id,
             position: row.position,
             recorded_at: row.recorded_at,
         };

@@ -16,27 +16,48 @@ use sha2::{Digest as _, Sha256};
 
 use super::{segments::Segments, state::State};
 use crate::{
+    account::Account,
     chain::Digest,
+    exchange::Exchange,
     findings::Findings,
     fold::Fold,
+    holds::Holds,
     id_map::{IdMap, IdSet},
-    ledger::{Account, Ledger},
+    items::Items,
+    ledger::Ledger,
+    limits::Limits,
+    orders::Orders,
+    payment_codes::PaymentCodes,
+    payouts::Payouts,
     streams::{Parts, Streams},
 };
 
 /// The form of the file: raised when what the port of the log gives for the same commit changes, or how an event is read.
 const FORM: u32 = 2;
 /// The sources that say what is in the file, and what it means. A build with others may fold differently: it begins anew.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 24] = [
     include_str!("checkpoint.rs"),
     include_str!("read.rs"),
     include_str!("segments.rs"),
     include_str!("state.rs"),
+    include_str!("../account.rs"),
     include_str!("../chain.rs"),
+    include_str!("../exchange/mod.rs"),
+    include_str!("../exchange/price.rs"),
     include_str!("../findings.rs"),
     include_str!("../fold.rs"),
+    include_str!("../holds/mod.rs"),
     include_str!("../id_map.rs"),
-    include_str!("../ledger.rs"),
+    include_str!("../items/mod.rs"),
+    include_str!("../ledger/mod.rs"),
+    include_str!("../limits/mod.rs"),
+    include_str!("../limits/parts.rs"),
+    include_str!("../limits/uses.rs"),
+    include_str!("../orders/mod.rs"),
+    include_str!("../orders/schedule.rs"),
+    include_str!("../payment_codes.rs"),
+    include_str!("../payouts/mod.rs"),
+    include_str!("../payouts/outcomes.rs"),
     include_str!("../streams.rs"),
     include_str!("../transfers.rs"),
 ];
@@ -91,6 +112,13 @@ struct Body {
     /// The digests of the commits up to there, chained.
     chain: Digest,
     accounts: HashMap<uuid::Uuid, Account>,
+    holds: Holds,
+    limits: Limits,
+    payment_codes: PaymentCodes,
+    items: Items,
+    orders: Orders,
+    payouts: Payouts,
+    exchange: Exchange,
     left: Vec<kernel::MemberId>,
     erased: Vec<kernel::MemberId>,
     streams: Vec<(uuid::Uuid, i64, i64, i64, Option<usize>, bool)>,
@@ -213,6 +241,13 @@ impl Body {
             standing: state.standing?,
             chain: state.chain,
             accounts: accounts.clone(),
+            holds: state.fold.holds.clone(),
+            limits: state.fold.limits.clone(),
+            payment_codes: state.fold.payment_codes.clone(),
+            items: state.fold.items.clone(),
+            orders: state.fold.orders.clone(),
+            payouts: state.fold.payouts.clone(),
+            exchange: state.fold.exchange.clone(),
             left: left.iter().copied().collect(),
             erased: erased.iter().copied().collect(),
             streams: state.fold.streams.long().collect(),
@@ -229,11 +264,13 @@ impl Body {
         let parts = Parts { long: self.streams, short, placed, count: self.stream_count };
         let streams = Streams::restore(parts)?;
         let (left, erased) = (self.left.into_iter().collect(), self.erased.into_iter().collect());
+        let ledger = Ledger { accounts: self.accounts, left, erased, ..Ledger::default() };
+        let Self { holds, limits, payment_codes, items, orders, payouts, exchange, .. } = self;
         Some(State {
             log: Some(self.log),
             standing: Some(self.standing),
             chain: self.chain,
-            fold: Fold { ledger: Ledger { accounts: self.accounts, left, erased, ..Ledger::default() }, streams },
+            fold: Fold { ledger, holds, limits, payment_codes, items, orders, payouts, exchange, streams },
             commands: sets.pop()?,
             segments: self.segments,
             findings,

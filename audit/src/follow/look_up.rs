@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Follower;
 use crate::{
+    account::Left,
     findings::Rule,
     kept_state::{self, KeptState},
     standings::{self, Wrong},
@@ -132,7 +133,8 @@ impl Follower {
         let recorded = event
             .and_then(|event| recorded::Event::decode(&event.event_type, event.schema_version, &event.payload).ok());
         let differs = match recorded.as_ref().and_then(kept_state::left_by) {
-            Some((balance, status)) => state.differs(balance, status),
+            // What the event does not say is known if nothing has changed it since.
+            Some(left) => state.differs(&self.left(stream, version, left)),
             None if is_away => {
                 self.rows.skip();
                 return Ok(());
@@ -149,5 +151,11 @@ impl Follower {
         });
         self.hold(Rule::States, wrong);
         Ok(())
+    }
+
+    /// What an account came to at a version whose event says a part of it.
+    fn left(&self, stream: Uuid, version: i64, left: Left) -> Left {
+        let account = self.state.fold.ledger.accounts.get(&stream);
+        left.or(account.map(|account| account.left_at(version)).unwrap_or_default())
     }
 }

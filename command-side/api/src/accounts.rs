@@ -1,13 +1,15 @@
 //! Accounts: opening, closing, freezing.
 
-use application::{AccountAnswer, CloseAccount, Command, FreezeAccount, OpenAccount, Outcome, UnfreezeAccount};
+use application::{
+    AccountAnswer, CloseAccount, Command, FreezeAccount, FreezeScope, OpenAccount, Outcome, UnfreezeAccount,
+};
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::{AccountId, AccountNumber, Actor, AssetCode, Assets, CommandId, MemberId, Minor, Version};
 use platform::{
     extract::{Json, OptionalJson, Path},
     problem::{Code, Problem},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -51,7 +53,7 @@ impl OpenAccountRequest {
     }
 }
 
-/// Why an account is closed, frozen or unfrozen.
+/// Why an account is closed or unfrozen.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Reason)]
@@ -65,6 +67,42 @@ pub(crate) struct ReasonRequest {
 impl ReasonRequest {
     pub(crate) fn reason(&self) -> Option<String> {
         self.reason.as_ref().map(|note| note.0.clone())
+    }
+}
+
+/// Why an account is frozen, and what the freeze stops.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = FreezeRequest)]
+pub(crate) struct FreezeRequest {
+    /// In your own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$")]
+    reason: Option<Note>,
+    /// `all`: nothing goes in or out; so it is if nothing is said. `debits`: nothing goes out.
+    #[serde(default, deserialize_with = "scope", skip_serializing_if = "is_all")]
+    #[schema(value_type = Option<String>, pattern = "^(all|debits)$", examples("debits"))]
+    scope: FreezeScope,
+}
+
+/// A text; a derived enum would take an object, too.
+fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FreezeScope, D::Error> {
+    match Option::<String>::deserialize(deserializer)?.as_deref() {
+        None | Some("all") => Ok(FreezeScope::All),
+        Some("debits") => Ok(FreezeScope::Debits),
+        Some(_) => Err(D::Error::custom("a freeze stops `all` or `debits`")),
+    }
+}
+
+/// Bodies of before had no scope: they keep their fingerprint.
+fn is_all(scope: &FreezeScope) -> bool {
+    *scope == FreezeScope::All
+}
+
+impl FreezeRequest {
+    pub(crate) fn command(&self, account: AccountId) -> Command {
+        let reason = self.reason.as_ref().map(|note| note.0.clone());
+        Command::FreezeAccount(FreezeAccount { account, scope: self.scope, reason })
     }
 }
 
@@ -90,6 +128,15 @@ pub(crate) struct AccountDto {
     /// Minor units.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$", examples("12500"))]
     balance: Minor,
+    /// What of the balance is held, in minor units.
+    #[schema(value_type = String, pattern = "^[0-9]{1,38}$", examples("2500"))]
+    held: Minor,
+    /// What can be spent: the balance without what is held.
+    #[schema(value_type = String, pattern = "^[0-9]{1,38}$", examples("10000"))]
+    available: Minor,
+    /// What its freeze stops, `all` or `debits`; null if it is not frozen.
+    #[schema(value_type = Option<String>, pattern = "^(all|debits)$", required, examples("debits"))]
+    freeze: Option<&'static str>,
     /// How many events it has; goes up by one with each.
     #[schema(value_type = i64, minimum = 1)]
     version: Version,
@@ -104,6 +151,10 @@ impl From<&AccountAnswer> for AccountDto {
             owner: account.owner,
             status: account.status,
             balance: account.balance,
+            held: account.held,
+            // No more is held than there is.
+            available: account.balance.minus(account.held).unwrap_or_default(),
+            freeze: account.freeze.map(FreezeScope::as_str),
             version: account.version,
         }
     }
@@ -136,7 +187,7 @@ pub(crate) async fn open_account(
 
 /// Close an account
 ///
-/// By its owner, once it is empty; for good.
+/// By its owner, once it is empty and nothing of it is held; for good.
 #[utoipa::path(
     post, path = "/v1/accounts/{id}/close", tag = "accounts", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The account")),
@@ -157,23 +208,24 @@ pub(crate) async fn close_account(
 
 /// Freeze an account
 ///
-/// From then on nothing goes in or out.
+/// From then on nothing goes in or out; with the scope `debits` nothing goes out. A frozen account takes another scope in the same way.
+/// An operator's reversal passes a freeze.
 #[utoipa::path(
     post, path = "/v1/accounts/{id}/freeze", tag = "accounts", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The account")),
-    request_body = ReasonRequest,
+    request_body = FreezeRequest,
     responses((status = 200, description = "The account", body = AccountDto)),
 )]
 pub(crate) async fn freeze_account(
     State(state): State<ApiState>,
     caller: Caller<Operators>,
     Path(id): Path<String>,
-    OptionalJson(body): OptionalJson<ReasonRequest>,
+    OptionalJson(body): OptionalJson<FreezeRequest>,
 ) -> Result<Response, Problem> {
-    change(state, caller, &id, body, "POST /v1/accounts/{id}/freeze", |account, reason| {
-        Command::FreezeAccount(FreezeAccount { account, reason })
-    })
-    .await
+    let id = path_id(&id)?;
+    let command = body.command(AccountId::new(id));
+    let asked = Asked { route: "POST /v1/accounts/{id}/freeze", id: Some(id), body: &body };
+    submit(&state, caller, asked, command, respond).await
 }
 
 /// Lift a freeze

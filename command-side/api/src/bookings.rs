@@ -5,7 +5,7 @@ use axum::{extract::State, response::Response};
 use kernel::AccountId;
 use platform::{
     extract::{Json, object},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let booking = |handler| moving(Endpoint::new(handler)).by::<OperatorsAndServices>();
+    let booking = |handler| moving(Endpoint::new(handler)).by::<OperatorsAndServices>().raises([Code::ReferenceTaken]);
     vec![booking(routes!(deposit)), booking(routes!(withdraw))]
 }
 
@@ -40,6 +40,10 @@ pub(crate) struct BookingRequest {
     /// The outside's own reference.
     #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$")]
     reference: Label,
+    /// Whether it is refused if you have used the reference before, in a request that asked for the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    unique_reference: bool,
 }
 
 /// Book a deposit
@@ -59,6 +63,7 @@ pub(crate) async fn deposit(
         account: body.account_id,
         money: body.money.known(state.assets())?,
         reference: body.reference.0.clone(),
+        unique_reference: body.unique_reference,
     });
     submit(&state, caller, Asked { route: "POST /v1/deposits", id: None, body: &body }, command, respond).await
 }
@@ -80,6 +85,7 @@ pub(crate) async fn withdraw(
         account: body.account_id,
         money: body.money.known(state.assets())?,
         reference: body.reference.0.clone(),
+        unique_reference: body.unique_reference,
     });
     submit(&state, caller, Asked { route: "POST /v1/withdrawals", id: None, body: &body }, command, respond).await
 }

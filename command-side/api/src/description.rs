@@ -26,6 +26,13 @@ use crate::{
     tags(
         (name = "accounts", description = "Opening, closing, freezing"),
         (name = "transfers", description = "Moving money"),
+        (name = "holds", description = "Setting funds aside, and paying from them"),
+        (name = "payment codes", description = "Codes that a member shows, and charges with them at a kiosk or a till"),
+        (name = "limits", description = "What accounts may pay in one transfer, a day, a month"),
+        (name = "exchange", description = "Selling one asset to the bank for another"),
+        (name = "items", description = "Things that are one of a kind: minting, giving away, trading for money"),
+        (name = "standing orders", description = "The same payment, whenever a schedule says so"),
+        (name = "payout runs", description = "One account pays many: rewards, salaries"),
         (name = "members", description = "Signing up, changing what is yours, leaving"),
         (name = "sessions", description = "Logging in and out"),
         (name = "keys", description = "Verifying tokens"),
@@ -67,7 +74,7 @@ fn problems(operation: Operation<'_>, own: &[(StatusCode, Code)]) -> Vec<(Status
 
 /// Whether the same key gets the same answer for ever: all that changes something, but for sessions.
 fn is_command(path: &str, method: &str) -> bool {
-    matches!(method, "post" | "delete") && !path.starts_with("/v1/sessions")
+    matches!(method, "post" | "put" | "delete") && !path.starts_with("/v1/sessions")
 }
 
 fn of_bodies() -> Vec<(StatusCode, Code)> {
@@ -120,38 +127,44 @@ fn add_command_headers(document: &mut Value, has_optional_body: impl Fn(&str, &s
     });
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for (path, item) in paths {
-        let Some((method, operation)) = item.as_object_mut().and_then(|methods| methods.iter_mut().next()) else {
-            continue;
-        };
-        if path.starts_with("/v1/sessions") {
-            for status in ["201", "204"] {
-                if let Some(response) = operation["responses"].get_mut(status) {
-                    response["headers"]["Consistency-Token"] = reference("headers/Consistency-Token");
-                }
+        let methods = item.as_object_mut().into_iter().flatten();
+        for (method, operation) in methods.filter(|(_, operation)| operation.is_object()) {
+            match is_command(path, method) {
+                true => add_headers_of_command(operation, has_optional_body(path, method)),
+                false => add_headers_of_session(operation, path),
             }
         }
-        if path == "/v1/sessions/refresh" {
-            operation["parameters"] = json!([optional_key()]);
-            operation["responses"]["201"]["headers"]["Idempotency-Replayed"] =
-                reference("headers/Idempotency-Replayed");
-        }
-        if !is_command(path, method) {
-            continue;
-        }
-        if has_optional_body(path, method) {
-            operation["requestBody"]["required"] = false.into();
-        }
-        let key = reference("parameters/IdempotencyKey");
-        match operation["parameters"].as_array_mut() {
-            Some(parameters) => parameters.push(key),
-            None => operation["parameters"] = json!([key]),
-        }
-        let Some(responses) = operation["responses"].as_object_mut() else { continue };
-        for (status, response) in responses {
-            if matches!(status.as_str(), "200" | "201" | "202" | "204" | "422") {
+    }
+}
+
+fn add_headers_of_session(operation: &mut Value, path: &str) {
+    if path.starts_with("/v1/sessions") {
+        for status in ["201", "204"] {
+            if let Some(response) = operation["responses"].get_mut(status) {
                 response["headers"]["Consistency-Token"] = reference("headers/Consistency-Token");
-                response["headers"]["Idempotency-Replayed"] = reference("headers/Idempotency-Replayed");
             }
+        }
+    }
+    if path == "/v1/sessions/refresh" {
+        operation["parameters"] = json!([optional_key()]);
+        operation["responses"]["201"]["headers"]["Idempotency-Replayed"] = reference("headers/Idempotency-Replayed");
+    }
+}
+
+fn add_headers_of_command(operation: &mut Value, has_optional_body: bool) {
+    if has_optional_body {
+        operation["requestBody"]["required"] = false.into();
+    }
+    let key = reference("parameters/IdempotencyKey");
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(key),
+        None => operation["parameters"] = json!([key]),
+    }
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (status, response) in responses {
+        if matches!(status.as_str(), "200" | "201" | "202" | "204" | "422") {
+            response["headers"]["Consistency-Token"] = reference("headers/Consistency-Token");
+            response["headers"]["Idempotency-Replayed"] = reference("headers/Idempotency-Replayed");
         }
     }
 }

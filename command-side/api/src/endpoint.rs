@@ -71,6 +71,7 @@ fn has(item: &PathItem, method: &str) -> bool {
     match method {
         "get" => item.get.is_some(),
         "post" => item.post.is_some(),
+        "put" => item.put.is_some(),
         "delete" => item.delete.is_some(),
         _ => false,
     }

@@ -11,15 +11,25 @@ mod compound;
 mod description;
 mod endpoint;
 mod erasures;
+mod exchange;
+mod holds;
 mod identity;
+mod items;
 mod keys;
+mod limits;
 mod members;
+mod offers;
 mod password_resets;
+mod payment_codes;
+mod payout_rows;
+mod payouts;
 mod port;
 mod problems;
 mod receive;
+mod schedule;
 mod sessions;
 mod sign_ups;
+mod standing_orders;
 mod state;
 mod submit;
 mod transfers;
@@ -28,11 +38,14 @@ use axum::Router;
 pub use description::openapi;
 use endpoint::Endpoint;
 pub use identity::CommandIds;
+pub use payment_codes::payment_code;
+pub use payout_rows::{PayoutRowError, PayoutTable, payout_table};
 pub use port::{AuthPort, CommandPort, Services};
 pub use state::{ApiOptions, ApiState};
 
 /// The routes that have a body limit of their own.
-pub const BODY_LIMITS: &[(&str, usize)] = &[("/v1/transfers/batch", 4 * 1024 * 1024)];
+pub const BODY_LIMITS: &[(&str, usize)] =
+    &[("/v1/transfers/batch", 4 * 1024 * 1024), ("/v1/payout-runs/{id}/rows", 4 * 1024 * 1024)];
 
 /// Every route of the command side, to be put behind [`platform::http::service`].
 pub fn router(state: ApiState) -> Router {
@@ -46,6 +59,14 @@ fn endpoints() -> Vec<Endpoint> {
         bookings::endpoints(),
         transfers::endpoints(),
         compound::endpoints(),
+        exchange::endpoints(),
+        holds::endpoints(),
+        payment_codes::endpoints(),
+        limits::endpoints(),
+        items::endpoints(),
+        offers::endpoints(),
+        standing_orders::endpoints(),
+        payouts::endpoints(),
         sign_ups::endpoints(),
         sessions::endpoints(),
         password_resets::endpoints(),

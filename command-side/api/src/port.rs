@@ -7,10 +7,11 @@ use application::{
     AuthError, AuthService, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Receipt, Tokens,
 };
 use async_trait::async_trait;
-use kernel::{ConsistencyToken, MemberId};
+use kernel::{Actor, CommandId, ConsistencyToken, MemberId, PaymentCodeId};
 use log::Fingerprint;
 use secrecy::SecretString;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::identity::CommandIds;
 
@@ -32,6 +33,18 @@ pub trait AuthPort: Send + Sync + 'static {
     /// What a request asked for, as the log may keep it.
     fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, AuthError>;
 
+    /// The payment code that a command issues.
+    fn payment_code(&self, command: CommandId) -> Result<Zeroizing<String>, AuthError>;
+
+    /// What the log knows a payment code by.
+    fn payment_code_id(&self, code: &str) -> Result<PaymentCodeId, AuthError>;
+
+    /// Whether this principal may try a payment code with this command.
+    async fn may_try_payment_code(&self, actor: Actor, command: CommandId) -> Result<(), AuthError>;
+
+    /// Counts a payment code that was wrong.
+    fn count_wrong_payment_code(&self, actor: Actor);
+
     /// Answers when the outcome is durable.
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError>;
 
@@ -52,6 +65,22 @@ pub trait AuthPort: Send + Sync + 'static {
 impl AuthPort for AuthService {
     fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, AuthError> {
         Ok(Self::fingerprint(self, canonical))
+    }
+
+    fn payment_code(&self, command: CommandId) -> Result<Zeroizing<String>, AuthError> {
+        Ok(Self::payment_code(self, command))
+    }
+
+    fn payment_code_id(&self, code: &str) -> Result<PaymentCodeId, AuthError> {
+        Ok(Self::payment_code_id(self, code))
+    }
+
+    async fn may_try_payment_code(&self, actor: Actor, command: CommandId) -> Result<(), AuthError> {
+        Self::may_try_payment_code(self, actor, command).await
+    }
+
+    fn count_wrong_payment_code(&self, actor: Actor) {
+        Self::count_wrong_payment_code(self, actor);
     }
 
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {

@@ -2,11 +2,12 @@
 
 use std::{error::Error, time::Duration};
 
-use application::{AuthError, ExecuteError, MemberError, Refused, VaultError};
+use application::{AuthError, ExecuteError, LimitReached, LimitWindow, MemberError, PayoutTotals, Refused, VaultError};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use chrono::SecondsFormat;
 use kernel::CommandId;
 use platform::{
     auth::refused,
@@ -39,6 +40,19 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
             Problem::new(Code::AccountUnknown).status(StatusCode::NOT_FOUND).detail("there is no such account")
         }
         ExecuteError::TransferUnknown => Problem::new(Code::TransferUnknown).detail("there is no such transfer"),
+        ExecuteError::HoldUnknown => Problem::new(Code::HoldUnknown).detail("there is no such hold"),
+        ExecuteError::HoldNotYours => {
+            Problem::new(Code::HoldNotYours).detail("your part in the hold does not allow this")
+        }
+        ExecuteError::LimitUnknown => {
+            Problem::new(Code::LimitUnknown).status(StatusCode::NOT_FOUND).detail("there is no such limit")
+        }
+        ExecuteError::ItemUnknown => Problem::new(Code::ItemUnknown).detail("there is no such item"),
+        ExecuteError::ItemNotYours => Problem::new(Code::ItemNotYours).detail("the item is not yours"),
+        ExecuteError::OfferUnknown => Problem::new(Code::OfferUnknown).detail("there is no such offer"),
+        ExecuteError::OfferNotYours => Problem::new(Code::OfferNotYours).detail("the offer is not yours to take back"),
+        ExecuteError::OrderUnknown => Problem::new(Code::OrderUnknown).detail("there is no such standing order"),
+        ExecuteError::PayoutUnknown => Problem::new(Code::PayoutUnknown).detail("there is no such payout run"),
         ExecuteError::NotOwner => Problem::new(Code::AccountNotYours).detail("the source account is not yours"),
         ExecuteError::OwnerLeft => Problem::new(Code::Unauthorized).detail("the token does not hold").token_refused(),
         ExecuteError::Contended => Problem::new(Code::Contended)
@@ -186,14 +200,46 @@ pub(crate) fn of_refusal(refused: &Refused, command_id: CommandId) -> Problem {
         return Problem::internal(format!("the log holds a refusal with the code `{}`", refusal.code));
     };
     let mut problem = Problem::new(code).request_id(command_id.uuid());
-    problem = match (code, refusal.available) {
-        (Code::InsufficientFunds, Some(available)) => problem
+    problem = match (code, refusal.available, refusal.remaining, &refusal.limit) {
+        (Code::InsufficientFunds, Some(available), ..) => problem
             .detail(format!("the account has {available} minor units available"))
             .with("available", available.to_string()),
+        (Code::HoldExceeded, _, Some(remaining), _) => problem
+            .detail(format!("{remaining} minor units remain of the hold"))
+            .with("remaining", remaining.to_string()),
+        (Code::LimitExceeded, .., Some(reached)) => over_limit(problem, reached),
         _ => problem.detail(refusal_detail(code)),
     };
-    match refused.transfer {
+    if let Some(PayoutTotals { rows, total }) = refusal.totals {
+        problem = problem
+            .detail(format!("the run has {rows} rows that come to {total} minor units"))
+            .with("rows", rows)
+            .with("total", total.to_string());
+    }
+    // The refused transfer, or the one that has the reference.
+    match refused.transfer.or(refusal.taken_by) {
         Some(id) => problem.with("transfer_id", id.to_string()),
+        None => problem,
+    }
+}
+
+/// With what of the limit was left, and when there is more.
+fn over_limit(problem: Problem, reached: &LimitReached) -> Problem {
+    let name = &reached.name;
+    let when = match reached.window {
+        LimitWindow::Transfer => "for one payment",
+        LimitWindow::Day => "for this day",
+        LimitWindow::Month => "for this month",
+    };
+    let problem = problem.with("limit", name.as_str()).with("window", reached.window.as_str());
+    let problem = match reached.remaining {
+        Some(remaining) => problem
+            .detail(format!("the limit {name} leaves {remaining} minor units {when}"))
+            .with("remaining", remaining.to_string()),
+        None => problem.detail(format!("the limit {name} leaves no more payments {when}")),
+    };
+    match reached.resets_at {
+        Some(at) => problem.with("resets_at", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
         None => problem,
     }
 }
@@ -212,6 +258,34 @@ fn refusal_detail(code: Code) -> &'static str {
         Code::AlreadyReversed => "the transfer has been reversed already",
         Code::TransferNotPosted => "only a posted transfer can be reversed",
         Code::AmountOverflow => "the balance would have more than 38 digits",
+        Code::HoldNotActive => "all funds of the hold were captured or released",
+        Code::HoldExpired => "the time of the hold is over",
+        Code::HoldDestinationMissing => "neither the hold nor the request names a destination",
+        Code::HoldDestinationDiffers => "the funds of the hold can only be captured to the destination that it names",
+        Code::RateUnknown => "there is no rate between these assets now",
+        Code::QuoteUnknown => "there is no such quote",
+        Code::QuoteExpired => "the quote holds no more",
+        Code::QuoteUsed => "the quote has been used for an exchange",
+        Code::AmountTooSmall => "the amount comes to less than one minor unit",
+        Code::LimitUnknown => "there is no limit of this name",
+        Code::TooManyLimits => "delete a limit before you set one of a new name",
+        Code::PaymentCodeInvalid => "the payment code is unknown, was used, or has expired",
+        Code::PaymentCodeExceeded => "the amount is above the most that the payment code pays",
+        Code::ItemLocked => "an item that is offered cannot be given away or offered once more",
+        Code::SerialTaken => "there is one item of each serial in a collection",
+        Code::OfferNotOpen => "the offer was accepted or taken back",
+        Code::OfferExpired => "the time of the offer is over",
+        Code::OwnOffer => "an offer is accepted by another member",
+        Code::ScheduleEmpty => "no run of the schedule is due in the future",
+        Code::OrderNotActive => "the standing order is paused or over",
+        Code::OrderNotPaused => "only a standing order that is paused can be resumed",
+        Code::PayoutNotOpen => "the payout run has started or is over",
+        Code::PayoutFull => "a payout run has at most 1000000 rows, added in at most 10000 parts",
+        Code::PayoutNotRunning => "only a payout run that is running can be paused",
+        Code::PayoutNotPaused => "only a payout run that is paused can be resumed",
+        Code::PayoutOver => "the payout run is finished or cancelled",
+        Code::PayoutRowOutOfOrder => "the payout run has a row with this number or a higher one",
+        Code::ReferenceTaken => "you have used this reference for another transfer",
         Code::BatchAborted => "another transfer of this atomic batch was refused",
         other => other.title(),
     }

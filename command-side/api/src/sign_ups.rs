@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     answer::json,
-    body::{Canonical, Confidential, ContactDto, Fields, Secret, canonical, path_id},
+    body::{Canonical, Confidential, ContactDto, Fields, NothingRequest, Secret, canonical, path_id},
     caller::Anybody,
     endpoint::Endpoint,
     receive::{Request, receive},
@@ -167,18 +167,6 @@ impl Confidential for VerifyRequest {
             Some(login_id) => canonical(&(self.code.expose(), login_id.expose())),
             None => canonical(&(self.code.expose(),)),
         }
-    }
-}
-
-/// An empty body: the request for another code.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Nothing)]
-pub(crate) struct NothingRequest {}
-
-impl Confidential for NothingRequest {
-    fn canonical(&self) -> Canonical {
-        Canonical::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use application::{AuthError, ExecuteError};
 use axum::extract::FromRef;
-use kernel::Assets;
+use kernel::{Assets, Zone};
 use platform::{auth::Verifier, http::TrustForwarded};
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct ApiState(Arc<Inner>);
 pub struct ApiOptions {
     /// The assets the bank knows.
     pub assets: Assets,
+    /// The time zone of limits and standing orders that name none.
+    pub zone: Zone,
     /// How long a command may wait to be decided.
     pub deadline: Duration,
     /// The documents that must be agreed to, to sign up.
@@ -59,6 +61,10 @@ impl ApiState {
 
     pub(crate) fn assets(&self) -> &Assets {
         &self.0.options.assets
+    }
+
+    pub(crate) fn zone(&self) -> Zone {
+        self.0.options.zone
     }
 
     pub(crate) fn deadline(&self) -> Duration {

@@ -3,7 +3,10 @@
 use application::{Command, Outcome, Posting, Refused, Reverse, TransferAnswer, TransferBatch, TransferOrder};
 use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Actor, AssetCode, Assets, CommandId, Minor, Money, Position, Role, TransferId, Version};
+use kernel::{
+    AccountId, Actor, AssetCode, Assets, CommandId, HoldId, ItemId, Minor, Money, OfferId, OrderId, Position, Role,
+    TransferId, Version,
+};
 use platform::{
     extract::{Json, Path, object, objects},
     problem::{Code, Problem},
@@ -33,7 +36,6 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::AlreadyReversed,
             Code::TransferNotPosted,
             Code::InsufficientFunds,
-            Code::AccountFrozen,
             Code::AccountClosed,
             Code::AmountOverflow,
         ]),
@@ -152,8 +154,11 @@ pub(crate) struct TransferDto<'a> {
     /// Always `posted` here.
     #[schema(pattern = "^posted$", examples("posted"))]
     status: &'static str,
-    /// `transfer`, `deposit`, `withdrawal`, `reversal` or `compound`.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$", examples("transfer"))]
+    /// `transfer`, `deposit`, `withdrawal`, `reversal`, `compound`, `capture`, `exchange`, `charge` or `trade`.
+    #[schema(
+        pattern = "^(transfer|deposit|withdrawal|reversal|compound|capture|exchange|charge|trade)$",
+        examples("transfer")
+    )]
     kind: &'static str,
     /// The account debited; null in a transfer of more than two legs.
     #[schema(value_type = Option<uuid::Uuid>, required)]
@@ -167,12 +172,31 @@ pub(crate) struct TransferDto<'a> {
     /// The payer's words, or the reason of a reversal.
     #[schema(required)]
     memo: Option<&'a str>,
-    /// The outside's reference of a deposit or withdrawal.
+    /// What the one who asked calls it: of a deposit or withdrawal the outside's reference.
     #[schema(required)]
     reference: Option<&'a str>,
     /// The transfer that a reversal undoes.
     #[schema(value_type = Option<uuid::Uuid>, required)]
     reverses: Option<TransferId>,
+    /// The hold whose funds a capture pays; only there for a capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = uuid::Uuid, required = false)]
+    hold_id: Option<HoldId>,
+    /// The item that changed hands; only there for a trade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = uuid::Uuid, required = false)]
+    item_id: Option<ItemId>,
+    /// The offer that was accepted; only there for a trade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = uuid::Uuid, required = false)]
+    offer_id: Option<OfferId>,
+    /// The standing order that asked for it; only there for a run of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = uuid::Uuid, required = false)]
+    order_id: Option<OrderId>,
+    /// Only there, and true, if it moved money of a frozen account, as a reversal may.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    despite_freeze: bool,
     /// One for each leg, in order: of two the debit first.
     #[schema(min_items = 2)]
     postings: Vec<PostingDto>,
@@ -196,6 +220,11 @@ impl<'a> TransferDto<'a> {
             memo: posted.memo.as_deref(),
             reference: posted.reference.as_deref(),
             reverses: posted.reverses,
+            hold_id: posted.hold,
+            item_id: posted.trade.map(|trade| trade.item),
+            offer_id: posted.trade.map(|trade| trade.offer),
+            order_id: posted.order,
+            despite_freeze: posted.despite_freeze,
             postings: transfer.postings.iter().map(|posting| PostingDto::seen_by(actor, posting)).collect(),
             position: transfer.position,
             recorded_at: transfer.recorded_at,
@@ -327,7 +356,7 @@ pub(crate) async fn transfer_batch(
 
 /// Reverse a transfer
 ///
-/// A new transfer, the other way round. Once for each transfer.
+/// A new transfer, the other way round. Once for each transfer. It passes a freeze of the accounts, and says so in `despite_freeze`.
 #[utoipa::path(
     post, path = "/v1/transfers/{id}/reverse", tag = "transfers", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The transfer to undo")),

@@ -16,8 +16,16 @@ pub use auth::{
 };
 pub use commands::*;
 pub use delivery::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
-pub use domain::{Limits, member::CodeRules};
+pub use domain::{
+    Limits,
+    exchange::{FixedSide, Rate},
+    member::CodeRules,
+};
 pub use engine::{Claim, Engine, Log, Meta, PresentedToken, Receipt, Running};
+pub use events::recorded::{
+    Cap, Every, FreezeScope, IfRefused, LimitReached, LimitWindow, LimitedKind, PayoutDestination, PayoutRow,
+    PayoutTotals, Repeated, Schedule,
+};
 pub use metric_help::describe_metrics;
 pub use port::CommandPort;
 pub use processes::{Change, FirstStep, Followed, Next, PROCESS_RUNNER, Process, ProcessError, ProcessRunner, step_id};

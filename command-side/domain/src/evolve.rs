@@ -12,4 +12,7 @@ pub enum EvolveError {
     /// The event follows on one that is the last of its kind.
     #[error("nothing can follow on the last event")]
     AfterTheLast,
+    /// The event rests on another state than the one before it.
+    #[error("it does not follow on the state before it")]
+    OutOfOrder,
 }

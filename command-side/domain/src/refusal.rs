@@ -1,10 +1,10 @@
 //! Why a rule refuses a request.
 
-use events::recorded;
-use kernel::Minor;
+use events::recorded::{self, LimitReached, PayoutTotals};
+use kernel::{Minor, TransferId};
 
 /// A business rule's no. Each has a stable public code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The source does not hold that much.
     #[error("the source account does not hold that much")]
@@ -48,6 +48,110 @@ pub enum Refusal {
     /// The balance would have more than 38 digits.
     #[error("the balance would have more than 38 digits")]
     AmountOverflow,
+    /// A hold that was captured or released has no more funds.
+    #[error("the hold is not active any more")]
+    HoldNotActive,
+    /// The time of the hold is over.
+    #[error("the hold has expired")]
+    HoldExpired,
+    /// More than remains of the hold.
+    #[error("no more than what remains of a hold can be captured or released")]
+    HoldExceeded {
+        /// What remains.
+        remaining: Minor,
+    },
+    /// Neither the hold nor the request says where its funds are to go.
+    #[error("neither the hold nor the request names a destination")]
+    DestinationMissing,
+    /// The hold is for another account.
+    #[error("the hold is for another destination")]
+    DestinationDiffers,
+    /// The same principal used the reference before.
+    #[error("the reference has been used for another transfer")]
+    ReferenceTaken {
+        /// For which transfer.
+        transfer: TransferId,
+    },
+    /// Nobody set a rate between the two assets, or it has expired.
+    #[error("there is no rate between these assets now")]
+    RateUnknown,
+    /// There is no such quote, or it is another member's.
+    #[error("there is no such quote")]
+    QuoteUnknown,
+    /// A quote holds for a while.
+    #[error("the quote has expired")]
+    QuoteExpired,
+    /// A quote is used once.
+    #[error("the quote has been used")]
+    QuoteUsed,
+    /// At the rate it comes to less than one minor unit.
+    #[error("the amount comes to less than one minor unit")]
+    AmountTooSmall,
+    /// More than a limit leaves.
+    #[error("the limit `{}` leaves no more", .0.name)]
+    LimitReached(LimitReached),
+    /// The bank has as many limits as a decision can look at.
+    #[error("there are as many limits as can be set")]
+    TooManyLimits,
+    /// There is no limit of this name.
+    #[error("there is no such limit")]
+    LimitUnknown,
+    /// The code is unknown, has expired, or was used: which of them is not said.
+    #[error("the payment code cannot be used")]
+    PaymentCodeInvalid,
+    /// More than the code pays.
+    #[error("the amount is above the most that the payment code pays")]
+    PaymentCodeExceeded,
+    /// An item that is offered cannot be given away or offered once more.
+    #[error("the item is offered")]
+    ItemLocked,
+    /// There is one item of a serial.
+    #[error("the collection has an item with this serial")]
+    SerialTaken,
+    /// An offer was accepted or taken back.
+    #[error("the offer is not open any more")]
+    OfferNotOpen,
+    /// The time of the offer is over.
+    #[error("the offer has expired")]
+    OfferExpired,
+    /// Nobody buys from themselves.
+    #[error("the offer is the buyer's own")]
+    OwnOffer,
+    /// No run of the order is ever due.
+    #[error("no run of the schedule is due any more")]
+    ScheduleEmpty,
+    /// An order that is over, or paused, cannot be paused.
+    #[error("the standing order is not active")]
+    OrderNotActive,
+    /// Only a paused order can be resumed.
+    #[error("the standing order is not paused")]
+    OrderNotPaused,
+    /// The run has other rows, or they come to another sum, than whoever starts it says.
+    #[error("the run has {rows} rows that come to {total}")]
+    ControlTotalMismatch {
+        /// How many rows it has.
+        rows: u32,
+        /// What they come to.
+        total: Minor,
+    },
+    /// Rows are added before a run starts.
+    #[error("the payout run has started or is over")]
+    PayoutNotOpen,
+    /// A run has a million rows at most.
+    #[error("the payout run has as many rows as it can have")]
+    PayoutFull,
+    /// The run is not being paid.
+    #[error("the payout run is not running")]
+    PayoutNotRunning,
+    /// Only a paused run can be resumed.
+    #[error("the payout run is not paused")]
+    PayoutNotPaused,
+    /// A run that is finished or cancelled cannot be cancelled.
+    #[error("the payout run is over")]
+    PayoutOver,
+    /// Rows come in the order of their numbers.
+    #[error("the run has a row with this number or a higher one")]
+    PayoutRowOutOfOrder,
     /// A neighbour in an atomic batch was refused.
     #[error("another transfer of the atomic batch was refused")]
     BatchAborted,
@@ -55,7 +159,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The public code: the same for ever.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::InsufficientFunds { .. } => "insufficient-funds",
             Self::AccountFrozen => "account-frozen",
@@ -70,6 +174,37 @@ impl Refusal {
             Self::AlreadyReversed => "already-reversed",
             Self::TransferNotPosted => "transfer-not-posted",
             Self::AmountOverflow => "amount-overflow",
+            Self::HoldNotActive => "hold-not-active",
+            Self::HoldExpired => "hold-expired",
+            Self::HoldExceeded { .. } => "hold-exceeded",
+            Self::DestinationMissing => "hold-destination-missing",
+            Self::DestinationDiffers => "hold-destination-differs",
+            Self::ReferenceTaken { .. } => "reference-taken",
+            Self::RateUnknown => "rate-unknown",
+            Self::QuoteUnknown => "quote-unknown",
+            Self::QuoteExpired => "quote-expired",
+            Self::QuoteUsed => "quote-used",
+            Self::AmountTooSmall => "amount-too-small",
+            Self::LimitReached(_) => "limit-exceeded",
+            Self::TooManyLimits => "too-many-limits",
+            Self::LimitUnknown => "limit-unknown",
+            Self::PaymentCodeInvalid => "payment-code-invalid",
+            Self::PaymentCodeExceeded => "payment-code-exceeded",
+            Self::ItemLocked => "item-locked",
+            Self::SerialTaken => "serial-taken",
+            Self::OfferNotOpen => "offer-not-open",
+            Self::OfferExpired => "offer-expired",
+            Self::OwnOffer => "own-offer",
+            Self::ScheduleEmpty => "schedule-empty",
+            Self::OrderNotActive => "order-not-active",
+            Self::OrderNotPaused => "order-not-paused",
+            Self::ControlTotalMismatch { .. } => "control-total-mismatch",
+            Self::PayoutNotOpen => "payout-not-open",
+            Self::PayoutFull => "payout-full",
+            Self::PayoutNotRunning => "payout-not-running",
+            Self::PayoutNotPaused => "payout-not-paused",
+            Self::PayoutOver => "payout-over",
+            Self::PayoutRowOutOfOrder => "payout-row-out-of-order",
             Self::BatchAborted => "batch-aborted",
         }
     }
@@ -77,10 +212,16 @@ impl Refusal {
 
 impl From<Refusal> for recorded::Refusal {
     fn from(refusal: Refusal) -> Self {
-        let available = match refusal {
-            Refusal::InsufficientFunds { available } => Some(available),
-            _ => None,
-        };
-        Self { code: refusal.code().to_owned(), available }
+        let code = refusal.code().to_owned();
+        match refusal {
+            Refusal::InsufficientFunds { available } => Self { available: Some(available), ..Self::of(code) },
+            Refusal::HoldExceeded { remaining } => Self { remaining: Some(remaining), ..Self::of(code) },
+            Refusal::LimitReached(limit) => Self { limit: Some(Box::new(limit)), ..Self::of(code) },
+            Refusal::ReferenceTaken { transfer } => Self { taken_by: Some(transfer), ..Self::of(code) },
+            Refusal::ControlTotalMismatch { rows, total } => {
+                Self { totals: Some(PayoutTotals { rows, total }), ..Self::of(code) }
+            }
+            _ => Self::of(code),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The transfer: postings that happen together, or a refusal that is kept.
 
-use events::recorded::{Legs, TransferEvent};
+use events::recorded::{CountedFor, Legs, TransferEvent};
 
 use crate::{EvolveError, Refusal};
 
@@ -11,6 +11,8 @@ pub enum Transfer {
     Posted {
         /// What went where.
         legs: Legs,
+        /// What it counted for limits.
+        counted: Vec<CountedFor>,
     },
     /// Refused.
     Rejected,
@@ -22,7 +24,9 @@ impl Transfer {
     /// The state after an event. A transfer is decided once, and undone once at most.
     pub fn evolve(state: Option<Self>, event: &TransferEvent) -> Result<Self, EvolveError> {
         match (state, event) {
-            (None, TransferEvent::Posted(posted)) => Ok(Self::Posted { legs: posted.legs.clone() }),
+            (None, TransferEvent::Posted(posted)) => {
+                Ok(Self::Posted { legs: posted.legs.clone(), counted: posted.counted.clone() })
+            }
             (None, TransferEvent::Rejected(_)) => Ok(Self::Rejected),
             (None, TransferEvent::Reversed(_)) => Err(EvolveError::NotOpened),
             (Some(Self::Posted { .. }), TransferEvent::Reversed(_)) => Ok(Self::Reversed),
@@ -31,10 +35,11 @@ impl Transfer {
         }
     }
 
-    /// Whether it may be undone: gives the legs of the reversal, so that of a payment debits its destination first.
-    pub fn reverse(&self) -> Result<Legs, Refusal> {
+    /// Whether it may be undone: gives the legs of the reversal, so that of a payment debits its destination first, and what it gives back
+    /// of limits.
+    pub fn reverse(&self) -> Result<(Legs, &[CountedFor]), Refusal> {
         match self {
-            Self::Posted { legs } => Ok(legs.negated()),
+            Self::Posted { legs, counted } => Ok((legs.negated(), counted)),
             Self::Rejected => Err(Refusal::TransferNotPosted),
             Self::Reversed => Err(Refusal::AlreadyReversed),
         }

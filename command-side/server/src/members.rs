@@ -137,7 +137,8 @@ impl MemberWork {
         let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(log.pool().clone()));
         let (engine_log, log) = (Arc::new(log.clone().without_waiting()), Arc::new(log));
         let (ids, clock, signer) = (Arc::new(RandomIds), Arc::new(SystemClock), Arc::new(signer));
-        let options = MemberOptions { revoked: Some(revoked.clone()), ..config.members.members() };
+        let options =
+            MemberOptions { revoked: Some(revoked.clone()), payouts: config.payouts(), ..config.members.members() };
         let members = Members::on_logs((engine_log, log.clone()), vault.clone(), ids.clone(), clock.clone(), options);
         let parts = AuthParts {
             members: members.clone(),

@@ -165,6 +165,15 @@ fn of_lost(error: ExecuteError) -> ExecuteError {
         | ExecuteError::KeyReused
         | ExecuteError::AccountUnknown
         | ExecuteError::TransferUnknown
+        | ExecuteError::HoldUnknown
+        | ExecuteError::HoldNotYours
+        | ExecuteError::LimitUnknown
+        | ExecuteError::ItemUnknown
+        | ExecuteError::ItemNotYours
+        | ExecuteError::OfferUnknown
+        | ExecuteError::OfferNotYours
+        | ExecuteError::OrderUnknown
+        | ExecuteError::PayoutUnknown
         | ExecuteError::NotOwner
         | ExecuteError::OwnerLeft => error,
     }

@@ -6,7 +6,7 @@ use anyhow::Context;
 use command_api::{ApiOptions, ApiState};
 use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use log::{AuditStore, ReadHead};
+use log::ReadHead;
 use platform::{
     auth::Verifier,
     http::{self, HttpOptions},
@@ -81,6 +81,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
 fn api(config: &Config) -> ApiOptions {
     ApiOptions {
         assets: config.assets.clone(),
+        zone: config.zone,
         deadline: config.deadline(),
         required_consents: config.members.required_consents(),
         trust_forwarded: config.members.trust_forwarded(),

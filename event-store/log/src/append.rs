@@ -87,25 +87,72 @@ pub struct HeldStream {
     pub state: Option<Snapshot>,
 }
 
+/// From when on, and until when, a decision is right by the clock of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Within {
+    /// Not before this time.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub before: Option<DateTime<Utc>>,
+}
+
+impl Within {
+    /// Whether it is right at any time.
+    pub fn is_any(&self) -> bool {
+        self.from.is_none() && self.before.is_none()
+    }
+
+    /// Whether it is right at this time.
+    pub fn holds(&self, time: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| time >= from) && self.before.is_none_or(|before| time < before)
+    }
+}
+
+/// What an append rests on. If the log is otherwise, nothing is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Basis {
+    /// The id of the log, and a commit that it holds. Else [`AppendError::OtherHistory`]: it was restored, or given a new id.
+    pub known: Option<(LogId, CommitRef)>,
+    /// When the commits may be recorded. Else [`AppendError::Conflict`]: what was decided rests on another time.
+    pub within: Within,
+    /// The term in which the caller decided, see [`Append::term`]. Else [`AppendError::Conflict`]: another server may have written since.
+    pub term: Option<i64>,
+}
+
+impl Basis {
+    /// Nothing is expected of the log.
+    pub const NONE: Self = Self { known: None, within: Within { from: None, before: None }, term: None };
+
+    /// The log has this id and holds this commit.
+    pub fn on(known: Option<(LogId, CommitRef)>) -> Self {
+        Self { known, ..Self::NONE }
+    }
+}
+
 /// Appends commits.
 #[async_trait]
 pub trait Append: Send + Sync {
+    /// The term in which this server leads, or led last; none where servers do not take turns. What was read of the log in an earlier term may
+    /// have been changed by another leader since.
+    fn term(&self) -> Option<i64> {
+        None
+    }
+
     /// Writes all the commits, in this order, or none of them. When it answers `Ok` they are durable.
     ///
     /// An empty list is refused with [`AppendError::Refused`].
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError>;
 
-    /// The same, if the log still has this id and holds this commit: what the caller decided upon. Else, and then nothing is
-    /// written, [`AppendError::OtherHistory`]: the log was restored, or given a new id.
+    /// The same, if the log is as the caller decided upon. Else nothing is written.
     ///
     /// `held`: what is known of the streams that are added to. What is missing there is looked up first.
     async fn append_after(
         &self,
-        known: Option<(LogId, CommitRef)>,
+        basis: Basis,
         commits: &[NewCommit],
         held: &[HeldStream],
     ) -> Result<Appended, AppendError> {
-        let _ = (known, held);
+        let _ = (basis, held);
         self.append(commits).await
     }
 }

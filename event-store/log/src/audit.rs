@@ -109,9 +109,6 @@ pub trait AuditStore: Send + Sync {
     /// Up to where the log is proven, as [`AuditState::proven`]; none if no auditor of this log has reported yet.
     async fn proven(&self) -> Result<Option<Position>, ReadError>;
 
-    /// The alarm that stops all appends.
-    async fn stopped_by(&self) -> Result<Option<i64>, ReadError>;
-
     /// An auditor reports how far it is. Its `audited_at` is not used: the store has a clock.
     async fn report(&self, progress: &AuditProgress) -> Result<(), ReadError>;
 

@@ -20,7 +20,7 @@ mod select;
 mod slice;
 mod wanted;
 
-pub use append::{Append, Appended, HeldStream, NewCommit, NewEvent, Snapshot};
+pub use append::{Append, Appended, Basis, HeldStream, NewCommit, NewEvent, Snapshot, Within};
 pub use audit::{Acknowledgement, Alarm, AuditProgress, AuditState, AuditStore, Invariant, NewAlarm};
 pub use audited::{AskedStream, CommitBytes, ReadAudited, RowsFrom, StreamRow, StreamRows};
 pub use commit::{Commit, Event, Fingerprint};

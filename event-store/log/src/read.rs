@@ -39,6 +39,8 @@ pub struct Head {
     pub position: Position,
     /// The time of the last commit.
     pub recorded_at: DateTime<Utc>,
+    /// The clock of the log: a commit that is written now is recorded at this time or a little later.
+    pub now: DateTime<Utc>,
     /// The last commit; none in an empty log.
     pub commit: Option<CommitRef>,
 }
@@ -62,6 +64,11 @@ pub trait ReadHead: Send + Sync {
 
     /// For each position, in the same order: the commit that ends there, if one does. One round trip for all.
     async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, ReadError>;
+
+    /// The alarm that stops all appends, if one does.
+    async fn stopped_by(&self) -> Result<Option<i64>, ReadError> {
+        Ok(None)
+    }
 
     /// When a restored log was given a new id, oldest first.
     async fn adoptions(&self) -> Result<Vec<Adoption>, ReadError> {

@@ -5,9 +5,9 @@ use kernel::{CommandId, StreamId, Version};
 /// Where a stream is to be read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FromVersion {
-    /// From the newest snapshot of this state schema, or from the beginning.
+    /// From the newest snapshot of this state schema or an earlier one, or from the beginning.
     Snapshot {
-        /// The state schema the reader understands.
+        /// The newest state schema the reader understands.
         state_schema: i32,
     },
     /// The events after this version only.

@@ -17,7 +17,8 @@ use database::Pool;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use kernel::{Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version};
 use log::{
-    Append, Appended, Fingerprint, FromVersion, HeldStream, NewCommit, NewEvent, ReadCommits, ReadStreams, Snapshot,
+    Append, Appended, Basis, Fingerprint, FromVersion, HeldStream, NewCommit, NewEvent, ReadCommits, ReadStreams,
+    Snapshot,
 };
 
 /// What is needed of either log.
@@ -130,7 +131,7 @@ impl Accounts {
     async fn append(&mut self, log: &dyn Log, size: usize) -> Result<Duration, Failure> {
         let (commits, held) = self.batch(size);
         let began = Instant::now();
-        let appended = log.append_after(None, &commits, &held).await?;
+        let appended = log.append_after(Basis::NONE, &commits, &held).await?;
         let spent = began.elapsed();
         self.written(appended, &commits);
         Ok(spent)
@@ -207,7 +208,7 @@ async fn main() -> Result<(), Failure> {
     for _ in 0..appends {
         let (commits, held) = accounts.batch(batch);
         let (began, own_began) = (Instant::now(), cpu(own));
-        let appended = log.append_after(None, &commits, &held).await?;
+        let appended = log.append_after(Basis::NONE, &commits, &held).await?;
         let one = began.elapsed();
         own_spent += cpu(own) - own_began;
         accounts.written(appended, &commits);

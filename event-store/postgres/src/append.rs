@@ -1,8 +1,8 @@
 //! Writing the log.
 
 use async_trait::async_trait;
-use kernel::{CommitRef, LogId, Position, StreamId};
-use log::{Append, AppendError, Appended, HeldStream, NewCommit};
+use kernel::{Position, StreamId};
+use log::{Append, AppendError, Appended, Basis, HeldStream, NewCommit};
 use uuid::Uuid;
 
 use crate::{
@@ -15,19 +15,23 @@ use crate::{
 
 #[async_trait]
 impl Append for PostgresLog {
+    fn term(&self) -> Option<i64> {
+        self.epoch.as_ref().map(WriterEpoch::get)
+    }
+
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
-        self.append_after(None, commits, &[]).await
+        self.append_after(Basis::NONE, commits, &[]).await
     }
 
     async fn append_after(
         &self,
-        known: Option<(LogId, CommitRef)>,
+        basis: Basis,
         commits: &[NewCommit],
         held: &[HeldStream],
     ) -> Result<Appended, AppendError> {
         let plan = self.plan(commits, held).await?;
         let columns = Columns::of(&plan);
-        let appended = self.write(known, &columns).await;
+        let appended = self.write(basis, &columns).await;
         self.append_health.note(&appended);
         if let Ok(appended) = &appended {
             self.keep_partitions_ahead(appended.first.plus(columns.count));
@@ -69,20 +73,24 @@ impl PostgresLog {
         Ok(())
     }
 
-    async fn write(&self, known: Option<(LogId, CommitRef)>, columns: &Columns<'_>) -> Result<Appended, AppendError> {
+    async fn write(&self, basis: Basis, columns: &Columns<'_>) -> Result<Appended, AppendError> {
         let epoch = self.epoch.as_ref().map(WriterEpoch::get);
         // It never led: no append of it can be under way.
         if epoch == Some(WriterEpoch::NONE) {
             return Err(AppendError::NotLeader);
         }
+        // It led again since, and another server in between.
+        if basis.term.is_some() && basis.term != epoch {
+            return Err(AppendError::Conflict);
+        }
         let mut connection = self.pool.acquire().await.map_err(acquire_error)?;
         let written = async {
-            match columns.write(known, epoch, &mut connection).await {
+            match columns.write(basis, epoch, &mut connection).await {
                 Ok(appended) => Ok(appended),
                 Err(Failure::Append(error)) => Err(error),
                 Err(Failure::NoPartition(_)) => {
                     self.add_partitions(&mut connection).await?;
-                    columns.write(known, epoch, &mut connection).await.map_err(|failure| match failure {
+                    columns.write(basis, epoch, &mut connection).await.map_err(|failure| match failure {
                         Failure::Append(error) => error,
                         Failure::NoPartition(error) => AppendError::Unavailable(Box::new(error)),
                     })

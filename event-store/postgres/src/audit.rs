@@ -89,14 +89,6 @@ impl AuditStore for PostgresLog {
         Ok(proven.map(Position::new))
     }
 
-    async fn stopped_by(&self) -> Result<Option<i64>, ReadError> {
-        sqlx::query_scalar!("select stopped_by from log_head")
-            .fetch_optional(&mut *self.connection().await?)
-            .await
-            .map_err(read_error)?
-            .ok_or(ReadError::NoLog)
-    }
-
     async fn report(&self, progress: &AuditProgress) -> Result<(), ReadError> {
         sqlx::query!(
             "insert into audit_progress

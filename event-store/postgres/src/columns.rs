@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use database::Connection;
-use kernel::{CommitRef, LogId, Position};
-use log::{AppendError, Appended, Snapshot};
+use kernel::{LogId, Position};
+use log::{AppendError, Appended, Basis, Snapshot};
 use sqlx::postgres::PgDatabaseError;
 use uuid::Uuid;
 
@@ -134,11 +134,11 @@ impl<'a> Columns<'a> {
 
     pub async fn write(
         &self,
-        known: Option<(LogId, CommitRef)>,
+        basis: Basis,
         epoch: Option<i64>,
         connection: &mut Connection,
     ) -> Result<Appended, Failure> {
-        let Self { continued, made, .. } = self;
+        let (Self { continued, made, .. }, Basis { known, within, .. }) = (self, basis);
         let row = sqlx::query_file!(
             "src/sql/append.sql",
             self.count,
@@ -176,11 +176,13 @@ impl<'a> Columns<'a> {
             &made.states.versions as &[Option<i64>],
             &made.states.schemas as &[Option<i32>],
             &made.states.states as &[Option<&str>],
+            within.from,
+            within.before,
         )
         .fetch_optional(&mut *connection)
         .await
         .map_err(failure)?;
-        let Some(row) = row else { return Err(Failure::Append(why_nothing(known.is_some(), epoch, connection).await)) };
+        let Some(row) = row else { return Err(Failure::Append(why_nothing(basis, epoch, connection).await)) };
         Ok(Appended { log: LogId::new(row.log_id), first: Position::new(row.first), recorded_at: row.recorded_at })
     }
 }
@@ -200,13 +202,15 @@ fn lacks_partition(error: &sqlx::Error) -> bool {
 }
 
 /// Why an append found no head to move. Asked for after it has written nothing, so an error means that too.
-pub(crate) async fn why_nothing(knows_log: bool, epoch: Option<i64>, connection: &mut Connection) -> AppendError {
+pub(crate) async fn why_nothing(basis: Basis, epoch: Option<i64>, connection: &mut Connection) -> AppendError {
     match sqlx::query!("select stopped_by, epoch from log_head").fetch_optional(connection).await {
         // Before the alarm: whoever does not lead is not told of it by an append.
         Ok(Some(head)) if epoch.is_some_and(|epoch| epoch != head.epoch) => AppendError::NotLeader,
         Ok(Some(head)) => match head.stopped_by {
             Some(alarm) => AppendError::Stopped { alarm },
-            None if knows_log => AppendError::OtherHistory,
+            // Or it has another history: who reads on finds that.
+            None if !basis.within.is_any() => AppendError::Conflict,
+            None if basis.known.is_some() => AppendError::OtherHistory,
             // It was stopped a moment ago.
             None => AppendError::Conflict,
         },

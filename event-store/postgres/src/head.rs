@@ -24,7 +24,15 @@ impl ReadHead for PostgresLog {
             command_id: CommandId::new(command_id),
             recorded_at,
         });
-        Ok(Head { log: LogId::new(row.log_id), position, recorded_at: row.recorded_at, commit })
+        Ok(Head { log: LogId::new(row.log_id), position, recorded_at: row.recorded_at, now: row.now, commit })
+    }
+
+    async fn stopped_by(&self) -> Result<Option<i64>, ReadError> {
+        sqlx::query_scalar!("select stopped_by from log_head")
+            .fetch_optional(&mut *self.connection().await?)
+            .await
+            .map_err(read_error)?
+            .ok_or(ReadError::NoLog)
     }
 
     async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, ReadError> {

@@ -8,7 +8,7 @@ use crate::{classify::read_error, rows::StoredCommit, store::PostgresLog};
 
 /// The types of events that processes follow. A commit that holds one of them is marked when it is written, and is found by an index: a
 /// type stands here from its first event on. For other types all commits in the range are gone through.
-pub const INDEXED_TYPES: [&str; 18] = [
+pub const INDEXED_TYPES: [&str; 36] = [
     "SignUpStarted",
     "SignUpCodeIssued",
     "SignUpCodeRefused",
@@ -27,6 +27,24 @@ pub const INDEXED_TYPES: [&str; 18] = [
     "PasswordResetStarted",
     "PasswordResetCodeRefused",
     "PasswordResetCompleted",
+    "HoldPlaced",
+    "HoldCaptured",
+    "HoldReleased",
+    "HoldExpired",
+    "OfferOpened",
+    "OfferAccepted",
+    "OfferCancelled",
+    "OfferExpired",
+    "StandingOrderPlaced",
+    "StandingOrderRan",
+    "StandingOrderSkipped",
+    "StandingOrderPaused",
+    "StandingOrderResumed",
+    "StandingOrderCancelled",
+    "PayoutRunStarted",
+    "PayoutRunPaused",
+    "PayoutRunResumed",
+    "PayoutRunCancelled",
 ];
 
 /// Commits that are read, and held, at once.

@@ -1,9 +1,9 @@
 //! Events on an account's stream and on an account number's stream.
 
-use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, TransferId};
-use serde::{Deserialize, Serialize};
+use kernel::{AccountId, AccountNumber, AssetCode, HoldId, MemberId, Minor, TransferId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::event_type::event_types;
+use super::{decode::Unreadable, event_type::event_types, limit::LimitUse};
 
 event_types! {
     /// An event of an account.
@@ -11,13 +11,19 @@ event_types! {
         /// An account came to be.
         Opened(AccountOpened) = 1, opens;
         /// Money left an account.
-        Debited(AccountDebited) = 1, on;
+        Debited(AccountDebited) = 2, on, read by AccountDebited::read;
         /// Money came to an account.
-        Credited(AccountCredited) = 1, on;
+        Credited(AccountCredited) = 2, on, read by AccountCredited::read;
+        /// Funds of an account were held.
+        FundsHeld(AccountFundsHeld) = 2, on, read by AccountFundsHeld::read;
+        /// Held funds of an account are held no more.
+        FundsReleased(AccountFundsReleased) = 2, on, read by AccountFundsReleased::read;
+        /// An operator set which limits count for an account, beside those for everyone.
+        LimitsAssigned(AccountLimitsAssigned) = 1, on;
         /// An operator froze an account.
-        Frozen(AccountFrozen) = 1, on;
+        Frozen(AccountFrozen) = 2, on, read by AccountFrozen::read;
         /// An operator unfroze an account.
-        Unfrozen(AccountUnfrozen) = 1, on;
+        Unfrozen(AccountUnfrozen) = 2, on, read by AccountUnfrozen::read;
         /// An account was closed.
         Closed(AccountClosed) = 1, on;
     }
@@ -74,6 +80,16 @@ pub struct AccountDebited {
     pub amount: Minor,
     /// The balance after it.
     pub balance: Minor,
+    /// What is used of limits after it, of those that it counts for or gives back to. New in version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<LimitUse>,
+}
+
+impl AccountDebited {
+    /// Reads the payload of either version: what version 1 has not is empty.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        one_or_two(schema_version, payload)
+    }
 }
 
 /// Money came to an account.
@@ -85,9 +101,98 @@ pub struct AccountCredited {
     pub amount: Minor,
     /// The balance after it.
     pub balance: Minor,
+    /// What is used of limits after it, of those that it counts for or gives back to. New in version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<LimitUse>,
 }
 
-/// An operator froze an account: nothing goes in or out.
+impl AccountCredited {
+    /// Reads the payload of either version: what version 1 has not is empty.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        one_or_two(schema_version, payload)
+    }
+}
+
+/// Funds of an account were held: they are in its balance, and cannot be spent but by capturing the hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFundsHeld {
+    /// For which hold; its own event is in the same commit.
+    pub hold: HoldId,
+    /// How much, in minor units; more than zero.
+    pub amount: Minor,
+    /// What is held of the account after it, for all holds.
+    pub held: Minor,
+    /// What is used of limits after it, of those that it counts for or gives back to. New in version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<LimitUse>,
+}
+
+impl AccountFundsHeld {
+    /// Reads the payload of either version: what version 1 has not is empty.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        one_or_two(schema_version, payload)
+    }
+}
+
+/// Held funds of an account are held no more: they were given back, or they are paid in the same commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFundsReleased {
+    /// Of which hold; its own event is in the same commit.
+    pub hold: HoldId,
+    /// How much, in minor units; more than zero.
+    pub amount: Minor,
+    /// What is held of the account after it, for all holds.
+    pub held: Minor,
+    /// What is used of limits after it, of those that it counts for or gives back to. New in version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<LimitUse>,
+}
+
+impl AccountFundsReleased {
+    /// Reads the payload of either version: what version 1 has not is empty.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        one_or_two(schema_version, payload)
+    }
+}
+
+/// An operator set which limits count for an account, beside those for everyone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountLimitsAssigned {
+    /// The names of the limits, each once; what was assigned before counts no more.
+    pub limits: Vec<String>,
+}
+
+/// A payload whose version 2 only added what may be left out.
+pub(super) fn one_or_two<T: DeserializeOwned>(schema_version: i16, payload: &str) -> Result<T, Unreadable> {
+    match schema_version {
+        1 | 2 => Ok(serde_json::from_str(payload)?),
+        _ => Err(Unreadable::Version),
+    }
+}
+
+/// What a freeze stops.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreezeScope {
+    /// Nothing goes in or out.
+    #[default]
+    All,
+    /// Nothing goes out.
+    Debits,
+}
+
+impl FreezeScope {
+    /// The scope as it stands in answers and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Debits => "debits",
+        }
+    }
+}
+
+/// An operator froze an account, or changed what its freeze stops. Version 2; version 1 had no
+/// scope and stopped everything, and nothing was held then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountFrozen {
     /// Why, in the operator's words.
@@ -95,9 +200,35 @@ pub struct AccountFrozen {
     pub reason: Option<String>,
     /// The balance then.
     pub balance: Minor,
+    /// What is held of it then.
+    pub held: Minor,
+    /// What the freeze stops.
+    pub scope: FreezeScope,
 }
 
-/// An operator lifted the freeze.
+/// Version 1 of [`AccountFrozen`] and of [`AccountUnfrozen`].
+#[derive(Deserialize)]
+struct FreezeChanged {
+    #[serde(default)]
+    reason: Option<String>,
+    balance: Minor,
+}
+
+impl AccountFrozen {
+    /// Reads the payload of either version.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        match schema_version {
+            1 => {
+                let FreezeChanged { reason, balance } = serde_json::from_str(payload)?;
+                Ok(Self { reason, balance, held: Minor::ZERO, scope: FreezeScope::All })
+            }
+            2 => Ok(serde_json::from_str(payload)?),
+            _ => Err(Unreadable::Version),
+        }
+    }
+}
+
+/// An operator lifted the freeze. Version 2; in version 1 nothing was held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountUnfrozen {
     /// Why, in the operator's words.
@@ -105,6 +236,22 @@ pub struct AccountUnfrozen {
     pub reason: Option<String>,
     /// The balance then.
     pub balance: Minor,
+    /// What is held of it then.
+    pub held: Minor,
+}
+
+impl AccountUnfrozen {
+    /// Reads the payload of either version.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        match schema_version {
+            1 => {
+                let FreezeChanged { reason, balance } = serde_json::from_str(payload)?;
+                Ok(Self { reason, balance, held: Minor::ZERO })
+            }
+            2 => Ok(serde_json::from_str(payload)?),
+            _ => Err(Unreadable::Version),
+        }
+    }
 }
 
 /// An empty account was closed for good.

@@ -13,8 +13,30 @@ macro_rules! with_stream_kinds {
             AccountNumber(account::AccountNumberEvent) = "account number";
             /// A transfer, posted or rejected.
             Transfer(transfer::TransferEvent) = "transfer";
+            /// A hold.
+            Hold(hold::HoldEvent) = "hold";
+            /// The rate at which the bank gives one asset for another.
+            Rate(exchange::RateEvent) = "rate";
+            /// A quote of the exchange.
+            Quote(exchange::QuoteEvent) = "quote";
+            /// All limits of the bank.
+            Limits(limit::LimitsEvent) = "limits";
+            /// A payment code.
+            PaymentCode(payment_code::PaymentCodeEvent) = "payment code";
+            /// An item.
+            Item(item::ItemEvent) = "item";
+            /// An offer of an item.
+            Offer(item::OfferEvent) = "offer";
+            /// A standing order.
+            StandingOrder(standing_order::StandingOrderEvent) = "standing order";
+            /// A payout run.
+            PayoutRun(payout::PayoutRunEvent) = "payout run";
+            /// A chunk of the rows of a payout run.
+            PayoutRows(payout::PayoutRowsEvent) = "payout rows";
+            /// What the outside calls a transfer, if that is to be unique.
+            Reference(reference::ReferenceEvent) = "reference";
             /// A command that is no transfer and was refused.
-            RefusedCommand(transfer::RefusedCommandEvent) = "refused command";
+            RefusedCommand(refusal::RefusedCommandEvent) = "refused command";
             /// A sign-up.
             SignUp(member::SignUpEvent) = "sign-up";
             /// A password reset.

@@ -1,31 +1,25 @@
-//! Events on a transfer's stream, and on the stream of a command that was refused.
+//! Events on a transfer's stream.
 
-use kernel::{AccountId, AssetCode, Minor, Money, TransferId};
+use kernel::{AccountId, Actor, AssetCode, HoldId, ItemId, Minor, Money, OfferId, OrderId, TransferId};
 use serde::{Deserialize, Serialize};
 
 use super::{
     decode::Unreadable,
     event_type::event_types,
     legs::{Legs, LegsError},
+    limit::CountedFor,
+    refusal::Refusal,
 };
 
 event_types! {
     /// An event of a transfer.
     Transfer(TransferEvent) {
         /// Money moved.
-        Posted(TransferPosted) = 2, opens, read by TransferPosted::read;
+        Posted(TransferPosted) = 4, opens, read by TransferPosted::read;
         /// A transfer was refused, and the refusal kept.
-        Rejected(TransferRejected) = 1, opens;
+        Rejected(TransferRejected) = 3, opens, read by TransferRejected::read;
         /// A posted transfer was undone by another.
         Reversed(TransferReversed) = 1, on;
-    }
-}
-
-event_types! {
-    /// An event of a command that is no transfer and was refused.
-    RefusedCommand(RefusedCommandEvent) {
-        /// The refusal was kept.
-        Refused(CommandRefused) = 1, opens;
     }
 }
 
@@ -43,6 +37,16 @@ pub enum TransferKind {
     Reversal,
     /// Several payments that happen together, or not at all.
     Compound,
+    /// From funds that were held.
+    Capture,
+    /// One asset for another, with the bank.
+    Exchange,
+    /// With a payment code, such as at a till.
+    Charge,
+    /// Money for an item.
+    Trade,
+    /// A row of a payout run.
+    Payout,
 }
 
 impl TransferKind {
@@ -54,6 +58,11 @@ impl TransferKind {
             Self::Withdrawal => "withdrawal",
             Self::Reversal => "reversal",
             Self::Compound => "compound",
+            Self::Capture => "capture",
+            Self::Exchange => "exchange",
+            Self::Charge => "charge",
+            Self::Trade => "trade",
+            Self::Payout => "payout",
         }
     }
 }
@@ -86,8 +95,8 @@ pub struct TransferFacts {
 
 /// Money moved. First on the transfer's stream; in the same commit as one debit or credit for each leg, in their order.
 ///
-/// Version 2. Version 1 had a source, a destination, an asset and an amount ([`TransferFacts`]) and is read as two legs,
-/// the debit first.
+/// Version 4. Version 3 counted for no limit, traded no item, and no order asked for it. Version 2 had no hold, and passed no freeze. Version 1 had a source, a destination, an asset and an amount
+/// ([`TransferFacts`]) instead of legs and is read as two legs, the debit first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferPosted {
     /// What kind of movement.
@@ -103,10 +112,37 @@ pub struct TransferPosted {
     /// The transfer a reversal undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverses: Option<TransferId>,
+    /// The hold whose funds a capture pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldId>,
+    /// Whether it moved money of a frozen account, which only a reversal does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_freeze: bool,
+    /// The item that changed hands for it, and the offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trade: Option<Trade>,
+    /// The standing order that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// Who opened the payout run that it is of: the process that pays the rows sent the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Actor>,
+    /// What it counted for limits: a reversal gives it back there. Of a capture: what its hold counted, as far as it is paid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<CountedFor>,
+}
+
+/// What was paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trade {
+    /// The item.
+    pub item: ItemId,
+    /// The offer that was accepted.
+    pub offer: OfferId,
 }
 
 impl TransferPosted {
-    /// Reads the payload of either version.
+    /// Reads the payload of every version.
     pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
         match schema_version {
             1 => {
@@ -116,9 +152,21 @@ impl TransferPosted {
                 };
                 let legs = Legs::between(source, destination, Money { asset: facts.asset, amount: facts.amount });
                 let TransferFacts { kind, memo, reference, reverses, .. } = facts;
-                Ok(Self { kind, legs, memo, reference, reverses })
+                Ok(Self {
+                    kind,
+                    legs,
+                    memo,
+                    reference,
+                    reverses,
+                    hold: None,
+                    despite_freeze: false,
+                    trade: None,
+                    order: None,
+                    asked_by: None,
+                    counted: Vec::new(),
+                })
             }
-            2 => {
+            2..=4 => {
                 let posted: Self = serde_json::from_str(payload)?;
                 posted.legs.check()?;
                 Ok(posted)
@@ -128,24 +176,28 @@ impl TransferPosted {
     }
 }
 
-/// Why something was refused: the part of the answer that must be the same for ever.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// The problem code, such as `insufficient-funds`.
-    pub code: String,
-    /// What could have been spent, for `insufficient-funds`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub available: Option<Minor>,
-}
-
-/// A transfer was refused. First and only event on the transfer's stream.
+/// A transfer was refused. First and only event on the transfer's stream. Version 3; version 1 and 2 knew fewer facts of a
+/// refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferRejected {
     /// What was asked for.
     #[serde(flatten)]
     pub facts: TransferFacts,
+    /// Who opened the payout run that it is of: the process that pays the rows sent the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Actor>,
     /// Why not.
     pub refusal: Refusal,
+}
+
+impl TransferRejected {
+    /// Reads the payload of every version: what an earlier one has not is empty.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        match schema_version {
+            1..=3 => Ok(serde_json::from_str(payload)?),
+            _ => Err(Unreadable::Version),
+        }
+    }
 }
 
 /// A posted transfer was undone. Second on its stream: there is only one second event, so it happens once.
@@ -153,11 +205,4 @@ pub struct TransferRejected {
 pub struct TransferReversed {
     /// The reversal.
     pub by: TransferId,
-}
-
-/// A command that is no transfer was refused. First and only event on the command's own stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommandRefused {
-    /// Why not.
-    pub refusal: Refusal,
 }

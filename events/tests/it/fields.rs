@@ -35,7 +35,7 @@ pub fn words() -> impl Strategy<Value = String> {
     ]
 }
 
-fn times() -> impl Strategy<Value = DateTime<Utc>> {
+pub fn times() -> impl Strategy<Value = DateTime<Utc>> {
     (0..4_000_000_000_i64, 0..1_000_000_u32)
         .prop_map(|(seconds, micros)| DateTime::from_timestamp(seconds, micros * 1_000).expect("a time"))
 }
@@ -50,6 +50,8 @@ enum Takes {
     Asset,
     AccountNumber,
     Number,
+    /// One that fits in a byte.
+    SmallNumber,
     Flag,
     /// One of these texts of the corpus.
     OneOf(Vec<Value>),
@@ -57,7 +59,7 @@ enum Takes {
     Many(Value),
 }
 
-const FORMS: [Takes; 8] = [
+const FORMS: [Takes; 9] = [
     Takes::Words,
     Takes::Id,
     Takes::Time,
@@ -65,6 +67,7 @@ const FORMS: [Takes; 8] = [
     Takes::Asset,
     Takes::AccountNumber,
     Takes::Number,
+    Takes::SmallNumber,
     Takes::Flag,
 ];
 
@@ -79,6 +82,7 @@ impl Takes {
             Self::Asset => vec![json!("AB"), json!("Z0000000")],
             Self::AccountNumber => vec![json!(AccountNumber::from_digits(0)), json!(AccountNumber::from_digits(4_711))],
             Self::Number => vec![json!(0), json!(u32::MAX)],
+            Self::SmallNumber => vec![json!(0), json!(u8::MAX)],
             Self::Flag => vec![json!(false), json!(true)],
             Self::OneOf(texts) => texts.clone(),
             Self::Many(item) => vec![json!([]), json!([item, item])],
@@ -94,6 +98,7 @@ impl Takes {
             Self::Asset => assets().prop_map(|asset| json!(asset)).boxed(),
             Self::AccountNumber => any::<u64>().prop_map(|digits| json!(AccountNumber::from_digits(digits))).boxed(),
             Self::Number => any::<u32>().prop_map(Value::from).boxed(),
+            Self::SmallNumber => any::<u8>().prop_map(Value::from).boxed(),
             Self::Flag => any::<bool>().prop_map(Value::from).boxed(),
             Self::OneOf(texts) => prop::sample::select(texts).boxed(),
             Self::Many(item) => (0..4_usize).prop_map(move |count| json!(vec![item.clone(); count])).boxed(),

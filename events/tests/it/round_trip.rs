@@ -1,13 +1,13 @@
 //! Whatever the bank can record, it reads back the same.
 
-use events::recorded::{Event, Leg, Legs, TransferKind, TransferPosted};
-use kernel::{AccountId, TransferId};
+use events::recorded::{Counted, CountedFor, Event, Leg, Legs, LimitWindow, Trade, TransferKind, TransferPosted};
+use kernel::{AccountId, Actor, HoldId, ItemId, MemberId, OfferId, OrderId, Role, TransferId};
 use proptest::{option, prelude::*};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
     corpus::{Golden, corpus, encode},
-    fields::{Form, amounts, assets, fields, uuids, words},
+    fields::{Form, amounts, assets, fields, times, uuids, words},
 };
 
 fn accounts() -> impl Strategy<Value = AccountId> {
@@ -20,6 +20,12 @@ fn kinds() -> impl Strategy<Value = TransferKind> {
         Just(TransferKind::Deposit),
         Just(TransferKind::Withdrawal),
         Just(TransferKind::Reversal),
+        Just(TransferKind::Compound),
+        Just(TransferKind::Capture),
+        Just(TransferKind::Exchange),
+        Just(TransferKind::Charge),
+        Just(TransferKind::Trade),
+        Just(TransferKind::Payout),
     ]
 }
 
@@ -33,10 +39,34 @@ fn legs() -> impl Strategy<Value = Legs> {
     legs.prop_map(|legs| Legs::new(legs).expect("they cancel"))
 }
 
+fn counted() -> impl Strategy<Value = CountedFor> {
+    let windows = prop_oneof![Just(LimitWindow::Day), Just(LimitWindow::Month)];
+    let parts = (accounts(), words(), windows, times(), amounts(), any::<u32>());
+    parts.prop_map(|(account, limit, window, until, amount, count)| {
+        let counted = Counted { limit, window, until, amount, count };
+        CountedFor { account, counted }
+    })
+}
+
+fn trades() -> impl Strategy<Value = Trade> {
+    (uuids(), uuids()).prop_map(|(item, offer)| Trade { item: ItemId::new(item), offer: OfferId::new(offer) })
+}
+
+fn actors() -> impl Strategy<Value = Actor> {
+    let roles = prop_oneof![Just(Role::Service), Just(Role::Operator), Just(Role::Member)];
+    (roles, uuids()).prop_map(|(role, id)| Actor { role, id: MemberId::new(id) })
+}
+
 fn posted() -> impl Strategy<Value = TransferPosted> {
     let texts = (option::of(words()), option::of(words()));
-    (kinds(), legs(), texts, option::of(uuids().prop_map(TransferId::new)))
-        .prop_map(|(kind, legs, (memo, reference), reverses)| TransferPosted { kind, legs, memo, reference, reverses })
+    let others =
+        (option::of(uuids().prop_map(TransferId::new)), option::of(uuids().prop_map(HoldId::new)), any::<bool>());
+    let causes = (option::of(trades()), option::of(uuids().prop_map(OrderId::new)), option::of(actors()));
+    let counted = prop::collection::vec(counted(), 0..3);
+    (kinds(), legs(), texts, others, causes, counted).prop_map(|(kind, legs, texts, others, causes, counted)| {
+        let ((memo, reference), (reverses, hold, despite_freeze), (trade, order, asked_by)) = (texts, others, causes);
+        TransferPosted { kind, legs, memo, reference, reverses, hold, despite_freeze, trade, order, asked_by, counted }
+    })
 }
 
 fn todays() -> Vec<Golden> {
@@ -76,13 +106,15 @@ fn strings(value: &Value) -> Vec<Value> {
     }
 }
 
-/// What no random value is made for is only what says of which sort the rest is, and the legs, which have [`posted`].
+/// What no random value is made for is only what says of which sort the rest is, and the legs, which have [`posted`]. (A schedule of every
+/// day is the only one whose sort is a text.)
 #[test]
 fn every_field_of_every_event_takes_random_values() {
     for golden in todays() {
         for form in forms(&golden).iter().filter(|form| !form.varies()) {
             let at = form.pointer();
-            let is_expected = at == "/holder/kind" || at.starts_with("/legs/");
+            let is_sort = ["/holder/kind", "/schedule/every/every"].contains(&at);
+            let is_expected = is_sort || at.starts_with("/legs/");
             assert!(is_expected, "{}: nothing but {:?} is known to fit {at}", golden.file, golden.payload.pointer(at));
         }
     }

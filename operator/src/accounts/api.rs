@@ -1,5 +1,6 @@
 //! Changing an account through the command API, as everybody has to.
 
+use events::recorded::FreezeScope;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,11 +27,53 @@ pub struct ChangeArgs {
     idempotency_key: Option<String>,
 }
 
-/// Freezes or unfreezes.
-pub async fn change(verb: &str, args: &ChangeArgs, config: &Config, output: Output) -> Result<(), Failure> {
+/// The same, and what a freeze stops.
+#[derive(Debug, clap::Args)]
+pub struct FreezeArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+
+    /// What it stops; everything if not given. A frozen account can be given another scope
+    #[arg(long, value_enum)]
+    scope: Option<Scope>,
+}
+
+/// What a freeze stops.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Scope {
+    /// Nothing goes in or out
+    All,
+    /// Nothing goes out
+    Debits,
+}
+
+impl Scope {
+    fn of_contract(self) -> FreezeScope {
+        match self {
+            Self::All => FreezeScope::All,
+            Self::Debits => FreezeScope::Debits,
+        }
+    }
+}
+
+/// Freezes.
+pub async fn freeze(args: &FreezeArgs, config: &Config, output: Output) -> Result<(), Failure> {
+    let FreezeArgs { change, scope } = args;
+    let mut body = json!({ "reason": change.reason });
+    if let Some(scope) = scope {
+        body["scope"] = scope.of_contract().as_str().into();
+    }
+    ask("freeze", change, body, config, output).await
+}
+
+/// Unfreezes.
+pub async fn unfreeze(args: &ChangeArgs, config: &Config, output: Output) -> Result<(), Failure> {
+    ask("unfreeze", args, json!({ "reason": args.reason }), config, output).await
+}
+
+async fn ask(verb: &str, args: &ChangeArgs, body: Value, config: &Config, output: Output) -> Result<(), Failure> {
     let operator = Operator::new(config, args.subject)?;
     let path = format!("/v1/accounts/{}/{verb}", args.account.id(config).await?);
-    let body = json!({ "reason": args.reason });
     let account = operator.post(&path, body, args.idempotency_key.as_deref(), output).await?;
     output.show(&account, text)
 }
@@ -41,5 +84,6 @@ fn text(account: &Value) -> String {
         Value::Null => "-".into(),
         other => other.to_string(),
     };
-    format!("account {} ({}) is now {}", field("account_id"), field("account_number"), field("status"))
+    let scope = if account["freeze"] == FreezeScope::Debits.as_str() { ", for debits only" } else { "" };
+    format!("account {} ({}) is now {}{scope}", field("account_id"), field("account_number"), field("status"))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::EvolveError;
-use events::recorded::{self, Holder};
+use events::recorded::{self, FreezeScope, Holder};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -26,9 +26,17 @@ struct Account {
     name: Option<String>,
     asset: String,
     status: &'static str,
+    /// What its freeze stops, if it is frozen.
+    freeze: Option<&'static str>,
     /// Why it is so, if someone said.
     reason: Option<String>,
     balance: String,
+    /// What of the balance is held.
+    held: String,
+    /// The balance without that.
+    available: String,
+    /// The limits that are assigned to it, beside those for everyone.
+    limits: Vec<String>,
     version: i64,
     position: i64,
     opened_at: DateTime<Utc>,
@@ -52,13 +60,14 @@ fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {
     for next in events {
         // What cannot follow is for `jangbu log verify` to find: all the rest is shown.
         if let Ok(after) = evolve(Some(state.clone()), &next.event) {
-            if after.status != state.status {
+            if (after.status, after.freeze_scope()) != (state.status, state.freeze_scope()) {
                 reason = reason_of(&next.event);
             }
             state = after;
         }
         last = next;
     }
+    let (freeze, available) = (state.freeze_scope().map(FreezeScope::as_str), state.available());
     let (owner, account_number, name) = match state.holder {
         Holder::Member { owner, number } => (Some(owner.uuid()), Some(number.to_string()), None),
         Holder::System { name } => (None, None, Some(name)),
@@ -70,8 +79,12 @@ fn fold(id: Uuid, events: Vec<StateEvent>) -> Result<Account, Failure> {
         name,
         asset: state.asset.to_string(),
         status: state.status.as_str(),
+        freeze,
         reason,
         balance: state.balance.to_string(),
+        held: state.held.to_string(),
+        available: available.to_string(),
+        limits: state.limits,
         version: last.version,
         position: last.position,
         opened_at,
@@ -94,12 +107,17 @@ fn reason_of(event: &recorded::Event) -> Option<String> {
 
 fn text(account: &Account) -> String {
     let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let money = |amount: &str| Some(format!("{amount} minor units of {}", account.asset));
     let lines = [
         ("number", account.account_number.clone()),
         ("owner", account.owner.map(|owner| owner.to_string())),
         ("system", account.name.clone()),
-        ("balance", Some(format!("{} minor units of {}", account.balance, account.asset))),
+        ("balance", money(&account.balance)),
+        ("held", money(&account.held)),
+        ("available", money(&account.available)),
+        ("limits", Some(account.limits.join(", ")).filter(|limits| !limits.is_empty())),
         ("status", Some(account.status.to_owned())),
+        ("freeze", account.freeze.map(str::to_owned)),
         ("reason", account.reason.clone()),
         ("version", Some(account.version.to_string())),
         ("position", Some(account.position.to_string())),

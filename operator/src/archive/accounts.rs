@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use domain::{Account, EvolveError, Status};
-use events::recorded::{AccountOpened, Event};
-use kernel::{AccountId, AssetCode, Minor};
+use domain::{Account, EvolveError};
+use events::recorded::Event;
+use kernel::{AccountId, AssetCode};
 use serde::{Deserialize, Serialize};
 
 use event_archive::{Accounts, ArchiveError, Digest, Lines, Manifest, Pack};
 
 /// The version of what is kept of an account. Raise it when the fold or the line changes: older snapshots are then
-/// passed over.
-pub const STATE_VERSION: u16 = 1;
+/// passed over. Version 2 has the account as the domain writes it, with what is held and what a freeze stops; version 3 also with its
+/// limits and what it has used of them.
+pub const STATE_VERSION: u16 = 3;
 
 /// One account at a position of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,26 +22,14 @@ pub const STATE_VERSION: u16 = 1;
 pub struct AccountState {
     /// Which.
     pub account: AccountId,
-    /// How it was opened.
-    pub opened: AccountOpened,
+    /// How it stands.
+    pub state: Account,
     /// When it was opened, by the log's clock.
     pub opened_at: DateTime<Utc>,
-    /// How it stands.
-    pub status: Status,
-    /// What it holds.
-    pub balance: Minor,
     /// The version of its stream.
     pub version: i64,
     /// The position of its last event.
     pub position: i64,
-}
-
-impl AccountState {
-    /// It, as the domain has it.
-    fn today(&self) -> Account {
-        let AccountOpened { holder, asset } = self.opened.clone();
-        Account { holder, asset, balance: self.balance, status: self.status }
-    }
 }
 
 /// All accounts, as far as the log was folded.
@@ -64,23 +53,21 @@ impl Book {
             let account = AccountId::new(event.stream.uuid());
             let Event::Account(changed) = decoded else { continue };
             let before = self.accounts.get_mut(&account);
-            let after = Account::evolve(before.as_deref().map(AccountState::today), &changed);
-            let after = after.map_err(|error| match error {
+            let state = Account::evolve(before.as_deref().map(|before| before.state.clone()), &changed);
+            let state = state.map_err(|error| match error {
                 EvolveError::OpenedTwice => damaged(format!("account {account} is opened twice")),
                 _ => damaged(format!("account {account} was never opened")),
             })?;
             let (version, position) = (event.version.number(), position.number());
-            let Account { holder, asset, status, balance } = after;
-            let Some(state) = before else {
-                let (opened, opened_at) = (AccountOpened { holder, asset }, commit.recorded_at);
-                let state = AccountState { account, opened, opened_at, status, balance, version, position };
-                self.accounts.insert(account, state);
+            let Some(before) = before else {
+                let opened_at = commit.recorded_at;
+                self.accounts.insert(account, AccountState { account, state, opened_at, version, position });
                 continue;
             };
-            if version != state.version + 1 {
-                return Err(damaged(format!("version {} of account {account} is missing", state.version + 1)));
+            if version != before.version + 1 {
+                return Err(damaged(format!("version {} of account {account} is missing", before.version + 1)));
             }
-            (state.status, state.balance, state.version, state.position) = (status, balance, version, position);
+            (before.state, before.version, before.position) = (state, version, position);
         }
         Ok(())
     }
@@ -134,8 +121,8 @@ pub fn unpack(file: Bytes, manifest: &Manifest, about: &Accounts) -> Result<Vec<
 /// An asset that does not sum to zero. Wrapping is harmless: what sums to zero, sums to zero wrapped.
 fn unbalanced(states: &[AccountState]) -> Option<(AssetCode, i128)> {
     let mut sums: BTreeMap<AssetCode, i128> = BTreeMap::new();
-    for state in states {
-        let sum = sums.entry(state.opened.asset).or_default();
+    for AccountState { state, .. } in states {
+        let sum = sums.entry(state.asset).or_default();
         *sum = sum.wrapping_add(state.balance.units());
     }
     sums.into_iter().find(|(_, sum)| *sum != 0)

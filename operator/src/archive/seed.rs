@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ::log::{CommitRanges, PositionRange, RangeReader, ReadError};
 use ::views::{AccountSeed, Seed, SeedStatus, SeededAccounts, View};
 use async_trait::async_trait;
-use domain::Status;
+use domain::{Account, Status};
+use events::recorded::AccountOpened;
 use kernel::Position;
 use sqlx::PgConnection;
 
@@ -46,13 +47,16 @@ pub async fn seeded(
 
 fn seed(snapshot: Snapshot, after: Position) -> Seed {
     let accounts = snapshot.accounts.into_iter().map(|state| {
-        let AccountState { account, opened, opened_at, status, balance, version, position } = state;
-        let status = match status {
+        let AccountState { account, state, opened_at, version, position } = state;
+        let status = match state.status {
             Status::Open => SeedStatus::Open,
             Status::Frozen => SeedStatus::Frozen,
             Status::Closed => SeedStatus::Closed,
         };
-        AccountSeed { account, opened, opened_at, status, balance, version, position }
+        let freeze = state.freeze_scope();
+        let Account { holder, asset, balance, held, .. } = state;
+        let opened = AccountOpened { holder, asset };
+        AccountSeed { account, opened, opened_at, status, freeze, balance, held, version, position }
     });
     Seed { after, position: snapshot.position, accounts: accounts.collect() }
 }

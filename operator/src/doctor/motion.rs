@@ -37,7 +37,10 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Vec<Finding> {
         (_, Err(failure)) | (Err(failure), _) => Finding::failed("relay", &failure),
     }];
     match (before.views, after.views) {
-        (Ok(before), Ok(after)) if views.is_some() => findings.extend(all_views(&before, &after, args.max_lag_ms)),
+        (Ok(before), Ok(mut after)) if views.is_some() => {
+            after.iter_mut().for_each(|view| view.hold_against(config.zone));
+            findings.extend(all_views(&before, &after, args.max_lag_ms));
+        }
         (Err(failure), _) | (_, Err(failure)) => findings.push(Finding::failed("views", &failure)),
         _ => {}
     }
@@ -155,6 +158,9 @@ fn one_view(view: &Standing, moved: bool, max_lag_ms: i64) -> Finding {
             format!("{at}, of version {}, this program has {ours}", view.version),
             upgrade(view, ours),
         );
+    }
+    if let (Some(zone), Some(set), false) = (&view.zone, view.zone_due, late) {
+        return Finding::warn(what, format!("{at}, counts the days of {zone}"), views::due_zone(&view.view, set));
     }
     match (late, moved) {
         (true, false) => {

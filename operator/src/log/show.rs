@@ -31,7 +31,7 @@ pub struct ShowArgs {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct By {
-    /// A position, the number of an account, or the id of a stream: an account or a transfer
+    /// A position, the number of an account, or the id of a stream: an account, a transfer, a hold, an item, an offer or a standing order
     #[arg(value_name = "POSITION|NUMBER|STREAM")]
     subject: Option<Subject>,
 

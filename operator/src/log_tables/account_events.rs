@@ -1,7 +1,7 @@
 //! The events of an account's stream that matter for its state.
 
 use chrono::{DateTime, Utc};
-use events::recorded::{self, AccountCredited, AccountDebited};
+use events::recorded::{self, AccountCredited, AccountDebited, AccountFundsHeld, AccountFundsReleased};
 use log::Picked;
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
@@ -23,23 +23,24 @@ pub struct StateEvent {
     pub event: recorded::Event,
 }
 
-/// Only the last event of these is needed: each states the balance, and changes nothing else.
-const POSTINGS: [&str; 2] = [AccountDebited::NAME, AccountCredited::NAME];
+/// Only the last event of each of these types is needed: it states the balance or what is held, and changes nothing else but what is used
+/// of limits, which is not shown.
+const STATING: [&str; 4] =
+    [AccountDebited::NAME, AccountCredited::NAME, AccountFundsHeld::NAME, AccountFundsReleased::NAME];
 
-/// The first event of a stream, those that are no postings, and the last: all that is needed, however long it is.
+/// What is needed of a stream, however long it is: the first event, the newest of each of these types, and all others.
 pub async fn state_events(
     config: &Config,
     connection: &mut PgConnection,
     stream: Uuid,
 ) -> Result<Vec<StateEvent>, Failure> {
     if format(connection).await? == Format::CommitRows {
-        let mut walked = walk(connection, stream, i64::MAX, &POSTINGS).await?;
+        let mut walked = walk(connection, stream, i64::MAX, &STATING).await?;
         let is_whole = walked.last().is_some_and(|oldest| oldest.version == 1);
         if !is_whole && detached_before(connection).await?.is_some() {
             let events = old::events_of(config, stream, 0).await?;
-            let Some(newest) = events.last().map(|newest| newest.event.version) else { return Ok(Vec::new()) };
-            let events = events.into_iter().filter(|picked| old::matters(picked, newest));
-            return events
+            return old::needed(events, &STATING)
+                .into_iter()
                 .map(|Picked { position, recorded_at, event, .. }| {
                     let payload = event.payload.get().to_owned();
                     let place = (position.number(), event.version.number(), recorded_at);
@@ -62,11 +63,11 @@ pub async fn state_events(
                order by first_position desc limit 1
            ) as commit on true
            where stream_id = $1 and (
-               version in (1, (select max(version) from events as newest where newest.stream_id = $1))
-               or type <> all($2))
+               version = 1 or type <> all($2)
+               or version in (select max(version) from events as newest where newest.stream_id = $1 group by type))
            order by version"#,
         stream,
-        &POSTINGS as &[&str]
+        &STATING as &[&str]
     )
     .fetch_all(connection)
     .await

@@ -1,6 +1,7 @@
 //! Commits that have left the database of the log: they are shown from the archive.
 
-use events::recorded::{AccountCredited, AccountDebited};
+use std::collections::HashSet;
+
 use kernel::{Position, Role, StreamId, Version};
 use log::{CommitRanges, Picked, PositionRange, ReadCommits};
 use sqlx::PgConnection;
@@ -60,10 +61,21 @@ pub async fn events_of(config: &Config, stream: Uuid, after: i64) -> Result<Vec<
     Ok(config.whole_log()?.read_picked_after(StreamId::new(stream), Version::new(after)).await?)
 }
 
-/// Whether an event that is no posting, or the first or the newest of its stream.
-pub fn matters(picked: &Picked, newest: Version) -> bool {
-    let is_posting = [AccountDebited::NAME, AccountCredited::NAME].contains(&picked.event.event_type.as_str());
-    !is_posting || picked.event.version == newest || picked.event.version == Version::ZERO.next()
+/// The events of a stream without those of the types in `without`, but for the first, and the newest of each type.
+pub fn needed(events: Vec<Picked>, without: &[&str]) -> Vec<Picked> {
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut needed: Vec<Picked> = Vec::new();
+    for picked in events.into_iter().rev() {
+        let is_newest = seen.insert(picked.event.event_type.clone());
+        if is_newest
+            || picked.event.version == Version::ZERO.next()
+            || !without.contains(&picked.event.event_type.as_str())
+        {
+            needed.push(picked);
+        }
+    }
+    needed.reverse();
+    needed
 }
 
 /// The first events of the newest commits under this correlation id, of those that have left the database, newest first. All of

@@ -16,7 +16,8 @@ pub struct Walked {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// The newest events of a stream, newest first. Those of the types in `without` are left out, but for the first and the newest.
+/// The newest events of a stream, newest first. Those of the types in `without` are left out, but for the first
+/// and the newest of each type.
 pub async fn walk(
     connection: &mut PgConnection,
     stream: Uuid,

@@ -1,6 +1,6 @@
 -- The events of a stream ($1), newest first: from commit to commit backwards, along the positions that stand in the events, until $2
--- events are found. A stream without a row is found by the command that has its id. Those of the types $3 are left out, but for the first
--- and the newest.
+-- events are found. A stream without a row is found by the command that has its id. Those of the types $3 are left out, but for the first,
+-- the newest, and the newest of each type.
 with recursive walk as (
     select commit.first_position, commit.recorded_at, part.items, part.places, part.found,
         case when part.previous < 0 then commit.first_position + part.previous else part.previous end as next
@@ -40,5 +40,6 @@ select position as "position!", version as "version!", type as "event_type!", sc
     payload as "payload!", recorded_at as "recorded_at!"
 from events
 where version = 1 or type <> all($3::text[]) or version = (select max(version) from events)
+    or version in (select max(version) from events group by type)
 order by version desc
 limit $2

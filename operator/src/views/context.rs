@@ -117,6 +117,7 @@ impl RebuildContext {
         let (projections, ranges) = ranges(from, projections, head.position, &log, config).await?;
         let rebuilders = projections.into_iter().map(|projection| Rebuilder {
             projection,
+            zone: config.zone,
             database: database.clone(),
             log: Arc::new(log.clone()),
             ranges: ranges.clone(),

@@ -17,6 +17,8 @@ use std::{
     time::Duration,
 };
 
+use kernel::Zone;
+
 use self::{
     change::{ChangeArgs, CompareArgs, DropArgs, Nudge, Swap, ViewArgs},
     parked::ParkedCommand,
@@ -50,7 +52,7 @@ pub enum ViewsCommand {
     },
     /// Rebuild views beside the live ones, compare them, and promote each that is equal; an interrupted rebuild is resumed
     Rebuild(Box<RebuildArgs>),
-    /// Rebuild and promote every view whose live generation has an older version than this program
+    /// Rebuild and promote every view whose live generation has an older version than this program, or the days of another zone
     Upgrade(UpgradeArgs),
     /// Compare a generation with the live one at the same position; exit code 1 if they differ
     Compare(CompareArgs),
@@ -151,6 +153,14 @@ fn list(views: &[Standing]) -> String {
     if views.is_empty() { "no view is live: has the projector ever run?".into() } else { table.render() }
 }
 
+/// What to do about a view that counts the days of another zone than the one that is set.
+pub fn due_zone(view: &str, set: Zone) -> String {
+    format!(
+        "JANGBU_ZONE is {set}: `jangbu views rebuild {view} --reason WHY` makes the view with its days \
+         (docs/operations.md#the-banks-days)"
+    )
+}
+
 fn full(views: &[Standing]) -> String {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
         at.map_or("-".into(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
@@ -173,6 +183,10 @@ fn full(views: &[Standing]) -> String {
         lines.iter().for_each(|(name, value)| text.push_str(&format!("  {name:<12} {value}\n")));
         if let Some(failure) = &s.failure {
             text.push_str(&format!("  {:<12} {failure}\n", "failed"));
+        }
+        if let Some(zone) = &s.zone {
+            let due = s.zone_due.map(|due| format!("; {}", due_zone(&s.view, due))).unwrap_or_default();
+            text.push_str(&format!("  {:<12} of {zone}{due}\n", "days"));
         }
         if s.parked_keys > 0 {
             let (keys, events) = (thousands(s.parked_keys), thousands(s.parked_events));

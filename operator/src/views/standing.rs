@@ -1,6 +1,7 @@
 //! How each generation of each view stands to the log.
 
 use chrono::{DateTime, Utc};
+use kernel::Zone;
 use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -22,6 +23,10 @@ pub struct Standing {
     /// `main`, or `side` for a view as it was.
     pub kind: String,
     pub schema_name: String,
+    /// Whose days it counts, if it counts by day.
+    pub zone: Option<String>,
+    /// The zone that is set, if readers see the days of another one.
+    pub zone_due: Option<Zone>,
     pub position: i64,
     /// The end of the log, if it could be asked.
     pub head: Option<i64>,
@@ -76,6 +81,12 @@ impl Standing {
         Some(ours).filter(|ours| *ours != self.version)
     }
 
+    /// Notes whether it is live and counts the days of another zone than this one.
+    pub fn hold_against(&mut self, set: Zone) {
+        let other = self.is_live() && self.zone.as_ref().is_some_and(|zone| zone != set.name());
+        self.zone_due = other.then_some(set);
+    }
+
     /// Its state, and what there is to say besides.
     pub fn condition(&self) -> String {
         let mut words = vec![self.state.clone()];
@@ -92,6 +103,8 @@ impl Standing {
         }
         if let Some(ours) = self.other_version().filter(|_| self.is_live()) {
             words.push(format!("version {} here", ours));
+        } else if let (Some(zone), Some(_)) = (&self.zone, self.zone_due) {
+            words.push(format!("days of {zone}"));
         }
         if self.parked_keys > 0 {
             words.push(format!("{} keys parked", self.parked_keys));
@@ -140,6 +153,7 @@ pub struct Standings {
 pub async fn standings(config: &Config) -> Result<Standings, Failure> {
     let mut views = Database::Views.connect(config).await?;
     let mut views = registry(&mut views).await?;
+    views.iter_mut().for_each(|view| view.hold_against(config.zone));
     let lag = async {
         let mut log = Database::Log.connect(config).await?;
         lag(&mut log, &mut views).await
@@ -154,7 +168,7 @@ pub async fn standings(config: &Config) -> Result<Standings, Failure> {
 /// All generations, the newest of each view first; a live one that cannot go on is `stuck`.
 pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Failure> {
     let rows = sqlx::query!(
-        r#"select g.view, generation, version, kind, schema_name, position, error, error_position, error_type, stuck_since,
+        r#"select g.view, generation, version, kind, schema_name, zone, position, error, error_position, error_type, stuck_since,
                   recorded_at, promoted_at, updated_at, failure, log_id, command_id, other_history,
                   case when state = 'live' then v.paused_at end as paused_since,
                   (extract(epoch from clock_timestamp() - updated_at) * 1000)::int8 as "still_ms!",
@@ -169,9 +183,13 @@ pub async fn registry(connection: &mut PgConnection) -> Result<Vec<Standing>, Fa
     .fetch_all(connection)
     .await
     .map_err(failed("reading the registry of views"))?;
+    let all = ::views::all();
+    let counts_days = |name: &str| all.iter().any(|view| view.name() == name && view.in_zone(Zone::UTC).is_some());
     Ok(rows
         .into_iter()
         .map(|row| Standing {
+            zone: Some(row.zone).filter(|_| counts_days(&row.view)),
+            zone_due: None,
             view: row.view,
             generation: row.generation,
             version: row.version,

@@ -1,5 +1,7 @@
-//! `jangbu views upgrade`: brings every view to this program's version, while the version before is read and moved.
+//! `jangbu views upgrade`: brings every view to this program's version and to the days of the bank's zone, while the generation
+//! before is read and moved.
 
+use kernel::Zone;
 use projection_engine::{Expected, Options, RebuildRequest, Until};
 use serde_json::{Value, json};
 
@@ -21,17 +23,19 @@ pub struct UpgradeArgs {
     why: Why,
 }
 
-/// A view whose live generation is not of this program's version.
+/// A view whose live generation is not of this program's version, or counts the days of another zone than the one that is set.
 struct Due {
     view: &'static str,
     live: i32,
     ours: i32,
+    /// Whose days are counted, and whose would be.
+    zones: Option<(String, Zone)>,
 }
 
-/// Upgrades; answers whether every view is now, or would be, of this program's version.
+/// Upgrades; answers whether every view is now, or would be, of this program's version and the zone that is set.
 pub async fn run(args: &UpgradeArgs, config: &Config, output: Output) -> Result<bool, Failure> {
     let operator = args.why.operator()?;
-    let (older, newer): (Vec<Due>, Vec<Due>) = due(config).await?.into_iter().partition(|due| due.live < due.ours);
+    let (older, newer): (Vec<Due>, Vec<Due>) = due(config).await?.into_iter().partition(|due| due.live <= due.ours);
     for due in &newer {
         output.remark(format!(
             "{}: version {} is live, this program has version {} only: use the newer program, or make the older version \
@@ -58,22 +62,38 @@ pub async fn run(args: &UpgradeArgs, config: &Config, output: Output) -> Result<
 
 /// Says which views are due.
 fn say(older: &[Due], output: Output) -> Result<(), Failure> {
-    let due = |due: &Due| json!({ "view": due.view, "live_version": due.live, "version": due.ours });
+    let due = |due: &Due| {
+        let zones = due.zones.as_ref();
+        json!({
+            "view": due.view, "live_version": due.live, "version": due.ours,
+            "live_zone": zones.map(|(live, _)| live), "zone": zones.map(|(_, set)| set),
+        })
+    };
     output.show(&Value::from_iter(older.iter().map(due)), |_| {
         if older.is_empty() {
-            return "no live view is of an older version than this program's\n".to_owned();
+            return "no live view is of an older version than this program's, or counts the days of another zone\n"
+                .to_owned();
         }
-        let due = |due: &Due| format!("{}: version {} is live, {} would be made\n", due.view, due.live, due.ours);
-        older.iter().map(due).collect()
+        older.iter().map(Due::line).collect()
     })
 }
 
+impl Due {
+    fn line(&self) -> String {
+        let Self { view, live, ours, zones } = self;
+        let zones = zones.as_ref().map(|(live, set)| format!(", with the days of {set} instead of {live}"));
+        format!("{view}: version {live} is live, {ours} would be made{}\n", zones.unwrap_or_default())
+    }
+}
+
 async fn due(config: &Config) -> Result<Vec<Due>, Failure> {
-    let live = registry(&mut Database::Views.connect(config).await?).await?;
+    let mut live = registry(&mut Database::Views.connect(config).await?).await?;
+    live.iter_mut().for_each(|standing| standing.hold_against(config.zone));
     let due = ::views::all().into_iter().filter_map(|view| {
         let live = live.iter().find(|standing| standing.view == view.name() && standing.is_live())?;
-        let due = Due { view: view.name(), live: live.version, ours: view.version() };
-        (due.live != due.ours).then_some(due)
+        let zones = live.zone.clone().zip(live.zone_due);
+        let due = Due { view: view.name(), live: live.version, ours: view.version(), zones };
+        (due.live != due.ours || due.zones.is_some()).then_some(due)
     });
     Ok(due.collect())
 }

@@ -47,6 +47,20 @@ async fn it_is_an_operator_who_freezes_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_freeze_may_stop_debits_only() {
+    let frozen = serde_json::json!({
+        "account_id": ACCOUNT, "account_number": "000000000101", "status": "frozen", "freeze": "debits"
+    });
+    let server = Server::answering(vec![(200, frozen.to_string())]).await;
+    let run = freeze(&server.url, &["--scope", "debits"]).await.expect(0);
+    assert_eq!(run.stdout, format!("account {ACCOUNT} (000000000101) is now frozen, for debits only\n"));
+    let request = &server.requests()[0];
+    assert!(request.contains(r#""scope":"debits""#), "{request}");
+    freeze(&server.url, &["--scope", "credits"]).await.expect(2);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_not_answered_is_asked_again_with_the_same_key() {
     let server = Server::answering(vec![(503, problem("outcome-unknown")), (200, account())]).await;
     freeze(&server.url, &[]).await.expect(0);

@@ -149,16 +149,17 @@ async fn a_snapshot_upon_a_snapshot_is_the_same_as_one_of_all_and_what_the_view_
 
 /// An account as both the view and the snapshot hold it.
 fn line(state: &operator::archive::AccountState) -> String {
-    let status = serde_json::to_value(state.status).expect("a word");
-    let status = status.as_str().expect("a word");
-    let asset = state.opened.asset;
-    format!("{} {asset} {status} {} {} {}", state.account.uuid(), state.balance, state.version, state.position)
+    let (account, at) = (&state.state, format!("{} {}", state.version, state.position));
+    let freeze = account.freeze_scope().map(|scope| format!(" {}", scope.as_str())).unwrap_or_default();
+    let (asset, status) = (account.asset, account.status.as_str());
+    format!("{} {asset} {status} {} {} {at}{freeze}", state.account.uuid(), account.balance, account.held)
 }
 
 async fn shown(databases: &TestDatabases) -> Vec<String> {
     let mut connection = PgConnection::connect(databases.views.as_str()).await.expect("connect");
     sqlx::query_scalar(
-        "select concat_ws(' ', account_id, asset, status, balance, version, position) from live.accounts order by account_id",
+        r#"select concat_ws(' ', account_id, asset, status, balance, held, version, position, "freeze")
+           from live.accounts order by account_id"#,
     )
     .fetch_all(&mut connection)
     .await

@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use database::migrations::Database;
-use kernel::{Ids, Position, RandomIds};
+use kernel::{Ids, Position, RandomIds, Zone};
 use log::ReadHead;
 use projection_engine::{Runner, Settings, Sources, inbox};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
@@ -50,7 +50,7 @@ impl TestDatabases {
         lock.execute("select pg_advisory_lock(hashtext('roles of tests'))").await.expect("lock");
         databases.run(&["migrate", "up"]).expect(0);
         let options = PgConnectOptions::from_str(databases.views.as_str()).expect("options");
-        projection_engine::ensure(&options, &views::all()).await.expect("generations");
+        projection_engine::ensure(&options, &views::all(), Zone::SEOUL).await.expect("generations");
         lock.close().await.expect("close");
         databases
     }
@@ -72,7 +72,7 @@ impl TestDatabases {
         Bank::busy().write(&databases.log).await;
         databases.run(&["migrate", "up"]).expect(0);
         let options = PgConnectOptions::from_str(databases.views.as_str()).expect("options");
-        projection_engine::ensure(&options, &views::all()).await.expect("generations");
+        projection_engine::ensure(&options, &views::all(), Zone::SEOUL).await.expect("generations");
         lock.close().await.expect("close");
         databases
     }

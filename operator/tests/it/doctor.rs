@@ -21,13 +21,13 @@ fn about(run: &Run, what: &str) -> (String, String) {
 }
 
 #[track_caller]
-fn assert_about(run: &Run, what: &str, verdict: &str, words: &str) {
+pub fn assert_about(run: &Run, what: &str, verdict: &str, words: &str) {
     let (found, text) = about(run, what);
     assert_eq!(found, verdict, "{what}: {text}");
     assert!(text.contains(words), "{what}: {text}");
 }
 
-const QUICK: [&str; 4] = ["doctor", "--json", "--watch-ms", "100"];
+pub const QUICK: [&str; 4] = ["doctor", "--json", "--watch-ms", "100"];
 
 #[test]
 fn with_nothing_there_everything_is_reported_and_nothing_hangs() {

@@ -1,6 +1,8 @@
 //! Any single change of any column of any view is found: by `views compare` against a sound generation, by the gate of a
 //! rebuild, and by `log verify` against the log. The catalog says which tables and columns there are.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::databases::TestDatabases;
@@ -16,6 +18,9 @@ struct Column {
 struct Change {
     what: String,
     sql: String,
+    /// Whether `log verify` is asked too. It compares values, and a comparison of views sums of digests, in which small changes could hide:
+    /// of one column the first change and the null are enough for it.
+    is_verified: bool,
 }
 
 async fn columns(databases: &TestDatabases, view: &str) -> Vec<Column> {
@@ -54,9 +59,12 @@ fn others(kind: &str, column: &str) -> Vec<String> {
     forms.iter().map(|form| form.replace("{c}", column)).collect()
 }
 
-/// Changes of one column, each of one row; a null becomes a value and a value null.
-fn changes_of(column: &Column) -> Vec<Change> {
-    let Column { table, column: name, kind } = column;
+/// Changes of one column, each of one row; a null becomes a value and a value null. All values that a type has are tried on the first column
+/// of the view that has it, and one of them on each other: what becomes of a value in a comparison depends on its type alone.
+fn changes_of(column: &Column, is_first_of_kind: bool) -> Vec<Change> {
+    let Column { table, column, kind } = column;
+    // One of them is a word of SQL.
+    let name = &format!("\"{column}\"");
     let some = match kind.as_str() {
         "text" => "''",
         "uuid" => "'00000000-0000-0000-0000-000000000000'",
@@ -66,22 +74,26 @@ fn changes_of(column: &Column) -> Vec<Change> {
         "jsonb" => "'[]'",
         _ => "0",
     };
-    let change = |sql: &str, wanted: &str| Change {
+    let change = |sql: &str, wanted: &str, is_verified: bool| Change {
+        is_verified,
         what: format!("{table}.{name} becomes {sql}"),
         sql: format!(
             "update {table} set {name} = {sql} where ctid = (select ctid from {table} where {wanted} order by ctid limit 1)"
         ),
     };
+    let (filled, empty) = (format!("{name} is not null"), format!("{name} is null"));
+    let others = others(kind, name);
+    let tried = if is_first_of_kind { others.len() } else { 1 };
     let mut changes: Vec<Change> =
-        others(kind, name).iter().map(|other| change(other, &format!("{name} is not null"))).collect();
-    changes.push(change("null", &format!("{name} is not null")));
-    changes.push(change(some, &format!("{name} is null")));
+        others.iter().take(tried).enumerate().map(|(index, other)| change(other, &filled, index == 0)).collect();
+    changes.push(change("null", &filled, true));
+    changes.push(change(some, &empty, true));
     changes
 }
 
-/// A row of each table that is lost, and changes that leave counts, sums or sets of values as they are.
-fn changes_of_tables(view: &str, tables: &[String]) -> Vec<Change> {
-    let all: &[(&str, &str)] = match view {
+/// Changes of what the views show of accounts and transfers.
+fn changes_of_money(view: &str) -> &'static [(&'static str, &'static str)] {
+    match view {
         "accounts" => &[
             ("every balance has the other sign", "update accounts set balance = -balance"),
             (
@@ -92,6 +104,7 @@ fn changes_of_tables(view: &str, tables: &[String]) -> Vec<Change> {
                     or b.account_id = (select account_id from accounts order by balance limit 1)
                     and a.account_id = (select account_id from accounts order by balance desc limit 1)",
             ),
+            ("nothing is held", "update accounts set held = 0"),
             ("every row is there twice", "insert into accounts select * from accounts"),
         ],
         "transactions" => &[
@@ -111,15 +124,69 @@ fn changes_of_tables(view: &str, tables: &[String]) -> Vec<Change> {
                 "update asset_totals set member_sum = -member_sum, system_sum = -system_sum",
             ),
             ("activity is counted twice", "insert into activity select * from activity"),
+            ("refusals are counted twice", "insert into refusals select * from refusals"),
+            (
+                "orders that are paused and those that are not are swapped",
+                "update record_states set counted_as = case counted_as when 'orders_paused' then 'orders_active'
+                     else 'orders_paused' end where counted_as <> 'open_holds'",
+            ),
+        ],
+        _ => &[],
+    }
+}
+
+/// Changes of what the other views show.
+fn changes_of_others(view: &str) -> &'static [(&'static str, &'static str)] {
+    match view {
+        "holds" => &[
+            (
+                "what is paid and what is given back are swapped",
+                "update holds set captured = released, released = captured",
+            ),
+            ("every row is there twice", "insert into holds select * from holds"),
+        ],
+        "limits" => &[
+            ("what is used counts twice", "update limit_uses set amount = amount * 2, count = count * 2"),
+            ("every assignment is there twice", "insert into limit_assignments select * from limit_assignments"),
+        ],
+        "items" => &[
+            (
+                "two items have each other's owner",
+                "update items as i set owner = other.owner from items as other where i.item_id <> other.item_id",
+            ),
+            (
+                "buyer and seller are swapped",
+                "update offers set buyer = seller, seller = buyer where buyer is not null",
+            ),
+        ],
+        "standing_orders" => &[
+            (
+                "source and destination are swapped",
+                "update standing_orders set source = destination, destination = source",
+            ),
+            ("every run is there twice", "insert into standing_order_runs select * from standing_order_runs"),
+        ],
+        "payout_runs" => &[
+            (
+                "what was posted and what was refused are swapped",
+                "update payout_runs set posted = refused, refused = posted",
+            ),
+            ("every result is there twice", "insert into payout_results select * from payout_results"),
         ],
         "members" => &[("a state that nobody is in", "insert into member_counts values ('unheard', 0)")],
         _ => &[],
-    };
+    }
+}
+
+/// A row of each table that is lost, and changes that leave counts, sums or sets of values as they are.
+fn changes_of_tables(view: &str, tables: &[String]) -> Vec<Change> {
+    let all = changes_of_money(view).iter().chain(changes_of_others(view));
     let lost = tables.iter().map(|table| Change {
+        is_verified: true,
         what: format!("a row of {table} is lost"),
         sql: format!("delete from {table} where ctid = (select min(ctid) from {table})"),
     });
-    let more = all.iter().map(|(what, sql)| Change { what: (*what).to_owned(), sql: (*sql).to_owned() });
+    let more = all.map(|(what, sql)| Change { is_verified: true, what: (*what).to_owned(), sql: (*sql).to_owned() });
     lost.chain(more).collect()
 }
 
@@ -145,7 +212,7 @@ async fn prepare(databases: &TestDatabases, view: &str) -> Vec<String> {
 }
 
 /// The views are divided among this many tests, which run beside each other: the view at place `n` belongs to part `n % PARTS`.
-const PARTS: usize = 6;
+const PARTS: usize = 7;
 
 #[tokio::test]
 async fn any_change_of_any_column_is_found_in_part_0() {
@@ -177,6 +244,11 @@ async fn any_change_of_any_column_is_found_in_part_5() {
     any_change_is_found_in_part(5).await;
 }
 
+#[tokio::test]
+async fn any_change_of_any_column_is_found_in_part_6() {
+    any_change_is_found_in_part(6).await;
+}
+
 async fn any_change_is_found_in_part(part: usize) {
     for view in ::views::names().into_iter().skip(part).step_by(PARTS) {
         any_change_is_found(view).await;
@@ -190,7 +262,9 @@ async fn any_change_is_found(view: &str) {
     let tables = prepare(&databases, view).await;
     let columns = columns(&databases, view).await;
     assert!(!columns.is_empty(), "{view} has no columns");
-    for change in columns.iter().flat_map(changes_of).chain(changes_of_tables(view, &tables)) {
+    let mut kinds = HashSet::new();
+    let of_columns = columns.iter().flat_map(|column| changes_of(column, kinds.insert(&column.kind)));
+    for change in of_columns.chain(changes_of_tables(view, &tables)) {
         let sql = format!("set search_path to {view}_g1; {}", change.sql);
         databases.on_views(&sql).await;
         let differing = tables.iter().map(|t| {
@@ -204,8 +278,10 @@ async fn any_change_is_found(view: &str) {
         }
         let found = databases.views(&["compare", view, "--generation", "2"]);
         assert_eq!(found.code, 1, "{view}: {} is not found by a comparison: {}", change.what, found.all());
-        let proof = databases.run(&["log", "verify"]);
-        assert_eq!(proof.code, 1, "{view}: {} is not found by log verify: {}", change.what, proof.all());
+        if change.is_verified {
+            let proof = databases.run(&["log", "verify"]);
+            assert_eq!(proof.code, 1, "{view}: {} is not found by log verify: {}", change.what, proof.all());
+        }
         let repair = tables
             .iter()
             .map(|t| format!("delete from {view}_g1.{t}; insert into {view}_g1.{t} select * from kept.{t};"));

@@ -210,7 +210,7 @@ async fn what_stops_a_view_is_parked_and_comes_in_later() {
     assert!(proof.stdout.contains("Nothing is wrong, but 1 keys are parked"), "{}", proof.all());
     assert!(proof.stdout.contains(&two.to_string()) && !proof.stdout.contains("WRONG"), "{}", proof.all());
     // Another account's row that differs is one.
-    let other = account(3);
+    let other = account(1);
     let forge =
         |by: i32| format!("update accounts_g1.accounts set balance = balance + {by} where account_id = '{other}'");
     databases.on_views(&forge(1)).await;

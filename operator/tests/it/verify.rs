@@ -10,7 +10,19 @@ use crate::{
 };
 
 /// The views whose digests are in a snapshot: they show a change of the byte form of rows.
-const SHOWN: [&str; 6] = ["accounts", "transactions", "transfers", "overview", "members", "top_movers"];
+const SHOWN: [&str; 11] = [
+    "accounts",
+    "transactions",
+    "transfers",
+    "overview",
+    "members",
+    "top_movers",
+    "holds",
+    "limits",
+    "items",
+    "standing_orders",
+    "payout_runs",
+];
 
 /// Every table that is proved, as the report names it.
 fn all_tables() -> Vec<String> {

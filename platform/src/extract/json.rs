@@ -63,19 +63,26 @@ fn is_json(headers: &HeaderMap) -> bool {
     if value == "application/json" {
         return true;
     }
-    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let is_json = |essence: &str| {
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    };
+    is_in_utf8(value, is_json)
+}
+
+/// Whether this content type is of these, and names no charset but UTF-8.
+pub(super) fn is_in_utf8(content_type: &str, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();
-    let json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
     let mut charsets = parts.filter_map(|part| part.strip_prefix("charset=").map(str::to_owned));
     // `utf8` is no registered name, and many clients send it.
     let utf8 = |charset: &str| {
         matches!(charset.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(charset), "utf-8" | "utf8")
     };
-    json && charsets.all(|charset| utf8(&charset))
+    is_wanted(&essence) && charsets.all(|charset| utf8(&charset))
 }
 
-/// Refuses a body that is compressed: what it says is not JSON then, whatever its type.
-fn as_it_is(headers: &HeaderMap) -> Result<(), Problem> {
+/// Refuses a body that is compressed: it is not of its type then, whatever that is.
+pub(super) fn as_it_is(headers: &HeaderMap) -> Result<(), Problem> {
     let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = encodings.flat_map(|value| value.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
     if codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")) {
@@ -95,7 +102,7 @@ pub(crate) fn too_large(limit: usize) -> Problem {
 
 /// The whole body. The token that was checked before it is checked again after it: it may have been revoked, or have
 /// expired, while the body arrived. Every body is read here, so no route can leave that out.
-async fn read(mut request: Request) -> Result<Bytes, Problem> {
+pub(super) async fn read(mut request: Request) -> Result<Bytes, Problem> {
     let presented = Presented::of(request.extensions_mut());
     let bytes = collect(request).await?;
     presented.check_again()?;

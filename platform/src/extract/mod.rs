@@ -1,10 +1,12 @@
 //! Extractors whose rejections are problems.
 
+mod csv;
 mod json;
 mod object;
 mod path;
 mod query;
 
+pub use csv::Csv;
 pub(crate) use json::too_large;
 pub use json::{Json, OptionalJson};
 pub use object::{object, objects};

@@ -69,12 +69,30 @@ codes! {
     Forbidden = "forbidden", FORBIDDEN, "The role of the token does not allow this";
     /// Somebody else's account.
     AccountNotYours = "account-not-yours", FORBIDDEN, "The account belongs to someone else";
+    /// A part in the hold, and not the one that may do this.
+    HoldNotYours = "hold-not-yours", FORBIDDEN, "The hold is not yours to change in this way";
+    /// Somebody else's item.
+    ItemNotYours = "item-not-yours", FORBIDDEN, "The item belongs to someone else";
+    /// Somebody else's offer.
+    OfferNotYours = "offer-not-yours", FORBIDDEN, "The offer was made by someone else";
     /// No such address.
     NotFound = "not-found", NOT_FOUND, "There is nothing at this address";
     /// No such account; answered with 404 when the path names it.
     AccountUnknown = "account-unknown", UNPROCESSABLE_ENTITY, "There is no such account";
     /// No such transfer.
     TransferUnknown = "transfer-unknown", NOT_FOUND, "There is no such transfer";
+    /// No such hold.
+    HoldUnknown = "hold-unknown", NOT_FOUND, "There is no such hold";
+    /// No such limit; answered with 404 when the path names it.
+    LimitUnknown = "limit-unknown", UNPROCESSABLE_ENTITY, "There is no such limit";
+    /// No such item.
+    ItemUnknown = "item-unknown", NOT_FOUND, "There is no such item";
+    /// No such offer.
+    OfferUnknown = "offer-unknown", NOT_FOUND, "There is no such offer";
+    /// No such standing order.
+    OrderUnknown = "order-unknown", NOT_FOUND, "There is no such standing order";
+    /// No such payout run, or another principal's.
+    PayoutUnknown = "payout-unknown", NOT_FOUND, "There is no such payout run";
     /// No account has that number.
     PayeeUnknown = "payee-unknown", NOT_FOUND, "Nobody has this account number";
     /// No such sign-up.
@@ -97,8 +115,8 @@ codes! {
     LoginIdTaken = "login-id-taken", CONFLICT, "The login id is taken";
     /// More bytes than allowed.
     PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
-    /// Not `application/json`.
-    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body is not declared as JSON";
+    /// Not declared as what the address takes, which is `application/json` mostly.
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The media type of the body is wrong";
     /// The key belongs to another request.
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The key was used for another request";
     /// Not enough money.
@@ -119,12 +137,70 @@ codes! {
     SameAccount = "same-account", UNPROCESSABLE_ENTITY, "Source and destination are the same account";
     /// Over a limit.
     LimitExceeded = "limit-exceeded", UNPROCESSABLE_ENTITY, "The amount is over a limit";
+    /// As many as a decision can look at.
+    TooManyLimits = "too-many-limits", UNPROCESSABLE_ENTITY, "There are as many limits as can be set";
     /// Once only.
     AlreadyReversed = "already-reversed", UNPROCESSABLE_ENTITY, "The transfer is already reversed";
     /// More than 38 digits.
     AmountOverflow = "amount-overflow", UNPROCESSABLE_ENTITY, "The balance would have more than 38 digits";
     /// A refused transfer cannot be reversed.
     TransferNotPosted = "transfer-not-posted", UNPROCESSABLE_ENTITY, "The transfer moved no money";
+    /// Captured or released to the end.
+    HoldNotActive = "hold-not-active", UNPROCESSABLE_ENTITY, "Nothing remains of the hold";
+    /// Its time is over.
+    HoldExpired = "hold-expired", UNPROCESSABLE_ENTITY, "The hold has expired";
+    /// More than what is left of it.
+    HoldExceeded = "hold-exceeded", UNPROCESSABLE_ENTITY, "The amount is more than remains of the hold";
+    /// Named neither when it was placed nor now.
+    HoldDestinationMissing = "hold-destination-missing", UNPROCESSABLE_ENTITY, "The capture has no destination";
+    /// Placed for another one.
+    HoldDestinationDiffers = "hold-destination-differs", UNPROCESSABLE_ENTITY, "The hold is for another destination";
+    /// Nobody set one, or it has expired.
+    RateUnknown = "rate-unknown", UNPROCESSABLE_ENTITY, "There is no such rate at present";
+    /// No such quote, or another member's.
+    QuoteUnknown = "quote-unknown", UNPROCESSABLE_ENTITY, "There is no such quote";
+    /// A quote holds for a while.
+    QuoteExpired = "quote-expired", UNPROCESSABLE_ENTITY, "The quote has expired";
+    /// A quote is used once.
+    QuoteUsed = "quote-used", UNPROCESSABLE_ENTITY, "The quote has been used";
+    /// It comes to less than one minor unit.
+    AmountTooSmall = "amount-too-small", UNPROCESSABLE_ENTITY, "The amount is too small to exchange";
+    /// Unknown, used or expired; which of them, is not said.
+    PaymentCodeInvalid = "payment-code-invalid", UNPROCESSABLE_ENTITY, "The payment code cannot be used";
+    /// More than the member allowed.
+    PaymentCodeExceeded = "payment-code-exceeded", UNPROCESSABLE_ENTITY, "The amount is more than the code pays";
+    /// Offered: it cannot be given away or offered once more.
+    ItemLocked = "item-locked", UNPROCESSABLE_ENTITY, "The item is offered";
+    /// The collection has one of this serial.
+    SerialTaken = "serial-taken", CONFLICT, "The collection has an item with this serial";
+    /// Accepted or taken back.
+    OfferNotOpen = "offer-not-open", UNPROCESSABLE_ENTITY, "The offer is not open any more";
+    /// Its time is over.
+    OfferExpired = "offer-expired", UNPROCESSABLE_ENTITY, "The offer has expired";
+    /// Nobody buys from themselves.
+    OwnOffer = "own-offer", UNPROCESSABLE_ENTITY, "The offer is your own";
+    /// No run is due in the future.
+    ScheduleEmpty = "schedule-empty", UNPROCESSABLE_ENTITY, "The schedule has no run in the future";
+    /// Over, or paused.
+    OrderNotActive = "order-not-active", UNPROCESSABLE_ENTITY, "The standing order is not active";
+    /// Only a paused one is resumed.
+    OrderNotPaused = "order-not-paused", UNPROCESSABLE_ENTITY, "The standing order is not paused";
+    /// The run has other rows than whoever starts it says.
+    ControlTotalMismatch = "control-total-mismatch", UNPROCESSABLE_ENTITY, "The control totals are not the run's";
+    /// Started, or over: no rows are added.
+    PayoutNotOpen = "payout-not-open", UNPROCESSABLE_ENTITY, "The payout run is not open any more";
+    /// As many rows as it can have.
+    PayoutFull = "payout-full", UNPROCESSABLE_ENTITY, "The payout run has no room for so many rows";
+    /// It is not being paid.
+    PayoutNotRunning = "payout-not-running", UNPROCESSABLE_ENTITY, "The payout run is not running";
+    /// Only a paused one is resumed.
+    PayoutNotPaused = "payout-not-paused", UNPROCESSABLE_ENTITY, "The payout run is not paused";
+    /// Finished or cancelled.
+    PayoutOver = "payout-over", UNPROCESSABLE_ENTITY, "The payout run is over";
+    /// Row numbers go up.
+    PayoutRowOutOfOrder = "payout-row-out-of-order", UNPROCESSABLE_ENTITY, "The numbers of the rows do not go up";
+    /// The same principal used it before.
+    ReferenceTaken = "reference-taken", CONFLICT, "The reference has been used for another transfer";
     /// All or none, and another one could not be.
     BatchAborted = "batch-aborted", UNPROCESSABLE_ENTITY, "Another transfer of the atomic batch was refused";
     /// Expired, superseded or completed.

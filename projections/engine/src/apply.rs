@@ -1,5 +1,7 @@
 //! Applying commits: a transaction for each batch, and finding the commit at fault when one is refused.
 
+use std::sync::Arc;
+
 use kernel::Position;
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, timeout};
@@ -41,7 +43,8 @@ pub(crate) enum Reloaded {
 
 /// One view's generation with the connection it is written through.
 pub(crate) struct Writer<'a, E: Send + Sync + 'static> {
-    pub(crate) projection: &'a dyn Projection<Event = E>,
+    /// The view in the zone of the generation.
+    pub(crate) projection: Arc<dyn Projection<Event = E>>,
     pub(crate) settings: &'a Settings,
     pub(crate) report: &'a Report,
     pub(crate) connection: PgConnection,

@@ -1,7 +1,7 @@
 //! The checkpoint: a generation's row in the registry, moved in the transaction that changes its tables.
 
 use chrono::{DateTime, Utc};
-use kernel::{CommandId, CommitRef, LogId, Position};
+use kernel::{CommandId, CommitRef, LogId, Position, Zone};
 use sqlx::{PgConnection, types::Uuid};
 
 use crate::Fault;
@@ -12,6 +12,8 @@ pub(crate) struct Checkpoint {
     pub(crate) generation: i32,
     pub(crate) version: i32,
     pub(crate) schema: String,
+    /// Whose days it counts.
+    pub(crate) zone: Zone,
     pub(crate) log: Option<LogId>,
     pub(crate) position: Position,
     /// The commit that ends at the position; none at the beginning, and in a row of an earlier build until it is bound.
@@ -49,7 +51,7 @@ async fn read(
     generation: Option<i32>,
 ) -> Result<Option<Checkpoint>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select generation, version, schema_name, log_id, position, command_id, recorded_at, parking,
+        r#"select generation, version, schema_name, zone, log_id, position, command_id, recorded_at, parking,
                other_history is not null as "other_history!", stuck_since is not null as "stuck!", state = 'live' as "live!", v.paused_at is not null as "paused!"
            from registry.generations as g join registry.views as v on v.view = g.view
            where g.view = $1 and case when $2::int4 is null then state = 'live' else generation = $2 end"#,
@@ -58,10 +60,12 @@ async fn read(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Checkpoint {
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Checkpoint {
         generation: row.generation,
         version: row.version,
         schema: row.schema_name,
+        zone: zone(&row.zone)?,
         log: row.log_id.map(LogId::new),
         position: Position::new(row.position),
         commit: commit_ref(row.position, row.command_id, row.recorded_at),
@@ -72,6 +76,12 @@ async fn read(
         parking: row.parking,
         paused: row.paused,
     }))
+}
+
+/// The zone that a column names. A name that only a newer build knows is an error: other days would be wrong.
+pub(crate) fn zone(name: &str) -> Result<Zone, sqlx::Error> {
+    name.parse::<Zone>()
+        .map_err(|error| sqlx::Error::ColumnDecode { index: format!("zone ({name})"), source: Box::new(error) })
 }
 
 /// The commit that three columns name.

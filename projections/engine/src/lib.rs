@@ -35,7 +35,7 @@ pub use fault_point::fault_point;
 pub use inbox::{Inbox, Outlet, inbox};
 pub use lag::Lag;
 pub use parking::{ParkWhat, ParkedKey, Retried};
-pub use projection::{Projection, Rows, SumColumn};
+pub use projection::{DayColumn, Projection, Rows, SumColumn};
 pub use rebuild::{
     Change, Comparison, Difference, Expectation, Expected, Options, Outcome, Phase, Plan, Progress, RebuildError,
     RebuildRequest, Rebuilder, Reporter, Rollback, Shape, TableComparison, Until, rebuild_together,

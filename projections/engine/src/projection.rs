@@ -1,7 +1,9 @@
 //! What one view adds to the engine: its rule and its SQL.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use kernel::StreamId;
+use kernel::{StreamId, Zone};
 use sqlx::PgConnection;
 
 use crate::{Bulk, Commit, Fault, WriteError};
@@ -44,14 +46,29 @@ pub trait Projection: Send + Sync + 'static {
         None
     }
 
-    /// The columns, table by table, that this version has and the one before it has not: a comparison with a generation
-    /// of an older version expects them. Whatever else changed on purpose, the operator who rebuilds the view must name.
+    /// The columns, table by table, that this version has and an earlier one has not: a comparison with a generation of an older
+    /// version expects them where that has none. A bank may skip builds, so they stay listed. `*` instead of a column stands for a table that an earlier version has not. Whatever else changed on purpose, the operator who rebuilds the view must name.
     fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
 
     /// The columns whose sums a comparison of two generations shows.
     fn sums(&self) -> &'static [SumColumn] {
+        &[]
+    }
+
+    /// The view with the days of a zone; none if nothing in it depends on when a day begins.
+    ///
+    /// What is folded, loaded and merged may differ, nothing else: name, version, tables, keys and used events are those of
+    /// the view. Each generation has a zone that never changes, and the engine folds into it with the view in that zone.
+    fn in_zone(&self, zone: Zone) -> Option<Arc<dyn Projection<Event = Self::Event>>> {
+        let _ = zone;
+        None
+    }
+
+    /// The columns that say on which day of the zone something was counted: generations of different zones are compared
+    /// without them.
+    fn day_columns(&self) -> &'static [DayColumn] {
         &[]
     }
 
@@ -80,6 +97,33 @@ pub struct SumColumn {
     pub column: &'static str,
     /// The column by which the sums are grouped; none for one sum.
     pub by: Option<&'static str>,
+}
+
+/// A column that says on which day of a zone the rows of a table are counted.
+///
+/// It is part of the primary key, and all columns outside of the key are numbers that add up. So what is counted by day in one
+/// zone is, added up over all days, the same as in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayColumn {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// In which rows it depends on the zone, as a condition in SQL; none for all of them.
+    pub only: Option<&'static str>,
+}
+
+/// The view in the zone of a generation; as it is if nothing in it depends on the zone.
+pub(crate) fn in_zone<E: Send + Sync + 'static>(
+    projection: &Arc<dyn Projection<Event = E>>,
+    zone: Zone,
+) -> Arc<dyn Projection<Event = E>> {
+    projection.in_zone(zone).unwrap_or_else(|| projection.clone())
+}
+
+/// The zone of a generation that is made while this one is set.
+pub(crate) fn zone_of<E: Send + Sync + 'static>(projection: &dyn Projection<Event = E>, set: Zone) -> Zone {
+    if projection.in_zone(set).is_some() { set } else { Zone::UTC }
 }
 
 /// What a fold wants written: independent of where it is read from and of how often it is tried.

@@ -1,27 +1,31 @@
 //! The registry of generations: making the first, finding the live one.
 
+use kernel::Zone;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 
 use crate::{
     Projection, RegistryError,
     limits::{self, WORKER_IDLE, limited},
+    projection::zone_of,
 };
 
 /// The role that owns the tables of every generation; made by the migrations of the views database.
 pub const GENERATIONS_ROLE: &str = "jangbu_projector";
 
 /// Makes the first generation of every view that has none, and publishes it as live. What is there stays as it is, so
-/// this may be called at every start, by many programs at once.
+/// this may be called at every start, by many programs at once. A view that counts by day counts the days of `zone`, for as
+/// long as that generation lives.
 ///
 /// The caller connects as [`GENERATIONS_ROLE`], as a member of it or as a superuser.
 pub async fn ensure<E: Send + Sync + 'static>(
     database: &PgConnectOptions,
     projections: &[std::sync::Arc<dyn Projection<Event = E>>],
+    zone: Zone,
 ) -> Result<(), RegistryError> {
     let mut connection =
         limits::connect(&limited(database.clone(), WORKER_IDLE)).await.map_err(RegistryError::Connect)?;
     for projection in projections {
-        ensure_one(&mut connection, projection.as_ref()).await?;
+        ensure_one(&mut connection, projection.as_ref(), zone).await?;
     }
     // Everything is committed; a failure to close changes nothing.
     let _ = connection.close().await;
@@ -31,6 +35,7 @@ pub async fn ensure<E: Send + Sync + 'static>(
 async fn ensure_one<E: Send + Sync + 'static>(
     connection: &mut PgConnection,
     projection: &dyn Projection<Event = E>,
+    zone: Zone,
 ) -> Result<(), RegistryError> {
     let view = projection.name();
     let mut tx = connection.begin().await.map_err(RegistryError::Connect)?;
@@ -47,7 +52,9 @@ async fn ensure_one<E: Send + Sync + 'static>(
     if known {
         return tx.rollback().await.map_err(RegistryError::Read);
     }
-    create_first(&mut tx, projection).await.map_err(|source| RegistryError::Create { view, source })?;
+    create_first(&mut tx, projection, zone_of(projection, zone))
+        .await
+        .map_err(|source| RegistryError::Create { view, source })?;
     tx.commit().await.map_err(|source| RegistryError::Create { view, source })?;
     tracing::info!(view.name = view, view.generation = 1, "made the first generation of the view");
     Ok(())
@@ -56,6 +63,7 @@ async fn ensure_one<E: Send + Sync + 'static>(
 async fn create_first<E: Send + Sync + 'static>(
     tx: &mut PgConnection,
     projection: &dyn Projection<Event = E>,
+    zone: Zone,
 ) -> Result<(), sqlx::Error> {
     let view = projection.name();
     let schema = schema_name(view, 1);
@@ -72,12 +80,13 @@ async fn create_first<E: Send + Sync + 'static>(
         .execute(&mut *tx)
         .await?;
     sqlx::query!(
-        "insert into registry.generations (view, generation, version, schema_name, tables, state, promoted_at)
-         values ($1, 1, $2, $3, $4, 'live', clock_timestamp())",
+        "insert into registry.generations (view, generation, version, schema_name, tables, state, zone, promoted_at)
+         values ($1, 1, $2, $3, $4, 'live', $5, clock_timestamp())",
         view,
         projection.version(),
         schema,
-        &tables
+        &tables,
+        zone.name()
     )
     .execute(&mut *tx)
     .await?;

@@ -20,6 +20,7 @@ use crate::{
     intake::{Intake, Portion},
     limits::{WORKER_IDLE, limited},
     parking::Parked,
+    projection::in_zone,
     silent::Silence,
     standby::Standby,
     status::Report,
@@ -98,7 +99,7 @@ impl<E: Send + Sync + 'static> Runner<E> {
                 Ok((_, checkpoint, _, _)) if checkpoint.paused => Halt::Paused,
                 Ok((connection, checkpoint, log, parked)) => {
                     let mut writer = Writer {
-                        projection: self.projection.as_ref(),
+                        projection: in_zone(&self.projection, checkpoint.zone),
                         settings: &self.settings,
                         report: &self.report,
                         connection,
@@ -307,7 +308,7 @@ async fn follow<E: Send + Sync + 'static>(
                 Err(error) => return Halt::Transient(chain(&error)),
             };
         if let Portion::Log(commits) = &mut portion {
-            writer.parked.hide(writer.projection, commits);
+            writer.parked.hide(writer.projection.as_ref(), commits);
         }
         let commits = portion.commits();
         if commits.is_empty() {

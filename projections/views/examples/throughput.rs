@@ -69,7 +69,7 @@ async fn measure(
     rate: Option<f64>,
 ) -> Any<()> {
     let scratch = Scratch::new().await;
-    ensure(&scratch.database, &views).await?;
+    ensure(&scratch.database, &views, kernel::Zone::SEOUL).await?;
     let log = Arc::new(MemoryLog::new(bank.log, bank.commits.clone()));
     let mut workers: Vec<_> = views
         .into_iter()
@@ -163,6 +163,12 @@ impl Bank {
                 memo: Some(format!("lunch {i}")),
                 reference: None,
                 reverses: None,
+                hold: None,
+                despite_freeze: false,
+                trade: None,
+                order: None,
+                asked_by: None,
+                counted: Vec::new(),
             };
             let mut booked = |at: usize, by: i128| -> Any<(StreamId, i64, Minor)> {
                 states[at].1 += by;
@@ -172,8 +178,8 @@ impl Bank {
             let (debit, credit) = (booked(from, -amount.units())?, booked(to, amount.units())?);
             let events = vec![
                 event(transfer.into(), 1, posted)?,
-                event(debit.0, debit.1, AccountDebited { transfer, amount, balance: debit.2 })?,
-                event(credit.0, credit.1, AccountCredited { transfer, amount, balance: credit.2 })?,
+                event(debit.0, debit.1, AccountDebited { transfer, amount, balance: debit.2, used: Vec::new() })?,
+                event(credit.0, credit.1, AccountCredited { transfer, amount, balance: credit.2, used: Vec::new() })?,
             ];
             // An append of about 100 commits each 10 ms.
             bank.commit(accounts + i / 100, events);

@@ -104,6 +104,11 @@ impl CopyRows {
         }
     }
 
+    /// Whether there are no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
     /// How many bytes it holds.
     pub(crate) fn held(&self) -> usize {
         self.bytes.len()

@@ -3,8 +3,13 @@
 mod accounts;
 mod copy;
 mod fault;
+mod holds;
+mod items;
+mod limits;
 mod members;
 mod overview;
+mod payout_runs;
+mod standing_orders;
 mod top_movers;
 mod transactions;
 mod transfers;
@@ -14,9 +19,15 @@ use std::sync::Arc;
 
 pub use accounts::{AccountSeed, Accounts, Seed, SeedStatus, SeededAccounts};
 use events::recorded;
+pub use holds::Holds;
+pub use items::Items;
+use kernel::Zone;
+pub use limits::Limits;
 pub use members::Members;
 pub use overview::Overview;
+pub use payout_runs::PayoutRuns;
 use projection_engine::{Decode, Projection};
+pub use standing_orders::StandingOrders;
 pub use top_movers::TopMovers;
 pub use transactions::Transactions;
 pub use transfers::Transfers;
@@ -24,15 +35,20 @@ pub use transfers::Transfers;
 /// A view of this bank.
 pub type View = Arc<dyn Projection<Event = recorded::Event>>;
 
-/// Every view.
+/// Every view. Those that count by day are in UTC here: the engine takes them in the zone of the generation that it writes.
 pub fn all() -> Vec<View> {
     vec![
         Arc::new(Accounts),
         Arc::new(Transactions),
         Arc::new(Transfers),
-        Arc::new(Overview),
+        Arc::new(Overview { zone: Zone::UTC }),
         Arc::new(Members),
-        Arc::new(TopMovers),
+        Arc::new(TopMovers { zone: Zone::UTC }),
+        Arc::new(Holds),
+        Arc::new(Limits),
+        Arc::new(Items),
+        Arc::new(StandingOrders),
+        Arc::new(PayoutRuns),
     ]
 }
 

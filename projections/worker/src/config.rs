@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use kernel::Zone;
 use platform::telemetry::TelemetryOptions;
 use projection_engine::Settings;
 
@@ -30,6 +31,10 @@ pub struct Config {
     /// The stream the relay publishes the log to; without it the views follow the log itself
     #[arg(long, env = "JANGBU_NATS_STREAM", default_value = "JANGBU_LOG")]
     pub nats_stream: String,
+    /// The bank's time zone, a name of the IANA database: the views that count by day are made with its days. A view that is
+    /// there keeps the zone that it was made with, until `jangbu views rebuild` makes it again
+    #[arg(long, env = "JANGBU_ZONE", default_value_t = Zone::SEOUL)]
+    pub zone: Zone,
     /// Events that one transaction of a view takes, about, at most
     #[arg(long, env = "JANGBU_PROJECTOR_BATCH_EVENTS", default_value_t = 5000)]
     pub batch_events: i64,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use event_archive::ArchivedLog;
 use event_store_postgres::{AppendWatch, PoolOptions, PostgresLog, connect};
-use kernel::Position;
+use kernel::{Position, Zone};
 use log::seal::KeyWatch;
 use platform::{
     http::{self, HttpOptions},
@@ -95,7 +95,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let feed = Feed::new(client.clone(), SealCheck::new(&config.nats_stream, keys), outlets, line.clone());
     let (log_id, identified) = watch::channel(None);
     parts.push(tasks::vital("slices", feed.run(identified)));
-    parts.push(tasks::until_done("first-generations", move || prepare(views_options.clone())));
+    parts.push(tasks::until_done("first-generations", move || prepare(views_options.clone(), config.zone)));
     let appends = AppendWatch::start(log_options.application_name("projector/listen"));
     parts.push(tasks::vital("horizon", Horizon { log, appends, line, reachable, log_id, views: watched }.run()));
 
@@ -116,10 +116,10 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
 }
 
 /// Makes the first generation of every view; tried until it is done. The views wait for it.
-async fn prepare(database: PgConnectOptions) {
+async fn prepare(database: PgConnectOptions, zone: Zone) {
     let mut logged = String::new();
     loop {
-        let text = match timeout(ENSURE, ensure(&database, &views::all())).await {
+        let text = match timeout(ENSURE, ensure(&database, &views::all(), zone)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => format!("{:#}", anyhow::Error::new(error)),
             Err(_) => "the views database did not answer in time".to_owned(),

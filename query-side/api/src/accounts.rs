@@ -135,7 +135,7 @@ pub struct TransactionsQuery {
     #[param(value_type = Option<String>, format = DateTime, nullable = false)]
     to: Option<Time>,
     /// Of this kind of movement.
-    #[param(value_type = Option<String>, pattern = "^(transfer|deposit|withdrawal|reversal|compound)$", nullable = false)]
+    #[param(value_type = Option<String>, pattern = "^(transfer|deposit|withdrawal|reversal|compound|capture|exchange|charge|trade|payout)$", nullable = false)]
     kind: Option<Kind>,
     /// Of this amount or more, in minor units, whichever way it went.
     #[param(value_type = Option<String>, pattern = "^[0-9]{1,38}$", nullable = false)]
@@ -192,7 +192,8 @@ pub async fn transactions(
     let mut read = page.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(Page { items, next_cursor }) => {
-            let (items, degraded) = counterparty::name(api.opener.as_ref(), principal.actor.role, items).await;
+            let (opener, role) = (api.opener.as_ref(), principal.actor.role);
+            let (items, degraded) = counterparty::name(opener, role, items, |entry| &mut entry.counterparty_name).await;
             Ok(EntryPage { items, next_cursor, degraded })
         }
         None => Err(no_account()),

@@ -49,10 +49,9 @@ impl<T> Answer<T> {
     ) -> Result<Self, Problem> {
         Ok(Self::from_result(read.map_err(problem_of)?.map(|model| model.map(form).ok_or_else(missing))))
     }
-}
 
-impl<T: Serialize> IntoResponse for Answer<T> {
-    fn into_response(self) -> Response {
+    /// The response, with a body in a form of its own.
+    pub fn respond(self, form: impl FnOnce(T) -> Response) -> Response {
         let Self { made: Fresh { value, position, lag, stale, missing }, asked } = self;
         let mut headers = HeaderMap::with_capacity(5);
         headers.insert(VIEW_POSITION, HeaderValue::from(position.number()));
@@ -67,8 +66,14 @@ impl<T: Serialize> IntoResponse for Answer<T> {
             headers.insert(MISSING, HeaderValue::from(missing));
         }
         match value {
-            Ok(body) => (headers, Json(body)).into_response(),
+            Ok(body) => (headers, form(body)).into_response(),
             Err(problem) => (headers, problem).into_response(),
         }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        self.respond(|body| Json(body).into_response())
     }
 }

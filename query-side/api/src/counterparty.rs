@@ -1,10 +1,10 @@
-//! The names of those on the other side of a transaction.
+//! The names of other people: those on the other side of a transaction, and those who owned an item.
 
 use std::collections::HashMap;
 
 use futures::StreamExt;
 use kernel::{MemberId, Role};
-use reads::{Entry, Named, SealedText};
+use reads::{Named, SealedText};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -15,19 +15,24 @@ use crate::{
 /// So many names are asked for at once.
 const AT_ONCE: usize = 4;
 
-/// Entries with the names of the other sides, mostly hidden. People want to know who paid them; the bank's own people and
-/// programs have no need to.
+/// Entries with the names of the others in them, mostly hidden; `place` says where it stands. People want to know who paid them; the bank's
+/// own people and programs have no need to.
 ///
 /// The second value says whether a name could not be read now. Then no further one is asked for, so that a vault that is away
 /// holds an answer up once.
-pub async fn name<E: AsMut<Entry>>(opener: &dyn Opener, reader: Role, entries: Vec<Named<E>>) -> (Vec<E>, bool) {
+pub async fn name<E>(
+    opener: &dyn Opener,
+    reader: Role,
+    entries: Vec<Named<E>>,
+    place: impl Fn(&mut E) -> &mut Option<String>,
+) -> (Vec<E>, bool) {
     let (known, degraded) = match reader {
         Role::Member => open(opener, &entries).await,
         Role::Operator | Role::Service => (HashMap::new(), false),
     };
     let entries = entries.into_iter().map(|Named { mut entry, name }| {
         let name = name.and_then(|(member, _)| known.get(&member));
-        entry.as_mut().counterparty_name = name.map(|name| mask(name.expose_secret()));
+        *place(&mut entry) = name.map(|name| mask(name.expose_secret()));
         entry
     });
     (entries.collect(), degraded)

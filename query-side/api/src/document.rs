@@ -21,6 +21,11 @@ use crate::route::{self, Answered, Route};
     tags(
         (name = "accounts", description = "Balances and what happened"),
         (name = "transfers", description = "What became of money that moved"),
+        (name = "holds", description = "Funds that are set aside"),
+        (name = "limits", description = "What may be paid, and what is used of it"),
+        (name = "items", description = "Things that are one of a kind, and offers of them"),
+        (name = "standing orders", description = "Payments that a schedule asks for"),
+        (name = "payout runs", description = "One account pays many, row by row"),
         (name = "members", description = "Who people are, to themselves"),
         (name = "operations", description = "The bank at a glance, and how its views are doing"),
         (name = "assets", description = "What the money is"),

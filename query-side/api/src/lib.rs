@@ -11,15 +11,21 @@ mod assets;
 mod audit;
 mod counterparty;
 mod document;
+mod holds;
+mod items;
+mod limits;
 mod mask;
 mod members;
+mod offers;
 mod opener;
 mod overview;
 mod params;
 mod payees;
+mod payout_runs;
 mod prefer;
 mod problem;
 mod route;
+mod standing_orders;
 mod state;
 mod top_movers;
 mod transfers;
@@ -37,6 +43,12 @@ fn routes() -> impl Iterator<Item = Route> {
     let resources = [
         accounts::routes(),
         transfers::routes(),
+        holds::routes(),
+        limits::routes(),
+        items::routes(),
+        offers::routes(),
+        standing_orders::routes(),
+        payout_runs::routes(),
         payees::routes(),
         wallet::routes(),
         members::routes(),

@@ -13,7 +13,7 @@ use platform::{
     extract::Path,
     problem::{Code, Problem},
 };
-use reads::{Need, PayeeKey, Viewer};
+use reads::{HoldStatus, Need, PayeeKey, Viewer};
 use serde::{Deserialize, Deserializer, de::Error};
 use uuid::Uuid;
 
@@ -114,6 +114,18 @@ pub struct Amount(pub Minor);
 #[derive(Clone, Debug)]
 pub struct Kind(pub String);
 
+/// What has become of a hold.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldState(pub HoldStatus);
+
+/// The member who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Me;
+
+/// A collection of items.
+#[derive(Clone, Debug)]
+pub struct Collection(pub String);
+
 /// The account on the other side, by id or by number.
 #[derive(Clone, Copy, Debug)]
 pub struct Counterparty(pub PayeeKey);
@@ -125,12 +137,22 @@ from_text! {
     };
     Kind => |text| match reads::KINDS.contains(&text) {
         true => Ok(Kind(text.to_owned())),
-        false => Err("not a kind of movement: transfer, deposit, withdrawal, reversal or compound"),
+        false => Err("not a kind of movement: transfer, deposit, withdrawal, reversal, compound, capture, exchange, charge, trade or payout"),
+    };
+    HoldState => |text| match HoldStatus::ALL.into_iter().find(|status| status.as_str() == text) {
+        Some(status) => Ok(HoldState(status)),
+        None => Err("not a status of a hold: active, captured, released or expired"),
     };
     Counterparty => |text| match (uuid(text), text.parse()) {
         (Ok(id), _) => Ok(Counterparty(PayeeKey::Id(AccountId::new(id)))),
         (_, Ok(number)) => Ok(Counterparty(PayeeKey::Number(number))),
         _ => Err("neither the id nor the number of an account"),
+    };
+    Me => |text| if text == "me" { Ok(Me) } else { Err("the word me: everybody lists their own") };
+    Collection => |text| match text.chars().count() {
+        // Postgres keeps no text with a NUL in it, so there is none to find.
+        1..=80 if !text.contains('\0') => Ok(Collection(text.to_owned())),
+        _ => Err("1 to 80 characters"),
     };
     Id => |text| uuid(text).map(Id);
     Limit => |text| match digits::<u16>(text) {
@@ -239,6 +261,13 @@ mod tests {
         }
         assert!(reads::KINDS.iter().all(|kind| read::<Kind>(kind).is_some()));
         assert!(read::<Kind>("Transfer").is_none() && read::<Kind>("").is_none());
+        assert!(HoldStatus::ALL.iter().all(|status| read::<HoldState>(status.as_str()).is_some()));
+        assert!(read::<Me>("me").is_some() && read::<Me>("Me").is_none() && read::<Me>("").is_none());
+        assert!(read::<Collection>(&"\u{d55c}".repeat(80)).is_some());
+        for odd in ["", "a\0b", &"x".repeat(81)] {
+            assert!(read::<Collection>(odd).is_none(), "{odd}");
+        }
+        assert!(read::<HoldState>("Active").is_none() && read::<HoldState>("").is_none());
         assert!(read::<Counterparty>("0193a5f0-0000-7000-8000-000000000001").is_some());
         assert!(read::<Counterparty>("1234 5678 9092").is_some() && read::<Counterparty>("123456789090").is_none());
         assert!(read::<Day>("2026-02-28").is_some() && read::<Asset>("KRW").is_some());

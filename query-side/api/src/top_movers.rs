@@ -34,7 +34,7 @@ pub struct TopMoversQuery {
     /// The asset.
     #[param(value_type = String, pattern = "^[A-Z][A-Z0-9]{1,7}$")]
     asset: Asset,
-    /// The day, UTC; today if it is not given.
+    /// The day, in the time zone that the answer names; today if it is not given.
     #[param(value_type = Option<String>, format = Date, nullable = false)]
     day: Option<Day>,
     /// How many at most.

@@ -53,7 +53,7 @@ impl From<Page<Transfer>> for TransferPage {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TransfersQuery {
-    /// The reference of the deposits and withdrawals that are looked for, whole.
+    /// The reference of the transfers that are looked for, whole.
     #[param(value_type = String, min_length = 1, max_length = 256)]
     reference: Reference,
     /// How many at most.
@@ -66,7 +66,8 @@ pub struct TransfersQuery {
 
 /// Find transfers by reference
 ///
-/// What was deposited and withdrawn under a reference, posted or rejected, newest first. A service finds what it sent itself.
+/// What was paid under a reference, posted or rejected, newest first. A service finds what it sent itself, and the rows
+/// of the payout runs that it opened.
 #[utoipa::path(get, operation_id = "transfers_by_reference", security(("bearer" = [])), path = "/v1/transfers", tag = "transfers",
     params(TransfersQuery), responses((status = 200, description = "Part of the list", body = TransferPage)))]
 pub async fn find(

@@ -7,7 +7,7 @@ use platform::{
     extract::Query,
     problem::{Code, Problem},
 };
-use reads::{Account, WalletEntry};
+use reads::{Account, Hold, Item, PendingOrder, WalletEntry, WalletLimit};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -43,6 +43,17 @@ pub struct Wallet {
     /// The last 20 transactions over the accounts shown here, newest first.
     #[schema(max_items = 20)]
     pub transactions: Vec<WalletEntry>,
+    /// The last 20 holds of funds of the accounts shown here of which something remains, newest placed first.
+    #[schema(max_items = 20)]
+    pub holds: Vec<Hold>,
+    /// The 20 standing orders whose next runs are due first.
+    #[schema(max_items = 20)]
+    pub standing_orders: Vec<PendingOrder>,
+    /// The last 20 items that came to the member, the newest first.
+    #[schema(max_items = 20)]
+    pub items: Vec<Item>,
+    /// What the accounts shown here have used today of the limits on a day that count for them.
+    pub limits: Vec<WalletLimit>,
     /// There and true if there are names of other sides that cannot be read now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -75,13 +86,17 @@ impl Wallet {
             accounts: wallet.accounts.items,
             accounts_next_cursor: wallet.accounts.next_cursor,
             transactions,
+            holds: wallet.holds,
+            standing_orders: wallet.orders,
+            items: wallet.items,
+            limits: wallet.limits,
             degraded,
         }
     }
 }
 
-/// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions. Of more than 200
-/// accounts it shows the newest, and where `GET /v1/accounts` goes on.
+/// The app's first screen in one call: the member, the accounts with balances, the last 20 transactions, open holds, standing orders that are
+/// due next, items, and what is used of limits today. Of more than 200 accounts it shows the newest, and where `GET /v1/accounts` goes on.
 #[utoipa::path(get, operation_id = "wallet_home", security(("bearer" = [])), path = "/v1/wallet/home", tag = "accounts",
     responses((status = 200, description = "The first screen", body = Wallet)))]
 pub async fn home(
@@ -95,6 +110,8 @@ pub async fn home(
     let own = read.value.real_name.take().map(|name| (principal.actor.id, name));
     let name = opener::name(api.opener.as_ref(), own).await;
     let recent = std::mem::take(&mut read.value.recent);
-    let (recent, degraded) = counterparty::name(api.opener.as_ref(), principal.actor.role, recent).await;
+    let (opener, role) = (api.opener.as_ref(), principal.actor.role);
+    let (recent, degraded) =
+        counterparty::name(opener, role, recent, |recent| &mut recent.entry.counterparty_name).await;
     Ok(Answer::from_result(read.map(|wallet| Ok(Wallet::new(wallet, name, recent, degraded)))).preferred(asked))
 }

@@ -37,10 +37,16 @@ pub struct Account {
     /// Whether money may move.
     #[schema(value_type = String, pattern = "^(open|frozen|closed)$")]
     pub status: AccountStatus,
+    /// What its freeze stops: `all`, or `debits` only, so that money may still come in; null if it is not frozen.
+    #[schema(value_type = Option<String>, required, pattern = "^(all|debits)$")]
+    pub freeze: Option<FreezeScope>,
     /// How much is on it, in minor units.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub balance: Minor,
-    /// How much of that could be spent, in minor units.
+    /// How much of that is held, in minor units: it can be spent by capturing a hold only.
+    #[schema(value_type = String, pattern = "^[0-9]{1,38}$")]
+    pub held: Minor,
+    /// How much could be spent: the balance without what is held, in minor units.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
     pub available: Minor,
     /// How many events its stream has.
@@ -60,6 +66,16 @@ pub enum AccountStatus {
     Frozen,
     /// Never again.
     Closed,
+}
+
+/// What a freeze stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreezeScope {
+    /// Nothing goes in or out.
+    All,
+    /// Nothing goes out.
+    Debits,
 }
 
 /// The list of the accounts of an owner, or of everybody.
@@ -87,24 +103,7 @@ impl Reads {
     }
 
     async fn account_now(&self, viewer: Viewer, account: AccountId) -> Result<Seen<Option<Account>>, ReadsError> {
-        let row = sqlx::query!(
-            r#"select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
-                   count(*) as live,
-                   (select to_jsonb(found)
-                    from (select account_id, account_number, owner, name, asset, status, balance::text as balance,
-                       balance::text as available,
-                              version, opened_at
-                          from live.accounts where account_id = $2) as found
-                   ) as "found?: Json<Account>",
-                   (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
-     from registry.missing as m
-     where m.view = any($1) and (m.anything or m.touches && array[$2::uuid::text])) as "missing?: Json<MissingRow>"
-               from registry.live_positions where view = any($1)"#,
-            &names(VIEWS),
-            account.uuid(),
-        )
-        .fetch_one(&self.pool)
-        .await?;
+        let row = sqlx::query_file!("src/sql/account.sql", &names(VIEWS), account.uuid()).fetch_one(&self.pool).await?;
         let known = row.found.is_some();
         let visible =
             row.found.map(|Json(found)| found).filter(|found| viewer.may_see(found.owner.map(MemberId::uuid)));
@@ -134,34 +133,8 @@ impl Reads {
         before: Uuid,
         limit: u16,
     ) -> Result<Seen<Vec<Account>>, ReadsError> {
-        let row = sqlx::query!(
-            r#"with page as materialized (
-                   (select account_id, account_number, owner, name, asset, status, balance::text as balance,
-                       balance::text as available, version,
-                       opened_at
-                    from live.accounts
-                    where owner = $2 and account_id < $3 order by account_id desc limit $4)
-                   union all
-                   (select account_id, account_number, owner, name, asset, status, balance::text as balance,
-                       balance::text as available, version,
-                       opened_at
-                    from live.accounts
-                    where $2 is null and account_id < $3 order by account_id desc limit $4)
-               )
-               select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at,
-                   count(*) as live,
-                   (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
-     from registry.missing as m
-     where m.view = any($1) and (m.anything
-                        or m.touches && array(select account_id::text from page)
-                        or m.touches && array[$2::uuid::text]
-                        or not ($2 is not null and m.names_owner)
-                            and not exists (select from live.accounts as a
-                    where a.account_id = any(array(select t::uuid from unnest(m.touches) as t where t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))))) as "missing?: Json<MissingRow>",
-                   (select coalesce(jsonb_agg(to_jsonb(page)), '[]')
-                    from page
-                   ) as "page!: Json<Vec<Account>>"
-               from registry.live_positions where view = any($1)"#,
+        let row = sqlx::query_file!(
+            "src/sql/accounts.sql",
             &names(VIEWS),
             owner.map(MemberId::uuid),
             before,

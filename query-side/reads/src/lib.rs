@@ -10,13 +10,18 @@ mod balance;
 mod cursor;
 mod error;
 mod freshness;
+mod holds;
+mod items;
+mod limits;
 mod members;
 mod metric_help;
 mod overview;
 mod payees;
+mod payout_runs;
 mod reads;
 mod references;
 mod row;
+mod standing_orders;
 mod status;
 mod top_movers;
 mod transactions;
@@ -24,23 +29,31 @@ mod transfers;
 mod view;
 mod wallet;
 
-pub use accounts::{Account, AccountStatus};
+pub use accounts::{Account, AccountStatus, FreezeScope};
 pub use audit::{AlarmReport, AuditReport, InvariantReport};
 pub use balance::{Balance, When};
 pub use cursor::List;
 pub use error::ReadsError;
 pub use freshness::{Fresh, Need};
+pub use holds::{Hold, HoldStatus};
+pub use items::{Item, ItemHistory, ItemOwner, Offer};
+pub use limits::{AccountLimit, AmountUse, CountUse, LimitWindow, MostAmount, MostCount};
 pub use members::{Channel, Member, MemberStatus, Personal, SealedText};
 pub use metric_help::describe_metrics;
-pub use overview::{AccountCounts, Activity, ActivityBucket, AssetTotals, MemberCounts, Overview};
+pub use overview::{
+    AccountCounts, Activity, ActivityBucket, AssetTotals, MemberCounts, OrderCounts, Overview, PayoutRunCounts,
+    RefusalCount,
+};
 pub use payees::{Payee, PayeeKey};
+pub use payout_runs::{PayoutResult, PayoutRun, PayoutStatus};
 pub use reads::{OpenError, Options, Reads};
 pub use row::{Page, Viewer};
+pub use standing_orders::{Order, OrderRun, Schedule};
 pub use status::{Generation, ViewDetail, ViewStatus};
 pub use top_movers::{Mover, TopMovers};
 pub use transactions::{Entry, EntryFilter, KINDS, Named, Range};
 pub use transfers::{Money, Posting, Transfer};
-pub use wallet::{RECENT, Wallet, WalletEntry};
+pub use wallet::{PendingOrder, RECENT, Wallet, WalletEntry, WalletLimit};
 
 view::views! {
     Accounts = "accounts",
@@ -49,4 +62,9 @@ view::views! {
     Overview = "overview",
     Members = "members",
     TopMovers = "top_movers",
+    Holds = "holds",
+    Limits = "limits",
+    Items = "items",
+    StandingOrders = "standing_orders",
+    PayoutRuns = "payout_runs",
 }

@@ -13,8 +13,8 @@ use crate::{
 const VIEWS: &[View] = &[View::Transfers];
 
 impl Reads {
-    /// The transfers with this reference, newest first; of a service, those that it made. Members look at their statements
-    /// instead.
+    /// The transfers with this reference, newest first; of a service, those that it made, and those of the payout runs that it
+    /// opened. Members look at their statements instead.
     pub async fn transfers_by_reference(
         &self,
         reference: &str,

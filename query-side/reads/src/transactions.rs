@@ -23,7 +23,7 @@ pub struct Entry {
     #[schema(value_type = Uuid)]
     pub transfer_id: TransferId,
     /// What kind of movement.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$")]
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound|capture|exchange|charge|trade|payout)$")]
     pub kind: String,
     /// How much, in minor units; negative went out.
     #[schema(value_type = String, pattern = "^-?[0-9]{1,38}$")]
@@ -85,12 +85,6 @@ impl<E> NamedRow<E> {
     }
 }
 
-impl AsMut<Self> for Entry {
-    fn as_mut(&mut self) -> &mut Self {
-        self
-    }
-}
-
 /// Which part of an account's history: from a time on, before a time. Half open, so that one month ends where the next
 /// begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,7 +96,8 @@ pub struct Range {
 }
 
 /// The kinds of movement.
-pub const KINDS: [&str; 5] = ["transfer", "deposit", "withdrawal", "reversal", "compound"];
+pub const KINDS: [&str; 10] =
+    ["transfer", "deposit", "withdrawal", "reversal", "compound", "capture", "exchange", "charge", "trade", "payout"];
 
 /// Which entries of it; all, if nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Transfers, posted and rejected.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AssetCode, Minor, Position, TransferId, Version};
+use kernel::{AccountId, AssetCode, HoldId, ItemId, Minor, OfferId, OrderId, Position, TransferId, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{
 const VIEWS: &[View] = &[View::Transfers, View::Accounts];
 
 /// An amount of one asset, in whole minor units.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// The code of an asset this bank knows.
@@ -44,7 +44,7 @@ pub struct Transfer {
     #[schema(value_type = Option<String>, pattern = "^-?[0-9]{1,38}$")]
     pub available: Option<Minor>,
     /// What kind of movement.
-    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound)$")]
+    #[schema(pattern = "^(transfer|deposit|withdrawal|reversal|compound|capture|exchange|charge|trade|payout)$")]
     pub kind: String,
     /// The account debited; null if a rejected one named none that exists, and in a transfer of more than two legs.
     #[schema(value_type = Option<Uuid>, required)]
@@ -67,6 +67,26 @@ pub struct Transfer {
     /// The transfer that undid this one.
     #[schema(value_type = Option<Uuid>, required)]
     pub reversed_by: Option<TransferId>,
+    /// The hold whose funds a capture pays; left out of everything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub hold_id: Option<HoldId>,
+    /// The item that changed hands for it; left out of everything but a trade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub item_id: Option<ItemId>,
+    /// The offer that was accepted; left out of everything but a trade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub offer_id: Option<OfferId>,
+    /// The standing order that asked for it; left out of everything that no order asked for, and of what was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub order_id: Option<OrderId>,
+    /// There and true if it moved money of a frozen account, which only a reversal does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub despite_freeze: bool,
     /// One for each leg, in order: of two the debit first. None if it was rejected.
     pub postings: Vec<Posting>,
     /// The position of its last event.
@@ -111,6 +131,13 @@ pub(crate) struct TransferRow {
     reference: Option<String>,
     reverses: Option<Uuid>,
     reversed_by: Option<Uuid>,
+    /// Neither is known by an older version of the view, under which there was neither a hold nor a way past a freeze.
+    hold_id: Option<Uuid>,
+    despite_freeze: Option<bool>,
+    /// None of these three is known by an older version of the view, under which there were neither items nor standing orders.
+    item_id: Option<Uuid>,
+    offer_id: Option<Uuid>,
+    order_id: Option<Uuid>,
     source_balance_after: Option<String>,
     source_version: Option<i64>,
     destination_balance_after: Option<String>,
@@ -203,6 +230,11 @@ impl TransferRow {
             reference: self.reference,
             reverses: self.reverses.map(TransferId::new),
             reversed_by: self.reversed_by.map(TransferId::new),
+            hold_id: self.hold_id.map(HoldId::new),
+            item_id: self.item_id.map(ItemId::new),
+            offer_id: self.offer_id.map(OfferId::new),
+            order_id: self.order_id.map(OrderId::new),
+            despite_freeze: self.despite_freeze.unwrap_or_default(),
             postings,
             position: Position::new(self.position),
             recorded_at: self.recorded_at,

@@ -82,6 +82,24 @@ impl TestClient {
         self.post_keyed(path, &fresh_key(), body).await
     }
 
+    /// A command that sets something, under a key of its own.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        let (url, key) = (format!("{}{path}", self.command), fresh_key());
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        self.send(Method::PUT, &url, &headers, Some(body.to_string().into_bytes())).await.unwrap()
+    }
+
+    /// A command that ends something, under a key; without a body.
+    pub async fn delete_keyed(&self, path: &str, key: &str) -> Answer {
+        let url = format!("{}{path}", self.command);
+        self.send(Method::DELETE, &url, &[("idempotency-key", key)], None).await.unwrap()
+    }
+
+    /// The same under a key of its own.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.delete_keyed(path, &fresh_key()).await
+    }
+
     /// A read.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, &format!("{}{path}", self.query), &[], None).await.unwrap()

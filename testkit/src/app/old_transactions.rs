@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use events::recorded::{AccountEvent, Event, Pair, TransferEvent, TransferPosted};
-use kernel::{AccountId, Minor, Position, TransferId};
+use kernel::{AccountId, Minor, Position, TransferId, Zone};
 use log::ReadHead;
 use projection_engine::{
     Commit, Fault, Options, Projection, Rebuilder, Reporter, Rows, Runner, Settings, Sources, WriteError, ensure, inbox,
@@ -131,7 +131,7 @@ pub async fn begin_with_old_transactions(views: &Database) {
     let mut connection = PgConnection::connect_with(&database).await.unwrap();
     let forget = "begin; drop schema transactions_g1 cascade; delete from registry.generations where view = 'transactions'; commit";
     sqlx::raw_sql(forget).execute(&mut connection).await.unwrap();
-    ensure(&database, &[Arc::new(OldTransactions) as View]).await.unwrap();
+    ensure(&database, &[Arc::new(OldTransactions) as View], Zone::UTC).await.unwrap();
 }
 
 /// An older projector: one view of it, in this process.
@@ -171,6 +171,7 @@ impl OldWorker {
     pub fn rebuilder(&self) -> Rebuilder<Event> {
         Rebuilder {
             projection: Arc::new(OldTransactions),
+            zone: Zone::UTC,
             database: self.views.clone(),
             log: Arc::new(self.log.clone()),
             ranges: Arc::new(self.log.clone()),

@@ -32,7 +32,8 @@ pub async fn migrate_until(database: migrations::Database, url: &str, last: i64)
 #[cfg(feature = "generations")]
 pub async fn first_generations(url: &str) -> Result<()> {
     let options = url.parse().context("the Postgres URL cannot be read")?;
-    projection_engine::ensure(&options, &views::all()).await.context("the first generations cannot be made")
+    let made = projection_engine::ensure(&options, &views::all(), kernel::Zone::SEOUL).await;
+    made.context("the first generations cannot be made")
 }
 
 /// Makes tables like those of the first generation of every view, straight from the views' DDL: enough to check queries

@@ -45,7 +45,7 @@ async fn leads(bank: &mut Bank, part: Part) -> bool {
 }
 
 /// Which of the two leads, once the other one is connected to it.
-async fn leader(app: &mut TestApp) -> (usize, usize) {
+pub async fn leader(app: &mut TestApp) -> (usize, usize) {
     eventually("one server leads, and the other one is connected", async || {
         for (one, other) in [(0, 1), (1, 0)] {
             if leads(&mut app.bank, Part::Command(one)).await

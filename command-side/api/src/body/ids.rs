@@ -1,9 +1,9 @@
 //! Ids as clients write them.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use application::Destination;
-use kernel::{AccountId, AccountNumberError};
+use kernel::{AccountId, AccountNumber, AccountNumberError};
 use platform::problem::Problem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use uuid::Uuid;
@@ -23,10 +23,19 @@ pub(crate) fn path_id(text: &str) -> Result<Uuid, Problem> {
     parse(text).map_err(|message| Problem::invalid("id", message))
 }
 
+/// For `#[serde(deserialize_with)]`: any id of a body. (What `uuid` reads itself has other forms, too.)
+pub(crate) fn body_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
 /// For `#[serde(deserialize_with)]`.
 pub(crate) fn account_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse(&text).map(AccountId::new).map_err(D::Error::custom)
+    body_id(deserializer).map(AccountId::new)
+}
+
+/// For `#[serde(deserialize_with)]`: an account number as people type it.
+pub(crate) fn account_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountNumber, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 /// The payee: an account id, or an account number as people type it.
@@ -48,22 +57,28 @@ impl Serialize for PayeeRef {
     }
 }
 
-impl<'de> Deserialize<'de> for PayeeRef {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if let Ok(id) = parse(&text) {
+impl FromStr for PayeeRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(id) = parse(text) {
             return Ok(Self(Destination::Account(AccountId::new(id))));
         }
         text.parse().map(|number| Self(Destination::Number(number))).map_err(|error| match error {
-            AccountNumberError::Form => D::Error::custom("a destination is an account id or an account number"),
-            AccountNumberError::CheckDigits => D::Error::custom(error),
+            AccountNumberError::Form => "a destination is an account id or an account number".to_owned(),
+            AccountNumberError::CheckDigits => error.to_string(),
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for PayeeRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use kernel::AccountNumber;
     use proptest::prelude::*;
 
     use super::*;

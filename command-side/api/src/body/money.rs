@@ -1,8 +1,11 @@
 //! Money as clients write it.
 
 use kernel::{Assets, Minor, Money};
-use platform::problem::{Code, Problem};
-use serde::{Deserialize, Serialize};
+use platform::{
+    extract::object,
+    problem::{Code, Problem},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
 /// An amount of one asset, in whole minor units.
@@ -22,6 +25,22 @@ impl MoneyDto {
     /// The money, if the bank knows the asset.
     pub(crate) fn known(&self, assets: &Assets) -> Result<Money, Problem> {
         Ok(Money { asset: known_asset(&self.asset, assets)?, amount: self.amount })
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: money that may be left out; what is there is an object.
+pub(crate) fn optional_money<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MoneyDto>, D::Error> {
+    #[derive(Deserialize)]
+    struct There(#[serde(deserialize_with = "object")] MoneyDto);
+
+    Ok(Option::<There>::deserialize(deserializer)?.map(|There(money)| money))
+}
+
+/// For `#[serde(deserialize_with)]`: a bound of amounts that may be left out; never below zero.
+pub(crate) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Minor>, D::Error> {
+    match Option::<Minor>::deserialize(deserializer)? {
+        Some(bound) if bound.is_negative() => Err(D::Error::custom("a bound of amounts is 0 or more")),
+        bound => Ok(bound),
     }
 }
 

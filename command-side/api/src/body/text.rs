@@ -1,5 +1,7 @@
 //! Words of people: kept as they are, so what could harm a reader is refused when it is parsed.
 
+use std::str::FromStr;
+
 use domain::characters::is_clear_note;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -13,6 +15,12 @@ pub(crate) struct Note(pub(crate) String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Label(pub(crate) String);
 
+/// A designation, such as that of a collection: 1 to 80 characters, without space around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Designation(pub(crate) String);
+
+const LONGEST_DESIGNATION: usize = 80;
+
 fn check(text: String, shortest: usize) -> Result<String, &'static str> {
     match text.chars().count() {
         n if n < shortest => Err("a text that is needed cannot be empty"),
@@ -21,6 +29,14 @@ fn check(text: String, shortest: usize) -> Result<String, &'static str> {
             Err("a text has no control or invisible characters, and none that turn the direction of writing")
         }
         _ => Ok(text),
+    }
+}
+
+impl FromStr for Note {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        check(text.to_owned(), 0).map(Self)
     }
 }
 
@@ -33,6 +49,16 @@ impl<'de> Deserialize<'de> for Note {
 impl<'de> Deserialize<'de> for Label {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         check(String::deserialize(deserializer)?, 1).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Designation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = check(String::deserialize(deserializer)?, 1).map_err(D::Error::custom)?;
+        match text.chars().count() {
+            1..=LONGEST_DESIGNATION if text.trim() == text => Ok(Self(text)),
+            _ => Err(D::Error::custom("a designation has 1 to 80 characters, and no space around it")),
+        }
     }
 }
 

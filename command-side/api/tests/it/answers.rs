@@ -1,8 +1,8 @@
 //! The form of every answer, and what the bank received.
 
 use application::{
-    CloseAccount, Command, Deposit, Destination, FreezeAccount, OpenAccount, Outcome, Posting, Refused, Reverse,
-    TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
+    AccountAnswer, CloseAccount, Command, Deposit, Destination, FreezeAccount, FreezeScope, OpenAccount, Outcome,
+    Posting, Refused, Reverse, TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
 };
 use axum::{
     body::Body,
@@ -11,6 +11,7 @@ use axum::{
 use events::recorded::{Leg, Legs, Refusal, TransferKind};
 use kernel::{AccountId, Minor, Role, TransferId};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::support::{ALICE, Api, BOB, DESTINATION, SOURCE, TRANSFER, account, bearer, booking, order, transfer};
 
@@ -33,7 +34,11 @@ async fn accounts_change_with_or_without_a_reason() {
         (
             Role::Operator,
             "freeze",
-            Command::FreezeAccount(FreezeAccount { account, reason: Some("moving".to_owned()) }),
+            Command::FreezeAccount(FreezeAccount {
+                account,
+                scope: FreezeScope::All,
+                reason: Some("moving".to_owned()),
+            }),
         ),
         (
             Role::Operator,
@@ -141,8 +146,59 @@ async fn a_reversal_names_what_it_reverses() {
 }
 
 #[tokio::test]
+async fn a_freeze_has_a_scope_and_the_account_shows_it() {
+    let frozen = AccountAnswer {
+        freeze: Some(FreezeScope::Debits),
+        balance: Minor::new(12_500).expect("an amount"),
+        held: Minor::new(2_500).expect("an amount"),
+        ..account("frozen")
+    };
+    let api = Api::answering(Outcome::Changed(frozen));
+    let path = format!("/v1/accounts/{SOURCE}/freeze");
+    let reply = api.post_json(Role::Operator, &path, json!({"scope": "debits"})).await.json();
+    let shown = ["status", "freeze", "balance", "held", "available"].map(|field| reply[field].clone());
+    assert_eq!(shown, ["frozen", "debits", "12500", "2500", "10000"]);
+    // To stop everything is what a freeze does if nothing is said, and did before it had a scope.
+    for body in [json!({}), json!({"scope": null}), json!({"scope": "all"})] {
+        api.post_json(Role::Operator, &path, body).await;
+    }
+    let submissions = api.submissions();
+    let (debits, all) = (&submissions[0], &submissions[1..]);
+    assert!(all.iter().all(|submission| submission.meta.fingerprint == all[0].meta.fingerprint));
+    assert_ne!(debits.meta.fingerprint, all[0].meta.fingerprint);
+    let scopes: Vec<_> = submissions.iter().map(|submission| &submission.command).collect();
+    let expected =
+        |scope| Command::FreezeAccount(FreezeAccount { account: AccountId::new(SOURCE), scope, reason: None });
+    assert_eq!(*scopes[0], expected(FreezeScope::Debits));
+    assert!(scopes[1..].iter().all(|command| **command == expected(FreezeScope::All)));
+}
+
+/// A freeze of before had no scope: the same request under the same key is still the same request.
+#[tokio::test]
+async fn a_freeze_without_a_scope_keeps_its_fingerprint() {
+    let api = Api::posting();
+    api.post_json(Role::Operator, &format!("/v1/accounts/{SOURCE}/freeze"), json!({"reason": "moving"})).await;
+    let mut digest = Sha256::new();
+    digest.update("POST /v1/accounts/{id}/freeze\0");
+    digest.update(SOURCE.as_bytes());
+    digest.update(r#"{"reason":"moving"}"#);
+    assert_eq!(api.submissions()[0].meta.fingerprint.0[..], digest.finalize()[..16]);
+}
+
+#[tokio::test]
+async fn a_reversal_says_that_it_passed_a_freeze() {
+    let mut reversal = transfer(TransferKind::Reversal);
+    reversal.posted.despite_freeze = true;
+    let api = Api::answering(Outcome::Posted(reversal));
+    let path = format!("/v1/transfers/{TRANSFER}/reverse");
+    let reply = api.post_json(Role::Operator, &path, json!({"reason": "booked twice"})).await;
+    assert_eq!(reply.json()["despite_freeze"], true);
+}
+
+#[tokio::test]
 async fn a_batch_answers_for_each_in_order() {
-    let refusal = Refusal { code: "insufficient-funds".to_owned(), available: Some(Minor::new(4200).expect("amount")) };
+    let available = Some(Minor::new(4200).expect("an amount"));
+    let refusal = Refusal { available, ..Refusal::of("insufficient-funds") };
     let refused = Refused { refusal, transfer: Some(TransferId::new(TRANSFER)) };
     let api = Api::answering(Outcome::Batch(vec![Ok(transfer(TransferKind::Transfer)), Err(refused)]));
     let body = json!({"atomic": false, "transfers": [order(), order()]});

@@ -5,9 +5,9 @@ use kernel::Role;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Api, DESTINATION, SOURCE, TRANSFER, booking, order, payment};
+use crate::support::{Api, DESTINATION, SOURCE, TRANSFER, booking, hold_order, order, payment};
 
-async fn refused(role: Role, path: &str, body: String) -> (u16, String, String) {
+pub async fn refused(role: Role, path: &str, body: String) -> (u16, String, String) {
     let api = Api::posting();
     let reply = api.post(role, path, body.clone()).await;
     assert!(api.submissions().is_empty(), "the bank received {body}");
@@ -15,7 +15,7 @@ async fn refused(role: Role, path: &str, body: String) -> (u16, String, String) 
     (reply.status.as_u16(), reply.code(), field)
 }
 
-fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
+pub fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
     *body.pointer_mut(pointer).expect("the field is there") = value;
     body
 }
@@ -153,7 +153,13 @@ async fn ids_are_ids_in_bodies_and_paths() {
         }
     }
     for id in ["x", "..%2f..", "%00", "01980000000070008000000000000001", "1%20or%201=1"] {
-        for (path, body) in [("accounts/ID/freeze", json!({})), ("transfers/ID/reverse", json!({"reason": "x"}))] {
+        for (path, body) in [
+            ("accounts/ID/freeze", json!({})),
+            ("transfers/ID/reverse", json!({"reason": "x"})),
+            ("holds/ID/capture", json!({})),
+            ("holds/ID/increase", json!({"money": {"asset": "KRW", "amount": "1"}})),
+            ("holds/ID/release", json!({})),
+        ] {
             let path = format!("/v1/{}", path.replace("ID", id));
             let answer = refused(Role::Operator, &path, body.to_string()).await;
             assert_eq!(answer, (400, "validation-failed".into(), "id".into()), "{path}");
@@ -225,6 +231,19 @@ async fn a_compound_transfer_has_one_to_fifty_postings() {
 }
 
 #[tokio::test]
+async fn a_freeze_stops_all_or_debits() {
+    let freeze = format!("/v1/accounts/{SOURCE}/freeze");
+    for scope in [json!("credits"), json!("All"), json!(""), json!(1), json!(["debits"]), json!({"debits": null})] {
+        let answer = refused(Role::Operator, &freeze, json!({"scope": scope}).to_string()).await;
+        assert_eq!(answer, (400, "validation-failed".into(), "scope".into()), "{scope}");
+    }
+    for (role, verb) in [(Role::Member, "close"), (Role::Operator, "unfreeze")] {
+        let path = format!("/v1/accounts/{SOURCE}/{verb}");
+        assert_eq!(refused(role, &path, json!({"scope": "all"}).to_string()).await.1, "validation-failed", "{verb}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_413() {
     let long = changed(order(), "/memo", json!("x".repeat(64 * 1024))).to_string();
     assert_eq!(refused(Role::Member, "/v1/transfers", long.clone()).await.1, "payload-too-large");
@@ -286,6 +305,16 @@ proptest! {
         let mut body = order();
         body[field] = value;
         answered("/v1/transfers", Role::Member, body.to_string())?;
+    }
+
+    #[test]
+    fn any_json_in_any_field_of_a_hold_is_answered(
+        value in any_json(),
+        field in prop_oneof![Just("destination"), Just("money"), Just("expires_in"), Just("reference"), Just("more")],
+    ) {
+        let mut body = hold_order();
+        body[field] = value;
+        answered("/v1/holds", Role::Service, body.to_string())?;
     }
 
     #[test]

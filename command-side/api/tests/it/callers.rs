@@ -18,7 +18,7 @@ async fn each_command_takes_its_roles_and_no_other() {
         let path = sample.path();
         for role in [Role::Member, Role::Operator, Role::Service] {
             let api = Api::posting();
-            let reply = api.post_json(role, &path, sample.body.clone()).await;
+            let reply = api.command(sample.method, role, &path, sample.body.to_string()).await;
             if sample.roles.contains(&role) {
                 assert!(reply.status.is_success(), "{path} {role:?}: {}", reply.text);
                 assert_eq!(api.submissions()[0].command, sample.command, "{path}");
@@ -31,8 +31,8 @@ async fn each_command_takes_its_roles_and_no_other() {
     }
 }
 
-async fn bare(api: &Api, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
-    let mut request = Request::post(path);
+async fn bare(api: &Api, (method, path): (&str, &str), headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -46,8 +46,9 @@ async fn bare(api: &Api, path: &str, headers: &[(&str, &str)], body: &str) -> (u
 async fn token_then_role_then_key_then_body() {
     for sample in samples() {
         let (path, api) = (sample.path(), Api::posting());
+        let at = (sample.method, path.as_str());
         let good = bearer(sample.roles[0], ALICE);
-        let answer = bare(&api, &path, &[("idempotency-key", "k")], "{").await;
+        let answer = bare(&api, at, &[("idempotency-key", "k")], "{").await;
         assert_eq!(answer, (401, "unauthorized".to_owned()), "{path}");
         for other in [Role::Member, Role::Operator, Role::Service] {
             let expected = match sample.roles.contains(&other) {
@@ -55,12 +56,12 @@ async fn token_then_role_then_key_then_body() {
                 false => (403, "forbidden".to_owned()),
             };
             let other = bearer(other, ALICE);
-            assert_eq!(bare(&api, &path, &[("authorization", &other)], "{").await, expected, "{path}");
+            assert_eq!(bare(&api, at, &[("authorization", &other)], "{").await, expected, "{path}");
         }
         let headers = [("authorization", good.as_str()), ("idempotency-key", "k")];
-        assert_eq!(bare(&api, &path, &headers, "{").await, (415, "unsupported-media-type".to_owned()), "{path}");
+        assert_eq!(bare(&api, at, &headers, "{").await, (415, "unsupported-media-type".to_owned()), "{path}");
         let headers = [headers[0], headers[1], ("content-type", "application/json")];
-        assert_eq!(bare(&api, &path, &headers, "{").await, (400, "malformed-json".to_owned()), "{path}");
+        assert_eq!(bare(&api, at, &headers, "{").await, (400, "malformed-json".to_owned()), "{path}");
     }
 }
 
@@ -72,7 +73,11 @@ async fn an_expired_or_garbled_token_is_no_token() {
     garbled.truncate(garbled.len() - 2);
     for token in [expired.as_str(), &garbled, "Bearer x", "Bearer"] {
         let headers = [("authorization", token), ("idempotency-key", "k")];
-        assert_eq!(bare(&api, "/v1/transfers", &headers, "{}").await, (401, "unauthorized".to_owned()), "{token}");
+        assert_eq!(
+            bare(&api, ("POST", "/v1/transfers"), &headers, "{}").await,
+            (401, "unauthorized".to_owned()),
+            "{token}"
+        );
     }
 }
 
@@ -84,7 +89,7 @@ async fn keys_that_cannot_be_used_are_missing() {
     for key in ["", " ", "a b", "ключ", &long] {
         let headers =
             [("authorization", token.as_str()), ("idempotency-key", key), ("content-type", "application/json")];
-        let answer = bare(&api, "/v1/transfers", &headers, &order().to_string()).await;
+        let answer = bare(&api, ("POST", "/v1/transfers"), &headers, &order().to_string()).await;
         assert_eq!(answer, (400, "idempotency-key-missing".to_owned()), "{key:?}");
     }
 }

@@ -2,17 +2,22 @@
 //! the tests of all commands are made.
 
 use application::{
-    CloseAccount, Command, CompoundTransfer, Deposit, Destination, FreezeAccount, OpenAccount, Payment, Reverse,
-    TransferBatch, TransferOrder, UnfreezeAccount, Withdraw,
+    CaptureHold, CloseAccount, Command, CompoundTransfer, Deposit, Destination, FixedSide, FreezeAccount, FreezeScope,
+    IncreaseHold, OpenAccount, Payment, PlaceHold, QuoteExchange, ReleaseHold, Reverse, TransferBatch, TransferOrder,
+    UnfreezeAccount, UseQuote, Withdraw,
 };
-use kernel::{AccountId, Minor, Money, Role, TransferId};
+use kernel::{AccountId, HoldId, Minor, Money, QuoteId, Role, TransferId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{DESTINATION, SOURCE, TRANSFER, booking, order, payment};
+use crate::{
+    more_commands,
+    support::{DESTINATION, HOLD, SOURCE, TRANSFER, booking, hold_order, order, payment},
+};
 
 /// A command in good form.
 pub struct Sample {
+    pub method: &'static str,
     /// The path template.
     pub route: &'static str,
     /// The id in the path, if it has one.
@@ -26,26 +31,27 @@ pub struct Sample {
 
 impl Sample {
     pub fn path(&self) -> String {
-        self.route.replace("{id}", &self.id.to_string())
+        self.route.replace("{id}", &self.id.to_string()).replace("{name}", "daily")
     }
 }
 
-const MEMBERS: &[Role] = &[Role::Member];
-const OPERATORS: &[Role] = &[Role::Operator];
-const MEMBERS_AND_OPERATORS: &[Role] = &[Role::Member, Role::Operator];
-const OPERATORS_AND_SERVICES: &[Role] = &[Role::Operator, Role::Service];
+pub const MEMBERS: &[Role] = &[Role::Member];
+pub const OPERATORS: &[Role] = &[Role::Operator];
+pub const MEMBERS_AND_OPERATORS: &[Role] = &[Role::Member, Role::Operator];
+pub const OPERATORS_AND_SERVICES: &[Role] = &[Role::Operator, Role::Service];
 const EVERYBODY: &[Role] = &[Role::Member, Role::Operator, Role::Service];
 
 /// One of each.
 pub fn samples() -> Vec<Sample> {
-    of_accounts().into_iter().chain(of_transfers()).collect()
+    let of_money = of_accounts().into_iter().chain(of_transfers()).chain(of_holds()).chain(of_exchanges());
+    of_money.chain(more_commands::samples()).collect()
 }
 
-fn sample(route: &'static str, id: Uuid, body: Value, roles: &'static [Role], command: Command) -> Sample {
-    Sample { route, id, body, roles, command }
+pub fn sample(route: &'static str, id: Uuid, body: Value, roles: &'static [Role], command: Command) -> Sample {
+    Sample { method: "POST", route, id, body, roles, command }
 }
 
-fn money() -> Money {
+pub fn money() -> Money {
     Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") }
 }
 
@@ -69,9 +75,9 @@ fn of_accounts() -> Vec<Sample> {
         sample(
             "/v1/accounts/{id}/freeze",
             SOURCE,
-            json!({"reason": "x"}),
+            json!({"reason": "x", "scope": "debits"}),
             OPERATORS,
-            Command::FreezeAccount(FreezeAccount { account, reason: reason() }),
+            Command::FreezeAccount(FreezeAccount { account, scope: FreezeScope::Debits, reason: reason() }),
         ),
         sample(
             "/v1/accounts/{id}/unfreeze",
@@ -95,14 +101,14 @@ fn of_transfers() -> Vec<Sample> {
             Uuid::nil(),
             booking(),
             OPERATORS_AND_SERVICES,
-            Command::Deposit(Deposit { account, money: money(), reference: reference() }),
+            Command::Deposit(Deposit { account, money: money(), reference: reference(), unique_reference: false }),
         ),
         sample(
             "/v1/withdrawals",
             Uuid::nil(),
             booking(),
             OPERATORS_AND_SERVICES,
-            Command::Withdraw(Withdraw { account, money: money(), reference: reference() }),
+            Command::Withdraw(Withdraw { account, money: money(), reference: reference(), unique_reference: false }),
         ),
         sample("/v1/transfers", Uuid::nil(), order(), MEMBERS_AND_OPERATORS, Command::Transfer(ordered())),
         sample(
@@ -129,6 +135,76 @@ fn of_transfers() -> Vec<Sample> {
             json!({"reason": "x"}),
             OPERATORS,
             Command::Reverse(Reverse { transfer, reason: "x".to_owned() }),
+        ),
+    ]
+}
+
+fn of_exchanges() -> Vec<Sample> {
+    let (source, destination) = (AccountId::new(SOURCE), AccountId::new(DESTINATION));
+    let fixed = FixedSide::Pay(money().amount);
+    vec![
+        sample(
+            "/v1/exchanges/quotes",
+            Uuid::nil(),
+            json!({"source": SOURCE, "destination": DESTINATION, "pay": "12500"}),
+            MEMBERS,
+            Command::QuoteExchange(QuoteExchange { source, destination, fixed }),
+        ),
+        sample(
+            "/v1/exchanges",
+            Uuid::nil(),
+            json!({"quote_id": TRANSFER}),
+            MEMBERS,
+            Command::UseQuote(UseQuote { quote: QuoteId::new(TRANSFER) }),
+        ),
+    ]
+}
+
+fn of_holds() -> Vec<Sample> {
+    let (hold, destination) = (HoldId::new(HOLD), || Destination::Account(AccountId::new(DESTINATION)));
+    let text = |text: &str| Some(text.to_owned());
+    let amount = json!({"asset": "KRW", "amount": "12500"});
+    vec![
+        sample(
+            "/v1/holds",
+            Uuid::nil(),
+            hold_order(),
+            EVERYBODY,
+            Command::PlaceHold(PlaceHold {
+                source: AccountId::new(SOURCE),
+                destination: Some(destination()),
+                money: money(),
+                expires_in: 60,
+                memo: text("rent"),
+                reference: text("order-7"),
+            }),
+        ),
+        sample(
+            "/v1/holds/{id}/capture",
+            HOLD,
+            json!({"money": amount, "destination": DESTINATION, "final": false, "reference": "part 1"}),
+            EVERYBODY,
+            Command::CaptureHold(CaptureHold {
+                hold,
+                money: Some(money()),
+                destination: Some(destination()),
+                is_final: false,
+                reference: text("part 1"),
+            }),
+        ),
+        sample(
+            "/v1/holds/{id}/increase",
+            HOLD,
+            json!({"money": amount}),
+            EVERYBODY,
+            Command::IncreaseHold(IncreaseHold { hold, money: money() }),
+        ),
+        sample(
+            "/v1/holds/{id}/release",
+            HOLD,
+            json!({"money": amount, "reason": "x"}),
+            EVERYBODY,
+            Command::ReleaseHold(ReleaseHold { hold, money: Some(money()), reason: text("x") }),
         ),
     ]
 }

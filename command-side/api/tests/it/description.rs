@@ -39,8 +39,10 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         "/v1/members/me/password",
         "/v1/members/{id}/disclosures",
         "/v1/members/{id}/erase",
+        "/v1/payout-runs/{id}/rows",
         "/v1/password-resets",
         "/v1/password-resets/{id}/complete",
+        "/v1/rates/{from}/{to}",
         "/v1/sessions",
         "/v1/sessions/current",
         "/v1/sessions/refresh",
@@ -50,10 +52,11 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
     ];
     let expected: BTreeSet<_> = samples().iter().map(|sample| sample.route).chain(others).collect();
     assert_eq!(paths, expected);
-    for (path, item) in document["paths"].as_object().expect("paths") {
-        let (method, operation) = item.as_object().and_then(|methods| methods.iter().next()).expect("a method");
+    let items = document["paths"].as_object().expect("paths").iter();
+    let operations = items.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |one| (path, one)));
+    for (path, (method, operation)) in operations {
         let responses = operation["responses"].as_object().expect("responses");
-        let command = matches!(method.as_str(), "post" | "delete") && !path.starts_with("/v1/sessions");
+        let command = matches!(method.as_str(), "post" | "put" | "delete") && !path.starts_with("/v1/sessions");
         let secured = operation["security"] != json!([]);
         for status in ["400", "401", "403", "408", "409", "413", "415", "422", "500", "503"] {
             if !command || (!secured && matches!(status, "401" | "403")) {
@@ -64,7 +67,10 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         }
         assert_eq!(responses.contains_key("401"), secured || path == "/v1/sessions" || path == "/v1/sessions/refresh");
         if command && !path.contains("/me") {
-            assert_eq!(responses.contains_key("404"), path.contains("{id}"), "{path}");
+            let in_path = path.contains("{id}") || (path.contains("{name}") && method == "delete");
+            // The item of an offer is in the body.
+            let names_what_is_there = in_path || path == "/v1/offers";
+            assert_eq!(responses.contains_key("404"), names_what_is_there, "{method} {path}");
         }
         let text = operation["parameters"].to_string();
         assert_eq!(text.contains("#/components/parameters/IdempotencyKey"), command, "{path}");
@@ -81,16 +87,32 @@ async fn examples_are_taken_from_whom_the_document_names() {
     let everybody = [Role::Member, Role::Operator, Role::Service];
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("methods") {
-            let example = &operation["requestBody"]["content"]["application/json"]["example"];
+            let media = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
+            let (media, example) = media.map_or(("-", &Value::Null), |(media, body)| (media, &body["example"]));
             assert_eq!(example.is_null(), operation["requestBody"].is_null(), "{method} {path} has no example");
-            let url = path.replace("{id}", operation["parameters"][0]["example"].as_str().unwrap_or("-"));
+            let url = operation["parameters"].as_array().into_iter().flatten().fold(path.clone(), |url, parameter| {
+                let example = parameter["example"].as_str().unwrap_or("-");
+                parameter["name"].as_str().map_or(url.clone(), |name| url.replace(&format!("{{{name}}}"), example))
+            });
             let roles: Vec<_> =
                 operation["x-roles"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             assert_eq!(roles.is_empty(), operation["security"] == json!([]), "{method} {path}");
             for role in everybody {
                 let token = bearer(role, ALICE);
                 let headers = [("authorization", token.as_str()), ("idempotency-key", "k")];
-                let body = if example.is_null() { String::new() } else { example.to_string() };
+                let body = match example {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.clone(),
+                    example => example.to_string(),
+                };
+                // What is no JSON is tried where it is read.
+                if media == "text/csv" {
+                    assert!(
+                        command_api::payout_table(body.as_bytes()).is_ok_and(|table| table.rejected == 0),
+                        "{body}"
+                    );
+                    continue;
+                }
                 let reply = Api::posting().ask(&method.to_uppercase(), &url, &headers, body).await;
                 let allowed = roles.is_empty() || roles.contains(&role.as_str());
                 assert_eq!(reply.status != StatusCode::FORBIDDEN, allowed, "{method} {path} as {role:?}");
@@ -158,6 +180,23 @@ fn bodies_have_their_limits() {
     assert_eq!(schema("SignUp")["properties"]["consents"]["maxItems"], 20);
     assert_eq!(schema("SignUp")["additionalProperties"], false);
     assert_eq!(schema("Code")["properties"]["code"]["pattern"], "^[0-9]{6}$");
+    assert_eq!(schema("HoldRequest")["properties"]["expires_in"]["minimum"], 60);
+    assert_eq!(schema("HoldRequest")["properties"]["expires_in"]["maximum"], 2_592_000);
+    assert_eq!(schema("HoldRequest")["required"], json!(["source", "money"]));
+    assert_eq!(schema("FreezeRequest")["properties"]["scope"]["pattern"], "^(all|debits)$");
+    assert_eq!(schema("ChargeRequest")["properties"]["code"]["pattern"], "^[0-9]{24}$");
+    assert_eq!(schema("ChargeRequest")["required"], json!(["code", "destination", "money", "reference"]));
+    assert_eq!(schema("PaymentCodeRequest")["properties"]["expires_in"]["maximum"], 300);
+    assert_eq!(schema("LimitRequest")["required"], json!(["asset", "kinds", "everyone"]));
+    assert_eq!(schema("LimitRequest")["properties"]["kinds"]["items"]["enum"][3], "hold");
+    assert_eq!(schema("MintRequest")["properties"]["serial"]["maxLength"], 80);
+    assert_eq!(schema("MintRequest")["required"], json!(["collection", "serial", "owner"]));
+    assert_eq!(schema("OfferRequest")["required"], json!(["item_id", "price", "destination"]));
+    assert_eq!(schema("OrderRequest")["required"], json!(["source", "destination", "money", "schedule"]));
+    assert_eq!(schema("OrderSchedule")["properties"]["day"]["maximum"], 31);
+    for path in ["capture", "release"].map(|verb| format!("/v1/holds/{{id}}/{verb}")) {
+        assert_eq!(document["paths"][&path]["post"]["requestBody"]["required"], false, "{path}");
+    }
     let close = &document["paths"]["/v1/accounts/{id}/close"]["post"];
     assert_eq!(close["requestBody"]["required"], false);
 }

@@ -3,9 +3,17 @@
 mod answers;
 mod bad_input;
 mod bad_people;
+mod bank;
 mod callers;
 mod commands;
 mod description;
+mod holds;
+mod items;
+mod limits;
+mod more_commands;
 mod outcomes;
+mod payment_codes;
+mod payouts;
 mod people;
+mod standing_orders;
 mod support;

@@ -8,11 +8,11 @@ use kernel::{Minor, Role, TransferId};
 use platform::problem::Code;
 use serde_json::json;
 
-use crate::support::{Api, SOURCE, TRANSFER, account, answer, order, transfer};
+use crate::support::{Api, SOURCE, TRANSFER, account, answer, hold, hold_order, order, transfer};
 
 fn insufficient() -> Outcome {
     let available = Some(Minor::new(4200).expect("an amount"));
-    let refusal = Refusal { code: "insufficient-funds".to_owned(), available };
+    let refusal = Refusal { available, ..Refusal::of("insufficient-funds") };
     Outcome::Refused(Refused { refusal, transfer: Some(TransferId::new(TRANSFER)) })
 }
 
@@ -38,6 +38,27 @@ async fn every_refusal_of_the_bank_is_422_with_its_code() {
         "already-reversed",
         "transfer-not-posted",
         "amount-overflow",
+        "hold-not-active",
+        "hold-expired",
+        "hold-destination-missing",
+        "hold-destination-differs",
+        "limit-unknown",
+        "too-many-limits",
+        "payment-code-invalid",
+        "payment-code-exceeded",
+        "item-locked",
+        "offer-not-open",
+        "offer-expired",
+        "own-offer",
+        "schedule-empty",
+        "order-not-active",
+        "order-not-paused",
+        "payout-not-open",
+        "payout-full",
+        "payout-not-running",
+        "payout-not-paused",
+        "payout-over",
+        "payout-row-out-of-order",
         "batch-aborted",
     ] {
         let reply = Api::refusing(code).post_json(Role::Member, "/v1/transfers", order()).await;
@@ -45,6 +66,12 @@ async fn every_refusal_of_the_bank_is_422_with_its_code() {
         assert!(reply.header("consistency-token").is_some(), "{code}");
         assert_ne!(reply.json()["detail"], reply.json()["title"], "{code} has no words of its own");
     }
+}
+
+#[tokio::test]
+async fn a_serial_that_is_taken_is_a_conflict() {
+    let reply = Api::refusing("serial-taken").post_json(Role::Member, "/v1/transfers", order()).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (409, "serial-taken"));
 }
 
 #[tokio::test]
@@ -61,6 +88,7 @@ async fn a_replay_is_the_same_answer_and_says_so() {
         ("/v1/accounts", json!({"asset": "KRW"}), account),
         ("/v1/transfers", order(), paid),
         ("/v1/transfers", order(), insufficient()),
+        ("/v1/holds", hold_order(), Outcome::HoldPlaced(hold())),
     ] {
         let first = Api::answering(outcome.clone());
         let again = Api::new(move |_| Ok(application::Answer { replayed: true, ..answer(outcome.clone()) }));
@@ -83,6 +111,14 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
         (ExecuteError::KeyReused, Code::IdempotencyKeyReused, 422, None),
         (ExecuteError::AccountUnknown, Code::AccountUnknown, 404, None),
         (ExecuteError::TransferUnknown, Code::TransferUnknown, 404, None),
+        (ExecuteError::HoldUnknown, Code::HoldUnknown, 404, None),
+        (ExecuteError::HoldNotYours, Code::HoldNotYours, 403, None),
+        (ExecuteError::LimitUnknown, Code::LimitUnknown, 404, None),
+        (ExecuteError::ItemUnknown, Code::ItemUnknown, 404, None),
+        (ExecuteError::ItemNotYours, Code::ItemNotYours, 403, None),
+        (ExecuteError::OfferUnknown, Code::OfferUnknown, 404, None),
+        (ExecuteError::OfferNotYours, Code::OfferNotYours, 403, None),
+        (ExecuteError::OrderUnknown, Code::OrderUnknown, 404, None),
         (ExecuteError::NotOwner, Code::AccountNotYours, 403, None),
         (ExecuteError::OwnerLeft, Code::Unauthorized, 401, None),
         (ExecuteError::Contended, Code::Contended, 503, Some("1")),

@@ -8,8 +8,8 @@ use std::{
 };
 
 use application::{
-    AccountAnswer, Answer, AuthError, Command, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome,
-    Posting, Receipt, Refused, Submission, Tokens, TransferAnswer, TransferBatch, VaultError,
+    Answer, AuthError, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome, Receipt, Refused,
+    Submission, Tokens, VaultError,
 };
 use async_trait::async_trait;
 use axum::{
@@ -21,11 +21,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandIds, CommandPort, Services};
 use ed25519_dalek::{Signer, SigningKey};
-use events::recorded::{Legs, Refusal, TransferKind, TransferPosted};
+use events::recorded::Refusal;
 use http_body_util::BodyExt;
 use kernel::{
-    AccountId, AccountNumber, Assets, ConsistencyToken, Ids, LogId, ManualClock, MemberId, Minor, Money, Position,
-    Role, TransferId, Version,
+    Actor, Assets, CommandId, ConsistencyToken, Ids, LogId, ManualClock, MemberId, PaymentCodeId, Position, Role, Zone,
 };
 use log::Fingerprint;
 use platform::{
@@ -36,13 +35,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-pub const NOW: i64 = 1_800_000_000;
-pub const ALICE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a);
-pub const BOB: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000b);
-pub const SOURCE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001);
-pub const DESTINATION: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0002);
-pub const TRANSFER: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0003);
+use crate::bank::posted;
+pub use crate::bank::{
+    ALICE, BOB, CODE, DESTINATION, HOLD, NOW, SOURCE, TRANSFER, account, answer, booking, code_id, hold, hold_order,
+    order, payment, transfer,
+};
 
 type Rule = dyn Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync;
 
@@ -79,7 +78,13 @@ pub struct FakeAuth {
     pub others: Box<SaidRule>,
     commands: Mutex<Vec<(MemberCommand, Meta)>>,
     said: Mutex<Vec<Said>>,
+    /// For which commands a payment code was asked for.
+    codes: Mutex<Vec<CommandId>>,
+    wrong_codes: Mutex<Vec<Actor>>,
 }
+
+/// So many wrong payment codes are allowed.
+pub const WRONG_CODES: usize = 2;
 
 impl FakeAuth {
     pub fn new(
@@ -87,7 +92,14 @@ impl FakeAuth {
         others: impl Fn(&Said) -> Result<Option<ErasureProof>, AuthError> + Send + Sync + 'static,
     ) -> Self {
         let (members, others) = (Box::new(members), Box::new(others));
-        Self { members, others, commands: Mutex::default(), said: Mutex::default() }
+        Self {
+            members,
+            others,
+            commands: Mutex::default(),
+            said: Mutex::default(),
+            codes: Mutex::default(),
+            wrong_codes: Mutex::default(),
+        }
     }
 
     fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
@@ -121,6 +133,31 @@ impl AuthPort for FakeAuth {
             .enumerate()
             .for_each(|(i, byte)| half[i % 16] = byte.wrapping_add(half[i % 16].rotate_left(3)));
         Ok(Fingerprint(half))
+    }
+
+    fn payment_code(&self, command: CommandId) -> Result<Zeroizing<String>, AuthError> {
+        self.codes.lock().expect("not poisoned").push(command);
+        Ok(Zeroizing::new(CODE.to_owned()))
+    }
+
+    fn payment_code_id(&self, code: &str) -> Result<PaymentCodeId, AuthError> {
+        Ok(code_id(code))
+    }
+
+    async fn may_try_payment_code(&self, actor: Actor, _: CommandId) -> Result<(), AuthError> {
+        let wrong = self.wrong_codes.lock().expect("not poisoned").iter().filter(|other| **other == actor).count();
+        match wrong < WRONG_CODES {
+            true => Ok(()),
+            false => Err(AuthError::TooMany {
+                retry_after: Duration::from_secs(20),
+                tries: 2,
+                window: Some(Duration::from_secs(60)),
+            }),
+        }
+    }
+
+    fn count_wrong_payment_code(&self, actor: Actor) {
+        self.wrong_codes.lock().expect("not poisoned").push(actor);
     }
 
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
@@ -207,7 +244,8 @@ impl Api {
         let assets: Assets = Assets::DEFAULT.parse().expect("assets");
         let services = Arc::new(FakeServices { bank, auth });
         let required_consents = vec!["terms".to_owned()];
-        let options = ApiOptions { assets, deadline: Duration::from_secs(5), required_consents, trust_forwarded };
+        let (zone, deadline) = (Zone::SEOUL, Duration::from_secs(5));
+        let options = ApiOptions { assets, zone, deadline, required_consents, trust_forwarded };
         let state = ApiState::new(services.clone(), verifier, options);
         let options =
             HttpOptions { route_body_limits: BODY_LIMITS.to_vec(), ids: Arc::new(SameIds), ..HttpOptions::default() };
@@ -224,8 +262,7 @@ impl Api {
     }
 
     pub fn refusing(code: &str) -> Self {
-        let refusal = Refusal { code: code.to_owned(), available: None };
-        Self::answering(Outcome::Refused(Refused { refusal, transfer: None }))
+        Self::answering(Outcome::Refused(Refused { refusal: Refusal::of(code), transfer: None }))
     }
 
     pub fn failing(error: ExecuteError) -> Self {
@@ -246,6 +283,16 @@ impl Api {
         self.services.auth.said.lock().expect("not poisoned").clone()
     }
 
+    /// For which commands payment codes were derived.
+    pub fn codes(&self) -> Vec<CommandId> {
+        self.services.auth.codes.lock().expect("not poisoned").clone()
+    }
+
+    /// Who gave wrong payment codes.
+    pub fn wrong_codes(&self) -> Vec<Actor> {
+        self.services.auth.wrong_codes.lock().expect("not poisoned").clone()
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
         let (parts, body) = response.into_parts();
@@ -260,11 +307,13 @@ impl Api {
 
     /// A command in good form but for its body.
     pub async fn post(&self, role: Role, path: &str, body: impl Into<Body>) -> Reply {
-        let request = Request::post(path)
-            .header("authorization", bearer(role, ALICE))
-            .header("idempotency-key", "key-1")
-            .header("content-type", "application/json");
-        self.send(request.body(body.into()).expect("a request")).await
+        self.command("POST", role, path, body).await
+    }
+
+    /// The same with any method.
+    pub async fn command(&self, method: &str, role: Role, path: &str, body: impl Into<Body>) -> Reply {
+        let bearer = bearer(role, ALICE);
+        self.ask(method, path, &[("authorization", &bearer), ("idempotency-key", "key-1")], body).await
     }
 
     /// The same without a token, with any method.
@@ -342,80 +391,4 @@ impl Reply {
             false => format!("{text}\n{}", serde_json::to_string_pretty(&self.json()).expect("JSON")),
         }
     }
-}
-
-pub fn answer(outcome: Outcome) -> Answer {
-    let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(0x10c)), Position::new(42));
-    Answer { answer: Arc::new(outcome), replayed: false, token }
-}
-
-pub fn account(status: &'static str) -> AccountAnswer {
-    AccountAnswer {
-        account_id: AccountId::new(SOURCE),
-        account_number: AccountNumber::from_digits(1_234_567_890),
-        owner: MemberId::new(ALICE),
-        asset: "KRW".parse().expect("a code"),
-        status,
-        balance: Minor::ZERO,
-        version: Version::new(1),
-    }
-}
-
-/// Alice's account pays Bob's.
-pub fn transfer(kind: TransferKind) -> TransferAnswer {
-    let minor = |units| Minor::new(units).expect("an amount");
-    let side = |account: Uuid, owner: Uuid, amount, after, version| Posting {
-        account_id: AccountId::new(account),
-        asset: "KRW".parse().expect("a code"),
-        owner: Some(MemberId::new(owner)),
-        amount: minor(amount),
-        balance_after: minor(after),
-        version: Version::new(version),
-    };
-    TransferAnswer {
-        transfer_id: TransferId::new(TRANSFER),
-        posted: TransferPosted {
-            kind,
-            legs: Legs::between(
-                AccountId::new(SOURCE),
-                AccountId::new(DESTINATION),
-                Money { asset: "KRW".parse().expect("a code"), amount: minor(12_500) },
-            ),
-            memo: Some("rent".to_owned()),
-            reference: None,
-            reverses: None,
-        },
-        postings: vec![side(SOURCE, ALICE, -12_500, 87_500, 3), side(DESTINATION, BOB, 12_500, 12_500, 2)],
-        position: Position::new(42),
-        recorded_at: DateTime::from_timestamp_micros(NOW * 1_000_000 + 123_456).expect("a time"),
-    }
-}
-
-/// What a bank with money enough answers; to what is no movement of money, an account as it was left.
-fn posted(submission: &Submission) -> Answer {
-    answer(match &submission.command {
-        Command::OpenAccount(_) => Outcome::Opened(account("open")),
-        Command::Deposit(_) => Outcome::Posted(transfer(TransferKind::Deposit)),
-        Command::Withdraw(_) => Outcome::Posted(transfer(TransferKind::Withdrawal)),
-        Command::Transfer(_) => Outcome::Posted(transfer(TransferKind::Transfer)),
-        Command::Reverse(_) => Outcome::Posted(transfer(TransferKind::Reversal)),
-        Command::CompoundTransfer(_) => Outcome::Posted(transfer(TransferKind::Compound)),
-        Command::TransferBatch(TransferBatch { orders, .. }) => {
-            Outcome::Batch(orders.iter().map(|_| Ok(transfer(TransferKind::Transfer))).collect())
-        }
-        _ => Outcome::Changed(account("open")),
-    })
-}
-
-pub fn order() -> Value {
-    json!({"source": SOURCE, "destination": DESTINATION, "money": {"asset": "KRW", "amount": "12500"}, "memo": "rent"})
-}
-
-/// One of the payments of a compound transfer.
-pub fn payment() -> Value {
-    json!({"source": SOURCE, "destination": DESTINATION, "money": {"asset": "KRW", "amount": "12500"}})
-}
-
-pub fn booking() -> Value {
-    json!({"account_id": SOURCE, "money": {"asset": "KRW", "amount": "12500"}, "reference": "bank-17"})
 }

@@ -216,6 +216,8 @@ pub struct ThrottleOptions {
     pub codes_per_address: u32,
     /// Taken login ids that one sign-up may be tried to be completed with in a minute.
     pub login_ids_per_sign_up: u32,
+    /// Wrong payment codes that one principal may try in a minute.
+    pub wrong_payment_codes: u32,
 }
 
 impl Default for AuthOptions {
@@ -244,6 +246,7 @@ impl Default for ThrottleOptions {
             wrong_codes_per_address: 100,
             codes_per_address: 3000,
             login_ids_per_sign_up: 30,
+            wrong_payment_codes: 10,
         }
     }
 }

@@ -12,6 +12,7 @@ mod log_in;
 mod origin;
 mod password;
 mod password_reset;
+mod payment_code;
 mod port;
 mod refresh_token;
 mod refuse;

@@ -43,6 +43,8 @@ pub(super) struct Throttles {
     pub(super) certificates: Addresses,
     /// Taken login ids, by sign-up.
     pub(super) login_ids: Windows<Uuid>,
+    /// Wrong payment codes, by principal.
+    pub(super) payment_codes: Windows<Key>,
 }
 
 impl Throttles {
@@ -57,6 +59,7 @@ impl Throttles {
             codes: Addresses::new(options.codes_per_address, MINUTE),
             certificates: Addresses::new(options.codes_per_address, MINUTE),
             login_ids: Windows::new(options.login_ids_per_sign_up, MINUTE),
+            payment_codes: Windows::new(options.wrong_payment_codes, MINUTE),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::Account;
-use events::recorded::{Event, Holder, RefusedCommandEvent};
+use events::recorded::{Event, Holder};
 use kernel::{AccountId, Version};
 
+use super::refusal_outcome::refusal_outcome;
 use crate::{
-    AccountAnswer, Outcome, Refused,
+    AccountAnswer, Outcome,
     engine::{IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
@@ -20,22 +21,20 @@ pub fn account(
     outcome: fn(AccountAnswer) -> Outcome,
 ) -> Result<Arc<Outcome>, IncompleteEvents> {
     let event = events.first().ok_or(IncompleteEvents)?;
-    let changed = match &event.recorded {
-        Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) => {
-            let refusal = refused.refusal.clone();
-            return Ok(Arc::new(Outcome::Refused(Refused { refusal, transfer: None })));
-        }
-        Event::Account(changed) => changed,
-        _ => return Err(IncompleteEvents),
-    };
+    if let Some(refused) = refusal_outcome(event) {
+        return Ok(refused);
+    }
+    let Event::Account(changed) = &event.recorded else { return Err(IncompleteEvents) };
     let (account_id, version) = (AccountId::new(event.stream.uuid()), event.version);
     let today = match version == Version::ZERO.next() {
         true => None,
         false => Some(unit.account(account_id).ok_or(IncompleteEvents)?.clone()),
     };
-    let Account { holder, asset, balance, status } = Account::evolve(today, changed).map_err(|_| IncompleteEvents)?;
+    let account = Account::evolve(today, changed).map_err(|_| IncompleteEvents)?;
+    let freeze = account.freeze_scope();
+    let Account { holder, asset, balance, held, status, .. } = account;
     let Holder::Member { owner, number } = holder else { return Err(IncompleteEvents) };
-    let status = status.as_str();
-    let answer = AccountAnswer { account_id, account_number: number, owner, asset, status, balance, version };
+    let (account_number, status) = (number, status.as_str());
+    let answer = AccountAnswer { account_id, account_number, owner, asset, status, freeze, balance, held, version };
     Ok(Arc::new(outcome(answer)))
 }

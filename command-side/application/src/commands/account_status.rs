@@ -10,8 +10,7 @@ use crate::{ExecuteError, engine::Decision};
 pub fn change(
     work: &mut Decision<'_>,
     id: AccountId,
-    reason: Option<String>,
-    change: fn(&Account, Option<String>) -> Result<AccountEvent, Refusal>,
+    change: impl FnOnce(&Account) -> Result<AccountEvent, Refusal>,
 ) -> Result<(), ExecuteError> {
     let account = work.account(id).ok_or(ExecuteError::AccountUnknown)?;
     // System accounts are nobody's to freeze or close; a member's account is nobody else's to know of.
@@ -19,7 +18,7 @@ pub fn change(
     if work.actor.role == Role::Member && owner != work.actor.id {
         return Err(ExecuteError::AccountUnknown);
     }
-    match change(account, reason) {
+    match change(account) {
         Ok(event) => work.push(id.into(), event),
         Err(refusal) => {
             work.rests_on(id.into());

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
-    posting::{NOBODY, Particulars, post_legs},
+    posting::{NOBODY, Particulars, post_legs, rests_on_limits},
     transfer::{Destination, require_owner},
     transfer_outcome::transfer_outcome,
 };
@@ -56,12 +56,11 @@ impl Command for CompoundTransfer {
         }
         let payments: Vec<_> = self.payments.iter().map(|payment| payment.sides(work)).collect();
         let particulars = Particulars {
-            kind: TransferKind::Compound,
             memo: self.memo.clone(),
             reference: self.reference.clone(),
-            reverses: None,
+            ..Particulars::of(TransferKind::Compound)
         };
-        let posted = domain::payments(&payments).and_then(|legs| post_legs(rules, work, legs, particulars));
+        let posted = domain::payments(&payments).and_then(|legs| post_legs(rules, work, legs, particulars, &[]));
         if let Err(refusal) = posted {
             self.refuse(work, refusal, &payments);
         }
@@ -83,6 +82,7 @@ impl CompoundTransfer {
     fn refuse(&self, work: &mut Decision<'_>, refusal: Refusal, payments: &[(AccountId, AccountId, Money)]) {
         let accounts = payments.iter().flat_map(|(source, destination, _)| [*source, *destination]);
         accounts.filter(|account| *account != NOBODY).for_each(|account| work.rests_on(StreamId::from(account)));
+        rests_on_limits(work, &refusal);
         work.refuse(refusal);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Account;
+use events::recorded::FreezeScope;
 use kernel::AccountId;
 use log::Appended;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ use crate::{
 pub struct FreezeAccount {
     /// Which.
     pub account: AccountId,
+    /// What the freeze stops.
+    pub scope: FreezeScope,
     /// Why, in words.
     pub reason: Option<String>,
 }
@@ -28,7 +30,7 @@ impl Command for FreezeAccount {
     type Error = ExecuteError;
 
     fn decide(&self, _: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
-        change(work, self.account, self.reason.clone(), Account::freeze)
+        change(work, self.account, |account| account.freeze(self.scope, self.reason.clone()))
     }
 
     fn answer(

@@ -25,6 +25,8 @@ pub struct MemberOptions {
     pub refresh_lives: TimeDelta,
     /// How many messages reach one contact.
     pub messages: MessageBudget,
+    /// How payout runs are paid.
+    pub payouts: PayoutOptions,
     /// Whose tokens count no more: looked at once more before a command is written.
     pub revoked: Option<Arc<dyn RevokedTokens>>,
 }
@@ -39,7 +41,23 @@ impl Default for MemberOptions {
             sweep_margin: TimeDelta::hours(1),
             refresh_lives: TimeDelta::days(30),
             messages: MessageBudget::default(),
+            payouts: PayoutOptions::default(),
             revoked: None,
         }
+    }
+}
+
+/// How payout runs are paid.
+#[derive(Clone, Copy, Debug)]
+pub struct PayoutOptions {
+    /// How many rows are paid in one commit, at most.
+    pub batch: usize,
+    /// Which part of the time paying may take, above 0 and at most 1. The rest is left to everybody else.
+    pub share: f64,
+}
+
+impl Default for PayoutOptions {
+    fn default() -> Self {
+        Self { batch: 200, share: 0.5 }
     }
 }

@@ -84,7 +84,7 @@ impl MemberRules {
             Ok(events) => events,
             Err(refusal) => {
                 let code = refusal.code().ok_or_else(|| self.turned_away(refusal))?;
-                work.refuse(Refusal { code: code.to_owned(), available: None });
+                work.refuse(Refusal::of(code));
                 return Ok(());
             }
         };

@@ -1,6 +1,10 @@
 //! How the engine that moves money is set, and what its commands decide by.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::Limits;
 use kernel::{AssetCode, Ids};
@@ -18,6 +22,8 @@ pub struct ExecutorOptions {
     pub server_name: String,
     /// The assets this bank knows.
     pub assets: BTreeSet<AssetCode>,
+    /// The scales of these assets: how many decimal digits a minor unit is below a whole one. Of others there is no exchange.
+    pub scales: BTreeMap<AssetCode, u8>,
     /// The most one transfer may move.
     pub limits: Limits,
     /// How many commands may wait.
@@ -42,6 +48,7 @@ impl ExecutorOptions {
         Self {
             server_name: server_name.into(),
             assets,
+            scales: BTreeMap::new(),
             limits: Limits::default(),
             queue: 4096,
             batch_orders: 512,
@@ -58,6 +65,8 @@ impl ExecutorOptions {
 pub struct MoneyRules {
     /// The most one transfer may move.
     pub limits: Limits,
+    /// The scales of the assets that can be exchanged.
+    pub scales: BTreeMap<AssetCode, u8>,
     /// The accounts of this server that stand for the outside.
     pub system: SystemAccounts,
 }
@@ -69,7 +78,7 @@ impl Bank {
     /// Starts the engine that moves money on a log.
     pub fn start(log: Arc<dyn Log>, ids: Arc<dyn Ids>, options: ExecutorOptions) -> (Self, Running) {
         let system = SystemAccounts::new(options.server_name);
-        let rules = MoneyRules { limits: options.limits, system };
+        let rules = MoneyRules { limits: options.limits, scales: options.scales, system };
         let options = EngineOptions {
             name: "executor",
             metrics: &MetricNames::EXECUTOR,

@@ -3,9 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use domain::Status;
-use events::recorded::{Refusal, TransferPosted};
-use kernel::{AccountId, AccountNumber, AssetCode, MemberId, Minor, Position, TransferId, Version};
+use domain::{HoldStatus, ItemStatus, OfferStatus, OrderStatus, PayoutStatus, Status};
+use events::recorded::{
+    FreezeScope, HoldAmounts, HoldPlaced, ItemMinted, LimitSet, OfferOpened, PaymentCodeIssued, PayoutRunOpened,
+    QuoteMade, RateSet, Refusal, StandingOrderPlaced, TransferPosted,
+};
+use kernel::{
+    AccountId, AccountNumber, AssetCode, HoldId, ItemId, MemberId, Minor, OfferId, OrderId, PayoutRunId, Position,
+    QuoteId, TransferId, Version,
+};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::engine::Receipt;
@@ -23,6 +29,40 @@ pub enum Outcome {
     Changed(AccountAnswer),
     /// Money moved.
     Posted(TransferAnswer),
+    /// Funds were held.
+    HoldPlaced(HoldAnswer),
+    /// A hold was increased, released or has expired.
+    HoldChanged(HoldAnswer),
+    /// A rate was set.
+    RateSet(RateAnswer),
+    /// A quote was made.
+    Quoted(QuoteAnswer),
+    /// A limit was set.
+    LimitSet(LimitAnswer),
+    /// A limit was deleted.
+    LimitDeleted,
+    /// Which limits count for an account was set.
+    LimitsAssigned(AssignedLimits),
+    /// A payment code was issued.
+    PaymentCodeIssued(PaymentCodeAnswer),
+    /// An item came to be.
+    ItemMinted(ItemAnswer),
+    /// An item was given to another member.
+    ItemTransferred(ItemAnswer),
+    /// An item was offered.
+    OfferOpened(OfferAnswer),
+    /// An offer was taken back, or its time was over.
+    OfferEnded(OfferAnswer),
+    /// A standing order was placed.
+    OrderPlaced(OrderAnswer),
+    /// A standing order was paused, resumed, cancelled or carried out once.
+    OrderChanged(OrderAnswer),
+    /// A payout run was opened.
+    PayoutOpened(PayoutAnswer),
+    /// Rows were added to a payout run, or it was started, paused, resumed, cancelled, or paid some rows.
+    PayoutChanged(PayoutAnswer),
+    /// Nothing had to be done.
+    Idle,
     /// A batch was decided: for each order in turn.
     Batch(Vec<Result<TransferAnswer, Refused>>),
     /// A business rule refused the command; recorded.
@@ -55,10 +95,162 @@ pub struct AccountAnswer {
     /// `open`, `frozen` or `closed`.
     #[serde(deserialize_with = "status")]
     pub status: StatusName,
+    /// What its freeze stops; none if it is not frozen.
+    pub freeze: Option<FreezeScope>,
     /// The balance, in minor units.
     pub balance: Minor,
+    /// What of it is held.
+    pub held: Minor,
     /// How many events its stream has.
     pub version: Version,
+}
+
+/// A hold as a command left it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HoldAnswer {
+    /// Which.
+    pub hold_id: HoldId,
+    /// How it began.
+    pub placed: HoldPlaced,
+    /// What became of its funds.
+    pub amounts: HoldAmounts,
+    /// Whether it is over, and how.
+    pub status: HoldStatus,
+    /// The position of the command's last event: a view at this position shows all of it.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A rate that was set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RateAnswer {
+    /// What was set.
+    pub set: RateSet,
+    /// The position of its event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A quote that was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuoteAnswer {
+    /// Which.
+    pub quote_id: QuoteId,
+    /// What it comes to.
+    pub made: QuoteMade,
+    /// The position of its event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A limit that was set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LimitAnswer {
+    /// What was set.
+    pub set: LimitSet,
+    /// The position of its event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// Which limits count for an account, beside those for everyone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AssignedLimits {
+    /// The account.
+    pub account_id: AccountId,
+    /// The names of the limits.
+    pub limits: Vec<String>,
+}
+
+/// A payment code that was issued. The code itself is not in it: it is derived from the command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaymentCodeAnswer {
+    /// What it pays.
+    pub issued: PaymentCodeIssued,
+    /// The position of its event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// An item as a command left it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ItemAnswer {
+    /// Which.
+    pub item_id: ItemId,
+    /// How it came to be.
+    pub minted: ItemMinted,
+    /// Whose it is.
+    pub owner: MemberId,
+    /// Whether it is offered.
+    pub status: ItemStatus,
+    /// The position of the command's last event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// An offer as a command left it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfferAnswer {
+    /// Which.
+    pub offer_id: OfferId,
+    /// What is offered.
+    pub opened: OfferOpened,
+    /// Whether it is over, and how.
+    pub status: OfferStatus,
+    /// The position of the command's last event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A standing order as a command left it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderAnswer {
+    /// Which.
+    pub order_id: OrderId,
+    /// What was ordered.
+    pub placed: StandingOrderPlaced,
+    /// Whether it is over, and how.
+    pub status: OrderStatus,
+    /// When its next run is due; none if it is over, or paused.
+    pub next_at: Option<DateTime<Utc>>,
+    /// How many runs were carried out, posted or refused.
+    pub runs_done: u32,
+    /// The position of the command's last event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A payout run as a command left it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PayoutAnswer {
+    /// Which.
+    pub run_id: PayoutRunId,
+    /// How it began.
+    pub opened: PayoutRunOpened,
+    /// What becomes of it.
+    pub status: PayoutStatus,
+    /// How many rows it has.
+    pub rows: u32,
+    /// What they come to, in minor units.
+    pub total: Minor,
+    /// How many rows were posted.
+    pub posted: u32,
+    /// How many rows were refused.
+    pub refused: u32,
+    /// What the posted rows come to, in minor units.
+    pub paid: Minor,
+    /// The position of the command's last event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
 }
 
 /// A posted transfer.
@@ -120,6 +312,33 @@ pub enum ExecuteError {
     /// The transfer in the path does not exist.
     #[error("there is no such transfer")]
     TransferUnknown,
+    /// The hold in the path does not exist, or is not the actor's to know of.
+    #[error("there is no such hold")]
+    HoldUnknown,
+    /// The actor has a part in the hold, and may not do this with it.
+    #[error("the hold is not the actor's to change in this way")]
+    HoldNotYours,
+    /// The limit in the path does not exist.
+    #[error("there is no such limit")]
+    LimitUnknown,
+    /// The item does not exist.
+    #[error("there is no such item")]
+    ItemUnknown,
+    /// The item is another member's.
+    #[error("the item belongs to someone else")]
+    ItemNotYours,
+    /// The offer in the path does not exist.
+    #[error("there is no such offer")]
+    OfferUnknown,
+    /// The offer is another member's to take back.
+    #[error("the offer was made by someone else")]
+    OfferNotYours,
+    /// The standing order in the path does not exist, or is another member's.
+    #[error("there is no such standing order")]
+    OrderUnknown,
+    /// The payout run in the path does not exist, or is another principal's.
+    #[error("there is no such payout run")]
+    PayoutUnknown,
     /// The source is another member's account.
     #[error("the source account belongs to someone else")]
     NotOwner,

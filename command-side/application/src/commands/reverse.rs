@@ -34,8 +34,8 @@ impl Command for Reverse {
     fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
         let id = self.transfer;
         let transfer = work.transfer(id).ok_or(ExecuteError::TransferUnknown)?;
-        let legs = match transfer.reverse() {
-            Ok(legs) => legs,
+        let (legs, counted) = match transfer.reverse() {
+            Ok((legs, counted)) => (legs, counted.to_vec()),
             Err(refusal) => {
                 work.rests_on(id.into());
                 work.refuse(refusal);
@@ -43,8 +43,9 @@ impl Command for Reverse {
             }
         };
         let (kind, memo) = (TransferKind::Reversal, Some(self.reason.clone()));
-        let particulars = Particulars { kind, memo: memo.clone(), reference: None, reverses: Some(id) };
-        let Err(refusal) = post_legs(rules, work, legs.clone(), particulars) else { return Ok(()) };
+        let particulars = Particulars { memo: memo.clone(), reverses: Some(id), ..Particulars::of(kind) };
+        let posted = post_legs(rules, work, legs.clone(), particulars, &counted);
+        let Err(refusal) = posted else { return Ok(()) };
         if let Some(pair) = legs.pair() {
             let destination = Some(pair.destination);
             let transfer = PendingTransfer::new(kind, pair.source, pair.money);

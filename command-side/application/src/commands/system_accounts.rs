@@ -27,8 +27,16 @@ impl SystemAccounts {
         }
     }
 
-    /// Its id for an asset: the same for ever.
-    pub fn cash(&self, asset: AssetCode, number: u32) -> AccountId {
-        AccountId::new(Uuid::new_v5(&NAMESPACE, format!("{}/{asset}", self.cash_name(number)).as_bytes()))
+    /// The name of the account that exchanges with members; numbered in the same way.
+    pub fn exchange_name(&self, number: u32) -> String {
+        match number {
+            0 => format!("exchange/{}", self.server),
+            more => format!("exchange/{}#{more}", self.server),
+        }
+    }
+
+    /// The id of the account of this name for an asset: the same for ever.
+    pub fn id(name: &str, asset: AssetCode) -> AccountId {
+        AccountId::new(Uuid::new_v5(&NAMESPACE, format!("{name}/{asset}").as_bytes()))
     }
 }

@@ -41,8 +41,8 @@ impl Command for TransferBatch {
         // The first no stands; what came after it was decided on money that will not move.
         let culprit = refused.iter().position(Option::is_some);
         for (index, order) in self.orders.iter().enumerate() {
-            let refusal = match refused[index] {
-                Some(refusal) if Some(index) == culprit => refusal,
+            let refusal = match &refused[index] {
+                Some(refusal) if Some(index) == culprit => refusal.clone(),
                 _ => Refusal::BatchAborted,
             };
             let transfer = order.pending(work);

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use events::recorded::{AccountEvent, Event, Leg, RefusedCommandEvent, TransferEvent};
+use events::recorded::{AccountEvent, Event, Leg, TransferEvent};
 use kernel::{AccountId, TransferId};
 use log::Appended;
 
+use super::refusal_outcome::refusal_outcome;
 use crate::{
     Outcome, Posting, Refused, TransferAnswer,
     engine::{IncompleteEvents, PendingEvent, UnitOfWork, position},
@@ -23,9 +24,8 @@ pub fn transfer_outcome(
     unit: &UnitOfWork,
 ) -> Result<Arc<Outcome>, IncompleteEvents> {
     let (first, place) = events.first().zip(place).ok_or(IncompleteEvents)?;
-    if let Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) = &first.recorded {
-        let refusal = refused.refusal.clone();
-        return Ok(Arc::new(Outcome::Refused(Refused { refusal, transfer: None })));
+    if let Some(refused) = refusal_outcome(first) {
+        return Ok(refused);
     }
     match transfers(events, place, unit).pop().ok_or(IncompleteEvents)?? {
         Ok(posted) => Ok(Arc::new(Outcome::Posted(posted))),

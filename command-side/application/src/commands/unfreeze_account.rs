@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::Account;
 use kernel::AccountId;
 use log::Appended;
 use serde::{Deserialize, Serialize};
@@ -28,7 +27,7 @@ impl Command for UnfreezeAccount {
     type Error = ExecuteError;
 
     fn decide(&self, _: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
-        change(work, self.account, self.reason.clone(), Account::unfreeze)
+        change(work, self.account, |account| account.unfreeze(self.reason.clone()))
     }
 
     fn answer(

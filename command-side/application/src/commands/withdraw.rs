@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
-    posting::{PendingTransfer, cash, post},
+    booking::{free_reference, post_booking},
+    posting::{PendingTransfer, cash},
     transfer_outcome::transfer_outcome,
 };
 use crate::{
@@ -26,6 +27,8 @@ pub struct Withdraw {
     pub money: Money,
     /// The outside's reference.
     pub reference: String,
+    /// Whether it is refused if the actor used the reference before, in a booking that asked for the same.
+    pub unique_reference: bool,
 }
 
 impl Command for Withdraw {
@@ -34,13 +37,14 @@ impl Command for Withdraw {
     type Error = ExecuteError;
 
     fn decide(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
+        let Some(reference) = free_reference(work, &self.reference, self.unique_reference) else { return Ok(()) };
         let cash = cash(rules, work, self.money.asset, self.money.amount);
         let transfer = PendingTransfer {
             destination: Some(cash),
             reference: Some(self.reference.clone()),
             ..PendingTransfer::new(TransferKind::Withdrawal, self.account, self.money)
         };
-        post(rules, work, transfer);
+        post_booking(rules, work, transfer, reference);
         Ok(())
     }
 

@@ -68,8 +68,14 @@ impl Run {
     /// Gives back what the log refuses, or what cannot be read for it. `outcome_unknown`: an earlier append of these commands may
     /// have come through.
     async fn carry_out_together(&mut self, work: Work, mut outcome_unknown: bool) -> Ended {
+        let is_new_term = self.begin_term();
         let (mut jobs, mut decided) = match work {
             Work::Undecided(jobs) => (jobs, None),
+            // It was decided on what was kept of the term before.
+            Work::Ahead(founded) if is_new_term => {
+                self.put_first(founded.give_back());
+                return Ended::Done(None);
+            }
             Work::Ahead(founded) => match self.go_on(founded) {
                 Ok(batch) => (Vec::new(), Some(batch)),
                 Err(jobs) => {
@@ -95,7 +101,7 @@ impl Run {
                         sleep(Duration::from_millis(200)).await;
                         continue;
                     }
-                    Err(error) => return fail_all(jobs, outcome_unknown, &error),
+                    Err(error) => return self.fail_all(jobs, outcome_unknown, &error).await,
                 }
             }
             let tried = match decided.take() {
@@ -108,6 +114,7 @@ impl Run {
                     if jobs.is_empty() {
                         return Ended::Done(None);
                     }
+                    self.begin_term();
                     self.try_once(&mut jobs, outcome_unknown).await
                 }
             };
@@ -124,7 +131,7 @@ impl Run {
                     self.give_back(jobs, outcome_unknown, ExecuteError::Stopped).await;
                     return Ended::Done(None);
                 }
-                Err(error) => return fail_all(jobs, outcome_unknown, &error),
+                Err(error) => return self.fail_all(jobs, outcome_unknown, &error).await,
             }
             if jobs.iter().all(|job| job.meta.deadline + self.options.grace <= Instant::now()) {
                 break;
@@ -158,6 +165,32 @@ impl Run {
             Ok(()) | Err(_) => error,
         };
         jobs.into_iter().for_each(|job| job.fail(error.clone()));
+    }
+
+    /// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
+    async fn fail_all(&mut self, jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Ended {
+        if matches!(error, ReadError::Damaged { .. }) && jobs.len() > 1 {
+            return Ended::Refused { jobs, outcome_unknown };
+        }
+        tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
+        let answer = match answer_to(error) {
+            _ if outcome_unknown => ExecuteError::OutcomeUnknown,
+            ExecuteError::Internal => self.alarm_or_internal().await,
+            known => known,
+        };
+        jobs.into_iter().for_each(|job| job.fail(answer.clone()));
+        Ended::Done(None)
+    }
+
+    /// What a command is answered with that does not fit the log: if the auditor has raised an alarm for that, the alarm.
+    async fn alarm_or_internal(&mut self) -> ExecuteError {
+        match self.log.stopped_by().await {
+            Ok(Some(alarm)) => {
+                self.stopped(alarm);
+                ExecuteError::Stopped
+            }
+            Ok(None) | Err(_) => ExecuteError::Internal,
+        }
     }
 
     /// What these commands wrote. Those of which it must be fetched from the archive are taken out and wait for that.
@@ -299,6 +332,10 @@ impl Run {
                 return Ok(Some(decided));
             }
             self.unit.roll_back_all();
+            let internal = match outcome_unknown {
+                true => ExecuteError::OutcomeUnknown,
+                false => self.alarm_or_internal().await,
+            };
             for (job, decided) in std::mem::take(jobs).into_iter().zip(decided) {
                 let Some(defect) = decided.defect else {
                     jobs.push(job);
@@ -313,7 +350,7 @@ impl Run {
                 }
                 let error = &defect as &dyn Error;
                 tracing::error!(error, command.id = %job.meta.command_id, "a command does not fit the log");
-                job.fail(if outcome_unknown { ExecuteError::OutcomeUnknown } else { ExecuteError::Internal });
+                job.fail(internal.clone());
             }
         }
     }
@@ -395,15 +432,4 @@ async fn find(log: &dyn Log, commands: &[CommandId]) -> Result<Found, ReadError>
         found => (found?, HashMap::new()),
     };
     Ok((commits.into_iter().map(|commit| (commit.command_id, commit)).collect(), not_fetched))
-}
-
-/// Answers all of them with an error of the log; gives back those to be tried alone, since the damage is of one of them.
-fn fail_all(jobs: Vec<Job>, outcome_unknown: bool, error: &ReadError) -> Ended {
-    if matches!(error, ReadError::Damaged { .. }) && jobs.len() > 1 {
-        return Ended::Refused { jobs, outcome_unknown };
-    }
-    tracing::error!(error = error as &dyn Error, commands = jobs.len(), "a batch could not be carried out");
-    let answer = if outcome_unknown { ExecuteError::OutcomeUnknown } else { answer_to(error) };
-    jobs.into_iter().for_each(|job| job.fail(answer.clone()));
-    Ended::Done(None)
 }

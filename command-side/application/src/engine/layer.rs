@@ -5,8 +5,9 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
 };
 
+use chrono::{DateTime, Utc};
 use kernel::{AccountId, MemberId, Position, StreamId, Version};
-use log::Wanted;
+use log::{Wanted, Within};
 
 use super::Stream;
 
@@ -35,6 +36,12 @@ pub struct Seen {
     pub in_flight: HashSet<StreamId>,
     pub missing: BTreeSet<StreamId>,
     pub missing_owned: BTreeSet<MemberId>,
+    /// The time was asked for before the clock of the log was known.
+    pub is_time_missing: bool,
+    /// The time by the log's clock at which the batch is decided, once it was asked for.
+    pub now: Option<DateTime<Utc>>,
+    /// When the batch may be recorded: at another time it would have been decided otherwise.
+    pub within: Within,
     /// The command at hand looked at a stream that cannot be folded.
     pub met_broken: bool,
     /// The same of one that is only to be fetched from the archive.

@@ -8,6 +8,7 @@
 
 mod ahead;
 mod batch;
+mod clock;
 mod decided;
 mod decision;
 mod handle;

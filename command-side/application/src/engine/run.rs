@@ -30,6 +30,8 @@ pub struct Run {
     pub parking: Parking,
     /// The newest commit this server has written or seen: everything it keeps is of a log that holds it.
     pub known: Option<(LogId, CommitRef)>,
+    /// The term of this server in which everything it keeps was read.
+    pub term: Option<i64>,
     /// The alarm that stopped the last append: it is logged once.
     pub stopped_by: Option<i64>,
     log_id: Option<LogId>,
@@ -48,6 +50,7 @@ impl Run {
             undecided: Vec::new(),
             unit: UnitOfWork::new(options.cached_streams, options.metrics),
             known: None,
+            term: None,
             stopped_by: None,
             log_id: None,
             log,
@@ -78,6 +81,18 @@ impl Run {
         self.recent.clear();
     }
 
+    /// Takes note of the term. Whether it is another one: then another server may have led meanwhile, and what was kept is forgotten. Appends
+    /// find changes of the streams that they add to, and none of those that a decision only looks at, such as the limits.
+    pub fn begin_term(&mut self) -> bool {
+        let term = self.log.term();
+        let is_new = term != self.term;
+        if is_new {
+            self.term = term;
+            self.unit.forget_cache();
+        }
+        is_new
+    }
+
     /// Looks whether the log still holds what this server knows. A busy server learns it from its appends.
     pub async fn check_history(&mut self) {
         // A log that cannot be asked tells nothing.
@@ -102,6 +117,7 @@ impl Run {
 
     async fn look_at_end(&mut self) -> Result<bool, ReadError> {
         let head = self.log.head().await?;
+        self.unit.set_clock(head.now);
         let Some(commit) = head.commit else { return Ok(self.known.is_none()) };
         if let Some((log, known)) = self.known {
             if head.log != log {

@@ -1,11 +1,15 @@
 //! What the events of a stream add up to, by the kind of the stream: the list of the aggregates.
 
 use domain::{
-    Account, EvolveError, Owner, Transfer,
+    Account, BankLimits, EvolveError, Hold, Item, Offer, Order, Owner, PaymentCode, PayoutRun, Transfer,
+    exchange::{ExchangeRate, Quote},
     member::{PasswordReset, Reservation},
 };
-use events::recorded::{self, AccountNumberEvent, MemberEvent, PasswordResetEvent, SignUpEvent, StreamKind};
-use kernel::AccountId;
+use events::recorded::{
+    self, AccountNumberEvent, MemberEvent, PasswordResetEvent, PayoutRow, PayoutRowsEvent, ReferenceEvent, SignUpEvent,
+    StreamKind,
+};
+use kernel::{AccountId, TransferId};
 
 /// What a stream of one kind adds up to.
 pub trait Aggregate: Sized {
@@ -75,6 +79,28 @@ aggregates! {
     Account(Account), Account::evolve, kept;
     /// The account that bears an account number.
     AccountNumber(AccountId), number, kept;
+    /// A hold.
+    Hold(Hold), Hold::evolve, kept;
+    /// The rate between two assets.
+    Rate(ExchangeRate), ExchangeRate::evolve, kept;
+    /// A quote of the exchange.
+    Quote(Quote), Quote::evolve, kept;
+    /// All limits of the bank.
+    Limits(BankLimits), BankLimits::evolve, kept;
+    /// A standing order.
+    StandingOrder(Order), Order::evolve, kept;
+    /// A payment code.
+    PaymentCode(PaymentCode), PaymentCode::evolve, kept;
+    /// A payout run.
+    PayoutRun(PayoutRun), PayoutRun::evolve, kept;
+    /// The rows of a chunk of a payout run. They are many, and each is needed once.
+    PayoutRows(Vec<PayoutRow>), payout_rows;
+    /// An item.
+    Item(Item), Item::evolve, kept;
+    /// An offer of an item.
+    Offer(Offer), Offer::evolve, kept;
+    /// The transfer that a reference was used for.
+    Reference(TransferId), reference;
     /// A transfer.
     Transfer(Transfer), Transfer::evolve;
     /// An owner of accounts.
@@ -100,6 +126,16 @@ type Evolved<T> = Result<T, EvolveError>;
 fn number(_: Option<AccountId>, event: &AccountNumberEvent) -> Evolved<AccountId> {
     let AccountNumberEvent::Assigned(assigned) = event;
     Ok(assigned.account)
+}
+
+fn payout_rows(_: Option<Vec<PayoutRow>>, event: &PayoutRowsEvent) -> Evolved<Vec<PayoutRow>> {
+    let PayoutRowsEvent::Added(added) = event;
+    Ok(added.rows.clone())
+}
+
+fn reference(_: Option<TransferId>, event: &ReferenceEvent) -> Evolved<TransferId> {
+    let ReferenceEvent::Used(used) = event;
+    Ok(used.transfer)
 }
 
 fn owner(owner: Option<Owner>, event: &recorded::OwnerEvent) -> Evolved<Owner> {

@@ -1,7 +1,9 @@
 //! What streams add up to, as decisions and answers ask for it.
 
+use chrono::{DateTime, Utc};
 use domain::{
-    Account, Owner, Transfer,
+    Account, BankLimits, Owner, Transfer,
+    limit::LogTime,
     member::{PasswordReset, Person, Reservation, SignUp, StateReader},
 };
 use events::recorded::{MemberEvent, SignUpEvent, SignUpStarted};
@@ -17,6 +19,11 @@ impl UnitOfWork {
 
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         self.get(id.into())
+    }
+
+    /// All limits of the bank.
+    pub fn limits(&self) -> &BankLimits {
+        self.get(StreamId::LIMITS).unwrap_or(const { &BankLimits::NONE })
     }
 
     pub fn reserved_for(&self, number: AccountNumber) -> Option<AccountId> {
@@ -65,6 +72,16 @@ impl UnitOfWork {
         self.member_events(stream)
             .rev()
             .find_map(|(version, event)| Some((Place { stream, version, field }, pick(event)?)))
+    }
+}
+
+impl LogTime for UnitOfWork {
+    fn now(&self) -> Option<DateTime<Utc>> {
+        self.log_time()
+    }
+
+    fn has_passed(&self, moment: DateTime<Utc>) -> bool {
+        Self::has_passed(self, moment)
     }
 }
 

@@ -141,6 +141,6 @@ impl Stream {
     pub fn snapshot(&self, stream: StreamId) -> Option<Snapshot> {
         let State::Account(account) = &self.state else { return None };
         let state = serde_json::to_string(account).ok()?;
-        Some(Snapshot { stream, version: self.version, state_schema: ACCOUNT_STATE_SCHEMA, state })
+        Some(Snapshot { stream, version: self.version, state_schema: account.state_schema(), state })
     }
 }

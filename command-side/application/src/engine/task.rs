@@ -53,6 +53,8 @@ struct TypedTask<C: Command> {
     command: C,
     rules: Arc<C::Rules>,
     outcome: Option<Result<Receipt<C::Answer>, C::Error>>,
+    /// Whether it wrote anything. If not, the same command may come to something later: its answer is not kept.
+    has_written: bool,
     reply: oneshot::Sender<Result<Receipt<C::Answer>, C::Error>>,
 }
 
@@ -75,12 +77,13 @@ impl<C: Command> Task for TypedTask<C> {
     ) -> Result<(), IncompleteEvents> {
         let answer = self.command.answer(events, place, unit)?;
         self.outcome = Some(Ok(receipt.map(|()| answer)));
+        self.has_written = place.is_some();
         Ok(())
     }
 
     fn kept(&self) -> Option<KeptAnswer> {
         match &self.outcome {
-            Some(Ok(receipt)) => Some(Arc::new(receipt.clone())),
+            Some(Ok(receipt)) if self.has_written => Some(Arc::new(receipt.clone())),
             _ => None,
         }
     }
@@ -102,7 +105,7 @@ impl Job {
         claim: Claim,
         reply: oneshot::Sender<Result<Receipt<C::Answer>, C::Error>>,
     ) -> Self {
-        let task = Box::new(TypedTask { command, rules, outcome: None, reply });
+        let task = Box::new(TypedTask { command, rules, outcome: None, has_written: false, reply });
         Self { actor, meta, queued_at: Instant::now(), is_error: false, claim, task }
     }
 

@@ -8,13 +8,15 @@ use std::{
     num::NonZeroUsize,
 };
 
+use chrono::{DateTime, Utc};
 use events::recorded::Event;
 use kernel::{AccountId, MemberId, Position, StreamId, Version};
-use log::{HeldStream, ReadError, Wanted};
+use log::{HeldStream, ReadError, Wanted, Within};
 use lru::LruCache;
 
 use super::{
     FoldError, Log, MetricNames, Stream,
+    clock::LogClock,
     layer::{Changed, Layer},
     load,
 };
@@ -29,6 +31,8 @@ pub struct UnitOfWork {
     batch: Layer,
     /// How many batches were begun.
     begun: u64,
+    /// What is known of the log's clock.
+    clock: Option<LogClock>,
     metrics: &'static MetricNames,
 }
 
@@ -50,7 +54,7 @@ impl UnitOfWork {
     /// One that keeps so many streams between batches.
     pub fn new(cached_streams: usize, metrics: &'static MetricNames) -> Self {
         let cache = NonZeroUsize::new(cached_streams).map(LruCache::new);
-        Self { cache, in_flight: None, batch: Layer::default(), begun: 0, metrics }
+        Self { cache, in_flight: None, batch: Layer::default(), begun: 0, clock: None, metrics }
     }
 
     /// The append of the batch begins: from now on the next one is decided on top of it, until it lands.
@@ -137,7 +141,38 @@ impl UnitOfWork {
     /// Whether anything that was looked for is missing: what is decided meanwhile counts for nothing.
     pub fn lacks_any(&self) -> bool {
         let seen = self.batch.seen.borrow();
-        !seen.missing.is_empty() || !seen.missing_owned.is_empty()
+        !seen.missing.is_empty() || !seen.missing_owned.is_empty() || seen.is_time_missing
+    }
+
+    /// The clock of the log, as it was read just now.
+    pub fn set_clock(&mut self, time: DateTime<Utc>) {
+        self.clock = Some(LogClock::read(time));
+    }
+
+    /// The time by the log's clock, the same for the whole batch; missing as a stream is. The batch may be recorded a little later:
+    /// what rests on a deadline asks [`UnitOfWork::has_passed`].
+    pub fn log_time(&self) -> Option<DateTime<Utc>> {
+        let mut seen = self.batch.seen.borrow_mut();
+        seen.now = seen.now.or_else(|| self.clock.map(LogClock::now));
+        seen.is_time_missing |= seen.now.is_none();
+        seen.now
+    }
+
+    /// Whether a deadline has passed by the log's clock. The log takes the batch only if that is so when it is recorded.
+    pub fn has_passed(&self, deadline: DateTime<Utc>) -> bool {
+        let Some(now) = self.log_time() else { return false };
+        let within = &mut self.batch.seen.borrow_mut().within;
+        if now >= deadline {
+            within.from = within.from.max(Some(deadline));
+            return true;
+        }
+        within.before = Some(within.before.map_or(deadline, |before| before.min(deadline)));
+        false
+    }
+
+    /// When the batch may be recorded.
+    pub fn within(&self) -> Within {
+        self.batch.seen.borrow().within
     }
 
     /// The next command is decided.
@@ -200,6 +235,8 @@ impl UnitOfWork {
     /// Goes back to the beginning of the batch.
     pub fn roll_back_all(&mut self) {
         self.batch.work.clear();
+        let seen = self.batch.seen.get_mut();
+        (seen.now, seen.within) = (None, Within::default());
     }
 
     /// Those of these streams that came from the cache and may be behind.
@@ -216,6 +253,9 @@ impl UnitOfWork {
     pub async fn read_missing(&mut self, log: &dyn Log) -> Result<(), ReadError> {
         let seen = self.batch.seen.get_mut();
         let (missing, owners) = (std::mem::take(&mut seen.missing), std::mem::take(&mut seen.missing_owned));
+        if std::mem::take(&mut seen.is_time_missing) {
+            self.set_clock(log.head().await?.now);
+        }
         self.read_into(missing.iter().map(|id| (*id, Stream::EMPTY)).collect(), log).await?;
         if let Some(cache) = &mut self.cache {
             // What the batch found there is not what makes room: it would be read again for the same batch.
@@ -223,7 +263,9 @@ impl UnitOfWork {
                 cache.promote(id);
             }
             for id in missing {
-                if let Some(stream) = self.batch.read.get(&id).filter(|stream| stream.state.is_worth_keeping()) {
+                // That the bank has no limits is asked for by each payment too.
+                let is_kept = |stream: &&Stream| id == StreamId::LIMITS || stream.state.is_worth_keeping();
+                if let Some(stream) = self.batch.read.get(&id).filter(is_kept) {
                     cache.put(id, stream.clone());
                 }
             }

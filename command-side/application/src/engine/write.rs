@@ -3,7 +3,7 @@
 use std::{error::Error, future::poll_fn, task::Poll};
 
 use kernel::{CommitRef, ConsistencyToken, LogId, Position, StreamId, Version};
-use log::{AppendError, Appended, HeldStream, NewCommit};
+use log::{AppendError, Appended, Basis, HeldStream, NewCommit};
 use tokio::time::Instant;
 
 use super::{
@@ -40,10 +40,11 @@ impl Run {
             None => batch.writing.iter().map(|(job, events)| job.commit(events)).collect(),
         };
         let held = self.unit.held_streams(self.options.state_every);
+        let basis = Basis { known: self.known, within: self.unit.within(), term: self.term };
         let (started, mut ahead) = (Instant::now(), Ahead::default());
         self.unit.take_off();
         let result = match commits {
-            Ok(commits) => self.append(&commits, &held, &mut ahead).await,
+            Ok(commits) => self.append(basis, (&commits, &held), &mut ahead).await,
             Err(error) => Err(AppendError::Refused(error.into())),
         };
         if result.is_ok() {
@@ -72,12 +73,12 @@ impl Run {
     /// Waits for an append. Meanwhile what the last batch wrote is answered, and the next one is decided.
     async fn append(
         &mut self,
-        commits: &[NewCommit],
-        held: &[HeldStream],
+        basis: Basis,
+        (commits, held): (&[NewCommit], &[HeldStream]),
         ahead: &mut Ahead,
     ) -> Result<Appended, AppendError> {
         let (log, queue) = (self.log.clone(), self.queue.clone());
-        let mut append = log.append_after(self.known, commits, held);
+        let mut append = log.append_after(basis, commits, held);
         // Postgres has it before anything else is done.
         let begun = poll_fn(|context| Poll::Ready(append.as_mut().poll(context))).await;
         self.outbox.send();
@@ -156,7 +157,7 @@ impl Run {
     }
 
     /// Nothing is appended while the alarm is open.
-    fn stopped(&mut self, alarm: i64) {
+    pub fn stopped(&mut self, alarm: i64) {
         metrics::counter!(self.options.metrics.appends_stopped).increment(1);
         if self.stopped_by.replace(alarm) != Some(alarm) {
             tracing::error!(
@@ -197,6 +198,7 @@ impl Run {
             CommitRef { position, command_id, recorded_at: written.recorded_at }
         });
         self.known = end.map(|end| (written.log, end));
+        self.unit.set_clock(written.recorded_at);
         self.stopped_by = None;
         if !outcome_unknown {
             self.answer_idle(&mut idle, written.log, end);

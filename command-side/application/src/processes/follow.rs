@@ -318,7 +318,8 @@ fn follows(process: &dyn Process, followed: &Followed) -> bool {
     process.events().contains(&followed.picked.event.event_type.as_str())
 }
 
-fn decode(picked: log::Picked) -> Result<Followed, ProcessError> {
+/// A picked event, decoded.
+pub(super) fn decode(picked: log::Picked) -> Result<Followed, ProcessError> {
     let event = recorded::Event::decode(&picked.event.event_type, picked.event.schema_version, &picked.event.payload);
     let position = picked.position;
     Ok(Followed { event: event.map_err(|source| ProcessError::Event { position, source })?, picked })

@@ -8,11 +8,15 @@ mod accounts;
 mod destroy_again;
 mod erasure;
 mod follow;
+mod hold_expiry;
 mod housekeeping;
 mod messages;
+mod offer_expiry;
+mod payout_runs;
 mod process;
 mod runner;
 mod sign_up_expiry;
+mod standing_orders;
 mod step;
 mod steps;
 
@@ -29,7 +33,11 @@ use crate::{CommandPort, commands::Members};
 fn all(members: &Members, bank: Arc<dyn CommandPort>, store: &Arc<dyn ProcessStore>) -> Vec<Box<dyn Process>> {
     vec![
         Box::new(sign_up_expiry::SignUpExpiry::new(members.clone(), store.clone())),
-        Box::new(erasure::Erasure::new(members.clone(), bank)),
+        Box::new(erasure::Erasure::new(members.clone(), bank.clone())),
+        Box::new(hold_expiry::HoldExpiry::new(members.clone(), bank.clone())),
+        Box::new(offer_expiry::OfferExpiry::new(members.clone(), bank.clone())),
+        Box::new(standing_orders::StandingOrders::new(members.clone(), bank.clone())),
+        Box::new(payout_runs::PayoutRuns::new(members.clone(), bank)),
         Box::new(messages::SendMessages::new(members.clone())),
     ]
 }

@@ -236,10 +236,10 @@ async fn a_refusal_ahead_never_rests_on_what_is_only_in_memory() {
 async fn a_refusal_ahead_may_rest_on_what_the_append_below_leaves() {
     let client = TestClient::new();
     let (a, b) = accounts(&client).await;
-    let reads = crate::engine::count_reads(&client.log);
     let hold = client.log.hold.lock().await;
     let below = ask(&client, submission(member(1), "below", transfer(a, b, 100)));
     settle().await;
+    let reads = crate::engine::count_reads(&client.log);
     let ahead: Vec<_> =
         (0..ENOUGH).map(|index| ask(&client, submission(member(1), &format!("t{index}"), transfer(a, b, 1)))).collect();
     settle().await;

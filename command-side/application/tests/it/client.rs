@@ -84,7 +84,8 @@ impl TestClient {
     }
 
     pub async fn deposit(&self, account: AccountId, units: i128, key: &str) -> Outcome {
-        let command = Command::Deposit(Deposit { account, money: won(units), reference: "r".into() });
+        let command =
+            Command::Deposit(Deposit { account, money: won(units), reference: "r".into(), unique_reference: false });
         self.outcome(operator(), key, command).await
     }
 

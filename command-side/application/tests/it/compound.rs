@@ -5,7 +5,7 @@ use application::{
     Reverse, TransferAnswer,
 };
 use domain::Limits;
-use events::recorded::TransferKind;
+use events::recorded::{FreezeScope, TransferKind};
 use kernel::{AccountId, AccountNumber, Actor, AssetCode, MemberId, Minor, Money, Role};
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ async fn payments_happen_in_order_in_one_commit_and_of_several_assets() {
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let (euros, c) = (eur(1).asset, client.open(member(3), "c").await);
     let (d, e) = (open(&client, member(1), "d", euros).await, open(&client, member(2), "e", euros).await);
-    let fund = Command::Deposit(Deposit { account: d, money: eur(9), reference: "r".into() });
+    let fund = Command::Deposit(Deposit { account: d, money: eur(9), reference: "r".into(), unique_reference: false });
     posted(&client.outcome(operator(), "fund", fund).await);
     let before = client.log.commits().len();
     let payments = vec![pay(a, b, won(60)), pay(a, c, won(40)), pay(d, e, eur(9))];
@@ -102,7 +102,7 @@ async fn one_payment_that_cannot_be_refuses_all_and_moves_nothing() {
     let client = TestClient::new();
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let (frozen, d) = (client.open(member(3), "c").await, open(&client, member(2), "d", eur(1).asset).await);
-    let freeze = Command::FreezeAccount(FreezeAccount { account: frozen, reason: None });
+    let freeze = Command::FreezeAccount(FreezeAccount { account: frozen, scope: FreezeScope::All, reason: None });
     client.outcome(operator(), "f", freeze).await;
     let Outcome::Posted(deposit) = client.deposit(a, 1, "cash").await else { panic!() };
     let cash = deposit.postings[0].account_id;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use application::{Command, ExecuteError, FreezeAccount, OpenAccount, UnfreezeAccount};
-use events::recorded::{Event, OwnerLeft};
+use events::recorded::{Event, FreezeScope, OwnerLeft};
 use kernel::{Actor, CommandId, CorrelationId, Version};
 use log::{Append, Fingerprint, NewCommit, NewEvent};
 use uuid::Uuid;
@@ -68,14 +68,17 @@ async fn a_cold_transfer_reads_once_and_a_warm_one_not_at_all() {
 #[tokio::test]
 async fn what_a_batch_found_in_memory_does_not_make_room_for_what_it_lacks() {
     let log = Arc::new(MemoryLog::default());
-    let client = TestClient::on(log.clone(), "server-0", |options| options.cached_streams = 2);
+    // Two accounts and the limits.
+    let client = TestClient::on(log.clone(), "server-0", |options| options.cached_streams = 3);
     let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
     let c = client.open(member(3), "c").await;
     for round in 0..20 {
         posted(&client.outcome(member(1), &format!("there {round}"), transfer(a, b, 1)).await);
         // From here on b was used last, and a longest ago.
-        let (freeze, unfreeze) =
-            (FreezeAccount { account: b, reason: None }, UnfreezeAccount { account: b, reason: None });
+        let (freeze, unfreeze) = (
+            FreezeAccount { account: b, scope: FreezeScope::All, reason: None },
+            UnfreezeAccount { account: b, reason: None },
+        );
         client.outcome(operator(), &format!("freeze {round}"), Command::FreezeAccount(freeze)).await;
         client.outcome(operator(), &format!("unfreeze {round}"), Command::UnfreezeAccount(unfreeze)).await;
         let reads = count_reads(&log);

@@ -103,7 +103,12 @@ async fn one_bad_command_never_fails_its_neighbours() {
     let hold = client.log.hold.lock().await;
     let ask = |key: &'static str, reference: &'static str| {
         let bank = client.bank.clone();
-        let command = Command::Deposit(Deposit { account: b, money: won(1), reference: reference.into() });
+        let command = Command::Deposit(Deposit {
+            account: b,
+            money: won(1),
+            reference: reference.into(),
+            unique_reference: false,
+        });
         tokio::spawn(async move { bank.execute(submission(operator(), key, command)).await })
     };
     let first = ask("first", "holds the log while the others queue");

@@ -47,7 +47,8 @@ fn reverse(id: Uuid, key: &str) -> Submission {
 }
 
 fn deposit(account: AccountId, key: &str) -> Submission {
-    let command = Command::Deposit(Deposit { account, money: won(1_000), reference: "r".into() });
+    let command =
+        Command::Deposit(Deposit { account, money: won(1_000), reference: "r".into(), unique_reference: false });
     submission(operator(), key, command)
 }
 
@@ -245,4 +246,20 @@ async fn a_stream_that_cannot_be_folded_fails_the_commands_that_name_it_and_no_o
     posted(&outcome(&answers[1]));
     assert_eq!(refused(&outcome(&answers[4])), "same-account");
     posted(&outcome(&answers[5]));
+}
+
+/// What the auditor found may be what the command cannot read: which of the two is met first must not matter to the client.
+#[tokio::test]
+async fn damage_that_an_alarm_is_open_for_is_told_as_the_alarm() {
+    let client = TestClient::new();
+    let account = client.funded("a", 100).await;
+    *client.log.damaged.lock().expect("whole") = Some(account.into());
+    let fresh = || async { together(&client.log, vec![deposit(account, "1"), deposit(account, "2")]).await };
+    for answer in fresh().await {
+        assert_eq!(answer.unwrap_err(), ExecuteError::Internal);
+    }
+    *client.log.stopped_by.lock().expect("whole") = Some(7);
+    for answer in fresh().await {
+        assert_eq!(answer.unwrap_err(), ExecuteError::Stopped);
+    }
 }

@@ -63,7 +63,11 @@ async fn a_transfer_of_two_assets_and_an_account_in_two_legs_are_answered() {
     let money = kernel::Money { asset: eur, amount: Minor::new(5).expect("an amount") };
     posted(
         &client
-            .outcome(operator(), "fund", Command::Deposit(Deposit { account: c, money, reference: "r".into() }))
+            .outcome(
+                operator(),
+                "fund",
+                Command::Deposit(Deposit { account: c, money, reference: "r".into(), unique_reference: false }),
+            )
             .await,
     );
     let legs = vec![leg(a, krw(), -30), leg(b, krw(), 30), leg(c, eur, -5), leg(d, eur, 4), leg(d, eur, 1)];

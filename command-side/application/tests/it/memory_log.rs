@@ -3,17 +3,17 @@
 use std::{
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AccountId, CommandId, LogId, MemberId, Position, StreamId, Version};
 use log::{
-    Append, AppendError, Appended, Commit, Event, FromVersion, Head, HeldStream, NewCommit, OwnedAccounts, Picked,
-    ReadError, ReadHead, ReadStreams, ReadTyped, Snapshot, StreamRead, StreamStanding,
+    Append, AppendError, Appended, Basis, Commit, Event, FromVersion, Head, HeldStream, NewCommit, OwnedAccounts,
+    Picked, ReadError, ReadHead, ReadStreams, ReadTyped, Snapshot, StreamRead, StreamStanding,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -45,11 +45,15 @@ pub struct MemoryLog {
     faults: Mutex<Vec<Fault>>,
     late: Mutex<Vec<NewCommit>>,
     pub appends: AtomicUsize,
+    /// The term in which whoever asks leads; none while it is 0.
+    pub term: AtomicI64,
     /// While it is set, the end of the log cannot be asked for once a command was looked up.
     pub headless: AtomicBool,
     looked_up: AtomicBool,
     /// This stream cannot be read.
     pub damaged: Mutex<Option<StreamId>>,
+    /// The alarm that it says stops it; its appends are stopped by a fault.
+    pub stopped_by: Mutex<Option<i64>>,
     pub hold: tokio::sync::Mutex<()>,
     /// While it is set, an append takes so long, and so long for each commit, and nothing is kept: for measuring.
     pub append_time: Mutex<Option<(Duration, Duration)>>,
@@ -57,6 +61,8 @@ pub struct MemoryLog {
     pub refs_away: AtomicUsize,
     /// Told of the streams of each read, before they are read.
     pub on_read: Mutex<Option<OnRead>>,
+    /// How far its clock has gone on.
+    pub elapsed: Mutex<TimeDelta>,
     /// Told when somebody waits for an answer that never comes.
     pub dying: tokio::sync::Notify,
 }
@@ -64,10 +70,6 @@ pub struct MemoryLog {
 pub type OnRead = Box<dyn Fn(&[(StreamId, FromVersion)]) + Send>;
 
 const LOG: LogId = LogId::new(Uuid::from_u128(1));
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).expect("time")
-}
 
 /// Where a stream stands in these commits.
 fn standing(commits: &[Commit], stream: StreamId) -> Option<StreamStanding> {
@@ -80,6 +82,16 @@ fn standing(commits: &[Commit], stream: StreamId) -> Option<StreamStanding> {
 }
 
 impl MemoryLog {
+    /// Its clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).expect("time") + *self.elapsed.lock().expect("whole")
+    }
+
+    /// Its clock goes on by so much.
+    pub fn pass(&self, time: TimeDelta) {
+        *self.elapsed.lock().expect("whole") += time;
+    }
+
     /// The next append meets this.
     pub fn fail_next(&self, fault: Fault) {
         self.faults.lock().expect("whole").push(fault);
@@ -147,16 +159,20 @@ impl MemoryLog {
                 events.push(Event { stream: e.stream, version, event_type, schema_version, payload });
             }
             let NewCommit { command_id, fingerprint, actor, correlation, .. } = commit.clone();
-            all.push(Commit { first, command_id, fingerprint, actor, correlation, recorded_at: now(), events });
+            all.push(Commit { first, command_id, fingerprint, actor, correlation, recorded_at: self.now(), events });
         }
         let first = commits.last().map_or(Position::ZERO, Commit::last).next();
         *commits = all;
-        Ok(Appended { log: LOG, first, recorded_at: now() })
+        Ok(Appended { log: LOG, first, recorded_at: self.now() })
     }
 }
 
 #[async_trait]
 impl Append for MemoryLog {
+    fn term(&self) -> Option<i64> {
+        Some(self.term.load(Ordering::SeqCst)).filter(|term| *term > 0)
+    }
+
     async fn append(&self, commits: &[NewCommit]) -> Result<Appended, AppendError> {
         let _held = self.hold.lock().await;
         self.appends.fetch_add(1, Ordering::SeqCst);
@@ -164,7 +180,7 @@ impl Append for MemoryLog {
         if let Some((append, commit)) = append_time {
             tokio::time::sleep(append + commit * commits.len() as u32).await;
             let first = self.commits.lock().expect("whole").last().map_or(Position::ZERO, Commit::last).next();
-            return Ok(Appended { log: LOG, first, recorded_at: now() });
+            return Ok(Appended { log: LOG, first, recorded_at: self.now() });
         }
         let late = std::mem::take(&mut *self.late.lock().expect("whole"));
         if !late.is_empty() {
@@ -197,10 +213,13 @@ impl Append for MemoryLog {
 
     async fn append_after(
         &self,
-        _known: Option<(LogId, log::CommitRef)>,
+        basis: Basis,
         commits: &[NewCommit],
         held: &[HeldStream],
     ) -> Result<Appended, AppendError> {
+        if !basis.within.holds(self.now()) {
+            return Err(AppendError::Conflict);
+        }
         if self.append_time.lock().expect("whole").is_none() && !self.is_held(commits, held) {
             return Err(AppendError::Conflict);
         }
@@ -216,7 +235,7 @@ impl ReadHead for MemoryLog {
         }
         let position = self.commits().last().map_or(Position::ZERO, Commit::last);
         let commit = self.commits().last().map(Commit::reference);
-        Ok(Head { log: LOG, position, recorded_at: now(), commit })
+        Ok(Head { log: LOG, position, recorded_at: self.now(), now: self.now(), commit })
     }
 
     async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<log::CommitRef>>, ReadError> {
@@ -226,6 +245,10 @@ impl ReadHead for MemoryLog {
         let commits = self.commits();
         let held = |end: &Position| commits.iter().map(Commit::reference).find(|commit| commit.position == *end);
         Ok(ends.iter().map(held).collect())
+    }
+
+    async fn stopped_by(&self) -> Result<Option<i64>, ReadError> {
+        Ok(*self.stopped_by.lock().expect("whole"))
     }
 }
 

@@ -7,13 +7,14 @@ use std::{
 };
 
 use application::{
-    Bank, CloseAccount, Command, Deposit, Destination, ExecuteError, ExecutorOptions, FreezeAccount, OpenAccount,
-    Outcome, Reverse, Running, TransferOrder, UnfreezeAccount, Withdraw,
+    Bank, CaptureHold, CloseAccount, Command, Deposit, Destination, ExecuteError, ExecutorOptions, ExpireHold,
+    FreezeAccount, IncreaseHold, OpenAccount, Outcome, PlaceHold, ReleaseHold, Reverse, Running, TransferOrder,
+    UnfreezeAccount, Withdraw,
 };
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
-use events::recorded::{AccountEvent, Event, StreamKind};
+use events::recorded::{AccountEvent, Event, FreezeScope, HoldEvent, StreamKind};
 use futures::future::join_all;
-use kernel::{AccountId, AccountNumber, Actor, Position, RandomIds, StreamId, TransferId};
+use kernel::{AccountId, AccountNumber, Actor, HoldId, Position, RandomIds, StreamId, TransferId};
 use log::ReadCommits;
 use proptest::prelude::*;
 use testkit::kit::{Databases, Role as Login};
@@ -33,6 +34,11 @@ enum Action {
     Close { which: usize, by: u128 },
     Open(u128),
     Euro,
+    Hold { source: usize, destination: usize, by: u128 },
+    Capture { which: usize, to: usize },
+    Increase(usize),
+    Release(usize),
+    Expire(usize),
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -45,6 +51,12 @@ fn action() -> impl Strategy<Value = Action> {
         3 => which.clone().prop_map(Action::Reverse),
         1 => which.clone().prop_map(Action::Freeze),
         1 => which.clone().prop_map(Action::Unfreeze),
+        2 => (which.clone(), which.clone(), 1..4_u128)
+            .prop_map(|(source, destination, by)| Action::Hold { source, destination, by }),
+        2 => (which.clone(), which.clone()).prop_map(|(which, to)| Action::Capture { which, to }),
+        1 => which.clone().prop_map(Action::Increase),
+        1 => which.clone().prop_map(Action::Release),
+        1 => which.clone().prop_map(Action::Expire),
         1 => (which, 1..4_u128).prop_map(|(which, by)| Action::Close { which, by }),
         1 => (1..4_u128).prop_map(Action::Open),
         1 => Just(Action::Euro),
@@ -88,11 +100,17 @@ impl TestBank {
             accounts.push(account);
             streams.push(number.stream());
         }
-        let deposit = |account| Command::Deposit(Deposit { account, money: won(1_000_000), reference: "r".into() });
+        let deposit = |account| {
+            Command::Deposit(Deposit { account, money: won(1_000_000), reference: "r".into(), unique_reference: false })
+        };
         posted(&test_bank.ask(operator(), deposit(payer)).await.expect("posted"));
         let funded = posted(&test_bank.ask(operator(), deposit(accounts[0])).await.expect("posted"));
         let rejected = test_bank.ask(member(2), transfer(accounts[1], accounts[0], 5)).await.expect("an answer");
         let Outcome::Refused(rejected) = rejected else { panic!("{rejected:?}") };
+        let hold = Self::hold(accounts[0], Some(accounts[1]));
+        let held = test_bank.ask(operator(), hold).await.expect("an answer");
+        let Outcome::HoldPlaced(held) = held else { panic!("{held:?}") };
+        streams.push(held.hold_id.into());
         streams.extend((1..4).map(|owner| member(owner).id.owner_stream()));
         let cash = |asset: &str| {
             let namespace = Uuid::from_u128(0x6a61_6e67_6275_5f73_7973_7465_6d5f_0001);
@@ -127,19 +145,26 @@ impl TestBank {
             Action::Transfer { source, destination, by } => {
                 (member(by), transfer(account(source), account(destination), 1))
             }
-            Action::Deposit(which) => {
-                (operator(), Command::Deposit(Deposit { account: account(which), money, reference }))
-            }
-            Action::Withdraw(which) => {
-                (operator(), Command::Withdraw(Withdraw { account: account(which), money, reference }))
-            }
+            Action::Deposit(which) => (
+                operator(),
+                Command::Deposit(Deposit { account: account(which), money, reference, unique_reference: false }),
+            ),
+            Action::Withdraw(which) => (
+                operator(),
+                Command::Withdraw(Withdraw { account: account(which), money, reference, unique_reference: false }),
+            ),
             Action::Reverse(which) => (
                 operator(),
                 Command::Reverse(Reverse { transfer: TransferId::new(id(which)), reason: "an attack".into() }),
             ),
-            Action::Freeze(which) => {
-                (operator(), Command::FreezeAccount(FreezeAccount { account: account(which), reason: None }))
-            }
+            Action::Freeze(which) => (
+                operator(),
+                Command::FreezeAccount(FreezeAccount {
+                    account: account(which),
+                    scope: FreezeScope::All,
+                    reason: None,
+                }),
+            ),
             Action::Unfreeze(which) => {
                 (operator(), Command::UnfreezeAccount(UnfreezeAccount { account: account(which), reason: None }))
             }
@@ -147,11 +172,36 @@ impl TestBank {
                 (member(by), Command::CloseAccount(CloseAccount { account: account(which), reason: None }))
             }
             Action::Open(by) => (member(by), Command::OpenAccount(OpenAccount { asset: krw() })),
+            Action::Hold { source, destination, by } => {
+                (member(by), Self::hold(account(source), Some(account(destination))))
+            }
+            Action::Capture { which, to } => {
+                let (hold, destination) = (HoldId::new(id(which)), Some(Destination::Account(account(to))));
+                let command = CaptureHold { hold, money: Some(won(1)), destination, is_final: false, reference: None };
+                (operator(), Command::CaptureHold(command))
+            }
+            Action::Increase(which) => {
+                (operator(), Command::IncreaseHold(IncreaseHold { hold: HoldId::new(id(which)), money: won(1) }))
+            }
+            Action::Release(which) => {
+                let hold = HoldId::new(id(which));
+                (operator(), Command::ReleaseHold(ReleaseHold { hold, money: Some(won(1)), reason: None }))
+            }
+            Action::Expire(which) => (operator(), Command::ExpireHold(ExpireHold { hold: HoldId::new(id(which)) })),
             Action::Euro => {
                 let money = kernel::Money { asset: "EUR".parse().expect("asset"), ..money };
-                (operator(), Command::Deposit(Deposit { account: account(0), money, reference }))
+                (
+                    operator(),
+                    Command::Deposit(Deposit { account: account(0), money, reference, unique_reference: false }),
+                )
             }
         }
+    }
+
+    fn hold(source: AccountId, destination: Option<AccountId>) -> Command {
+        let destination = destination.map(Destination::Account);
+        let (memo, reference) = (None, None);
+        Command::PlaceHold(PlaceHold { source, destination, money: won(1), expires_in: 600, memo, reference })
     }
 
     /// All of them at once, with honest payments between them.
@@ -175,7 +225,12 @@ impl TestBank {
                 Ok(answer) if honest => drop(posted(&answer.answer)),
                 Ok(_) => {}
                 Err(error) => {
-                    let plain = [ExecuteError::AccountUnknown, ExecuteError::TransferUnknown, ExecuteError::NotOwner];
+                    let plain = [
+                        ExecuteError::AccountUnknown,
+                        ExecuteError::TransferUnknown,
+                        ExecuteError::HoldUnknown,
+                        ExecuteError::NotOwner,
+                    ];
                     assert!(!honest && plain.contains(&error), "{shown}: {error}");
                 }
             }
@@ -187,7 +242,7 @@ impl TestBank {
     /// Each stream is of one kind and opened once, and all postings cancel.
     async fn check(&self) {
         let commits = self.log.read_commits(Position::ZERO, 1_000_000).await.expect("the log");
-        let (mut kinds, mut sum) = (BTreeMap::<StreamId, StreamKind>::new(), 0_i128);
+        let (mut kinds, mut sum, mut held) = (BTreeMap::<StreamId, StreamKind>::new(), 0_i128, 0_i128);
         let mut systems = BTreeSet::new();
         for event in commits.iter().flat_map(|commit| &commit.events) {
             let recorded = Event::decode(&event.event_type, event.schema_version, &event.payload).expect("an event");
@@ -198,6 +253,13 @@ impl TestBank {
             match recorded {
                 Event::Account(AccountEvent::Debited(debited)) => sum -= debited.amount.units(),
                 Event::Account(AccountEvent::Credited(credited)) => sum += credited.amount.units(),
+                Event::Account(AccountEvent::FundsHeld(funds)) => held += funds.amount.units(),
+                Event::Account(AccountEvent::FundsReleased(funds)) => held -= funds.amount.units(),
+                Event::Hold(HoldEvent::Placed(placed)) => held -= placed.amount.units(),
+                Event::Hold(HoldEvent::Increased(increased)) => held -= increased.by.units(),
+                Event::Hold(HoldEvent::Captured(captured)) => held += captured.paid.units(),
+                Event::Hold(HoldEvent::Released(released)) => held += released.given_back.units(),
+                Event::Hold(HoldEvent::Expired(_)) => panic!("none has expired"),
                 Event::Account(AccountEvent::Opened(opened)) => {
                     if let events::recorded::Holder::System { name } = opened.holder {
                         assert!(systems.insert((name, opened.asset)), "a cash account is there twice");
@@ -206,7 +268,7 @@ impl TestBank {
                 _ => {}
             }
         }
-        assert_eq!(sum, 0);
+        assert_eq!((sum, held), (0, 0));
     }
 }
 

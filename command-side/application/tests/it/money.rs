@@ -1,9 +1,10 @@
 //! What the commands do.
 
 use application::{
-    CloseAccount, Command, Destination, ExecuteError, FreezeAccount, OpenAccount, Outcome, Reverse, TransferBatch,
-    TransferOrder, Withdraw,
+    CloseAccount, Command, Deposit, Destination, ExecuteError, FreezeAccount, OpenAccount, Outcome, Reverse,
+    TransferBatch, TransferOrder, Withdraw,
 };
+use events::recorded::FreezeScope;
 use kernel::Minor;
 
 use crate::client::{TestClient, krw, member, operator, order, posted, refused, transfer, won};
@@ -59,7 +60,7 @@ async fn the_banks_own_accounts_are_nobodys() {
     assert_eq!(deposit.postings[0].owner, None);
     assert_eq!(refused(&client.outcome(operator(), "t", transfer(cash, a, 1)).await), "account-unknown");
     assert_eq!(refused(&client.outcome(operator(), "u", transfer(a, cash, 1)).await), "account-unknown");
-    let freeze = Command::FreezeAccount(FreezeAccount { account: cash, reason: None });
+    let freeze = Command::FreezeAccount(FreezeAccount { account: cash, scope: FreezeScope::All, reason: None });
     assert_eq!(client.ask(operator(), "f", freeze).await.unwrap_err(), ExecuteError::AccountUnknown);
 }
 
@@ -149,10 +150,63 @@ async fn a_deposit_of_all_digits_leaves_the_server_able_to_take_more() {
     posted(&client.deposit(c, 1, "d3").await);
     assert_eq!(refused(&client.deposit(a, 1, "d4").await), "amount-overflow", "an account of a member has an end");
     let Outcome::Posted(usual) = client.deposit(c, 2, "d5").await else { panic!() };
-    let withdraw = Command::Withdraw(Withdraw { account: b, money: won(most), reference: "w".into() });
+    let withdraw =
+        Command::Withdraw(Withdraw { account: b, money: won(most), reference: "w".into(), unique_reference: false });
     posted(&client.outcome(operator(), "w", withdraw).await);
     let undo = Command::Reverse(Reverse { transfer: first, reason: "mistake".into() });
     posted(&client.outcome(operator(), "u", undo).await);
     let Outcome::Posted(later) = client.deposit(c, 2, "d6").await else { panic!() };
     assert_ne!(usual.postings[0].account_id, later.postings[0].account_id, "the first account is free again");
+}
+
+#[tokio::test]
+async fn a_reference_that_is_to_be_unique_is_used_once_by_each_principal() {
+    let client = TestClient::new();
+    let a = client.open(member(1), "a").await;
+    let other = kernel::Actor { id: member(998).id, ..operator() };
+    let deposit = |units, reference: &str, unique_reference| {
+        Command::Deposit(Deposit { account: a, money: won(units), reference: reference.into(), unique_reference })
+    };
+    // What is refused does not use it up.
+    let too_much =
+        Command::Withdraw(Withdraw { account: a, money: won(1), reference: "x".into(), unique_reference: true });
+    assert_eq!(refused(&client.outcome(operator(), "w", too_much).await), "insufficient-funds");
+    let first = posted(&client.outcome(operator(), "d", deposit(5, "x", true)).await);
+    let eur = kernel::Money { asset: "EUR".parse().expect("asset"), amount: won(1).amount };
+    let again = [
+        deposit(5, "x", true),
+        Command::Withdraw(Withdraw { account: a, money: won(1), reference: "x".into(), unique_reference: true }),
+        // Nothing else of it is decided, such as an account for the outside that is opened for the first time.
+        Command::Deposit(Deposit { account: a, money: eur, reference: "x".into(), unique_reference: true }),
+    ];
+    for (number, command) in again.into_iter().enumerate() {
+        let Outcome::Refused(no) = client.outcome(operator(), &format!("again {number}"), command).await else {
+            panic!()
+        };
+        assert_eq!(
+            (no.refusal.code.as_str(), no.refusal.taken_by, no.transfer),
+            ("reference-taken", Some(first), None)
+        );
+    }
+    posted(&client.outcome(operator(), "e", deposit(5, "x", false)).await);
+    posted(&client.outcome(other, "f", deposit(5, "x", true)).await);
+    posted(&client.outcome(operator(), "g", deposit(5, "y", true)).await);
+    let replayed = client.ask(operator(), "again 0", deposit(5, "x", true)).await.expect("an answer");
+    assert!(replayed.replayed);
+}
+
+/// Two servers, one reference, at once: one of them books it.
+#[tokio::test]
+async fn two_servers_book_a_unique_reference_once() {
+    let client = TestClient::new();
+    let a = client.open(member(1), "a").await;
+    posted(&client.deposit(a, 1, "cash").await);
+    let others: Vec<_> = (1..4).map(|n| TestClient::on(client.log.clone(), &format!("server-{n}"), |_| {})).collect();
+    let deposit = || Deposit { account: a, money: won(5), reference: "x".into(), unique_reference: true };
+    let asked = others.iter().enumerate().map(|(n, server)| async move {
+        server.outcome(operator(), &format!("k{n}"), Command::Deposit(deposit())).await
+    });
+    let outcomes = futures::future::join_all(asked).await;
+    let booked = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Posted(_))).count();
+    assert_eq!(booked, 1, "{outcomes:?}");
 }

@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use application::{
-    Bank, Change, Command, FirstStep, Followed, FreezeAccount, Meta, Next, PROCESS_RUNNER, Process, ProcessError,
-    Submission, UnfreezeAccount, step_id,
+    Bank, Change, Command, FirstStep, Followed, FreezeAccount, Meta, Next, Outcome, PROCESS_RUNNER, PlaceHold, Process,
+    ProcessError, ReleaseHold, Submission, UnfreezeAccount, step_id,
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use events::recorded::Event;
+use events::recorded::{Event, FreezeScope};
 use kernel::{AccountId, CorrelationId, Position};
 use log::{Fingerprint, InstanceState, ProcessInstance, ProcessStore};
 use serde_json::json;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use vault::NewMessage;
 
 use crate::{
-    client::{member, operator},
+    client::{member, operator, won},
     members::app::{TestApp, until},
 };
 
@@ -78,7 +78,7 @@ impl Process for Thaw {
 }
 
 fn freeze(account: AccountId) -> Command {
-    Command::FreezeAccount(FreezeAccount { account, reason: None })
+    Command::FreezeAccount(FreezeAccount { account, scope: FreezeScope::All, reason: None })
 }
 
 /// So many seconds after the time at which the log in memory records everything.
@@ -218,5 +218,44 @@ async fn a_server_that_does_not_lead_reports_another_history_too() {
     let _ = stop.send(());
     standby.await.expect("it ends in order");
     held.release().await;
+    app.end().await;
+}
+
+/// Two holds of a minute: one is given up before, the other is not.
+#[tokio::test]
+async fn what_remains_of_a_hold_is_given_back_when_its_time_is_over() {
+    let app = TestApp::new().await;
+    app.clock.set(app.log.now());
+    let account = app.client.funded("a", 100).await;
+    let runner = app.runner();
+    let mut holds = Vec::new();
+    for key in ["kept", "given up"] {
+        let (money, destination, memo, reference) = (won(30), None, None, None);
+        let place =
+            Command::PlaceHold(PlaceHold { source: account, destination, money, expires_in: 60, memo, reference });
+        let Outcome::HoldPlaced(hold) = app.client.outcome(member(1), key, place).await else { panic!() };
+        holds.push(hold.hold_id);
+    }
+    let release = Command::ReleaseHold(ReleaseHold { hold: holds[1], money: None, reason: None });
+    app.client.outcome(member(1), "release", release).await;
+    let states = |kept| {
+        let mut states = vec![(holds[0].uuid(), kept), (holds[1].uuid(), InstanceState::Done)];
+        states.sort_unstable_by_key(|(hold, _)| *hold);
+        states
+    };
+    let of_holds = || {
+        let mut states = app.processes.states("hold-expiry");
+        states.sort_unstable_by_key(|(hold, _)| *hold);
+        states
+    };
+    until("they are seen", || async { of_holds() == states(InstanceState::Waiting) }).await;
+    // The server thinks that it is time, and the log does not.
+    app.clock.set(app.log.now() + TimeDelta::seconds(61));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(app.log.count("HoldExpired"), 0);
+    app.log.pass(TimeDelta::seconds(61));
+    until("it is over", || async { of_holds() == states(InstanceState::Done) }).await;
+    assert_eq!((app.log.count("HoldExpired"), app.log.count("AccountFundsReleased")), (1, 2));
+    runner.stop().await;
     app.end().await;
 }

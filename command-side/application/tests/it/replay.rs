@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use application::{
-    CloseAccount, Command, Deposit, ExecuteError, FreezeAccount, OpenAccount, Reverse, TransferBatch, UnfreezeAccount,
-    Withdraw,
+    CloseAccount, Command, Deposit, Destination, ExecuteError, FixedSide, FreezeAccount, OpenAccount, PlaceHold,
+    QuoteExchange, Reverse, SetRate, TransferBatch, UnfreezeAccount, Withdraw,
 };
+use events::recorded::FreezeScope;
 
-use crate::client::{TestClient, krw, member, operator, order, posted, submission, transfer, won};
+use crate::{
+    client::{TestClient, krw, member, operator, order, posted, submission, transfer, won},
+    orders, payouts,
+};
 
 #[tokio::test]
 async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only_the_log() {
@@ -18,9 +22,23 @@ async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only
     let reason = || Some("because".to_owned());
     let commands = [
         (member(1), Command::OpenAccount(OpenAccount { asset: krw() })),
-        (operator(), Command::Deposit(Deposit { account: a, money: won(5), reference: "in".into() })),
-        (operator(), Command::Withdraw(Withdraw { account: a, money: won(5), reference: "out".into() })),
-        (operator(), Command::Withdraw(Withdraw { account: a, money: won(5_000), reference: "too much".into() })),
+        (
+            operator(),
+            Command::Deposit(Deposit { account: a, money: won(5), reference: "in".into(), unique_reference: false }),
+        ),
+        (
+            operator(),
+            Command::Withdraw(Withdraw { account: a, money: won(5), reference: "out".into(), unique_reference: false }),
+        ),
+        (
+            operator(),
+            Command::Withdraw(Withdraw {
+                account: a,
+                money: won(5_000),
+                reference: "too much".into(),
+                unique_reference: false,
+            }),
+        ),
         (member(1), transfer(a, b, 3)),
         (member(1), transfer(a, a, 3)),
         (
@@ -33,8 +51,8 @@ async fn every_kind_of_answer_is_told_again_the_same_by_a_server_that_knows_only
         ),
         (operator(), Command::Reverse(Reverse { transfer: moved, reason: "undo".into() })),
         (operator(), Command::Reverse(Reverse { transfer: moved, reason: "undo again".into() })),
-        (operator(), Command::FreezeAccount(FreezeAccount { account: a, reason: reason() })),
-        (operator(), Command::FreezeAccount(FreezeAccount { account: a, reason: None })),
+        (operator(), Command::FreezeAccount(FreezeAccount { account: a, scope: FreezeScope::All, reason: reason() })),
+        (operator(), Command::FreezeAccount(FreezeAccount { account: a, scope: FreezeScope::All, reason: None })),
         (operator(), Command::UnfreezeAccount(UnfreezeAccount { account: a, reason: reason() })),
         (member(1), Command::CloseAccount(CloseAccount { account: a, reason: reason() })),
         (member(1), Command::CloseAccount(CloseAccount { account: empty, reason: reason() })),
@@ -90,4 +108,44 @@ async fn the_same_command_at_once_is_decided_once() {
     }
     assert_eq!(done, 1);
     assert_eq!(client.log.count("TransferPosted"), 2, "the funding and one transfer");
+}
+
+/// The stream that a command opened may be in memory when its answer is not any more.
+#[tokio::test]
+async fn what_a_command_opened_is_not_opened_again_by_its_replay() {
+    let euro: kernel::AssetCode = "EUR".parse().expect("an asset");
+    let client = TestClient::on(std::sync::Arc::default(), "server-0", |options| {
+        options.cached_answers = 1;
+        options.scales = [(krw(), 0), (euro, 2)].into();
+    });
+    let (a, b) = (client.funded("a", 100).await, client.open(member(2), "b").await);
+    let open = Command::OpenAccount(OpenAccount { asset: euro });
+    let application::Outcome::Opened(euros) = client.outcome(member(1), "euros", open).await else { panic!() };
+    let rate = "2".parse().expect("a rate");
+    let rate = SetRate { from: krw(), to: euro, rate, spread_bps: 0, valid_for: 600 };
+    client.outcome(operator(), "rate", Command::SetRate(rate)).await;
+    let hold = PlaceHold {
+        source: a,
+        destination: Some(Destination::Account(b)),
+        money: won(5),
+        expires_in: 600,
+        memo: None,
+        reference: None,
+    };
+    let quote = QuoteExchange { source: a, destination: euros.account_id, fixed: FixedSide::Pay(won(5).amount) };
+    let commands = [
+        (member(1), Command::PlaceHold(hold)),
+        (member(1), Command::QuoteExchange(quote)),
+        (member(1), Command::PlaceOrder(orders::order(a, b, orders::daily()))),
+        (operator(), payouts::open(a)),
+    ];
+    let mut answers = Vec::new();
+    for (index, (actor, command)) in commands.iter().enumerate() {
+        answers.push(client.ask(*actor, &index.to_string(), command.clone()).await.expect("an answer"));
+    }
+    for (index, (actor, command)) in commands.into_iter().enumerate() {
+        let again = client.ask(actor, &index.to_string(), command).await.expect("an answer");
+        assert!(again.replayed, "{index}");
+        assert_eq!(again.answer, answers[index].answer, "{index}");
+    }
 }

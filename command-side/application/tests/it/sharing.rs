@@ -1,6 +1,7 @@
 //! Two command servers on one log.
 
 use application::{Command, FreezeAccount, Outcome};
+use events::recorded::FreezeScope;
 
 use crate::client::{TestClient, member, operator, posted, refused, submission, transfer};
 
@@ -21,7 +22,7 @@ async fn a_freeze_on_one_server_holds_on_the_other() {
     let two = TestClient::on(one.log.clone(), "server-1", |_| {});
     let (a, b) = (one.funded("a", 10).await, one.open(member(2), "b").await);
     posted(&one.outcome(member(1), "t", transfer(a, b, 1)).await);
-    let freeze = Command::FreezeAccount(FreezeAccount { account: a, reason: None });
+    let freeze = Command::FreezeAccount(FreezeAccount { account: a, scope: FreezeScope::All, reason: None });
     assert!(matches!(two.outcome(operator(), "f", freeze).await, Outcome::Changed(_)));
     assert_eq!(refused(&one.outcome(member(1), "u", transfer(a, b, 1)).await), "account-frozen");
 }

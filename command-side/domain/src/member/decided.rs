@@ -7,6 +7,7 @@ use super::{ContactChange, SignUpStart};
 
 /// What happens on which stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "made, recorded and dropped, a few at a time")]
 pub enum DecidedEvent {
     /// An event as it is recorded.
     Complete(StreamId, Event),

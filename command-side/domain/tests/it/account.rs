@@ -1,9 +1,9 @@
 use domain::{Account, EvolveError, Refusal, Status};
-use events::recorded::{AccountFrozen, AccountUnfrozen};
+use events::recorded::{AccountFrozen, AccountUnfrozen, FreezeScope};
 
 use kernel::AccountNumber;
 
-use crate::{closed, credited, frozen, given, minor, opened, system, unfrozen};
+use crate::{closed, credited, debits_frozen, frozen, funds_held, given, minor, opened, system, unfrozen};
 
 #[test]
 fn nothing_happens_before_an_account_is_opened() {
@@ -25,7 +25,7 @@ fn an_opened_account_is_open_and_empty() {
 #[test]
 fn a_frozen_account_can_only_be_unfrozen() {
     let account = given(&[opened("KRW"), frozen(0)]);
-    assert_eq!(account.freeze(None), Err(Refusal::AccountFrozen));
+    assert_eq!(account.freeze(FreezeScope::All, None), Err(Refusal::AccountFrozen));
     assert_eq!(account.close(None), Err(Refusal::AccountFrozen));
     assert_eq!(account.unfreeze(None), Ok(unfrozen(0)));
     assert_eq!(given(&[opened("KRW"), frozen(0), unfrozen(0)]).status, Status::Open);
@@ -45,18 +45,19 @@ fn only_an_empty_account_is_closed() {
 #[test]
 fn a_closed_account_stays_closed() {
     let account = given(&[opened("KRW"), closed()]);
-    assert_eq!(account.freeze(None), Err(Refusal::AccountClosed));
+    assert_eq!(account.freeze(FreezeScope::All, None), Err(Refusal::AccountClosed));
     assert_eq!(account.unfreeze(None), Err(Refusal::AccountClosed));
     assert_eq!(account.close(None), Err(Refusal::AccountClosed));
 }
 
 #[test]
-fn an_event_carries_the_reason_and_the_balance() {
-    let account = given(&[opened("KRW"), credited(5, 5)]);
+fn an_event_carries_the_reason_the_balance_and_what_is_held() {
+    let account = given(&[opened("KRW"), credited(5, 5), funds_held(2, 2)]);
     let reason = Some("asked by court".to_owned());
-    let frozen = AccountFrozen { reason: reason.clone(), balance: minor(5) }.into();
-    assert_eq!(account.freeze(reason.clone()), Ok(frozen));
-    let unfrozen = AccountUnfrozen { reason: reason.clone(), balance: minor(5) }.into();
+    let frozen =
+        AccountFrozen { reason: reason.clone(), balance: minor(5), held: minor(2), scope: FreezeScope::Debits }.into();
+    assert_eq!(account.freeze(FreezeScope::Debits, reason.clone()), Ok(frozen));
+    let unfrozen = AccountUnfrozen { reason: reason.clone(), balance: minor(5), held: minor(0) }.into();
     assert_eq!(given(&[opened("KRW"), credited(5, 5), crate::frozen(5)]).unfreeze(reason), Ok(unfrozen));
 }
 
@@ -81,4 +82,39 @@ fn an_account_stands_in_a_snapshot_as_it_always_did() {
         assert_eq!(serde_json::to_string(&account).expect("JSON"), text);
         assert_eq!(serde_json::from_str::<Account>(&text).expect("an account"), account);
     }
+}
+
+#[test]
+fn what_is_held_and_a_narrow_freeze_stand_in_a_snapshot_of_the_next_schema() {
+    let held = given(&[opened("KRW"), credited(5, 5), funds_held(2, 2)]);
+    let narrow = given(&[opened("KRW"), credited(5, 5), debits_frozen(5)]);
+    assert_eq!(given(&[opened("KRW"), credited(5, 5), frozen(5)]).state_schema(), 1);
+    for (account, ending) in
+        [(held, r#""status":"open","held":"2"}"#), (narrow, r#""status":"frozen","scope":"debits"}"#)]
+    {
+        assert_eq!(account.state_schema(), 2);
+        let text = serde_json::to_string(&account).expect("JSON");
+        assert!(text.ends_with(ending), "{text}");
+        assert_eq!(serde_json::from_str::<Account>(&text).expect("an account"), account);
+    }
+}
+
+#[test]
+fn a_freeze_can_be_given_another_scope() {
+    let account = given(&[opened("KRW"), debits_frozen(0)]);
+    assert_eq!(account.freeze_scope(), Some(FreezeScope::Debits));
+    assert_eq!(account.freeze(FreezeScope::Debits, None), Err(Refusal::AccountFrozen));
+    assert_eq!(account.freeze(FreezeScope::All, None), Ok(frozen(0)));
+    let wider = given(&[opened("KRW"), debits_frozen(0), frozen(0)]);
+    assert_eq!(wider.freeze_scope(), Some(FreezeScope::All));
+    let lifted = given(&[opened("KRW"), debits_frozen(0), unfrozen(0)]);
+    assert_eq!((lifted.freeze_scope(), lifted.status), (None, Status::Open));
+    assert_eq!(account.close(None), Err(Refusal::AccountFrozen));
+}
+
+#[test]
+fn an_account_with_held_funds_is_not_closed() {
+    let account = given(&[opened("KRW"), credited(5, 5), funds_held(5, 5)]);
+    assert_eq!(account.available(), minor(0));
+    assert_eq!(account.close(None), Err(Refusal::AccountNotEmpty));
 }

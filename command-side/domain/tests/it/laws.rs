@@ -1,17 +1,19 @@
 //! Whatever is tried in whatever order, the laws hold.
 
-use domain::{Account, Limits, Movement, payment};
-use events::recorded::{AccountEvent, Leg, Legs};
+use domain::{Account, Freeze, Limits, Movement, payment};
+use events::recorded::{AccountEvent, FreezeScope, Leg, Legs};
 use kernel::{Minor, Money};
 use proptest::prelude::*;
 
-use crate::{account_id, given, opened, system, transfer};
+use crate::{account_id, given, hold_id, opened, system, transfer};
 
 #[derive(Clone, Debug)]
 enum Action {
     Move { from: usize, to: usize, units: i128 },
     MoveMany(Vec<(usize, usize, i128)>),
-    Freeze(usize),
+    Hold(usize, i128),
+    Release(usize, i128),
+    Freeze(usize, FreezeScope),
     Unfreeze(usize),
     Close(usize),
 }
@@ -21,7 +23,10 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         8 => (0..4_usize, 0..4_usize, units).prop_map(|(from, to, units)| Action::Move { from, to, units }),
         3 => prop::collection::vec((0..4_usize, 0..4_usize, -5..60_i128), 1..5).prop_map(Action::MoveMany),
-        1 => (1..4_usize).prop_map(Action::Freeze),
+        2 => (1..4_usize, 1..60_i128).prop_map(|(at, units)| Action::Hold(at, units)),
+        1 => (1..4_usize, 1..60_i128).prop_map(|(at, units)| Action::Release(at, units)),
+        1 => (1..4_usize, prop_oneof![Just(FreezeScope::All), Just(FreezeScope::Debits)])
+            .prop_map(|(at, scope)| Action::Freeze(at, scope)),
         1 => (1..4_usize).prop_map(Action::Unfreeze),
         1 => (1..4_usize).prop_map(Action::Close),
     ]
@@ -34,11 +39,13 @@ fn change(account: &Account, event: AccountEvent) -> Account {
 /// Moves the money if it may be moved; `at` tells the account of each leg.
 fn move_legs(accounts: &mut [Account], legs: &Legs, at: &[usize]) {
     let sides: Vec<_> = at.iter().map(|&index| accounts.get(index)).collect();
-    if let Ok(events) = (Movement { transfer: transfer(), legs, accounts: &sides }).decide(&Limits::NONE) {
-        for (&index, event) in at.iter().zip(events) {
+    let (freeze, limited, undone) = (Freeze::Stops, None, &[][..]);
+    let movement = Movement { transfer: transfer(), legs, accounts: &sides, freeze, limited, undone };
+    if let Ok(moved) = movement.decide(&Limits::NONE) {
+        for (&index, event) in at.iter().zip(moved.events) {
             accounts[index] = change(&accounts[index], event);
             let account = &accounts[index];
-            assert!(account.owner().is_none() || !account.balance.is_negative(), "short at some step");
+            assert!(account.owner().is_none() || account.balance >= account.held, "short at some step");
         }
     }
 }
@@ -61,7 +68,21 @@ fn apply(accounts: &mut [Account], action: &Action) {
             let at: Vec<_> = moves.iter().flat_map(|&(from, to, _)| [from, to]).collect();
             move_legs(accounts, &Legs::new(legs).expect("they cancel"), &at);
         }
-        Action::Freeze(i) => accounts[i].freeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e)),
+        Action::Hold(i, units) => {
+            let held = accounts[i].hold(hold_id(), Minor::new(units).expect("amount"), Vec::new());
+            held.into_iter().for_each(|e| accounts[i] = change(&accounts[i], e))
+        }
+        // Never more than is held: a hold gives back what it holds.
+        Action::Release(i, units) => {
+            let units = units.min(accounts[i].held.units());
+            if units > 0 {
+                let released = accounts[i].release(hold_id(), Minor::new(units).expect("amount"), &[]);
+                released.into_iter().for_each(|e| accounts[i] = change(&accounts[i], e))
+            }
+        }
+        Action::Freeze(i, scope) => {
+            accounts[i].freeze(scope, None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e))
+        }
         Action::Unfreeze(i) => {
             accounts[i].unfreeze(None).into_iter().for_each(|e| accounts[i] = change(&accounts[i], e))
         }
@@ -79,7 +100,8 @@ proptest! {
             let sum = accounts.iter().map(|a| a.balance.units()).fold(0_i128, |a, b| a.wrapping_add(b));
             prop_assert_eq!(sum, 0);
             for member in &accounts[1..] {
-                prop_assert!(!member.balance.is_negative());
+                prop_assert!(!member.balance.is_negative() && !member.available().is_negative());
+                prop_assert!(!member.held.is_negative());
                 prop_assert!(member.status != domain::Status::Closed || member.balance == Minor::ZERO);
             }
         }

@@ -2,16 +2,25 @@
 
 mod account;
 mod characters;
+mod exchange;
+mod hold;
+mod item;
 mod laws;
+mod limit;
 mod member;
 mod movement;
 mod owner;
+mod payment_code;
+mod payout;
+mod schedule;
+mod standing_order;
 
 use domain::Account;
 use events::recorded::{
-    AccountClosed, AccountCredited, AccountEvent, AccountFrozen, AccountOpened, AccountUnfrozen, Holder,
+    AccountClosed, AccountCredited, AccountEvent, AccountFrozen, AccountFundsHeld, AccountOpened, AccountUnfrozen,
+    FreezeScope, Holder,
 };
-use kernel::{AccountId, AccountNumber, MemberId, Minor, Money, TransferId};
+use kernel::{AccountId, AccountNumber, HoldId, MemberId, Minor, Money, TransferId};
 use uuid::Uuid;
 
 fn minor(units: i128) -> Minor {
@@ -42,15 +51,27 @@ fn system(asset: &str) -> AccountEvent {
 }
 
 fn credited(units: i128, balance: i128) -> AccountEvent {
-    AccountCredited { transfer: transfer(), amount: minor(units), balance: minor(balance) }.into()
+    AccountCredited { transfer: transfer(), amount: minor(units), balance: minor(balance), used: Vec::new() }.into()
 }
 
 fn frozen(balance: i128) -> AccountEvent {
-    AccountFrozen { reason: None, balance: minor(balance) }.into()
+    AccountFrozen { reason: None, balance: minor(balance), held: minor(0), scope: FreezeScope::All }.into()
+}
+
+fn debits_frozen(balance: i128) -> AccountEvent {
+    AccountFrozen { reason: None, balance: minor(balance), held: minor(0), scope: FreezeScope::Debits }.into()
+}
+
+fn hold_id() -> HoldId {
+    HoldId::new(Uuid::from_u128(88))
+}
+
+fn funds_held(units: i128, held: i128) -> AccountEvent {
+    AccountFundsHeld { hold: hold_id(), amount: minor(units), held: minor(held), used: Vec::new() }.into()
 }
 
 fn unfrozen(balance: i128) -> AccountEvent {
-    AccountUnfrozen { reason: None, balance: minor(balance) }.into()
+    AccountUnfrozen { reason: None, balance: minor(balance), held: minor(0) }.into()
 }
 
 fn closed() -> AccountEvent {

@@ -1,11 +1,13 @@
-use domain::{Account, EvolveError, Limits, Movement, Refusal, Transfer, payment};
+use domain::{Account, EvolveError, Freeze, Limits, Movement, Refusal, Transfer, payment};
 use events::recorded::{
     AccountDebited, AccountEvent, Leg, Legs, TransferEvent, TransferFacts, TransferKind, TransferPosted,
     TransferRejected, TransferReversed,
 };
 use kernel::{Minor, Money};
 
-use crate::{account_id, closed, credited, frozen, given, minor, money, opened, system, transfer};
+use crate::{
+    account_id, closed, credited, debits_frozen, frozen, funds_held, given, minor, money, opened, system, transfer,
+};
 
 fn try_move(source: Option<&Account>, destination: Option<&Account>, money: Money) -> Happened {
     try_within(&Limits::NONE, [(1, source), (2, destination)], money)
@@ -15,7 +17,8 @@ type Happened = Result<Vec<AccountEvent>, Refusal>;
 
 fn try_within(limits: &Limits, sides: [(u128, Option<&Account>); 2], money: Money) -> Happened {
     let legs = payment(account_id(sides[0].0), account_id(sides[1].0), money)?;
-    Movement { transfer: transfer(), legs: &legs, accounts: &sides.map(|side| side.1) }.decide(limits)
+    let accounts = sides.map(|side| side.1);
+    moving(&legs, &accounts, Freeze::Stops).decide(limits).map(|moved| moved.events)
 }
 
 /// Moves several assets or among several accounts: number, account, asset and signed units of each leg.
@@ -26,22 +29,30 @@ fn try_legs(sides: &[(u128, &Account, &str, i128)]) -> Happened {
     };
     let legs = Legs::new(sides.iter().map(leg).collect()).expect("they sum to zero");
     let accounts: Vec<_> = sides.iter().map(|side| Some(side.1)).collect();
-    Movement { transfer: transfer(), legs: &legs, accounts: &accounts }.decide(&Limits::NONE)
+    moving(&legs, &accounts, Freeze::Stops).decide(&Limits::NONE).map(|moved| moved.events)
+}
+
+fn moving<'a>(legs: &'a Legs, accounts: &'a [Option<&'a Account>], freeze: Freeze) -> Movement<'a> {
+    Movement { transfer: transfer(), legs, accounts, freeze, limited: None, undone: &[] }
 }
 
 fn debited(units: i128, balance: i128) -> AccountEvent {
-    AccountDebited { transfer: transfer(), amount: minor(units), balance: minor(balance) }.into()
+    AccountDebited { transfer: transfer(), amount: minor(units), balance: minor(balance), used: Vec::new() }.into()
 }
 
 fn posted(legs: Legs) -> TransferEvent {
-    TransferPosted { kind: TransferKind::Transfer, legs, memo: None, reference: None, reverses: None }.into()
+    let (kind, memo, reference) = (TransferKind::Transfer, None, None);
+    let (reverses, hold, despite_freeze, trade, order, asked_by) = (None, None, false, None, None, None);
+    let counted = Vec::new();
+    TransferPosted { kind, legs, memo, reference, reverses, hold, despite_freeze, trade, order, asked_by, counted }
+        .into()
 }
 
 fn rejection(Money { asset, amount }: Money) -> TransferEvent {
     let kind = TransferKind::Transfer;
     let (source, destination, memo, reference, reverses) = (None, None, None, None, None);
     let facts = TransferFacts { kind, source, destination, asset, amount, memo, reference, reverses };
-    TransferRejected { facts, refusal: Refusal::AccountUnknown.into() }.into()
+    TransferRejected { facts, asked_by: None, refusal: Refusal::AccountUnknown.into() }.into()
 }
 
 #[test]
@@ -98,9 +109,53 @@ fn frozen_and_closed_accounts_neither_pay_nor_receive() {
     let open = given(&[opened("KRW"), credited(10, 10)]);
     for (event, refusal) in [(frozen(10), Refusal::AccountFrozen), (closed(), Refusal::AccountClosed)] {
         let shut = given(&[opened("KRW"), credited(10, 10), event]);
-        assert_eq!(try_move(Some(&shut), Some(&open), money("KRW", 1)), Err(refusal));
+        assert_eq!(try_move(Some(&shut), Some(&open), money("KRW", 1)), Err(refusal.clone()));
         assert_eq!(try_move(Some(&open), Some(&shut), money("KRW", 1)), Err(refusal));
     }
+}
+
+#[test]
+fn a_freeze_of_debits_lets_money_in() {
+    let open = given(&[opened("KRW"), credited(10, 10)]);
+    let narrow = given(&[opened("KRW"), credited(10, 10), debits_frozen(10)]);
+    assert_eq!(try_move(Some(&narrow), Some(&open), money("KRW", 1)), Err(Refusal::AccountFrozen));
+    let posted = try_move(Some(&open), Some(&narrow), money("KRW", 1));
+    assert_eq!(posted, Ok(vec![debited(1, 9), credited(1, 11)]));
+}
+
+#[test]
+fn only_what_passes_a_freeze_moves_frozen_money_and_says_so() {
+    let open = given(&[opened("KRW"), credited(10, 10)]);
+    let shut = given(&[opened("KRW"), credited(10, 10), frozen(10)]);
+    let narrow = given(&[opened("KRW"), credited(10, 10), debits_frozen(10)]);
+    let gone = given(&[opened("KRW"), credited(10, 10), closed()]);
+    let legs = payment(account_id(1), account_id(2), money("KRW", 1)).expect("legs");
+    for (source, destination, moved, despite_freeze) in [
+        (&open, &open, Ok(()), false),
+        (&shut, &open, Ok(()), true),
+        (&open, &shut, Ok(()), true),
+        (&narrow, &open, Ok(()), true),
+        (&open, &narrow, Ok(()), false),
+        (&shut, &gone, Err(Refusal::AccountClosed), true),
+    ] {
+        let accounts = [Some(source), Some(destination)];
+        let movement = moving(&legs, &accounts, Freeze::IsPassed);
+        assert_eq!(movement.decide(&Limits::NONE).map(drop), moved);
+        assert_eq!(movement.passes_freeze(), despite_freeze);
+    }
+}
+
+#[test]
+fn what_is_held_cannot_be_spent() {
+    let source = given(&[opened("KRW"), credited(10, 10), funds_held(4, 4)]);
+    let destination = given(&[opened("KRW")]);
+    assert!(try_move(Some(&source), Some(&destination), money("KRW", 6)).is_ok());
+    let refused = try_move(Some(&source), Some(&destination), money("KRW", 7));
+    assert_eq!(refused, Err(Refusal::InsufficientFunds { available: minor(6) }));
+    // Nor in between: the second leg starts where the first has ended.
+    let legs =
+        [(1, &source, "KRW", -5), (2, &destination, "KRW", 5), (1, &source, "KRW", -2), (2, &destination, "KRW", 2)];
+    assert_eq!(try_legs(&legs), Err(Refusal::InsufficientFunds { available: minor(1) }));
 }
 
 #[test]
@@ -128,7 +183,7 @@ fn a_posted_transfer_is_reversed_once() {
     let posted = posted(payment(account_id(1), account_id(2), money).expect("legs"));
     let state = Transfer::evolve(None, &posted);
     let back = payment(account_id(2), account_id(1), money);
-    assert_eq!(state.as_ref().map(Transfer::reverse), Ok(back));
+    assert_eq!(state.as_ref().map(|state| state.reverse().map(|(legs, _)| legs)), Ok(back));
     let undone = TransferEvent::from(TransferReversed { by: transfer() });
     let reversed = Transfer::evolve(state.ok(), &undone);
     assert_eq!(reversed.as_ref().map(Transfer::reverse), Ok(Err(Refusal::AlreadyReversed)));
@@ -187,5 +242,5 @@ fn a_reversal_goes_back_leg_by_leg() {
     let legs = Legs::new(vec![leg(1, -5), leg(2, 3), leg(3, 2)]).expect("legs");
     let state = Transfer::evolve(None, &posted(legs)).expect("posted");
     let back = Legs::new(vec![leg(3, -2), leg(2, -3), leg(1, 5)]).expect("legs");
-    assert_eq!(state.reverse(), Ok(back));
+    assert_eq!(state.reverse(), Ok((back, &[][..])));
 }

@@ -100,6 +100,9 @@ pub struct MemberConfig {
     /// Taken login ids that one sign-up may be tried to be completed with in a minute
     #[arg(long, env = "JANGBU_SIGN_UP_LOGIN_IDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub sign_up_login_ids: u32,
+    /// Wrong payment codes that one principal, such as a service, may try in a minute; after that its charges are answered with 429
+    #[arg(long, env = "JANGBU_WRONG_PAYMENT_CODES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub wrong_payment_codes: u32,
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that writes it
     #[arg(long, env = "JANGBU_TRUST_FORWARDED_FOR", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub trust_forwarded_for: bool,
@@ -193,6 +196,7 @@ impl MemberConfig {
                 wrong_codes_per_address: self.address_wrong_codes,
                 codes_per_address: self.address_codes,
                 login_ids_per_sign_up: self.sign_up_login_ids,
+                wrong_payment_codes: self.wrong_payment_codes,
             },
         }
     }

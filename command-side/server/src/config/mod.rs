@@ -5,9 +5,9 @@ mod members;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use application::{ExecutorOptions, Limits};
+use application::{ExecutorOptions, Limits, PayoutOptions};
 pub use internal::InternalConfig;
-use kernel::Assets;
+use kernel::{Assets, Zone};
 pub use members::{MemberConfig, Rotator};
 use platform::{http::ServeOptions, telemetry::TelemetryOptions};
 
@@ -31,6 +31,9 @@ pub struct Config {
     /// The most one transfer may move: ASSET:MINOR_UNITS, separated by commas; no limit for assets not named
     #[arg(long, env = "JANGBU_TRANSFER_LIMITS", default_value = "")]
     pub transfer_limits: Limits,
+    /// The time zone of limits and standing orders that name none: a name of the IANA database
+    #[arg(long, env = "JANGBU_ZONE", default_value_t = Zone::SEOUL)]
+    pub zone: Zone,
     /// What the names of servers begin with; a number is added, so that each server that runs has its own
     #[arg(long, env = "JANGBU_COMMAND_SERVER_NAME", default_value = "server")]
     pub server_name: String,
@@ -49,6 +52,12 @@ pub struct Config {
     /// Streams (accounts, mostly) kept in memory, about 500 bytes each
     #[arg(long, env = "JANGBU_COMMAND_CACHED_STREAMS", default_value_t = 200_000)]
     pub cached_streams: usize,
+    /// Rows of a payout run that one commit pays at most
+    #[arg(long, env = "JANGBU_PAYOUT_BATCH", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub payout_batch: u16,
+    /// Part of the time that paying the rows of payout runs may take, above 0 and at most 1; the rest is left to everybody else
+    #[arg(long, env = "JANGBU_PAYOUT_SHARE", default_value_t = 0.5, value_parser = share)]
+    pub payout_share: f64,
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
@@ -77,15 +86,44 @@ impl Config {
         Duration::from_millis(self.deadline_ms)
     }
 
+    pub(crate) fn payouts(&self) -> PayoutOptions {
+        PayoutOptions { batch: self.payout_batch.into(), share: self.payout_share }
+    }
+
     /// The executor of the server that got this name.
     pub(crate) fn executor(&self, server_name: &str) -> ExecutorOptions {
         let assets = self.assets.iter().map(|asset| asset.code).collect();
+        let scales = self.assets.iter().map(|asset| (asset.code, asset.scale)).collect();
         ExecutorOptions {
+            scales,
             limits: self.transfer_limits.clone(),
             queue: self.queue,
             batch_orders: self.batch,
             cached_streams: self.cached_streams,
             ..ExecutorOptions::new(server_name, assets)
+        }
+    }
+}
+
+/// A part of the time: above 0 and at most 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    match share > 0.0 && share <= 1.0 {
+        true => Ok(share),
+        false => Err("not above 0 and at most 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_the_time_is_above_0_and_at_most_1() {
+        assert_eq!(share("0.5"), Ok(0.5));
+        assert_eq!(share("1"), Ok(1.0));
+        for wrong in ["0", "-0.1", "1.01", "NaN", "inf", "", "half"] {
+            assert!(share(wrong).is_err(), "{wrong}");
         }
     }
 }

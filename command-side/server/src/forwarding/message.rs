@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 /// The form of what follows. Servers of another form do not forward to each other.
-pub(crate) const FORM: u32 = 1;
+pub(crate) const FORM: u32 = 2;
 
 /// Frames are cut above this size. One command may be larger than it.
 pub(crate) const FRAME_GOAL: usize = 256 * 1024;

@@ -142,7 +142,7 @@ fn deposit(reference: &str, wait: Duration) -> Submission {
         token: None,
     };
     let actor = Actor { role: Role::Operator, id: MemberId::new(Uuid::from_u128(5)) };
-    Submission { actor, meta, command: Command::Deposit(Deposit { account, money, reference: reference.to_owned() }) }
+    Submission { actor, meta, command: Command::Deposit(Deposit { account, money, reference: reference.to_owned(), unique_reference: false }) }
 }
 
 fn code(answer: &Answer) -> String {

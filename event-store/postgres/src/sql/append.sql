@@ -1,6 +1,7 @@
 -- One statement, one round trip, one fsync for many commits. The row of log_head is locked first, until this statement's own commit, so
 -- positions are gapless and in commit order, and the time is known before the digest that holds it. Nothing is written if an
--- alarm stops the log, if another server leads ($2), or if the log is not the one with the commit that the writer knows ($3 to $6).
+-- alarm stops the log, if another server leads ($2), if the log is not the one with the commit that the writer knows ($3 to $6), or if
+-- the time is not in the range that the commits rest on ($36 to $37).
 -- Each stream is changed only if it is as the writer expects it; if one is not, the statement fails and nothing is written.
 with locked as (
     select log_id, position as base, greatest(recorded_at, clock_timestamp()) as recorded_at, digest
@@ -21,6 +22,7 @@ head as (
     set position = locked.base + $1::int8, recorded_at = locked.recorded_at,
         digest = chain_digests(locked.digest, $16::bytea, $7::int8[], locked.base, locked.recorded_at)
     from locked
+    where ($36::timestamptz is null or locked.recorded_at >= $36) and ($37::timestamptz is null or locked.recorded_at < $37)
     returning locked.log_id, locked.base, locked.recorded_at
 ),
 new_commits as (

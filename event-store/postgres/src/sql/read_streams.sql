@@ -1,4 +1,4 @@
--- For each asked stream where it stands, its state if one of this schema is wanted ($3) and there, and its events after that state or
+-- For each asked stream where it stands, its state if one of this schema or an earlier one is wanted ($3) and there, and its events after that state or
 -- after $2: commit by commit backwards, along the positions that stand in the events, through $6 commits at most. It begins with
 -- the newest commit, with that of $4, or, with $5, with the commit that opened the stream. A stream without a row is found by the
 -- command that has its id.
@@ -9,9 +9,9 @@ with recursive standing as materialized (
             when $5::bool then coalesce(stream.first_position, command.first_position)
             else coalesce(asked.begin, stream.newest_position, command.first_position)
         end as begin,
-        case when stream.state_schema = asked.state_schema then stream.state_version end as state_version,
-        case when stream.state_schema = asked.state_schema then stream.state end as state,
-        coalesce(case when stream.state_schema = asked.state_schema then stream.state_version end, asked.after) as after
+        case when stream.state_schema <= asked.state_schema then stream.state_version end as state_version,
+        case when stream.state_schema <= asked.state_schema then stream.state end as state,
+        coalesce(case when stream.state_schema <= asked.state_schema then stream.state_version end, asked.after) as after
     from unnest($1::uuid[], $2::int8[], $3::int4[], $4::int8[]) with ordinality as asked (stream_id, after, state_schema, begin, ordinal)
     left join log_streams as stream on stream.stream_id = asked.stream_id
     left join log_commands as command on stream.stream_id is null and command.command_id = asked.stream_id

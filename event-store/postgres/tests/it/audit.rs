@@ -1,7 +1,9 @@
 //! Alarms of the auditor stop appends, and who may raise and acknowledge them.
 
 use kernel::{Ids, LogId, Position, RandomIds};
-use log::{Append, AppendError, AuditProgress, AuditStore, Invariant, NewAlarm, ReadCommits, ReadError, ReadHead};
+use log::{
+    Append, AppendError, AuditProgress, AuditStore, Basis, Invariant, NewAlarm, ReadCommits, ReadError, ReadHead,
+};
 use sqlx::AssertSqlSafe;
 
 use crate::fixture::{LogFixture, fresh};
@@ -25,7 +27,7 @@ async fn no_append_succeeds_from_an_alarm_until_the_last_one_is_acknowledged() {
     let second = auditor.raise("two", id, &alarm(1)).await.unwrap().expect("it is new");
     assert_eq!(auditor.raise("two", id, &alarm(2)).await.unwrap(), None, "whoever raises the same");
     for known in [None, known] {
-        let stopped = writer.append_after(known, &[fresh(1)], &[]).await.unwrap_err();
+        let stopped = writer.append_after(Basis::on(known), &[fresh(1)], &[]).await.unwrap_err();
         assert!(matches!(stopped, AppendError::Stopped { alarm } if alarm == first), "{stopped:?}");
     }
     assert_eq!(fixture.position().await, 2, "nothing was written");
@@ -41,7 +43,7 @@ async fn no_append_succeeds_from_an_alarm_until_the_last_one_is_acknowledged() {
 
     fixture.log.acknowledge(second, "mina", "looked at").await.unwrap().expect("it was open");
     assert_eq!(fixture.log.acknowledge(second, "mina", "again").await.unwrap(), None);
-    writer.append_after(known, &[fresh(1)], &[]).await.unwrap();
+    writer.append_after(Basis::on(known), &[fresh(1)], &[]).await.unwrap();
     assert_eq!(auditor.raise("one", id, &alarm(2)).await.unwrap(), None, "an auditor that begins anew finds it again");
     writer.append(&[fresh(1)]).await.unwrap();
     fixture.end().await;

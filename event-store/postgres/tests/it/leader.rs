@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_store_postgres::{AppendWatch, Lead, LeaderRecord, LeaderSeat, PostgresLog, WriterEpoch};
-use log::{Append, AppendError, ReadHead};
+use log::{Append, AppendError, Basis, ReadHead};
 use tokio::time::timeout;
 
 use crate::fixture::{LogFixture, fresh};
@@ -60,12 +60,12 @@ async fn an_append_of_an_older_epoch_writes_nothing() {
     let known = new.head().await.unwrap();
     let known = known.commit.map(|commit| (known.log, commit));
     assert!(matches!(old.append(&[fresh(1)]).await, Err(AppendError::NotLeader)));
-    assert!(matches!(old.append_after(known, &[fresh(1)], &[]).await, Err(AppendError::NotLeader)));
-    new.append_after(known, &[fresh(1)], &[]).await.unwrap();
+    assert!(matches!(old.append_after(Basis::on(known), &[fresh(1)], &[]).await, Err(AppendError::NotLeader)));
+    new.append_after(Basis::on(known), &[fresh(1)], &[]).await.unwrap();
     // What the log does not hold is another history, whoever leads.
     assert!(known.is_some());
     let other_log = known.map(|(_, commit)| (kernel::LogId::new(uuid::Uuid::nil()), commit));
-    assert!(matches!(new.append_after(other_log, &[fresh(1)], &[]).await, Err(AppendError::OtherHistory)));
+    assert!(matches!(new.append_after(Basis::on(other_log), &[fresh(1)], &[]).await, Err(AppendError::OtherHistory)));
     fixture.log.append(&[fresh(1)]).await.expect("who names no epoch is not held to one");
     assert_eq!(fixture.position().await, 4);
     assert!(old.append_health().check(&fixture.pool).await.is_ok(), "it says nothing about the store");

@@ -1,7 +1,11 @@
 //! Reading by the partial indexes.
 
 use event_store_postgres::INDEXED_TYPES;
-use events::recorded::{MemberEvent, PasswordResetEvent, ReservationEvent, SignUpEvent};
+use events::recorded::{
+    HoldCaptured, HoldExpired, HoldPlaced, HoldReleased, MemberEvent, OfferEvent, PasswordResetEvent,
+    PayoutRunCancelled, PayoutRunPaused, PayoutRunResumed, PayoutRunStarted, ReservationEvent, SignUpEvent,
+    StandingOrderEvent,
+};
 use kernel::{MemberId, Position, StreamId, Version};
 use log::{Append, NewEvent, OwnedAccounts, ReadTyped};
 use sqlx::Row;
@@ -14,8 +18,13 @@ fn typed(stream: StreamId, version: i64, event_type: &'static str, payload: &str
 }
 
 #[test]
-fn the_indexed_types_are_those_of_members() {
-    let names = [SignUpEvent::NAMES, ReservationEvent::NAMES, MemberEvent::NAMES, PasswordResetEvent::NAMES].concat();
+fn the_indexed_types_are_those_that_processes_follow() {
+    let members = [SignUpEvent::NAMES, ReservationEvent::NAMES, MemberEvent::NAMES, PasswordResetEvent::NAMES].concat();
+    // What ends a hold, or begins it.
+    let holds = [HoldPlaced::NAME, HoldCaptured::NAME, HoldReleased::NAME, HoldExpired::NAME];
+    // What makes a run wait, or go on. Its rows are read by the process itself.
+    let runs = [PayoutRunStarted::NAME, PayoutRunPaused::NAME, PayoutRunResumed::NAME, PayoutRunCancelled::NAME];
+    let names = [&members[..], &holds, OfferEvent::NAMES, StandingOrderEvent::NAMES, &runs].concat();
     assert_eq!(INDEXED_TYPES.to_vec(), names, "a type belongs here before its first event is written");
 }
 

@@ -20,7 +20,7 @@ const fn sql(name: &'static str, sql: &'static str, words: &'static [&'static st
 
 /// The one transfer of several legs.
 fn with_legs(log: &mut EditedLog) -> &mut EditedEvent {
-    let found = log.events().find(|event| event.event_type == "TransferPosted" && event.schema_version == 2);
+    let found = log.events().find(|event| event.json()["legs"].as_array().is_some_and(|legs| legs.len() == 3));
     found.expect("a transfer of several legs")
 }
 
@@ -171,7 +171,7 @@ pub const LOG: &[Damage] = &[
     log(
         "a member below zero",
         |log| log.event_at(22).set("balance", "-700"),
-        &["no member's account is ever below zero", "is at -700"],
+        &["no member's available balance is ever below zero", "is at -700"],
     ),
     log(
         "a freeze with another balance",
@@ -186,7 +186,11 @@ pub const LOG: &[Damage] = &[
     log(
         "a frozen account that is posted to",
         |log| log.of_type("AccountUnfrozen").into_iter().for_each(|event| event.event_type = "AccountFrozen".into()),
-        &["was frozen and became frozen", "frozen account acc00000-0000-7000-8000-000000000003 is posted to"],
+        &[
+            "was frozen and became frozen",
+            "a freeze stops what is in its scope",
+            "frozen account acc00000-0000-7000-8000-000000000003 is posted to",
+        ],
     ),
     log(
         "a number that is not reserved",
@@ -209,6 +213,11 @@ pub const LOG: &[Damage] = &[
             log.of_type("TransferReversed").into_iter().for_each(|event| event.become_a("CommandRefused", refused));
         },
         &["does not mark what it reverses"],
+    ),
+    log(
+        "a reference of a transfer that is not there",
+        |log| log.of_type("ReferenceUsed").into_iter().for_each(|event| event.set("transfer", NOBODY)),
+        &["a reference that is unique is used once", "which has none"],
     ),
     log(
         "an account that is opened a second time",

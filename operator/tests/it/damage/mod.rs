@@ -1,6 +1,11 @@
 //! `jangbu log verify` on logs and views that were damaged: each kind of damage is found, and its place is reported.
 
+mod exchange;
+mod holds;
+mod items;
+mod limits;
 mod log;
+mod payouts;
 mod views;
 
 use testkit::kit::EditedLog;
@@ -27,6 +32,36 @@ struct Damage {
 #[tokio::test]
 async fn every_damage_of_the_log_is_found() {
     each(log::LOG).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_holds_and_freezes_is_found() {
+    each(holds::HOLDS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_limits_and_payment_codes_is_found() {
+    each(limits::LIMITS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_items_and_offers_is_found() {
+    each(items::ITEMS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_standing_orders_is_found() {
+    each(items::ORDERS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_payout_runs_is_found() {
+    each(payouts::PAYOUTS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_the_exchange_is_found() {
+    each(exchange::EXCHANGE).await;
 }
 
 #[tokio::test]

@@ -20,14 +20,36 @@ pub const VIEWS: &[Damage] = &[
     ),
     views(
         "an account too many",
-        "insert into accounts_g1.accounts select version, position, opened_at, gen_random_uuid(), owner, balance, kind,
-             asset, status, null, name from accounts_g1.accounts limit 1",
+        r#"insert into accounts_g1.accounts select version, position, opened_at, gen_random_uuid(), owner, balance, kind,
+             asset, status, null, name, held, "freeze" from accounts_g1.accounts limit 1"#,
         &["in the view, but not in the log"],
     ),
     views(
         "a wrong status and owner",
         "update accounts_g1.accounts set status = 'open', owner = null where status = 'closed'",
         &["status is open but should be closed", "owner is null but should be"],
+    ),
+    views(
+        "held funds that are not held, and a freeze of another scope",
+        r#"update accounts_g1.accounts set held = 0 where held > 0;
+           update accounts_g1.accounts set "freeze" = 'all' where "freeze" = 'debits'"#,
+        &["held is 0 but should be 52", "freeze is all but should be debits"],
+    ),
+    views(
+        "a hold that is over and is shown as active",
+        "update holds_g1.holds set status = 'active' where status = 'expired'",
+        &["holds of view holds", "status is active but should be expired"],
+    ),
+    views(
+        "a hold is missing, and another has more to pay",
+        "delete from holds_g1.holds where status = 'released'; update holds_g1.holds set captured = 0 where captured = 5",
+        &["401d0000-0000-7000-8000-000000000002: missing from the view", "captured is 0 but should be 5"],
+    ),
+    views(
+        "a capture of another hold, and a freeze that was not passed",
+        "update transfers_g1.transfers set hold_id = gen_random_uuid() where hold_id is not null;
+         update transfers_g1.transfers set despite_freeze = not despite_freeze where kind = 'reversal'",
+        &["hold_id is", "despite_freeze is true but should be false", "despite_freeze is false but should be true"],
     ),
     views(
         "a wrong entry",
@@ -74,15 +96,41 @@ pub const VIEWS: &[Damage] = &[
     views(
         "wrong totals",
         "update overview_g1.asset_totals set member_sum = member_sum + 1, members_frozen = 0 where asset = 'KRW'",
-        &["asset_totals of view overview", "KRW: member_sum is", "members_frozen is 0 but should be 1"],
+        &["asset_totals of view overview", "KRW: member_sum is", "members_frozen is 0 but should be 2"],
     ),
     views(
         "wrong activity",
         "update overview_g1.activity set posted_count = posted_count + 1 where bucket = 'day' and kind = 'transfer'",
         &[
             "activity of view overview",
-            "day 2026-03-01T00:00:00.000000Z KRW transfer: posted_count is 5 but should be 4",
+            "day 2026-02-28T15:00:00.000000Z KRW transfer: posted_count is 5 but should be 4",
         ],
+    ),
+    views(
+        "another number of holds, and more held than is",
+        "update overview_g1.asset_totals set held = held + 1, open_holds = 0 where asset = 'KRW'",
+        &["asset_totals of view overview", "KRW: held is", "open_holds is 0 but should be"],
+    ),
+    views(
+        "orders that nobody placed, and no items",
+        "update overview_g1.bank_counts set number = number + 7 where what = 'orders_paused';
+         delete from overview_g1.bank_counts where what = 'items'",
+        &["bank_counts of view overview", "orders_paused: number is 8 but should be 1", "items: missing from the view"],
+    ),
+    views(
+        "a refusal too many, and one of another code",
+        "update overview_g1.refusals set count = count + 1 where kind = 'command' and code = 'account-not-empty';
+         update overview_g1.refusals set code = 'account-closed' where code = 'insufficient-funds'",
+        &[
+            "refusals of view overview",
+            "account-not-empty command: count is 2 but should be 1",
+            "missing from the view",
+        ],
+    ),
+    views(
+        "a wrong memory of an order",
+        "update overview_g1.record_states set counted_as = 'orders_active' where counted_as = 'orders_paused'",
+        &["record_states of view overview", "counted_as is orders_active but should be orders_paused"],
     ),
     views(
         "a wrong memory of an account",

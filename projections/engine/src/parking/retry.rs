@@ -3,7 +3,10 @@
 //! An event may belong to several parked keys. It is applied when it is the first that waits in each of them, and a key is
 //! lifted when no event that belongs to it waits anywhere: so no later event of a key comes before an earlier one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use kernel::Position;
 use sqlx::{Connection, PgConnection};
@@ -13,9 +16,10 @@ use super::{
     order::{Blocked, Waiting, up_to_blocked},
 };
 use crate::{
-    Commit, Operator, RebuildError, Rebuilder,
+    Commit, Operator, Projection, RebuildError, Rebuilder,
     audit::audit,
     error::chain,
+    projection::in_zone,
     rebuild::{connect_by_key, doing},
     registry::run,
 };
@@ -36,6 +40,12 @@ pub struct Retried {
     pub error: Option<String>,
 }
 
+/// The live generation, and the view in its zone.
+struct Live<E: Send + Sync + 'static> {
+    generation: i32,
+    projection: Arc<dyn Projection<Event = E>>,
+}
+
 /// How one portion of a key's events went.
 enum Portion {
     Applied(u64),
@@ -52,12 +62,12 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     pub async fn retry_parked(&self, key: Option<&str>, operator: &Operator) -> Result<Vec<Retried>, RebuildError> {
         let view = self.projection.name();
         let mut connection = connect_by_key(&self.database).await?;
-        let generation = self.open_live(&mut connection).await?;
+        let live = self.open_live(&mut connection).await?;
         let keys: Vec<String> = self
             .parked()
             .await?
             .into_iter()
-            .filter(|parked| (parked.view.as_str(), parked.generation) == (view, generation))
+            .filter(|parked| (parked.view.as_str(), parked.generation) == (view, live.generation))
             .map(|parked| parked.key)
             .filter(|parked| key.is_none_or(|key| key == parked))
             .collect();
@@ -67,7 +77,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         while !todo.is_empty() {
             let (mut failed, mut moved) = (Vec::new(), false);
             for key in std::mem::take(&mut todo) {
-                let retried = self.retry_key(&mut connection, generation, key, operator).await?;
+                let retried = self.retry_key(&mut connection, &live, key, operator).await?;
                 moved |= retried.error.is_none() || retried.applied > 0;
                 if retried.error.is_some() {
                     failed.push(retried.key.clone());
@@ -82,7 +92,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     }
 
     /// The live generation, if this program may write it.
-    async fn open_live(&self, connection: &mut PgConnection) -> Result<i32, RebuildError> {
+    async fn open_live(&self, connection: &mut PgConnection) -> Result<Live<E>, RebuildError> {
         let view = self.projection.name();
         let found = crate::checkpoint::load(connection, view).await.map_err(doing("reading the registry"))?;
         let live = found.ok_or(RebuildError::NoLive(view))?;
@@ -93,19 +103,20 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         self.require_history(connection, generation).await?;
         let path = format!("set search_path to {}, registry", live.schema);
         run(connection, path).await.map_err(doing("opening the generation"))?;
-        Ok(generation)
+        Ok(Live { generation, projection: in_zone(&self.projection, live.zone) })
     }
 
     async fn retry_key(
         &self,
         connection: &mut PgConnection,
-        generation: i32,
+        live: &Live<E>,
         key: String,
         operator: &Operator,
     ) -> Result<Retried, RebuildError> {
+        let generation = live.generation;
         let mut retried = Retried { key, applied: 0, error: None };
         loop {
-            match self.portion(connection, generation, &retried.key).await {
+            match self.portion(connection, live, &retried.key).await {
                 Ok(Portion::Applied(events)) => retried.applied += events,
                 Ok(Portion::Changed) => {}
                 Ok(Portion::Lifted) => break,
@@ -137,19 +148,14 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Applies the next events of a key, in the transaction that strikes them off; lifts the key when there are none.
     ///
     /// The log is read before the transaction begins: the view does not move as long as that is open.
-    async fn portion(
-        &self,
-        connection: &mut PgConnection,
-        generation: i32,
-        key: &str,
-    ) -> Result<Portion, RebuildError> {
-        let view = self.projection.name();
+    async fn portion(&self, connection: &mut PgConnection, live: &Live<E>, key: &str) -> Result<Portion, RebuildError> {
+        let (view, generation) = (self.projection.name(), live.generation);
         let failed = || doing("applying parked events");
         let commits = self.commits_of(&waiting(connection, view, generation, key).await?).await?;
         let read: BTreeSet<Position> = commits.iter().map(|commit| commit.first).collect();
         let mut tx = connection.begin().await.map_err(failed())?;
-        let (live, _) = lock_live(&mut tx, view).await?;
-        if live != generation {
+        let (found, _) = lock_live(&mut tx, view).await?;
+        if found != generation {
             return Err(RebuildError::Lost(generation));
         }
         // The pending events may have changed meanwhile; the commits have not.
@@ -177,7 +183,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         };
         let commits = self.shown(&free, commits)?;
         let commits: Vec<&Commit<E>> = commits.iter().collect();
-        let rows = self.projection.fold(&commits).map_err(RebuildError::Stuck)?;
+        let rows = live.projection.fold(&commits).map_err(RebuildError::Stuck)?;
         let range = (Position::new(first.position.number() - 1), last.position);
         rows.write(&mut tx).await.map_err(|source| RebuildError::Rows { after: range.0, to: range.1, source })?;
         strike_off(&mut tx, view, generation, &free).await?;

@@ -7,7 +7,12 @@ use super::{
     merge::merge,
     session::{Generation, Session},
 };
-use crate::{Operator, fault_point::fault_point, status::Report};
+use crate::{
+    Operator,
+    fault_point::fault_point,
+    projection::{in_zone, zone_of},
+    status::Report,
+};
 
 /// A generation that is so close to the live one is level: the rest comes with the comparison and the promotion.
 const LEVEL: i64 = 5_000;
@@ -109,6 +114,12 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             let (found, ours) = (making.version, self.projection.version());
             return Err(RebuildError::OtherVersion { generation, found, ours });
         }
+        if making.zone != zone_of(self.projection.as_ref(), self.zone) {
+            let state = format!("{}, with the days of {}", making.state, making.zone);
+            let advice = "set JANGBU_ZONE to that zone to go on with it, or have `jangbu views rebuild --restart` make one of \
+                          the zone that is set";
+            return Err(RebuildError::WrongState { generation, state, advice });
+        }
         if (making.kind == "side") != side {
             let advice = "it is another kind of rebuild; go on with that one, or drop it";
             return Err(RebuildError::WrongState { generation, state: making.state.clone(), advice });
@@ -208,7 +219,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
 
     /// Completes tables that were loaded up to the fence, or fills them up to there.
     async fn build(&self, session: &mut Session, making: &Generation) -> Result<(), RebuildError> {
-        if let Some(bulk) = self.projection.bulk() {
+        if let Some(bulk) = in_zone(&self.projection, making.zone).bulk() {
             fault_point("merging");
             if let Some(what) = self.ranges_of_another_history(session, making).await? {
                 return Err(RebuildError::OtherHistory { generation: making.generation, what });

@@ -1,6 +1,6 @@
 //! The beginning of a generation: its row, its schema, its tables, and what of them is put off.
 
-use kernel::{LogId, Position};
+use kernel::{LogId, Position, Zone};
 use log::PositionRange;
 use sqlx::PgConnection;
 
@@ -17,6 +17,7 @@ use crate::{
 /// A generation that is to be made.
 pub(crate) struct New<'a> {
     pub(crate) log: LogId,
+    pub(crate) zone: Zone,
     pub(crate) side: bool,
     pub(crate) fence: Position,
     pub(crate) ranges: &'a [PositionRange],
@@ -78,8 +79,8 @@ async fn insert_row<E: Send + Sync + 'static>(
     let tables: Vec<String> = projection.tables().iter().map(|&table| table.to_owned()).collect();
     sqlx::query!(
         "insert into registry.generations (view, generation, version, schema_name, tables, state, kind, log_id, fence,
-            started_by, heartbeat_at)
-         values ($1, $2, $3, $4, $5, 'building', $6, $7, $8, $9, clock_timestamp())",
+            started_by, zone, heartbeat_at)
+         values ($1, $2, $3, $4, $5, 'building', $6, $7, $8, $9, $10, clock_timestamp())",
         projection.name(),
         generation,
         projection.version(),
@@ -88,7 +89,8 @@ async fn insert_row<E: Send + Sync + 'static>(
         if new.side { "side" } else { "main" },
         new.log.uuid(),
         new.fence.number(),
-        new.operator.who
+        new.operator.who,
+        new.zone.name()
     )
     .execute(tx)
     .await

@@ -17,6 +17,7 @@ use crate::{
     batch::decode_all,
     checkpoint::{self, Checkpoint},
     parking::Parked,
+    projection::in_zone,
     registry::run,
     status::Report,
 };
@@ -45,7 +46,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         self.open_history(&mut connection, &mut checkpoint).await?;
         run(&mut connection, format!("set search_path to {}, registry", checkpoint.schema)).await.map_err(failed())?;
         let parked = Parked::load(&mut connection, view, generation).await.map_err(failed())?;
-        let projection = self.projection.as_ref();
+        let projection = in_zone(&self.projection, checkpoint.zone);
         let writer = Writer { projection, settings: &self.settings, report, connection, checkpoint, parked };
         let (log, decoder) = (self.log.clone(), self.decoder.clone());
         Ok(Tail { writer, log, decoder, rate: Rate::new(self.options.rate), reporter: self.reporter.clone() })
@@ -77,7 +78,7 @@ impl<E: Send + Sync + 'static> Tail<'_, E> {
             if at_the_rate {
                 self.rate.take(commits.iter().map(|commit| commit.events.len() as i64).sum()).await;
             }
-            self.writer.parked.hide(self.writer.projection, &mut commits);
+            self.writer.parked.hide(self.writer.projection.as_ref(), &mut commits);
             let commits: Vec<&Commit<E>> = commits.iter().collect();
             match self.writer.apply(&commits).await {
                 Ok(()) => {}

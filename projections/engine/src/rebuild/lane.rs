@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{Rebuilder, error::RebuildError, progress::Reporter, session::Generation};
+use super::{error::RebuildError, progress::Reporter, session::Generation};
 use crate::{Bulk, Projection};
 
 /// A view that is loaded.
 pub(super) struct Lane<E: Send + Sync + 'static> {
+    /// The view in the zone of the generation.
     pub(super) projection: Arc<dyn Projection<Event = E>>,
     pub(super) bulk: Box<dyn Bulk<E>>,
     pub(super) making: Generation,
@@ -15,9 +16,13 @@ pub(super) struct Lane<E: Send + Sync + 'static> {
 }
 
 impl<E: Send + Sync + 'static> Lane<E> {
-    pub(super) fn of(shop: &Rebuilder<E>, making: Generation, bulk: Box<dyn Bulk<E>>) -> Self {
-        let (projection, reporter) = (shop.projection.clone(), shop.reporter.clone());
-        Self { projection, bulk, making, reporter, gave_up: OnceLock::new() }
+    pub(super) fn of(
+        projection: Arc<dyn Projection<Event = E>>,
+        bulk: Box<dyn Bulk<E>>,
+        making: Generation,
+        reporter: &Reporter,
+    ) -> Self {
+        Self { projection, bulk, making, reporter: reporter.clone(), gave_up: OnceLock::new() }
     }
 
     /// Loads nothing more for this view; the others go on.

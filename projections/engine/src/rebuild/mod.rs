@@ -26,6 +26,7 @@ mod writing;
 
 use std::sync::Arc;
 
+use kernel::Zone;
 use log::{CommitRanges, ReadCommits};
 use sqlx::postgres::PgConnectOptions;
 
@@ -47,6 +48,8 @@ use crate::{Decode, Projection, Settings};
 pub struct Rebuilder<E: Send + Sync + 'static> {
     /// The view.
     pub projection: Arc<dyn Projection<Event = E>>,
+    /// Whose days a new generation counts, if the view counts by day. One that was begun keeps its own.
+    pub zone: Zone,
     /// The views database; the login is [`crate::GENERATIONS_ROLE`], a member of it or a superuser.
     pub database: PgConnectOptions,
     /// The log, in order: for the tail.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use kernel::Position;
+use kernel::{Position, Zone};
 use log::{Head, PositionRange};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions, types::Uuid};
 use tokio::time::{Instant, sleep};
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     audit::{Operator, audit},
+    checkpoint::zone,
     limits::{self, LOAD_IDLE, OPERATOR_IDLE, OPERATOR_LOCK, limited},
     registry::GENERATIONS_ROLE,
     runner::by_key,
@@ -36,6 +37,8 @@ pub(crate) struct Generation {
     pub(crate) generation: i32,
     pub(crate) version: i32,
     pub(crate) schema: String,
+    /// Whose days it counts.
+    pub(crate) zone: Zone,
     pub(crate) state: String,
     pub(crate) kind: String,
     pub(crate) position: Position,
@@ -109,23 +112,26 @@ impl Session {
     /// The generations of the view, newest first.
     pub(crate) async fn generations(&mut self) -> Result<Vec<Generation>, RebuildError> {
         let rows = sqlx::query!(
-            "select generation, version, schema_name, state, kind, position, fence
+            "select generation, version, schema_name, zone, state, kind, position, fence
              from registry.generations where view = $1 order by generation desc",
             self.view
         )
         .fetch_all(&mut self.connection)
         .await
         .map_err(doing("reading the registry"))?;
-        let making = rows.into_iter().map(|row| Generation {
-            generation: row.generation,
-            version: row.version,
-            schema: row.schema_name,
-            state: row.state,
-            kind: row.kind,
-            position: Position::new(row.position),
-            fence: Position::new(row.fence.unwrap_or(row.position)),
+        let making = rows.into_iter().map(|row| -> Result<Generation, sqlx::Error> {
+            Ok(Generation {
+                generation: row.generation,
+                version: row.version,
+                schema: row.schema_name,
+                zone: zone(&row.zone)?,
+                state: row.state,
+                kind: row.kind,
+                position: Position::new(row.position),
+                fence: Position::new(row.fence.unwrap_or(row.position)),
+            })
         });
-        Ok(making.collect())
+        making.collect::<Result<_, _>>().map_err(doing("reading the registry"))
     }
 
     /// One generation.

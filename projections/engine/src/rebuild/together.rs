@@ -13,7 +13,11 @@ use super::{
     load::load,
     session::Session,
 };
-use crate::{error::chain, fault_point::fault_point};
+use crate::{
+    error::chain,
+    fault_point::fault_point,
+    projection::{in_zone, zone_of},
+};
 
 /// Events in one range of the bulk load: few enough to be done again after a crash, many enough to be worth a transaction.
 const RANGE: i64 = 100_000;
@@ -110,7 +114,8 @@ async fn create_loaded<E: Send + Sync + 'static>(
     let head = shop.log.head().await?;
     let ranges = &ranges[..ranges.partition_point(|range| range.to <= wanted)];
     let fence = ranges.last().map_or(Position::ZERO, |range| range.to);
-    let new = New { log: head.log, side: request.is_side(), fence, ranges, operator: &request.operator };
+    let zone = zone_of(shop.projection.as_ref(), shop.zone);
+    let new = New { log: head.log, zone, side: request.is_side(), fence, ranges, operator: &request.operator };
     create(session, shop.projection.as_ref(), &new).await
 }
 
@@ -120,8 +125,9 @@ async fn load_all<E: Send + Sync + 'static>(jobs: &mut [Job<'_, E>]) -> Result<(
     let (mut lanes, mut loaded) = (Vec::new(), Vec::new());
     for job in jobs {
         let making = job.session.generation(job.generation).await?;
-        if let Some(bulk) = job.shop.projection.bulk().filter(|_| making.state == "building") {
-            lanes.push(Lane::of(job.shop, making, bulk));
+        let projection = in_zone(&job.shop.projection, making.zone);
+        if let Some(bulk) = projection.bulk().filter(|_| making.state == "building") {
+            lanes.push(Lane::of(projection, bulk, making, &job.shop.reporter));
             loaded.push((&mut job.session, &mut job.failed));
         }
     }

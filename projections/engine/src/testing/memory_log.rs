@@ -107,7 +107,7 @@ impl ReadHead for MemoryLog {
         self.fails()?;
         let recorded_at = self.lock().last().map_or(DateTime::UNIX_EPOCH, |commit| commit.recorded_at);
         let commit = self.lock().last().map(Commit::reference);
-        Ok(Head { log: self.id(), position: self.end(), recorded_at, commit })
+        Ok(Head { log: self.id(), position: self.end(), recorded_at, now: recorded_at, commit })
     }
 
     async fn commit_refs(&self, ends: &[Position]) -> Result<Vec<Option<CommitRef>>, ReadError> {

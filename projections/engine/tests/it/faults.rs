@@ -98,7 +98,9 @@ async fn one_stuck_view_does_not_hold_another() {
     let history = history_with("1000000000", "Added");
     let fixture = TallyFixture::new(&history).await;
     let other = Arc::new(Lenient(Tally { name: "lenient", version: 1 }));
-    ensure(&fixture.scratch.database, &[other.clone() as crate::tally::View]).await.expect("generation 1");
+    ensure(&fixture.scratch.database, &[other.clone() as crate::tally::View], kernel::Zone::UTC)
+        .await
+        .expect("generation 1");
     let (mut stuck, mut fine) = (fixture.start(), fixture.start_view(other));
     stuck.reach(history.end());
     fine.reach(history.end());

@@ -13,3 +13,4 @@ mod silent;
 mod slow_logs;
 mod tally;
 mod together;
+mod zones;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::Position;
+use kernel::{Position, Zone};
 use projection_engine::{
     Change, Expectation, Expected, Operator, Options, RebuildError, RebuildRequest, Rebuilder, Reporter, Shape, State,
     Until, testing::brisk,
@@ -25,6 +25,7 @@ impl TallyFixture {
     pub fn rebuilder(&self, view: impl Into<View>) -> Rebuilder<Added> {
         Rebuilder {
             projection: view.into(),
+            zone: Zone::UTC,
             database: self.scratch.database.clone(),
             log: self.log.clone(),
             ranges: self.log.clone(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::Zone;
 use projection_engine::{RegistryError, ensure, testing::Scratch};
 use sqlx::{Connection, PgConnection};
 
@@ -12,7 +13,7 @@ async fn many_programs_that_start_at_once_make_one_generation() {
     let scratch = Scratch::new().await;
     let programs = (0..8).map(|_| {
         let database = scratch.database.clone();
-        async move { ensure(&database, &[tally()]).await }
+        async move { ensure(&database, &[tally()], Zone::UTC).await }
     });
     let programs: Vec<_> = programs.map(tokio::spawn).collect();
     for program in programs {
@@ -30,7 +31,7 @@ async fn many_programs_that_start_at_once_make_one_generation() {
 async fn missing_migrations_are_named() {
     let scratch = Scratch::new().await;
     sqlx::raw_sql("drop schema registry cascade").execute(&scratch.pool).await.expect("drop");
-    let error = ensure(&scratch.database, &[tally()]).await.expect_err("no registry");
+    let error = ensure(&scratch.database, &[tally()], Zone::UTC).await.expect_err("no registry");
     assert!(matches!(error, RegistryError::Read(_)));
     assert!(error.to_string().contains("migrations"), "{error}");
     scratch.close().await;
@@ -116,7 +117,7 @@ async fn the_projector_needs_no_more_than_its_role() {
     let scratch = Scratch::new().await;
     let projector = scratch.database.clone().options([("role", "jangbu_projector")]);
     let history = History::random(33, 10);
-    ensure(&projector, &[tally()]).await.expect("generation 1");
+    ensure(&projector, &[tally()], Zone::UTC).await.expect("generation 1");
     let mut fixture = TallyFixture::new(&history).await;
     fixture.scratch.close().await;
     fixture.scratch = scratch;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Duration};
-use kernel::{Actor, CommandId, CorrelationId, LogId, MemberId, Position, Role, StreamId, Version};
+use kernel::{Actor, CommandId, CorrelationId, LogId, MemberId, Position, Role, StreamId, Version, Zone};
 use log::{Commit, Fingerprint};
 use projection_engine::{
     Decode, Fault, Projection, Rows, WriteError, ensure,
@@ -197,7 +197,7 @@ impl TallyFixture {
     pub async fn new(history: &History) -> Self {
         let scratch = Scratch::new().await;
         let view = tally();
-        ensure(&scratch.database, std::slice::from_ref(&view)).await.expect("generation 1");
+        ensure(&scratch.database, std::slice::from_ref(&view), Zone::UTC).await.expect("generation 1");
         let log = Arc::new(MemoryLog::new(log_id(1), history.commits.clone()));
         Self { scratch, log, view }
     }

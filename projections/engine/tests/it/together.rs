@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::Position;
+use kernel::{Position, Zone};
 use projection_engine::{RebuildError, Rebuilder, Until, ensure, rebuild_together};
 use sqlx::AssertSqlSafe;
 
@@ -27,7 +27,7 @@ impl TallyFixture {
             fixture.reach(history.commits[commits - 1].last()).await;
             // Their tables have the same name, so readers would see only one of them.
             fixture.run("drop view live.sums").await;
-            ensure(&fixture.scratch.database, &[Self::view_of(name, Flaw::None)]).await.expect("made");
+            ensure(&fixture.scratch.database, &[Self::view_of(name, Flaw::None)], Zone::UTC).await.expect("made");
             fixture.follow_copy(name).await;
         }
         fixture.reach(history.end()).await;

@@ -9,7 +9,7 @@ use kernel::AccountId;
 use projection_engine::{Bulk, Commit, Fault, Loader, WriteError};
 use sqlx::PgConnection;
 
-use super::fold::{Change, fold_commit};
+use super::fold::{Change, State, fold_commit};
 use crate::copy::CopyRows;
 
 pub(super) struct LastWord;
@@ -17,23 +17,28 @@ pub(super) struct LastWord;
 /// About what one change takes in memory.
 const CHANGE_BYTES: usize = 400;
 
-const COPY_PARTS: &str = "copy account_parts (account_id, account_number, owner, name, asset, opened_at, status, balance, version, \
-    position) from stdin (format binary)";
+const COPY_PARTS: &str = "copy account_parts (account_id, account_number, owner, name, asset, opened_at, status, \"freeze\", balance, \
+    held, version, position) from stdin (format binary)";
+
+/// How many columns [`COPY_PARTS`] names.
+const COLUMNS: i16 = 12;
 
 const MERGE: &[&str] = &[
-    "insert into accounts (account_id, account_number, owner, kind, name, asset, opened_at, status, balance, version,
-        position)
+    r#"insert into accounts (account_id, account_number, owner, kind, name, asset, opened_at, status, "freeze", balance, held,
+        version, position)
      select account_id, opened.account_number, opened.owner,
         case when opened.name is null then 'member' else 'system' end, opened.name, opened.asset, opened.opened_at,
-        last.status, last.balance, last.version, last.position
+        last.status, last."freeze", last.balance, last.held, last.version, last.position
      from (
         select account_id, max(version) as version, max(position) as position,
             (array_agg(status order by position desc) filter (where status is not null))[1] as status,
-            (array_agg(balance order by position desc) filter (where balance is not null))[1] as balance
+            (array_agg("freeze" order by position desc) filter (where status is not null))[1] as "freeze",
+            (array_agg(balance order by position desc) filter (where balance is not null))[1] as balance,
+            (array_agg(held order by position desc) filter (where held is not null))[1] as held
         from account_parts group by account_id
      ) as last
      join account_parts as opened using (account_id)
-     where opened.asset is not null",
+     where opened.asset is not null"#,
     "do $$ begin
         if exists (
             select from account_parts as part left join accounts using (account_id) where accounts.account_id is null
@@ -46,18 +51,20 @@ const MERGE: &[&str] = &[
 
 impl Bulk<Event> for LastWord {
     fn staging(&self) -> &'static str {
-        "create table account_parts (
+        r#"create table account_parts (
             version bigint not null,
             position bigint not null,
             opened_at timestamptz,
             account_id uuid not null,
             owner uuid,
             balance numeric(38, 0),
+            held numeric(38, 0),
             asset text,
             status text,
+            "freeze" text,
             account_number text,
             name text
-        )"
+        )"#
     }
 
     fn merge(&self) -> &'static [&'static str] {
@@ -83,7 +90,7 @@ impl Loader<Event> for Parts {
     }
 
     async fn write(&mut self, connection: &mut PgConnection) -> Result<(), WriteError> {
-        let mut rows = CopyRows::new(COPY_PARTS, 10);
+        let mut rows = CopyRows::new(COPY_PARTS, COLUMNS);
         for (account, change) in self.0.drain() {
             let opened = change.opened.as_ref();
             let (owner, number, name) = match opened.map(|(opened, _)| &opened.holder) {
@@ -98,8 +105,10 @@ impl Loader<Event> for Parts {
                 .maybe(name, CopyRows::text)
                 .maybe(opened.map(|(opened, _)| opened.asset.as_str()), CopyRows::text)
                 .maybe(opened.map(|(_, at)| *at), CopyRows::time)
-                .maybe(change.status, CopyRows::text)
+                .maybe(change.state.map(State::status), CopyRows::text)
+                .maybe(change.state.and_then(State::freeze), CopyRows::text)
                 .maybe(change.balance, CopyRows::numeric)
+                .maybe(change.held, CopyRows::numeric)
                 .int8(change.version)
                 .int8(change.position);
         }

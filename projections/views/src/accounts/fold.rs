@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use events::recorded::{self, AccountEvent, AccountOpened};
+use events::recorded::{self, AccountEvent, AccountOpened, FreezeScope};
 use kernel::{AccountId, Minor, Position};
 use projection_engine::{Commit, Event, Fault};
 
@@ -16,10 +16,37 @@ pub(super) const USED: &[&str] = AccountEvent::NAMES;
 #[derive(Debug, Default)]
 pub(super) struct Change {
     pub(super) opened: Option<(AccountOpened, DateTime<Utc>)>,
-    pub(super) status: Option<&'static str>,
+    pub(super) state: Option<State>,
     pub(super) balance: Option<Minor>,
+    pub(super) held: Option<Minor>,
     pub(super) version: i64,
     pub(super) position: i64,
+}
+
+/// Whether money may move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Open,
+    Frozen(FreezeScope),
+    Closed,
+}
+
+impl State {
+    pub(super) fn status(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Frozen(_) => "frozen",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// What its freeze stops.
+    pub(super) fn freeze(self) -> Option<&'static str> {
+        match self {
+            Self::Frozen(scope) => Some(scope.as_str()),
+            Self::Open | Self::Closed => None,
+        }
+    }
 }
 
 pub(super) fn fold(commits: &[&Commit<recorded::Event>]) -> Result<HashMap<AccountId, Change>, Fault> {
@@ -49,24 +76,29 @@ fn fold_event(
     event: &Event<recorded::Event>,
     body: &recorded::Event,
 ) -> Result<(), Fault> {
-    let (status, balance) = match body {
-        recorded::Event::Account(AccountEvent::Opened(_)) => (Some("open"), Some(Minor::ZERO)),
-        recorded::Event::Account(AccountEvent::Debited(debited)) => (None, Some(debited.balance)),
-        recorded::Event::Account(AccountEvent::Credited(credited)) => (None, Some(credited.balance)),
-        recorded::Event::Account(AccountEvent::Frozen(frozen)) => (Some("frozen"), Some(frozen.balance)),
-        recorded::Event::Account(AccountEvent::Unfrozen(unfrozen)) => (Some("open"), Some(unfrozen.balance)),
-        recorded::Event::Account(AccountEvent::Closed(_)) => (Some("closed"), None),
-        _ => return Ok(()),
+    let recorded::Event::Account(account) = body else { return Ok(()) };
+    let (state, balance, held) = match account {
+        AccountEvent::Opened(_) => (Some(State::Open), Some(Minor::ZERO), Some(Minor::ZERO)),
+        AccountEvent::Debited(debited) => (None, Some(debited.balance), None),
+        AccountEvent::Credited(credited) => (None, Some(credited.balance), None),
+        AccountEvent::FundsHeld(funds) => (None, None, Some(funds.held)),
+        AccountEvent::FundsReleased(funds) => (None, None, Some(funds.held)),
+        // The view of limits shows which.
+        AccountEvent::LimitsAssigned(_) => (None, None, None),
+        AccountEvent::Frozen(frozen) => (Some(State::Frozen(frozen.scope)), Some(frozen.balance), Some(frozen.held)),
+        AccountEvent::Unfrozen(unfrozen) => (Some(State::Open), Some(unfrozen.balance), Some(unfrozen.held)),
+        AccountEvent::Closed(_) => (Some(State::Closed), None, None),
     };
     let change = changes.entry(AccountId::new(event.stream.uuid())).or_default();
-    if let recorded::Event::Account(AccountEvent::Opened(opened)) = body {
+    if let AccountEvent::Opened(opened) = account {
         if change.version != 0 {
             return Err(fault(position, body, "the account has events before it was opened"));
         }
         change.opened = Some((opened.clone(), commit.recorded_at));
     }
-    change.status = status.or(change.status);
+    change.state = state.or(change.state);
     change.balance = balance.or(change.balance);
+    change.held = held.or(change.held);
     change.version = event.version.number();
     change.position = position.number();
     Ok(())

@@ -22,7 +22,7 @@ impl Projection for Accounts {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static str {
@@ -59,6 +59,10 @@ impl Projection for Accounts {
 
     fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
         Some(Box::new(bulk::LastWord))
+    }
+
+    fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
+        &[("accounts", "held"), ("accounts", "freeze")]
     }
 
     fn sums(&self) -> &'static [SumColumn] {

@@ -9,7 +9,7 @@ use kernel::AccountId;
 use projection_engine::{Rows, WriteError};
 use sqlx::{PgConnection, types::Uuid};
 
-use super::fold::Change;
+use super::fold::{Change, State};
 
 /// What is to be written: accounts opened in these commits, and changes of those opened before.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ struct Opened {
     opened_at: Vec<DateTime<Utc>>,
     status: Vec<&'static str>,
     balance: Vec<String>,
+    held: Vec<String>,
+    freeze: Vec<Option<&'static str>>,
     version: Vec<i64>,
     position: Vec<i64>,
 }
@@ -36,7 +38,10 @@ struct Opened {
 struct Changed {
     account_id: Vec<Uuid>,
     status: Vec<Option<&'static str>>,
+    /// Of those whose status is given.
+    freeze: Vec<Option<&'static str>>,
     balance: Vec<Option<String>>,
+    held: Vec<Option<String>>,
     version: Vec<i64>,
     position: Vec<i64>,
 }
@@ -67,21 +72,25 @@ impl Opened {
         self.name.push(name);
         self.asset.push(opened.asset.to_string());
         self.opened_at.push(opened_at);
-        self.status.push(change.status.unwrap_or("open"));
+        let state = change.state.unwrap_or(State::Open);
+        self.status.push(state.status());
+        self.freeze.push(state.freeze());
         self.balance.push(change.balance.unwrap_or_default().to_string());
+        self.held.push(change.held.unwrap_or_default().to_string());
         self.version.push(change.version);
         self.position.push(change.position);
     }
 
     async fn insert(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         sqlx::query!(
-            "insert into accounts (account_id, account_number, owner, kind, name, asset, opened_at, status, balance,
-                version, position)
+            r#"insert into accounts (account_id, account_number, owner, kind, name, asset, opened_at, status, "freeze",
+                balance, held, version, position)
              select account_id, account_number, owner, case when name is null then 'member' else 'system' end, name,
-                asset, opened_at, status, balance::numeric, version, position
+                asset, opened_at, status, "freeze", balance::numeric, held::numeric, version, position
              from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
-                $8::text[], $9::int8[], $10::int8[])
-                as opened(account_id, account_number, owner, name, asset, opened_at, status, balance, version, position)",
+                $8::text[], $9::text[], $10::text[], $11::int8[], $12::int8[])
+                as opened(account_id, account_number, owner, name, asset, opened_at, status, "freeze", balance, held,
+                    version, position)"#,
             &self.account_id,
             &self.account_number as &[Option<String>],
             &self.owner as &[Option<Uuid>],
@@ -89,7 +98,9 @@ impl Opened {
             &self.asset,
             &self.opened_at,
             &self.status as &[&str],
+            &self.freeze as &[Option<&str>],
             &self.balance,
+            &self.held,
             &self.version,
             &self.position
         )
@@ -102,24 +113,30 @@ impl Opened {
 impl Changed {
     fn push(&mut self, account: AccountId, change: Change) {
         self.account_id.push(account.uuid());
-        self.status.push(change.status);
+        self.status.push(change.state.map(State::status));
+        self.freeze.push(change.state.and_then(State::freeze));
         self.balance.push(change.balance.map(|balance| balance.to_string()));
+        self.held.push(change.held.map(|held| held.to_string()));
         self.version.push(change.version);
         self.position.push(change.position);
     }
 
     async fn update(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         let updated = sqlx::query!(
-            "update accounts
+            r#"update accounts
              set status = coalesce(changed.status, accounts.status),
+                "freeze" = case when changed.status is null then accounts."freeze" else changed."freeze" end,
                 balance = coalesce(changed.balance::numeric, accounts.balance),
+                held = coalesce(changed.held::numeric, accounts.held),
                 version = changed.version, position = changed.position
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::int8[], $5::int8[])
-                as changed(account_id, status, balance, version, position)
-             where accounts.account_id = changed.account_id",
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[])
+                as changed(account_id, status, "freeze", balance, held, version, position)
+             where accounts.account_id = changed.account_id"#,
             &self.account_id,
             &self.status as &[Option<&str>],
+            &self.freeze as &[Option<&str>],
             &self.balance as &[Option<String>],
+            &self.held as &[Option<String>],
             &self.version,
             &self.position
         )

@@ -5,14 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use events::recorded::{AccountOpened, Event};
-use kernel::{AccountId, Minor, Position, StreamId};
-use projection_engine::{Bulk, Commit, Fault, Loader, Projection, Rows, SumColumn, WriteError};
+use events::recorded::{AccountOpened, Event, FreezeScope};
+use kernel::{AccountId, Minor, Position, StreamId, Zone};
+use projection_engine::{Bulk, Commit, DayColumn, Fault, Loader, Projection, Rows, SumColumn, WriteError};
 use sqlx::PgConnection;
 
 use super::{
     Accounts,
-    fold::{Change, fold_commit},
+    fold::{Change, State, fold_commit},
     rows::AccountRows,
 };
 
@@ -24,7 +24,7 @@ const STATEMENT: usize = 10_000;
 pub enum SeedStatus {
     /// Money goes in and out.
     Open,
-    /// Nothing goes in or out.
+    /// Nothing that its freeze stops, until that is lifted.
     Frozen,
     /// Empty, for good.
     Closed,
@@ -41,8 +41,12 @@ pub struct AccountSeed {
     pub opened_at: DateTime<Utc>,
     /// How it stands.
     pub status: SeedStatus,
+    /// What its freeze stops; read only if it is frozen, and none there stands for everything.
+    pub freeze: Option<FreezeScope>,
     /// What it holds.
     pub balance: Minor,
+    /// What of that is held for holds.
+    pub held: Minor,
     /// The version of its stream.
     pub version: i64,
     /// The position of its last event.
@@ -108,6 +112,14 @@ impl Projection for SeededAccounts {
         Accounts.sums()
     }
 
+    fn in_zone(&self, zone: Zone) -> Option<Arc<dyn Projection<Event = Event>>> {
+        Accounts.in_zone(zone)
+    }
+
+    fn day_columns(&self) -> &'static [DayColumn] {
+        Accounts.day_columns()
+    }
+
     fn keys(&self, stream: StreamId, event: Option<&Event>) -> Vec<String> {
         Accounts.keys(stream, event)
     }
@@ -171,12 +183,13 @@ impl Loader<Event> for SeededLoader {
 fn changes(seed: &Seed) -> HashMap<AccountId, Change> {
     let change = |state: &AccountSeed| Change {
         opened: Some((state.opened.clone(), state.opened_at)),
-        status: Some(match state.status {
-            SeedStatus::Open => "open",
-            SeedStatus::Frozen => "frozen",
-            SeedStatus::Closed => "closed",
+        state: Some(match state.status {
+            SeedStatus::Open => State::Open,
+            SeedStatus::Frozen => State::Frozen(state.freeze.unwrap_or_default()),
+            SeedStatus::Closed => State::Closed,
         }),
         balance: Some(state.balance),
+        held: Some(state.held),
         version: state.version,
         position: state.position,
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
 use events::recorded::{Leg, TransferFacts, TransferKind, TransferPosted};
-use kernel::AssetCode;
+use kernel::{AssetCode, Zone};
 use projection_engine::WriteError;
 use sqlx::PgConnection;
 
@@ -19,17 +19,25 @@ struct Count {
 }
 
 /// Counts of some commits, by minute; hours and days are added up from them when they are written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Activity {
+    /// Whose days.
+    zone: Zone,
     minutes: HashMap<(i64, AssetCode, TransferKind), Count>,
 }
 
 /// Length and start of a bucket, and what is counted in it.
 type Bucket = (&'static str, i64, AssetCode, TransferKind);
 
-const BUCKETS: [(&str, i64); 3] = [("minute", 60), ("hour", 3_600), ("day", 86_400)];
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
 
 impl Activity {
+    /// Nothing yet; days will be those of a zone.
+    pub(super) fn none(zone: Zone) -> Self {
+        Self { zone, minutes: HashMap::new() }
+    }
+
     /// Counts a transfer once for each asset in it, with what was credited of it.
     pub(super) fn posted(&mut self, posted: &TransferPosted, at: DateTime<Utc>) {
         for (index, Leg { asset, amount, .. }) in posted.legs.iter().enumerate() {
@@ -47,7 +55,7 @@ impl Activity {
     }
 
     fn count(&mut self, asset: AssetCode, kind: TransferKind, at: DateTime<Utc>) -> &mut Count {
-        let minute = at.timestamp().div_euclid(60) * 60;
+        let minute = at.timestamp().div_euclid(MINUTE) * MINUTE;
         self.minutes.entry((minute, asset, kind)).or_default()
     }
 
@@ -70,11 +78,18 @@ impl Activity {
         }
     }
 
+    /// When the day began that holds a minute: every day begins with one.
+    fn day(&self, minute: i64) -> i64 {
+        let at = DateTime::UNIX_EPOCH + Duration::seconds(minute);
+        // Only outside of the years that can be written no day is found.
+        self.zone.day(at).map_or(minute, |day| day.since.timestamp())
+    }
+
     fn buckets(&self) -> Vec<(Bucket, Count)> {
         let mut buckets: HashMap<Bucket, Count> = HashMap::new();
         for (&(minute, asset, kind), count) in &self.minutes {
-            for (bucket, seconds) in BUCKETS {
-                let start = minute.div_euclid(seconds) * seconds;
+            let hour = minute.div_euclid(HOUR) * HOUR;
+            for (bucket, start) in [("minute", minute), ("hour", hour), ("day", self.day(minute))] {
                 let sum = buckets.entry((bucket, start, asset, kind)).or_default();
                 sum.posted += count.posted;
                 sum.rejected += count.rejected;

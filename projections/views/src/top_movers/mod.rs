@@ -1,19 +1,22 @@
-//! The view `top_movers`: how often and how much each account took part in transfers between members, by day.
+//! The view `top_movers`: how often and how much each account took part in transfers between members, by day of the bank.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, NaiveTime};
 use events::recorded::{Event, Leg, TransferEvent, TransferKind, TransferPosted};
-use kernel::{AccountId, AssetCode};
-use projection_engine::{Bulk, Commit, Fault, Loader, Projection, Rows, SumColumn, WriteError};
+use kernel::{AccountId, AssetCode, Zone};
+use projection_engine::{Bulk, Commit, DayColumn, Fault, Loader, Projection, Rows, SumColumn, WriteError};
 use sqlx::{PgConnection, types::Uuid};
 
 use crate::{copy::CopyRows, wide::Wide};
 
 /// The view `top_movers`.
 #[derive(Clone, Copy, Debug)]
-pub struct TopMovers;
+pub struct TopMovers {
+    /// Whose days it counts.
+    pub zone: Zone,
+}
 
 impl Projection for TopMovers {
     type Event = Event;
@@ -23,7 +26,8 @@ impl Projection for TopMovers {
     }
 
     fn version(&self) -> i32 {
-        1
+        // Since version 2 the days are those of a zone: a program of version 1 would count days in UTC.
+        2
     }
 
     fn schema(&self) -> &'static str {
@@ -45,15 +49,23 @@ impl Projection for TopMovers {
     }
 
     fn fold(&self, commits: &[&Commit<Event>]) -> Result<Box<dyn Rows>, Fault> {
-        Ok(Box::new(fold(commits)))
+        Ok(Box::new(fold(self.zone, commits)))
     }
 
     fn bulk(&self) -> Option<Box<dyn Bulk<Event>>> {
-        Some(Box::new(AddUp))
+        Some(Box::new(AddUp(self.zone)))
     }
 
     fn sums(&self) -> &'static [SumColumn] {
         &[SumColumn { table: "movers", column: "volume", by: Some("asset") }]
+    }
+
+    fn in_zone(&self, zone: Zone) -> Option<Arc<dyn Projection<Event = Event>>> {
+        Some(Arc::new(Self { zone }))
+    }
+
+    fn day_columns(&self) -> &'static [DayColumn] {
+        &[DayColumn { table: "movers", column: "day", only: None }]
     }
 }
 
@@ -71,18 +83,27 @@ struct Moved {
 #[derive(Debug, Default)]
 struct Movers(BTreeMap<(AssetCode, NaiveDate, AccountId), Moved>);
 
-fn fold(commits: &[&Commit<Event>]) -> Movers {
+fn fold(zone: Zone, commits: &[&Commit<Event>]) -> Movers {
     let mut movers = Movers::default();
-    commits.iter().for_each(|commit| fold_commit(&mut movers, commit));
+    commits.iter().for_each(|commit| fold_commit(&mut movers, zone, commit));
     movers
 }
 
-fn fold_commit(movers: &mut Movers, commit: &Commit<Event>) {
-    let day = commit.recorded_at.date_naive();
+fn fold_commit(movers: &mut Movers, zone: Zone, commit: &Commit<Event>) {
+    let day = zone.day_of(commit.recorded_at);
     for event in &commit.events {
         let Some(Event::Transfer(TransferEvent::Posted(posted))) = &event.body else { continue };
         // Deposits, withdrawals and corrections are the bank's doing, not the members'.
-        if matches!(posted.kind, TransferKind::Transfer | TransferKind::Compound) {
+        let between_members = match posted.kind {
+            TransferKind::Transfer
+            | TransferKind::Compound
+            | TransferKind::Capture
+            | TransferKind::Charge
+            | TransferKind::Trade
+            | TransferKind::Payout => true,
+            TransferKind::Deposit | TransferKind::Withdrawal | TransferKind::Reversal | TransferKind::Exchange => false,
+        };
+        if between_members {
             movers.add(day, &posted.legs);
         }
     }
@@ -156,7 +177,7 @@ impl Rows for Movers {
 }
 
 /// Movers from ranges of the log: each range adds up its own, the merge adds up the ranges.
-struct AddUp;
+struct AddUp(Zone);
 
 /// About what an entry takes in memory.
 const ENTRY_BYTES: usize = 150;
@@ -164,7 +185,7 @@ const ENTRY_BYTES: usize = 150;
 const COPY_PARTS: &str = "copy mover_parts (day, account_id, transfers, volume, asset) from stdin (format binary)";
 
 const MERGE: &[&str] = &[
-    // The day came as a time: what COPY writes, this reads.
+    // The date came as its midnight in UTC, whatever the zone: what COPY writes, this reads.
     "insert into movers (day, account_id, transfers, volume, asset)
      select (day at time zone 'UTC')::date, account_id, sum(transfers), sum(volume::numeric), asset
      from mover_parts group by day, account_id, asset",
@@ -187,26 +208,29 @@ impl Bulk<Event> for AddUp {
     }
 
     fn loader(&self) -> Box<dyn Loader<Event>> {
-        Box::new(Parts(Movers::default()))
+        Box::new(Parts { zone: self.0, movers: Movers::default() })
     }
 }
 
-struct Parts(Movers);
+struct Parts {
+    zone: Zone,
+    movers: Movers,
+}
 
 #[async_trait]
 impl Loader<Event> for Parts {
     fn add(&mut self, commits: &[Commit<Event>]) -> Result<(), Fault> {
-        commits.iter().for_each(|commit| fold_commit(&mut self.0, commit));
+        commits.iter().for_each(|commit| fold_commit(&mut self.movers, self.zone, commit));
         Ok(())
     }
 
     fn held(&self) -> usize {
-        self.0.0.len() * ENTRY_BYTES
+        self.movers.0.len() * ENTRY_BYTES
     }
 
     async fn write(&mut self, connection: &mut PgConnection) -> Result<(), WriteError> {
         let mut rows = CopyRows::new(COPY_PARTS, 5);
-        for ((asset, day, account), moved) in std::mem::take(&mut self.0.0) {
+        for ((asset, day, account), moved) in std::mem::take(&mut self.movers.0) {
             rows.row()
                 .time(day.and_time(NaiveTime::MIN).and_utc())
                 .uuid(account.uuid())

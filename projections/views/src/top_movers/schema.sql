@@ -1,4 +1,4 @@
--- Who moved the most: one row for each account, asset and day (UTC) on which it paid or was paid by another member. The key is the only index: a ranking
+-- Who moved the most: one row for each account, asset and day (of the zone in the registry) on which it paid or was paid by another member. The key is the only index: a ranking
 -- reads one day of one asset, and a row that changes often changes no indexed column.
 create table movers (
     day date not null,

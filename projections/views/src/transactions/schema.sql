@@ -10,7 +10,7 @@ create table entries (
     counterparty uuid, -- the other account; null where the legs are no payments one after the other
     amount numeric(38, 0) not null, -- signed
     balance_after numeric(38, 0) not null,
-    kind text not null, -- transfer, deposit, withdrawal, reversal or compound
+    kind text not null, -- transfer, deposit, withdrawal, reversal, compound, capture, exchange, charge or trade
     memo text,
     reference text,
     reverses uuid,

@@ -6,7 +6,7 @@ use events::recorded::{
     AccountCredited, AccountDebited, AccountEvent, Event, TransferEvent, TransferPosted, TransferRejected,
     TransferReversed,
 };
-use kernel::{AccountId, MemberId, Minor, Position, Role, TransferId, Version};
+use kernel::{AccountId, Actor, MemberId, Minor, Position, Role, TransferId, Version};
 use projection_engine::{Commit, Fault};
 
 use super::rows::{Asked, Booked, Row};
@@ -50,14 +50,9 @@ pub(super) struct Folding<'c> {
     pub(super) reversed: Vec<(TransferId, TransferId)>,
 }
 
-/// The service that sent the command, if it was one.
-fn service(commit: &Commit<Event>) -> Option<MemberId> {
-    actor(commit, Role::Service)
-}
-
-/// Who sent the command, if it was somebody of this role.
-fn actor(commit: &Commit<Event>, role: Role) -> Option<MemberId> {
-    Some(commit.actor).filter(|actor| actor.role == role).map(|actor| actor.id)
+/// Who asked for a transfer, if it was somebody of this role: who the event says, or else who sent the command.
+fn asker(commit: &Commit<Event>, said: Option<Actor>, role: Role) -> Option<MemberId> {
+    Some(said.unwrap_or(commit.actor)).filter(|actor| actor.role == role).map(|actor| actor.id)
 }
 
 /// A debit or a credit.
@@ -84,10 +79,12 @@ impl<'c> Folding<'c> {
         };
         match body {
             Event::Transfer(TransferEvent::Posted(posted)) => {
-                self.push(Row::posted(stream, posted, service(commit), position, commit.recorded_at));
+                let service = asker(commit, posted.asked_by, Role::Service);
+                self.push(Row::posted(stream, posted, service, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Rejected(rejected)) => {
-                let asked = Asked { by: actor(commit, Role::Member), service: service(commit) };
+                let by = |role| asker(commit, rejected.asked_by, role);
+                let asked = Asked { by: by(Role::Member), service: by(Role::Service) };
                 self.push(Row::rejected(stream, rejected, asked, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Reversed(reversed)) => match self.place.get(&stream) {

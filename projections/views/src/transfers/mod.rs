@@ -20,7 +20,7 @@ impl Projection for Transfers {
     }
 
     fn version(&self) -> i32 {
-        4
+        6
     }
 
     fn schema(&self) -> &'static str {
@@ -45,7 +45,16 @@ impl Projection for Transfers {
     }
 
     fn new_columns(&self) -> &'static [(&'static str, &'static str)] {
-        &[("transfers", "postings"), ("transfers", "asked_by"), ("transfers", "service")]
+        &[
+            ("transfers", "postings"),
+            ("transfers", "asked_by"),
+            ("transfers", "service"),
+            ("transfers", "hold_id"),
+            ("transfers", "despite_freeze"),
+            ("transfers", "item_id"),
+            ("transfers", "offer_id"),
+            ("transfers", "order_id"),
+        ]
     }
 
     fn sums(&self) -> &'static [SumColumn] {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use events::recorded::{Leg, TransferPosted, TransferRejected};
-use kernel::{AccountId, AssetCode, MemberId, Minor, Position, TransferId, Version};
+use kernel::{AccountId, AssetCode, HoldId, MemberId, Minor, OrderId, Position, TransferId, Version};
 use projection_engine::{Rows, WriteError};
 use serde::Serialize;
 use sqlx::{PgConnection, types::Uuid};
@@ -61,10 +61,11 @@ pub(super) struct TransferRows {
 
 pub(super) const COPY_TRANSFERS: &str = "copy transfers (transfer_id, kind, status, code, available, source, destination, asset, amount, \
     memo, reference, reverses, reversed_by, source_balance_after, source_version, destination_balance_after, \
-    destination_version, position, recorded_at, postings, asked_by, service) from stdin (format binary)";
+    destination_version, position, recorded_at, postings, asked_by, service, hold_id, despite_freeze, item_id, offer_id, \
+    order_id) from stdin (format binary)";
 
 /// How many columns [`COPY_TRANSFERS`] names.
-pub(super) const COLUMNS: i16 = 22;
+pub(super) const COLUMNS: i16 = 27;
 
 impl<'c> Row<'c> {
     pub(super) fn posted(
@@ -140,11 +141,16 @@ impl<'c> Row<'c> {
             .time(self.recorded_at)
             .maybe(pair.is_none().then(|| postings(posted, booked)), CopyRows::jsonb)
             .null()
-            .maybe(self.service_of(posted.reference.as_deref()), CopyRows::uuid);
+            .maybe(self.service_of(posted.reference.as_deref()), CopyRows::uuid)
+            .maybe(posted.hold.map(HoldId::uuid), CopyRows::uuid)
+            .bool(posted.despite_freeze)
+            .maybe(posted.trade.map(|trade| trade.item.uuid()), CopyRows::uuid)
+            .maybe(posted.trade.map(|trade| trade.offer.uuid()), CopyRows::uuid)
+            .maybe(posted.order.map(OrderId::uuid), CopyRows::uuid);
     }
 
     fn write_rejected(&self, rejected: &TransferRejected, asked_by: Option<MemberId>, rows: &mut CopyRows) {
-        let TransferRejected { facts, refusal } = rejected;
+        let TransferRejected { facts, refusal, .. } = rejected;
         rows.row()
             .uuid(self.transfer.uuid())
             .text(facts.kind.as_str())
@@ -167,7 +173,12 @@ impl<'c> Row<'c> {
             .time(self.recorded_at)
             .null()
             .maybe(asked_by.map(MemberId::uuid), CopyRows::uuid)
-            .maybe(self.service_of(facts.reference.as_deref()), CopyRows::uuid);
+            .maybe(self.service_of(facts.reference.as_deref()), CopyRows::uuid)
+            .null()
+            .bool(false)
+            .null()
+            .null()
+            .null();
     }
 
     /// Only what has a reference is looked for by the service that gave it.

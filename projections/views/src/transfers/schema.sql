@@ -24,7 +24,13 @@ create table transfers (
     reference text,
     postings jsonb,
     asked_by uuid check (asked_by is null or status = 'rejected'), -- rejected only: the member who asked for it
-    service uuid check (service is null or reference is not null), -- the service that gave the reference
+    service uuid check (service is null or reference is not null), -- the service that gave the reference, or opened the payout run
+    hold_id uuid check (hold_id is null or kind = 'capture'), -- captures only: the hold whose funds it pays
+    despite_freeze boolean not null, -- whether it moved money of a frozen account, which only a reversal does
+    item_id uuid check (item_id is null or kind = 'trade'), -- trades only: the item that changed hands for it
+    offer_id uuid, -- trades only: the offer that was accepted
+    order_id uuid, -- the standing order that asked for it, if it was posted
+    check ((item_id is null) = (offer_id is null)),
     check (status = 'posted' or (asset is not null and amount is not null and postings is null)),
     check ((postings is null) = (asset is not null)),
     check ((asset is null) = (amount is null))

@@ -5,7 +5,19 @@ use kernel::Position;
 use crate::{bank::Bank, fixture::ViewsFixture};
 
 /// The views of which each test says by name whether they stop. Any other is held to the event types that it declares.
-const NAMED: [&str; 6] = ["accounts", "transactions", "transfers", "overview", "members", "top_movers"];
+const NAMED: [&str; 11] = [
+    "accounts",
+    "transactions",
+    "transfers",
+    "overview",
+    "members",
+    "top_movers",
+    "holds",
+    "limits",
+    "items",
+    "standing_orders",
+    "payout_runs",
+];
 
 fn named(mut stopped: Vec<&'static str>) -> Vec<&'static str> {
     stopped.retain(|view| NAMED.contains(view));
@@ -78,7 +90,16 @@ async fn an_event_of_a_later_jangbu_stops_every_view() {
 async fn an_unreadable_event_stops_only_the_views_that_use_it() {
     assert_eq!(stopped_unreadable("AccountFrozen", r#"{"balance":12}"#).await, ["accounts", "overview"]);
     assert_eq!(stopped_unreadable("TransferRejected", "{}").await, ["transfers", "overview"]);
+    assert_eq!(stopped_unreadable("CommandRefused", "{}").await, ["overview"]);
     assert_eq!(stopped_unreadable("MemberErased", "{}").await, ["members"]);
+    assert_eq!(stopped_unreadable("HoldReleased", "{}").await, ["overview", "holds"]);
+    assert_eq!(stopped_unreadable("AccountFundsHeld", "{}").await, ["accounts", "overview", "limits"]);
+    assert_eq!(stopped_unreadable("LimitSet", "{}").await, ["limits"]);
+    assert_eq!(stopped_unreadable("ItemTraded", "{}").await, ["items"]);
+    assert_eq!(stopped_unreadable("OfferOpened", "{}").await, ["overview", "items"]);
+    assert_eq!(stopped_unreadable("StandingOrderRan", "{}").await, ["overview", "standing_orders"]);
+    assert_eq!(stopped_unreadable("PayoutRowsAdded", "{}").await, ["payout_runs"]);
+    assert_eq!(stopped_unreadable("PayoutRowsPaid", "{}").await, ["payout_runs"]);
     assert!(stopped_unreadable("SignUpStarted", "{}").await.is_empty());
     assert!(stopped_unreadable("AccountNumberAssigned", "{}").await.is_empty());
 }
@@ -114,6 +135,64 @@ async fn a_state_of_an_account_that_was_never_opened_stops_the_views_of_accounts
 }
 
 #[tokio::test]
+async fn a_change_of_a_hold_that_was_not_placed_before_stops_the_views_of_holds() {
+    let released = r#"{"given_back":"1","left":{"amount":"1","captured":"0","released":"1"}}"#;
+    for placed_after in [true, false] {
+        let (bank, before) = spoiled(|bank| {
+            bank.raw(9, "HoldReleased", released);
+            if placed_after {
+                // Within one commit: found by the fold, not by the row.
+                bank.raw(9, "HoldPlaced", PLACED);
+            }
+        });
+        assert_eq!(named(stopped(&bank, before).await), ["overview", "holds"], "{placed_after}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_what_was_not_there_before_stops_the_views_that_have_it() {
+    let locked = r#"{"offer":"00000000-0000-0000-0000-000000000001"}"#;
+    let cases: [(&[&str], _, _, _); 4] = [
+        (&["items"], ("ItemMinted", MINTED), "ItemLocked", locked),
+        (&["items"], ("OfferOpened", OPENED), "OfferExpired", "{}"),
+        (&["overview", "standing_orders"], ("StandingOrderPlaced", ORDERED), "StandingOrderPaused", "{}"),
+        (&["payout_runs"], ("PayoutRunOpened", RUN), "PayoutRunCancelled", "{}"),
+    ];
+    for (views, begun, changed, payload) in cases {
+        for begun_after in [true, false] {
+            let (bank, before) = spoiled(|bank| {
+                bank.raw(9, changed, payload);
+                if begun_after {
+                    // Within one commit: found by the fold, not by the row.
+                    bank.raw(9, begun.0, begun.1);
+                }
+            });
+            assert_eq!(named(stopped(&bank, before).await), views, "{changed} {begun_after}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_what_is_over_stops_the_views_that_have_it() {
+    let orders: &[&str] = &["overview", "standing_orders"];
+    let cases: [(&[&str], _, _, _); 3] = [
+        (&["items"], ("OfferOpened", OPENED), "OfferCancelled", "OfferExpired"),
+        (orders, ("StandingOrderPlaced", ORDERED), "StandingOrderCancelled", "StandingOrderPaused"),
+        (&["payout_runs"], ("PayoutRunOpened", RUN), "PayoutRunCancelled", "PayoutRunPaused"),
+    ];
+    for (views, begun, last, after) in cases {
+        let (bank, before) = spoiled(|bank| {
+            bank.raw(9, begun.0, begun.1);
+            bank.raw(9, last, "{}");
+            bank.commit();
+            bank.raw(9, after, "{}");
+        });
+        let over = bank.commits.iter().find(|commit| commit.first > before).expect("it ended").last();
+        assert_eq!(named(stopped(&bank, over).await), views, "{after}");
+    }
+}
+
+#[tokio::test]
 async fn an_erasure_of_a_member_who_never_joined_stops_the_view_of_members() {
     let erasure = r#"{"erasure":"00000000-0000-0000-0000-000000000001"}"#;
     let (bank, before) = spoiled(|bank| bank.raw(9, "ErasureRequested", erasure));
@@ -143,3 +222,20 @@ async fn a_new_contact_of_a_member_who_has_left_stops_the_view_of_members() {
 const JOINED: &str = r#"{"sign_up":"00000000-0000-0000-0000-000000000001","channel":"email","login_id":"a","contact":"b",
     "real_name":"c","consents":[],"login_key":"00000000-0000-0000-0000-000000000001",
     "contact_key":"00000000-0000-0000-0000-000000000001"}"#;
+
+const PLACED: &str = r#"{"source":"00000000-0000-0000-0000-000000000001","asset":"KRW","amount":"1",
+    "expires_at":"2026-12-01T00:00:00Z","placed_by":{"role":"operator","id":"00000000-0000-0000-0000-000000000001"}}"#;
+
+const MINTED: &str = r#"{"collection":"coins","serial":"1","owner":"00000000-0000-0000-0000-000000000001"}"#;
+
+const OPENED: &str = r#"{"item":"00000000-0000-0000-0000-000000000001","collection":"coins",
+    "seller":"00000000-0000-0000-0000-000000000001","price":{"asset":"KRW","amount":"1"},
+    "destination":"00000000-0000-0000-0000-000000000001","expires_at":"2026-12-01T00:00:00Z"}"#;
+
+const ORDERED: &str = r#"{"owner":"00000000-0000-0000-0000-000000000001",
+    "source":"00000000-0000-0000-0000-000000000001","destination":"00000000-0000-0000-0000-000000000002",
+    "money":{"asset":"KRW","amount":"1"},"schedule":{"at":"2026-12-01T00:00:00Z"},"if_refused":"skip","catch_up":true,
+    "next_at":"2026-12-01T00:00:00Z"}"#;
+
+const RUN: &str = r#"{"source":"00000000-0000-0000-0000-000000000001","asset":"KRW","name":"salaries","reference":"run-1",
+    "opened_by":{"role":"service","id":"00000000-0000-0000-0000-000000000001"}}"#;

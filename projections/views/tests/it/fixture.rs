@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use events::recorded::Event;
-use kernel::{LogId, Position};
+use kernel::{LogId, Position, Zone};
 use log::Commit;
 use projection_engine::{
     Slice, ensure,
@@ -17,14 +17,21 @@ use crate::{bank::Bank, oracle};
 pub struct ViewsFixture {
     pub scratch: Scratch,
     pub log: Arc<MemoryLog>,
+    /// Whose days new generations count.
+    pub zone: Zone,
 }
 
 impl ViewsFixture {
     pub async fn new(bank: &Bank) -> Self {
+        Self::in_zone(Zone::SEOUL, bank).await
+    }
+
+    /// With the days of another zone.
+    pub async fn in_zone(zone: Zone, bank: &Bank) -> Self {
         let scratch = Scratch::new().await;
-        ensure(&scratch.database, &views::all()).await.expect("generation 1");
+        ensure(&scratch.database, &views::all(), zone).await.expect("generation 1");
         let log = Arc::new(MemoryLog::new(LogId::new(Uuid::from_u128(1)), bank.commits.clone()));
-        Self { scratch, log }
+        Self { scratch, log, zone }
     }
 
     /// Starts one view, by its role alone.
@@ -44,7 +51,7 @@ impl ViewsFixture {
 
     /// Checks that every table is what the oracle says at a position.
     pub async fn check(&self, bank: &Bank, position: Position) {
-        let expected = oracle::tables(&bank.commits, position);
+        let expected = oracle::tables(&bank.commits, position, self.zone);
         let names: Vec<_> = expected.iter().map(|table| table.name).collect();
         let shown: Vec<_> = views::all().iter().flat_map(|view| view.tables()).copied().collect();
         assert_eq!(names, shown, "the oracle has an expectation for each table of each view");

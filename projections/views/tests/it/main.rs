@@ -3,9 +3,11 @@
 mod amounts;
 mod bank;
 mod chaos;
+mod days;
 mod delivery;
 mod faults;
 mod fixture;
+mod holds;
 mod oracle;
 mod parking;
 mod people;

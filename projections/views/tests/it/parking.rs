@@ -33,7 +33,22 @@ fn some(bank: &Bank, event_type: &str) -> (StreamId, Version, Position) {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_put_aside_and_comes_in_later_in_order() {
-    for event_type in ["AccountCredited", "TransferPosted", "AccountOpened", "AccountFrozen"] {
+    for event_type in [
+        "AccountCredited",
+        "TransferPosted",
+        "AccountOpened",
+        "AccountFrozen",
+        "AccountFundsHeld",
+        "HoldPlaced",
+        "AccountLimitsAssigned",
+        "LimitSet",
+        "ItemTransferred",
+        "OfferOpened",
+        "StandingOrderRan",
+        "PayoutRunStarted",
+        "PayoutRowsAdded",
+        "PayoutRowsPaid",
+    ] {
         let bank = Bank::busy(80, 300);
         let fixture = ViewsFixture::new(&bank).await;
         let (stream, version, position) = some(&bank, event_type);

@@ -14,10 +14,22 @@ pub fn operator() -> Operator {
     Operator { who: "somebody".into(), reason: "a test".into() }
 }
 
+/// To make a generation, compare and promote it.
+pub fn request() -> RebuildRequest {
+    RebuildRequest {
+        until: Until::Promoted,
+        expected: Expected::default(),
+        restart: false,
+        abandon_live: false,
+        operator: operator(),
+    }
+}
+
 impl ViewsFixture {
     pub fn rebuilder(&self, view: View) -> Rebuilder<Event> {
         Rebuilder {
             projection: view,
+            zone: self.zone,
             database: self.scratch.database.clone().options([("role", "jangbu_projector")]),
             log: self.log.clone(),
             ranges: self.log.clone(),
@@ -28,16 +40,9 @@ impl ViewsFixture {
         }
     }
 
-    async fn rebuild(&self, view: View) -> Comparison {
+    pub async fn rebuild(&self, view: View) -> Comparison {
         let name = view.name();
-        let request = RebuildRequest {
-            until: Until::Promoted,
-            expected: Expected::default(),
-            restart: false,
-            abandon_live: false,
-            operator: operator(),
-        };
-        let made = self.rebuilder(view).rebuild(&request).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let made = self.rebuilder(view).rebuild(&request()).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let comparison = made.comparison.expect("it was compared");
         assert_eq!(made.state, "live", "{name}: {:#?}", comparison.shown);
         comparison

@@ -1,12 +1,8 @@
-//! What the oracle remembers of accounts, transfers and members, and how it writes them as lines.
-
-use std::collections::BTreeMap;
+//! What the oracle remembers of accounts, transfers, holds and members, and how it writes them as lines.
 
 use chrono::{DateTime, Utc};
-use events::recorded::TransferRejected;
+use events::recorded::{FreezeScope, TransferRejected};
 use uuid::Uuid;
-
-use crate::sum::Sum;
 
 #[derive(Clone)]
 pub struct Account {
@@ -16,10 +12,30 @@ pub struct Account {
     pub asset: String,
     pub system: bool,
     pub status: &'static str,
+    pub freeze: Option<FreezeScope>,
     pub balance: i128,
+    pub held: i128,
     pub version: i64,
     pub opened: i64,
     pub position: i64,
+}
+
+pub struct Hold {
+    pub source: Uuid,
+    pub destination: Option<Uuid>,
+    pub asset: String,
+    pub amount: i128,
+    pub captured: i128,
+    pub released: i128,
+    /// By what it ended, once nothing remains.
+    pub last: &'static str,
+    pub expires: i64,
+    /// Memo and reference.
+    pub texts: [String; 2],
+    pub placed_by: Uuid,
+    pub placed: i64,
+    pub position: i64,
+    pub at: i64,
 }
 
 pub struct Transfer {
@@ -34,6 +50,9 @@ pub struct Transfer {
     pub legs: Vec<(Uuid, String, i128)>,
     /// Memo, reference, and what it reverses.
     pub texts: [String; 3],
+    /// The hold, the item, the offer and the order because of which it was posted.
+    pub causes: [Option<Uuid>; 4],
+    pub despite_freeze: bool,
     pub reversed_by: Option<Uuid>,
     /// Balance and version after each leg.
     pub sides: Vec<(i128, i64)>,
@@ -56,8 +75,26 @@ pub struct Member {
 impl Account {
     pub fn line(&self, id: &Uuid) -> String {
         let kind = if self.system { "system" } else { "member" };
-        let Self { number, owner, name, asset, status, balance, version, opened, position, .. } = self;
-        format!("{id}|{number}|{owner}|{kind}|{name}|{asset}|{status}|{balance}|{version}|{opened}|{position}")
+        let Self { number, owner, name, asset, status, balance, held, version, opened, position, .. } = self;
+        let freeze = match self.freeze {
+            Some(FreezeScope::All) => "all",
+            Some(FreezeScope::Debits) => "debits",
+            None => "-",
+        };
+        format!(
+            "{id}|{number}|{owner}|{kind}|{name}|{asset}|{status}|{freeze}|{balance}|{held}|{version}|{opened}|{position}"
+        )
+    }
+}
+
+impl Hold {
+    pub fn line(&self, id: &Uuid) -> String {
+        let Self { source, asset, amount, captured, released, expires, placed_by, placed, position, at, .. } = self;
+        let status = if captured + released < *amount { "active" } else { self.last };
+        let (destination, texts) = (or_dash(&self.destination), self.texts.join("|"));
+        format!(
+            "{id}|{source}|{destination}|{asset}|{amount}|{captured}|{released}|{status}|{expires}|{texts}|{placed_by}|{placed}|{position}|{at}"
+        )
     }
 }
 
@@ -72,13 +109,28 @@ impl Transfer {
     pub fn new(position: i64, time: DateTime<Utc>) -> Self {
         let (kind, rejected, legs, texts, sides, at) =
             ("", None, Vec::new(), Default::default(), Vec::new(), micros(time));
-        Self { kind, rejected, asked_by: None, service: None, legs, texts, reversed_by: None, sides, position, at }
+        let (asked_by, service, reversed_by, causes) = (None, None, None, [None; 4]);
+        let despite_freeze = false;
+        Self {
+            kind,
+            rejected,
+            asked_by,
+            service,
+            legs,
+            texts,
+            causes,
+            despite_freeze,
+            reversed_by,
+            sides,
+            position,
+            at,
+        }
     }
 
     pub fn line(&self, id: &Uuid) -> String {
         // Source, destination, asset and amount.
         let (said, status, code, available) = match (&self.rejected, self.legs.as_slice()) {
-            (Some(TransferRejected { facts, refusal }), _) => {
+            (Some(TransferRejected { facts, refusal, .. }), _) => {
                 let accounts = (or_dash(&facts.source), or_dash(&facts.destination));
                 let said = [accounts.0, accounts.1, facts.asset.to_string(), facts.amount.to_string()];
                 (said, "rejected", refusal.code.clone(), or_dash(&refusal.available))
@@ -101,29 +153,11 @@ impl Transfer {
         let (kind, said, texts, position, at) =
             (self.kind, said.join("|"), self.texts.join("|"), self.position, self.at);
         let (by, asked_by, service) = (or_dash(&self.reversed_by), or_dash(&self.asked_by), or_dash(&self.service));
+        let (causes, despite_freeze) = (self.causes.map(|cause| or_dash(&cause)).join("|"), self.despite_freeze);
         format!(
-            "{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{asked_by}|{service}|{legs}"
+            "{id}|{kind}|{status}|{code}|{available}|{said}|{texts}|{by}|{sides}|{position}|{at}|{asked_by}|{service}|{causes}|{despite_freeze}|{legs}"
         )
     }
-}
-
-pub fn totals<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<String> {
-    let mut totals: BTreeMap<&str, (Sum, Sum, [u64; 4])> = BTreeMap::new();
-    for account in accounts {
-        let (member, system, numbers) = totals.entry(&account.asset).or_default();
-        if account.system { system } else { member }.add(account.balance);
-        let state = match (account.system, account.status) {
-            (true, _) => 3,
-            (false, "open") => 0,
-            (false, "frozen") => 1,
-            _ => 2,
-        };
-        numbers[state] += 1;
-    }
-    let line = |(asset, (member, system, [open, frozen, closed, systems])): (&&str, &(Sum, Sum, [u64; 4]))| {
-        format!("{asset}|{member}|{system}|{open}|{frozen}|{closed}|{systems}")
-    };
-    totals.iter().map(line).collect()
 }
 
 pub fn or_dash<T: ToString>(value: &Option<T>) -> String {

@@ -28,7 +28,7 @@ async fn a_stuck_view_is_reported_by_the_probe_and_by_the_metric() {
     projector.says("/readyz", "200 OK").await;
     fixture.append_unknown().await;
     fixture.open_accounts(1).await;
-    for view in ["accounts", "transactions", "transfers", "overview", "members"] {
+    for view in views::names() {
         projector.says("/metrics", &format!("projection_state{{view=\"{view}\",state=\"stuck\"}} 1")).await;
         projector.says("/metrics", &format!("projection_lag_events{{view=\"{view}\"}} 2")).await;
     }

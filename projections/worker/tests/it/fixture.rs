@@ -10,7 +10,7 @@ use database::migrations::Database;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use events::recorded::{AccountOpened, Event, Holder};
 use kernel::{
-    AccountNumber, Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version,
+    AccountNumber, Actor, CommandId, CorrelationId, Ids, MemberId, Position, RandomIds, Role, StreamId, Version, Zone,
 };
 use log::{
     Append, Commit, Fingerprint, NewCommit, NewEvent, ReadCommits, ReadHead, Slice,
@@ -94,6 +94,7 @@ impl ProjectorFixture {
             nats_projector_url: None,
             slice_key_file: Some(self.key_file.clone()),
             nats_stream: self.stream(),
+            zone: Zone::SEOUL,
             batch_events: 500,
             pace_ms: 1,
             inbox_events: 5_000,

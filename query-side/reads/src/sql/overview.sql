@@ -1,8 +1,10 @@
--- $1 views, $2 minutes, $3 hours, $4 days: since when each kind of bucket is told.
+-- $1 views, $2 minutes, $3 hours, $4 days: since when each kind of bucket is told; $5 since when refusals are, $6 the
+-- stream of the limits.
+-- Version 1 of the view has neither these columns nor these tables: see overview_before.sql.
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
     (select coalesce(jsonb_agg(jsonb_build_object(
                 'asset', asset, 'member_sum', member_sum::text, 'system_sum', system_sum::text,
-                'sum', (member_sum + system_sum)::text,
+                'sum', (member_sum + system_sum)::text, 'held', held::text, 'open_holds', open_holds,
                 'accounts', jsonb_build_object('open', members_open, 'frozen', members_frozen, 'closed', members_closed,
                     'system', system_accounts)) order by asset), '[]')
      from live.asset_totals
@@ -13,6 +15,25 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
             'erased', coalesce(sum(members) filter (where status = 'erased'), 0))
      from live.member_counts) as "members!: Json<MemberCounts>",
     (select jsonb_build_object(
+            'standing_orders', jsonb_build_object(
+                'active', coalesce(sum(number) filter (where what = 'orders_active'), 0),
+                'paused', coalesce(sum(number) filter (where what = 'orders_paused'), 0)),
+            'items', coalesce(sum(number) filter (where what = 'items'), 0),
+            'offers_open', coalesce(sum(number) filter (where what = 'offers_open'), 0),
+            'refusals', (
+                select coalesce(jsonb_agg(to_jsonb(refused) order by refused.code, refused.kind), '[]')
+                from (select code, kind, sum(count) as count from live.refusals where bucket_start > $5
+                      group by code, kind) as refused))
+     from live.bank_counts) as "bank?: Json<BankRow>",
+    (select jsonb_build_object(
+            'open', count(*) filter (where status = 'open'), 'running', count(*) filter (where status = 'running'),
+            'paused', count(*) filter (where status = 'paused'),
+            'finished', count(*) filter (where status = 'finished'),
+            'cancelled', count(*) filter (where status = 'cancelled'))
+     from live.payout_runs) as "payout_runs!: Json<PayoutRunCounts>",
+    (select count(*) from live.limits) as "limits!",
+    (select jsonb_build_object(
+            'zone', coalesce((select zone from registry.live_positions where view = 'overview'), 'UTC'),
             'minute', coalesce(jsonb_agg(counts) filter (where bucket = 'minute'), '[]'),
             'hour', coalesce(jsonb_agg(counts) filter (where bucket = 'hour'), '[]'),
             'day', coalesce(jsonb_agg(counts) filter (where bucket = 'day'), '[]'))
@@ -27,6 +48,6 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
     ) as "activity!: Json<Activity>",
     (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
      from registry.missing as m
-     where m.view = any($1)) as "missing?: Json<MissingRow>"
+     where m.view = any($1) and (m.view <> 'limits' or m.touches && array[$6::text])) as "missing?: Json<MissingRow>"
 from registry.live_positions
 where view = any($1)

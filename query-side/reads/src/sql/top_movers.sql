@@ -1,5 +1,6 @@
 -- $1 views, $2 asset, $3 day, $4 how many.
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    coalesce(min(zone), 'UTC') as "zone!",
     (select coalesce(jsonb_agg(to_jsonb(ranked) order by rank, account_id), '[]')
      from (select rank() over (order by transfers desc, volume desc) as rank, account_id, transfers,
                volume::text as volume

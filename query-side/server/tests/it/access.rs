@@ -106,9 +106,9 @@ async fn a_refused_transfer_is_seen_by_whoever_asked_for_it() {
     app.database
         .run(&format!(
             "insert into transfers_g1.transfers (position, recorded_at, transfer_id, source, destination, amount, kind,
-                 status, asset, code, asked_by)
+                 status, asset, code, asked_by, despite_freeze)
              values (17, '2026-11-21T09:08:00Z', '{refused}', '{unknown}', '{}', 5, 'transfer', 'rejected', 'KRW',
-                 'account-unknown', '{}')",
+                 'account-unknown', '{}', false)",
             id(B1),
             id(ALICE)
         ))
@@ -140,9 +140,10 @@ async fn transfers_are_found_by_reference() {
     app.database
         .run(&format!(
             "insert into transfers_g1.transfers (position, recorded_at, transfer_id, source, destination, amount, kind,
-                 status, asset, code, reference, service)
+                 status, asset, code, reference, service, despite_freeze)
              select p, '2026-11-21T09:08:00Z', ('00000000-0000-0000-0001-' || lpad(p::text, 12, '0'))::uuid, '{}', null, p,
-                 'withdrawal', 'rejected', 'KRW', 'account-unknown', 'till 4', case when p % 2 = 0 then '{}'::uuid end
+                 'withdrawal', 'rejected', 'KRW', 'account-unknown', 'till 4', case when p % 2 = 0 then '{}'::uuid end,
+                 false
              from generate_series(101, 120) as p",
             id(A1),
             id(0xffff)
@@ -219,7 +220,8 @@ async fn a_payee_is_found_by_number_unless_closed() {
             json!({ "account_id": id(B1), "account_number": number, "asset": "KRW", "masked_name": name })
         );
     }
-    app.database.run("update accounts_g1.accounts set status = 'closed' where owner is not null").await;
+    let close = r#"update accounts_g1.accounts set status = 'closed', "freeze" = null where owner is not null"#;
+    app.database.run(close).await;
     app.get(&path, app.member(ALICE)).await.is(404, "payee-unknown");
     let unknown = kernel::AccountNumber::from_digits(1_234_567_890);
     app.get(&format!("/v1/payees?account_number={unknown}"), app.member(ALICE)).await.is(404, "payee-unknown");

@@ -83,7 +83,7 @@ async fn a_statement_can_be_filtered() {
          select p, p, timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', '{}', gen_random_uuid(),
              case when p % 3 = 0 then '{}'::uuid else '{}' end,
              case when p % 2 = 0 then p else -p end, 0,
-             (array['transfer', 'deposit', 'withdrawal', 'reversal', 'compound'])[1 + p % 5], null, 'r' || p % 10
+             (array['transfer', 'deposit', 'capture', 'reversal', 'compound'])[1 + p % 5], null, 'r' || p % 10
          from generate_series(1, 120) as p;
          insert into transactions_g1.ticks
          select timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', p from generate_series(1, 120) as p",
@@ -101,6 +101,7 @@ async fn a_statement_can_be_filtered() {
     let bob = AccountNumber::from_digits(u64::try_from(B1).expect("small"));
     assert_eq!(listed("kind=compound").await, those(&|p| p % 5 == 4));
     assert_eq!(listed("kind=transfer").await, those(&|p| p % 5 == 0));
+    assert_eq!(listed("kind=capture").await, those(&|p| p % 5 == 2));
     assert_eq!(listed("min=100").await, those(&|p| p >= 100), "whichever way it went");
     assert_eq!(listed("max=7").await, those(&|p| p <= 7));
     assert_eq!(listed("min=7&max=7").await, [7]);
@@ -237,6 +238,9 @@ async fn bad_parameters_are_named() {
         (format!("{account}/transactions?from=yesterday"), "from"),
         (format!("{account}/transactions?to=2026-11-21"), "to"),
         (format!("{account}/balance?at=now"), "at"),
+        (format!("{account}/holds?status=over"), "status"),
+        (format!("{account}/holds?limit=0"), "limit"),
+        ("/v1/holds/not-an-id".to_owned(), "id"),
         (format!("{account}/balance?position=-1"), "position"),
         (format!("{account}/balance?position=9223372036854775808"), "position"),
         (format!("{account}/balance?position=1&at=2026-11-21T09:00:00Z"), "position"),

@@ -1,4 +1,5 @@
-//! A million transactions in one account: the last page costs what the first does.
+//! A million transactions in one account: the last page costs what the first does. Many holds of one: few are found among them.
+//! A payout run of many rows: a page anywhere costs the same.
 
 use std::time::Instant;
 
@@ -170,4 +171,84 @@ async fn a_balance_of_long_ago_is_one_descent(app: &TestApp) {
             assert!(blocks < 60, "{mode} {moment}: {blocks} blocks");
         }
     }
+}
+
+/// Of an account that was paid from many holds the few that are active, and the oldest, cost no more for that.
+#[tokio::test]
+async fn few_holds_are_found_among_many() {
+    const HOLDS: i64 = 100_000;
+    let app = TestApp::start().await;
+    app.database.put_account(A1, Some(ALICE), "KRW", 0, 1).await;
+    let sql = format!(
+        "insert into holds_g1.holds
+         select p * 2, p * 2 + 1, timestamptz '2027-01-01T00:00:00Z' + p * interval '1 s', '2028-01-01T00:00:00Z',
+             gen_random_uuid(), '{other}', '{}', '{other}', 10, case when p > 3 then 10 else 0 end, 0,
+             case when p > 3 then 'captured' else 'active' end, 'KRW', null, null
+         from generate_series(1, {HOLDS}) as p;
+         analyze holds_g1.holds",
+        id(A1),
+        other = id(0x999)
+    );
+    app.database.run(&sql).await;
+    let statement = statement("holds.sql");
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        for statuses in ["active", "expired", "active,captured,released,expired"] {
+            for before in [i64::MAX, 300] {
+                let arguments = format!("array['holds', 'accounts'], '{}', '{{{statuses}}}', {before}, 51", id(A1));
+                let (found, blocks) = app.explain(mode, &statement, &arguments).await;
+                let of_holds = found.iter().filter(|node| node["Relation Name"] == "holds");
+                for node in of_holds.filter(|node| node["Actual Loops"].as_i64() > Some(0)) {
+                    assert!(node["Node Type"].as_str().is_some_and(|kind| kind.starts_with("Index")), "{node}");
+                }
+                assert!(blocks < 300, "{mode} {statuses} {before}: {blocks} blocks");
+            }
+        }
+    }
+    let active = app.get(&format!("/v1/accounts/{}/holds?status=active", id(A1)), app.member(ALICE)).await;
+    let positions: Vec<_> =
+        active.ok()["items"].as_array().expect("items").iter().map(|item| &item["position"]).collect();
+    assert_eq!(positions, [7, 5, 3]);
+    app.finish().await;
+}
+
+/// Chunks of a thousand rows and chunks of one: the first page costs what the last does.
+#[tokio::test]
+async fn a_page_of_a_long_payout_run_is_a_run_of_an_index() {
+    const CHUNKS: i64 = 200;
+    let app = TestApp::start().await;
+    let run = id(0x9a1);
+    let sql = format!(
+        "insert into payout_runs_g1.payout_chunks (position, last_row, chunk, run_id, chunk_id)
+         select c, c * 1000, c, '{run}', gen_random_uuid() from generate_series(1, {CHUNKS}) as c;
+         insert into payout_runs_g1.payout_rows (row_number, chunk_id, account_id, amount)
+         select c.last_row - 1000 + r, c.chunk_id, gen_random_uuid(), 10
+         from payout_runs_g1.payout_chunks as c cross join generate_series(1, case when c.chunk % 4 = 0 then 1 else 1000 end) as r;
+         insert into payout_runs_g1.payout_results (position, row_number, run_id, transfer_id)
+         select 9, row_number, '{run}', gen_random_uuid() from payout_runs_g1.payout_rows;
+         insert into payout_runs_g1.payout_runs (opened_position, position, rows, posted, refused, done_before, recorded_at, run_id,
+             source, opened_by, total, paid, status, asset, name, reference)
+         select 1, 9, count(*), count(*), 0, 0, '2026-11-21T09:10:00Z', '{run}', '{run}', '{run}', 0, 0, 'finished', 'KRW', '', ''
+         from payout_runs_g1.payout_rows;
+         analyze payout_runs_g1.payout_chunks, payout_runs_g1.payout_rows, payout_runs_g1.payout_results"
+    );
+    app.database.run(&sql).await;
+    let statement = statement("payout_results.sql");
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        for after in [0, 100_500, 199_990] {
+            let arguments = format!("array['payout_runs'], '{run}', {after}, 51");
+            let (found, blocks) = app.explain(mode, &statement, &arguments).await;
+            let rows = found.iter().filter(|node| {
+                let is_long = node["Relation Name"] == "payout_rows" || node["Relation Name"] == "payout_results";
+                is_long && node["Actual Loops"].as_i64() > Some(0)
+            });
+            for node in rows {
+                assert!(node["Node Type"].as_str().is_some_and(|kind| kind.contains("Index")), "{node}");
+            }
+            assert!(blocks < 500, "{mode} {after}: {blocks} blocks");
+        }
+    }
+    let page = app.get(&format!("/v1/payout-runs/{run}/results?limit=200"), app.operator()).await;
+    let rows: Vec<_> = page.ok()["items"].as_array().expect("items").iter().map(|item| item["row"].as_i64()).collect();
+    assert_eq!(rows, (1..=200).map(Some).collect::<Vec<_>>());
+    app.finish().await;
 }

@@ -42,6 +42,14 @@ impl Fold {
         true
     }
 
+    /// Pays the bank, which is no customer; whether it may.
+    pub fn pay_the_bank(&mut self, source: &str, amount: i128) -> bool {
+        let balance = self.balances.entry(source.to_owned()).or_default();
+        let may = *balance >= amount;
+        *balance -= if may { amount } else { 0 };
+        may
+    }
+
     /// The accounts with the most, the richest first.
     pub fn richest(&self, count: usize) -> Vec<(String, i128)> {
         let mut all: Vec<_> = self.balances.iter().map(|(account, balance)| (account.clone(), *balance)).collect();
@@ -77,5 +85,7 @@ mod tests {
         assert!(fold.transfer("a", "b", 60) && !fold.transfer("a", "b", 41));
         assert_eq!(fold.richest(1), [("b".to_owned(), 60)]);
         assert_eq!(fold.balances.values().sum::<i128>(), 100);
+        assert!(fold.pay_the_bank("a", 40) && !fold.pay_the_bank("a", 1));
+        assert_eq!(fold.balances.values().sum::<i128>(), 60, "what the bank has is no customer's");
     }
 }

@@ -14,6 +14,7 @@ mod movements;
 mod person;
 mod progress;
 mod report;
+mod services;
 mod show;
 mod stores;
 mod transfers;
@@ -86,6 +87,8 @@ async fn run(cli: &Cli) -> Result<bool> {
     report::booked(&booked, &fold, &file, czk);
     if !cli.no_transfers {
         transfers::show_some(&bank, &accounts, &mut fold, &mut booked, czk).await?;
+        let services = services::Services { bank: &bank, accounts: &accounts, assets: &assets };
+        services.show(&mut fold, &mut booked).await?;
     }
     let verdict = check::check(&bank, &accounts, &check::Expected { file: &file, fold: &fold }, &booked, czk).await?;
     finish::largest_and_statement(&accounts, &verdict, &booked, czk).await?;

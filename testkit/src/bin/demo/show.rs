@@ -92,6 +92,11 @@ impl Assets {
         &self.czk
     }
 
+    /// Whether the bank keeps it.
+    pub fn has(&self, code: &str) -> bool {
+        self.known.contains_key(code)
+    }
+
     /// An asset by its code; one that is not known is shown in minor units.
     pub fn of(&self, code: &str) -> Asset {
         self.known.get(code).cloned().unwrap_or_else(|| Asset { code: code.to_owned(), scale: 0 })

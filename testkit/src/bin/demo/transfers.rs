@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Between the richest customers, by account number, each with the owner's own token: some that go through, one tried
-/// again with the same key, one that asks for too much.
+/// again with the same key, one that asks for too much, and a hold.
 pub async fn show_some(
     bank: &DemoBank,
     accounts: &Accounts,
@@ -45,6 +45,37 @@ pub async fn show_some(
     let refused = send(bank, accounts, "yacht", a, b, available + 1).await?;
     ensure!(refused.code() == Some("insufficient-funds"), "more than there is was not refused: {}", refused.body);
     show::transfer(a, b, &asset.show(available + 1), "yacht", "refused: insufficient-funds");
+    show_hold(bank, accounts, (b, c), fold, booked, asset).await
+}
+
+/// Funds of the one are held for the other, who takes them in two parts and gives the rest back.
+async fn show_hold(
+    bank: &DemoBank,
+    accounts: &Accounts,
+    (source, destination): (&str, &str),
+    fold: &mut Fold,
+    booked: &mut Booked,
+    asset: &Asset,
+) -> Result<()> {
+    const HELD: i128 = 300_000;
+    const PARTS: [(&str, i128, bool); 2] = [("sofa", 160_000, false), ("cushions", 80_000, true)];
+    let (from, to) = (&accounts[source], &accounts[destination]);
+    let money = |amount: i128| json!({ "asset": "CZK", "amount": amount.to_string() });
+    let body = json!({ "source": from.id, "destination": to.id, "money": money(HELD), "memo": "sofa" });
+    let hold = from.owner.post_until_answered("/v1/holds", &bank.key("hold/sofa"), &body).await?.expect(201)?;
+    show::transfer(source, destination, &asset.show(HELD), "sofa", "held: in the balance still, and not to be spent");
+    let path = format!("/v1/holds/{}/capture", hold.text("/hold_id")?);
+    let mut captured = 0;
+    for (reference, amount, is_final) in PARTS {
+        let body = json!({ "money": money(amount), "final": is_final, "reference": reference });
+        let key = bank.key(&format!("hold/{reference}"));
+        let reply = to.owner.post_until_answered(&path, &key, &body).await?.expect(201)?;
+        ensure!(fold.transfer(source, destination, amount), "the bank captured what the fold has not");
+        booked.note(&reply)?;
+        captured += amount;
+    }
+    let outcome = format!("captured in {} parts, {} given back", PARTS.len(), asset.show(HELD - captured));
+    show::transfer(source, destination, &asset.show(captured), "sofa", &outcome);
     Ok(())
 }
 

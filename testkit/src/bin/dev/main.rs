@@ -45,7 +45,7 @@ enum Command {
     /// Write what databases look like that were made a moment ago into this folder (`migrations/expected`)
     #[cfg(feature = "generations")]
     Describe(describe::DescribeArgs),
-    /// Run a command with DATABASE_URL set to a private database that holds every table (for `cargo sqlx prepare`)
+    /// Run a command with DATABASE_URL set to a private database that holds every table (for the macros of sqlx)
     PrepareDb(private::CommandLine),
 }
 

@@ -93,8 +93,51 @@ const FAULTS: &[Fault] = &[
             )
             .unwrap();
         },
-        rule: "no member's account is ever below zero",
+        rule: "no member's available balance is ever below zero",
         what: "is at -",
+    },
+    Fault {
+        name: "funds that are held for no hold",
+        how: HOW,
+        change: |events| hold(events, false, 1, 1),
+        rule: "held funds are those of active holds, each used within its amount and its time",
+        what: "which does not say so",
+    },
+    Fault {
+        name: "funds that are held and not there",
+        how: HOW,
+        change: |events| hold(events, true, 2_000_000_000, 2_000_000_000),
+        rule: "no member's available balance is ever below zero",
+        what: "and 2000000000 of it is held",
+    },
+    Fault {
+        name: "held funds that do not follow",
+        how: HOW,
+        change: |events| hold(events, true, 5, 6),
+        rule: "held funds are those of active holds, each used within its amount and its time",
+        what: "+5 is not 6",
+    },
+    Fault {
+        name: "a transfer that passes a freeze",
+        how: HOW,
+        change: |events| {
+            let event = &mut events[0];
+            event.schema_version = 3;
+            event.payload["despite_freeze"] = json!(true);
+        },
+        rule: "a freeze stops what is in its scope, and only a reversal passes it",
+        what: "is said to pass a freeze, and there is none",
+    },
+    Fault {
+        name: "a capture of no hold",
+        how: HOW,
+        change: |events| {
+            let event = &mut events[0];
+            event.schema_version = 3;
+            event.payload["kind"] = json!("capture");
+        },
+        rule: "held funds are those of active holds, each used within its amount and its time",
+        what: "is a capture of no hold",
     },
     Fault {
         name: "a payload that nobody can read",
@@ -121,6 +164,26 @@ const FAULTS: &[Fault] = &[
         what: "was recorded at",
     },
 ];
+
+/// A hold on the account of the payer instead of the transfer, or only what the account would say of it.
+fn hold(events: &mut Vec<Planted>, is_placed: bool, amount: i64, held: i64) {
+    let (hold, payer) = (events[0].clone(), events[1].clone());
+    let planted = |of: Planted, event_type: &str, payload| Planted {
+        event_type: event_type.into(),
+        schema_version: 1,
+        payload,
+        ..of
+    };
+    let funds = json!({"hold": hold.stream, "amount": amount.to_string(), "held": held.to_string()});
+    let placed = json!({
+        "source": payer.stream, "asset": "KRW", "amount": amount.to_string(), "expires_at": "2100-01-01T00:00:00Z",
+        "placed_by": {"id": hold.stream, "role": "operator"}
+    });
+    *events = vec![planted(payer, "AccountFundsHeld", funds)];
+    if is_placed {
+        events.insert(0, planted(hold, "HoldPlaced", placed));
+    }
+}
 
 fn number(event: &Planted, field: &str) -> i64 {
     event.payload[field].as_str().unwrap().parse().unwrap()

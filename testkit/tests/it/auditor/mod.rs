@@ -39,20 +39,29 @@ impl Audited {
         Self { app, log, payer, from, to }
     }
 
-    /// Waits until the whole log is proven.
+    /// Waits until the whole log is proven, as long as more of it is.
     async fn wait_until_proven(&self) {
         let head = self.app.head().await;
-        eventually("the log is proven", async || {
-            let mut log = PgConnection::connect(&self.log).await.map_err(|error| error.to_string())?;
-            let proven: Option<i64> =
-                sqlx::query_scalar(PROVEN).fetch_one(&mut log).await.map_err(|error| error.to_string())?;
-            let alarms: Vec<String> = sqlx::query_scalar("select rule || ': ' || what from audit_alarms")
-                .fetch_all(&mut log)
-                .await
-                .map_err(|error| error.to_string())?;
-            if proven >= Some(head) { Ok(()) } else { Err(format!("{proven:?} of {head}, alarms: {alarms:?}")) }
-        })
-        .await;
+        let mut before = None;
+        while before < Some(head) {
+            before = eventually("more of the log is proven", async || {
+                let mut log = PgConnection::connect(&self.log).await.map_err(|error| error.to_string())?;
+                let proven: Option<i64> =
+                    sqlx::query_scalar(PROVEN).fetch_one(&mut log).await.map_err(|error| error.to_string())?;
+                let alarms: Vec<String> = sqlx::query_scalar("select rule || ': ' || what from audit_alarms")
+                    .fetch_all(&mut log)
+                    .await
+                    .map_err(|error| error.to_string())?;
+                if proven > before { Ok(proven) } else { Err(format!("{proven:?} of {head}, alarms: {alarms:?}")) }
+            })
+            .await;
+        }
+    }
+
+    /// How far the log is proven.
+    async fn proven(&self) -> Option<i64> {
+        let mut log = PgConnection::connect(&self.log).await.unwrap();
+        sqlx::query_scalar(PROVEN).fetch_one(&mut log).await.unwrap()
     }
 
     /// The alarm that stops all commands: its number, its rule, and what was found. The time that it took is printed and not judged.
@@ -74,8 +83,8 @@ impl Audited {
     /// No command is carried out, and what it is refused with says why.
     async fn is_stopped(&self) {
         let answer = self.payer.transfer(self.from, self.to, 1).await;
+        let answer = answer.expect_problem(503, "audit-alarm");
         assert_eq!(answer.headers.get("retry-after").and_then(|value| value.to_str().ok()), Some("30"));
-        answer.expect_problem(503, "audit-alarm");
     }
 
     /// Acknowledges every open alarm; commands are carried out again.

@@ -27,7 +27,7 @@ const fn fault(name: &'static str, set: &'static str, rule: &'static str, what: 
 }
 
 /// Of any row, whoever writes it.
-const FAULTS: [Fault; 11] = [
+const FAULTS: [Fault; 12] = [
     fault("a wrong version", "version = ROW.version + 1", STANDINGS, "its events say"),
     fault("a wrong kind", "kind = 'transfer'", STANDINGS, "is a transfer at version"),
     fault("a wrong newest position", "newest_position = ROW.newest_position + 1", STANDINGS, "its events say"),
@@ -47,6 +47,12 @@ const FAULTS: [Fault; 11] = [
         "says status frozen",
     ),
     fault(
+        "held funds in a state of a schema that has none",
+        r#"state = jsonb_set(ROW.state::jsonb, '{held}', '"0"')::text"#,
+        STATES,
+        "cannot be read: schema 1 has neither held funds",
+    ),
+    fault(
         "a wrong asset in a state",
         "state = replace(ROW.state, 'KRW', 'USD')",
         STATES,
@@ -57,7 +63,7 @@ const FAULTS: [Fault; 11] = [
 ];
 
 /// Of rows that nobody has written to for some time.
-const COLD: [Fault; 3] = [
+const COLD: [Fault; 5] = [
     fault("half of a state", "state_schema = null", STATES, "a part of a state"),
     fault(
         "a wrong state of an earlier version",
@@ -70,6 +76,18 @@ const COLD: [Fault; 3] = [
         r#"state_version = 1, state = jsonb_set(jsonb_set(ROW.state::jsonb, '{balance}', '"0"'), '{status}', '"closed"')::text"#,
         STATES,
         "at version 1 says status closed instead of open",
+    ),
+    fault(
+        "held funds in a state that are not held",
+        r#"state = jsonb_set(ROW.state::jsonb, '{held}', '"7"')::text, state_schema = 2"#,
+        STATES,
+        "says 7 held instead of 0",
+    ),
+    fault(
+        "a freeze in a state of an open account",
+        r#"state = jsonb_set(ROW.state::jsonb, '{scope}', '"debits"')::text, state_schema = 2"#,
+        STATES,
+        "says a freeze of debits instead of all",
     ),
 ];
 

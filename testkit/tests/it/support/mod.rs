@@ -1,12 +1,17 @@
 //! What the tests stand on.
 
+mod checks;
 pub mod freezer;
 mod journal;
+mod log_clock;
 mod page;
+pub mod payout;
 pub mod people;
 mod replay;
 
+pub use checks::{count_on, rounds, verify};
 pub use journal::{Crowd, Journal};
+pub use log_clock::{EarlyTimers, LogClock};
 pub use page::Page;
 pub use replay::replay;
 pub use testkit::app::{

@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use application::{CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta, ProcessRunner, Receipt, SignUp};
+use application::{
+    CodeSent, MemberError, MemberLog, MemberOptions, Members, Meta, PayoutOptions, ProcessRunner, Receipt, SignUp,
+};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::member::{Channel, Code, Consents, Contact, LoginId, PasswordCharacters};
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
@@ -223,6 +225,7 @@ pub fn options() -> MemberOptions {
     MemberOptions {
         revoked_everywhere: Duration::from_millis(100),
         poll: Duration::from_millis(10),
+        payouts: PayoutOptions { batch: 7, share: 1.0 },
         ..MemberOptions::default()
     }
 }

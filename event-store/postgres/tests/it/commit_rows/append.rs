@@ -1,7 +1,7 @@
 //! What an append writes, and what it refuses.
 
 use kernel::{Position, Role};
-use log::{Append, AppendError, HeldStream, ReadHead};
+use log::{Append, AppendError, Basis, HeldStream, ReadHead};
 
 use super::{Fixture, of_kind, state, versions};
 use crate::fixture::{commit, event, fresh, read_all, stream};
@@ -104,7 +104,7 @@ async fn what_the_writer_holds_spares_a_look_up_and_its_state_is_kept() {
     let account = stream();
     let opened =
         HeldStream { stream: account, newest: Position::ZERO, has_row: false, state: Some(state(account, 1, "{}")) };
-    fixture.log.append_after(None, &[commit(vec![of_kind(account, 1, "account")])], &[opened]).await.unwrap();
+    fixture.log.append_after(Basis::NONE, &[commit(vec![of_kind(account, 1, "account")])], &[opened]).await.unwrap();
     let held = |newest, version| HeldStream {
         stream: account,
         newest: Position::new(newest),
@@ -112,9 +112,13 @@ async fn what_the_writer_holds_spares_a_look_up_and_its_state_is_kept() {
         state: Some(state(account, version, r#"{"balance": 5}"#)),
     };
     let next = [commit(vec![of_kind(account, 2, "account")]), commit(vec![of_kind(account, 3, "account")])];
-    fixture.log.append_after(None, &next, &[held(1, 3)]).await.unwrap();
+    fixture.log.append_after(Basis::NONE, &next, &[held(1, 3)]).await.unwrap();
     // A state of another version is not what the stream is now.
-    fixture.log.append_after(None, &[commit(vec![of_kind(account, 4, "account")])], &[held(3, 9)]).await.unwrap();
+    fixture
+        .log
+        .append_after(Basis::NONE, &[commit(vec![of_kind(account, 4, "account")])], &[held(3, 9)])
+        .await
+        .unwrap();
 
     let wanted = log::FromVersion::Snapshot { state_schema: 3 };
     let read = log::ReadStreams::read_streams(&fixture.log, &[(account, wanted)]).await.unwrap().remove(0);
@@ -122,9 +126,12 @@ async fn what_the_writer_holds_spares_a_look_up_and_its_state_is_kept() {
     assert_eq!(read.events.iter().map(|e| e.version.number()).collect::<Vec<_>>(), [4]);
     let standing = read.standing.unwrap();
     assert_eq!((standing.kind.as_deref(), standing.newest.number(), standing.has_row), (Some("account"), 4, true));
-    let other = log::FromVersion::Snapshot { state_schema: 4 };
-    let read = log::ReadStreams::read_streams(&fixture.log, &[(account, other)]).await.unwrap().remove(0);
-    assert_eq!((read.state, read.events.len()), (None, 4), "a state of another schema is ignored");
+    let earlier = log::FromVersion::Snapshot { state_schema: 2 };
+    let read = log::ReadStreams::read_streams(&fixture.log, &[(account, earlier)]).await.unwrap().remove(0);
+    assert_eq!((read.state, read.events.len()), (None, 4), "a state of a later schema is ignored");
+    let later = log::FromVersion::Snapshot { state_schema: 4 };
+    let read = log::ReadStreams::read_streams(&fixture.log, &[(account, later)]).await.unwrap().remove(0);
+    assert_eq!(read.events.len(), 1, "one of an earlier schema is read");
     assert_eq!(versions(&fixture.log, account).await, [1, 2, 3, 4]);
     fixture.end().await;
 }

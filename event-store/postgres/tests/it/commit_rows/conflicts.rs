@@ -1,14 +1,14 @@
 //! The optimistic lock: version, kind and place of a stream, and the id of the command.
 
 use kernel::Position;
-use log::{Append, AppendError, HeldStream, NewCommit, ReadHead, ReadStreams};
+use log::{Append, AppendError, Basis, HeldStream, NewCommit, ReadHead, ReadStreams};
 
 use super::{Fixture, of_kind, versions};
 use crate::fixture::{commit, event, fresh, stream};
 
 async fn conflicts(fixture: &Fixture, commits: &[NewCommit], held: &[HeldStream]) {
     let before = fixture.position().await;
-    let answer = fixture.log.append_after(None, commits, held).await;
+    let answer = fixture.log.append_after(Basis::NONE, commits, held).await;
     assert!(matches!(answer, Err(AppendError::Conflict)), "{answer:?}");
     assert_eq!(fixture.position().await, before, "no position was used up");
     let commands: Vec<_> = commits.iter().map(|commit| commit.command_id).collect();
@@ -72,7 +72,7 @@ async fn a_writer_that_holds_a_wrong_place_conflicts() {
         conflicts(&fixture, &[commit(vec![event(a, 3)])], &[held]).await;
     }
     let held = HeldStream { stream: a, newest: Position::new(3), has_row: true, state: None };
-    fixture.log.append_after(None, &[commit(vec![event(a, 3)])], &[held]).await.unwrap();
+    fixture.log.append_after(Basis::NONE, &[commit(vec![event(a, 3)])], &[held]).await.unwrap();
     assert_eq!(versions(&fixture.log, a).await, [1, 2, 3]);
     fixture.end().await;
 }
@@ -98,16 +98,16 @@ async fn nothing_is_written_into_another_history_or_into_a_stopped_log() {
     fixture.log.append(&[fresh(1)]).await.unwrap();
     let head = fixture.log.head().await.unwrap();
     let known = Some((head.log, head.commit.unwrap()));
-    fixture.log.append_after(known, &[fresh(1)], &[]).await.unwrap();
+    fixture.log.append_after(Basis::on(known), &[fresh(1)], &[]).await.unwrap();
     let mut other = head.commit.unwrap();
     other.position = Position::new(2);
-    let answer = fixture.log.append_after(Some((head.log, other)), &[fresh(1)], &[]).await;
+    let answer = fixture.log.append_after(Basis::on(Some((head.log, other))), &[fresh(1)], &[]).await;
     assert!(matches!(answer, Err(AppendError::OtherHistory)), "{answer:?}");
     let another = kernel::LogId::new(uuid::Uuid::nil());
-    let answer = fixture.log.append_after(Some((another, head.commit.unwrap())), &[fresh(1)], &[]).await;
+    let answer = fixture.log.append_after(Basis::on(Some((another, head.commit.unwrap()))), &[fresh(1)], &[]).await;
     assert!(matches!(answer, Err(AppendError::OtherHistory)), "{answer:?}");
     fixture.execute("update log_head set stopped_by = 7").await.unwrap();
-    let answer = fixture.log.append_after(known, &[fresh(1)], &[]).await;
+    let answer = fixture.log.append_after(Basis::on(known), &[fresh(1)], &[]).await;
     assert!(matches!(answer, Err(AppendError::Stopped { alarm: 7 })), "{answer:?}");
     assert_eq!(fixture.log.append_health().check(fixture.log.pool()).await, Ok(()), "that is not the store's fault");
     fixture.execute("update log_head set stopped_by = null").await.unwrap();

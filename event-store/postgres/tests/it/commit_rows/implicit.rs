@@ -1,7 +1,7 @@
 //! Streams that have the id of the command that opened them: they have no row until their second event.
 
 use kernel::{StreamId, Version};
-use log::{Append, AppendError, FromVersion, NewCommit, ReadStreams};
+use log::{Append, AppendError, Basis, FromVersion, NewCommit, ReadStreams};
 
 use super::{Fixture, versions};
 use crate::fixture::{commit, event, stream};
@@ -50,9 +50,9 @@ async fn two_second_events_collide_and_so_does_a_second_opening() {
     fixture.log.append(&[first]).await.unwrap();
     let held = log::HeldStream { stream: own, newest: kernel::Position::new(1), has_row: false, state: None };
     let next = [commit(vec![event(own, 2)])];
-    fixture.log.append_after(None, &next, std::slice::from_ref(&held)).await.unwrap();
+    fixture.log.append_after(Basis::NONE, &next, std::slice::from_ref(&held)).await.unwrap();
     let late = [commit(vec![event(own, 2)])];
-    let answer = fixture.log.append_after(None, &late, &[held]).await;
+    let answer = fixture.log.append_after(Basis::NONE, &late, &[held]).await;
     assert!(matches!(answer, Err(AppendError::Conflict)), "{answer:?}");
 
     let (first, own) = opening();

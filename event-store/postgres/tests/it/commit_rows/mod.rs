@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "test support")]
 
 mod append;
+mod clock;
 mod conflicts;
 mod fences;
 mod implicit;

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use kernel::Position;
-use log::{Append, AppendError, Appended, ReadCommits, ReadStreams, StreamStanding};
+use log::{Append, AppendError, Appended, Basis, ReadCommits, ReadStreams, StreamStanding};
 
 use super::{Fixture, versions};
 use crate::fixture::{commit, event, fresh, read_all, stream};
@@ -100,7 +100,7 @@ async fn two_writers_on_few_streams_lose_nothing() {
                         })
                     })
                     .collect();
-                match log.append_after(None, &[commit(vec![next(0), next(1)])], &held).await {
+                match log.append_after(Basis::NONE, &[commit(vec![next(0), next(1)])], &held).await {
                     Ok(_) => written += 1,
                     Err(AppendError::Conflict) => {}
                     Err(error) => panic!("{error:?}"),

@@ -30,12 +30,12 @@ impl Expected {
         })
     }
 
-    /// These, and that a newer version has columns of its own.
+    /// These, and that a newer version has columns of its own; `*` instead of a column: a table of its own.
     pub(super) fn with_new(&self, columns: &[(&str, &str)]) -> Self {
         let new = |(table, column): &(&str, &str)| Expectation {
             table: (*table).to_owned(),
             key: None,
-            column: Some((*column).to_owned()),
+            column: (*column != "*").then(|| (*column).to_owned()),
             is: Some(Shape::New),
         };
         Self(self.0.iter().cloned().chain(columns.iter().map(new)).collect())
@@ -145,6 +145,13 @@ mod tests {
         assert!(!expected.expects(&changed("k3", &["memo"])));
         let gone = |key: &str| Difference { table: "t".into(), key: key.into(), change: Change::Missing };
         assert!(expected.expects(&gone("k1")) && !expected.expects(&gone("k22")));
+        let new = |table: &str, column: Option<&str>| {
+            let change = Change::Shape { column: column.map(Into::into), is: Shape::New };
+            Difference { table: table.into(), key: String::new(), change }
+        };
+        let newer = expected.with_new(&[("t", "held"), ("u", "*")]);
+        assert!(newer.expects(&new("t", Some("held"))) && newer.expects(&new("u", None)));
+        assert!(!newer.expects(&new("t", Some("memo"))) && !newer.expects(&new("t", None)));
         assert!(!expected.ignores("t", "memo"));
         assert!(Expected(vec![line(None, Some("m*"))]).ignores("t", "memo"));
     }

@@ -27,7 +27,7 @@ use super::{
     error::{RebuildError, doing},
     session::{Generation, Session, connect_for_long},
 };
-use crate::{SumColumn, fault_point::fault_point, limits::awake, registry::run, status::Report};
+use crate::{DayColumn, SumColumn, fault_point::fault_point, limits::awake, registry::run, status::Report};
 
 /// What a comparison found.
 #[derive(Clone, Debug, Default)]
@@ -109,13 +109,15 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let (live_schema, new_schema) = (frozen.live.schema.clone(), making.schema.clone());
         let newer = frozen.live.version < making.version;
         let expected = &if newer { expected.with_new(self.projection.new_columns()) } else { expected.clone() };
-        let Tables { pairs, remarks, odd } = pairs(&mut new, &live_schema, &new_schema, expected).await?;
+        let (zones, days) = self.days_apart(&frozen.live, making);
+        let schemas = (live_schema.as_str(), new_schema.as_str());
+        let Tables { pairs, remarks, odd } = pairs(&mut new, schemas, expected, days).await?;
         self.reporter.phase(Phase::Comparing, 0, pairs.len() as i64);
         let mut comparison = Comparison {
             live: frozen.live.generation,
             new: making.generation,
             position: frozen.live.position,
-            remarks,
+            remarks: zones.into_iter().chain(remarks).collect(),
             unexpected: odd.len() as u64,
             shown: odd,
             ..Comparison::default()
@@ -126,6 +128,15 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             self.reporter.add(1);
         }
         Ok(comparison)
+    }
+
+    /// What two generations of different zones cannot be compared by, and that it is so.
+    fn days_apart(&self, live: &Generation, new: &Generation) -> (Option<String>, &'static [DayColumn]) {
+        if live.zone == new.zone {
+            return (None, &[]);
+        }
+        let remark = format!("the live generation counts the days of {}, the new one those of {}", live.zone, new.zone);
+        (Some(remark), self.projection.day_columns())
     }
 
     /// A snapshot of the live generation at a position that the other one has been brought to.

@@ -9,6 +9,7 @@ use super::{
     difference::{Change, Difference, Shape},
     expected::Expected,
 };
+use crate::DayColumn;
 
 /// A table of both generations.
 pub(super) struct Pair {
@@ -21,7 +22,7 @@ pub(super) struct Pair {
 
 /// A table of one generation, in the words of SQL.
 pub(super) struct Side {
-    /// The table, qualified and quoted.
+    /// The table, qualified and quoted, or a query that stands for it.
     pub(super) name: String,
     /// The row of its key.
     pub(super) key: String,
@@ -64,18 +65,21 @@ impl Tables {
     }
 }
 
-/// The tables of both schemas.
+/// The tables of both schemas, those with `days` as they are without them.
 pub(super) async fn pairs(
     connection: &mut PgConnection,
-    live: &str,
-    new: &str,
+    (live, new): (&str, &str),
     expected: &Expected,
+    days: &[DayColumn],
 ) -> Result<Tables, RebuildError> {
     let (live_tables, new_tables) = (columns(connection, live).await?, columns(connection, new).await?);
     let mut tables = Tables::default();
     for (table, theirs) in &live_tables {
         match new_tables.get(table) {
-            Some(ours) => tables.pair(table, (live, theirs), (new, ours), expected),
+            Some(ours) => {
+                let day = days.iter().find(|day| day.table == table.as_str());
+                tables.pair((table.as_str(), day), (live, theirs), (new, ours), expected);
+            }
             None => tables.only_one_has(table, None, Shape::Gone, expected),
         }
     }
@@ -88,7 +92,7 @@ pub(super) async fn pairs(
 impl Tables {
     fn pair(
         &mut self,
-        table: &str,
+        (table, day): (&str, Option<&DayColumn>),
         (live, theirs): (&str, &Vec<Column>),
         (new, ours): (&str, &Vec<Column>),
         expected: &Expected,
@@ -110,7 +114,16 @@ impl Tables {
         // of the byte form, would be a difference of its own.
         let same_type =
             |column: &Column| ours.iter().any(|other| (&other.column, other.kind) == (&column.column, column.kind));
-        let side = |schema: &str| side(schema, table, &compared, &same_type);
+        let side = |schema: &str| {
+            let whole = side(schema, table, &compared, &same_type);
+            match day {
+                Some(day) => Side { name: without_days(schema, day, &compared), ..whole },
+                None => whole,
+            }
+        };
+        if let Some(DayColumn { table, column, .. }) = day {
+            self.remarks.push(format!("{table} was compared added up over all days, without {column}"));
+        }
         let names = compared.iter().map(|column| column.column.clone()).collect();
         self.pairs.push(Pair { table: table.to_owned(), live: side(live), new: side(new), columns: names });
     }
@@ -137,6 +150,25 @@ fn side(schema: &str, table: &str, columns: &[&Column], same_type: &dyn Fn(&Colu
         key_text,
         texts: format!("array[{}]::text[]", texts.join(", ")),
     }
+}
+
+/// A table as it is where nobody counts days: the day is null, and the columns outside of the key are added up.
+fn without_days(schema: &str, day: &DayColumn, columns: &[&Column]) -> String {
+    let (table, only) = (day.table, day.only.unwrap_or("true"));
+    let (mut shown, mut by) = (Vec::new(), Vec::new());
+    for (place, Column { column, quoted, in_key, .. }) in columns.iter().enumerate() {
+        let is_day = column == day.column;
+        if is_day || *in_key {
+            by.push((place + 1).to_string());
+        }
+        shown.push(match (is_day, in_key) {
+            (true, _) => format!("case when {only} then null else {quoted} end as {quoted}"),
+            (false, true) => quoted.clone(),
+            (false, false) => format!("sum({quoted}) as {quoted}"),
+        });
+    }
+    let (shown, by) = (shown.join(", "), by.join(", "));
+    format!("(select {shown} from \"{schema}\".\"{table}\" group by {by}) as \"{table}\"")
 }
 
 /// The columns of every table of a schema, in the order of their names: two versions may order them differently.

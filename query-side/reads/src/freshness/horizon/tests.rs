@@ -41,7 +41,7 @@ impl ReadHead for HeadOnly {
         if self.broken.load(Ordering::SeqCst) {
             return Err(ReadError::Unavailable("gone".into()));
         }
-        Ok(Head { log: log_id(), position, recorded_at: time(0), commit: Some(commit_at(position)) })
+        Ok(Head { log: log_id(), position, recorded_at: time(0), now: time(0), commit: Some(commit_at(position)) })
     }
 
     /// One commit for each position up to the head.

@@ -49,8 +49,8 @@ impl Database {
         let number = owner.map(|_| AccountNumber::from_digits(digits).to_string());
         sqlx::query(
             "insert into accounts_g1.accounts (version, position, opened_at, account_id, owner, balance, kind, asset,
-                 status, account_number, name)
-             values (1, 1, $1::text::timestamptz, $2, $3, $4, $5, $6, 'open', $7, $8)",
+                 status, account_number, name, held)
+             values (1, 1, $1::text::timestamptz, $2, $3, $4, $5, $6, 'open', $7, $8, 0)",
         )
         .bind(format!("2026-11-21T09:{minute:02}:00Z"))
         .bind(id(account))
@@ -71,8 +71,8 @@ impl Database {
         self.put_account(CASH, None, "KRW", -100_000, 3).await;
         self.put_account(A2, Some(ALICE), "USD", 0, 8).await;
         let sql = format!(
-            "update accounts_g1.accounts set version = 4, position = 15 where account_id = '{}';
-             update accounts_g1.accounts set version = 3, position = 16, status = 'frozen' where account_id = '{}'",
+            r#"update accounts_g1.accounts set version = 4, position = 15 where account_id = '{}';
+             update accounts_g1.accounts set version = 3, position = 16, status = 'frozen', "freeze" = 'all' where account_id = '{}'"#,
             id(A1),
             id(B1)
         );
@@ -104,23 +104,53 @@ impl Database {
         let sql = format!(
             "insert into transfers_g1.transfers (position, recorded_at, transfer_id, source, destination, amount, kind,
                  status, asset, memo, reference, source_version, source_balance_after, destination_version,
-                 destination_balance_after, reverses, reversed_by, code, available) values
+                 destination_balance_after, reverses, reversed_by, code, available, despite_freeze) values
              (8, '2026-11-21T09:04:00Z', '{deposit}', '{cash}', '{a1}', 100000, 'deposit', 'posted', 'KRW', null,
-                 'till 4', 2, -100000, 2, 100000, null, null, null, null),
+                 'till 4', 2, -100000, 2, 100000, null, null, null, null, false),
              (11, '2026-11-21T09:05:00Z', '{transfer}', '{a1}', '{b1}', 30000, 'transfer', 'posted', 'KRW', 'rent',
-                 null, 3, 70000, 2, 30000, null, '{reversed}', null, null),
+                 null, 3, 70000, 2, 30000, null, '{reversed}', null, null, false),
              (12, '2026-11-21T09:06:00Z', '{rejected}', '{a1}', '{b1}', 999999, 'transfer', 'rejected', 'KRW', null,
-                 null, null, null, null, null, null, null, 'insufficient-funds', 70000),
+                 null, null, null, null, null, null, null, 'insufficient-funds', 70000, false),
              (16, '2026-11-21T09:07:00Z', '{reversed}', '{b1}', '{a1}', 30000, 'reversal', 'posted', 'KRW',
-                 'by mistake', null, 3, 0, 4, 100000, '{transfer}', null, null, null)"
+                 'by mistake', null, 3, 0, 4, 100000, '{transfer}', null, null, null, true)"
         );
         self.run(&sql).await;
+    }
+
+    /// A hold as the view has it: placed by Alice at a position, and not changed since. What is captured and released of it says its
+    /// status.
+    pub async fn put_hold(&self, hold: u128, source: u128, destination: Option<u128>, placed: i64, status: &str) {
+        sqlx::query(
+            "insert into holds_g1.holds (placed_position, position, recorded_at, expires_at, hold_id, source, destination,
+                 placed_by, amount, captured, released, status, asset, memo, reference)
+             values ($1::int8, $1::int8 + 1, timestamptz '2026-11-21T09:10:00Z' + $1::int8 * interval '1 s',
+                 '2026-11-28T09:10:00.5Z', $2, $3, $4, $5, 12500,
+                 case when $6::text = 'captured' then 12500 else 0 end,
+                 case when $6::text in ('released', 'expired') then 12500 else 0 end, $6::text, 'KRW', null, null)",
+        )
+        .bind(placed)
+        .bind(id(hold))
+        .bind(id(source))
+        .bind(destination.map(id))
+        .bind(id(ALICE))
+        .bind(status)
+        .execute(&self.pool)
+        .await
+        .expect("a hold");
     }
 
     async fn seed_overview(&self) {
         self.run(
             "insert into overview_g1.asset_totals (asset, member_sum, system_sum, members_open, members_frozen,
-                 members_closed, system_accounts) values ('KRW', 100000, -100000, 1, 1, 0, 1), ('USD', 0, 0, 1, 0, 0, 0);
+                 members_closed, system_accounts, held, open_holds)
+             values ('KRW', 100000, -100000, 1, 1, 0, 1, 5200, 2), ('USD', 0, 0, 1, 0, 0, 0, 0, 0);
+             insert into overview_g1.bank_counts (what, number)
+             values ('items', 3), ('offers_open', 1), ('orders_active', 2);
+             insert into overview_g1.refusals (bucket_start, count, code, kind)
+             select date_trunc('hour', clock_timestamp() - age, 'UTC'), count, code, kind
+             from (values (interval '0', 2, 'insufficient-funds', 'transfer'), ('2 hours', 1, 'insufficient-funds', 'transfer'),
+                       ('0', 1, 'limit-exceeded', 'command'), ('3 days', 7, 'account-closed', 'transfer')
+                  ) as v (age, count, code, kind);
              insert into overview_g1.activity (bucket_start, posted_count, rejected_count, posted_volume, bucket, asset,
                  kind)
              select date_trunc(bucket, clock_timestamp() - age, 'UTC'), 1, rejected, volume, bucket, 'KRW', kind

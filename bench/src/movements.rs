@@ -1,0 +1,305 @@
+//! `bench movements`: what the other ways to move money cost, beside plain transfers in the same run.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use kernel::{Clock, Ids, RandomIds, SystemClock};
+use serde::Serialize;
+use serde_json::{Value, json};
+use testkit::{
+    chaos::{Bank, BankPlan, Part},
+    connection::{Connection, Request},
+};
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{
+    Hardware,
+    environment::{BenchEnvironment, revision},
+    load::{Credentials, Fleet, FleetPlan},
+    results::keep,
+    scenario::say,
+};
+
+/// The most that limits may take of the rate of plain transfers.
+const LIMITS_TAKE: f64 = 0.05;
+const CONNECTIONS: usize = 128;
+
+/// How often and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct MovementsPlan {
+    /// How often each is measured; the medians are compared.
+    pub rounds: usize,
+    /// How long each is measured.
+    pub measure: Duration,
+}
+
+impl MovementsPlan {
+    /// About four minutes, or one.
+    pub fn new(quick: bool) -> Self {
+        let (rounds, seconds) = if quick { (3, 3) } else { (5, 8) };
+        Self { rounds, measure: Duration::from_secs(seconds) }
+    }
+}
+
+/// What is done again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Movement {
+    /// A transfer.
+    Plain,
+    /// A transfer that counts for a limit of the day and one of the month.
+    Limited,
+    /// A hold, and its capture: two requests.
+    HoldAndCapture,
+    /// A payment code, and its charge: two requests.
+    CodeAndCharge,
+    /// Ten postings as one transfer.
+    Compound,
+}
+
+const ALL: [Movement; 5] =
+    [Movement::Plain, Movement::Limited, Movement::HoldAndCapture, Movement::CodeAndCharge, Movement::Compound];
+
+impl Movement {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain transfers",
+            Self::Limited => "the same with two limits",
+            Self::HoldAndCapture => "hold and capture",
+            Self::CodeAndCharge => "payment code and charge",
+            Self::Compound => "compound of 10 postings",
+        }
+    }
+}
+
+/// One run.
+#[derive(Clone, Debug, Serialize)]
+pub struct MovementsRun {
+    /// What was done.
+    pub movement: Movement,
+    /// How often in a second: pairs of requests count once.
+    pub per_second: f64,
+}
+
+/// Everything that was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct MovementsResults {
+    /// When.
+    pub taken_at: DateTime<Utc>,
+    /// Of what.
+    pub revision: String,
+    /// On what.
+    pub hardware: Hardware,
+    /// Each run, in order.
+    pub runs: Vec<MovementsRun>,
+}
+
+/// Who asks, and for which accounts.
+struct Ground {
+    address: SocketAddr,
+    fleet: Arc<Fleet>,
+    operator: String,
+    keys: AtomicU64,
+    run: String,
+}
+
+/// Measures on a Postgres and a NATS server of its own: the write path alone, closed loop.
+pub async fn movements(plan: &MovementsPlan) -> Result<MovementsResults> {
+    let environment = BenchEnvironment::open("bench-movements").await?;
+    let bank = environment.new_bank("movements").await?;
+    let bank = BankPlan { settings: vec![("JANGBU_LOG".into(), "error".into())], ..bank };
+    let mut bank = Bank::new(bank)?;
+    bank.start(&[Part::Command(0)]).await.context("starting the bank")?;
+    let address = bank.address(Part::Command(0))?;
+    let keys = environment.keys.clone();
+    let token = move |actor| keys.token(actor, 24);
+    say("movements: opening accounts");
+    let fleet = Fleet::set_up(&FleetPlan { members: 500, ..FleetPlan::default() }, address, &token, 1).await?;
+    let operator = Credentials::operator(&token);
+    let run = RandomIds.fresh().simple().to_string();
+    let ground = Arc::new(Ground { address, fleet, operator, keys: AtomicU64::new(0), run });
+    let hardware = environment.hardware()?;
+    let mut runs = Vec::new();
+    let mut order = ALL;
+    for _ in 0..plan.rounds {
+        for movement in order {
+            let per_second = measure(&ground, movement, plan.measure).await?;
+            bank.check()?;
+            say(&format!("movements: {}: {per_second:.0}/s", movement.name()));
+            runs.push(MovementsRun { movement, per_second });
+        }
+        // Each is first in its turn: what was before it may go on for a while.
+        order.rotate_left(1);
+    }
+    bank.end_all().await?;
+    environment.close()?;
+    Ok(MovementsResults { taken_at: SystemClock.now(), revision: revision(), hardware, runs })
+}
+
+async fn measure(ground: &Arc<Ground>, movement: Movement, time: Duration) -> Result<f64> {
+    let mut connection = Connection::to(ground.address);
+    let cap = json!({"amount": "99999999999999"});
+    let limit = json!({
+        "asset": "KRW", "kinds": ["transfer"], "everyone": true, "per_day": cap, "per_month": cap,
+    });
+    if movement == Movement::Limited {
+        ground.ask(&mut connection, ("PUT", "/v1/limits/bench"), &ground.operator, &limit).await?;
+    }
+    let (began, until) = (Instant::now(), Instant::now() + time);
+    let mut clients = JoinSet::new();
+    for number in 0..CONNECTIONS {
+        let ground = ground.clone();
+        clients.spawn(async move { ground.repeat(movement, number, until).await });
+    }
+    let mut done = 0;
+    while let Some(client) = clients.join_next().await {
+        done += client.context("a client broke")??;
+    }
+    let per_second = done as f64 / began.elapsed().as_secs_f64();
+    if movement == Movement::Limited {
+        ground.ask(&mut connection, ("DELETE", "/v1/limits/bench"), &ground.operator, &Value::Null).await?;
+    }
+    Ok(per_second)
+}
+
+impl Ground {
+    /// Does one thing again and again on one connection; how often.
+    async fn repeat(&self, movement: Movement, number: usize, until: Instant) -> Result<u64> {
+        let mut connection = Connection::to(self.address);
+        let mut done = 0;
+        // Each connection goes through the accounts in another order.
+        let (count, stride) = (self.fleet.accounts.len(), 2 * number + 1);
+        let mut at = number;
+        while Instant::now() < until {
+            at = (at + stride) % count;
+            self.once(&mut connection, movement, at).await?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    async fn once(&self, connection: &mut Connection, movement: Movement, at: usize) -> Result<()> {
+        let accounts = &self.fleet.accounts;
+        let next = |step: usize| &accounts[(at + step) % accounts.len()];
+        let (from, to) = (next(0), next(1));
+        let owner = &self.fleet.members[from.owner].1;
+        let money = json!({"asset": "KRW", "amount": "1"});
+        let payment = json!({"source": from.id, "destination": to.id, "money": money});
+        match movement {
+            Movement::Plain | Movement::Limited => {
+                self.ask(connection, ("POST", "/v1/transfers"), owner, &payment).await?;
+            }
+            Movement::HoldAndCapture => {
+                let hold = self.ask(connection, ("POST", "/v1/holds"), owner, &payment).await?;
+                let path = format!("/v1/holds/{}/capture", text(&hold, "hold_id")?);
+                self.ask(connection, ("POST", &path), &self.operator, &json!({})).await?;
+            }
+            Movement::CodeAndCharge => {
+                let source = json!({"source": from.id});
+                let issued = self.ask(connection, ("POST", "/v1/payment-codes"), owner, &source).await?;
+                let code = text(&issued, "code")?;
+                let charge = json!({"code": code, "destination": to.id, "money": money, "reference": "bench"});
+                self.ask(connection, ("POST", "/v1/charges"), &self.operator, &charge).await?;
+            }
+            Movement::Compound => {
+                let posting =
+                    |step: usize| json!({"source": next(step).id, "destination": next(step + 1).id, "money": money});
+                let postings: Vec<Value> = (0..10).map(posting).collect();
+                let body = json!({"postings": postings});
+                self.ask(connection, ("POST", "/v1/transfers/compound"), &self.operator, &body).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(
+        &self,
+        connection: &mut Connection,
+        (method, path): (&str, &str),
+        token: &str,
+        body: &Value,
+    ) -> Result<Value> {
+        let key = format!("{}-{}", self.run, self.keys.fetch_add(1, Ordering::Relaxed));
+        let headers = [("idempotency-key", key.as_str())];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = Request { method, path, token, headers: &headers, body: &body };
+        let reply = connection.send(&request).await.with_context(|| format!("{method} {path}"))?;
+        match reply.status {
+            200 | 201 => Ok(serde_json::from_slice(reply.body)?),
+            204 => Ok(Value::Null),
+            status => bail!("{method} {path} was answered {status}: {}", String::from_utf8_lossy(reply.body)),
+        }
+    }
+}
+
+fn text<'a>(body: &'a Value, field: &str) -> Result<&'a str> {
+    body[field].as_str().with_context(|| format!("no {field} in {body}"))
+}
+
+impl MovementsResults {
+    /// The median rate.
+    fn rate(&self, movement: Movement) -> f64 {
+        let runs = self.runs.iter().filter(|run| run.movement == movement);
+        let mut found: Vec<f64> = runs.map(|run| run.per_second).collect();
+        found.sort_unstable_by(f64::total_cmp);
+        found.get(found.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    fn ratio(&self, movement: Movement) -> f64 {
+        self.rate(movement) / self.rate(Movement::Plain)
+    }
+
+    /// Whether limits take no more than they may.
+    pub fn met(&self) -> bool {
+        self.ratio(Movement::Limited) >= 1.0 - LIMITS_TAKE
+    }
+
+    /// Prints what was measured.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Hardware { cpu, cores, memory_mib, .. } = &self.hardware;
+        writeln!(out, "movements of money, write path, {CONNECTIONS} connections, {}", self.revision)?;
+        writeln!(
+            out,
+            "  {cpu}, {cores} cores, {memory_mib} MiB; the generator takes more of a core than that of `bench`"
+        )?;
+        for movement in ALL {
+            let (rate, ratio) = (self.rate(movement), self.ratio(movement));
+            writeln!(out, "  {:<26} {rate:>7.0}/s  {ratio:.2} of plain transfers", movement.name())?;
+        }
+        let verdict = if self.met() { "met" } else { "MISSED" };
+        writeln!(out, "  limits take {:.1} %, at most 5 %: {verdict}", 100.0 * (1.0 - self.ratio(Movement::Limited)))
+    }
+
+    /// Writes everything as JSON into a folder, named by the time; the file.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf> {
+        keep(self, folder, &self.taken_at.format("%Y-%m-%dT%H%M-movements.json").to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_are_compared() {
+        let rates = [(Movement::Plain, 100.0), (Movement::Plain, 10.0), (Movement::Plain, 101.0)];
+        let limited = [(Movement::Limited, 95.0)];
+        let run = |(movement, per_second)| MovementsRun { movement, per_second };
+        let runs = rates.into_iter().chain(limited).map(run).collect();
+        let (taken_at, revision, hardware) = (DateTime::UNIX_EPOCH, String::new(), Hardware::default());
+        let mut found = MovementsResults { taken_at, revision, hardware, runs };
+        assert!(found.met(), "{}", found.ratio(Movement::Limited));
+        found.runs[3].per_second = 94.0;
+        assert!(!found.met());
+    }
+}

@@ -1,0 +1,40 @@
+//! A payout run goes on.
+
+use std::sync::Arc;
+
+use domain::PayoutRun;
+use kernel::PayoutRunId;
+use log::Appended;
+use serde::{Deserialize, Serialize};
+
+use super::{MoneyRules, payout_access::change, payout_outcome::payout_outcome};
+use crate::{
+    ExecuteError, Outcome,
+    engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
+};
+
+/// Go on with a paused run, at the next row; by whoever opened it, or an operator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResumePayoutRun {
+    /// Which.
+    pub run: PayoutRunId,
+}
+
+impl Command for ResumePayoutRun {
+    type Rules = MoneyRules;
+    type Answer = Arc<Outcome>;
+    type Error = ExecuteError;
+
+    fn decide(&self, _: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
+        change(work, self.run, PayoutRun::resume)
+    }
+
+    fn answer(
+        &self,
+        events: &[PendingEvent],
+        place: Option<Appended>,
+        unit: &UnitOfWork,
+    ) -> Result<Arc<Outcome>, IncompleteEvents> {
+        payout_outcome(self.run, events, place, unit)
+    }
+}

@@ -1,0 +1,14 @@
+alter role jangbu_vault in database @DATABASE@ set statement_timeout = '5s';
+alter role jangbu_vault in database @DATABASE@ set lock_timeout = '4s';
+alter role jangbu_vault in database @DATABASE@ set idle_in_transaction_session_timeout = '5s';
+alter role jangbu_vault in database @DATABASE@ set synchronous_commit = 'on';
+alter role jangbu_vault_reader in database @DATABASE@ set statement_timeout = '3s';
+alter role jangbu_vault_reader in database @DATABASE@ set lock_timeout = '2s';
+alter role jangbu_vault_reader in database @DATABASE@ set idle_in_transaction_session_timeout = '5s';
+alter role jangbu_vault_reader in database @DATABASE@ set default_transaction_read_only = 'on';
+revoke all on database @DATABASE@ from public;
+grant CREATE on database @DATABASE@ to jangbu_owner;
+grant TEMPORARY on database @DATABASE@ to jangbu_owner;
+grant CONNECT on database @DATABASE@ to jangbu_owner;
+grant CONNECT on database @DATABASE@ to jangbu_vault;
+grant CONNECT on database @DATABASE@ to jangbu_vault_reader;

@@ -1,0 +1,14 @@
+alter role jangbu_projector in database @DATABASE@ set statement_timeout = '60s';
+alter role jangbu_projector in database @DATABASE@ set lock_timeout = '10s';
+alter role jangbu_projector in database @DATABASE@ set idle_in_transaction_session_timeout = '2s';
+alter role jangbu_reader in database @DATABASE@ set default_transaction_read_only = 'on';
+alter role jangbu_reader in database @DATABASE@ set statement_timeout = '5s';
+alter role jangbu_reader in database @DATABASE@ set lock_timeout = '2s';
+alter role jangbu_reader in database @DATABASE@ set idle_in_transaction_session_timeout = '10s';
+revoke all on database @DATABASE@ from public;
+grant CREATE on database @DATABASE@ to jangbu_owner;
+grant TEMPORARY on database @DATABASE@ to jangbu_owner;
+grant CONNECT on database @DATABASE@ to jangbu_owner;
+grant CREATE on database @DATABASE@ to jangbu_projector;
+grant CONNECT on database @DATABASE@ to jangbu_projector;
+grant CONNECT on database @DATABASE@ to jangbu_reader;
