@@ -67,6 +67,7 @@ async fn a_run_pays_its_good_rows_and_names_the_others() {
     let mut app = TestApp::start(&ALL).await;
     let (employer, from) = app.funded_member(10_000).await;
     let (employee, to) = app.funded_member(0).await;
+    app.wait_until_level().await;
     let number = employee.get(&format!("/v1/accounts/{to}")).await.expect(200).text("account_number");
     let service = app.service();
     let run = open(&service, from).await;
