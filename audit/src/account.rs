@@ -175,9 +175,9 @@ mod tests {
     use super::*;
 
     fn used(amount: i128) -> LimitUse {
-        let (since, until) = (DateTime::<Utc>::UNIX_EPOCH, DateTime::<Utc>::UNIX_EPOCH);
+        let until = DateTime::<Utc>::UNIX_EPOCH;
         let amount = Minor::new(amount).expect("38 digits");
-        LimitUse { limit: "daily".into(), window: LimitWindow::Day, since, until, amount, count: 1 }
+        LimitUse { limit: "daily".into(), window: LimitWindow::Day, until, amount, count: 1 }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use std::ops::RangeInclusive;
 
-use events::recorded::{AccountEvent, Event, FreezeScope, Holder, LimitUse};
+use chrono::DateTime;
+use events::recorded::{AccountEvent, Event, FreezeScope, Holder, LimitUse, LimitWindow};
 use kernel::{AssetCode, Minor};
 use serde::Deserialize;
 
@@ -27,8 +28,11 @@ pub struct KeptState {
     /// Of schema 3; no limit is assigned if it is missing.
     limits: Option<Vec<String>>,
     /// Of schema 3; nothing of a limit is used if it is missing.
-    used: Option<Vec<LimitUse>>,
+    used: Option<Vec<UsedOf>>,
 }
+
+/// What is used of a limit: its name, day or month, when the window ends in seconds since 1970, how much, how often.
+type UsedOf = (String, LimitWindow, i64, Minor, u32);
 
 impl KeptState {
     /// Reads a state of a schema that is known here.
@@ -72,7 +76,8 @@ impl KeptState {
     }
 
     fn differs_in_limits(&self, left: &Left) -> Option<String> {
-        let (limits, used) = (self.limits.as_deref().unwrap_or_default(), self.used.as_deref().unwrap_or_default());
+        let limits = self.limits.as_deref().unwrap_or_default();
+        let used: Vec<LimitUse> = self.used.iter().flatten().map(used_of).collect();
         if let Some(known) = left.limits.as_deref().filter(|known| limits != *known) {
             return Some(format!("the limits {limits:?} instead of {known:?}"));
         }
@@ -89,7 +94,13 @@ impl KeptState {
     }
 }
 
-fn shown(LimitUse { limit, window, until, amount, count, .. }: &LimitUse) -> String {
+fn used_of((limit, window, until, amount, count): &UsedOf) -> LimitUse {
+    // A time that is none is of no window that an event names.
+    let until = DateTime::from_timestamp(*until, 0).unwrap_or_default();
+    LimitUse { limit: limit.clone(), window: *window, until, amount: *amount, count: *count }
+}
+
+fn shown(LimitUse { limit, window, until, amount, count }: &LimitUse) -> String {
     format!("{amount} in {count} of limit {limit} used in the {} to {until}", window.as_str())
 }
 
@@ -154,12 +165,11 @@ mod tests {
         let used = |amount| LimitUse {
             limit: "daily".into(),
             window: LimitWindow::Day,
-            since: at,
             until: at,
             amount: Minor::new(amount).expect("38 digits"),
             count: 2,
         };
-        let text = serde_json::to_string(&[used(70)]).expect("JSON");
+        let text = r#"[["daily", "day", 0, "70", 2]]"#;
         let state = KeptState::read(3, &with(&format!(r#""limits": ["daily"], "used": {text}"#))).expect("a state");
         let left = |limits: &[&str], used: &[LimitUse]| Left {
             limits: Some(limits.iter().map(|name| (*name).to_owned()).collect()),

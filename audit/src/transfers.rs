@@ -161,8 +161,8 @@ pub fn check_mirror(reversal: &Reversal, original: Option<&TransferPosted>, find
     findings.require(Rule::Reversals, mirrors, || {
         format!("position {}: the reversal is not the mirror of transfer {}", reversal.position, reversal.original)
     });
-    let counted = original.map(|original| original.counted.as_slice()).unwrap_or_default();
-    let fault = reversal_fault(&reversal.restored, counted);
+    let counted = original.map(TransferPosted::counted_for).unwrap_or_default();
+    let fault = reversal_fault(&reversal.restored, &counted);
     findings.require(Rule::Limits, fault.is_none(), || {
         format!("position {}: the reversal of {} {}", reversal.position, reversal.original, fault.unwrap_or_default())
     });

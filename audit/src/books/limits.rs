@@ -42,10 +42,7 @@ pub(super) const VIEW: Definition = Definition {
             ],
         },
         Table { name: "limit_assignments", columns: &["position", "account_id", "name"] },
-        Table {
-            name: "limit_uses",
-            columns: &["position", "count", "since", "until", "account_id", "amount", "name", "per"],
-        },
+        Table { name: "limit_uses", columns: &["position", "count", "until", "account_id", "amount", "name", "per"] },
     ],
     needs_ledger: false,
 };
@@ -110,7 +107,6 @@ fn give_assignment((account, name): (Uuid, &str), position: i64, cells: &mut Cel
 struct Use<'a> {
     position: i64,
     count: i64,
-    since: DateTime<Utc>,
     until: DateTime<Utc>,
     amount: &'a dyn Display,
 }
@@ -118,7 +114,7 @@ struct Use<'a> {
 impl Use<'_> {
     fn give(&self, (account, name, per): (Uuid, &str, &str), cells: &mut Cells, uses: &mut dyn Sink) {
         cells.clear().put("position", self.position).put("count", self.count).put("amount", self.amount);
-        cells.put("since", time(self.since)).put("until", time(self.until)).put("name", name).put("per", per);
+        cells.put("until", time(self.until)).put("name", name).put("per", per);
         uses.row(&format!("account {account} limit {name} {per}"), cells);
     }
 }
@@ -207,9 +203,9 @@ impl<S: Sink> Book<S> for Limits<S> {
             }
         }
         for ((account, name, per), (used, position)) in &self.used {
-            let LimitUse { since, until, amount, count, .. } = used;
+            let LimitUse { until, amount, count, .. } = used;
             let (position, count) = (*position, i64::from(*count));
-            let row = Use { position, count, since: *since, until: *until, amount };
+            let row = Use { position, count, until: *until, amount };
             row.give((*account, name, per), &mut cells, &mut self.uses);
         }
     }
@@ -255,14 +251,14 @@ pub(super) async fn read<S: Sink>(connection: &mut PgConnection, sinks: &mut [S]
     }
     drop(rows);
     let mut rows = sqlx::query!(
-        r#"select position as "position!", count as "count!", since as "since!", until as "until!",
+        r#"select position as "position!", count as "count!", until as "until!",
                   account_id as "account_id!", amount::text as "amount!", name as "name!", per as "per!"
            from live.limit_uses"#
     )
     .fetch(connection);
     while let Some(row) = rows.try_next().await? {
         let (position, count, amount) = (row.position, row.count, &row.amount);
-        let found = Use { position, count, since: row.since, until: row.until, amount };
+        let found = Use { position, count, until: row.until, amount };
         found.give((row.account_id, &row.name, &row.per), &mut cells, uses);
     }
     Ok(())

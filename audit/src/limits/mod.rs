@@ -153,11 +153,12 @@ impl Limits {
             let sum = paid.entry(leg.account.uuid()).or_default();
             *sum = sum.saturating_sub(leg.amount.units());
         }
-        let stranger = posted.counted.iter().find(|of| !paid.contains_key(&of.account.uuid()));
+        let counted = posted.counted_for();
+        let stranger = counted.iter().find(|of| !paid.contains_key(&of.account.uuid()));
         let mut fault = stranger.map(|of| format!("counts for account {}, which pays nothing", of.account));
         for (account, amount) in paid {
             let is_counted = uses.take_counted(Cause::Transfer(id), account);
-            let stated = posted.counted.iter().filter(|of| of.account.uuid() == account).map(|of| &of.counted);
+            let stated = counted.iter().filter(|of| of.account.uuid() == account).map(|of| &of.counted);
             let stated = shares(stated);
             let found = match (kind_of(posted.kind), posted.hold) {
                 (Some(kind), _) => {
@@ -313,7 +314,7 @@ fn reversals_in(commit: &Commit) -> HashSet<Uuid> {
 /// What is wrong with what a capture says that it takes over from its hold, if anything is.
 fn capture_fault(transfer: Uuid, ought: &Shares, commit: &Commit) -> Option<String> {
     let counted = commit.events.iter().find_map(|event| match &event.recorded {
-        Event::Transfer(TransferEvent::Posted(posted)) if event.stream == transfer => Some(&posted.counted),
+        Event::Transfer(TransferEvent::Posted(posted)) if event.stream == transfer => Some(posted.counted_for()),
         _ => None,
     })?;
     let stated = shares(counted.iter().map(|of| &of.counted));

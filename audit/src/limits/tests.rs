@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use events::recorded::{
     AccountFundsHeld, AccountFundsReleased, AccountLimitsAssigned, Cap, Counted, CountedFor, HoldAmounts, HoldCaptured,
     HoldExpired, HoldIncreased, HoldPlaced, HoldReleased, LimitDeleted, LimitUse, PaymentCodeIssued, PaymentCodeUsed,
-    TransferReversed,
+    TransferCount, TransferReversed,
 };
 use kernel::{Actor, HoldId, Role, TransferId};
 
@@ -47,8 +47,8 @@ fn today() -> (DateTime<Utc>, DateTime<Utc>) {
 }
 
 fn used(amount: i128, count: u32) -> LimitUse {
-    let (since, until) = today();
-    LimitUse { limit: "daily".into(), window: LimitWindow::Day, since, until, amount: minor(amount), count }
+    let until = today().1;
+    LimitUse { limit: "daily".into(), window: LimitWindow::Day, until, amount: minor(amount), count }
 }
 
 fn counted(amount: i128, count: u32) -> Counted {
@@ -61,10 +61,16 @@ fn counted_for(amount: i128, count: u32) -> Vec<CountedFor> {
     vec![CountedFor { account: account(1), counted: counted(amount, count) }]
 }
 
+/// A transfer that says that it counts this.
+fn counting(posted: TransferPosted, counted: Vec<CountedFor>) -> TransferPosted {
+    let counted = counted.into_iter().map(|of| TransferCount::new(of, &posted.legs)).collect();
+    TransferPosted { counted, ..posted }
+}
+
 /// The first member pays the second, and says that this counts.
 fn pays(log: &TestLog, number: u128, amount: i128, after: LimitUse) -> Events {
     let posted = posted(TransferKind::Transfer, between(1, 2, amount));
-    let posted = TransferPosted { counted: counted_for(amount, 1), ..posted };
+    let posted = counting(posted, counted_for(amount, 1));
     log.pay(number, posted, vec![vec![after]])
 }
 
@@ -76,10 +82,10 @@ fn what_is_paid_counts_until_the_day_is_over_and_then_anew() {
     let kept: Limits = serde_json::from_str(&serde_json::to_string(&log.fold.limits).expect("JSON")).expect("limits");
     log.fold.limits = kept;
     log.now = today().1 - TimeDelta::seconds(1);
-    let (since, until) = (today().1, today().1 + TimeDelta::days(1));
+    let until = today().1 + TimeDelta::days(1);
     let counted = CountedFor { account: account(1), counted: Counted { until, ..counted(10, 1) } };
-    let posted = TransferPosted { counted: vec![counted], ..posted(TransferKind::Transfer, between(1, 2, 10)) };
-    log.sound(log.pay(13, posted, vec![vec![LimitUse { since, until, ..used(10, 1) }]]));
+    let posted = counting(posted(TransferKind::Transfer, between(1, 2, 10)), vec![counted]);
+    log.sound(log.pay(13, posted, vec![vec![LimitUse { until, ..used(10, 1) }]]));
 }
 
 #[test]
@@ -92,9 +98,8 @@ fn each_way_to_count_wrong_is_found() {
     wrong(used(299, 2), "pays 100 in 1 from account");
     wrong(used(300, 3), "which counts 100 in 2 for limit daily in the day");
     wrong(used(100, 1), "which counts -100 in 0 for limit daily");
-    let (since, until) = today();
-    wrong(LimitUse { since: since - TimeDelta::days(1), ..used(300, 2) }, "it is from 2026-11-29 15:00:00 UTC");
-    wrong(LimitUse { until: until + TimeDelta::days(1), ..used(300, 2) }, "to 2026-11-30 15:00:00 UTC");
+    let until = today().1;
+    wrong(LimitUse { until: until + TimeDelta::days(1), ..used(300, 2) }, "it is to 2026-11-30 15:00:00 UTC");
     wrong(LimitUse { limit: "other".into(), ..used(300, 2) }, "and there is no such limit");
     let mut log = limited();
     log.wrong(
@@ -144,7 +149,7 @@ fn a_transfer_says_what_its_accounts_count() {
     let mut events = pays(&log, 11, 200, used(200, 1));
     let says = |events: &mut Events, counted: Vec<CountedFor>| {
         if let (_, Event::Transfer(TransferEvent::Posted(posted))) = &mut events[0] {
-            posted.counted = counted;
+            *posted = counting(posted.clone(), counted);
         }
     };
     says(&mut events, counted_for(199, 1));
@@ -186,7 +191,7 @@ fn only_a_reversal_gives_an_account_back_what_it_used() {
     let other = posted(TransferKind::Transfer, between(2, 1, 5));
     let (of_payer, of_payee) = (vec![used(5, 1)], vec![used(195, 1)]);
     let counted = vec![CountedFor { account: account(2), counted: counted(5, 1) }];
-    let events = log.pay(12, TransferPosted { counted, ..other }, vec![of_payer, of_payee]);
+    let events = log.pay(12, counting(other, counted), vec![of_payer, of_payee]);
     log.wrong(events, "counts for transfer 00000000-0000-0000-0000-00000000000c, which does not say so");
 }
 
@@ -236,11 +241,8 @@ fn released(given_back: i128, left: HoldAmounts) -> (u128, Event) {
 /// A capture that frees so much, and counts so much of it.
 fn captured(log: &TestLog, paid: i128, is_final: bool, left: HoldAmounts, counted: i128) -> Events {
     let transfer = TransferId::new(Uuid::from_u128(21));
-    let posted = TransferPosted {
-        hold: Some(hold()),
-        counted: counted_for(counted, 0),
-        ..posted(TransferKind::Capture, between(1, 2, paid))
-    };
+    let posted = TransferPosted { hold: Some(hold()), ..posted(TransferKind::Capture, between(1, 2, paid)) };
+    let posted = counting(posted, counted_for(counted, 0));
     let mut events = vec![(HOLD, HoldCaptured { transfer, paid: minor(paid), is_final, left }.into())];
     events.extend(log.pay(21, posted, vec![]));
     events
@@ -264,10 +266,10 @@ fn what_is_given_back_of_a_hold_returns_to_its_window() {
 fn what_is_given_back_to_a_window_before_the_newest_changes_nothing() {
     let mut log = with_hold();
     log.now = today().1;
-    let (since, until) = (today().1, today().1 + TimeDelta::days(1));
+    let until = today().1 + TimeDelta::days(1);
     let counted = CountedFor { account: account(1), counted: Counted { until, ..counted(10, 1) } };
-    let posted = TransferPosted { counted: vec![counted], ..posted(TransferKind::Transfer, between(1, 2, 10)) };
-    log.sound(log.pay(13, posted, vec![vec![LimitUse { since, until, ..used(10, 1) }]]));
+    let posted = counting(posted(TransferKind::Transfer, between(1, 2, 10)), vec![counted]);
+    log.sound(log.pay(13, posted, vec![vec![LimitUse { until, ..used(10, 1) }]]));
     log.sound(vec![released(160, left(160, 0, 160)), freed(160, 0, vec![])]);
 }
 

@@ -191,17 +191,12 @@ fn counted(
     let name = format!("limit {} in the {}", after.limit, after.window.as_str());
     let Some(limit) = limit else { return Err(format!("counts for {name}, and there is no such limit")) };
     let running = before.filter(|before| at < before.until);
-    let (since, until) = match running {
-        Some(before) => (before.since, before.until),
-        None => {
-            let TimeWindow { since, until } =
-                window_of(limit, after.window, at).ok_or_else(|| format!("counts for {name}, which has none"))?;
-            (since, until)
-        }
+    let until = match running {
+        Some(before) => before.until,
+        None => window_of(limit, after.window, at).ok_or_else(|| format!("counts for {name}, which has none"))?.until,
     };
-    if (after.since, after.until) != (since, until) || !(since <= at && at < until) {
-        let (is, ought) = (format!("{} to {}", after.since, after.until), format!("{since} to {until}"));
-        return Err(format!("counts for {name} from {is}, and at {at} it is from {ought}"));
+    if after.until != until || at >= until {
+        return Err(format!("counts for {name} to {}, and at {at} it is to {until}", after.until));
     }
     let of_before = running.map(|used| (used.amount.units(), used.count)).unwrap_or_default();
     let (amount, count) =
@@ -220,7 +215,7 @@ fn counted(
 /// By how much the use of a window shrinks; or what is wrong with it.
 fn given_back(before: Option<&LimitUse>, after: &LimitUse) -> Result<Share, String> {
     let name = format!("limit {} in the {} to {}", after.limit, after.window.as_str(), after.until);
-    let same = before.filter(|before| (before.since, before.until) == (after.since, after.until));
+    let same = before.filter(|before| before.until == after.until);
     let Some(before) = same else { return Err(format!("gives back to {name}, of which nothing is used")) };
     let share = Share {
         amount: after.amount.units().saturating_sub(before.amount.units()),

@@ -63,7 +63,7 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
     /// What it has used of limits, in the newest window of each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::limit::kept")]
     pub used: Vec<LimitUse>,
 }
 

@@ -25,7 +25,7 @@ impl Transfer {
     pub fn evolve(state: Option<Self>, event: &TransferEvent) -> Result<Self, EvolveError> {
         match (state, event) {
             (None, TransferEvent::Posted(posted)) => {
-                Ok(Self::Posted { legs: posted.legs.clone(), counted: posted.counted.clone() })
+                Ok(Self::Posted { legs: posted.legs.clone(), counted: posted.counted_for() })
             }
             (None, TransferEvent::Rejected(_)) => Ok(Self::Rejected),
             (None, TransferEvent::Reversed(_)) => Err(EvolveError::NotOpened),

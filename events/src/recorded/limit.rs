@@ -4,7 +4,7 @@
 //! became of the limit or of the clocks of its zone.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AssetCode, Minor};
+use kernel::{AssetCode, Minor};
 use serde::{Deserialize, Serialize};
 
 use super::event_type::event_types;
@@ -106,15 +106,15 @@ impl LimitWindow {
     }
 }
 
-/// What an account has used of a limit in one window, after the event.
+/// What an account has used of a limit in one window, after the event. Recorded as a list, because every payment that counts writes
+/// it for each window: `["everyone", "month", "2026-11-30T15:00:00Z", "412500", 17]`, in the order of the fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "UseRow", into = "UseRow")]
 pub struct LimitUse {
     /// The limit.
     pub limit: String,
     /// Day or month.
     pub window: LimitWindow,
-    /// When the window began.
-    pub since: DateTime<Utc>,
     /// From this time on it is over. A window that has begun runs to its end, whatever becomes of the limit.
     pub until: DateTime<Utc>,
     /// How much, in minor units.
@@ -123,8 +123,9 @@ pub struct LimitUse {
     pub count: u32,
 }
 
-/// What an event counted for one window of a limit.
+/// What an event counted for one window of a limit. Recorded as a list, as [`LimitUse`] is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "UseRow", into = "UseRow")]
 pub struct Counted {
     /// The limit.
     pub limit: String,
@@ -138,14 +139,31 @@ pub struct Counted {
     pub count: u32,
 }
 
-/// What a transfer counted, and for which account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CountedFor {
-    /// The account that pays.
-    pub account: AccountId,
-    /// What it counted.
-    #[serde(flatten)]
-    pub counted: Counted,
+/// Limit, window, end of the window, amount, count.
+type UseRow = (String, LimitWindow, DateTime<Utc>, Minor, u32);
+
+impl From<UseRow> for LimitUse {
+    fn from((limit, window, until, amount, count): UseRow) -> Self {
+        Self { limit, window, until, amount, count }
+    }
+}
+
+impl From<LimitUse> for UseRow {
+    fn from(used: LimitUse) -> Self {
+        (used.limit, used.window, used.until, used.amount, used.count)
+    }
+}
+
+impl From<UseRow> for Counted {
+    fn from((limit, window, until, amount, count): UseRow) -> Self {
+        Self { limit, window, until, amount, count }
+    }
+}
+
+impl From<Counted> for UseRow {
+    fn from(counted: Counted) -> Self {
+        (counted.limit, counted.window, counted.until, counted.amount, counted.count)
+    }
 }
 
 /// What of a limit was left for a payment that was refused.

@@ -22,6 +22,7 @@ mod refusal;
 mod standing_order;
 mod stream_kind;
 mod transfer;
+mod transfer_count;
 
 pub use account::*;
 pub use decode::DecodeError;
@@ -42,3 +43,4 @@ pub use refusal::*;
 pub use standing_order::*;
 pub use stream_kind::StreamKind;
 pub use transfer::*;
+pub use transfer_count::{CountedFor, TransferCount};

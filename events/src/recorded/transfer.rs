@@ -7,8 +7,8 @@ use super::{
     decode::Unreadable,
     event_type::event_types,
     legs::{Legs, LegsError},
-    limit::CountedFor,
     refusal::Refusal,
+    transfer_count::{CountedFor, TransferCount},
 };
 
 event_types! {
@@ -128,8 +128,9 @@ pub struct TransferPosted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<Actor>,
     /// What it counted for limits: a reversal gives it back there. Of a capture: what its hold counted, as far as it is paid.
+    /// [`TransferPosted::counted_for`] reads it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub counted: Vec<CountedFor>,
+    pub counted: Vec<TransferCount>,
 }
 
 /// What was paid for.
@@ -142,6 +143,11 @@ pub struct Trade {
 }
 
 impl TransferPosted {
+    /// What it counted for limits, and for which account.
+    pub fn counted_for(&self) -> Vec<CountedFor> {
+        self.counted.iter().filter_map(|count| count.read(&self.legs)).collect()
+    }
+
     /// Reads the payload of every version.
     pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
         match schema_version {

@@ -1,6 +1,8 @@
 //! Whatever the bank can record, it reads back the same.
 
-use events::recorded::{Counted, CountedFor, Event, Leg, Legs, LimitWindow, Trade, TransferKind, TransferPosted};
+use events::recorded::{
+    Counted, CountedFor, Event, Leg, Legs, LimitWindow, Trade, TransferCount, TransferKind, TransferPosted,
+};
 use kernel::{AccountId, Actor, HoldId, ItemId, MemberId, OfferId, OrderId, Role, TransferId};
 use proptest::{option, prelude::*};
 use serde_json::{Value, value::RawValue};
@@ -39,13 +41,28 @@ fn legs() -> impl Strategy<Value = Legs> {
     legs.prop_map(|legs| Legs::new(legs).expect("they cancel"))
 }
 
-fn counted() -> impl Strategy<Value = CountedFor> {
+/// What is counted, and whether it is what the first leg pays, which is recorded in a shorter form.
+fn counted() -> impl Strategy<Value = (CountedFor, bool)> {
     let windows = prop_oneof![Just(LimitWindow::Day), Just(LimitWindow::Month)];
     let parts = (accounts(), words(), windows, times(), amounts(), any::<u32>());
-    parts.prop_map(|(account, limit, window, until, amount, count)| {
+    (parts, any::<bool>()).prop_map(|((account, limit, window, until, amount, count), is_of_first_leg)| {
         let counted = Counted { limit, window, until, amount, count };
-        CountedFor { account, counted }
+        (CountedFor { account, counted }, is_of_first_leg)
     })
+}
+
+/// What a transfer with these legs counts, and reads what is recorded of it.
+fn recorded(counted: Vec<(CountedFor, bool)>, legs: &Legs) -> Vec<TransferCount> {
+    let record = |(mut of, is_of_first_leg): (CountedFor, bool)| {
+        if is_of_first_leg {
+            of.account = legs[0].account;
+            (of.counted.amount, of.counted.count) = (legs[0].amount.negated(), 1);
+        }
+        let recorded = TransferCount::new(of.clone(), legs);
+        assert_eq!(recorded.read(legs), Some(of));
+        recorded
+    };
+    counted.into_iter().map(record).collect()
 }
 
 fn trades() -> impl Strategy<Value = Trade> {
@@ -65,6 +82,7 @@ fn posted() -> impl Strategy<Value = TransferPosted> {
     let counted = prop::collection::vec(counted(), 0..3);
     (kinds(), legs(), texts, others, causes, counted).prop_map(|(kind, legs, texts, others, causes, counted)| {
         let ((memo, reference), (reverses, hold, despite_freeze), (trade, order, asked_by)) = (texts, others, causes);
+        let counted = recorded(counted, &legs);
         TransferPosted { kind, legs, memo, reference, reverses, hold, despite_freeze, trade, order, asked_by, counted }
     })
 }

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use domain::{Account, Freeze, Limited, Limits, Movement, Refusal};
 use events::recorded::{
-    AccountEvent, AccountOpened, CountedFor, Holder, Leg, Legs, LimitedKind, Trade, TransferFacts, TransferKind,
-    TransferPosted, TransferRejected, TransferReversed,
+    AccountEvent, AccountOpened, CountedFor, Holder, Leg, Legs, LimitedKind, Trade, TransferCount, TransferFacts,
+    TransferKind, TransferPosted, TransferRejected, TransferReversed,
 };
 use kernel::{AccountId, Actor, AssetCode, HoldId, Minor, Money, OrderId, StreamId, TransferId};
 use uuid::Uuid;
@@ -242,6 +242,7 @@ impl Particulars {
 
     fn posted(self, legs: Legs, despite_freeze: bool, counted: Vec<CountedFor>) -> TransferPosted {
         let Self { kind, memo, reference, reverses, hold, trade, order, asked_by } = self;
+        let counted = counted.into_iter().map(|of| TransferCount::new(of, &legs)).collect();
         TransferPosted { kind, legs, memo, reference, reverses, hold, despite_freeze, trade, order, asked_by, counted }
     }
 }

@@ -173,7 +173,10 @@ async fn the_window_is_that_of_the_commit() {
     posted(&outcome);
     let Outcome::Posted(transfer) = outcome else { panic!() };
     assert!(transfer.recorded_at >= day.until);
-    assert_eq!(transfer.posted.counted[0].counted.until, Zone::SEOUL.day(transfer.recorded_at).expect("a day").until);
+    assert_eq!(
+        transfer.posted.counted_for()[0].counted.until,
+        Zone::SEOUL.day(transfer.recorded_at).expect("a day").until
+    );
 }
 
 /// Nothing of a limit's stream is added to by a payment, so no conflict tells a server that led before that it was changed.

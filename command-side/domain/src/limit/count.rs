@@ -82,7 +82,7 @@ fn current(used: &[LimitUse], limit: &LimitSet, window: LimitWindow, time: &dyn 
     if !time.has_passed(since) || time.has_passed(until) {
         return None;
     }
-    Some(LimitUse { limit: limit.name.clone(), window, since, until, amount: Minor::ZERO, count: 0 })
+    Some(LimitUse { limit: limit.name.clone(), window, until, amount: Minor::ZERO, count: 0 })
 }
 
 fn add(limit: &LimitSet, cap: Cap, before: LimitUse, paid: Paid) -> Result<LimitUse, Refusal> {

@@ -4,6 +4,7 @@
 //! ([`count`]), so a limit is held in the commit that pays, and costs no stream of its own.
 
 mod count;
+pub(crate) mod kept;
 
 use std::collections::BTreeMap;
 

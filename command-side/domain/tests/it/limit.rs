@@ -8,7 +8,7 @@ use domain::{
 };
 use events::recorded::{
     AccountEvent, AccountLimitsAssigned, Cap, HoldEvent, HoldPlaced, LimitDeleted, LimitReached, LimitSet, LimitUse,
-    LimitWindow, LimitedKind, TransferKind, TransferPosted,
+    LimitWindow, LimitedKind, TransferCount, TransferKind, TransferPosted,
 };
 use kernel::{Actor, MemberId, Role};
 use proptest::prelude::*;
@@ -115,6 +115,7 @@ impl Payer {
     fn reverse(&mut self, moved: &Moved, units: i128) {
         let other = given(&[opened("KRW"), credited(1_000_000, 1_000_000)]);
         let legs = payments(&[(account_id(1), account_id(2), money("KRW", units))]).expect("legs");
+        let counted = moved.counted.iter().map(|of| TransferCount::new(of.clone(), &legs)).collect();
         let posted = TransferPosted {
             kind: TransferKind::Transfer,
             legs,
@@ -126,7 +127,7 @@ impl Payer {
             trade: None,
             order: None,
             asked_by: None,
-            counted: moved.counted.clone(),
+            counted,
         };
         let state = Transfer::evolve(None, &posted.into()).expect("a transfer");
         let (legs, undone) = state.reverse().expect("not reversed yet");
@@ -210,7 +211,6 @@ fn a_day_is_that_of_the_limits_zone() {
     let expected = LimitUse {
         limit: "most".into(),
         window: LimitWindow::Day,
-        since: time("2026-11-29T15:00:00Z"),
         until: time("2026-11-30T15:00:00Z"),
         amount: minor(70),
         count: 1,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use events::recorded::{
     AccountEvent, AccountLimitsAssigned, Cap, Counted, CountedFor, Event, HoldEvent, LimitDeleted, LimitSet, LimitUse,
-    LimitWindow, LimitedKind, TransferEvent, TransferKind,
+    LimitWindow, LimitedKind, TransferCount, TransferEvent, TransferKind,
 };
 use kernel::{AccountId, StreamId, TimeWindow, Zone};
 
@@ -39,13 +39,13 @@ impl Limits {
         };
         for limit in self.set.iter().filter(applies) {
             for window in [LimitWindow::Day, LimitWindow::Month] {
-                let Some(TimeWindow { since, until }) = window_of(limit, window, at) else { continue };
+                let Some(TimeWindow { until, .. }) = window_of(limit, window, at) else { continue };
                 let name = &limit.name;
                 let before =
                     all.iter().find(|used| used.limit == *name && used.window == window && used.until == until);
                 let before = before.map_or((0, 0), |used| (used.amount.units(), used.count));
                 let (limit, sum) = (name.clone(), units(before.0 + amount));
-                used.push(LimitUse { limit, window, since, until, amount: sum, count: before.1 + count });
+                used.push(LimitUse { limit, window, until, amount: sum, count: before.1 + count });
                 counted.push(Counted { limit: name.clone(), window, until, amount: units(amount), count });
             }
         }
@@ -98,7 +98,7 @@ fn state(events: &mut Events, is_back: bool, used: &[LimitUse], counted: &[Count
                     account: AccountId::new(account(payer)),
                     counted: counted.clone(),
                 };
-                e.counted = counted.iter().map(of).collect();
+                e.counted = counted.iter().map(|counted| TransferCount::new(of(counted), &e.legs)).collect();
             }
             _ => {}
         }
@@ -211,7 +211,7 @@ impl Bank {
 /// What a transfer or a hold says that it counted.
 fn counted_in(events: &Events) -> Vec<Counted> {
     let counted = events.iter().find_map(|(_, event)| match event {
-        Event::Transfer(TransferEvent::Posted(e)) => Some(e.counted.iter().map(|of| of.counted.clone()).collect()),
+        Event::Transfer(TransferEvent::Posted(e)) => Some(e.counted_for().into_iter().map(|of| of.counted).collect()),
         Event::Hold(HoldEvent::Placed(e)) => Some(e.counted.clone()),
         Event::Hold(HoldEvent::Increased(e)) => Some(e.counted.clone()),
         _ => None,

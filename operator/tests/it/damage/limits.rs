@@ -24,11 +24,24 @@ fn side<'a>(log: &'a mut EditedLog, event_type: &str, number: u128) -> &'a mut E
     naming(log, event_type, "transfer", transfer(number))
 }
 
+/// Where the end of a window and an amount stand in an entry of what is used, or of what a hold counts.
+const UNTIL: usize = 2;
+const AMOUNT: usize = 3;
+
 /// Sets a field of the first entry of a list.
-fn set_first(event: &mut EditedEvent, list: &str, field: &str, value: impl Into<Value>) {
+fn set_first(event: &mut EditedEvent, list: &str, field: usize, value: impl Into<Value>) {
     let mut entries = event.json()[list].clone();
     entries[0][field] = value.into();
     event.set(list, entries);
+}
+
+/// Says that a transfer counts so much of the account of its first leg, so often, in the first window that it counts in.
+fn counts(event: &mut EditedEvent, amount: &str, count: u32) {
+    let transfer = event.json();
+    let mut counted = transfer["counted"].clone();
+    let [limit, window, until] = [0, 1, 2].map(|field| counted[0][field].clone());
+    counted[0] = json!([limit, window, until, transfer["legs"][0]["account"], amount, count]);
+    event.set("counted", counted);
 }
 
 /// When the first commit that holds an event of this type was recorded.
@@ -40,7 +53,7 @@ fn when(log: &EditedLog, event_type: &str) -> Value {
 pub const LIMITS: &[Damage] = &[
     log(
         "a use that is too low",
-        |log| set_first(side(log, "AccountDebited", 113), "used", "amount", "90"),
+        |log| set_first(side(log, "AccountDebited", 113), "used", AMOUNT, "90"),
         &["what counts for a limit is counted in its window", "which counts 90 in 1 for limit daily in the day"],
     ),
     log(
@@ -50,10 +63,10 @@ pub const LIMITS: &[Damage] = &[
     ),
     log(
         "a use in a window that is over",
-        |log| set_first(side(log, "AccountDebited", 131), "used", "until", "2026-03-02T15:00:00Z"),
+        |log| set_first(side(log, "AccountDebited", 131), "used", UNTIL, "2026-03-02T15:00:00Z"),
         &[
-            "counts for limit daily in the day from",
-            "and at 2026-03-03 03:00:00.250 UTC it is from 2026-03-02 15:00:00 UTC",
+            "counts for limit daily in the day to 2026-03-02 15:00:00 UTC",
+            "and at 2026-03-03 03:00:00.250 UTC it is to 2026-03-03 15:00:00 UTC",
         ],
     ),
     log(
@@ -73,7 +86,7 @@ pub const LIMITS: &[Damage] = &[
     ),
     log(
         "a payment that says that it counts less",
-        |log| set_first(log.event_of(transfer(113), 1), "counted", "amount", "99"),
+        |log| counts(log.event_of(transfer(113), 1), "99", 1),
         &["says that it counts 99 in 1 of limit daily in the day"],
     ),
     log(
@@ -98,17 +111,17 @@ pub const LIMITS: &[Damage] = &[
     ),
     log(
         "a hold that gives back more than is released",
-        |log| set_first(naming(log, "AccountFundsReleased", "hold", hold(11)), "used", "amount", "120"),
+        |log| set_first(naming(log, "AccountFundsReleased", "hold", hold(11)), "used", AMOUNT, "120"),
         &["gives back to account acc00000-0000-7000-8000-00000000000b -80 in 0 of limit daily"],
     ),
     log(
         "a hold that counts more than it is",
-        |log| set_first(log.event_of(hold(11), 1), "counted", "amount", "81"),
+        |log| set_first(log.event_of(hold(11), 1), "counted", AMOUNT, "81"),
         &["says that it counts 81 in 1 of limit daily in the day"],
     ),
     log(
         "a capture that takes over less",
-        |log| set_first(log.event_of(transfer(116), 1), "counted", "amount", "39"),
+        |log| counts(log.event_of(transfer(116), 1), "39", 0),
         &["which takes over 39 in 0 of limit daily in the day"],
     ),
     log(

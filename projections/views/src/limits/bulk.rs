@@ -22,7 +22,7 @@ const COPY_LIMITS: &str = "copy limit_parts (position, recorded_at, day_count, m
     everyone, name, asset, kinds, zone) from stdin (format binary)";
 const COPY_ASSIGNMENTS: &str = "copy assignment_parts (position, account_id, name) from stdin (format binary)";
 const COPY_USES: &str =
-    "copy use_parts (position, count, since, until, account_id, amount, name, per) from stdin (format binary)";
+    "copy use_parts (position, count, until, account_id, amount, name, per) from stdin (format binary)";
 
 const MERGE: &[&str] = &[
     "insert into limits (first_position, position, recorded_at, day_count, month_count, per_transfer, day_amount,
@@ -42,8 +42,8 @@ const MERGE: &[&str] = &[
      from (select account_id, max(position) as position from assignment_parts group by account_id) as last
      join assignment_parts using (account_id, position)
      where name is not null",
-    "insert into limit_uses (position, count, since, until, account_id, amount, name, per)
-     select distinct on (account_id, name, per) position, count, since, until, account_id, amount, name, per
+    "insert into limit_uses (position, count, until, account_id, amount, name, per)
+     select distinct on (account_id, name, per) position, count, until, account_id, amount, name, per
      from use_parts order by account_id, name, per, position desc",
     "drop table limit_parts, assignment_parts, use_parts",
 ];
@@ -69,7 +69,6 @@ impl Bulk<Event> for LastWord {
          create table use_parts (
             position bigint not null,
             count bigint not null,
-            since timestamptz not null,
             until timestamptz not null,
             account_id uuid not null,
             amount numeric(38, 0) not null,
@@ -148,12 +147,11 @@ impl Loader<Event> for Parts {
             }
         }
         rows.send(connection).await?;
-        let mut rows = CopyRows::new(COPY_USES, 8);
+        let mut rows = CopyRows::new(COPY_USES, 7);
         for ((account, name, per), (used, position)) in used {
             rows.row()
                 .int8(position.number())
                 .int8(i64::from(used.count))
-                .time(used.since)
                 .time(used.until)
                 .uuid(account.uuid())
                 .numeric(used.amount)

@@ -48,7 +48,6 @@ struct Assignments {
 struct Uses {
     position: Vec<i64>,
     count: Vec<i64>,
-    since: Vec<DateTime<Utc>>,
     until: Vec<DateTime<Utc>>,
     account_id: Vec<Uuid>,
     amount: Vec<String>,
@@ -102,7 +101,6 @@ impl From<Changes> for LimitRows {
         for ((account, name, per), (used, position)) in changes.used {
             rows.uses.position.push(position.number());
             rows.uses.count.push(i64::from(used.count));
-            rows.uses.since.push(used.since);
             rows.uses.until.push(used.until);
             rows.uses.account_id.push(account.uuid());
             rows.uses.amount.push(used.amount.to_string());
@@ -187,16 +185,15 @@ impl Assignments {
 impl Uses {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), WriteError> {
         sqlx::query!(
-            "insert into limit_uses (position, count, since, until, account_id, amount, name, per)
-             select position, count, since, until, account_id, amount::numeric, name, per
-             from unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[],
-                $8::text[]) as changed(position, count, since, until, account_id, amount, name, per)
+            "insert into limit_uses (position, count, until, account_id, amount, name, per)
+             select position, count, until, account_id, amount::numeric, name, per
+             from unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+                as changed(position, count, until, account_id, amount, name, per)
              on conflict (account_id, name, per) do update
-             set position = excluded.position, count = excluded.count, since = excluded.since, until = excluded.until,
+             set position = excluded.position, count = excluded.count, until = excluded.until,
                 amount = excluded.amount",
             &self.position,
             &self.count,
-            &self.since,
             &self.until,
             &self.account_id,
             &self.amount,

@@ -28,7 +28,6 @@ create table limit_assignments (
 create table limit_uses (
     position bigint not null, -- of the account's event
     count bigint not null, -- how many payments
-    since timestamptz not null,
     until timestamptz not null, -- the window is over from then on
     account_id uuid not null,
     amount numeric(38, 0) not null,

@@ -115,7 +115,6 @@ impl Bank {
         let used = windows.into_iter().flatten().map(|(per, window)| LimitUse {
             limit: limit.to_owned(),
             window: per,
-            since: window.since,
             until: window.until,
             amount: if self.random.percent(10) { Minor::MAX } else { units(self.random.below(1_000_000) as i128) },
             count: if self.random.percent(10) { u32::MAX } else { self.random.below(100) as u32 },

@@ -61,8 +61,8 @@ impl Limits {
             names.iter().map(move |name| format!("{account}|{name}|{position}"))
         });
         let used = self.used.iter().map(|((account, name, per), (used, position))| {
-            let (since, until) = (micros(used.since), micros(used.until));
-            format!("{account}|{name}|{per}|{since}|{until}|{}|{}|{position}", used.amount, used.count)
+            let until = micros(used.until);
+            format!("{account}|{name}|{per}|{until}|{}|{}|{position}", used.amount, used.count)
         });
         vec![
             Table::of("limits", SELECT_LIMITS, limits),
@@ -78,5 +78,4 @@ const SELECT_LIMITS: &str =
     coalesce(month_count::text, '-'), zone, first_position, position, (extract(epoch from recorded_at) * 1000000)::int8)
     from live.limits";
 const SELECT_ASSIGNMENTS: &str = "select concat_ws('|', account_id, name, position) from live.limit_assignments";
-const SELECT_USES: &str = "select concat_ws('|', account_id, name, per, (extract(epoch from since) * 1000000)::int8,
-    (extract(epoch from until) * 1000000)::int8, amount, count, position) from live.limit_uses";
+const SELECT_USES: &str = "select concat_ws('|', account_id, name, per, (extract(epoch from until) * 1000000)::int8, amount, count, position) from live.limit_uses";
