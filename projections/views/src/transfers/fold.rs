@@ -31,8 +31,10 @@ pub(super) fn fold<'c>(commits: impl ExactSizeIterator<Item = &'c Commit<Event>>
             }
         }
         if let Some(row) = folding.rows[first..].iter().find(|row| !row.is_whole()) {
+            // Whoever parks the event at fault parks that of the transfer: it need not be the first of its commit.
+            let posted = commit.positioned().find(|(_, event)| event.stream.uuid() == row.transfer.uuid());
             return Err(Fault {
-                position: commit.first,
+                position: posted.map_or(commit.first, |(position, _)| position),
                 event_type: TransferPosted::NAME.into(),
                 reason: format!("a leg of the transfer {} has no debit or credit in its commit", row.transfer),
             });
@@ -50,10 +52,15 @@ pub(super) struct Folding<'c> {
     pub(super) reversed: Vec<(TransferId, TransferId)>,
 }
 
-/// Who asked for a transfer, if it was somebody of this role: who the event says, or else who sent the command.
-fn asker(commit: &Commit<Event>, said: Option<Actor>, role: Role) -> Option<MemberId> {
-    Some(said.unwrap_or(commit.actor)).filter(|actor| actor.role == role).map(|actor| actor.id)
+/// Who asked for a transfer, if it was somebody of one of these roles: who the event says, or else who sent the command.
+fn asker(commit: &Commit<Event>, said: Option<Actor>, roles: [Role; 2]) -> Option<MemberId> {
+    Some(said.unwrap_or(commit.actor)).filter(|actor| roles.contains(&actor.role)).map(|actor| actor.id)
 }
+
+/// Whoever sees what they were refused: that they asked.
+const CUSTOMERS: [Role; 2] = [Role::Member, Role::Partner];
+/// Whoever finds transfers by what they called them.
+const PROGRAMS: [Role; 2] = [Role::Service, Role::Partner];
 
 /// A debit or a credit.
 struct Posting {
@@ -79,12 +86,12 @@ impl<'c> Folding<'c> {
         };
         match body {
             Event::Transfer(TransferEvent::Posted(posted)) => {
-                let service = asker(commit, posted.asked_by, Role::Service);
+                let service = asker(commit, posted.asked_by, PROGRAMS);
                 self.push(Row::posted(stream, posted, service, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Rejected(rejected)) => {
-                let by = |role| asker(commit, rejected.asked_by, role);
-                let asked = Asked { by: by(Role::Member), service: by(Role::Service) };
+                let by = |roles| asker(commit, rejected.asked_by, roles);
+                let asked = Asked { by: by(CUSTOMERS), service: by(PROGRAMS) };
                 self.push(Row::rejected(stream, rejected, asked, position, commit.recorded_at));
             }
             Event::Transfer(TransferEvent::Reversed(reversed)) => match self.place.get(&stream) {
