@@ -35,8 +35,20 @@ const FUNDS: i128 = 2_000;
 const CLIENTS: u64 = 8;
 const EACH: usize = 60;
 /// What is sure to be among what was carried out, so that the test tests it.
-const SURE: [&str; 10] =
-    ["transfer", "hold", "rate", "quote", "exchange", "order", "order-run", "open-run", "start-run", "row"];
+const SURE: [&str; 12] = [
+    "transfer",
+    "deposit",
+    "withdrawal",
+    "hold",
+    "rate",
+    "quote",
+    "exchange",
+    "order",
+    "order-run",
+    "open-run",
+    "start-run",
+    "row",
+];
 
 async fn act(world: Arc<World>, number: u64) -> usize {
     let mut random = SmallRng::seed_from_u64(number);

@@ -19,6 +19,8 @@ struct Account {
     asset: String,
     /// The bank's own may be below zero.
     is_of_bank: bool,
+    /// Stands for the outside. What it had before is not looked at.
+    is_outside: bool,
     balance: i128,
     held: i128,
     used: Used,
@@ -26,6 +28,8 @@ struct Account {
 
 struct Hold {
     source: Uuid,
+    /// As what limits count it.
+    kind: &'static str,
     placed: i128,
     captured: i128,
     released: i128,
@@ -34,6 +38,8 @@ struct Hold {
 /// A movement that may be reversed.
 struct Paid {
     what: &'static str,
+    /// As what limits counted it.
+    kind: &'static str,
     sides: Vec<Side>,
     /// What each account paid that was counted.
     payers: Vec<(Uuid, i128)>,
@@ -66,15 +72,18 @@ fn kind_of(what: &'static str) -> &'static str {
     match what {
         "order-run" => "transfer",
         "row" => "payout",
-        // It was counted when the funds were held.
-        "capture" => "hold",
         other => other,
     }
 }
 
 impl Account {
     fn of_bank(asset: &str) -> Self {
-        Self { asset: asset.to_owned(), is_of_bank: true, balance: 0, held: 0, used: Used::new(false) }
+        let used = Used::new(false);
+        Self { asset: asset.to_owned(), is_of_bank: true, is_outside: false, balance: 0, held: 0, used }
+    }
+
+    fn outside(asset: &str) -> Self {
+        Self { is_outside: true, ..Self::of_bank(asset) }
     }
 }
 
@@ -91,7 +100,10 @@ impl Model {
             for account in *accounts {
                 let used = Used::new(*account == assigned);
                 let (name, balance) = ((*asset).to_owned(), *balance);
-                model.accounts.insert(*account, Account { asset: name, is_of_bank: false, balance, held: 0, used });
+                model.accounts.insert(
+                    *account,
+                    Account { asset: name, is_of_bank: false, is_outside: false, balance, held: 0, used },
+                );
                 *model.totals.entry(*asset).or_default() += balance;
             }
         }
@@ -108,11 +120,10 @@ impl Model {
             self.now = Some(recorded_at);
         }
         match done.what {
-            "hold" => {
-                let (source, placed) = (id(&body["source"]), units(&body["money"]["amount"]));
-                self.holds.insert(id(&body["hold_id"]), Hold { source, placed, captured: 0, released: 0 });
-                self.hold(source, placed);
-                self.count(source, "hold", placed, 1);
+            "hold" => self.placed(done, "hold"),
+            "charge-hold" => {
+                self.use_code(done);
+                self.placed(done, "charge");
             }
             "increase" => {
                 let by = units(&done.asked["money"]["amount"]);
@@ -124,7 +135,7 @@ impl Model {
                 self.count(source, "hold", by, 0);
             }
             "release" => self.release(done),
-            "mint" | "give" | "offer" => self.item(done),
+            "mint" | "give" | "offer" | "cancel-offer" => self.item(done),
             "rate" => self.exchange.set(done),
             "quote" => {
                 let asset = |field: &str| self.accounts[&id(&done.asked[field])].asset.clone();
@@ -147,6 +158,19 @@ impl Model {
         }
     }
 
+    fn placed(&mut self, done: &Done, kind: &'static str) {
+        let body = &done.answer.body;
+        let (source, placed) = (id(&body["source"]), units(&body["money"]["amount"]));
+        self.holds.insert(id(&body["hold_id"]), Hold { source, kind, placed, captured: 0, released: 0 });
+        self.hold(source, placed);
+        self.count(source, kind, placed, 1);
+    }
+
+    fn use_code(&mut self, done: &Done) {
+        let code = done.asked["code"].as_str().unwrap().to_owned();
+        assert!(self.codes.insert(code), "a code paid twice: {}", done.answer.body);
+    }
+
     fn by_itself(&mut self, done: &Done, is_posted: bool) {
         if is_posted { self.moved(done) } else { self.refused(done) }
     }
@@ -163,6 +187,11 @@ impl Model {
                 let to = self.number_of[done.asked["to"].as_str().unwrap()];
                 assert!(!self.open.contains_key(&item), "an item that is offered was given away");
                 assert_eq!(self.owners.insert(item, to), done.person, "given by who does not own it");
+            }
+            "cancel-offer" => {
+                let (item, seller) = self.offers.remove(&id(&body["offer_id"])).expect("it was open");
+                assert_eq!(Some(seller), done.person, "taken back by who did not make it");
+                self.open.remove(&item);
             }
             _ => {
                 let (offer, seller) = (id(&body["offer_id"]), done.person.expect("a person"));
@@ -197,13 +226,20 @@ impl Model {
         let mut sums: HashMap<&str, i128> = HashMap::new();
         for side in &sides {
             *sums.entry(&side.asset).or_default() += side.amount;
-            if done.what == "exchange" {
-                self.accounts.entry(side.account).or_insert_with(|| Account::of_bank(&side.asset));
+            match done.what {
+                "exchange" => {
+                    self.accounts.entry(side.account).or_insert_with(|| Account::of_bank(&side.asset));
+                }
+                "deposit" | "withdrawal" => {
+                    self.accounts.entry(side.account).or_insert_with(|| Account::outside(&side.asset));
+                }
+                _ => {}
             }
             let account = self.accounts.get_mut(&side.account).expect("an account");
             assert_eq!(account.asset, side.asset, "{body}");
             account.balance += side.amount;
-            assert!(side.balance_after.is_none_or(|after| after == account.balance), "{}: {body}", account.balance);
+            let is_right = account.is_outside || side.balance_after.is_none_or(|after| after == account.balance);
+            assert!(is_right, "{}: {body}", account.balance);
             // What is captured is not held any more, which is looked at when all of it has happened.
             let may_be_short = account.is_of_bank || done.what == "capture";
             assert!(may_be_short || account.balance >= account.held, "short in between: {body}");
@@ -219,13 +255,10 @@ impl Model {
         for side in sides.iter().filter(|side| side.amount < 0 && !self.accounts[&side.account].is_of_bank) {
             *payers.entry(side.account).or_default() -= side.amount;
         }
-        let mut quote = None;
+        let (mut quote, mut kind) = (None, kind_of(done.what));
         match done.what {
-            "capture" => self.captured(done, sides.iter().map(|side| side.amount).max().unwrap()),
-            "charge" => {
-                let code = done.asked["code"].as_str().unwrap().to_owned();
-                assert!(self.codes.insert(code), "a code paid twice: {body}");
-            }
+            "capture" => kind = self.captured(done, sides.iter().map(|side| side.amount).max().unwrap()),
+            "charge" => self.use_code(done),
             "trade" => {
                 let (item, seller) = self.offers.remove(&id(&body["offer_id"])).expect("accepted once");
                 assert_eq!((id(&body["item_id"]), self.owners[&item]), (item, seller));
@@ -236,9 +269,9 @@ impl Model {
             _ => {}
         }
         if done.what != "capture" {
-            payers.iter().for_each(|(account, amount)| self.count(*account, kind_of(done.what), *amount, 1));
+            payers.iter().for_each(|(account, amount)| self.count(*account, kind, *amount, 1));
         }
-        let paid = Paid { what: done.what, sides, payers: payers.into_iter().collect(), quote };
+        let paid = Paid { what: done.what, kind, sides, payers: payers.into_iter().collect(), quote };
         assert!(self.paid.insert(id(&body["transfer_id"]), paid).is_none(), "a transfer of one id twice: {body}");
     }
 
@@ -247,7 +280,7 @@ impl Model {
         let sides = self.post(done);
         let of = id(&body["reverses"]);
         assert!(self.reversed.insert(of), "reversed twice");
-        let Paid { what, sides: original, payers, quote } =
+        let Paid { what, kind, sides: original, payers, quote } =
             self.paid.remove(&of).expect("only what was made is reversed");
         // In whatever order.
         let mut taken_back: Vec<_> = original.iter().map(|side| (side.account, -side.amount)).collect();
@@ -256,25 +289,28 @@ impl Model {
         moved.sort_unstable();
         assert_eq!(moved, taken_back, "{body}");
         for (account, amount) in payers {
-            self.count(account, kind_of(what), -amount, if what == "capture" { 0 } else { -1 });
+            self.count(account, kind, -amount, if what == "capture" { 0 } else { -1 });
         }
         if let Some((quote, sign)) = quote {
             self.exchange.book(quote, -sign);
         }
         // It may be reversed in turn, and what it takes back was not counted.
         let (payers, quote) = (Vec::new(), quote.map(|(quote, sign)| (quote, -sign)));
-        self.paid.insert(id(&body["transfer_id"]), Paid { what: "reversal", sides, payers, quote });
+        self.paid.insert(id(&body["transfer_id"]), Paid { what: "reversal", kind: "transfer", sides, payers, quote });
     }
 
-    fn captured(&mut self, done: &Done, amount: i128) {
+    /// As what limits count it.
+    fn captured(&mut self, done: &Done, amount: i128) -> &'static str {
         let hold = self.holds.get_mut(&id(&done.answer.body["hold_id"])).expect("it was placed");
         hold.captured += amount;
         assert!(hold.remaining() >= 0, "more was captured than held");
         let rest = if done.asked["final"] == true { hold.remaining() } else { 0 };
         hold.released += rest;
-        let source = hold.source;
+        let (source, kind) = (hold.source, hold.kind);
         self.hold(source, -amount - rest);
-        self.count(source, "hold", -rest, 0);
+        // It was counted when the funds were held.
+        self.count(source, kind, -rest, 0);
+        kind
     }
 
     fn release(&mut self, done: &Done) {
@@ -284,9 +320,9 @@ impl Model {
         hold.released += part;
         assert!(hold.remaining() >= 0, "more was released than held");
         assert_eq!(units(&body["remaining"]), hold.remaining(), "{body}");
-        let (source, never) = (hold.source, hold.remaining() == 0 && hold.captured == 0);
+        let (source, kind, never) = (hold.source, hold.kind, hold.remaining() == 0 && hold.captured == 0);
         self.hold(source, -part);
-        self.count(source, "hold", -part, if never { -1 } else { 0 });
+        self.count(source, kind, -part, if never { -1 } else { 0 });
     }
 
     fn hold(&mut self, account: Uuid, amount: i128) {
@@ -303,6 +339,9 @@ impl Model {
         let (mut of_bank, mut totals): (HashMap<&str, i128>, HashMap<&str, i128>) = Default::default();
         for (id, account) in &self.accounts {
             *totals.entry(&account.asset).or_default() += account.balance;
+            if account.is_outside {
+                continue;
+            }
             if account.is_of_bank {
                 *of_bank.entry(&account.asset).or_default() += account.balance;
             } else {
@@ -324,7 +363,7 @@ impl Model {
 
     /// Each account as it must be shown: its fields, and what is used of its limits.
     pub fn accounts(&self) -> impl Iterator<Item = (Uuid, [Value; 4], Option<&Used>)> {
-        self.accounts.iter().map(|(id, account)| {
+        self.accounts.iter().filter(|(_, account)| !account.is_outside).map(|(id, account)| {
             let amounts = [account.balance, account.held, account.balance - account.held];
             let [balance, held, available] = amounts.map(|amount| json!(amount.to_string()));
             (*id, [json!(account.asset), balance, held, available], Some(&account.used).filter(|_| !account.is_of_bank))

@@ -30,6 +30,8 @@ pub struct World {
 #[derive(Default)]
 pub struct Made {
     pub holds: Vec<Uuid>,
+    /// What charges held.
+    pub charged: Vec<Uuid>,
     pub codes: Vec<String>,
     pub items: Vec<Uuid>,
     pub offers: Vec<Uuid>,
@@ -86,10 +88,10 @@ pub fn pick<T: Clone>(random: &mut SmallRng, among: &[T]) -> Option<T> {
 impl World {
     /// A random wish; none if nothing was made yet that it needs.
     pub fn wish(&self, random: &mut SmallRng, serial: &str) -> Option<Wish> {
-        match random.random_range(0..29) {
-            0..15 => self.payment(random, serial),
-            15..20 => self.exchange(random),
-            20..24 => self.order(random),
+        match random.random_range(0..33) {
+            0..19 => self.payment(random, serial),
+            19..24 => self.exchange(random),
+            24..28 => self.order(random),
             _ => self.run(random, serial),
         }
     }
@@ -104,11 +106,13 @@ impl World {
         let is_final = random.random_bool(0.5);
         let made = self.made.lock().unwrap();
         let hold = |random: &mut SmallRng, verb: &str| {
-            let id = pick(random, &made.holds)?;
+            // What a charge held is not held more of: a till asks for another code.
+            let charged = made.charged.iter().filter(|_| verb != "increase");
+            let id = pick(random, &made.holds.iter().chain(charged).copied().collect::<Vec<_>>())?;
             Some(format!("/v1/holds/{id}/{verb}"))
         };
         let by = |person, what, path: &str, body| Some(Wish::post(person, what, path, body));
-        match random.random_range(0..15) {
+        match random.random_range(0..19) {
             0 | 1 => by(Some(from), "transfer", "/v1/transfers", pay),
             2 => {
                 let (source, destination) = (self.dollars[from], self.dollars[to]);
@@ -116,7 +120,7 @@ impl World {
                 by(Some(from), "compound", "/v1/transfers/compound", json!({"postings": [pay, dollars]}))
             }
             3 | 4 => by(Some(from), "hold", "/v1/holds", pay),
-            5 => by(None, "capture", &hold(random, "capture")?, json!({"money": amount, "final": is_final})),
+            5 | 15 => by(None, "capture", &hold(random, "capture")?, json!({"money": amount, "final": is_final})),
             6 => by(None, "increase", &hold(random, "increase")?, json!({"money": amount})),
             7 => by(
                 None,
@@ -127,8 +131,10 @@ impl World {
             8 => by(Some(from), "code", "/v1/payment-codes", json!({"source": source})),
             9 | 10 => {
                 let code = pick(random, &made.codes)?;
-                let body = json!({"code": code, "destination": destination, "money": amount, "reference": serial});
-                by(None, "charge", "/v1/charges", body)
+                let mut body = json!({"code": code, "destination": destination, "money": amount, "reference": serial});
+                let what = if is_final { "charge" } else { "charge-hold" };
+                body["hold"] = json!(!is_final);
+                by(None, what, "/v1/charges", body)
             }
             11 => {
                 let body = json!({"collection": "stamps", "serial": serial, "owner": self.numbers[from]});
@@ -148,6 +154,15 @@ impl World {
                     by(Some(from), "offer", "/v1/offers", body)
                 }
             },
+            16 => {
+                let path = format!("/v1/offers/{}", pick(random, &made.offers)?);
+                Some(Wish { what: "cancel-offer", person: Some(from), method: Method::DELETE, path, body: json!({}) })
+            }
+            17 | 18 => {
+                let (what, path) =
+                    if is_final { ("deposit", "/v1/deposits") } else { ("withdrawal", "/v1/withdrawals") };
+                by(None, what, path, json!({"account_id": source, "money": amount, "reference": serial}))
+            }
             _ => {
                 let transfer = pick(random, &made.transfers)?;
                 by(None, "reversal", &format!("/v1/transfers/{transfer}/reverse"), json!({"reason": "a test"}))
@@ -184,6 +199,7 @@ impl World {
         let id = |field: &str| answer.body[field].as_str().and_then(|text| text.parse::<Uuid>().ok());
         match wish.what {
             "hold" => made.holds.extend(id("hold_id")),
+            "charge-hold" => made.charged.extend(id("hold_id")),
             "code" => made.codes.push(answer.text("code")),
             "mint" => made.items.extend(id("item_id")),
             "offer" => made.offers.extend(id("offer_id")),
