@@ -8,8 +8,8 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 queries := target / "queries"
-configured := "command-server query-server outbox-relay projector auditor"
-programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin auditor --bin jangbu --bin dev --bin demo --bin mail"
+configured := "command-server query-server outbox-relay projector auditor event-publisher webhook-sender"
+programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin auditor --bin event-publisher --bin webhook-sender --bin jangbu --bin dev --bin demo --bin mail --bin providers"
 
 [private]
 default:
@@ -74,7 +74,7 @@ fmt-check:
 lint: packages
     cargo clippy --workspace --all-targets -- --deny warnings
 
-# The OpenAPI documents (openapi-spec-validator and the rules of the house) and the migrations (squawk)
+# The OpenAPI and AsyncAPI documents (openapi-spec-validator, jsonschema, the rules of the house) and the migrations (squawk)
 [group('check')]
 lint-files:
     testkit/ensure-packages.sh python
@@ -145,6 +145,26 @@ soak-kills rounds="20": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143
     JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'package(testkit) & test(/^(kill_money|money_races)::/)'
 
+# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, AsyncAPI, the schemas of public events, docs/rooms.md, docs/commands.md, docs/settings/
+# A client of the live stream that comes back at random instants: nothing may be lost or told twice; ten thousand times by default
+[group('measure')]
+soak-streams rounds="10000": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+    cargo build --workspace --all-targets
+    JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
+        cargo nextest run --workspace --profile soak --no-capture -E 'test(a_client_that_comes_back_at_any_moment_loses_nothing_and_gets_nothing_twice)'
+# Rounds of kill -9 of the webhook sender while events go to receivers that fail at random: each arrives, in order; 20 by default
+[group('measure')]
+soak-webhooks rounds="20": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+    cargo build --workspace --all-targets
+    JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
+        cargo nextest run --workspace --profile soak --no-capture -E 'package(testkit) & test(/^webhook_delivery::/)'
+# Random schedules of top-ups, bank payouts and gift cards with failing providers: the books of both sides agree; 500 by default
+[group('measure')]
+soak-processes rounds="500" seed="3927": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+    cargo build --workspace --all-targets
+    JANGBU_TEST_ROUNDS={{ rounds }} JANGBU_TEST_SEED={{ seed }} {{ target }}/debug/dev servers -- \
+        cargo nextest run --workspace --profile soak --no-capture -E 'test(at_the_end_of_any_schedule_the_books_of_both_sides_agree)'
+
 # Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, docs/rooms.md, docs/commands.md, docs/settings/
 [group('make')]
 generate: packages
@@ -157,6 +177,8 @@ generate: packages
     cargo build --workspace --bins
     {{ target }}/debug/command-server --openapi > docs/openapi/command.json
     {{ target }}/debug/query-server --openapi > docs/openapi/query.json
+    {{ target }}/debug/event-publisher --asyncapi > docs/asyncapi.json
+    JANGBU_TEST_WRITE_SCHEMAS=1 cargo test -p public-events --test it --quiet schemas::
     {{ target }}/debug/jangbu commands > docs/commands.md
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help > docs/settings/$program.txt; done
     {{ target }}/debug/rooms --write
@@ -166,6 +188,7 @@ generated-check: packages
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi | diff - docs/openapi/command.json
     {{ target }}/debug/query-server --openapi | diff - docs/openapi/query.json
+    {{ target }}/debug/event-publisher --asyncapi | diff - docs/asyncapi.json
     {{ target }}/debug/jangbu commands | diff - docs/commands.md
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help | diff - docs/settings/$program.txt; done
 

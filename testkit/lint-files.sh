@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The OpenAPI documents against the specification and the rules of the house, and the migrations against squawk's rules.
+# The OpenAPI and AsyncAPI documents against their specifications and the rules of the house, and the migrations against squawk's rules.
 # The tools are installed under .tools/, once.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -15,6 +15,7 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "${packages[*]}" ]; then
 fi
 
 "$venv/bin/python" testkit/openapi-lint.py docs/openapi/command.json docs/openapi/query.json
+"$venv/bin/python" testkit/asyncapi-lint.py docs/asyncapi.json public-events/schemas
 
 # What squawk says, as `file rule`, must be what is excepted in migrations/squawk-exceptions.txt: no more, and no less.
 found=$(

@@ -36,7 +36,8 @@ operator="Authorization: Bearer $("$programs/jangbu" token --role operator)"
 member="Authorization: Bearer $("$programs/jangbu" token --member 018f0000-0000-7000-8000-000000000001)"
 run 'commands as an operator' "$JANGBU_COMMAND_URL" "$operator"
 run 'commands as a member' "$JANGBU_COMMAND_URL" "$member"
-run 'reads as an operator' "$JANGBU_QUERY_URL" "$operator"
-run 'reads as a member' "$JANGBU_QUERY_URL" "$member"
+# A stream has no end to wait for; testkit/tests/it/live_stream.rs has its requests, right and wrong.
+run 'reads as an operator' "$JANGBU_QUERY_URL" "$operator" --exclude-path /v1/events/stream
+run 'reads as a member' "$JANGBU_QUERY_URL" "$member" --exclude-path /v1/events/stream
 # Whatever was sent, what was written holds together.
 "$programs/jangbu" log verify

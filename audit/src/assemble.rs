@@ -32,10 +32,12 @@ pub struct Commit {
     /// The command that wrote it; nil if it is not known.
     pub command: Uuid,
     pub recorded_at: DateTime<Utc>,
-    /// The member who asked for it, if it was one.
+    /// The member or partner who asked for it, if it was one.
     pub member: Option<Uuid>,
-    /// The service that asked for it, if it was one.
+    /// The service or partner that asked for it, if it was one.
     pub service: Option<Uuid>,
+    /// The partner that asked for it, if it was one.
+    pub partner: Option<Uuid>,
     pub events: Vec<Event>,
     /// Where the events stand that could not be read.
     pub unreadable: Vec<Place>,
@@ -47,8 +49,9 @@ impl Commit {
         let waits = |event: &&Event| positions.contains(&event.position);
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
-        let Self { first, last, command, recorded_at, member, service, .. } = *self;
-        Some(Self { first, last, command, recorded_at, member, service, events, unreadable: Vec::new() })
+        let Self { first, last, command, recorded_at, member, service, partner, .. } = *self;
+        let unreadable = Vec::new();
+        Some(Self { first, last, command, recorded_at, member, service, partner, events, unreadable })
     }
 }
 
@@ -164,10 +167,11 @@ impl Assembler {
             self.recorded_at = recorded_at;
         }
         let (member, service) = row.as_ref().map_or((None, None), |row| (row.member, row.service));
+        let partner = row.as_ref().and_then(|row| row.partner);
         let first = row.as_ref().map_or(0, |row| row.first);
         let command = row.as_ref().map_or(Uuid::nil(), |row| row.command);
         let (events, unreadable) = (Vec::new(), Vec::new());
-        let commit = Commit { first, last: 0, command, recorded_at, member, service, events, unreadable };
+        let commit = Commit { first, last: 0, command, recorded_at, member, service, partner, events, unreadable };
         self.open = Some(Open { row, seen: 0, commit });
     }
 

@@ -95,14 +95,15 @@ impl Reading {
                 events: &row.events,
             };
             self.chain = chain::after(&self.chain, &own.digest(), row.first_position, row.recorded_at);
-            let asked_by = |role| (row.role == role).then_some(row.actor_id);
+            let asked_by = |roles: &[&str]| roles.contains(&row.role.as_str()).then_some(row.actor_id);
             piece.commits.push(CommitRow {
                 first: row.first_position,
                 last: row.last_position,
                 command: row.command_id,
                 recorded_at: row.recorded_at,
-                member: asked_by("m"),
-                service: asked_by("s"),
+                member: asked_by(&["m", "p"]),
+                service: asked_by(&["s", "p"]),
+                partner: asked_by(&["p"]),
             });
             piece.events.extend(events_of(row.first_position, &row.events, digest));
         }

@@ -44,7 +44,7 @@ rules! {
     /// Lives of accounts.
     Accounts = "accounts open once, each with its number, move only until they close, and close empty";
     /// Freezes.
-    Freezes = "a freeze stops what is in its scope, and only a reversal passes it";
+    Freezes = "a freeze stops what is in its scope, and only a reversal passes it, or what was paid outside from a hold";
     /// Owners.
     Owners = "no account is open after its owner was erased, or opened after its owner left";
     /// Legs.
@@ -69,6 +69,10 @@ rules! {
     Orders = "each due run of a standing order happens once, as it was ordered";
     /// Payout runs.
     Payouts = "a payout run pays each of its rows once, in its turn, as it was added";
+    /// Processes with the outside world.
+    Processes = "a process with the outside moves its money once, and its hold is for nothing else";
+    /// Partners.
+    Partners = "whatever a partner does names one key that was issued to it";
     /// The exchange.
     Exchange = "a quote follows from the rate that counts, and is carried out once, in time and as it was made";
     /// Zero sums.

@@ -13,8 +13,10 @@ use crate::{
     ledger::Ledger,
     limits::Limits,
     orders::Orders,
+    partners::Partners,
     payment_codes::PaymentCodes,
     payouts::Payouts,
+    processes::Processes,
     streams::Streams,
     transfers::{self, Reversal, TransferEvents},
 };
@@ -29,7 +31,9 @@ pub struct Fold {
     pub items: Items,
     pub orders: Orders,
     pub payouts: Payouts,
+    pub processes: Processes,
     pub exchange: Exchange,
+    pub partners: Partners,
     pub streams: Streams,
 }
 
@@ -50,7 +54,9 @@ impl Fold {
         self.items.apply(commit, transfer_events, &self.ledger, findings);
         self.orders.apply(commit, &self.ledger, findings);
         self.payouts.apply(commit, &self.ledger, findings);
+        self.processes.apply(commit, transfer_events, &self.ledger, findings);
         self.exchange.apply(commit, transfer_events, &self.ledger, findings);
+        self.partners.apply(commit, findings);
         transfers::check(commit, transfer_events, restorations, &self.ledger, findings)
     }
 }

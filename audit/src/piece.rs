@@ -13,10 +13,12 @@ pub struct CommitRow {
     /// The command that wrote it.
     pub command: Uuid,
     pub recorded_at: DateTime<Utc>,
-    /// The member who asked for it, if it was one.
+    /// The member or partner who asked for it, if it was one.
     pub member: Option<Uuid>,
-    /// The service that asked for it, if it was one.
+    /// The service or partner that asked for it, if it was one.
     pub service: Option<Uuid>,
+    /// The partner that asked for it, if it was one.
+    pub partner: Option<Uuid>,
 }
 
 /// A row of `events`, decoded if it can be.

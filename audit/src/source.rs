@@ -163,8 +163,8 @@ impl Source {
             digest.update(&row.role);
             digest.update(row.fingerprint);
             // One letter, as the log keeps it.
-            let asked_by = |role| (row.role == role).then_some(row.actor_id);
-            let (member, service) = (asked_by("m"), asked_by("s"));
+            let asked_by = |roles: &[&str]| roles.contains(&row.role.as_str()).then_some(row.actor_id);
+            let (member, service) = (asked_by(&["m", "p"]), asked_by(&["s", "p"]));
             CommitRow {
                 first: row.first_position,
                 last: row.last_position,
@@ -172,6 +172,7 @@ impl Source {
                 recorded_at: row.recorded_at,
                 member,
                 service,
+                partner: asked_by(&["p"]),
             }
         });
         Ok(read.collect())

@@ -13,8 +13,13 @@ use crate::{
 };
 
 /// Kinds of which nearly every stream has one event. A stream of them is kept as its id, and where it is, until it has a second one.
-const SHORT: [StreamKind; 4] =
-    [StreamKind::Transfer, StreamKind::RefusedCommand, StreamKind::AccountNumber, StreamKind::Reference];
+const SHORT: [StreamKind; 5] = [
+    StreamKind::Transfer,
+    StreamKind::RefusedCommand,
+    StreamKind::AccountNumber,
+    StreamKind::Reference,
+    StreamKind::KeyUse,
+];
 
 /// Where a stream is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +43,7 @@ impl Stream {
 }
 
 /// All streams. It takes sixteen bytes for each transfer and refused command that has the id of its command, twenty-four for others, for
-/// each account number and each unique reference, and some eighty for any other stream.
+/// each account number, each unique reference and each use of a partner's key, and some eighty for any other stream.
 #[derive(Debug, Default)]
 pub struct Streams {
     long: HashMap<Uuid, Stream>,

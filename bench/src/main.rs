@@ -9,9 +9,9 @@ use std::{
 
 use anyhow::{Context, Result};
 use bench::{
-    BenchPlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, MovementsPlan, Path as Way, ReadersBench,
-    ServersPlan, Skip, fairness, growth, logins, many_accounts, movements, print, print_readers, print_rebuilds,
-    readers, rebuild, run, run_one, servers, umadb,
+    BenchPlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, MovementsPlan, Path as Way, PayoutsPlan,
+    ReadersBench, ServersPlan, Skip, StreamsPlan, fairness, growth, logins, many_accounts, movements, payouts, print,
+    print_readers, print_rebuilds, readers, rebuild, run, run_one, servers, streams, umadb,
 };
 use clap::Parser;
 
@@ -85,6 +85,21 @@ enum Only {
         #[arg(long, default_value_t = 4000)]
         in_flight: usize,
     },
+    /// What clients that listen to the live stream do to transfers at half of the highest rate
+    Streams {
+        /// How many clients listen
+        #[arg(long, default_value_t = 5000)]
+        streams: usize,
+        /// Transfers a second, instead of half of the highest rate
+        #[arg(long)]
+        rate: Option<f64>,
+    },
+    /// A payout run of 200,000 rows, and what a run does to transfers at half of the highest rate
+    Payouts {
+        /// Rows of the run that is timed; 200,000 if not given, 20,000 with `--quick`
+        #[arg(long)]
+        rows: Option<usize>,
+    },
     /// Holds, charges, compound transfers, and transfers under limits, beside plain transfers
     Movements,
     /// Two command servers against one: uniform, and with one hot account
@@ -151,6 +166,10 @@ async fn main() -> Result<ExitCode> {
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }
+        Some(Only::Streams { streams: count, rate }) => {
+            measure_streams(&StreamsPlan::new(arguments.quick, count, rate), &folder).await?
+        }
+        Some(Only::Payouts { rows }) => measure_payouts(PayoutsPlan::new(arguments.quick, rows), &folder).await?,
         Some(Only::Servers) => {
             let results = servers(&ServersPlan::new(arguments.quick)).await?;
             results.print(&mut io::stdout().lock()).context("printing")?;
@@ -175,11 +194,7 @@ async fn main() -> Result<ExitCode> {
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }
-        Some(Only::Umadb) => {
-            let results = umadb(arguments.quick).await?;
-            results.print(&mut io::stdout().lock()).context("printing")?;
-            (results.write(&folder)?, true)
-        }
+        Some(Only::Umadb) => measure_umadb(arguments.quick, &folder).await?,
         Some(Only::Load { path, connections, seconds }) => {
             run_one(&plan, path, connections, Duration::from_secs(seconds)).await?;
             return Ok(ExitCode::SUCCESS);
@@ -192,6 +207,26 @@ async fn main() -> Result<ExitCode> {
     };
     eprintln!("bench: raw results in {}", file.canonicalize().unwrap_or(file).display());
     Ok(if arguments.strict && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The file of the results; there is no figure to reach.
+async fn measure_umadb(quick: bool, folder: &Path) -> Result<(PathBuf, bool)> {
+    let results = umadb(quick).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    Ok((results.write(folder)?, true))
+}
+
+/// The file of the results, and whether the figure was reached.
+async fn measure_payouts(plan: PayoutsPlan, folder: &Path) -> Result<(PathBuf, bool)> {
+    let results = payouts(&plan).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    Ok((results.write(folder)?, results.met()))
+}
+
+async fn measure_streams(plan: &StreamsPlan, folder: &Path) -> Result<(PathBuf, bool)> {
+    let results = streams(plan).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    Ok((results.write(folder)?, results.met()))
 }
 
 /// The file of the results, and whether the figure was reached. The plot stands beside the results, or in a folder of its own.

@@ -232,7 +232,7 @@ impl Ground {
         let key = format!("{}-{}", self.run, self.keys.fetch_add(1, Ordering::Relaxed));
         let headers = [("idempotency-key", key.as_str())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request = Request { method, path, token, headers: &headers, body: &body };
+        let request = Request { method, path, token, headers: &headers, body: &body, content_type: "" };
         let reply = connection.send(&request).await.with_context(|| format!("{method} {path}"))?;
         match reply.status {
             200 | 201 => Ok(serde_json::from_slice(reply.body)?),

@@ -37,7 +37,7 @@ pub(super) async fn sign_up(command: SocketAddr, catcher: &Catcher, count: usize
 
 async fn post(connection: &mut Connection, path: &str, key: &str, body: &str, expected: u16) -> Result<Vec<u8>> {
     let headers = [("idempotency-key", key)];
-    let request = Request { method: "POST", path, token: "", headers: &headers, body };
+    let request = Request { method: "POST", path, token: "", headers: &headers, body, content_type: "" };
     let reply = connection.send(&request).await.with_context(|| format!("POST {path}"))?;
     let answer = String::from_utf8_lossy(reply.body);
     ensure!(reply.status == expected, "POST {path} was answered {} {answer}", reply.status);

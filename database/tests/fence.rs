@@ -4,10 +4,12 @@ use std::path::Path;
 
 /// Folders whose sources are searched: what serves requests, or runs for ever. The engine of the views limits its calls
 /// with a time-out for each batch; the command line is watched by the operator.
-const ONLINE: [&str; 9] = [
+const ONLINE: [&str; 11] = [
     "event-store/postgres/src",
     "event-store/relay/src",
+    "outside/publisher/src",
     "auditor/src",
+    "outside/webhooks/src",
     "vault/src",
     "query-side",
     "command-side",

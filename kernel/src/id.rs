@@ -71,10 +71,20 @@ ids! {
     OrderId;
     /// A payout run; also the id of its stream.
     PayoutRunId;
+    /// A process with the outside world; also the id of its stream.
+    ProcessId;
+    /// A partner; also the id of its stream.
+    PartnerId;
+    /// A key of a partner; also the id of its stream.
+    PartnerKeyId;
     /// A payment code, by the keyed hash of it; also the id of its stream.
     PaymentCodeId;
     /// A transfer; also the id of its stream.
     TransferId;
+    /// A webhook; also the id of its stream.
+    WebhookId;
+    /// The sending of one event to one webhook, all its attempts.
+    DeliveryId;
 }
 
 macro_rules! stream_ids {
@@ -87,7 +97,60 @@ macro_rules! stream_ids {
     )*};
 }
 
-stream_ids!(AccountId, CommandId, HoldId, ItemId, OfferId, OrderId, PaymentCodeId, PayoutRunId, QuoteId, TransferId);
+stream_ids!(
+    AccountId,
+    CommandId,
+    HoldId,
+    ItemId,
+    OfferId,
+    OrderId,
+    PartnerId,
+    PartnerKeyId,
+    PaymentCodeId,
+    PayoutRunId,
+    ProcessId,
+    QuoteId,
+    TransferId,
+    WebhookId
+);
+
+impl ProcessId {
+    /// The process that a command starts: known before the command is decided, so that what belongs to it can be sealed for its place.
+    pub fn of_command(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&command.0, b"process"))
+    }
+
+    /// The key under which a step of it is asked for outside: the same on every server and after every crash. An UUID of version 5 (RFC
+    /// 9562, 5.5).
+    pub fn call_key(self, step: &str) -> Uuid {
+        Uuid::new_v5(&self.0, step.as_bytes())
+    }
+}
+
+impl PartnerId {
+    /// The partner as a principal: the subject of its tokens, and the owner of its accounts.
+    pub const fn principal(self) -> MemberId {
+        MemberId(self.0)
+    }
+}
+
+/// The namespace of the streams that say with which key a partner sent a command.
+const KEY_USES: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6b_6579_7573_6573_0001);
+
+/// The namespace of the keys of partners.
+const PARTNER_KEYS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f70_6b65_7973_0000_0001);
+
+impl CommandId {
+    /// The key that this command issues to a partner. It follows from the command, so that a repeated request gets the same.
+    pub fn partner_key(self) -> PartnerKeyId {
+        PartnerKeyId(Uuid::new_v5(&PARTNER_KEYS, self.0.as_bytes()))
+    }
+
+    /// The stream that says with which key a partner sent this command. It has one event.
+    pub fn key_use_stream(self) -> StreamId {
+        StreamId::new(Uuid::new_v5(&KEY_USES, self.0.as_bytes()))
+    }
+}
 
 /// The namespace of the rows of payout runs.
 const PAYOUT_ROWS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f70_6179_6f75_7473_0001);

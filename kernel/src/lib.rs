@@ -9,7 +9,9 @@ mod clock;
 mod commit;
 mod id;
 mod money;
+mod notification;
 mod position;
+mod scope;
 mod sealed;
 mod token;
 mod zone;
@@ -20,11 +22,13 @@ pub use asset::{Asset, AssetCode, AssetError, Assets};
 pub use clock::{Clock, Ids, ManualClock, RandomIds, SystemClock};
 pub use commit::{CommitRef, CommitTag};
 pub use id::{
-    AccountId, CommandId, CorrelationId, HoldId, ItemId, LogId, MemberId, OfferId, OrderId, PaymentCodeId, PayoutRunId,
-    QuoteId, StreamId, TransferId,
+    AccountId, CommandId, CorrelationId, DeliveryId, HoldId, ItemId, LogId, MemberId, OfferId, OrderId, PartnerId,
+    PartnerKeyId, PaymentCodeId, PayoutRunId, ProcessId, QuoteId, StreamId, TransferId, WebhookId,
 };
 pub use money::{Minor, Money, MoneyError};
+pub use notification::{NotificationKind, NotificationKindError};
 pub use position::{Position, Version};
+pub use scope::{Scope, ScopeError, Scopes};
 pub use sealed::{Place, Sealed};
 pub use token::{ConsistencyToken, TokenError};
 pub use zone::{TimeWindow, Zone, ZoneError};

@@ -110,6 +110,15 @@ pub struct Config {
     #[arg(long, global = true, env = "JANGBU_AUDITOR_ADDR", value_name = "ADDR")]
     #[arg(hide_env_values = true, hide_short_help = true)]
     pub auditor_addr: Option<String>,
+    /// Where the webhook sender answers `/readyz` (`host:port`); `doctor` asks it if given.
+    #[arg(long, global = true, env = "JANGBU_WEBHOOKS_ADDR", value_name = "ADDR")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub webhooks_addr: Option<String>,
+
+    /// Where the publisher of public events answers `/readyz` (`host:port`); `doctor` asks it if given.
+    #[arg(long, global = true, env = "JANGBU_PUBLISHER_ADDR", value_name = "ADDR")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
+    pub publisher_addr: Option<String>,
 
     /// The archive of the log.
     #[command(flatten)]

@@ -75,7 +75,7 @@ fn a_thread_that_panics_works_on() {
 }
 
 /// Where tasks and threads are started by hand, and why that is right there.
-const EXCEPTIONS: [(&str, &str); 13] = [
+const EXCEPTIONS: [(&str, &str); 15] = [
     ("platform/src/auth/key_set", "each look at the file may hang; it is given up, counted and bounded"),
     ("platform/src/auth/signer.rs", "a look at the file may hang, on a thread that the supervised task waits for"),
     ("tasks/src", "the helper"),
@@ -84,10 +84,12 @@ const EXCEPTIONS: [(&str, &str); 13] = [
     ("platform/src/http/serve.rs", "one connection of a client each"),
     ("platform/src/shutdown.rs", "the signals, before anything else runs"),
     ("command-side/application/src/delivery/run.rs", "one message each, in the task of the courier"),
+    ("command-side/application/src/delivery/push_courier.rs", "one push each, in the task of the courier"),
     ("projections/engine/src/rebuild", "workers of one command, which waits for them"),
     ("operator/src", "a command line: each task belongs to the command that waits for it"),
     ("testkit/", "tests and tools"),
     ("bench/", "measurements"),
+    ("harness/", "providers on this machine, for tests"),
     ("projections/engine/src/testing", "tests"),
 ];
 

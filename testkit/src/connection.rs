@@ -18,8 +18,10 @@ pub struct Request<'a> {
     pub token: &'a str,
     /// Further headers.
     pub headers: &'a [(&'a str, &'a str)],
-    /// JSON; empty for none.
+    /// Empty for none.
     pub body: &'a str,
+    /// What the body is; `application/json` if empty.
+    pub content_type: &'a str,
 }
 
 impl Request<'_> {
@@ -32,7 +34,8 @@ impl Request<'_> {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         if !self.body.is_empty() {
-            head.push_str("content-type: application/json\r\n");
+            let content_type = if self.content_type.is_empty() { "application/json" } else { self.content_type };
+            let _ = write!(head, "content-type: {content_type}\r\n");
         }
         let _ = write!(head, "content-length: {}\r\n\r\n", self.body.len());
         out.extend_from_slice(head.as_bytes());

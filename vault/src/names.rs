@@ -1,7 +1,7 @@
 //! Keyed hashes: reservations without names, codes that are stored nowhere, fingerprints that give no password away.
 
 use hmac::{Hmac, KeyInit, Mac};
-use kernel::{CommandId, PaymentCodeId, StreamId};
+use kernel::{CommandId, PartnerKeyId, PaymentCodeId, ProcessId, StreamId};
 use sha2::Sha256;
 use uuid::Builder;
 use zeroize::Zeroizing;
@@ -55,6 +55,17 @@ impl Names {
     /// on that stream.
     pub fn payment_code_id(&self, code: &str) -> PaymentCodeId {
         PaymentCodeId::new(self.stream(b"payment code id", &[code.as_bytes()]).uuid())
+    }
+
+    /// The process that tops an account up with a payment at a provider: of one payment there is one process.
+    pub fn top_up(&self, provider: &str, payment_key: &str) -> ProcessId {
+        ProcessId::new(self.stream(b"top-up", &[provider.as_bytes(), payment_key.as_bytes()]).uuid())
+    }
+
+    /// The secret of a partner's key: 256 bits that nobody guesses. It is stored nowhere, and the same key gives it again, so that a
+    /// lost answer can be repeated; it is recognized by its digest in the log, not by this.
+    pub fn partner_secret(&self, key: PartnerKeyId) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.digest(b"partner key", &[key.uuid().as_bytes()]))
     }
 
     /// What a request asked for, as the log may keep it: nobody without the vault can try passwords against it.
@@ -159,6 +170,15 @@ mod tests {
             let digits: HashSet<u8> = codes.iter().map(|code| code.as_bytes()[place]).collect();
             assert_eq!(digits.len(), 10, "place {place} takes every digit");
         }
+    }
+
+    #[test]
+    fn each_key_of_a_partner_has_a_secret_of_its_own() {
+        let (names, other) = (names(7), names(8));
+        let key = |number| PartnerKeyId::new(Uuid::from_u128(number));
+        assert_eq!(*names.partner_secret(key(1)), *names.partner_secret(key(1)), "a lost answer is given again");
+        assert_ne!(*names.partner_secret(key(1)), *names.partner_secret(key(2)));
+        assert_ne!(*names.partner_secret(key(1)), *other.partner_secret(key(1)), "nobody makes it without the vault");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use kernel::{CommitRef, ConsistencyToken, MemberId, Position, Sealed, StreamId, 
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::{DataKey, KeyEpoch, KnownNetworks, Names, PasswordResets, VaultError};
+use crate::{DataKey, KeyEpoch, Names, VaultError};
 
 /// A password as it may be stored: an argon2id string in PHC form.
 #[derive(Clone, Debug)]
@@ -39,6 +39,10 @@ pub trait Keys: Send + Sync {
 
     /// The data key of somebody who signs up: made if there is none. It is provisional until [`Credentials::settle`].
     async fn make_key(&self, member: MemberId) -> Result<DataKey, VaultError>;
+
+    /// The data key of somebody who owns an account: made if there is none, and kept until they are erased. Of somebody who was erased:
+    /// [`VaultError::Erased`].
+    async fn owner_key(&self, owner: MemberId) -> Result<DataKey, VaultError>;
 
     /// The data key, if it was not destroyed.
     async fn key(&self, member: MemberId) -> Result<Option<DataKey>, VaultError>;
@@ -171,12 +175,12 @@ pub trait Sessions: Send + Sync {
     async fn forget_tokens(&self, used_before: DateTime<Utc>) -> Result<u64, VaultError>;
 }
 
-/// Something whose access tokens no longer count: a member's id, or a session's.
+/// Something whose access tokens no longer count: a member's id, a session's, or that of a partner's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revocation {
     /// Counts up; ask for those after the last one seen.
     pub serial: i64,
-    /// The member or the session.
+    /// The member, the session or the key.
     pub subject: Uuid,
 }
 
@@ -225,12 +229,21 @@ pub enum Notice {
     ContactReplaced,
     /// The password was changed.
     PasswordChanged,
+    /// Money came to an account of the member.
+    MoneyReceived,
+    /// A payment code of the member was charged.
+    ChargePosted,
+    /// Funds of the member were held.
+    HoldPlaced,
+    /// The member logged in from a new device or network.
+    LoggedIn,
 }
 
 /// A message to be sent, as an event asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
-    /// The position of the event that asks for it: one message for each, ever.
+    /// The position of the event that asks for it: one message for each, ever. Of a message that is part of a [`crate::NewNotification`]
+    /// a number below zero, which the vault gives it.
     pub position: Position,
     /// Under whose data key the contact is sealed.
     pub member: MemberId,
@@ -382,7 +395,7 @@ pub struct Certificate {
     pub requested_at: DateTime<Utc>,
     /// When the data key was destroyed.
     pub erased_at: DateTime<Utc>,
-    /// What was destroyed: `data key`, `credential`, `sessions`, `messages`, and how many of each.
+    /// What was destroyed: `data key`, `credential`, `sessions`, `messages`, `devices`, and how many of each.
     pub destroyed: Vec<(String, u64)>,
     /// The epochs of the key-encryption key that may have wrapped the data key and were not destroyed yet; none in a certificate
     /// from before epochs were counted, whose digest stays what it was.
@@ -412,15 +425,4 @@ pub trait Erasures: Send + Sync {
 
     /// The epochs of the key-encryption key, in their order.
     async fn key_epochs(&self) -> Result<Vec<KeyEpoch>, VaultError>;
-}
-
-/// All of it.
-pub trait Vault:
-    Keys + Credentials + PasswordResets + Sessions + KnownNetworks + Revocations + Messages + Erasures
-{
-}
-
-impl<T> Vault for T where
-    T: Keys + Credentials + PasswordResets + Sessions + KnownNetworks + Revocations + Messages + Erasures
-{
 }

@@ -9,11 +9,14 @@ mod items;
 mod limits;
 mod members;
 mod overview;
+mod partners;
 mod payout_runs;
+mod processes;
 mod standing_orders;
 mod top_movers;
 mod transactions;
 mod transfers;
+mod webhooks;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -93,6 +96,9 @@ views! {
     Items => items,
     StandingOrders => standing_orders,
     PayoutRuns => payout_runs,
+    Webhooks => webhooks,
+    Processes => processes,
+    Partners => partners,
 }
 
 impl View {

@@ -139,7 +139,7 @@ impl<S: Sink> Transfers<S> {
             // A view at the position of the last of its events shows all of it.
             position: sides.iter().map(|side| side.position).max().unwrap_or_default(),
             recorded_at: commit.recorded_at,
-            service: posted.reference.as_ref().and(asker(posted.asked_by, Role::Service, commit.service)),
+            service: posted.reference.as_ref().and(asker(posted.asked_by, PROGRAMS, commit.service)),
             hold: posted.hold.map(|hold| hold.uuid()),
             despite_freeze: posted.despite_freeze,
             item: posted.trade.map(|trade| trade.item.uuid()),
@@ -173,8 +173,8 @@ impl<S: Sink> Transfers<S> {
             reverses: facts.reverses.map(|t| t.uuid()),
             code: Some(&refusal.code),
             available: refusal.available.as_ref().map(|a: &Minor| a as &dyn Display),
-            asked_by: asker(*asked_by, Role::Member, commit.member),
-            service: facts.reference.as_ref().and(asker(*asked_by, Role::Service, commit.service)),
+            asked_by: asker(*asked_by, CUSTOMERS, commit.member),
+            service: facts.reference.as_ref().and(asker(*asked_by, PROGRAMS, commit.service)),
             position,
             recorded_at: commit.recorded_at,
             ..Row::default()
@@ -184,10 +184,15 @@ impl<S: Sink> Transfers<S> {
     }
 }
 
-/// Who asked for a transfer, if it was somebody of this role: the sender of the command, unless the event says somebody else.
-fn asker(said: Option<Actor>, role: Role, sender: Option<Uuid>) -> Option<Uuid> {
+/// Whose refused transfers are shown to them.
+const CUSTOMERS: [Role; 2] = [Role::Member, Role::Partner];
+/// Whose transfers are found by their reference.
+const PROGRAMS: [Role; 2] = [Role::Service, Role::Partner];
+
+/// Who asked for a transfer, if it was somebody of these roles: the sender of the command, unless the event says somebody else.
+fn asker(said: Option<Actor>, roles: [Role; 2], sender: Option<Uuid>) -> Option<Uuid> {
     match said {
-        Some(actor) => (actor.role == role).then(|| actor.id.uuid()),
+        Some(actor) => roles.contains(&actor.role).then(|| actor.id.uuid()),
         None => sender,
     }
 }

@@ -27,15 +27,17 @@ use crate::{
     ledger::Ledger,
     limits::Limits,
     orders::Orders,
+    partners::Partners,
     payment_codes::PaymentCodes,
     payouts::Payouts,
+    processes::Processes,
     streams::{Parts, Streams},
 };
 
 /// The form of the file: raised when what the port of the log gives for the same commit changes, or how an event is read.
 const FORM: u32 = 2;
 /// The sources that say what is in the file, and what it means. A build with others may fold differently: it begins anew.
-const SOURCES: [&str; 24] = [
+const SOURCES: [&str; 26] = [
     include_str!("checkpoint.rs"),
     include_str!("read.rs"),
     include_str!("segments.rs"),
@@ -55,9 +57,11 @@ const SOURCES: [&str; 24] = [
     include_str!("../limits/uses.rs"),
     include_str!("../orders/mod.rs"),
     include_str!("../orders/schedule.rs"),
+    include_str!("../partners.rs"),
     include_str!("../payment_codes.rs"),
     include_str!("../payouts/mod.rs"),
     include_str!("../payouts/outcomes.rs"),
+    include_str!("../processes.rs"),
     include_str!("../streams.rs"),
     include_str!("../transfers.rs"),
 ];
@@ -118,7 +122,9 @@ struct Body {
     items: Items,
     orders: Orders,
     payouts: Payouts,
+    processes: Processes,
     exchange: Exchange,
+    partners: Partners,
     left: Vec<kernel::MemberId>,
     erased: Vec<kernel::MemberId>,
     streams: Vec<(uuid::Uuid, i64, i64, i64, Option<usize>, bool)>,
@@ -247,7 +253,9 @@ impl Body {
             items: state.fold.items.clone(),
             orders: state.fold.orders.clone(),
             payouts: state.fold.payouts.clone(),
+            processes: state.fold.processes.clone(),
             exchange: state.fold.exchange.clone(),
+            partners: state.fold.partners.clone(),
             left: left.iter().copied().collect(),
             erased: erased.iter().copied().collect(),
             streams: state.fold.streams.long().collect(),
@@ -265,12 +273,24 @@ impl Body {
         let streams = Streams::restore(parts)?;
         let (left, erased) = (self.left.into_iter().collect(), self.erased.into_iter().collect());
         let ledger = Ledger { accounts: self.accounts, left, erased, ..Ledger::default() };
-        let Self { holds, limits, payment_codes, items, orders, payouts, exchange, .. } = self;
+        let Self { holds, limits, payment_codes, items, orders, payouts, processes, exchange, partners, .. } = self;
         Some(State {
             log: Some(self.log),
             standing: Some(self.standing),
             chain: self.chain,
-            fold: Fold { ledger, holds, limits, payment_codes, items, orders, payouts, exchange, streams },
+            fold: Fold {
+                ledger,
+                holds,
+                limits,
+                payment_codes,
+                items,
+                orders,
+                payouts,
+                processes,
+                exchange,
+                partners,
+                streams,
+            },
             commands: sets.pop()?,
             segments: self.segments,
             findings,

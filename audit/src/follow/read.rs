@@ -17,14 +17,15 @@ use crate::{
 
 /// The commit with its events decoded; those that cannot be read are noted.
 pub fn decode(commit: &log::Commit, findings: &mut Findings) -> Commit {
-    let asked_by = |role| (commit.actor.role == role).then(|| commit.actor.id.uuid());
+    let asked_by = |roles: &[Role]| roles.contains(&commit.actor.role).then(|| commit.actor.id.uuid());
     let mut decoded = Commit {
         first: commit.first.number(),
         last: commit.last().number(),
         command: commit.command_id.uuid(),
         recorded_at: commit.recorded_at,
-        member: asked_by(Role::Member),
-        service: asked_by(Role::Service),
+        member: asked_by(&[Role::Member, Role::Partner]),
+        service: asked_by(&[Role::Service, Role::Partner]),
+        partner: asked_by(&[Role::Partner]),
         events: Vec::with_capacity(commit.events.len()),
         unreadable: Vec::new(),
     };
@@ -50,6 +51,7 @@ pub fn digest(bytes: &CommitBytes) -> Digest {
         Role::Member => b"m",
         Role::Operator => b"o",
         Role::Service => b"s",
+        Role::Partner => b"p",
     };
     let covered = Covered {
         command: commit.command_id.uuid(),

@@ -63,6 +63,7 @@ impl Bank {
             recorded_at: at(seconds),
             member: None,
             service: None,
+            partner: None,
             events,
             unreadable: Vec::new(),
         };

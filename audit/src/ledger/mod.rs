@@ -70,7 +70,9 @@ impl Ledger {
                 recorded::Event::Transfer(TransferEvent::Posted(posted)) => {
                     self.check_passing(posted, event, findings);
                 }
-                recorded::Event::Owner(OwnerEvent::AccountAdded(_))
+                recorded::Event::Owner(
+                    OwnerEvent::AccountAdded(_) | OwnerEvent::TopUpStarted(_) | OwnerEvent::TopUpEnded(_),
+                )
                 | recorded::Event::Transfer(_)
                 | recorded::Event::Hold(_)
                 | recorded::Event::Reference(_)
@@ -83,6 +85,12 @@ impl Ledger {
                 | recorded::Event::StandingOrder(_)
                 | recorded::Event::PayoutRun(_)
                 | recorded::Event::PayoutRows(_)
+                | recorded::Event::Webhook(_)
+                | recorded::Event::WebhookList(_)
+                | recorded::Event::Process(_)
+                | recorded::Event::Partner(_)
+                | recorded::Event::PartnerKey(_)
+                | recorded::Event::KeyUse(_)
                 | recorded::Event::RefusedCommand(_)
                 | recorded::Event::SignUp(_)
                 | recorded::Event::PasswordReset(_)
@@ -298,7 +306,8 @@ impl Ledger {
         });
     }
 
-    /// A transfer that says it passes a freeze: only a reversal does, and only where there is a freeze.
+    /// A transfer that says it passes a freeze: only a reversal does, or a capture for what was paid outside, and only where there is a
+    /// freeze.
     fn check_passing(&self, posted: &TransferPosted, event: &Event, findings: &mut Findings) {
         if !posted.despite_freeze {
             return;
@@ -307,7 +316,16 @@ impl Ledger {
             let account = self.accounts.get(&leg.account.uuid());
             account.is_some_and(|account| account.status.is_frozen_for(leg.amount.units()))
         });
-        findings.require(Rule::Freezes, passes && posted.kind == TransferKind::Reversal, || {
+        let to_outside = posted.legs.iter().any(|leg| {
+            let account = self.accounts.get(&leg.account.uuid());
+            leg.amount.is_positive() && account.is_some_and(Account::is_system)
+        });
+        let may_pass = match posted.kind {
+            TransferKind::Reversal => true,
+            TransferKind::Capture => to_outside,
+            _ => false,
+        };
+        findings.require(Rule::Freezes, passes && may_pass, || {
             let (position, id, kind) = (event.position, event.stream, posted.kind.as_str());
             match passes {
                 true => format!("position {position}: transfer {id} is a {kind}, and passes a freeze"),
@@ -342,7 +360,8 @@ impl Ledger {
 fn passes_freeze(commit: &Commit, transfer: TransferId) -> bool {
     commit.events.iter().any(|event| match &event.recorded {
         recorded::Event::Transfer(TransferEvent::Posted(posted)) => {
-            event.stream == transfer.uuid() && posted.despite_freeze && posted.kind == TransferKind::Reversal
+            let is_kind = matches!(posted.kind, TransferKind::Reversal | TransferKind::Capture);
+            event.stream == transfer.uuid() && posted.despite_freeze && is_kind
         }
         _ => false,
     })

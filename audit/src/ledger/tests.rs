@@ -37,6 +37,7 @@ fn found(ledger: &mut Ledger, events: Vec<(u128, recorded::Event)>) -> Vec<Strin
         recorded_at: DateTime::UNIX_EPOCH,
         member: None,
         service: None,
+        partner: None,
         events: events.collect(),
         unreadable: Vec::new(),
     };

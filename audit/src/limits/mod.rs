@@ -10,8 +10,8 @@ mod uses;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use events::recorded::{
-    AccountEvent, Event, HoldEvent, LimitSet, LimitWindow, LimitedKind, LimitsEvent, PaymentCodeEvent, TransferEvent,
-    TransferKind, TransferPosted, UsedFor,
+    AccountEvent, Event, HoldEvent, LimitSet, LimitWindow, LimitedKind, LimitsEvent, PaymentCodeEvent, ProcessEvent,
+    TransferEvent, TransferKind, TransferPosted, UsedFor,
 };
 use kernel::{StreamId, Zone};
 use serde::{Deserialize, Serialize};
@@ -192,7 +192,11 @@ impl Limits {
         let account = held.source;
         let (counted, amount, kind, count) = match hold {
             HoldEvent::Placed(placed) => {
-                let kind = if is_charge(id, commit) { LimitedKind::Charge } else { LimitedKind::Hold };
+                let kind = match (is_charge(id, commit), is_for_process(id, commit)) {
+                    (true, _) => LimitedKind::Charge,
+                    (false, true) => LimitedKind::Withdrawal,
+                    (false, false) => LimitedKind::Hold,
+                };
                 (&placed.counted, placed.amount.units(), kind, 1)
             }
             HoldEvent::Increased(increased) => (&increased.counted, increased.by.units(), LimitedKind::Hold, 0),
@@ -288,6 +292,14 @@ fn kind_of(kind: TransferKind) -> Option<LimitedKind> {
         // What is captured was counted when it was held.
         TransferKind::Deposit | TransferKind::Reversal | TransferKind::Capture => None,
     }
+}
+
+/// Whether a hold is placed for a process with the outside world.
+fn is_for_process(hold: Uuid, commit: &Commit) -> bool {
+    commit.events.iter().any(|event| match &event.recorded {
+        Event::Process(ProcessEvent::Started(started)) => started.hold.is_some_and(|id| id.uuid() == hold),
+        _ => false,
+    })
 }
 
 /// Whether a hold was placed with a payment code.

@@ -209,6 +209,9 @@ impl Run {
         }
         let (is, ought) = ((paid.posted, paid.refused, paid.paid.units()), (posted, refused, sum));
         (self.posted, self.refused, self.paid) = (paid.posted, paid.refused, paid.paid);
+        // Version 1 of the event never says that it is.
+        let early = paid.finished && !self.pending.is_empty();
+        fault = fault.or_else(|| early.then(|| "says that it is finished, and has rows left".to_owned()));
         fault.or_else(|| {
             (is != ought).then(|| {
                 format!(

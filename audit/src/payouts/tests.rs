@@ -73,7 +73,7 @@ fn came_out(row: u32, transfer: u128, refusal: Option<Refusal>) -> PayoutResult 
 }
 
 fn says(results: Vec<PayoutResult>, posted: u32, refused: u32, paid: i128) -> (u128, Event) {
-    (RUN, PayoutRowsPaid { results, posted, refused, paid: minor(paid) }.into())
+    (RUN, PayoutRowsPaid { results, posted, refused, paid: minor(paid), finished: false }.into())
 }
 
 /// The first row is paid with this.

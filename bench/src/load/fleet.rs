@@ -188,7 +188,14 @@ async fn post(connection: &mut Connection, job: &Job) -> anyhow::Result<Vec<u8>>
     let mut last = String::new();
     for attempt in 0..50 {
         let headers = [("idempotency-key", job.key.as_str())];
-        let request = Request { method: "POST", path: job.path, token: &job.token, headers: &headers, body: &job.body };
+        let request = Request {
+            method: "POST",
+            path: job.path,
+            token: &job.token,
+            headers: &headers,
+            body: &job.body,
+            content_type: "",
+        };
         match connection.send(&request).await {
             Ok(reply) if reply.status == 201 => return Ok(reply.body.to_vec()),
             Ok(reply) => {

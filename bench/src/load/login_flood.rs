@@ -136,7 +136,14 @@ async fn send_log_ins(shared: Rc<Shared>) {
         sleep_until(shared.begin + due).await;
         let (body, from) = shared.attempt(number);
         let headers = [("x-forwarded-for", from.as_str())];
-        let request = Request { method: "POST", path: "/v1/sessions", token: "", headers: &headers, body: &body };
+        let request = Request {
+            method: "POST",
+            path: "/v1/sessions",
+            token: "",
+            headers: &headers,
+            body: &body,
+            content_type: "",
+        };
         let since = Instant::now();
         match connection.send(&request).await.map(|reply| reply.status) {
             Ok(status) => {

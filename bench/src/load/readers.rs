@@ -238,7 +238,7 @@ impl Client {
         let staff = matches!(ROUTES[route], "overview" | "top_movers");
         let token = if staff { self.shared.plan.operator.as_str() } else { self.shared.fleet.owner_token(self.number) };
         let headers = [("consistency-token", paid.token.as_str()), ("prefer", "wait=5")];
-        let request = Request { method: "GET", path: &path, token, headers: &headers, body: "" };
+        let request = Request { method: "GET", path: &path, token, headers: &headers, body: "", content_type: "" };
         let highest = &self.shared.highest[route];
         let before = highest.get();
         let reply = self.query.send(&request).await;

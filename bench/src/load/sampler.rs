@@ -169,7 +169,7 @@ impl Sampler {
         };
         let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
         let token = self.fleet.owner_token(payer);
-        let request = Request { method: "GET", path: &path, token, headers: &headers, body: "" };
+        let request = Request { method: "GET", path: &path, token, headers: &headers, body: "", content_type: "" };
         let reply = self.query.send(&request).await.context("reading")?;
         let visible = committed.elapsed();
         anyhow::ensure!(reply.status == 200, "GET {path} was answered {}", reply.status);

@@ -16,24 +16,23 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Note, known_asset, path_id},
-    caller::{Caller, Members, Operators},
+    caller::{AccountOwners, Caller, Operators},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let change =
-        |handler| Endpoint::new(handler).by::<Operators>().with_optional_body().not_found(Code::AccountUnknown);
+    let change = |handler| Endpoint::new(handler).with_optional_body().not_found(Code::AccountUnknown);
     vec![
-        Endpoint::new(routes!(open_account)).by::<Members>().raises([Code::AssetUnknown]),
-        change(routes!(close_account)).by::<Members>().raises([
+        Endpoint::new(routes!(open_account)).by::<AccountOwners>().raises([Code::AssetUnknown, Code::TooManyAccounts]),
+        change(routes!(close_account)).by::<AccountOwners>().raises([
             Code::AccountNotEmpty,
             Code::AccountFrozen,
             Code::AccountClosed,
         ]),
-        change(routes!(freeze_account)).raises([Code::AccountFrozen, Code::AccountClosed]),
-        change(routes!(unfreeze_account)).raises([Code::AccountNotFrozen, Code::AccountClosed]),
+        change(routes!(freeze_account)).by::<Operators>().raises([Code::AccountFrozen, Code::AccountClosed]),
+        change(routes!(unfreeze_account)).by::<Operators>().raises([Code::AccountNotFrozen, Code::AccountClosed]),
     ]
 }
 
@@ -178,7 +177,7 @@ fn respond(outcome: &Outcome, _: Actor, _: CommandId) -> Option<Response> {
 )]
 pub(crate) async fn open_account(
     State(state): State<ApiState>,
-    caller: Caller<Members>,
+    caller: Caller<AccountOwners>,
     Json(body): Json<OpenAccountRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command(state.assets())?;
@@ -196,7 +195,7 @@ pub(crate) async fn open_account(
 )]
 pub(crate) async fn close_account(
     State(state): State<ApiState>,
-    caller: Caller<Members>,
+    caller: Caller<AccountOwners>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<ReasonRequest>,
 ) -> Result<Response, Problem> {

@@ -1,13 +1,13 @@
-//! Who sends a command, and under which key. Checked in this order, before anything of the body is read: token, role,
+//! Who sends a command, and under which key. Checked in this order, before anything of the body is read: token, role and scope,
 //! key. The token is checked again by the extractor of the body, and by the part that lets the command wait.
 
 use std::{marker::PhantomData, net::IpAddr};
 
 use application::PresentedToken;
 use axum::{extract::FromRequestParts, http::request::Parts};
-use kernel::{Actor, Role};
+use kernel::Actor;
 use platform::{
-    auth::{FormerPrincipal, Principal},
+    auth::{Admitted, Allowed, FormerPrincipal, Principal},
     http::{Origin, RequestContext},
     problem::{Code, Problem},
 };
@@ -15,33 +15,35 @@ use uuid::Uuid;
 
 use crate::{identity::IdempotencyKey, state::ApiState};
 
-/// Which roles may call a route.
-pub(crate) trait Allowed {
-    const ROLES: &'static [Role];
-}
-
-macro_rules! allowed {
-    ($($(#[$doc:meta])* $name:ident = $($role:ident)|+;)*) => {$(
-        $(#[$doc])*
-        pub(crate) struct $name;
-
-        impl Allowed for $name {
-            const ROLES: &'static [Role] = &[$(Role::$role),+];
-        }
-    )*};
-}
-
-allowed! {
+platform::allowed! {
     /// People, for what is theirs.
-    Members = Member;
+    pub(crate) struct Members = Member;
     /// Staff.
-    Operators = Operator;
+    pub(crate) struct Operators = Operator;
     /// People for what is theirs, staff for everybody.
-    MembersAndOperators = Member | Operator;
+    pub(crate) struct MembersAndOperators = Member | Operator;
     /// Staff and the bank's other programs.
-    OperatorsAndServices = Operator | Service;
-    /// Everybody with a token: people for what is theirs.
-    Everybody = Member | Operator | Service;
+    pub(crate) struct OperatorsAndServices = Operator | Service;
+    /// Whoever opens and closes accounts of their own.
+    pub(crate) struct AccountOwners = Member | Partner with AccountsWrite;
+    /// Whoever pays from accounts of their own, and staff for everybody.
+    pub(crate) struct Payers = Member | Operator | Partner with TransfersWrite;
+    /// The same, and the bank's other programs.
+    pub(crate) struct CompoundPayers = Member | Operator | Service | Partner with TransfersWrite;
+    /// Everybody, as far as they have a part in the hold.
+    pub(crate) struct HoldParties = Member | Operator | Service | Partner with HoldsWrite;
+    /// Tills and kiosks: of the bank for any account, of a partner for its own.
+    pub(crate) struct Chargers = Operator | Service | Partner with ChargesWrite;
+    /// Whoever pays many at once: the bank from any account, a partner from its own.
+    pub(crate) struct PayoutRunners = Operator | Service | Partner with PayoutsWrite;
+    /// Whoever has events sent to them.
+    pub(crate) struct WebhookOwners = Operator | Service | Partner with WebhooksWrite;
+    /// Whoever mints items.
+    pub(crate) struct Minters = Operator | Service | Partner with ItemsWrite;
+    /// Whoever gives away what is theirs.
+    pub(crate) struct ItemOwners = Member | Partner with ItemsWrite;
+    /// Whoever sets the rates of the exchange.
+    pub(crate) struct RateSetters = Operator | Service | Partner with RatesWrite;
 }
 
 /// A verified caller with a role that may, and the key of this request.
@@ -64,14 +66,14 @@ impl<A: Allowed> FromRequestParts<ApiState> for Caller<A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let principal = Principal::from_request_parts(parts, state).await?;
+        let Admitted { principal, .. } = Admitted::<A>::from_request_parts(parts, state).await?;
         Self::of(principal, parts, state).await
     }
 }
 
 impl<A: Allowed> Caller<A> {
     async fn of(principal: Principal, parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        principal.require(A::ROLES)?;
+        principal.admit::<A>()?;
         let key = IdempotencyKey::from_headers(&parts.headers)?;
         let context = RequestContext::from_request_parts(parts, state).await?;
         Ok(Self { actor: principal.actor, session: principal.session, key, context, allowed: PhantomData })

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::{
     body::{Label, MoneyDto, Note, PayeeRef, account_id},
-    caller::{Caller, Everybody},
+    caller::{Caller, CompoundPayers},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         moving(Endpoint::new(routes!(compound_transfer)))
-            .by::<Everybody>()
+            .by::<CompoundPayers>()
             .raises([Code::AccountNotYours, Code::SameAccount]),
     ]
 }
@@ -106,7 +106,7 @@ impl CompoundRequest {
 )]
 pub(crate) async fn compound_transfer(
     State(state): State<ApiState>,
-    caller: Caller<Everybody>,
+    caller: Caller<CompoundPayers>,
     Json(body): Json<CompoundRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command(state.assets())?;

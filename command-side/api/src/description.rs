@@ -17,8 +17,8 @@ use crate::{
 #[openapi(
     info(
         title = "Jangbu: commands",
-        description = "Everything that changes something. Every command needs an `Idempotency-Key`, but for log-in and \
-                       log-out; a refresh may have one; every answer to one carries a `Consistency-Token` for reads on the query server. \
+        description = "Everything that changes something. Every command needs an `Idempotency-Key`, but for log-in, \
+                       log-out and tokens of partners; a refresh may have one; every answer to one carries a `Consistency-Token` for reads on the query server. \
                        Errors are problems (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -32,10 +32,13 @@ use crate::{
         (name = "exchange", description = "Selling one asset to the bank for another"),
         (name = "items", description = "Things that are one of a kind: minting, giving away, trading for money"),
         (name = "standing orders", description = "The same payment, whenever a schedule says so"),
+        (name = "processes", description = "Money from and to the outside: top-ups, bank payouts, gift cards"),
         (name = "payout runs", description = "One account pays many: rewards, salaries"),
+        (name = "webhooks", description = "Having public events sent to an address of yours, signed"),
         (name = "members", description = "Signing up, changing what is yours, leaving"),
         (name = "sessions", description = "Logging in and out"),
         (name = "keys", description = "Verifying tokens"),
+        (name = "partners", description = "Other businesses: their keys, quotas and tokens"),
     ),
 )]
 struct Description;
@@ -48,7 +51,8 @@ pub fn openapi() -> String {
     let facts = |operation: Operation<'_>| {
         let endpoint = at(operation.path, operation.method);
         let roles = endpoint.map_or(&[][..], Endpoint::roles).to_vec();
-        Facts { problems: problems(operation, endpoint.map_or(&[], Endpoint::problems)), roles }
+        let scope = endpoint.and_then(Endpoint::scope);
+        Facts { problems: problems(operation, endpoint.map_or(&[], Endpoint::problems)), roles, scope }
     };
     let mut document = openapi::complete(&api, facts, include_str!("examples.json"));
     add_command_headers(&mut document, |path, method| at(path, method).is_some_and(Endpoint::has_optional_body));
@@ -65,16 +69,17 @@ fn problems(operation: Operation<'_>, own: &[(StatusCode, Code)]) -> Vec<(Status
     }
     if is_command(operation.path, operation.method) {
         codes.extend(of_commands());
-    } else if operation.method == "post" {
+    } else if operation.method == "post" && operation.path != "/v1/oauth/token" {
         codes.extend(of_bodies());
     }
     codes.extend_from_slice(own);
     codes
 }
 
-/// Whether the same key gets the same answer for ever: all that changes something, but for sessions.
+/// Whether the same key gets the same answer for ever: all that changes something, but for sessions and tokens.
 fn is_command(path: &str, method: &str) -> bool {
-    matches!(method, "post" | "put" | "delete") && !path.starts_with("/v1/sessions")
+    let begins = path.starts_with("/v1/sessions") || path == "/v1/oauth/token";
+    matches!(method, "post" | "put" | "patch" | "delete") && !begins
 }
 
 fn of_bodies() -> Vec<(StatusCode, Code)> {

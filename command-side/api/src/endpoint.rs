@@ -1,30 +1,50 @@
 //! An endpoint: a handler, and what the API's description has to know of it beside its bodies.
 
 use axum::http::StatusCode;
-use kernel::Role;
-use platform::problem::Code;
+use kernel::{Role, Scope};
+use platform::{auth::Allowed, problem::Code};
 use utoipa::openapi::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use crate::{caller::Allowed, state::ApiState};
+use crate::state::ApiState;
 
 /// One endpoint. It stands with its handler in the resource's file, so that nothing about it is written elsewhere.
 pub(crate) struct Endpoint {
     handler: UtoipaMethodRouter<ApiState>,
     problems: Vec<(StatusCode, Code)>,
     has_optional_body: bool,
-    roles: &'static [Role],
+    access: Access,
+}
+
+/// Who may call an endpoint.
+enum Access {
+    /// Nobody said so.
+    Unsaid,
+    /// Everybody, without a token.
+    Public,
+    /// These roles, and a partner whose token allows the scope.
+    Of { roles: &'static [Role], scope: Option<Scope> },
 }
 
 impl Endpoint {
-    /// An endpoint that everybody may call, and that answers no problem but those of every endpoint of its sort.
+    /// An endpoint that answers no problem but those of every endpoint of its sort. Who may call it has to be said: [`by`](Self::by), or
+    /// [`public`](Self::public).
     pub(crate) fn new(handler: UtoipaMethodRouter<ApiState>) -> Self {
-        Self { handler, problems: Vec::new(), has_optional_body: false, roles: &[] }
+        Self { handler, problems: Vec::new(), has_optional_body: false, access: Access::Unsaid }
     }
 
     /// Who may call it: as the handler's `Caller<A>`.
     pub(crate) fn by<A: Allowed>(self) -> Self {
-        Self { roles: A::ROLES, ..self }
+        let endpoint = Self { access: Access::Of { roles: A::ROLES, scope: A::SCOPE }, ..self };
+        match A::SCOPE {
+            Some(_) => endpoint.raises([Code::ScopeMissing, Code::TooManyRequests]),
+            None => endpoint,
+        }
+    }
+
+    /// Everybody may call it, without a token.
+    pub(crate) fn public(self) -> Self {
+        Self { access: Access::Public, ..self }
     }
 
     /// It can answer these problems too.
@@ -49,7 +69,33 @@ impl Endpoint {
     }
 
     pub(crate) fn roles(&self) -> &'static [Role] {
-        self.roles
+        match self.access {
+            Access::Of { roles, .. } => roles,
+            Access::Unsaid | Access::Public => &[],
+        }
+    }
+
+    /// What a partner's token must allow; none if no partner may call it.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        match self.access {
+            Access::Of { scope, .. } => scope,
+            Access::Unsaid | Access::Public => None,
+        }
+    }
+
+    /// Whether it says who may call it, in one way.
+    #[cfg(test)]
+    pub(crate) fn says_who(&self) -> bool {
+        match self.access {
+            Access::Unsaid => false,
+            Access::Public => true,
+            Access::Of { roles, scope } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn paths(&self) -> Vec<&String> {
+        self.handler.1.paths.keys().collect()
     }
 
     pub(crate) fn has_optional_body(&self) -> bool {
@@ -73,6 +119,7 @@ fn has(item: &PathItem, method: &str) -> bool {
         "post" => item.post.is_some(),
         "put" => item.put.is_some(),
         "delete" => item.delete.is_some(),
+        "patch" => item.patch.is_some(),
         _ => false,
     }
 }

@@ -39,9 +39,18 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::PasswordWrong,
             Code::TooManyRequests,
             Code::AccountsOpen,
+            Code::ProcessRunning,
         ]),
-        endpoint(routes!(erase)).by::<Operators>().raises([Code::MemberUnknown, Code::AccountsOpen]),
-        endpoint(routes!(certificate)).raises([Code::ValidationFailed, Code::ErasureUnknown, Code::TooManyRequests]),
+        endpoint(routes!(erase)).by::<Operators>().raises([
+            Code::MemberUnknown,
+            Code::AccountsOpen,
+            Code::ProcessRunning,
+        ]),
+        endpoint(routes!(certificate)).public().raises([
+            Code::ValidationFailed,
+            Code::ErasureUnknown,
+            Code::TooManyRequests,
+        ]),
     ]
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     answer::json,
     body::{account_id, body_id, known_asset},
-    caller::{Caller, Members, OperatorsAndServices},
+    caller::{Caller, Members, RateSetters},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -25,7 +25,7 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(routes!(set_rate)).by::<OperatorsAndServices>().raises([Code::AssetUnknown, Code::AssetMismatch]),
+        Endpoint::new(routes!(set_rate)).by::<RateSetters>().raises([Code::AssetUnknown, Code::AssetMismatch]),
         Endpoint::new(routes!(quote_exchange)).by::<Members>().raises([
             Code::AccountNotYours,
             Code::AccountUnknown,
@@ -236,7 +236,7 @@ fn pair(from: &str, to: &str, assets: &Assets) -> Result<(AssetCode, AssetCode),
 )]
 pub(crate) async fn set_rate(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<RateSetters>,
     Path((from, to)): Path<(String, String)>,
     Json(body): Json<RateRequest>,
 ) -> Result<Response, Problem> {

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Label, MoneyDto, Note, PayeeRef, account_id, optional_money, path_id},
-    caller::{Caller, Everybody},
+    caller::{Caller, HoldParties},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -25,7 +25,7 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let change = |handler| {
-        Endpoint::new(handler).by::<Everybody>().raises([
+        Endpoint::new(handler).by::<HoldParties>().raises([
             Code::HoldUnknown,
             Code::HoldNotYours,
             Code::HoldNotActive,
@@ -36,7 +36,9 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         ])
     };
     vec![
-        moving(Endpoint::new(routes!(place_hold))).by::<Everybody>().raises([Code::AccountNotYours, Code::SameAccount]),
+        moving(Endpoint::new(routes!(place_hold)))
+            .by::<HoldParties>()
+            .raises([Code::AccountNotYours, Code::SameAccount]),
         change(routes!(capture_hold)).with_optional_body().raises([
             Code::HoldExceeded,
             Code::HoldDestinationMissing,
@@ -287,7 +289,7 @@ pub(crate) fn respond(outcome: &Outcome, _: Actor, _: CommandId) -> Option<Respo
 )]
 pub(crate) async fn place_hold(
     State(state): State<ApiState>,
-    caller: Caller<Everybody>,
+    caller: Caller<HoldParties>,
     Json(body): Json<PlaceHoldRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command(state.assets())?;
@@ -306,7 +308,7 @@ pub(crate) async fn place_hold(
 )]
 pub(crate) async fn capture_hold(
     State(state): State<ApiState>,
-    caller: Caller<Everybody>,
+    caller: Caller<HoldParties>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<CaptureRequest>,
 ) -> Result<Response, Problem> {
@@ -327,7 +329,7 @@ pub(crate) async fn capture_hold(
 )]
 pub(crate) async fn increase_hold(
     State(state): State<ApiState>,
-    caller: Caller<Everybody>,
+    caller: Caller<HoldParties>,
     Path(id): Path<String>,
     Json(body): Json<IncreaseRequest>,
 ) -> Result<Response, Problem> {
@@ -349,7 +351,7 @@ pub(crate) async fn increase_hold(
 )]
 pub(crate) async fn release_hold(
     State(state): State<ApiState>,
-    caller: Caller<Everybody>,
+    caller: Caller<HoldParties>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<ReleaseRequest>,
 ) -> Result<Response, Problem> {

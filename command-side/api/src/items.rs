@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use kernel::{AccountNumber, Actor, CommandId, ItemId, MemberId, Position, Role};
+use kernel::{AccountNumber, Actor, CommandId, ItemId, MemberId, Position};
 use platform::{
     extract::{Json, Path},
     problem::{Code, Problem},
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Designation, account_number, path_id},
-    caller::{Caller, Members, OperatorsAndServices},
+    caller::{Caller, ItemOwners, Minters},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -27,12 +27,12 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(routes!(mint_item)).by::<OperatorsAndServices>().raises([
+        Endpoint::new(routes!(mint_item)).by::<Minters>().raises([
             Code::AccountUnknown,
             Code::AccountClosed,
             Code::SerialTaken,
         ]),
-        Endpoint::new(routes!(transfer_item)).by::<Members>().raises([
+        Endpoint::new(routes!(transfer_item)).by::<ItemOwners>().raises([
             Code::ItemUnknown,
             Code::ItemNotYours,
             Code::ItemLocked,
@@ -146,7 +146,7 @@ pub(crate) struct ItemDto<'a> {
 impl<'a> ItemDto<'a> {
     fn seen_by(actor: Actor, item: &'a ItemAnswer) -> Self {
         let minted = &item.minted;
-        let shown = actor.role != Role::Member || item.owner == actor.id;
+        let shown = !actor.role.is_customer() || item.owner == actor.id;
         Self {
             item_id: item.item_id,
             collection: &minted.collection,
@@ -179,7 +179,7 @@ fn respond(outcome: &Outcome, actor: Actor, _: CommandId) -> Option<Response> {
 )]
 pub(crate) async fn mint_item(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<Minters>,
     Json(body): Json<MintRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command();
@@ -197,7 +197,7 @@ pub(crate) async fn mint_item(
 )]
 pub(crate) async fn transfer_item(
     State(state): State<ApiState>,
-    caller: Caller<Members>,
+    caller: Caller<ItemOwners>,
     Path(id): Path<String>,
     Json(body): Json<TransferItemRequest>,
 ) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use crate::{endpoint::Endpoint, state::ApiState};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::new(routes!(jwks))]
+    vec![Endpoint::new(routes!(jwks)).public()]
 }
 
 /// A JSON Web Key Set (RFC 7517).

@@ -9,6 +9,7 @@ mod bookings;
 mod caller;
 mod compound;
 mod description;
+mod devices;
 mod endpoint;
 mod erasures;
 mod exchange;
@@ -18,13 +19,17 @@ mod items;
 mod keys;
 mod limits;
 mod members;
+mod oauth;
 mod offers;
+mod partners;
 mod password_resets;
 mod payment_codes;
 mod payout_rows;
 mod payouts;
 mod port;
 mod problems;
+mod process_directions;
+mod processes;
 mod receive;
 mod schedule;
 mod sessions;
@@ -33,6 +38,9 @@ mod standing_orders;
 mod state;
 mod submit;
 mod transfers;
+mod webhook_events;
+mod webhook_requests;
+mod webhooks;
 
 use axum::Router;
 pub use description::openapi;
@@ -41,7 +49,7 @@ pub use identity::CommandIds;
 pub use payment_codes::payment_code;
 pub use payout_rows::{PayoutRowError, PayoutTable, payout_table};
 pub use port::{AuthPort, CommandPort, Services};
-pub use state::{ApiOptions, ApiState};
+pub use state::{ApiOptions, ApiState, Connected};
 
 /// The routes that have a body limit of their own.
 pub const BODY_LIMITS: &[(&str, usize)] =
@@ -67,14 +75,48 @@ fn endpoints() -> Vec<Endpoint> {
         offers::endpoints(),
         standing_orders::endpoints(),
         payouts::endpoints(),
+        webhooks::endpoints(),
+        processes::endpoints(),
+        process_directions::endpoints(),
         sign_ups::endpoints(),
         sessions::endpoints(),
         password_resets::endpoints(),
         members::endpoints(),
+        devices::endpoints(),
         erasures::endpoints(),
         keys::endpoints(),
+        partners::endpoints(),
+        oauth::endpoints(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Scope, Scopes};
+
+    use super::*;
+
+    #[test]
+    fn every_endpoint_says_who_may_call_it() {
+        for endpoint in endpoints() {
+            assert!(
+                endpoint.says_who(),
+                "{:?}: `by` with one scope for partners or none, or `public`",
+                endpoint.paths()
+            );
+        }
+    }
+
+    /// Each scope opens something: those that read do so on the query server.
+    #[test]
+    fn no_scope_is_for_nothing() {
+        let opened: Scopes = endpoints().iter().filter_map(Endpoint::scope).collect();
+        let elsewhere = [Scope::AccountsRead, Scope::EventsRead, Scope::WebhooksWrite];
+        for scope in Scope::ALL.iter().filter(|scope| !elsewhere.contains(scope)) {
+            assert!(opened.contains(*scope), "{scope}");
+        }
+    }
 }

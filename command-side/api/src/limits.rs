@@ -229,10 +229,10 @@ pub(crate) struct AssignRequest {
 
 const MOST_NAMES: usize = 50;
 
-fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
     if names.len() > MOST_NAMES {
-        return Err(D::Error::custom("an account has at most 50 limits of its own"));
+        return Err(D::Error::custom("at most 50 limits are assigned"));
     }
     if !names.iter().all(|name| is_name(name)) {
         return Err(D::Error::custom(NAME));

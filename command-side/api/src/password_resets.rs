@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable, Code::TooManyRequests]);
+    let endpoint = |handler| Endpoint::new(handler).public().raises([Code::VaultUnavailable, Code::TooManyRequests]);
     vec![
         endpoint(routes!(start_reset)),
         endpoint(routes!(complete_reset)).raises([

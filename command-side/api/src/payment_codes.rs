@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Label, MoneyDto, PayeeRef, Secret, account_id, optional_money},
-    caller::{Caller, Members, OperatorsAndServices},
+    caller::{Caller, Chargers, Members},
     endpoint::Endpoint,
     holds::{self, HoldDto},
     problems,
@@ -36,10 +36,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::AmountNotPositive,
             Code::VaultUnavailable,
         ]),
-        moving(Endpoint::new(routes!(charge))).by::<OperatorsAndServices>().raises([
+        moving(Endpoint::new(routes!(charge))).by::<Chargers>().raises([
             Code::PaymentCodeInvalid,
             Code::PaymentCodeExceeded,
             Code::SameAccount,
+            Code::AccountNotYours,
             Code::ReferenceTaken,
             Code::TooManyRequests,
             Code::VaultUnavailable,
@@ -235,7 +236,7 @@ pub(crate) async fn issue_payment_code(
 )]
 pub(crate) async fn charge(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<Chargers>,
     Json(body): Json<ChargeRequest>,
 ) -> Result<Response, Problem> {
     let (actor, id) = (caller.actor, command_id(&state, &caller)?);

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     answer::json,
     body::{Note, PayeeRef, path_id},
-    caller::{Caller, OperatorsAndServices},
+    caller::{Caller, PayoutRunners},
     identity::fingerprint,
     problems,
     state::ApiState,
@@ -185,7 +185,7 @@ pub(crate) struct AddedDto {
 )]
 pub(crate) async fn add_payout_rows(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<PayoutRunners>,
     Path(id): Path<String>,
     Csv(body): Csv,
 ) -> Result<Response, Problem> {

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Label, NothingRequest, account_id},
-    caller::{Caller, OperatorsAndServices},
+    caller::{Caller, PayoutRunners},
     endpoint::Endpoint,
     payout_rows,
     state::ApiState,
@@ -25,11 +25,13 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let of_run = |handler| Endpoint::new(handler).by::<OperatorsAndServices>().raises([Code::PayoutUnknown]);
+    let of_run = |handler| Endpoint::new(handler).by::<PayoutRunners>().raises([Code::PayoutUnknown]);
     vec![
-        Endpoint::new(routes!(open_payout_run))
-            .by::<OperatorsAndServices>()
-            .raises([Code::AccountUnknown, Code::AccountClosed]),
+        Endpoint::new(routes!(open_payout_run)).by::<PayoutRunners>().raises([
+            Code::AccountUnknown,
+            Code::AccountClosed,
+            Code::AccountNotYours,
+        ]),
         of_run(routes!(payout_rows::add_payout_rows)).raises([
             Code::PayoutNotOpen,
             Code::PayoutRowOutOfOrder,
@@ -178,7 +180,7 @@ fn respond(outcome: &Outcome, _: Actor, _: CommandId) -> Option<Response> {
 )]
 pub(crate) async fn open_payout_run(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<PayoutRunners>,
     Json(body): Json<PayoutRequest>,
 ) -> Result<Response, Problem> {
     let command = body.command();
@@ -196,7 +198,7 @@ pub(crate) async fn open_payout_run(
 )]
 pub(crate) async fn start_payout_run(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<PayoutRunners>,
     Path(id): Path<String>,
     Json(body): Json<StartRequest>,
 ) -> Result<Response, Problem> {
@@ -219,7 +221,7 @@ pub(crate) async fn start_payout_run(
 )]
 pub(crate) async fn pause_payout_run(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<PayoutRunners>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -238,7 +240,7 @@ pub(crate) async fn pause_payout_run(
 )]
 pub(crate) async fn resume_payout_run(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<PayoutRunners>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -257,7 +259,7 @@ pub(crate) async fn resume_payout_run(
 )]
 pub(crate) async fn cancel_payout_run(
     State(state): State<ApiState>,
-    caller: Caller<OperatorsAndServices>,
+    caller: Caller<PayoutRunners>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {

@@ -4,10 +4,14 @@ use std::net::IpAddr;
 
 pub use application::CommandPort;
 use application::{
-    AuthError, AuthService, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Receipt, Tokens,
+    AuthError, AuthService, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, PartnerQuota,
+    PartnerSecret, PartnerToken, Receipt, Tokens, WebhookKeys,
 };
 use async_trait::async_trait;
-use kernel::{Actor, CommandId, ConsistencyToken, MemberId, PaymentCodeId};
+use kernel::{
+    Actor, CommandId, ConsistencyToken, MemberId, PartnerId, PartnerKeyId, PaymentCodeId, Place, Position, ProcessId,
+    Scopes, Sealed, WebhookId,
+};
 use log::Fingerprint;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -39,11 +43,20 @@ pub trait AuthPort: Send + Sync + 'static {
     /// What the log knows a payment code by.
     fn payment_code_id(&self, code: &str) -> Result<PaymentCodeId, AuthError>;
 
+    /// The process that tops an account up with a payment at a provider.
+    fn top_up(&self, provider: &str, payment_key: &str) -> Result<ProcessId, AuthError>;
+
+    /// Seals a text for a place, with the key of somebody who owns an account.
+    async fn seal(&self, owner: MemberId, place: Place, text: &SecretString) -> Result<Sealed, AuthError>;
+
     /// Whether this principal may try a payment code with this command.
     async fn may_try_payment_code(&self, actor: Actor, command: CommandId) -> Result<(), AuthError>;
 
     /// Counts a payment code that was wrong.
     fn count_wrong_payment_code(&self, actor: Actor);
+
+    /// The secret of a webhook with this number.
+    async fn webhook_keys(&self, webhook: WebhookId, number: u32) -> Result<WebhookKeys, AuthError>;
 
     /// Answers when the outcome is durable.
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError>;
@@ -59,6 +72,28 @@ pub trait AuthPort: Send + Sync + 'static {
 
     /// Proof that a member was erased, once they are; counted for the address that it was asked from, if there is one.
     async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError>;
+
+    /// The secret of a key of a partner, with its digest for the log.
+    fn partner_secret(&self, key: PartnerKeyId) -> Result<PartnerSecret, AuthError>;
+
+    /// A token for whoever has a key and its secret.
+    async fn partner_token(
+        &self,
+        from: IpAddr,
+        client: (PartnerKeyId, SecretString),
+        scopes: Option<Scopes>,
+    ) -> Result<PartnerToken, AuthError>;
+
+    /// Has every server refuse the tokens of a key that was revoked.
+    async fn partner_key_revoked(&self, key: PartnerKeyId) -> Result<(), AuthError>;
+
+    /// Has every server count by quotas that were set at this position of the log.
+    async fn partner_quota_set(
+        &self,
+        partner: PartnerId,
+        quota: PartnerQuota,
+        position: Position,
+    ) -> Result<(), AuthError>;
 }
 
 #[async_trait]
@@ -75,12 +110,24 @@ impl AuthPort for AuthService {
         Ok(Self::payment_code_id(self, code))
     }
 
+    fn top_up(&self, provider: &str, payment_key: &str) -> Result<ProcessId, AuthError> {
+        Ok(Self::top_up(self, provider, payment_key))
+    }
+
+    async fn seal(&self, owner: MemberId, place: Place, text: &SecretString) -> Result<Sealed, AuthError> {
+        Self::seal(self, owner, place, text).await
+    }
+
     async fn may_try_payment_code(&self, actor: Actor, command: CommandId) -> Result<(), AuthError> {
         Self::may_try_payment_code(self, actor, command).await
     }
 
     fn count_wrong_payment_code(&self, actor: Actor) {
         Self::count_wrong_payment_code(self, actor);
+    }
+
+    async fn webhook_keys(&self, webhook: WebhookId, number: u32) -> Result<WebhookKeys, AuthError> {
+        Self::webhook_keys(self, webhook, number).await
     }
 
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
@@ -101,5 +148,31 @@ impl AuthPort for AuthService {
 
     async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
         Self::certificate(self, from, erasure).await
+    }
+
+    fn partner_secret(&self, key: PartnerKeyId) -> Result<PartnerSecret, AuthError> {
+        Ok(Self::partner_secret(self, key))
+    }
+
+    async fn partner_token(
+        &self,
+        from: IpAddr,
+        client: (PartnerKeyId, SecretString),
+        scopes: Option<Scopes>,
+    ) -> Result<PartnerToken, AuthError> {
+        Self::partner_token(self, from, client, scopes).await
+    }
+
+    async fn partner_key_revoked(&self, key: PartnerKeyId) -> Result<(), AuthError> {
+        Self::partner_key_revoked(self, key).await
+    }
+
+    async fn partner_quota_set(
+        &self,
+        partner: PartnerId,
+        quota: PartnerQuota,
+        position: Position,
+    ) -> Result<(), AuthError> {
+        Self::partner_quota_set(self, partner, quota, position).await
     }
 }

@@ -53,6 +53,13 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         ExecuteError::OfferNotYours => Problem::new(Code::OfferNotYours).detail("the offer is not yours to take back"),
         ExecuteError::OrderUnknown => Problem::new(Code::OrderUnknown).detail("there is no such standing order"),
         ExecuteError::PayoutUnknown => Problem::new(Code::PayoutUnknown).detail("there is no such payout run"),
+        ExecuteError::WebhookUnknown => Problem::new(Code::WebhookUnknown).detail("there is no such webhook"),
+        ExecuteError::ProcessUnknown => Problem::new(Code::ProcessUnknown).detail("there is no such process"),
+        ExecuteError::PartnerUnknown => Problem::new(Code::PartnerUnknown).detail("there is no such partner"),
+        ExecuteError::KeyUnknown => Problem::new(Code::KeyUnknown).detail("the partner has no such key"),
+        ExecuteError::NotOwnDestination => {
+            Problem::new(Code::AccountNotYours).detail("the destination account is not yours")
+        }
         ExecuteError::NotOwner => Problem::new(Code::AccountNotYours).detail("the source account is not yours"),
         ExecuteError::OwnerLeft => Problem::new(Code::Unauthorized).detail("the token does not hold").token_refused(),
         ExecuteError::Contended => Problem::new(Code::Contended)
@@ -100,7 +107,9 @@ fn refusal(code: &str, tries_left: Option<u32>, command_id: CommandId) -> Proble
         Code::CodeExhausted => "too many wrong codes were given; ask for another code",
         Code::ContactChangeMissing => "no change of contact is under way",
         Code::PasswordWrong => "the password is wrong",
+        Code::TooManyDevices => "remove a device before you register another",
         Code::AccountsOpen => "close all accounts first",
+        Code::ProcessRunning => "a top-up is under way; wait until it is done or compensated",
         other => other.title(),
     });
     match tries_left {
@@ -117,6 +126,8 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
         }
         AuthError::SessionEnded => Problem::new(Code::SessionEnded).detail("the session has ended; log in again"),
         AuthError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
+        AuthError::ClientUnknown => Problem::new(Code::Unauthorized).detail("the key or its secret is wrong"),
+        AuthError::ScopeNotGranted => Problem::invalid("scope", "the key does not allow it"),
         AuthError::NewPassword(error) => Problem::invalid("new", error.to_string()),
         AuthError::TooMany { retry_after, tries, window } => {
             let quota = Quota { requests: tries, window };
@@ -144,6 +155,7 @@ fn of_member(error: MemberError) -> Problem {
         MemberError::SignUpUnknown => Problem::new(Code::SignUpUnknown).detail("there is no such sign-up"),
         MemberError::ResetUnknown => Problem::new(Code::ResetUnknown).detail("there is no such password reset"),
         MemberError::MemberUnknown => Problem::new(Code::MemberUnknown).detail("there is no such member"),
+        MemberError::DeviceUnknown => Problem::new(Code::DeviceUnknown).detail("you have no such device"),
         MemberError::ResendTooEarly { retry_after } => {
             let quota = Quota { requests: 1, window: None };
             let problem = Problem::new(Code::ResendTooEarly).retry_after(retry_after).quota(quota);
@@ -268,6 +280,7 @@ fn refusal_detail(code: Code) -> &'static str {
         Code::QuoteUsed => "the quote has been used for an exchange",
         Code::AmountTooSmall => "the amount comes to less than one minor unit",
         Code::LimitUnknown => "there is no limit of this name",
+        Code::TooManyAccounts => "a partner has at most 10000 accounts, closed ones included",
         Code::TooManyLimits => "delete a limit before you set one of a new name",
         Code::PaymentCodeInvalid => "the payment code is unknown, was used, or has expired",
         Code::PaymentCodeExceeded => "the amount is above the most that the payment code pays",
@@ -285,6 +298,15 @@ fn refusal_detail(code: Code) -> &'static str {
         Code::PayoutNotPaused => "only a payout run that is paused can be resumed",
         Code::PayoutOver => "the payout run is finished or cancelled",
         Code::PayoutRowOutOfOrder => "the payout run has a row with this number or a higher one",
+        Code::TooManyWebhooks => "you have 20 webhooks; delete one before you create another",
+        Code::UrlNotAllowed => {
+            "events are sent to https:// addresses of the outside only, without a user and without a fragment"
+        }
+        Code::PaymentKeyUsed => "a top-up was started with this payment; each payment tops an account up once",
+        Code::ProcessOver => "the process is done or compensated",
+        Code::ProcessStepFixed => {
+            "only a stuck call to the outside can be skipped, and only what is not taken back yet can be compensated"
+        }
         Code::ReferenceTaken => "you have used this reference for another transfer",
         Code::BatchAborted => "another transfer of this atomic batch was refused",
         other => other.title(),

@@ -15,6 +15,8 @@ use utoipa::{
     openapi::schema::{ObjectBuilder, OneOfBuilder, Type},
 };
 
+use crate::body::optional_time;
+
 /// When an order is carried out: once, `at` a time, or again and again, by the clocks of a time zone. Either `at` is given and nothing else,
 /// or `every` and `time`, with `weekday` for each week and `day` for each month.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -22,7 +24,7 @@ use utoipa::{
 #[schema(as = OrderSchedule)]
 pub(crate) struct ScheduleDto {
     /// Once, at this time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_time", skip_serializing_if = "Option::is_none")]
     at: Option<DateTime<Utc>>,
     /// `day`, `week` or `month`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

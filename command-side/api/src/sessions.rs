@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::{
-    auth::Principal,
+    auth::{Allowed, Principal},
     extract::Json,
     http::Origin,
     problem::{Code, Problem},
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::{json, mark_replayed, with_token},
     body::Secret,
-    caller::{Allowed, Members, OptionalKey},
+    caller::{Members, OptionalKey},
     endpoint::Endpoint,
     identity::IdempotencyKey,
     problems,
@@ -30,13 +30,13 @@ use crate::{
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable]);
     vec![
-        endpoint(routes!(log_in)).raises([
+        endpoint(routes!(log_in)).public().raises([
             Code::CredentialsWrong,
             Code::TooManyRequests,
             Code::Overloaded,
             Code::SigningKeyWithdrawn,
         ]),
-        endpoint(routes!(refresh)).raises([
+        endpoint(routes!(refresh)).public().raises([
             Code::SessionEnded,
             Code::TooManyRequests,
             Code::IdempotencyKeyMissing,

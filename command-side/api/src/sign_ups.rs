@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let endpoint = |handler| Endpoint::new(handler).raises([Code::VaultUnavailable]);
+    let endpoint = |handler| Endpoint::new(handler).public().raises([Code::VaultUnavailable]);
     vec![
         endpoint(routes!(sign_up)).raises([Code::LoginIdTaken, Code::TooManyRequests]),
         endpoint(routes!(resend)).with_optional_body().raises([

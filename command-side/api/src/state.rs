@@ -29,6 +29,19 @@ pub struct ApiOptions {
     pub required_consents: Vec<String>,
     /// Whether a proxy sends the address that requests come from.
     pub trust_forwarded: TrustForwarded,
+    /// What the bank is connected to.
+    pub connected: Connected,
+}
+
+/// What of the outside the bank is connected to: processes with anything else are not started.
+#[derive(Clone, Debug, Default)]
+pub struct Connected {
+    /// Payment providers, by the names that members give.
+    pub payments: Vec<String>,
+    /// A bank for payouts.
+    pub bank: bool,
+    /// An issuer of gift cards.
+    pub gift_cards: bool,
 }
 
 struct Inner {
@@ -69,6 +82,10 @@ impl ApiState {
 
     pub(crate) fn deadline(&self) -> Duration {
         self.0.options.deadline
+    }
+
+    pub(crate) fn connected(&self) -> &Connected {
+        &self.0.options.connected
     }
 
     pub(crate) fn required_consents(&self) -> &[String] {

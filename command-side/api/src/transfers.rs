@@ -4,7 +4,7 @@ use application::{Command, Outcome, Posting, Refused, Reverse, TransferAnswer, T
 use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use kernel::{
-    AccountId, Actor, AssetCode, Assets, CommandId, HoldId, ItemId, Minor, Money, OfferId, OrderId, Position, Role,
+    AccountId, Actor, AssetCode, Assets, CommandId, HoldId, ItemId, Minor, Money, OfferId, OrderId, Position,
     TransferId, Version,
 };
 use platform::{
@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Label, MoneyDto, Note, PayeeRef, account_id, path_id},
-    caller::{Caller, MembersAndOperators, Operators, OperatorsAndServices},
+    caller::{Caller, Operators, OperatorsAndServices, Payers},
     endpoint::Endpoint,
     problems,
     state::ApiState,
@@ -27,9 +27,7 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        moving(Endpoint::new(routes!(transfer)))
-            .by::<MembersAndOperators>()
-            .raises([Code::AccountNotYours, Code::SameAccount]),
+        moving(Endpoint::new(routes!(transfer))).by::<Payers>().raises([Code::AccountNotYours, Code::SameAccount]),
         Endpoint::new(routes!(transfer_batch)).by::<OperatorsAndServices>().raises([Code::AssetUnknown]),
         Endpoint::new(routes!(reverse_transfer)).by::<Operators>().raises([
             Code::TransferUnknown,
@@ -255,7 +253,7 @@ pub(crate) struct PostingDto {
 
 impl PostingDto {
     fn seen_by(actor: Actor, posting: &Posting) -> Self {
-        let shown = actor.role != Role::Member || posting.owner == Some(actor.id);
+        let shown = !actor.role.is_customer() || posting.owner == Some(actor.id);
         Self {
             account_id: posting.account_id,
             asset: posting.asset,
@@ -330,7 +328,7 @@ pub(crate) fn respond(outcome: &Outcome, actor: Actor, command_id: CommandId) ->
 )]
 pub(crate) async fn transfer(
     State(state): State<ApiState>,
-    caller: Caller<MembersAndOperators>,
+    caller: Caller<Payers>,
     Json(body): Json<TransferRequest>,
 ) -> Result<Response, Problem> {
     let command = Command::Transfer(body.order(state.assets())?);

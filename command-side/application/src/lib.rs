@@ -7,29 +7,43 @@ mod commands;
 mod delivery;
 mod engine;
 mod metric_help;
+mod notifications;
 mod port;
 mod processes;
 
 pub use auth::{
     AuthError, AuthOptions, AuthParts, AuthService, ErasureProof, MemberCommand, MemberOutcome, NewMember,
-    RevokedTokens, SignTokens, ThrottleOptions, Tokens,
+    PartnerSecret, PartnerToken, RevokedTokens, SignTokens, ThrottleOptions, Tokens, WebhookKeys,
 };
 pub use commands::*;
-pub use delivery::{Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Text};
+pub use delivery::{
+    Channel, Channels, Courier, CourierOptions, DeliverError, DeliveryHealth, Push, PushChannel, PushCourier,
+    PushError, Text,
+};
 pub use domain::{
     Limits,
     exchange::{FixedSide, Rate},
     member::CodeRules,
+    webhook::{Networks, NetworksError},
 };
 pub use engine::{Claim, Engine, Log, Meta, PresentedToken, Receipt, Running};
+pub use events::recorded::EVERY_EVENT;
 pub use events::recorded::{
     Cap, Every, FreezeScope, IfRefused, LimitReached, LimitWindow, LimitedKind, PayoutDestination, PayoutRow,
-    PayoutTotals, Repeated, Schedule,
+    PayoutTotals, ProcessDirection, ProcessPurpose, Repeated, Schedule,
 };
 pub use metric_help::describe_metrics;
+pub use notifications::{
+    DeviceRegistration, Locale, LocaleError, NotificationPreferences, Platform, PlatformError, PushToken,
+    PushTokenError, QuietHours, QuietHoursError,
+};
 pub use port::CommandPort;
-pub use processes::{Change, FirstStep, Followed, Next, PROCESS_RUNNER, Process, ProcessError, ProcessRunner, step_id};
-pub use vault::{Certificate, Copies, VaultError};
+pub use processes::{
+    BankAccount, BankProvider, CallError, CallKey, CallResult, Change, ConfirmedPayment, FirstStep, Followed,
+    GiftCardIssuer, GiftCode, Next, OutsideOptions, OutsideProcesses, PROCESS_RUNNER, PaymentProvider, Process,
+    ProcessError, ProcessRunner, Providers, RefusalCode, Reply, step_id,
+};
+pub use vault::{Certificate, Copies, PartnerQuota, VaultError};
 
 /// A command for the bank with everything that belongs to the request it came in.
 pub type Submission = engine::Submission<Command>;

@@ -6,11 +6,21 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 pub fn describe_metrics() {
     describe_gauge!("executor_waiting_commands", "Commands that wait to be decided");
     describe_counter!("log_ins_total", "Log-ins by outcome");
+    describe_counter!("partner_tokens_total", "Tokens that partners were given for their keys");
     describe_counter!("passwords_rehashed_total", "Passwords hashed again because the parameters were raised");
     describe_counter!("refresh_answers_repeated_total", "Refreshes that were sent again and got the same answer");
     describe_counter!("refresh_tokens_reused_total", "Refresh tokens that were used twice: their sessions have ended");
     describe_processes();
     describe_messages();
+    describe_pushes();
+}
+
+fn describe_pushes() {
+    describe_gauge!("notifications_position", "Position up to which the log was followed for notifications");
+    describe_counter!("push_messages_total", "Pushes to devices by outcome");
+    describe_counter!("push_retries_total", "Pushes that wait for quiet hours to end, or failed and are retried");
+    describe_histogram!("push_delivery_seconds", Unit::Seconds, "Time that the provider took for a push");
+    describe_gauge!("push_waiting", "Pushes in the queue of all command servers");
 }
 
 fn describe_processes() {
@@ -19,6 +29,8 @@ fn describe_processes() {
     describe_counter!("processes_failures_total", "Rounds of the processes that ended early, and steps that failed");
     describe_gauge!("process_instances", "Instances of each process by state");
     describe_counter!("process_steps_total", "Steps of each process by outcome");
+    describe_counter!("outside_calls_total", "Calls to providers by step and outcome");
+    describe_histogram!("outside_call_seconds", Unit::Seconds, "Time that a provider took for a call");
     describe_gauge!(
         "erasures_waiting_for_accounts",
         "Erasures that wait because the member has accounts that cannot be closed"

@@ -10,16 +10,29 @@ use crate::EvolveError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
     left: Option<Uuid>,
+    /// How many of their top-ups are not over.
+    top_ups: u32,
 }
 
 impl Owner {
-    /// The state after an event. Nothing follows on leaving.
+    /// The state after an event. Nothing begins after leaving.
     pub fn evolve(self, event: &OwnerEvent) -> Result<Self, EvolveError> {
         match (self.left, event) {
+            // A version of the bank that did not know of top-ups let them leave before it was over.
+            (_, OwnerEvent::TopUpEnded(_)) => {
+                let top_ups = self.top_ups.checked_sub(1).ok_or(EvolveError::OutOfOrder)?;
+                Ok(Self { top_ups, ..self })
+            }
             (Some(_), _) => Err(EvolveError::AfterTheLast),
             (None, OwnerEvent::AccountAdded(_)) => Ok(self),
-            (None, OwnerEvent::Left(left)) => Ok(Self { left: Some(left.erasure) }),
+            (None, OwnerEvent::TopUpStarted(_)) => Ok(Self { top_ups: self.top_ups.saturating_add(1), ..self }),
+            (None, OwnerEvent::Left(left)) => Ok(Self { left: Some(left.erasure), ..self }),
         }
+    }
+
+    /// Whether a top-up of theirs is under way: what is sealed in it opens with their key, so they do not leave before it is over.
+    pub fn is_topping_up(self) -> bool {
+        self.top_ups > 0
     }
 
     /// Whether they are leaving or have left: no account is opened for them.

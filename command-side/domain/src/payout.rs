@@ -305,7 +305,8 @@ impl PayoutRun {
             }
             results.push(PayoutResult { row: row.row, transfer, refusal });
         }
-        PayoutRowsPaid { results, posted, refused, paid }
+        let finished = PayoutProgress { posted, refused, paid }.done() >= self.rows;
+        PayoutRowsPaid { results, posted, refused, paid, finished }
     }
 
     /// Whether it may be paused, and what then happens.

@@ -93,6 +93,9 @@ pub enum Refusal {
     /// The bank has as many limits as a decision can look at.
     #[error("there are as many limits as can be set")]
     TooManyLimits,
+    /// A partner has as many accounts as its limits can be set on at once.
+    #[error("the partner has as many accounts as it can have")]
+    TooManyAccounts,
     /// There is no limit of this name.
     #[error("there is no such limit")]
     LimitUnknown,
@@ -152,6 +155,21 @@ pub enum Refusal {
     /// Rows come in the order of their numbers.
     #[error("the run has a row with this number or a higher one")]
     PayoutRowOutOfOrder,
+    /// A principal has so many webhooks at most.
+    #[error("there are as many webhooks as one principal can have")]
+    TooManyWebhooks,
+    /// Nothing is sent to such an address.
+    #[error("no event may be sent to the address")]
+    UrlNotAllowed,
+    /// A payment at a provider tops an account up once.
+    #[error("a top-up has been started with this payment")]
+    PaymentKeyUsed,
+    /// A process that is over goes no way any more.
+    #[error("the process is over")]
+    ProcessOver,
+    /// The process is at a step that cannot be directed in this way.
+    #[error("the step of the process does not allow that")]
+    ProcessStepFixed,
     /// A neighbour in an atomic batch was refused.
     #[error("another transfer of the atomic batch was refused")]
     BatchAborted,
@@ -187,6 +205,7 @@ impl Refusal {
             Self::AmountTooSmall => "amount-too-small",
             Self::LimitReached(_) => "limit-exceeded",
             Self::TooManyLimits => "too-many-limits",
+            Self::TooManyAccounts => "too-many-accounts",
             Self::LimitUnknown => "limit-unknown",
             Self::PaymentCodeInvalid => "payment-code-invalid",
             Self::PaymentCodeExceeded => "payment-code-exceeded",
@@ -205,6 +224,11 @@ impl Refusal {
             Self::PayoutNotPaused => "payout-not-paused",
             Self::PayoutOver => "payout-over",
             Self::PayoutRowOutOfOrder => "payout-row-out-of-order",
+            Self::TooManyWebhooks => "too-many-webhooks",
+            Self::UrlNotAllowed => "url-not-allowed",
+            Self::PaymentKeyUsed => "payment-key-used",
+            Self::ProcessOver => "process-over",
+            Self::ProcessStepFixed => "process-step-fixed",
             Self::BatchAborted => "batch-aborted",
         }
     }

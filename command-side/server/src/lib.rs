@@ -13,5 +13,5 @@ mod run;
 mod services;
 mod tokens;
 
-pub use config::{Config, MemberConfig, Rotator};
+pub use config::{Config, MemberConfig, OutsideConfig, Rotator};
 pub use run::run;

@@ -4,13 +4,14 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use application::{
-    AuthParts, AuthService, Channels, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, ProcessRunner,
+    AuthParts, AuthService, Channels, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, OutsideOptions,
+    OutsideProcesses, ProcessRunner, Providers, PushChannel, PushCourier,
 };
 use event_store_postgres::{PoolOptions, PostgresLog, PostgresProcesses, connect};
 use kernel::{RandomIds, SystemClock};
 use log::{DetachedCommits, ProcessStore};
 use platform::{
-    auth::{Revocations, Signer, Verifier},
+    auth::{Quotas, Revocations, Signer, Verifier},
     ops::Probes,
     shutdown::Shutdown,
 };
@@ -25,7 +26,7 @@ use crate::{
     config::Config,
     key_rotation::KeyRotation,
     services::Opened,
-    tokens::{FileSigner, Listed, Refused},
+    tokens::{FileSigner, Listed, Quoted, Refused},
 };
 
 const RETRY: Duration = Duration::from_secs(1);
@@ -44,7 +45,7 @@ impl People {
     pub(crate) fn start(
         config: &Config,
         verifier: &Verifier,
-        (services, archive): (Arc<Opened>, Option<Arc<dyn DetachedCommits>>),
+        (services, archive, providers): (Arc<Opened>, Option<Arc<dyn DetachedCommits>>, Providers),
         probes: &Probes,
         closed: Shutdown,
     ) -> anyhow::Result<Self> {
@@ -58,7 +59,7 @@ impl People {
             pool(&config.log_writer_url, members.member_connections).context("JANGBU_LOG_WRITER_URL cannot be used")?;
         let signer = Signer::from_file(&members.signing_key_file).context("JANGBU_SIGNING_KEY_FILE cannot be used")?;
         let signer = FileSigner::new(signer, verifier.clone());
-        let channels = config.channels.channels()?;
+        let (channels, push) = (config.channels.channels()?, config.channels.push()?);
         let passwords = Passwords::start(members.passwords())?;
 
         database::require_sessions(vec![vault.clone()]);
@@ -73,11 +74,16 @@ impl People {
         let listed = Listed::new(reader.revocations());
         let read = listed.read();
         let (revocations, config) = (verifier.revocations().clone(), config.clone());
+        let (quotas, quoted) = (verifier.quotas().clone(), Arc::new(Quoted(reader)));
         probe_signer(probes, signer.clone());
         let work = async move {
             let following = {
                 let (revocations, listed, closed) = (revocations.clone(), Arc::new(listed), closed.clone());
                 tasks::until_done("revocations", move || follow(revocations.clone(), listed.clone(), closed.clone()))
+            };
+            let counting = {
+                let (quotas, quoted, closed) = (quotas.clone(), quoted.clone(), closed.clone());
+                tasks::until_done("quotas", move || follow_quotas(quotas.clone(), quoted.clone(), closed.clone()))
             };
             let signing = {
                 let signer = signer.clone();
@@ -91,12 +97,14 @@ impl People {
                     move || rotation.clone().run(closed.clone())
                 });
                 let revoked = Arc::new(Refused(revocations));
-                let work = MemberWork { config, passwords, signer, channels, board, services, history_error, revoked };
+                let reached = (channels, board, providers);
+                let work = MemberWork { config, passwords, signer, reached, push, services, history_error, revoked };
                 let log = PostgresLog::new(log.clone()).with_archive(archive);
                 work.run(Arc::new(opened), log, closed).await;
                 rotating.ended().await;
             }
             following.ended().await;
+            counting.ended().await;
             drop(signing);
             vault.close().await;
             log.close().await;
@@ -123,8 +131,9 @@ struct MemberWork {
     config: Config,
     passwords: Passwords,
     signer: FileSigner,
-    channels: Channels,
-    board: DeliveryHealth,
+    /// How people are reached, how that is doing, and the providers outside.
+    reached: (Channels, DeliveryHealth, Providers),
+    push: Option<Arc<dyn PushChannel>>,
     services: Arc<Opened>,
     history_error: watch::Sender<Option<String>>,
     revoked: Arc<Refused>,
@@ -133,12 +142,17 @@ struct MemberWork {
 impl MemberWork {
     /// Serves members, delivers messages and runs the processes until no more commands can come.
     async fn run(self, vault: Arc<dyn Vault>, log: PostgresLog, closed: Shutdown) {
-        let Self { config, passwords, signer, channels, board, services, history_error, revoked } = self;
+        let Self { config, passwords, signer, reached, push, services, history_error, revoked } = self;
+        let ((channels, board, providers), outside) = (reached, config.outside.options());
         let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(log.pool().clone()));
         let (engine_log, log) = (Arc::new(log.clone().without_waiting()), Arc::new(log));
         let (ids, clock, signer) = (Arc::new(RandomIds), Arc::new(SystemClock), Arc::new(signer));
-        let options =
-            MemberOptions { revoked: Some(revoked.clone()), payouts: config.payouts(), ..config.members.members() };
+        let options = MemberOptions {
+            revoked: Some(revoked.clone()),
+            payouts: config.payouts(),
+            notifies: push.is_some(),
+            ..config.members.members()
+        };
         let members = Members::on_logs((engine_log, log.clone()), vault.clone(), ids.clone(), clock.clone(), options);
         let parts = AuthParts {
             members: members.clone(),
@@ -153,6 +167,8 @@ impl MemberWork {
         // Nobody else sets it.
         let _ = services.auth.set(AuthService::new(parts, config.members.auth()));
         tracing::info!("members are served");
+        let pushing =
+            push.map(|channel| push_to_devices(&config, vault.clone(), channel, clock.clone(), closed.clone()));
         let sending = {
             let closed = closed.clone();
             let courier = move || {
@@ -163,10 +179,19 @@ impl MemberWork {
         };
         let working = tasks::until_done("processes", move || {
             let (members, services, processes) = (members.clone(), services.clone(), processes.clone());
-            run_processes(members, services, processes, history_error.clone(), closed.clone())
+            run_processes(
+                (members, providers.clone(), outside),
+                services,
+                processes,
+                history_error.clone(),
+                closed.clone(),
+            )
         });
         working.ended().await;
         sending.ended().await;
+        if let Some(pushing) = pushing {
+            pushing.ended().await;
+        }
     }
 }
 
@@ -234,13 +259,37 @@ async fn follow(revocations: Revocations, listed: Arc<Listed>, closed: Shutdown)
     revocations.follow(listed, closed).await;
 }
 
+async fn follow_quotas(quotas: Quotas, quoted: Arc<Quoted>, closed: Shutdown) {
+    quotas.follow(quoted, closed).await;
+}
+
 async fn send(courier: Courier<dyn Vault>, closed: Shutdown) {
+    courier.run(closed.requested()).await;
+}
+
+/// Has the courier of pushes work until no more commands can come.
+fn push_to_devices(
+    config: &Config,
+    vault: Arc<dyn Vault>,
+    channel: Arc<dyn PushChannel>,
+    clock: Arc<SystemClock>,
+    closed: Shutdown,
+) -> Task {
+    let assets = config.assets.clone();
+    let courier = move || {
+        let (vault, channel, clock, assets) = (vault.clone(), channel.clone(), clock.clone(), assets.clone());
+        PushCourier::new(vault, channel, clock, assets, CourierOptions::default())
+    };
+    tasks::until_done("push-courier", move || push(courier(), closed.clone()))
+}
+
+async fn push(courier: PushCourier<dyn Vault>, closed: Shutdown) {
     courier.run(closed.requested()).await;
 }
 
 /// The process runner needs the bank too, for the accounts of those who leave.
 async fn run_processes(
-    members: Members,
+    (members, providers, options): (Members, Providers, OutsideOptions),
     services: Arc<Opened>,
     processes: Arc<dyn ProcessStore>,
     history_error: watch::Sender<Option<String>>,
@@ -251,5 +300,7 @@ async fn run_processes(
         bank = services.bank.wait() => bank.clone(),
     };
     let holder = format!("command-server/{}", std::process::id());
-    ProcessRunner::new(members, bank, processes, holder).reporting(history_error).run(closed.requested()).await;
+    let outside = OutsideProcesses::new(members.clone(), bank.clone(), providers, options);
+    let runner = ProcessRunner::new(members, bank, processes, holder).with(outside).reporting(history_error);
+    runner.run(closed.requested()).await;
 }

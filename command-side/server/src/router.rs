@@ -174,6 +174,11 @@ fn of_lost(error: ExecuteError) -> ExecuteError {
         | ExecuteError::OfferNotYours
         | ExecuteError::OrderUnknown
         | ExecuteError::PayoutUnknown
+        | ExecuteError::WebhookUnknown
+        | ExecuteError::ProcessUnknown
+        | ExecuteError::PartnerUnknown
+        | ExecuteError::KeyUnknown
+        | ExecuteError::NotOwnDestination
         | ExecuteError::NotOwner
         | ExecuteError::OwnerLeft => error,
     }

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use command_api::{ApiOptions, ApiState};
+use application::Providers;
+use command_api::{ApiOptions, ApiState, Connected};
 use event_archive::ArchivedLog;
 use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use log::ReadHead;
@@ -50,10 +51,17 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let keys = follow_keys(&verifier, &probes);
     // Three moments, in order: not ready; no more requests; no more commands.
     let (closing, closed) = (Shutdown::new(), Shutdown::new());
-    let mut people = People::start(&config, &verifier, (opened.clone(), archive), &probes, closed.clone())?;
-    let state = ApiState::new(opened.clone(), verifier, api(&config));
+    let providers = config.providers.providers().context("the providers cannot be used")?;
+    let api = api(&config, &providers);
+    let parts = (opened.clone(), archive, providers);
+    let mut people = People::start(&config, &verifier, parts, &probes, closed.clone())?;
+    let state = ApiState::new(opened.clone(), verifier, api);
     let routes = command_api::router(state).merge(ops::routes(probes.clone(), command_api::openapi()));
-    let limits = HttpOptions { route_body_limits: command_api::BODY_LIMITS.to_vec(), ..HttpOptions::default() };
+    let limits = HttpOptions {
+        route_body_limits: command_api::BODY_LIMITS.to_vec(),
+        cors_origins: config.cors_origins.clone(),
+        ..HttpOptions::default()
+    };
     let router = http::service(routes, limits);
 
     shutdown.follow_tasks();
@@ -78,13 +86,18 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     served.context("serving failed")
 }
 
-fn api(config: &Config) -> ApiOptions {
+fn api(config: &Config, providers: &Providers) -> ApiOptions {
     ApiOptions {
         assets: config.assets.clone(),
         zone: config.zone,
         deadline: config.deadline(),
         required_consents: config.members.required_consents(),
         trust_forwarded: config.members.trust_forwarded(),
+        connected: Connected {
+            payments: providers.payments.iter().map(|(name, _)| name.clone()).collect(),
+            bank: providers.bank.is_some(),
+            gift_cards: providers.gift_cards.is_some(),
+        },
     }
 }
 

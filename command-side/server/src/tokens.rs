@@ -5,12 +5,12 @@ use std::{error::Error, time::Duration};
 use application::{RevokedTokens, SignTokens};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{Actor, MemberId, Role};
-use platform::auth::{Principal, RevocationSource, Revocations, Signer, Verifier};
+use kernel::{Actor, MemberId, PartnerId, PartnerKeyId, Role, Scopes};
+use platform::auth::{Principal, QuotaSource, RequestQuota, RevocationSource, Revocations, Signer, Verifier};
 use secrecy::SecretString;
 use tokio::sync::watch;
 use uuid::Uuid;
-use vault::RevocationReader;
+use vault::{RevocationReader, VaultReader};
 
 /// How long a log-in waits for a look at the file of the signing key.
 const LOOK_LIMIT: Duration = Duration::from_millis(500);
@@ -60,7 +60,20 @@ impl SignTokens for FileSigner {
         until: DateTime<Utc>,
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
         let actor = Actor { role: Role::Member, id: member };
-        let principal = Principal { actor, session: Some(session) };
+        let principal = Principal { actor, session: Some(session), scopes: Scopes::NONE };
+        Ok(self.signer.sign(&principal, from.timestamp(), until.timestamp())?)
+    }
+
+    fn sign_partner(
+        &self,
+        partner: PartnerId,
+        key: PartnerKeyId,
+        scopes: Scopes,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
+        let actor = Actor { role: Role::Partner, id: partner.principal() };
+        let principal = Principal { actor, session: Some(key.uuid()), scopes };
         Ok(self.signer.sign(&principal, from.timestamp(), until.timestamp())?)
     }
 }
@@ -109,5 +122,16 @@ impl RevocationSource for Listed {
 
     async fn applied(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         Ok(self.reader.applied().await?)
+    }
+}
+
+/// The quotas of partners, as the vault has them.
+pub(crate) struct Quoted(pub(crate) VaultReader);
+
+#[async_trait]
+impl QuotaSource for Quoted {
+    async fn quotas(&self) -> Result<Vec<(Uuid, RequestQuota)>, Box<dyn Error + Send + Sync>> {
+        let quotas = self.0.quotas().await?.into_iter();
+        Ok(quotas.map(|(id, quota)| (id.uuid(), RequestQuota::of(quota.requests_per_second, quota.burst))).collect())
     }
 }

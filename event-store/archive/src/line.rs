@@ -146,6 +146,7 @@ impl<'a> CommitLine<'a> {
             "m" => Role::Member,
             "o" => Role::Operator,
             "s" => Role::Service,
+            "p" => Role::Partner,
             _ => return Err(LineError::Meaning("the actor has an unknown role")),
         };
         let fingerprint =

@@ -57,11 +57,12 @@ pub(crate) fn role_code(role: Role) -> i8 {
         Role::Member => b'm' as i8,
         Role::Operator => b'o' as i8,
         Role::Service => b's' as i8,
+        Role::Partner => b'p' as i8,
     }
 }
 
 pub(crate) fn role(code: i8) -> Option<Role> {
-    [Role::Member, Role::Operator, Role::Service].into_iter().find(|role| role_code(*role) == code)
+    [Role::Member, Role::Operator, Role::Service, Role::Partner].into_iter().find(|role| role_code(*role) == code)
 }
 
 pub(crate) fn damaged(position: i64, what: impl Into<String>) -> ReadError {

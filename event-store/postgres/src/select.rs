@@ -8,7 +8,7 @@ use crate::{classify::read_error, rows::StoredCommit, store::PostgresLog};
 
 /// The types of events that processes follow. A commit that holds one of them is marked when it is written, and is found by an index: a
 /// type stands here from its first event on. For other types all commits in the range are gone through.
-pub const INDEXED_TYPES: [&str; 36] = [
+pub const INDEXED_TYPES: [&str; 42] = [
     "SignUpStarted",
     "SignUpCodeIssued",
     "SignUpCodeRefused",
@@ -45,6 +45,12 @@ pub const INDEXED_TYPES: [&str; 36] = [
     "PayoutRunPaused",
     "PayoutRunResumed",
     "PayoutRunCancelled",
+    "ProcessStarted",
+    "ProcessStepTaken",
+    "ProcessStepFailed",
+    "ProcessDirected",
+    "PartnerQuotasSet",
+    "PartnerKeyRevoked",
 ];
 
 /// Commits that are read, and held, at once.

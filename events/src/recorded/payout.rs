@@ -5,7 +5,7 @@
 use kernel::{AccountId, AccountNumber, Actor, AssetCode, Minor, TransferId};
 use serde::{Deserialize, Serialize};
 
-use super::{event_type::event_types, refusal::Refusal};
+use super::{account::one_or_two, decode::Unreadable, event_type::event_types, refusal::Refusal};
 
 event_types! {
     /// An event of a payout run.
@@ -17,7 +17,7 @@ event_types! {
         /// Rows are paid from now on.
         Started(PayoutRunStarted) = 1, on;
         /// Some rows were paid, or refused.
-        RowsPaid(PayoutRowsPaid) = 1, on;
+        RowsPaid(PayoutRowsPaid) = 2, on, read by PayoutRowsPaid::read;
         /// Nothing is paid until it is resumed.
         Paused(PayoutRunPaused) = 1, on;
         /// It goes on.
@@ -121,6 +121,16 @@ pub struct PayoutRowsPaid {
     pub refused: u32,
     /// What the posted ones come to, in minor units.
     pub paid: Minor,
+    /// Whether these were the last rows. New in version 2: version 1 does not say, and then it is false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub finished: bool,
+}
+
+impl PayoutRowsPaid {
+    /// Reads the payload of either version: what version 1 has not is empty.
+    pub(super) fn read(schema_version: i16, payload: &str) -> Result<Self, Unreadable> {
+        one_or_two(schema_version, payload)
+    }
 }
 
 /// Nothing is paid until the run is resumed.

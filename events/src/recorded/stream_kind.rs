@@ -33,6 +33,12 @@ macro_rules! with_stream_kinds {
             PayoutRun(payout::PayoutRunEvent) = "payout run";
             /// A chunk of the rows of a payout run.
             PayoutRows(payout::PayoutRowsEvent) = "payout rows";
+            /// A webhook.
+            Webhook(webhook::WebhookEvent) = "webhook";
+            /// The webhooks of one principal.
+            WebhookList(webhook::WebhookListEvent) = "webhook list";
+            /// A process with the outside world.
+            Process(process::ProcessEvent) = "process";
             /// What the outside calls a transfer, if that is to be unique.
             Reference(reference::ReferenceEvent) = "reference";
             /// A command that is no transfer and was refused.
@@ -47,6 +53,12 @@ macro_rules! with_stream_kinds {
             Member(member::MemberEvent) = "member";
             /// What a member owns: the stream on which opening an account and leaving meet.
             Owner(owner::OwnerEvent) = "owner";
+            /// A partner.
+            Partner(partner::PartnerEvent) = "partner";
+            /// A key of a partner.
+            PartnerKey(partner::PartnerKeyEvent) = "partner key";
+            /// With which key a partner sent a command.
+            KeyUse(partner::KeyUseEvent) = "key use";
         }
     };
 }

@@ -25,6 +25,8 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         ("relay's probe", "JANGBU_RELAY_ADDR", ops(&config.relay_addr)),
         ("projector's probe", "JANGBU_PROJECTOR_ADDR", ops(&config.projector_addr)),
         ("auditor's probe", "JANGBU_AUDITOR_ADDR", ops(&config.auditor_addr)),
+        ("publisher's probe", "JANGBU_PUBLISHER_ADDR", ops(&config.publisher_addr)),
+        ("webhook sender's probe", "JANGBU_WEBHOOKS_ADDR", ops(&config.webhooks_addr)),
     ];
     let client = match http::client(LIMIT) {
         Ok(client) => client,
@@ -92,6 +94,9 @@ fn lacking(body: &str) -> String {
     }
     if failing("appends") {
         steps.push("the log answers, but takes nothing: is its disk full? (docs/runbooks/log-disk-full.md)");
+    }
+    if failing("publisher") {
+        steps.push("public events are not told: docs/runbooks/publisher-down.md");
     }
     steps.push("what it misses is named; see its logs (`./justw logs`)");
     steps.join("; ")

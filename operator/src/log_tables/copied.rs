@@ -49,6 +49,7 @@ pub fn chained(before: Digest, commit: &Commit, events: &str) -> Result<Digest, 
         "m" => Role::Member,
         "o" => Role::Operator,
         "s" => Role::Service,
+        "p" => Role::Partner,
         other => return Err(damaged(commit.first, format!("the actor has the unknown role `{other}`"))),
     };
     let fingerprint = <[u8; 16]>::try_from(commit.fingerprint.as_slice());

@@ -105,6 +105,7 @@ fn view(commit: &log::Commit) -> CommitView {
         Role::Member => "member",
         Role::Operator => "operator",
         Role::Service => "service",
+        Role::Partner => "partner",
     };
     let events = commit.positioned().map(|(position, event)| EventView {
         position: position.number(),

@@ -224,6 +224,7 @@ impl CommitRow {
             "m" => "member",
             "o" => "operator",
             "s" => "service",
+            "p" => "partner",
             other => other,
         };
         CommitView {

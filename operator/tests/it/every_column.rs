@@ -173,6 +173,11 @@ fn changes_of_others(view: &str) -> &'static [(&'static str, &'static str)] {
             ),
             ("every result is there twice", "insert into payout_results select * from payout_results"),
         ],
+        "webhooks" => &[
+            ("what is enabled and what is not are swapped", "update webhooks set enabled = not enabled"),
+            ("every row is there twice", "insert into webhooks select * from webhooks"),
+        ],
+        "processes" => &[("every step is there twice", "insert into process_steps select * from process_steps")],
         "members" => &[("a state that nobody is in", "insert into member_counts values ('unheard', 0)")],
         _ => &[],
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The views whose digests are in a snapshot: they show a change of the byte form of rows.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "accounts",
     "transactions",
     "transfers",
@@ -22,6 +22,7 @@ const SHOWN: [&str; 11] = [
     "items",
     "standing_orders",
     "payout_runs",
+    "processes",
 ];
 
 /// Every table that is proved, as the report names it.

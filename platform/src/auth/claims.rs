@@ -1,6 +1,6 @@
 //! What a token says.
 
-use kernel::{Actor, MemberId, Role};
+use kernel::{Actor, MemberId, Role, Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,6 +16,12 @@ pub(super) struct Claims {
     /// The session it belongs to; tokens of staff and programs belong to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sid: Option<Uuid>,
+    /// The key that a partner's token was given for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<Uuid>,
+    /// What a partner's token allows (RFC 8693, section 4.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scope: Option<String>,
     pub(super) exp: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) nbf: Option<i64>,
@@ -34,7 +40,17 @@ impl Claims {
             return Err(TokenError::NotYet);
         }
         let actor = Actor { role: self.role, id: MemberId::new(self.sub) };
-        Ok(Accepted { principal: Principal { actor, session: self.sid }, until: self.exp })
+        let (session, scopes) = match self.role {
+            Role::Partner => self.of_partner()?,
+            Role::Member | Role::Operator | Role::Service => (self.sid, Scopes::NONE),
+        };
+        Ok(Accepted { principal: Principal { actor, session, scopes }, until: self.exp })
+    }
+
+    /// Without its key a partner's token could not be revoked. A scope that this build does not know allows nothing here.
+    fn of_partner(&self) -> Result<(Option<Uuid>, Scopes), TokenError> {
+        let (key, scope) = self.key.zip(self.scope.as_deref()).ok_or(TokenError::Malformed)?;
+        Ok((Some(key), scope.split(' ').filter_map(|name| name.parse::<Scope>().ok()).collect()))
     }
 }
 
@@ -50,7 +66,19 @@ mod tests {
     use super::*;
 
     fn claims(exp: i64, nbf: Option<i64>, iat: Option<i64>) -> Claims {
-        Claims { sub: Uuid::nil(), role: Role::Member, sid: None, exp, nbf, iat }
+        Claims { sub: Uuid::nil(), role: Role::Member, sid: None, key: None, scope: None, exp, nbf, iat }
+    }
+
+    #[test]
+    fn a_partners_token_has_a_key_and_scopes_and_nobody_elses_has() {
+        let (key, scope) = (Some(Uuid::from_u128(7)), Some("holds:write moon:walk".to_owned()));
+        let of = |role, key, scope| Claims { role, key, scope, ..claims(101, None, None) }.accept(100);
+        let partner = of(Role::Partner, key, scope.clone()).expect("it holds").principal;
+        assert_eq!((partner.session, partner.scopes), (key, Scopes::NONE.with(Scope::HoldsWrite)));
+        assert_eq!(of(Role::Partner, None, scope.clone()), Err(TokenError::Malformed));
+        assert_eq!(of(Role::Partner, key, None), Err(TokenError::Malformed));
+        let member = of(Role::Member, key, scope).expect("it holds").principal;
+        assert_eq!((member.session, member.scopes), (None, Scopes::NONE));
     }
 
     #[test]

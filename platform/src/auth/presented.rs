@@ -3,8 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::http::{Extensions, HeaderValue};
+use uuid::Uuid;
 
 use super::{
+    quotas::{Quotas, Standing},
     refusal::{bearer_in, problem_of},
     verifier::Verifier,
 };
@@ -15,7 +17,14 @@ use crate::problem::Problem;
 /// A token is good at one moment only, and a request takes time: its body may arrive slowly, a read may wait for a view.
 /// [`Principal`](super::Principal) leaves the token here; a request that waited checks it again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Presented(Arc<OnceLock<Token>>);
+pub(crate) struct Presented(Arc<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    token: OnceLock<Token>,
+    /// Of a partner's request: where the partner stands with its quota.
+    standing: OnceLock<Standing>,
+}
 
 struct Token {
     verifier: Verifier,
@@ -37,12 +46,22 @@ impl Presented {
     /// Keeps a token that holds now.
     pub(super) fn keep(&self, verifier: Verifier, header: HeaderValue) {
         // A request has one token: the second extractor that verifies it verifies the same.
-        let _ = self.0.set(Token { verifier, header });
+        let _ = self.0.token.set(Token { verifier, header });
+    }
+
+    /// Counts the request for a partner; once, however many extractors verify its token.
+    pub(super) fn count(&self, quotas: &Quotas, partner: Uuid) -> Result<(), Problem> {
+        self.0.standing.get_or_init(|| quotas.count(partner)).check()
+    }
+
+    /// Where a partner stands with its quota, if it is a partner who asks.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.0.standing.get().copied()
     }
 
     /// Refuses the request if its token holds no more. A request without a token passes.
     pub(crate) fn check_again(&self) -> Result<(), Problem> {
-        let Some(token) = self.0.get() else { return Ok(()) };
+        let Some(token) = self.0.token.get() else { return Ok(()) };
         let verified = token.verifier.verify(bearer_in(&token.header)?);
         verified.map(drop).map_err(|error| {
             metrics::counter!("auth_tokens_refused_late_total").increment(1);

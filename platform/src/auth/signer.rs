@@ -11,6 +11,7 @@ use ed25519_dalek::{
     Signer as _, SigningKey,
     pkcs8::{DecodePrivateKey, spki::der::zeroize::Zeroizing},
 };
+use kernel::Role;
 use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -50,10 +51,13 @@ impl Signer {
     /// A token for this principal, good from one time until another, both in seconds since 1970.
     pub fn sign(&self, principal: &Principal, from: i64, until: i64) -> Result<SecretString, SignerError> {
         let key = self.key();
+        let is_partner = principal.actor.role == Role::Partner;
         let claims = Claims {
             sub: principal.actor.id.uuid(),
             role: principal.actor.role,
-            sid: principal.session,
+            sid: principal.session.filter(|_| !is_partner),
+            key: principal.session.filter(|_| is_partner),
+            scope: is_partner.then(|| principal.scopes.to_string()),
             exp: until,
             nbf: None,
             iat: Some(from),

@@ -13,6 +13,7 @@ use super::{
     key_set::KeySet,
     keys::{Keys, KeysError},
     principal::Principal,
+    quotas::Quotas,
     revocations::Revocations,
     token_error::TokenError,
 };
@@ -33,6 +34,7 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     keys: Arc<KeySet>,
     revocations: Revocations,
+    quotas: Quotas,
     /// Verified tokens, each with the number of the key set that it was verified with.
     verified: Cache<[u8; 32], (u64, Accepted)>,
     validation: Validation,
@@ -65,6 +67,7 @@ impl Verifier {
         Self(Arc::new(Inner {
             keys: Arc::new(keys),
             revocations: Revocations::new(),
+            quotas: Quotas::default(),
             verified: Cache::builder().max_capacity(CACHED_TOKENS).time_to_live(CACHED_FOR).build(),
             validation,
             clock,
@@ -74,6 +77,11 @@ impl Verifier {
     /// Whose tokens do not count, whatever they say; asked for every token, remembered ones included.
     pub fn revocations(&self) -> &Revocations {
         &self.0.revocations
+    }
+
+    /// How often partners may ask.
+    pub fn quotas(&self) -> &Quotas {
+        &self.0.quotas
     }
 
     /// Who the token was made for, if it holds.

@@ -1,12 +1,14 @@
 //! Extractors whose rejections are problems.
 
 mod csv;
+mod form;
 mod json;
 mod object;
 mod path;
 mod query;
 
 pub use csv::Csv;
+pub use form::Form;
 pub(crate) use json::too_large;
 pub use json::{Json, OptionalJson};
 pub use object::{object, objects};

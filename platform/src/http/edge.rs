@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use super::{
     context::{CORRELATION_ID, REQUEST_ID, Recorded, RequestContext},
+    cors::CrossOrigin,
     measure::Meters,
     options::HttpOptions,
 };
@@ -93,8 +94,9 @@ where
         );
         // A read shows what its caller may see when it is answered, however long it waited. What a command did is reported even so.
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let presented = reads.then(|| Presented::of(request.extensions_mut()));
-        let passage = Passage::begin(context, route.meters.clone(), presented);
+        let presented = (Presented::of(request.extensions_mut()), reads);
+        let cross_origin = self.options.cors_origins.of(request.method(), request.headers());
+        let passage = Passage::begin(context, route.meters.clone(), presented, cross_origin);
         // Refused by its length alone: not a byte of a body that is too large is read.
         if request.body().size_hint().lower() > route.body_limit as u64 {
             return EdgeFuture::Refused { passage: Some(passage), limit: route.body_limit };
@@ -138,8 +140,11 @@ where
 pub(super) struct Passage {
     context: RequestContext,
     meters: Arc<Meters>,
-    /// The token of a read.
-    presented: Option<Presented>,
+    /// What the answer says to a page of another site.
+    cross_origin: Option<CrossOrigin>,
+    /// The token of the request, and where a partner stands with its quota.
+    presented: Presented,
+    reads: bool,
     begun: Instant,
     done: bool,
 }
@@ -153,14 +158,24 @@ impl Drop for Passage {
 }
 
 impl Passage {
-    fn begin(context: RequestContext, meters: Arc<Meters>, presented: Option<Presented>) -> Self {
+    fn begin(
+        context: RequestContext,
+        meters: Arc<Meters>,
+        (presented, reads): (Presented, bool),
+        cross_origin: Option<CrossOrigin>,
+    ) -> Self {
         meters.begun();
-        Self { context, meters, presented, begun: Instant::now(), done: false }
+        Self { context, meters, cross_origin, presented, reads, begun: Instant::now(), done: false }
     }
 
     fn finish(mut self, mut response: Response) -> Response {
-        if let Some(Err(refused)) = self.presented.as_ref().map(Presented::check_again) {
+        if self.reads
+            && let Err(refused) = self.presented.check_again()
+        {
             response = refused.into_response();
+        }
+        if let Some(standing) = self.presented.standing() {
+            standing.write(response.headers_mut());
         }
         let problem = problem_of(&mut response);
         let mut request_id = self.request_id(&mut response);
@@ -186,7 +201,7 @@ impl Passage {
         }
     }
 
-    fn sign(&self, response: &mut Response, request_id: Uuid) {
+    fn sign(&mut self, response: &mut Response, request_id: Uuid) {
         let status = response.status();
         let headers = response.headers_mut();
         headers.reserve(5);
@@ -200,6 +215,9 @@ impl Passage {
         if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
             // The rest of the body is still on its way; nothing that follows on this connection can be trusted.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(cross_origin) = self.cross_origin.take() {
+            cross_origin.sign(status, headers);
         }
     }
 

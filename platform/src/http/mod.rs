@@ -1,6 +1,7 @@
 //! The HTTP edge: what every request passes, whichever server it came to.
 
 mod context;
+mod cors;
 mod edge;
 mod linger;
 mod listen;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{Method, Uri},
+    http::{Method, StatusCode, Uri},
 };
 pub use context::{Recorded, RequestContext};
+pub use cors::{CorsOrigins, OriginError};
 pub use listen::{ListenError, listen};
 pub use options::{HttpOptions, ServeOptions};
 pub use origin::{Origin, TrustForwarded};
@@ -25,7 +27,7 @@ pub use serve::{serve, serve_in_background, serve_with};
 use crate::problem::{Code, Problem};
 
 /// Puts the edge around a router: request and correlation ids, problem bodies, metrics, panics, limits on bodies,
-/// security headers, and problems for unknown addresses and methods.
+/// security headers, answers to pages of other sites, `OPTIONS`, and problems for unknown addresses and methods.
 ///
 /// The router must have its state already: routes are layered once, not for each request.
 pub fn service(router: Router, options: HttpOptions) -> Router {
@@ -37,12 +39,20 @@ pub fn service(router: Router, options: HttpOptions) -> Router {
         .layer(edge::EdgeLayer::new(Arc::new(options)))
 }
 
-async fn nothing_here(uri: Uri) -> Problem {
-    Problem::new(Code::NotFound).detail(format!("there is nothing at {}", shown(uri.path())))
+async fn nothing_here(method: Method, uri: Uri) -> Result<StatusCode, Problem> {
+    // Asked of the server as a whole.
+    if method == Method::OPTIONS && uri.path() == "*" {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::new(Code::NotFound).detail(format!("there is nothing at {}", shown(uri.path()))))
 }
 
-async fn other_method(method: Method, uri: Uri) -> Problem {
-    Problem::new(Code::MethodNotAllowed).detail(format!("{} does not take {method}", shown(uri.path())))
+/// `OPTIONS`, and methods that a known address does not take. The router adds `Allow` to either answer.
+async fn other_method(method: Method, uri: Uri) -> Result<StatusCode, Problem> {
+    if method == Method::OPTIONS {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::new(Code::MethodNotAllowed).detail(format!("{} does not take {method}", shown(uri.path()))))
 }
 
 /// Not more of a client's own text than helps.

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use kernel::{Ids, RandomIds};
 
+use super::cors::CorsOrigins;
+
 /// Limits on single requests.
 #[derive(Clone)]
 pub struct HttpOptions {
@@ -13,6 +15,8 @@ pub struct HttpOptions {
     pub route_body_limits: Vec<(&'static str, usize)>,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// The sites whose pages may call this server.
+    pub cors_origins: CorsOrigins,
     /// Where request ids come from.
     pub ids: Arc<dyn Ids>,
 }
@@ -23,6 +27,7 @@ impl Default for HttpOptions {
             body_limit: 64 * 1024,
             route_body_limits: Vec::new(),
             body_timeout: Duration::from_secs(15),
+            cors_origins: CorsOrigins::default(),
             ids: Arc::new(RandomIds),
         }
     }

@@ -8,7 +8,7 @@ mod reference;
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use kernel::Role;
+use kernel::{Role, Scope};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
@@ -34,6 +34,8 @@ pub struct Facts {
     pub problems: Vec<(StatusCode, Code)>,
     /// Who may call it; nobody if it asks for no token.
     pub roles: Vec<Role>,
+    /// The scope that a partner needs; none if no partner may call it.
+    pub scope: Option<Scope>,
 }
 
 /// Completes a description: `facts` says of each operation what its route does not, `examples` has an example for each schema
@@ -48,7 +50,7 @@ pub fn complete(api: &OpenApi, facts: impl Fn(Operation<'_>) -> Facts, examples:
         "securitySchemes".to_owned(),
         json!({"bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "EdDSA; `sub` is a member id, `role` is member, operator or service"
+            "description": "EdDSA; `sub` is a member id, `role` is member, operator, service or partner; `scope` is what a partner's token allows"
         }}),
     );
     let mut shown = BTreeMap::new();
@@ -58,11 +60,11 @@ pub fn complete(api: &OpenApi, facts: impl Fn(Operation<'_>) -> Facts, examples:
                 continue;
             }
             let secured = operation["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
-            let Facts { problems, roles } = facts(Operation { path, method, secured });
+            let Facts { problems, roles, scope } = facts(Operation { path, method, secured });
             if !secured {
                 operation["security"] = json!([]);
             }
-            describe(operation, &roles);
+            describe(operation, &roles, scope);
             let responses = object(&mut operation["responses"]);
             problems::add(responses, problems, &mut shown);
             for response in responses.values_mut() {
@@ -80,14 +82,17 @@ pub fn complete(api: &OpenApi, facts: impl Fn(Operation<'_>) -> Facts, examples:
     document
 }
 
-/// An operation says what it is, and who may call it.
-fn describe(operation: &mut Value, roles: &[Role]) {
+/// An operation says what it is, and who may call it: in `x-scope` the one scope of the operation, or that it is for no partner.
+fn describe(operation: &mut Value, roles: &[Role], scope: Option<Scope>) {
     let text = |name: &str| operation[name].as_str().map(|text| text.trim().trim_end_matches('.').to_owned());
     let said = text("description").or_else(|| text("summary")).unwrap_or_default();
-    let who = match roles {
-        [] => "everybody, without a token".to_owned(),
-        roles => roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
+    let named = roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+    let (who, scope) = match (roles, scope) {
+        ([], _) => ("everybody, without a token".to_owned(), "public".to_owned()),
+        (_, Some(scope)) => (format!("{named}. A partner needs the scope `{scope}`"), scope.to_string()),
+        (_, None) => (named.clone(), format!("{named} only")),
     };
+    operation["x-scope"] = scope.into();
     operation["description"] = format!("{said}.\n\nWho may call it: {who}.").into();
     if !roles.is_empty() {
         operation["x-roles"] = roles.iter().map(|role| role.as_str()).collect();
@@ -129,11 +134,11 @@ fn headers() -> Value {
             "schema": {"type": "integer", "minimum": 1}
         },
         "RateLimit": {
-            "description": "The limit that was met, and in how many seconds (`t`) there is room again",
+            "description": "The limit that was met, and in how many seconds (`t`) there is room again. In every answer to a partner: how many requests are left (`r`)",
             "schema": {"type": "string", "examples": ["\"too-many-requests\";r=0;t=2"]}
         },
         "RateLimit-Policy": {
-            "description": "What the limit allows that was met: so many requests (`q`) in so many seconds (`w`, if they are the same for each try)",
+            "description": "What the limit allows that was met: so many requests (`q`) in so many seconds (`w`, if they are the same for each try). In every answer to a partner: its quota",
             "schema": {"type": "string", "examples": ["\"too-many-requests\";q=300;w=60"]}
         },
         "WWW-Authenticate": {"description": "The credentials asked for", "schema": {"type": "string"}},

@@ -67,6 +67,8 @@ codes! {
     SessionEnded = "session-ended", UNAUTHORIZED, "The session has ended";
     /// The role may not.
     Forbidden = "forbidden", FORBIDDEN, "The role of the token does not allow this";
+    /// A partner's token without the scope of the route.
+    ScopeMissing = "scope-missing", FORBIDDEN, "The token lacks the scope that this needs";
     /// Somebody else's account.
     AccountNotYours = "account-not-yours", FORBIDDEN, "The account belongs to someone else";
     /// A part in the hold, and not the one that may do this.
@@ -93,14 +95,26 @@ codes! {
     OrderUnknown = "order-unknown", NOT_FOUND, "There is no such standing order";
     /// No such payout run, or another principal's.
     PayoutUnknown = "payout-unknown", NOT_FOUND, "There is no such payout run";
+    /// No such webhook, or another principal's.
+    WebhookUnknown = "webhook-unknown", NOT_FOUND, "There is no such webhook";
+    /// No such process, or another member's.
+    ProcessUnknown = "process-unknown", NOT_FOUND, "There is no such process";
+    /// No such gift card, or another member's.
+    GiftCardUnknown = "gift-card-unknown", NOT_FOUND, "There is no such gift card";
     /// No account has that number.
     PayeeUnknown = "payee-unknown", NOT_FOUND, "Nobody has this account number";
+    /// No such partner.
+    PartnerUnknown = "partner-unknown", NOT_FOUND, "There is no such partner";
+    /// The partner has no such key.
+    KeyUnknown = "key-unknown", NOT_FOUND, "The partner has no such key";
     /// No such sign-up.
     SignUpUnknown = "signup-unknown", NOT_FOUND, "There is no such sign-up";
     /// No such password reset.
     ResetUnknown = "reset-unknown", NOT_FOUND, "There is no such password reset";
     /// No such member.
     MemberUnknown = "member-unknown", NOT_FOUND, "There is no such member";
+    /// No such device of the member.
+    DeviceUnknown = "device-unknown", NOT_FOUND, "There is no such device";
     /// No such erasure.
     ErasureUnknown = "erasure-unknown", NOT_FOUND, "There is no such erasure";
     /// No such view.
@@ -113,12 +127,22 @@ codes! {
     IdempotencyKeyInFlight = "idempotency-key-in-flight", CONFLICT, "A request with this key is being carried out";
     /// Somebody has it.
     LoginIdTaken = "login-id-taken", CONFLICT, "The login id is taken";
+    /// A top-up was started with it.
+    PaymentKeyUsed = "payment-key-used", CONFLICT, "A top-up was started with this payment";
     /// More bytes than allowed.
     PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Not declared as what the address takes, which is `application/json` mostly.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The media type of the body is wrong";
     /// The key belongs to another request.
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The key was used for another request";
+    /// Nobody set where it is.
+    ProviderUnknown = "provider-unknown", UNPROCESSABLE_ENTITY, "There is no connection to this provider";
+    /// A process that is done or compensated.
+    ProcessOver = "process-over", UNPROCESSABLE_ENTITY, "The process is over";
+    /// A step that cannot be directed in this way.
+    ProcessStepFixed = "process-step-fixed", UNPROCESSABLE_ENTITY, "The step of the process does not allow that";
+    /// A member whose top-up is under way stays.
+    ProcessRunning = "process-running", UNPROCESSABLE_ENTITY, "A top-up of the member is under way";
     /// Not enough money.
     InsufficientFunds = "insufficient-funds", UNPROCESSABLE_ENTITY, "The account does not hold enough";
     /// Frozen.
@@ -139,6 +163,8 @@ codes! {
     LimitExceeded = "limit-exceeded", UNPROCESSABLE_ENTITY, "The amount is over a limit";
     /// As many as a decision can look at.
     TooManyLimits = "too-many-limits", UNPROCESSABLE_ENTITY, "There are as many limits as can be set";
+    /// As many as limits can be set on at once.
+    TooManyAccounts = "too-many-accounts", UNPROCESSABLE_ENTITY, "The partner has as many accounts as it can have";
     /// Once only.
     AlreadyReversed = "already-reversed", UNPROCESSABLE_ENTITY, "The transfer is already reversed";
     /// More than 38 digits.
@@ -199,10 +225,16 @@ codes! {
     PayoutOver = "payout-over", UNPROCESSABLE_ENTITY, "The payout run is over";
     /// Row numbers go up.
     PayoutRowOutOfOrder = "payout-row-out-of-order", UNPROCESSABLE_ENTITY, "The numbers of the rows do not go up";
+    /// As many as one principal can have.
+    TooManyWebhooks = "too-many-webhooks", UNPROCESSABLE_ENTITY, "There are as many webhooks as you can have";
+    /// Not of the outside, or not encrypted.
+    UrlNotAllowed = "url-not-allowed", UNPROCESSABLE_ENTITY, "No event may be sent to this address";
     /// The same principal used it before.
     ReferenceTaken = "reference-taken", CONFLICT, "The reference has been used for another transfer";
     /// All or none, and another one could not be.
     BatchAborted = "batch-aborted", UNPROCESSABLE_ENTITY, "Another transfer of the atomic batch was refused";
+    /// Older than what is kept.
+    EventsGone = "events-gone", GONE, "The events asked for are not kept any more";
     /// Expired, superseded or completed.
     SignUpEnded = "signup-ended", UNPROCESSABLE_ENTITY, "The sign-up has ended";
     /// Not the code.
@@ -215,6 +247,8 @@ codes! {
     ContactChangeMissing = "contact-change-missing", UNPROCESSABLE_ENTITY, "No change of contact is under way";
     /// The member's own password, asked for again.
     PasswordWrong = "password-wrong", UNPROCESSABLE_ENTITY, "The password is wrong";
+    /// As many devices as a member may have.
+    TooManyDevices = "too-many-devices", UNPROCESSABLE_ENTITY, "There are as many devices as a member may have";
     /// Close them first.
     AccountsOpen = "accounts-open", UNPROCESSABLE_ENTITY, "The member still has accounts that are not closed";
     /// Another code so soon.
@@ -243,6 +277,8 @@ codes! {
     ViewBehind = "view-behind", SERVICE_UNAVAILABLE, "The view has not reached the token's position";
     /// The views' store is away.
     ViewUnavailable = "view-unavailable", SERVICE_UNAVAILABLE, "The view cannot be read";
+    /// They cannot be read, or nobody else can listen.
+    EventsUnavailable = "events-unavailable", SERVICE_UNAVAILABLE, "The public events cannot be followed now";
     /// On its way out.
     ShuttingDown = "shutting-down", SERVICE_UNAVAILABLE, "The server is shutting down";
 }

@@ -8,7 +8,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
 use hmac::{Hmac, KeyInit, Mac};
-use kernel::{Actor, ManualClock, MemberId, Role};
+use kernel::{Actor, ManualClock, MemberId, Role, Scope, Scopes};
 use platform::auth::{Principal, Signer, TokenError, Verifier};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ fn a_token_of_the_signer_holds_and_a_new_key_signs_from_the_next_token_on() {
     jwks.write(&json!([jwk(1, &first), jwk(2, &second)]));
     let (signer, verifier) = (Signer::from_file(&pem.0).expect("a key"), verifier(&jwks, clock()));
     let actor = Actor { role: Role::Member, id: MemberId::new(Uuid::from_u128(9)) };
-    let principal = Principal { actor, session: Some(Uuid::from_u128(17)) };
+    let principal = Principal { actor, session: Some(Uuid::from_u128(17)), scopes: Scopes::NONE };
     let sign = || signer.sign(&principal, NOW, NOW + 600).expect("signed");
     let old = sign();
     assert_eq!(verifier.verify(old.expose_secret()), Ok(principal));
@@ -180,6 +180,14 @@ fn a_token_of_the_signer_holds_and_a_new_key_signs_from_the_next_token_on() {
     for token in [old, new] {
         assert_eq!(verifier.verify(token.expose_secret()), Ok(principal), "nobody is logged out");
     }
+    let actor = Actor { role: Role::Partner, id: MemberId::new(Uuid::from_u128(10)) };
+    let scopes = Scopes::NONE.with(Scope::HoldsWrite).with(Scope::EventsRead);
+    let partner = Principal { actor, session: Some(Uuid::from_u128(18)), scopes };
+    write(1);
+    let token = signer.sign(&partner, NOW, NOW + 600).expect("signed");
+    assert_eq!(verifier.verify(token.expose_secret()), Ok(partner));
+    verifier.revocations().insert(Uuid::from_u128(18));
+    assert_eq!(verifier.verify(token.expose_secret()), Err(TokenError::Revoked), "the key was revoked");
     assert!(!format!("{signer:?} {:?}", Signer::from_file("/nowhere")).contains("PRIVATE"));
 }
 

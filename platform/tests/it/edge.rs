@@ -1,12 +1,13 @@
 //! What the edge does to every request.
 
 use axum::{
+    Router,
     body::{Body, Bytes},
     http::{Request, StatusCode},
 };
 use uuid::Uuid;
 
-use crate::support::{RECORDED, app, get_path, post_json, send};
+use crate::support::{RECORDED, Reply, app, app_for, get_path, post_json, send};
 
 #[tokio::test]
 async fn unknown_addresses_and_methods_are_problems() {
@@ -16,6 +17,114 @@ async fn unknown_addresses_and_methods_are_problems() {
     let reply = get_path(&app, "/echo").await;
     assert_eq!((reply.status, reply.code().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"));
     assert_eq!(reply.header("allow"), Some("POST"));
+}
+
+/// What a request without a body is answered.
+async fn asked(app: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    send(app, request.body(Body::empty()).expect("a request")).await
+}
+
+#[tokio::test]
+async fn options_says_what_an_address_takes() {
+    let app = app();
+    for (path, allow) in [("/echo", "POST"), ("/ids", "GET,HEAD"), ("/number/7", "GET,HEAD")] {
+        let reply = asked(&app, "OPTIONS", path, &[]).await;
+        assert_eq!((reply.status, reply.header("allow")), (StatusCode::NO_CONTENT, Some(allow)), "{path}");
+        assert_eq!((reply.text.as_str(), reply.header("content-type")), ("", None), "{path}");
+        assert!(reply.header("x-request-id").is_some(), "{path}");
+    }
+    assert_eq!(asked(&app, "OPTIONS", "*", &[]).await.status, StatusCode::NO_CONTENT, "the server as a whole");
+    assert_eq!(asked(&app, "OPTIONS", "/nothing", &[]).await.code(), "not-found");
+}
+
+#[tokio::test]
+async fn head_is_answered_as_get_without_the_body() {
+    let app = app();
+    for path in ["/large", "/ids", "/nothing", "/query?more=1", "/who"] {
+        let (get, head) = (get_path(&app, path).await, asked(&app, "HEAD", path, &[]).await);
+        assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");
+        for name in ["content-type", "content-length", "cache-control", "www-authenticate"] {
+            assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+        }
+    }
+    let refused = asked(&app, "HEAD", "/echo", &[]).await;
+    assert_eq!((refused.status, refused.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("POST")));
+}
+
+const PAGE: &str = "https://app.example";
+const PREFLIGHT: [(&str, &str); 2] = [("origin", PAGE), ("access-control-request-method", "POST")];
+
+#[tokio::test]
+async fn by_default_no_page_of_another_site_may_call() {
+    let app = app();
+    let answers =
+        [asked(&app, "GET", "/ids", &[("origin", PAGE)]).await, asked(&app, "OPTIONS", "/echo", &PREFLIGHT).await];
+    for reply in answers {
+        assert!(reply.status.is_success());
+        let cors = reply.headers.keys().any(|name| name.as_str().starts_with("access-control-"));
+        assert!(!cors && reply.header("vary").is_none(), "{:?}", reply.headers);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_site_may_send_and_read_what_the_contract_has() {
+    let app = app_for(PAGE);
+    let preflight = asked(&app, "OPTIONS", "/echo", &PREFLIGHT).await;
+    assert_eq!((preflight.status, preflight.header("allow")), (StatusCode::NO_CONTENT, Some("POST")));
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(PAGE));
+    let listed = |reply: &Reply, header: &str, wanted: &[&str]| {
+        let value = reply.header(header).unwrap_or_else(|| panic!("no {header}")).to_ascii_lowercase();
+        let names: Vec<_> = value.split(',').map(str::trim).collect();
+        assert!(wanted.iter().all(|name| names.contains(&name.to_ascii_lowercase().as_str())), "{header}: {value}");
+    };
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    listed(&preflight, "access-control-allow-methods", &methods);
+    let sent = ["Authorization", "Idempotency-Key", "Consistency-Token", "Prefer", "Content-Type", "Last-Event-ID"];
+    listed(&preflight, "access-control-allow-headers", &sent);
+    assert_eq!(preflight.header("access-control-max-age"), Some("600"));
+    listed(&preflight, "vary", &["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"]);
+
+    // Of a problem, too: a page that cannot read it shows its user nothing.
+    let read =
+        ["Consistency-Token", "View-Position", "View-Lag-Ms", "Idempotency-Replayed", "Retry-After", "RateLimit"];
+    for (method, path) in [("GET", "/ids"), ("GET", "/often"), ("GET", "/nothing"), ("GET", "/who"), ("GET", "/panic")]
+    {
+        let reply = asked(&app, method, path, &[("origin", PAGE)]).await;
+        assert_eq!(reply.header("access-control-allow-origin"), Some(PAGE), "{path}");
+        listed(&reply, "access-control-expose-headers", &read);
+        assert_eq!(reply.header("vary"), Some("origin"), "{path}");
+        assert_eq!(reply.header("access-control-allow-credentials"), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_any_other_site_is_answered_and_may_not_read_it() {
+    let app = app_for("https://app.example,https://b.example");
+    let others = [
+        "http://app.example",
+        "https://app.example:8443",
+        "https://app.example.evil",
+        "https://b.example/",
+        "null",
+        "*",
+    ];
+    for origin in others {
+        for (method, path) in [("GET", "/ids"), ("OPTIONS", "/echo")] {
+            let headers = [("origin", origin), ("access-control-request-method", "POST")];
+            let reply = asked(&app, method, path, &headers).await;
+            assert!(reply.status.is_success());
+            let cors = reply.headers.keys().any(|name| name.as_str().starts_with("access-control-"));
+            assert!(!cors, "{origin}: {:?}", reply.headers);
+            assert!(reply.header("vary").is_some_and(|vary| vary.starts_with("origin")), "{origin}");
+        }
+    }
+    let unknown =
+        asked(&app, "OPTIONS", "/nothing", &[("origin", PAGE), ("access-control-request-method", "GET")]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -6,5 +6,6 @@ mod edge;
 mod key_file;
 mod metric_names;
 mod ops;
+mod partners;
 mod serve;
 mod support;

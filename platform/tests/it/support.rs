@@ -14,7 +14,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use http_body_util::BodyExt;
 use kernel::{ManualClock, Role};
 use platform::{
-    auth::{Principal, Verifier},
+    auth::{Admitted, Principal, Verifier},
     extract::{Json, OptionalJson, Path, Query},
     http::{HttpOptions, Origin, Recorded, RequestContext, TrustForwarded, service},
     problem::{Code, Problem, Quota},
@@ -22,6 +22,11 @@ use platform::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+platform::allowed! {
+    /// Everybody but services.
+    pub struct Followers = Member | Operator | Partner with EventsRead;
+}
 
 pub const RECORDED: Recorded = Recorded { id: uuid::Uuid::from_u128(5), before: false };
 const QUOTA: Quota = Quota { requests: 300, window: Some(Duration::from_secs(60)) };
@@ -89,12 +94,31 @@ struct Words {
 
 /// One route for each thing the edge does.
 pub fn app() -> Router {
+    app_for("")
+}
+
+/// The same, for pages of these origins too.
+pub fn app_for(cors_origins: &str) -> Router {
     let keys = json!({"keys": [jwk(1, "one")]}).to_string();
-    app_with(Verifier::from_jwks(&keys, clock()).expect("keys"))
+    let verifier = Verifier::from_jwks(&keys, clock()).expect("keys");
+    service(routes(verifier), HttpOptions { cors_origins: cors_origins.parse().expect("origins"), ..options() })
 }
 
 pub fn app_with(verifier: Verifier) -> Router {
-    let routes = Router::new()
+    service(routes(verifier), options())
+}
+
+fn options() -> HttpOptions {
+    HttpOptions {
+        body_limit: 1024,
+        route_body_limits: vec![("/big", 8192)],
+        body_timeout: Duration::from_millis(300),
+        ..HttpOptions::default()
+    }
+}
+
+fn routes(verifier: Verifier) -> Router {
+    Router::new()
         .route("/echo", post(|Json(body): Json<Words>| async move { body.word }))
         .route("/big", post(|Json(body): Json<Words>| async move { body.word.len().to_string() }))
         .route("/maybe", post(|OptionalJson(body): OptionalJson<Words>| async move { body.word }))
@@ -111,6 +135,7 @@ pub fn app_with(verifier: Verifier) -> Router {
         )
         .route("/wait", get(waits))
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
+        .route("/followed", get(|who: Admitted<Followers>| async move { who.principal.actor.to_string() }))
         .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
         .route("/recorded", get(|| async { (axum::Extension(RECORDED), "written") }))
         .route("/ids", get(|context: RequestContext| async move { context.correlation.to_string() }))
@@ -124,14 +149,7 @@ pub fn app_with(verifier: Verifier) -> Router {
             get(|| async { Problem::new(Code::TooManyRequests).retry_after(Duration::from_millis(1500)).quota(QUOTA) }),
         )
         .route("/secret", get(|| async { Problem::internal("password=hunter2") }))
-        .with_state(State(verifier));
-    let options = HttpOptions {
-        body_limit: 1024,
-        route_body_limits: vec![("/big", 8192)],
-        body_timeout: Duration::from_millis(300),
-        ..HttpOptions::default()
-    };
-    service(routes, options)
+        .with_state(State(verifier))
 }
 
 async fn panics() -> StatusCode {

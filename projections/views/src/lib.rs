@@ -8,11 +8,14 @@ mod items;
 mod limits;
 mod members;
 mod overview;
+mod partners;
 mod payout_runs;
+mod processes;
 mod standing_orders;
 mod top_movers;
 mod transactions;
 mod transfers;
+mod webhooks;
 mod wide;
 
 use std::sync::Arc;
@@ -25,12 +28,15 @@ use kernel::Zone;
 pub use limits::Limits;
 pub use members::Members;
 pub use overview::Overview;
+pub use partners::Partners;
 pub use payout_runs::PayoutRuns;
+pub use processes::Processes;
 use projection_engine::{Decode, Projection};
 pub use standing_orders::StandingOrders;
 pub use top_movers::TopMovers;
 pub use transactions::Transactions;
 pub use transfers::Transfers;
+pub use webhooks::Webhooks;
 
 /// A view of this bank.
 pub type View = Arc<dyn Projection<Event = recorded::Event>>;
@@ -49,6 +55,9 @@ pub fn all() -> Vec<View> {
         Arc::new(Items),
         Arc::new(StandingOrders),
         Arc::new(PayoutRuns),
+        Arc::new(Webhooks),
+        Arc::new(Processes),
+        Arc::new(Partners),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::convert::identity;
 use axum::extract::State;
 use kernel::{AccountId, MemberId, Role};
 use platform::{
-    auth::Principal,
+    auth::{Admitted, Principal},
     extract::Query,
     problem::{Code, Problem},
 };
@@ -19,19 +19,20 @@ use crate::{
     counterparty,
     params::{Amount, At, ById, Counterparty, Freshness, Id, Kind, Limit, Nothing, Reference, Time, viewer},
     problem::{NO_ACCOUNT, no_account, problem_of},
-    route::{ALL, Route},
+    readers::Everybody,
+    route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(ALL, routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(ALL, routes!(one)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
-        Route::new(ALL, routes!(transactions))
+        Route::of::<Everybody>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<Everybody>(routes!(one)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::of::<Everybody>(routes!(transactions))
             .answers(&[Code::CursorInvalid])
             .answers_as(NO_ACCOUNT, Code::AccountUnknown),
-        Route::new(ALL, routes!(balance)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
+        Route::of::<Everybody>(routes!(balance)).answers_as(NO_ACCOUNT, Code::AccountUnknown),
     ]
 }
 
@@ -86,7 +87,7 @@ pub struct AccountsQuery {
     responses((status = 200, description = "Part of the list", body = AccountPage)))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     Query(query): Query<AccountsQuery>,
 ) -> Result<Answer<AccountPage>, Problem> {
@@ -114,7 +115,7 @@ fn owner(principal: &Principal, asked: Option<Id>) -> Result<Option<MemberId>, P
     responses((status = 200, description = "The account", body = Account)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
@@ -179,7 +180,7 @@ impl TransactionsQuery {
     responses((status = 200, description = "Part of the history", body = EntryPage)))]
 pub async fn transactions(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<TransactionsQuery>,
@@ -220,7 +221,7 @@ pub struct BalanceQuery {
     responses((status = 200, description = "The balance then", body = Balance)))]
 pub async fn balance(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<BalanceQuery>,

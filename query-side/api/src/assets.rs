@@ -11,7 +11,7 @@ use crate::{params::Nothing, route::Route, state::Api};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(&[], routes!(list))]
+    vec![Route::public(routes!(list))]
 }
 
 /// An asset.

@@ -16,7 +16,7 @@ use crate::{
 const AT_ONCE: usize = 4;
 
 /// Entries with the names of the others in them, mostly hidden; `place` says where it stands. People want to know who paid them; the bank's
-/// own people and programs have no need to.
+/// own people and programs and partners have no need to.
 ///
 /// The second value says whether a name could not be read now. Then no further one is asked for, so that a vault that is away
 /// holds an answer up once.
@@ -28,7 +28,7 @@ pub async fn name<E>(
 ) -> (Vec<E>, bool) {
     let (known, degraded) = match reader {
         Role::Member => open(opener, &entries).await,
-        Role::Operator | Role::Service => (HashMap::new(), false),
+        Role::Operator | Role::Service | Role::Partner => (HashMap::new(), false),
     };
     let entries = entries.into_iter().map(|Named { mut entry, name }| {
         let name = name.and_then(|(member, _)| known.get(&member));

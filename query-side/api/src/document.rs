@@ -26,7 +26,11 @@ use crate::route::{self, Answered, Route};
         (name = "items", description = "Things that are one of a kind, and offers of them"),
         (name = "standing orders", description = "Payments that a schedule asks for"),
         (name = "payout runs", description = "One account pays many, row by row"),
+        (name = "webhooks", description = "Where public events are sent to, and what became of each"),
+        (name = "processes", description = "Money from and to the outside, step by step, and gift cards"),
+        (name = "partners", description = "Other businesses: their keys and quotas"),
         (name = "members", description = "Who people are, to themselves"),
+        (name = "events", description = "What happens, as it happens"),
         (name = "operations", description = "The bank at a glance, and how its views are doing"),
         (name = "assets", description = "What the money is"),
     ),
@@ -39,8 +43,8 @@ pub fn describe(routes: impl IntoIterator<Item = Route>) -> String {
     let mut api = Description::openapi();
     api.merge(router.split_for_parts().1);
     let facts = |operation: Operation<'_>| {
-        let Facts { problems, roles } = own.get(operation.path).cloned().unwrap_or_default();
-        Facts { problems: problems_of_all(operation.secured).chain(problems).collect(), roles }
+        let Facts { problems, roles, scope } = own.get(operation.path).cloned().unwrap_or_default();
+        Facts { problems: problems_of_all(operation.secured).chain(problems).collect(), roles, scope }
     };
     let mut document = openapi::complete(&api, facts, include_str!("examples.json"));
     add_freshness(&mut document);

@@ -5,7 +5,7 @@ use std::convert::identity;
 use axum::extract::State;
 use kernel::{AccountId, HoldId, Role};
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -18,18 +18,16 @@ use crate::{
     answer::Answer,
     params::{ById, Freshness, HoldState, Limit, Nothing, viewer},
     problem::{NO_ACCOUNT, no_account},
-    route::{ALL, Route},
+    readers::{Everybody, Owners},
+    route::Route,
     state::Api,
 };
-
-/// Who sees all holds of an account. A service sees those that it placed, one by one.
-const LISTERS: &[Role] = &[Role::Member, Role::Operator];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(ALL, routes!(one)).answers(&[Code::HoldUnknown]),
-        Route::new(LISTERS, routes!(of_account))
+        Route::of::<Everybody>(routes!(one)).answers(&[Code::HoldUnknown]),
+        Route::of::<Owners>(routes!(of_account))
             .answers(&[Code::Forbidden, Code::CursorInvalid])
             .answers_as(NO_ACCOUNT, Code::AccountUnknown),
     ]
@@ -57,7 +55,7 @@ impl From<Page<Hold>> for HoldPage {
     responses((status = 200, description = "The hold", body = Hold)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
@@ -91,12 +89,11 @@ pub struct HoldsQuery {
     responses((status = 200, description = "Part of the list", body = HoldPage)))]
 pub async fn of_account(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Owners>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<HoldsQuery>,
 ) -> Result<Answer<HoldPage>, Problem> {
-    principal.require(LISTERS)?;
     let (status, cursor) = (query.status.map(|status| status.0), query.cursor.as_deref());
     let (account, limit) = (AccountId::new(id), Limit::or_usual(query.limit));
     let holds = api.reads.holds(viewer(&principal), account, status, cursor, limit, &need).await;

@@ -1,9 +1,9 @@
 //! Items.
 
 use axum::extract::State;
-use kernel::{ItemId, Role};
+use kernel::ItemId;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -17,15 +17,16 @@ use crate::{
     counterparty,
     params::{ById, Freshness, Limit, Me, Nothing, viewer},
     problem::problem_of,
-    route::{ALL, Route},
+    readers::{Everybody, ItemOwners},
+    route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(&[Role::Member], routes!(own)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(ALL, routes!(one)).answers(&[Code::ItemUnknown]),
+        Route::of::<ItemOwners>(routes!(own)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<Everybody>(routes!(one)).answers(&[Code::ItemUnknown]),
     ]
 }
 
@@ -81,11 +82,10 @@ pub struct ItemsQuery {
     responses((status = 200, description = "Part of the list", body = ItemPage)))]
 pub async fn own(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<ItemOwners>,
     Freshness(need, asked): Freshness,
     Query(ItemsQuery { owner: Me, limit, cursor }): Query<ItemsQuery>,
 ) -> Result<Answer<ItemPage>, Problem> {
-    principal.require(&[Role::Member])?;
     let items = api.reads.items(principal.actor.id, cursor.as_deref(), Limit::or_usual(limit), &need).await;
     Ok(Answer::of(items, ItemPage::from)?.preferred(asked))
 }
@@ -96,7 +96,7 @@ pub async fn own(
     responses((status = 200, description = "The item", body = ItemWithOwners)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,

@@ -8,9 +8,12 @@
 mod accounts;
 mod answer;
 mod assets;
+mod asyncapi;
 mod audit;
 mod counterparty;
+mod devices;
 mod document;
+mod events;
 mod holds;
 mod items;
 mod limits;
@@ -20,10 +23,13 @@ mod offers;
 mod opener;
 mod overview;
 mod params;
+mod partners;
 mod payees;
 mod payout_runs;
 mod prefer;
 mod problem;
+mod processes;
+mod readers;
 mod route;
 mod standing_orders;
 mod state;
@@ -31,9 +37,10 @@ mod top_movers;
 mod transfers;
 mod views;
 mod wallet;
+mod webhooks;
 
 use axum::{Router, middleware};
-pub use opener::{Opener, OpenerError};
+pub use opener::{KeptPreferences, OpenedDevice, Opener, OpenerError};
 pub use state::Api;
 
 use crate::route::Route;
@@ -49,14 +56,19 @@ fn routes() -> impl Iterator<Item = Route> {
         offers::routes(),
         standing_orders::routes(),
         payout_runs::routes(),
+        webhooks::routes(),
+        processes::routes(),
+        partners::routes(),
         payees::routes(),
         wallet::routes(),
         members::routes(),
+        devices::routes(),
         overview::routes(),
         top_movers::routes(),
         views::routes(),
         audit::routes(),
         assets::routes(),
+        events::routes(),
     ];
     resources.into_iter().flatten()
 }
@@ -64,10 +76,22 @@ fn routes() -> impl Iterator<Item = Route> {
 /// Every route, to be put behind `platform::http::service`.
 pub fn router(api: Api) -> Router {
     let proven = middleware::map_response_with_state(api.clone(), audit::add_position);
-    route::collect(routes()).0.split_for_parts().0.layer(proven).with_state(api)
+    route::collect(routes()).0.split_for_parts().0.layer(proven).merge(asyncapi::routes()).with_state(api)
 }
 
 /// The OpenAPI 3.1 document of the query side, as pretty JSON.
 pub fn openapi() -> String {
     document::describe(routes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::routes;
+
+    #[test]
+    fn every_route_says_who_may_call_it() {
+        for route in routes() {
+            assert!(route.says_who(), "{:?}: `of` with one scope, `new` for roles, or `public`", route.paths());
+        }
+    }
 }

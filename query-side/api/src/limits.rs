@@ -3,7 +3,7 @@
 use axum::extract::State;
 use kernel::{AccountId, Role};
 use platform::{
-    auth::Principal,
+    auth::{Admitted, Principal},
     extract::Query,
     problem::{Code, Problem},
 };
@@ -16,18 +16,16 @@ use crate::{
     answer::Answer,
     params::{ById, Freshness, Limit, viewer},
     problem::{NO_ACCOUNT, no_account},
+    readers::Owners,
     route::Route,
     state::Api,
 };
-
-/// Who sees the limits of an account.
-const OF_ACCOUNT: &[Role] = &[Role::Member, Role::Operator];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&[Role::Operator], routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(OF_ACCOUNT, routes!(of_account))
+        Route::of::<Owners>(routes!(of_account))
             .answers(&[Code::Forbidden, Code::CursorInvalid])
             .answers_as(NO_ACCOUNT, Code::AccountUnknown),
     ]
@@ -99,12 +97,11 @@ pub async fn list(
     responses((status = 200, description = "Part of the list", body = AccountLimitPage)))]
 pub async fn of_account(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Owners>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<LimitsQuery>,
 ) -> Result<Answer<AccountLimitPage>, Problem> {
-    principal.require(OF_ACCOUNT)?;
     let (cursor, limit) = (query.cursor.as_deref(), Limit::or_usual(query.limit));
     let limits = api.reads.account_limits(viewer(&principal), AccountId::new(id), cursor, limit, &need).await;
     Ok(Answer::found(limits, AccountLimitPage::from, no_account)?.preferred(asked))

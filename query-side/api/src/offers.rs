@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -14,13 +14,14 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{Collection, Freshness, Limit},
-    route::{ALL, Route},
+    readers::Everybody,
+    route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(ALL, routes!(list)).answers(&[Code::CursorInvalid])]
+    vec![Route::of::<Everybody>(routes!(list)).answers(&[Code::CursorInvalid])]
 }
 
 /// Part of a list of offers.
@@ -60,7 +61,7 @@ pub struct OffersQuery {
     responses((status = 200, description = "Part of the list", body = OfferPage)))]
 pub async fn list(
     State(api): State<Api>,
-    _: Principal,
+    _: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     Query(query): Query<OffersQuery>,
 ) -> Result<Answer<OfferPage>, Problem> {

@@ -1,12 +1,14 @@
-//! Opening what is sealed: the port behind which the vault is.
+//! Opening what is sealed, and what the vault alone has: the port behind which it is.
 
 use std::error::Error;
 
 use async_trait::async_trait;
+use chrono::{DateTime, NaiveTime, Utc};
 use kernel::MemberId;
 use platform::problem::{Code, Problem};
 use reads::SealedText;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use crate::problem::OUTAGE;
 
@@ -15,6 +17,42 @@ use crate::problem::OUTAGE;
 pub trait Opener: Send + Sync {
     /// Opens texts of one member, in their order; none if the member's data key was destroyed.
     async fn open(&self, member: MemberId, texts: &[&SealedText]) -> Result<Option<Vec<SecretString>>, OpenerError>;
+
+    /// The devices of a member, in the order in which they were registered; none if the member's data key was destroyed.
+    async fn devices(&self, member: MemberId) -> Result<Vec<OpenedDevice>, OpenerError>;
+
+    /// What a member wants to be told; none if they never said.
+    async fn preferences(&self, member: MemberId) -> Result<Option<KeptPreferences>, OpenerError>;
+}
+
+/// A device of a member.
+#[derive(Debug)]
+pub struct OpenedDevice {
+    /// Its id, which the app chose.
+    pub device: Uuid,
+    /// `android`, `ios` or `web`.
+    pub platform: String,
+    /// What is shown of its token.
+    pub masked: SecretString,
+    /// In which language it is told.
+    pub locale: String,
+    /// The name of its time zone.
+    pub zone: String,
+    /// When it was first registered.
+    pub registered_at: DateTime<Utc>,
+    /// When it was last registered.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// What a member wants to be told.
+#[derive(Clone, Debug)]
+pub struct KeptPreferences {
+    /// What is pushed.
+    pub push: Vec<String>,
+    /// What is mailed.
+    pub email: Vec<String>,
+    /// From when until when pushes wait.
+    pub quiet: Option<(NaiveTime, NaiveTime)>,
 }
 
 /// Why a text was not opened. It never holds a secret.

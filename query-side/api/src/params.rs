@@ -8,12 +8,13 @@ use axum::{
 };
 use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, TimeDelta, Utc};
 use kernel::{AccountId, AccountNumber, AssetCode, Minor, Position, Role};
+use live_events::{EventCursor, EventType, Types};
 use platform::{
     auth::Principal,
     extract::Path,
     problem::{Code, Problem},
 };
-use reads::{HoldStatus, Need, PayeeKey, Viewer};
+use reads::{DeliveryStatus, HoldStatus, Need, PayeeKey, Viewer};
 use serde::{Deserialize, Deserializer, de::Error};
 use uuid::Uuid;
 
@@ -56,7 +57,7 @@ fn bad_token(detail: &'static str) -> Problem {
 /// As whom the asker looks: people see what is theirs, the bank's own people and programs see everything.
 pub fn viewer(principal: &Principal) -> Viewer {
     match principal.actor.role {
-        Role::Member => Viewer::Member(principal.actor.id),
+        Role::Member | Role::Partner => Viewer::Member(principal.actor.id),
         Role::Operator | Role::Service => Viewer::Bank,
     }
 }
@@ -118,6 +119,10 @@ pub struct Kind(pub String);
 #[derive(Clone, Copy, Debug)]
 pub struct HoldState(pub HoldStatus);
 
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryState(pub DeliveryStatus);
+
 /// The member who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Me;
@@ -125,6 +130,18 @@ pub struct Me;
 /// A collection of items.
 #[derive(Clone, Debug)]
 pub struct Collection(pub String);
+
+/// Types of public events.
+#[derive(Clone, Copy, Debug)]
+pub struct EventTypes(pub Types);
+
+/// Accounts.
+#[derive(Clone, Debug)]
+pub struct AccountList(pub Vec<AccountId>);
+
+/// The id of a public event.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor(pub EventCursor);
 
 /// The account on the other side, by id or by number.
 #[derive(Clone, Copy, Debug)]
@@ -143,11 +160,30 @@ from_text! {
         Some(status) => Ok(HoldState(status)),
         None => Err("not a status of a hold: active, captured, released or expired"),
     };
+    DeliveryState => |text| match DeliveryStatus::ALL.into_iter().find(|status| status.as_str() == text) {
+        Some(status) => Ok(DeliveryState(status)),
+        None => Err("not a status of a delivery: pending, delivered, failed or dropped"),
+    };
     Counterparty => |text| match (uuid(text), text.parse()) {
         (Ok(id), _) => Ok(Counterparty(PayeeKey::Id(AccountId::new(id)))),
         (_, Ok(number)) => Ok(Counterparty(PayeeKey::Number(number))),
         _ => Err("neither the id nor the number of an account"),
     };
+    EventTypes => |text| match text {
+        "" => Ok(EventTypes(Types::ALL)),
+        text => match text.split(',').map(|one| EventType::from_short(one.trim())).collect() {
+            Some(types) => Ok(EventTypes(types)),
+            None => Err("not types of public events, such as transfer.posted,account.frozen"),
+        },
+    };
+    AccountList => |text| match text {
+        "" => Ok(AccountList(Vec::new())),
+        text => match text.split(',').map(|one| uuid(one.trim()).map(AccountId::new)).collect::<Result<Vec<_>, _>>() {
+            Ok(accounts) if accounts.len() <= 100 => Ok(AccountList(accounts)),
+            _ => Err("not the ids of 1 to 100 accounts, separated by commas"),
+        },
+    };
+    Cursor => |text| text.parse().map(Cursor).map_err(|_| "not the id of an event, such as 4711.0");
     Me => |text| if text == "me" { Ok(Me) } else { Err("the word me: everybody lists their own") };
     Collection => |text| match text.chars().count() {
         // Postgres keeps no text with a NUL in it, so there is none to find.
@@ -268,6 +304,20 @@ mod tests {
             assert!(read::<Collection>(odd).is_none(), "{odd}");
         }
         assert!(read::<HoldState>("Active").is_none() && read::<HoldState>("").is_none());
+        assert_eq!(read::<EventTypes>("").map(|types| types.0), Some(Types::ALL));
+        let two = Types::from_iter([EventType::TransferPosted, EventType::AccountFrozen]);
+        assert_eq!(read::<EventTypes>("transfer.posted, account.frozen").map(|types| types.0), Some(two));
+        for odd in ["transfer", "transfer.posted,", "Transfer.posted", "transfer.posted;account.frozen", "*"] {
+            assert!(read::<EventTypes>(odd).is_none(), "{odd}");
+        }
+        let ids = |count| vec!["0193a5f0-0000-7000-8000-000000000001"; count].join(",");
+        for count in [1, 2, 100] {
+            assert_eq!(read::<AccountList>(&ids(count)).map(|list| list.0.len()), Some(count));
+        }
+        assert!(read::<AccountList>(&ids(101)).is_none() && read::<AccountList>("me").is_none());
+        assert!(read::<Cursor>("4711.0").is_some() && read::<Cursor>("4711").is_none() && read::<Cursor>("").is_none());
+        assert!(DeliveryStatus::ALL.iter().all(|status| read::<DeliveryState>(status.as_str()).is_some()));
+        assert!(read::<DeliveryState>("Failed").is_none() && read::<DeliveryState>("").is_none());
         assert!(read::<Counterparty>("0193a5f0-0000-7000-8000-000000000001").is_some());
         assert!(read::<Counterparty>("1234 5678 9092").is_some() && read::<Counterparty>("123456789090").is_none());
         assert!(read::<Day>("2026-02-28").is_some() && read::<Asset>("KRW").is_some());

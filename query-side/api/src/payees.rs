@@ -3,7 +3,7 @@
 use axum::extract::State;
 use kernel::{AccountId, AccountNumber, AssetCode, Role};
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -20,13 +20,14 @@ use crate::{
     opener::{self, Name},
     params::{Freshness, Id, Number},
     problem::problem_of,
-    route::{ALL, Route},
+    readers::Everybody,
+    route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(ALL, routes!(find)).answers(&[Code::PayeeUnknown])]
+    vec![Route::of::<Everybody>(routes!(find)).answers(&[Code::PayeeUnknown])]
 }
 
 /// What a payer may know of the account behind a number.
@@ -91,14 +92,14 @@ impl PayeeQuery {
     responses((status = 200, description = "The payee", body = Payee)))]
 pub async fn find(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     Query(query): Query<PayeeQuery>,
 ) -> Result<Answer<Payee>, Problem> {
     let mut read = api.reads.payee(query.key()?, &need).await.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(mut payee) => {
-            // People want to know whom they pay. The bank's own people and programs have no need to.
+            // People want to know whom they pay. The bank's own people and programs and partners have no need to.
             let wanted = payee.name.take().filter(|_| principal.actor.role == Role::Member);
             let name = opener::name(api.opener.as_ref(), wanted).await;
             Ok(Payee::new(&payee, name))

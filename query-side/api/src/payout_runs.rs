@@ -11,7 +11,7 @@ use axum::{
 use futures::{StreamExt, stream};
 use kernel::{MemberId, PayoutRunId, Role};
 use platform::{
-    auth::Principal,
+    auth::{Admitted, Principal},
     extract::Query,
     problem::{Code, Problem},
 };
@@ -23,12 +23,10 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{ById, Freshness, Limit, Nothing},
+    readers::Senders,
     route::Route,
     state::Api,
 };
-
-/// Who sees payout runs: a service those that it opened, an operator all.
-const READERS: &[Role] = &[Role::Service, Role::Operator];
 
 /// The media type of results that are exported.
 const CSV: &str = "text/csv";
@@ -39,9 +37,9 @@ const AT_ONCE: u16 = 1000;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(READERS, routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(READERS, routes!(one)).answers(&[Code::Forbidden, Code::PayoutUnknown]),
-        Route::new(READERS, routes!(results)).answers(&[Code::Forbidden, Code::PayoutUnknown, Code::CursorInvalid]),
+        Route::of::<Senders>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<Senders>(routes!(one)).answers(&[Code::Forbidden, Code::PayoutUnknown]),
+        Route::of::<Senders>(routes!(results)).answers(&[Code::Forbidden, Code::PayoutUnknown, Code::CursorInvalid]),
     ]
 }
 
@@ -90,9 +88,9 @@ pub struct PartQuery {
     cursor: Option<String>,
 }
 
-/// The service that asks, if it is one: it sees nobody else's.
+/// The service or partner that asks, if it is one: it sees nobody else's.
 fn service(principal: &Principal) -> Option<MemberId> {
-    Some(principal.actor).filter(|actor| actor.role == Role::Service).map(|actor| actor.id)
+    Some(principal.actor).filter(|actor| matches!(actor.role, Role::Service | Role::Partner)).map(|actor| actor.id)
 }
 
 fn unknown() -> Problem {
@@ -104,11 +102,10 @@ fn unknown() -> Problem {
     params(PartQuery), responses((status = 200, description = "Part of the list", body = PayoutRunPage)))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Senders>,
     Freshness(need, asked): Freshness,
     Query(query): Query<PartQuery>,
 ) -> Result<Answer<PayoutRunPage>, Problem> {
-    principal.require(READERS)?;
     let (cursor, limit) = (query.cursor.as_deref(), Limit::or_usual(query.limit));
     let runs = api.reads.payout_runs(service(&principal), cursor, limit, &need).await;
     Ok(Answer::of(runs, PayoutRunPage::from)?.preferred(asked))
@@ -120,12 +117,11 @@ pub async fn list(
     responses((status = 200, description = "The payout run", body = PayoutRun)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Senders>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<PayoutRun>, Problem> {
-    principal.require(READERS)?;
     let run = api.reads.payout_run(service(&principal), PayoutRunId::new(id), &need).await;
     Ok(Answer::found(run, identity, unknown)?.preferred(asked))
 }
@@ -140,13 +136,12 @@ pub async fn one(
     ))))]
 pub async fn results(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Senders>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(query): Query<PartQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    principal.require(READERS)?;
     let (service, run, as_csv) = (service(&principal), PayoutRunId::new(id), wants_csv(&headers));
     let limit = if as_csv { AT_ONCE } else { Limit::or_usual(query.limit) };
     let page = api.reads.payout_results(service, run, query.cursor.as_deref(), limit, &need).await;

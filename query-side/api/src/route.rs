@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use kernel::Role;
-use platform::{openapi::Facts, problem::Code};
+use kernel::{Role, Scope};
+use platform::{auth::Allowed, openapi::Facts, problem::Code};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::state::Api;
-
-/// Everybody with a token.
-pub const ALL: &[Role] = &[Role::Member, Role::Operator, Role::Service];
 
 /// A problem with the status it is answered with.
 pub type Answered = (StatusCode, Code);
@@ -19,13 +16,37 @@ pub type Answered = (StatusCode, Code);
 pub struct Route {
     handler: UtoipaMethodRouter<Api>,
     problems: Vec<Answered>,
-    roles: &'static [Role],
+    access: Access,
+}
+
+/// Who may call a route.
+enum Access {
+    /// Everybody, without a token.
+    Public,
+    /// These roles, and a partner whose token allows the scope.
+    Of { roles: &'static [Role], scope: Option<Scope> },
 }
 
 impl Route {
-    /// A route for these roles, none if it asks for no token; `routes!` makes the handler from the description.
+    /// A route for these roles, of which partners are none: its handler takes a `Principal`. `routes!` makes the handler from the
+    /// description.
     pub fn new(roles: &'static [Role], handler: UtoipaMethodRouter<Api>) -> Self {
-        Self { handler, problems: Vec::new(), roles }
+        Self { handler, problems: Vec::new(), access: Access::Of { roles, scope: None } }
+    }
+
+    /// A route that its handler's `Admitted<A>` may call.
+    pub fn of<A: Allowed>(handler: UtoipaMethodRouter<Api>) -> Self {
+        let access = Access::Of { roles: A::ROLES, scope: A::SCOPE };
+        let route = Self { handler, problems: Vec::new(), access };
+        match A::SCOPE {
+            Some(_) => route.answers(&[Code::Forbidden, Code::ScopeMissing, Code::TooManyRequests]),
+            None => route,
+        }
+    }
+
+    /// A route that asks for no token.
+    pub fn public(handler: UtoipaMethodRouter<Api>) -> Self {
+        Self { handler, problems: Vec::new(), access: Access::Public }
     }
 
     /// Problems that it answers, each with the status of its code.
@@ -43,6 +64,21 @@ impl Route {
     }
 }
 
+#[cfg(test)]
+impl Route {
+    /// Whether it says who may call it: without a token, or for some roles, and then with one scope if partners are among them.
+    pub fn says_who(&self) -> bool {
+        match self.access {
+            Access::Public => true,
+            Access::Of { roles, scope } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
+        }
+    }
+
+    pub fn paths(&self) -> Vec<&String> {
+        self.handler.1.paths.keys().collect()
+    }
+}
+
 /// All routes in one router, and of each path the problems and the roles.
 pub fn collect(routes: impl IntoIterator<Item = Route>) -> (OpenApiRouter<Api>, BTreeMap<String, Facts>) {
     let (mut router, mut facts) = (OpenApiRouter::new(), BTreeMap::<String, Facts>::new());
@@ -50,7 +86,10 @@ pub fn collect(routes: impl IntoIterator<Item = Route>) -> (OpenApiRouter<Api>, 
         for path in route.handler.1.paths.keys() {
             let of_path = facts.entry(path.clone()).or_default();
             of_path.problems.extend(&route.problems);
-            of_path.roles.extend(route.roles);
+            if let Access::Of { roles, scope } = route.access {
+                of_path.roles.extend(roles);
+                of_path.scope = of_path.scope.or(scope);
+            }
         }
         router = router.routes(route.handler);
     }

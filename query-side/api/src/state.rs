@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use kernel::Assets;
+use live_events::LiveEvents;
 use platform::auth::Verifier;
 use reads::Reads;
 
@@ -14,6 +15,8 @@ use crate::opener::Opener;
 pub struct Api {
     /// The views.
     pub reads: Arc<Reads>,
+    /// The public events.
+    pub live: Arc<LiveEvents>,
     /// What this bank's money is.
     pub assets: Arc<Assets>,
     /// Opens what is personal.

@@ -3,9 +3,9 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::{Role, TransferId};
+use kernel::{Actor, Role, TransferId};
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -17,18 +17,16 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{ById, Freshness, Limit, Nothing, Reference, viewer},
-    route::{ALL, Route},
+    readers::{Everybody, Senders},
+    route::Route,
     state::Api,
 };
-
-/// Who looks for transfers of others.
-const FINDERS: &[Role] = &[Role::Operator, Role::Service];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(FINDERS, routes!(find)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(ALL, routes!(one)).answers(&[Code::TransferUnknown]),
+        Route::of::<Senders>(routes!(find)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<Everybody>(routes!(one)).answers(&[Code::TransferUnknown]),
     ]
 }
 
@@ -66,21 +64,21 @@ pub struct TransfersQuery {
 
 /// Find transfers by reference
 ///
-/// What was paid under a reference, posted or rejected, newest first. A service finds what it sent itself, and the rows
-/// of the payout runs that it opened.
+/// What was paid under a reference, posted or rejected, newest first. A service or a partner finds what it sent itself, and
+/// the rows of the payout runs that it opened.
 #[utoipa::path(get, operation_id = "transfers_by_reference", security(("bearer" = [])), path = "/v1/transfers", tag = "transfers",
     params(TransfersQuery), responses((status = 200, description = "Part of the list", body = TransferPage)))]
 pub async fn find(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Senders>,
     Freshness(need, asked): Freshness,
     Query(query): Query<TransfersQuery>,
 ) -> Result<Answer<TransferPage>, Problem> {
-    principal.require(FINDERS)?;
-    let service = Some(principal.actor).filter(|actor| actor.role == Role::Service).map(|actor| actor.id);
+    let sends = |actor: &Actor| matches!(actor.role, Role::Service | Role::Partner);
+    let sender = (Some(principal.actor).filter(sends).map(|actor| actor.id), viewer(&principal));
     let (reference, cursor) = (query.reference.0, query.cursor.as_deref());
     let limit = Limit::or_usual(query.limit);
-    let page = api.reads.transfers_by_reference(&reference, service, cursor, limit, &need).await;
+    let page = api.reads.transfers_by_reference(&reference, sender, cursor, limit, &need).await;
     Ok(Answer::of(page, TransferPage::from)?.preferred(asked))
 }
 
@@ -90,7 +88,7 @@ pub async fn find(
     responses((status = 200, description = "The transfer", body = Transfer)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Everybody>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,

@@ -16,8 +16,11 @@ mod limits;
 mod members;
 mod metric_help;
 mod overview;
+mod owned;
+mod partners;
 mod payees;
 mod payout_runs;
+mod processes;
 mod reads;
 mod references;
 mod row;
@@ -28,6 +31,7 @@ mod transactions;
 mod transfers;
 mod view;
 mod wallet;
+mod webhooks;
 
 pub use accounts::{Account, AccountStatus, FreezeScope};
 pub use audit::{AlarmReport, AuditReport, InvariantReport};
@@ -44,8 +48,10 @@ pub use overview::{
     AccountCounts, Activity, ActivityBucket, AssetTotals, MemberCounts, OrderCounts, Overview, PayoutRunCounts,
     RefusalCount,
 };
+pub use partners::{Partner, PartnerKey, PartnerQuotas};
 pub use payees::{Payee, PayeeKey};
 pub use payout_runs::{PayoutResult, PayoutRun, PayoutStatus};
+pub use processes::{GiftCard, Process, ProcessFilter, ProcessStep};
 pub use reads::{OpenError, Options, Reads};
 pub use row::{Page, Viewer};
 pub use standing_orders::{Order, OrderRun, Schedule};
@@ -54,6 +60,7 @@ pub use top_movers::{Mover, TopMovers};
 pub use transactions::{Entry, EntryFilter, KINDS, Named, Range};
 pub use transfers::{Money, Posting, Transfer};
 pub use wallet::{PendingOrder, RECENT, Wallet, WalletEntry, WalletLimit};
+pub use webhooks::{Delivery, DeliveryAttempt, DeliveryFilter, DeliveryStatus, Webhook, WebhookOwner};
 
 view::views! {
     Accounts = "accounts",
@@ -67,4 +74,7 @@ view::views! {
     Items = "items",
     StandingOrders = "standing_orders",
     PayoutRuns = "payout_runs",
+    Webhooks = "webhooks",
+    Processes = "processes",
+    Partners = "partners",
 }

@@ -14,11 +14,11 @@ const VIEWS: &[View] = &[View::Transfers];
 
 impl Reads {
     /// The transfers with this reference, newest first; of a service, those that it made, and those of the payout runs that it
-    /// opened. Members look at their statements instead.
+    /// opened. Members look at their statements instead. A partner sees the balances of its own accounts only.
     pub async fn transfers_by_reference(
         &self,
         reference: &str,
-        service: Option<MemberId>,
+        (service, viewer): (Option<MemberId>, Viewer),
         cursor: Option<&str>,
         limit: u16,
         need: &Need,
@@ -29,7 +29,7 @@ impl Reads {
             Some(cursor) => i64::try_from(list.after(cursor)?).map_err(|_| ReadsError::Cursor)?,
             None => i64::MAX,
         };
-        let query = || self.transfers_by_reference_now(reference, service, before, limit);
+        let query = || self.transfers_by_reference_now(reference, (service, viewer), before, limit);
         let fresh = self.gate.read(VIEWS, need, query).await?;
         let cursor = |last: &Transfer| list.cursor(last.position.number().unsigned_abs().into());
         Ok(fresh.map(|items| Page::of(items, limit, cursor)))
@@ -38,7 +38,7 @@ impl Reads {
     async fn transfers_by_reference_now(
         &self,
         reference: &str,
-        service: Option<MemberId>,
+        (service, viewer): (Option<MemberId>, Viewer),
         before: i64,
         limit: u16,
     ) -> Result<Seen<Vec<Transfer>>, ReadsError> {
@@ -52,7 +52,7 @@ impl Reads {
         )
         .fetch_one(&self.pool)
         .await?;
-        let transfers = row.page.0.into_iter().map(|found| found.seen_by(Viewer::Bank)).collect::<Result<_, _>>()?;
+        let transfers = row.page.0.into_iter().map(|found| found.seen_by(viewer)).collect::<Result<_, _>>()?;
         let missing = MissingRow::partial(row.missing);
         Snapshot { position: row.position, recorded_at: row.recorded_at, live: row.live, missing }
             .with(VIEWS, transfers)

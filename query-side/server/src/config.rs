@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use kernel::Assets;
-use platform::{http::ServeOptions, telemetry::TelemetryOptions};
+use platform::{
+    http::{CorsOrigins, ServeOptions},
+    telemetry::TelemetryOptions,
+};
 use vault::KekAddress;
 
 /// The settings of the query server.
@@ -55,9 +58,31 @@ pub struct Config {
     /// Milliseconds a view may be behind before the server calls itself not ready; 0: never
     #[arg(long, env = "JANGBU_QUERY_READY_LAG_MS", default_value_t = 60_000)]
     pub ready_lag_ms: u64,
+    /// The NATS server or servers, separated by commas, for the streams of public events
+    #[arg(long, env = "JANGBU_NATS_URL", default_value = "nats://127.0.0.1:4222", hide_env_values = true)]
+    pub nats_url: String,
+    /// The same with the login that reads public events (`nats://jangbu_public:PASSWORD@HOST:PORT`); used instead if it is set
+    #[arg(long, env = "JANGBU_NATS_PUBLIC_URL", hide_env_values = true)]
+    pub nats_public_url: Option<String>,
+    /// The stream that the publisher writes public events to
+    #[arg(long, env = "JANGBU_PUBLIC_STREAM", default_value = live_events::STREAM)]
+    pub public_stream: String,
+    /// Bytes of public events that are kept in memory for clients that come back; what is older is read from NATS
+    #[arg(long, env = "JANGBU_LIVE_BYTES", default_value_t = 64 << 20)]
+    pub live_bytes: usize,
+    /// Streams of public events at once. Each is a connection: keep it below JANGBU_HTTP_MAX_CONNECTIONS, so that reads find some too
+    #[arg(long, env = "JANGBU_LIVE_STREAMS", default_value_t = 6000)]
+    pub live_streams: usize,
+    /// Streams of public events at once of one member, partner, service or operator
+    #[arg(long, env = "JANGBU_LIVE_STREAMS_OF_ONE", default_value_t = 8)]
+    pub live_streams_of_one: usize,
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
+    /// Sites whose pages may call this server from a browser: origins such as `https://app.example`, separated by commas; none if not
+    /// given
+    #[arg(long, env = "JANGBU_CORS_ORIGINS", default_value = "")]
+    pub cors_origins: CorsOrigins,
     /// The archive of the log
     #[command(flatten)]
     pub archive: event_archive::Place,
@@ -70,6 +95,23 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where NATS is, and the variable that says so.
+    pub(crate) fn nats(&self) -> (&str, &'static str) {
+        match &self.nats_public_url {
+            Some(url) => (url, "JANGBU_NATS_PUBLIC_URL"),
+            None => (&self.nats_url, "JANGBU_NATS_URL"),
+        }
+    }
+
+    pub(crate) fn live(&self) -> live_events::Options {
+        live_events::Options {
+            stream: self.public_stream.clone(),
+            ring_bytes: self.live_bytes,
+            streams: self.live_streams,
+            streams_of_one: self.live_streams_of_one,
+        }
+    }
+
     pub(crate) fn reads(&self) -> reads::Options {
         reads::Options {
             url: self.views_reader_url.clone(),

@@ -8,11 +8,12 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::MemberId;
-use query_api::{Opener, OpenerError};
+use query_api::{KeptPreferences, OpenedDevice, Opener, OpenerError};
 use reads::SealedText;
 use secrecy::SecretString;
 use tokio::time::{error::Elapsed, timeout};
-use vault::{VaultError, VaultReader};
+use uuid::Uuid;
+use vault::{DataKey, NewDevice, VaultError, VaultReader};
 
 /// Opens sealed texts with keys that it asks for each time again: a key that was destroyed opens nothing a moment later.
 #[derive(Debug)]
@@ -40,24 +41,42 @@ impl VaultOpener {
     }
 }
 
-#[async_trait]
-impl Opener for VaultOpener {
-    async fn open(&self, member: MemberId, texts: &[&SealedText]) -> Result<Option<Vec<SecretString>>, OpenerError> {
-        let found = timeout(self.limit, self.reader.key(member)).await;
-        let key = match found.map_err(late).and_then(|key| key) {
-            Ok(key) => key,
-            Err(VaultError::Erased) => None,
+impl VaultOpener {
+    /// What the vault answers, within the limit.
+    async fn ask<T>(
+        &self,
+        member: MemberId,
+        asked: impl Future<Output = Result<T, VaultError>> + Send,
+    ) -> Result<Option<T>, OpenerError> {
+        match timeout(self.limit, asked).await.map_err(late).and_then(|answer| answer) {
+            Ok(answer) => {
+                self.note(None);
+                Ok(Some(answer))
+            }
+            Err(VaultError::Erased) => {
+                self.note(None);
+                Ok(None)
+            }
             Err(error @ (VaultError::Unwrap | VaultError::Damaged(_))) => {
                 tracing::error!(member.id = %member, error = &error as &dyn Error, "a data key cannot be used");
-                return counted("refused", Err(OpenerError::Refused));
+                counted("refused", Err(OpenerError::Refused))
             }
             Err(error) => {
                 self.note(Some(&error));
-                return counted("unavailable", Err(OpenerError::Unavailable(Box::new(error))));
+                counted("unavailable", Err(OpenerError::Unavailable(Box::new(error))))
             }
-        };
-        self.note(None);
-        let Some(key) = key else { return counted("gone", Ok(None)) };
+        }
+    }
+
+    async fn key(&self, member: MemberId) -> Result<Option<DataKey>, OpenerError> {
+        Ok(self.ask(member, self.reader.key(member)).await?.flatten())
+    }
+}
+
+#[async_trait]
+impl Opener for VaultOpener {
+    async fn open(&self, member: MemberId, texts: &[&SealedText]) -> Result<Option<Vec<SecretString>>, OpenerError> {
+        let Some(key) = self.key(member).await? else { return counted("gone", Ok(None)) };
         let opened: Result<Vec<_>, &SealedText> =
             texts.iter().map(|text| key.open(&text.place, &text.sealed).map_err(|_| *text)).collect();
         match opened {
@@ -74,6 +93,35 @@ impl Opener for VaultOpener {
                 counted("refused", Err(OpenerError::Refused))
             }
         }
+    }
+
+    async fn devices(&self, member: MemberId) -> Result<Vec<OpenedDevice>, OpenerError> {
+        let Some(key) = self.key(member).await? else { return counted("gone", Ok(Vec::new())) };
+        let kept = self.ask(member, self.reader.devices(member)).await?.unwrap_or_default();
+        let opened: Result<Vec<_>, Uuid> = kept
+            .into_iter()
+            .map(|device| {
+                let masked = key.open(&NewDevice::masked_place(device.device), &device.masked);
+                Ok(OpenedDevice {
+                    device: device.device,
+                    platform: device.platform,
+                    masked: masked.map_err(|_| device.device)?,
+                    locale: device.locale,
+                    zone: device.zone,
+                    registered_at: device.registered_at,
+                    changed_at: device.changed_at,
+                })
+            })
+            .collect();
+        opened.or_else(|device| {
+            tracing::error!(member.id = %member, device.id = %device, "what is shown of a push token does not open");
+            counted("refused", Err(OpenerError::Refused))
+        })
+    }
+
+    async fn preferences(&self, member: MemberId) -> Result<Option<KeptPreferences>, OpenerError> {
+        let kept = self.ask(member, self.reader.preferences(member)).await?.flatten();
+        Ok(kept.map(|kept| KeptPreferences { push: kept.push, email: kept.email, quiet: kept.quiet }))
     }
 }
 

@@ -1,12 +1,12 @@
-//! The members and sessions whose tokens are revoked, read from the vault.
+//! The members, sessions and keys whose tokens are revoked, and the quotas of partners, read from the vault.
 
 use std::error::Error;
 
 use async_trait::async_trait;
-use platform::auth::RevocationSource;
+use platform::auth::{QuotaSource, RequestQuota, RevocationSource};
 use tokio::sync::watch;
 use uuid::Uuid;
-use vault::RevocationReader;
+use vault::{RevocationReader, VaultReader};
 
 /// The vault's list of revocations, and whether it was ever read.
 pub struct Revoked {
@@ -36,5 +36,16 @@ impl RevocationSource for Revoked {
 
     async fn applied(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         Ok(self.reader.applied().await?)
+    }
+}
+
+/// The quotas of partners, as the vault has them.
+pub struct Quoted(pub VaultReader);
+
+#[async_trait]
+impl QuotaSource for Quoted {
+    async fn quotas(&self) -> Result<Vec<(Uuid, RequestQuota)>, Box<dyn Error + Send + Sync>> {
+        let quotas = self.0.quotas().await?.into_iter();
+        Ok(quotas.map(|(id, quota)| (id.uuid(), RequestQuota::of(quota.requests_per_second, quota.burst))).collect())
     }
 }

@@ -89,6 +89,13 @@ impl TestClient {
         self.send(Method::PUT, &url, &headers, Some(body.to_string().into_bytes())).await.unwrap()
     }
 
+    /// A command that changes something, under a key of its own.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        let (url, key) = (format!("{}{path}", self.command), fresh_key());
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        self.send(Method::PATCH, &url, &headers, Some(body.to_string().into_bytes())).await.unwrap()
+    }
+
     /// A command that ends something, under a key; without a body.
     pub async fn delete_keyed(&self, path: &str, key: &str) -> Answer {
         let url = format!("{}{path}", self.command);

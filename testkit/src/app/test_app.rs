@@ -10,6 +10,7 @@ use crate::{
     kit::{Databases, Keys, Pair, connect_nats, make_dir, test_variable, write_secret},
     mail::{Catcher, Plan},
 };
+use harness::LocalProviders;
 use kernel::{Actor, Ids, MemberId, RandomIds, Role};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -45,6 +46,15 @@ impl TestApp {
         let databases = Databases::of_this_test_run().unwrap();
         let nats_url = test_variable("JANGBU_TEST_NATS_URL").unwrap();
         Self::start_on(databases, nats_url, parts, settings).await
+    }
+
+    /// Starts these processes with settings of their own and with local providers, which the test can tell to fail.
+    pub async fn start_with_providers(parts: &[Part], settings: &[(&str, &str)]) -> (Self, LocalProviders) {
+        let providers = LocalProviders::local().await.unwrap();
+        let urls = providers.settings();
+        let urls = urls.iter().map(|(name, url)| (*name, url.as_str()));
+        let settings: Vec<_> = urls.chain(settings.iter().copied()).collect();
+        (Self::start_with(parts, &settings).await, providers)
     }
 
     /// Starts these processes on a Postgres at another address, such as a proxy before it.
@@ -270,7 +280,9 @@ impl TestApp {
         let plan = self.bank.plan();
         let client = connect_nats(&plan.nats_url).await.unwrap();
         // A bank without a relay never had a stream.
-        let _ = async_nats::jetstream::new(client).delete_stream(&plan.stream).await;
+        let context = async_nats::jetstream::new(client);
+        let _ = context.delete_stream(&plan.stream).await;
+        let _ = context.delete_stream(&plan.public_stream()).await;
         // A test that fails leaves the logs of its processes behind; one that passes does not.
         std::fs::remove_dir_all(&self.folder).unwrap();
         ledger

@@ -1,4 +1,4 @@
-//! `mail`: catches the mail and the text messages of a bank on this machine. `./justw up` starts it; `dev mail` shows what it
+//! `mail`: catches the mail, the text messages and the pushes of a bank on this machine. `./justw up` starts it; `dev mail` shows what it
 //! caught.
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -11,7 +11,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-/// Catch mail (SMTP) and text messages (docs/sms-provider.md), and show them at GET /messages?to=ADDRESS. Memory only
+/// Catch mail (SMTP), text messages (docs/sms-provider.md) and pushes (docs/push-provider.md), and show them at GET /messages?to=ADDRESS and GET /pushes?token=TOKEN. Memory only
 #[derive(Parser)]
 #[command(name = "mail")]
 struct Cli {

@@ -31,11 +31,16 @@ pub enum Part {
     Query,
     /// The auditor.
     Auditor,
+    /// The publisher of public events.
+    Publisher,
+    /// A webhook sender; a second one stands by.
+    Webhooks(usize),
 }
 
 impl Part {
     /// The binaries of all parts; also the names of their packages.
-    pub const BINARIES: [&str; 5] = ["command-server", "outbox-relay", "projector", "query-server", "auditor"];
+    pub const BINARIES: [&str; 7] =
+        ["command-server", "outbox-relay", "projector", "query-server", "auditor", "event-publisher", "webhook-sender"];
 
     /// The name of its binary.
     pub fn binary(self) -> &'static str {
@@ -45,13 +50,16 @@ impl Part {
             Self::Projector => Self::BINARIES[2],
             Self::Query => Self::BINARIES[3],
             Self::Auditor => Self::BINARIES[4],
+            Self::Publisher => Self::BINARIES[5],
+            Self::Webhooks(_) => Self::BINARIES[6],
         }
     }
 
-    /// A name that distinguishes several command servers.
+    /// A name that distinguishes several command servers, and several webhook senders.
     pub fn name(self) -> String {
         match self {
             Self::Command(number) => format!("command-server-{number}"),
+            Self::Webhooks(number) => format!("webhook-sender-{number}"),
             other => other.binary().to_owned(),
         }
     }
@@ -63,6 +71,8 @@ impl Part {
             Self::Projector => "JANGBU_PROJECTOR_ADDR",
             Self::Query => "JANGBU_QUERY_ADDR",
             Self::Auditor => "JANGBU_AUDITOR_ADDR",
+            Self::Publisher => "JANGBU_PUBLISHER_ADDR",
+            Self::Webhooks(_) => "JANGBU_WEBHOOKS_ADDR",
         }
     }
 }
@@ -88,6 +98,13 @@ pub struct BankPlan {
     pub settings: Vec<(String, String)>,
 }
 
+impl BankPlan {
+    /// Its stream of public events.
+    pub fn public_stream(&self) -> String {
+        format!("{}_PUBLIC", self.stream)
+    }
+}
+
 /// Where messages to people go.
 #[derive(Clone, Debug)]
 pub struct Post {
@@ -95,22 +112,33 @@ pub struct Post {
     pub smtp_url: String,
     /// Text messages.
     pub sms_url: String,
+    /// Pushes.
+    pub push_url: String,
 }
 
 impl Post {
     /// To this catcher.
     pub fn caught_by(catcher: &Catcher) -> Self {
-        Self { smtp_url: format!("smtp://{}", catcher.smtp), sms_url: format!("{}/sms", catcher.url()) }
+        let url = catcher.url();
+        Self {
+            smtp_url: format!("smtp://{}", catcher.smtp),
+            sms_url: format!("{url}/sms"),
+            push_url: format!("{url}{PUSH_PATH}"),
+        }
     }
 
-    fn variables(&self) -> [(&'static str, String); 3] {
+    fn variables(&self) -> [(&'static str, String); 4] {
         [
             ("JANGBU_SMTP_URL", self.smtp_url.clone()),
             ("JANGBU_MAIL_FROM", MAIL_FROM.to_owned()),
             ("JANGBU_SMS_URL", self.sms_url.clone()),
+            ("JANGBU_PUSH_URL", self.push_url.clone()),
         ]
     }
 }
+
+/// Where the catcher takes pushes.
+pub const PUSH_PATH: &str = "/v1/projects/jangbu/messages:send";
 
 /// Whom mail of a local bank is from.
 pub const MAIL_FROM: &str = "no-reply@jangbu.example";
@@ -280,12 +308,27 @@ impl Bank {
                 ("JANGBU_LOG_READER_URL", log.url(Role::Reader)?),
                 ("JANGBU_VIEWS_READER_URL", views.url(Role::Reader)?),
                 ("JANGBU_VAULT_READER_URL", vault.url(Role::VaultReader)?),
+                nats("JANGBU_NATS_PUBLIC_URL", NatsRole::Public)?,
+                ("JANGBU_PUBLIC_STREAM", self.plan.public_stream()),
                 jwks,
                 kek,
             ],
             Part::Auditor => vec![
                 ("JANGBU_LOG_AUDITOR_URL", log.url(Role::Auditor)?),
                 ("JANGBU_AUDITOR_DIR", self.plan.logs.join("auditor").display().to_string()),
+            ],
+            Part::Publisher => vec![
+                ("JANGBU_LOG_PUBLISHER_URL", log.url(Role::Publisher)?),
+                nats("JANGBU_NATS_PUBLISHER_URL", NatsRole::Publisher)?,
+                ("JANGBU_PUBLIC_STREAM", self.plan.public_stream()),
+                // Many banks of tests share one NATS server; each stream reserves its room there.
+                ("JANGBU_PUBLIC_MAX_BYTES", (64 << 20).to_string()),
+            ],
+            Part::Webhooks(_) => vec![
+                ("JANGBU_LOG_WEBHOOKS_URL", log.url(Role::Webhooks)?),
+                ("JANGBU_VIEWS_WEBHOOKS_URL", views.url(Role::Webhooks)?),
+                ("JANGBU_VAULT_WEBHOOKS_URL", vault.url(Role::Webhooks)?),
+                kek,
             ],
         };
         if let (Part::Command(_), Some(post)) = (part, &self.plan.post) {

@@ -6,7 +6,7 @@ mod jangbu;
 mod servers;
 mod tcp_proxy;
 
-pub use bank::{Bank, BankPlan, MAIL_FROM, Part, Post};
+pub use bank::{Bank, BankPlan, MAIL_FROM, PUSH_PATH, Part, Post};
 pub use binaries::{beside_this_program, built_for_tests};
 pub use jangbu::{CommandOutput, Jangbu};
 pub use servers::TestServers;

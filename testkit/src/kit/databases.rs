@@ -30,23 +30,29 @@ pub enum Role {
     Reader,
     /// The auditor.
     Auditor,
+    /// The publisher of public events.
+    Publisher,
     /// The command server, in the vault.
     Vault,
     /// The query server, in the vault.
     VaultReader,
+    /// The webhook sender, in every database.
+    Webhooks,
 }
 
 impl Role {
     /// All of them, the owner first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Owner,
         Self::Writer,
         Self::Relay,
         Self::Projector,
         Self::Reader,
         Self::Auditor,
+        Self::Publisher,
         Self::Vault,
         Self::VaultReader,
+        Self::Webhooks,
     ];
 
     /// The role's name in Postgres.
@@ -58,8 +64,10 @@ impl Role {
             Self::Projector => "jangbu_projector",
             Self::Reader => "jangbu_reader",
             Self::Auditor => "jangbu_auditor",
+            Self::Publisher => "jangbu_publisher",
             Self::Vault => "jangbu_vault",
             Self::VaultReader => "jangbu_vault_reader",
+            Self::Webhooks => "jangbu_webhooks",
         }
     }
 }

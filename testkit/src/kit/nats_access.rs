@@ -14,6 +14,10 @@ pub enum NatsRole {
     Relay,
     /// Reads slices, and changes nothing.
     Projector,
+    /// Makes the stream of public events and publishes them to it.
+    Publisher,
+    /// Reads public events, and changes nothing.
+    Public,
     /// Looks at streams, empties and deletes them; publishes no slices.
     Operator,
     /// May do everything: for tests that attack. No server that `up` starts has it.
@@ -22,21 +26,25 @@ pub enum NatsRole {
 
 impl NatsRole {
     /// The logins that every server has.
-    pub const ALL: [Self; 3] = [Self::Relay, Self::Projector, Self::Operator];
+    pub const ALL: [Self; 5] = [Self::Relay, Self::Projector, Self::Publisher, Self::Public, Self::Operator];
 
     /// The name of the login.
     pub fn name(self) -> &'static str {
         match self {
             Self::Relay => "jangbu_relay",
             Self::Projector => "jangbu_projector",
+            Self::Publisher => "jangbu_publisher",
+            Self::Public => "jangbu_public",
             Self::Operator => "jangbu_operator",
             Self::Tester => "tester",
         }
     }
 
-    /// Subjects it may publish to and subscribe to. `stream` is a name or `*`.
-    fn rights(self, stream: &str) -> (Vec<String>, Vec<String>) {
+    /// Subjects it may publish to and subscribe to. The streams are names or `*`.
+    fn rights(self, streams: &Streams) -> (Vec<String>, Vec<String>) {
+        let Streams { log, public } = streams;
         let call = |name: &str| format!("$JS.API.{name}");
+        let stream = if matches!(self, Self::Publisher | Self::Public) { public } else { log };
         let on = |name: &str, rest: &str| format!("$JS.API.{name}.{stream}{rest}");
         match self {
             Self::Relay => {
@@ -61,6 +69,26 @@ impl NatsRole {
                 ];
                 (publish, vec!["_INBOX.projector.>".to_owned()])
             }
+            Self::Publisher => {
+                let mut publish = events(stream);
+                publish.extend([on("STREAM.CREATE", ""), on("STREAM.INFO", ""), on("STREAM.MSG.GET", "")]);
+                (publish, vec!["_INBOX.publisher.>".to_owned()])
+            }
+            Self::Public => {
+                let publish = vec![
+                    on("STREAM.INFO", ""),
+                    on("STREAM.MSG.GET", ""),
+                    on("DIRECT.GET", ""),
+                    on("DIRECT.GET", ".>"),
+                    on("CONSUMER.CREATE", ""),
+                    on("CONSUMER.CREATE", ".>"),
+                    on("CONSUMER.INFO", ".*"),
+                    on("CONSUMER.DELETE", ".*"),
+                    on("CONSUMER.MSG.NEXT", ".*"),
+                    format!("$JS.ACK.{stream}.>"),
+                ];
+                (publish, vec!["_INBOX.public.>".to_owned()])
+            }
             Self::Operator => {
                 let publish = ["INFO", "STREAM.NAMES", "STREAM.LIST", "STREAM.INFO.*", "STREAM.MSG.GET.*"]
                     .into_iter()
@@ -82,11 +110,26 @@ fn slices(stream: &str) -> Vec<String> {
     vec![format!("{}.slices", stream.to_lowercase().replace('_', "."))]
 }
 
-/// The logins of a server, and which stream they are for.
+/// The subjects of the public events of a stream; of any stream, for `*`.
+fn events(stream: &str) -> Vec<String> {
+    if stream == "*" {
+        return (1..=6).map(|tokens| format!("{}.public.>", vec!["*"; tokens].join("."))).collect();
+    }
+    vec![format!("{}.>", stream.to_lowercase().replace('_', "."))]
+}
+
+/// The streams of a bank.
+#[derive(Clone, Debug)]
+struct Streams {
+    log: String,
+    public: String,
+}
+
+/// The logins of a server, and which streams they are for.
 #[derive(Clone, Debug)]
 pub struct NatsAccess {
     passwords: BTreeMap<String, String>,
-    stream: String,
+    streams: Streams,
 }
 
 impl NatsAccess {
@@ -94,11 +137,11 @@ impl NatsAccess {
     pub fn throw_away(password: &str) -> Self {
         let roles = NatsRole::ALL.iter().chain(&[NatsRole::Tester]);
         let passwords = roles.map(|role| (role.name().to_owned(), password.to_owned())).collect();
-        Self { passwords, stream: "*".to_owned() }
+        Self { passwords, streams: Streams { log: "*".to_owned(), public: "*".to_owned() } }
     }
 
     /// With the passwords in a file; random ones, written there, for the logins that are not in it.
-    pub fn open(file: &Path, stream: &str) -> Result<Self> {
+    pub fn open(file: &Path, log: &str, public: &str) -> Result<Self> {
         let mut passwords: BTreeMap<String, String> = match std::fs::read_to_string(file) {
             Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?,
             Err(_) => BTreeMap::new(),
@@ -110,7 +153,7 @@ impl NatsAccess {
         if passwords.len() > known {
             write_secret(file, &serde_json::to_string(&passwords).context("passwords that cannot be written")?)?;
         }
-        Ok(Self { passwords, stream: stream.to_owned() })
+        Ok(Self { passwords, streams: Streams { log: log.to_owned(), public: public.to_owned() } })
     }
 
     /// The URL of a server of ours with this login.
@@ -124,7 +167,7 @@ impl NatsAccess {
         let roles = NatsRole::ALL.iter().chain(&[NatsRole::Tester]);
         let users = roles.filter_map(|role| {
             let password = self.passwords.get(role.name())?;
-            let (publish, subscribe) = role.rights(&self.stream);
+            let (publish, subscribe) = role.rights(&self.streams);
             Some(format!(
                 "    {{ user: {:?}, password: {password:?}, permissions: {{\n      publish: {{ allow: {publish:?} }}\n      \
                  subscribe: {{ allow: {subscribe:?} }}\n    }} }}\n",

@@ -81,7 +81,7 @@ async fn nats_comes_back_after_a_crash_and_takes_messages_of_eight_megabytes() {
 async fn nats_lets_nobody_in_without_a_login_and_nobody_publish_but_the_relay() {
     let folder = Folder::new("nats-logins");
     super::make_dir(&folder.0, 0o711).expect("folder");
-    let access = NatsAccess::open(&folder.0.join("passwords"), "JANGBU_LOG").expect("passwords");
+    let access = NatsAccess::open(&folder.0.join("passwords"), "JANGBU_LOG", "JANGBU_PUBLIC").expect("passwords");
     let port = free_port().expect("port");
     let (dir, log) = (folder.0.join("nats"), folder.0.join("nats.log"));
     let options = NatsOptions { dir, port, log, life: Life::WithStarter, access };

@@ -28,6 +28,24 @@ pub struct Message {
     pub channel: String,
 }
 
+/// One push to one device, as often as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaughtPush {
+    /// The token of the device.
+    pub token: String,
+    /// What a device recognises a repetition by.
+    pub id: String,
+    /// What of.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its heading.
+    pub title: String,
+    /// What it says.
+    pub body: String,
+    /// When it was caught.
+    pub received_at: DateTime<Utc>,
+}
+
 /// All of it.
 pub struct Caught {
     clock: Arc<dyn Clock>,
@@ -37,6 +55,7 @@ pub struct Caught {
 #[derive(Default)]
 struct Kept {
     messages: VecDeque<Message>,
+    pushes: VecDeque<CaughtPush>,
     keys: VecDeque<String>,
 }
 
@@ -63,6 +82,28 @@ impl Caught {
         }
         drop(kept);
         self.keep(String::new(), to, String::new(), text, "phone");
+    }
+
+    /// Takes in a push. One that comes again is kept again: it is for the device to show it once.
+    pub fn push(&self, token: &str, id: &str, kind: &str, (title, body): (&str, &str)) {
+        let push = CaughtPush {
+            token: token.to_owned(),
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+            title: title.to_owned(),
+            body: body.to_owned(),
+            received_at: self.clock.now(),
+        };
+        let mut kept = self.lock();
+        kept.pushes.push_front(push);
+        kept.pushes.truncate(KEPT);
+    }
+
+    /// Those to one device, or all of them; the newest first.
+    pub fn pushes(&self, token: Option<&str>, limit: usize) -> Vec<CaughtPush> {
+        let kept = self.lock();
+        let wanted = |push: &&CaughtPush| token.is_none_or(|token| push.token == token);
+        kept.pushes.iter().filter(wanted).take(limit).cloned().collect()
     }
 
     fn keep(&self, from: String, to: &str, subject: String, text: String, channel: &str) {

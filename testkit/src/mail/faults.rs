@@ -15,6 +15,8 @@ pub enum Side {
     Smtp,
     /// Text messages.
     Sms,
+    /// Pushes.
+    Push,
 }
 
 /// What it does wrong, and how often.

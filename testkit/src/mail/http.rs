@@ -26,6 +26,8 @@ pub(super) fn routes(caught: Arc<Caught>, faults: Arc<Faults>, sms_token: Option
     Router::new()
         .route("/messages", get(messages).delete(forget))
         .route("/sms", post(text_message))
+        .route("/v1/projects/{project}/messages:send", post(push))
+        .route("/pushes", get(pushes))
         .route("/faults", post(fail).delete(heal))
         .route("/livez", get(well))
         .route("/readyz", get(well))
@@ -80,6 +82,46 @@ async fn text_message(
     }
     sleep(delay).await;
     (status, Json(json!({})))
+}
+
+/// A token that begins so is that of a device on which the app is no more.
+const UNREGISTERED: &str = "unregistered-";
+
+/// The provider's side of docs/push-provider.md.
+async fn push(State(context): Shared, Json(request): Json<Value>) -> (StatusCode, Json<Value>) {
+    let message = &request["message"];
+    let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (token, id) = (text("/token"), text("/data/id"));
+    if token.is_empty() || id.is_empty() {
+        return refused(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT");
+    }
+    let (code, delay) = context.faults.next(Side::Push);
+    sleep(delay).await;
+    if let Some(status) = code.and_then(|code| StatusCode::from_u16(code).ok()) {
+        return refused(status, "UNAVAILABLE");
+    }
+    if token.starts_with(UNREGISTERED) {
+        return refused(StatusCode::NOT_FOUND, "UNREGISTERED");
+    }
+    let words = (text("/notification/title"), text("/notification/body"));
+    context.caught.push(token, id, text("/data/type"), words);
+    (StatusCode::OK, Json(json!({"name": format!("projects/local/messages/{id}")})))
+}
+
+fn refused(status: StatusCode, word: &str) -> (StatusCode, Json<Value>) {
+    let details = json!([{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": word}]);
+    (status, Json(json!({"error": {"code": status.as_u16(), "status": word, "details": details}})))
+}
+
+#[derive(Deserialize)]
+struct WantedPushes {
+    token: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn pushes(State(context): Shared, Query(wanted): Query<WantedPushes>) -> Json<Value> {
+    let token = wanted.token.filter(|token| !token.is_empty());
+    Json(json!({ "items": context.caught.pushes(token.as_deref(), wanted.limit.unwrap_or(usize::MAX)) }))
 }
 
 async fn fail(State(context): Shared, Json(fault): Json<Fault>) -> StatusCode {

@@ -1,5 +1,5 @@
 //! A real catcher of messages for one machine: mail comes in by SMTP, text messages by the contract of
-//! docs/sms-provider.md, and both are read at one URL. Nothing leaves the machine, and nothing is kept on disk.
+//! docs/sms-provider.md, pushes by that of docs/push-provider.md, and all are read at one URL. Nothing leaves the machine, and nothing is kept on disk.
 
 mod caught;
 mod faults;
@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use kernel::SystemClock;
 use tokio::{net::TcpListener, task::JoinSet};
 
-pub use caught::{Caught, Message};
+pub use caught::{Caught, CaughtPush, Message};
 pub use faults::{Fault, Faults, Side};
 pub use tls::server_config;
 

@@ -22,7 +22,8 @@ async fn nothing_is_left_of_a_member_who_was_erased() {
     let canary = Newcomer::new(By::Email);
     let second_contact = By::Phone.fresh();
     let new_password = format!("{}-again", canary.password);
-    let insider = uses_everything(&mut app, &canary, &second_contact, &new_password).await;
+    let push_token = format!("push-token-{}", Uuid::from_u128(rand::random()).simple());
+    let insider = uses_everything(&mut app, &canary, &second_contact, &new_password, &push_token).await;
 
     let copied = wrapped_key(&app, insider.client.id).await;
     let erasure = insider.leave(&new_password, &fresh_key()).await.expect(202).id("erasure_id");
@@ -38,6 +39,7 @@ async fn nothing_is_left_of_a_member_who_was_erased() {
         &canary.password,
         &insider.refresh_token,
         &insider.client.token,
+        &push_token,
     ];
     let found = everywhere(&mut app, &servers, &Words::new(words).unwrap()).await;
     assert_eq!(found.found, Vec::<String>::new());
@@ -90,7 +92,13 @@ async fn copies_end_with_their_key(
 }
 
 /// Every call there is for a member, the wrong ways included: what is refused is logged and counted, too.
-async fn uses_everything(app: &mut TestApp, canary: &Newcomer, second_contact: &str, new_password: &str) -> Insider {
+async fn uses_everything(
+    app: &mut TestApp,
+    canary: &Newcomer,
+    second_contact: &str,
+    new_password: &str,
+    push_token: &str,
+) -> Insider {
     let anonymous = app.stranger();
     let sign_up = canary.sign_up(&anonymous).await;
     let code = code_after(&app.catcher, &canary.contact, 0).await;
@@ -110,7 +118,13 @@ async fn uses_everything(app: &mut TestApp, canary: &Newcomer, second_contact: &
     message_after(&app.catcher, &canary.contact, 1).await;
 
     let insider = canary.enter(&anonymous, member).await;
+    is_told(&insider, push_token).await;
     pays(app, &insider).await;
+    eventually("a push", async || {
+        let pushes = app.catcher.caught.pushes(Some(push_token), 1);
+        if pushes.is_empty() { Err("nothing was caught".to_owned()) } else { Ok(()) }
+    })
+    .await;
     let contact = json!({"contact": {"channel": "phone", "value": second_contact}});
     assert_eq!(insider.post("/v1/members/me/contact", contact).await.status, 202);
     let code = code_after(&app.catcher, second_contact, 0).await;
@@ -125,6 +139,19 @@ async fn uses_everything(app: &mut TestApp, canary: &Newcomer, second_contact: &
     })
     .await;
     Newcomer { password: new_password.to_owned(), ..canary.clone() }.enter(&anonymous, member).await
+}
+
+/// A device is registered, and everything is to be told by mail too. One device more is left with a token that cannot be one.
+async fn is_told(insider: &Insider, push_token: &str) {
+    let path = |number: u128| format!("/v1/members/me/devices/{}", Uuid::from_u128(number));
+    let device = json!({"platform": "android", "token": push_token, "locale": "ko", "zone": "Asia/Seoul"});
+    let kept = insider.client.put(&path(1), device).await.expect(204);
+    let bad = json!({"platform": "android", "token": format!("{push_token} {push_token}")});
+    insider.client.put(&path(2), bad).await.expect_problem(400, "validation-failed");
+    let all = json!(["money.received", "charge.posted", "hold.placed", "login.new_device"]);
+    insider.client.put("/v1/members/me/notifications", json!({"push": all, "email": all})).await.expect(200);
+    let shown = insider.client.get_at("/v1/members/me/devices", kept.token()).await.expect(200);
+    assert_eq!(shown.items().len(), 1);
 }
 
 /// Money comes and goes; the payer sees the canary's masked name, and the canary their own.

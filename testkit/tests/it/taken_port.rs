@@ -5,13 +5,14 @@ use std::{net::TcpListener, process::Command};
 use testkit::chaos::built_for_tests;
 
 /// What each program needs to be set before it listens; none of it is connected to.
-const NEEDED: [(&str, &str); 16] = [
+const NEEDED: [(&str, &str); 17] = [
     ("JANGBU_LOG_WRITER_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_READER_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_RELAY_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_PROJECTOR_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_LOG_AUDITOR_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_AUDITOR_DIR", "/nowhere/auditor"),
+    ("JANGBU_LOG_PUBLISHER_URL", "postgres://nobody@127.0.0.1:1/log"),
     ("JANGBU_VIEWS_READER_URL", "postgres://nobody@127.0.0.1:1/views"),
     ("JANGBU_VIEWS_PROJECTOR_URL", "postgres://nobody@127.0.0.1:1/views"),
     ("JANGBU_VAULT_WRITER_URL", "postgres://nobody@127.0.0.1:1/vault"),
@@ -35,6 +36,7 @@ fn the_error_of_every_program_names_the_address_and_its_variable() {
         ("outbox-relay", "JANGBU_RELAY_ADDR"),
         ("projector", "JANGBU_PROJECTOR_ADDR"),
         ("auditor", "JANGBU_AUDITOR_ADDR"),
+        ("event-publisher", "JANGBU_PUBLISHER_ADDR"),
         ("mail", "JANGBU_MAIL_ADDR"),
     ] {
         let mut command = Command::new(binaries.join(program));

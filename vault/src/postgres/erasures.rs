@@ -144,6 +144,11 @@ async fn destroy(transaction: &mut Transaction<'static>, member: MemberId) -> Re
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
+    // With them go the pushes that wait. Preferences, and what is kept of commands, hang on the data key.
+    let devices = sqlx::query!("delete from vault.devices where member_id = $1", id)
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
     let keys = sqlx::query!("delete from vault.data_keys where member_id = $1", id)
         .execute(&mut **transaction)
         .await
@@ -153,6 +158,7 @@ async fn destroy(transaction: &mut Transaction<'static>, member: MemberId) -> Re
         ("credential", credentials.rows_affected() + pending.rows_affected()),
         ("sessions", sessions.rows_affected()),
         ("messages", messages.rows_affected()),
+        ("devices", devices.rows_affected()),
     ];
     Ok(counts.map(|(what, count)| (what.to_owned(), count)).to_vec())
 }

@@ -178,7 +178,7 @@ impl Messages for PostgresVault {
 }
 
 /// Puts messages to the account of their contacts, in order; those that may be sent.
-async fn charge<'a>(
+pub(super) async fn charge<'a>(
     transaction: &mut Transaction<'static>,
     messages: &'a [NewMessage],
     budget: MessageBudget,
@@ -250,7 +250,7 @@ async fn charge_one(
 }
 
 /// Inserts the messages of those who have a data key. To anyone else nothing could be sent: the contact does not open.
-async fn insert(transaction: &mut Transaction<'static>, messages: &[&NewMessage]) -> Result<(), VaultError> {
+pub(super) async fn insert(transaction: &mut Transaction<'static>, messages: &[&NewMessage]) -> Result<(), VaultError> {
     if messages.is_empty() {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 mod classify;
 mod credentials;
+mod devices;
 mod erasures;
 mod kek_watch;
 mod key_epochs;
@@ -10,6 +11,8 @@ mod keys;
 mod known_networks;
 mod messages;
 mod notices;
+mod notifications;
+mod partners;
 mod password_resets;
 mod reader;
 mod reader_locks;
@@ -17,6 +20,7 @@ mod revocation_reader;
 mod revocations;
 mod sessions;
 mod store;
+mod webhook_secrets;
 
 use std::sync::Arc;
 
@@ -30,6 +34,7 @@ pub use key_epochs::Rotated;
 pub use keyring::{KeyCount, Keyring, Rewrapped};
 pub use reader::VaultReader;
 pub use revocation_reader::RevocationReader;
+pub use webhook_secrets::WebhookKeyReader;
 
 /// The whole vault, as the command server's role has it.
 pub struct PostgresVault {

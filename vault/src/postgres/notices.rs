@@ -17,6 +17,10 @@ pub(super) fn columns(notice: Notice) -> Columns {
         Notice::PasswordResetCode { reset } => ("password_reset_code", Some(reset), Some(1)),
         Notice::ContactReplaced => ("contact_replaced", None, None),
         Notice::PasswordChanged => ("password_changed", None, None),
+        Notice::MoneyReceived => ("money_received", None, None),
+        Notice::ChargePosted => ("charge_posted", None, None),
+        Notice::HoldPlaced => ("hold_placed", None, None),
+        Notice::LoggedIn => ("logged_in", None, None),
     }
 }
 
@@ -29,6 +33,10 @@ pub(super) fn notice(word: &str, subject: Option<Uuid>, serial: Option<i64>) -> 
         ("password_reset_code", Some(reset), Some(1)) => Notice::PasswordResetCode { reset },
         ("contact_replaced", ..) => Notice::ContactReplaced,
         ("password_changed", ..) => Notice::PasswordChanged,
+        ("money_received", ..) => Notice::MoneyReceived,
+        ("charge_posted", ..) => Notice::ChargePosted,
+        ("hold_placed", ..) => Notice::HoldPlaced,
+        ("logged_in", ..) => Notice::LoggedIn,
         _ => return Err(unknown("a notice of an unknown kind")),
     })
 }
@@ -59,6 +67,10 @@ mod tests {
             Notice::PasswordResetCode { reset: id },
             Notice::ContactReplaced,
             Notice::PasswordChanged,
+            Notice::MoneyReceived,
+            Notice::ChargePosted,
+            Notice::HoldPlaced,
+            Notice::LoggedIn,
         ] {
             let (word, subject, serial) = columns(written);
             assert_eq!(notice(word, subject, serial).expect("known"), written);

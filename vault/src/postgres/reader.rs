@@ -1,14 +1,21 @@
-//! What the query server has of the vault: keys to open with, and revocations.
+//! What the query server has of the vault: keys to open with, revocations, and what members are shown of their devices.
 
 use std::{collections::HashMap, sync::Arc};
 
 use database::Pool;
-use kernel::MemberId;
+use kernel::{MemberId, PartnerId};
 
-use super::{revocation_reader::RevocationReader, revocations::revoked_after, store::Store};
-use crate::{DataKey, Kek, KekFault, Revocation, VaultError};
+use super::{
+    devices::{devices, preferences},
+    partners::quotas,
+    revocation_reader::RevocationReader,
+    revocations::revoked_after,
+    store::Store,
+};
+use crate::{DataKey, Kek, KekFault, KeptDevice, KeptPreferences, PartnerQuota, Revocation, VaultError};
 
-/// The vault as the query server's role has it: it reads data keys and revocations, and cannot even ask for anything else.
+/// The vault as the query server's role has it: it reads data keys, revocations, quotas, preferences, and of devices all but
+/// the tokens. It cannot even ask for anything else.
 #[derive(Clone)]
 pub struct VaultReader {
     store: Store,
@@ -36,6 +43,16 @@ impl VaultReader {
         self.store.check_kek().await
     }
 
+    /// The devices of a member, without their tokens.
+    pub async fn devices(&self, member: MemberId) -> Result<Vec<KeptDevice>, VaultError> {
+        devices(&self.store.pool, member).await
+    }
+
+    /// What a member wants to be told; none if they never said.
+    pub async fn preferences(&self, member: MemberId) -> Result<Option<KeptPreferences>, VaultError> {
+        preferences(&self.store.pool, member).await
+    }
+
     /// Follows revocations over a connection of its own: whoever revokes can wait for it.
     pub fn revocations(&self) -> RevocationReader {
         RevocationReader::new(&self.store.pool)
@@ -44,6 +61,11 @@ impl VaultReader {
     /// See [`crate::Revocations::revoked_after`].
     pub async fn revoked_after(&self, serial: i64) -> Result<Vec<Revocation>, VaultError> {
         revoked_after(&self.store.pool, serial).await
+    }
+
+    /// How often partners may ask, of each for which it was set.
+    pub async fn quotas(&self) -> Result<Vec<(PartnerId, PartnerQuota)>, VaultError> {
+        quotas(&self.store.pool).await
     }
 }
 

@@ -41,7 +41,7 @@ async fn everything_of_a_member_goes_and_nothing_of_another() {
     );
     let (erasure, asked, at) = (id(), later(-5), now());
     let certificate = fixture.vault.erase(erasure, erased, "operator:42", asked, at).await.unwrap();
-    let destroyed = [("data key", 1), ("credential", 1), ("sessions", 2), ("messages", 1)];
+    let destroyed = [("data key", 1), ("credential", 1), ("sessions", 2), ("messages", 1), ("devices", 0)];
     assert_eq!(
         certificate,
         Certificate {

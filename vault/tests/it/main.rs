@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod credentials;
+mod devices;
 mod erasures;
 mod fixture;
 mod key_epochs;
@@ -11,6 +12,7 @@ mod keyring;
 mod keys;
 mod messages;
 mod networks;
+mod partners;
 mod password_resets;
 mod passwords;
 mod revocation_readers;

@@ -1,9 +1,9 @@
 //! What Postgres itself refuses.
 
 use database::Pool;
-use kernel::StreamId;
+use kernel::{StreamId, WebhookId};
 use sqlx::AssertSqlSafe;
-use vault::{Credentials, Keys, PostgresVault, Revocations, VaultError};
+use vault::{Credentials, Keys, PostgresVault, Revocations, VaultError, WebhookKeyReader, Webhooks};
 
 use crate::fixture::{VaultFixture, id, member};
 
@@ -16,7 +16,7 @@ async fn code(pool: &Pool, sql: &str) -> Option<String> {
 const NO: Option<&str> = Some("42501");
 
 #[tokio::test]
-async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
+async fn the_query_server_reads_keys_revocations_and_what_is_shown_of_devices_and_nothing_else() {
     let fixture = VaultFixture::new().await;
     let ((one, _), (two, _)) = (fixture.joined().await, fixture.joined().await);
     fixture.vault.revoke_member(two).await.unwrap();
@@ -40,6 +40,10 @@ async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
         "refresh_answers",
         "messages",
         "contact_messages",
+        "devices",
+        "pushes",
+        "device_commands",
+        "notification_cursor",
         "message_cursor",
         "secret",
         "certificates",
@@ -65,6 +69,31 @@ async fn the_query_server_reads_keys_and_revocations_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_webhook_sender_reads_one_key_and_nothing_else() {
+    let fixture = VaultFixture::new().await;
+    fixture.joined().await;
+    let pool = fixture.pool_of("jangbu_webhooks");
+    let reader = WebhookKeyReader::new(pool.clone(), fixture.kek());
+    assert!(reader.secrets().await.unwrap().is_none(), "nobody has asked for a webhook");
+    let webhook = WebhookId::new(id());
+    let made = fixture.vault.webhook_secrets().await.unwrap().secret(webhook, 1);
+    // A sign-up that is given up takes its key with it; this one belongs to none.
+    fixture.vault.sweep(crate::fixture::later(60)).await.unwrap();
+    let another = fixture.another().await.webhook_secrets().await.unwrap().secret(webhook, 1);
+    let read = reader.secrets().await.unwrap().unwrap().secret(webhook, 1);
+    for same in [another, read] {
+        assert_eq!((&*same.shown(), same.public_key()), (&*made.shown(), made.public_key()));
+    }
+    for table in ["data_keys", "secret", "credentials", "sessions", "messages", "revocations", "certificates"] {
+        assert_eq!(code(&pool, &format!("select * from vault.{table}")).await.as_deref(), NO, "{table}");
+    }
+    for sql in ["delete from vault.webhook_key", "create table vault.mine (x int)"] {
+        assert!(code(&pool, sql).await.is_some(), "{sql}");
+    }
+    fixture.end().await;
+}
+
+#[tokio::test]
 async fn the_command_server_changes_neither_secret_nor_certificates() {
     let fixture = VaultFixture::new().await;
     let pool = fixture.pool_of("jangbu_vault");
@@ -74,6 +103,8 @@ async fn the_command_server_changes_neither_secret_nor_certificates() {
         "update vault.certificates set requested_by = 'nobody'",
         "delete from vault.certificates",
         "delete from vault.message_cursor",
+        "delete from vault.notification_cursor",
+        "update vault.device_commands set refused = true",
         "update vault.revocations set until = now()",
         "truncate vault.data_keys",
         "create table vault.mine (x int)",
@@ -95,7 +126,8 @@ async fn nobody_else_may_connect() {
     .await
     .unwrap();
     for (role, may) in may {
-        let wanted = ["jangbu_owner", "jangbu_vault", "jangbu_vault_reader"].contains(&role.as_str());
+        let known = ["jangbu_owner", "jangbu_vault", "jangbu_vault_reader", "jangbu_webhooks"];
+        let wanted = known.contains(&role.as_str());
         assert_eq!(may, wanted, "{role}");
     }
     let settings: Vec<String> = sqlx::query_scalar(

@@ -9,6 +9,7 @@ mod nothing;
 mod reason;
 mod secret;
 mod text;
+mod time;
 
 pub(crate) use confidential::{Canonical, Confidential, canonical};
 pub(crate) use contact::ContactDto;
@@ -19,3 +20,4 @@ pub(crate) use nothing::NothingRequest;
 pub(crate) use reason::OperatorsReasonRequest;
 pub(crate) use secret::Secret;
 pub(crate) use text::{Designation, Label, Note};
+pub(crate) use time::{optional_time, time};

@@ -400,3 +400,47 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test]
+async fn devices_and_preferences_are_right_in_form_and_tokens_are_not_repeated() {
+    let good = json!({"platform": "ios", "token": "APA91bH-secret-c0de", "locale": "en", "zone": "UTC"});
+    let path = format!("/v1/members/me/devices/{ALICE}");
+    let long = "x".repeat(4097);
+    for (field, bad) in [
+        ("platform", json!("symbian")),
+        ("token", json!("short")),
+        ("token", json!("secret token")),
+        ("token", json!(long)),
+        ("token", json!(86_753_098_675_309_u64)),
+        ("locale", json!("korean")),
+        ("locale", json!("ko\r\n")),
+        ("zone", json!("Asia/Nowhere")),
+        ("zone", json!(9)),
+    ] {
+        let mut body = good.clone();
+        body[field] = bad.clone();
+        let api = deaf();
+        let reply = api.command("PUT", Role::Member, &path, body.to_string()).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "validation-failed"), "{field} {bad}");
+        assert_eq!(reply.json()["errors"][0]["field"], field);
+        assert!(api.received().is_empty() && !reply.text.contains("secret") && !reply.text.contains("8675309"));
+    }
+    let api = deaf();
+    let reply = api.command("PUT", Role::Member, "/v1/members/me/devices/phone", good.to_string()).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "validation-failed"));
+    for (field, body) in [
+        ("push", json!({"push": ["everything"]})),
+        ("push", json!({"push": "money.received"})),
+        ("email", json!({"email": vec!["hold.placed"; 21]})),
+        ("quiet.from", json!({"quiet": {"from": "25:00", "until": "07:00"}})),
+        ("quiet.until", json!({"quiet": {"from": "22:00", "until": "7"}})),
+        ("quiet", json!({"quiet": {"from": "22:00", "until": "22:00"}})),
+        ("quiet", json!({"quiet": ["22:00", "07:00"]})),
+    ] {
+        let api = deaf();
+        let reply = api.command("PUT", Role::Member, "/v1/members/me/notifications", body.to_string()).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "validation-failed"), "{body}");
+        assert_eq!(reply.json()["errors"][0]["field"], field, "{body}");
+        assert!(api.received().is_empty());
+    }
+}

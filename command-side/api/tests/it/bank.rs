@@ -3,23 +3,29 @@
 use std::sync::Arc;
 
 use application::{
-    AccountAnswer, AddPayoutRows, Answer, AssignLimits, AssignedLimits, Charge, Command, HoldAnswer, ItemAnswer,
-    LimitAnswer, OfferAnswer, OrderAnswer, Outcome, PaymentCodeAnswer, PayoutAnswer, Posting, QuoteAnswer, RateAnswer,
-    Submission, TransferAnswer, TransferBatch,
+    AccountAnswer, AddPayoutRows, Answer, AskWebhook, AssignLimits, AssignedLimits, ChangeWebhook, Charge, Command,
+    DirectProcess, DirectedAnswer, HoldAnswer, IssuePartnerKey, ItemAnswer, LimitAnswer, OfferAnswer, OrderAnswer,
+    Outcome, PartnerAnswer, PartnerKeyAnswer, PaymentCodeAnswer, PayoutAnswer, Posting, ProcessAnswer, QuotasAnswer,
+    QuoteAnswer, RateAnswer, RevokePartnerKey, SetPartnerQuotas, StartProcess, Submission, TransferAnswer,
+    TransferBatch,
 };
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::{HoldStatus, ItemStatus, OfferStatus, OrderStatus, PayoutStatus};
 use events::recorded::{
     Cap, Every, HoldAmounts, HoldPlaced, IfRefused, ItemMinted, Legs, LimitSet, LimitedKind, OfferOpened,
-    PaymentCodeIssued, PayoutRunOpened, QuoteMade, RateSet, Repeated, Schedule, StandingOrderPlaced, Trade,
-    TransferKind, TransferPosted,
+    PartnerQuotasSet, PaymentCodeIssued, PayoutRunOpened, ProcessDirected, ProcessDirection, ProcessKind, ProcessOf,
+    ProcessPurpose, ProcessStarted, ProcessState, ProcessStep, QuoteMade, RateSet, Repeated, Schedule,
+    StandingOrderPlaced, Trade, TransferKind, TransferPosted,
 };
 use kernel::{
-    AccountId, AccountNumber, Actor, ConsistencyToken, HoldId, ItemId, LogId, MemberId, Minor, Money, OfferId, OrderId,
-    PaymentCodeId, PayoutRunId, Position, QuoteId, Role, TransferId, Version,
+    AccountId, AccountNumber, Actor, CommandId, ConsistencyToken, HoldId, ItemId, LogId, MemberId, Minor, Money,
+    OfferId, OrderId, PartnerId, PaymentCodeId, PayoutRunId, Position, ProcessId, QuoteId, Role, Scope, TransferId,
+    Version,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::webhooks;
 
 pub const NOW: i64 = 1_800_000_000;
 pub const ALICE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a);
@@ -227,6 +233,27 @@ pub fn payout(status: PayoutStatus) -> PayoutAnswer {
     }
 }
 
+/// 12,500 won of Alice's, from or for the outside.
+fn started(process_id: ProcessId, purpose: ProcessPurpose) -> ProcessAnswer {
+    let has_hold = !matches!(purpose, ProcessPurpose::TopUp { .. });
+    let started = ProcessStarted {
+        owner: MemberId::new(ALICE),
+        account: AccountId::new(SOURCE),
+        money: Money { asset: "KRW".parse().expect("a code"), amount: Minor::new(12_500).expect("an amount") },
+        hold: has_hold.then_some(HoldId::new(HOLD)),
+        deadline: time(3_600),
+        purpose,
+    };
+    ProcessAnswer { process_id, started, position: Position::new(42), recorded_at: time(0) }
+}
+
+fn directed(process_id: ProcessId, direction: ProcessDirection, reason: &str) -> DirectedAnswer {
+    let (step, leaves) = (ProcessStep::Confirm, ProcessState::Running);
+    let of = ProcessOf { kind: ProcessKind::TopUp, account: AccountId::new(SOURCE), owner: MemberId::new(ALICE) };
+    let directed = ProcessDirected { of, direction, step, tries: 3, reason: reason.to_owned(), leaves };
+    DirectedAnswer { process_id, directed, position: Position::new(42), recorded_at: time(0) }
+}
+
 /// A dollar for 1350.25 won.
 fn rate() -> RateAnswer {
     let (expires_at, recorded_at) = (time(3_600), time(0));
@@ -302,8 +329,48 @@ pub fn posted(submission: &Submission) -> Answer {
         Command::TransferBatch(TransferBatch { orders, .. }) => {
             Outcome::Batch(vec![Ok(transfer(TransferKind::Transfer)); orders.len()])
         }
-        _ => Outcome::Changed(account("open")),
+        other => other_sides(other, submission.meta.command_id),
     })
+}
+
+/// The same for what others than members and operators have to do with.
+fn other_sides(command: &Command, command_id: CommandId) -> Outcome {
+    match command {
+        Command::CreateWebhook(_) => Outcome::WebhookCreated(webhooks::webhook(true)),
+        Command::ChangeWebhook(ChangeWebhook { enabled, .. }) => {
+            Outcome::WebhookChanged(webhooks::webhook(enabled.unwrap_or(true)))
+        }
+        Command::RotateWebhook(_) => Outcome::WebhookRotated(webhooks::rotated()),
+        Command::AskWebhook(AskWebhook { webhook, .. }) => Outcome::WebhookAsked(*webhook),
+        Command::DeleteWebhook(_) => Outcome::WebhookDeleted,
+        Command::StartProcess(StartProcess { process, purpose, .. }) => {
+            Outcome::ProcessStarted(started(*process, purpose.clone()))
+        }
+        Command::DirectProcess(DirectProcess { process, direction, reason }) => {
+            Outcome::ProcessDirected(directed(*process, *direction, reason))
+        }
+        Command::CreatePartner(partner) => Outcome::PartnerCreated(PartnerAnswer {
+            partner_id: PartnerId::new(HOLD),
+            name: partner.name.clone(),
+            recorded_at: time(0),
+        }),
+        Command::IssuePartnerKey(IssuePartnerKey { partner, scopes, expires_at, .. }) => {
+            let (scopes, expires_at) = (scopes.clone(), *expires_at);
+            let key_id = command_id.partner_key();
+            Outcome::PartnerKeyIssued(PartnerKeyAnswer { key_id, partner_id: *partner, scopes, expires_at })
+        }
+        Command::RevokePartnerKey(RevokePartnerKey { partner, key }) => {
+            let scopes = vec![Scope::AccountsRead];
+            let answer = PartnerKeyAnswer { key_id: *key, partner_id: *partner, scopes, expires_at: None };
+            Outcome::PartnerKeyRevoked(answer)
+        }
+        Command::SetPartnerQuotas(SetPartnerQuotas { partner, requests_per_second, burst, limits }) => {
+            let (requests_per_second, burst, limits) = (*requests_per_second, *burst, limits.clone());
+            let set = PartnerQuotasSet { requests_per_second, burst, limits };
+            Outcome::PartnerQuotasSet(QuotasAnswer { partner_id: *partner, set, position: Position::new(42) })
+        }
+        _ => Outcome::Changed(account("open")),
+    }
 }
 
 pub fn order() -> Value {

@@ -16,7 +16,7 @@ use crate::{
 async fn each_command_takes_its_roles_and_no_other() {
     for sample in samples() {
         let path = sample.path();
-        for role in [Role::Member, Role::Operator, Role::Service] {
+        for role in [Role::Member, Role::Operator, Role::Service, Role::Partner] {
             let api = Api::posting();
             let reply = api.command(sample.method, role, &path, sample.body.to_string()).await;
             if sample.roles.contains(&role) {
@@ -50,7 +50,7 @@ async fn token_then_role_then_key_then_body() {
         let good = bearer(sample.roles[0], ALICE);
         let answer = bare(&api, at, &[("idempotency-key", "k")], "{").await;
         assert_eq!(answer, (401, "unauthorized".to_owned()), "{path}");
-        for other in [Role::Member, Role::Operator, Role::Service] {
+        for other in [Role::Member, Role::Operator, Role::Service, Role::Partner] {
             let expected = match sample.roles.contains(&other) {
                 true => (400, "idempotency-key-missing".to_owned()),
                 false => (403, "forbidden".to_owned()),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     more_commands,
-    support::{DESTINATION, HOLD, SOURCE, TRANSFER, booking, hold_order, order, payment},
+    support::{DESTINATION, HOLD, PARTNER_KEY, SOURCE, TRANSFER, booking, hold_order, order, payment},
 };
 
 /// A command in good form.
@@ -31,15 +31,23 @@ pub struct Sample {
 
 impl Sample {
     pub fn path(&self) -> String {
-        self.route.replace("{id}", &self.id.to_string()).replace("{name}", "daily")
+        self.route
+            .replace("{id}", &self.id.to_string())
+            .replace("{name}", "daily")
+            .replace("{key}", &PARTNER_KEY.to_string())
+            .replace("{delivery}", &TRANSFER.to_string())
     }
 }
 
 pub const MEMBERS: &[Role] = &[Role::Member];
 pub const OPERATORS: &[Role] = &[Role::Operator];
 pub const MEMBERS_AND_OPERATORS: &[Role] = &[Role::Member, Role::Operator];
-pub const OPERATORS_AND_SERVICES: &[Role] = &[Role::Operator, Role::Service];
-const EVERYBODY: &[Role] = &[Role::Member, Role::Operator, Role::Service];
+const OPERATORS_AND_SERVICES: &[Role] = &[Role::Operator, Role::Service];
+/// Partners with the scope of the route are among these.
+pub const CUSTOMERS: &[Role] = &[Role::Member, Role::Partner];
+const PAYERS: &[Role] = &[Role::Member, Role::Operator, Role::Partner];
+pub const PROGRAMS: &[Role] = &[Role::Operator, Role::Service, Role::Partner];
+const EVERYBODY: &[Role] = &[Role::Member, Role::Operator, Role::Service, Role::Partner];
 
 /// One of each.
 pub fn samples() -> Vec<Sample> {
@@ -62,14 +70,14 @@ fn of_accounts() -> Vec<Sample> {
             "/v1/accounts",
             Uuid::nil(),
             json!({"asset": "KRW"}),
-            MEMBERS,
+            CUSTOMERS,
             Command::OpenAccount(OpenAccount { asset: money().asset }),
         ),
         sample(
             "/v1/accounts/{id}/close",
             SOURCE,
             json!({}),
-            MEMBERS,
+            CUSTOMERS,
             Command::CloseAccount(CloseAccount { account, reason: None }),
         ),
         sample(
@@ -110,7 +118,7 @@ fn of_transfers() -> Vec<Sample> {
             OPERATORS_AND_SERVICES,
             Command::Withdraw(Withdraw { account, money: money(), reference: reference(), unique_reference: false }),
         ),
-        sample("/v1/transfers", Uuid::nil(), order(), MEMBERS_AND_OPERATORS, Command::Transfer(ordered())),
+        sample("/v1/transfers", Uuid::nil(), order(), PAYERS, Command::Transfer(ordered())),
         sample(
             "/v1/transfers/batch",
             Uuid::nil(),

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    commands::{MEMBERS, MEMBERS_AND_OPERATORS, OPERATORS, OPERATORS_AND_SERVICES, Sample, money, sample},
-    payouts,
+    commands::{CUSTOMERS, MEMBERS, MEMBERS_AND_OPERATORS, OPERATORS, PROGRAMS, Sample, money, sample},
+    partners, payouts, processes,
     support::{CODE, DESTINATION, HOLD, SOURCE, TRANSFER, account, code_id},
+    webhooks,
 };
 
 /// One of each.
@@ -25,6 +26,9 @@ pub fn samples() -> Vec<Sample> {
         .chain(of_offers())
         .chain(of_orders())
         .chain(payouts::samples())
+        .chain(webhooks::samples())
+        .chain(processes::samples())
+        .chain(partners::samples())
         .collect()
 }
 
@@ -72,7 +76,7 @@ fn of_payment_codes() -> Vec<Sample> {
             "/v1/charges",
             Uuid::nil(),
             charge(),
-            OPERATORS_AND_SERVICES,
+            PROGRAMS,
             Command::Charge(Charge {
                 code: code_id(CODE),
                 destination: Destination::Account(AccountId::new(DESTINATION)),
@@ -134,14 +138,14 @@ fn of_items() -> Vec<Sample> {
                 "collection": "Seoul Skyline", "serial": "17/100", "owner": number, "metadata_url": url,
                 "digest": digest.to_uppercase(),
             }),
-            OPERATORS_AND_SERVICES,
+            PROGRAMS,
             Command::MintItem(mint),
         ),
         sample(
             "/v1/items/{id}/transfer",
             TRANSFER,
             json!({"to": number}),
-            MEMBERS,
+            CUSTOMERS,
             Command::TransferItem(TransferItem { item: ItemId::new(TRANSFER), to: number }),
         ),
     ]

@@ -59,6 +59,10 @@ async fn every_refusal_of_the_bank_is_422_with_its_code() {
         "payout-not-paused",
         "payout-over",
         "payout-row-out-of-order",
+        "too-many-webhooks",
+        "url-not-allowed",
+        "process-over",
+        "process-step-fixed",
         "batch-aborted",
     ] {
         let reply = Api::refusing(code).post_json(Role::Member, "/v1/transfers", order()).await;
@@ -119,6 +123,7 @@ async fn failures_have_their_codes_and_say_when_to_come_back() {
         (ExecuteError::OfferUnknown, Code::OfferUnknown, 404, None),
         (ExecuteError::OfferNotYours, Code::OfferNotYours, 403, None),
         (ExecuteError::OrderUnknown, Code::OrderUnknown, 404, None),
+        (ExecuteError::ProcessUnknown, Code::ProcessUnknown, 404, None),
         (ExecuteError::NotOwner, Code::AccountNotYours, 403, None),
         (ExecuteError::OwnerLeft, Code::Unauthorized, 401, None),
         (ExecuteError::Contended, Code::Contended, 503, Some("1")),

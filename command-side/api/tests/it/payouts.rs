@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     bad_input::refused,
     bank::payout,
-    commands::{OPERATORS_AND_SERVICES, Sample, sample},
+    commands::{PROGRAMS, Sample, sample},
     support::{ALICE, Api, DESTINATION, HOLD, Reply, SOURCE, answer, bearer},
 };
 
@@ -40,7 +40,7 @@ pub fn samples() -> Vec<Sample> {
     let opened = json!({"source": SOURCE, "name": "Salaries, November", "reference": "payroll-2026-11"});
     let start = StartPayoutRun { run, expected_rows: 2, expected_total: minor(5_200_000) };
     let totals = json!({"expected_rows": 2, "expected_total": "5200000"});
-    let of = |route, id, body, command| sample(route, id, body, OPERATORS_AND_SERVICES, command);
+    let of = |route, id, body, command| sample(route, id, body, PROGRAMS, command);
     vec![
         of("/v1/payout-runs", Uuid::nil(), opened, Command::OpenPayoutRun(open)),
         of("/v1/payout-runs/{id}/start", HOLD, totals, Command::StartPayoutRun(start)),

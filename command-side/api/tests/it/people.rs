@@ -42,7 +42,10 @@ fn granted(command: &MemberCommand) -> MemberOutcome {
         MemberCommand::ChangeContact { .. } => MemberOutcome::ContactCode(code),
         MemberCommand::VerifyContact { .. }
         | MemberCommand::ChangePassword { .. }
+        | MemberCommand::KeepDevice { .. }
+        | MemberCommand::RemoveDevice { .. }
         | MemberCommand::CompleteReset { .. } => MemberOutcome::Done,
+        MemberCommand::SetNotifications { preferences, .. } => MemberOutcome::Notifications(preferences.clone()),
         MemberCommand::Leave { .. } | MemberCommand::LeftBefore { .. } | MemberCommand::Erase { .. } => {
             MemberOutcome::Erasing(SIGN_UP)
         }
@@ -92,6 +95,17 @@ fn sign_up() -> Value {
     })
 }
 
+fn device() -> Value {
+    json!({"platform": "android", "token": "fKx9:APA91bH-secret-c0de", "locale": "ko-KR", "zone": "Asia/Seoul"})
+}
+
+fn notifications() -> Value {
+    json!({
+        "push": ["login.new_device", "money.received"], "email": ["charge.posted"],
+        "quiet": {"from": "22:00", "until": "07:00"},
+    })
+}
+
 const KEY: (&str, &str) = ("idempotency-key", "key-1");
 
 /// Method, path, a good body, and who may send it; nobody's token for those that ask for none.
@@ -107,6 +121,9 @@ fn commands() -> Vec<(&'static str, String, Value, Option<Role>)> {
         ("DELETE", "/v1/members/me".into(), json!({"password": "old"}), member),
         ("POST", format!("/v1/members/{ALICE}/erase"), json!({"reason": "court order"}), operator),
         ("POST", format!("/v1/members/{ALICE}/disclosures"), json!({"reason": "support call"}), operator),
+        ("PUT", format!("/v1/members/me/devices/{SIGN_UP}"), device(), member),
+        ("DELETE", format!("/v1/members/me/devices/{SIGN_UP}"), json!({}), member),
+        ("PUT", "/v1/members/me/notifications".into(), notifications(), member),
     ]
 }
 
@@ -271,6 +288,7 @@ async fn refusals_are_422_with_their_code_a_token_and_one_body() {
         "contact-change-missing",
         "password-wrong",
         "accounts-open",
+        "too-many-devices",
     ] {
         let refused = move |replayed| {
             let tries_left = (code == "code-wrong").then_some(4);

@@ -1,30 +1,26 @@
 //! The routes behind the edge, tokens for them, and a bank that keeps what it received.
 
 use std::{
-    fmt::Write,
     net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use application::{
-    Answer, AuthError, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome, Receipt, Refused,
-    Submission, Tokens, VaultError,
+    Answer, AuthError, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, Outcome, PartnerQuota,
+    PartnerSecret, PartnerToken, Receipt, Refused, Submission, Tokens, VaultError, WebhookKeys,
 };
 use async_trait::async_trait;
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderMap, Request, StatusCode},
-};
+use axum::{Router, body::Body, http::Request};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
-use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandIds, CommandPort, Services};
+use command_api::{ApiOptions, ApiState, AuthPort, BODY_LIMITS, CommandIds, CommandPort, Connected, Services};
 use ed25519_dalek::{Signer, SigningKey};
 use events::recorded::Refusal;
 use http_body_util::BodyExt;
 use kernel::{
-    Actor, Assets, CommandId, ConsistencyToken, Ids, LogId, ManualClock, MemberId, PaymentCodeId, Position, Role, Zone,
+    Actor, Assets, CommandId, ConsistencyToken, Ids, LogId, ManualClock, MemberId, PartnerId, PartnerKeyId,
+    PaymentCodeId, Place, Position, ProcessId, Role, Scope, Scopes, Sealed, WebhookId, Zone,
 };
 use log::Fingerprint;
 use platform::{
@@ -42,6 +38,7 @@ pub use crate::bank::{
     ALICE, BOB, CODE, DESTINATION, HOLD, NOW, SOURCE, TRANSFER, account, answer, booking, code_id, hold, hold_order,
     order, payment, transfer,
 };
+pub use crate::reply::Reply;
 
 type Rule = dyn Fn(&Submission) -> Result<Answer, ExecuteError> + Send + Sync;
 
@@ -67,6 +64,8 @@ pub enum Said {
     Refresh { from: IpAddr, token: String },
     LogOut { member: MemberId, session: Option<Uuid> },
     Certificate(Option<IpAddr>, Uuid),
+    Revoked(PartnerKeyId),
+    Quota(PartnerId, PartnerQuota),
 }
 
 type MemberRule = dyn Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync;
@@ -144,6 +143,15 @@ impl AuthPort for FakeAuth {
         Ok(code_id(code))
     }
 
+    fn top_up(&self, _: &str, _: &str) -> Result<ProcessId, AuthError> {
+        Ok(ProcessId::new(HOLD))
+    }
+
+    /// Not sealed: a test can see what went in.
+    async fn seal(&self, _: MemberId, place: Place, text: &SecretString) -> Result<Sealed, AuthError> {
+        Ok(Sealed::new(format!("{}: {}", place.field, text.expose_secret())))
+    }
+
     async fn may_try_payment_code(&self, actor: Actor, _: CommandId) -> Result<(), AuthError> {
         let wrong = self.wrong_codes.lock().expect("not poisoned").iter().filter(|other| **other == actor).count();
         match wrong < WRONG_CODES {
@@ -158,6 +166,12 @@ impl AuthPort for FakeAuth {
 
     fn count_wrong_payment_code(&self, actor: Actor) {
         self.wrong_codes.lock().expect("not poisoned").push(actor);
+    }
+
+    /// Not a secret: a test can see what it is of.
+    async fn webhook_keys(&self, webhook: WebhookId, number: u32) -> Result<WebhookKeys, AuthError> {
+        let (secret, public_key) = (format!("whsec_{webhook}.{number}"), format!("whpk_{webhook}.{number}"));
+        Ok(WebhookKeys { secret: Zeroizing::new(secret), public_key })
     }
 
     async fn execute(&self, command: MemberCommand, meta: Meta) -> Result<Receipt<MemberOutcome>, AuthError> {
@@ -181,6 +195,38 @@ impl AuthPort for FakeAuth {
 
     async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
         self.hear(Said::Certificate(from, erasure))
+    }
+
+    /// A secret that shows whose it is.
+    fn partner_secret(&self, key: PartnerKeyId) -> Result<PartnerSecret, AuthError> {
+        Ok(PartnerSecret { text: SecretString::from(format!("jbk_{key}")), digest: "its digest".to_owned() })
+    }
+
+    async fn partner_token(
+        &self,
+        _: IpAddr,
+        (key, secret): (PartnerKeyId, SecretString),
+        scopes: Option<Scopes>,
+    ) -> Result<PartnerToken, AuthError> {
+        if secret.expose_secret() != format!("jbk_{key}") {
+            return Err(AuthError::ClientUnknown);
+        }
+        let own = Scopes::NONE.with(Scope::AccountsRead).with(Scope::HoldsWrite);
+        let scopes = scopes.unwrap_or(own);
+        match own.contains_all(scopes) {
+            true => Ok(PartnerToken { access: "a.partners.token".into(), expires_in: TimeDelta::minutes(5), scopes }),
+            false => Err(AuthError::ScopeNotGranted),
+        }
+    }
+
+    async fn partner_key_revoked(&self, key: PartnerKeyId) -> Result<(), AuthError> {
+        self.said.lock().expect("not poisoned").push(Said::Revoked(key));
+        Ok(())
+    }
+
+    async fn partner_quota_set(&self, partner: PartnerId, quota: PartnerQuota, _: Position) -> Result<(), AuthError> {
+        self.said.lock().expect("not poisoned").push(Said::Quota(partner, quota));
+        Ok(())
     }
 }
 
@@ -245,7 +291,8 @@ impl Api {
         let services = Arc::new(FakeServices { bank, auth });
         let required_consents = vec!["terms".to_owned()];
         let (zone, deadline) = (Zone::SEOUL, Duration::from_secs(5));
-        let options = ApiOptions { assets, zone, deadline, required_consents, trust_forwarded };
+        let connected = Connected { payments: vec!["toss".to_owned()], bank: true, gift_cards: true };
+        let options = ApiOptions { assets, zone, deadline, required_consents, trust_forwarded, connected };
         let state = ApiState::new(services.clone(), verifier, options);
         let options =
             HttpOptions { route_body_limits: BODY_LIMITS.to_vec(), ids: Arc::new(SameIds), ..HttpOptions::default() };
@@ -343,52 +390,22 @@ pub fn bearer(role: Role, subject: Uuid) -> String {
     bearer_until(role, subject, NOW + 60)
 }
 
+/// Of a partner: with every scope.
 pub fn bearer_until(role: Role, subject: Uuid, exp: i64) -> String {
-    bearer_of(&json!({"sub": subject, "role": role.as_str(), "exp": exp}))
+    let mut claims = json!({"sub": subject, "role": role.as_str(), "exp": exp});
+    if role == Role::Partner {
+        let all: Scopes = Scope::ALL.iter().copied().collect();
+        (claims["key"], claims["scope"]) = (json!(PARTNER_KEY), json!(all.to_string()));
+    }
+    bearer_of(&claims)
 }
+
+/// The key of partners' tokens.
+pub const PARTNER_KEY: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_00aa);
 
 pub fn bearer_of(claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(&json!({"typ": "JWT", "alg": "EdDSA"})), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(key().sign(message.as_bytes()).to_bytes());
     format!("Bearer {message}.{signature}")
-}
-
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
-}
-
-impl Reply {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// The code of a problem, whose form is checked on the way.
-    pub fn code(&self) -> String {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
-        let json = self.json();
-        assert_eq!(json["status"], self.status.as_u16());
-        assert_eq!(json["request_id"].as_str(), self.header("x-request-id"));
-        json["code"].as_str().expect("a code").to_owned()
-    }
-
-    /// What a snapshot keeps: the status, the headers that are ours, the body.
-    pub fn shown(&self) -> String {
-        let mut text = format!("{}\n", self.status.as_u16());
-        for name in ["consistency-token", "content-type", "idempotency-replayed", "retry-after", "www-authenticate"] {
-            if let Some(value) = self.header(name) {
-                writeln!(text, "{name}: {value}").expect("a string");
-            }
-        }
-        match self.text.is_empty() {
-            true => text,
-            false => format!("{text}\n{}", serde_json::to_string_pretty(&self.json()).expect("JSON")),
-        }
-    }
 }

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 use vault::{Certificate, Copies, KeySchedule};
 
-use crate::{CodeSent, PersonalData, ResetStarted};
+use crate::{CodeSent, DeviceRegistration, NotificationPreferences, PersonalData, ResetStarted};
 
 /// Everything that can be asked for about members and is answered the same for ever under the same command id.
 #[derive(Clone, Debug)]
@@ -82,6 +82,29 @@ pub enum MemberCommand {
         /// The one to come.
         new: SecretString,
     },
+    /// A device of a member is registered, or what changed of it.
+    KeepDevice {
+        /// Whose.
+        member: MemberId,
+        /// Which.
+        device: Uuid,
+        /// What is known of it.
+        registration: Box<DeviceRegistration>,
+    },
+    /// A device of a member is forgotten.
+    RemoveDevice {
+        /// Whose.
+        member: MemberId,
+        /// Which.
+        device: Uuid,
+    },
+    /// What a member wants to be told.
+    SetNotifications {
+        /// Who.
+        member: MemberId,
+        /// What.
+        preferences: NotificationPreferences,
+    },
     /// A member leaves and is erased.
     Leave {
         /// The member.
@@ -127,6 +150,8 @@ pub enum MemberOutcome {
     Joined(MemberId),
     /// It was done; there is no body.
     Done,
+    /// What the member is told from now on.
+    Notifications(NotificationPreferences),
     /// The erasure is under way.
     Erasing(Uuid),
     /// Whose data, and what they are.
@@ -180,6 +205,8 @@ pub struct Tokens {
 pub struct AuthOptions {
     /// How long an access token is good for.
     pub access_lives: TimeDelta,
+    /// How long a token of a partner is good for.
+    pub partner_access_lives: TimeDelta,
     /// How long a refresh token is good for; a session that is not refreshed in that time has ended.
     pub refresh_lives: TimeDelta,
     /// How long the same refresh may be sent again, for a client that lost the answer.
@@ -224,6 +251,7 @@ impl Default for AuthOptions {
     fn default() -> Self {
         Self {
             access_lives: TimeDelta::minutes(10),
+            partner_access_lives: TimeDelta::minutes(5),
             refresh_lives: TimeDelta::days(30),
             refresh_grace: TimeDelta::seconds(60),
             refusals_leave_after: Duration::from_millis(500),

@@ -20,6 +20,12 @@ pub enum AuthError {
     /// The access token belongs to no session: it was made by other means.
     #[error("the token belongs to no session")]
     NoSession,
+    /// The key of a partner is unknown, has expired or was revoked, or the secret is wrong; the answer does not say which.
+    #[error("the key or its secret is wrong")]
+    ClientUnknown,
+    /// The key of a partner does not allow what is asked for.
+    #[error("the key does not allow what is asked for")]
+    ScopeNotGranted,
     /// The new password is not good enough.
     #[error("the new password is not good enough")]
     NewPassword(#[source] PasswordError),

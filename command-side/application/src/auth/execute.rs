@@ -46,6 +46,18 @@ impl AuthService {
                 let receipt = self.change_password(actor, session, current, new, meta).await?;
                 Ok(receipt.map(|()| MemberOutcome::Done))
             }
+            MemberCommand::KeepDevice { member, device, registration } => {
+                let receipt = self.keep_device(member, device, &registration, meta).await?;
+                Ok(receipt.map(|()| MemberOutcome::Done))
+            }
+            MemberCommand::RemoveDevice { member, device } => {
+                let receipt = self.remove_device(member, device, meta).await?;
+                Ok(receipt.map(|()| MemberOutcome::Done))
+            }
+            MemberCommand::SetNotifications { member, preferences } => {
+                let receipt = self.set_notifications(member, &preferences, meta).await?;
+                Ok(receipt.map(|()| MemberOutcome::Notifications(preferences)))
+            }
             MemberCommand::Leave { actor, password } => {
                 self.leave(actor, password, meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
             }

@@ -90,7 +90,7 @@ impl AuthService {
             Ok(Some((member, tokens))) => {
                 take_back();
                 passwords.clear(here);
-                self.remember(member, network).await;
+                self.note_log_in(member, network).await;
                 Ok(tokens)
             }
             Ok(None) => {
@@ -241,7 +241,7 @@ impl AuthService {
         Some(ConsistencyToken::of(head.log, head.commit))
     }
 
-    async fn require_signing_key(&self) -> Result<(), AuthError> {
+    pub(super) async fn require_signing_key(&self) -> Result<(), AuthError> {
         self.0.parts.signer.is_ready().await.then_some(()).ok_or(AuthError::NoSigningKey)
     }
 

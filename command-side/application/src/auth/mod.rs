@@ -6,19 +6,24 @@
 
 mod asking;
 mod departure;
+mod devices;
 mod error;
 mod execute;
 mod log_in;
+mod log_in_notice;
 mod origin;
+mod partner;
 mod password;
 mod password_reset;
 mod payment_code;
 mod port;
 mod refresh_token;
 mod refuse;
+mod sealing;
 mod sign_up;
 mod site;
 mod throttle;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -26,8 +31,10 @@ pub use asking::{AuthOptions, ErasureProof, MemberCommand, MemberOutcome, NewMem
 pub use error::AuthError;
 use kernel::{Clock, Ids};
 use log::Fingerprint;
+pub use partner::{PartnerSecret, PartnerToken};
 pub use port::{RevokedTokens, SignTokens};
 use vault::{Passwords, Vault};
+pub use webhook::WebhookKeys;
 
 use self::throttle::Throttles;
 use crate::{MemberLog, Members};

@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Debug};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::MemberId;
+use kernel::{MemberId, PartnerId, PartnerKeyId, Scopes};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -21,6 +21,16 @@ pub trait SignTokens: Send + Sync {
         &self,
         member: MemberId,
         session: Uuid,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, Box<dyn Error + Send + Sync>>;
+
+    /// A token for a partner's key, good from one time until another.
+    fn sign_partner(
+        &self,
+        partner: PartnerId,
+        key: PartnerKeyId,
+        scopes: Scopes,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>>;

@@ -30,7 +30,14 @@ pub fn account(
         true => None,
         false => Some(unit.account(account_id).ok_or(IncompleteEvents)?.clone()),
     };
-    let account = Account::evolve(today, changed).map_err(|_| IncompleteEvents)?;
+    let mut account = Account::evolve(today, changed).map_err(|_| IncompleteEvents)?;
+    let mut version = version;
+    // An account that a partner opens has limits from its second event on.
+    for later in events.iter().skip(1).filter(|later| later.stream == event.stream) {
+        let Event::Account(changed) = &later.recorded else { return Err(IncompleteEvents) };
+        account = Account::evolve(Some(account), changed).map_err(|_| IncompleteEvents)?;
+        version = later.version;
+    }
     let freeze = account.freeze_scope();
     let Account { holder, asset, balance, held, status, .. } = account;
     let Holder::Member { owner, number } = holder else { return Err(IncompleteEvents) };

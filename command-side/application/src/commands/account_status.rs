@@ -2,7 +2,7 @@
 
 use domain::{Account, Refusal};
 use events::recorded::AccountEvent;
-use kernel::{AccountId, Role};
+use kernel::AccountId;
 
 use crate::{ExecuteError, engine::Decision};
 
@@ -13,9 +13,9 @@ pub fn change(
     change: impl FnOnce(&Account) -> Result<AccountEvent, Refusal>,
 ) -> Result<(), ExecuteError> {
     let account = work.account(id).ok_or(ExecuteError::AccountUnknown)?;
-    // System accounts are nobody's to freeze or close; a member's account is nobody else's to know of.
+    // System accounts are nobody's to freeze or close; a customer's account is nobody else's to know of.
     let owner = account.owner().ok_or(ExecuteError::AccountUnknown)?;
-    if work.actor.role == Role::Member && owner != work.actor.id {
+    if work.actor.role.is_customer() && owner != work.actor.id {
         return Err(ExecuteError::AccountUnknown);
     }
     match change(account) {

@@ -19,7 +19,7 @@ use super::{
     own_stream::is_opened_first,
     place_hold::{place, rests_on_accounts},
     posting::{NOBODY, PendingTransfer, reject},
-    transfer::Destination,
+    transfer::{Destination, require_own_destination},
     transfer_outcome::transfer_outcome,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 /// For how long funds are held, in seconds: seven days, as for a hold that does not say.
 const HELD_FOR: i64 = 604_800;
 
-/// Pay, or hold, with a payment code; by a service or an operator.
+/// Pay, or hold, with a payment code; by a service, an operator, or a partner for an account of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Charge {
     /// The keyed hash of the code.
@@ -61,6 +61,7 @@ impl Command for Charge {
         let destination = self.destination.look_up(work);
         // It is read for a code that pays nothing too.
         let _ = destination.and_then(|account| work.account(account));
+        require_own_destination(work, destination)?;
         match self.usable(work) {
             Ok(code) if self.hold => self.hold_funds(rules, work, &code, destination),
             Ok(code) => self.pay(rules, work, &code, (destination, reference)),

@@ -23,18 +23,24 @@ pub fn hold_for(work: &Decision<'_>, id: HoldId, wish: Wish) -> Result<Hold, Exe
     let owns = |account: AccountId| work.account(account).and_then(Account::owner) == Some(work.actor.id);
     let (pays, receives) = (owns(hold.placed.source), hold.placed.destination.is_some_and(owns));
     let placed = hold.placed.placed_by == work.actor;
+    // Held for a process with the outside world: it alone pays from it or gives it back, when it knows what happened there.
+    let is_own = |account: AccountId| work.account(account).is_some_and(|account| account.owner().is_none());
+    let is_for_process = hold.placed.destination.is_some_and(is_own);
     let may = match (work.actor.role, wish) {
+        _ if is_for_process => false,
         (Role::Operator, _) => true,
         (Role::Service, Wish::Capture | Wish::Release) => true,
         (_, Wish::Increase) => placed,
-        (Role::Member, Wish::Capture) => receives,
+        (Role::Member | Role::Partner, Wish::Capture) => receives,
         // The payer promised the funds to the destination, if there is one.
-        (Role::Member, Wish::Release) => receives || ((pays || placed) && hold.placed.destination.is_none()),
+        (Role::Member | Role::Partner, Wish::Release) => {
+            receives || ((pays || placed) && hold.placed.destination.is_none())
+        }
     };
     if may {
         return Ok(hold.clone());
     }
-    let knows = work.actor.role != Role::Member || pays || receives || placed;
+    let knows = !work.actor.role.is_customer() || pays || receives || placed;
     Err(if knows { ExecuteError::HoldNotYours } else { ExecuteError::HoldUnknown })
 }
 

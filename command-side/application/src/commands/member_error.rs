@@ -29,11 +29,14 @@ pub enum MemberError {
     /// No such member, or not any more.
     #[error("there is no such member")]
     MemberUnknown,
+    /// No such device of the member.
+    #[error("there is no such device")]
+    DeviceUnknown,
     /// A rule refused it; recorded.
     #[error("refused: {code}")]
     Refused {
         /// The public code: `signup-ended`, `code-wrong`, `code-expired`, `code-exhausted`, `contact-change-missing`,
-        /// `accounts-open`, `password-wrong`.
+        /// `accounts-open`, `process-running`, `password-wrong`.
         code: &'static str,
         /// How many wrong codes are still allowed, after a wrong one.
         tries_left: Option<u32>,

@@ -27,6 +27,8 @@ pub struct MemberOptions {
     pub messages: MessageBudget,
     /// How payout runs are paid.
     pub payouts: PayoutOptions,
+    /// Whether members are told of their money and of log-ins. Without a provider of pushes nothing is queued.
+    pub notifies: bool,
     /// Whose tokens count no more: looked at once more before a command is written.
     pub revoked: Option<Arc<dyn RevokedTokens>>,
 }
@@ -42,6 +44,7 @@ impl Default for MemberOptions {
             refresh_lives: TimeDelta::days(30),
             messages: MessageBudget::default(),
             payouts: PayoutOptions::default(),
+            notifies: false,
             revoked: None,
         }
     }

@@ -4,6 +4,8 @@ mod accept_offer;
 mod account_outcome;
 mod account_status;
 mod add_payout_rows;
+mod advance_process;
+mod ask_webhook;
 mod assign_limits;
 mod booking;
 mod cancel_offer;
@@ -12,12 +14,17 @@ mod cancel_payout_run;
 mod capture_hold;
 mod change_contact;
 mod change_password;
+mod change_webhook;
 mod charge;
 mod close_account;
 mod complete_password_reset;
 mod compound_transfer;
+mod create_partner;
+mod create_webhook;
 mod delete_limit;
+mod delete_webhook;
 mod deposit;
+mod direct_process;
 mod disclose;
 mod erase_member;
 mod expire_hold;
@@ -26,6 +33,7 @@ mod freeze_account;
 mod hold_access;
 mod hold_outcome;
 mod increase_hold;
+mod issue_partner_key;
 mod issue_payment_code;
 mod item_access;
 mod item_outcome;
@@ -44,6 +52,7 @@ mod order_access;
 mod order_outcome;
 mod outcome;
 mod own_stream;
+mod partner_answer;
 mod pause_order;
 mod pause_payout_run;
 mod pay_rows;
@@ -52,6 +61,8 @@ mod payout_outcome;
 mod place_hold;
 mod place_order;
 mod posting;
+mod process_money;
+mod process_outcome;
 mod quote_exchange;
 mod refusal_outcome;
 mod refuse;
@@ -60,13 +71,17 @@ mod resend_code;
 mod resume_order;
 mod resume_payout_run;
 mod reverse;
+mod revoke_partner_key;
+mod rotate_webhook;
 mod run_order;
 mod sealing;
 mod set_limit;
+mod set_partner_quotas;
 mod set_rate;
 mod sign_up;
 mod start_password_reset;
 mod start_payout_run;
+mod start_process;
 mod system_accounts;
 mod transfer;
 mod transfer_batch;
@@ -76,27 +91,38 @@ mod unfreeze_account;
 mod use_quote;
 mod verify_contact;
 mod verify_sign_up;
+mod webhook_access;
+mod webhook_answer;
+mod webhook_outcome;
 mod withdraw;
 
 pub use accept_offer::AcceptOffer;
 pub use add_payout_rows::AddPayoutRows;
+pub use advance_process::{AdvanceProcess, StepReport};
+pub use ask_webhook::{AskWebhook, WebhookRequest};
 pub use assign_limits::AssignLimits;
 pub use cancel_offer::CancelOffer;
 pub use cancel_order::CancelOrder;
 pub use cancel_payout_run::CancelPayoutRun;
 pub use capture_hold::CaptureHold;
 pub(crate) use change_contact::{SealedContact, contact_of};
+pub use change_webhook::ChangeWebhook;
 pub use charge::Charge;
 pub use close_account::CloseAccount;
 pub use complete_password_reset::ResetCompleted;
 pub use compound_transfer::{CompoundTransfer, Payment};
+pub use create_partner::CreatePartner;
+pub use create_webhook::CreateWebhook;
 pub use delete_limit::DeleteLimit;
+pub use delete_webhook::DeleteWebhook;
 pub use deposit::Deposit;
+pub use direct_process::DirectProcess;
 pub use disclose::PersonalData;
 pub use expire_hold::ExpireHold;
 pub use expire_offer::ExpireOffer;
 pub use freeze_account::FreezeAccount;
 pub use increase_hold::IncreaseHold;
+pub use issue_partner_key::IssuePartnerKey;
 pub use issue_payment_code::IssuePaymentCode;
 pub use member_error::MemberError;
 pub use member_options::{MemberOptions, PayoutOptions};
@@ -109,9 +135,11 @@ pub use open_account::OpenAccount;
 pub use open_offer::OpenOffer;
 pub use open_payout_run::OpenPayoutRun;
 pub use outcome::{
-    AccountAnswer, Answer, AssignedLimits, ExecuteError, HoldAnswer, ItemAnswer, LimitAnswer, OfferAnswer, OrderAnswer,
-    Outcome, PaymentCodeAnswer, PayoutAnswer, Posting, QuoteAnswer, RateAnswer, Refused, StatusName, TransferAnswer,
+    AccountAnswer, Answer, AssignedLimits, DirectedAnswer, ExecuteError, HoldAnswer, ItemAnswer, LimitAnswer,
+    OfferAnswer, OrderAnswer, Outcome, PaymentCodeAnswer, PayoutAnswer, Posting, ProcessAnswer, QuoteAnswer,
+    RateAnswer, Refused, StatusName, TransferAnswer,
 };
+pub use partner_answer::{PartnerAnswer, PartnerKeyAnswer, QuotasAnswer};
 pub use pause_order::PauseOrder;
 pub use pause_payout_run::PausePayoutRun;
 pub use pay_rows::PayRows;
@@ -122,18 +150,24 @@ pub use release_hold::ReleaseHold;
 pub use resume_order::ResumeOrder;
 pub use resume_payout_run::ResumePayoutRun;
 pub use reverse::Reverse;
+pub use revoke_partner_key::RevokePartnerKey;
+pub use rotate_webhook::RotateWebhook;
 pub use run_order::RunOrder;
+pub(crate) use sealing::{open as open_sealed, seal as seal_text, vault_failed};
 pub use set_limit::SetLimit;
+pub use set_partner_quotas::SetPartnerQuotas;
 pub use set_rate::SetRate;
 pub use sign_up::{CodeSent, SignUp};
 pub use start_password_reset::ResetStarted;
 pub use start_payout_run::StartPayoutRun;
+pub use start_process::StartProcess;
 pub use transfer::{Destination, TransferOrder};
 pub use transfer_batch::TransferBatch;
 pub use transfer_item::TransferItem;
 pub use unfreeze_account::UnfreezeAccount;
 pub use use_quote::UseQuote;
 pub use verify_sign_up::OtherLogin;
+pub use webhook_answer::{RotatedWebhook, WebhookAnswer};
 pub use withdraw::Withdraw;
 
 money_command::money_commands! {
@@ -219,4 +253,28 @@ money_command::money_commands! {
     CancelPayoutRun(CancelPayoutRun);
     /// Pay the next rows of a run; by the process that pays them.
     PayRows(PayRows);
+    /// Send events to an address; by a service or an operator.
+    CreateWebhook(CreateWebhook);
+    /// Change the settings of a webhook; by its owner, or an operator.
+    ChangeWebhook(ChangeWebhook);
+    /// Give a webhook a new secret; by its owner, or an operator.
+    RotateWebhook(RotateWebhook);
+    /// Ask the sender of webhooks for something; by the owner of the webhook, or an operator.
+    AskWebhook(AskWebhook);
+    /// Delete a webhook; by its owner, or an operator.
+    DeleteWebhook(DeleteWebhook);
+    /// Start a process with the outside world; by the owner of the account.
+    StartProcess(StartProcess);
+    /// Record what became of a step of a process, or move its money; by the runner of the processes.
+    AdvanceProcess(AdvanceProcess);
+    /// Say how a process goes on; by an operator.
+    DirectProcess(DirectProcess);
+    /// Create a partner; by an operator.
+    CreatePartner(CreatePartner);
+    /// Issue a key to a partner; by an operator.
+    IssuePartnerKey(IssuePartnerKey);
+    /// Revoke a key of a partner; by an operator.
+    RevokePartnerKey(RevokePartnerKey);
+    /// Set the quotas of a partner; by an operator.
+    SetPartnerQuotas(SetPartnerQuotas);
 }

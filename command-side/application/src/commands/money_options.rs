@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::Limits;
+use domain::{Limits, webhook::Networks};
 use kernel::{AssetCode, Ids};
 
 use super::system_accounts::SystemAccounts;
@@ -26,6 +26,8 @@ pub struct ExecutorOptions {
     pub scales: BTreeMap<AssetCode, u8>,
     /// The most one transfer may move.
     pub limits: Limits,
+    /// The networks that webhooks may reach beside the outside.
+    pub webhook_networks: Networks,
     /// How many commands may wait.
     pub queue: usize,
     /// How many orders one append takes at most; a command of more goes alone.
@@ -50,6 +52,7 @@ impl ExecutorOptions {
             assets,
             scales: BTreeMap::new(),
             limits: Limits::default(),
+            webhook_networks: Networks::default(),
             queue: 4096,
             batch_orders: 512,
             cached_streams: 200_000,
@@ -67,6 +70,8 @@ pub struct MoneyRules {
     pub limits: Limits,
     /// The scales of the assets that can be exchanged.
     pub scales: BTreeMap<AssetCode, u8>,
+    /// The networks that webhooks may reach beside the outside.
+    pub webhook_networks: Networks,
     /// The accounts of this server that stand for the outside.
     pub system: SystemAccounts,
 }
@@ -78,7 +83,8 @@ impl Bank {
     /// Starts the engine that moves money on a log.
     pub fn start(log: Arc<dyn Log>, ids: Arc<dyn Ids>, options: ExecutorOptions) -> (Self, Running) {
         let system = SystemAccounts::new(options.server_name);
-        let rules = MoneyRules { limits: options.limits, scales: options.scales, system };
+        let (limits, scales, webhook_networks) = (options.limits, options.scales, options.webhook_networks);
+        let rules = MoneyRules { limits, scales, webhook_networks, system };
         let options = EngineOptions {
             name: "executor",
             metrics: &MetricNames::EXECUTOR,

@@ -8,7 +8,7 @@ use kernel::{AccountId, PayoutRunId};
 use log::Appended;
 use serde::{Deserialize, Serialize};
 
-use super::{MoneyRules, own_stream::is_opened_first, payout_outcome::payout_outcome};
+use super::{MoneyRules, own_stream::is_opened_first, payout_outcome::payout_outcome, transfer::require_owner};
 use crate::{
     ExecuteError, Outcome,
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
@@ -31,6 +31,7 @@ impl Command for OpenPayoutRun {
     type Error = ExecuteError;
 
     fn decide(&self, _: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
+        require_owner(work, self.source)?;
         is_opened_first(work)?;
         match payout::open(work.account(self.source)) {
             Ok(asset) => {

@@ -6,14 +6,16 @@ use chrono::{DateTime, Utc};
 use domain::{HoldStatus, ItemStatus, OfferStatus, OrderStatus, PayoutStatus, Status};
 use events::recorded::{
     FreezeScope, HoldAmounts, HoldPlaced, ItemMinted, LimitSet, OfferOpened, PaymentCodeIssued, PayoutRunOpened,
-    QuoteMade, RateSet, Refusal, StandingOrderPlaced, TransferPosted,
+    ProcessDirected, ProcessStarted, QuoteMade, RateSet, Refusal, StandingOrderPlaced, TransferPosted,
 };
 use kernel::{
     AccountId, AccountNumber, AssetCode, HoldId, ItemId, MemberId, Minor, OfferId, OrderId, PayoutRunId, Position,
-    QuoteId, TransferId, Version,
+    ProcessId, QuoteId, TransferId, Version, WebhookId,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
+use super::partner_answer::{PartnerAnswer, PartnerKeyAnswer, QuotasAnswer};
+use super::webhook_answer::{RotatedWebhook, WebhookAnswer};
 use crate::engine::Receipt;
 
 /// What is answered to a command that moves money.
@@ -61,6 +63,28 @@ pub enum Outcome {
     PayoutOpened(PayoutAnswer),
     /// Rows were added to a payout run, or it was started, paused, resumed, cancelled, or paid some rows.
     PayoutChanged(PayoutAnswer),
+    /// A webhook was created.
+    WebhookCreated(WebhookAnswer),
+    /// The settings of a webhook changed.
+    WebhookChanged(WebhookAnswer),
+    /// A webhook has a new secret.
+    WebhookRotated(RotatedWebhook),
+    /// An example, a delivery or a recovery was asked for.
+    WebhookAsked(WebhookId),
+    /// A webhook was deleted.
+    WebhookDeleted,
+    /// A process with the outside world was started.
+    ProcessStarted(ProcessAnswer),
+    /// An operator said how a process goes on.
+    ProcessDirected(DirectedAnswer),
+    /// A partner was created.
+    PartnerCreated(PartnerAnswer),
+    /// The quotas of a partner were set.
+    PartnerQuotasSet(QuotasAnswer),
+    /// A key was issued to a partner.
+    PartnerKeyIssued(PartnerKeyAnswer),
+    /// A key of a partner was revoked.
+    PartnerKeyRevoked(PartnerKeyAnswer),
     /// Nothing had to be done.
     Idle,
     /// A batch was decided: for each order in turn.
@@ -253,6 +277,32 @@ pub struct PayoutAnswer {
     pub recorded_at: DateTime<Utc>,
 }
 
+/// A process that was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProcessAnswer {
+    /// Which.
+    pub process_id: ProcessId,
+    /// How it began.
+    pub started: ProcessStarted,
+    /// The position of the command's last event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// How an operator had a process go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DirectedAnswer {
+    /// Which.
+    pub process_id: ProcessId,
+    /// What was said.
+    pub directed: ProcessDirected,
+    /// The position of the command's last event.
+    pub position: Position,
+    /// When, by the log's clock.
+    pub recorded_at: DateTime<Utc>,
+}
+
 /// A posted transfer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferAnswer {
@@ -339,6 +389,21 @@ pub enum ExecuteError {
     /// The payout run in the path does not exist, or is another principal's.
     #[error("there is no such payout run")]
     PayoutUnknown,
+    /// The webhook in the path does not exist, was deleted, or is another principal's.
+    #[error("there is no such webhook")]
+    WebhookUnknown,
+    /// The process in the path does not exist.
+    #[error("there is no such process")]
+    ProcessUnknown,
+    /// The partner in the path does not exist.
+    #[error("there is no such partner")]
+    PartnerUnknown,
+    /// The partner in the path has no such key.
+    #[error("there is no such key of the partner")]
+    KeyUnknown,
+    /// A partner collects money on accounts of its own only.
+    #[error("the destination account belongs to someone else")]
+    NotOwnDestination,
     /// The source is another member's account.
     #[error("the source account belongs to someone else")]
     NotOwner,

@@ -99,8 +99,32 @@ pub fn movement(
     instead: Option<(AccountId, &Account)>,
     undone: &[CountedFor],
 ) -> Result<Moved, Refusal> {
+    let freeze = if kind == TransferKind::Reversal { Freeze::IsPassed } else { Freeze::Stops };
+    try_movement(rules, work, legs, (Manner::of(kind), freeze), instead, undone)
+}
+
+/// Whether held funds may be paid to one of the bank's own accounts. A freeze does not stop that: the money is outside already. `source`: the
+/// account that pays, as the release of the hold leaves it.
+pub fn movement_to_outside(
+    rules: &MoneyRules,
+    work: &Decision<'_>,
+    legs: Legs,
+    source: (AccountId, &Account),
+) -> Result<Moved, Refusal> {
+    let manner = Manner { system_receives: true, ..Manner::of(TransferKind::Capture) };
+    try_movement(rules, work, legs, (manner, Freeze::IsPassed), Some(source), &[])
+}
+
+fn try_movement(
+    rules: &MoneyRules,
+    work: &Decision<'_>,
+    legs: Legs,
+    (manner, freeze): (Manner, Freeze),
+    instead: Option<(AccountId, &Account)>,
+    undone: &[CountedFor],
+) -> Result<Moved, Refusal> {
     let transfer = work.next_transfer();
-    let Manner { system_pays, system_receives, maximum, counts_as } = Manner::of(kind);
+    let Manner { system_pays, system_receives, maximum, counts_as } = manner;
     let account = |leg: &Leg| {
         let system = if leg.amount.is_negative() { system_pays } else { system_receives };
         let account = match instead {
@@ -111,7 +135,6 @@ pub fn movement(
     };
     let accounts: Vec<_> = legs.iter().map(account).collect();
     let maximum = if maximum { &rules.limits } else { const { &Limits::NONE } };
-    let freeze = if kind == TransferKind::Reversal { Freeze::IsPassed } else { Freeze::Stops };
     let limited = counts_as.map(|kind| limited(work, kind));
     let movement = Movement { transfer, legs: &legs, accounts: &accounts, freeze, limited, undone };
     let (domain::Moved { events, counted }, despite_freeze) = (movement.decide(maximum)?, movement.passes_freeze());

@@ -50,11 +50,20 @@ impl Destination {
     }
 }
 
-/// A member moves nothing out of another one's account.
+/// A member or a partner moves nothing out of another one's account.
 pub(super) fn require_owner(work: &Decision<'_>, source: AccountId) -> Result<(), ExecuteError> {
     let owner = work.account(source).map(Account::owner);
-    match work.actor.role == Role::Member && owner.is_some_and(|owner| owner != Some(work.actor.id)) {
+    match work.actor.role.is_customer() && owner.is_some_and(|owner| owner != Some(work.actor.id)) {
         true => Err(ExecuteError::NotOwner),
+        false => Ok(()),
+    }
+}
+
+/// A partner collects money on accounts of its own only.
+pub(super) fn require_own_destination(work: &Decision<'_>, destination: Option<AccountId>) -> Result<(), ExecuteError> {
+    let owner = destination.and_then(|account| work.account(account)).map(Account::owner);
+    match work.actor.role == Role::Partner && owner.is_some_and(|owner| owner != Some(work.actor.id)) {
+        true => Err(ExecuteError::NotOwnDestination),
         false => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Refusal, exchange::Quote};
 use events::recorded::{Leg, Legs, TransferKind};
-use kernel::{AccountId, Minor, QuoteId, Role};
+use kernel::{AccountId, Minor, QuoteId};
 use log::Appended;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ impl Command for UseQuote {
 impl UseQuote {
     fn usable(&self, work: &Decision<'_>) -> Result<Quote, Refusal> {
         let quote: &Quote = work.get(self.quote.into()).ok_or(Refusal::QuoteUnknown)?;
-        if work.actor.role == Role::Member && !quote.is_of(work.actor.id) {
+        if work.actor.role.is_customer() && !quote.is_of(work.actor.id) {
             return Err(Refusal::QuoteUnknown);
         }
         quote.usable(quote.used.is_none() && work.has_passed(quote.made.expires_at))?;

@@ -43,7 +43,11 @@ fn code(notice: Notice) -> Option<(Uuid, u32)> {
         Notice::PasswordResetCode { .. }
         | Notice::ContactIsMember
         | Notice::ContactReplaced
-        | Notice::PasswordChanged => None,
+        | Notice::PasswordChanged
+        | Notice::MoneyReceived
+        | Notice::ChargePosted
+        | Notice::HoldPlaced
+        | Notice::LoggedIn => None,
     }
 }
 

@@ -73,6 +73,10 @@ impl Keys for MemoryVault {
         Err(VaultError::Unwrap)
     }
 
+    async fn owner_key(&self, _: MemberId) -> Result<DataKey, VaultError> {
+        Err(VaultError::Unwrap)
+    }
+
     async fn key(&self, _: MemberId) -> Result<Option<DataKey>, VaultError> {
         Ok(self.key.lock().expect("whole").map(|key| DataKey::from_bytes(Zeroizing::new(key))))
     }

@@ -43,6 +43,10 @@ impl Text {
             Notice::PasswordChanged => {
                 ("Your password at Jangbu was changed / 장부 비밀번호 변경", PASSWORD_CHANGED.into())
             }
+            Notice::MoneyReceived => ("Money came to your account at Jangbu / 장부 입금", MONEY_RECEIVED.into()),
+            Notice::ChargePosted => ("You paid with Jangbu / 장부 결제", CHARGE_POSTED.into()),
+            Notice::HoldPlaced => ("Funds of yours are held at Jangbu / 장부 지급 보류", HOLD_PLACED.into()),
+            Notice::LoggedIn => ("A new log-in at Jangbu / 장부 새로운 로그인", LOGGED_IN.into()),
         };
         Self { key: key(message, names), subject, body }
     }
@@ -117,6 +121,34 @@ If it was not you, write to us at once.
 본인이 변경하지 않았다면 즉시 알려 주세요.
 ";
 
+const MONEY_RECEIVED: &str = "\
+Money came to an account of yours at Jangbu. The app shows how much.
+
+장부 계좌에 입금되었습니다. 금액은 앱에서 확인하세요.
+";
+
+const CHARGE_POSTED: &str = "\
+A payment code of yours was used to pay. The app shows what for.
+If it was not you, write to us at once.
+
+결제 코드로 결제되었습니다. 내역은 앱에서 확인하세요.
+본인이 결제하지 않았다면 즉시 알려 주세요.
+";
+
+const HOLD_PLACED: &str = "\
+Funds of an account of yours at Jangbu are held for a payment. The app shows which.
+
+장부 계좌의 금액이 지급을 위해 보류되었습니다. 내역은 앱에서 확인하세요.
+";
+
+const LOGGED_IN: &str = "\
+You logged in at Jangbu from a device or network that is new.
+If it was not you, change your password at once: that logs out all others.
+
+새로운 기기나 네트워크에서 장부에 로그인했습니다.
+본인이 아니라면 즉시 비밀번호를 바꾸세요. 다른 모든 기기에서 로그아웃됩니다.
+";
+
 #[cfg(test)]
 mod tests {
     use kernel::{MemberId, Position, Sealed, Version};
@@ -178,13 +210,22 @@ mod tests {
     #[test]
     fn notices_hold_no_digits_and_differ() {
         let names = Names::new(Zeroizing::new([3; 32]));
-        let notices = [Notice::ContactIsMember, Notice::ContactReplaced, Notice::PasswordChanged];
+        let notices = [
+            Notice::ContactIsMember,
+            Notice::ContactReplaced,
+            Notice::PasswordChanged,
+            Notice::MoneyReceived,
+            Notice::ChargePosted,
+            Notice::HoldPlaced,
+            Notice::LoggedIn,
+        ];
         let texts = notices.map(|notice| Text::compose(&message("email", notice), &names));
         for text in &texts {
             assert!(runs_of_digits(text.body.expose_secret()).is_empty() && runs_of_digits(text.subject).is_empty());
             assert!(!text.subject.contains(['\r', '\n']), "a subject is one line");
         }
-        assert!(texts[0].subject != texts[1].subject && texts[1].subject != texts[2].subject);
+        let subjects: std::collections::HashSet<_> = texts.iter().map(|text| text.subject).collect();
+        assert_eq!(subjects.len(), notices.len());
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, ops::Deref};
 
-use events::recorded::{self, CommandRefused, Refusal};
-use kernel::{Actor, CommandId, Ids, StreamId, TransferId};
+use events::recorded::{self, CommandRefused, PartnerKeyUsed, Refusal};
+use kernel::{Actor, CommandId, Ids, PartnerId, PartnerKeyId, Role, StreamId, TransferId};
 
 use log::Wanted;
 
-use super::{FoldError, PendingEvent, UnitOfWork, layer::Changed};
+use super::{FoldError, PendingEvent, PresentedToken, UnitOfWork, layer::Changed};
 
 /// What a command decides with. It reads the unit of work as the commands before it in the batch left it, and adds events.
 pub struct Decision<'a> {
@@ -96,6 +96,16 @@ impl<'a> Decision<'a> {
     pub fn roll_back(&mut self, to: Savepoint) {
         self.unit.roll_back(to.0);
         self.events.clear();
+    }
+
+    /// Records with which key a partner sent the command: the actor of the commit is the partner, whichever of its keys it used. Last, so
+    /// that what was decided is found where it always is.
+    pub(super) fn sign(&mut self, token: Option<PresentedToken>) {
+        let key = token.and_then(|token| token.session).filter(|_| self.actor.role == Role::Partner);
+        if let Some(key) = key.filter(|_| !self.events.is_empty()) {
+            let (partner, key) = (PartnerId::new(self.actor.id.uuid()), PartnerKeyId::new(key));
+            self.push_new(self.command_id.key_use_stream(), PartnerKeyUsed { partner, key });
+        }
     }
 
     /// What it comes to; nothing is written after an error.

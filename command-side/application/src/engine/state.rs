@@ -1,13 +1,14 @@
 //! What the events of a stream add up to, by the kind of the stream: the list of the aggregates.
 
 use domain::{
-    Account, BankLimits, EvolveError, Hold, Item, Offer, Order, Owner, PaymentCode, PayoutRun, Transfer,
+    Account, BankLimits, EvolveError, Hold, Item, Offer, Order, OutsideProcess, Owner, Partner, PartnerKey,
+    PaymentCode, PayoutRun, Transfer, Webhook, WebhookList,
     exchange::{ExchangeRate, Quote},
     member::{PasswordReset, Reservation},
 };
 use events::recorded::{
-    self, AccountNumberEvent, MemberEvent, PasswordResetEvent, PayoutRow, PayoutRowsEvent, ReferenceEvent, SignUpEvent,
-    StreamKind,
+    self, AccountNumberEvent, KeyUseEvent, MemberEvent, PasswordResetEvent, PayoutRow, PayoutRowsEvent, ReferenceEvent,
+    SignUpEvent, StreamKind,
 };
 use kernel::{AccountId, TransferId};
 
@@ -95,16 +96,28 @@ aggregates! {
     PayoutRun(PayoutRun), PayoutRun::evolve, kept;
     /// The rows of a chunk of a payout run. They are many, and each is needed once.
     PayoutRows(Vec<PayoutRow>), payout_rows;
+    /// A webhook.
+    Webhook(Webhook), Webhook::evolve;
+    /// The webhooks of one principal.
+    WebhookList(WebhookList), WebhookList::evolve;
     /// An item.
     Item(Item), Item::evolve, kept;
     /// An offer of an item.
     Offer(Offer), Offer::evolve, kept;
+    /// A process with the outside world.
+    Process(OutsideProcess), OutsideProcess::evolve, kept;
     /// The transfer that a reference was used for.
     Reference(TransferId), reference;
     /// A transfer.
     Transfer(Transfer), Transfer::evolve;
     /// An owner of accounts.
     Owner(Owner), owner, kept;
+    /// A partner.
+    Partner(Partner), Partner::evolve, kept;
+    /// A key of a partner.
+    PartnerKey(PartnerKey), PartnerKey::evolve;
+    /// With which key a command was sent: nothing is decided on it.
+    KeyUse(KeyUsed), key_used;
     /// A sign-up, as its events: what is sealed in them is needed again. The first has version 1.
     SignUp(Vec<SignUpEvent>), history;
     /// A password reset.
@@ -120,6 +133,10 @@ aggregates! {
 /// That a command was refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused;
+
+/// That a command was sent with a key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyUsed;
 
 type Evolved<T> = Result<T, EvolveError>;
 
@@ -154,6 +171,10 @@ fn history<E: Clone>(events: Option<Vec<E>>, event: &E) -> Evolved<Vec<E>> {
     let mut events = events.unwrap_or_default();
     events.push(event.clone());
     Ok(events)
+}
+
+fn key_used(_: Option<KeyUsed>, _: &KeyUseEvent) -> Evolved<KeyUsed> {
+    Ok(KeyUsed)
 }
 
 fn refused(_: Option<Refused>, _: &recorded::RefusedCommandEvent) -> Evolved<Refused> {

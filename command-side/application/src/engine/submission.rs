@@ -59,7 +59,7 @@ impl<T> Receipt<T> {
 pub struct PresentedToken {
     /// Whose it is.
     pub subject: MemberId,
-    /// The session it belongs to, if it does to one.
+    /// The session it belongs to, if it does to one; of a partner's token the key that it was given for.
     pub session: Option<Uuid>,
 }
 

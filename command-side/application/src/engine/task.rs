@@ -113,6 +113,9 @@ impl Job {
     pub fn decide(&mut self, unit: &mut UnitOfWork, ids: &dyn Ids) -> Decided {
         let mut work = Decision::new(unit, ids, self.actor, self.meta.command_id);
         self.is_error = !self.task.decide(&mut work);
+        if !self.is_error {
+            work.sign(self.meta.token);
+        }
         work.finish(self.is_error)
     }
 

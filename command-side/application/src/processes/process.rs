@@ -86,6 +86,11 @@ pub enum Next {
         /// What it waits for, for operators.
         waits_for: &'static str,
     },
+    /// It cannot go on before an operator says how.
+    Stuck {
+        /// Why, for operators.
+        why: String,
+    },
 }
 
 /// Why a process cannot go on.
@@ -121,6 +126,9 @@ pub enum ProcessError {
     /// A certificate cannot be written down.
     #[error("a certificate cannot be written down")]
     Certificate(#[source] serde_json::Error),
+    /// What a process has to tell the outside was sealed for a member whose key is not there any more.
+    #[error("the key of the account's owner is not in the vault")]
+    KeyDestroyed,
 }
 
 impl ProcessError {
@@ -132,7 +140,12 @@ impl ProcessError {
             Self::Vault(error) => matches!(error, VaultError::Unavailable(_) | VaultError::Kek(_)),
             Self::Step(MemberError::VaultUnavailable(_)) => true,
             Self::Step(MemberError::Execute(error)) => *error != ExecuteError::Internal,
-            Self::Step(_) | Self::Event { .. } | Self::Unfounded { .. } | Self::Data(_) | Self::Certificate(_) => false,
+            Self::Step(_)
+            | Self::Event { .. }
+            | Self::Unfounded { .. }
+            | Self::Data(_)
+            | Self::Certificate(_)
+            | Self::KeyDestroyed => false,
         }
     }
 

@@ -1,9 +1,10 @@
 //! The runner: one server leads, follows the log for all processes, and takes the steps that are due.
 
-use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
+use std::{collections::HashMap, error::Error, num::NonZeroUsize, sync::Arc, time::Duration};
 
-use kernel::{CommitRef, Position};
+use kernel::{AccountId, CommitRef, MemberId, Position};
 use log::{Leadership, ProcessStore};
+use lru::LruCache;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -39,6 +40,8 @@ pub(super) struct Lead {
     pub(super) not_before: HashMap<(&'static str, Uuid), Instant>,
     pub(super) swept: Option<Instant>,
     pub(super) counted: Option<Instant>,
+    /// Whose the accounts are that notifications were about: that never changes. None of the bank's own.
+    pub(super) owners: LruCache<AccountId, Option<MemberId>>,
 }
 
 /// How far the log was followed.
@@ -71,6 +74,8 @@ pub(super) enum RoundError {
 
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// So many owners of accounts are remembered; one forgotten costs a look-up.
+const KNOWN_OWNERS: NonZeroUsize = NonZeroUsize::new(20_000).expect("more than none");
 /// How often a server that does not lead asks whether it may.
 const STANDBY: Duration = Duration::from_millis(500);
 
@@ -183,6 +188,9 @@ impl ProcessRunner {
         }
         self.take_steps(lead).await?;
         self.do_housekeeping(lead).await?;
+        if self.notify(lead).await? {
+            return Ok(Pace::AtOnce);
+        }
         Ok(Pace::After(self.members.shared.options.poll))
     }
 }
@@ -203,6 +211,7 @@ impl Lead {
             not_before: HashMap::new(),
             swept: None,
             counted: None,
+            owners: LruCache::new(KNOWN_OWNERS),
         }
     }
 

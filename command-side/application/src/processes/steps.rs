@@ -54,6 +54,7 @@ impl ProcessRunner {
         let result = match &outcome {
             Ok(Next::Done) => "done",
             Ok(Next::Again { .. }) => "again",
+            Ok(Next::Stuck { .. }) => "stuck",
             Err(_) => "failed",
         };
         metrics::counter!("process_steps_total", "process" => process.name(), "outcome" => result).increment(1);
@@ -67,6 +68,10 @@ impl ProcessRunner {
                 let (state, data) = (InstanceState::Waiting, waiting_for(&instance.data, waits_for));
                 let due = if after < LONG_PAUSE { instance.due } else { Some(self.members.shared.clock.now() + after) };
                 ProcessInstance { state, due, data, tries: 0, error: None, ..instance.clone() }
+            }
+            Ok(Next::Stuck { why }) => {
+                lead.not_before.remove(&key);
+                ProcessInstance { state: InstanceState::Stuck, due: None, error: Some(why), ..instance.clone() }
             }
             Err(error) if error.is_outage() => return Err(error.into()),
             Err(error) => {

@@ -27,3 +27,4 @@ mod processes;
 mod replay;
 mod revoked;
 mod sharing;
+mod webhooks;

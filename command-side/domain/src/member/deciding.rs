@@ -193,6 +193,9 @@ impl<K: StateReader> Deciding<'_, K> {
     ) -> Result<Vec<DecidedEvent>, MemberRefusal> {
         let person = self.known.person(member).ok_or(MemberRefusal::MemberUnknown)?;
         let requested = person.request_erasure(erasure, reason, all_accounts_closed)?;
+        if self.known.owner(member).is_topping_up() {
+            return Err(MemberRefusal::ProcessRunning);
+        }
         let requested = DecidedEvent::of_member(member, requested);
         Ok(std::iter::once(requested).chain(self.leave(member, erasure)).collect())
     }

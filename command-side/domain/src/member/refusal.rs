@@ -32,6 +32,9 @@ pub enum MemberRefusal {
     /// A member with open accounts stays.
     #[error("the member has open accounts")]
     AccountsOpen,
+    /// A member whose top-up is under way stays until it is over.
+    #[error("a top-up of the member is under way")]
+    ProcessRunning,
     /// The current password was to be given, and was another.
     #[error("the password is wrong")]
     PasswordWrong,
@@ -48,12 +51,13 @@ impl MemberRefusal {
     pub const CODE_WRONG: &'static str = "code-wrong";
 
     /// Those that are kept, and answered again for ever under the same key.
-    pub const KEPT: [Self; 6] = [
+    pub const KEPT: [Self; 7] = [
         Self::SignUpEnded,
         Self::CodeExpired,
         Self::CodeExhausted,
         Self::ContactChangeMissing,
         Self::AccountsOpen,
+        Self::ProcessRunning,
         Self::PasswordWrong,
     ];
 
@@ -65,6 +69,7 @@ impl MemberRefusal {
             Self::CodeExhausted => Some("code-exhausted"),
             Self::ContactChangeMissing => Some("contact-change-missing"),
             Self::AccountsOpen => Some("accounts-open"),
+            Self::ProcessRunning => Some("process-running"),
             Self::PasswordWrong => Some("password-wrong"),
             Self::LoginIdTaken
             | Self::SignUpUnknown

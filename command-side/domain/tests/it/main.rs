@@ -10,10 +10,13 @@ mod limit;
 mod member;
 mod movement;
 mod owner;
+mod partner;
 mod payment_code;
 mod payout;
+mod process;
 mod schedule;
 mod standing_order;
+mod webhook;
 
 use domain::Account;
 use events::recorded::{

@@ -199,6 +199,7 @@ fn no_event_follows_that_does_not_fit() {
         posted,
         refused,
         paid: minor(10),
+        finished: false,
     };
     for wrong in [of(0, 0, 0), of(1, 2, 0), of(2, 1, 0), of(3, 3, 0), of(1, u32::MAX, 1)] {
         assert_eq!(evolve(&started, wrong.clone().into()), Err(EvolveError::OutOfOrder), "{wrong:?}");
@@ -251,8 +252,9 @@ proptest! {
             let batch = &all[begin..(begin + size).min(all.len())];
             let event = paid(&run, batch, &refused);
             results.extend(event.results.iter().map(|result| result.row));
-            run = after(&run, event);
             begin += batch.len();
+            prop_assert_eq!(event.finished, begin == all.len());
+            run = after(&run, event);
         }
         prop_assert_eq!(run.status, PayoutStatus::Finished);
         prop_assert_eq!(results, all.iter().map(|row| row.row).collect::<Vec<_>>());

@@ -21,6 +21,12 @@ pub enum ChannelError {
     /// The URL of the provider is none.
     #[error("JANGBU_SMS_URL is not an http or https URL")]
     SmsUrl,
+    /// The URL of the provider of pushes is none.
+    #[error("JANGBU_PUSH_URL is not an http or https URL")]
+    PushUrl,
+    /// There is no HTTP client.
+    #[error("the HTTP client for pushes cannot be made")]
+    PushClient(#[source] reqwest::Error),
     /// There is no HTTP client.
     #[error("the HTTP client for text messages cannot be made")]
     Client(#[source] reqwest::Error),

@@ -103,6 +103,9 @@ pub struct MemberConfig {
     /// Wrong payment codes that one principal, such as a service, may try in a minute; after that its charges are answered with 429
     #[arg(long, env = "JANGBU_WRONG_PAYMENT_CODES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub wrong_payment_codes: u32,
+    /// Seconds a token of a partner is good for
+    #[arg(long, env = "JANGBU_PARTNER_TOKEN_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(i64).range(1..=3600))]
+    pub partner_token_seconds: i64,
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that writes it
     #[arg(long, env = "JANGBU_TRUST_FORWARDED_FOR", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub trust_forwarded_for: bool,
@@ -181,6 +184,7 @@ impl MemberConfig {
     pub(crate) fn auth(&self) -> AuthOptions {
         AuthOptions {
             access_lives: TimeDelta::seconds(self.access_token_seconds),
+            partner_access_lives: TimeDelta::seconds(self.partner_token_seconds),
             refresh_lives: TimeDelta::seconds(self.refresh_token_seconds),
             refresh_grace: TimeDelta::seconds(self.refresh_grace_seconds),
             key_schedule: self.key_schedule(),

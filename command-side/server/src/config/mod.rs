@@ -2,14 +2,20 @@
 
 mod internal;
 mod members;
+mod outside;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use application::{ExecutorOptions, Limits, PayoutOptions};
+use application::{ExecutorOptions, Limits, Networks, PayoutOptions};
 pub use internal::InternalConfig;
 use kernel::{Assets, Zone};
 pub use members::{MemberConfig, Rotator};
-use platform::{http::ServeOptions, telemetry::TelemetryOptions};
+pub use outside::OutsideConfig;
+use platform::{
+    http::{CorsOrigins, ServeOptions},
+    telemetry::TelemetryOptions,
+};
+use provider_adapters::ProviderOptions;
 
 use crate::channels::ChannelOptions;
 
@@ -34,6 +40,10 @@ pub struct Config {
     /// The time zone of limits and standing orders that name none: a name of the IANA database
     #[arg(long, env = "JANGBU_ZONE", default_value_t = Zone::SEOUL)]
     pub zone: Zone,
+    /// Networks that webhooks may reach though they are not of the outside, also without TLS: ADDRESS/BITS, separated by commas. For
+    /// receivers on machines of your own
+    #[arg(long, env = "JANGBU_WEBHOOK_ALLOW", default_value = "")]
+    pub webhook_allow: Networks,
     /// What the names of servers begin with; a number is added, so that each server that runs has its own
     #[arg(long, env = "JANGBU_COMMAND_SERVER_NAME", default_value = "server")]
     pub server_name: String,
@@ -61,6 +71,10 @@ pub struct Config {
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
     #[arg(long, env = "JANGBU_SHUTDOWN_DELAY", default_value_t = 0)]
     pub shutdown_delay: u64,
+    /// Sites whose pages may call this server from a browser: origins such as `https://app.example`, separated by commas; none if not
+    /// given
+    #[arg(long, env = "JANGBU_CORS_ORIGINS", default_value = "")]
+    pub cors_origins: CorsOrigins,
     /// Several command servers
     #[command(flatten)]
     pub internal: InternalConfig,
@@ -70,6 +84,12 @@ pub struct Config {
     /// How members are reached
     #[command(flatten)]
     pub channels: ChannelOptions,
+    /// Payment providers, other banks, gift cards
+    #[command(flatten)]
+    pub providers: ProviderOptions,
+    /// How often the outside is asked again
+    #[command(flatten)]
+    pub outside: OutsideConfig,
     /// The archive of the log
     #[command(flatten)]
     pub archive: event_archive::Place,
@@ -97,6 +117,7 @@ impl Config {
         ExecutorOptions {
             scales,
             limits: self.transfer_limits.clone(),
+            webhook_networks: self.webhook_allow.clone(),
             queue: self.queue,
             batch_orders: self.batch,
             cached_streams: self.cached_streams,

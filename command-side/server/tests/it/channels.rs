@@ -4,9 +4,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use application::{Channel, Channels, DeliverError, Text};
+use application::{Channel, Channels, DeliverError, Push, PushError, Text};
+use chrono::TimeDelta;
 use command_server::channels::ChannelOptions;
-use kernel::{Ids, RandomIds};
+use kernel::{Clock, Ids, RandomIds, SystemClock};
 use secrecy::SecretString;
 use std::sync::Arc;
 use testkit::mail::{Catcher, Fault, Message, Plan, Side, server_config};
@@ -302,4 +303,42 @@ async fn a_catcher_can_be_asked_over_http() {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
     client.delete(format!("{}/messages", catcher.url())).send().await.unwrap().error_for_status().unwrap();
     assert_eq!(get("").await["items"].as_array().unwrap().len(), 0);
+}
+
+fn a_push(token: &str) -> Push {
+    let at = SystemClock.now();
+    Push {
+        id: RandomIds.fresh(),
+        token: token.into(),
+        kind: "money.received",
+        title: "Money received",
+        body: "400 KRW came to your account.".to_owned(),
+        at,
+        until: at + TimeDelta::hours(12),
+    }
+}
+
+#[tokio::test]
+async fn a_push_is_taken_or_put_off_or_its_device_is_gone() {
+    let catcher = Catcher::start(Plan::local().await.unwrap()).unwrap();
+    let url = format!("{}{}", catcher.url(), testkit::chaos::PUSH_PATH);
+    let options = ChannelOptions { push_url: Some(url.into()), ..ChannelOptions::default() };
+    let provider = options.push().unwrap().unwrap();
+    let push = a_push("token-of-a-telephone");
+    catcher.faults.add(Fault { side: Side::Push, code: Some(503), delay_ms: 0, times: 1 });
+    let away = provider.push(&push).await.unwrap_err();
+    assert!(matches!(&away, PushError::Transient { reason } if reason.contains("503") && !reason.contains("token")));
+    provider.push(&push).await.unwrap();
+    let caught = catcher.caught.pushes(Some("token-of-a-telephone"), 10);
+    assert_eq!((caught.len(), caught[0].id.as_str()), (1, push.id.to_string().as_str()));
+    assert_eq!((caught[0].kind.as_str(), caught[0].body.as_str()), (push.kind, push.body.as_str()));
+    assert_eq!(provider.push(&a_push("unregistered-telephone")).await, Err(PushError::Unregistered));
+    // A wrong address answers 404, too: no device is forgotten for it.
+    let wrong =
+        ChannelOptions { push_url: Some(format!("{}/nowhere", catcher.url()).into()), ..ChannelOptions::default() };
+    let answer = wrong.push().unwrap().unwrap().push(&push).await;
+    assert!(matches!(answer, Err(PushError::Transient { .. })), "{answer:?}");
+    assert!(ChannelOptions::default().push().unwrap().is_none());
+    let none = ChannelOptions { push_url: Some("ftp://x".into()), ..ChannelOptions::default() };
+    assert!(none.push().is_err_and(|error| error.to_string().contains("JANGBU_PUSH_URL")));
 }

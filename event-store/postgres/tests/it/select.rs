@@ -2,9 +2,9 @@
 
 use event_store_postgres::INDEXED_TYPES;
 use events::recorded::{
-    HoldCaptured, HoldExpired, HoldPlaced, HoldReleased, MemberEvent, OfferEvent, PasswordResetEvent,
-    PayoutRunCancelled, PayoutRunPaused, PayoutRunResumed, PayoutRunStarted, ReservationEvent, SignUpEvent,
-    StandingOrderEvent,
+    HoldCaptured, HoldExpired, HoldPlaced, HoldReleased, MemberEvent, OfferEvent, PartnerKeyRevoked, PartnerQuotasSet,
+    PasswordResetEvent, PayoutRunCancelled, PayoutRunPaused, PayoutRunResumed, PayoutRunStarted, ProcessDirected,
+    ProcessStarted, ProcessStepFailed, ProcessStepTaken, ReservationEvent, SignUpEvent, StandingOrderEvent,
 };
 use kernel::{MemberId, Position, StreamId, Version};
 use log::{Append, NewEvent, OwnedAccounts, ReadTyped};
@@ -24,7 +24,12 @@ fn the_indexed_types_are_those_that_processes_follow() {
     let holds = [HoldPlaced::NAME, HoldCaptured::NAME, HoldReleased::NAME, HoldExpired::NAME];
     // What makes a run wait, or go on. Its rows are read by the process itself.
     let runs = [PayoutRunStarted::NAME, PayoutRunPaused::NAME, PayoutRunResumed::NAME, PayoutRunCancelled::NAME];
-    let names = [&members[..], &holds, OfferEvent::NAMES, StandingOrderEvent::NAMES, &runs].concat();
+    // What is next, and what an operator said. That a call begins changes nothing for the runner.
+    let outside = [ProcessStarted::NAME, ProcessStepTaken::NAME, ProcessStepFailed::NAME, ProcessDirected::NAME];
+    // What the vault is told of partners.
+    let partners = [PartnerQuotasSet::NAME, PartnerKeyRevoked::NAME];
+    let orders = [OfferEvent::NAMES, StandingOrderEvent::NAMES].concat();
+    let names = [&members[..], &holds, &orders, &runs, &outside, &partners].concat();
     assert_eq!(INDEXED_TYPES.to_vec(), names, "a type belongs here before its first event is written");
 }
 

@@ -39,8 +39,24 @@ pub fn payout(n: u128) -> Uuid {
     Uuid::from_u128(0x9a70_0000_0000_7000_8000_0000_0000_0000_u128 | n)
 }
 
+pub fn process(n: u128) -> Uuid {
+    Uuid::from_u128(0x940c_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
 pub fn quote(n: u128) -> Uuid {
     Uuid::from_u128(0x907e_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn webhook(n: u128) -> Uuid {
+    Uuid::from_u128(0x3eb0_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn partner(n: u128) -> Uuid {
+    Uuid::from_u128(0x9a27_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn key(n: u128) -> Uuid {
+    Uuid::from_u128(0x6e79_0000_0000_7000_8000_0000_0000_0000_u128 | n)
 }
 
 /// An amount.

@@ -6,8 +6,11 @@ mod ids;
 mod items;
 mod limits;
 mod orders;
+mod partners;
 mod payouts;
+mod processes;
 mod stored;
+mod webhooks;
 
 use std::collections::HashMap;
 
@@ -25,7 +28,7 @@ use uuid::Uuid;
 
 pub use self::{
     exchange::BANKS_DOLLARS,
-    ids::{account, code, command, hold, member, offer, order, payout, quote, transfer},
+    ids::{account, code, command, hold, key, member, offer, order, partner, payout, process, quote, transfer},
     items::item,
 };
 use self::{
@@ -49,6 +52,8 @@ struct Written {
 
 struct Commit {
     recorded_at: DateTime<Utc>,
+    /// The partner that asked for it; otherwise a member.
+    partner: Option<Uuid>,
     events: Vec<Written>,
 }
 
@@ -117,6 +122,9 @@ impl Bank {
         bank.run_orders();
         bank.pay_out();
         bank.exchange();
+        bank.send_webhooks();
+        bank.go_outside();
+        bank.deal_with_partners();
         bank
     }
 
@@ -186,7 +194,7 @@ impl Bank {
             Written { stream, version: *version, event }
         });
         let events = events.collect();
-        self.commits.push(Commit { recorded_at: self.now, events });
+        self.commits.push(Commit { recorded_at: self.now, partner: None, events });
     }
 
     fn open(&mut self, n: u128, asset: &str) {
@@ -373,8 +381,8 @@ impl Bank {
             });
             let written = EditedCommit {
                 command_id: command(n as u128),
-                actor_role: "m".into(),
-                actor_id: member(1),
+                actor_role: if commit.partner.is_some() { "p" } else { "m" }.into(),
+                actor_id: commit.partner.unwrap_or(member(1)),
                 correlation: command(0xee00 + n as u128),
                 fingerprint: vec![7; 16],
                 ..EditedCommit::new(events.collect())

@@ -48,7 +48,7 @@ fn came_out(row: u32, n: u128, refusal: Option<Refusal>) -> PayoutResult {
 }
 
 fn says(n: u128, results: Vec<PayoutResult>, (posted, refused, paid): (u32, u32, i128)) -> (Uuid, Event) {
-    (payout(n), PayoutRowsPaid { results, posted, refused, paid: units(paid) }.into())
+    (payout(n), PayoutRowsPaid { results, posted, refused, paid: units(paid), finished: false }.into())
 }
 
 impl Bank {

@@ -5,7 +5,9 @@ mod holds;
 mod items;
 mod limits;
 mod log;
+mod partners;
 mod payouts;
+mod processes;
 mod views;
 
 use testkit::kit::EditedLog;
@@ -57,6 +59,16 @@ async fn every_damage_of_standing_orders_is_found() {
 #[tokio::test]
 async fn every_damage_of_payout_runs_is_found() {
     each(payouts::PAYOUTS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_processes_with_the_outside_is_found() {
+    each(processes::PROCESSES).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_damage_of_partners_is_found() {
+    each(partners::PARTNERS).await;
 }
 
 #[tokio::test]

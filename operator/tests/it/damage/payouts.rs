@@ -125,6 +125,11 @@ pub const PAYOUTS: &[Damage] = &[
         &["says that 1 rows of 8 were posted and 0 refused, not 1 of 7 and 0"],
     ),
     log(
+        "a run that is called finished too early",
+        |log| of_run(log, "PayoutRowsPaid", 2).set("finished", true),
+        &["says that it is finished, and has rows left"],
+    ),
+    log(
         "a refused row that is called posted",
         |log| {
             let paid = log.of_type("PayoutRowsPaid").into_iter().find(|event| event.json()["refused"] == json!(1));

@@ -26,7 +26,7 @@ async fn every_form_of_an_amount_arrives_as_it_was() {
 
 #[test]
 fn the_histories_have_everything_in_them() {
-    let mut bank = Bank::busy(1, 1000);
+    let mut bank = Bank::busy(5, 2000);
     // Those that were placed before may be over by now, or resumed.
     (0..5).for_each(|_| bank.place_hold());
     bank.paused_order();
@@ -70,7 +70,13 @@ fn the_histories_have_everything_in_them() {
     }
     assert!(with("payout_results", "|account-unknown|") > 2 && with("payout_results", "|-|") > 2);
     assert!(with("standing_order_runs", "|account-frozen|") > 2 && with("standing_order_runs", "|-|") > 2);
-    assert!(with("transfers", "|charge|") > 5 && with("transfers", "|trade|") > 2, "neither charges nor trades");
+    assert!(
+        with("transfers", "|charge|") > 5 && with("transfers", "|trade|") > 2,
+        "{} charges, {} trades",
+        with("transfers", "|charge|"),
+        with("transfers", "|trade|")
+    );
+    assert!(with("webhooks", "|true|") > 0 && with("webhooks", "|false|") > 0, "{:#?}", lines("webhooks"));
     for table in ["limits", "limit_assignments", "limit_uses", "item_owners"] {
         assert!(lines(table).len() > 3, "hardly any {table}: {:#?}", lines(table));
     }

@@ -5,7 +5,7 @@ use kernel::Position;
 use crate::{bank::Bank, fixture::ViewsFixture};
 
 /// The views of which each test says by name whether they stop. Any other is held to the event types that it declares.
-const NAMED: [&str; 11] = [
+const NAMED: [&str; 12] = [
     "accounts",
     "transactions",
     "transfers",
@@ -17,6 +17,7 @@ const NAMED: [&str; 11] = [
     "items",
     "standing_orders",
     "payout_runs",
+    "webhooks",
 ];
 
 fn named(mut stopped: Vec<&'static str>) -> Vec<&'static str> {
@@ -100,6 +101,8 @@ async fn an_unreadable_event_stops_only_the_views_that_use_it() {
     assert_eq!(stopped_unreadable("StandingOrderRan", "{}").await, ["overview", "standing_orders"]);
     assert_eq!(stopped_unreadable("PayoutRowsAdded", "{}").await, ["payout_runs"]);
     assert_eq!(stopped_unreadable("PayoutRowsPaid", "{}").await, ["payout_runs"]);
+    assert_eq!(stopped_unreadable("WebhookDeleted", "7").await, ["webhooks"]);
+    assert!(stopped_unreadable("WebhookSecretRotated", "{}").await.is_empty());
     assert!(stopped_unreadable("SignUpStarted", "{}").await.is_empty());
     assert!(stopped_unreadable("AccountNumberAssigned", "{}").await.is_empty());
 }
@@ -119,6 +122,28 @@ async fn a_transfer_with_one_side_only_stops_the_view_of_transfers() {
         format!(r#"{{"kind":"transfer","source":"{account}","destination":"{account}","asset":"KRW","amount":"5"}}"#);
     let (bank, before) = spoiled(|bank| bank.raw(9, "TransferPosted", &facts));
     assert_eq!(named(stopped(&bank, before).await), ["transfers"]);
+}
+
+/// Whoever parks the event that is named parks what stops the view.
+#[tokio::test]
+async fn the_event_at_fault_is_named_also_where_another_is_the_first_of_its_commit() {
+    let account = "00000000-0000-0000-0000-00000000000a";
+    let facts =
+        format!(r#"{{"kind":"transfer","source":"{account}","destination":"{account}","asset":"KRW","amount":"5"}}"#);
+    let (bank, before) = spoiled(|bank| {
+        bank.raw(8, "AccountNumberAssigned", &format!(r#"{{"account":"{account}"}}"#));
+        bank.raw(9, "TransferPosted", &facts);
+    });
+    let fixture = ViewsFixture::new(&bank).await;
+    let view = views::all().into_iter().find(|view| view.name() == "transfers").expect("a view");
+    let worker = fixture.start(view);
+    worker.reach(bank.end());
+    until_stuck(&fixture, "transfers").await;
+    let named =
+        fixture.scratch.lines("select error_position::text from registry.live_positions where state = 'stuck'").await;
+    assert_eq!(named, [(before.number() + 2).to_string()]);
+    worker.kill().await;
+    fixture.scratch.close().await;
 }
 
 #[tokio::test]
@@ -152,11 +177,13 @@ async fn a_change_of_a_hold_that_was_not_placed_before_stops_the_views_of_holds(
 #[tokio::test]
 async fn a_change_of_what_was_not_there_before_stops_the_views_that_have_it() {
     let locked = r#"{"offer":"00000000-0000-0000-0000-000000000001"}"#;
-    let cases: [(&[&str], _, _, _); 4] = [
+    let settings = r#"{"url":"https://shop.example/","events":["*"]}"#;
+    let cases: [(&[&str], _, _, _); 5] = [
         (&["items"], ("ItemMinted", MINTED), "ItemLocked", locked),
         (&["items"], ("OfferOpened", OPENED), "OfferExpired", "{}"),
         (&["overview", "standing_orders"], ("StandingOrderPlaced", ORDERED), "StandingOrderPaused", "{}"),
         (&["payout_runs"], ("PayoutRunOpened", RUN), "PayoutRunCancelled", "{}"),
+        (&["webhooks"], ("WebhookCreated", WEBHOOK), "WebhookDisabled", settings),
     ];
     for (views, begun, changed, payload) in cases {
         for begun_after in [true, false] {
@@ -175,10 +202,11 @@ async fn a_change_of_what_was_not_there_before_stops_the_views_that_have_it() {
 #[tokio::test]
 async fn a_change_of_what_is_over_stops_the_views_that_have_it() {
     let orders: &[&str] = &["overview", "standing_orders"];
-    let cases: [(&[&str], _, _, _); 3] = [
+    let cases: [(&[&str], _, _, _); 4] = [
         (&["items"], ("OfferOpened", OPENED), "OfferCancelled", "OfferExpired"),
         (orders, ("StandingOrderPlaced", ORDERED), "StandingOrderCancelled", "StandingOrderPaused"),
         (&["payout_runs"], ("PayoutRunOpened", RUN), "PayoutRunCancelled", "PayoutRunPaused"),
+        (&["webhooks"], ("WebhookCreated", WEBHOOK), "WebhookDeleted", "WebhookDeleted"),
     ];
     for (views, begun, last, after) in cases {
         let (bank, before) = spoiled(|bank| {
@@ -236,6 +264,9 @@ const ORDERED: &str = r#"{"owner":"00000000-0000-0000-0000-000000000001",
     "source":"00000000-0000-0000-0000-000000000001","destination":"00000000-0000-0000-0000-000000000002",
     "money":{"asset":"KRW","amount":"1"},"schedule":{"at":"2026-12-01T00:00:00Z"},"if_refused":"skip","catch_up":true,
     "next_at":"2026-12-01T00:00:00Z"}"#;
+
+const WEBHOOK: &str = r#"{"owner":{"role":"service","id":"00000000-0000-0000-0000-000000000002"},
+    "url":"https://shop.example/","events":["*"]}"#;
 
 const RUN: &str = r#"{"source":"00000000-0000-0000-0000-000000000001","asset":"KRW","name":"salaries","reference":"run-1",
     "opened_by":{"role":"service","id":"00000000-0000-0000-0000-000000000001"}}"#;

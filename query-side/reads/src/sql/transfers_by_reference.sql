@@ -1,11 +1,14 @@
 -- $1 views, $2 reference, $3 the service whose transfers are asked for (null: everybody's), $4 before this position, $5 how many.
+-- Whose the two accounts are is for what a partner may see of them; where the view of accounts is behind, that is less.
 -- The index is on reference and position, so a page is one descent into it. Version 1 of the view has no `postings`, version 2
 -- no `asked_by`, version 3 neither `service` nor the index, version 4 neither `hold_id` nor `despite_freeze`, version 5
 -- none of `item_id`, `offer_id` and `order_id` (docs/decisions/0018): until
 -- version 4 is promoted a service finds nothing, and an operator waits for a scan.
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
     (select coalesce(jsonb_agg(to_jsonb(page) order by page.position desc), '[]')
-     from (select t.*
+     from (select t.*,
+               (select owner from live.accounts where account_id = t.source) as source_owner,
+               (select owner from live.accounts where account_id = t.destination) as destination_owner
            from (values (null::jsonb, null::uuid, null::uuid, null::uuid, null::boolean, null::uuid, null::uuid, null::uuid))
                as absent (postings, asked_by, service, hold_id, despite_freeze, item_id, offer_id, order_id)
            cross join lateral (

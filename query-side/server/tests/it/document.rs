@@ -58,8 +58,8 @@ async fn examples_are_taken_from_whom_the_document_names() {
             continue;
         }
         let (mut address, mut needed, mut more) = (path.clone(), Vec::new(), vec![None]);
-        for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|one| one["name"].is_string())
-        {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|one| one["name"].is_string() && one["in"] != "header") {
             let name = parameter["name"].as_str().expect("a name");
             let example = parameter["example"].as_str().map_or(parameter["example"].to_string(), str::to_owned);
             match (parameter["in"].as_str(), parameter["required"] == true) {

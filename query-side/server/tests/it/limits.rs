@@ -21,11 +21,11 @@ impl TestApp {
              (12, 12, '2026-11-21T09:11:02Z', null, null, null, null, 700000, false, 'strict', 'KRW', 'transfer', 'UTC'),
              (13, 13, '2026-11-21T09:11:03Z', null, null, 500, null, null, true, 'dollars', 'USD', 'exchange', 'UTC');
              insert into limits_g1.limit_assignments (position, account_id, name) values (14, '{a1}', 'often'), (14, '{a1}', 'gone');
-             insert into limits_g1.limit_uses (position, count, since, until, account_id, amount, name, per) values
-             (15, 2, clock_timestamp() - interval '1 h', date_trunc('second', clock_timestamp() + interval '1 h'), '{a1}', 30000,
+             insert into limits_g1.limit_uses (position, count, until, account_id, amount, name, per) values
+             (15, 2, date_trunc('second', clock_timestamp() + interval '1 h'), '{a1}', 30000,
                  'daily', 'day'),
-             (15, 4, clock_timestamp() - interval '40 d', clock_timestamp() - interval '10 d', '{a1}', 900, 'often', 'month'),
-             (15, 1, clock_timestamp() - interval '1 h', clock_timestamp() + interval '1 h', '{b1}', 1, 'daily', 'day')",
+             (15, 4, clock_timestamp() - interval '10 d', '{a1}', 900, 'often', 'month'),
+             (15, 1, clock_timestamp() + interval '1 h', '{b1}', 1, 'daily', 'day')",
             a1 = id(A1),
             b1 = id(B1),
         );

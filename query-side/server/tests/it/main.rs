@@ -15,6 +15,8 @@ mod lists;
 mod long_history;
 mod members;
 mod outages;
+mod partners;
 mod payout_runs;
 mod revocations;
 mod standing_orders;
+mod webhooks;

@@ -1,6 +1,8 @@
 //! What is personal: shown to its owner, opened for each answer again, and gone with the key.
 
+use kernel::{CommandId, MemberId, Sealed};
 use serde_json::{Value, json};
+use vault::{DeviceCommand, Devices, Keys, NewDevice};
 
 use crate::app::{A1, ALICE, B1, BOB, CASH, GONE, NOWHERE, Odd, TestApp, id};
 
@@ -230,5 +232,49 @@ async fn a_server_with_another_key_encryption_key_is_not_ready_until_it_has_the_
     std::fs::rename(&copy, &file).expect("put back");
     app.until_ready(200, "key-encryption key", "ok").await;
     assert_eq!(app.get("/v1/members/me", app.member(ALICE)).await.ok()["real_name"], NAME);
+    app.finish().await;
+}
+
+/// The vault alone has devices: what is shown of a token is its end.
+#[tokio::test]
+async fn a_member_sees_their_devices_and_what_they_are_told() {
+    let app = TestApp::with_bank().await;
+    let path = "/v1/members/me/devices";
+    let none = app.get(path, app.member(ALICE)).await;
+    assert_eq!(*none.ok(), json!({"items": [], "next_cursor": null}));
+    let usual = app.get("/v1/members/me/notifications", app.member(ALICE)).await;
+    let all = json!(["money.received", "charge.posted", "hold.placed", "login.new_device"]);
+    assert_eq!(*usual.ok(), json!({"push": all, "email": [], "quiet": null}));
+
+    let (vault, alice, phone) = (&app.people.vault, MemberId::new(id(ALICE)), id(0xde));
+    let key = vault.key(alice).await.expect("the vault").expect("a key");
+    let device = NewDevice {
+        device: phone,
+        platform: "ios",
+        token: Sealed::new("nothing that opens"),
+        token_name: id(0x70),
+        masked: key.seal(&NewDevice::masked_place(phone), &"****c0de".into()).expect("sealed"),
+        locale: "ko".to_owned(),
+        zone: "Asia/Seoul".to_owned(),
+    };
+    let command = DeviceCommand { id: CommandId::new(id(0xc0)), fingerprint: [0; 16] };
+    vault.keep_device(alice, command, &device, 10).await.expect("kept");
+    app.database
+        .run(&format!(
+            "insert into vault.notification_preferences (member_id, push, email, quiet_from, quiet_until)
+             values ('{alice}', '{{hold.placed}}', '{{}}', '22:00', '07:30')"
+        ))
+        .await;
+
+    let reply = app.get(path, app.member(ALICE)).await;
+    let shown = &reply.ok()["items"][0];
+    assert_eq!((&shown["device_id"], &shown["platform"]), (&json!(phone), &json!("ios")));
+    assert_eq!((&shown["token"], &shown["zone"]), (&json!("****c0de"), &json!("Asia/Seoul")));
+    assert_eq!((reply.number("view-position"), reply.header("cache-control")), (18, Some("no-store")));
+    let told = app.get("/v1/members/me/notifications", app.member(ALICE)).await;
+    assert_eq!(*told.ok(), json!({"push": ["hold.placed"], "email": [], "quiet": {"from": "22:00", "until": "07:30"}}));
+    assert_eq!(app.get(path, app.member(BOB)).await.ok()["items"], json!([]));
+    app.database.run(&format!("delete from vault.data_keys where member_id = '{}'", id(ALICE))).await;
+    assert_eq!(app.get(path, app.member(ALICE)).await.ok()["items"], json!([]), "gone with the key");
     app.finish().await;
 }

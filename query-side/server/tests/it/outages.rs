@@ -246,3 +246,17 @@ async fn a_lost_history_is_not_shown_again_once_it_was_refused() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn without_nats_nobody_listens_and_reads_go_on() {
+    let app = TestApp::with_bank().await;
+    for bearer in [app.member(ALICE), app.operator(), app.service()] {
+        let reply = app.get("/v1/events/stream?after=0.0", &bearer).await;
+        reply.is(503, "events-unavailable");
+        assert_eq!(reply.header("retry-after"), Some("5"));
+        assert!(!reply.body.to_string().contains("NATS"), "{:?}", reply.body);
+        app.get("/v1/accounts", &bearer).await.ok();
+    }
+    app.until_ready(200, "public events", "degraded").await;
+    app.finish().await;
+}

@@ -11,6 +11,7 @@ mod finish;
 mod fold;
 mod members;
 mod movements;
+mod outside;
 mod person;
 mod progress;
 mod report;
@@ -51,6 +52,9 @@ struct Cli {
     /// The mail catcher; without it nobody can sign up
     #[arg(long, env = "JANGBU_MAIL_URL")]
     mail_url: Option<String>,
+    /// The local payment provider and bank; without them no money comes from outside
+    #[arg(long, env = "JANGBU_PROVIDERS_URL")]
+    providers_url: Option<String>,
     #[command(flatten)]
     stores: stores::Stores,
     #[command(flatten)]
@@ -101,6 +105,12 @@ async fn run(cli: &Cli) -> Result<bool> {
             true
         }
     };
+    match (&cli.mail_url, &cli.providers_url) {
+        (Some(mail), Some(providers)) => {
+            outside::show(&bank, mail, providers, czk).await.context("money comes from outside")?;
+        }
+        _ => show::note("no top-up and no payout: JANGBU_PROVIDERS_URL does not say where the local providers are"),
+    }
     finish::go_on(&bank)?;
     Ok(verdict.report() && clean)
 }

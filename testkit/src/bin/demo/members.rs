@@ -36,7 +36,8 @@ pub async fn come_and_go(
     Ok(clean)
 }
 
-async fn join(bank: &DemoBank, person: Person, mail_url: &str) -> Result<Member> {
+/// Somebody signs up with the code from their mail, and logs in.
+pub async fn join(bank: &DemoBank, person: Person, mail_url: &str) -> Result<Member> {
     let sign_up = person.sign_up(bank).await?;
     show::line("Signs up", &format!("{} as {}, reached at {}", person.real_name, person.login_id, person.email));
     let mail = person.read_code(mail_url).await?;

@@ -10,26 +10,32 @@ use testkit::kit::{Database, Keys, NatsRole, Pair, Place, Role, write_secret};
 type Which = fn(&Pair) -> &Database;
 
 /// The databases' variables: which database, whose login, under what name.
-pub const DATABASES: [(&str, Which, Role); 12] = [
+pub const DATABASES: [(&str, Which, Role); 16] = [
     ("JANGBU_LOG_DATABASE_URL", |pair| &pair.log, Role::Owner),
     ("JANGBU_LOG_WRITER_URL", |pair| &pair.log, Role::Writer),
     ("JANGBU_LOG_RELAY_URL", |pair| &pair.log, Role::Relay),
     ("JANGBU_LOG_PROJECTOR_URL", |pair| &pair.log, Role::Projector),
     ("JANGBU_LOG_READER_URL", |pair| &pair.log, Role::Reader),
     ("JANGBU_LOG_AUDITOR_URL", |pair| &pair.log, Role::Auditor),
+    ("JANGBU_LOG_PUBLISHER_URL", |pair| &pair.log, Role::Publisher),
     ("JANGBU_VIEWS_DATABASE_URL", |pair| &pair.views, Role::Owner),
     ("JANGBU_VIEWS_PROJECTOR_URL", |pair| &pair.views, Role::Projector),
     ("JANGBU_VIEWS_READER_URL", |pair| &pair.views, Role::Reader),
     ("JANGBU_VAULT_DATABASE_URL", |pair| &pair.vault, Role::Owner),
     ("JANGBU_VAULT_WRITER_URL", |pair| &pair.vault, Role::Vault),
     ("JANGBU_VAULT_READER_URL", |pair| &pair.vault, Role::VaultReader),
+    ("JANGBU_LOG_WEBHOOKS_URL", |pair| &pair.log, Role::Webhooks),
+    ("JANGBU_VIEWS_WEBHOOKS_URL", |pair| &pair.views, Role::Webhooks),
+    ("JANGBU_VAULT_WEBHOOKS_URL", |pair| &pair.vault, Role::Webhooks),
 ];
 
 /// The variables that name NATS, and whose login they hold.
-pub const NATS: [(&str, NatsRole); 3] = [
+pub const NATS: [(&str, NatsRole); 5] = [
     ("JANGBU_NATS_URL", NatsRole::Operator),
     ("JANGBU_NATS_RELAY_URL", NatsRole::Relay),
     ("JANGBU_NATS_PROJECTOR_URL", NatsRole::Projector),
+    ("JANGBU_NATS_PUBLISHER_URL", NatsRole::Publisher),
+    ("JANGBU_NATS_PUBLIC_URL", NatsRole::Public),
 ];
 
 /// Servers that exist already.
@@ -54,6 +60,9 @@ pub struct Existing {
     /// The log's database, auditor's login
     #[arg(long, env = "JANGBU_LOG_AUDITOR_URL", hide_env_values = true)]
     log_auditor_url: Option<String>,
+    /// The log's database, publisher's login
+    #[arg(long, env = "JANGBU_LOG_PUBLISHER_URL", hide_env_values = true)]
+    log_publisher_url: Option<String>,
     /// The views' database, owner's login
     #[arg(long, env = "JANGBU_VIEWS_DATABASE_URL", hide_env_values = true)]
     views_database_url: Option<String>,
@@ -72,6 +81,15 @@ pub struct Existing {
     /// The vault's database, query server's login
     #[arg(long, env = "JANGBU_VAULT_READER_URL", hide_env_values = true)]
     vault_reader_url: Option<String>,
+    /// The log's database, webhook sender's login
+    #[arg(long, env = "JANGBU_LOG_WEBHOOKS_URL", hide_env_values = true)]
+    log_webhooks_url: Option<String>,
+    /// The views' database, webhook sender's login
+    #[arg(long, env = "JANGBU_VIEWS_WEBHOOKS_URL", hide_env_values = true)]
+    views_webhooks_url: Option<String>,
+    /// The vault's database, webhook sender's login
+    #[arg(long, env = "JANGBU_VAULT_WEBHOOKS_URL", hide_env_values = true)]
+    vault_webhooks_url: Option<String>,
     /// The NATS server; the operator's login
     #[arg(long, env = "JANGBU_NATS_URL", hide_env_values = true)]
     nats_url: Option<String>,
@@ -81,6 +99,12 @@ pub struct Existing {
     /// The NATS server, projector's login; the operator's if it is not given
     #[arg(long, env = "JANGBU_NATS_PROJECTOR_URL", hide_env_values = true)]
     nats_projector_url: Option<String>,
+    /// The NATS server, login of the publisher of public events; the operator's if it is not given
+    #[arg(long, env = "JANGBU_NATS_PUBLISHER_URL", hide_env_values = true)]
+    nats_publisher_url: Option<String>,
+    /// The NATS server, login of those who read public events; the operator's if it is not given
+    #[arg(long, env = "JANGBU_NATS_PUBLIC_URL", hide_env_values = true)]
+    nats_public_url: Option<String>,
     /// The file of the keys that slices are sealed with
     #[arg(long, env = "JANGBU_SLICE_KEY_FILE")]
     slice_key_file: Option<String>,
@@ -93,9 +117,21 @@ pub struct Existing {
     /// The provider of text messages: they go there
     #[arg(long, env = "JANGBU_SMS_URL", hide_env_values = true)]
     sms_url: Option<String>,
+    /// The provider of pushes: they go there
+    #[arg(long, env = "JANGBU_PUSH_URL", hide_env_values = true)]
+    push_url: Option<String>,
     /// The vault's key-encryption key
     #[arg(long, env = "JANGBU_KEK")]
     kek: Option<String>,
+    /// The payment provider `toss`: top-ups go there
+    #[arg(long, env = "JANGBU_PROVIDER_TOSS_URL", hide_env_values = true)]
+    provider_toss_url: Option<String>,
+    /// The bank that pays into accounts elsewhere: payouts go there
+    #[arg(long, env = "JANGBU_BANK_URL", hide_env_values = true)]
+    bank_url: Option<String>,
+    /// The issuer of gift cards: they are bought there
+    #[arg(long, env = "JANGBU_GIFT_URL", hide_env_values = true)]
+    gift_url: Option<String>,
     /// What a shell that has read an older `.jangbu/env` says of the variables above: that they named servers of ours
     #[arg(long, env = OWN, hide = true, default_value = "")]
     own_servers: String,
@@ -111,12 +147,16 @@ impl Existing {
             &self.log_projector_url,
             &self.log_reader_url,
             &self.log_auditor_url,
+            &self.log_publisher_url,
             &self.views_database_url,
             &self.views_projector_url,
             &self.views_reader_url,
             &self.vault_database_url,
             &self.vault_writer_url,
             &self.vault_reader_url,
+            &self.log_webhooks_url,
+            &self.views_webhooks_url,
+            &self.vault_webhooks_url,
         ];
         let named = || DATABASES.iter().map(|(name, ..)| *name).zip(given);
         if named().all(|(name, url)| url.is_none() || self.is_own(in_force, name, url.as_deref())) {
@@ -131,7 +171,13 @@ impl Existing {
 
     /// The NATS server that exists: its variables.
     pub fn nats(&self, in_force: &Environment) -> Option<Vec<(&'static str, String)>> {
-        let given = [&self.nats_url, &self.nats_relay_url, &self.nats_projector_url];
+        let given = [
+            &self.nats_url,
+            &self.nats_relay_url,
+            &self.nats_projector_url,
+            &self.nats_publisher_url,
+            &self.nats_public_url,
+        ];
         let theirs = |name: &'static str, url: &Option<String>| {
             url.clone().filter(|url| !self.is_own(in_force, name, Some(url)))
         };
@@ -162,9 +208,24 @@ impl Existing {
         self.sms_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_SMS_URL", Some(url)))
     }
 
+    /// The provider of pushes that exists.
+    pub fn push(&self, in_force: &Environment) -> Option<String> {
+        self.push_url.clone().filter(|url| !self.is_own(in_force, "JANGBU_PUSH_URL", Some(url)))
+    }
+
     /// The key-encryption key that exists.
     pub fn kek(&self, in_force: &Environment) -> Option<String> {
         self.kek.clone().filter(|kek| !self.is_own(in_force, "JANGBU_KEK", Some(kek)))
+    }
+
+    /// The provider that exists, by the variable that names it.
+    pub fn provider(&self, in_force: &Environment, name: &str) -> Option<String> {
+        let given = match name {
+            "JANGBU_PROVIDER_TOSS_URL" => &self.provider_toss_url,
+            "JANGBU_BANK_URL" => &self.bank_url,
+            _ => &self.gift_url,
+        };
+        given.clone().filter(|url| !url.is_empty() && !self.is_own(in_force, name, Some(url)))
     }
 
     /// Whether a variable only repeats what `.jangbu/env` says, or said before it was removed.
@@ -294,7 +355,7 @@ mod tests {
         let from_shell = |url: &str| Existing { nats_url: Some(url.to_owned()), ..Existing::default() };
         assert_eq!(from_shell("nats://127.0.0.1:7422").nats(&ours), None);
         let elsewhere = from_shell("nats://elsewhere:4222").nats(&ours).expect("theirs");
-        assert_eq!(elsewhere.len(), 3, "the roles without a URL of their own use that one");
+        assert_eq!(elsewhere.len(), 5, "the roles without a URL of their own use that one");
         assert!(elsewhere.iter().all(|(_, url)| url == "nats://elsewhere:4222"), "{elsewhere:?}");
         let removed = Environment::default();
         assert!(from_shell("nats://127.0.0.1:7422").nats(&removed).is_some());

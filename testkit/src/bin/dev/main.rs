@@ -5,6 +5,7 @@ mod describe;
 mod down;
 mod environment;
 mod logs;
+mod outside;
 mod post;
 mod private;
 mod processes;

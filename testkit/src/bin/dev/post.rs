@@ -5,7 +5,11 @@ use std::{net::SocketAddr, process::ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Deserialize;
-use testkit::{chaos::MAIL_FROM, kit::Place, mail::Message};
+use testkit::{
+    chaos::{MAIL_FROM, PUSH_PATH},
+    kit::Place,
+    mail::Message,
+};
 
 use crate::{environment::Environment, processes::MAIL, record::Record, say, servers};
 
@@ -34,16 +38,20 @@ pub fn choose(
     Ok(true)
 }
 
-/// Sets whom mail is from and where text messages go, now that the catcher has an address.
-pub fn name(existing_sms: Option<String>, environment: &mut Environment) {
+/// Sets whom mail is from and where text messages and pushes go, now that the catcher has an address.
+pub fn name(existing_sms: Option<String>, existing_push: Option<String>, environment: &mut Environment) {
     environment.inherit_one("JANGBU_MAIL_FROM", MAIL_FROM.to_owned());
-    match (existing_sms, environment.get("JANGBU_MAIL_URL").map(|url| format!("{url}/sms"))) {
-        (Some(url), _) => environment.set("JANGBU_SMS_URL", url),
-        (None, Some(url)) => {
-            environment.set("JANGBU_SMS_URL", url);
-            environment.own(["JANGBU_SMS_URL"].into_iter());
+    for (name, existing, path) in
+        [("JANGBU_SMS_URL", existing_sms, "/sms"), ("JANGBU_PUSH_URL", existing_push, PUSH_PATH)]
+    {
+        match (existing, environment.get("JANGBU_MAIL_URL").map(|url| format!("{url}{path}"))) {
+            (Some(url), _) => environment.set(name, url),
+            (None, Some(url)) => {
+                environment.set(name, url);
+                environment.own([name].into_iter());
+            }
+            (None, None) => {}
         }
-        (None, None) => {}
     }
 }
 

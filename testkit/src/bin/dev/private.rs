@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use harness::LocalProviders;
 use testkit::{
     chaos::{Bank, BankPlan, Part, Post, beside_this_program},
     kit::{Databases, Identity, Keys, NatsRole, Options, Servers, Signal},
@@ -12,6 +13,10 @@ use testkit::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::environment::{Environment, text};
+
+/// Every process of a bank.
+const PARTS: [Part; 7] =
+    [Part::Command(0), Part::Relay, Part::Projector, Part::Query, Part::Auditor, Part::Publisher, Part::Webhooks(0)];
 
 /// A command and its arguments.
 #[derive(Args)]
@@ -46,6 +51,7 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     let servers = Servers::throw_away("bank", Options::default()).await?;
     let keys = Arc::new(Keys::open(&servers.folder().join("keys"))?);
     let catcher = Catcher::start(MailPlan::local().await?)?;
+    let providers = LocalProviders::local().await?;
     let plan = BankPlan {
         binaries: beside_this_program()?,
         logs: servers.folder().join("log"),
@@ -54,10 +60,15 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
         stream: "JANGBU_LOG".to_owned(),
         keys: keys.clone(),
         post: Some(Post::caught_by(&catcher)),
-        settings: vec![],
+        settings: providers
+            .settings()
+            .map(|(name, url)| (name.to_owned(), url))
+            .into_iter()
+            .chain([("JANGBU_WEBHOOK_ALLOW".to_owned(), "127.0.0.0/8,::1/128".to_owned())])
+            .collect(),
     };
     let mut bank = Bank::new(plan)?;
-    bank.start(&[Part::Command(0), Part::Relay, Part::Projector, Part::Query, Part::Auditor]).await?;
+    bank.start(&PARTS).await?;
     let mut environment = Environment::default();
     environment.set_databases(&bank.plan().databases.clone())?;
     environment.set_keys(&keys);
@@ -65,11 +76,15 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     environment.set("JANGBU_POSTGRES_DIR", text(&servers.folder().join("postgres")));
     environment.set("JANGBU_NATS_DIR", text(servers.nats.store_dir()));
     environment.set("JANGBU_LOG_DIR", text(&bank.plan().logs));
+    environment.set("JANGBU_PUBLIC_STREAM", bank.plan().public_stream());
     environment.set("JANGBU_MAIL_URL", catcher.url());
+    environment.set("JANGBU_PROVIDERS_URL", providers.url());
     for (name, part) in [
         ("JANGBU_RELAY_ADDR", Part::Relay),
         ("JANGBU_PROJECTOR_ADDR", Part::Projector),
         ("JANGBU_AUDITOR_ADDR", Part::Auditor),
+        ("JANGBU_PUBLISHER_ADDR", Part::Publisher),
+        ("JANGBU_WEBHOOKS_ADDR", Part::Webhooks(0)),
     ] {
         environment.set(name, bank.address(part)?.to_string());
     }

@@ -17,9 +17,18 @@ pub struct Process {
 /// The catcher of mail and text messages.
 pub const MAIL: &str = "mail";
 
+/// The payment provider, the bank and the issuer of gift cards.
+pub const PROVIDERS: &str = "providers";
+
 /// All of them.
-pub const PROCESSES: [Process; 6] = [
+pub const PROCESSES: [Process; 9] = [
     Process { name: MAIL, address_variable: "JANGBU_MAIL_ADDR", port: 7480, url_variable: Some("JANGBU_MAIL_URL") },
+    Process {
+        name: PROVIDERS,
+        address_variable: "JANGBU_PROVIDERS_ADDR",
+        port: 7481,
+        url_variable: Some("JANGBU_PROVIDERS_URL"),
+    },
     Process {
         name: "command-server",
         address_variable: "JANGBU_COMMAND_ADDR",
@@ -35,6 +44,8 @@ pub const PROCESSES: [Process; 6] = [
         url_variable: Some("JANGBU_QUERY_URL"),
     },
     Process { name: "auditor", address_variable: "JANGBU_AUDITOR_ADDR", port: 7005, url_variable: None },
+    Process { name: "event-publisher", address_variable: "JANGBU_PUBLISHER_ADDR", port: 7006, url_variable: None },
+    Process { name: "webhook-sender", address_variable: "JANGBU_WEBHOOKS_ADDR", port: 7007, url_variable: None },
 ];
 
 /// What a process that takes requests says of itself.

@@ -53,8 +53,10 @@ pub async fn nats(place: &Place, port: u16, environment: &mut Environment) -> Re
     let dir = place.state.join("nats");
     make_dir(&dir, 0o755)?;
     environment.inherit_one("JANGBU_NATS_STREAM", "JANGBU_LOG".to_owned());
-    let stream = environment.get("JANGBU_NATS_STREAM").unwrap_or_default();
-    let access = NatsAccess::open(&dir.join("passwords"), stream)?;
+    environment.inherit_one("JANGBU_PUBLIC_STREAM", "JANGBU_PUBLIC".to_owned());
+    let stream = |name| environment.get(name).unwrap_or_default();
+    let streams = (stream("JANGBU_NATS_STREAM"), stream("JANGBU_PUBLIC_STREAM"));
+    let access = NatsAccess::open(&dir.join("passwords"), streams.0, streams.1)?;
     let log = place.log_file("nats");
     let options =
         |port| NatsOptions { dir: dir.clone(), port, log: log.clone(), life: Life::Detached, access: access.clone() };

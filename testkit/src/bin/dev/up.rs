@@ -13,7 +13,7 @@ use testkit::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 
 use crate::{
     environment::{Environment, Existing, text},
-    post,
+    outside, post,
     processes::{MAIL, PROCESSES, Process, Ready, readiness},
     record::{Record, fingerprint},
     say, servers,
@@ -49,6 +49,15 @@ pub struct UpArgs {
     /// Where the auditor answers probes
     #[arg(long, env = "JANGBU_AUDITOR_ADDR")]
     auditor_addr: Option<SocketAddr>,
+    /// Where the publisher of public events answers probes
+    #[arg(long, env = "JANGBU_PUBLISHER_ADDR")]
+    publisher_addr: Option<SocketAddr>,
+    /// Where the webhook sender answers probes
+    #[arg(long, env = "JANGBU_WEBHOOKS_ADDR")]
+    webhooks_addr: Option<SocketAddr>,
+    /// Where the local providers listen: a payment provider, a bank, an issuer of gift cards
+    #[arg(long, env = "JANGBU_PROVIDERS_ADDR")]
+    providers_addr: Option<SocketAddr>,
     /// Where the catcher shows messages, and takes text messages
     #[arg(long, env = "JANGBU_MAIL_ADDR")]
     mail_addr: Option<SocketAddr>,
@@ -66,7 +75,10 @@ impl UpArgs {
             "JANGBU_QUERY_ADDR" => self.query_addr,
             "JANGBU_RELAY_ADDR" => self.relay_addr,
             "JANGBU_MAIL_ADDR" => self.mail_addr,
+            "JANGBU_PROVIDERS_ADDR" => self.providers_addr,
             "JANGBU_AUDITOR_ADDR" => self.auditor_addr,
+            "JANGBU_PUBLISHER_ADDR" => self.publisher_addr,
+            "JANGBU_WEBHOOKS_ADDR" => self.webhooks_addr,
             _ => self.projector_addr,
         };
         given.unwrap_or(SocketAddr::from(([127, 0, 0, 1], process.port)))
@@ -112,13 +124,17 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     }
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
     environment.set("JANGBU_AUDITOR_DIR", text(&place.state.join("auditor")));
+    // A receiver of one's own, on this machine.
+    environment.inherit_one("JANGBU_WEBHOOK_ALLOW", "127.0.0.0/8,::1/128".to_owned());
+    outside::choose(&place, &mut environment);
     let catches =
         post::choose(&place, args.existing.smtp(&in_force), args.mail_smtp_addr, &in_force, &mut environment)?;
     let processes: Vec<&Process> = PROCESSES.iter().filter(|process| catches || process.name != MAIL).collect();
     let addresses = choose_addresses(&place, &args, &processes, &mut environment)?;
     if catches {
-        post::name(args.existing.sms(&in_force), &mut environment);
+        post::name(args.existing.sms(&in_force), args.existing.push(&in_force), &mut environment);
     }
+    outside::name(&args.existing, &in_force, &mut environment);
     environment.inherit();
     environment.write(&place)?;
 

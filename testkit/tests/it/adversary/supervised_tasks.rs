@@ -16,12 +16,14 @@ use crate::support::{
 const PARTS: [Part; 5] = [ALL[0], ALL[1], ALL[2], ALL[3], Part::Auditor];
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 22] = [
+const RESTARTED: [(Part, &str); 26] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
     (Part::Command(0), "revocations"),
+    (Part::Command(0), "quotas"),
     (Part::Command(0), "courier"),
+    (Part::Command(0), "push-courier"),
     (Part::Command(0), "processes"),
     (Part::Command(0), "member-engine"),
     (Part::Command(0), "shutdown"),
@@ -35,6 +37,8 @@ const RESTARTED: [(Part, &str); 22] = [
     (Part::Query, "views-listener"),
     (Part::Query, "log-head"),
     (Part::Query, "audited-position"),
+    (Part::Query, "live-events"),
+    (Part::Query, "live-tokens"),
     (Part::Query, "keys"),
     (Part::Relay, "relay"),
     (Part::Projector, "log-listener"),

@@ -125,7 +125,7 @@ const FAULTS: &[Fault] = &[
             event.schema_version = 3;
             event.payload["despite_freeze"] = json!(true);
         },
-        rule: "a freeze stops what is in its scope, and only a reversal passes it",
+        rule: "a freeze stops what is in its scope, and only a reversal passes it, or what was paid outside from a hold",
         what: "is said to pass a freeze, and there is none",
     },
     Fault {

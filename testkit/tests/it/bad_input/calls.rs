@@ -62,7 +62,7 @@ impl Call {
 pub fn all(accounts: &Accounts) -> Vec<Call> {
     [limits(), payment_codes(accounts), items(accounts), orders(accounts), payouts(accounts)]
         .into_iter()
-        .chain([exchange(accounts), holds(accounts)])
+        .chain([exchange(accounts), holds(accounts), webhooks(), partners()])
         .flatten()
         .collect()
 }
@@ -136,6 +136,37 @@ fn payouts(accounts: &Accounts) -> Vec<Call> {
         Call::verb(Method::POST, "/v1/payout-runs", "/pause", SERVICES_AND_OPERATORS),
         Call::verb(Method::POST, "/v1/payout-runs", "/resume", SERVICES_AND_OPERATORS),
         Call::verb(Method::POST, "/v1/payout-runs", "/cancel", SERVICES_AND_OPERATORS),
+    ]
+}
+
+fn webhooks() -> Vec<Call> {
+    let webhook = json!({
+        "url": "https://shop.example/jangbu", "events": ["transfer.posted", "account.opened"], "description": "the shop",
+    });
+    let change = json!({"url": "https://shop.example/jangbu", "events": ["transfer.posted"], "status": "enabled"});
+    let of_webhook = |verb: &str| format!("/v1/webhooks/{NOTHING}{verb}");
+    let resend = format!("/deliveries/{NOTHING}/resend");
+    vec![
+        Call::post("/v1/webhooks", SERVICES_AND_OPERATORS, webhook, &["/description"]),
+        Call::new(Method::PATCH, of_webhook(""), SERVICES_AND_OPERATORS, change, &["/url", "/events", "/status"]),
+        Call::verb(Method::DELETE, "/v1/webhooks", "", SERVICES_AND_OPERATORS),
+        Call::post(&of_webhook("/rotate"), SERVICES_AND_OPERATORS, json!({"overlap": 60}), &["/overlap"]),
+        Call::post(&of_webhook("/example"), SERVICES_AND_OPERATORS, json!({"event": "hold.placed"}), &[]),
+        Call::post(&of_webhook("/recover"), SERVICES_AND_OPERATORS, json!({"since": "2026-12-01T00:00:00Z"}), &[]),
+        Call::verb(Method::POST, "/v1/webhooks", &resend, SERVICES_AND_OPERATORS),
+    ]
+}
+
+fn partners() -> Vec<Call> {
+    let key = json!({"scopes": ["accounts:read", "holds:write"], "expires_at": "2999-12-31T00:00:00Z"});
+    let quotas = json!({"requests_per_second": 50, "burst": 100, "limits": ["some-limit", "another"]});
+    let optional = &["/requests_per_second", "/burst", "/limits"] as &[&str];
+    let keys = format!("/v1/partners/{NOTHING}/keys");
+    vec![
+        Call::post("/v1/partners", OPERATORS, json!({"name": "Hangang Coffee"}), &[]),
+        Call::post(&keys, OPERATORS, key, &["/expires_at"]),
+        Call::verb(Method::POST, &keys, "/revoke", OPERATORS),
+        Call::new(Method::PUT, format!("/v1/partners/{NOTHING}/quotas"), OPERATORS, quotas, optional),
     ]
 }
 

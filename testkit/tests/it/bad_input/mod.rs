@@ -280,6 +280,7 @@ impl People {
             Role::Member => &self.member,
             Role::Operator => &self.operator,
             Role::Service => &self.service,
+            Role::Partner => panic!("what partners may send is tested in partners.rs"),
         }
     }
 }

@@ -8,7 +8,15 @@ const INVALID: &str = "validation-failed";
 const NO_ASSET: &str = "asset-unknown";
 
 /// Fields whose number has to be more than zero.
-const NEVER_ZERO: [&str; 5] = ["/expires_in", "/valid_for", "/schedule/day", "/schedule/count", "/expected_rows"];
+const NEVER_ZERO: [&str; 7] = [
+    "/expires_in",
+    "/valid_for",
+    "/schedule/day",
+    "/schedule/count",
+    "/expected_rows",
+    "/requests_per_second",
+    "/burst",
+];
 /// Amounts that bound others: they are not below zero.
 const BOUNDS: [&str; 3] = ["/per_transfer", "/per_day/amount", "/per_month/amount"];
 
@@ -122,6 +130,7 @@ fn texts(pointer: &str, name: &str) -> Vec<String> {
         "zone" => strings(&["", "Asia/Nowhere", "+09:00", "../UTC"]),
         "every" => strings(&["", "year", "Day"]),
         "time" => strings(&["", "9:00", "24:00", "09:60", "09:00:00"]),
+        "expires_at" => strings(&["", "2999-02-30T00:00:00Z", "tomorrow", "2999-12-31"]),
         "until" => strings(&["", "2999-02-30", "31.12.2999", "2999-12-31T00:00:00Z"]),
         "if_refused" => strings(&["", "retry"]),
         "name" | "reference" => strings(&[""]),
@@ -131,6 +140,10 @@ fn texts(pointer: &str, name: &str) -> Vec<String> {
             [strings(&["", "http://example.com/17", "https://", "javascript:alert(1)"]), vec![long]].concat()
         }
         "digest" => vec![String::new(), "ab".repeat(31), "zz".repeat(32)],
+        _ if pointer.starts_with("/scopes/") => {
+            strings(&["", "everything", "Holds:write", "holds:write accounts:read"])
+        }
+        _ if pointer.starts_with("/limits/") => vec![String::new(), "Some Limit".to_owned(), "x".repeat(41)],
         _ if pointer.starts_with("/kinds/") => strings(&["", "deposit", "Transfer"]),
         _ if pointer.starts_with("/names/") => vec![String::new(), "Some Limit".to_owned(), "x".repeat(41)],
         _ => Vec::new(),

@@ -3,6 +3,7 @@
 mod checks;
 pub mod freezer;
 mod journal;
+mod listener;
 mod log_clock;
 mod page;
 pub mod payout;
@@ -11,6 +12,7 @@ mod replay;
 
 pub use checks::{count_on, rounds, verify};
 pub use journal::{Crowd, Journal};
+pub use listener::{Frame, Listener};
 pub use log_clock::{EarlyTimers, LogClock};
 pub use page::Page;
 pub use replay::replay;

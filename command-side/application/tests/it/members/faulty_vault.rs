@@ -11,13 +11,15 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{ConsistencyToken, MemberId, Position, Sealed, StreamId};
+use kernel::{ConsistencyToken, MemberId, PartnerId, PartnerKeyId, Position, Sealed, StreamId};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vault::{
-    Certificate, Credentials, DataKey, DueMessage, Erasures, KeyEpoch, Keys, KnownNetworks, MessageBudget, Messages,
-    Names, NewMessage, PasswordHash, PasswordResets, Pending, PostgresVault, Queued, RefreshRetry, Revocation,
-    Revocations, Rotation, SentCode, Sessions, TokenDigest, VaultError, WaitingMessages,
+    Certificate, Credentials, DataKey, DeviceCommand, DeviceOutcome, Devices, DueMessage, DuePush, Erasures,
+    KeptPreferences, KeyEpoch, Keys, KnownNetworks, MessageBudget, Messages, Names, NewDevice, NewMessage,
+    NewNotification, NotificationCursor, Notifications, PartnerQuota, Partners, PasswordHash, PasswordResets, Pending,
+    PostgresVault, Queued, RefreshRetry, Revocation, Revocations, Rotation, SentCode, Sessions, TokenDigest,
+    VaultError, WaitingMessages, WebhookSecrets, Webhooks, Wishes,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,6 +84,10 @@ impl Keys for FaultyVault {
 
     async fn make_key(&self, member: MemberId) -> Result<DataKey, VaultError> {
         self.through("make_key", self.real.make_key(member)).await
+    }
+
+    async fn owner_key(&self, owner: MemberId) -> Result<DataKey, VaultError> {
+        self.through("owner_key", self.real.owner_key(owner)).await
     }
 
     async fn key(&self, member: MemberId) -> Result<Option<DataKey>, VaultError> {
@@ -205,6 +211,13 @@ impl PasswordResets for FaultyVault {
 }
 
 #[async_trait]
+impl Webhooks for FaultyVault {
+    async fn webhook_secrets(&self) -> Result<WebhookSecrets, VaultError> {
+        self.through("webhook_secrets", self.real.webhook_secrets()).await
+    }
+}
+
+#[async_trait]
 impl KnownNetworks for FaultyVault {
     async fn knows_network(&self, login: StreamId, network: Uuid) -> Result<bool, VaultError> {
         self.real.knows_network(login, network).await
@@ -212,6 +225,113 @@ impl KnownNetworks for FaultyVault {
 
     async fn remember_network(&self, member: MemberId, network: Uuid) -> Result<(), VaultError> {
         self.real.remember_network(member, network).await
+    }
+}
+
+#[async_trait]
+impl Devices for FaultyVault {
+    async fn keep_device(
+        &self,
+        member: MemberId,
+        command: DeviceCommand,
+        device: &NewDevice,
+        most: i64,
+    ) -> Result<DeviceOutcome, VaultError> {
+        self.through("keep_device", self.real.keep_device(member, command, device, most)).await
+    }
+
+    async fn remove_device(
+        &self,
+        member: MemberId,
+        command: DeviceCommand,
+        device: Uuid,
+    ) -> Result<DeviceOutcome, VaultError> {
+        self.through("remove_device", self.real.remove_device(member, command, device)).await
+    }
+
+    async fn set_preferences(
+        &self,
+        member: MemberId,
+        command: DeviceCommand,
+        preferences: &KeptPreferences,
+    ) -> Result<DeviceOutcome, VaultError> {
+        self.through("set_preferences", self.real.set_preferences(member, command, preferences)).await
+    }
+}
+
+#[async_trait]
+impl Notifications for FaultyVault {
+    async fn notification_cursor(&self) -> Result<NotificationCursor, VaultError> {
+        self.real.notification_cursor().await
+    }
+
+    async fn begin_notifications(&self, after: Position) -> Result<(), VaultError> {
+        self.real.begin_notifications(after).await
+    }
+
+    async fn enqueue_notifications(
+        &self,
+        notifications: &[NewNotification],
+        budget: MessageBudget,
+        now: DateTime<Utc>,
+        from: Position,
+        to: Position,
+    ) -> Result<bool, VaultError> {
+        let queued = self.real.enqueue_notifications(notifications, budget, now, from, to);
+        self.through("enqueue_notifications", queued).await
+    }
+
+    async fn wishes(&self, members: &[MemberId]) -> Result<Vec<Wishes>, VaultError> {
+        self.real.wishes(members).await
+    }
+
+    async fn is_new_network(&self, member: MemberId, network: Uuid) -> Result<bool, VaultError> {
+        self.real.is_new_network(member, network).await
+    }
+
+    async fn note_log_in(
+        &self,
+        member: MemberId,
+        network: Uuid,
+        notification: &NewNotification,
+    ) -> Result<(), VaultError> {
+        self.real.note_log_in(member, network, notification).await
+    }
+
+    async fn take_due_pushes(
+        &self,
+        now: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<DuePush>, VaultError> {
+        self.real.take_due_pushes(now, lease_until, limit).await
+    }
+
+    async fn settle_push(&self, push: &DuePush) -> Result<(), VaultError> {
+        self.real.settle_push(push).await
+    }
+
+    async fn postpone_push(&self, push: &DuePush, due_at: DateTime<Utc>, reason: &str) -> Result<(), VaultError> {
+        self.real.postpone_push(push, due_at, reason).await
+    }
+
+    async fn forget_token(&self, push: &DuePush) -> Result<(), VaultError> {
+        self.real.forget_token(push).await
+    }
+
+    async fn waiting_pushes(&self) -> Result<u64, VaultError> {
+        self.real.waiting_pushes().await
+    }
+}
+
+#[async_trait]
+impl Partners for FaultyVault {
+    async fn revoke_key(&self, key: PartnerKeyId) -> Result<(), VaultError> {
+        self.through("revoke_key", self.real.revoke_key(key)).await
+    }
+
+    async fn keep_quota(&self, partner: PartnerId, quota: PartnerQuota, position: Position) -> Result<(), VaultError> {
+        self.through("keep_quota", self.real.keep_quota(partner, quota, position)).await
     }
 }
 

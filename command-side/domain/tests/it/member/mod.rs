@@ -96,6 +96,8 @@ impl TestApp {
                 Event::Owner(event) => {
                     let member = match &event {
                         OwnerEvent::AccountAdded(added) => added.owner,
+                        OwnerEvent::TopUpStarted(started) => started.owner,
+                        OwnerEvent::TopUpEnded(ended) => ended.owner,
                         OwnerEvent::Left(left) => left.owner,
                     };
                     assert_eq!(stream, member.owner_stream());

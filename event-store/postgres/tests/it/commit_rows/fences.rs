@@ -51,7 +51,7 @@ async fn each_role_may_do_what_its_process_does() {
     writer.head().await.unwrap();
     writer.find_commits(&[fresh(1).command_id]).await.unwrap();
     assert_eq!(super::versions(&writer, a).await, [1, 2]);
-    for role in ["jangbu_relay", "jangbu_projector", "jangbu_auditor"] {
+    for role in ["jangbu_relay", "jangbu_projector", "jangbu_auditor", "jangbu_publisher", "jangbu_webhooks"] {
         assert_eq!(fixture.as_role(role).read_commits(Position::ZERO, 10).await.unwrap().len(), 3, "{role}");
     }
     let reader = fixture.as_role("jangbu_reader");
@@ -65,7 +65,9 @@ async fn each_role_may_do_what_its_process_does() {
 async fn no_role_may_do_more() {
     let fixture = Fixture::new().await;
     fixture.log.append(&[fresh(2)]).await.unwrap();
-    for role in ["jangbu_writer", "jangbu_relay", "jangbu_projector", "jangbu_reader", "jangbu_auditor"] {
+    let others =
+        ["jangbu_relay", "jangbu_projector", "jangbu_reader", "jangbu_auditor", "jangbu_publisher", "jangbu_webhooks"];
+    for role in ["jangbu_writer"].into_iter().chain(others) {
         let log = fixture.as_role(role);
         let mut denied = vec![
             "delete from log_commits",

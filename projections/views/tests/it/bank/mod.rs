@@ -4,19 +4,22 @@ mod items;
 mod limits;
 mod moves;
 mod orders;
+mod partners;
 mod payouts;
+mod processes;
+mod unseen;
+mod webhooks;
 
 use std::{collections::HashMap, fmt};
 
 use chrono::{DateTime, Duration, Utc};
 use events::recorded::{
     self, AccountClosed, AccountFrozen, AccountNumberAssigned, AccountOpened, AccountUnfrozen, CommandRefused,
-    FreezeScope, Holder, OwnerAccountAdded, OwnerLeft, PaymentCodeIssued, PaymentCodeUsed, QuoteMade, QuoteUsed,
-    RateSet, Refusal, TransferFacts, UsedFor,
+    FreezeScope, Holder, OwnerAccountAdded, OwnerLeft, Refusal, TransferFacts,
 };
 use kernel::{
-    AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Money, Position, Role,
-    StreamId, TransferId, Version,
+    AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Position, Role, StreamId,
+    TransferId, Version,
 };
 use log::{Commit, Event, Fingerprint};
 use projection_engine::testing::Random;
@@ -24,10 +27,14 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use self::moves::Cause;
-use self::{items::Piece, limits::BankLimits, orders::Standing, payouts::Payout};
+use self::{
+    items::Piece, limits::BankLimits, orders::Standing, partners::Business, payouts::Payout, processes::Outside,
+    webhooks::Hook,
+};
 use crate::{holds::Held, people::People};
 
 pub const A_SERVICE: Actor = Actor { role: Role::Service, id: MemberId::new(Uuid::nil()) };
+pub const A_PARTNER: Actor = Actor { role: Role::Partner, id: MemberId::new(Uuid::from_u128(0x9a27)) };
 pub const A_MEMBER: Actor = Actor { role: Role::Member, id: MemberId::new(Uuid::from_u128(0xa5ced)) };
 const MEMOS: [&str; 5] = ["rent", "'; drop table entries; --", "장부 📒", "a|b\\n\t\"c\"", ""];
 
@@ -75,7 +82,14 @@ pub struct Bank {
     orders: Vec<Standing>,
     /// The payout runs that are not over.
     payouts: Vec<Payout>,
-    /// How many accounts were opened for an owner.
+    /// The webhooks that were not deleted.
+    webhooks: Vec<Hook>,
+    /// How many events the list of webhooks of a principal has.
+    listed: HashMap<Actor, i64>,
+    /// The processes with the outside world that are not over.
+    processes: Vec<Outside>,
+    partners: Vec<Business>,
+    /// How many events the stream of an owner has.
     owned: HashMap<MemberId, i64>,
     posted: Vec<Posted>,
     pending: Vec<Event>,
@@ -101,8 +115,9 @@ impl Bank {
 
     pub fn new(seed: u64) -> Self {
         let now = DateTime::parse_from_rfc3339("2026-02-28T22:58:00.000001Z").expect("a time").to_utc();
-        let (accounts, holds, limits, items, orders, payouts) = Default::default();
-        let (owned, posted, pending, people, commits) = Default::default();
+        let (accounts, holds, limits, items, orders, payouts, partners) = Default::default();
+        let (webhooks, listed) = Default::default();
+        let (owned, posted, pending, people, commits, processes) = Default::default();
         let random = Random::new(seed);
         let mut bank = Self {
             random,
@@ -113,6 +128,10 @@ impl Bank {
             items,
             orders,
             payouts,
+            webhooks,
+            listed,
+            processes,
+            partners,
             owned,
             posted,
             pending,
@@ -140,11 +159,15 @@ impl Bank {
             4..=8 => self.now += Duration::microseconds(self.random.below(9_000_000) as i64),
             _ => self.now += Duration::minutes(self.random.below(2_000) as i64),
         }
-        match self.random.below(60) {
+        match self.random.below(70) {
             0 | 10 => self.open_member(if self.random.clone().percent(50) { "KRW" } else { "BUP" }),
             1 | 11 => self.change_state(),
             2 => self.refuse_command(),
             25 => self.quote(),
+            26 => {
+                self.partner();
+                self.commit();
+            }
             3 => self.reverse(),
             4 | 5 => self.batch(),
             12..=16 => {
@@ -177,8 +200,16 @@ impl Bank {
                 self.order();
                 self.commit();
             }
+            27..=30 => {
+                self.process();
+                self.commit();
+            }
             55..=59 => {
                 self.payout();
+                self.commit();
+            }
+            60..=62 => {
+                self.webhook();
                 self.commit();
             }
             _ => {
@@ -200,10 +231,7 @@ impl Bank {
         let account = self.open(asset, false, Holder::Member { owner, number });
         let account = self.accounts[account].id;
         self.record(number.stream(), 1, AccountNumberAssigned { account });
-        let owned = self.owned.entry(owner).or_default();
-        *owned += 1;
-        let version = *owned;
-        self.record(owner.owner_stream(), version, OwnerAccountAdded { owner, account });
+        self.record_of_owner(owner, OwnerAccountAdded { owner, account });
         self.commit();
     }
 
@@ -254,34 +282,6 @@ impl Bank {
         // Somebody without an account leaves.
         let owner = MemberId::new(stream.uuid());
         self.record(owner.owner_stream(), 1, OwnerLeft { owner, erasure: stream.uuid() });
-        self.commit();
-    }
-
-    /// A rate is set, a quote made with it and used: no view shows that.
-    fn quote(&mut self) {
-        let (one, other) = (self.accounts[0].asset, self.accounts[self.accounts.len() / 2].asset);
-        let (rate, expires_at) = ("1350.5".to_owned(), self.now + Duration::minutes(1));
-        let set = RateSet { from: one, to: other, rate: rate.clone(), spread_bps: 50, expires_at };
-        let (stream, quote) = (self.random.bits(), self.random.bits());
-        let money = |asset| Money { asset, amount: units(7) };
-        let made = QuoteMade {
-            owner: MemberId::new(Uuid::from_u128(1)),
-            source: self.accounts[0].id,
-            destination: self.accounts[1].id,
-            pay: money(one),
-            receive: money(other),
-            rate,
-            expires_at,
-        };
-        self.record(StreamId::new(Uuid::from_u128(stream)), 1, set);
-        self.record(StreamId::new(Uuid::from_u128(quote)), 1, made);
-        let transfer = TransferId::new(Uuid::from_u128(stream));
-        self.record(StreamId::new(Uuid::from_u128(quote)), 2, QuoteUsed { transfer });
-        // A payment code is issued and used: no view shows that either.
-        let code = StreamId::new(Uuid::from_u128(self.random.bits()));
-        let issued = PaymentCodeIssued { source: self.accounts[0].id, asset: one, max: Some(units(7)), expires_at };
-        self.record(code, 1, issued);
-        self.record(code, 2, PaymentCodeUsed { used_for: UsedFor::Transfer(transfer) });
         self.commit();
     }
 
@@ -353,6 +353,14 @@ impl Bank {
         self.random.percent(60).then(|| MEMOS[self.random.below(MEMOS.len())].to_owned())
     }
 
+    /// The next event of an owner's stream.
+    fn record_of_owner(&mut self, owner: MemberId, event: impl Into<recorded::Event>) {
+        let owned = self.owned.entry(owner).or_default();
+        *owned += 1;
+        let version = *owned;
+        self.record(owner.owner_stream(), version, event);
+    }
+
     pub fn record(&mut self, stream: StreamId, version: i64, event: impl Into<recorded::Event>) {
         let event = event.into();
         let of = event.event_type();
@@ -409,7 +417,11 @@ impl Bank {
             first,
             command_id: CommandId::new(Uuid::from_u128(self.random.bits())),
             fingerprint: Fingerprint([7; 16]),
-            actor: if first.number() % 2 == 0 { A_MEMBER } else { A_SERVICE },
+            actor: match first.number() % 8 {
+                7 => A_PARTNER,
+                odd if odd % 2 == 1 => A_SERVICE,
+                _ => A_MEMBER,
+            },
             correlation: CorrelationId::new(Uuid::nil()),
             recorded_at: self.now,
             events: std::mem::take(&mut self.pending),

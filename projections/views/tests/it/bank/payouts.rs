@@ -138,7 +138,8 @@ impl Bank {
             }
         }
         let status = if run.done == run.rows.len() { Status::Over } else { Status::Running };
-        let paid = PayoutRowsPaid { results, posted: run.posted, refused: run.refused, paid: units(run.paid) };
+        let (posted, refused, finished) = (run.posted, run.refused, run.done == run.rows.len());
+        let paid = PayoutRowsPaid { results, posted, refused, paid: units(run.paid), finished };
         self.turn_payout(at, status, paid.into());
     }
 

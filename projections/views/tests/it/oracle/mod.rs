@@ -5,20 +5,26 @@ mod items;
 mod limits;
 mod orders;
 mod overview;
+mod partners;
 mod payouts;
+mod processes;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use events::recorded::{
-    AccountEvent, Channel, Event, FreezeScope, HoldEvent, Holder, MemberEvent, TransferEvent, TransferPosted,
-    TransferRejected,
+    AccountEvent, AccountOpened, Channel, Event, FreezeScope, HoldEvent, Holder, MemberEvent, TransferEvent,
+    TransferPosted, TransferRejected,
 };
 use kernel::{HoldId, Position, Role, Sealed, Zone};
 use log::Commit;
 use uuid::Uuid;
 
-use self::{items::Items, limits::Limits, orders::Orders, overview::Overview, payouts::Payouts};
+use self::{
+    items::Items, limits::Limits, orders::Orders, overview::Overview, partners::Partners, payouts::Payouts,
+    processes::Processes, webhooks::Webhooks,
+};
 use crate::{
     records::{Account, Hold, Member, Transfer, micros, or_dash},
     sum::Sum,
@@ -68,6 +74,9 @@ struct Oracle {
     orders: Orders,
     overview: Overview,
     payouts: Payouts,
+    webhooks: Webhooks,
+    processes: Processes,
+    partners: Partners,
     entries: BTreeMap<(Uuid, i64), String>,
     ticks: BTreeMap<i64, i64>,
     /// By asset, day and account: in how many transfers between members, and how much.
@@ -88,6 +97,9 @@ pub fn tables(commits: &[Commit], up_to: Position, zone: Zone) -> Vec<Table> {
             oracle.orders.event(event.stream.uuid(), moment, &body);
             oracle.overview.event(event.stream.uuid(), (commit.recorded_at, zone), &body);
             oracle.payouts.event(event.stream.uuid(), moment, &body);
+            oracle.webhooks.event(event.stream.uuid(), moment, &body);
+            oracle.processes.event((event.stream.uuid(), event.version.number()), moment, &body);
+            oracle.partners.event(event.stream.uuid(), moment, &body);
             let asked_by = match &body {
                 Event::Transfer(TransferEvent::Posted(posted)) => Some(posted.asked_by),
                 Event::Transfer(TransferEvent::Rejected(rejected)) => Some(rejected.asked_by),
@@ -96,9 +108,9 @@ pub fn tables(commits: &[Commit], up_to: Position, zone: Zone) -> Vec<Table> {
             if let Some(asked_by) = asked_by {
                 let transfer = oracle.transfers.get_mut(&event.stream.uuid()).expect("a transfer");
                 let by = asked_by.unwrap_or(commit.actor);
-                let named = transfer.texts[1] != "-" && by.role == Role::Service;
+                let named = transfer.texts[1] != "-" && matches!(by.role, Role::Service | Role::Partner);
                 transfer.service = named.then(|| by.id.uuid());
-                let is_members = transfer.rejected.is_some() && by.role == Role::Member;
+                let is_members = transfer.rejected.is_some() && matches!(by.role, Role::Member | Role::Partner);
                 transfer.asked_by = is_members.then(|| by.id.uuid());
             }
             if let Event::Hold(_) = body {
@@ -111,30 +123,33 @@ pub fn tables(commits: &[Commit], up_to: Position, zone: Zone) -> Vec<Table> {
     oracle.tables()
 }
 
+fn account_of(opened: &AccountOpened, version: i64, at: i64, position: i64) -> Account {
+    let (number, owner, name, system) = match &opened.holder {
+        Holder::Member { owner, number } => (number.to_string(), owner.to_string(), "-".into(), false),
+        Holder::System { name } => ("-".into(), "-".into(), name.clone(), true),
+    };
+    Account {
+        number,
+        owner,
+        name,
+        system,
+        asset: opened.asset.to_string(),
+        status: "open",
+        freeze: None,
+        balance: 0,
+        held: 0,
+        version,
+        opened: at,
+        position,
+    }
+}
+
 impl Oracle {
     fn event(&mut self, stream: Uuid, version: i64, position: i64, time: DateTime<Utc>, body: &Event) {
         let at = micros(time);
         match body {
             Event::Account(AccountEvent::Opened(opened)) => {
-                let (number, owner, name, system) = match &opened.holder {
-                    Holder::Member { owner, number } => (number.to_string(), owner.to_string(), "-".into(), false),
-                    Holder::System { name } => ("-".into(), "-".into(), name.clone(), true),
-                };
-                let account = Account {
-                    number,
-                    owner,
-                    name,
-                    system,
-                    asset: opened.asset.to_string(),
-                    status: "open",
-                    freeze: None,
-                    balance: 0,
-                    held: 0,
-                    version,
-                    opened: at,
-                    position,
-                };
-                self.accounts.insert(stream, account);
+                self.accounts.insert(stream, account_of(opened, version, at, position));
             }
             Event::Account(AccountEvent::Frozen(frozen)) => {
                 self.state(stream, ("frozen", Some(frozen.scope)), version, position);
@@ -173,7 +188,13 @@ impl Oracle {
             | Event::StandingOrder(_)
             | Event::PayoutRun(_)
             | Event::PayoutRows(_)
+            | Event::Webhook(_)
+            | Event::WebhookList(_)
+            | Event::Process(_)
             | Event::Owner(_)
+            | Event::Partner(_)
+            | Event::PartnerKey(_)
+            | Event::KeyUse(_)
             | Event::SignUp(_)
             | Event::PasswordReset(_)
             | Event::Reservation(_) => {}
@@ -365,7 +386,14 @@ impl Oracle {
             Table::of("holds", SELECT_HOLDS, holds),
         ];
         let more = self.limits.tables().into_iter().chain(self.items.tables()).chain(self.orders.tables());
-        tables.into_iter().chain(more).chain(self.payouts.tables()).collect()
+        tables
+            .into_iter()
+            .chain(more)
+            .chain(self.payouts.tables())
+            .chain(self.webhooks.tables())
+            .chain(self.processes.tables())
+            .chain(self.partners.tables())
+            .collect()
     }
 }
 

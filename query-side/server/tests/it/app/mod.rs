@@ -122,6 +122,8 @@ impl TestApp {
             "--acquire-timeout-ms=500".to_owned(),
             "--statement-timeout-ms=1000".to_owned(),
             "--views-connections=4".to_owned(),
+            // Nobody listens there: the streams of public events are tested with every process, in testkit.
+            "--nats-public-url=nats://127.0.0.1:1".to_owned(),
         ];
         let Cli { config } = Cli::parse_from(args);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

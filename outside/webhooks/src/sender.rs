@@ -1,0 +1,99 @@
+//! The loop of the active sender.
+
+use std::{future::ready, time::Duration};
+
+use chrono::{DateTime, Utc};
+use event_store_postgres::{AppendWatch, LockHandle};
+use futures::{FutureExt, StreamExt};
+use kernel::{Clock, SystemClock};
+use log::ReadCommits;
+use platform::shutdown::Shutdown;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::{
+    active::{Active, Landed, Means, SendError},
+    follow::Page,
+    history::position,
+    status,
+};
+
+/// Between two looks at the log: what was appended meanwhile is read at once.
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
+/// How often it is asked what has become due.
+const DUE: Duration = Duration::from_millis(100);
+/// How often what is pending is counted and what is old forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
+/// How long attempts under way are waited for at the end.
+const LAST_ATTEMPTS: Duration = Duration::from_secs(5);
+/// Attempts whose results are written at once.
+const RESULTS: usize = 500;
+
+/// Sends until asked to stop, or until something fails.
+pub(crate) async fn send(means: &Means, held: LockHandle, shutdown: &Shutdown) -> Result<(), SendError> {
+    let mut active = Active::open(means, held).await?;
+    let mut watch = AppendWatch::start((*means.log.pool().connect_options()).clone());
+    let (mut due, mut housekeeping) = (ticker(DUE), ticker(HOUSEKEEPING));
+    let (mut look, mut recovers, mut looked) = (true, true, Instant::now());
+    loop {
+        let mut landed = Vec::new();
+        let heard = async {
+            sleep_until(looked + LOOK_PAUSE).await;
+            watch.wait(means.config.poll()).await
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.requested() => return finish(active).await,
+            Some(one) = active.flights.next() => landed.push(one),
+            _ = housekeeping.tick() => keep_house(&mut active).await?,
+            () = ready(()), if look || recovers => {}
+            _ = due.tick() => {}
+            _ = heard => look = true,
+        }
+        while landed.len() < RESULTS
+            && let Some(Some(one)) = active.flights.next().now_or_never()
+        {
+            landed.push(one);
+        }
+        if !landed.is_empty() {
+            active.record(landed).await?;
+        }
+        if look {
+            looked = Instant::now();
+            look = active.advance().await?;
+        }
+        recovers = active.recover().await?;
+        active.dispatch().await?;
+    }
+}
+
+/// Waits for what is under way, and writes down where it ended. What did not end is sent again by the next sender.
+async fn finish(mut active: Active<'_>) -> Result<(), SendError> {
+    let mut landed: Vec<Landed> = Vec::new();
+    let landing = async {
+        while let Some(one) = active.flights.next().await {
+            landed.push(one);
+        }
+    };
+    let _ = timeout(LAST_ATTEMPTS, landing).await;
+    if !landed.is_empty() {
+        active.record(landed).await?;
+    }
+    active.write(&Page::default()).await
+}
+
+async fn keep_house(active: &mut Active<'_>) -> Result<(), SendError> {
+    let (means, now) = (active.means, SystemClock.now());
+    let behind = means.log.recorded_after(position(active.read)).await?;
+    let age = |since: DateTime<Utc>| (now - since).to_std().unwrap_or_default();
+    status::followed(position(active.read), behind.map_or(Duration::ZERO, age));
+    let backlog = means.store.backlog().await?;
+    status::pending(backlog, backlog.oldest.map_or(Duration::ZERO, age));
+    means.store.forget(active.epoch, now - means.config.keep()).await?;
+    Ok(())
+}
+
+fn ticker(every: Duration) -> tokio::time::Interval {
+    let mut ticker = interval(every);
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticker
+}

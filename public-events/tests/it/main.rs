@@ -1,0 +1,6 @@
+//! Tests.
+
+mod commits;
+mod every_event;
+mod schemas;
+mod translate;

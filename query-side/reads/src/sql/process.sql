@@ -1,0 +1,16 @@
+-- $1 views, $2 process.
+select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
+    (select to_jsonb(found)
+     from (select p.process_id, p.kind, p.state, p.owner, jsonb_build_object('asset', p.asset, 'amount', p.amount::text) as money,
+               p.account as account_id, p.provider, p.product, p.hold as hold_id, p.started_at, p.ended_at, p.position,
+               p.started_position, p.code, p.code_version,
+               (select coalesce(jsonb_agg(jsonb_build_object('name', s.name, 'state', s.state, 'tries', s.tries,
+                    'last_error_code', s.last_error_code, 'at', s.at) order by s.begun_position), '[]')
+                from live.process_steps as s where s.process_id = p.process_id) as steps
+           from live.processes as p where p.process_id = $2) as found
+    ) as "found?: Json<ProcessRow>",
+    (select jsonb_build_object('keys', count(*), 'events', count(m.position), 'first', min(m.position), 'since', min(m.since))
+     from registry.missing as m
+     where m.view = any($1) and m.touches && array[$2::uuid::text]) as "missing?: Json<MissingRow>"
+from registry.live_positions
+where view = any($1)

@@ -1,0 +1,111 @@
+//! Bank payouts: money of an account goes to an account at another bank.
+
+use serde_json::{Value, json};
+
+use crate::{
+    outside::{bank_payout, booked, control, held, once, start, steps},
+    runbooks::variables,
+    support::{ALL, Page, eventually, verify},
+};
+
+const NUMBER: &str = "110-234-567890";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payout_is_held_until_it_has_settled() {
+    let (mut app, providers) = start(&ALL).await;
+    let (owner, account) = app.funded_member(1_000).await;
+    control(&providers, "bank", json!({"settle_ms": 1_500})).await;
+    let started = owner.post("/v1/bank-payouts", bank_payout(account, 600, NUMBER)).await.expect(202);
+    assert_eq!(started.body["steps"][0]["name"], "hold");
+    let waiting = once(&owner, &started, &["waiting", "done"]).await;
+    if waiting.body["state"] == "waiting" {
+        assert_eq!(held(&owner, account, &waiting).await, ("600".into(), "1000".into()));
+    }
+    // Nobody else touches what is held for it, and what is held cannot be spent.
+    let (operator, service) = (app.operator(), app.service());
+    let hold = format!("/v1/holds/{}", waiting.id("hold_id"));
+    for who in [&operator, &service, &owner] {
+        who.post(&format!("{hold}/release"), json!({})).await.expect_problem(403, "hold-not-yours");
+    }
+    operator.post(&format!("{hold}/capture"), json!({})).await.expect_problem(403, "hold-not-yours");
+    owner.post("/v1/bank-payouts", bank_payout(account, 401, NUMBER)).await.expect_problem(422, "insufficient-funds");
+    let done = once(&owner, &started, &["done"]).await;
+    assert_eq!(steps(&done), ["hold done", "submit done", "settle done", "capture done"]);
+    assert_eq!(held(&owner, account, &done).await, ("0".into(), "400".into()));
+    assert_eq!(booked(&providers, "bank").await.0, 600);
+    let ledger = verify(app).await;
+    assert_eq!((ledger.accounts[&account].balance, ledger.accounts[&account].held), (400, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_back_or_is_refused_is_free_again() {
+    let (mut app, providers) = start(&ALL).await;
+    let (owner, account) = app.funded_member(1_000).await;
+    for (number, step) in [("00-110-234", "settle"), ("99-110-234", "submit")] {
+        let started = owner.post("/v1/bank-payouts", bank_payout(account, 700, number)).await.expect(202);
+        let ended = once(&owner, &started, &["compensated"]).await;
+        let refused = format!("{step} refused");
+        assert!(steps(&ended).iter().any(|step| step.starts_with(&refused)), "{}", ended.body);
+        assert_eq!(held(&owner, account, &ended).await, ("0".into(), "1000".into()));
+    }
+    assert_eq!(booked(&providers, "bank").await.0, 0);
+    verify(app).await;
+}
+
+/// An answer that is lost is asked for, and an answer that cannot be right is not believed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_paid_twice_whatever_is_answered() {
+    let (mut app, providers) = start(&ALL).await;
+    let (owner, account) = app.funded_member(10_000).await;
+    let mut paid = 0;
+    for trouble in [
+        json!({"lost": 2}),
+        json!({"broken": 2}),
+        json!({"twice": 2}),
+        json!({"fail": 3}),
+        json!({"wrong": 1, "wrong_how": "amount"}),
+        json!({"wrong": 1, "wrong_how": "refusal"}),
+    ] {
+        control(&providers, "bank", trouble.clone()).await;
+        let started = owner.post("/v1/bank-payouts", bank_payout(account, 10, NUMBER)).await.expect(202);
+        let ended = once(&owner, &started, &["done", "stuck", "compensated"]).await;
+        assert_eq!(ended.body["state"], "done", "{trouble}: {}", ended.body);
+        paid += 10;
+        assert_eq!(booked(&providers, "bank").await.0, paid, "{trouble}");
+    }
+    let ledger = verify(app).await;
+    assert_eq!(ledger.accounts[&account].balance, 10_000 - paid);
+}
+
+/// The bank takes it, and its leader dies before it is recorded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_dies_while_it_asks_leaves_nothing_undecided() {
+    let (mut app, providers) = start(&ALL).await;
+    let (owner, account) = app.funded_member(1_000).await;
+    control(&providers, "bank", json!({"late": 1, "late_ms": 3_000})).await;
+    let started = owner.post("/v1/bank-payouts", bank_payout(account, 300, NUMBER)).await.expect(202);
+    eventually("the bank is asked", async || match booked(&providers, "bank").await.1 {
+        0 => Err("nothing is booked".to_owned()),
+        _ => Ok(()),
+    })
+    .await;
+    app.bank.kill(testkit::chaos::Part::Command(0)).unwrap();
+    app.bank.start(&[testkit::chaos::Part::Command(0)]).await.unwrap();
+    once(&owner, &started, &["done"]).await;
+    assert_eq!(booked(&providers, "bank").await, (300, 1));
+    assert_eq!(verify(app).await.accounts[&account].balance, 700);
+}
+
+/// The page for whoever takes money in and out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_example_of_the_page_runs() {
+    let (mut app, _providers) = start(&ALL).await;
+    let mut page = Page::open_in(".", "processes-outside", variables(&mut app.bank));
+    let out = page.next().await;
+    let lines: Vec<Value> = out.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [topped_up, returned] = &lines[..] else { panic!("{}\n{}", out.stdout, out.stderr) };
+    assert_eq!((&topped_up["kind"], &topped_up["state"]), (&json!("top-up"), &json!("done")));
+    assert_eq!((&returned["kind"], &returned["state"]), (&json!("bank-payout"), &json!("compensated")));
+    page.end();
+    verify(app).await;
+}
