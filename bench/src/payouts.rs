@@ -108,7 +108,7 @@ impl Operator {
         let path = format!("/v1/payout-runs/{}", run["run_id"].as_str().context("no run_id")?);
         let numbers: Vec<usize> = (1..=rows).collect();
         for chunk in numbers.chunks(ROWS_AT_ONCE) {
-            let mut csv = String::new();
+            let mut csv = "row,destination,amount,memo\n".to_owned();
             for row in chunk {
                 let to = &fleet.accounts[1 + row % (fleet.accounts.len() - 1)];
                 writeln!(csv, "{row},{},1,", to.id)?;
