@@ -53,6 +53,8 @@ impl Program {
         let mut command = self.command();
         command
             .args(&self.args)
+            // The end of the log tells why it did not start, not where in the code.
+            .env("RUST_LIB_BACKTRACE", "0")
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(&self.dir)
             .stdin(Stdio::null())
