@@ -58,7 +58,7 @@ async fn limit(app: &mut TestApp, name: &str, (account, most, zone): (Uuid, u64,
 }
 
 /// Waits until the log has so many events of a type.
-async fn wait_for(app: &TestApp, kind: &str, count: i64) {
+pub async fn wait_for(app: &TestApp, kind: &str, count: i64) {
     eventually(kind, async || {
         let found = app.count_events(kind).await;
         if found >= count { Ok(()) } else { Err(format!("{found} of {count}")) }

@@ -4,6 +4,7 @@
 mod by_itself;
 mod done;
 mod exchange;
+mod expiry;
 mod limits;
 mod model;
 mod orders;
@@ -16,14 +17,17 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use chrono::{DateTime, Timelike, Utc};
-use kernel::Role;
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use kernel::{Clock, Role, SystemClock};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde_json::{Value, json};
 use testkit::{app::all_items, chaos::Part};
 use tokio::task::JoinSet;
 
-use crate::support::{TestApp, verify};
+use crate::{
+    clocks::wait_for,
+    support::{EarlyTimers, LogClock, TestApp, verify},
+};
 use by_itself::{bring_to_an_end, carried_out, paid_so_far};
 use done::id;
 use limits::{ASSIGNED, LIMITS};
@@ -160,7 +164,9 @@ async fn check_reads(world: &World, model: &Model) {
 async fn whatever_is_asked_for_at_the_same_time_the_books_hold() {
     let parts = [Part::Command(0), Part::Command(1), Part::Relay, Part::Projector, Part::Query, Part::Auditor];
     // A few rows at a time, so that runs are paused and cancelled while they pay.
-    let mut app = TestApp::start_with(&parts, &[("JANGBU_PAYOUT_BATCH", "2")]).await;
+    let mut app = TestApp::start_with(&[], &[("JANGBU_PAYOUT_BATCH", "2")]).await;
+    let mut clock = LogClock::take_over(&app, SystemClock.now()).await;
+    app.bank.start(&parts).await.unwrap();
     let world = Arc::new(prepare(&mut app).await);
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
@@ -187,6 +193,19 @@ async fn whatever_is_asked_for_at_the_same_time_the_books_hold() {
         model.apply(done);
         model.check();
     }
+
+    // What was to expire does so, and nothing else.
+    let later = SystemClock.now() + TimeDelta::hours(2);
+    let (holds, offers) = model.expire(later);
+    assert!(holds > 0 && offers > 0, "{holds} holds and {offers} offers expire");
+    clock.set(later).await;
+    let timers = EarlyTimers::start(&app).await;
+    wait_for(&app, "HoldExpired", holds).await;
+    wait_for(&app, "OfferExpired", offers).await;
+    drop(timers);
+    model.check();
+    app.wait_until_level().await;
     check_reads(&world, &model).await;
+    assert_eq!((app.count_events("HoldExpired").await, app.count_events("OfferExpired").await), (holds, offers));
     verify(app).await;
 }

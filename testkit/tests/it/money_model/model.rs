@@ -26,13 +26,21 @@ struct Account {
     used: Used,
 }
 
-struct Hold {
-    source: Uuid,
+pub(super) struct Hold {
+    pub(super) source: Uuid,
     /// As what limits count it.
-    kind: &'static str,
+    pub(super) kind: &'static str,
     placed: i128,
-    captured: i128,
-    released: i128,
+    pub(super) captured: i128,
+    pub(super) released: i128,
+    pub(super) expires_at: DateTime<Utc>,
+}
+
+/// An item that is offered.
+pub(super) struct Offer {
+    pub(super) item: Uuid,
+    seller: usize,
+    pub(super) expires_at: DateTime<Utc>,
 }
 
 /// A movement that may be reversed.
@@ -52,13 +60,14 @@ pub struct Model {
     accounts: HashMap<Uuid, Account>,
     /// Of each asset, how much there is in all accounts together.
     totals: HashMap<&'static str, i128>,
-    holds: HashMap<Uuid, Hold>,
+    pub(super) holds: HashMap<Uuid, Hold>,
     paid: HashMap<Uuid, Paid>,
     reversed: HashSet<Uuid>,
     codes: HashSet<String>,
     owners: HashMap<Uuid, usize>,
-    offers: HashMap<Uuid, (Uuid, usize)>,
-    open: HashMap<Uuid, Uuid>,
+    pub(super) offers: HashMap<Uuid, Offer>,
+    /// The offer of each item that is offered.
+    pub(super) open: HashMap<Uuid, Uuid>,
     number_of: HashMap<String, usize>,
     exchange: Exchange,
     pub orders: Orders,
@@ -88,7 +97,7 @@ impl Account {
 }
 
 impl Hold {
-    fn remaining(&self) -> i128 {
+    pub(super) fn remaining(&self) -> i128 {
         self.placed - self.captured - self.released
     }
 }
@@ -161,7 +170,9 @@ impl Model {
     fn placed(&mut self, done: &Done, kind: &'static str) {
         let body = &done.answer.body;
         let (source, placed) = (id(&body["source"]), units(&body["money"]["amount"]));
-        self.holds.insert(id(&body["hold_id"]), Hold { source, kind, placed, captured: 0, released: 0 });
+        let expires_at = time(&body["expires_at"]);
+        let hold = Hold { source, kind, placed, captured: 0, released: 0, expires_at };
+        self.holds.insert(id(&body["hold_id"]), hold);
         self.hold(source, placed);
         self.count(source, kind, placed, 1);
     }
@@ -189,15 +200,15 @@ impl Model {
                 assert_eq!(self.owners.insert(item, to), done.person, "given by who does not own it");
             }
             "cancel-offer" => {
-                let (item, seller) = self.offers.remove(&id(&body["offer_id"])).expect("it was open");
-                assert_eq!(Some(seller), done.person, "taken back by who did not make it");
-                self.open.remove(&item);
+                let offer = self.offers.remove(&id(&body["offer_id"])).expect("it was open");
+                assert_eq!(Some(offer.seller), done.person, "taken back by who did not make it");
+                self.open.remove(&offer.item);
             }
             _ => {
                 let (offer, seller) = (id(&body["offer_id"]), done.person.expect("a person"));
                 assert_eq!(self.owners[&item], seller, "offered by who does not own it");
                 assert!(self.open.insert(item, offer).is_none(), "offered twice");
-                self.offers.insert(offer, (item, seller));
+                self.offers.insert(offer, Offer { item, seller, expires_at: time(&body["expires_at"]) });
             }
         }
     }
@@ -260,7 +271,7 @@ impl Model {
             "capture" => kind = self.captured(done, sides.iter().map(|side| side.amount).max().unwrap()),
             "charge" => self.use_code(done),
             "trade" => {
-                let (item, seller) = self.offers.remove(&id(&body["offer_id"])).expect("accepted once");
+                let Offer { item, seller, .. } = self.offers.remove(&id(&body["offer_id"])).expect("accepted once");
                 assert_eq!((id(&body["item_id"]), self.owners[&item]), (item, seller));
                 self.open.remove(&item);
                 self.owners.insert(item, done.person.expect("a person"));
@@ -325,11 +336,11 @@ impl Model {
         self.count(source, kind, -part, if never { -1 } else { 0 });
     }
 
-    fn hold(&mut self, account: Uuid, amount: i128) {
+    pub(super) fn hold(&mut self, account: Uuid, amount: i128) {
         self.accounts.get_mut(&account).expect("an account").held += amount;
     }
 
-    fn count(&mut self, account: Uuid, kind: &str, amount: i128, count: i64) {
+    pub(super) fn count(&mut self, account: Uuid, kind: &str, amount: i128, count: i64) {
         let account = self.accounts.get_mut(&account).expect("an account");
         account.used.count(&account.asset, kind, amount, count);
     }

@@ -81,6 +81,14 @@ impl Wish {
     }
 }
 
+/// A hold or an offer: one that expires when the others have ended, or in a week.
+fn ending(mut body: Value, is_soon: bool) -> Value {
+    if is_soon {
+        body["expires_in"] = json!(3_600);
+    }
+    body
+}
+
 pub fn pick<T: Clone>(random: &mut SmallRng, among: &[T]) -> Option<T> {
     (!among.is_empty()).then(|| among[random.random_range(0..among.len())].clone())
 }
@@ -119,7 +127,7 @@ impl World {
                 let dollars = json!({"source": source, "destination": destination, "money": money("USD", 5)});
                 by(Some(from), "compound", "/v1/transfers/compound", json!({"postings": [pay, dollars]}))
             }
-            3 | 4 => by(Some(from), "hold", "/v1/holds", pay),
+            3 | 4 => by(Some(from), "hold", "/v1/holds", ending(pay, is_final)),
             5 | 15 => by(None, "capture", &hold(random, "capture")?, json!({"money": amount, "final": is_final})),
             6 => by(None, "increase", &hold(random, "increase")?, json!({"money": amount})),
             7 => by(
@@ -151,7 +159,7 @@ impl World {
                 None => {
                     let item = pick(random, &made.items)?;
                     let body = json!({"item_id": item, "price": amount, "destination": source});
-                    by(Some(from), "offer", "/v1/offers", body)
+                    by(Some(from), "offer", "/v1/offers", ending(body, random.random_bool(0.5)))
                 }
             },
             16 => {
