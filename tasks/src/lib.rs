@@ -13,7 +13,7 @@ use futures::FutureExt;
 use tokio::task::JoinHandle;
 
 pub use backoff::Backoff;
-pub use fault::fault_point;
+pub use fault::{fault_point, kill_point};
 pub use key_file::{KeyFile, KeyFileError, read_private};
 pub use registry::{Failed, check, fail, failed, outcome};
 

@@ -6,6 +6,7 @@ mod auth;
 mod commands;
 mod delivery;
 mod engine;
+mod kill_points;
 mod metric_help;
 mod notifications;
 mod port;
@@ -32,6 +33,7 @@ pub use events::recorded::{
     Cap, Every, FreezeScope, IfRefused, LimitReached, LimitWindow, LimitedKind, PayoutDestination, PayoutRow,
     PayoutTotals, ProcessDirection, ProcessPurpose, Repeated, Schedule,
 };
+pub use kill_points::{KillMoment, KillPoint};
 pub use metric_help::describe_metrics;
 pub use notifications::{
     DeviceRegistration, Locale, LocaleError, NotificationPreferences, Platform, PlatformError, PushToken,

@@ -76,6 +76,17 @@ pub fn kind_of(step: ProcessStep) -> StepKind {
     }
 }
 
+/// Every step that a process of this kind may come to.
+pub fn steps_of(kind: ProcessKind) -> impl Iterator<Item = ProcessStep> {
+    ProcessStep::ALL.into_iter().filter(move |step| match step {
+        ProcessStep::Confirm | ProcessStep::Credit => kind == ProcessKind::TopUp,
+        ProcessStep::Submit | ProcessStep::Settle => kind == ProcessKind::BankPayout,
+        ProcessStep::Issue => kind == ProcessKind::GiftCard,
+        ProcessStep::Hold | ProcessStep::Capture | ProcessStep::Release => kind != ProcessKind::TopUp,
+        ProcessStep::Cancel => true,
+    })
+}
+
 impl OutsideProcess {
     /// The state after an event.
     pub fn evolve(state: Option<Self>, event: &ProcessEvent) -> Result<Self, EvolveError> {

@@ -118,6 +118,19 @@ pub enum ProcessStep {
 }
 
 impl ProcessStep {
+    /// Every step.
+    pub const ALL: [Self; 9] = [
+        Self::Hold,
+        Self::Confirm,
+        Self::Submit,
+        Self::Settle,
+        Self::Issue,
+        Self::Credit,
+        Self::Capture,
+        Self::Cancel,
+        Self::Release,
+    ];
+
     /// The step as it stands in answers and tables, and in what keys derive from.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -52,31 +52,6 @@ async fn what_comes_back_or_is_refused_is_free_again() {
     verify(app).await;
 }
 
-/// An answer that is lost is asked for, and an answer that cannot be right is not believed.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_paid_twice_whatever_is_answered() {
-    let (mut app, providers) = start(&ALL).await;
-    let (owner, account) = app.funded_member(10_000).await;
-    let mut paid = 0;
-    for trouble in [
-        json!({"lost": 2}),
-        json!({"broken": 2}),
-        json!({"twice": 2}),
-        json!({"fail": 3}),
-        json!({"wrong": 1, "wrong_how": "amount"}),
-        json!({"wrong": 1, "wrong_how": "refusal"}),
-    ] {
-        control(&providers, "bank", trouble.clone()).await;
-        let started = owner.post("/v1/bank-payouts", bank_payout(account, 10, NUMBER)).await.expect(202);
-        let ended = once(&owner, &started, &["done", "stuck", "compensated"]).await;
-        assert_eq!(ended.body["state"], "done", "{trouble}: {}", ended.body);
-        paid += 10;
-        assert_eq!(booked(&providers, "bank").await.0, paid, "{trouble}");
-    }
-    let ledger = verify(app).await;
-    assert_eq!(ledger.accounts[&account].balance, 10_000 - paid);
-}
-
 /// The bank takes it, and its leader dies before it is recorded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_dies_while_it_asks_leaves_nothing_undecided() {

@@ -3,8 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    outside::{booked, control, held, once, payment_key, start, steps, top_up},
-    support::{ALL, Answer, TestApp, verify},
+    outside::{booked, control, heal, held, once, payment_key, start, steps, top_up},
+    outside_kinds::QUICK,
+    support::{
+        ALL, Answer, TestApp, fresh_key,
+        people::{By, Newcomer},
+        verify,
+    },
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,27 +36,6 @@ async fn a_payment_tops_an_account_up_once() {
     verify(app).await;
 }
 
-/// Each key of the local provider does what its name says.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lost_late_doubled_and_refused_answers_are_what_they_are() {
-    let (mut app, providers) = start(&ALL).await;
-    let (owner, account) = app.funded_member(0).await;
-    let mut started = Vec::new();
-    for kind in ["lost", "late", "twice", "ok", "refuse"] {
-        started.push((kind, owner.post("/v1/top-ups", top_up(account, 100, &payment_key(kind))).await.expect(202)));
-    }
-    for (kind, process) in &started {
-        let ended = once(&owner, process, &["done", "compensated", "stuck"]).await;
-        let expected = if *kind == "refuse" { "compensated" } else { "done" };
-        assert_eq!(ended.body["state"], expected, "{kind}: {}", ended.body);
-        if *kind == "refuse" {
-            assert_eq!(steps(&ended), ["confirm refused card-refused"]);
-        }
-    }
-    assert_eq!(booked(&providers, "toss").await.0, 400);
-    assert_eq!(verify(app).await.accounts[&account].balance, 400);
-}
-
 /// The account is frozen while the provider thinks: the payment is cancelled there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_credited_is_cancelled_at_the_provider() {
@@ -65,6 +49,36 @@ async fn what_cannot_be_credited_is_cancelled_at_the_provider() {
     assert_eq!(steps(&ended), ["confirm done", "credit refused account-frozen", "cancel done"]);
     assert_eq!(booked(&providers, "toss").await.0, 0);
     assert_eq!(verify(app).await.accounts[&account].balance, 0);
+}
+
+/// What a top-up knows is sealed with the key of its owner: they leave, or are erased, once it is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_leaves_while_their_top_up_is_under_way() {
+    let (mut app, providers) = TestApp::start_with_providers(&ALL, &QUICK).await;
+    let (anonymous, operator) = (app.stranger(), app.operator());
+    let person = Newcomer::new(By::Email);
+    let insider = person.join(&anonymous, &app.catcher).await;
+    let (owner, account) = (&insider.client, insider.client.open("KRW").await);
+    // The provider confirms it, and nobody hears of that.
+    control(&providers, "toss", json!({"broken": 1_000})).await;
+    let started = owner.post("/v1/top-ups", top_up(account, 700, &payment_key("ok"))).await.expect(202);
+    owner.post(&format!("/v1/accounts/{account}/close"), json!({})).await.expect(200);
+    let erase = format!("/v1/members/{}/erase", owner.id);
+    insider.leave(&person.password, &fresh_key()).await.expect_problem(422, "process-running");
+    operator.post(&erase, json!({"reason": "they asked"})).await.expect_problem(422, "process-running");
+    once(owner, &started, &["stuck"]).await;
+    // Nor while it waits for an operator.
+    insider.leave(&person.password, &fresh_key()).await.expect_problem(422, "process-running");
+
+    heal(&providers, "toss").await;
+    let retry = format!("/v1/processes/{}/retry", started.id("process_id"));
+    operator.post(&retry, json!({"reason": "it is back"})).await.expect(200);
+    let ended = once(owner, &started, &["compensated"]).await;
+    assert_eq!(steps(&ended), ["confirm done outcome-unknown", "credit refused account-closed", "cancel done"]);
+    assert_eq!(booked(&providers, "toss").await.0, 0);
+    let erasure = insider.leave(&person.password, &fresh_key()).await.expect(202).id("erasure_id");
+    app.certificate(erasure).await;
+    verify(app).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,7 +17,7 @@ use super::{
     transfer::require_owner,
 };
 use crate::{
-    ExecuteError, Outcome,
+    ExecuteError, KillMoment, KillPoint, Outcome,
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
@@ -74,12 +74,15 @@ impl Command for StartProcess {
                 }
             }
         });
-        if let Err(refusal) = begun {
-            work.roll_back(start);
-            work.rests_on(self.account.into());
-            work.rests_on(self.process.into());
-            rests_on_limits(work, &refusal);
-            work.refuse(refusal);
+        match begun {
+            Ok(()) => KillPoint::start(self.purpose.kind(), KillMoment::Due).pass(),
+            Err(refusal) => {
+                work.roll_back(start);
+                work.rests_on(self.account.into());
+                work.rests_on(self.process.into());
+                rests_on_limits(work, &refusal);
+                work.refuse(refusal);
+            }
         }
         Ok(())
     }
@@ -90,6 +93,10 @@ impl Command for StartProcess {
         place: Option<Appended>,
         _: &UnitOfWork,
     ) -> Result<Arc<Outcome>, IncompleteEvents> {
+        if place.is_some() {
+            // It is in the log, and nobody was answered.
+            KillPoint::start(self.purpose.kind(), KillMoment::Recorded).pass();
+        }
         process_outcome(events, place)
     }
 }

@@ -33,7 +33,7 @@ use super::{
     step::{PROCESS_RUNNER, step_meta},
 };
 use crate::{
-    AdvanceProcess, Command, CommandPort, DirectProcess, ExecuteError, StepReport, Submission,
+    AdvanceProcess, Command, CommandPort, DirectProcess, ExecuteError, KillMoment, KillPoint, StepReport, Submission,
     commands::{Members, seal_text},
 };
 
@@ -149,6 +149,13 @@ impl Process for OutsideProcesses {
     }
 }
 
+/// A test may kill the server here.
+fn pass(seen: &Seen, moment: KillMoment) {
+    if let Some(step) = seen.process.step() {
+        KillPoint::of(seen.process.kind(), step, moment).pass();
+    }
+}
+
 fn again(after: Duration, waits_for: &'static str) -> Next {
     Next::Again { after, waits_for }
 }
@@ -192,6 +199,7 @@ impl OutsideProcesses {
     ) -> Result<Option<Next>, ProcessError> {
         let process = &seen.process;
         let Some(step) = process.step() else {
+            KillPoint::over(process.kind(), process.state).pass();
             self.forget(seen.id);
             return Ok(Some(Next::Done));
         };
@@ -200,19 +208,29 @@ impl OutsideProcesses {
         }
         match kind_of(step) {
             StepKind::Money => {
+                pass(seen, KillMoment::Due);
                 self.report(seen, StepReport::Due).await?;
+                pass(seen, KillMoment::Recorded);
                 return Ok(None);
             }
             StepKind::Call if !process.has_begun() => {
+                pass(seen, KillMoment::Due);
                 self.report(seen, StepReport::Begun).await?;
+                pass(seen, KillMoment::Begun);
                 *begun_now = true;
                 return Ok(None);
             }
             StepKind::Call | StepKind::Question => {}
         }
         match self.take_answer(seen).await {
-            Some((ask, came)) => self.settle(seen, step, ask, came).await,
+            Some((ask, came)) => {
+                pass(seen, KillMoment::Answered);
+                self.settle(seen, step, ask, came).await
+            }
             None => {
+                if kind_of(step) == StepKind::Question {
+                    pass(seen, KillMoment::Due);
+                }
                 let is_new = step == ProcessStep::Cancel || std::mem::take(begun_now);
                 self.ask(seen, step, if is_new { Ask::Do } else { Ask::Find }).await.map(Some)
             }
@@ -311,6 +329,7 @@ impl OutsideProcesses {
             None => None,
         };
         self.report(seen, StepReport::Taken { code }).await?;
+        pass(seen, KillMoment::Recorded);
         Ok(None)
     }
 
@@ -321,6 +340,7 @@ impl OutsideProcesses {
         let Some(failed) = seen.process.failed(failure, code, most) else { return Ok(None) };
         let report = StepReport::Failed { failure, code: code.to_owned(), unanswered, contradicted };
         self.report(seen, report).await?;
+        pass(seen, KillMoment::Recorded);
         let is_tried_again = match failed.failure {
             ProcessFailure::Refused | ProcessFailure::Late => false,
             ProcessFailure::NotDone | ProcessFailure::Unknown | ProcessFailure::Contradiction => {

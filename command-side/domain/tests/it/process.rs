@@ -1,8 +1,10 @@
 //! Processes with the outside world: given what happened, when the outside says this, then it goes on like that.
 
+use std::collections::BTreeSet;
+
 use domain::{
     EvolveError, OutsideProcess, Refusal,
-    process::{MostTries, StepKind, kind_of},
+    process::{MostTries, StepKind, kind_of, steps_of},
 };
 use events::recorded::{
     ProcessDirection, ProcessEvent, ProcessFailure, ProcessKind, ProcessPurpose, ProcessStarted, ProcessState,
@@ -216,14 +218,27 @@ struct Books {
 fn whatever_is_answered_both_sides_agree_at_the_end() {
     let mut ends = 0;
     for kind in ProcessKind::ALL {
-        explore(&Run::new(kind), Books::default(), false, 8, &mut ends);
+        let mut met = Met::default();
+        explore(&Run::new(kind), Books::default(), false, 8, &mut met);
+        // Money is held before the process begins.
+        let known: BTreeSet<ProcessStep> = steps_of(kind).filter(|step| *step != ProcessStep::Hold).collect();
+        assert_eq!(met.steps, known, "{kind:?}");
+        ends += met.ends;
     }
     assert!(ends > 100, "{ends}");
 }
 
-fn explore(run: &Run, books: Books, moved: bool, depth: u32, ends: &mut u32) {
+/// What the courses came to.
+#[derive(Default)]
+struct Met {
+    ends: u32,
+    steps: BTreeSet<ProcessStep>,
+}
+
+fn explore(run: &Run, books: Books, moved: bool, depth: u32, met: &mut Met) {
+    met.steps.extend(run.process.step());
     let Some(step) = run.process.step() else {
-        *ends += 1;
+        met.ends += 1;
         let is_done = run.process.state == ProcessState::Done;
         assert_eq!((books.done, moved), (is_done, is_done), "{run:?}");
         return;
@@ -231,7 +246,7 @@ fn explore(run: &Run, books: Books, moved: bool, depth: u32, ends: &mut u32) {
     if depth == 0 {
         return;
     }
-    let mut next = |run: Run, books, moved| explore(&run, books, moved, depth - 1, ends);
+    let mut next = |run: Run, books, moved| explore(&run, books, moved, depth - 1, met);
     if run.process.state == ProcessState::Stuck {
         for direction in [ProcessDirection::Retry, ProcessDirection::Compensate] {
             if let Ok(run) = run.clone().direct(direction) {

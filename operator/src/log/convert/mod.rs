@@ -172,9 +172,9 @@ async fn copy_all(connection: &mut PgConnection, copied: &mut Progress, page: i6
             .await
             .map_err(failed("beginning a page"))?;
         copy::page(&mut transaction, copied, head, page).await?;
-        projection_engine::fault_point("convert: page copied");
+        tasks::kill_point("convert: page copied");
         transaction.commit().await.map_err(failed("ending a page"))?;
-        projection_engine::fault_point("convert: page kept");
+        tasks::kill_point("convert: page kept");
         bar.set_position(copied.position.unsigned_abs());
         if copied.position == head {
             (_, head) = before::head(connection).await?;
@@ -193,7 +193,7 @@ async fn prove_all(connection: &mut PgConnection, copied: &mut Progress, page: i
     let bar = progress_bar(copied.position, "reading back");
     while copied.proven_position < copied.position {
         prove::page(connection, copied, page).await?;
-        projection_engine::fault_point("convert: page proven");
+        tasks::kill_point("convert: page proven");
         bar.set_position(copied.proven_position.unsigned_abs());
     }
     bar.finish_and_clear();

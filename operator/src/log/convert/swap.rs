@@ -52,7 +52,7 @@ async fn attempt(connection: &mut PgConnection, page: i64) -> Result<Stopped, Fa
         prove::page(&mut transaction, &mut copied, page).await?;
     }
     prove_rest(&mut transaction, position - rest).await?;
-    projection_engine::fault_point("convert: stopped");
+    tasks::kill_point("convert: stopped");
     sqlx::query!("update log_head set digest = $1", &copied.digest as &[u8])
         .execute(&mut *transaction)
         .await
@@ -62,7 +62,7 @@ async fn attempt(connection: &mut PgConnection, page: i64) -> Result<Stopped, Fa
         .execute(&mut *transaction)
         .await
         .map_err(failed("writing down that the log was taken over"))?;
-    projection_engine::fault_point("convert: taken over");
+    tasks::kill_point("convert: taken over");
     transaction.commit().await.map_err(failed("taking over the log"))?;
     Ok(Stopped { position, rest, stood: since.elapsed() })
 }

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     Operator,
-    fault_point::fault_point,
     projection::{in_zone, zone_of},
     status::Report,
 };
@@ -200,7 +199,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                     }
                 }
                 "ready" => {
-                    fault_point("ready");
+                    tasks::kill_point("ready");
                     self.reporter.phase(Phase::Ready, 1, 1);
                     if request.until != Until::Promoted {
                         return outcome(session, generation, "ready", comparison).await;
@@ -220,7 +219,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     /// Completes tables that were loaded up to the fence, or fills them up to there.
     async fn build(&self, session: &mut Session, making: &Generation) -> Result<(), RebuildError> {
         if let Some(bulk) = in_zone(&self.projection, making.zone).bulk() {
-            fault_point("merging");
+            tasks::kill_point("merging");
             if let Some(what) = self.ranges_of_another_history(session, making).await? {
                 return Err(RebuildError::OtherHistory { generation: making.generation, what });
             }
@@ -231,7 +230,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let mut tail = self.tail(making.generation, &report).await?;
         self.reporter.phase(Phase::Building, tail.position().number(), making.fence.number());
         tail.to(making.fence).await?;
-        fault_point("building");
+        tasks::kill_point("building");
         session.enter(making.generation, &["building"], "indexing").await
     }
 
@@ -245,7 +244,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             let behind = live.number() - tail.position().number();
             self.reporter.phase(Phase::Tailing, 0, behind.max(0));
             if behind <= LEVEL {
-                fault_point("tailing");
+                tasks::kill_point("tailing");
                 return Ok(());
             }
             tail.to(live).await?;

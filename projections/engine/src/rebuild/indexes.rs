@@ -5,7 +5,7 @@ use super::{
     error::{RebuildError, doing},
     session::Session,
 };
-use crate::{fault_point::fault_point, registry::run};
+use crate::registry::run;
 
 impl Session {
     /// Makes what is still missing, each in a transaction that also strikes it off the list.
@@ -35,7 +35,7 @@ impl Session {
             .map_err(failed())?;
             tx.commit().await.map_err(failed())?;
             reporter.add(1);
-            fault_point("indexing");
+            tasks::kill_point("indexing");
         }
         self.analyze(schema).await
     }

@@ -20,7 +20,7 @@ use super::{
     session::{Ranges, Session, connect_for_long},
     writing::Writing,
 };
-use crate::{Decode, fault_point::fault_point, registry::run};
+use crate::{Decode, registry::run};
 
 /// So many bytes of rows are gathered by all workers together before they are sent.
 const HELD: usize = 48 << 20;
@@ -104,7 +104,7 @@ impl<E: Send + Sync + 'static> Crew<E> {
             let lanes = lacking.into_iter().filter_map(|place| self.lanes.get(place));
             let parts = lanes.filter(|lane| lane.goes_on()).map(Part::of).collect();
             self.range(&mut connection, range, parts).await?;
-            fault_point("building");
+            tasks::kill_point("building");
         }
     }
 

@@ -17,7 +17,6 @@ use super::{
 };
 use crate::{
     audit::{Operator, audit},
-    fault_point::fault_point,
     registry::run,
     status::Report,
 };
@@ -70,7 +69,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             // A live generation of another history may be anywhere: what the log holds is the goal then.
             tail.to(live.position).await?;
             let head = self.log.head().await?;
-            fault_point("promoting");
+            tasks::kill_point("promoting");
             let held_events = HELD_EVENTS * i64::from(tries + 1);
             let swap = Swap { making, live: &live, head, abandon_live, held_events };
             match attempt(session, &mut tail, &swap, operator, what).await? {
@@ -83,7 +82,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                 return Err(RebuildError::Locked(TRIES));
             }
         }
-        fault_point("promoted");
+        tasks::kill_point("promoted");
         self.reporter.phase(Phase::Promoted, 1, 1);
         Ok(())
     }
@@ -128,7 +127,7 @@ async fn attempt<E: Send + Sync + 'static>(
     audit(&mut tx, operator, what, view, Some(making.generation), &details)
         .await
         .map_err(doing("writing the audit"))?;
-    fault_point("swapping");
+    tasks::kill_point("swapping");
     match tx.commit().await {
         Ok(()) => Ok(Attempt::Done),
         // A transaction that notifies waits at its commit for others that do: nothing is done then.

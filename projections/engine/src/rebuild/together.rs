@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     error::chain,
-    fault_point::fault_point,
     projection::{in_zone, zone_of},
 };
 
@@ -51,7 +50,7 @@ pub async fn rebuild_together<E: Send + Sync + 'static>(
     request: &RebuildRequest,
 ) -> Result<Vec<Result<Outcome, RebuildError>>, RebuildError> {
     let mut jobs = begin(shops, request).await?;
-    fault_point("planned");
+    tasks::kill_point("planned");
     load_all(&mut jobs).await?;
     Ok(stream::iter(jobs).map(|job| job.finish(request)).buffered(AT_ONCE).collect().await)
 }

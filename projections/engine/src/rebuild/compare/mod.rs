@@ -27,7 +27,7 @@ use super::{
     error::{RebuildError, doing},
     session::{Generation, Session, connect_for_long},
 };
-use crate::{DayColumn, SumColumn, fault_point::fault_point, limits::awake, registry::run, status::Report};
+use crate::{DayColumn, SumColumn, limits::awake, registry::run, status::Report};
 
 /// What a comparison found.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         expected: &Expected,
     ) -> Result<Comparison, RebuildError> {
         let mut frozen = self.freeze_level(session, making).await?;
-        fault_point("comparing");
+        tasks::kill_point("comparing");
         let mut new = connect_for_long(&self.database).await?;
         let (live_schema, new_schema) = (frozen.live.schema.clone(), making.schema.clone());
         let newer = frozen.live.version < making.version;
