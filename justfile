@@ -105,7 +105,7 @@ deny: packages (_tool "cargo-deny" "cargo-deny" "0.20.2")
 # Fuzz the parsers at the door: `fuzz`, `fuzz contact 600`; on the stable compiler, so without the address sanitizer
 [group('measure')]
 fuzz target="" seconds="120": packages (_tool "cargo-fuzz" "cargo-fuzz" "0.13.2")
-    for target in {{ if target == "" { "contact login_id real_name consistency_token cursor access_token payout_table payment_code" } else { target } }}; do \
+    for target in {{ if target == "" { "contact login_id real_name consistency_token cursor access_token payout_table payment_code token_form" } else { target } }}; do \
         mkdir -p fuzz/corpus/$target; \
         RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $target fuzz/corpus/$target fuzz/seeds/$target -- \
             -max_total_time={{ seconds }} -timeout=5 -print_final_stats=1; \

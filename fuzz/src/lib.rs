@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use domain::member::{Channel, Contact, LoginId, RealName};
-use kernel::{CommandId, ConsistencyToken, SystemClock};
+use kernel::{CommandId, ConsistencyToken, Scopes, SystemClock};
 use platform::auth::Verifier;
 use reads::List;
 use uuid::Uuid;
@@ -137,6 +137,51 @@ pub fn payment_code(data: &[u8]) {
         }
     }
     assert!(text == issued.as_str() || names.payment_code_id(text) != names.payment_code_id(&issued));
+}
+
+/// A part of a form as it was before it was encoded.
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let (byte, after) = match (*first, byte) {
+            (b'%', Some(byte)) => (byte, &after[2..]),
+            (b'+', _) => (b' ', after),
+            (other, _) => (other, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A form that was taken asks for a token of the one grant there is, says nothing twice and holds no secret; any other is refused in a
+/// word of RFC 6749. What is encoded as a form is read as it was, whatever it is.
+pub fn token_form(data: &[u8]) {
+    match command_api::token_form(data) {
+        Err(code) => assert!(["invalid_request", "unsupported_grant_type", "invalid_scope"].contains(&code), "{code}"),
+        Ok(scopes) => {
+            let form = text(data).expect("a form is text");
+            let fields = form.split('&').map(|field| field.split_once('=').unwrap_or((field, "")));
+            let fields: Vec<_> = fields.map(|(name, value)| (decoded(name), decoded(value))).collect();
+            let given = |name: &str| -> Vec<&str> {
+                let of_name = fields.iter().filter(|(field, value)| field == name && !value.is_empty());
+                of_name.map(|(_, value)| value.as_str()).collect()
+            };
+            assert_eq!(given("grant_type"), ["client_credentials"], "{form:?}");
+            assert_eq!(given("client_secret"), [] as [&str; 0], "{form:?}");
+            let asked: Vec<Option<Scopes>> = given("scope").into_iter().map(|scope| scope.parse().ok()).collect();
+            let expected = if scopes.is_some() { vec![scopes] } else { vec![] };
+            assert_eq!(asked, expected, "{form:?}");
+        }
+    }
+    let Some(scope) = text(data).filter(|text| text.len() <= 4_096) else { return };
+    let encoded: String = scope.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let form = format!("grant_type=client_credentials&scope={encoded}");
+    let expected = if scope.is_empty() { Ok(None) } else { scope.parse().map(Some).map_err(|_| "invalid_scope") };
+    assert_eq!(command_api::token_form(form.as_bytes()), expected, "{scope:?}");
 }
 
 /// Gives every seed of a target to it.

@@ -46,6 +46,7 @@ use axum::Router;
 pub use description::openapi;
 use endpoint::Endpoint;
 pub use identity::CommandIds;
+pub use oauth::token_form;
 pub use payment_codes::payment_code;
 pub use payout_rows::{PayoutRowError, PayoutTable, payout_table};
 pub use port::{AuthPort, CommandPort, Services};

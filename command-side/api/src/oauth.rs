@@ -118,6 +118,16 @@ impl Refused {
     }
 }
 
+/// Reads the form of a request for a token: the scopes that are asked for; none if all of the key are.
+///
+/// # Errors
+///
+/// The code of RFC 6749, if it is anything else.
+pub fn token_form(body: &[u8]) -> Result<Option<Scopes>, &'static str> {
+    let Form(fields) = Form::parse(body);
+    asked(fields).map_err(|refused| refused.error)
+}
+
 /// The scopes that are asked for; none if all of the key are.
 fn asked(fields: Option<Vec<(String, String)>>) -> Result<Option<Scopes>, Refused> {
     let fields = fields.ok_or(Refused::request("the body is no form"))?;

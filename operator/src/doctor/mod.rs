@@ -24,6 +24,7 @@ mod schema;
 mod servers;
 mod vault_database;
 mod views_database;
+mod webhooks;
 
 use std::time::Duration;
 

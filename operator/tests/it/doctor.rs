@@ -168,6 +168,29 @@ async fn a_writer_that_does_not_wait_for_the_disk_is_reported() {
 }
 
 #[tokio::test]
+async fn a_webhook_at_which_the_sender_stopped_is_reported() {
+    let databases = TestDatabases::migrated().await;
+    assert_about(&databases.run(&QUICK), "webhooks", "ok", "none");
+    databases
+        .on_views(
+            "insert into webhooks.endpoints (webhook_id, owner_role, owner_id, url, filter, secrets, wanted, failing_since,
+                 stopped_at, stopped_because)
+             values ('01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e01', 'service', gen_random_uuid(), 'https://a.example', '{}', '[]',
+                     'enabled', now(), now(), 'failing'),
+                 ('01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e02', 'service', gen_random_uuid(), 'https://b.example', '{}', '[]',
+                     'disabled', now(), now(), 'gone'),
+                 ('01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e03', 'service', gen_random_uuid(), 'https://c.example', '{}', '[]',
+                     'enabled', now(), null, null)",
+        )
+        .await;
+    let run = databases.run(&QUICK);
+    let words = "nothing more is sent to 1: 01980c5e-2f7a-7c31-9d0e-5b1f6a3c8e01 (failing since ";
+    assert_about(&run, "webhooks", "warn", words);
+    assert_about(&run, "webhooks", "warn", "docs/runbooks/webhooks-failing.md");
+    databases.drop().await;
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_ready_or_does_not_believe_the_key_is_reported() {
     let folder = Folder::new();
     let own = [("JANGBU_SIGNING_KEY_FILE", folder.join("key.pem")), ("JANGBU_JWKS_FILE", folder.join("jwks.json"))];

@@ -7,7 +7,7 @@ use event_store_postgres::{AppendWatch, LockHandle, PostgresLog};
 use kernel::{Clock, CommitRef, LogId, Position, SystemClock};
 use log::{ReadCommits, ReadError, ReadHead};
 use platform::shutdown::Shutdown;
-use public_events::{CloudEvent, EventCursor, TranslateError, translate};
+use public_events::{CloudEvent, Earlier, EventCursor, TranslateError, translate};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::{
@@ -157,7 +157,9 @@ impl Pump {
         let before = self.before(cursor.position).await?;
         let after = before.map_or(Position::ZERO, |commit| commit.position);
         let commits = self.log.read_commits(after, 1).await?;
-        let events = commits.first().map(|commit| translate(log, commit)).transpose()?.unwrap_or_default();
+        // Who is told of it is not compared, so nothing earlier has to be known.
+        let translated = commits.first().map(|commit| translate(log, commit, &Earlier::default()));
+        let events = translated.transpose()?.unwrap_or_default();
         let is_same = |event: &CloudEvent| {
             // A later build may say more of the same event.
             (event.id, event.time, &event.correlationid) == (told.id, told.time, &told.correlationid)
@@ -170,9 +172,10 @@ impl Pump {
     async fn advance(&self, run: &mut Run) -> Result<bool, PumpError> {
         let commits = self.log.read_following(run.log, run.sent, PAGE).await?;
         let more = commits.iter().map(|commit| commit.events.len()).sum::<usize>() * 2 >= PAGE as usize;
+        let earlier = Earlier::read(&self.log, &commits).await?;
         for commit in &commits {
             // All of a commit is read before any of it is told.
-            let mut events = translate(run.log, commit)?;
+            let mut events = translate(run.log, commit, &earlier)?;
             if let Some(skip) = run.skip {
                 events.retain(|event| event.cursor() > skip);
             }

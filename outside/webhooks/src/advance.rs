@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use kernel::{Clock, SystemClock};
 use log::{ReadCommits, ReadError};
+use public_events::Earlier;
 
 use crate::{
     active::{Active, SendError},
@@ -29,7 +30,8 @@ impl Active<'_> {
             return Ok(false);
         };
         let reached = last.reference();
-        let page = self.webhooks.follow(&self.means.log, self.log, &commits, self.since).await?;
+        let earlier = Earlier::read(&self.means.log, &commits).await?;
+        let page = self.webhooks.follow(&self.means.log, self.log, (&commits, &earlier), self.since).await?;
         self.read = Some(reached);
         if page.deliveries.is_empty() && page.orders.is_empty() && page.changed.is_empty() {
             self.note().await?;
@@ -95,7 +97,8 @@ impl Active<'_> {
             return Ok(true);
         };
         recovery.reached = Some(last.reference());
-        let found = self.webhooks.of_one(endpoint, self.log, &commits, recovery.since)?;
+        let earlier = Earlier::read(log, &commits).await?;
+        let found = self.webhooks.of_one(endpoint, self.log, (&commits, &earlier), recovery.since)?;
         store.go_on_with(self.epoch, &recovery, &found, now).await?;
         Ok(true)
     }

@@ -138,7 +138,8 @@ impl Active<'_> {
         endpoint.health = before.after(&landed.outcome, now, limit);
         if let (None, Some((_, reason))) = (before.stopped, endpoint.health.stopped) {
             status::stopped(reason);
-            tracing::warn!(
+            // Somebody has to tell the owner: partners have no address that the bank could write to.
+            tracing::error!(
                 webhook.id = %endpoint.id,
                 owner = %endpoint.owner,
                 reason = reason.as_str(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use events::recorded::{self, DecodeError, WebhookEvent};
 use kernel::{LogId, Position, WebhookId};
 use log::{Commit, OwnedAccounts, ReadError};
-use public_events::{EventType, PublicEvent, TranslateError, translate};
+use public_events::{Earlier, EventType, PublicEvent, TranslateError, translate};
 
 use crate::{
     audience::Audience,
@@ -88,12 +88,12 @@ impl Webhooks {
         self.endpoints.values()
     }
 
-    /// What these commits lead to. Events that were recorded before `since` are not sent.
+    /// What these commits lead to, with what was read for them. Events that were recorded before `since` are not sent.
     pub async fn follow(
         &mut self,
         log: &dyn OwnedAccounts,
         id: LogId,
-        commits: &[Commit],
+        (commits, earlier): (&[Commit], &Earlier),
         since: DateTime<Utc>,
     ) -> Result<Page, FollowError> {
         let mut page = Page::default();
@@ -102,7 +102,7 @@ impl Webhooks {
             if !self.endpoints.values().any(Endpoint::is_served) {
                 continue;
             }
-            for event in public_events_of(id, commit)? {
+            for event in public_events_of(id, commit, earlier)? {
                 self.audience.follow(&event);
                 if commit.recorded_at >= since {
                     let heard = self.endpoints.values().filter(|endpoint| endpoint.is_served());
@@ -118,12 +118,12 @@ impl Webhooks {
         &self,
         endpoint: &Endpoint,
         id: LogId,
-        commits: &[Commit],
+        (commits, earlier): (&[Commit], &Earlier),
         since: DateTime<Utc>,
     ) -> Result<Vec<NewDelivery>, FollowError> {
         let mut deliveries = Vec::new();
         for commit in commits.iter().filter(|commit| commit.recorded_at >= since) {
-            for event in public_events_of(id, commit)? {
+            for event in public_events_of(id, commit, earlier)? {
                 deliveries.extend(self.deliveries(std::iter::once(endpoint), &event));
             }
         }
@@ -222,6 +222,6 @@ fn ask(
     }
 }
 
-fn public_events_of(log: LogId, commit: &Commit) -> Result<Vec<PublicEvent>, FollowError> {
-    translate(log, commit).map_err(|source| FollowError::Public { position: commit.first, source })
+fn public_events_of(log: LogId, commit: &Commit, earlier: &Earlier) -> Result<Vec<PublicEvent>, FollowError> {
+    translate(log, commit, earlier).map_err(|source| FollowError::Public { position: commit.first, source })
 }

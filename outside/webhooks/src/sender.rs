@@ -12,7 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::{
     active::{Active, Landed, Means, SendError},
+    endpoint::{Endpoint, Wanted},
     follow::Page,
+    health::StopReason,
     history::position,
     status,
 };
@@ -88,6 +90,12 @@ async fn keep_house(active: &mut Active<'_>) -> Result<(), SendError> {
     status::followed(position(active.read), behind.map_or(Duration::ZERO, age));
     let backlog = means.store.backlog().await?;
     status::pending(backlog, backlog.oldest.map_or(Duration::ZERO, age));
+    for reason in StopReason::ALL {
+        let is_stopped = |endpoint: &&Endpoint| {
+            endpoint.wanted == Wanted::Enabled && endpoint.health.stopped.is_some_and(|(_, because)| because == reason)
+        };
+        status::stopped_now(reason, active.webhooks.all().filter(is_stopped).count());
+    }
     means.store.forget(active.epoch, now - means.config.keep()).await?;
     Ok(())
 }

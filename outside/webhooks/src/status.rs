@@ -66,6 +66,11 @@ pub(crate) fn stopped(reason: StopReason) {
     metrics::counter!("jangbu_webhooks_stopped_total", "reason" => reason.as_str()).increment(1);
 }
 
+/// How many webhooks nothing more is sent to now.
+pub(crate) fn stopped_now(reason: StopReason, count: usize) {
+    metrics::gauge!("jangbu_webhooks_stopped", "reason" => reason.as_str()).set(count as f64);
+}
+
 /// So many attempts are under way.
 pub(crate) fn under_way(count: usize) {
     metrics::gauge!("jangbu_webhooks_under_way").set(count as f64);
@@ -94,6 +99,7 @@ pub(crate) fn describe() {
     describe_histogram!("jangbu_webhooks_attempt_seconds", Unit::Seconds, "How long an attempt took");
     describe_counter!("jangbu_webhooks_failed_total", "Deliveries given up after their last attempt");
     describe_counter!("jangbu_webhooks_stopped_total", "Webhooks that nothing more is sent to, by reason");
+    describe_gauge!("jangbu_webhooks_stopped", "Webhooks that nothing more is sent to now, by reason");
     describe_gauge!("jangbu_webhooks_under_way", "Attempts under way");
     describe_gauge!("jangbu_webhooks_position", "The position up to which the log was followed");
     describe_gauge!("jangbu_webhooks_lag_seconds", Unit::Seconds, "Age of the oldest commit that was not followed");

@@ -22,7 +22,14 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             return Err(Problem::new(Code::UnsupportedMediaType).detail(detail));
         }
         as_it_is(request.headers())?;
-        Ok(Self(fields(&read(request).await?)))
+        Ok(Self::parse(&read(request).await?))
+    }
+}
+
+impl Form {
+    /// The fields of a body.
+    pub fn parse(body: &[u8]) -> Self {
+        Self(fields(body))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Items, offers, standing orders and payout runs.
 
-use events::recorded::{ItemEvent, OfferEvent, PayoutRowsPaid, PayoutRunEvent, StandingOrderEvent, StandingOrderRan};
+use events::recorded::{
+    Event, ItemEvent, OfferEvent, PayoutRowsPaid, PayoutRunEvent, StandingOrderEvent, StandingOrderRan,
+};
 use kernel::{ItemId, MemberId, OfferId, OrderId, PayoutRunId, TransferId};
 
 use super::{
@@ -82,8 +84,22 @@ impl Teller<'_, '_> {
             }
             // Only the seller may take an offer back.
             OfferEvent::Cancelled(_) => self.ended(recorded, offer_id, "cancelled", asker(self.actor)),
-            // Its commit does not say whose it was: the seller knows when it expires.
-            OfferEvent::Expired(_) => self.ended(recorded, offer_id, "expired", None),
+            OfferEvent::Expired(_) => {
+                let seller = self.seller(recorded, offer_id)?;
+                self.ended(recorded, offer_id, "expired", seller)
+            }
+        }
+    }
+
+    /// Whose an offer was that expired: its commit does not say so.
+    fn seller(&self, recorded: &Recorded, offer_id: OfferId) -> Result<Option<MemberId>, TranslateError> {
+        let Some(opened) = self.earlier.opened(offer_id) else { return Ok(None) };
+        let position = recorded.position;
+        let decoded = Event::decode(&opened.event_type, opened.schema_version, &opened.payload)
+            .map_err(|source| TranslateError::Unreadable { position, source })?;
+        match decoded {
+            Event::Offer(OfferEvent::Opened(opened)) => Ok(Some(opened.seller)),
+            _ => Ok(None),
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     index::{Index, Recorded},
     writer::{Audience, Writer},
 };
-use crate::{EventType, data};
+use crate::{Earlier, EventType, data};
 
 /// The code of refusals that a limit causes.
 const LIMIT_EXCEEDED: &str = "limit-exceeded";
@@ -22,6 +22,7 @@ const LIMIT_EXCEEDED: &str = "limit-exceeded";
 /// Tells the events of one commit.
 pub(super) struct Teller<'e, 'c> {
     pub index: Index<'e>,
+    pub earlier: &'e Earlier,
     pub writer: Writer<'c>,
     /// Who asked for the commit.
     pub actor: Actor,

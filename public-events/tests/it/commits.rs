@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use kernel::{Actor, CommandId, CorrelationId, LogId, MemberId, Position, Role, StreamId, Version};
 use log::{Commit, Event, Fingerprint};
-use public_events::{PublicEvent, translate};
+use public_events::{Earlier, PublicEvent, translate};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
@@ -61,5 +61,5 @@ pub fn commit(events: Vec<Event>) -> Commit {
 
 /// What is told of these events.
 pub fn told(events: Vec<Event>) -> Vec<PublicEvent> {
-    translate(LOG, &commit(events)).unwrap_or_else(|error| panic!("{error:?}"))
+    translate(LOG, &commit(events), &Earlier::default()).unwrap_or_else(|error| panic!("{error:?}"))
 }

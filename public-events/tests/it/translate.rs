@@ -1,8 +1,8 @@
 //! What is told, to the letter.
 
-use kernel::AccountId;
+use kernel::{AccountId, MemberId};
 use log::Event;
-use public_events::{CloudEvent, PublicEvent, TranslateError, translate};
+use public_events::{CloudEvent, Earlier, PublicEvent, TranslateError, translate};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -59,7 +59,8 @@ fn the_same_commit_gives_the_same_events_and_no_two_have_one_id() {
     let (once, again) = (told(transfer("TransferPosted.v4.charge")), told(transfer("TransferPosted.v4.charge")));
     assert_eq!(once, again);
     assert_ne!(once[0].event.id, once[1].event.id);
-    let other = translate(kernel::LogId::new(Uuid::from_u128(0x11)), &commit(transfer("TransferPosted.v4.charge")));
+    let (log, charge) = (kernel::LogId::new(Uuid::from_u128(0x11)), commit(transfer("TransferPosted.v4.charge")));
+    let other = translate(log, &charge, &Earlier::default());
     assert_ne!(other.expect("told")[0].event.id, once[0].event.id, "another log has other events");
 }
 
@@ -127,7 +128,7 @@ fn a_refusal_is_told_to_who_would_have_paid_and_without_what_they_have() {
 fn an_account_is_told_to_its_owner_before_anybody_knows_whose_it_is() {
     let told = told(vec![event(id("51"), 1, "AccountOpened.v1.member")]);
     let [opened] = told.as_slice() else { panic!("{told:?}") };
-    let owner = kernel::MemberId::new(id("03"));
+    let owner = MemberId::new(id("03"));
     assert!(opened.may_be_told(owner, |_| false) && !opened.may_be_told(MEMBER, |_| false));
     let headers = opened.headers();
     let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
@@ -148,15 +149,44 @@ fn an_item_that_changes_hands_tells_neither_who_the_other_is() {
     assert_eq!(giver.partition_key, giver.owner.expect("a member").uuid());
 }
 
+/// The commit does not say whose the offer was.
+#[test]
+fn an_offer_that_expires_is_told_to_whoever_made_it() {
+    let (offer, item) = (id("41"), id("77"));
+    let expired = || commit(vec![event(item, 3, "ItemUnlocked.v1"), event(offer, 2, "OfferExpired.v1")]);
+    let ended = |earlier: &Earlier| {
+        let told = translate(LOG, &expired(), earlier).expect("told");
+        let [ended] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!(ended.event.data, json!({"offer_id": offer, "item_id": item, "status": "expired"}));
+        (ended.owner, ended.partition_key, ended.event.id)
+    };
+    let mut earlier = Earlier::default();
+    let (nobody, key, unknown) = ended(&earlier);
+    assert_eq!((nobody, key), (None, offer), "what is not known is told to operators alone");
+    // Of another offer, and of this one.
+    earlier.learn([event(id("42"), 1, "OfferOpened.v1")]);
+    assert_eq!(ended(&earlier).0, None);
+    earlier.learn([event(offer, 1, "OfferOpened.v1")]);
+    let (seller, key, known) = ended(&earlier);
+    let ours = golden("OfferOpened.v1")["seller"].as_str().and_then(|text| text.parse().ok()).map(MemberId::new);
+    assert_eq!((seller, Some(key)), (ours, ours.map(MemberId::uuid)));
+    assert_eq!(known, unknown, "it is the same event");
+    let later = Event { schema_version: 9, ..event(offer, 1, "OfferOpened.v1") };
+    earlier.learn([later]);
+    let error = translate(LOG, &expired(), &earlier).expect_err("of a later build");
+    assert!(matches!(error, TranslateError::Unreadable { .. }), "{error:?}");
+}
+
 #[test]
 fn a_commit_that_is_not_understood_is_not_told_in_part() {
     let mut events = transfer("TransferPosted.v4.two-legs");
     events[2].schema_version = 9;
-    let error = translate(LOG, &commit(events)).expect_err("of a later build");
+    let error = translate(LOG, &commit(events), &Earlier::default()).expect_err("of a later build");
     assert!(
         matches!(error, TranslateError::Unreadable { position, .. } if position.number() == FIRST + 2),
         "{error:?}"
     );
-    let lonely = translate(LOG, &commit(vec![event(id("01"), 7, "AccountDebited.v2")])).expect_err("no transfer");
+    let lonely = commit(vec![event(id("01"), 7, "AccountDebited.v2")]);
+    let lonely = translate(LOG, &lonely, &Earlier::default()).expect_err("no transfer");
     assert!(matches!(lonely, TranslateError::Incomplete { .. }), "{lonely:?}");
 }

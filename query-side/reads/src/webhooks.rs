@@ -41,6 +41,9 @@ pub struct Webhook {
     /// Null while it is enabled.
     #[schema(pattern = "^(asked|failing|gone)$", required)]
     pub disabled_because: Option<String>,
+    /// When the bank disabled it, `failing` or `gone`; null while it is enabled, and where it was `asked` for.
+    #[schema(required)]
+    pub disabled_at: Option<DateTime<Utc>>,
     /// Since when every attempt has failed; null after one that did not.
     #[schema(required)]
     pub failing_since: Option<DateTime<Utc>>,

@@ -52,9 +52,7 @@ impl TestApp {
     pub async fn start_with_providers(parts: &[Part], settings: &[(&str, &str)]) -> (Self, LocalProviders) {
         let providers = LocalProviders::local().await.unwrap();
         let urls = providers.settings();
-        let urls = urls.iter().map(|(name, url)| (*name, url.as_str()));
-        let settings: Vec<_> = urls.chain(settings.iter().copied()).collect();
-        (Self::start_with(parts, &settings).await, providers)
+        (Self::start_with(parts, &joined(&urls, settings)).await, providers)
     }
 
     /// Starts these processes on a Postgres at another address, such as a proxy before it.
@@ -68,6 +66,18 @@ impl TestApp {
     pub async fn start_on_servers(servers: &TestServers, parts: &[Part]) -> Self {
         let databases = Databases::on(&servers.postgres_url().unwrap()).unwrap();
         Self::start_on(databases, servers.nats_url(), parts, &[]).await
+    }
+
+    /// Starts these processes on servers of their own, with settings of their own and with local providers.
+    pub async fn start_on_servers_with_providers(
+        servers: &TestServers,
+        parts: &[Part],
+        settings: &[(&str, &str)],
+    ) -> (Self, LocalProviders) {
+        let databases = Databases::on(&servers.postgres_url().unwrap()).unwrap();
+        let providers = LocalProviders::local().await.unwrap();
+        let urls = providers.settings();
+        (Self::start_on(databases, servers.nats_url(), parts, &joined(&urls, settings)).await, providers)
     }
 
     async fn start_on(databases: Databases, nats_url: String, parts: &[Part], settings: &[(&str, &str)]) -> Self {
@@ -287,6 +297,11 @@ impl TestApp {
         std::fs::remove_dir_all(&self.folder).unwrap();
         ledger
     }
+}
+
+/// Where the local providers are, and the settings of a test.
+fn joined<'a>(urls: &'a [(&'static str, String)], settings: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    urls.iter().map(|(name, url)| (*name, url.as_str())).chain(settings.iter().copied()).collect()
 }
 
 /// Every item of a list, by its pages.

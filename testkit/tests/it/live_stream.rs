@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use testkit::{
     chaos::{Part, TestServers},
@@ -24,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     runbooks::variables,
     support::{
-        Frame, Listener, Page, TestApp, TestClient, eventually, fresh_key,
+        EarlyTimers, Frame, Listener, LogClock, Page, TestApp, TestClient, eventually, fresh_key, money,
         people::{By, Newcomer},
         rounds, verify,
     },
@@ -92,6 +93,38 @@ async fn each_hears_of_what_is_theirs_and_in_the_order_of_the_log() {
     check_order(&heard);
     assert!(heard.iter().filter(|frame| frame.tells("transfer.posted", sent)).count() >= 2, "both sides: {heard:?}");
     drop((all, of_alice, of_bob));
+    app.close().await;
+}
+
+/// The commit in which an offer expires does not say whose it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_that_expires_is_told_to_its_seller_and_to_no_other_member() {
+    let start: DateTime<Utc> = "2027-06-15T12:00:00Z".parse().unwrap();
+    let mut app = TestApp::start(&[]).await;
+    let mut clock = LogClock::take_over(&app, start).await;
+    app.bank.start(&PARTS).await.unwrap();
+    clock.set(start).await;
+    let timers = EarlyTimers::start(&app).await;
+    let (seller, to) = app.funded_member(0).await;
+    let (other, operator, service) = (app.member(), app.operator(), app.service());
+    let mut of_seller = Listener::open(&seller, "?types=offer.opened,offer.ended", None).await;
+    let mut of_other = Listener::open(&other, "", None).await;
+    let mut all = Listener::open(&operator, "?types=offer.ended", None).await;
+    let number = seller.post("/v1/accounts", json!({"asset": "KRW"})).await.expect(201).text("account_number");
+    let mint = json!({"collection": "Streams", "serial": "1", "owner": number});
+    let item = service.post("/v1/items", mint).await.expect(201).id("item_id");
+    let offer = json!({"item_id": item, "price": money("KRW", 5), "destination": to, "expires_in": 300});
+    let offer = seller.post("/v1/offers", offer).await.expect(201).id("offer_id");
+
+    clock.set(start + TimeDelta::minutes(10)).await;
+    let heard = of_seller.until(|frame| frame.tells("offer.ended", offer)).await;
+    let told: Vec<_> = heard.iter().map(|frame| frame.event.as_deref().unwrap()).collect();
+    assert_eq!(told, ["offer.opened", "offer.ended"]);
+    assert_eq!(heard[1].data()["data"], json!({"offer_id": offer, "item_id": item, "status": "expired"}));
+    assert_eq!(all.until(|frame| frame.tells("offer.ended", offer)).await.len(), 1);
+    let mark = other.open("KRW").await;
+    assert_eq!(of_other.until(opened(mark)).await.len(), 1, "nobody else hears of it");
+    drop((all, of_seller, of_other, timers));
     app.close().await;
 }
 

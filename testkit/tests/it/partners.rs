@@ -17,19 +17,19 @@ use crate::{
 };
 
 /// A partner, and the operator who looks after it.
-struct Partner {
+pub struct Partner {
     id: Uuid,
     operator: TestClient,
 }
 
 /// A key with its secret.
-struct Key {
+pub struct Key {
     id: Uuid,
     secret: String,
 }
 
 impl Partner {
-    async fn create(app: &mut TestApp) -> Self {
+    pub async fn create(app: &mut TestApp) -> Self {
         let operator = app.operator();
         let created = operator.post("/v1/partners", json!({"name": "Hangang Coffee"})).await.expect(201);
         Self { id: created.id("partner_id"), operator }
@@ -39,7 +39,7 @@ impl Partner {
         format!("/v1/partners/{}{rest}", self.id)
     }
 
-    async fn key(&self, scopes: &[&str]) -> Key {
+    pub async fn key(&self, scopes: &[&str]) -> Key {
         let issued = self.operator.post(&self.path("/keys"), json!({"scopes": scopes})).await.expect(201);
         Key { id: issued.id("key_id"), secret: issued.text("secret") }
     }
@@ -64,7 +64,7 @@ async fn exchange(app: &mut TestApp, key: &Key, scope: Option<&str>) -> Answer {
 }
 
 /// The partner at a command server, with a token for a key.
-async fn client(app: &mut TestApp, server: usize, partner: &Partner, key: &Key) -> TestClient {
+pub async fn client(app: &mut TestApp, server: usize, partner: &Partner, key: &Key) -> TestClient {
     let token = exchange(app, key, None).await.expect(200).text("access_token");
     app.client_with(server, partner.id, token)
 }

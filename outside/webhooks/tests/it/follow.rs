@@ -13,6 +13,7 @@ use kernel::{
     WebhookId,
 };
 use log::{Commit, Fingerprint, OwnedAccounts, ReadError};
+use public_events::Earlier;
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 use webhook_sender::{
@@ -85,7 +86,7 @@ fn webhook(stream: u128) -> WebhookId {
 }
 
 async fn follow(webhooks: &mut Webhooks, commits: &[Commit]) -> Page {
-    webhooks.follow(&Owned, LOG, commits, at(0)).await.unwrap()
+    webhooks.follow(&Owned, LOG, (commits, &Earlier::default()), at(0)).await.unwrap()
 }
 
 /// For each webhook what is sent to it: position and type.
@@ -198,10 +199,11 @@ async fn what_was_recorded_too_early_is_not_sent() {
     let mut webhooks = Webhooks::default();
     let commits =
         [commit(1, 1, 1, created(service(), &["*"])), commit(2, OWN, 2, frozen()), commit(3, OWN, 3, frozen())];
-    let page = webhooks.follow(&Owned, LOG, &commits, at(3)).await.unwrap();
+    let earlier = Earlier::default();
+    let page = webhooks.follow(&Owned, LOG, (&commits, &earlier), at(3)).await.unwrap();
     assert_eq!(sent(&page)[&1], [(3, "account.frozen")]);
     let endpoint = webhooks.get(webhook(1)).unwrap();
-    let found = webhooks.of_one(endpoint, LOG, &commits, at(2)).unwrap();
+    let found = webhooks.of_one(endpoint, LOG, (&commits, &earlier), at(2)).unwrap();
     let positions: Vec<i64> = found.iter().map(|delivery| delivery.position.number()).collect();
     assert_eq!(positions, [2, 3], "read again for one webhook");
 }

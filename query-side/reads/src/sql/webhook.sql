@@ -6,6 +6,7 @@ select min(position) as position, (array_agg(recorded_at order by position))[1] 
                string_to_array(w.events, ' ') as events, w.description,
                case when w.enabled and e.stopped_at is null then 'enabled' else 'disabled' end as status,
                case when not w.enabled then 'asked' else e.stopped_because end as disabled_because,
+               case when w.enabled then e.stopped_at end as disabled_at,
                e.failing_since, w.created_at, w.position, w.recorded_at
            from live.webhooks as w
            left join webhooks.cursor as c on c.position >= w.position

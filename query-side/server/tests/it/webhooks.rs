@@ -88,8 +88,8 @@ async fn what_goes_out() {
     let expected = json!({
         "webhook_id": id(OF_SERVICE), "owner": {"role": "service", "id": id(SERVICE)},
         "url": "https://shop.example/jangbu", "events": ["account.opened", "transfer.posted"], "description": "the shop",
-        "status": "enabled", "disabled_because": null, "failing_since": null, "created_at": "2026-11-21T09:10:00Z",
-        "position": 10, "recorded_at": "2026-11-21T09:10:00Z",
+        "status": "enabled", "disabled_because": null, "disabled_at": null, "failing_since": null,
+        "created_at": "2026-11-21T09:10:00Z", "position": 10, "recorded_at": "2026-11-21T09:10:00Z",
     });
     assert_eq!(*app.get(&webhook(OF_SERVICE), app.service()).await.ok(), expected);
     let own = app.get("/v1/webhooks", app.service()).await;
@@ -179,9 +179,10 @@ async fn a_webhook_at_which_the_sender_stopped_is_disabled() {
     let app = TestApp::with_webhooks().await;
     let is = async || {
         let body = app.get(&webhook(OF_SERVICE), app.service()).await.ok().clone();
-        (body["status"].clone(), body["disabled_because"].clone())
+        ["status", "disabled_because", "disabled_at"].map(|field| body[field].clone())
     };
-    assert_eq!(is().await, (json!("enabled"), Value::Null), "no sender was ever there");
+    let enabled = [json!("enabled"), Value::Null, Value::Null];
+    assert_eq!(is().await, enabled, "no sender was ever there");
     let sql = format!(
         "insert into webhooks.cursor (holder, log_id, position, command_id, recorded_at, deliver_since)
          select 'a test', log_id, 12, gen_random_uuid(), '2026-11-21T09:10:00Z', '2026-11-21T09:00:00Z' from log_head;
@@ -192,15 +193,16 @@ async fn a_webhook_at_which_the_sender_stopped_is_disabled() {
         id(SERVICE)
     );
     app.database.run(&sql).await;
-    assert_eq!(is().await, (json!("disabled"), json!("failing")));
+    assert_eq!(is().await, ["disabled", "failing", "2026-11-21T09:00:00Z"]);
     let body = app.get("/v1/webhooks", app.service()).await;
     assert_eq!(body.ok()["items"][0]["failing_since"], "2026-11-16T09:00:00Z");
     assert_eq!(body.body["items"][0]["status"], "disabled");
+    assert_eq!(body.body["items"][0]["disabled_at"], "2026-11-21T09:00:00Z");
     let change = async |sql: &str| app.database.run(&format!("update webhooks_g1.webhooks set {sql}")).await;
     change("position = 13").await;
-    assert_eq!(is().await, (json!("enabled"), Value::Null), "it was enabled again, and the sender has not seen it yet");
+    assert_eq!(is().await, enabled, "it was enabled again, and the sender has not seen it yet");
     change("position = 12, enabled = false").await;
-    assert_eq!(is().await, (json!("disabled"), json!("asked")));
+    assert_eq!(is().await, [json!("disabled"), json!("asked"), Value::Null]);
     app.finish().await;
 }
 

@@ -27,6 +27,15 @@ struct Recorded {
     payload: Value,
 }
 
+/// What earlier commits said that later ones leave out.
+#[derive(Default)]
+struct Before {
+    /// How many rows a run has.
+    rows_of: HashMap<Uuid, u64>,
+    /// Whose an offer is.
+    sellers: HashMap<Uuid, Value>,
+}
+
 struct Commit {
     /// The member who asked, if it was one.
     member: Option<Uuid>,
@@ -35,13 +44,17 @@ struct Commit {
 
 /// Everything that ought to be told, in order.
 pub async fn ought(log_url: &str) -> Vec<Told> {
-    let (mut told, mut rows_of) = (Vec::new(), HashMap::new());
+    let (mut told, mut before) = (Vec::new(), Before::default());
     for commit in read(log_url).await {
         for event in &commit.events {
-            if event.kind == "PayoutChunkAdded" {
-                rows_of.insert(event.stream, event.payload["rows"].as_u64().unwrap());
+            match event.kind.as_str() {
+                "PayoutChunkAdded" => {
+                    before.rows_of.insert(event.stream, event.payload["rows"].as_u64().unwrap());
+                }
+                "OfferOpened" => drop(before.sellers.insert(event.stream, event.payload["seller"].clone())),
+                _ => {}
             }
-            told.extend(of_event(&commit, event, &rows_of));
+            told.extend(of_event(&commit, event, &before));
         }
     }
     told
@@ -104,13 +117,13 @@ struct InCommit<'c> {
     event: &'c Recorded,
 }
 
-fn of_event(commit: &Commit, event: &Recorded, rows_of: &HashMap<Uuid, u64>) -> Vec<Told> {
+fn of_event(commit: &Commit, event: &Recorded, before: &Before) -> Vec<Told> {
     let within = InCommit { commit, event };
     match event.kind.as_str() {
-        "PayoutRowsPaid" => within.rows_paid(rows_of).into_iter().collect(),
+        "PayoutRowsPaid" => within.rows_paid(&before.rows_of).into_iter().collect(),
         "TransferRejected" | "CommandRefused" => within.refusal(),
         kind if kind.starts_with("Account") => within.account().into_iter().collect(),
-        kind if kind.starts_with("Item") || kind.starts_with("Offer") => within.item(),
+        kind if kind.starts_with("Item") || kind.starts_with("Offer") => within.item(before),
         _ => within.other().into_iter().collect(),
     }
 }
@@ -189,7 +202,7 @@ impl InCommit<'_> {
         all
     }
 
-    fn item(&self) -> Vec<Told> {
+    fn item(&self, before: &Before) -> Vec<Told> {
         let payload = &self.event.payload;
         match self.event.kind.as_str() {
             "ItemMinted" => vec![self.to("item.minted", id(&payload["owner"]), vec![("serial", self.field("serial"))])],
@@ -208,7 +221,10 @@ impl InCommit<'_> {
             "OfferCancelled" => {
                 vec![self.to("offer.ended", self.commit.member, vec![("status", json!("cancelled"))])]
             }
-            "OfferExpired" => vec![self.told("offer.ended", vec![("status", json!("expired"))])],
+            "OfferExpired" => {
+                let seller = id(&before.sellers[&self.event.stream]);
+                vec![self.to("offer.ended", seller, vec![("status", json!("expired"))])]
+            }
             _ => vec![],
         }
     }

@@ -1,7 +1,7 @@
 //! Public events: the stream against the log, whatever happens to the publisher and to NATS.
 
 mod fold;
-mod reader;
+pub mod reader;
 
 use std::collections::{HashMap, HashSet};
 

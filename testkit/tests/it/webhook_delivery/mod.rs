@@ -1,6 +1,6 @@
 //! Events on their way to receivers that fail, through senders that die.
 
-mod receiver;
+pub mod receiver;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -11,11 +11,11 @@ use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use futures::future::join_all;
 use kernel::{LogId, Position};
 use log::{ReadCommits, ReadHead};
-use public_events::{PublicEvent, translate};
+use public_events::{Earlier, PublicEvent, translate};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use testkit::chaos::Part;
+use testkit::chaos::{Jangbu, Part};
 use uuid::Uuid;
 
 use self::receiver::{Received, Receiver, Reply, failing_at_random, well};
@@ -74,8 +74,9 @@ async fn public_events(app: &TestApp, after: i64) -> Vec<PublicEvent> {
         let commits = log.read_commits(position, 1_000).await.unwrap();
         let Some(last) = commits.last() else { break };
         position = last.last();
+        let earlier = Earlier::read(&log, &commits).await.unwrap();
         for commit in &commits {
-            events.extend(translate(id, commit).unwrap());
+            events.extend(translate(id, commit, &earlier).unwrap());
         }
     }
     pool.close().await;
@@ -212,6 +213,51 @@ async fn who_is_gone_is_sent_nothing_until_it_is_enabled_and_may_recover_what_it
     .await;
     let answered = receiver.received().iter().filter(|received| received.reply == Reply::Status(200)).count();
     assert_eq!(answered, all.len(), "and what was taken is not sent again");
+    app.close().await;
+}
+
+/// Nobody can be written to: it is shown to the owner, and operators are told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fails_for_too_long_is_disabled_and_that_is_said_once() {
+    let mut app = start(&[]).await;
+    app.bank.set(SENDER, "JANGBU_WEBHOOK_DISABLE_AFTER_HOURS", "0");
+    app.bank.start(&[SENDER]).await.unwrap();
+    let receiver = Receiver::start(|_, _| Reply::Status(500)).await;
+    let (service, operator) = (app.service(), app.operator());
+    let webhook = subscribe(&service, &receiver, &["*"]).await;
+    let accounts = accounts(&mut app).await;
+    seen(&service, &webhook, "it is disabled", |body| {
+        body["status"] == "disabled"
+            && body["disabled_because"] == "failing"
+            && body["disabled_at"].is_string()
+            && body["failing_since"].is_string()
+    })
+    .await;
+    let listed = service.get("/v1/webhooks").await.expect(200);
+    assert_eq!(listed.items()[0]["disabled_because"], "failing");
+    transfers(&operator, &accounts, 12).await;
+
+    let url = format!("http://{}/metrics", app.bank.address(SENDER).unwrap());
+    eventually("it is counted", async || {
+        let page = reqwest::get(&url).await.map_err(|error| error.to_string())?;
+        let page = page.text().await.map_err(|error| error.to_string())?;
+        let counts =
+            ["jangbu_webhooks_stopped{reason=\"failing\"} 1", "jangbu_webhooks_stopped_total{reason=\"failing\"} 1"];
+        let is_counted = counts.iter().all(|count| page.lines().any(|line| line == *count));
+        if is_counted { Ok(()) } else { Err(page) }
+    })
+    .await;
+    let id = webhook.text("webhook_id");
+    let log = std::fs::read_to_string(app.bank.log_file(SENDER)).unwrap();
+    let said: Vec<_> = log.lines().filter(|line| line.contains("nothing more is sent to a webhook")).collect();
+    assert!(matches!(said[..], [line] if line.contains("ERROR") && line.contains(&id)), "{said:?}");
+    let jangbu = Jangbu::new(&app.bank.plan().binaries, &app.pair).unwrap();
+    let doctor = jangbu.ask(&["doctor"]).await.unwrap();
+    let findings = doctor.json["findings"].as_array().unwrap().iter();
+    let found: Vec<_> = findings.filter(|finding| finding["what"] == "webhooks").collect();
+    let [finding] = found[..] else { panic!("{}", doctor.all) };
+    assert_eq!(finding["verdict"], "warn");
+    assert!(finding["found"].as_str().unwrap().contains(&id), "{finding}");
     app.close().await;
 }
 

@@ -1,6 +1,6 @@
 //! What Postgres itself refuses, from any caller.
 
-use kernel::Position;
+use kernel::{Position, Version};
 use log::{Append, AppendError, ReadCommits, ReadHead, ReadStreams};
 
 use super::Fixture;
@@ -53,6 +53,11 @@ async fn each_role_may_do_what_its_process_does() {
     assert_eq!(super::versions(&writer, a).await, [1, 2]);
     for role in ["jangbu_relay", "jangbu_projector", "jangbu_auditor", "jangbu_publisher", "jangbu_webhooks"] {
         assert_eq!(fixture.as_role(role).read_commits(Position::ZERO, 10).await.unwrap().len(), 3, "{role}");
+    }
+    // How a stream began: a later event may leave out what the first one says.
+    for role in ["jangbu_publisher", "jangbu_webhooks"] {
+        let first = fixture.as_role(role).read_event(a, Version::new(1)).await.unwrap();
+        assert_eq!(first.map(|event| event.version), Some(Version::new(1)), "{role}");
     }
     let reader = fixture.as_role("jangbu_reader");
     reader.head().await.unwrap();

@@ -1,29 +1,45 @@
 //! The canary: somebody with a name like no other uses everything, leaves, and is nowhere any more.
 
+mod outside;
+
 use kernel::MemberId;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use testkit::{
-    chaos::{Jangbu, Part, TestServers},
+    chaos::{Jangbu, TestServers},
     search::{Finding, Words},
 };
 use uuid::Uuid;
 use vault::{FileKek, Kek, KekError, Purpose, Wrapped};
 
+use self::outside::{PARTS, Watchers, goes_outside, partner_pays, shown, start};
 use crate::support::{
-    ALL, TestApp, eventually, fresh_key,
+    Listener, TestApp, eventually, fresh_key,
     people::{By, Insider, Newcomer, code_after, message_after, other_than, post, texts_to},
 };
+
+/// What the payer wrote; it is in the log and in the views, and stays.
+const MEMO: &str = "a memo like no other";
+
+/// What the canary leaves with the money.
+struct Traces {
+    account: Uuid,
+    /// What of it is personal.
+    secrets: Vec<String>,
+    /// What the canary was told on its stream of events.
+    heard: String,
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_left_of_a_member_who_was_erased() {
     let servers = TestServers::start().await.unwrap();
-    let mut app = TestApp::start_on_servers(&servers, &ALL).await;
+    let (mut app, _providers) = start(&servers).await;
+    let watchers = Watchers::start(&mut app).await;
     let canary = Newcomer::new(By::Email);
     let second_contact = By::Phone.fresh();
     let new_password = format!("{}-again", canary.password);
     let push_token = format!("push-token-{}", Uuid::from_u128(rand::random()).simple());
-    let insider = uses_everything(&mut app, &canary, &second_contact, &new_password, &push_token).await;
+    let (insider, traces) = uses_everything(&mut app, &canary, &second_contact, &new_password, &push_token).await;
 
     let copied = wrapped_key(&app, insider.client.id).await;
     let erasure = insider.leave(&new_password, &fresh_key()).await.expect(202).id("erasure_id");
@@ -41,14 +57,27 @@ async fn nothing_is_left_of_a_member_who_was_erased() {
         &insider.client.token,
         &push_token,
     ];
-    let found = everywhere(&mut app, &servers, &Words::new(words).unwrap()).await;
+    let words = Words::new(words.into_iter().chain(&traces.secrets)).unwrap();
+    nothing_is_told(&app, watchers, &insider, &traces, &words).await;
+    let found = everywhere(&mut app, &servers, &words).await;
     assert_eq!(found.found, Vec::<String>::new());
     assert!(found.bytes > 10_000_000, "{} bytes were looked through", found.bytes);
-    // The same search finds what is there to be found.
-    let control = everywhere(&mut app, &servers, &Words::new(["a memo like no other"]).unwrap()).await;
-    assert_eq!(control.found, ["a memo like no other"]);
+    // The same search finds what is there to be found: the memo, and what the receiver answered, in the log of deliveries.
+    let control = everywhere(&mut app, &servers, &Words::new([MEMO, "said the receiver"]).unwrap()).await;
+    assert_eq!(control.found, [MEMO, "said the receiver"]);
     copies_end_with_their_key(&mut app, &servers, insider.client.id, &copied, erasure).await;
     app.close().await;
+}
+
+/// Whoever heard of what the canary did, in time or afterwards, heard of its account, of nothing personal, and of no memo.
+async fn nothing_is_told(app: &TestApp, watchers: Watchers, insider: &Insider, traces: &Traces, words: &Words) {
+    let [received, heard, published] = watchers.told(app, insider.client.id).await;
+    let (account, memo) = (traces.account.to_string(), Words::new([MEMO]).unwrap());
+    for told in [&received, &heard, &published, &traces.heard] {
+        assert_eq!(words.in_text(told).unwrap().found, Vec::<String>::new());
+        assert_eq!(memo.in_text(told).unwrap().found, Vec::<String>::new());
+        assert_eq!(Words::new([&account]).unwrap().in_text(told).unwrap().found, std::slice::from_ref(&account));
+    }
 }
 
 async fn wrapped_key(app: &TestApp, member: Uuid) -> Wrapped {
@@ -98,7 +127,7 @@ async fn uses_everything(
     second_contact: &str,
     new_password: &str,
     push_token: &str,
-) -> Insider {
+) -> (Insider, Traces) {
     let anonymous = app.stranger();
     let sign_up = canary.sign_up(&anonymous).await;
     let code = code_after(&app.catcher, &canary.contact, 0).await;
@@ -119,7 +148,7 @@ async fn uses_everything(
 
     let insider = canary.enter(&anonymous, member).await;
     is_told(&insider, push_token).await;
-    pays(app, &insider).await;
+    let traces = pays(app, &insider).await;
     eventually("a push", async || {
         let pushes = app.catcher.caught.pushes(Some(push_token), 1);
         if pushes.is_empty() { Err("nothing was caught".to_owned()) } else { Ok(()) }
@@ -138,7 +167,7 @@ async fn uses_everything(
         if texts.len() > 1 { Ok(()) } else { Err(format!("{texts:?}")) }
     })
     .await;
-    Newcomer { password: new_password.to_owned(), ..canary.clone() }.enter(&anonymous, member).await
+    (Newcomer { password: new_password.to_owned(), ..canary.clone() }.enter(&anonymous, member).await, traces)
 }
 
 /// A device is registered, and everything is to be told by mail too. One device more is left with a token that cannot be one.
@@ -154,12 +183,13 @@ async fn is_told(insider: &Insider, push_token: &str) {
     assert_eq!(shown.items().len(), 1);
 }
 
-/// Money comes and goes; the payer sees the canary's masked name, and the canary their own.
-async fn pays(app: &mut TestApp, insider: &Insider) {
+/// Money comes and goes, also to and from the outside; the payer sees the canary's masked name, and the canary their own.
+async fn pays(app: &mut TestApp, insider: &Insider) -> Traces {
+    let mut listener = Listener::open(&insider.client, "", None).await;
     let (friend, at_friends) = app.funded_member(1_000).await;
     let account = insider.client.open("KRW").await;
     let body = json!({
-        "source": at_friends, "destination": account, "memo": "a memo like no other",
+        "source": at_friends, "destination": account, "memo": MEMO,
         "money": {"asset": "KRW", "amount": "400"},
     });
     let paid = friend.post("/v1/transfers", body).await.expect(201);
@@ -168,8 +198,12 @@ async fn pays(app: &mut TestApp, insider: &Insider) {
     friend.get_at(&format!("/v1/payees?account_number={number}"), paid.token()).await.expect(200);
     insider.client.get_at("/v1/wallet/home", paid.token()).await.expect(200);
     insider.client.get_at("/v1/members/me", paid.token()).await.expect(200);
-    insider.client.transfer(account, at_friends, 400).await.expect(201);
+    partner_pays(app, account).await;
+    let secrets = goes_outside(insider, account).await;
+    insider.client.transfer(account, at_friends, 550).await.expect(201);
     insider.client.post(&format!("/v1/accounts/{account}/close"), json!({})).await.expect(200);
+    let heard = listener.until(|frame| frame.tells("account.closed", account)).await;
+    Traces { account, secrets, heard: shown(&heard) }
 }
 
 /// Every store there is: dumps of the databases, the raw files of Postgres (its write-ahead log included) and NATS, the
@@ -183,7 +217,7 @@ async fn everywhere(app: &mut TestApp, servers: &TestServers, words: &Words) -> 
     for folder in [servers.folder().to_owned(), app.logs()] {
         finding = finding.join(words.in_folder(&folder).unwrap());
     }
-    for part in [Part::Command(0), Part::Relay, Part::Projector, Part::Query] {
+    for part in PARTS {
         let address = app.bank.address(part).unwrap();
         finding = finding.join(words.in_page(&format!("http://{address}/metrics")).await.unwrap());
     }
