@@ -145,19 +145,20 @@ soak-kills rounds="20": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143
     JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'package(testkit) & test(/^(kill_money|money_races)::/)'
 
-# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, AsyncAPI, the schemas of public events, docs/rooms.md, docs/commands.md, docs/settings/
 # A client of the live stream that comes back at random instants: nothing may be lost or told twice; ten thousand times by default
 [group('measure')]
 soak-streams rounds="10000": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
     JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'test(a_client_that_comes_back_at_any_moment_loses_nothing_and_gets_nothing_twice)'
+
 # Rounds of kill -9 of the webhook sender while events go to receivers that fail at random: each arrives, in order; 20 by default
 [group('measure')]
 soak-webhooks rounds="20": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
     JANGBU_TEST_ROUNDS={{ rounds }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'package(testkit) & test(/^webhook_delivery::/)'
+
 # Random schedules of top-ups, bank payouts and gift cards with failing providers: the books of both sides agree; 500 by default
 [group('measure')]
 soak-processes rounds="500" seed="3927": packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
@@ -165,7 +166,7 @@ soak-processes rounds="500" seed="3927": packages (_tool "cargo-nextest" "cargo-
     JANGBU_TEST_ROUNDS={{ rounds }} JANGBU_TEST_SEED={{ seed }} {{ target }}/debug/dev servers -- \
         cargo nextest run --workspace --profile soak --no-capture -E 'test(at_the_end_of_any_schedule_the_books_of_both_sides_agree)'
 
-# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, docs/rooms.md, docs/commands.md, docs/settings/
+# Write again what is generated: .sqlx/, migrations/expected/, OpenAPI, AsyncAPI, the schemas of public events, docs/rooms.md, docs/commands.md, docs/settings/
 [group('make')]
 generate: packages
     cargo build -p testkit --no-default-features --bin dev

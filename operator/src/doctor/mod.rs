@@ -19,6 +19,7 @@ mod messages;
 mod motion;
 mod nats;
 mod processes;
+mod public_events;
 mod rights;
 mod schema;
 mod servers;
@@ -40,7 +41,7 @@ use crate::{
 /// From when on something is wrong.
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
-    /// How long relay and views may be behind the log
+    /// How long relay, views and public events may be behind the log
     #[arg(long, value_name = "MS", default_value_t = 5000)]
     max_lag_ms: i64,
 
@@ -48,7 +49,7 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     max_skew_ms: i64,
 
-    /// How long to watch whether relay and views move
+    /// How long to watch whether relay, views and publisher move
     #[arg(long, value_name = "MS", default_value_t = 1500)]
     watch_ms: u64,
 }
@@ -62,12 +63,14 @@ struct Report {
 
 /// Looks at everything; answers whether nothing failed.
 pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<bool, Failure> {
-    let (log, views, vault, histories, moving, nats, servers, keys, kek, channels) = tokio::join!(
+    let (log, views, vault, histories, moving, told, sent, nats, servers, keys, kek, channels) = tokio::join!(
         log_database::look(args, config),
         views_database::look(args, config),
         vault_database::look(args, config),
         history::look(config),
         motion::look(args, config),
+        public_events::look(args, config),
+        webhooks::look(args, config),
         nats::look(config),
         servers::look(config),
         keys::look(config),
@@ -76,7 +79,7 @@ pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<b
     );
     let disk = disk::look([&log.data_folder, &views.data_folder, &vault.data_folder], config).await;
     let databases = [log.findings, views.findings, vault.findings];
-    let others = [histories, moving, nats, kek, servers, channels, keys, disk];
+    let others = [histories, moving, told, sent, nats, kek, servers, channels, keys, disk];
     let mut findings: Vec<Finding> = databases.into_iter().chain(others).flatten().collect();
     finding::advise_once(&mut findings, kek::PUT_BACK);
     // What is unknown is not wrong.

@@ -13,7 +13,7 @@ use crate::{
 
 /// A running relay writes its cursor every few seconds.
 const RELAY_SILENCE_MS: i64 = 15_000;
-/// The name of the lock that the active relay holds, and the number Postgres knows it by (FNV-1a).
+/// The name of the lock that the active relay holds.
 const RELAY_LOCK: &str = "jangbu/relay";
 
 /// One look.
@@ -61,7 +61,8 @@ async fn read_relay(log: &mut PgConnection) -> Result<Option<Relay>, Failure> {
     log_tables::relay(log, lock_number(RELAY_LOCK)).await
 }
 
-fn lock_number(name: &str) -> i64 {
+/// The number by which Postgres knows a lock (FNV-1a).
+pub fn lock_number(name: &str) -> i64 {
     let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     name.bytes().fold(0xcbf2_9ce4_8422_2325, step).cast_signed()
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long a server may take to answer.
-const LIMIT: Duration = Duration::from_secs(3);
+pub const LIMIT: Duration = Duration::from_secs(3);
 
 /// What to do about a process that is there and does not answer.
 pub const HANGS: &str = "its process is there: see whether it is suspended (`ps -eo pid,stat,args`, state T; `kill -CONT PID` \
@@ -50,7 +50,7 @@ fn is_silence(error: &reqwest::Error) -> bool {
 }
 
 /// A listening address as one to connect to.
-fn reachable(listening: &str) -> Option<Address> {
+pub fn reachable(listening: &str) -> Option<Address> {
     let (host, port) = listening.rsplit_once(':')?;
     let host = if matches!(host, "" | "0.0.0.0" | "[::]") { "127.0.0.1" } else { host };
     format!("http://{host}:{port}").parse().ok().filter(|address: &Address| address.checked("").is_ok())
@@ -98,6 +98,9 @@ fn lacking(body: &str) -> String {
     if failing("publisher") {
         steps.push("public events are not told: docs/runbooks/publisher-down.md");
     }
+    if failing("webhooks") {
+        steps.push("webhooks are not sent, and nothing of them is lost: docs/runbooks/webhooks-failing.md");
+    }
     steps.push("what it misses is named; see its logs (`./justw logs`)");
     steps.join("; ")
 }
@@ -118,6 +121,9 @@ fn degraded(body: &str) -> Option<(String, String)> {
                          (docs/runbooks/vault-down.md)"
             .to_owned(),
         "vault" => "without the vault nobody signs up or logs in: see `vault database`".to_owned(),
+        "public events" => {
+            "live streams wait: see its log; does a publisher run? (docs/runbooks/publisher-down.md)".to_owned()
+        }
         "email" => channel("mail", "JANGBU_SMTP_URL and JANGBU_MAIL_FROM"),
         "phone" => channel("text messages", "JANGBU_SMS_URL"),
         other => format!("see its log for `{other}`"),

@@ -2,7 +2,7 @@
 
 use database::migrations;
 
-use super::{DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked, webhooks};
+use super::{DoctorArgs, clock, durability::Settings, finding::Finding, log_database::Looked};
 use crate::{config::Config, db::Database};
 
 /// Looks at it; the views themselves are looked at by [`super::motion`].
@@ -18,7 +18,6 @@ pub async fn look(args: &DoctorArgs, config: &Config) -> Looked {
     let at = config.views_database().map(ToString::to_string).unwrap_or_default();
     looked.findings.push(Finding::ok("views database", format!("answers at {at}")));
     looked.look_at_schema("views database", migrations::Database::Views, &mut connection, config).await;
-    looked.take("webhooks", webhooks::look(&mut connection).await);
     match Settings::read(&mut connection).await {
         Ok(settings) => {
             looked.findings.extend(settings.of_views(Database::Views));

@@ -26,6 +26,6 @@ pub use partitions::{Partition, detached_before, half_detached, newest_begins, p
 pub use range::{PAGE, commits};
 pub use restored::{Restored, add_partitions, lock_if_empty};
 pub use shown::{after, covering, newest, of_command, stream};
-pub use standing::{Relay, places, relay};
+pub use standing::{PlaceInLog, Relay, places, relay};
 pub use stored::{Stored, damaged};
 pub use view::{CommitView, EventView};

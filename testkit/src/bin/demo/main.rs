@@ -1,6 +1,7 @@
 //! `demo`: the main job on real input. It books half a year of a Czech bank through the public API, and compares every
 //! balance with a fold of the file that knows nothing of Jangbu. Run again, it finds everything booked and doubles nothing.
-//! Then two people sign up, pay, and one is erased: other people each time.
+//! Then two people sign up, pay, and one is erased: other people each time. In the end money comes from outside, and a live stream and a
+//! webhook tell of it.
 
 mod accounts;
 mod bank;
@@ -9,16 +10,19 @@ mod check;
 mod copies;
 mod finish;
 mod fold;
+mod live;
 mod members;
 mod movements;
 mod outside;
 mod person;
 mod progress;
+mod public_event;
 mod report;
 mod services;
 mod show;
 mod stores;
 mod transfers;
+mod webhook;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -37,6 +37,8 @@ pub const PROCESSES: [Process; 9] = [
     },
     Process { name: "outbox-relay", address_variable: "JANGBU_RELAY_ADDR", port: 7003, url_variable: None },
     Process { name: "projector", address_variable: "JANGBU_PROJECTOR_ADDR", port: 7004, url_variable: None },
+    // The query server follows the stream that the publisher makes.
+    Process { name: "event-publisher", address_variable: "JANGBU_PUBLISHER_ADDR", port: 7006, url_variable: None },
     Process {
         name: "query-server",
         address_variable: "JANGBU_QUERY_ADDR",
@@ -44,7 +46,6 @@ pub const PROCESSES: [Process; 9] = [
         url_variable: Some("JANGBU_QUERY_URL"),
     },
     Process { name: "auditor", address_variable: "JANGBU_AUDITOR_ADDR", port: 7005, url_variable: None },
-    Process { name: "event-publisher", address_variable: "JANGBU_PUBLISHER_ADDR", port: 7006, url_variable: None },
     Process { name: "webhook-sender", address_variable: "JANGBU_WEBHOOKS_ADDR", port: 7007, url_variable: None },
 ];
 
@@ -86,6 +87,13 @@ pub async fn readiness(client: &reqwest::Client, address: SocketAddr) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_query_server_starts_after_what_it_follows() {
+        let place = |name: &str| PROCESSES.iter().position(|process| process.name == name).unwrap();
+        assert!(place("projector") < place("query-server"));
+        assert!(place("event-publisher") < place("query-server"));
+    }
 
     #[test]
     fn a_server_that_does_without_something_is_not_called_ready() {

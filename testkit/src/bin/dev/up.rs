@@ -19,6 +19,9 @@ use crate::{
     say, servers,
 };
 
+/// How long a server that does without something is asked again: what it opens in its first moment is there by then.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// Where everything listens; what exists already.
 #[derive(Args)]
 pub struct UpArgs {
@@ -283,7 +286,8 @@ async fn wait_until_ready(
     let since = Instant::now();
     loop {
         let why = match readiness(client, address).await {
-            Ok(ready) => return Ok(ready),
+            Ok(ready) if ready == Ready::Wholly || since.elapsed() > SETTLING => return Ok(ready),
+            Ok(ready) => ready.text(),
             Err(why) => why,
         };
         if !identity.alive() {
