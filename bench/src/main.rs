@@ -85,11 +85,14 @@ enum Only {
         #[arg(long, default_value_t = 4000)]
         in_flight: usize,
     },
-    /// What clients that listen to the live stream do to transfers at half of the highest rate
+    /// What clients that listen to the live stream, and a webhook beside them, do to transfers at half of the highest rate
     Streams {
         /// How many clients listen
         #[arg(long, default_value_t = 5000)]
         streams: usize,
+        /// Holds a second; beside the streams, a webhook is told of each
+        #[arg(long, default_value_t = 200.0)]
+        webhooks: f64,
         /// Transfers a second, instead of half of the highest rate
         #[arg(long)]
         rate: Option<f64>,
@@ -166,8 +169,8 @@ async fn main() -> Result<ExitCode> {
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }
-        Some(Only::Streams { streams: count, rate }) => {
-            measure_streams(&StreamsPlan::new(arguments.quick, count, rate), &folder).await?
+        Some(Only::Streams { streams: count, webhooks, rate }) => {
+            measure_streams(&StreamsPlan::new(arguments.quick, count, webhooks, rate), &folder).await?
         }
         Some(Only::Payouts { rows }) => measure_payouts(PayoutsPlan::new(arguments.quick, rows), &folder).await?,
         Some(Only::Servers) => {

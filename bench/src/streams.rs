@@ -1,4 +1,5 @@
-//! `bench streams`: what thousands of clients that listen to the live stream do to transfers at half of the highest rate.
+//! `bench streams`: what thousands of clients that listen to the live stream, and a webhook beside them, do to transfers at half of the
+//! highest rate.
 
 use std::{
     io::{self, Write},
@@ -18,18 +19,26 @@ use super::{
     results::keep,
     scenario::say,
 };
-use crate::load::{Fleet, FleetPlan, Load, Pace, Report, Routing, Streams, StreamsFound, Workload};
+use crate::load::{
+    Credentials, Fleet, FleetPlan, Holds, Load, Pace, Report, Routing, Streams, StreamsFound, Webhook, WebhookFound,
+    Workload,
+};
 
 /// What a transfer may take beside the streams, as a multiple of what it takes without.
 const TARGET: f64 = 2.0;
 const CONNECTIONS: usize = 64;
-const PARTS: [Part; 5] = [Part::Command(0), Part::Relay, Part::Projector, Part::Query, Part::Publisher];
+const PARTS: [Part; 6] =
+    [Part::Command(0), Part::Relay, Part::Projector, Part::Query, Part::Publisher, Part::Webhooks(0)];
+/// The part of the holds of which the webhook has to be told while they are measured; the rest is on its way.
+const TOLD: f64 = 0.9;
 
 /// What is measured, and for how long.
 #[derive(Clone, Debug)]
 pub struct StreamsPlan {
     /// Clients that listen.
     pub streams: usize,
+    /// Holds a second that are placed beside the transfers, with and without streams. With them, a webhook is told of each.
+    pub webhooks: f64,
     /// Transfers a second; half of what a closed loop reaches if not given.
     pub rate: Option<f64>,
     /// How often each situation is measured; the medians are reported.
@@ -40,9 +49,9 @@ pub struct StreamsPlan {
 
 impl StreamsPlan {
     /// About three minutes, or one.
-    pub fn new(quick: bool, streams: usize, rate: Option<f64>) -> Self {
+    pub fn new(quick: bool, streams: usize, webhooks: f64, rate: Option<f64>) -> Self {
         let (rounds, seconds) = if quick { (1, 8) } else { (3, 20) };
-        Self { streams, rate, rounds, measure: Duration::from_secs(seconds) }
+        Self { streams, webhooks, rate, rounds, measure: Duration::from_secs(seconds) }
     }
 }
 
@@ -53,6 +62,8 @@ pub struct StreamsRun {
     pub transfers: Report,
     /// The streams beside them, if there were any.
     pub streams: Option<StreamsFound>,
+    /// The webhook beside them, if there was one.
+    pub webhook: Option<WebhookFound>,
 }
 
 /// Everything that was measured.
@@ -79,6 +90,7 @@ pub async fn streams(plan: &StreamsPlan) -> Result<StreamsResults> {
         ("JANGBU_HTTP_MAX_CONNECTIONS_PER_ADDRESS", (plan.streams + 2000).to_string()),
         ("JANGBU_LIVE_STREAMS", (plan.streams + 10).to_string()),
         ("JANGBU_LIVE_STREAMS_OF_ONE", "100".to_owned()),
+        ("JANGBU_WEBHOOK_ALLOW", "127.0.0.0/8".to_owned()),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value)).to_vec();
     let mut bank = Bank::new(BankPlan { settings, ..environment.new_bank("streams").await? })?;
@@ -88,6 +100,7 @@ pub async fn streams(plan: &StreamsPlan) -> Result<StreamsResults> {
     let token = move |actor| keys.token(actor, 24);
     say("streams: opening accounts");
     let fleet = Fleet::set_up(&FleetPlan::default(), command, &token, 1).await?;
+    let operator = Credentials::operator(&token);
     let load = |pace, measure, run| Load {
         servers: vec![command],
         routing: Routing::Any,
@@ -107,19 +120,29 @@ pub async fn streams(plan: &StreamsPlan) -> Result<StreamsResults> {
     for _ in 0..plan.rounds {
         for listens in [false, true] {
             let tokens = || fleet.members.iter().map(|(_, token)| token.clone()).collect();
-            let streams = match listens {
-                true => Some(Streams::open(query, tokens(), plan.streams).await?),
+            let outside = match listens {
+                true => {
+                    let streams = Streams::open(query, tokens(), plan.streams).await?;
+                    Some((streams, Webhook::create(command, operator.clone()).await?))
+                }
                 false => None,
             };
+            let holds = Holds::place(command, &fleet, plan.webhooks);
+            if let Some((_, webhook)) = &outside {
+                webhook.begun().await?;
+            }
             number += 1;
             let transfers = load(Pace::Open(rate), plan.measure, number).run(fleet.clone()).await?;
-            let streams = match streams {
-                Some(streams) => Some(streams.close().await?),
-                None => None,
+            let (streams, webhook) = match outside {
+                Some((streams, webhook)) => (Some(streams.close().await?), Some(webhook.delete(holds).await?)),
+                None => {
+                    holds.stop()?;
+                    (None, None)
+                }
             };
             bank.check()?;
             ensure!(transfers.is_clean(), "transfers were not all posted: {:?}", transfers.unexpected);
-            let run = StreamsRun { transfers, streams };
+            let run = StreamsRun { transfers, streams, webhook };
             say(&format!("streams: {}", run.line()));
             runs.push(run);
         }
@@ -135,7 +158,11 @@ impl StreamsRun {
         let beside = self.streams.as_ref().map_or("nobody".to_owned(), |found| {
             format!("{} streams: {} events told, {} ended", found.streams, found.events, found.ended)
         });
-        format!("p50 {:.2} p99 {:.2} ms beside {beside}", latency.p50_ms, latency.p99_ms)
+        let webhook = self
+            .webhook
+            .as_ref()
+            .map_or(String::new(), |found| format!(", and a webhook of {:.0}/s", found.received_per_second));
+        format!("p50 {:.2} p99 {:.2} ms beside {beside}{webhook}", latency.p50_ms, latency.p99_ms)
     }
 }
 
@@ -148,10 +175,13 @@ impl StreamsResults {
         found.get(found.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
-    /// Whether transfers stay within the target, and every stream stays open and hears something.
+    /// Whether transfers stay within the target, every stream stays open and hears something, and the webhook keeps up.
     pub fn met(&self) -> bool {
         let mut streams = self.runs.iter().filter_map(|run| run.streams.as_ref());
-        self.p99(true) <= TARGET * self.p99(false) && streams.all(|found| found.ended == 0 && found.events > 0)
+        let mut webhooks = self.runs.iter().filter_map(|run| run.webhook.as_ref());
+        self.p99(true) <= TARGET * self.p99(false)
+            && streams.all(|found| found.ended == 0 && found.events > 0)
+            && webhooks.all(|found| found.received_per_second >= TOLD * found.placed_per_second)
     }
 
     /// Prints what was measured.

@@ -19,6 +19,7 @@ mod streams;
 mod template;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod workload;
 
 pub use clients::Credentials;
@@ -31,4 +32,5 @@ pub use run::{Load, Pace, Routing};
 pub use sampler::{Freshness, FreshnessPlan, sample_freshness};
 pub use streams::{Streams, StreamsFound};
 pub use testkit::connection::{Connection, Reply, Request};
+pub use webhooks::{Holds, Webhook, WebhookFound};
 pub use workload::Workload;

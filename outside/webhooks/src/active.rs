@@ -52,6 +52,9 @@ pub(crate) struct Landed {
     pub outcome: Outcome,
 }
 
+/// Attempts under way.
+pub(crate) type Flights = FuturesUnordered<BoxFuture<'static, Landed>>;
+
 /// The sender that is active.
 pub(crate) struct Active<'a> {
     pub means: &'a Means,
@@ -67,7 +70,7 @@ pub(crate) struct Active<'a> {
     pub webhooks: Webhooks,
     pub secrets: Option<WebhookSecrets>,
     /// The attempts under way.
-    pub flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+    pub flights: Flights,
     pub under_way: HashMap<DeliveryId, WebhookId>,
     /// Whether a part of the log may have to be read again.
     pub may_recover: bool,

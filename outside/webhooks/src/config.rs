@@ -48,7 +48,7 @@ pub struct Config {
     #[arg(long, env = "JANGBU_WEBHOOK_IN_FLIGHT", default_value_t = 1024)]
     pub in_flight: usize,
     /// Attempts under way at once to one webhook; one if all have failed for half a minute
-    #[arg(long, env = "JANGBU_WEBHOOK_IN_FLIGHT_EACH", default_value_t = 8)]
+    #[arg(long, env = "JANGBU_WEBHOOK_IN_FLIGHT_EACH", default_value_t = 16)]
     pub in_flight_each: usize,
     /// Days that a delivery is kept after it was delivered or given up
     #[arg(long, env = "JANGBU_WEBHOOK_KEEP_DAYS", default_value_t = 30)]

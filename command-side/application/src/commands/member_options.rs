@@ -61,6 +61,6 @@ pub struct PayoutOptions {
 
 impl Default for PayoutOptions {
     fn default() -> Self {
-        Self { batch: 200, share: 0.5 }
+        Self { batch: 100, share: 0.5 }
     }
 }

@@ -63,7 +63,7 @@ pub struct Config {
     #[arg(long, env = "JANGBU_COMMAND_CACHED_STREAMS", default_value_t = 200_000)]
     pub cached_streams: usize,
     /// Rows of a payout run that one commit pays at most
-    #[arg(long, env = "JANGBU_PAYOUT_BATCH", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, env = "JANGBU_PAYOUT_BATCH", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub payout_batch: u16,
     /// Part of the time that paying the rows of payout runs may take, above 0 and at most 1; the rest is left to everybody else
     #[arg(long, env = "JANGBU_PAYOUT_SHARE", default_value_t = 0.5, value_parser = share)]

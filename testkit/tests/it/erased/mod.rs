@@ -193,8 +193,8 @@ async fn pays(app: &mut TestApp, insider: &Insider) -> Traces {
         "money": {"asset": "KRW", "amount": "400"},
     });
     let paid = friend.post("/v1/transfers", body).await.expect(201);
-    let shown = insider.client.get_at(&format!("/v1/accounts/{account}"), paid.token()).await.expect(200);
-    let number = shown.text("account_number");
+    let seen = insider.client.get_at(&format!("/v1/accounts/{account}"), paid.token()).await.expect(200);
+    let number = seen.text("account_number");
     friend.get_at(&format!("/v1/payees?account_number={number}"), paid.token()).await.expect(200);
     insider.client.get_at("/v1/wallet/home", paid.token()).await.expect(200);
     insider.client.get_at("/v1/members/me", paid.token()).await.expect(200);
