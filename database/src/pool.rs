@@ -199,16 +199,23 @@ impl Inner {
     }
 
     async fn open_once(&self, limits: Limits) -> Result<(Connection, i32), Error> {
-        let opened = Connection::open(&self.connect, limits).await?;
-        let mut connection = opened.with_limits(self.options.limits);
+        let mut connection = self.connect(limits).await?;
         if let Some(_check) = Check::begin(&self.sessions) {
             self.check_sessions(&mut connection, limits).await?;
+            if connection.state != State::Ready {
+                connection = self.connect(limits).await?;
+            }
         }
         let process = sessions::begin(&mut connection, &self.options.settings).await?;
         Ok((connection, process))
     }
 
-    /// Once for each pool. If a second connection cannot be had, the next one that is opened is checked.
+    async fn connect(&self, limits: Limits) -> Result<Connection, Error> {
+        Ok(Connection::open(&self.connect, limits).await?.with_limits(self.options.limits))
+    }
+
+    /// Once for each pool. If a second connection cannot be had, or if one of both does not answer soon, the next one that is opened is
+    /// checked: whoever wants a connection now is not refused one because the check takes long. It may leave the connection broken.
     async fn check_sessions(&self, connection: &mut Connection, limits: Limits) -> Result<(), Error> {
         let Ok(other) = Connection::open(&self.connect, limits).await else { return Ok(()) };
         let mut other = other.with_limits(Limits::whole(TRIAL));
@@ -217,7 +224,6 @@ impl Inner {
         match kept {
             Ok(true) => self.sessions.store(KEPT, Ordering::Relaxed),
             Ok(false) => return Err(self.found_shared()),
-            Err(error) if connection.state != State::Ready => return Err(error),
             Err(_) => {}
         }
         Ok(())

@@ -1,11 +1,17 @@
 //! The pool against a real Postgres: what was given up is closed, what was begun is rolled back.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use database::{Limits, Pool, PoolOptions, is_no_answer};
-use tokio::time::timeout;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 
 const LIMIT: Duration = Duration::from_millis(300);
+/// Long enough for a connection to be opened.
+const OPENING: Duration = Duration::from_millis(300);
 
 #[allow(clippy::disallowed_methods, reason = "the environment names the test server")]
 fn pool() -> Pool {
@@ -60,6 +66,32 @@ async fn no_statement_starts_processes() {
     let planned = plan().await;
     assert!(planned.contains("Gather"), "the planner would have: {planned}");
     pool.close().await;
+}
+
+/// What the pool asks of its first two connections is never answered on the second, as on a machine that is too busy.
+#[tokio::test]
+async fn a_check_without_an_answer_refuses_nobody() {
+    let direct = pool().connect_options().clone();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let server = (direct.get_host().to_owned(), direct.get_port());
+    let proxy = tokio::spawn(async move {
+        for number in 0.. {
+            let (mut near, _) = listener.accept().await.expect("a connection");
+            let mut far = TcpStream::connect(&server).await.expect("the server");
+            tokio::spawn(async move {
+                let whole = if number == 1 { OPENING } else { Duration::MAX };
+                let _ = timeout(whole, copy_bidirectional(&mut near, &mut far)).await;
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let limits = Limits::whole(Duration::from_secs(5));
+    let options = PoolOptions { max_connections: 1, acquire: Duration::from_secs(10), limits, settings: Vec::new() };
+    let pool = Pool::new(direct.host("127.0.0.1").port(port), options);
+    let one: i32 = sqlx::query_scalar("select 1").fetch_one(&pool).await.expect("a connection");
+    assert_eq!(one, 1);
+    proxy.abort();
 }
 
 #[tokio::test]

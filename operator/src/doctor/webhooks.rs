@@ -33,6 +33,8 @@ struct Sender {
     disabled: i64,
     /// Those of them that their owners want.
     stopped: i64,
+    /// The last few of these.
+    named: Vec<String>,
 }
 
 /// How far the sender is behind the log.
@@ -76,7 +78,11 @@ async fn read(views: &mut PgConnection) -> Result<Option<Sender>, Failure> {
                         and database = (select oid from pg_database where datname = current_database())
                         and (classid::int8 << 32) | objid::int8 = $1
                   ) as "locked!",
-                  backlog.pending as "pending!", backlog.oldest as "oldest?", known.disabled as "disabled!", known.stopped as "stopped!"
+                  backlog.pending as "pending!", backlog.oldest as "oldest?", known.disabled as "disabled!", known.stopped as "stopped!",
+                  array(
+                      select webhook_id::text from webhooks.endpoints where wanted = 'enabled' and stopped_at is not null
+                      order by stopped_at desc limit 3
+                  ) as "named!"
            from webhooks.cursor as cursor
            cross join (
                 select count(*) as pending,
@@ -125,7 +131,8 @@ fn finding(sender: &Sender, lag: Lag, max_lag_ms: i64) -> Finding {
         return Finding::warn(WHAT, found, to_do);
     }
     if stopped > 0 {
-        let found = format!("{found}, {stopped} of them because they failed");
+        let more = if stopped > sender.named.len() as i64 { ", and more" } else { "" };
+        let found = format!("{found}, {stopped} of them because they failed: {}{more}", sender.named.join(", "));
         let to_do = format!("tell their owners; when the receivers are well, they are enabled again ({RUNBOOK})");
         return Finding::warn(WHAT, found, to_do);
     }
@@ -139,8 +146,9 @@ mod tests {
     #[test]
     fn a_sender_that_is_behind_and_one_of_another_history_are_reported() {
         let log_id = uuid::Uuid::nil();
+        let named = Vec::new();
         let sender =
-            Sender { log_id, position: 7, locked: true, pending: 3, oldest: Some(60), disabled: 1, stopped: 0 };
+            Sender { log_id, position: 7, locked: true, pending: 3, oldest: Some(60), disabled: 1, stopped: 0, named };
         let of = |sender: &Sender, lag: Lag| finding(sender, lag, 5_000);
         let well = of(&sender, Lag { ms: 10_000, events: 4, other_history: false });
         assert_eq!(well.verdict, Verdict::Ok, "it notes where it is every five seconds");

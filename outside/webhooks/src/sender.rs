@@ -39,14 +39,15 @@ pub(crate) async fn send(means: &Means, held: LockHandle, shutdown: &Shutdown) -
     let mut active = Active::open(means, held).await?;
     let mut watch = AppendWatch::start((*means.log.pool().connect_options()).clone());
     let (mut due, mut housekeeping) = (ticker(DUE), ticker(HOUSEKEEPING));
-    let (mut look, mut recovers, mut round) = (true, true, Instant::now());
+    let (mut look, mut recovers, mut round, mut looked) = (true, true, Instant::now(), Instant::now());
     // A webhook with all its places taken is sent nothing until some of them are free.
     let most = means.config.in_flight_each.div_ceil(2).clamp(1, RESULTS);
     loop {
         let mut landed = Vec::new();
         let heard = async {
             sleep_until(round + ROUND).await;
-            watch.wait(means.config.poll()).await
+            // Counted from the last look: this begins again with each tick of the others.
+            watch.wait((looked + means.config.poll()).saturating_duration_since(Instant::now())).await
         };
         tokio::select! {
             biased;
@@ -67,6 +68,7 @@ pub(crate) async fn send(means: &Means, held: LockHandle, shutdown: &Shutdown) -
             active.record(landed).await?;
         }
         if look {
+            looked = round;
             look = active.advance().await?;
         }
         recovers = active.recover().await?;

@@ -8,7 +8,10 @@ use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, LazyLock, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Instant,
 };
@@ -240,6 +243,11 @@ impl Passage {
                 request.id = %request, correlation.id = %correlation, http.route = route, http.status = status,
                 problem.code = code, problem.cause = cause, "a request hit a defect"
             );
+        } else if status >= 500 && !cause.is_empty() && is_first_of_a_second() {
+            tracing::warn!(
+                request.id = %request, correlation.id = %correlation, http.route = route, http.status = status,
+                problem.code = code, problem.cause = cause, "a request could not be served; of its kind one a second is reported"
+            );
         } else {
             tracing::debug!(
                 request.id = %request, correlation.id = %correlation, http.route = route, http.status = status,
@@ -247,6 +255,14 @@ impl Passage {
             );
         }
     }
+}
+
+/// In an outage all requests fail alike: one line a second says why.
+fn is_first_of_a_second() -> bool {
+    static SINCE: LazyLock<Instant> = LazyLock::new(Instant::now);
+    static REPORTED: AtomicU64 = AtomicU64::new(0);
+    let now = SINCE.elapsed().as_secs() + 1;
+    REPORTED.fetch_max(now, Ordering::Relaxed) < now
 }
 
 /// The problem in a response: the one a handler made, or one for an error that a library answered in its own words.

@@ -32,7 +32,7 @@ use by_itself::{bring_to_an_end, carried_out, paid_so_far};
 use done::id;
 use limits::{ASSIGNED, LIMITS};
 use model::Model;
-use world::{PEOPLE, World, pick};
+use world::{PEOPLE, Wish, World, pick};
 
 /// Minor units of each asset that each person has at first.
 const FUNDS: i128 = 2_000;
@@ -113,6 +113,16 @@ async fn prepare(app: &mut TestApp) -> World {
     world
 }
 
+/// An offer that is sure to expire: among the others there may be none.
+async fn offer_for_a_while(world: &World) {
+    let minted = json!({"collection": "stamps", "serial": "the last", "owner": world.numbers[0]});
+    let wish = Wish::post(None, "mint", "/v1/items", minted);
+    let item = world.ask(0, "last-mint", wish).await.expect(201).id("item_id");
+    let price = json!({"asset": "KRW", "amount": "1"});
+    let body = json!({"item_id": item, "price": price, "destination": world.won[0], "expires_in": 3_600});
+    world.ask(0, "last-offer", Wish::post(Some(0), "offer", "/v1/offers", body)).await.expect(201);
+}
+
 /// Everything is shown as the model says.
 async fn check_reads(world: &World, model: &Model) {
     let operator = &world.operators[0];
@@ -175,6 +185,7 @@ async fn whatever_is_asked_for_at_the_same_time_the_books_hold() {
     let refused: usize = clients.join_all().await.into_iter().sum();
     app.wait_until_level().await;
     bring_to_an_end(&world).await;
+    offer_for_a_while(&world).await;
     app.wait_until_level().await;
 
     let mut done = std::mem::take(&mut world.made.lock().unwrap().done);
