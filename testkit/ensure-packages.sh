@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the machine lacks, and only that: `ensure-packages.sh compiler servers python protobuf promtool`.
+# Installs what the machine lacks, and only that: `ensure-packages.sh compiler servers python protobuf`.
 # Uses apt-get as root or through sudo; elsewhere it says what to install by hand.
 set -euo pipefail
 
@@ -20,9 +20,6 @@ for what in "$@"; do
             ;;
         protobuf)
             command -v protoc >/dev/null || need protobuf-compiler
-            ;;
-        promtool)
-            command -v promtool >/dev/null || need prometheus
             ;;
         *)
             echo "unknown kind of package: $what" >&2

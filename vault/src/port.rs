@@ -139,17 +139,6 @@ pub enum Rotation {
     Unknown,
 }
 
-/// A session, as it is shown to operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeptSession {
-    /// Its id.
-    pub session: Uuid,
-    /// When it ends if nobody refreshes it.
-    pub expires_at: DateTime<Utc>,
-    /// When it was ended before that.
-    pub ended_at: Option<DateTime<Utc>>,
-}
-
 /// Sessions: families of refresh tokens.
 #[async_trait]
 pub trait Sessions: Send + Sync {

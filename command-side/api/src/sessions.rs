@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::{
-    auth::Admitted,
+    auth::{Allowed, Principal},
     extract::Json,
     http::Origin,
     problem::{Code, Problem},
@@ -150,8 +150,8 @@ pub(crate) async fn refresh(
     delete, path = "/v1/sessions/current", tag = "sessions", security(("bearer" = [])),
     responses((status = 204, description = "The session has ended")),
 )]
-pub(crate) async fn log_out(State(state): State<ApiState>, who: Admitted<Members>) -> Result<Response, Problem> {
-    let who = who.principal;
+pub(crate) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
+    who.require(Members::ROLES)?;
     let auth = state.auth().map_err(problems::of_auth)?;
     let seen = auth.log_out(who.actor.id, who.session).await.map_err(problems::of_auth)?;
     Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen))

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use chrono::{DateTime, NaiveTime, Utc};
-use kernel::{MemberId, NotificationKind};
+use kernel::{MemberId, NotificationKind, Role};
 use platform::{
-    auth::{Admitted, Principal},
+    auth::Principal,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -20,7 +20,6 @@ use crate::{
     opener::{self, KeptPreferences, OpenedDevice, OpenerError},
     params::{Freshness, Nothing},
     problem::problem_of,
-    readers::Members,
     route::Route,
     state::Api,
 };
@@ -29,8 +28,8 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let problems = &[Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable];
     vec![
-        Route::of::<Members>(routes!(devices)).answers(problems),
-        Route::of::<Members>(routes!(notifications)).answers(problems),
+        Route::new(&[Role::Member], routes!(devices)).answers(problems),
+        Route::new(&[Role::Member], routes!(notifications)).answers(problems),
     ]
 }
 
@@ -119,7 +118,7 @@ impl From<Option<KeptPreferences>> for Notifications {
     tag = "members", responses((status = 200, description = "The devices", body = DevicePage)))]
 pub async fn devices(
     State(api): State<Api>,
-    Admitted { principal, .. }: Admitted<Members>,
+    principal: Principal,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<DevicePage>, Problem> {
@@ -137,7 +136,7 @@ pub async fn devices(
     responses((status = 200, description = "What you are told", body = Notifications)))]
 pub async fn notifications(
     State(api): State<Api>,
-    Admitted { principal, .. }: Admitted<Members>,
+    principal: Principal,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Notifications>, Problem> {
@@ -149,6 +148,7 @@ pub async fn notifications(
 type Known = reads::Fresh<bool>;
 
 async fn known(api: &Api, principal: &Principal, need: &Need) -> Result<(MemberId, Known), Problem> {
+    principal.require(&[Role::Member])?;
     let member = principal.actor.id;
     let read = api.reads.member(member, need).await.map_err(problem_of)?;
     Ok((member, read.map(|member| member.is_some())))

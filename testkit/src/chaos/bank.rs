@@ -300,15 +300,12 @@ impl Bank {
             Part::Projector => vec![
                 ("JANGBU_LOG_PROJECTOR_URL", log.url(Role::Projector)?),
                 ("JANGBU_VIEWS_PROJECTOR_URL", views.url(Role::Projector)?),
-                ("JANGBU_VAULT_PROJECTOR_URL", vault.url(Role::Projector)?),
                 nats("JANGBU_NATS_PROJECTOR_URL", NatsRole::Projector)?,
-                jwks,
                 slice_keys,
                 stream,
             ],
             Part::Query => vec![
                 ("JANGBU_LOG_READER_URL", log.url(Role::Reader)?),
-                ("JANGBU_LOG_INSPECTOR_URL", log.url(Role::Inspector)?),
                 ("JANGBU_VIEWS_READER_URL", views.url(Role::Reader)?),
                 ("JANGBU_VAULT_READER_URL", vault.url(Role::VaultReader)?),
                 nats("JANGBU_NATS_PUBLIC_URL", NatsRole::Public)?,

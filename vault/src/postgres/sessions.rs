@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use database::{Pool, Transaction};
+use database::Transaction;
 use kernel::{MemberId, Sealed};
 use secrecy::ExposeSecret;
 use sqlx::postgres::types::PgInterval;
@@ -14,7 +14,7 @@ use super::{
     revocations::{Lasting, revoke},
     store::lock_member,
 };
-use crate::{KeptSession, PasswordHash, RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
+use crate::{PasswordHash, RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
 
 #[async_trait]
 impl Sessions for PostgresVault {
@@ -271,18 +271,4 @@ async fn end(transaction: &mut Transaction<'static>, session: Uuid, now: DateTim
         .await
         .map_err(failed)?;
     Ok(())
-}
-
-/// The sessions of a member, those that end last first.
-pub(super) async fn sessions(pool: &Pool, member: MemberId, limit: i64) -> Result<Vec<KeptSession>, VaultError> {
-    sqlx::query_as!(
-        KeptSession,
-        "select session_id as session, expires_at, ended_at from vault.sessions where member_id = $1
-         order by expires_at desc, session_id limit $2",
-        member.uuid(),
-        limit
-    )
-    .fetch_all(pool)
-    .await
-    .map_err(failed)
 }

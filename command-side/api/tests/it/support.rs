@@ -60,24 +60,12 @@ impl CommandPort for FakeBank {
 /// What the authentication service was asked for that is no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    LogIn {
-        from: IpAddr,
-        login_id: String,
-        password: String,
-    },
-    Refresh {
-        from: IpAddr,
-        token: String,
-    },
-    LogOut {
-        member: MemberId,
-        session: Option<Uuid>,
-    },
+    LogIn { from: IpAddr, login_id: String, password: String },
+    Refresh { from: IpAddr, token: String },
+    LogOut { member: MemberId, session: Option<Uuid> },
     Certificate(Option<IpAddr>, Uuid),
     Revoked(PartnerKeyId),
     Quota(PartnerId, PartnerQuota),
-    /// Something of operators, in words.
-    Operator(String),
 }
 
 type MemberRule = dyn Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync;
@@ -113,16 +101,10 @@ impl FakeAuth {
         }
     }
 
-    /// Keeps what was said, and answers by the rule.
-    pub fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
+    fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
         let answer = (self.others)(&said);
-        self.note(said);
-        answer
-    }
-
-    /// Keeps what was said.
-    pub fn note(&self, said: Said) {
         self.said.lock().expect("not poisoned").push(said);
+        answer
     }
 }
 
@@ -238,12 +220,12 @@ impl AuthPort for FakeAuth {
     }
 
     async fn partner_key_revoked(&self, key: PartnerKeyId) -> Result<(), AuthError> {
-        self.note(Said::Revoked(key));
+        self.said.lock().expect("not poisoned").push(Said::Revoked(key));
         Ok(())
     }
 
     async fn partner_quota_set(&self, partner: PartnerId, quota: PartnerQuota, _: Position) -> Result<(), AuthError> {
-        self.note(Said::Quota(partner, quota));
+        self.said.lock().expect("not poisoned").push(Said::Quota(partner, quota));
         Ok(())
     }
 }

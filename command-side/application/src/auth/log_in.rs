@@ -236,7 +236,7 @@ impl AuthService {
     }
 
     /// Where the log ends. Sessions are not in it, but every command answers with a token.
-    pub(super) async fn seen(&self) -> Option<ConsistencyToken> {
+    async fn seen(&self) -> Option<ConsistencyToken> {
         let head = self.0.parts.log.head().await.ok()?;
         Some(ConsistencyToken::of(head.log, head.commit))
     }

@@ -379,7 +379,7 @@ impl OutsideProcesses {
     async fn execute(&self, seen: &Seen, what: &str, command: Command) -> Result<(), ProcessError> {
         let step = format!("{what}/{}", seen.version);
         let meta = step_meta(&self.members, NAME, seen.id.uuid(), &step);
-        match self.bank.execute(Submission { actor: PROCESS_RUNNER, meta, act: None, command }).await {
+        match self.bank.execute(Submission { actor: PROCESS_RUNNER, meta, command }).await {
             // What became of it shows when it is read.
             Ok(_) | Err(ExecuteError::ProcessUnknown | ExecuteError::InFlight) => Ok(()),
             Err(error) => Err(ProcessError::Step(error.into())),

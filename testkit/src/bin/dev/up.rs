@@ -13,8 +13,8 @@ use testkit::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 
 use crate::{
     environment::{Environment, Existing, text},
-    operators, outside, post,
-    processes::{CONSOLE, MAIL, PROCESSES, Process, Ready, readiness},
+    outside, post,
+    processes::{MAIL, PROCESSES, Process, Ready, readiness},
     record::{Record, fingerprint},
     say, servers,
 };
@@ -58,9 +58,6 @@ pub struct UpArgs {
     /// Where the webhook sender answers probes
     #[arg(long, env = "JANGBU_WEBHOOKS_ADDR")]
     webhooks_addr: Option<SocketAddr>,
-    /// Where the operators' screens are
-    #[arg(long, env = "JANGBU_CONSOLE_ADDR")]
-    console_addr: Option<SocketAddr>,
     /// Where the local providers listen: a payment provider, a bank, an issuer of gift cards
     #[arg(long, env = "JANGBU_PROVIDERS_ADDR")]
     providers_addr: Option<SocketAddr>,
@@ -85,7 +82,6 @@ impl UpArgs {
             "JANGBU_AUDITOR_ADDR" => self.auditor_addr,
             "JANGBU_PUBLISHER_ADDR" => self.publisher_addr,
             "JANGBU_WEBHOOKS_ADDR" => self.webhooks_addr,
-            "JANGBU_CONSOLE_ADDR" => self.console_addr,
             _ => self.projector_addr,
         };
         given.unwrap_or(SocketAddr::from(([127, 0, 0, 1], process.port)))
@@ -152,14 +148,10 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     for (process, address) in processes.into_iter().zip(addresses) {
         start(&place, &binaries, process, args.asked(process), address, &environment).await?;
     }
-    operators::add(&place, &binaries, &environment)?;
-    let code = if args.no_demo { ExitCode::SUCCESS } else { demonstrate(&place, &binaries, &environment)? };
-    if let Some(url) = environment.get("JANGBU_CONSOLE_URL") {
-        say::heading("In the browser");
-        say::step(CONSOLE, &format!("{url}, the operators' screens: docs/console.md"));
-        say::step("wallet", &format!("{url}/wallet, for members: sign up there"));
+    if args.no_demo {
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(code)
+    demonstrate(&place, &binaries, &environment)
 }
 
 /// Where each process listens: where it does already, else where it was asked to, else at a free port.

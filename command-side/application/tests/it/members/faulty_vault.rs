@@ -55,7 +55,7 @@ impl FaultyVault {
         !self.breaks.lock().unwrap_or_else(PoisonError::into_inner).contains_key(call)
     }
 
-    pub(super) async fn through<T>(
+    async fn through<T>(
         &self,
         call: &'static str,
         work: impl Future<Output = Result<T, VaultError>> + Send,
