@@ -22,8 +22,8 @@ use crate::{
     status,
 };
 
-/// Between two rounds, at least: what was appended and what was answered meanwhile is read and written at once. Rounds for each answer took
-/// half of a core of Postgres for two hundred events a second.
+/// Between two rounds, at least: what was appended and what was answered meanwhile is read and written at once. A round for each answer, and
+/// two hundred events a second, slowed transfers down a lot (docs/benchmarks, `bench streams`).
 const ROUND: Duration = Duration::from_millis(50);
 /// How often it is asked what has become due.
 const DUE: Duration = Duration::from_millis(100);
