@@ -93,7 +93,7 @@ doctest: packages
 # The dependency rule, the size rule, the room READMEs; `rooms --write` renews docs/rooms.md
 [group('check')]
 rooms *args:
-    cargo build --quiet --workspace --bin rooms
+    cargo build --quiet --workspace --all-targets
     {{ target }}/debug/rooms {{ args }}
 
 # Licences, sources, bans, known vulnerabilities: from their database, or from the copy in testkit/advisories
@@ -173,9 +173,9 @@ generate: packages
     just _queries check
     rm -f .sqlx/*
     cp {{ queries }}/* .sqlx/
-    cargo build --workspace --bins
+    cargo build --workspace --all-targets
     {{ target }}/debug/dev describe migrations/expected
-    cargo build --workspace --bins
+    cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi > docs/openapi/command.json
     {{ target }}/debug/query-server --openapi > docs/openapi/query.json
     {{ target }}/debug/event-publisher --asyncapi > docs/asyncapi.json
@@ -196,30 +196,34 @@ generated-check: packages
 # Clippy, warnings refused, with the queries checked by a database made a moment ago: what their macros write must be .sqlx/
 [private]
 queries-check: packages
-    cargo build --workspace --bin dev
+    cargo build --workspace --all-targets
     just _queries clippy -- --deny warnings
     diff -r {{ queries }} .sqlx
 
-# The macros of sqlx write a file for each query they check, but only in crates that are compiled again
+# The macros of sqlx write a file for each query they check, but only in crates that are compiled again: sources are as old as they were
+# when that is done, so that nothing else is
 [private]
 _queries command *args:
     rm -rf {{ queries }}
     mkdir -p {{ queries }}
-    grep -rlE --include='*.rs' --exclude-dir=target --exclude-dir=.tools '\bquery(_file)?(_as|_scalar)?!' . | xargs touch
+    grep -rlE --include='*.rs' --exclude-dir=target --exclude-dir=.tools '\bquery(_file)?(_as|_scalar)?!' . \
+        | xargs stat --format '%.9Y %n' > {{ queries }}.times
+    cut -d ' ' -f 2- {{ queries }}.times | xargs touch
     SQLX_OFFLINE_DIR={{ queries }} {{ target }}/debug/dev prepare-db -- \
         cargo {{ command }} --workspace --all-targets {{ args }}
+    while read -r time file; do touch --date "@$time" "$file"; done < {{ queries }}.times
 
 # Both OpenAPI documents against the running servers (schemathesis, bounded in time)
 [group('check')]
 contract-check: packages
     testkit/ensure-packages.sh python
-    cargo build --workspace --bins
+    cargo build --workspace --all-targets
     testkit/schemathesis.sh {{ target }}/debug
 
 # The demonstration on a bank of its own, and the proof of what it wrote
 [private]
 demo-check: packages
-    cargo build --workspace --bins
+    cargo build --workspace --all-targets
     {{ target }}/debug/dev bank -- bash -c '{{ target }}/debug/demo --destroy-keys && {{ target }}/debug/jangbu log verify'
 
 # The packages of the machine that building and running need
