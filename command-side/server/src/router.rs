@@ -145,6 +145,10 @@ impl CommandPort for Router {
             }
         }
     }
+
+    fn taken(&self) -> u64 {
+        self.0.bank.taken()
+    }
 }
 
 /// "Nothing was written" would be a guess: the try that was lost may have written it. Errors of the rules rest on the log, where its
@@ -191,5 +195,9 @@ impl CommandPort for Local {
             Route::Here => self.0.0.bank.execute(submission).await,
             Route::Nowhere | Route::There => Err(ExecuteError::NotLeader),
         }
+    }
+
+    fn taken(&self) -> u64 {
+        self.0.0.bank.taken()
     }
 }

@@ -55,6 +55,10 @@ impl CommandPort for FakeBank {
         self.submissions.lock().expect("not poisoned").push(submission);
         answer
     }
+
+    fn taken(&self) -> u64 {
+        0
+    }
 }
 
 /// What the authentication service was asked for that is no command.

@@ -134,6 +134,11 @@ impl<R: Send + Sync + 'static> Engine<R> {
         self.0.queue.waiting()
     }
 
+    /// How much this engine has taken from its queue since it began, by the weight of the commands.
+    pub fn taken(&self) -> u64 {
+        self.0.queue.taken()
+    }
+
     pub(super) fn rules(&self) -> &R {
         &self.0.rules
     }

@@ -17,6 +17,7 @@ mod offer_expiry;
 mod outside;
 mod outside_calls;
 mod outside_processes;
+mod pace;
 mod partners;
 mod payout_runs;
 mod process;

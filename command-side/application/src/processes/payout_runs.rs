@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     follow::decode,
+    pace::Pace,
     process::{Change, FirstStep, Followed, Next, Process, ProcessError},
     step::{PROCESS_RUNNER, step_meta},
 };
@@ -33,8 +34,6 @@ use crate::{
 const NAME: &str = "payout-runs";
 /// Something else than rows is to be waited for.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause between two steps, however slow the log is.
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// One instance for each run that was started; its id is that of the run.
 pub struct PayoutRuns {
@@ -42,6 +41,8 @@ pub struct PayoutRuns {
     bank: Arc<dyn CommandPort>,
     /// Where the runs stand that this server pays.
     known: Mutex<HashMap<PayoutRunId, Cursor>>,
+    /// How much its runs leave to others.
+    pace: Mutex<Pace>,
 }
 
 /// Where a run stands.
@@ -131,12 +132,14 @@ impl Process for PayoutRuns {
         if answer.status.is_over() {
             return Ok(Next::Done);
         }
+        let rows = done(&answer).saturating_sub(cursor.done);
         // What was paid before may not be the last of it.
         if is_new {
             let cursor = self.moved_on(run, cursor, done(&answer)).await?;
             self.known().insert(run, cursor);
         }
-        let after = pause_after(begun.elapsed(), self.options().share, self.known().len());
+        let (runs, taken) = (self.known().len(), self.bank.taken());
+        let after = self.pace().pause_after((rows, begun.elapsed()), taken, (self.options().share, runs));
         self.wake_after(after);
         Ok(Next::Again { after, waits_for: "its part of the time" })
     }
@@ -144,7 +147,7 @@ impl Process for PayoutRuns {
 
 impl PayoutRuns {
     pub fn new(members: Members, bank: Arc<dyn CommandPort>) -> Self {
-        Self { members, bank, known: Mutex::default() }
+        Self { members, bank, known: Mutex::default(), pace: Mutex::default() }
     }
 
     fn options(&self) -> PayoutOptions {
@@ -153,6 +156,10 @@ impl PayoutRuns {
 
     fn known(&self) -> MutexGuard<'_, HashMap<PayoutRunId, Cursor>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the bank to pay rows; none if these are not the next ones, or if the run is not paid now.
@@ -187,7 +194,7 @@ impl PayoutRuns {
 
     async fn pay(&self, run: PayoutRunId, cursor: &Cursor) -> Result<Option<Asked>, ProcessError> {
         let left = cursor.chunk.after(cursor.done).unwrap_or_default();
-        let rows = &left[..left.len().min(self.options().batch.max(1))];
+        let rows = &left[..left.len().min(self.pace().rows(self.options().batch))];
         let Some(first) = rows.first() else { return Ok(None) };
         let answer = self.ask(run, &format!("rows/{}", first.row), rows.to_vec()).await;
         answer.map_err(|error| ProcessError::Step(error.into()))
@@ -265,29 +272,4 @@ impl PayoutRuns {
 /// How many rows are posted or refused.
 fn done(answer: &PayoutAnswer) -> u32 {
     answer.posted.saturating_add(answer.refused)
-}
-
-/// How long a run waits after a step that took so long, if the steps of so many runs may take this part of the time together.
-fn pause_after(took: Duration, share: f64, runs: usize) -> Duration {
-    let rounds = runs.max(1) as f64 / share;
-    Duration::try_from_secs_f64(took.as_secs_f64() * (rounds - 1.0))
-        .map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paying_takes_its_share_of_the_time() {
-        let took = Duration::from_millis(30);
-        assert_eq!(pause_after(took, 0.5, 1), took);
-        assert_eq!(pause_after(took, 1.0, 1), Duration::ZERO);
-        assert_eq!(pause_after(took, 0.25, 1).as_millis(), 90);
-        // Three steps of 30 ms in 180 ms.
-        assert_eq!(pause_after(took, 0.5, 3).as_millis(), 150);
-        for share in [0.0, -1.0, f64::NAN, f64::MIN_POSITIVE] {
-            assert_eq!(pause_after(took, share, 1), LONGEST_PAUSE, "{share}");
-        }
-    }
 }

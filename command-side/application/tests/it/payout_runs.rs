@@ -2,6 +2,7 @@
 
 use application::Command;
 use chrono::TimeDelta;
+use futures::future::join_all;
 use kernel::{AccountId, PayoutRunId};
 use log::InstanceState;
 
@@ -125,6 +126,35 @@ async fn each_row_is_paid_once_whatever_dies() {
     assert_eq!(app.log.count("TransferPosted"), 1 + expected.len(), "the funding and each row");
     let in_order: Vec<_> = paid_rows(&app.log).into_iter().filter(|row| *row < 100).collect();
     assert_eq!(in_order, numbers(1, 80));
+    runner.stop().await;
+    app.end().await;
+}
+
+/// Others wait for the rows that are written with their commands: while they are served, a step pays fewer than the seven that it may.
+#[tokio::test]
+async fn steps_are_shorter_while_others_are_served() {
+    let app = TestApp::new().await;
+    let (a, b) = accounts(&app, 100_000).await;
+    let run = filled(&app, "run", (a, b), &[&numbers(1, 2_000)]).await;
+    let runner = app.runner();
+    let others = join_all((0..16).map(|client| {
+        let app = &app;
+        async move {
+            for number in 0.. {
+                app.client.deposit(b, 1, &format!("{client}/{number}")).await;
+            }
+        }
+    }));
+    tell(&app, "start", begin(run, 2_000)).await;
+    let are_shorter = until("steps are shorter", || async {
+        let paid = paid_rows(&app.log).len();
+        paid < 1_990 && paid < 7 * app.log.count("PayoutRowsPaid")
+    });
+    tokio::select! {
+        _ = others => unreachable!("they go on"),
+        () = are_shorter => {}
+    }
+    tell(&app, "cancel", cancel(run)).await;
     runner.stop().await;
     app.end().await;
 }

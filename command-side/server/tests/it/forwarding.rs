@@ -54,6 +54,10 @@ impl CommandPort for PlayedBank {
         let token = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(4)), Position::new(9));
         Ok(Answer { answer, replayed: true, token })
     }
+
+    fn taken(&self) -> u64 {
+        0
+    }
 }
 
 /// A server, and one that forwards to it.
