@@ -177,7 +177,7 @@ fn server_args(cluster: &Path, options: &PostgresOptions) -> Vec<String> {
         ("listen_addresses", "127.0.0.1".to_owned()),
         ("port", options.port.to_string()),
         ("unix_socket_directories", String::new()),
-        ("max_connections", "300".to_owned()),
+        ("max_connections", "1000".to_owned()),
         ("shared_buffers", options.shared_buffers.clone()),
         ("fsync", "on".to_owned()),
         ("synchronous_commit", "on".to_owned()),
