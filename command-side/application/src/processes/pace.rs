@@ -76,19 +76,28 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn is(part: f64, expected: f64) {
+        assert!((part - expected).abs() < 1e-9, "{part}, not {expected}");
+    }
+
     #[test]
     fn what_others_ask_for_is_left_to_them_first() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
         // A hundred rows in a tenth of a second: a thousand a second can be carried out.
-        assert_eq!(pace.others((100, STEP), 100, begun), 0.0, "nothing is known yet");
+        // Nothing is known yet.
+        is(pace.others((100, STEP), 100, begun), 0.0);
         let mut at = |tenths: u32, taken| pace.others((100, STEP), taken, begun + STEP * tenths);
-        assert_eq!(at(10, 200), 0.0, "its own rows are nobody else's");
-        assert_eq!(at(20, 700), 0.6, "four hundred others in a second, and half again as much");
-        assert_eq!(at(30, 5_000), MOST_OF_OTHERS, "it goes on, however much others ask for");
-        assert_eq!(at(30, 6_000), MOST_OF_OTHERS);
+        // Its own rows are nobody else's.
+        is(at(10, 200), 0.0);
+        // Four hundred others in a second, and half again as much.
+        is(at(20, 700), 0.6);
+        // It goes on, however much others ask for.
+        is(at(30, 5_000), MOST_OF_OTHERS);
+        is(at(30, 6_000), MOST_OF_OTHERS);
         // A step that waited for others says nothing of what can be carried out.
         let waited = pace.others((100, STEP * 5), 6_300, begun + STEP * 40);
-        assert_eq!(waited, 0.3);
+        is(waited, 0.3);
         assert_eq!(pause(STEP, 0.5 * (1.0 - 0.5), 1), STEP * 3);
     }
 
@@ -105,8 +114,8 @@ mod tests {
     #[test]
     fn a_server_that_has_paid_nothing_knows_nothing() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
-        assert_eq!(pace.others((0, Duration::ZERO), 0, begun), 0.0);
-        assert_eq!(pace.others((0, Duration::ZERO), 0, begun), 0.0);
-        assert_eq!(pace.others((0, Duration::ZERO), 500, begun + STEP), MOST_OF_OTHERS);
+        is(pace.others((0, Duration::ZERO), 0, begun), 0.0);
+        is(pace.others((0, Duration::ZERO), 0, begun), 0.0);
+        is(pace.others((0, Duration::ZERO), 500, begun + STEP), MOST_OF_OTHERS);
     }
 }
