@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
-    approvals::Approvals,
     assemble::Commit,
     exchange::Exchange,
     findings::Findings,
@@ -13,7 +12,6 @@ use crate::{
     items::Items,
     ledger::Ledger,
     limits::Limits,
-    operators::Operators,
     orders::Orders,
     partners::Partners,
     payment_codes::PaymentCodes,
@@ -36,8 +34,6 @@ pub struct Fold {
     pub processes: Processes,
     pub exchange: Exchange,
     pub partners: Partners,
-    pub operators: Operators,
-    pub approvals: Approvals,
     pub streams: Streams,
 }
 
@@ -61,8 +57,6 @@ impl Fold {
         self.processes.apply(commit, transfer_events, &self.ledger, findings);
         self.exchange.apply(commit, transfer_events, &self.ledger, findings);
         self.partners.apply(commit, findings);
-        self.operators.apply(commit, findings);
-        self.approvals.apply(commit, findings);
         transfers::check(commit, transfer_events, restorations, &self.ledger, findings)
     }
 }

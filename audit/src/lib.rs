@@ -9,7 +9,6 @@
 #![allow(missing_docs, reason = "a report's fields are named by what they hold")]
 
 mod account;
-mod approvals;
 mod archived;
 mod assemble;
 mod audit;
@@ -27,7 +26,6 @@ mod items;
 mod kept_state;
 mod ledger;
 mod limits;
-mod operators;
 mod orders;
 mod partners;
 mod pass;

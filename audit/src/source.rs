@@ -173,7 +173,6 @@ impl Source {
                 member,
                 service,
                 partner: asked_by(&["p"]),
-                operator: asked_by(&["o"]),
             }
         });
         Ok(read.collect())

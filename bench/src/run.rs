@@ -13,9 +13,8 @@ use super::{
     connection::connect,
     environment::{BenchEnvironment, TestServers, revision},
     figures,
-    progress::say,
     results::{PIPELINE, WRITE_PATH},
-    scenario::{Scenario, Servers},
+    scenario::{Scenario, Servers, say},
     umadb,
 };
 

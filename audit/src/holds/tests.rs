@@ -64,7 +64,6 @@ impl Bank {
             member: None,
             service: None,
             partner: None,
-            operator: None,
             events,
             unreadable: Vec::new(),
         };

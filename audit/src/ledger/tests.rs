@@ -38,7 +38,6 @@ fn found(ledger: &mut Ledger, events: Vec<(u128, recorded::Event)>) -> Vec<Strin
         member: None,
         service: None,
         partner: None,
-        operator: None,
         events: events.collect(),
         unreadable: Vec::new(),
     };

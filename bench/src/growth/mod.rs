@@ -19,7 +19,7 @@ pub use self::{
 };
 use super::{
     fill::{disk_space, require_space},
-    progress::say,
+    scenario::say,
 };
 
 /// Fills and measures. What is found is written into the folder after each step.

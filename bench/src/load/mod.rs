@@ -15,7 +15,6 @@ mod readers;
 mod report;
 mod run;
 mod sampler;
-mod sink;
 mod streams;
 mod template;
 #[cfg(test)]
@@ -31,7 +30,6 @@ pub use readers::{Readers, ReadersPlan, Readings};
 pub use report::{Latencies, Report};
 pub use run::{Load, Pace, Routing};
 pub use sampler::{Freshness, FreshnessPlan, sample_freshness};
-pub use sink::Sink;
 pub use streams::{Streams, StreamsFound};
 pub use testkit::connection::{Connection, Reply, Request};
 pub use webhooks::{Holds, Webhook, WebhookFound};

@@ -9,9 +9,9 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use kernel::MemberId;
+use kernel::{MemberId, Role};
 use platform::{
-    auth::Admitted,
+    auth::Principal,
     extract::{Json, Path},
     http::Origin,
     problem::{Code, Problem},
@@ -23,9 +23,8 @@ use uuid::Uuid;
 
 use crate::{
     answer::json,
-    approval_bodies::PendingDto,
     body::{Canonical, Confidential, OperatorsReasonRequest, Secret, canonical, path_id},
-    caller::{Caller, Leaver, Members, Settlers, Viewers},
+    caller::{Caller, Leaver, Members, Operators},
     endpoint::Endpoint,
     problems,
     receive::{Request, receive},
@@ -42,7 +41,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::AccountsOpen,
             Code::ProcessRunning,
         ]),
-        endpoint(routes!(erase)).by::<Settlers>().raises([
+        endpoint(routes!(erase)).by::<Operators>().raises([
             Code::MemberUnknown,
             Code::AccountsOpen,
             Code::ProcessRunning,
@@ -77,17 +76,6 @@ impl Confidential for LeaveRequest {
 pub(crate) struct ErasingDto {
     /// The erasure, and its certificate once it is completed: whoever has this id can read it, without a token.
     erasure_id: Uuid,
-}
-
-/// An erasure that is under way, or that waits for a second operator.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = ErasingOrPending)]
-pub(crate) enum ErasingOrPendingDto<'a> {
-    /// It is under way.
-    Erasing(ErasingDto),
-    /// It waits.
-    Pending(PendingDto<'a>),
 }
 
 /// Proof that a member was erased. Holds nothing personal.
@@ -156,12 +144,10 @@ fn answer(proof: &ErasureProof) -> Response {
 }
 
 fn respond(outcome: &MemberOutcome) -> Option<Response> {
-    let body = match outcome {
-        MemberOutcome::Erasing(erasure) => ErasingOrPendingDto::Erasing(ErasingDto { erasure_id: *erasure }),
-        MemberOutcome::ErasureAsked(asked) => ErasingOrPendingDto::Pending(PendingDto::from(asked)),
-        _ => return None,
-    };
-    Some(json(StatusCode::ACCEPTED, &body))
+    match outcome {
+        MemberOutcome::Erasing(erasure) => Some(json(StatusCode::ACCEPTED, &ErasingDto { erasure_id: *erasure })),
+        _ => None,
+    }
 }
 
 /// Leave
@@ -197,25 +183,24 @@ pub(crate) async fn leave(
 
 /// Erase a member
 ///
-/// As if the member had left; recorded with your reason. Of an operator who logged in it may wait for a second one.
+/// As if the member had left; recorded with your reason.
 #[utoipa::path(
     post, path = "/v1/members/{id}/erase", tag = "members", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The member")),
     request_body = OperatorsReasonRequest,
-    responses((status = 202, description = "The erasure is under way, or waits for a second operator", body = ErasingOrPendingDto)),
+    responses((status = 202, description = "The erasure is under way", body = ErasingDto)),
 )]
 pub(crate) async fn erase(
     State(state): State<ApiState>,
-    caller: Caller<Settlers>,
+    caller: Caller<Operators>,
     Path(id): Path<String>,
     Json(body): Json<OperatorsReasonRequest>,
 ) -> Result<Response, Problem> {
     const ROUTE: &str = "POST /v1/members/{id}/erase";
     let id = path_id(&id)?;
     let meta = Request::of(&caller, ROUTE, Some(id), &body).meta(&state)?;
-    let caller = caller.saying(Some(&body.reason.0));
-    let (member, actor, act, reason) = (MemberId::new(id), caller.actor, caller.act()?, body.reason.0);
-    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason, act }, respond).await
+    let (member, actor, reason) = (MemberId::new(id), caller.actor, body.reason.0);
+    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason }, respond).await
 }
 
 /// The certificate of an erasure
@@ -249,7 +234,8 @@ impl FromRequestParts<ApiState> for CertificateReader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        if Admitted::<Viewers>::from_request_parts(parts, state).await.is_ok() {
+        let principal = Principal::from_request_parts(parts, state).await;
+        if principal.is_ok_and(|principal| principal.actor.role == Role::Operator) {
             return Ok(Self { counted: None });
         }
         Ok(Self { counted: Some(Origin::from_request_parts(parts, state).await?.0) })

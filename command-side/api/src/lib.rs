@@ -4,8 +4,6 @@
 
 mod accounts;
 mod answer;
-mod approval_bodies;
-mod approvals;
 mod body;
 mod bookings;
 mod caller;
@@ -15,7 +13,6 @@ mod devices;
 mod endpoint;
 mod erasures;
 mod exchange;
-mod freezes;
 mod holds;
 mod identity;
 mod items;
@@ -24,9 +21,6 @@ mod limits;
 mod members;
 mod oauth;
 mod offers;
-mod operator_bodies;
-mod operator_sessions;
-mod operators;
 mod partners;
 mod password_resets;
 mod payment_codes;
@@ -36,8 +30,6 @@ mod port;
 mod problems;
 mod process_directions;
 mod processes;
-mod promotions;
-mod reason;
 mod receive;
 mod schedule;
 mod sessions;
@@ -57,7 +49,7 @@ pub use identity::CommandIds;
 pub use oauth::token_form;
 pub use payment_codes::payment_code;
 pub use payout_rows::{PayoutRowError, PayoutTable, payout_table};
-pub use port::{AuthPort, CommandPort, OperatorPort, Services};
+pub use port::{AuthPort, CommandPort, Services};
 pub use state::{ApiOptions, ApiState, Connected};
 
 /// The routes that have a body limit of their own.
@@ -73,7 +65,6 @@ pub fn router(state: ApiState) -> Router {
 fn endpoints() -> Vec<Endpoint> {
     [
         accounts::endpoints(),
-        freezes::endpoints(),
         bookings::endpoints(),
         transfers::endpoints(),
         compound::endpoints(),
@@ -96,10 +87,6 @@ fn endpoints() -> Vec<Endpoint> {
         erasures::endpoints(),
         keys::endpoints(),
         partners::endpoints(),
-        operators::endpoints(),
-        operator_sessions::endpoints(),
-        approvals::endpoints(),
-        promotions::endpoints(),
         oauth::endpoints(),
     ]
     .into_iter()

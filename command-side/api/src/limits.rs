@@ -23,9 +23,8 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
-    approval_bodies::PendingDto,
     body::{NothingRequest, known_asset, not_negative, path_id},
-    caller::{Admins, Caller},
+    caller::{Caller, Operators},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -33,10 +32,10 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(routes!(set_limit)).by::<Admins>().raises([Code::AssetUnknown, Code::TooManyLimits]),
-        Endpoint::new(routes!(delete_limit)).by::<Admins>().not_found(Code::LimitUnknown),
+        Endpoint::new(routes!(set_limit)).by::<Operators>().raises([Code::AssetUnknown, Code::TooManyLimits]),
+        Endpoint::new(routes!(delete_limit)).by::<Operators>().not_found(Code::LimitUnknown),
         Endpoint::new(routes!(assign_limits))
-            .by::<Admins>()
+            .by::<Operators>()
             .not_found(Code::AccountUnknown)
             .raises([Code::LimitUnknown, Code::AccountClosed]),
     ]
@@ -293,14 +292,11 @@ fn respond(outcome: &Outcome, _: Actor, _: CommandId) -> Option<Response> {
     put, path = "/v1/limits/{name}", tag = "limits", security(("bearer" = [])),
     params(("name" = String, Path, description = "Its name: 1 to 40 small letters, digits and hyphens")),
     request_body = LimitRequest,
-    responses(
-        (status = 200, description = "The limit", body = LimitDto),
-        (status = 202, description = "It waits for a second operator", body = PendingDto),
-    ),
+    responses((status = 200, description = "The limit", body = LimitDto)),
 )]
 pub(crate) async fn set_limit(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Path(name): Path<String>,
     Json(body): Json<LimitRequest>,
 ) -> Result<Response, Problem> {
@@ -317,14 +313,11 @@ pub(crate) async fn set_limit(
 #[utoipa::path(
     delete, path = "/v1/limits/{name}", tag = "limits", security(("bearer" = [])),
     params(("name" = String, Path, description = "Its name: 1 to 40 small letters, digits and hyphens")),
-    responses(
-        (status = 204, description = "It counts no more"),
-        (status = 202, description = "It waits for a second operator", body = PendingDto),
-    ),
+    responses((status = 204, description = "It counts no more")),
 )]
 pub(crate) async fn delete_limit(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Path(name): Path<String>,
     OptionalJson(NothingRequest {}): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -340,14 +333,11 @@ pub(crate) async fn delete_limit(
     put, path = "/v1/accounts/{id}/limits", tag = "limits", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The account")),
     request_body = AssignRequest,
-    responses(
-        (status = 200, description = "The limits of the account", body = AssignedDto),
-        (status = 202, description = "It waits for a second operator", body = PendingDto),
-    ),
+    responses((status = 200, description = "The limits of the account", body = AssignedDto)),
 )]
 pub(crate) async fn assign_limits(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Path(id): Path<String>,
     Json(body): Json<AssignRequest>,
 ) -> Result<Response, Problem> {

@@ -22,9 +22,8 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
-    approval_bodies::PendingDto,
     body::{Designation, NothingRequest, optional_time, path_id},
-    caller::{Admins, Caller},
+    caller::{Caller, Operators},
     endpoint::Endpoint,
     limits::names,
     problems,
@@ -34,12 +33,12 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let of_partner =
-        |handler| Endpoint::new(handler).by::<Admins>().raises([Code::PartnerUnknown, Code::VaultUnavailable]);
+        |handler| Endpoint::new(handler).by::<Operators>().raises([Code::PartnerUnknown, Code::VaultUnavailable]);
     vec![
-        Endpoint::new(routes!(create_partner)).by::<Admins>(),
+        Endpoint::new(routes!(create_partner)).by::<Operators>(),
         of_partner(routes!(issue_key)),
         Endpoint::new(routes!(revoke_key))
-            .by::<Admins>()
+            .by::<Operators>()
             .with_optional_body()
             .raises([Code::KeyUnknown, Code::VaultUnavailable]),
         of_partner(routes!(set_quotas)).raises([Code::LimitUnknown]),
@@ -144,19 +143,19 @@ impl<'a> From<&'a PartnerAnswer> for PartnerDto<'a> {
 pub(crate) struct IssuedKeyDto<'a> {
     /// Its id: the user name at `POST /v1/oauth/token`.
     #[schema(value_type = uuid::Uuid)]
-    pub(crate) key_id: PartnerKeyId,
+    key_id: PartnerKeyId,
     /// The password there. It is shown in the answer to this request and nowhere else.
     #[schema(pattern = "^jbk_[A-Za-z0-9_-]{43}$")]
-    pub(crate) secret: &'a str,
+    secret: &'a str,
     /// The partner.
     #[schema(value_type = uuid::Uuid)]
-    pub(crate) partner_id: PartnerId,
+    partner_id: PartnerId,
     /// What it allows.
     #[schema(schema_with = scopes_schema)]
-    pub(crate) scopes: &'a [Scope],
+    scopes: &'a [Scope],
     /// From this time on it is good for nothing; null if never.
     #[schema(required)]
-    pub(crate) expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
 }
 
 /// A key that was revoked.
@@ -231,7 +230,7 @@ impl<'a> From<&'a QuotasAnswer> for QuotasDto<'a> {
 )]
 pub(crate) async fn create_partner(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Json(body): Json<PartnerRequest>,
 ) -> Result<Response, Problem> {
     let command = Command::CreatePartner(CreatePartner { name: body.name.0.clone() });
@@ -251,14 +250,11 @@ pub(crate) async fn create_partner(
     post, path = "/v1/partners/{id}/keys", tag = "partners", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The partner")),
     request_body = KeyRequest,
-    responses(
-        (status = 201, description = "The key", body = IssuedKeyDto),
-        (status = 202, description = "It waits for a second operator; then `GET /v1/approvals/{id}/key` has the secret", body = PendingDto),
-    ),
+    responses((status = 201, description = "The key", body = IssuedKeyDto)),
 )]
 pub(crate) async fn issue_key(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Path(id): Path<String>,
     Json(body): Json<KeyRequest>,
 ) -> Result<Response, Problem> {
@@ -269,7 +265,6 @@ pub(crate) async fn issue_key(
     let secret = auth.partner_secret(id.partner_key()).map_err(problems::of_auth)?;
     let command = Command::IssuePartnerKey(IssuePartnerKey {
         partner: PartnerId::new(partner),
-        key: None,
         scopes: body.scopes.iter().collect(),
         expires_at: body.expires_at,
         digest: secret.digest,
@@ -301,7 +296,7 @@ pub(crate) async fn issue_key(
 )]
 pub(crate) async fn revoke_key(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Path((id, key)): Path<(String, String)>,
     OptionalJson(NothingRequest {}): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -334,14 +329,11 @@ fn wrong_key() -> Problem {
     put, path = "/v1/partners/{id}/quotas", tag = "partners", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The partner")),
     request_body = QuotasRequest,
-    responses(
-        (status = 200, description = "The quotas", body = QuotasDto),
-        (status = 202, description = "It waits for a second operator", body = PendingDto),
-    ),
+    responses((status = 200, description = "The quotas", body = QuotasDto)),
 )]
 pub(crate) async fn set_quotas(
     State(state): State<ApiState>,
-    caller: Caller<Admins>,
+    caller: Caller<Operators>,
     Path(id): Path<String>,
     Json(body): Json<QuotasRequest>,
 ) -> Result<Response, Problem> {

@@ -17,9 +17,8 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
-    approval_bodies::PendingDto,
     body::{Label, MoneyDto, Note, PayeeRef, account_id, path_id},
-    caller::{Caller, OperatorsAndServices, Payers, Settlers},
+    caller::{Caller, Operators, OperatorsAndServices, Payers},
     endpoint::Endpoint,
     problems,
     state::ApiState,
@@ -30,7 +29,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         moving(Endpoint::new(routes!(transfer))).by::<Payers>().raises([Code::AccountNotYours, Code::SameAccount]),
         Endpoint::new(routes!(transfer_batch)).by::<OperatorsAndServices>().raises([Code::AssetUnknown]),
-        Endpoint::new(routes!(reverse_transfer)).by::<Settlers>().raises([
+        Endpoint::new(routes!(reverse_transfer)).by::<Operators>().raises([
             Code::TransferUnknown,
             Code::AlreadyReversed,
             Code::TransferNotPosted,
@@ -360,20 +359,16 @@ pub(crate) async fn transfer_batch(
     post, path = "/v1/transfers/{id}/reverse", tag = "transfers", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The transfer to undo")),
     request_body = ReverseRequest,
-    responses(
-        (status = 201, description = "The reversal", body = TransferDto),
-        (status = 202, description = "It waits for a second operator", body = PendingDto),
-    ),
+    responses((status = 201, description = "The reversal", body = TransferDto)),
 )]
 pub(crate) async fn reverse_transfer(
     State(state): State<ApiState>,
-    caller: Caller<Settlers>,
+    caller: Caller<Operators>,
     Path(id): Path<String>,
     Json(body): Json<ReverseRequest>,
 ) -> Result<Response, Problem> {
     let id = path_id(&id)?;
     let command = body.command(TransferId::new(id));
-    let caller = caller.saying(Some(&body.reason.0));
     submit(
         &state,
         caller,

@@ -12,7 +12,6 @@ mod message;
 mod pump;
 mod resume;
 mod run;
-mod spans;
 mod standby;
 mod status;
 mod stream;

@@ -2,7 +2,6 @@
 
 mod accounts;
 mod adopt;
-mod approvals;
 mod archive;
 mod archive_ranges;
 mod archive_rebuild;
@@ -20,7 +19,6 @@ mod held;
 mod history;
 mod keys;
 mod members;
-mod operators;
 mod payouts;
 mod processes;
 mod projecting;

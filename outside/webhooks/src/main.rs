@@ -19,11 +19,9 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let Arguments { config } = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
-        let telemetry = telemetry::init("webhook-sender", &config.telemetry)?;
+        telemetry::init("webhook-sender", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
         let listener = listen(config.addr, "JANGBU_WEBHOOKS_ADDR").await?;
-        let ended = webhook_sender::run(config, listener, shutdown).await;
-        telemetry.finish().await;
-        ended
+        webhook_sender::run(config, listener, shutdown).await
     })
 }

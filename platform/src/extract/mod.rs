@@ -3,7 +3,6 @@
 mod csv;
 mod form;
 mod json;
-mod multipart;
 mod object;
 mod path;
 mod query;
@@ -12,7 +11,6 @@ pub use csv::Csv;
 pub use form::Form;
 pub(crate) use json::too_large;
 pub use json::{Json, OptionalJson};
-pub use multipart::{Multipart, Part};
 pub use object::{object, objects};
 pub use path::Path;
 pub use query::Query;

@@ -35,9 +35,8 @@ pub use lag::Lag;
 pub use parking::{ParkWhat, ParkedKey, Retried};
 pub use projection::{DayColumn, Projection, Rows, SumColumn};
 pub use rebuild::{
-    Accepted, Approved, Change, Comparison, Difference, Expectation, Expected, Fingerprint, Options, Outcome, Phase,
-    Plan, Progress, RebuildError, RebuildRequest, Rebuilder, Reporter, Rollback, Shape, TableComparison, Until,
-    rebuild_together,
+    Change, Comparison, Difference, Expectation, Expected, Options, Outcome, Phase, Plan, Progress, RebuildError,
+    RebuildRequest, Rebuilder, Reporter, Rollback, Shape, TableComparison, Until, rebuild_together,
 };
 pub use registry::{GENERATIONS_ROLE, ensure};
 pub use runner::{Runner, Sources};

@@ -3,9 +3,9 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::PartnerId;
+use kernel::{PartnerId, Role};
 use platform::{
-    auth::Admitted,
+    auth::Principal,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -17,7 +17,6 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{ById, Freshness, Limit, Nothing},
-    readers::Staff,
     route::Route,
     state::Api,
 };
@@ -25,8 +24,8 @@ use crate::{
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::of::<Staff>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::of::<Staff>(routes!(one)).answers(&[Code::Forbidden, Code::PartnerUnknown]),
+        Route::new(&[Role::Operator], routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::new(&[Role::Operator], routes!(one)).answers(&[Code::Forbidden, Code::PartnerUnknown]),
     ]
 }
 
@@ -64,10 +63,11 @@ pub struct PartnersQuery {
     params(PartnersQuery), responses((status = 200, description = "Part of the list", body = PartnerPage)))]
 pub async fn list(
     State(api): State<Api>,
-    _: Admitted<Staff>,
+    principal: Principal,
     Freshness(need, asked): Freshness,
     Query(query): Query<PartnersQuery>,
 ) -> Result<Answer<PartnerPage>, Problem> {
+    principal.require(&[Role::Operator])?;
     let partners = api.reads.partners(query.cursor.as_deref(), Limit::or_usual(query.limit), &need).await;
     Ok(Answer::of(partners, PartnerPage::from)?.preferred(asked))
 }
@@ -78,11 +78,12 @@ pub async fn list(
     responses((status = 200, description = "The partner", body = Partner)))]
 pub async fn one(
     State(api): State<Api>,
-    _: Admitted<Staff>,
+    principal: Principal,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Partner>, Problem> {
+    principal.require(&[Role::Operator])?;
     let partner = api.reads.partner(PartnerId::new(id), &need).await;
     let unknown = || Problem::new(Code::PartnerUnknown).detail("there is no such partner");
     Ok(Answer::found(partner, identity, unknown)?.preferred(asked))

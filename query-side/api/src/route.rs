@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use kernel::{OperatorRole, Role, Scope};
+use kernel::{Role, Scope};
 use platform::{auth::Allowed, openapi::Facts, problem::Code};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
@@ -23,23 +23,24 @@ pub struct Route {
 enum Access {
     /// Everybody, without a token.
     Public,
-    /// These roles, a partner whose token allows the scope, and an operator of this role or a higher one.
-    Of { roles: &'static [Role], scope: Option<Scope>, operator: Option<OperatorRole> },
+    /// These roles, and a partner whose token allows the scope.
+    Of { roles: &'static [Role], scope: Option<Scope> },
 }
 
 impl Route {
-    /// A route that its handler's `Admitted<A>` may call. `routes!` makes the handler from the description.
+    /// A route for these roles, of which partners are none: its handler takes a `Principal`. `routes!` makes the handler from the
+    /// description.
+    pub fn new(roles: &'static [Role], handler: UtoipaMethodRouter<Api>) -> Self {
+        Self { handler, problems: Vec::new(), access: Access::Of { roles, scope: None } }
+    }
+
+    /// A route that its handler's `Admitted<A>` may call.
     pub fn of<A: Allowed>(handler: UtoipaMethodRouter<Api>) -> Self {
-        let operator = A::ROLES.contains(&Role::Operator).then_some(A::OPERATOR);
-        let access = Access::Of { roles: A::ROLES, scope: A::SCOPE, operator };
+        let access = Access::Of { roles: A::ROLES, scope: A::SCOPE };
         let route = Self { handler, problems: Vec::new(), access };
-        let route = match A::SCOPE {
+        match A::SCOPE {
             Some(_) => route.answers(&[Code::Forbidden, Code::ScopeMissing, Code::TooManyRequests]),
             None => route,
-        };
-        match operator {
-            Some(lowest) if lowest > OperatorRole::Viewer => route.answers(&[Code::OperatorRoleMissing]),
-            Some(_) | None => route,
         }
     }
 
@@ -69,7 +70,7 @@ impl Route {
     pub fn says_who(&self) -> bool {
         match self.access {
             Access::Public => true,
-            Access::Of { roles, scope, .. } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
+            Access::Of { roles, scope } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
         }
     }
 
@@ -85,10 +86,9 @@ pub fn collect(routes: impl IntoIterator<Item = Route>) -> (OpenApiRouter<Api>, 
         for path in route.handler.1.paths.keys() {
             let of_path = facts.entry(path.clone()).or_default();
             of_path.problems.extend(&route.problems);
-            if let Access::Of { roles, scope, operator } = route.access {
+            if let Access::Of { roles, scope } = route.access {
                 of_path.roles.extend(roles);
                 of_path.scope = of_path.scope.or(scope);
-                of_path.operator = of_path.operator.or(operator);
             }
         }
         router = router.routes(route.handler);

@@ -12,7 +12,6 @@ mod known_networks;
 mod messages;
 mod notices;
 mod notifications;
-mod operators;
 mod partners;
 mod password_resets;
 mod reader;

@@ -15,14 +15,11 @@ use crate::{
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
-/// Issue a key to a partner; by an operator.
+/// Issue a key to a partner; by an operator. Its id follows from that of the command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IssuePartnerKey {
     /// To whom.
     pub partner: PartnerId,
-    /// Its id, if another command asked for it; else it follows from that of this one.
-    #[serde(default)]
-    pub key: Option<PartnerKeyId>,
     /// What it allows; at least one.
     pub scopes: Vec<Scope>,
     /// Until when.
@@ -45,8 +42,7 @@ impl Command for IssuePartnerKey {
             digest: self.digest.clone(),
         };
         // Nobody knows of the key before this is answered.
-        let key = self.key.unwrap_or_else(|| work.command_id.partner_key());
-        work.push_new(key.into(), issued);
+        work.push_new(work.command_id.partner_key().into(), issued);
         Ok(())
     }
 

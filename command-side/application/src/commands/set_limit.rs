@@ -67,8 +67,7 @@ impl Command for SetLimit {
 }
 
 impl SetLimit {
-    /// What is recorded of it.
-    pub(super) fn set(&self) -> LimitSet {
+    fn set(&self) -> LimitSet {
         let mut kinds = self.kinds.clone();
         kinds.sort_unstable();
         kinds.dedup();

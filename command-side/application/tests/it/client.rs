@@ -47,9 +47,8 @@ pub fn submission(actor: Actor, key: &str, command: Command) -> Submission {
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(5),
         token: None,
-        trace: Default::default(),
     };
-    Submission { actor, meta, act: None, command }
+    Submission { actor, meta, command }
 }
 
 pub fn transfer(source: AccountId, destination: AccountId, units: i128) -> Command {

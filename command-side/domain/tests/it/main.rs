@@ -1,7 +1,6 @@
 //! The rules, given, when, then; and what no sequence of wishes can break.
 
 mod account;
-mod approval;
 mod characters;
 mod exchange;
 mod hold;
@@ -10,7 +9,6 @@ mod laws;
 mod limit;
 mod member;
 mod movement;
-mod operator;
 mod owner;
 mod partner;
 mod payment_code;

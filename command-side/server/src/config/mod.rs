@@ -2,7 +2,6 @@
 
 mod internal;
 mod members;
-mod operators;
 mod outside;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -11,7 +10,6 @@ use application::{ExecutorOptions, Limits, Networks, PayoutOptions};
 pub use internal::InternalConfig;
 use kernel::{Assets, Zone};
 pub use members::{MemberConfig, Rotator};
-pub use operators::OperatorConfig;
 pub use outside::OutsideConfig;
 use platform::{
     http::{CorsOrigins, ServeOptions},
@@ -83,9 +81,6 @@ pub struct Config {
     /// Members, sessions and the vault
     #[command(flatten)]
     pub members: MemberConfig,
-    /// Operators
-    #[command(flatten)]
-    pub operators: OperatorConfig,
     /// How members are reached
     #[command(flatten)]
     pub channels: ChannelOptions,
@@ -123,7 +118,6 @@ impl Config {
             scales,
             limits: self.transfer_limits.clone(),
             webhook_networks: self.webhook_allow.clone(),
-            approvals: self.operators.approvals(),
             queue: self.queue,
             batch_orders: self.batch,
             cached_streams: self.cached_streams,

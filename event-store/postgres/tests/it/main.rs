@@ -2,7 +2,6 @@
 
 mod append;
 mod audit;
-mod browse;
 mod commit_rows;
 mod fences;
 mod fixture;

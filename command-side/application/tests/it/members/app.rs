@@ -240,7 +240,6 @@ pub fn meta(key: &str) -> Meta {
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(20),
         token: None,
-        trace: Default::default(),
     }
 }
 
