@@ -132,7 +132,8 @@ impl Process for PayoutRuns {
         if answer.status.is_over() {
             return Ok(Next::Done);
         }
-        let rows = done(&answer).saturating_sub(cursor.done);
+        // What was paid before says nothing of how fast it was.
+        let rows = if is_new { done(&answer).saturating_sub(cursor.done) } else { 0 };
         // What was paid before may not be the last of it.
         if is_new {
             let cursor = self.moved_on(run, cursor, done(&answer)).await?;
