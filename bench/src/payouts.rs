@@ -221,6 +221,11 @@ async fn alone(operator: &Operator, fleet: &Arc<Fleet>, rows: usize) -> Result<(
     Ok((adding, paying))
 }
 
+fn median(mut found: Vec<f64>) -> f64 {
+    found.sort_unstable_by(f64::total_cmp);
+    found.get(found.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 fn line(beside: bool, report: &Report) -> String {
     let latency = &report.latency;
     let beside = if beside { "a run" } else { "nothing" };
@@ -231,9 +236,7 @@ impl PayoutsResults {
     /// The median of the transfers' p99 without a run or beside one, in milliseconds.
     fn p99(&self, beside: bool) -> f64 {
         let reports = self.transfers.iter().filter(|(has_run, _)| *has_run == beside);
-        let mut found: Vec<f64> = reports.map(|(_, report)| report.latency.p99_ms).collect();
-        found.sort_unstable_by(f64::total_cmp);
-        found.get(found.len() / 2).copied().unwrap_or(f64::NAN)
+        median(reports.map(|(_, report)| report.latency.p99_ms).collect())
     }
 
     /// Whether transfers beside a run stay within the target.
@@ -259,11 +262,7 @@ impl PayoutsResults {
         for (beside, report) in &self.transfers {
             writeln!(out, "  {}", line(*beside, report))?;
         }
-        let mut beside = self.rows_beside.clone();
-        beside.sort_unstable_by(f64::total_cmp);
-        if let Some(rate) = beside.get(beside.len() / 2) {
-            writeln!(out, "  {rate:.0} rows/s beside transfers")?;
-        }
+        writeln!(out, "  {:.0} rows/s beside transfers", median(self.rows_beside.clone()))?;
         let (without, with) = (self.p99(false), self.p99(true));
         let verdict = if self.met() { "met" } else { "MISSED" };
         writeln!(

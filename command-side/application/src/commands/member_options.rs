@@ -55,7 +55,7 @@ impl Default for MemberOptions {
 pub struct PayoutOptions {
     /// How many rows are paid in one commit, at most.
     pub batch: usize,
-    /// Which part of the time that other commands leave, paying may take: above 0 and at most 1.
+    /// How much of the time that other commands leave paying may take: above 0 and at most 1.
     pub share: f64,
 }
 

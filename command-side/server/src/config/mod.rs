@@ -65,7 +65,7 @@ pub struct Config {
     /// Rows of a payout run that one commit pays at most
     #[arg(long, env = "JANGBU_PAYOUT_BATCH", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub payout_batch: u16,
-    /// Part of the time that other commands leave, which paying the rows of payout runs may take: above 0 and at most 1
+    /// How much of the time that other commands leave payout runs may take: above 0 and at most 1
     #[arg(long, env = "JANGBU_PAYOUT_SHARE", default_value_t = 0.5, value_parser = share)]
     pub payout_share: f64,
     /// Seconds between "not ready" and the last accepted connection at shutdown, for load balancers to notice
