@@ -8,8 +8,8 @@ export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 tools := justfile_directory() / ".tools"
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 queries := target / "queries"
-configured := "command-server query-server outbox-relay projector auditor event-publisher webhook-sender"
-programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin auditor --bin event-publisher --bin webhook-sender --bin jangbu --bin dev --bin demo --bin mail --bin providers"
+configured := "command-server query-server outbox-relay projector auditor event-publisher webhook-sender console"
+programs := "--bin command-server --bin outbox-relay --bin projector --bin query-server --bin auditor --bin event-publisher --bin webhook-sender --bin console --bin jangbu --bin dev --bin demo --bin mail --bin providers"
 
 [private]
 default:
@@ -46,10 +46,15 @@ mail *args: (_program "dev")
 token *args: (_program "jangbu")
     @{{ target }}/release/jangbu token {{ args }}
 
+# The one-time code that an operator of `up` logs in with now: `operator-code`, `operator-code second`
+[group('run')]
+operator-code name="admin": (_program "dev")
+    @{{ target }}/release/dev operator-code {{ name }}
+
 # All tests, on servers of their own: `test -p views`, `test some_name`
 [group('check')]
 [positional-arguments]
-test *args: packages (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
+test *args: packages browser (_tool "cargo-nextest" "cargo-nextest" "0.9.143")
     cargo build --workspace --all-targets
     # Tests wait for servers much of their time: half as many more than there are cores.
     NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$(( ($(nproc) * 3 + 1) / 2 ))}" \
@@ -74,10 +79,10 @@ fmt-check:
 lint: packages
     cargo clippy --workspace --all-targets -- --deny warnings
 
-# The OpenAPI and AsyncAPI documents (openapi-spec-validator, jsonschema, the rules of the house) and the migrations (squawk)
+# The OpenAPI and AsyncAPI documents (openapi-spec-validator, jsonschema, the rules of the house), the migrations (squawk), the alerts and the dashboard (promtool)
 [group('check')]
 lint-files:
-    testkit/ensure-packages.sh python
+    testkit/ensure-packages.sh python promtool
     testkit/lint-files.sh
 
 # The documentation of all crates, warnings refused
@@ -178,6 +183,7 @@ generate: packages
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi > docs/openapi/command.json
     {{ target }}/debug/query-server --openapi > docs/openapi/query.json
+    {{ target }}/debug/projector --openapi > docs/openapi/projector.json
     {{ target }}/debug/event-publisher --asyncapi > docs/asyncapi.json
     JANGBU_TEST_WRITE_SCHEMAS=1 cargo test -p public-events --test it --quiet schemas::
     {{ target }}/debug/jangbu commands > docs/commands.md
@@ -189,6 +195,7 @@ generated-check: packages
     cargo build --workspace --all-targets
     {{ target }}/debug/command-server --openapi | diff - docs/openapi/command.json
     {{ target }}/debug/query-server --openapi | diff - docs/openapi/query.json
+    {{ target }}/debug/projector --openapi | diff - docs/openapi/projector.json
     {{ target }}/debug/event-publisher --asyncapi | diff - docs/asyncapi.json
     {{ target }}/debug/jangbu commands | diff - docs/commands.md
     for program in {{ configured }}; do env -i {{ target }}/debug/$program --help | diff - docs/settings/$program.txt; done
@@ -230,6 +237,11 @@ demo-check: packages
 [private]
 packages:
     @testkit/ensure-packages.sh compiler servers
+
+# The browser that tests open the console in, and letters for it
+[private]
+browser:
+    @testkit/ensure-packages.sh browser
 
 # A release program, built if it is not there
 [private]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the machine lacks, and only that: `ensure-packages.sh compiler servers python protobuf`.
+# Installs what the machine lacks, and only that: `ensure-packages.sh compiler servers browser python protobuf promtool`.
 # Uses apt-get as root or through sudo; elsewhere it says what to install by hand.
 set -euo pipefail
 
@@ -15,11 +15,19 @@ for what in "$@"; do
             compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || need postgresql
             command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || need nats-server
             ;;
+        browser)
+            command -v chromedriver >/dev/null || need chromium chromium-driver
+            # Korean letters, in pages and on the pictures of them.
+            fc-list :lang=ko 2>/dev/null | grep -q . || compgen -G '/usr/share/fonts/truetype/nanum/*' >/dev/null || need fonts-nanum
+            ;;
         python)
             python3 -c 'import venv, ensurepip' 2>/dev/null || need python3 python3-venv
             ;;
         protobuf)
             command -v protoc >/dev/null || need protobuf-compiler
+            ;;
+        promtool)
+            command -v promtool >/dev/null || need prometheus
             ;;
         *)
             echo "unknown kind of package: $what" >&2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The OpenAPI and AsyncAPI documents against their specifications and the rules of the house, and the migrations against squawk's rules.
-# The tools are installed under .tools/, once.
+# The OpenAPI and AsyncAPI documents against their specifications and the rules of the house, the migrations against squawk's rules, and the
+# alerts and the dashboard against promtool. The tools are installed under .tools/, once, but for promtool.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 venv=$PWD/.tools/lint-files
@@ -14,7 +14,7 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "${packages[*]}" ]; then
     echo "${packages[*]}" > "$venv/installed"
 fi
 
-"$venv/bin/python" testkit/openapi-lint.py docs/openapi/command.json docs/openapi/query.json
+"$venv/bin/python" testkit/openapi-lint.py docs/openapi/command.json docs/openapi/query.json docs/openapi/projector.json
 "$venv/bin/python" testkit/asyncapi-lint.py docs/asyncapi.json public-events/schemas
 
 # What squawk says, as `file rule`, must be what is excepted in migrations/squawk-exceptions.txt: no more, and no less.
@@ -29,3 +29,11 @@ if ! diff <(echo "$excepted") <(echo "$found") >&2; then
     exit 1
 fi
 echo "$(ls migrations/*/*.sql | wc -l) migrations are in order"
+
+# The tests of the alerts say when each is given and when not. Names of metrics are checked by a test of `platform`.
+promtool check config deploy/prometheus/prometheus.yml
+promtool test rules deploy/prometheus/rules-test.yaml
+rules=$(mktemp --suffix .yaml)
+trap 'rm -f "$rules"' EXIT
+"$venv/bin/python" testkit/dashboard-rules.py deploy/grafana/jangbu.json > "$rules"
+promtool check rules "$rules"

@@ -38,6 +38,8 @@ pub struct Commit {
     pub service: Option<Uuid>,
     /// The partner that asked for it, if it was one.
     pub partner: Option<Uuid>,
+    /// The operator who asked for it, if it was one.
+    pub operator: Option<Uuid>,
     pub events: Vec<Event>,
     /// Where the events stand that could not be read.
     pub unreadable: Vec<Place>,
@@ -49,9 +51,9 @@ impl Commit {
         let waits = |event: &&Event| positions.contains(&event.position);
         self.events.iter().find(waits)?;
         let events = self.events.iter().filter(|event| !waits(event)).cloned().collect();
-        let Self { first, last, command, recorded_at, member, service, partner, .. } = *self;
+        let Self { first, last, command, recorded_at, member, service, partner, operator, .. } = *self;
         let unreadable = Vec::new();
-        Some(Self { first, last, command, recorded_at, member, service, partner, events, unreadable })
+        Some(Self { first, last, command, recorded_at, member, service, partner, operator, events, unreadable })
     }
 }
 
@@ -167,11 +169,13 @@ impl Assembler {
             self.recorded_at = recorded_at;
         }
         let (member, service) = row.as_ref().map_or((None, None), |row| (row.member, row.service));
-        let partner = row.as_ref().and_then(|row| row.partner);
+        let (partner, operator) = row.as_ref().map_or((None, None), |row| (row.partner, row.operator));
         let first = row.as_ref().map_or(0, |row| row.first);
         let command = row.as_ref().map_or(Uuid::nil(), |row| row.command);
         let (events, unreadable) = (Vec::new(), Vec::new());
-        let commit = Commit { first, last: 0, command, recorded_at, member, service, partner, events, unreadable };
+        let last = 0;
+        let commit =
+            Commit { first, last, command, recorded_at, member, service, partner, operator, events, unreadable };
         self.open = Some(Open { row, seen: 0, commit });
     }
 

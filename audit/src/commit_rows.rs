@@ -104,6 +104,7 @@ impl Reading {
                 member: asked_by(&["m", "p"]),
                 service: asked_by(&["s", "p"]),
                 partner: asked_by(&["p"]),
+                operator: asked_by(&["o"]),
             });
             piece.events.extend(events_of(row.first_position, &row.events, digest));
         }

@@ -73,6 +73,10 @@ rules! {
     Processes = "a process with the outside moves its money once, and its hold is for nothing else";
     /// Partners.
     Partners = "whatever a partner does names one key that was issued to it";
+    /// Operators with accounts.
+    Operators = "whatever an operator with an account does says who and why, once";
+    /// What a second operator has to approve.
+    Approvals = "what needs a second operator is done once, by the approval of another one, in time";
     /// The exchange.
     Exchange = "a quote follows from the rate that counts, and is carried out once, in time and as it was made";
     /// Zero sums.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
+    approvals::Approvals,
     assemble::Commit,
     exchange::Exchange,
     findings::Findings,
@@ -12,6 +13,7 @@ use crate::{
     items::Items,
     ledger::Ledger,
     limits::Limits,
+    operators::Operators,
     orders::Orders,
     partners::Partners,
     payment_codes::PaymentCodes,
@@ -34,6 +36,8 @@ pub struct Fold {
     pub processes: Processes,
     pub exchange: Exchange,
     pub partners: Partners,
+    pub operators: Operators,
+    pub approvals: Approvals,
     pub streams: Streams,
 }
 
@@ -57,6 +61,8 @@ impl Fold {
         self.processes.apply(commit, transfer_events, &self.ledger, findings);
         self.exchange.apply(commit, transfer_events, &self.ledger, findings);
         self.partners.apply(commit, findings);
+        self.operators.apply(commit, findings);
+        self.approvals.apply(commit, findings);
         transfers::check(commit, transfer_events, restorations, &self.ledger, findings)
     }
 }

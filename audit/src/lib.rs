@@ -9,6 +9,7 @@
 #![allow(missing_docs, reason = "a report's fields are named by what they hold")]
 
 mod account;
+mod approvals;
 mod archived;
 mod assemble;
 mod audit;
@@ -26,6 +27,7 @@ mod items;
 mod kept_state;
 mod ledger;
 mod limits;
+mod operators;
 mod orders;
 mod partners;
 mod pass;

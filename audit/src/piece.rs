@@ -19,6 +19,8 @@ pub struct CommitRow {
     pub service: Option<Uuid>,
     /// The partner that asked for it, if it was one.
     pub partner: Option<Uuid>,
+    /// The operator who asked for it, if it was one.
+    pub operator: Option<Uuid>,
 }
 
 /// A row of `events`, decoded if it can be.

@@ -173,6 +173,7 @@ impl Source {
                 member,
                 service,
                 partner: asked_by(&["p"]),
+                operator: asked_by(&["o"]),
             }
         });
         Ok(read.collect())

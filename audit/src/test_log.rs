@@ -29,6 +29,8 @@ pub struct TestLog {
     pub now: DateTime<Utc>,
     /// Who sends the next commits, if it is a partner.
     pub partner: Option<Uuid>,
+    /// Who sends them, if it is an operator.
+    pub operator: Option<Uuid>,
     position: i64,
     versions: HashMap<u128, i64>,
     posted: HashMap<Uuid, TransferPosted>,
@@ -38,7 +40,7 @@ impl TestLog {
     pub fn new() -> Self {
         let now = "2026-11-30T03:00:00Z".parse().expect("a time");
         let (fold, versions) = (Fold::default(), HashMap::new());
-        let mut log = Self { fold, now, partner: None, position: 0, versions, posted: HashMap::new() };
+        let mut log = Self { fold, now, partner: None, operator: None, position: 0, versions, posted: HashMap::new() };
         let holder = Holder::System { name: "cash/test".into() };
         log.sound(vec![(CASH, AccountOpened { holder, asset: krw() }.into())]);
         for id in 1..=3 {
@@ -72,8 +74,10 @@ impl TestLog {
             }
         }
         let (last, command, unreadable) = (self.position, Uuid::nil(), Vec::new());
-        let (recorded_at, member, service, partner) = (self.now, None, None, self.partner);
-        let commit = Commit { first, last, command, recorded_at, member, service, partner, events, unreadable };
+        let (recorded_at, member, service) = (self.now, None, None);
+        let (partner, operator) = (self.partner, self.operator);
+        let commit =
+            Commit { first, last, command, recorded_at, member, service, partner, operator, events, unreadable };
         let mut findings = Findings::new();
         for reversal in self.fold.apply(&commit, &transfers_of(&commit), &mut findings) {
             check_mirror(&reversal, self.posted.get(&reversal.original), &mut findings);

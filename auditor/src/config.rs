@@ -8,7 +8,7 @@ use platform::telemetry::TelemetryOptions;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
     /// Where probes and metrics are served
-    #[arg(long, env = "JANGBU_AUDITOR_ADDR", default_value = "127.0.0.1:7005")]
+    #[arg(long, env = "JANGBU_AUDITOR_ADDR", default_value = "127.0.0.1:7008")]
     pub addr: SocketAddr,
     /// The log's database, as the role that audits it (jangbu_auditor)
     #[arg(long, env = "JANGBU_LOG_AUDITOR_URL", hide_env_values = true)]

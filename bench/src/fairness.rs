@@ -16,8 +16,8 @@ use testkit::chaos::{Bank, BankPlan, Part};
 use super::{
     Hardware,
     environment::{BenchEnvironment, revision},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 use crate::load::{Fleet, FleetPlan, Load, Pace, Report, Routing, Workload};
 

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use sqlx::{PgConnection, Row};
 
+use super::progress::say;
+
+/// How often a long way is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How far the log and the slowest view are.
 pub(super) async fn positions(log: &mut PgConnection, views: &mut PgConnection) -> Result<(i64, i64)> {
     let head: i64 =
@@ -32,5 +37,25 @@ pub(super) async fn wait(log: &mut PgConnection, views: &mut PgConnection) -> Re
             head - slowest
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits until each view has all of a log that was filled, which may take long.
+pub(super) async fn catch_up(views: &mut PgConnection, events: i64) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let slowest: i64 = sqlx::query_scalar("select coalesce(min(position), 0) from registry.live_positions")
+            .fetch_one(&mut *views)
+            .await
+            .context("asking the registry of views")?;
+        if slowest >= events {
+            return Ok(());
+        }
+        let seconds = began.elapsed().as_secs();
+        if seconds > 0 && seconds.is_multiple_of(30) {
+            say(&format!("views: the slowest is at {slowest} of {events} after {seconds} s"));
+        }
+        ensure!(seconds < 3600, "the views are not level after an hour");
+        tokio::time::sleep(LOOK).await;
     }
 }

@@ -3,7 +3,9 @@
 //! Only ratios mean anything: both sides share the machine, the server, its settings and the noise of the hour.
 
 mod audit;
+mod caller;
 mod connection;
+mod console;
 mod cpu;
 mod environment;
 mod fairness;
@@ -19,11 +21,13 @@ mod log_size;
 mod logins;
 mod many_accounts;
 mod memory;
+mod metrics;
 mod movements;
 mod payouts;
 mod people;
 mod pgbench;
 mod plan;
+mod progress;
 mod readers;
 mod rebuild;
 mod results;
@@ -32,11 +36,13 @@ mod scenario;
 mod servers;
 mod streams;
 mod table;
+mod traces;
 mod umadb;
 mod umadb_run;
 mod wal;
 
 pub use audit::{Audit, audit};
+pub use console::{ConsolePlan, ConsoleResults, LiveFound, PageFound, console};
 pub use cpu::CpuUse;
 pub use fairness::{Company, FairnessPlan, FairnessResults, FairnessRun, fairness};
 pub use figure::Figure;
@@ -57,5 +63,6 @@ pub use run::{Path, run, run_one};
 pub use servers::{ServersPlan, ServersResults, ServersRun, servers};
 pub use streams::{StreamsPlan, StreamsResults, StreamsRun, streams};
 pub use table::print;
+pub use traces::{Traced, TracesPlan, TracesResults, TracesRun, traces};
 pub use umadb::{UmaDbResults, umadb};
 pub use umadb_run::{UmaDbLoad, UmaDbRun};

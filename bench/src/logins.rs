@@ -17,7 +17,7 @@ use super::{
     environment::{BenchEnvironment, revision},
     log_in_results::{Flood, LogInResults, LogInRun},
     people::sign_up,
-    scenario::say,
+    progress::say,
 };
 
 /// What is measured, and for how long.

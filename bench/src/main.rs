@@ -9,9 +9,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use bench::{
-    BenchPlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, MovementsPlan, Path as Way, PayoutsPlan,
-    ReadersBench, ServersPlan, Skip, StreamsPlan, fairness, growth, logins, many_accounts, movements, payouts, print,
-    print_readers, print_rebuilds, readers, rebuild, run, run_one, servers, streams, umadb,
+    BenchPlan, ConsolePlan, FairnessPlan, GrowthPlan, LogInPlan, ManyAccountsPlan, MovementsPlan, Path as Way,
+    PayoutsPlan, ReadersBench, ServersPlan, Skip, StreamsPlan, TracesPlan, console, fairness, growth, logins,
+    many_accounts, movements, payouts, print, print_readers, print_rebuilds, readers, rebuild, run, run_one, servers,
+    streams, traces, umadb,
 };
 use clap::Parser;
 
@@ -105,6 +106,14 @@ enum Only {
     },
     /// Holds, charges, compound transfers, and transfers under limits, beside plain transfers
     Movements,
+    /// The console's pages with 100,000 accounts and a million transfers behind them, their size, and what operators who look cost transfers
+    Console {
+        /// Operators with live pages
+        #[arg(long, default_value_t = 50)]
+        operators: usize,
+    },
+    /// What it costs transfers that requests are traced: none, one in a hundred, all
+    Traces,
     /// Two command servers against one: uniform, and with one hot account
     Servers,
     /// Whether the log gets slower as it grows: fills it to one size after the other and measures the same at each
@@ -173,16 +182,16 @@ async fn main() -> Result<ExitCode> {
             measure_streams(&StreamsPlan::new(arguments.quick, count, webhooks, rate), &folder).await?
         }
         Some(Only::Payouts { rows }) => measure_payouts(PayoutsPlan::new(arguments.quick, rows), &folder).await?,
+        Some(Only::Console { operators }) => {
+            measure_console(ConsolePlan::new(arguments.quick, operators), &folder).await?
+        }
+        Some(Only::Traces) => measure_traces(&TracesPlan::new(arguments.quick), &folder).await?,
         Some(Only::Servers) => {
             let results = servers(&ServersPlan::new(arguments.quick)).await?;
             results.print(&mut io::stdout().lock()).context("printing")?;
             (results.write(&folder)?, results.met())
         }
-        Some(Only::Movements) => {
-            let results = movements(&MovementsPlan::new(arguments.quick)).await?;
-            results.print(&mut io::stdout().lock()).context("printing")?;
-            (results.write(&folder)?, results.met())
-        }
+        Some(Only::Movements) => measure_movements(&MovementsPlan::new(arguments.quick), &folder).await?,
         Some(Only::Growth { sizes, skip, skip_from, minutes }) => {
             let usual: &[f64] = if arguments.quick { &[0.2, 2.0] } else { &[1.0, 10.0, 100.0] };
             let sizes = if sizes.is_empty() { usual } else { &sizes };
@@ -222,6 +231,24 @@ async fn measure_umadb(quick: bool, folder: &Path) -> Result<(PathBuf, bool)> {
 /// The file of the results, and whether the figure was reached.
 async fn measure_payouts(plan: PayoutsPlan, folder: &Path) -> Result<(PathBuf, bool)> {
     let results = payouts(&plan).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    Ok((results.write(folder)?, results.met()))
+}
+
+async fn measure_movements(plan: &MovementsPlan, folder: &Path) -> Result<(PathBuf, bool)> {
+    let results = movements(plan).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    Ok((results.write(folder)?, results.met()))
+}
+
+async fn measure_console(plan: ConsolePlan, folder: &Path) -> Result<(PathBuf, bool)> {
+    let results = console(plan).await?;
+    results.print(&mut io::stdout().lock()).context("printing")?;
+    Ok((results.write(folder)?, results.met()))
+}
+
+async fn measure_traces(plan: &TracesPlan, folder: &Path) -> Result<(PathBuf, bool)> {
+    let results = traces(plan).await?;
     results.print(&mut io::stdout().lock()).context("printing")?;
     Ok((results.write(folder)?, results.met()))
 }

@@ -13,10 +13,7 @@ use chrono::{DateTime, Utc};
 use kernel::{Clock, SystemClock};
 use serde::Serialize;
 use sqlx::PgConnection;
-use testkit::{
-    chaos::{Bank, Part},
-    connection::{Connection, Request},
-};
+use testkit::chaos::{Bank, Part};
 
 use super::{
     Hardware,
@@ -24,10 +21,12 @@ use super::{
     cpu::{CpuClock, CpuUse},
     environment::{BenchEnvironment, revision},
     fill::{self, FUNDS, Filler, disk_space, require_space},
+    level,
     load::{Fleet, Load, Pace, Report, Routing, Workload},
     memory,
+    metrics::{metric, scrape},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 
 /// What DESIGN 16 asks of each process.
@@ -111,7 +110,8 @@ pub async fn many_accounts(plan: &ManyAccountsPlan) -> Result<ManyAccountsResult
     };
     bank.start(parts).await.context("starting the bank")?;
     if plan.all_processes {
-        wait_until_level(&bank, events).await?;
+        let mut views = connect(&bank.plan().databases.views.superuser_url()).await?;
+        level::catch_up(&mut views, events).await?;
     }
     let keys = environment.keys.clone();
     let sign = move |actor| keys.token(actor, 24);
@@ -151,27 +151,6 @@ pub async fn many_accounts(plan: &ManyAccountsPlan) -> Result<ManyAccountsResult
 
 async fn head(log: &mut PgConnection) -> Result<i64> {
     sqlx::query_scalar("select position from log_head").fetch_one(log).await.context("reading the head of the log")
-}
-
-/// Until each view has all that was filled.
-async fn wait_until_level(bank: &Bank, events: i64) -> Result<()> {
-    let mut views = connect(&bank.plan().databases.views.superuser_url()).await?;
-    let began = Instant::now();
-    loop {
-        let slowest: i64 = sqlx::query_scalar("select coalesce(min(position), 0) from registry.live_positions")
-            .fetch_one(&mut views)
-            .await
-            .context("asking the registry of views")?;
-        if slowest >= events {
-            return Ok(());
-        }
-        let seconds = began.elapsed().as_secs();
-        if seconds.is_multiple_of(30) {
-            say(&format!("memory: the slowest view is at {slowest} of {events} after {seconds} s"));
-        }
-        ensure!(seconds < 3600, "the views are not level after an hour");
-        tokio::time::sleep(LOOK).await;
-    }
 }
 
 async fn load(
@@ -219,11 +198,7 @@ struct Counts {
 
 impl Counts {
     async fn read(bank: &mut Bank) -> Result<Self> {
-        let mut connection = Connection::to(bank.address(Part::Command(0))?);
-        let request = Request { method: "GET", path: "/metrics", ..Request::default() };
-        let reply = connection.send(&request).await.context("reading the metrics of the command server")?;
-        ensure!(reply.status == 200, "GET /metrics was answered {}", reply.status);
-        let text = String::from_utf8_lossy(reply.body);
+        let text = scrape(bank.address(Part::Command(0))?).await?;
         Ok(Self {
             batches: metric(&text, "executor_batch_commands_count"),
             conflicts: metric(&text, "executor_conflicts_total"),
@@ -231,13 +206,6 @@ impl Counts {
             looked_up: metric(&text, "executor_look_up_size_sum"),
         })
     }
-}
-
-/// Zero, if it was never counted.
-fn metric(text: &str, name: &str) -> f64 {
-    let lines = text.lines().filter_map(|line| line.split_once(' '));
-    let found = lines.filter(|(found, _)| found.split('{').next() == Some(name)).map(|(_, value)| value);
-    found.filter_map(|value| value.parse::<f64>().ok()).sum()
 }
 
 impl ManyAccountsResults {
@@ -296,17 +264,5 @@ impl ManyAccountsResults {
     /// Writes everything as JSON into a folder, named by the time; the file.
     pub fn write(&self, folder: &Path) -> Result<PathBuf> {
         keep(self, folder, &self.taken_at.format("%Y-%m-%dT%H%M-memory.json").to_string())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_metric_is_found_by_its_whole_name() {
-        let text = "# HELP a_sum x\na_sum 2.5\na_sum_more 7\na_sum{kind=\"b\"} 1\n";
-        assert!((metric(text, "a_sum") - 3.5).abs() < 1e-9);
-        assert!(metric(text, "b").abs() < 1e-9);
     }
 }

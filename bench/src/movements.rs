@@ -26,8 +26,8 @@ use super::{
     Hardware,
     environment::{BenchEnvironment, revision},
     load::{Credentials, Fleet, FleetPlan},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 
 /// The most that limits may take of the rate of plain transfers.

@@ -3,28 +3,25 @@
 use std::{
     fmt::Write as _,
     io::{self, Write},
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
 use kernel::{Clock, Ids, RandomIds, SystemClock};
 use serde::Serialize;
-use serde_json::{Value, json};
-use testkit::{
-    chaos::{Bank, BankPlan, Part},
-    connection::{Connection, Request},
-};
+use serde_json::json;
+use testkit::chaos::{Bank, BankPlan, Part};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Hardware,
+    caller::Caller,
     environment::{BenchEnvironment, revision},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 use crate::load::{Credentials, Fleet, FleetPlan, Load, Pace, Report, Routing, Workload};
 
@@ -79,32 +76,9 @@ pub struct PayoutsResults {
     pub rows_beside: Vec<f64>,
 }
 
-/// Asks the two servers as the bank's operator.
-struct Operator {
-    command: SocketAddr,
-    query: SocketAddr,
-    token: String,
-}
-
-impl Operator {
-    async fn ask(&self, method: &str, path: &str, (body, content_type): (&str, &str)) -> Result<Value> {
-        let key = RandomIds.fresh().to_string();
-        let headers = [("idempotency-key", key.as_str())];
-        let mut connection = Connection::to(if method == "GET" { self.query } else { self.command });
-        let request = Request { method, path, token: &self.token, headers: &headers, body, content_type };
-        let reply = connection.send(&request).await.with_context(|| format!("{method} {path}"))?;
-        match reply.status {
-            200..=202 => Ok(serde_json::from_slice(reply.body)?),
-            status => bail!("{method} {path} was answered {status}: {}", String::from_utf8_lossy(reply.body)),
-        }
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        self.ask("POST", path, (&body.to_string(), "")).await
-    }
-
+impl Caller {
     /// A run from the first account to all others in turn, a minor unit each; its path.
-    async fn fill(&self, fleet: &Fleet, rows: usize) -> Result<String> {
+    pub(super) async fn fill(&self, fleet: &Fleet, rows: usize) -> Result<String> {
         let body = json!({"source": fleet.accounts[0].id, "name": "bench", "reference": RandomIds.fresh()});
         let run = self.post("/v1/payout-runs", &body).await?;
         let path = format!("/v1/payout-runs/{}", run["run_id"].as_str().context("no run_id")?);
@@ -121,13 +95,14 @@ impl Operator {
         Ok(path)
     }
 
-    async fn start(&self, path: &str, rows: usize) -> Result<()> {
+    /// Starts a run with its control totals.
+    pub(super) async fn start(&self, path: &str, rows: usize) -> Result<()> {
         let totals = json!({"expected_rows": rows, "expected_total": rows.to_string()});
         self.post(&format!("{path}/start"), &totals).await.map(drop)
     }
 
     /// Waits until the run is shown as finished, and every row as posted.
-    async fn finished(&self, path: &str, rows: usize) -> Result<()> {
+    pub(super) async fn finished(&self, path: &str, rows: usize) -> Result<()> {
         let wait = async {
             loop {
                 let run = self.ask("GET", path, ("", "")).await?;
@@ -153,7 +128,7 @@ pub async fn payouts(plan: &PayoutsPlan) -> Result<PayoutsResults> {
     let token = move |actor| keys.token(actor, 24);
     say("payouts: opening accounts");
     let fleet = Fleet::set_up(&FleetPlan::default(), command, &token, 1).await?;
-    let operator = Operator { command, query, token: Credentials::operator(&token) };
+    let operator = Caller { command, query, token: Credentials::operator(&token) };
     let load = |pace, measure, run| Load {
         servers: vec![command],
         routing: Routing::Any,
@@ -209,7 +184,7 @@ pub async fn payouts(plan: &PayoutsPlan) -> Result<PayoutsResults> {
 }
 
 /// One run with nothing beside it: seconds to add its rows, and to pay them.
-async fn alone(operator: &Operator, fleet: &Arc<Fleet>, rows: usize) -> Result<(f64, f64)> {
+async fn alone(operator: &Caller, fleet: &Arc<Fleet>, rows: usize) -> Result<(f64, f64)> {
     let began = Instant::now();
     let path = operator.fill(fleet, rows).await?;
     let adding = began.elapsed().as_secs_f64();

@@ -29,8 +29,8 @@ use super::{
     connection::connect,
     environment::{BenchEnvironment, revision},
     level,
+    progress::say,
     results::keep,
-    scenario::say,
 };
 
 /// What is done to each view.

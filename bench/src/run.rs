@@ -13,8 +13,9 @@ use super::{
     connection::connect,
     environment::{BenchEnvironment, TestServers, revision},
     figures,
+    progress::say,
     results::{PIPELINE, WRITE_PATH},
-    scenario::{Scenario, Servers, say},
+    scenario::{Scenario, Servers},
     umadb,
 };
 

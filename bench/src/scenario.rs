@@ -20,6 +20,7 @@ use super::{
     level,
     log_size::log_size,
     memory,
+    progress::say,
     results::{FreshnessRun, PIPELINE},
 };
 
@@ -246,9 +247,4 @@ impl<'a> Scenario<'a> {
         ensure!(output.status.success(), "`jangbu log verify` found something wrong:\n{out}{err}");
         Ok(out.trim().lines().last().unwrap_or("nothing wrong").trim().to_owned())
     }
-}
-
-/// Progress goes to stderr; stdout is for the table.
-pub(super) fn say(what: &str) {
-    eprintln!("bench: {what}");
 }

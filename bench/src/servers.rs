@@ -17,8 +17,8 @@ use super::{
     Hardware, audit,
     connection::connect,
     environment::{BenchEnvironment, revision},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 use crate::load::{Fleet, FleetPlan, Load, Pace, Report, Routing, Workload};
 

@@ -16,8 +16,8 @@ use testkit::chaos::{Bank, BankPlan, Part};
 use super::{
     Hardware,
     environment::{BenchEnvironment, revision},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 use crate::load::{
     Credentials, Fleet, FleetPlan, Holds, Load, Pace, Report, Routing, Streams, StreamsFound, Webhook, WebhookFound,

@@ -4,11 +4,12 @@ use std::path::Path;
 
 /// Folders whose sources are searched: what serves requests, or runs for ever. The engine of the views limits its calls
 /// with a time-out for each batch; the command line is watched by the operator.
-const ONLINE: [&str; 11] = [
+const ONLINE: [&str; 12] = [
     "event-store/postgres/src",
     "event-store/relay/src",
     "outside/publisher/src",
     "auditor/src",
+    "console/src",
     "outside/webhooks/src",
     "vault/src",
     "query-side",

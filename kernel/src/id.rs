@@ -49,6 +49,8 @@ macro_rules! ids {
 ids! {
     /// An account, of a member or of the system; also the id of its stream.
     AccountId;
+    /// That a second operator looks at what a first one asked for; also the id of its stream.
+    ApprovalId;
     /// What one command wrote is found again by this; derived from principal and idempotency key.
     CommandId;
     /// Follows one request through log, relay and views.
@@ -67,6 +69,8 @@ ids! {
     ItemId;
     /// An offer of an item for money; also the id of its stream.
     OfferId;
+    /// An operator with an account; also the id of its stream.
+    OperatorId;
     /// A standing order; also the id of its stream.
     OrderId;
     /// A payout run; also the id of its stream.
@@ -99,10 +103,12 @@ macro_rules! stream_ids {
 
 stream_ids!(
     AccountId,
+    ApprovalId,
     CommandId,
     HoldId,
     ItemId,
     OfferId,
+    OperatorId,
     OrderId,
     PartnerId,
     PartnerKeyId,
@@ -134,6 +140,16 @@ impl PartnerId {
     }
 }
 
+impl OperatorId {
+    /// The operator as a principal: the subject of their tokens.
+    pub const fn principal(self) -> MemberId {
+        MemberId(self.0)
+    }
+}
+
+/// The namespace of the streams that say which operator sent a command, and why.
+const OPERATOR_ACTS: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6f_7061_6374_7300_0001);
+
 /// The namespace of the streams that say with which key a partner sent a command.
 const KEY_USES: Uuid = Uuid::from_u128(0x6a61_6e67_6275_5f6b_6579_7573_6573_0001);
 
@@ -144,6 +160,11 @@ impl CommandId {
     /// The key that this command issues to a partner. It follows from the command, so that a repeated request gets the same.
     pub fn partner_key(self) -> PartnerKeyId {
         PartnerKeyId(Uuid::new_v5(&PARTNER_KEYS, self.0.as_bytes()))
+    }
+
+    /// The stream that says which operator sent this command, and why. It has one event.
+    pub fn operator_act_stream(self) -> StreamId {
+        StreamId::new(Uuid::new_v5(&OPERATOR_ACTS, self.0.as_bytes()))
     }
 
     /// The stream that says with which key a partner sent this command. It has one event.
@@ -188,4 +209,7 @@ impl MemberId {
 impl StreamId {
     /// The stream of all limits of the bank: a decision reads them at once.
     pub const LIMITS: Self = Self(Uuid::from_u128(0x6a61_6e67_6275_5f6c_696d_6974_7300_0001));
+
+    /// The stream of the names of all operators: adding one, and taking the last admin, meet there.
+    pub const OPERATORS: Self = Self(Uuid::from_u128(0x6a61_6e67_6275_5f6f_7065_7261_746f_7273));
 }

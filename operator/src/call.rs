@@ -1,4 +1,4 @@
-//! Calling the command API as an operator, as everybody has to.
+//! Calling the servers' APIs as an operator, as everybody has to.
 
 use std::time::Duration;
 
@@ -9,7 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{config::Config, failure::Failure, http, keys::PrivateKey, output::Output, token::mint};
+use crate::{
+    config::{Address, Config},
+    failure::Failure,
+    http,
+    keys::PrivateKey,
+    output::Output,
+    token::mint,
+};
 
 /// How often a call that came to nothing is made again. The key makes that safe.
 const ATTEMPTS: u32 = 4;
@@ -23,12 +30,28 @@ struct Problem {
     detail: String,
 }
 
-/// An operator's client of the command server.
+/// An operator's client of the command server, and of the query server.
 pub struct Operator<'a> {
     config: &'a Config,
-    key: PrivateKey,
-    subject: Option<MemberId>,
+    proof: Proof,
     client: reqwest::Client,
+}
+
+/// By what a call proves whose it is.
+enum Proof {
+    /// Tokens are made with the signing key, for this subject.
+    Key(Box<PrivateKey>, Option<MemberId>),
+    /// Of an operator who logged in.
+    Token(String),
+}
+
+impl Proof {
+    fn token(&self) -> Result<String, Failure> {
+        match self {
+            Self::Key(key, subject) => Ok(mint(key, Role::Operator, *subject, TimeDelta::minutes(5))?.token),
+            Self::Token(token) => Ok(token.clone()),
+        }
+    }
 }
 
 impl<'a> Operator<'a> {
@@ -37,7 +60,14 @@ impl<'a> Operator<'a> {
         config.command_url.checked("JANGBU_COMMAND_URL")?;
         let key = PrivateKey::read(config.signing_key()?)?;
         let client = http::client(Duration::from_secs(10))?;
-        Ok(Self { config, key, subject: subject.map(MemberId::new), client })
+        Ok(Self { config, proof: Proof::Key(Box::new(key), subject.map(MemberId::new)), client })
+    }
+
+    /// An operator who logged in, with their access token.
+    pub fn with_token(config: &'a Config, token: &str) -> Result<Self, Failure> {
+        config.command_url.checked("JANGBU_COMMAND_URL")?;
+        let client = http::client(Duration::from_secs(10))?;
+        Ok(Self { config, proof: Proof::Token(token.to_owned()), client })
     }
 
     /// A command, under a key of its own unless one is given, made again until it is answered.
@@ -49,7 +79,9 @@ impl<'a> Operator<'a> {
         output: Output,
     ) -> Result<Value, Failure> {
         let key = idempotency_key.map_or_else(|| RandomIds.fresh().to_string(), ToOwned::to_owned);
-        let outcome = self.make_until_answered(Call { method: Method::POST, path, body: Some((&key, body)) }).await;
+        let outcome = self
+            .make_until_answered(Call { to: Server::Command, method: Method::POST, path, body: Some((&key, body)) })
+            .await;
         if outcome.as_ref().is_err_and(is_passing) {
             output.remark(format!("it may or may not have been done: a retry with --idempotency-key {key} shows which, and does it only once"));
         }
@@ -58,7 +90,13 @@ impl<'a> Operator<'a> {
 
     /// What is there.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.make_until_answered(Call { method: Method::GET, path, body: None }).await
+        self.make_until_answered(Call { to: Server::Command, method: Method::GET, path, body: None }).await
+    }
+
+    /// What the query server says.
+    pub async fn read(&self, path: &str) -> Result<Value, Failure> {
+        self.config.query_url.checked("JANGBU_QUERY_URL")?;
+        self.make_until_answered(Call { to: Server::Query, method: Method::GET, path, body: None }).await
     }
 
     async fn make_until_answered(&self, call: Call<'_>) -> Result<Value, Failure> {
@@ -74,10 +112,10 @@ impl<'a> Operator<'a> {
     }
 
     async fn make(&self, call: &Call<'_>) -> Result<Value, Failure> {
-        let address = &self.config.command_url;
-        let lost = |error| http::unreachable("the command server", address, "JANGBU_COMMAND_URL", error);
-        let token = mint(&self.key, Role::Operator, self.subject, TimeDelta::minutes(5))?;
-        let mut request = self.client.request(call.method.clone(), address.join(call.path)).bearer_auth(&token.token);
+        let (what, address, variable) = call.to.named(self.config);
+        let lost = |error| http::unreachable(what, address, variable, error);
+        let token = self.proof.token()?;
+        let mut request = self.client.request(call.method.clone(), address.join(call.path)).bearer_auth(token);
         if let Some((key, body)) = &call.body {
             request = request.header("idempotency-key", *key).json(body);
         }
@@ -93,8 +131,26 @@ impl<'a> Operator<'a> {
     }
 }
 
+/// Who is called.
+#[derive(Clone, Copy)]
+enum Server {
+    Command,
+    Query,
+}
+
+impl Server {
+    /// What it is, where it is, and which variable says so.
+    fn named(self, config: &Config) -> (&'static str, &Address, &'static str) {
+        match self {
+            Self::Command => ("the command server", &config.command_url, "JANGBU_COMMAND_URL"),
+            Self::Query => ("the query server", &config.query_url, "JANGBU_QUERY_URL"),
+        }
+    }
+}
+
 /// One call, the same at every attempt.
 struct Call<'a> {
+    to: Server,
     method: Method,
     path: &'a str,
     /// With the key under which it is done once.

@@ -11,6 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     accounts::{self, AccountsCommand},
+    approvals::{self, ApprovalsCommand},
     archive::{self, ArchiveCommand},
     audit::{self, AuditCommand},
     commands,
@@ -23,6 +24,7 @@ use crate::{
     log::{self, AdoptArgs, ConvertArgs, ShowArgs, TailArgs},
     members::{self, MembersCommand},
     migrate::{self, MigrateCommand},
+    operators::{self, OperatorsCommand},
     output::Output,
     payouts::{self, PayoutsCommand},
     processes::{self, ProcessesCommand},
@@ -98,6 +100,12 @@ enum Command {
     /// Erase members, and show what is personal to those who have a reason
     #[command(subcommand)]
     Members(MembersCommand),
+    /// Add operators and show them, give them roles, take away and give back their log-in
+    #[command(subcommand)]
+    Operators(OperatorsCommand),
+    /// Show what waits for a second operator, approve it or reject it
+    #[command(subcommand)]
+    Approvals(ApprovalsCommand),
     /// Show what the processes are doing, and have a stuck one try again
     #[command(subcommand)]
     Processes(ProcessesCommand),
@@ -222,6 +230,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Man { folder } => write_manual(folder)?,
         Command::Commands => output.line(commands::table(Cli::command()).trim_end())?,
         Command::Members(command) => members::run(command, config, output).await?,
+        Command::Operators(command) => operators::run(command, config, output).await?,
+        Command::Approvals(command) => approvals::run(command, config, output).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -295,6 +295,7 @@ fn rebuild_advice(error: &RebuildError) -> Option<String> {
         RebuildError::Absent { .. }
         | RebuildError::WrongState { .. }
         | RebuildError::Rows { .. }
+        | RebuildError::DifferencesChanged(_)
         | RebuildError::Lost(_) => return None,
     };
     Some(advice.into())

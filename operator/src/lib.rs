@@ -3,6 +3,7 @@
 //! It moves no money: what changes an account goes through the command API like everybody's.
 
 mod accounts;
+mod approvals;
 pub mod archive;
 mod audit;
 mod call;
@@ -22,6 +23,7 @@ mod log;
 mod log_tables;
 mod members;
 mod migrate;
+mod operators;
 mod output;
 mod payouts;
 mod processes;

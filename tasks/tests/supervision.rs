@@ -85,7 +85,7 @@ const EXCEPTIONS: [(&str, &str); 15] = [
     ("platform/src/shutdown.rs", "the signals, before anything else runs"),
     ("command-side/application/src/delivery/run.rs", "one message each, in the task of the courier"),
     ("command-side/application/src/delivery/push_courier.rs", "one push each, in the task of the courier"),
-    ("projections/engine/src/rebuild", "workers of one command, which waits for them"),
+    ("projections/engine/src/rebuild", "workers of one rebuild, which waits for them"),
     ("operator/src", "a command line: each task belongs to the command that waits for it"),
     ("testkit/", "tests and tools"),
     ("bench/", "measurements"),

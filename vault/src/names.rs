@@ -1,10 +1,12 @@
 //! Keyed hashes: reservations without names, codes that are stored nowhere, fingerprints that give no password away.
 
 use hmac::{Hmac, KeyInit, Mac};
-use kernel::{CommandId, PartnerKeyId, PaymentCodeId, ProcessId, StreamId};
+use kernel::{CommandId, OperatorId, PartnerKeyId, PaymentCodeId, ProcessId, StreamId};
 use sha2::Sha256;
 use uuid::Builder;
 use zeroize::Zeroizing;
+
+use crate::totp::{TotpSecret, base32};
 
 /// Derives from the vault's own secret. Without the vault nobody can test a guess or link two names.
 #[derive(Clone)]
@@ -66,6 +68,31 @@ impl Names {
     /// lost answer can be repeated; it is recognized by its digest in the log, not by this.
     pub fn partner_secret(&self, key: PartnerKeyId) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.digest(b"partner key", &[key.uuid().as_bytes()]))
+    }
+
+    /// The first password of an operator's credentials with this number: 100 bits in four groups. It is stored nowhere, and the same number
+    /// gives it again.
+    pub fn operator_password(&self, operator: OperatorId, number: u32) -> Zeroizing<String> {
+        let digest =
+            Zeroizing::new(self.digest(b"operator password", &[operator.uuid().as_bytes(), &number.to_be_bytes()]));
+        let text = base32(&digest[..13]);
+        let mut password = Zeroizing::new(String::with_capacity(23));
+        for group in 0..4 {
+            if group > 0 {
+                password.push('-');
+            }
+            text[group * 5..group * 5 + 5].chars().for_each(|digit| password.push(digit.to_ascii_lowercase()));
+        }
+        password
+    }
+
+    /// The secret of the one-time codes of an operator's credentials with this number. It is stored nowhere.
+    pub fn operator_totp(&self, operator: OperatorId, number: u32) -> TotpSecret {
+        let digest =
+            Zeroizing::new(self.digest(b"operator code", &[operator.uuid().as_bytes(), &number.to_be_bytes()]));
+        let mut secret = Zeroizing::new([0; 20]);
+        secret.copy_from_slice(&digest[..20]);
+        TotpSecret::new(secret)
     }
 
     /// What a request asked for, as the log may keep it: nobody without the vault can try passwords against it.
@@ -179,6 +206,28 @@ mod tests {
         assert_eq!(*names.partner_secret(key(1)), *names.partner_secret(key(1)), "a lost answer is given again");
         assert_ne!(*names.partner_secret(key(1)), *names.partner_secret(key(2)));
         assert_ne!(*names.partner_secret(key(1)), *other.partner_secret(key(1)), "nobody makes it without the vault");
+    }
+
+    #[test]
+    fn each_operator_begins_with_a_password_and_a_secret_of_their_own() {
+        let (names, other) = (names(7), names(8));
+        let operator = |number| OperatorId::new(Uuid::from_u128(number));
+        let password = names.operator_password(operator(1), 1);
+        assert_eq!(*password, *names.operator_password(operator(1), 1), "a lost answer is given again");
+        let is_group = |group: &str| group.len() == 5 && group.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+        assert!(password.split('-').count() == 4 && password.split('-').all(is_group));
+        for another in [
+            names.operator_password(operator(1), 2),
+            names.operator_password(operator(2), 1),
+            other.operator_password(operator(1), 1),
+        ] {
+            assert_ne!(*password, *another);
+        }
+        let secret = names.operator_totp(operator(1), 1).base32();
+        assert_eq!(secret.len(), 32);
+        for another in [names.operator_totp(operator(1), 2), other.operator_totp(operator(1), 1)] {
+            assert_ne!(*secret, *another.base32());
+        }
     }
 
     #[test]

@@ -139,6 +139,17 @@ pub enum Rotation {
     Unknown,
 }
 
+/// A session, as it is shown to operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSession {
+    /// Its id.
+    pub session: Uuid,
+    /// When it ends if nobody refreshes it.
+    pub expires_at: DateTime<Utc>,
+    /// When it was ended before that.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
 /// Sessions: families of refresh tokens.
 #[async_trait]
 pub trait Sessions: Send + Sync {
@@ -166,6 +177,9 @@ pub trait Sessions: Send + Sync {
     /// Ends one session and revokes it, also one that is not there: a vault that came back from a backup may not know it.
     /// `false` if it is not there or not the member's.
     async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError>;
+
+    /// Ends one session that a member named, and revokes it. `false`, and nothing is revoked, if it is not known to be theirs.
+    async fn end_own_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError>;
 
     /// Ends all sessions of a member but one, and revokes them. Returns which.
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError>;

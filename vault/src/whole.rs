@@ -1,7 +1,7 @@
 //! All ports of the vault as one.
 
 use crate::{
-    Credentials, Devices, Erasures, Keys, KnownNetworks, Messages, Notifications, Partners, PasswordResets,
+    Credentials, Devices, Erasures, Keys, KnownNetworks, Messages, Notifications, Operators, Partners, PasswordResets,
     Revocations, Sessions, Webhooks,
 };
 
@@ -19,6 +19,7 @@ pub trait Vault:
     + Erasures
     + Webhooks
     + Partners
+    + Operators
 {
 }
 
@@ -35,5 +36,6 @@ impl<T> Vault for T where
         + Erasures
         + Webhooks
         + Partners
+        + Operators
 {
 }

@@ -3,11 +3,13 @@
 //! One file for each view: its tables, the rows it must have at its position, and the reading of those it has, side by side.
 
 mod accounts;
+mod approvals;
 mod book;
 mod holds;
 mod items;
 mod limits;
 mod members;
+mod operators;
 mod overview;
 mod partners;
 mod payout_runs;
@@ -99,6 +101,8 @@ views! {
     Webhooks => webhooks,
     Processes => processes,
     Partners => partners,
+    Operators => operators,
+    Approvals => approvals,
 }
 
 impl View {

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::{segments::Segments, state::State};
 use crate::{
     account::Account,
+    approvals::Approvals,
     chain::Digest,
     exchange::Exchange,
     findings::Findings,
@@ -26,6 +27,7 @@ use crate::{
     items::Items,
     ledger::Ledger,
     limits::Limits,
+    operators::Operators,
     orders::Orders,
     partners::Partners,
     payment_codes::PaymentCodes,
@@ -37,12 +39,13 @@ use crate::{
 /// The form of the file: raised when what the port of the log gives for the same commit changes, or how an event is read.
 const FORM: u32 = 2;
 /// The sources that say what is in the file, and what it means. A build with others may fold differently: it begins anew.
-const SOURCES: [&str; 26] = [
+const SOURCES: [&str; 28] = [
     include_str!("checkpoint.rs"),
     include_str!("read.rs"),
     include_str!("segments.rs"),
     include_str!("state.rs"),
     include_str!("../account.rs"),
+    include_str!("../approvals.rs"),
     include_str!("../chain.rs"),
     include_str!("../exchange/mod.rs"),
     include_str!("../exchange/price.rs"),
@@ -55,6 +58,7 @@ const SOURCES: [&str; 26] = [
     include_str!("../limits/mod.rs"),
     include_str!("../limits/parts.rs"),
     include_str!("../limits/uses.rs"),
+    include_str!("../operators.rs"),
     include_str!("../orders/mod.rs"),
     include_str!("../orders/schedule.rs"),
     include_str!("../partners.rs"),
@@ -125,6 +129,8 @@ struct Body {
     processes: Processes,
     exchange: Exchange,
     partners: Partners,
+    operators: Operators,
+    approvals: Approvals,
     left: Vec<kernel::MemberId>,
     erased: Vec<kernel::MemberId>,
     streams: Vec<(uuid::Uuid, i64, i64, i64, Option<usize>, bool)>,
@@ -256,6 +262,8 @@ impl Body {
             processes: state.fold.processes.clone(),
             exchange: state.fold.exchange.clone(),
             partners: state.fold.partners.clone(),
+            operators: state.fold.operators.clone(),
+            approvals: state.fold.approvals.clone(),
             left: left.iter().copied().collect(),
             erased: erased.iter().copied().collect(),
             streams: state.fold.streams.long().collect(),
@@ -273,7 +281,9 @@ impl Body {
         let streams = Streams::restore(parts)?;
         let (left, erased) = (self.left.into_iter().collect(), self.erased.into_iter().collect());
         let ledger = Ledger { accounts: self.accounts, left, erased, ..Ledger::default() };
-        let Self { holds, limits, payment_codes, items, orders, payouts, processes, exchange, partners, .. } = self;
+        let Self { holds, limits, payment_codes, items, orders, payouts, processes, .. } = self;
+        let (exchange, partners) = (self.exchange, self.partners);
+        let (operators, approvals) = (self.operators, self.approvals);
         Some(State {
             log: Some(self.log),
             standing: Some(self.standing),
@@ -289,6 +299,8 @@ impl Body {
                 processes,
                 exchange,
                 partners,
+                operators,
+                approvals,
                 streams,
             },
             commands: sets.pop()?,

@@ -26,6 +26,7 @@ pub fn decode(commit: &log::Commit, findings: &mut Findings) -> Commit {
         member: asked_by(&[Role::Member, Role::Partner]),
         service: asked_by(&[Role::Service, Role::Partner]),
         partner: asked_by(&[Role::Partner]),
+        operator: asked_by(&[Role::Operator]),
         events: Vec::with_capacity(commit.events.len()),
         unreadable: Vec::new(),
     };

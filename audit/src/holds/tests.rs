@@ -64,6 +64,7 @@ impl Bank {
             member: None,
             service: None,
             partner: None,
+            operator: None,
             events,
             unreadable: Vec::new(),
         };

@@ -38,6 +38,7 @@ fn found(ledger: &mut Ledger, events: Vec<(u128, recorded::Event)>) -> Vec<Strin
         member: None,
         service: None,
         partner: None,
+        operator: None,
         events: events.collect(),
         unreadable: Vec::new(),
     };

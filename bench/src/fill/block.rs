@@ -12,7 +12,7 @@ use super::{
     chain::Chain,
     numbers::{CASH, FUNDS, MEMBERS},
 };
-use crate::{connection::connect, scenario::say};
+use crate::{connection::connect, progress::say};
 use testkit::kit::Database;
 
 /// Both cores.

@@ -18,7 +18,7 @@ use crate::{
     environment::{BenchEnvironment, revision},
     fill::{self, FUNDS, Filler},
     load::{Connection, Fleet, Load, Pace, Report, Routing, Workload},
-    scenario::say,
+    progress::say,
 };
 
 /// Accounts that the main loads are among: the first of the log, so that they lie as close to each other at every size.

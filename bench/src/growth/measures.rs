@@ -16,7 +16,7 @@ use crate::{
     connection::checkpoint,
     cpu::CpuClock,
     load::{Connection, Latencies},
-    scenario::say,
+    progress::say,
 };
 
 /// Clients of pgbench: it is fastest with few.

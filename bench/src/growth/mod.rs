@@ -19,7 +19,7 @@ pub use self::{
 };
 use super::{
     fill::{disk_space, require_space},
-    scenario::say,
+    progress::say,
 };
 
 /// Fills and measures. What is found is written into the folder after each step.

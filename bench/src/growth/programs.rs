@@ -16,8 +16,8 @@ use super::{
     results::{Keeper, Verified},
 };
 use crate::{
+    progress::say,
     rebuild::{Jangbu, RebuildRun, watched},
-    scenario::say,
 };
 
 const VIEWS: [&str; 2] = ["accounts", "transactions"];

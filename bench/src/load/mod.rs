@@ -15,6 +15,7 @@ mod readers;
 mod report;
 mod run;
 mod sampler;
+mod sink;
 mod streams;
 mod template;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use readers::{Readers, ReadersPlan, Readings};
 pub use report::{Latencies, Report};
 pub use run::{Load, Pace, Routing};
 pub use sampler::{Freshness, FreshnessPlan, sample_freshness};
+pub use sink::Sink;
 pub use streams::{Streams, StreamsFound};
 pub use testkit::connection::{Connection, Reply, Request};
 pub use webhooks::{Holds, Webhook, WebhookFound};

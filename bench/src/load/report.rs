@@ -16,6 +16,8 @@ pub struct Latencies {
     pub p50_ms: f64,
     /// Nine of ten were no slower.
     pub p90_ms: f64,
+    /// Nineteen of twenty were no slower.
+    pub p95_ms: f64,
     /// Ninety-nine of a hundred were no slower.
     pub p99_ms: f64,
     /// All but one of a thousand were no slower.
@@ -40,6 +42,7 @@ impl Latencies {
             mean_ms: histogram.mean() / 1000.0,
             p50_ms: at(0.5),
             p90_ms: at(0.9),
+            p95_ms: at(0.95),
             p99_ms: at(0.99),
             p999_ms: at(0.999),
             max_ms: histogram.max() as f64 / 1000.0,
@@ -111,7 +114,8 @@ mod tests {
         }
         let found = Latencies::of(&all);
         assert_eq!(found.count, 1000);
-        for (is, ought) in [(found.p50_ms, 500.0), (found.p99_ms, 990.0), (found.max_ms, 1000.0)] {
+        for (is, ought) in [(found.p50_ms, 500.0), (found.p95_ms, 950.0), (found.p99_ms, 990.0), (found.max_ms, 1000.0)]
+        {
             assert!((is - ought).abs() <= ought * 0.002, "{is} is not {ought}");
         }
     }

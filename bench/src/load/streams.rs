@@ -1,4 +1,4 @@
-//! Clients that listen to the live stream, thousands of them on one thread.
+//! Clients that listen to the live stream, thousands of them on one thread; and browsers with pages that renew themselves.
 
 use std::{
     cell::Cell,
@@ -23,8 +23,12 @@ use tokio::{
 
 use super::ThreadCpu;
 
-/// What stands before the body of each event.
-const MARK: &[u8] = b"\ndata: ";
+/// What stands before the body of each event of the query server.
+const EVENT: &[u8] = b"\ndata: ";
+/// How each part begins that a page of the console is renewed with.
+const PART: &[u8] = b"\nevent: part";
+/// How the answer begins.
+const OK: &[u8] = b"HTTP/1.1 200";
 /// Streams that are opened at once.
 const AT_ONCE: usize = 64;
 /// How often one is tried again.
@@ -42,7 +46,7 @@ pub struct Streams {
 pub struct StreamsFound {
     /// How many there were.
     pub streams: usize,
-    /// Events that they were told, all together.
+    /// Events that they were told, or parts that they were sent, all together.
     pub events: u64,
     /// Streams that ended, or were never opened.
     pub ended: u64,
@@ -52,8 +56,10 @@ pub struct StreamsFound {
 
 struct Shared {
     server: SocketAddr,
-    tokens: Vec<String>,
+    requests: Vec<String>,
     count: usize,
+    /// What is counted.
+    mark: &'static [u8],
     open: Arc<AtomicU64>,
     close: watch::Receiver<bool>,
     next: Cell<usize>,
@@ -64,12 +70,27 @@ struct Shared {
 impl Streams {
     /// Opens so many, dealt out to the owners of these tokens, and waits until all are.
     pub async fn open(server: SocketAddr, tokens: Vec<String>, count: usize) -> Result<Self> {
+        let request = |token: &String| {
+            format!("GET /v1/events/stream HTTP/1.1\r\nhost: jangbu\r\nauthorization: Bearer {token}\r\n\r\n")
+        };
+        Self::open_all(server, tokens.iter().map(request).collect(), count, EVENT).await
+    }
+
+    /// Opens the live parts of pages of the console, each a path with the cookie of a browser, and waits until each has its first one.
+    pub async fn open_pages(console: SocketAddr, pages: &[(String, String)]) -> Result<Self> {
+        let request = |(path, cookie): &(String, String)| {
+            format!("GET {path} HTTP/1.1\r\nhost: jangbu\r\naccept: text/event-stream\r\ncookie: {cookie}\r\n\r\n")
+        };
+        Self::open_all(console, pages.iter().map(request).collect(), pages.len(), PART).await
+    }
+
+    async fn open_all(server: SocketAddr, requests: Vec<String>, count: usize, mark: &'static [u8]) -> Result<Self> {
         let open = Arc::new(AtomicU64::new(0));
         let ((close, closed), (send, found)) = (watch::channel(false), oneshot::channel());
         let counter = open.clone();
         std::thread::Builder::new()
             .name("streams".to_owned())
-            .spawn(move || drop(send.send(run_here(server, tokens, count, (counter, closed)))))
+            .spawn(move || drop(send.send(run_here((server, requests), (count, mark), (counter, closed)))))
             .context("starting the thread of the streams")?;
         let streams = Self { open, close, found };
         let since = Instant::now();
@@ -92,15 +113,14 @@ impl Streams {
 }
 
 fn run_here(
-    server: SocketAddr,
-    tokens: Vec<String>,
-    count: usize,
+    (server, requests): (SocketAddr, Vec<String>),
+    (count, mark): (usize, &'static [u8]),
     (open, close): (Arc<AtomicU64>, watch::Receiver<bool>),
 ) -> Result<StreamsFound> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     let cpu = ThreadCpu::start();
     let (next, events, ended) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let shared = Rc::new(Shared { server, tokens, count, open, close, next, events, ended });
+    let shared = Rc::new(Shared { server, requests, count, mark, open, close, next, events, ended });
     let tasks = LocalSet::new();
     for _ in 0..AT_ONCE.min(count) {
         let shared = shared.clone();
@@ -140,23 +160,24 @@ async fn open_some(shared: Rc<Shared>) {
 /// Asks for a stream, and reads until its first frame is there.
 async fn begin(shared: &Shared, number: usize) -> Result<(TcpStream, Vec<u8>)> {
     let mut stream = TcpStream::connect(shared.server).await?;
-    let token = &shared.tokens[number % shared.tokens.len()];
-    let request = format!("GET /v1/events/stream HTTP/1.1\r\nhost: jangbu\r\nauthorization: Bearer {token}\r\n\r\n");
+    let request = &shared.requests[number % shared.requests.len()];
     stream.write_all(request.as_bytes()).await?;
     let mut read = Vec::new();
-    while !read.windows(6).any(|window| window == b"retry:") {
+    // A frame ends with an empty line; the lines of the head end otherwise.
+    while !read.windows(2).any(|window| window == b"\n\n") {
         ensure!(stream.read_buf(&mut read).await? > 0, "the stream ended at once");
+        let is_taken = read.len() < OK.len() || read.starts_with(OK);
+        ensure!(is_taken, "the stream was refused: {}", String::from_utf8_lossy(&read));
     }
-    ensure!(read.starts_with(b"HTTP/1.1 200"), "the stream was refused: {}", String::from_utf8_lossy(&read));
     Ok((stream, read))
 }
 
 async fn listen(shared: Rc<Shared>, mut stream: TcpStream, first: Vec<u8>) {
-    let (mut close, mut matched) = (shared.close.clone(), 0);
+    let (mut close, mut matched, mark) = (shared.close.clone(), 0, shared.mark);
     let mut count = |bytes: &[u8]| {
         for byte in bytes {
-            matched = if *byte == MARK[matched] { matched + 1 } else { usize::from(*byte == MARK[0]) };
-            if matched == MARK.len() {
+            matched = if *byte == mark[matched] { matched + 1 } else { usize::from(*byte == mark[0]) };
+            if matched == mark.len() {
                 matched = 0;
                 shared.events.set(shared.events.get() + 1);
             }

@@ -1,7 +1,7 @@
-//! A webhook that is sent some events a second, and its receiver.
+//! A webhook that is sent some events a second.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,19 +15,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use testkit::connection::{Connection, Request};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
     time::{Instant, interval, sleep},
 };
 
-use super::Fleet;
+use super::{Fleet, Sink};
 
 /// Connections that place holds: each waits for its answer before the next.
 const CLIENTS: usize = 16;
 /// How long what was held may take until it was delivered.
 const PATIENCE: Duration = Duration::from_secs(60);
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
 /// Holds that are placed so often a second, until they are stopped. A webhook may be told of them.
 pub struct Holds {
@@ -77,9 +74,8 @@ pub struct Webhook {
     server: SocketAddr,
     operator: String,
     path: String,
-    received: Arc<AtomicU64>,
+    receiver: Sink,
     since: Instant,
-    receiver: AbortHandle,
 }
 
 /// What came of it.
@@ -98,15 +94,12 @@ impl Webhook {
     ///
     /// If the bank refuses it.
     pub async fn create(server: SocketAddr, operator: String) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for the receiver")?;
-        let url = format!("http://{}/", listener.local_addr()?);
-        let received = Arc::new(AtomicU64::new(0));
-        let receiver = tokio::spawn(receive(listener, received.clone())).abort_handle();
-        let body = json!({"url": url, "events": ["hold.placed"]});
+        let receiver = Sink::open().await?;
+        let body = json!({"url": format!("{}/", receiver.url()), "events": ["hold.placed"]});
         let created = ask(&mut Connection::to(server), ("POST", "/v1/webhooks"), &operator, &body).await?;
         let id = created["webhook_id"].as_str().context("a webhook without an id")?;
         let path = format!("/v1/webhooks/{id}");
-        Ok(Self { server, operator, path, received, since: Instant::now(), receiver })
+        Ok(Self { server, operator, path, receiver, since: Instant::now() })
     }
 
     /// Waits until the first event is there.
@@ -116,7 +109,7 @@ impl Webhook {
     /// If none comes.
     pub async fn begun(&self) -> Result<()> {
         let since = Instant::now();
-        while self.received.load(Ordering::Relaxed) == 0 {
+        while self.receiver.requests() == 0 {
             ensure!(since.elapsed() < PATIENCE, "no event was sent to the webhook");
             sleep(Duration::from_millis(50)).await;
         }
@@ -129,11 +122,10 @@ impl Webhook {
     ///
     /// If the bank refuses that.
     pub async fn delete(self, holds: Holds) -> Result<WebhookFound> {
-        let received_per_second = self.received.load(Ordering::Relaxed) as f64 / self.since.elapsed().as_secs_f64();
+        let received_per_second = self.receiver.requests() as f64 / self.since.elapsed().as_secs_f64();
         let placed_per_second = holds.stop()?;
         let delete = ("DELETE", self.path.as_str());
         ask(&mut Connection::to(self.server), delete, &self.operator, &Value::Null).await?;
-        self.receiver.abort();
         Ok(WebhookFound { placed_per_second, received_per_second })
     }
 }
@@ -147,57 +139,4 @@ async fn ask(connection: &mut Connection, (method, path): (&str, &str), token: &
     let text = String::from_utf8_lossy(reply.body);
     ensure!((200..300).contains(&reply.status), "{method} {path} was answered {}: {text}", reply.status);
     Ok(if reply.body.is_empty() { Value::Null } else { serde_json::from_slice(reply.body)? })
-}
-
-/// Takes whatever is sent.
-async fn receive(listener: TcpListener, received: Arc<AtomicU64>) {
-    let mut senders = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let received = received.clone();
-        senders.spawn(async move {
-            // A sender that goes away is no error.
-            let _ = take(stream, &received).await;
-        });
-    }
-}
-
-async fn take(mut stream: TcpStream, received: &AtomicU64) -> std::io::Result<()> {
-    let mut read = Vec::new();
-    loop {
-        let head = loop {
-            if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end + 4;
-            }
-            if stream.read_buf(&mut read).await? == 0 {
-                return Ok(());
-            }
-        };
-        let whole = head + length_of(&read[..head]);
-        while read.len() < whole {
-            if stream.read_buf(&mut read).await? == 0 {
-                return Ok(());
-            }
-        }
-        read.drain(..whole);
-        received.fetch_add(1, Ordering::Relaxed);
-        stream.write_all(OK).await?;
-    }
-}
-
-/// How long the body is that this head says.
-fn length_of(head: &[u8]) -> usize {
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    length.unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_head_says_how_long_the_body_is() {
-        assert_eq!(length_of(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n"), 17);
-        assert_eq!(length_of(b"GET / HTTP/1.1\r\n\r\n"), 0);
-    }
 }

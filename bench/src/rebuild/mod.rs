@@ -21,8 +21,8 @@ use self::{fill::fill, limits::limits};
 use super::{
     Hardware,
     environment::{BenchEnvironment, revision},
+    progress::say,
     results::keep,
-    scenario::say,
 };
 
 /// What DESIGN 16 asks of both views together, in events a second.

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
-    body::{Note, known_asset, path_id},
-    caller::{AccountOwners, Caller, Operators},
+    body::{Canonical, Confidential, Note, canonical, known_asset, path_id},
+    caller::{AccountOwners, Caller, Helpers},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -31,8 +31,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::AccountFrozen,
             Code::AccountClosed,
         ]),
-        change(routes!(freeze_account)).by::<Operators>().raises([Code::AccountFrozen, Code::AccountClosed]),
-        change(routes!(unfreeze_account)).by::<Operators>().raises([Code::AccountNotFrozen, Code::AccountClosed]),
+        change(routes!(freeze_account)).by::<Helpers>().raises([Code::AccountFrozen, Code::AccountClosed]),
+        change(routes!(unfreeze_account)).by::<Helpers>().raises([Code::AccountNotFrozen, Code::AccountClosed]),
     ]
 }
 
@@ -63,6 +63,12 @@ pub(crate) struct ReasonRequest {
     reason: Option<Note>,
 }
 
+impl Confidential for ReasonRequest {
+    fn canonical(&self) -> Canonical {
+        canonical(&(self.reason.as_ref().map(|note| &note.0),))
+    }
+}
+
 impl ReasonRequest {
     pub(crate) fn reason(&self) -> Option<String> {
         self.reason.as_ref().map(|note| note.0.clone())
@@ -85,7 +91,7 @@ pub(crate) struct FreezeRequest {
 }
 
 /// A text; a derived enum would take an object, too.
-fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FreezeScope, D::Error> {
+pub(crate) fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FreezeScope, D::Error> {
     match Option::<String>::deserialize(deserializer)?.as_deref() {
         None | Some("all") => Ok(FreezeScope::All),
         Some("debits") => Ok(FreezeScope::Debits),
@@ -94,7 +100,7 @@ fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FreezeScope, D::E
 }
 
 /// Bodies of before had no scope: they keep their fingerprint.
-fn is_all(scope: &FreezeScope) -> bool {
+pub(crate) fn is_all(scope: &FreezeScope) -> bool {
     *scope == FreezeScope::All
 }
 
@@ -217,12 +223,13 @@ pub(crate) async fn close_account(
 )]
 pub(crate) async fn freeze_account(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Helpers>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<FreezeRequest>,
 ) -> Result<Response, Problem> {
     let id = path_id(&id)?;
     let command = body.command(AccountId::new(id));
+    let caller = caller.saying(body.reason.as_ref().map(|note| note.0.as_str()));
     let asked = Asked { route: "POST /v1/accounts/{id}/freeze", id: Some(id), body: &body };
     submit(&state, caller, asked, command, respond).await
 }
@@ -236,7 +243,7 @@ pub(crate) async fn freeze_account(
 )]
 pub(crate) async fn unfreeze_account(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Helpers>,
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<ReasonRequest>,
 ) -> Result<Response, Problem> {
@@ -256,5 +263,6 @@ async fn change<A>(
 ) -> Result<Response, Problem> {
     let id = path_id(id)?;
     let command = command(AccountId::new(id), body.reason());
+    let caller = caller.saying(body.reason.as_ref().map(|note| note.0.as_str()));
     submit(&state, caller, Asked { route, id: Some(id), body: &body }, command, respond).await
 }

@@ -18,7 +18,7 @@ use crate::{
     info(
         title = "Jangbu: commands",
         description = "Everything that changes something. Every command needs an `Idempotency-Key`, but for log-in, \
-                       log-out and tokens of partners; a refresh may have one; every answer to one carries a `Consistency-Token` for reads on the query server. \
+                       log-out and tokens of partners; a refresh may have one; an operator who logged in says why in `Jangbu-Reason`; every answer to one carries a `Consistency-Token` for reads on the query server. \
                        Errors are problems (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -39,6 +39,8 @@ use crate::{
         (name = "sessions", description = "Logging in and out"),
         (name = "keys", description = "Verifying tokens"),
         (name = "partners", description = "Other businesses: their keys, quotas and tokens"),
+        (name = "approvals", description = "What an operator asks for and another one approves"),
+        (name = "operators", description = "Who runs the bank: their accounts, roles and sessions"),
     ),
 )]
 struct Description;
@@ -51,8 +53,12 @@ pub fn openapi() -> String {
     let facts = |operation: Operation<'_>| {
         let endpoint = at(operation.path, operation.method);
         let roles = endpoint.map_or(&[][..], Endpoint::roles).to_vec();
-        let scope = endpoint.and_then(Endpoint::scope);
-        Facts { problems: problems(operation, endpoint.map_or(&[], Endpoint::problems)), roles, scope }
+        let (scope, operator) = (endpoint.and_then(Endpoint::scope), endpoint.and_then(Endpoint::operator));
+        let mut problems = problems(operation, endpoint.map_or(&[], Endpoint::problems));
+        if operator.is_some() && is_command(operation.path, operation.method) {
+            problems.extend(with_status([Code::ReasonRequired]));
+        }
+        Facts { problems, roles, scope, operator }
     };
     let mut document = openapi::complete(&api, facts, include_str!("examples.json"));
     add_command_headers(&mut document, |path, method| at(path, method).is_some_and(Endpoint::has_optional_body));
@@ -78,8 +84,13 @@ fn problems(operation: Operation<'_>, own: &[(StatusCode, Code)]) -> Vec<(Status
 
 /// Whether the same key gets the same answer for ever: all that changes something, but for sessions and tokens.
 fn is_command(path: &str, method: &str) -> bool {
-    let begins = path.starts_with("/v1/sessions") || path == "/v1/oauth/token";
+    let begins = path.starts_with("/v1/sessions") || path == "/v1/oauth/token" || is_of_operators_session(path);
     matches!(method, "post" | "put" | "patch" | "delete") && !begins
+}
+
+/// An operator's own sessions and password: they are not in the log.
+fn is_of_operators_session(path: &str) -> bool {
+    path.starts_with("/v1/operators/") && (path.contains("/sessions") || path.contains("/me"))
 }
 
 fn of_bodies() -> Vec<(StatusCode, Code)> {
@@ -115,7 +126,13 @@ fn with_status<const N: usize>(codes: [Code; N]) -> Vec<(StatusCode, Code)> {
 
 /// The key that every command needs, and the headers its answers carry.
 fn add_command_headers(document: &mut Value, has_optional_body: impl Fn(&str, &str) -> bool) {
-    document["components"]["parameters"] = json!({"IdempotencyKey": {
+    document["components"]["parameters"] = json!({"Reason": {
+        "name": "Jangbu-Reason", "in": "header", "required": false,
+        "description": "Why: needed from an operator who logged in, unless the body has a `reason`. Text in UTF-8, \
+                        percent-encoded, of 1 to 200 characters after decoding; recorded for ever. Not looked at otherwise.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 2400, "pattern": "^[ -~]+$"},
+        "example": "ticket%204711",
+    }, "IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "required": true,
         "description": "Makes a retry safe: the same key gives the first answer again, for ever. One for each thing \
                         you want done.",
@@ -136,15 +153,16 @@ fn add_command_headers(document: &mut Value, has_optional_body: impl Fn(&str, &s
         for (method, operation) in methods.filter(|(_, operation)| operation.is_object()) {
             match is_command(path, method) {
                 true => add_headers_of_command(operation, has_optional_body(path, method)),
-                false => add_headers_of_session(operation, path),
+                false => add_headers_of_session(operation, path, method),
             }
         }
     }
 }
 
-fn add_headers_of_session(operation: &mut Value, path: &str) {
-    if path.starts_with("/v1/sessions") {
-        for status in ["201", "204"] {
+fn add_headers_of_session(operation: &mut Value, path: &str, method: &str) {
+    let is_of_operators = is_of_operators_session(path) && method != "get" && !path.ends_with("/password");
+    if path.starts_with("/v1/sessions") || is_of_operators {
+        for status in ["200", "201", "204"] {
             if let Some(response) = operation["responses"].get_mut(status) {
                 response["headers"]["Consistency-Token"] = reference("headers/Consistency-Token");
             }
@@ -160,10 +178,13 @@ fn add_headers_of_command(operation: &mut Value, has_optional_body: bool) {
     if has_optional_body {
         operation["requestBody"]["required"] = false.into();
     }
-    let key = reference("parameters/IdempotencyKey");
+    let mut headers = vec![reference("parameters/IdempotencyKey")];
+    if operation["x-operator-role"].is_string() {
+        headers.push(reference("parameters/Reason"));
+    }
     match operation["parameters"].as_array_mut() {
-        Some(parameters) => parameters.push(key),
-        None => operation["parameters"] = json!([key]),
+        Some(parameters) => parameters.extend(headers),
+        None => operation["parameters"] = headers.into(),
     }
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in responses {

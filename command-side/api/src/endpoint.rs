@@ -1,7 +1,7 @@
 //! An endpoint: a handler, and what the API's description has to know of it beside its bodies.
 
 use axum::http::StatusCode;
-use kernel::{Role, Scope};
+use kernel::{OperatorRole, Role, Scope};
 use platform::{auth::Allowed, problem::Code};
 use utoipa::openapi::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -22,8 +22,8 @@ enum Access {
     Unsaid,
     /// Everybody, without a token.
     Public,
-    /// These roles, and a partner whose token allows the scope.
-    Of { roles: &'static [Role], scope: Option<Scope> },
+    /// These roles, a partner whose token allows the scope, and an operator of this role or a higher one.
+    Of { roles: &'static [Role], scope: Option<Scope>, operator: Option<OperatorRole> },
 }
 
 impl Endpoint {
@@ -35,10 +35,15 @@ impl Endpoint {
 
     /// Who may call it: as the handler's `Caller<A>`.
     pub(crate) fn by<A: Allowed>(self) -> Self {
-        let endpoint = Self { access: Access::Of { roles: A::ROLES, scope: A::SCOPE }, ..self };
-        match A::SCOPE {
+        let operator = A::ROLES.contains(&Role::Operator).then_some(A::OPERATOR);
+        let endpoint = Self { access: Access::Of { roles: A::ROLES, scope: A::SCOPE, operator }, ..self };
+        let endpoint = match A::SCOPE {
             Some(_) => endpoint.raises([Code::ScopeMissing, Code::TooManyRequests]),
             None => endpoint,
+        };
+        match operator {
+            Some(lowest) if lowest > OperatorRole::Viewer => endpoint.raises([Code::OperatorRoleMissing]),
+            Some(_) | None => endpoint,
         }
     }
 
@@ -83,13 +88,21 @@ impl Endpoint {
         }
     }
 
+    /// The lowest role of operators that may call it; none if no operator may.
+    pub(crate) fn operator(&self) -> Option<OperatorRole> {
+        match self.access {
+            Access::Of { operator, .. } => operator,
+            Access::Unsaid | Access::Public => None,
+        }
+    }
+
     /// Whether it says who may call it, in one way.
     #[cfg(test)]
     pub(crate) fn says_who(&self) -> bool {
         match self.access {
             Access::Unsaid => false,
             Access::Public => true,
-            Access::Of { roles, scope } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
+            Access::Of { roles, scope, .. } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
         }
     }
 

@@ -9,9 +9,9 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, Role};
+use kernel::MemberId;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::{Json, Path},
     http::Origin,
     problem::{Code, Problem},
@@ -23,8 +23,9 @@ use uuid::Uuid;
 
 use crate::{
     answer::json,
+    approval_bodies::PendingDto,
     body::{Canonical, Confidential, OperatorsReasonRequest, Secret, canonical, path_id},
-    caller::{Caller, Leaver, Members, Operators},
+    caller::{Caller, Leaver, Members, Settlers, Viewers},
     endpoint::Endpoint,
     problems,
     receive::{Request, receive},
@@ -41,7 +42,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::AccountsOpen,
             Code::ProcessRunning,
         ]),
-        endpoint(routes!(erase)).by::<Operators>().raises([
+        endpoint(routes!(erase)).by::<Settlers>().raises([
             Code::MemberUnknown,
             Code::AccountsOpen,
             Code::ProcessRunning,
@@ -76,6 +77,17 @@ impl Confidential for LeaveRequest {
 pub(crate) struct ErasingDto {
     /// The erasure, and its certificate once it is completed: whoever has this id can read it, without a token.
     erasure_id: Uuid,
+}
+
+/// An erasure that is under way, or that waits for a second operator.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ErasingOrPending)]
+pub(crate) enum ErasingOrPendingDto<'a> {
+    /// It is under way.
+    Erasing(ErasingDto),
+    /// It waits.
+    Pending(PendingDto<'a>),
 }
 
 /// Proof that a member was erased. Holds nothing personal.
@@ -144,10 +156,12 @@ fn answer(proof: &ErasureProof) -> Response {
 }
 
 fn respond(outcome: &MemberOutcome) -> Option<Response> {
-    match outcome {
-        MemberOutcome::Erasing(erasure) => Some(json(StatusCode::ACCEPTED, &ErasingDto { erasure_id: *erasure })),
-        _ => None,
-    }
+    let body = match outcome {
+        MemberOutcome::Erasing(erasure) => ErasingOrPendingDto::Erasing(ErasingDto { erasure_id: *erasure }),
+        MemberOutcome::ErasureAsked(asked) => ErasingOrPendingDto::Pending(PendingDto::from(asked)),
+        _ => return None,
+    };
+    Some(json(StatusCode::ACCEPTED, &body))
 }
 
 /// Leave
@@ -183,24 +197,25 @@ pub(crate) async fn leave(
 
 /// Erase a member
 ///
-/// As if the member had left; recorded with your reason.
+/// As if the member had left; recorded with your reason. Of an operator who logged in it may wait for a second one.
 #[utoipa::path(
     post, path = "/v1/members/{id}/erase", tag = "members", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The member")),
     request_body = OperatorsReasonRequest,
-    responses((status = 202, description = "The erasure is under way", body = ErasingDto)),
+    responses((status = 202, description = "The erasure is under way, or waits for a second operator", body = ErasingOrPendingDto)),
 )]
 pub(crate) async fn erase(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Settlers>,
     Path(id): Path<String>,
     Json(body): Json<OperatorsReasonRequest>,
 ) -> Result<Response, Problem> {
     const ROUTE: &str = "POST /v1/members/{id}/erase";
     let id = path_id(&id)?;
     let meta = Request::of(&caller, ROUTE, Some(id), &body).meta(&state)?;
-    let (member, actor, reason) = (MemberId::new(id), caller.actor, body.reason.0);
-    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason }, respond).await
+    let caller = caller.saying(Some(&body.reason.0));
+    let (member, actor, act, reason) = (MemberId::new(id), caller.actor, caller.act()?, body.reason.0);
+    receive(&state, meta, ROUTE, MemberCommand::Erase { member, actor, reason, act }, respond).await
 }
 
 /// The certificate of an erasure
@@ -234,8 +249,7 @@ impl FromRequestParts<ApiState> for CertificateReader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let principal = Principal::from_request_parts(parts, state).await;
-        if principal.is_ok_and(|principal| principal.actor.role == Role::Operator) {
+        if Admitted::<Viewers>::from_request_parts(parts, state).await.is_ok() {
             return Ok(Self { counted: None });
         }
         Ok(Self { counted: Some(Origin::from_request_parts(parts, state).await?.0) })

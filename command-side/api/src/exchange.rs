@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     answer::json,
+    approval_bodies::PendingDto,
     body::{account_id, body_id, known_asset},
     caller::{Caller, Members, RateSetters},
     endpoint::Endpoint,
@@ -232,7 +233,10 @@ fn pair(from: &str, to: &str, assets: &Assets) -> Result<(AssetCode, AssetCode),
         ("to" = String, Path, description = "The asset that the bank gives for it"),
     ),
     request_body = RateRequest,
-    responses((status = 200, description = "The rate", body = RateDto)),
+    responses(
+        (status = 200, description = "The rate", body = RateDto),
+        (status = 202, description = "It waits for a second operator", body = PendingDto),
+    ),
 )]
 pub(crate) async fn set_rate(
     State(state): State<ApiState>,

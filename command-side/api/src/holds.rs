@@ -357,6 +357,7 @@ pub(crate) async fn release_hold(
 ) -> Result<Response, Problem> {
     let id = path_id(&id)?;
     let command = body.command(HoldId::new(id), state.assets())?;
+    let caller = caller.saying(body.reason.as_ref().map(|note| note.0.as_str()));
     let asked = Asked { route: "POST /v1/holds/{id}/release", id: Some(id), body: &body };
     submit(&state, caller, asked, command, respond).await
 }

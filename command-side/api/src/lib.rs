@@ -4,6 +4,8 @@
 
 mod accounts;
 mod answer;
+mod approval_bodies;
+mod approvals;
 mod body;
 mod bookings;
 mod caller;
@@ -13,6 +15,7 @@ mod devices;
 mod endpoint;
 mod erasures;
 mod exchange;
+mod freezes;
 mod holds;
 mod identity;
 mod items;
@@ -21,6 +24,9 @@ mod limits;
 mod members;
 mod oauth;
 mod offers;
+mod operator_bodies;
+mod operator_sessions;
+mod operators;
 mod partners;
 mod password_resets;
 mod payment_codes;
@@ -30,6 +36,8 @@ mod port;
 mod problems;
 mod process_directions;
 mod processes;
+mod promotions;
+mod reason;
 mod receive;
 mod schedule;
 mod sessions;
@@ -49,7 +57,7 @@ pub use identity::CommandIds;
 pub use oauth::token_form;
 pub use payment_codes::payment_code;
 pub use payout_rows::{PayoutRowError, PayoutTable, payout_table};
-pub use port::{AuthPort, CommandPort, Services};
+pub use port::{AuthPort, CommandPort, OperatorPort, Services};
 pub use state::{ApiOptions, ApiState, Connected};
 
 /// The routes that have a body limit of their own.
@@ -65,6 +73,7 @@ pub fn router(state: ApiState) -> Router {
 fn endpoints() -> Vec<Endpoint> {
     [
         accounts::endpoints(),
+        freezes::endpoints(),
         bookings::endpoints(),
         transfers::endpoints(),
         compound::endpoints(),
@@ -87,6 +96,10 @@ fn endpoints() -> Vec<Endpoint> {
         erasures::endpoints(),
         keys::endpoints(),
         partners::endpoints(),
+        operators::endpoints(),
+        operator_sessions::endpoints(),
+        approvals::endpoints(),
+        promotions::endpoints(),
         oauth::endpoints(),
     ]
     .into_iter()

@@ -23,8 +23,9 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
+    approval_bodies::PendingDto,
     body::{NothingRequest, known_asset, not_negative, path_id},
-    caller::{Caller, Operators},
+    caller::{Admins, Caller},
     endpoint::Endpoint,
     state::ApiState,
     submit::{Asked, submit},
@@ -32,10 +33,10 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(routes!(set_limit)).by::<Operators>().raises([Code::AssetUnknown, Code::TooManyLimits]),
-        Endpoint::new(routes!(delete_limit)).by::<Operators>().not_found(Code::LimitUnknown),
+        Endpoint::new(routes!(set_limit)).by::<Admins>().raises([Code::AssetUnknown, Code::TooManyLimits]),
+        Endpoint::new(routes!(delete_limit)).by::<Admins>().not_found(Code::LimitUnknown),
         Endpoint::new(routes!(assign_limits))
-            .by::<Operators>()
+            .by::<Admins>()
             .not_found(Code::AccountUnknown)
             .raises([Code::LimitUnknown, Code::AccountClosed]),
     ]
@@ -292,11 +293,14 @@ fn respond(outcome: &Outcome, _: Actor, _: CommandId) -> Option<Response> {
     put, path = "/v1/limits/{name}", tag = "limits", security(("bearer" = [])),
     params(("name" = String, Path, description = "Its name: 1 to 40 small letters, digits and hyphens")),
     request_body = LimitRequest,
-    responses((status = 200, description = "The limit", body = LimitDto)),
+    responses(
+        (status = 200, description = "The limit", body = LimitDto),
+        (status = 202, description = "It waits for a second operator", body = PendingDto),
+    ),
 )]
 pub(crate) async fn set_limit(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Path(name): Path<String>,
     Json(body): Json<LimitRequest>,
 ) -> Result<Response, Problem> {
@@ -313,11 +317,14 @@ pub(crate) async fn set_limit(
 #[utoipa::path(
     delete, path = "/v1/limits/{name}", tag = "limits", security(("bearer" = [])),
     params(("name" = String, Path, description = "Its name: 1 to 40 small letters, digits and hyphens")),
-    responses((status = 204, description = "It counts no more")),
+    responses(
+        (status = 204, description = "It counts no more"),
+        (status = 202, description = "It waits for a second operator", body = PendingDto),
+    ),
 )]
 pub(crate) async fn delete_limit(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Path(name): Path<String>,
     OptionalJson(NothingRequest {}): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -333,11 +340,14 @@ pub(crate) async fn delete_limit(
     put, path = "/v1/accounts/{id}/limits", tag = "limits", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The account")),
     request_body = AssignRequest,
-    responses((status = 200, description = "The limits of the account", body = AssignedDto)),
+    responses(
+        (status = 200, description = "The limits of the account", body = AssignedDto),
+        (status = 202, description = "It waits for a second operator", body = PendingDto),
+    ),
 )]
 pub(crate) async fn assign_limits(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Path(id): Path<String>,
     Json(body): Json<AssignRequest>,
 ) -> Result<Response, Problem> {

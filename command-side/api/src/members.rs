@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Canonical, Confidential, ContactDto, Fields, OperatorsReasonRequest, Secret, canonical, path_id},
-    caller::{Caller, Members, Operators},
+    caller::{Caller, Helpers, Members},
     endpoint::Endpoint,
     receive::{Request, receive},
     state::ApiState,
@@ -39,7 +39,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::CodeExhausted,
         ]),
         endpoint(routes!(change_password)).raises([Code::PasswordWrong, Code::TooManyRequests]),
-        endpoint(routes!(disclose)).by::<Operators>(),
+        endpoint(routes!(disclose)).by::<Helpers>(),
     ]
 }
 
@@ -259,13 +259,14 @@ pub(crate) async fn change_password(
 )]
 pub(crate) async fn disclose(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Helpers>,
     Path(id): Path<String>,
     Json(body): Json<OperatorsReasonRequest>,
 ) -> Result<Response, Problem> {
     const ROUTE: &str = "POST /v1/members/{id}/disclosures";
     let id = path_id(&id)?;
     let meta = Request::of(&caller, ROUTE, Some(id), &body).meta(&state)?;
-    let (member, actor, reason) = (MemberId::new(id), caller.actor, body.reason.0);
-    receive(&state, meta, ROUTE, MemberCommand::Disclose { member, actor, reason }, respond).await
+    let caller = caller.saying(Some(&body.reason.0));
+    let (member, actor, act, reason) = (MemberId::new(id), caller.actor, caller.act()?, body.reason.0);
+    receive(&state, meta, ROUTE, MemberCommand::Disclose { member, actor, reason, act }, respond).await
 }

@@ -22,8 +22,9 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
+    approval_bodies::PendingDto,
     body::{Designation, NothingRequest, optional_time, path_id},
-    caller::{Caller, Operators},
+    caller::{Admins, Caller},
     endpoint::Endpoint,
     limits::names,
     problems,
@@ -33,12 +34,12 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let of_partner =
-        |handler| Endpoint::new(handler).by::<Operators>().raises([Code::PartnerUnknown, Code::VaultUnavailable]);
+        |handler| Endpoint::new(handler).by::<Admins>().raises([Code::PartnerUnknown, Code::VaultUnavailable]);
     vec![
-        Endpoint::new(routes!(create_partner)).by::<Operators>(),
+        Endpoint::new(routes!(create_partner)).by::<Admins>(),
         of_partner(routes!(issue_key)),
         Endpoint::new(routes!(revoke_key))
-            .by::<Operators>()
+            .by::<Admins>()
             .with_optional_body()
             .raises([Code::KeyUnknown, Code::VaultUnavailable]),
         of_partner(routes!(set_quotas)).raises([Code::LimitUnknown]),
@@ -143,19 +144,19 @@ impl<'a> From<&'a PartnerAnswer> for PartnerDto<'a> {
 pub(crate) struct IssuedKeyDto<'a> {
     /// Its id: the user name at `POST /v1/oauth/token`.
     #[schema(value_type = uuid::Uuid)]
-    key_id: PartnerKeyId,
+    pub(crate) key_id: PartnerKeyId,
     /// The password there. It is shown in the answer to this request and nowhere else.
     #[schema(pattern = "^jbk_[A-Za-z0-9_-]{43}$")]
-    secret: &'a str,
+    pub(crate) secret: &'a str,
     /// The partner.
     #[schema(value_type = uuid::Uuid)]
-    partner_id: PartnerId,
+    pub(crate) partner_id: PartnerId,
     /// What it allows.
     #[schema(schema_with = scopes_schema)]
-    scopes: &'a [Scope],
+    pub(crate) scopes: &'a [Scope],
     /// From this time on it is good for nothing; null if never.
     #[schema(required)]
-    expires_at: Option<DateTime<Utc>>,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
 }
 
 /// A key that was revoked.
@@ -230,7 +231,7 @@ impl<'a> From<&'a QuotasAnswer> for QuotasDto<'a> {
 )]
 pub(crate) async fn create_partner(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Json(body): Json<PartnerRequest>,
 ) -> Result<Response, Problem> {
     let command = Command::CreatePartner(CreatePartner { name: body.name.0.clone() });
@@ -250,11 +251,14 @@ pub(crate) async fn create_partner(
     post, path = "/v1/partners/{id}/keys", tag = "partners", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The partner")),
     request_body = KeyRequest,
-    responses((status = 201, description = "The key", body = IssuedKeyDto)),
+    responses(
+        (status = 201, description = "The key", body = IssuedKeyDto),
+        (status = 202, description = "It waits for a second operator; then `GET /v1/approvals/{id}/key` has the secret", body = PendingDto),
+    ),
 )]
 pub(crate) async fn issue_key(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Path(id): Path<String>,
     Json(body): Json<KeyRequest>,
 ) -> Result<Response, Problem> {
@@ -265,6 +269,7 @@ pub(crate) async fn issue_key(
     let secret = auth.partner_secret(id.partner_key()).map_err(problems::of_auth)?;
     let command = Command::IssuePartnerKey(IssuePartnerKey {
         partner: PartnerId::new(partner),
+        key: None,
         scopes: body.scopes.iter().collect(),
         expires_at: body.expires_at,
         digest: secret.digest,
@@ -296,7 +301,7 @@ pub(crate) async fn issue_key(
 )]
 pub(crate) async fn revoke_key(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Path((id, key)): Path<(String, String)>,
     OptionalJson(NothingRequest {}): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -329,11 +334,14 @@ fn wrong_key() -> Problem {
     put, path = "/v1/partners/{id}/quotas", tag = "partners", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The partner")),
     request_body = QuotasRequest,
-    responses((status = 200, description = "The quotas", body = QuotasDto)),
+    responses(
+        (status = 200, description = "The quotas", body = QuotasDto),
+        (status = 202, description = "It waits for a second operator", body = PendingDto),
+    ),
 )]
 pub(crate) async fn set_quotas(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Admins>,
     Path(id): Path<String>,
     Json(body): Json<QuotasRequest>,
 ) -> Result<Response, Problem> {

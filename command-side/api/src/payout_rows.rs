@@ -1,7 +1,8 @@
 //! The rows of a payout run, sent as a table: comma-separated values (RFC 4180) in UTF-8.
 
 use application::{
-    AddPayoutRows, Answer, Command, Destination, Meta, Outcome, PayoutAnswer, PayoutDestination, PayoutRow, Submission,
+    AddPayoutRows, Answer, Command, Destination, Meta, OperatorAct, Outcome, PayoutAnswer, PayoutDestination,
+    PayoutRow, Submission,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use csv::{Position, ReaderBuilder, StringRecord};
@@ -197,9 +198,10 @@ pub(crate) async fn add_payout_rows(
         correlation: caller.context.correlation,
         deadline: Instant::now() + state.deadline(),
         token: Some(caller.token()),
+        trace: caller.context.trace,
     };
-    let added = rows.len();
-    let (answer, command_id) = add(&state, caller.actor, meta, PayoutRunId::new(id), &rows).await?;
+    let (added, act) = (rows.len(), caller.act()?);
+    let (answer, command_id) = add(&state, (caller.actor, act), meta, PayoutRunId::new(id), &rows).await?;
     respond_to(&answer, caller.actor, command_id, |outcome, _, _| match outcome {
         Outcome::PayoutChanged(PayoutAnswer { rows, total, .. }) => {
             Some(json(StatusCode::OK, &AddedDto { rows: *rows, total: *total, added, rejected, errors }))
@@ -212,7 +214,7 @@ pub(crate) async fn add_payout_rows(
 /// answered again. Gives the first refusal, or the last answer.
 async fn add(
     state: &ApiState,
-    actor: Actor,
+    (actor, act): (Actor, Option<OperatorAct>),
     meta: Meta,
     run: PayoutRunId,
     rows: &[PayoutRow],
@@ -228,7 +230,10 @@ async fn add(
             rows = part.len(), "a command"
         );
         let command = Command::AddPayoutRows(AddPayoutRows { run, rows: part.to_vec() });
-        let answer = bank.execute(Submission { actor, meta, command }).await.map_err(problems::of_execution)?;
+        let answer = bank
+            .execute(Submission { actor, meta, act: act.clone(), command })
+            .await
+            .map_err(problems::of_execution)?;
         if rest.is_empty() || matches!(answer.answer.as_ref(), Outcome::Refused(_)) {
             return Ok((answer, meta.command_id));
         }

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 pub use application::CommandPort;
 use application::{
-    AuthError, AuthService, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta, PartnerQuota,
-    PartnerSecret, PartnerToken, Receipt, Tokens, WebhookKeys,
+    Approval, AuthError, AuthService, CodeGrant, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta,
+    OperatorLogIn, OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens, PartnerQuota, PartnerSecret,
+    PartnerToken, ProviderFacts, Receipt, Tokens, WebhookKeys,
 };
 use async_trait::async_trait;
 use kernel::{
-    Actor, CommandId, ConsistencyToken, MemberId, PartnerId, PartnerKeyId, PaymentCodeId, Place, Position, ProcessId,
-    Scopes, Sealed, WebhookId,
+    Actor, ApprovalId, CommandId, ConsistencyToken, MemberId, OperatorId, PartnerId, PartnerKeyId, PaymentCodeId,
+    Place, Position, ProcessId, Scopes, Sealed, Version, WebhookId,
 };
 use log::Fingerprint;
 use secrecy::SecretString;
@@ -31,9 +32,67 @@ pub trait Services: Send + Sync + 'static {
     fn auth(&self) -> Result<&dyn AuthPort, AuthError>;
 }
 
-/// Receives people: members, and those who want to become one.
+/// What the routes need for operators.
 #[async_trait]
-pub trait AuthPort: Send + Sync + 'static {
+pub trait OperatorPort: Send + Sync + 'static {
+    /// What an operator begins with whose credentials have this number.
+    fn operator_secrets(&self, operator: OperatorId, name: &str, number: u32) -> Result<OperatorSecrets, AuthError>;
+
+    /// What was asked for by an approval, and what has become of it; none if there is no such approval.
+    async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError>;
+
+    /// Ends the sessions from before something that happened to an operator.
+    async fn operator_changed(&self, operator: OperatorId, version: Version) -> Result<(), AuthError>;
+
+    /// Begins a session with password and one-time code.
+    async fn operator_log_in(
+        &self,
+        from: IpAddr,
+        agent: &str,
+        asked: OperatorLogIn,
+    ) -> Result<OperatorTokens, AuthError>;
+
+    /// What a client has to know of the provider of identities; none if there is none.
+    async fn identity_provider(&self) -> Result<Option<ProviderFacts>, AuthError>;
+
+    /// Begins a session of an operator whom the provider of identities identifies.
+    async fn operator_log_in_by_provider(
+        &self,
+        from: IpAddr,
+        agent: &str,
+        grant: CodeGrant,
+    ) -> Result<OperatorTokens, AuthError>;
+
+    /// The next access token of a session.
+    async fn operator_refresh(
+        &self,
+        from: IpAddr,
+        agent: &str,
+        token: SecretString,
+    ) -> Result<OperatorTokens, AuthError>;
+
+    /// The sessions of an operator that have not ended.
+    async fn operator_sessions(&self, operator: OperatorId) -> Result<Vec<OperatorSession>, AuthError>;
+
+    /// Ends a session; returns where the log ended, if it can be asked.
+    async fn end_operator_session(
+        &self,
+        operator: OperatorId,
+        session: Uuid,
+    ) -> Result<Option<ConsistencyToken>, AuthError>;
+
+    /// Another password of an operator; all other sessions end.
+    async fn change_operator_password(
+        &self,
+        operator: OperatorId,
+        session: Uuid,
+        change: OperatorPassword,
+    ) -> Result<(), AuthError>;
+}
+
+/// Receives people: members, and those who want to become one; and operators.
+#[async_trait]
+pub trait AuthPort: OperatorPort {
     /// What a request asked for, as the log may keep it.
     fn fingerprint(&self, canonical: &[u8]) -> Result<Fingerprint, AuthError>;
 
@@ -69,6 +128,9 @@ pub trait AuthPort: Send + Sync + 'static {
 
     /// Ends a session; returns where the log ended, if it can be asked.
     async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError>;
+
+    /// The same for a session that the member names.
+    async fn end_session(&self, member: MemberId, session: Uuid) -> Result<Option<ConsistencyToken>, AuthError>;
 
     /// Proof that a member was erased, once they are; counted for the address that it was asked from, if there is one.
     async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError>;
@@ -146,6 +208,10 @@ impl AuthPort for AuthService {
         Self::log_out(self, member, session).await
     }
 
+    async fn end_session(&self, member: MemberId, session: Uuid) -> Result<Option<ConsistencyToken>, AuthError> {
+        Self::end_session(self, member, session).await
+    }
+
     async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
         Self::certificate(self, from, erasure).await
     }
@@ -174,5 +240,72 @@ impl AuthPort for AuthService {
         position: Position,
     ) -> Result<(), AuthError> {
         Self::partner_quota_set(self, partner, quota, position).await
+    }
+}
+
+#[async_trait]
+impl OperatorPort for AuthService {
+    fn operator_secrets(&self, operator: OperatorId, name: &str, number: u32) -> Result<OperatorSecrets, AuthError> {
+        Ok(Self::operator_secrets(self, operator, name, number))
+    }
+
+    async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError> {
+        Self::approval(self, id).await
+    }
+
+    async fn operator_changed(&self, operator: OperatorId, version: Version) -> Result<(), AuthError> {
+        Self::operator_changed(self, operator, version).await
+    }
+
+    async fn operator_log_in(
+        &self,
+        from: IpAddr,
+        agent: &str,
+        asked: OperatorLogIn,
+    ) -> Result<OperatorTokens, AuthError> {
+        Self::operator_log_in(self, from, agent, asked).await
+    }
+
+    async fn identity_provider(&self) -> Result<Option<ProviderFacts>, AuthError> {
+        Self::identity_provider(self).await
+    }
+
+    async fn operator_log_in_by_provider(
+        &self,
+        from: IpAddr,
+        agent: &str,
+        grant: CodeGrant,
+    ) -> Result<OperatorTokens, AuthError> {
+        Self::operator_log_in_by_provider(self, from, agent, grant).await
+    }
+
+    async fn operator_refresh(
+        &self,
+        from: IpAddr,
+        agent: &str,
+        token: SecretString,
+    ) -> Result<OperatorTokens, AuthError> {
+        Self::operator_refresh(self, from, agent, token).await
+    }
+
+    async fn operator_sessions(&self, operator: OperatorId) -> Result<Vec<OperatorSession>, AuthError> {
+        Self::operator_sessions(self, operator).await
+    }
+
+    async fn end_operator_session(
+        &self,
+        operator: OperatorId,
+        session: Uuid,
+    ) -> Result<Option<ConsistencyToken>, AuthError> {
+        Self::end_operator_session(self, operator, session).await
+    }
+
+    async fn change_operator_password(
+        &self,
+        operator: OperatorId,
+        session: Uuid,
+        change: OperatorPassword,
+    ) -> Result<(), AuthError> {
+        Self::change_operator_password(self, operator, session, change).await
     }
 }

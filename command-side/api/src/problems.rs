@@ -19,6 +19,9 @@ use crate::answer;
 /// A person has to look at an alarm of the auditor: that takes minutes.
 const STOPPED: Duration = Duration::from_secs(30);
 
+/// What is said about an approval that nobody can decide about any more.
+const APPROVAL_OVER: &str = "it was decided, its time is over, or whoever asked may not ask for it any more";
+
 /// Nothing of these is recorded: the same key may be used again.
 pub(crate) fn of_execution(error: ExecuteError) -> Problem {
     let soon = Duration::from_secs(1);
@@ -56,6 +59,12 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         ExecuteError::WebhookUnknown => Problem::new(Code::WebhookUnknown).detail("there is no such webhook"),
         ExecuteError::ProcessUnknown => Problem::new(Code::ProcessUnknown).detail("there is no such process"),
         ExecuteError::PartnerUnknown => Problem::new(Code::PartnerUnknown).detail("there is no such partner"),
+        ExecuteError::OperatorUnknown => Problem::new(Code::OperatorUnknown).detail("there is no such operator"),
+        ExecuteError::ApprovalUnknown
+        | ExecuteError::ApprovalOwn
+        | ExecuteError::ApprovalNotOwn
+        | ExecuteError::OperatorRoleMissing(_)
+        | ExecuteError::NoOperatorAccount => of_approval(&error),
         ExecuteError::KeyUnknown => Problem::new(Code::KeyUnknown).detail("the partner has no such key"),
         ExecuteError::NotOwnDestination => {
             Problem::new(Code::AccountNotYours).detail("the destination account is not yours")
@@ -84,6 +93,20 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
     }
 }
 
+/// Why somebody does not decide about an approval.
+fn of_approval(error: &ExecuteError) -> Problem {
+    match error {
+        ExecuteError::ApprovalUnknown => Problem::new(Code::ApprovalUnknown).detail("there is no such approval"),
+        ExecuteError::ApprovalOwn => Problem::new(Code::ApprovalOwn)
+            .detail("you asked for it yourself: another operator has to look at it, and you may withdraw it"),
+        ExecuteError::ApprovalNotOwn => Problem::new(Code::Forbidden).detail("only who asked for it may withdraw it"),
+        ExecuteError::OperatorRoleMissing(lowest) => Problem::new(Code::OperatorRoleMissing)
+            .detail(format!("this needs an operator of role {lowest}"))
+            .with("role", lowest.as_str()),
+        _ => Problem::new(Code::Forbidden).detail("this needs an operator who logged in"),
+    }
+}
+
 /// What came of a member's command; a refusal is recorded, and an answer like any other.
 pub(crate) fn of_command(error: AuthError, command_id: CommandId) -> Result<Response, Problem> {
     match error {
@@ -109,6 +132,7 @@ fn refusal(code: &str, tries_left: Option<u32>, command_id: CommandId) -> Proble
         Code::PasswordWrong => "the password is wrong",
         Code::TooManyDevices => "remove a device before you register another",
         Code::AccountsOpen => "close all accounts first",
+        Code::ApprovalOver => APPROVAL_OVER,
         Code::ProcessRunning => "a top-up is under way; wait until it is done or compensated",
         other => other.title(),
     });
@@ -128,6 +152,11 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
         AuthError::NoSession => Problem::new(Code::NotFound).detail("the token belongs to no session"),
         AuthError::ClientUnknown => Problem::new(Code::Unauthorized).detail("the key or its secret is wrong"),
         AuthError::ScopeNotGranted => Problem::invalid("scope", "the key does not allow it"),
+        AuthError::NoIdentityProvider => Problem::new(Code::NotFound).detail("no identity provider is set up here"),
+        AuthError::IdentityProviderAway(error) => Problem::new(Code::IdentityProviderUnavailable)
+            .detail("the identity provider does not answer as it should")
+            .retry_after(Duration::from_secs(1))
+            .cause(chain(error.as_ref())),
         AuthError::NewPassword(error) => Problem::invalid("new", error.to_string()),
         AuthError::TooMany { retry_after, tries, window } => {
             let quota = Quota { requests: tries, window };
@@ -141,6 +170,17 @@ pub(crate) fn of_auth(error: AuthError) -> Problem {
         AuthError::Token(error) => Problem::internal(chain(error.as_ref())),
         AuthError::Refused { code, .. } => Problem::internal(format!("`{code}` was refused to what is no command")),
         AuthError::Member(error) => of_member(error),
+    }
+}
+
+/// The same for operators, who have a name and a code.
+pub(crate) fn of_operators_auth(error: AuthError) -> Problem {
+    match error {
+        AuthError::CredentialsWrong => {
+            Problem::new(Code::CredentialsWrong).detail("the name, the password or the code is wrong")
+        }
+        AuthError::NoSession => Problem::new(Code::NotFound).detail("the operator has no such session"),
+        other => of_auth(other),
     }
 }
 
@@ -308,6 +348,9 @@ fn refusal_detail(code: Code) -> &'static str {
             "only a stuck call to the outside can be skipped, and only what is not taken back yet can be compensated"
         }
         Code::ReferenceTaken => "you have used this reference for another transfer",
+        Code::OperatorNameTaken => "an operator has this name, or had it",
+        Code::ApprovalOver => APPROVAL_OVER,
+        Code::LastAdmin => "there has to be an admin who is enabled",
         Code::BatchAborted => "another transfer of this atomic batch was refused",
         other => other.title(),
     }

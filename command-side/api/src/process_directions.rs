@@ -16,21 +16,20 @@ use uuid::Uuid;
 use crate::{
     answer::json,
     body::OperatorsReasonRequest,
-    caller::{Caller, Operators},
+    caller::{Caller, Helpers, Settlers},
     endpoint::Endpoint,
     state::ApiState,
     submit::submit_on,
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let direct = |handler| {
-        Endpoint::new(handler).by::<Operators>().raises([
-            Code::ProcessUnknown,
-            Code::ProcessOver,
-            Code::ProcessStepFixed,
-        ])
-    };
-    vec![direct(routes!(retry_process)), direct(routes!(skip_process)), direct(routes!(compensate_process))]
+    let direct =
+        |endpoint: Endpoint| endpoint.raises([Code::ProcessUnknown, Code::ProcessOver, Code::ProcessStepFixed]);
+    vec![
+        direct(Endpoint::new(routes!(retry_process)).by::<Helpers>()),
+        direct(Endpoint::new(routes!(skip_process)).by::<Settlers>()),
+        direct(Endpoint::new(routes!(compensate_process)).by::<Settlers>()),
+    ]
 }
 
 /// How an operator had a process go on.
@@ -93,11 +92,12 @@ fn direct(direction: ProcessDirection, body: &OperatorsReasonRequest) -> impl Fn
 )]
 pub(crate) async fn retry_process(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Helpers>,
     Path(id): Path<String>,
     Json(body): Json<OperatorsReasonRequest>,
 ) -> Result<Response, Problem> {
     let command = direct(ProcessDirection::Retry, &body);
+    let caller = caller.saying(Some(&body.reason.0));
     submit_on(&state, caller, ("POST /v1/processes/{id}/retry", &id), &body.reason, command, respond).await
 }
 
@@ -113,11 +113,12 @@ pub(crate) async fn retry_process(
 )]
 pub(crate) async fn skip_process(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Settlers>,
     Path(id): Path<String>,
     Json(body): Json<OperatorsReasonRequest>,
 ) -> Result<Response, Problem> {
     let command = direct(ProcessDirection::Skip, &body);
+    let caller = caller.saying(Some(&body.reason.0));
     submit_on(&state, caller, ("POST /v1/processes/{id}/skip", &id), &body.reason, command, respond).await
 }
 
@@ -133,10 +134,11 @@ pub(crate) async fn skip_process(
 )]
 pub(crate) async fn compensate_process(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Settlers>,
     Path(id): Path<String>,
     Json(body): Json<OperatorsReasonRequest>,
 ) -> Result<Response, Problem> {
     let command = direct(ProcessDirection::Compensate, &body);
+    let caller = caller.saying(Some(&body.reason.0));
     submit_on(&state, caller, ("POST /v1/processes/{id}/compensate", &id), &body.reason, command, respond).await
 }

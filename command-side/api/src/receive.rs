@@ -71,6 +71,7 @@ impl<'a> Request<'a> {
             correlation: self.context.correlation,
             deadline: Instant::now() + state.deadline(),
             token: self.token,
+            trace: self.context.trace,
         })
     }
 }

@@ -1,14 +1,14 @@
 //! Sessions: logging in and out.
 
-use application::Tokens;
+use application::{AuthError, Tokens};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use platform::{
-    auth::{Allowed, Principal},
-    extract::Json,
+    auth::Admitted,
+    extract::{Json, Path},
     http::Origin,
     problem::{Code, Problem},
 };
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::{json, mark_replayed, with_token},
-    body::Secret,
+    body::{Secret, path_id},
     caller::{Members, OptionalKey},
     endpoint::Endpoint,
     identity::IdempotencyKey,
@@ -43,6 +43,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::SigningKeyWithdrawn,
         ]),
         endpoint(routes!(log_out)).by::<Members>().raises([Code::NotFound]),
+        endpoint(routes!(end_own_session)).by::<Members>().raises([Code::ValidationFailed, Code::NotFound]),
     ]
 }
 
@@ -150,9 +151,32 @@ pub(crate) async fn refresh(
     delete, path = "/v1/sessions/current", tag = "sessions", security(("bearer" = [])),
     responses((status = 204, description = "The session has ended")),
 )]
-pub(crate) async fn log_out(State(state): State<ApiState>, who: Principal) -> Result<Response, Problem> {
-    who.require(Members::ROLES)?;
+pub(crate) async fn log_out(State(state): State<ApiState>, who: Admitted<Members>) -> Result<Response, Problem> {
+    let who = who.principal;
     let auth = state.auth().map_err(problems::of_auth)?;
     let seen = auth.log_out(who.actor.id, who.session).await.map_err(problems::of_auth)?;
+    Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen))
+}
+
+/// End a session
+///
+/// One of your own, such as that of a device that was lost. `GET /v1/members/me/sessions` on the query server shows them. This server
+/// refuses its tokens from now on, all others within a second or two. A repeated request is answered in the same way.
+#[utoipa::path(
+    delete, path = "/v1/sessions/{id}", tag = "sessions", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 204, description = "The session has ended")),
+)]
+pub(crate) async fn end_own_session(
+    State(state): State<ApiState>,
+    who: Admitted<Members>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let ended = auth.end_session(who.principal.actor.id, path_id(&id)?).await;
+    let seen = ended.map_err(|error| match error {
+        AuthError::NoSession => Problem::new(Code::NotFound).detail("you have no such session"),
+        other => problems::of_auth(other),
+    })?;
     Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen))
 }

@@ -8,7 +8,10 @@ use serde::Serialize;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{answer::signed, body::path_id, caller::Caller, identity::fingerprint, problems, state::ApiState};
+use crate::{
+    answer::signed, approval_bodies::pending, body::path_id, caller::Caller, identity::fingerprint, problems,
+    state::ApiState,
+};
 
 /// What the client asked for, in the form that is fingerprinted.
 pub(crate) struct Asked<'a, B> {
@@ -55,7 +58,7 @@ pub(crate) fn command_id<A>(state: &ApiState, caller: &Caller<A>) -> Result<Comm
     Ok(state.command_ids().map_err(problems::of_execution)?.of(caller.actor, &caller.key))
 }
 
-/// Hands the command to the bank. A refusal is an answer, too.
+/// Hands the command to the bank. A refusal is an answer, too, and so is that it waits for a second operator.
 pub(crate) async fn carry_out<A, B: Serialize>(
     state: &ApiState,
     caller: Caller<A>,
@@ -68,17 +71,19 @@ pub(crate) async fn carry_out<A, B: Serialize>(
         correlation: caller.context.correlation,
         deadline: Instant::now() + state.deadline(),
         token: Some(caller.token()),
+        trace: caller.context.trace,
     };
     // The command's id is in the log for ever, the request's only in answers and logs: here they meet.
     tracing::debug!(
         request.id = %caller.context.request_id, correlation.id = %meta.correlation,
         command.id = %meta.command_id, actor = %caller.actor, route = asked.route, "a command"
     );
+    let (actor, act) = (caller.actor, caller.act()?);
     let bank = state.bank().map_err(problems::of_execution)?;
-    bank.execute(Submission { actor: caller.actor, meta, command }).await.map_err(problems::of_execution)
+    bank.execute(Submission { actor, meta, act, command }).await.map_err(problems::of_execution)
 }
 
-/// The response to what the bank answered. A refusal is answered in one way everywhere.
+/// The response to what the bank answered. A refusal is answered in one way everywhere, and so is what waits for a second operator.
 pub(crate) fn respond_to(
     answer: &Answer,
     actor: Actor,
@@ -87,6 +92,7 @@ pub(crate) fn respond_to(
 ) -> Result<Response, Problem> {
     let response = match answer.answer.as_ref() {
         Outcome::Refused(refused) => problems::of_refusal(refused, command_id).into_response(),
+        Outcome::ApprovalRequested(asked) => pending(asked),
         outcome => respond(outcome, actor, command_id)
             .ok_or_else(|| Problem::internal("the outcome is not one of this command"))?,
     };

@@ -17,8 +17,9 @@ use utoipa_axum::routes;
 
 use crate::{
     answer::json,
+    approval_bodies::PendingDto,
     body::{Label, MoneyDto, Note, PayeeRef, account_id, path_id},
-    caller::{Caller, Operators, OperatorsAndServices, Payers},
+    caller::{Caller, OperatorsAndServices, Payers, Settlers},
     endpoint::Endpoint,
     problems,
     state::ApiState,
@@ -29,7 +30,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         moving(Endpoint::new(routes!(transfer))).by::<Payers>().raises([Code::AccountNotYours, Code::SameAccount]),
         Endpoint::new(routes!(transfer_batch)).by::<OperatorsAndServices>().raises([Code::AssetUnknown]),
-        Endpoint::new(routes!(reverse_transfer)).by::<Operators>().raises([
+        Endpoint::new(routes!(reverse_transfer)).by::<Settlers>().raises([
             Code::TransferUnknown,
             Code::AlreadyReversed,
             Code::TransferNotPosted,
@@ -359,16 +360,20 @@ pub(crate) async fn transfer_batch(
     post, path = "/v1/transfers/{id}/reverse", tag = "transfers", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The transfer to undo")),
     request_body = ReverseRequest,
-    responses((status = 201, description = "The reversal", body = TransferDto)),
+    responses(
+        (status = 201, description = "The reversal", body = TransferDto),
+        (status = 202, description = "It waits for a second operator", body = PendingDto),
+    ),
 )]
 pub(crate) async fn reverse_transfer(
     State(state): State<ApiState>,
-    caller: Caller<Operators>,
+    caller: Caller<Settlers>,
     Path(id): Path<String>,
     Json(body): Json<ReverseRequest>,
 ) -> Result<Response, Problem> {
     let id = path_id(&id)?;
     let command = body.command(TransferId::new(id));
+    let caller = caller.saying(Some(&body.reason.0));
     submit(
         &state,
         caller,

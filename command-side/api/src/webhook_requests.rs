@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     answer::json,
     body::{NothingRequest, path_id, time},
-    caller::{Caller, WebhookOwners},
+    caller::{Caller, WebhookAskers},
     state::ApiState,
     submit::{Asked, submit, submit_on},
     webhook_events::event_name,
@@ -73,7 +73,7 @@ fn ask(webhook: Uuid, request: WebhookRequest) -> Command {
 )]
 pub(crate) async fn send_example(
     State(state): State<ApiState>,
-    caller: Caller<WebhookOwners>,
+    caller: Caller<WebhookAskers>,
     Path(id): Path<String>,
     Json(body): Json<ExampleRequest>,
 ) -> Result<Response, Problem> {
@@ -95,7 +95,7 @@ pub(crate) async fn send_example(
 )]
 pub(crate) async fn resend_delivery(
     State(state): State<ApiState>,
-    caller: Caller<WebhookOwners>,
+    caller: Caller<WebhookAskers>,
     Path((id, delivery)): Path<(String, String)>,
     OptionalJson(NothingRequest {}): OptionalJson<NothingRequest>,
 ) -> Result<Response, Problem> {
@@ -117,7 +117,7 @@ pub(crate) async fn resend_delivery(
 )]
 pub(crate) async fn recover_deliveries(
     State(state): State<ApiState>,
-    caller: Caller<WebhookOwners>,
+    caller: Caller<WebhookAskers>,
     Path(id): Path<String>,
     Json(body): Json<RecoverRequest>,
 ) -> Result<Response, Problem> {

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::json,
     body::{Label, NothingRequest, path_id},
-    caller::{Caller, WebhookOwners},
+    caller::{Caller, WebhookAskers, WebhookOwners},
     endpoint::Endpoint,
     problems,
     state::ApiState,
@@ -31,6 +31,7 @@ use crate::{
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let of_webhook = |handler| Endpoint::new(handler).by::<WebhookOwners>().raises([Code::WebhookUnknown]);
+    let to_send_again = |handler| Endpoint::new(handler).by::<WebhookAskers>().raises([Code::WebhookUnknown]);
     vec![
         Endpoint::new(routes!(create_webhook)).by::<WebhookOwners>().raises([
             Code::UrlNotAllowed,
@@ -40,9 +41,9 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         of_webhook(routes!(change_webhook)).raises([Code::UrlNotAllowed]),
         of_webhook(routes!(delete_webhook)),
         of_webhook(routes!(rotate_webhook)).raises([Code::VaultUnavailable]),
-        of_webhook(routes!(webhook_requests::send_example)),
-        of_webhook(routes!(webhook_requests::resend_delivery)),
-        of_webhook(routes!(webhook_requests::recover_deliveries)),
+        to_send_again(routes!(webhook_requests::send_example)),
+        to_send_again(routes!(webhook_requests::resend_delivery)),
+        to_send_again(routes!(webhook_requests::recover_deliveries)),
     ]
 }
 

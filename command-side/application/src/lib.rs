@@ -13,8 +13,9 @@ mod port;
 mod processes;
 
 pub use auth::{
-    AuthError, AuthOptions, AuthParts, AuthService, ErasureProof, MemberCommand, MemberOutcome, NewMember,
-    PartnerSecret, PartnerToken, RevokedTokens, SignTokens, ThrottleOptions, Tokens, WebhookKeys,
+    AuthError, AuthOptions, AuthParts, AuthService, CodeGrant, ErasureProof, Identity, IdentityError, IdentityProvider,
+    MemberCommand, MemberOutcome, NewMember, OperatorLogIn, OperatorPassword, OperatorSecrets, OperatorTokens,
+    PartnerSecret, PartnerToken, ProviderFacts, RevokedTokens, SignTokens, ThrottleOptions, Tokens, WebhookKeys,
 };
 pub use commands::*;
 pub use delivery::{
@@ -22,16 +23,16 @@ pub use delivery::{
     PushError, Text,
 };
 pub use domain::{
-    Limits,
+    Approval, ApprovalStatus, Limits, OperatorName, OperatorNameError,
     exchange::{FixedSide, Rate},
     member::CodeRules,
     webhook::{Networks, NetworksError},
 };
-pub use engine::{Claim, Engine, Log, Meta, PresentedToken, Receipt, Running};
+pub use engine::{Claim, Engine, Log, Meta, OperatorAct, PresentedToken, Receipt, Running};
 pub use events::recorded::EVERY_EVENT;
 pub use events::recorded::{
-    Cap, Every, FreezeScope, IfRefused, LimitReached, LimitWindow, LimitedKind, PayoutDestination, PayoutRow,
-    PayoutTotals, ProcessDirection, ProcessPurpose, Repeated, Schedule,
+    ApprovalAction, ApprovalRequested, Cap, Every, FreezeScope, IfRefused, LimitReached, LimitWindow, LimitedKind,
+    PayoutDestination, PayoutRow, PayoutTotals, ProcessDirection, ProcessPurpose, Repeated, Schedule,
 };
 pub use kill_points::{KillMoment, KillPoint};
 pub use metric_help::describe_metrics;
@@ -45,7 +46,7 @@ pub use processes::{
     GiftCardIssuer, GiftCode, Next, OutsideOptions, OutsideProcesses, PROCESS_RUNNER, PaymentProvider, Process,
     ProcessError, ProcessRunner, Providers, RefusalCode, Reply, step_id,
 };
-pub use vault::{Certificate, Copies, PartnerQuota, VaultError};
+pub use vault::{Certificate, Copies, OperatorSession, PartnerQuota, SessionPlace, VaultError};
 
 /// A command for the bank with everything that belongs to the request it came in.
 pub type Submission = engine::Submission<Command>;

@@ -6,6 +6,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 pub fn describe_metrics() {
     describe_gauge!("executor_waiting_commands", "Commands that wait to be decided");
     describe_counter!("log_ins_total", "Log-ins by outcome");
+    describe_counter!("operator_log_ins_total", "Log-ins of operators by outcome");
     describe_counter!("partner_tokens_total", "Tokens that partners were given for their keys");
     describe_counter!("passwords_rehashed_total", "Passwords hashed again because the parameters were raised");
     describe_counter!("refresh_answers_repeated_total", "Refreshes that were sent again and got the same answer");

@@ -4,6 +4,7 @@
 //! events or a [`Refusal`]). Knows nothing of HTTP, JSON, SQL or the log.
 
 mod account;
+pub mod approval;
 pub mod characters;
 mod evolve;
 pub mod exchange;
@@ -13,6 +14,7 @@ pub mod limit;
 mod limits;
 pub mod member;
 mod movement;
+pub mod operator;
 mod owner;
 pub mod partner;
 pub mod payment_code;
@@ -26,12 +28,14 @@ mod transfer;
 pub mod webhook;
 
 pub use account::{ACCOUNT_STATE_SCHEMA, Account, Status};
+pub use approval::{Approval, ApprovalStatus};
 pub use evolve::EvolveError;
 pub use hold::{Hold, HoldStatus};
 pub use item::{Item, ItemStatus, Offer, OfferStatus};
 pub use limit::BankLimits;
 pub use limits::{Limits, LimitsError};
 pub use movement::{Freeze, Limited, Moved, Movement, payment, payments};
+pub use operator::{Operator, OperatorList, OperatorName, OperatorNameError};
 pub use owner::Owner;
 pub use partner::{Partner, PartnerKey};
 pub use payment_code::PaymentCode;

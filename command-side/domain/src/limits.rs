@@ -21,6 +21,11 @@ impl Limits {
             _ => Ok(()),
         }
     }
+
+    /// Whether the asset has a limit, and this is not above it.
+    pub fn covers(&self, money: Money) -> bool {
+        self.0.get(&money.asset).is_some_and(|limit| money.amount <= *limit)
+    }
 }
 
 /// Not a list of limits.

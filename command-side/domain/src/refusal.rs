@@ -170,6 +170,15 @@ pub enum Refusal {
     /// The process is at a step that cannot be directed in this way.
     #[error("the step of the process does not allow that")]
     ProcessStepFixed,
+    /// A name of an operator is given once.
+    #[error("an operator has the name, or had it")]
+    OperatorNameTaken,
+    /// There has to be an admin who is enabled.
+    #[error("the operator is the last admin")]
+    LastAdmin,
+    /// An approval is decided once, in time, and while whoever asked may ask for it.
+    #[error("the approval is over")]
+    ApprovalOver,
     /// A neighbour in an atomic batch was refused.
     #[error("another transfer of the atomic batch was refused")]
     BatchAborted,
@@ -229,6 +238,9 @@ impl Refusal {
             Self::PaymentKeyUsed => "payment-key-used",
             Self::ProcessOver => "process-over",
             Self::ProcessStepFixed => "process-step-fixed",
+            Self::OperatorNameTaken => "operator-name-taken",
+            Self::LastAdmin => "last-admin",
+            Self::ApprovalOver => "approval-over",
             Self::BatchAborted => "batch-aborted",
         }
     }

@@ -8,10 +8,11 @@ mod internal;
 mod key_rotation;
 mod leading;
 mod members;
+mod oidc;
 mod router;
 mod run;
 mod services;
 mod tokens;
 
-pub use config::{Config, MemberConfig, OutsideConfig, Rotator};
+pub use config::{Config, MemberConfig, OperatorConfig, OutsideConfig, Rotator};
 pub use run::run;

@@ -4,8 +4,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use application::{
-    AuthParts, AuthService, Channels, Courier, CourierOptions, DeliveryHealth, MemberOptions, Members, OutsideOptions,
-    OutsideProcesses, ProcessRunner, Providers, PushChannel, PushCourier,
+    AuthParts, AuthService, Channels, Courier, CourierOptions, DeliveryHealth, IdentityProvider, MemberOptions,
+    Members, OutsideOptions, OutsideProcesses, ProcessRunner, Providers, PushChannel, PushCourier,
 };
 use event_store_postgres::{PoolOptions, PostgresLog, PostgresProcesses, connect};
 use kernel::{RandomIds, SystemClock};
@@ -61,6 +61,7 @@ impl People {
         let signer = FileSigner::new(signer, verifier.clone());
         let (channels, push) = (config.channels.channels()?, config.channels.push()?);
         let passwords = Passwords::start(members.passwords())?;
+        let identities = config.operators.identities(Arc::new(SystemClock))?;
 
         database::require_sessions(vec![vault.clone()]);
         let reader = VaultReader::new(vault.clone(), kek.clone());
@@ -98,7 +99,8 @@ impl People {
                 });
                 let revoked = Arc::new(Refused(revocations));
                 let reached = (channels, board, providers);
-                let work = MemberWork { config, passwords, signer, reached, push, services, history_error, revoked };
+                let proving = (passwords, identities);
+                let work = MemberWork { config, proving, signer, reached, push, services, history_error, revoked };
                 let log = PostgresLog::new(log.clone()).with_archive(archive);
                 work.run(Arc::new(opened), log, closed).await;
                 rotating.ended().await;
@@ -129,7 +131,8 @@ impl People {
 /// What serves members once the vault is open.
 struct MemberWork {
     config: Config,
-    passwords: Passwords,
+    /// By what people prove who they are.
+    proving: (Passwords, Option<Arc<dyn IdentityProvider>>),
     signer: FileSigner,
     /// How people are reached, how that is doing, and the providers outside.
     reached: (Channels, DeliveryHealth, Providers),
@@ -142,14 +145,16 @@ struct MemberWork {
 impl MemberWork {
     /// Serves members, delivers messages and runs the processes until no more commands can come.
     async fn run(self, vault: Arc<dyn Vault>, log: PostgresLog, closed: Shutdown) {
-        let Self { config, passwords, signer, reached, push, services, history_error, revoked } = self;
+        let Self { config, proving, signer, reached, push, services, history_error, revoked } = self;
         let ((channels, board, providers), outside) = (reached, config.outside.options());
+        let (passwords, identities) = proving;
         let processes: Arc<dyn ProcessStore> = Arc::new(PostgresProcesses::new(log.pool().clone()));
         let (engine_log, log) = (Arc::new(log.clone().without_waiting()), Arc::new(log));
         let (ids, clock, signer) = (Arc::new(RandomIds), Arc::new(SystemClock), Arc::new(signer));
         let options = MemberOptions {
             revoked: Some(revoked.clone()),
             payouts: config.payouts(),
+            approvals: config.operators.approvals(),
             notifies: push.is_some(),
             ..config.members.members()
         };
@@ -161,11 +166,12 @@ impl MemberWork {
             passwords,
             signer,
             revoked,
+            identities,
             ids,
             clock: clock.clone(),
         };
         // Nobody else sets it.
-        let _ = services.auth.set(AuthService::new(parts, config.members.auth()));
+        let _ = services.auth.set(AuthService::new(parts, config.operators.auth(config.members.auth())));
         tracing::info!("members are served");
         let pushing =
             push.map(|channel| push_to_devices(&config, vault.clone(), channel, clock.clone(), closed.clone()));

@@ -182,6 +182,12 @@ fn of_lost(error: ExecuteError) -> ExecuteError {
         | ExecuteError::ProcessUnknown
         | ExecuteError::PartnerUnknown
         | ExecuteError::KeyUnknown
+        | ExecuteError::OperatorUnknown
+        | ExecuteError::ApprovalUnknown
+        | ExecuteError::ApprovalOwn
+        | ExecuteError::ApprovalNotOwn
+        | ExecuteError::OperatorRoleMissing(_)
+        | ExecuteError::NoOperatorAccount
         | ExecuteError::NotOwnDestination
         | ExecuteError::NotOwner
         | ExecuteError::OwnerLeft => error,

@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use application::{RevokedTokens, SignTokens};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{Actor, MemberId, PartnerId, PartnerKeyId, Role, Scopes};
+use kernel::{Actor, MemberId, OperatorId, OperatorRole, PartnerId, PartnerKeyId, Role, Scopes};
 use platform::auth::{Principal, QuotaSource, RequestQuota, RevocationSource, Revocations, Signer, Verifier};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -60,7 +60,7 @@ impl SignTokens for FileSigner {
         until: DateTime<Utc>,
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
         let actor = Actor { role: Role::Member, id: member };
-        let principal = Principal { actor, session: Some(session), scopes: Scopes::NONE };
+        let principal = Principal { actor, session: Some(session), scopes: Scopes::NONE, operator: None };
         Ok(self.signer.sign(&principal, from.timestamp(), until.timestamp())?)
     }
 
@@ -73,7 +73,20 @@ impl SignTokens for FileSigner {
         until: DateTime<Utc>,
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
         let actor = Actor { role: Role::Partner, id: partner.principal() };
-        let principal = Principal { actor, session: Some(key.uuid()), scopes };
+        let principal = Principal { actor, session: Some(key.uuid()), scopes, operator: None };
+        Ok(self.signer.sign(&principal, from.timestamp(), until.timestamp())?)
+    }
+
+    fn sign_operator(
+        &self,
+        operator: OperatorId,
+        session: Uuid,
+        role: OperatorRole,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, Box<dyn Error + Send + Sync>> {
+        let actor = Actor { role: Role::Operator, id: operator.principal() };
+        let principal = Principal { actor, session: Some(session), scopes: Scopes::NONE, operator: Some(role) };
         Ok(self.signer.sign(&principal, from.timestamp(), until.timestamp())?)
     }
 }

@@ -9,6 +9,7 @@
 mod append;
 mod audit;
 mod audited;
+mod browse;
 mod commit;
 mod detached;
 mod error;
@@ -23,6 +24,7 @@ mod wanted;
 pub use append::{Append, Appended, Basis, HeldStream, NewCommit, NewEvent, Snapshot, Within};
 pub use audit::{Acknowledgement, Alarm, AuditProgress, AuditState, AuditStore, Invariant, NewAlarm};
 pub use audited::{AskedStream, CommitBytes, ReadAudited, RowsFrom, StreamRow, StreamRows};
+pub use browse::{BrowseLog, StreamLength};
 pub use commit::{Commit, Event, Fingerprint};
 pub use detached::{ArchivedCommit, DetachedCommit, DetachedCommits};
 pub use error::{AppendError, ReadError, SliceError};

@@ -7,6 +7,7 @@ mod append_health;
 mod archive;
 mod audit;
 mod audited;
+mod browse;
 mod classify;
 mod columns;
 mod commits;

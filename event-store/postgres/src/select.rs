@@ -8,7 +8,7 @@ use crate::{classify::read_error, rows::StoredCommit, store::PostgresLog};
 
 /// The types of events that processes follow. A commit that holds one of them is marked when it is written, and is found by an index: a
 /// type stands here from its first event on. For other types all commits in the range are gone through.
-pub const INDEXED_TYPES: [&str; 42] = [
+pub const INDEXED_TYPES: [&str; 49] = [
     "SignUpStarted",
     "SignUpCodeIssued",
     "SignUpCodeRefused",
@@ -51,6 +51,13 @@ pub const INDEXED_TYPES: [&str; 42] = [
     "ProcessDirected",
     "PartnerQuotasSet",
     "PartnerKeyRevoked",
+    "OperatorRoleSet",
+    "OperatorDisabled",
+    "OperatorCredentialsReset",
+    "ApprovalRequested",
+    "ApprovalGranted",
+    "ApprovalRejected",
+    "ApprovalWithdrawn",
 ];
 
 /// Commits that are read, and held, at once.

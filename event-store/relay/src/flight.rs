@@ -4,6 +4,7 @@ use std::{collections::VecDeque, future::Future, pin::Pin};
 
 use async_nats::jetstream::{context::PublishError, publish::PublishAck};
 use kernel::CommitRef;
+use traces::OpenSpan;
 
 type Ack = Pin<Box<dyn Future<Output = Result<PublishAck, PublishError>> + Send>>;
 
@@ -15,6 +16,8 @@ pub(crate) struct Flight {
     pub sequence: u64,
     /// Its acknowledgement.
     pub ack: Ack,
+    /// What ends when it is acknowledged.
+    pub _spans: Vec<OpenSpan>,
 }
 
 /// Why a message did not arrive as it should have.

@@ -12,6 +12,7 @@ mod message;
 mod pump;
 mod resume;
 mod run;
+mod spans;
 mod standby;
 mod status;
 mod stream;

@@ -19,9 +19,11 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let Arguments { config } = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
-        telemetry::init("outbox-relay", &config.telemetry)?;
+        let telemetry = telemetry::init("outbox-relay", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
         let listener = listen(config.addr, "JANGBU_RELAY_ADDR").await?;
-        outbox_relay::run(config, listener, shutdown).await
+        let ended = outbox_relay::run(config, listener, shutdown).await;
+        telemetry.finish().await;
+        ended
     })
 }

@@ -13,8 +13,9 @@ use crate::{
     config::Config,
     cursor_writer::{CursorWriter, Fenced, measure},
     cut::{Limits, cut},
-    flight::{FlightError, Flights},
+    flight::{Flight, FlightError, Flights},
     resume::{Resume, Tail, resume},
+    spans,
     status::{self, Status},
     stream::{SliceStream, StreamError},
 };
@@ -187,6 +188,7 @@ impl Pump {
 
     /// Reads on in the log and sends what is there. Says whether there may be more.
     async fn advance(&self, run: &mut Run) -> Result<bool, PumpError> {
+        let began = Instant::now();
         let commits = self.log.read_following(run.log, run.sent, PAGE).await?;
         if commits.is_empty() {
             return Ok(false);
@@ -194,6 +196,7 @@ impl Pump {
         // Less than half a page is the end of the log, but for a commit that is a page by itself: what is appended after
         // this announces itself. A second read of nothing after each append would cost Postgres as much as the first.
         let more = commits.iter().map(|commit| commit.events.len()).sum::<usize>() * 2 >= PAGE as usize;
+        let page = spans::of_page(&commits, began);
         let limits = Limits { events: self.config.slice_events, bytes: self.config.slice_bytes };
         for commits in cut(commits, limits) {
             while run.flights.len() >= self.config.in_flight.max(1) {
@@ -204,11 +207,12 @@ impl Pump {
                 return Err(Fenced.into());
             }
             let sent = traced(&commits);
+            let spans = spans::of_slice(&page, &commits);
             let slice = Slice::new(run.log, run.sent, commits)?;
             let message = run.stream.seal(&slice, self.client.max_payload())?;
             let (last, bytes) = (message.last, message.body.len());
             let flight = run.stream.send(message).await?;
-            run.flights.push(flight);
+            run.flights.push(Flight { _spans: spans, ..flight });
             trace(&sent);
             status::sent(last.position.number() - position(run.sent).number(), bytes, run.flights.len());
             run.sent = Some(last);

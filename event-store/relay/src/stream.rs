@@ -118,7 +118,7 @@ impl SliceStream {
         let publish = PublishMessage::build().payload(message.body).headers(headers);
         let ack = self.context.send_publish(self.subject.clone(), publish).await.map_err(StreamError::Publish)?;
         self.sent += 1;
-        Ok(Flight { last: message.last, sequence: self.sent, ack: ack.into_future() })
+        Ok(Flight { last: message.last, sequence: self.sent, ack: ack.into_future(), _spans: Vec::new() })
     }
 
     /// The state of the stream now.

@@ -4,6 +4,7 @@
 //! [`Event::decode`]; the golden corpus under `events/golden/` decodes in every build, for ever.
 
 mod account;
+mod approval;
 mod decode;
 mod event;
 mod event_type;
@@ -13,6 +14,7 @@ mod item;
 mod legs;
 mod limit;
 mod member;
+mod operator;
 mod owner;
 mod partner;
 mod password_reset;
@@ -28,6 +30,7 @@ mod transfer_count;
 mod webhook;
 
 pub use account::*;
+pub use approval::*;
 pub use decode::DecodeError;
 pub use event::Event;
 pub use event_type::EventType;
@@ -37,6 +40,7 @@ pub use item::*;
 pub use legs::{Leg, Legs, LegsError, Pair};
 pub use limit::*;
 pub use member::*;
+pub use operator::*;
 pub use owner::*;
 pub use partner::*;
 pub use password_reset::*;

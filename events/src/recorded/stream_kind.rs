@@ -59,6 +59,14 @@ macro_rules! with_stream_kinds {
             PartnerKey(partner::PartnerKeyEvent) = "partner key";
             /// With which key a partner sent a command.
             KeyUse(partner::KeyUseEvent) = "key use";
+            /// An operator with an account.
+            Operator(operator::OperatorEvent) = "operator";
+            /// The names of all operators.
+            OperatorList(operator::OperatorListEvent) = "operator list";
+            /// Which operator sent a command, and why.
+            OperatorAct(operator::OperatorActEvent) = "operator act";
+            /// What an operator asked for that a second one has to approve.
+            Approval(approval::ApprovalEvent) = "approval";
         }
     };
 }

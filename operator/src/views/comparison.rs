@@ -16,7 +16,8 @@ pub fn as_json(found: &Comparison) -> Value {
     });
     json!({
         "live": found.live, "new": found.new, "position": found.position, "equal": found.is_equal(),
-        "unexpected": found.unexpected, "expected": found.expected, "remarks": found.remarks,
+        "unexpected": found.unexpected, "fingerprint": found.fingerprint.to_string(), "expected": found.expected,
+        "remarks": found.remarks,
         "tables": tables.collect::<Vec<_>>(),
         "differences": found.shown.iter().map(difference_json).collect::<Vec<_>>(),
     })

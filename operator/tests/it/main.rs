@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adopt;
+mod approvals;
 mod archive;
 mod archive_ranges;
 mod archive_rebuild;
@@ -19,6 +20,7 @@ mod held;
 mod history;
 mod keys;
 mod members;
+mod operators;
 mod payouts;
 mod processes;
 mod projecting;

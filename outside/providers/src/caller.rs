@@ -9,6 +9,7 @@ use application::{CallError, CallKey};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use traces::{SpanKind, TraceContext};
 
 use crate::{
     answer::{Answer, Asked, Record},
@@ -94,8 +95,17 @@ impl Caller {
             Some(file) => request.bearer_auth(read_key(file).await?.expose_secret()),
             None => request,
         };
-        let response = request.send().await.map_err(|error| failed(&error))?;
+        let mut span = TraceContext::current().begin("call the provider").of_kind(SpanKind::Client);
+        let request = match span.traceparent() {
+            Some(parent) => request.header("traceparent", parent.to_string()),
+            None => request,
+        };
+        let response = request.send().await.map_err(|error| {
+            span.fail();
+            failed(&error)
+        })?;
         let status = response.status();
+        span.number("http.response.status_code", i64::from(status.as_u16()));
         let body = read(response).await?;
         let record = serde_json::from_slice::<Record>(&body).ok();
         judge(asked, status, record.as_ref())?;

@@ -30,9 +30,11 @@ fn main() -> anyhow::Result<()> {
     }
     let Arguments { config, asyncapi: _ } = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
-        telemetry::init("event-publisher", &config.telemetry)?;
+        let telemetry = telemetry::init("event-publisher", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
         let listener = listen(config.addr, "JANGBU_PUBLISHER_ADDR").await?;
-        event_publisher::run(config, listener, shutdown).await
+        let ended = event_publisher::run(config, listener, shutdown).await;
+        telemetry.finish().await;
+        ended
     })
 }

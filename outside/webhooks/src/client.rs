@@ -10,6 +10,7 @@ use reqwest::{
     redirect,
 };
 use tokio::time::{Instant, timeout_at};
+use traces::{OpenSpan, SpanKind, TraceContext};
 use url::Host;
 use uuid::Uuid;
 
@@ -40,6 +41,8 @@ pub struct Message {
     pub signature: String,
     /// The event.
     pub body: String,
+    /// Where the span of the attempt belongs.
+    pub trace: TraceContext,
 }
 
 /// What came of an attempt.
@@ -114,22 +117,28 @@ impl Client {
     /// Makes one attempt. It ends within the limit, whatever the other side does.
     pub async fn send(&self, message: Message) -> Outcome {
         let began = Instant::now();
-        let outcome = self.attempt(message, began + self.limit).await;
+        let mut span = message.trace.begin("send webhook").of_kind(SpanKind::Client);
+        span.text("webhook.message", message.id);
+        let outcome = self.attempt(message, &span, began + self.limit).await;
+        note(&mut span, &outcome);
         Outcome { duration: began.elapsed(), ..outcome }
     }
 
-    async fn attempt(&self, message: Message, deadline: Instant) -> Outcome {
+    async fn attempt(&self, message: Message, span: &OpenSpan, deadline: Instant) -> Outcome {
         let (client, url) = match self.choose(&message.url) {
             Ok(chosen) => chosen,
             Err(error) => return Outcome::failed(error),
         };
-        let request = client
+        let mut request = client
             .post(url)
             .header(CONTENT_TYPE, public_events::CloudEvent::CONTENT_TYPE)
             .header("webhook-id", message.id.to_string())
             .header("webhook-timestamp", message.timestamp.to_string())
             .header("webhook-signature", message.signature)
             .body(message.body);
+        if let Some(parent) = span.traceparent() {
+            request = request.header("traceparent", parent.to_string());
+        }
         match timeout_at(deadline, request.send()).await {
             Err(_) => Outcome::failed("timeout"),
             Ok(Err(error)) => Outcome::failed(reason(&error)),
@@ -153,6 +162,19 @@ impl Client {
         };
         let refused = address.is_some_and(|address| transport.check(&self.addresses, address).is_err());
         if refused { Err("address-not-allowed") } else { Ok((client, url)) }
+    }
+}
+
+/// What the span says of the attempt. The address is the receiver's own matter.
+fn note(span: &mut OpenSpan, outcome: &Outcome) {
+    if let Some(status) = outcome.status {
+        span.number("http.response.status_code", i64::from(status));
+    }
+    if let Some(error) = outcome.error {
+        span.text("error.type", error);
+    }
+    if !outcome.is_success() {
+        span.fail();
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use kernel::{Clock, DeliveryId, SystemClock, WebhookId};
+use kernel::{Clock, CorrelationId, DeliveryId, SystemClock, WebhookId};
+use serde::Deserialize;
+use traces::TraceContext;
+use uuid::Uuid;
 use vault::WebhookSecrets;
 
 use crate::{
@@ -103,6 +106,7 @@ impl Active<'_> {
             timestamp: at.timestamp(),
             signature: signature(&signing, delivery.event, at.timestamp(), &delivery.payload),
             body: delivery.payload.clone(),
+            trace: TraceContext::of_found(|| correlation(&delivery.payload)),
         };
         self.under_way.insert(delivery.id, delivery.webhook);
         let client = self.means.client.clone();
@@ -174,6 +178,15 @@ impl Active<'_> {
         let DueDelivery { id, webhook, line, round, .. } = delivery;
         Tried { id, webhook, line, round, tries, status, attempt }
     }
+}
+
+/// The request that an event follows from, as the event says.
+fn correlation(payload: &str) -> Option<CorrelationId> {
+    #[derive(Deserialize)]
+    struct Event {
+        correlationid: Uuid,
+    }
+    serde_json::from_str::<Event>(payload).ok().map(|event| CorrelationId::new(event.correlationid))
 }
 
 /// Thousandths by which a pause differs from those of other deliveries: any number will do that is another for each.

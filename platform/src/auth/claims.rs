@@ -1,6 +1,6 @@
 //! What a token says.
 
-use kernel::{Actor, MemberId, Role, Scope, Scopes};
+use kernel::{Actor, MemberId, OperatorRole, Role, Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,9 +13,12 @@ const SKEW_SECONDS: i64 = 5;
 pub(super) struct Claims {
     pub(super) sub: Uuid,
     pub(super) role: Role,
-    /// The session it belongs to; tokens of staff and programs belong to none.
+    /// The session it belongs to; tokens that were made with the signing key itself belong to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sid: Option<Uuid>,
+    /// What an operator may do who logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) op: Option<OperatorRole>,
     /// The key that a partner's token was given for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<Uuid>,
@@ -44,7 +47,12 @@ impl Claims {
             Role::Partner => self.of_partner()?,
             Role::Member | Role::Operator | Role::Service => (self.sid, Scopes::NONE),
         };
-        Ok(Accepted { principal: Principal { actor, session, scopes }, until: self.exp })
+        let operator = self.op.filter(|_| self.role == Role::Operator);
+        // Without its session the token of a log-in could not be revoked.
+        if operator.is_some() && session.is_none() {
+            return Err(TokenError::Malformed);
+        }
+        Ok(Accepted { principal: Principal { actor, session, scopes, operator }, until: self.exp })
     }
 
     /// Without its key a partner's token could not be revoked. A scope that this build does not know allows nothing here.
@@ -66,7 +74,7 @@ mod tests {
     use super::*;
 
     fn claims(exp: i64, nbf: Option<i64>, iat: Option<i64>) -> Claims {
-        Claims { sub: Uuid::nil(), role: Role::Member, sid: None, key: None, scope: None, exp, nbf, iat }
+        Claims { sub: Uuid::nil(), role: Role::Member, sid: None, op: None, key: None, scope: None, exp, nbf, iat }
     }
 
     #[test]
@@ -79,6 +87,19 @@ mod tests {
         assert_eq!(of(Role::Partner, key, None), Err(TokenError::Malformed));
         let member = of(Role::Member, key, scope).expect("it holds").principal;
         assert_eq!((member.session, member.scopes), (None, Scopes::NONE));
+    }
+
+    #[test]
+    fn the_token_of_a_log_in_of_an_operator_has_a_session_and_a_role() {
+        let (sid, op) = (Some(Uuid::from_u128(7)), Some(OperatorRole::Support));
+        let of = |role, sid, op| Claims { role, sid, op, ..claims(101, None, None) }.accept(100);
+        let support = of(Role::Operator, sid, op).expect("it holds").principal;
+        assert_eq!((support.session, support.operator_role()), (sid, op));
+        assert_eq!(of(Role::Operator, None, op), Err(TokenError::Malformed));
+        let made = of(Role::Operator, None, None).expect("it holds").principal;
+        assert_eq!((made.operator, made.operator_role()), (None, Some(OperatorRole::Admin)));
+        let member = of(Role::Member, sid, op).expect("it holds").principal;
+        assert_eq!((member.operator, member.operator_role()), (None, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
-use kernel::Role;
+use kernel::{OperatorRole, Role};
 
 use super::{
     allowed::Allowed,
@@ -28,7 +28,8 @@ where
         let principal = verified(parts, state).await?;
         match principal.actor.role {
             Role::Partner => Err(Problem::new(Code::Forbidden).detail("a partner may not call this")),
-            Role::Member | Role::Operator | Role::Service => Ok(principal),
+            Role::Operator => principal.require_operator(OperatorRole::Admin).map(|()| principal),
+            Role::Member | Role::Service => Ok(principal),
         }
     }
 }

@@ -56,6 +56,7 @@ impl Signer {
             sub: principal.actor.id.uuid(),
             role: principal.actor.role,
             sid: principal.session.filter(|_| !is_partner),
+            op: principal.operator,
             key: principal.session.filter(|_| is_partner),
             scope: is_partner.then(|| principal.scopes.to_string()),
             exp: until,

@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 
 /// What a page may send.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, consistency-token, content-type, idempotency-key, last-event-id, prefer, x-correlation-id",
+    "authorization, consistency-token, content-type, idempotency-key, jangbu-reason, last-event-id, prefer, \
+     traceparent, tracestate, x-correlation-id",
 );
 /// Whether a route takes a method, the route says: to a preflight in `Allow`, and to the request itself.
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");

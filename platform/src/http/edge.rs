@@ -24,6 +24,7 @@ use axum::{
 };
 use futures::{FutureExt, future::CatchUnwind};
 use tower::{Layer, Service};
+use traces::OpenSpan;
 use uuid::Uuid;
 
 use super::{
@@ -89,7 +90,7 @@ where
                 body_limit: self.options.limit_of(path),
             }
         });
-        let context = RequestContext::new(
+        let (context, span) = RequestContext::begin(
             request.headers(),
             self.options.ids.as_ref(),
             route.body_limit,
@@ -99,7 +100,7 @@ where
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let presented = (Presented::of(request.extensions_mut()), reads);
         let cross_origin = self.options.cors_origins.of(request.method(), request.headers());
-        let passage = Passage::begin(context, route.meters.clone(), presented, cross_origin);
+        let passage = Passage::begin((context, span), route.meters.clone(), presented, cross_origin);
         // Refused by its length alone: not a byte of a body that is too large is read.
         if request.body().size_hint().lower() > route.body_limit as u64 {
             return EdgeFuture::Refused { passage: Some(passage), limit: route.body_limit };
@@ -149,6 +150,7 @@ pub(super) struct Passage {
     presented: Presented,
     reads: bool,
     begun: Instant,
+    span: OpenSpan,
     done: bool,
 }
 
@@ -156,19 +158,26 @@ impl Drop for Passage {
     fn drop(&mut self) {
         if !self.done {
             self.meters.given_up();
+            self.span.text("error.type", "given-up");
         }
     }
 }
 
 impl Passage {
     fn begin(
-        context: RequestContext,
+        (context, mut span): (RequestContext, OpenSpan),
         meters: Arc<Meters>,
         (presented, reads): (Presented, bool),
         cross_origin: Option<CrossOrigin>,
     ) -> Self {
         meters.begun();
-        Self { context, meters, cross_origin, presented, reads, begun: Instant::now(), done: false }
+        if span.is_recorded() {
+            span.rename(format_args!("{} {}", meters.method(), meters.route()));
+            span.text("http.request.method", meters.method());
+            span.text("http.route", meters.route());
+            span.text("request.id", context.request_id);
+        }
+        Self { context, meters, cross_origin, presented, reads, begun: Instant::now(), span, done: false }
     }
 
     fn finish(mut self, mut response: Response) -> Response {
@@ -190,6 +199,7 @@ impl Passage {
         let status = response.status();
         self.sign(&mut response, request_id);
         self.log(status, problem.as_ref());
+        self.trace(status, problem.as_ref());
         self.meters.answered(status, self.begun);
         self.done = true;
         response
@@ -221,6 +231,17 @@ impl Passage {
         }
         if let Some(cross_origin) = self.cross_origin.take() {
             cross_origin.sign(status, headers);
+        }
+    }
+
+    /// What the span says of the answer. A refusal is no failure of ours.
+    fn trace(&mut self, status: StatusCode, problem: Option<&Problem>) {
+        self.span.number("http.response.status_code", i64::from(status.as_u16()));
+        if let Some(problem) = problem {
+            self.span.text("error.type", problem.code().as_str());
+        }
+        if status.is_server_error() {
+            self.span.fail();
         }
     }
 
@@ -274,8 +295,9 @@ fn problem_of(response: &mut Response) -> Option<Problem> {
     if !status.is_client_error() && !status.is_server_error() {
         return None;
     }
-    let typed = response.headers().get(header::CONTENT_TYPE);
-    let ours = typed.is_some_and(|value| value.as_bytes().starts_with(b"application/"));
+    // A library's own words are plain text. Pages for people are written by a server that means them.
+    let typed = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let ours = typed.is_some_and(|value| value.starts_with(b"application/") || value.starts_with(b"text/html"));
     (!ours).then(|| Problem::new(Code::for_status(status)).status(status))
 }
 

@@ -51,6 +51,10 @@ impl Meters {
         }
     }
 
+    pub(super) fn method(&self) -> &'static str {
+        self.method
+    }
+
     pub(super) fn route(&self) -> &str {
         &self.route
     }

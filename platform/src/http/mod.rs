@@ -17,7 +17,7 @@ use axum::{
     Router,
     http::{Method, StatusCode, Uri},
 };
-pub use context::{Recorded, RequestContext};
+pub use context::{Recorded, RequestContext, correlation, propagation};
 pub use cors::{CorsOrigins, OriginError};
 pub use listen::{ListenError, listen};
 pub use options::{HttpOptions, ServeOptions};

@@ -8,7 +8,7 @@ mod reference;
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use kernel::{Role, Scope};
+use kernel::{OperatorRole, Role, Scope};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
@@ -36,6 +36,8 @@ pub struct Facts {
     pub roles: Vec<Role>,
     /// The scope that a partner needs; none if no partner may call it.
     pub scope: Option<Scope>,
+    /// The lowest role of operators that may call it; none if no operator may.
+    pub operator: Option<OperatorRole>,
 }
 
 /// Completes a description: `facts` says of each operation what its route does not, `examples` has an example for each schema
@@ -50,7 +52,7 @@ pub fn complete(api: &OpenApi, facts: impl Fn(Operation<'_>) -> Facts, examples:
         "securitySchemes".to_owned(),
         json!({"bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "EdDSA; `sub` is a member id, `role` is member, operator, service or partner; `scope` is what a partner's token allows"
+            "description": "EdDSA; `sub` is a member id, `role` is member, operator, service or partner; `scope` is what a partner's token allows; `op` is the role of an operator who logged in"
         }}),
     );
     let mut shown = BTreeMap::new();
@@ -60,11 +62,11 @@ pub fn complete(api: &OpenApi, facts: impl Fn(Operation<'_>) -> Facts, examples:
                 continue;
             }
             let secured = operation["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
-            let Facts { problems, roles, scope } = facts(Operation { path, method, secured });
+            let Facts { problems, roles, scope, operator } = facts(Operation { path, method, secured });
             if !secured {
                 operation["security"] = json!([]);
             }
-            describe(operation, &roles, scope);
+            describe(operation, &roles, scope, operator);
             let responses = object(&mut operation["responses"]);
             problems::add(responses, problems, &mut shown);
             for response in responses.values_mut() {
@@ -82,18 +84,23 @@ pub fn complete(api: &OpenApi, facts: impl Fn(Operation<'_>) -> Facts, examples:
     document
 }
 
-/// An operation says what it is, and who may call it: in `x-scope` the one scope of the operation, or that it is for no partner.
-fn describe(operation: &mut Value, roles: &[Role], scope: Option<Scope>) {
+/// An operation says what it is, and who may call it: in `x-scope` the one scope of the operation, or that it is for no partner; in
+/// `x-operator-role` the lowest role of operators.
+fn describe(operation: &mut Value, roles: &[Role], scope: Option<Scope>, operator: Option<OperatorRole>) {
     let text = |name: &str| operation[name].as_str().map(|text| text.trim().trim_end_matches('.').to_owned());
     let said = text("description").or_else(|| text("summary")).unwrap_or_default();
     let named = roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+    let needed = operator.map(|role| format!(". An operator who logged in needs the role `{role}` or a higher one"));
     let (who, scope) = match (roles, scope) {
         ([], _) => ("everybody, without a token".to_owned(), "public".to_owned()),
         (_, Some(scope)) => (format!("{named}. A partner needs the scope `{scope}`"), scope.to_string()),
         (_, None) => (named.clone(), format!("{named} only")),
     };
     operation["x-scope"] = scope.into();
-    operation["description"] = format!("{said}.\n\nWho may call it: {who}.").into();
+    operation["description"] = format!("{said}.\n\nWho may call it: {who}{}.", needed.unwrap_or_default()).into();
+    if let Some(role) = operator {
+        operation["x-operator-role"] = role.as_str().into();
+    }
     if !roles.is_empty() {
         operation["x-roles"] = roles.iter().map(|role| role.as_str()).collect();
     }

@@ -19,15 +19,20 @@ use self::policy::with_policy;
 
 /// `/livez /readyz /metrics /openapi.json /docs /problems/{code}`; none of them asks for a token.
 pub fn routes(probes: Probes, openapi_json: String) -> Router {
-    Router::new()
-        .route("/livez", get(alive))
-        .route("/readyz", get(move || ready(probes.clone())))
-        .route("/metrics", get(metrics))
+    probe_routes(probes)
         .route(
             "/problems/{code}",
             get(pages::page).layer(map_response(|page: Response| with_policy(page, pages::POLICY))),
         )
         .merge(docs::routes(openapi_json))
+}
+
+/// `/livez /readyz /metrics` alone, for a server that has no API.
+pub fn probe_routes(probes: Probes) -> Router {
+    Router::new()
+        .route("/livez", get(alive))
+        .route("/readyz", get(move || ready(probes.clone())))
+        .route("/metrics", get(metrics))
 }
 
 /// The process runs and answers: no more is asked, because a restart would fix no more.

@@ -51,6 +51,8 @@ codes! {
     AssetUnknown = "asset-unknown", BAD_REQUEST, "The asset is not known here";
     /// A command without a key that can be used.
     IdempotencyKeyMissing = "idempotency-key-missing", BAD_REQUEST, "The Idempotency-Key header is missing";
+    /// An operator who does not say why.
+    ReasonRequired = "reason-required", BAD_REQUEST, "The reason is missing";
     /// Not a token.
     ConsistencyTokenInvalid = "consistency-token-invalid", BAD_REQUEST, "The Consistency-Token cannot be read";
     /// A token of another log.
@@ -69,6 +71,10 @@ codes! {
     Forbidden = "forbidden", FORBIDDEN, "The role of the token does not allow this";
     /// A partner's token without the scope of the route.
     ScopeMissing = "scope-missing", FORBIDDEN, "The token lacks the scope that this needs";
+    /// An operator whose role is too low for the route.
+    OperatorRoleMissing = "operator-role-missing", FORBIDDEN, "The role of the operator does not allow this";
+    /// One's own.
+    ApprovalOwn = "approval-own", FORBIDDEN, "The approval is your own";
     /// Somebody else's account.
     AccountNotYours = "account-not-yours", FORBIDDEN, "The account belongs to someone else";
     /// A part in the hold, and not the one that may do this.
@@ -107,6 +113,10 @@ codes! {
     PartnerUnknown = "partner-unknown", NOT_FOUND, "There is no such partner";
     /// The partner has no such key.
     KeyUnknown = "key-unknown", NOT_FOUND, "The partner has no such key";
+    /// No such operator.
+    OperatorUnknown = "operator-unknown", NOT_FOUND, "There is no such operator";
+    /// No such approval.
+    ApprovalUnknown = "approval-unknown", NOT_FOUND, "There is no such approval";
     /// No such sign-up.
     SignUpUnknown = "signup-unknown", NOT_FOUND, "There is no such sign-up";
     /// No such password reset.
@@ -127,8 +137,12 @@ codes! {
     IdempotencyKeyInFlight = "idempotency-key-in-flight", CONFLICT, "A request with this key is being carried out";
     /// Somebody has it.
     LoginIdTaken = "login-id-taken", CONFLICT, "The login id is taken";
+    /// An operator has it, or had it.
+    OperatorNameTaken = "operator-name-taken", CONFLICT, "The name of the operator is taken";
     /// A top-up was started with it.
     PaymentKeyUsed = "payment-key-used", CONFLICT, "A top-up was started with this payment";
+    /// Somebody else is changing it.
+    ViewBusy = "view-busy", CONFLICT, "The view is being rebuilt or promoted";
     /// More bytes than allowed.
     PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// Not declared as what the address takes, which is `application/json` mostly.
@@ -233,8 +247,14 @@ codes! {
     ReferenceTaken = "reference-taken", CONFLICT, "The reference has been used for another transfer";
     /// All or none, and another one could not be.
     BatchAborted = "batch-aborted", UNPROCESSABLE_ENTITY, "Another transfer of the atomic batch was refused";
+    /// Not in the state that it is in.
+    ViewChangeRefused = "view-change-refused", UNPROCESSABLE_ENTITY, "The view cannot be changed in this way";
     /// Older than what is kept.
     EventsGone = "events-gone", GONE, "The events asked for are not kept any more";
+    /// Somebody has to be able to set how the bank is run.
+    LastAdmin = "last-admin", UNPROCESSABLE_ENTITY, "The operator is the last admin";
+    /// Decided, expired, or whoever asked may not ask any more.
+    ApprovalOver = "approval-over", UNPROCESSABLE_ENTITY, "The approval is over";
     /// Expired, superseded or completed.
     SignUpEnded = "signup-ended", UNPROCESSABLE_ENTITY, "The sign-up has ended";
     /// Not the code.
@@ -269,6 +289,8 @@ codes! {
     AuditAlarm = "audit-alarm", SERVICE_UNAVAILABLE, "An alarm of the auditor stops all commands";
     /// The vault's store is away.
     VaultUnavailable = "vault-unavailable", SERVICE_UNAVAILABLE, "The vault cannot be reached";
+    /// It does not answer, or not as it should.
+    IdentityProviderUnavailable = "identity-provider-unavailable", SERVICE_UNAVAILABLE, "The identity provider cannot be reached";
     /// The servers do not take tokens of the key that would sign them.
     SigningKeyWithdrawn = "signing-key-withdrawn", SERVICE_UNAVAILABLE, "Tokens cannot be signed at present";
     /// A retry under the same key reports it.

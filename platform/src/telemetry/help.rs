@@ -28,6 +28,11 @@ pub(super) fn describe() {
     );
     describe_gauge!("auth_revocations", "Subjects and sessions whose tokens are refused");
     describe_counter!("auth_tokens_refused_late_total", "Requests refused because their token was revoked meanwhile");
+    describe_counter!("trace_spans_total", "Spans that the collector took");
+    describe_counter!(
+        "trace_spans_dropped_total",
+        "Spans that were dropped: the queue was full, the collector did not answer, or it rejected them"
+    );
     describe_gauge!("jangbu_build_info", "1; the labels say which build this is");
     gauge!("jangbu_build_info", "version" => env!("CARGO_PKG_VERSION"), "rust_version" => env!("CARGO_PKG_RUST_VERSION"))
         .set(1.0);

@@ -167,7 +167,7 @@ fn a_token_of_the_signer_holds_and_a_new_key_signs_from_the_next_token_on() {
     jwks.write(&json!([jwk(1, &first), jwk(2, &second)]));
     let (signer, verifier) = (Signer::from_file(&pem.0).expect("a key"), verifier(&jwks, clock()));
     let actor = Actor { role: Role::Member, id: MemberId::new(Uuid::from_u128(9)) };
-    let principal = Principal { actor, session: Some(Uuid::from_u128(17)), scopes: Scopes::NONE };
+    let principal = Principal { actor, session: Some(Uuid::from_u128(17)), scopes: Scopes::NONE, operator: None };
     let sign = || signer.sign(&principal, NOW, NOW + 600).expect("signed");
     let old = sign();
     assert_eq!(verifier.verify(old.expose_secret()), Ok(principal));
@@ -182,7 +182,7 @@ fn a_token_of_the_signer_holds_and_a_new_key_signs_from_the_next_token_on() {
     }
     let actor = Actor { role: Role::Partner, id: MemberId::new(Uuid::from_u128(10)) };
     let scopes = Scopes::NONE.with(Scope::HoldsWrite).with(Scope::EventsRead);
-    let partner = Principal { actor, session: Some(Uuid::from_u128(18)), scopes };
+    let partner = Principal { actor, session: Some(Uuid::from_u128(18)), scopes, operator: None };
     write(1);
     let token = signer.sign(&partner, NOW, NOW + 600).expect("signed");
     assert_eq!(verifier.verify(token.expose_secret()), Ok(partner));

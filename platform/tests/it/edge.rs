@@ -3,8 +3,10 @@
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Request, StatusCode},
+    http::{HeaderMap, HeaderValue, Request, StatusCode},
 };
+use platform::http::{correlation, propagation};
+use traces::OpenSpan;
 use uuid::Uuid;
 
 use crate::support::{RECORDED, Reply, app, app_for, get_path, post_json, send};
@@ -83,7 +85,16 @@ async fn a_page_of_an_allowed_site_may_send_and_read_what_the_contract_has() {
     };
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
     listed(&preflight, "access-control-allow-methods", &methods);
-    let sent = ["Authorization", "Idempotency-Key", "Consistency-Token", "Prefer", "Content-Type", "Last-Event-ID"];
+    let sent = [
+        "Authorization",
+        "Idempotency-Key",
+        "Consistency-Token",
+        "Prefer",
+        "Content-Type",
+        "Last-Event-ID",
+        "Jangbu-Reason",
+        "Traceparent",
+    ];
     listed(&preflight, "access-control-allow-headers", &sent);
     assert_eq!(preflight.header("access-control-max-age"), Some("600"));
     listed(&preflight, "vary", &["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"]);
@@ -153,6 +164,49 @@ async fn a_clients_correlation_id_is_kept_if_it_is_one() {
 }
 
 #[tokio::test]
+async fn without_a_correlation_id_the_trace_of_a_caller_is_one() {
+    let app = app();
+    let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
+    let reply = asked(&app, "GET", "/ids", &[("traceparent", header)]).await;
+    assert_eq!((reply.text.as_str(), reply.header("x-correlation-id")), (trace, Some(trace)));
+    assert_ne!(reply.header("x-request-id"), Some(trace));
+    let given = "0198aaaa-0000-7000-8000-000000000001";
+    let both = [("traceparent", header), ("x-correlation-id", given)];
+    assert_eq!(asked(&app, "GET", "/ids", &both).await.text, given, "what was said by name counts");
+    let ill = [
+        vec![("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01")],
+        vec![("traceparent", header), ("traceparent", header)],
+    ];
+    for headers in ill {
+        let reply = asked(&app, "GET", "/ids", &headers).await;
+        assert_eq!(Some(reply.text.as_str()), reply.header("x-request-id"), "{headers:?}");
+    }
+}
+
+#[test]
+fn what_a_request_says_of_its_trace_goes_on_with_the_calls_that_are_made_for_it() {
+    let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    let said = |headers: &[(&'static str, &'static str)]| {
+        let mut map = HeaderMap::new();
+        for &(name, value) in headers {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        let propagation = propagation(&map);
+        let (parent, state) = propagation.of_call(&OpenSpan::default());
+        let correlation = correlation(&map).map(|correlation| correlation.uuid().simple().to_string());
+        (correlation, parent.map(|parent| parent.to_string()), state.map(str::to_owned))
+    };
+    let trace = Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned());
+    let both = said(&[("traceparent", header), ("tracestate", "rojo=1, congo=t61"), ("tracestate", "blue=2")]);
+    assert_eq!(both, (trace.clone(), Some(header.to_owned()), Some("rojo=1,congo=t61,blue=2".to_owned())));
+    let ill_state = said(&[("traceparent", header), ("tracestate", "ROJO=1")]);
+    assert_eq!(ill_state, (trace, Some(header.to_owned()), None), "it costs the state alone");
+    assert_eq!(said(&[("traceparent", "00-x"), ("tracestate", "rojo=1")]), (None, None, None));
+    assert_eq!(said(&[("tracestate", "rojo=1")]), (None, None, None));
+}
+
+#[tokio::test]
 async fn a_panic_and_an_inner_cause_stay_inside() {
     let app = app();
     for path in ["/panic", "/secret"] {
@@ -184,6 +238,16 @@ async fn an_error_in_a_librarys_words_becomes_a_problem() {
     let reply = get_path(&app(), "/bare").await;
     assert_eq!((reply.status, reply.code().as_str()), (StatusCode::IM_A_TEAPOT, "validation-failed"));
     assert!(!reply.text.contains("own words"));
+}
+
+#[tokio::test]
+async fn a_page_for_people_stays_as_it_is_whatever_its_status() {
+    let reply = get_path(&app(), "/page").await;
+    assert_eq!((reply.status, reply.text.as_str()), (StatusCode::IM_A_TEAPOT, "<p>a page of ours</p>"));
+    assert_eq!(
+        (reply.header("x-content-type-options"), reply.header("cache-control")),
+        (Some("nosniff"), Some("no-store"))
+    );
 }
 
 #[tokio::test]

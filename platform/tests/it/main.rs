@@ -5,6 +5,8 @@ mod checked_again;
 mod edge;
 mod key_file;
 mod metric_names;
+mod monitoring;
+mod operators;
 mod ops;
 mod partners;
 mod serve;

@@ -18,7 +18,7 @@ fn read(path: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
@@ -27,7 +27,7 @@ fn literal(after: &str) -> Option<&str> {
 }
 
 /// The metrics that are recorded, with their kinds, and those that are described.
-fn metrics() -> (BTreeSet<(&'static str, String)>, BTreeSet<String>) {
+pub fn metrics() -> (BTreeSet<(&'static str, String)>, BTreeSet<String>) {
     let mut sources = Vec::new();
     read(root(), &mut sources);
     let (mut recorded, mut described) = (BTreeSet::new(), BTreeSet::new());

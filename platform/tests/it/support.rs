@@ -26,6 +26,8 @@ use tower::ServiceExt;
 platform::allowed! {
     /// Everybody but services.
     pub struct Followers = Member | Operator | Partner with EventsRead;
+    /// Staff, from those who help members on.
+    pub struct Helpers = Operator(Support) | Service;
 }
 
 pub const RECORDED: Recorded = Recorded { id: uuid::Uuid::from_u128(5), before: false };
@@ -136,12 +138,14 @@ fn routes(verifier: Verifier) -> Router {
         .route("/wait", get(waits))
         .route("/staff", get(|who: Principal| async move { who.require(&[Role::Operator]).map(|()| "staff") }))
         .route("/followed", get(|who: Admitted<Followers>| async move { who.principal.actor.to_string() }))
+        .route("/help", get(|who: Admitted<Helpers>| async move { who.principal.actor.to_string() }))
         .route("/from", get(|origin: Origin| async move { origin.0.to_string() }))
         .route("/recorded", get(|| async { (axum::Extension(RECORDED), "written") }))
         .route("/ids", get(|context: RequestContext| async move { context.correlation.to_string() }))
         .route("/large", get(|| async { "a".repeat(1 << 20) }))
         .route("/panic", get(panics))
         .route("/bare", get(|| async { (StatusCode::IM_A_TEAPOT, "the library's own words") }))
+        .route("/page", get(|| async { (StatusCode::IM_A_TEAPOT, axum::response::Html("<p>a page of ours</p>")) }))
         .route("/slow", get(slow))
         .route("/busy", get(|| async { Problem::new(Code::Overloaded).retry_after(Duration::from_millis(1)) }))
         .route(

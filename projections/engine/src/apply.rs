@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::Position;
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, timeout};
+use traces::{OpenSpan, SpanKind, TraceContext};
 
 use crate::{
     Commit, Fault, Projection, Rows, Settings, WriteError,
@@ -168,7 +169,7 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
         self.report.at(step.to.position, Some(step.to));
         self.report.state(State::Live);
         self.report.applied(step.to.position.number() - step.after().number(), began.elapsed());
-        self.trace(commits);
+        self.trace(commits, began);
         Ok(())
     }
 
@@ -194,7 +195,11 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
     }
 
     /// A request can be followed to here by its correlation id.
-    fn trace(&self, commits: &[&Commit<E>]) {
+    fn trace(&self, commits: &[&Commit<E>], began: Instant) {
+        // A generation in the making applies what is long done.
+        if self.checkpoint.live {
+            self.record(commits, began);
+        }
         if tracing::enabled!(tracing::Level::DEBUG) {
             for commit in commits {
                 tracing::debug!(
@@ -206,6 +211,28 @@ impl<E: Send + Sync + 'static> Writer<'_, E> {
             }
         }
     }
+
+    /// The span of the transaction, with a link to each commit that is recorded; and one for each of those.
+    fn record(&self, commits: &[&Commit<E>], began: Instant) {
+        let contexts = commits.iter().map(|commit| context(commit));
+        let mut batch = OpenSpan::of_all("apply batch", began.into_std(), contexts);
+        if !batch.is_recorded() {
+            return;
+        }
+        let view = self.projection.name();
+        batch.text("view.name", view);
+        batch.number("batch.commits", commits.len() as i64);
+        for commit in commits {
+            let mut span = context(commit).begun("apply commit", began.into_std()).of_kind(SpanKind::Consumer);
+            span.text("view.name", view);
+            span.number("log.position", commit.last().number());
+            span.link(batch.context().link());
+        }
+    }
+}
+
+fn context<E: Send + Sync + 'static>(commit: &Commit<E>) -> TraceContext {
+    TraceContext::of_commit(commit.correlation, commit.command_id)
 }
 
 fn out_of_line(found: Position, expected: Position) -> Fault {

@@ -35,8 +35,9 @@ pub use lag::Lag;
 pub use parking::{ParkWhat, ParkedKey, Retried};
 pub use projection::{DayColumn, Projection, Rows, SumColumn};
 pub use rebuild::{
-    Change, Comparison, Difference, Expectation, Expected, Options, Outcome, Phase, Plan, Progress, RebuildError,
-    RebuildRequest, Rebuilder, Reporter, Rollback, Shape, TableComparison, Until, rebuild_together,
+    Accepted, Approved, Change, Comparison, Difference, Expectation, Expected, Fingerprint, Options, Outcome, Phase,
+    Plan, Progress, RebuildError, RebuildRequest, Rebuilder, Reporter, Rollback, Shape, TableComparison, Until,
+    rebuild_together,
 };
 pub use registry::{GENERATIONS_ROLE, ensure};
 pub use runner::{Runner, Sources};

@@ -1,12 +1,14 @@
 //! What the bank shows: for each view the rule by which events become rows, and its SQL. The engine does the rest.
 
 mod accounts;
+mod approvals;
 mod copy;
 mod fault;
 mod holds;
 mod items;
 mod limits;
 mod members;
+mod operators;
 mod overview;
 mod partners;
 mod payout_runs;
@@ -21,12 +23,14 @@ mod wide;
 use std::sync::Arc;
 
 pub use accounts::{AccountSeed, Accounts, Seed, SeedStatus, SeededAccounts};
+pub use approvals::Approvals;
 use events::recorded;
 pub use holds::Holds;
 pub use items::Items;
 use kernel::Zone;
 pub use limits::Limits;
 pub use members::Members;
+pub use operators::Operators;
 pub use overview::Overview;
 pub use partners::Partners;
 pub use payout_runs::PayoutRuns;
@@ -58,6 +62,8 @@ pub fn all() -> Vec<View> {
         Arc::new(Webhooks),
         Arc::new(Processes),
         Arc::new(Partners),
+        Arc::new(Operators),
+        Arc::new(Approvals),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use kernel::Zone;
 use platform::telemetry::TelemetryOptions;
 use projection_engine::Settings;
+use reqwest::Url;
 
 /// How a projector is set.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,6 +48,17 @@ pub struct Config {
     /// Events that may wait for one view; what comes on top is dropped and read from the log
     #[arg(long, env = "JANGBU_PROJECTOR_INBOX_EVENTS", default_value_t = 20_000)]
     pub inbox_events: usize,
+    /// The vault's database, as the role that reads there whose tokens are revoked (jangbu_projector). With it, operators change views by HTTP;
+    /// without it, by `jangbu views` alone
+    #[arg(long, env = "JANGBU_VAULT_PROJECTOR_URL", hide_env_values = true)]
+    pub vault_projector_url: Option<String>,
+    /// The command server, which decides whether a second operator has to approve the promotion of a generation that differs. Without it no such
+    /// generation is promoted by HTTP
+    #[arg(long, env = "JANGBU_COMMAND_URL")]
+    pub command_url: Option<Url>,
+    /// The public keys that tokens of operators are verified with, a JSON Web Key Set; needed with JANGBU_VAULT_PROJECTOR_URL
+    #[arg(long, env = "JANGBU_JWKS_FILE")]
+    pub jwks_file: Option<PathBuf>,
     /// Connections to the log's database
     #[arg(long, env = "JANGBU_PROJECTOR_LOG_CONNECTIONS", default_value_t = 4)]
     pub log_connections: u32,

@@ -1,5 +1,7 @@
 //! `projector`: keeps the views level with the log.
 
+use std::io::Write;
+
 use clap::Parser;
 use platform::{http::listen, shutdown, telemetry};
 use projector::Config;
@@ -12,16 +14,25 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
+    /// Print the OpenAPI document and end; must come first
+    #[arg(long)]
+    openapi: bool,
     #[command(flatten)]
     config: Config,
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { config } = Arguments::parse();
+    // Before the rest is parsed: describing the API needs no configuration.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "--openapi") {
+        return Ok(std::io::stdout().write_all(projector::openapi().as_bytes())?);
+    }
+    let Arguments { config, openapi: _ } = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
-        telemetry::init("projector", &config.telemetry)?;
+        let telemetry = telemetry::init("projector", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
         let listener = listen(config.addr, "JANGBU_PROJECTOR_ADDR").await?;
-        projector::run(config, listener, shutdown).await
+        let ended = projector::run(config, listener, shutdown).await;
+        telemetry.finish().await;
+        ended
     })
 }

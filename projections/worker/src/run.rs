@@ -26,12 +26,10 @@ use crate::{
     config::Config,
     feed::{Feed, Line},
     horizon::{Horizon, Watched},
+    operated::Operated,
     probes,
     seal_check::SealCheck,
 };
-
-/// What the projector's port serves, for programs and people.
-const OPENAPI: &str = r#"{"openapi":"3.1.0","info":{"title":"Jangbu projector","version":"1","description":"Probes and metrics of the projector."},"paths":{"/livez":{"get":{"summary":"The process runs","responses":{"200":{"description":"It does"}}}},"/readyz":{"get":{"summary":"Every view follows the log","responses":{"200":{"description":"They do"},"503":{"description":"One does not; the body names the check"}}}},"/metrics":{"get":{"summary":"Metrics in Prometheus' form","responses":{"200":{"description":"The metrics"}}}}}}"#;
 
 /// Without keys no slice could be believed, and an operator would not notice that every view reads the log alone.
 const NO_KEY: &str = "JANGBU_SLICE_KEY_FILE is not set: relay and projector share the keys that slices are sealed with; \
@@ -92,6 +90,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         parts.push(tasks::vital(format!("view/{name}"), async move { match runner.run().await {} }));
     }
     let probes = probes::probes(&log, &views_pool, &client, &statuses);
+    let Operated { router, openapi, tasks } = Operated::start(&config, &views_options, &probes, &shutdown)?;
+    parts.extend(tasks);
     let feed = Feed::new(client.clone(), SealCheck::new(&config.nats_stream, keys), outlets, line.clone());
     let (log_id, identified) = watch::channel(None);
     parts.push(tasks::vital("slices", feed.run(identified)));
@@ -99,7 +99,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
     let appends = AppendWatch::start(log_options.application_name("projector/listen"));
     parts.push(tasks::vital("horizon", Horizon { log, appends, line, reachable, log_id, views: watched }.run()));
 
-    let router = http::service(ops::routes(probes.clone(), OPENAPI.to_owned()), HttpOptions::default());
+    let router = http::service(router.merge(ops::routes(probes.clone(), openapi)), HttpOptions::default());
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     let closing = Shutdown::new();
     shutdown.follow_tasks();

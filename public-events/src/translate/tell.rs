@@ -84,6 +84,8 @@ impl Teller<'_, '_> {
             Event::Webhook(_) | Event::WebhookList(_) | Event::Partner(_) | Event::PartnerKey(_) | Event::KeyUse(_) => {
                 Ok(())
             }
+            // Who runs the bank, what they ask one another for, and why they did what they did.
+            Event::Operator(_) | Event::OperatorList(_) | Event::OperatorAct(_) | Event::Approval(_) => Ok(()),
         }
     }
 

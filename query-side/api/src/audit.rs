@@ -7,9 +7,8 @@ use axum::{
     http::{HeaderName, HeaderValue},
     response::Response,
 };
-use kernel::Role;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -19,6 +18,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::{Answer, VIEW_POSITION},
     params::{Freshness, Nothing},
+    readers::Staff,
     route::Route,
     state::Api,
 };
@@ -27,7 +27,7 @@ const AUDITED: HeaderName = HeaderName::from_static("audited-position");
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(&[Role::Operator], routes!(audit)).answers(&[Code::Forbidden, Code::LogUnavailable])]
+    vec![Route::of::<Staff>(routes!(audit)).answers(&[Code::Forbidden, Code::LogUnavailable])]
 }
 
 /// Up to where the books are proven, the rules that they are held against, and the alarms; for operators. A token is accepted
@@ -36,11 +36,10 @@ pub fn routes() -> Vec<Route> {
     responses((status = 200, description = "The audit", body = AuditReport)))]
 pub async fn audit(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(..): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<AuditReport>, Problem> {
-    principal.require(&[Role::Operator])?;
     Answer::of(api.reads.audit().await, identity)
 }
 

@@ -1,10 +1,10 @@
-//! The devices of a member, and what they want to be told. The vault alone has them; the view says who is a member.
+//! The devices and sessions of a member, and what they want to be told. The vault alone has them; the view says who is a member.
 
 use axum::extract::State;
 use chrono::{DateTime, NaiveTime, Utc};
-use kernel::{MemberId, NotificationKind, Role};
+use kernel::{MemberId, NotificationKind};
 use platform::{
-    auth::Principal,
+    auth::{Admitted, Principal},
     extract::Query,
     problem::{Code, Problem},
 };
@@ -16,10 +16,12 @@ use uuid::Uuid;
 
 use crate::{
     answer::Answer,
+    member_records::MemberSession,
     members::Shown,
-    opener::{self, KeptPreferences, OpenedDevice, OpenerError},
+    opener::{self, KeptPreferences, KeptSession, OpenedDevice, OpenerError},
     params::{Freshness, Nothing},
     problem::problem_of,
+    readers::Members,
     route::Route,
     state::Api,
 };
@@ -28,8 +30,9 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let problems = &[Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable];
     vec![
-        Route::new(&[Role::Member], routes!(devices)).answers(problems),
-        Route::new(&[Role::Member], routes!(notifications)).answers(problems),
+        Route::of::<Members>(routes!(devices)).answers(problems),
+        Route::of::<Members>(routes!(own_sessions)).answers(problems),
+        Route::of::<Members>(routes!(notifications)).answers(problems),
     ]
 }
 
@@ -63,6 +66,40 @@ pub struct DevicePage {
     /// Always null: the list is short.
     #[schema(required)]
     pub next_cursor: Option<String>,
+}
+
+/// A session of yours that goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnSession {
+    /// Its id, by which it is ended.
+    pub session_id: Uuid,
+    /// When it began; null if its id does not say.
+    #[schema(required)]
+    pub began_at: Option<DateTime<Utc>>,
+    /// When it ends if it is not refreshed.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// Your sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnSessionPage {
+    /// Those that end last first.
+    #[schema(max_items = 100)]
+    pub items: Vec<OwnSession>,
+    /// Always null: the list is short.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl OwnSession {
+    /// If it goes on.
+    fn open(now: DateTime<Utc>, kept: KeptSession, current: Option<Uuid>) -> Option<Self> {
+        let MemberSession { session_id, state, began_at, expires_at, .. } = MemberSession::at(now, kept);
+        let own = Self { session_id, began_at, expires_at, current: current == Some(session_id) };
+        (state == "open").then_some(own)
+    }
 }
 
 /// Hours of each day, by the clocks of each device; over midnight if they end before they begin.
@@ -118,7 +155,7 @@ impl From<Option<KeptPreferences>> for Notifications {
     tag = "members", responses((status = 200, description = "The devices", body = DevicePage)))]
 pub async fn devices(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Members>,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<DevicePage>, Problem> {
@@ -130,13 +167,31 @@ pub async fn devices(
     Ok(answered(answer, api.opener.devices(member).await, page).preferred(asked))
 }
 
+/// Your sessions that go on, and which of them asks.
+#[utoipa::path(get, operation_id = "own_sessions", security(("bearer" = [])), path = "/v1/members/me/sessions",
+    tag = "members", responses((status = 200, description = "The sessions", body = OwnSessionPage)))]
+pub async fn own_sessions(
+    State(api): State<Api>,
+    Admitted { principal, .. }: Admitted<Members>,
+    Freshness(need, asked): Freshness,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Answer<OwnSessionPage>, Problem> {
+    let (now, current) = (api.reads.now(), principal.session);
+    let (member, answer) = known(&api, &principal, &need).await?;
+    let page = |sessions: Vec<KeptSession>| OwnSessionPage {
+        items: sessions.into_iter().filter_map(|session| OwnSession::open(now, session, current)).collect(),
+        next_cursor: None,
+    };
+    Ok(answered(answer, api.opener.sessions(member).await, page).preferred(asked))
+}
+
 /// What you are told, and how.
 #[utoipa::path(get, operation_id = "member_notifications", security(("bearer" = [])),
     path = "/v1/members/me/notifications", tag = "members",
     responses((status = 200, description = "What you are told", body = Notifications)))]
 pub async fn notifications(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Members>,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Notifications>, Problem> {
@@ -148,7 +203,6 @@ pub async fn notifications(
 type Known = reads::Fresh<bool>;
 
 async fn known(api: &Api, principal: &Principal, need: &Need) -> Result<(MemberId, Known), Problem> {
-    principal.require(&[Role::Member])?;
     let member = principal.actor.id;
     let read = api.reads.member(member, need).await.map_err(problem_of)?;
     Ok((member, read.map(|member| member.is_some())))

@@ -29,9 +29,11 @@ use crate::route::{self, Answered, Route};
         (name = "webhooks", description = "Where public events are sent to, and what became of each"),
         (name = "processes", description = "Money from and to the outside, step by step, and gift cards"),
         (name = "partners", description = "Other businesses: their keys and quotas"),
+        (name = "operators", description = "The bank's own people: who they are, and what they did"),
         (name = "members", description = "Who people are, to themselves"),
         (name = "events", description = "What happens, as it happens"),
         (name = "operations", description = "The bank at a glance, and how its views are doing"),
+        (name = "log", description = "What was recorded, event by event"),
         (name = "assets", description = "What the money is"),
     ),
 )]
@@ -43,8 +45,9 @@ pub fn describe(routes: impl IntoIterator<Item = Route>) -> String {
     let mut api = Description::openapi();
     api.merge(router.split_for_parts().1);
     let facts = |operation: Operation<'_>| {
-        let Facts { problems, roles, scope } = own.get(operation.path).cloned().unwrap_or_default();
-        Facts { problems: problems_of_all(operation.secured).chain(problems).collect(), roles, scope }
+        let Facts { problems, roles, scope, operator } = own.get(operation.path).cloned().unwrap_or_default();
+        let problems = problems_of_all(operation.secured).chain(problems).collect();
+        Facts { problems, roles, scope, operator }
     };
     let mut document = openapi::complete(&api, facts, include_str!("examples.json"));
     add_freshness(&mut document);

@@ -5,8 +5,10 @@
 
 #![allow(unused_qualifications, reason = "what the macros of the routes expand to")]
 
+mod account_history;
 mod accounts;
 mod answer;
+mod approvals;
 mod assets;
 mod asyncapi;
 mod audit;
@@ -14,13 +16,18 @@ mod counterparty;
 mod devices;
 mod document;
 mod events;
+mod find;
+mod fold;
 mod holds;
 mod items;
 mod limits;
+mod log;
 mod mask;
+mod member_records;
 mod members;
 mod offers;
 mod opener;
+mod operators;
 mod overview;
 mod params;
 mod partners;
@@ -30,6 +37,7 @@ mod prefer;
 mod problem;
 mod processes;
 mod readers;
+mod refusals;
 mod route;
 mod standing_orders;
 mod state;
@@ -40,7 +48,8 @@ mod wallet;
 mod webhooks;
 
 use axum::{Router, middleware};
-pub use opener::{KeptPreferences, OpenedDevice, Opener, OpenerError};
+pub use fold::{Folded, Folder};
+pub use opener::{KeptPreferences, KeptSession, OpenedDevice, Opener, OpenerError};
 pub use state::Api;
 
 use crate::route::Route;
@@ -48,7 +57,9 @@ use crate::route::Route;
 /// Every route. Each resource lists its own, with the problems that they answer.
 fn routes() -> impl Iterator<Item = Route> {
     let resources = [
+        find::routes(),
         accounts::routes(),
+        account_history::routes(),
         transfers::routes(),
         holds::routes(),
         limits::routes(),
@@ -59,14 +70,19 @@ fn routes() -> impl Iterator<Item = Route> {
         webhooks::routes(),
         processes::routes(),
         partners::routes(),
+        operators::routes(),
+        approvals::routes(),
         payees::routes(),
         wallet::routes(),
         members::routes(),
+        member_records::routes(),
         devices::routes(),
         overview::routes(),
+        refusals::routes(),
         top_movers::routes(),
         views::routes(),
         audit::routes(),
+        log::routes(),
         assets::routes(),
         events::routes(),
     ];
@@ -91,7 +107,7 @@ mod tests {
     #[test]
     fn every_route_says_who_may_call_it() {
         for route in routes() {
-            assert!(route.says_who(), "{:?}: `of` with one scope, `new` for roles, or `public`", route.paths());
+            assert!(route.says_who(), "{:?}: `of` with one scope for partners, or `public`", route.paths());
         }
     }
 }

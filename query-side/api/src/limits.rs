@@ -1,9 +1,9 @@
 //! Limits, and what is used of them.
 
 use axum::extract::State;
-use kernel::{AccountId, Role};
+use kernel::AccountId;
 use platform::{
-    auth::{Admitted, Principal},
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -16,7 +16,7 @@ use crate::{
     answer::Answer,
     params::{ById, Freshness, Limit, viewer},
     problem::{NO_ACCOUNT, no_account},
-    readers::Owners,
+    readers::{Owners, Staff},
     route::Route,
     state::Api,
 };
@@ -24,7 +24,7 @@ use crate::{
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(&[Role::Operator], routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<Staff>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
         Route::of::<Owners>(routes!(of_account))
             .answers(&[Code::Forbidden, Code::CursorInvalid])
             .answers_as(NO_ACCOUNT, Code::AccountUnknown),
@@ -81,11 +81,10 @@ pub struct LimitsQuery {
     responses((status = 200, description = "Part of the list", body = LimitPage)))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(need, asked): Freshness,
     Query(query): Query<LimitsQuery>,
 ) -> Result<Answer<LimitPage>, Problem> {
-    principal.require(&[Role::Operator])?;
     let limits = api.reads.limits(query.cursor.as_deref(), Limit::or_usual(query.limit), &need).await;
     Ok(Answer::of(limits, LimitPage::from)?.preferred(asked))
 }

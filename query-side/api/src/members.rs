@@ -4,9 +4,8 @@ use std::fmt;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use kernel::Role;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -21,17 +20,14 @@ use crate::{
     opener::{self, Opener, OpenerError},
     params::{Freshness, Nothing},
     problem::problem_of,
+    readers::Members,
     route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(&[Role::Member], routes!(me)).answers(&[
-        Code::Forbidden,
-        Code::MemberUnknown,
-        Code::VaultUnavailable,
-    ])]
+    vec![Route::of::<Members>(routes!(me)).answers(&[Code::Forbidden, Code::MemberUnknown, Code::VaultUnavailable])]
 }
 
 /// A member, as they see themselves. Once they asked to leave, nothing personal is left to see.
@@ -103,11 +99,10 @@ impl Member {
     responses((status = 200, description = "The member", body = Member)))]
 pub async fn me(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Members>,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Member>, Problem> {
-    principal.require(&[Role::Member])?;
     let mut read = api.reads.member(principal.actor.id, &need).await.map_err(problem_of)?;
     let body = match read.value.take() {
         Some(member) => opened(api.opener.as_ref(), member).await,

@@ -21,6 +21,9 @@ pub trait Opener: Send + Sync {
     /// The devices of a member, in the order in which they were registered; none if the member's data key was destroyed.
     async fn devices(&self, member: MemberId) -> Result<Vec<OpenedDevice>, OpenerError>;
 
+    /// The sessions of a member, those that end last first; a hundred at most.
+    async fn sessions(&self, member: MemberId) -> Result<Vec<KeptSession>, OpenerError>;
+
     /// What a member wants to be told; none if they never said.
     async fn preferences(&self, member: MemberId) -> Result<Option<KeptPreferences>, OpenerError>;
 }
@@ -42,6 +45,17 @@ pub struct OpenedDevice {
     pub registered_at: DateTime<Utc>,
     /// When it was last registered.
     pub changed_at: DateTime<Utc>,
+}
+
+/// A session of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSession {
+    /// Its id.
+    pub session: Uuid,
+    /// When it ends if nobody refreshes it.
+    pub expires_at: DateTime<Utc>,
+    /// When it was ended before that.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// What a member wants to be told.

@@ -3,9 +3,8 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::Role;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -15,13 +14,14 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{Freshness, Nothing},
+    readers::Staff,
     route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(&[Role::Operator], routes!(overview)).answers(&[Code::Forbidden])]
+    vec![Route::of::<Staff>(routes!(overview)).answers(&[Code::Forbidden])]
 }
 
 /// The bank at a glance; for operators.
@@ -29,10 +29,9 @@ pub fn routes() -> Vec<Route> {
     responses((status = 200, description = "The overview", body = Overview)))]
 pub async fn overview(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Overview>, Problem> {
-    principal.require(&[Role::Operator])?;
     Ok(Answer::of(api.reads.overview(&need).await, identity)?.preferred(asked))
 }

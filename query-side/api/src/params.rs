@@ -12,6 +12,7 @@ use live_events::{EventCursor, EventType, Types};
 use platform::{
     auth::Principal,
     extract::Path,
+    http::RequestContext,
     problem::{Code, Problem},
 };
 use reads::{DeliveryStatus, HoldStatus, Need, PayeeKey, Viewer};
@@ -31,7 +32,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Freshness {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        need(&parts.headers).map(|(need, asked)| Self(need, asked))
+        let (mut need, asked) = need(&parts.headers)?;
+        need.trace = parts.extensions.get::<RequestContext>().map(|request| request.trace).unwrap_or_default();
+        Ok(Self(need, asked))
     }
 }
 
@@ -47,7 +50,7 @@ fn need(headers: &HeaderMap) -> Result<(Need, Asked), Problem> {
     };
     let said = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let Preferences { wait, stale_ok, asked } = Preferences::parse(said);
-    Ok((Need { token, position: None, wait, stale_ok }, asked))
+    Ok((Need { token, wait, stale_ok, ..Need::default() }, asked))
 }
 
 fn bad_token(detail: &'static str) -> Problem {
@@ -78,6 +81,14 @@ macro_rules! from_text {
 /// A UUID.
 #[derive(Clone, Copy, Debug)]
 pub struct Id(pub Uuid);
+
+/// How many instants.
+#[derive(Clone, Copy, Debug)]
+pub struct Points(pub u16);
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag(pub bool);
 
 /// How many items of a list.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +202,15 @@ from_text! {
         _ => Err("1 to 80 characters"),
     };
     Id => |text| uuid(text).map(Id);
+    Points => |text| match digits::<u16>(text) {
+        Some(points @ 2..=400) => Ok(Points(points)),
+        _ => Err("a whole number from 2 to 400"),
+    };
+    Flag => |text| match text {
+        "true" => Ok(Flag(true)),
+        "false" => Ok(Flag(false)),
+        _ => Err("true or false"),
+    };
     Limit => |text| match digits::<u16>(text) {
         Some(limit @ 1..=200) => Ok(Limit(limit)),
         _ => Err("a whole number from 1 to 200"),
@@ -254,6 +274,20 @@ impl<S: Send + Sync> FromRequestParts<S> for ById {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
         uuid(&id).map(Self).map_err(|message| Problem::invalid("id", message))
+    }
+}
+
+/// The `{position}` of a path.
+#[derive(Clone, Copy, Debug)]
+pub struct ByPosition(pub Position);
+
+impl<S: Send + Sync> FromRequestParts<S> for ByPosition {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await?;
+        let position = digits(&text).map(|position| Self(Position::new(position)));
+        position.ok_or_else(|| Problem::invalid("position", "a whole number from 0 to 9223372036854775807"))
     }
 }
 

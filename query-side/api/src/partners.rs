@@ -3,9 +3,9 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::{PartnerId, Role};
+use kernel::PartnerId;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{ById, Freshness, Limit, Nothing},
+    readers::Staff,
     route::Route,
     state::Api,
 };
@@ -24,8 +25,8 @@ use crate::{
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(&[Role::Operator], routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(&[Role::Operator], routes!(one)).answers(&[Code::Forbidden, Code::PartnerUnknown]),
+        Route::of::<Staff>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<Staff>(routes!(one)).answers(&[Code::Forbidden, Code::PartnerUnknown]),
     ]
 }
 
@@ -63,11 +64,10 @@ pub struct PartnersQuery {
     params(PartnersQuery), responses((status = 200, description = "Part of the list", body = PartnerPage)))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(need, asked): Freshness,
     Query(query): Query<PartnersQuery>,
 ) -> Result<Answer<PartnerPage>, Problem> {
-    principal.require(&[Role::Operator])?;
     let partners = api.reads.partners(query.cursor.as_deref(), Limit::or_usual(query.limit), &need).await;
     Ok(Answer::of(partners, PartnerPage::from)?.preferred(asked))
 }
@@ -78,12 +78,11 @@ pub async fn list(
     responses((status = 200, description = "The partner", body = Partner)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Partner>, Problem> {
-    principal.require(&[Role::Operator])?;
     let partner = api.reads.partner(PartnerId::new(id), &need).await;
     let unknown = || Problem::new(Code::PartnerUnknown).detail("there is no such partner");
     Ok(Answer::found(partner, identity, unknown)?.preferred(asked))

@@ -51,6 +51,14 @@ pub fn problem_of(error: ReadsError) -> Problem {
         ReadsError::LogUnavailable(cause) => {
             Problem::new(Code::LogUnavailable).detail("the log cannot be reached").cause(cause).retry_after(OUTAGE)
         }
+        error @ ReadsError::NoInspector => Problem::new(Code::LogUnavailable)
+            .detail("this server was given no login that reads the log")
+            .cause(error)
+            .retry_after(OUTAGE),
+        ReadsError::StreamTooLong { from } => {
+            Problem::invalid("after_version", format!("the stream is long: it is read from version {from} on"))
+                .with("lowest", from.number())
+        }
         ReadsError::Cursor => {
             Problem::new(Code::CursorInvalid).detail("send the next_cursor of this very list, with the same filters")
         }
@@ -90,6 +98,8 @@ mod tests {
             (ReadsError::Parked { view: "accounts", events: 1, first: Some(required) }, Code::ViewBehind),
             (ReadsError::OtherHistory { view: "accounts" }, Code::ViewUnavailable),
             (ReadsError::NotLive("accounts"), Code::ViewUnavailable),
+            (ReadsError::NoInspector, Code::LogUnavailable),
+            (ReadsError::StreamTooLong { from: kernel::Version::new(7) }, Code::ValidationFailed),
             (ReadsError::Cursor, Code::CursorInvalid),
             (ReadsError::Damaged { what: "amount" }, Code::Internal),
             (ReadsError::NotGranted { relation: "live.accounts".to_owned() }, Code::Internal),

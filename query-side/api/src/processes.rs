@@ -4,9 +4,9 @@ use std::convert::identity;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use kernel::{ProcessId, Role};
+use kernel::ProcessId;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -22,16 +22,10 @@ use crate::{
     opener::{self, Opener, OpenerError},
     params::{ById, Freshness, Limit, Nothing, viewer},
     problem::problem_of,
+    readers::{Members, MembersAndStaff, Staff},
     route::Route,
     state::Api,
 };
-
-/// Who sees processes.
-const READERS: &[Role] = &[Role::Member, Role::Operator];
-/// Who sees all of them.
-const OPERATORS: &[Role] = &[Role::Operator];
-/// Who sees the code of a gift card.
-const OWNERS: &[Role] = &[Role::Member];
 
 const KINDS: [&str; 3] = ["top-up", "bank-payout", "gift-card"];
 const STATES: [&str; 6] = ["running", "waiting", "compensating", "done", "compensated", "stuck"];
@@ -39,9 +33,9 @@ const STATES: [&str; 6] = ["running", "waiting", "compensating", "done", "compen
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(OPERATORS, routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(READERS, routes!(one)).answers(&[Code::Forbidden, Code::ProcessUnknown]),
-        Route::new(OWNERS, routes!(gift_card)).answers(&[
+        Route::of::<Staff>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<MembersAndStaff>(routes!(one)).answers(&[Code::Forbidden, Code::ProcessUnknown]),
+        Route::of::<Members>(routes!(gift_card)).answers(&[
             Code::Forbidden,
             Code::GiftCardUnknown,
             Code::VaultUnavailable,
@@ -129,11 +123,10 @@ pub struct GiftCard {
     params(ProcessesQuery), responses((status = 200, description = "Part of the list", body = ProcessPage)))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(need, asked): Freshness,
     Query(query): Query<ProcessesQuery>,
 ) -> Result<Answer<ProcessPage>, Problem> {
-    principal.require(OPERATORS)?;
     let (filter, limit) = (query.filter()?, Limit::or_usual(query.limit));
     let processes = api.reads.processes(filter, query.cursor.as_deref(), limit, &need).await;
     Ok(Answer::of(processes, ProcessPage::from)?.preferred(asked))
@@ -145,12 +138,11 @@ pub async fn list(
     responses((status = 200, description = "The process", body = Process)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<MembersAndStaff>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Process>, Problem> {
-    principal.require(READERS)?;
     let process = api.reads.process(viewer(&principal), ProcessId::new(id), &need).await;
     let answer = Answer::found(process, identity, || {
         Problem::new(Code::ProcessUnknown).detail("there is no such process of yours")
@@ -164,12 +156,11 @@ pub async fn one(
     responses((status = 200, description = "The gift card", body = GiftCard)))]
 pub async fn gift_card(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Members>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<GiftCard>, Problem> {
-    principal.require(OWNERS)?;
     let read = api.reads.gift_card(viewer(&principal), ProcessId::new(id), &need).await;
     let mut read = read.map_err(problem_of)?;
     let body = match read.value.take() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use kernel::{Role, Scope};
+use kernel::{OperatorRole, Role, Scope};
 use platform::{auth::Allowed, openapi::Facts, problem::Code};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
@@ -23,24 +23,23 @@ pub struct Route {
 enum Access {
     /// Everybody, without a token.
     Public,
-    /// These roles, and a partner whose token allows the scope.
-    Of { roles: &'static [Role], scope: Option<Scope> },
+    /// These roles, a partner whose token allows the scope, and an operator of this role or a higher one.
+    Of { roles: &'static [Role], scope: Option<Scope>, operator: Option<OperatorRole> },
 }
 
 impl Route {
-    /// A route for these roles, of which partners are none: its handler takes a `Principal`. `routes!` makes the handler from the
-    /// description.
-    pub fn new(roles: &'static [Role], handler: UtoipaMethodRouter<Api>) -> Self {
-        Self { handler, problems: Vec::new(), access: Access::Of { roles, scope: None } }
-    }
-
-    /// A route that its handler's `Admitted<A>` may call.
+    /// A route that its handler's `Admitted<A>` may call. `routes!` makes the handler from the description.
     pub fn of<A: Allowed>(handler: UtoipaMethodRouter<Api>) -> Self {
-        let access = Access::Of { roles: A::ROLES, scope: A::SCOPE };
+        let operator = A::ROLES.contains(&Role::Operator).then_some(A::OPERATOR);
+        let access = Access::Of { roles: A::ROLES, scope: A::SCOPE, operator };
         let route = Self { handler, problems: Vec::new(), access };
-        match A::SCOPE {
+        let route = match A::SCOPE {
             Some(_) => route.answers(&[Code::Forbidden, Code::ScopeMissing, Code::TooManyRequests]),
             None => route,
+        };
+        match operator {
+            Some(lowest) if lowest > OperatorRole::Viewer => route.answers(&[Code::OperatorRoleMissing]),
+            Some(_) | None => route,
         }
     }
 
@@ -70,7 +69,7 @@ impl Route {
     pub fn says_who(&self) -> bool {
         match self.access {
             Access::Public => true,
-            Access::Of { roles, scope } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
+            Access::Of { roles, scope, .. } => !roles.is_empty() && roles.contains(&Role::Partner) == scope.is_some(),
         }
     }
 
@@ -86,9 +85,10 @@ pub fn collect(routes: impl IntoIterator<Item = Route>) -> (OpenApiRouter<Api>, 
         for path in route.handler.1.paths.keys() {
             let of_path = facts.entry(path.clone()).or_default();
             of_path.problems.extend(&route.problems);
-            if let Access::Of { roles, scope } = route.access {
+            if let Access::Of { roles, scope, operator } = route.access {
                 of_path.roles.extend(roles);
                 of_path.scope = of_path.scope.or(scope);
+                of_path.operator = of_path.operator.or(operator);
             }
         }
         router = router.routes(route.handler);

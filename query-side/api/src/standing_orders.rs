@@ -5,7 +5,7 @@ use std::convert::identity;
 use axum::extract::State;
 use kernel::{MemberId, OrderId, Role};
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -17,18 +17,16 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{ById, Freshness, Id, Limit, Nothing, viewer},
+    readers::MembersAndStaff,
     route::Route,
     state::Api,
 };
 
-/// Who sees standing orders.
-const READERS: &[Role] = &[Role::Member, Role::Operator];
-
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(READERS, routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
-        Route::new(READERS, routes!(one)).answers(&[Code::Forbidden, Code::OrderUnknown]),
+        Route::of::<MembersAndStaff>(routes!(list)).answers(&[Code::Forbidden, Code::CursorInvalid]),
+        Route::of::<MembersAndStaff>(routes!(one)).answers(&[Code::Forbidden, Code::OrderUnknown]),
     ]
 }
 
@@ -69,11 +67,10 @@ pub struct OrdersQuery {
     params(OrdersQuery), responses((status = 200, description = "Part of the list", body = OrderPage)))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<MembersAndStaff>,
     Freshness(need, asked): Freshness,
     Query(query): Query<OrdersQuery>,
 ) -> Result<Answer<OrderPage>, Problem> {
-    principal.require(READERS)?;
     let wanted = query.owner.map(|id| MemberId::new(id.0));
     let owner = match (principal.actor.role, wanted) {
         (Role::Operator, wanted) => wanted,
@@ -92,12 +89,11 @@ pub async fn list(
     responses((status = 200, description = "The standing order", body = Order)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<MembersAndStaff>,
     Freshness(need, asked): Freshness,
     ById(id): ById,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Order>, Problem> {
-    principal.require(READERS)?;
     let order = api.reads.standing_order(viewer(&principal), OrderId::new(id), &need).await;
     let answer = Answer::found(order, identity, || {
         Problem::new(Code::OrderUnknown).detail("there is no such standing order of yours")

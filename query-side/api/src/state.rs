@@ -8,7 +8,7 @@ use live_events::LiveEvents;
 use platform::auth::Verifier;
 use reads::Reads;
 
-use crate::opener::Opener;
+use crate::{fold::Folder, opener::Opener};
 
 /// What the routes share.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Api {
     pub assets: Arc<Assets>,
     /// Opens what is personal.
     pub opener: Arc<dyn Opener>,
+    /// What events make of a stream.
+    pub folder: Arc<dyn Folder>,
     /// Finds out who asks.
     pub verifier: Verifier,
 }

@@ -3,9 +3,8 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::Role;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -17,13 +16,14 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{Asset, Day, Freshness, Limit},
+    readers::BankOnly,
     route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(&[Role::Operator, Role::Service], routes!(top_movers)).answers(&[Code::Forbidden])]
+    vec![Route::of::<BankOnly>(routes!(top_movers)).answers(&[Code::Forbidden])]
 }
 
 /// Which ranking.
@@ -47,11 +47,10 @@ pub struct TopMoversQuery {
     params(TopMoversQuery), responses((status = 200, description = "The ranking", body = TopMovers)))]
 pub async fn top_movers(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<BankOnly>,
     Freshness(need, asked): Freshness,
     Query(query): Query<TopMoversQuery>,
 ) -> Result<Answer<TopMovers>, Problem> {
-    principal.require(&[Role::Operator, Role::Service])?;
     let (day, limit) = (query.day.map(|day| day.0), Limit::or_usual(query.limit));
     let movers = api.reads.top_movers(day, query.asset.0, limit, &need).await;
     Ok(Answer::of(movers, identity)?.preferred(asked))

@@ -3,9 +3,8 @@
 use std::convert::identity;
 
 use axum::extract::State;
-use kernel::Role;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::{Path, Query},
     problem::{Code, Problem},
 };
@@ -15,6 +14,7 @@ use utoipa_axum::routes;
 use crate::{
     answer::Answer,
     params::{Freshness, Nothing},
+    readers::Staff,
     route::Route,
     state::Api,
 };
@@ -22,8 +22,8 @@ use crate::{
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(&[Role::Operator], routes!(list)).answers(&[Code::Forbidden]),
-        Route::new(&[Role::Operator], routes!(one)).answers(&[Code::Forbidden, Code::ViewUnknown]),
+        Route::of::<Staff>(routes!(list)).answers(&[Code::Forbidden]),
+        Route::of::<Staff>(routes!(one)).answers(&[Code::Forbidden, Code::ViewUnknown]),
     ]
 }
 
@@ -33,11 +33,10 @@ pub fn routes() -> Vec<Route> {
     responses((status = 200, description = "The views", body = [ViewStatus])))]
 pub async fn list(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(..): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Vec<ViewStatus>>, Problem> {
-    principal.require(&[Role::Operator])?;
     Answer::of(api.reads.views().await, identity)
 }
 
@@ -47,12 +46,11 @@ pub async fn list(
     responses((status = 200, description = "The view", body = ViewDetail)))]
 pub async fn one(
     State(api): State<Api>,
-    principal: Principal,
+    _: Admitted<Staff>,
     Freshness(..): Freshness,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<ViewDetail>, Problem> {
-    principal.require(&[Role::Operator])?;
     Answer::found(
         api.reads.view(&name).await,
         |view| view,

@@ -1,9 +1,8 @@
 //! The app's first screen.
 
 use axum::extract::State;
-use kernel::Role;
 use platform::{
-    auth::Principal,
+    auth::Admitted,
     extract::Query,
     problem::{Code, Problem},
 };
@@ -20,13 +19,14 @@ use crate::{
     opener::{self, Name},
     params::{Freshness, Nothing},
     problem::problem_of,
+    readers::Members,
     route::Route,
     state::Api,
 };
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(&[Role::Member], routes!(home)).answers(&[Code::Forbidden])]
+    vec![Route::of::<Members>(routes!(home)).answers(&[Code::Forbidden])]
 }
 
 /// The app's first screen in one call.
@@ -101,11 +101,10 @@ impl Wallet {
     responses((status = 200, description = "The first screen", body = Wallet)))]
 pub async fn home(
     State(api): State<Api>,
-    principal: Principal,
+    Admitted { principal, .. }: Admitted<Members>,
     Freshness(need, asked): Freshness,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Answer<Wallet>, Problem> {
-    principal.require(&[Role::Member])?;
     let mut read = api.reads.wallet(principal.actor.id, &need).await.map_err(problem_of)?;
     let own = read.value.real_name.take().map(|name| (principal.actor.id, name));
     let name = opener::name(api.opener.as_ref(), own).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::Position;
+use kernel::{Position, Version};
 
 /// Why a read has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,15 @@ pub enum ReadsError {
     /// The log cannot be asked, or not in time.
     #[error("the log cannot be reached")]
     LogUnavailable(#[source] log::ReadError),
+    /// This server has no login that reads the log itself.
+    #[error("this server has no login that reads the log: JANGBU_LOG_INSPECTOR_URL is not set")]
+    NoInspector,
+    /// The part of a stream is too far from its end, from which it is read backwards.
+    #[error("the stream can be read from version {from} on")]
+    StreamTooLong {
+        /// After this version it can be read.
+        from: Version,
+    },
     /// The database of the views refused the query: a defect here or in its schema.
     #[error("the views refused the query")]
     Refused(#[source] sqlx::Error),

@@ -4,17 +4,24 @@
 //! freshness gate. Knows nothing of HTTP, of commands, or of how the views are built.
 
 mod accounts;
+mod approvals;
 mod audit;
 mod audit_watch;
 mod balance;
 mod cursor;
 mod error;
+mod find;
 mod freshness;
+mod history;
 mod holds;
+mod inspect;
+mod inspector;
 mod items;
 mod limits;
+mod member_list;
 mod members;
 mod metric_help;
+mod operators;
 mod overview;
 mod owned;
 mod partners;
@@ -23,6 +30,7 @@ mod payout_runs;
 mod processes;
 mod reads;
 mod references;
+mod refusals;
 mod row;
 mod standing_orders;
 mod status;
@@ -34,16 +42,22 @@ mod wallet;
 mod webhooks;
 
 pub use accounts::{Account, AccountStatus, FreezeScope};
+pub use approvals::{Approval, ApprovalFilter};
 pub use audit::{AlarmReport, AuditReport, InvariantReport};
 pub use balance::{Balance, When};
 pub use cursor::List;
 pub use error::ReadsError;
+pub use find::{Finding, Found, Sought};
 pub use freshness::{Fresh, Need};
+pub use history::{BalanceHistory, BalancePoint};
 pub use holds::{Hold, HoldStatus};
+pub use inspect::{LogActor, LogCommit, LogEvent, MOST_EVENTS, Recorded, StreamEvent, StreamPage, StreamPart};
 pub use items::{Item, ItemHistory, ItemOwner, Offer};
 pub use limits::{AccountLimit, AmountUse, CountUse, LimitWindow, MostAmount, MostCount};
+pub use member_list::{MemberDetail, MemberRecord};
 pub use members::{Channel, Member, MemberStatus, Personal, SealedText};
 pub use metric_help::describe_metrics;
+pub use operators::{ActionApproval, Operator, OperatorAction};
 pub use overview::{
     AccountCounts, Activity, ActivityBucket, AssetTotals, MemberCounts, OrderCounts, Overview, PayoutRunCounts,
     RefusalCount,
@@ -53,6 +67,7 @@ pub use payees::{Payee, PayeeKey};
 pub use payout_runs::{PayoutResult, PayoutRun, PayoutStatus};
 pub use processes::{GiftCard, Process, ProcessFilter, ProcessStep};
 pub use reads::{OpenError, Options, Reads};
+pub use refusals::{RefusalHour, Refusals};
 pub use row::{Page, Viewer};
 pub use standing_orders::{Order, OrderRun, Schedule};
 pub use status::{Generation, ViewDetail, ViewStatus};
@@ -77,4 +92,6 @@ view::views! {
     Webhooks = "webhooks",
     Processes = "processes",
     Partners = "partners",
+    Operators = "operators",
+    Approvals = "approvals",
 }

@@ -40,6 +40,9 @@ pub enum MemberStatus {
 }
 
 impl MemberStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Erasing, Self::Erased];
+
     /// As it stands in answers and tables.
     pub fn as_str(self) -> &'static str {
         match self {

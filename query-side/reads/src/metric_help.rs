@@ -12,5 +12,11 @@ pub fn describe_metrics() {
     );
     describe_gauge!("jangbu_query_log_reachable", "1 if the log answers; without it the lag of views is a guess");
     describe_gauge!("jangbu_query_view_lag_seconds", Unit::Seconds, "Lag of each view, as readers see it");
+    describe_gauge!("jangbu_query_approvals_pending", "Approvals that wait for a second operator");
+    describe_gauge!(
+        "jangbu_query_approvals_oldest_seconds",
+        Unit::Seconds,
+        "How long the approval waits that was asked for first; 0 if none does"
+    );
     describe_counter!("jangbu_query_opened_total", "Sealed texts by what came of opening them");
 }

@@ -246,7 +246,7 @@ fn longer_than_the_days(now: DateTime<Utc>) -> DateTime<Utc> {
 
 /// undefined_table, undefined_column: the live generation is of a version that does not have them. The statement that fits
 /// it is asked instead, and says so again if the view has no live generation.
-fn is_of_a_version_before(error: &sqlx::Error) -> bool {
+pub(crate) fn is_of_a_version_before(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("42P01" | "42703"))
 }

@@ -4,12 +4,13 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use database::{ConnectOptions, Limits, Pool, PoolOptions};
 use kernel::{Clock, Position};
-use log::{AuditStore, Head, ReadCommits};
+use log::{AuditStore, BrowseLog, Head, ReadCommits};
 
 use crate::{
     ReadsError, View,
     audit_watch::AuditWatch,
     freshness::{Board, Feed, Gate, Horizon},
+    inspector::Inspector,
 };
 
 /// How to reach the views.
@@ -36,6 +37,7 @@ pub struct Reads {
     board: Arc<Board>,
     horizon: Arc<Horizon>,
     pub(crate) audit: AuditWatch,
+    pub(crate) inspector: Inspector,
     _feed: Feed,
 }
 
@@ -82,7 +84,13 @@ impl Reads {
         let horizon = Arc::new(Horizon::new(log, clock.clone()));
         let gate = Gate::new(board.clone(), horizon.clone());
         let feed = Feed::start(pool.clone(), connect, board.clone(), horizon.clone());
-        Ok(Self { pool, gate, clock, board, horizon, audit, _feed: feed })
+        Ok(Self { pool, gate, clock, board, horizon, audit, inspector: Inspector::default(), _feed: feed })
+    }
+
+    /// The same reads, and those of the log itself.
+    #[must_use]
+    pub fn with_inspector(self, log: Arc<dyn BrowseLog>) -> Self {
+        Self { inspector: Inspector::of(log), ..self }
     }
 
     /// Whether every view can be read: the database answers, each has a live generation, and this role may select it.

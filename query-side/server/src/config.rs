@@ -22,6 +22,9 @@ pub struct Config {
     /// The log database, as a role that may read its head; only to know how far behind the views are
     #[arg(long, env = "JANGBU_LOG_READER_URL", hide_env_values = true)]
     pub log_reader_url: String,
+    /// The log database, as the role that reads the log itself (jangbu_inspector); without it the reads of the log answer 503
+    #[arg(long, env = "JANGBU_LOG_INSPECTOR_URL", hide_env_values = true)]
+    pub log_inspector_url: Option<String>,
     /// The vault's database, as the role that reads data keys and revocations (jangbu_vault_reader)
     #[arg(long, env = "JANGBU_VAULT_READER_URL", hide_env_values = true)]
     pub vault_reader_url: String,
@@ -43,6 +46,9 @@ pub struct Config {
     /// Connections to the log database at most
     #[arg(long, env = "JANGBU_QUERY_LOG_CONNECTIONS", default_value_t = 2)]
     pub log_connections: u32,
+    /// Connections to the log database at most for reads of the log itself
+    #[arg(long, env = "JANGBU_QUERY_INSPECTOR_CONNECTIONS", default_value_t = 2)]
+    pub inspector_connections: u32,
     /// Connections to the vault at most
     #[arg(long, env = "JANGBU_QUERY_VAULT_CONNECTIONS", default_value_t = 4)]
     pub vault_connections: u32,

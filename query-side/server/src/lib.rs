@@ -1,7 +1,9 @@
 //! The query server: wiring only.
 
 mod config;
+mod fold;
 mod opener;
+mod pending_approvals;
 mod probes;
 mod revoked;
 
@@ -31,6 +33,7 @@ use tokio::{
 use vault::{KekWatch, VaultReader};
 
 use crate::{
+    fold::DomainFold,
     opener::VaultOpener,
     revoked::{Quoted, Revoked},
 };
@@ -63,6 +66,10 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         tasks::until_done("quotas", move || count(quotas.clone(), quoted.clone(), shutdown.clone()))
     };
     let keys = tasks::endless("keys", move || verifier.clone().follow_keys());
+    let pending = {
+        let reads = reads.clone();
+        tasks::endless("pending-approvals", move || pending_approvals::watch(reads.clone()))
+    };
     // Whether the views are of the log's history should be known before the first answer; a database that is away keeps nobody
     // from starting.
     let _ = timeout(FIRST_LOOK, reads.were_looked_at()).await;
@@ -79,7 +86,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         })
     };
     let served = serve_with(listener, router, config.serve, closing).await;
-    drop((watching, following, counting, keys));
+    drop((watching, following, counting, keys, pending));
     reads.close().await;
     tasks::outcome()?;
     served.context("serving failed")
@@ -128,13 +135,12 @@ fn assemble(config: &Config, live: Arc<LiveEvents>) -> anyhow::Result<Assembled>
     let log = connect(&config.log_reader_url, &PoolOptions::log("query-server", config.log_connections))
         .context("JANGBU_LOG_READER_URL")?;
     database::require_sessions(vec![log.clone()]);
-    let reads = Reads::open(
-        &config.reads(),
-        Arc::new(PostgresLog::new(log).with_archive(ArchivedLog::at(&config.archive))),
-        clock.clone(),
-    )
-    .context("JANGBU_VIEWS_READER_URL")?;
-    let reads = Arc::new(reads);
+    let log = Arc::new(PostgresLog::new(log).with_archive(ArchivedLog::at(&config.archive)));
+    let reads = Reads::open(&config.reads(), log, clock.clone()).context("JANGBU_VIEWS_READER_URL")?;
+    let reads = Arc::new(match inspector(config)? {
+        Some(log) => reads.with_inspector(Arc::new(log)),
+        None => reads,
+    });
     let verifier = Verifier::from_jwks_file_with(&config.jwks_file, clock).context("JANGBU_JWKS_FILE")?;
     let vault = vault_reader(config)?;
     let (revoked, quoted) = (Revoked::new(vault.revocations()), Quoted(vault.clone()));
@@ -151,10 +157,20 @@ fn assemble(config: &Config, live: Arc<LiveEvents>) -> anyhow::Result<Assembled>
     let revocations = verifier.revocations().clone();
     let opener = Arc::new(VaultOpener::new(vault, Duration::from_millis(config.vault_timeout_ms)));
     let assets = Arc::new(config.assets.clone());
-    let api = Api { reads: reads.clone(), live, assets, opener, verifier: verifier.clone() };
+    let folder = Arc::new(DomainFold);
+    let api = Api { reads: reads.clone(), live, assets, opener, folder, verifier: verifier.clone() };
     let routes = query_api::router(api).merge(ops::routes(probes.clone(), query_api::openapi()));
     let options = HttpOptions { cors_origins: config.cors_origins.clone(), ..HttpOptions::default() };
     Ok(Assembled { router: service(routes, options), reads, probes, verifier, revocations, revoked, quoted })
+}
+
+/// The log itself, if this server has a login that reads it.
+fn inspector(config: &Config) -> anyhow::Result<Option<PostgresLog>> {
+    let Some(url) = &config.log_inspector_url else { return Ok(None) };
+    let pool = connect(url, &PoolOptions::log("query-server/log", config.inspector_connections))
+        .context("JANGBU_LOG_INSPECTOR_URL")?;
+    database::require_sessions(vec![pool.clone()]);
+    Ok(Some(PostgresLog::new(pool).with_archive(ArchivedLog::at(&config.archive))))
 }
 
 fn vault_reader(config: &Config) -> anyhow::Result<VaultReader> {

@@ -28,9 +28,11 @@ fn main() -> anyhow::Result<()> {
     }
     let Arguments { config, openapi: _ } = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        telemetry::init("query-server", &config.telemetry)?;
+        let telemetry = telemetry::init("query-server", &config.telemetry)?;
         let shutdown = shutdown::signal()?;
         let listener = listen(config.addr, "JANGBU_QUERY_ADDR").await?;
-        query_server::run(config, listener, shutdown).await
+        let ended = query_server::run(config, listener, shutdown).await;
+        telemetry.finish().await;
+        ended
     })
 }

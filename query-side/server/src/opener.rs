@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::MemberId;
-use query_api::{KeptPreferences, OpenedDevice, Opener, OpenerError};
+use query_api::{KeptPreferences, KeptSession, OpenedDevice, Opener, OpenerError};
 use reads::SealedText;
 use secrecy::SecretString;
 use tokio::time::{error::Elapsed, timeout};
@@ -117,6 +117,16 @@ impl Opener for VaultOpener {
             tracing::error!(member.id = %member, device.id = %device, "what is shown of a push token does not open");
             counted("refused", Err(OpenerError::Refused))
         })
+    }
+
+    async fn sessions(&self, member: MemberId) -> Result<Vec<KeptSession>, OpenerError> {
+        let kept = self.ask(member, self.reader.sessions(member)).await?.unwrap_or_default();
+        let sessions = kept.into_iter().map(|kept| KeptSession {
+            session: kept.session,
+            expires_at: kept.expires_at,
+            ended_at: kept.ended_at,
+        });
+        Ok(sessions.collect())
     }
 
     async fn preferences(&self, member: MemberId) -> Result<Option<KeptPreferences>, OpenerError> {

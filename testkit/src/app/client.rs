@@ -17,6 +17,8 @@ pub struct TestClient {
     pub query: String,
     pub token: String,
     pub id: Uuid,
+    /// Why they do what they do, if it is said in a header.
+    pub reason: String,
 }
 
 /// An answer with everything in it.
@@ -50,6 +52,10 @@ impl TestClient {
         let mut request = self.http.request(method, url).timeout(Duration::from_secs(60));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
+        }
+        if !self.reason.is_empty() {
+            let encoded: String = self.reason.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            request = request.header("jangbu-reason", encoded);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

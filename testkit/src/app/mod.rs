@@ -7,6 +7,7 @@ mod client;
 mod ledger;
 #[cfg(feature = "generations")]
 mod old_transactions;
+mod staff;
 mod test_app;
 mod wait;
 
@@ -14,5 +15,6 @@ pub use client::{Answer, TestClient, fresh_key, money};
 pub use ledger::{Account, Ledger, Posted};
 #[cfg(feature = "generations")]
 pub use old_transactions::{OldWorker, begin_with_old_transactions};
+pub use staff::Staff;
 pub use test_app::{ALL, TestApp, all_items};
 pub use wait::eventually;

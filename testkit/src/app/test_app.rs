@@ -153,7 +153,7 @@ impl TestApp {
     pub fn client_with(&mut self, server: usize, id: Uuid, token: String) -> TestClient {
         let command = format!("http://{}", self.bank.address(Part::Command(server)).unwrap());
         let query = format!("http://{}", self.bank.address(Part::Query).unwrap());
-        TestClient { http: self.http.clone(), command, query, token, id }
+        TestClient { http: self.http.clone(), command, query, token, id, reason: String::new() }
     }
 
     /// A member nobody has seen before.

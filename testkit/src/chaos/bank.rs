@@ -35,12 +35,22 @@ pub enum Part {
     Publisher,
     /// A webhook sender; a second one stands by.
     Webhooks(usize),
+    /// The console, in front of the first command server, the query server and the projector.
+    Console,
 }
 
 impl Part {
     /// The binaries of all parts; also the names of their packages.
-    pub const BINARIES: [&str; 7] =
-        ["command-server", "outbox-relay", "projector", "query-server", "auditor", "event-publisher", "webhook-sender"];
+    pub const BINARIES: [&str; 8] = [
+        "command-server",
+        "outbox-relay",
+        "projector",
+        "query-server",
+        "auditor",
+        "event-publisher",
+        "webhook-sender",
+        "console",
+    ];
 
     /// The name of its binary.
     pub fn binary(self) -> &'static str {
@@ -52,6 +62,7 @@ impl Part {
             Self::Auditor => Self::BINARIES[4],
             Self::Publisher => Self::BINARIES[5],
             Self::Webhooks(_) => Self::BINARIES[6],
+            Self::Console => Self::BINARIES[7],
         }
     }
 
@@ -73,9 +84,17 @@ impl Part {
             Self::Auditor => "JANGBU_AUDITOR_ADDR",
             Self::Publisher => "JANGBU_PUBLISHER_ADDR",
             Self::Webhooks(_) => "JANGBU_WEBHOOKS_ADDR",
+            Self::Console => "JANGBU_CONSOLE_ADDR",
         }
     }
 }
+
+/// The servers that the console asks over HTTP, by the variable that names each.
+const BEHIND_THE_CONSOLE: [(&str, Part); 3] = [
+    ("JANGBU_COMMAND_URL", Part::Command(0)),
+    ("JANGBU_QUERY_URL", Part::Query),
+    ("JANGBU_PROJECTOR_URL", Part::Projector),
+];
 
 /// What a bank runs on.
 #[derive(Clone, Debug)]
@@ -193,10 +212,21 @@ impl Bank {
     /// Starts a part and waits for nothing.
     pub fn spawn(&mut self, part: Part) -> Result<()> {
         let address = self.address(part)?;
+        if part == Part::Console {
+            // They have addresses from now on, whether they run already or are started later.
+            for (_, behind) in BEHIND_THE_CONSOLE {
+                self.address(behind)?;
+            }
+        }
+        let mut env = self.environment(part, address)?;
+        if part == Part::Projector {
+            // It asks there whether another operator has to approve a promotion.
+            env.push(("JANGBU_COMMAND_URL".to_owned(), format!("http://{}", self.address(Part::Command(0))?)));
+        }
         let program = Program {
             path: self.plan.binaries.join(part.binary()),
             args: vec![],
-            env: self.environment(part, address)?,
+            env,
             dir: self.plan.logs.clone(),
             log: self.log_file(part),
             user: None,
@@ -300,12 +330,15 @@ impl Bank {
             Part::Projector => vec![
                 ("JANGBU_LOG_PROJECTOR_URL", log.url(Role::Projector)?),
                 ("JANGBU_VIEWS_PROJECTOR_URL", views.url(Role::Projector)?),
+                ("JANGBU_VAULT_PROJECTOR_URL", vault.url(Role::Projector)?),
                 nats("JANGBU_NATS_PROJECTOR_URL", NatsRole::Projector)?,
+                jwks,
                 slice_keys,
                 stream,
             ],
             Part::Query => vec![
                 ("JANGBU_LOG_READER_URL", log.url(Role::Reader)?),
+                ("JANGBU_LOG_INSPECTOR_URL", log.url(Role::Inspector)?),
                 ("JANGBU_VIEWS_READER_URL", views.url(Role::Reader)?),
                 ("JANGBU_VAULT_READER_URL", vault.url(Role::VaultReader)?),
                 nats("JANGBU_NATS_PUBLIC_URL", NatsRole::Public)?,
@@ -330,6 +363,7 @@ impl Bank {
                 ("JANGBU_VAULT_WEBHOOKS_URL", vault.url(Role::Webhooks)?),
                 kek,
             ],
+            Part::Console => self.console_environment(),
         };
         if let (Part::Command(_), Some(post)) = (part, &self.plan.post) {
             environment.extend(post.variables());
@@ -338,5 +372,17 @@ impl Bank {
         let mut environment: Vec<_> = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         environment.extend(self.plan.settings.iter().chain(self.settings.get(&part).into_iter().flatten()).cloned());
         Ok(environment)
+    }
+
+    /// The key of its cookies, the servers that it asks, and the probes of all others that have an address.
+    fn console_environment(&self) -> Vec<(&'static str, String)> {
+        let key = ("JANGBU_CONSOLE_KEY_FILE", self.plan.keys.console_key_file().display().to_string());
+        let asked = BEHIND_THE_CONSOLE
+            .into_iter()
+            .filter_map(|(variable, part)| Some((variable, format!("http://{}", self.addresses.get(&part)?))));
+        let probed = [Part::Relay, Part::Auditor, Part::Publisher, Part::Webhooks(0)]
+            .into_iter()
+            .filter_map(|part| Some((part.address_variable(), self.addresses.get(&part)?.to_string())));
+        std::iter::once(key).chain(asked).chain(probed).collect()
     }
 }

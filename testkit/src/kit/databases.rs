@@ -32,6 +32,8 @@ pub enum Role {
     Auditor,
     /// The publisher of public events.
     Publisher,
+    /// The query server, where it reads the log for operators.
+    Inspector,
     /// The command server, in the vault.
     Vault,
     /// The query server, in the vault.
@@ -42,7 +44,7 @@ pub enum Role {
 
 impl Role {
     /// All of them, the owner first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Owner,
         Self::Writer,
         Self::Relay,
@@ -50,6 +52,7 @@ impl Role {
         Self::Reader,
         Self::Auditor,
         Self::Publisher,
+        Self::Inspector,
         Self::Vault,
         Self::VaultReader,
         Self::Webhooks,
@@ -65,6 +68,7 @@ impl Role {
             Self::Reader => "jangbu_reader",
             Self::Auditor => "jangbu_auditor",
             Self::Publisher => "jangbu_publisher",
+            Self::Inspector => "jangbu_inspector",
             Self::Vault => "jangbu_vault",
             Self::VaultReader => "jangbu_vault_reader",
             Self::Webhooks => "jangbu_webhooks",

@@ -47,11 +47,13 @@ impl Keys {
         keys.ensure_secret(&keys.kek_file())?;
         keys.ensure_secret(&keys.slice_key_file())?;
         keys.ensure_secret(&keys.internal_key_file())?;
+        keys.ensure_secret(&keys.console_key_file())?;
         Ok(keys)
     }
 
     /// Makes a file with one secret key if there is none: the key-encryption key, without which every member's personal
-    /// data are lost; the key that slices are sealed with; and the key that command servers share.
+    /// data are lost; the key that slices are sealed with; the key that command servers share; and the key that seals the
+    /// cookies of the console.
     fn ensure_secret(&self, file: &Path) -> Result<()> {
         if file.exists() {
             return Ok(());
@@ -98,6 +100,11 @@ impl Keys {
     /// The file of the key that command servers share.
     pub fn internal_key_file(&self) -> PathBuf {
         self.dir.join("internal-keys.json")
+    }
+
+    /// The file of the key that seals the cookies of the console.
+    pub fn console_key_file(&self) -> PathBuf {
+        self.dir.join("console-keys.json")
     }
 
     /// The variable by which programs find the key-encryption key.

@@ -22,6 +22,7 @@ mod servers;
 mod test_database;
 #[cfg(test)]
 mod tests;
+mod totp;
 
 pub use databases::{Database, Databases, Pair, Passwords, Role, test_variable};
 pub use describe::descriptions;
@@ -37,3 +38,4 @@ pub use schema::{LAST_BEFORE_COMMIT_ROWS, migrate_until};
 pub use secrets::random_secret;
 pub use servers::{Options, Servers};
 pub use test_database::{TestDatabase, run_on_test_server};
+pub use totp::{CODE_SECONDS, one_time_code};

@@ -107,6 +107,18 @@ impl Old {
         }
     }
 
+    /// Whoever looks at the log finds it whole.
+    async fn log_is_whole(&self, operator: &TestClient) {
+        let page = operator.get("/v1/log?before=50&limit=5").await.expect(200);
+        let firsts: Vec<i64> = page.items().iter().map(|commit| commit["first_position"].as_i64().unwrap()).collect();
+        assert!(firsts.len() == 5 && firsts.is_sorted_by(|newer, older| newer > older) && firsts[0] < 50, "{firsts:?}");
+        let held = operator.get("/v1/log/positions/20").await.expect(200);
+        assert!((held.number("first_position")..=held.number("last_position")).contains(&20), "{}", held.body);
+        let stream = operator.get(&format!("/v1/log/streams/{}?fold=true", self.from)).await.expect(200);
+        assert_eq!(stream.items()[0]["version"], 1, "{}", stream.body);
+        assert!(stream.items().iter().all(|event| event["state"].is_object()), "{}", stream.body);
+    }
+
     /// Nothing more can be checked of a log of which a part is elsewhere, but by `jangbu log verify`.
     async fn end(mut self) {
         self.app.bank.check().unwrap();
@@ -137,6 +149,8 @@ async fn a_bank_goes_on_when_its_old_commits_have_left_the_database() {
     operator.post(&freeze, json!({"reason": "a look"})).await.expect(200);
     old.payer.transfer(old.from, old.to, 1).await.expect_problem(422, "account-frozen");
     operator.post(&format!("/v1/accounts/{}/unfreeze", old.to), json!({})).await.expect(200);
+
+    old.log_is_whole(&operator).await;
 
     // A member of whom every event is in the archive.
     old.canary.log_in(&old.app.stranger()).await.expect(201);

@@ -12,6 +12,7 @@ mod known_networks;
 mod messages;
 mod notices;
 mod notifications;
+mod operators;
 mod partners;
 mod password_resets;
 mod reader;

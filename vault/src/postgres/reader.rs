@@ -10,12 +10,16 @@ use super::{
     partners::quotas,
     revocation_reader::RevocationReader,
     revocations::revoked_after,
+    sessions::sessions,
     store::Store,
 };
-use crate::{DataKey, Kek, KekFault, KeptDevice, KeptPreferences, PartnerQuota, Revocation, VaultError};
+use crate::{DataKey, Kek, KekFault, KeptDevice, KeptPreferences, KeptSession, PartnerQuota, Revocation, VaultError};
 
-/// The vault as the query server's role has it: it reads data keys, revocations, quotas, preferences, and of devices all but
-/// the tokens. It cannot even ask for anything else.
+/// So many sessions of one member are shown.
+const MOST_SESSIONS: i64 = 100;
+
+/// The vault as the query server's role has it: it reads data keys, revocations, quotas, preferences, when sessions end, and of devices
+/// all but the tokens. It cannot even ask for anything else.
 #[derive(Clone)]
 pub struct VaultReader {
     store: Store,
@@ -46,6 +50,11 @@ impl VaultReader {
     /// The devices of a member, without their tokens.
     pub async fn devices(&self, member: MemberId) -> Result<Vec<KeptDevice>, VaultError> {
         devices(&self.store.pool, member).await
+    }
+
+    /// The newest sessions of a member, those that end last first.
+    pub async fn sessions(&self, member: MemberId) -> Result<Vec<KeptSession>, VaultError> {
+        sessions(&self.store.pool, member, MOST_SESSIONS).await
     }
 
     /// What a member wants to be told; none if they never said.

@@ -26,7 +26,7 @@ struct Session {
 
 impl RevocationReader {
     /// Of the database that this pool connects to. Nothing is asked before it is needed.
-    pub(super) fn new(pool: &Pool) -> Self {
+    pub fn new(pool: &Pool) -> Self {
         // A process that is suspended takes no tokens when it wakes; its lock keeps nobody waiting for long.
         let options = pool.connect_options().clone().options([("idle_session_timeout", "10s")]);
         Self { options, session: Mutex::default() }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use database::Transaction;
+use database::{Pool, Transaction};
 use kernel::{MemberId, Sealed};
 use secrecy::ExposeSecret;
 use sqlx::postgres::types::PgInterval;
@@ -14,7 +14,7 @@ use super::{
     revocations::{Lasting, revoke},
     store::lock_member,
 };
-use crate::{PasswordHash, RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
+use crate::{KeptSession, PasswordHash, RefreshRetry, Rotation, Sessions, TokenDigest, VaultError};
 
 #[async_trait]
 impl Sessions for PostgresVault {
@@ -116,6 +116,26 @@ impl Sessions for PostgresVault {
         }
         transaction.commit().await.map_err(failed)?;
         Ok(owner == Some(member.uuid()))
+    }
+
+    async fn end_own_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError> {
+        let mut transaction = self.store.begin().await?;
+        let ended = sqlx::query!(
+            "update vault.sessions set ended_at = coalesce(ended_at, clock_timestamp())
+             where session_id = $1 and member_id = $2",
+            session,
+            member.uuid()
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        let is_theirs = ended.rows_affected() == 1;
+        // Anybody can name an id. One that is not theirs may be somebody else's session, key or member: it is not revoked.
+        if is_theirs {
+            revoke(&mut transaction, &[session], Lasting::AccessTokens).await?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(is_theirs)
     }
 
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError> {
@@ -271,4 +291,18 @@ async fn end(transaction: &mut Transaction<'static>, session: Uuid, now: DateTim
         .await
         .map_err(failed)?;
     Ok(())
+}
+
+/// The sessions of a member, those that end last first.
+pub(super) async fn sessions(pool: &Pool, member: MemberId, limit: i64) -> Result<Vec<KeptSession>, VaultError> {
+    sqlx::query_as!(
+        KeptSession,
+        "select session_id as session, expires_at, ended_at from vault.sessions where member_id = $1
+         order by expires_at desc, session_id limit $2",
+        member.uuid(),
+        limit
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(failed)
 }

@@ -12,6 +12,7 @@ mod keyring;
 mod keys;
 mod messages;
 mod networks;
+mod operators;
 mod partners;
 mod password_resets;
 mod passwords;

@@ -3,7 +3,7 @@
 use database::Pool;
 use kernel::{StreamId, WebhookId};
 use sqlx::AssertSqlSafe;
-use vault::{Credentials, Keys, PostgresVault, Revocations, VaultError, WebhookKeyReader, Webhooks};
+use vault::{Credentials, Keys, PostgresVault, RevocationReader, Revocations, VaultError, WebhookKeyReader, Webhooks};
 
 use crate::fixture::{VaultFixture, id, member};
 
@@ -35,7 +35,6 @@ async fn the_query_server_reads_keys_revocations_and_what_is_shown_of_devices_an
         "pending_passwords",
         "password_resets",
         "known_networks",
-        "sessions",
         "refresh_tokens",
         "refresh_answers",
         "messages",
@@ -48,11 +47,17 @@ async fn the_query_server_reads_keys_revocations_and_what_is_shown_of_devices_an
         "secret",
         "certificates",
         "key_epochs",
+        "operator_credentials",
+        "operator_sessions",
     ];
     for table in closed {
         assert_eq!(code(&pool, &format!("select * from vault.{table}")).await.as_deref(), NO, "{table}");
     }
+    // When a session ends is shown to operators; nothing of it is changed.
+    assert_eq!(code(&pool, "select * from vault.sessions").await, None);
     for sql in [
+        "delete from vault.sessions",
+        "update vault.sessions set ended_at = null",
         "delete from vault.data_keys",
         "update vault.data_keys set settled = false",
         "insert into vault.revocations (subject) values (gen_random_uuid())",
@@ -94,6 +99,25 @@ async fn the_webhook_sender_reads_one_key_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_projector_reads_revocations_and_nothing_else() {
+    let fixture = VaultFixture::new().await;
+    let (gone, _) = fixture.joined().await;
+    fixture.vault.revoke_member(gone).await.unwrap();
+    let pool = fixture.pool_of("jangbu_projector");
+    let reader = RevocationReader::new(&pool);
+    let revoked = reader.revoked_after(0).await.unwrap();
+    assert_eq!(revoked.iter().map(|revocation| revocation.subject).collect::<Vec<_>>(), [gone.uuid()]);
+    reader.applied().await.unwrap();
+    for table in ["data_keys", "secret", "credentials", "sessions", "messages", "devices", "certificates"] {
+        assert_eq!(code(&pool, &format!("select * from vault.{table}")).await.as_deref(), NO, "{table}");
+    }
+    for sql in ["delete from vault.revocations", "create table vault.mine (x int)"] {
+        assert!(code(&pool, sql).await.is_some(), "{sql}");
+    }
+    fixture.end().await;
+}
+
+#[tokio::test]
 async fn the_command_server_changes_neither_secret_nor_certificates() {
     let fixture = VaultFixture::new().await;
     let pool = fixture.pool_of("jangbu_vault");
@@ -104,6 +128,7 @@ async fn the_command_server_changes_neither_secret_nor_certificates() {
         "delete from vault.certificates",
         "delete from vault.message_cursor",
         "delete from vault.notification_cursor",
+        "delete from vault.operator_credentials",
         "update vault.device_commands set refused = true",
         "update vault.revocations set until = now()",
         "truncate vault.data_keys",
@@ -126,7 +151,7 @@ async fn nobody_else_may_connect() {
     .await
     .unwrap();
     for (role, may) in may {
-        let known = ["jangbu_owner", "jangbu_vault", "jangbu_vault_reader", "jangbu_webhooks"];
+        let known = ["jangbu_owner", "jangbu_projector", "jangbu_vault", "jangbu_vault_reader", "jangbu_webhooks"];
         let wanted = known.contains(&role.as_str());
         assert_eq!(may, wanted, "{role}");
     }

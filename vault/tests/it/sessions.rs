@@ -58,6 +58,26 @@ async fn of_twenty_that_bring_one_token_at_once_one_is_first_and_the_session_end
 }
 
 #[tokio::test]
+async fn a_member_ends_sessions_of_their_own_and_revokes_nothing_else() {
+    let fixture = VaultFixture::new().await;
+    let ((member, _), (other, _)) = (fixture.joined().await, fixture.joined().await);
+    let open = async |member| {
+        let session = id();
+        assert!(fixture.vault.open_session(session, member, &hash("first"), token(), later(60)).await.unwrap());
+        session
+    };
+    let (own, foreign) = (open(member).await, open(other).await);
+    for none in [foreign, id(), other.uuid()] {
+        assert!(!fixture.vault.end_own_session(none, member).await.unwrap());
+    }
+    assert_eq!(revoked(&fixture).await, Vec::<Uuid>::new());
+    assert!(fixture.vault.end_own_session(own, member).await.unwrap());
+    assert!(fixture.vault.end_own_session(own, member).await.unwrap(), "again, for a client that asks again");
+    assert_eq!(revoked(&fixture).await, [own]);
+    fixture.end().await;
+}
+
+#[tokio::test]
 async fn a_session_that_is_over_gives_no_token() {
     let fixture = VaultFixture::new().await;
     let (member, _) = fixture.joined().await;

@@ -25,7 +25,7 @@ use kernel::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::webhooks;
+use crate::{approvals, operators, webhooks};
 
 pub const NOW: i64 = 1_800_000_000;
 pub const ALICE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a);
@@ -368,6 +368,13 @@ fn other_sides(command: &Command, command_id: CommandId) -> Outcome {
             let (requests_per_second, burst, limits) = (*requests_per_second, *burst, limits.clone());
             let set = PartnerQuotasSet { requests_per_second, burst, limits };
             Outcome::PartnerQuotasSet(QuotasAnswer { partner_id: *partner, set, position: Position::new(42) })
+        }
+        Command::AddOperator(_)
+        | Command::SetOperatorRole(_)
+        | Command::SwitchOperator(_)
+        | Command::ResetOperator(_) => operators::outcome(command),
+        Command::FreezeAccounts(_) | Command::DecideApproval(_) | Command::PromoteView(_) => {
+            approvals::outcome(command)
         }
         _ => Outcome::Changed(account("open")),
     }

@@ -32,6 +32,7 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
     let paths: BTreeSet<_> = document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
     let others = [
         "/.well-known/jwks.json",
+        "/v1/approvals/{id}/key",
         "/v1/bank-payouts",
         "/v1/erasures/{id}",
         "/v1/gift-cards",
@@ -44,6 +45,14 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         "/v1/members/{id}/disclosures",
         "/v1/members/{id}/erase",
         "/v1/oauth/token",
+        "/v1/operators/me",
+        "/v1/operators/me/password",
+        "/v1/operators/sessions",
+        "/v1/operators/sessions/current",
+        "/v1/operators/sessions/oidc",
+        "/v1/operators/sessions/refresh",
+        "/v1/operators/{id}/sessions",
+        "/v1/operators/{id}/sessions/{session}",
         "/v1/payout-runs/{id}/rows",
         "/v1/password-resets",
         "/v1/password-resets/{id}/complete",
@@ -51,6 +60,7 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         "/v1/sessions",
         "/v1/sessions/current",
         "/v1/sessions/refresh",
+        "/v1/sessions/{id}",
         "/v1/signups",
         "/v1/signups/{id}/resend",
         "/v1/signups/{id}/verify",
@@ -61,7 +71,9 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
     let operations = items.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |one| (path, one)));
     for (path, (method, operation)) in operations {
         let responses = operation["responses"].as_object().expect("responses");
-        let begins = path.starts_with("/v1/sessions") || path == "/v1/oauth/token";
+        let is_of_operators =
+            path.starts_with("/v1/operators/") && (path.contains("/sessions") || path.contains("/me"));
+        let begins = path.starts_with("/v1/sessions") || path == "/v1/oauth/token" || is_of_operators;
         let command = matches!(method.as_str(), "post" | "put" | "patch" | "delete") && !begins;
         let secured = operation["security"] != json!([]);
         for status in ["400", "401", "403", "408", "409", "413", "415", "422", "500", "503"] {
@@ -71,7 +83,7 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
             let content = &responses.get(status).unwrap_or_else(|| panic!("{path} {status}"))["content"];
             assert!(content["application/problem+json"].is_object(), "{path} {status}");
         }
-        let proves = ["/v1/sessions", "/v1/sessions/refresh", "/v1/oauth/token"].contains(&path.as_str());
+        let proves = begins && method == "post";
         assert_eq!(responses.contains_key("401"), secured || proves);
         if command && !path.contains("/me") {
             let in_path = path.contains("{id}") || (path.contains("{name}") && method == "delete");
@@ -82,7 +94,8 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         let text = operation["parameters"].to_string();
         assert_eq!(text.contains("#/components/parameters/IdempotencyKey"), command, "{path}");
         let done = ["200", "201", "202", "204"].iter().find_map(|status| responses.get(*status)).expect("a good end");
-        let changes = command || path.starts_with("/v1/sessions");
+        let is_of_session = is_of_operators && method != "get" && !path.ends_with("/password");
+        let changes = command || path.starts_with("/v1/sessions") || is_of_session;
         assert_eq!(done["headers"]["Consistency-Token"].is_object(), changes, "{path}");
     }
 }

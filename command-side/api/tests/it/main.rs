@@ -1,6 +1,7 @@
 //! The routes as clients meet them, with a bank that answers what the test says.
 
 mod answers;
+mod approvals;
 mod bad_input;
 mod bad_people;
 mod bank;
@@ -11,6 +12,7 @@ mod holds;
 mod items;
 mod limits;
 mod more_commands;
+mod operators;
 mod outcomes;
 mod partners;
 mod payment_codes;

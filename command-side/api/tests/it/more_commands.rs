@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    approvals,
     commands::{CUSTOMERS, MEMBERS, MEMBERS_AND_OPERATORS, OPERATORS, PROGRAMS, Sample, money, sample},
-    partners, payouts, processes,
+    operators, partners, payouts, processes,
     support::{CODE, DESTINATION, HOLD, SOURCE, TRANSFER, account, code_id},
     webhooks,
 };
@@ -29,6 +30,8 @@ pub fn samples() -> Vec<Sample> {
         .chain(webhooks::samples())
         .chain(processes::samples())
         .chain(partners::samples())
+        .chain(operators::samples())
+        .chain(approvals::samples())
         .collect()
 }
 

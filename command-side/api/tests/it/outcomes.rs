@@ -63,6 +63,8 @@ async fn every_refusal_of_the_bank_is_422_with_its_code() {
         "url-not-allowed",
         "process-over",
         "process-step-fixed",
+        "last-admin",
+        "approval-over",
         "batch-aborted",
     ] {
         let reply = Api::refusing(code).post_json(Role::Member, "/v1/transfers", order()).await;

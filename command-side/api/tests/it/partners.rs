@@ -31,6 +31,7 @@ pub fn samples() -> Vec<Sample> {
     let asked = json!({"requests_per_second": 50, "burst": 100, "limits": ["partners-daily"]});
     let issue = IssuePartnerKey {
         partner,
+        key: None,
         scopes: vec![Scope::AccountsRead, Scope::HoldsWrite],
         expires_at: Some(DateTime::parse_from_rfc3339("2027-11-22T09:30:00.123456Z").expect("a time").to_utc()),
         digest: "its digest".to_owned(),

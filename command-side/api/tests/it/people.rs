@@ -46,9 +46,10 @@ fn granted(command: &MemberCommand) -> MemberOutcome {
         | MemberCommand::RemoveDevice { .. }
         | MemberCommand::CompleteReset { .. } => MemberOutcome::Done,
         MemberCommand::SetNotifications { preferences, .. } => MemberOutcome::Notifications(preferences.clone()),
-        MemberCommand::Leave { .. } | MemberCommand::LeftBefore { .. } | MemberCommand::Erase { .. } => {
-            MemberOutcome::Erasing(SIGN_UP)
-        }
+        MemberCommand::Leave { .. }
+        | MemberCommand::LeftBefore { .. }
+        | MemberCommand::Erase { .. }
+        | MemberCommand::ApproveErasure { .. } => MemberOutcome::Erasing(SIGN_UP),
         MemberCommand::Disclose { member, .. } => MemberOutcome::Disclosed(
             *member,
             PersonalData {
@@ -226,7 +227,10 @@ async fn sessions_begin_go_on_and_end_without_a_key() {
     let bearer = bearer_of(&json!({"sub": ALICE, "role": "member", "sid": session, "exp": NOW + 60}));
     let ended = api.ask("DELETE", "/v1/sessions/current", &[("authorization", &bearer)], "").await;
     assert_eq!((ended.status, ended.text.as_str()), (StatusCode::NO_CONTENT, ""));
-    for answer in [&begun, &refreshed, &ended] {
+    let other = Uuid::from_u128(18);
+    let named = api.ask("DELETE", &format!("/v1/sessions/{other}"), &[("authorization", &bearer)], "").await;
+    assert_eq!((named.status, named.text.as_str()), (StatusCode::NO_CONTENT, ""));
+    for answer in [&begun, &refreshed, &ended, &named] {
         assert_eq!(answer.header("consistency-token"), Some(&*crate::support::seen().to_string()));
     }
     let from = "0.0.0.0".parse().expect("an address");
@@ -236,6 +240,7 @@ async fn sessions_begin_go_on_and_end_without_a_key() {
         Said::Refresh { from, token: "abc".to_owned() },
         Said::Refresh { from, token: "abc".to_owned() },
         Said::LogOut { member: MemberId::new(ALICE), session: Some(session) },
+        Said::EndSession { member: MemberId::new(ALICE), session: other },
     ];
     assert_eq!(api.said(), expected);
 }

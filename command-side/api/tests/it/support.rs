@@ -64,12 +64,28 @@ impl CommandPort for FakeBank {
 /// What the authentication service was asked for that is no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    LogIn { from: IpAddr, login_id: String, password: String },
-    Refresh { from: IpAddr, token: String },
-    LogOut { member: MemberId, session: Option<Uuid> },
+    LogIn {
+        from: IpAddr,
+        login_id: String,
+        password: String,
+    },
+    Refresh {
+        from: IpAddr,
+        token: String,
+    },
+    LogOut {
+        member: MemberId,
+        session: Option<Uuid>,
+    },
+    EndSession {
+        member: MemberId,
+        session: Uuid,
+    },
     Certificate(Option<IpAddr>, Uuid),
     Revoked(PartnerKeyId),
     Quota(PartnerId, PartnerQuota),
+    /// Something of operators, in words.
+    Operator(String),
 }
 
 type MemberRule = dyn Fn(&MemberCommand) -> Result<Receipt<MemberOutcome>, AuthError> + Send + Sync;
@@ -105,10 +121,16 @@ impl FakeAuth {
         }
     }
 
-    fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
+    /// Keeps what was said, and answers by the rule.
+    pub fn hear(&self, said: Said) -> Result<Option<ErasureProof>, AuthError> {
         let answer = (self.others)(&said);
-        self.said.lock().expect("not poisoned").push(said);
+        self.note(said);
         answer
+    }
+
+    /// Keeps what was said.
+    pub fn note(&self, said: Said) {
+        self.said.lock().expect("not poisoned").push(said);
     }
 }
 
@@ -197,6 +219,10 @@ impl AuthPort for FakeAuth {
         self.hear(Said::LogOut { member, session }).map(|_| Some(seen()))
     }
 
+    async fn end_session(&self, member: MemberId, session: Uuid) -> Result<Option<ConsistencyToken>, AuthError> {
+        self.hear(Said::EndSession { member, session }).map(|_| Some(seen()))
+    }
+
     async fn certificate(&self, from: Option<IpAddr>, erasure: Uuid) -> Result<Option<ErasureProof>, AuthError> {
         self.hear(Said::Certificate(from, erasure))
     }
@@ -224,12 +250,12 @@ impl AuthPort for FakeAuth {
     }
 
     async fn partner_key_revoked(&self, key: PartnerKeyId) -> Result<(), AuthError> {
-        self.said.lock().expect("not poisoned").push(Said::Revoked(key));
+        self.note(Said::Revoked(key));
         Ok(())
     }
 
     async fn partner_quota_set(&self, partner: PartnerId, quota: PartnerQuota, _: Position) -> Result<(), AuthError> {
-        self.said.lock().expect("not poisoned").push(Said::Quota(partner, quota));
+        self.note(Said::Quota(partner, quota));
         Ok(())
     }
 }

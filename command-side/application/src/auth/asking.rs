@@ -4,12 +4,14 @@ use std::{net::IpAddr, time::Duration};
 
 use chrono::TimeDelta;
 use domain::member::{Code, Consents, Contact, LoginId, Password, RealName};
-use kernel::{Actor, ConsistencyToken, MemberId};
+use kernel::{Actor, ApprovalId, ConsistencyToken, MemberId};
 use secrecy::SecretString;
 use uuid::Uuid;
 use vault::{Certificate, Copies, KeySchedule};
 
-use crate::{CodeSent, DeviceRegistration, NotificationPreferences, PersonalData, ResetStarted};
+use crate::{
+    ApprovalAnswer, CodeSent, DeviceRegistration, NotificationPreferences, OperatorAct, PersonalData, ResetStarted,
+};
 
 /// Everything that can be asked for about members and is answered the same for ever under the same command id.
 #[derive(Clone, Debug)]
@@ -125,6 +127,19 @@ pub enum MemberCommand {
         actor: Actor,
         /// Why.
         reason: String,
+        /// What is recorded of an operator who logged in.
+        act: Option<OperatorAct>,
+    },
+    /// An operator approves that a member is erased, which another one asked for.
+    ApproveErasure {
+        /// Which approval.
+        approval: ApprovalId,
+        /// Who is erased.
+        member: MemberId,
+        /// The operator.
+        actor: Actor,
+        /// What is recorded of an operator who logged in.
+        act: Option<OperatorAct>,
     },
     /// An operator is shown a member's personal data.
     Disclose {
@@ -134,6 +149,8 @@ pub enum MemberCommand {
         actor: Actor,
         /// Why.
         reason: String,
+        /// What is recorded of an operator who logged in.
+        act: Option<OperatorAct>,
     },
 }
 
@@ -154,6 +171,10 @@ pub enum MemberOutcome {
     Notifications(NotificationPreferences),
     /// The erasure is under way.
     Erasing(Uuid),
+    /// The erasure waits for a second operator.
+    ErasureAsked(ApprovalAnswer),
+    /// It was approved.
+    ErasureApproved(ApprovalAnswer),
     /// Whose data, and what they are.
     Disclosed(MemberId, PersonalData),
 }
@@ -207,6 +228,12 @@ pub struct AuthOptions {
     pub access_lives: TimeDelta,
     /// How long a token of a partner is good for.
     pub partner_access_lives: TimeDelta,
+    /// How long a token of an operator is good for.
+    pub operator_access_lives: TimeDelta,
+    /// How long a session of an operator lasts that is not refreshed.
+    pub operator_idle: TimeDelta,
+    /// How long it lasts in any case.
+    pub operator_session_lives: TimeDelta,
     /// How long a refresh token is good for; a session that is not refreshed in that time has ended.
     pub refresh_lives: TimeDelta,
     /// How long the same refresh may be sent again, for a client that lost the answer.
@@ -252,6 +279,9 @@ impl Default for AuthOptions {
         Self {
             access_lives: TimeDelta::minutes(10),
             partner_access_lives: TimeDelta::minutes(5),
+            operator_access_lives: TimeDelta::minutes(5),
+            operator_idle: TimeDelta::minutes(30),
+            operator_session_lives: TimeDelta::hours(12),
             refresh_lives: TimeDelta::days(30),
             refresh_grace: TimeDelta::seconds(60),
             refusals_leave_after: Duration::from_millis(500),

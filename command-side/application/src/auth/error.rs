@@ -26,6 +26,12 @@ pub enum AuthError {
     /// The key of a partner does not allow what is asked for.
     #[error("the key does not allow what is asked for")]
     ScopeNotGranted,
+    /// No provider of identities is set.
+    #[error("there is no identity provider")]
+    NoIdentityProvider,
+    /// The provider of identities does not answer, or not as it should.
+    #[error("the identity provider cannot be asked")]
+    IdentityProviderAway(#[source] Box<dyn Error + Send + Sync>),
     /// The new password is not good enough.
     #[error("the new password is not good enough")]
     NewPassword(#[source] PasswordError),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vault::Copies;
 
 use super::{AuthError, AuthService, ErasureProof, MemberCommand, MemberOutcome};
-use crate::{ExecuteError, MemberError, Meta, Receipt};
+use crate::{ErasureAnswer, ExecuteError, MemberError, Meta, Receipt};
 
 impl AuthService {
     /// Carries out a command and answers when the outcome is durable.
@@ -64,11 +64,19 @@ impl AuthService {
             MemberCommand::LeftBefore { member } => {
                 self.left_before(member, meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
             }
-            MemberCommand::Erase { member, actor, reason } => {
-                self.erase(member, actor, Some(reason), meta).await.map(|receipt| receipt.map(MemberOutcome::Erasing))
+            MemberCommand::Erase { member, actor, reason, act } => {
+                let receipt = self.ask_to_erase(member, actor, reason, act, meta).await?;
+                Ok(receipt.map(|answer| match answer {
+                    ErasureAnswer::Erasing(erasure) => MemberOutcome::Erasing(erasure),
+                    ErasureAnswer::Asked(asked) => MemberOutcome::ErasureAsked(asked),
+                }))
             }
-            MemberCommand::Disclose { member, actor, reason } => {
-                let receipt = self.recorded(meta, self.members().disclose(member, actor, reason, meta)).await?;
+            MemberCommand::ApproveErasure { approval, member, actor, act } => {
+                let receipt = self.approve_erasure(approval, member, actor, act, meta).await?;
+                Ok(receipt.map(MemberOutcome::ErasureApproved))
+            }
+            MemberCommand::Disclose { member, actor, reason, act } => {
+                let receipt = self.recorded(meta, self.members().disclose(member, actor, reason, act, meta)).await?;
                 Ok(receipt.map(|data| MemberOutcome::Disclosed(member, data)))
             }
         }

@@ -235,8 +235,18 @@ impl AuthService {
         Ok(self.seen().await)
     }
 
+    /// The same for one of the member's sessions that they name.
+    pub async fn end_session(&self, member: MemberId, session: Uuid) -> Result<Option<ConsistencyToken>, AuthError> {
+        if !self.vault().end_own_session(session, member).await? {
+            return Err(AuthError::NoSession);
+        }
+        self.revoked().insert(session);
+        self.wait_until_refused_everywhere().await;
+        Ok(self.seen().await)
+    }
+
     /// Where the log ends. Sessions are not in it, but every command answers with a token.
-    async fn seen(&self) -> Option<ConsistencyToken> {
+    pub(super) async fn seen(&self) -> Option<ConsistencyToken> {
         let head = self.0.parts.log.head().await.ok()?;
         Some(ConsistencyToken::of(head.log, head.commit))
     }

@@ -11,6 +11,7 @@ mod error;
 mod execute;
 mod log_in;
 mod log_in_notice;
+mod operators;
 mod origin;
 mod partner;
 mod password;
@@ -31,6 +32,10 @@ pub use asking::{AuthOptions, ErasureProof, MemberCommand, MemberOutcome, NewMem
 pub use error::AuthError;
 use kernel::{Clock, Ids};
 use log::Fingerprint;
+pub use operators::{
+    CodeGrant, Identity, IdentityError, IdentityProvider, OperatorLogIn, OperatorPassword, OperatorSecrets,
+    OperatorTokens, ProviderFacts,
+};
 pub use partner::{PartnerSecret, PartnerToken};
 pub use port::{RevokedTokens, SignTokens};
 use vault::{Passwords, Vault};
@@ -53,6 +58,8 @@ pub struct AuthParts {
     pub signer: Arc<dyn SignTokens>,
     /// Whose access tokens this server refuses.
     pub revoked: Arc<dyn RevokedTokens>,
+    /// By whom operators may be identified beside password and code.
+    pub identities: Option<Arc<dyn IdentityProvider>>,
     /// The ids of sessions.
     pub ids: Arc<dyn Ids>,
     /// The time.

@@ -3,13 +3,16 @@
 use std::{error::Error, time::Instant};
 
 use chrono::TimeDelta;
-use domain::member::{Password, as_typed};
-use kernel::{Actor, MemberId};
+use domain::{
+    Approval,
+    member::{Password, as_typed},
+};
+use kernel::{Actor, ApprovalId, MemberId};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{AuthError, AuthService};
-use crate::{ExecuteError, MemberError, Meta, Receipt};
+use crate::{ApprovalAnswer, ErasureAnswer, ExecuteError, MemberError, Meta, OperatorAct, Receipt};
 
 /// How long after an erasure its member gets the answer of the request for it again.
 const REPEATED_FOR: TimeDelta = TimeDelta::days(1);
@@ -74,7 +77,9 @@ impl AuthService {
         if self.not_refused(meta).await?.is_none() {
             self.prove(actor, password, meta).await?;
         }
-        self.erase(actor.id, actor, None, meta).await
+        let receipt = self.recorded(meta, self.members().request_erasure(actor.id, actor, None, None, meta)).await?;
+        self.refuse_everywhere(actor.id).await?;
+        Ok(receipt)
     }
 
     /// The answer that a member got when they left, while the erasure is under way and for a day after. What proves that it is the
@@ -99,17 +104,50 @@ impl AuthService {
         }
     }
 
-    /// Has a member erased; by an operator, with a reason, or by the member.
-    pub(super) async fn erase(
+    /// Has a member erased, or asks a second operator; by an operator, with a reason.
+    pub(super) async fn ask_to_erase(
         &self,
         member: MemberId,
         actor: Actor,
-        reason: Option<String>,
+        reason: String,
+        act: Option<OperatorAct>,
         meta: Meta,
-    ) -> Result<Receipt<Uuid>, AuthError> {
-        let receipt = self.recorded(meta, self.members().request_erasure(member, actor, reason, meta)).await?;
-        self.refuse_everywhere(member).await?;
+    ) -> Result<Receipt<ErasureAnswer>, AuthError> {
+        let asking = self.members().ask_for_erasure(member, actor, Some(reason), act, meta);
+        let receipt = self.recorded(meta, asking).await?;
+        if let ErasureAnswer::Erasing(_) = receipt.answer {
+            self.refuse_everywhere(member).await?;
+        }
         Ok(receipt)
+    }
+
+    /// Approves that a member is erased, which another operator asked for.
+    pub(super) async fn approve_erasure(
+        &self,
+        approval: ApprovalId,
+        member: MemberId,
+        actor: Actor,
+        act: Option<OperatorAct>,
+        meta: Meta,
+    ) -> Result<Receipt<ApprovalAnswer>, AuthError> {
+        let before = self.members().erasure_approved(approval, meta).await;
+        let receipt = match before {
+            Err(error) => return Err(self.refusal(error, meta, true).await),
+            Ok(Some(receipt)) => receipt,
+            Ok(None) => match self.members().approve_erasure(approval, member, (actor, act), meta).await {
+                Err(error) => return Err(self.refusal(error, meta, false).await),
+                Ok(receipt) => receipt,
+            },
+        };
+        if receipt.answer.refused.is_none() {
+            self.refuse_everywhere(member).await?;
+        }
+        Ok(receipt)
+    }
+
+    /// What was asked for by an approval, and what has become of it; none if there is no such approval.
+    pub async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError> {
+        Ok(self.members().approval(id).await?)
     }
 
     /// Before the answer leaves, every server refuses the member's tokens: command servers and query servers read revocations once

@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Debug};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{MemberId, PartnerId, PartnerKeyId, Scopes};
+use kernel::{MemberId, OperatorId, OperatorRole, PartnerId, PartnerKeyId, Scopes};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -31,6 +31,16 @@ pub trait SignTokens: Send + Sync {
         partner: PartnerId,
         key: PartnerKeyId,
         scopes: Scopes,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, Box<dyn Error + Send + Sync>>;
+
+    /// A token of an operator's session, good from one time until another.
+    fn sign_operator(
+        &self,
+        operator: OperatorId,
+        session: Uuid,
+        role: OperatorRole,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>>;

@@ -13,7 +13,9 @@ use super::{
     members::joined_in,
     sealing::open,
 };
-use crate::engine::{Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, unanswered};
+use crate::engine::{
+    Command, Decision, IncompleteEvents, Meta, OperatorAct, PendingEvent, Receipt, UnitOfWork, unanswered,
+};
 
 /// What only the member and an operator with a reason may see.
 #[derive(Clone, Debug)]
@@ -93,11 +95,12 @@ impl Members {
         member: MemberId,
         actor: Actor,
         reason: String,
+        act: Option<OperatorAct>,
         meta: Meta,
     ) -> Result<Receipt<PersonalData>, MemberError> {
         let work = move |members: Self, claim| async move {
             let key = members.key_of(member).await?;
-            let receipt = members.carry_out(&claim, (actor, meta), Disclose { member, reason }).await?;
+            let receipt = members.carry_out_act(&claim, (actor, meta, act), Disclose { member, reason }).await?;
             let stream = StreamId::new(member.uuid());
             let joined = members.shared.log.read_picked(stream, Version::ZERO.next()).await;
             let joined = joined.map_err(|error| unanswered(&error))?.ok_or(MemberError::MemberUnknown)?;

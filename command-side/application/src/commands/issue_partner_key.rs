@@ -15,11 +15,14 @@ use crate::{
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
 };
 
-/// Issue a key to a partner; by an operator. Its id follows from that of the command.
+/// Issue a key to a partner; by an operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IssuePartnerKey {
     /// To whom.
     pub partner: PartnerId,
+    /// Its id, if another command asked for it; else it follows from that of this one.
+    #[serde(default)]
+    pub key: Option<PartnerKeyId>,
     /// What it allows; at least one.
     pub scopes: Vec<Scope>,
     /// Until when.
@@ -42,7 +45,8 @@ impl Command for IssuePartnerKey {
             digest: self.digest.clone(),
         };
         // Nobody knows of the key before this is answered.
-        work.push_new(work.command_id.partner_key().into(), issued);
+        let key = self.key.unwrap_or_else(|| work.command_id.partner_key());
+        work.push_new(key.into(), issued);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use domain::member::CodeRules;
 use vault::MessageBudget;
 
+use super::ApprovalOptions;
 use crate::RevokedTokens;
 
 /// How the use cases are set.
@@ -13,6 +14,8 @@ use crate::RevokedTokens;
 pub struct MemberOptions {
     /// How long sign-ups and codes live, and how often they may be tried.
     pub codes: CodeRules,
+    /// What waits for a second operator.
+    pub approvals: ApprovalOptions,
     /// How often a command is decided again after another took its streams.
     pub attempts: u32,
     /// How long after a revocation every server is sure to know of it.
@@ -37,6 +40,7 @@ impl Default for MemberOptions {
     fn default() -> Self {
         Self {
             codes: CodeRules::default(),
+            approvals: ApprovalOptions::default(),
             attempts: 20,
             revoked_everywhere: Duration::from_secs(3),
             poll: Duration::from_millis(250),

@@ -8,7 +8,7 @@ use events::recorded::{Event, MemberEvent, PasswordResetEvent, Refusal, RefusedC
 use kernel::{Clock, Place, StreamId, Version};
 use vault::{Names, Vault};
 
-use super::MemberError;
+use super::{ApprovalOptions, MemberError};
 use crate::{
     ExecuteError,
     engine::{Decision, IncompleteEvents, PendingEvent, UnitOfWork},
@@ -18,6 +18,8 @@ use crate::{
 pub struct MemberRules {
     /// How long sign-ups and codes live, and how often they may be tried.
     pub codes: CodeRules,
+    /// What waits for a second operator.
+    pub approvals: ApprovalOptions,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// For its keyed hashes. A decision asks it nothing else.

@@ -21,7 +21,8 @@ use super::{
 use crate::{
     ExecuteError,
     engine::{
-        Claim, Command, Engine, EngineOptions, Meta, MetricNames, Receipt, Running, Submission, UnitOfWork, read_failed,
+        Claim, Command, Engine, EngineOptions, Meta, MetricNames, OperatorAct, Receipt, Running, Submission,
+        UnitOfWork, read_failed,
     },
 };
 
@@ -85,7 +86,8 @@ impl Members {
         clock: Arc<dyn Clock>,
         options: MemberOptions,
     ) -> Self {
-        let rules = MemberRules { codes: options.codes.clone(), clock: clock.clone(), vault: vault.clone() };
+        let (codes, approvals) = (options.codes.clone(), options.approvals.clone());
+        let rules = MemberRules { codes, approvals, clock: clock.clone(), vault: vault.clone() };
         let (engine, running) = Engine::spawn(engine_log, ids.clone(), rules, engine_options(&options));
         let wake = Notify::new();
         Self { shared: Arc::new(Shared { engine, log, vault, ids, clock, options, wake, _running: running }) }
@@ -146,7 +148,21 @@ impl Members {
     where
         C: Command<Rules = MemberRules, Answer = MemberAnswer<T>, Error = MemberError>,
     {
-        let receipt = self.shared.engine.execute_claimed(claim.clone(), Submission { actor, meta, command }).await?;
+        self.carry_out_act(claim, (actor, meta, None), command).await
+    }
+
+    /// The same for a command that may be the act of an operator who logged in.
+    pub(super) async fn carry_out_act<C, T>(
+        &self,
+        claim: &Claim,
+        (actor, meta, act): (Actor, Meta, Option<OperatorAct>),
+        command: C,
+    ) -> Result<Receipt<T>, MemberError>
+    where
+        C: Command<Rules = MemberRules, Answer = MemberAnswer<T>, Error = MemberError>,
+    {
+        let submission = Submission { actor, meta, act, command };
+        let receipt = self.shared.engine.execute_claimed(claim.clone(), submission).await?;
         if !receipt.replayed {
             self.shared.wake.notify_one();
         }

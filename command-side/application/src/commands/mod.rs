@@ -3,8 +3,15 @@
 mod accept_offer;
 mod account_outcome;
 mod account_status;
+mod add_operator;
 mod add_payout_rows;
 mod advance_process;
+mod approval;
+mod approval_actions;
+mod approval_answer;
+mod approval_options;
+mod approval_outcome;
+mod approve_erasure;
 mod ask_webhook;
 mod assign_limits;
 mod booking;
@@ -21,15 +28,18 @@ mod complete_password_reset;
 mod compound_transfer;
 mod create_partner;
 mod create_webhook;
+mod decide_approval;
 mod delete_limit;
 mod delete_webhook;
 mod deposit;
 mod direct_process;
 mod disclose;
 mod erase_member;
+mod execute_error;
 mod expire_hold;
 mod expire_offer;
 mod freeze_account;
+mod freeze_accounts;
 mod hold_access;
 mod hold_outcome;
 mod increase_hold;
@@ -48,6 +58,7 @@ mod offer_outcome;
 mod open_account;
 mod open_offer;
 mod open_payout_run;
+mod operator_answer;
 mod order_access;
 mod order_outcome;
 mod outcome;
@@ -63,11 +74,13 @@ mod place_order;
 mod posting;
 mod process_money;
 mod process_outcome;
+mod promote_view;
 mod quote_exchange;
 mod refusal_outcome;
 mod refuse;
 mod release_hold;
 mod resend_code;
+mod reset_operator;
 mod resume_order;
 mod resume_payout_run;
 mod reverse;
@@ -76,12 +89,14 @@ mod rotate_webhook;
 mod run_order;
 mod sealing;
 mod set_limit;
+mod set_operator_role;
 mod set_partner_quotas;
 mod set_rate;
 mod sign_up;
 mod start_password_reset;
 mod start_payout_run;
 mod start_process;
+mod switch_operator;
 mod system_accounts;
 mod transfer;
 mod transfer_batch;
@@ -97,8 +112,11 @@ mod webhook_outcome;
 mod withdraw;
 
 pub use accept_offer::AcceptOffer;
+pub use add_operator::AddOperator;
 pub use add_payout_rows::AddPayoutRows;
 pub use advance_process::{AdvanceProcess, StepReport};
+pub use approval_answer::ApprovalAnswer;
+pub use approval_options::ApprovalOptions;
 pub use ask_webhook::{AskWebhook, WebhookRequest};
 pub use assign_limits::AssignLimits;
 pub use cancel_offer::CancelOffer;
@@ -113,14 +131,18 @@ pub use complete_password_reset::ResetCompleted;
 pub use compound_transfer::{CompoundTransfer, Payment};
 pub use create_partner::CreatePartner;
 pub use create_webhook::CreateWebhook;
+pub use decide_approval::{ApprovalVerdict, DecideApproval};
 pub use delete_limit::DeleteLimit;
 pub use delete_webhook::DeleteWebhook;
 pub use deposit::Deposit;
 pub use direct_process::DirectProcess;
 pub use disclose::PersonalData;
+pub use erase_member::ErasureAnswer;
+pub use execute_error::ExecuteError;
 pub use expire_hold::ExpireHold;
 pub use expire_offer::ExpireOffer;
 pub use freeze_account::FreezeAccount;
+pub use freeze_accounts::FreezeAccounts;
 pub use increase_hold::IncreaseHold;
 pub use issue_partner_key::IssuePartnerKey;
 pub use issue_payment_code::IssuePaymentCode;
@@ -134,8 +156,9 @@ pub use money_options::{Bank, ExecutorOptions};
 pub use open_account::OpenAccount;
 pub use open_offer::OpenOffer;
 pub use open_payout_run::OpenPayoutRun;
+pub use operator_answer::OperatorAnswer;
 pub use outcome::{
-    AccountAnswer, Answer, AssignedLimits, DirectedAnswer, ExecuteError, HoldAnswer, ItemAnswer, LimitAnswer,
+    AccountAnswer, Answer, AssignedLimits, DirectedAnswer, FrozenAccounts, HoldAnswer, ItemAnswer, LimitAnswer,
     OfferAnswer, OrderAnswer, Outcome, PaymentCodeAnswer, PayoutAnswer, Posting, ProcessAnswer, QuoteAnswer,
     RateAnswer, Refused, StatusName, TransferAnswer,
 };
@@ -145,8 +168,10 @@ pub use pause_payout_run::PausePayoutRun;
 pub use pay_rows::PayRows;
 pub use place_hold::PlaceHold;
 pub use place_order::PlaceOrder;
+pub use promote_view::PromoteView;
 pub use quote_exchange::QuoteExchange;
 pub use release_hold::ReleaseHold;
+pub use reset_operator::ResetOperator;
 pub use resume_order::ResumeOrder;
 pub use resume_payout_run::ResumePayoutRun;
 pub use reverse::Reverse;
@@ -155,12 +180,14 @@ pub use rotate_webhook::RotateWebhook;
 pub use run_order::RunOrder;
 pub(crate) use sealing::{open as open_sealed, seal as seal_text, vault_failed};
 pub use set_limit::SetLimit;
+pub use set_operator_role::SetOperatorRole;
 pub use set_partner_quotas::SetPartnerQuotas;
 pub use set_rate::SetRate;
 pub use sign_up::{CodeSent, SignUp};
 pub use start_password_reset::ResetStarted;
 pub use start_payout_run::StartPayoutRun;
 pub use start_process::StartProcess;
+pub use switch_operator::SwitchOperator;
 pub use transfer::{Destination, TransferOrder};
 pub use transfer_batch::TransferBatch;
 pub use transfer_item::TransferItem;
@@ -177,6 +204,8 @@ money_command::money_commands! {
     CloseAccount(CloseAccount);
     /// Freeze an account; by an operator.
     FreezeAccount(FreezeAccount);
+    /// Freeze many accounts at once; by an operator.
+    FreezeAccounts(FreezeAccounts);
     /// Lift a freeze; by an operator.
     UnfreezeAccount(UnfreezeAccount);
     /// Money comes in from outside; by an operator or a service.
@@ -277,4 +306,16 @@ money_command::money_commands! {
     RevokePartnerKey(RevokePartnerKey);
     /// Set the quotas of a partner; by an operator.
     SetPartnerQuotas(SetPartnerQuotas);
+    /// Add an operator; by an operator.
+    AddOperator(AddOperator);
+    /// Give an operator another role; by an operator.
+    SetOperatorRole(SetOperatorRole);
+    /// Disable an operator, or enable them again; by an operator.
+    SwitchOperator(SwitchOperator);
+    /// Give an operator new credentials; by an operator.
+    ResetOperator(ResetOperator);
+    /// Approve, reject or withdraw what an operator asked for; by an operator who logged in.
+    DecideApproval(DecideApproval);
+    /// Ask whether a generation of a view that differs may become live; by an operator.
+    PromoteView(PromoteView);
 }

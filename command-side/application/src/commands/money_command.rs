@@ -38,7 +38,7 @@ macro_rules! money_commands {
                 rules: &$crate::commands::MoneyRules,
                 work: &mut $crate::engine::Decision<'_>,
             ) -> Result<(), $crate::ExecuteError> {
-                self.command().decide(rules, work)
+                $crate::commands::approval::decide_or_ask(self, rules, work)
             }
 
             fn answer(
@@ -47,7 +47,10 @@ macro_rules! money_commands {
                 place: Option<log::Appended>,
                 unit: &$crate::engine::UnitOfWork,
             ) -> Result<std::sync::Arc<$crate::Outcome>, $crate::engine::IncompleteEvents> {
-                self.command().answer(events, place, unit)
+                match $crate::commands::approval_outcome::requested_in(events) {
+                    Some(requested) => Ok(requested),
+                    None => self.command().answer(events, place, unit),
+                }
             }
         }
     };

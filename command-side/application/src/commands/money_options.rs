@@ -9,7 +9,7 @@ use std::{
 use domain::{Limits, webhook::Networks};
 use kernel::{AssetCode, Ids};
 
-use super::system_accounts::SystemAccounts;
+use super::{approval_options::ApprovalOptions, system_accounts::SystemAccounts};
 use crate::{
     RevokedTokens,
     engine::{Engine, EngineOptions, Log, MetricNames, Running},
@@ -28,6 +28,8 @@ pub struct ExecutorOptions {
     pub limits: Limits,
     /// The networks that webhooks may reach beside the outside.
     pub webhook_networks: Networks,
+    /// What waits for a second operator.
+    pub approvals: ApprovalOptions,
     /// How many commands may wait.
     pub queue: usize,
     /// How many orders one append takes at most; a command of more goes alone.
@@ -53,6 +55,7 @@ impl ExecutorOptions {
             scales: BTreeMap::new(),
             limits: Limits::default(),
             webhook_networks: Networks::default(),
+            approvals: ApprovalOptions::default(),
             queue: 4096,
             batch_orders: 512,
             cached_streams: 200_000,
@@ -72,6 +75,8 @@ pub struct MoneyRules {
     pub scales: BTreeMap<AssetCode, u8>,
     /// The networks that webhooks may reach beside the outside.
     pub webhook_networks: Networks,
+    /// What waits for a second operator.
+    pub approvals: ApprovalOptions,
     /// The accounts of this server that stand for the outside.
     pub system: SystemAccounts,
 }
@@ -84,7 +89,8 @@ impl Bank {
     pub fn start(log: Arc<dyn Log>, ids: Arc<dyn Ids>, options: ExecutorOptions) -> (Self, Running) {
         let system = SystemAccounts::new(options.server_name);
         let (limits, scales, webhook_networks) = (options.limits, options.scales, options.webhook_networks);
-        let rules = MoneyRules { limits, scales, webhook_networks, system };
+        let approvals = options.approvals;
+        let rules = MoneyRules { limits, scales, webhook_networks, approvals, system };
         let options = EngineOptions {
             name: "executor",
             metrics: &MetricNames::EXECUTOR,

@@ -1,6 +1,6 @@
 //! What the bank answers.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{HoldStatus, ItemStatus, OfferStatus, OrderStatus, PayoutStatus, Status};
@@ -14,6 +14,8 @@ use kernel::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
+use super::approval_answer::ApprovalAnswer;
+use super::operator_answer::OperatorAnswer;
 use super::partner_answer::{PartnerAnswer, PartnerKeyAnswer, QuotasAnswer};
 use super::webhook_answer::{RotatedWebhook, WebhookAnswer};
 use crate::engine::Receipt;
@@ -29,6 +31,8 @@ pub enum Outcome {
     Opened(AccountAnswer),
     /// An account was frozen, unfrozen or closed.
     Changed(AccountAnswer),
+    /// Many accounts were frozen.
+    ManyFrozen(FrozenAccounts),
     /// Money moved.
     Posted(TransferAnswer),
     /// Funds were held.
@@ -85,6 +89,18 @@ pub enum Outcome {
     PartnerKeyIssued(PartnerKeyAnswer),
     /// A key of a partner was revoked.
     PartnerKeyRevoked(PartnerKeyAnswer),
+    /// An operator was added.
+    OperatorAdded(OperatorAnswer),
+    /// An operator has another role.
+    OperatorRoleSet(OperatorAnswer),
+    /// An operator was disabled, or enabled again.
+    OperatorSwitched(OperatorAnswer),
+    /// An operator has new credentials.
+    OperatorReset(OperatorAnswer),
+    /// It waits for a second operator.
+    ApprovalRequested(ApprovalAnswer),
+    /// What an operator asked for was approved, rejected or withdrawn.
+    ApprovalDecided(ApprovalAnswer),
     /// Nothing had to be done.
     Idle,
     /// A batch was decided: for each order in turn.
@@ -127,6 +143,17 @@ pub struct AccountAnswer {
     pub held: Minor,
     /// How many events its stream has.
     pub version: Version,
+}
+
+/// What became of accounts that were to be frozen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenAccounts {
+    /// Those that were frozen, in the order of the request.
+    pub frozen: Vec<AccountId>,
+    /// What the freeze stops.
+    pub scope: FreezeScope,
+    /// How many were frozen so before.
+    pub unchanged: usize,
 }
 
 /// A hold as a command left it.
@@ -333,104 +360,6 @@ pub struct Posting {
     pub balance_after: Minor,
     /// The version of the account after it.
     pub version: Version,
-}
-
-/// Why there is no answer. Nothing was written, but for [`ExecuteError::OutcomeUnknown`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum ExecuteError {
-    /// The queue is full.
-    #[error("too many commands are waiting")]
-    Overloaded {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The deadline passed before the command was decided.
-    #[error("the deadline passed before the command was decided")]
-    DeadlinePassed,
-    /// The token was revoked while the command waited.
-    #[error("the token was revoked while the command waited")]
-    TokenRefused,
-    /// The same command id is being decided now.
-    #[error("a command with the same idempotency key is being decided")]
-    InFlight,
-    /// The command id was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// The account in the path does not exist, or is not the actor's to know of.
-    #[error("there is no such account")]
-    AccountUnknown,
-    /// The transfer in the path does not exist.
-    #[error("there is no such transfer")]
-    TransferUnknown,
-    /// The hold in the path does not exist, or is not the actor's to know of.
-    #[error("there is no such hold")]
-    HoldUnknown,
-    /// The actor has a part in the hold, and may not do this with it.
-    #[error("the hold is not the actor's to change in this way")]
-    HoldNotYours,
-    /// The limit in the path does not exist.
-    #[error("there is no such limit")]
-    LimitUnknown,
-    /// The item does not exist.
-    #[error("there is no such item")]
-    ItemUnknown,
-    /// The item is another member's.
-    #[error("the item belongs to someone else")]
-    ItemNotYours,
-    /// The offer in the path does not exist.
-    #[error("there is no such offer")]
-    OfferUnknown,
-    /// The offer is another member's to take back.
-    #[error("the offer was made by someone else")]
-    OfferNotYours,
-    /// The standing order in the path does not exist, or is another member's.
-    #[error("there is no such standing order")]
-    OrderUnknown,
-    /// The payout run in the path does not exist, or is another principal's.
-    #[error("there is no such payout run")]
-    PayoutUnknown,
-    /// The webhook in the path does not exist, was deleted, or is another principal's.
-    #[error("there is no such webhook")]
-    WebhookUnknown,
-    /// The process in the path does not exist.
-    #[error("there is no such process")]
-    ProcessUnknown,
-    /// The partner in the path does not exist.
-    #[error("there is no such partner")]
-    PartnerUnknown,
-    /// The partner in the path has no such key.
-    #[error("there is no such key of the partner")]
-    KeyUnknown,
-    /// A partner collects money on accounts of its own only.
-    #[error("the destination account belongs to someone else")]
-    NotOwnDestination,
-    /// The source is another member's account.
-    #[error("the source account belongs to someone else")]
-    NotOwner,
-    /// The actor is leaving or has left: no account is opened for them.
-    #[error("the member is leaving or has left")]
-    OwnerLeft,
-    /// Other command servers kept taking the same accounts.
-    #[error("the accounts are too contended")]
-    Contended,
-    /// This server does not lead. Nothing was written, and nothing of it will be: it may be executed by the one that does.
-    #[error("another server leads, and cannot be reached")]
-    NotLeader,
-    /// The log cannot be reached. Nothing was written.
-    #[error("the log cannot be reached")]
-    LogUnavailable,
-    /// The auditor found something wrong with the log: nothing is written until an operator says so. Nothing was written.
-    #[error("an alarm of the auditor stops all commands")]
-    Stopped,
-    /// It is not known whether the command was written; a retry with the same idempotency key finds out.
-    #[error("it is not known whether the command was carried out")]
-    OutcomeUnknown,
-    /// The bank is shutting down.
-    #[error("the server is shutting down")]
-    ShuttingDown,
-    /// A defect; logged with its cause.
-    #[error("the command met a defect")]
-    Internal,
 }
 
 /// One of the texts that an account's status has.

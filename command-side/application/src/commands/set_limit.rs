@@ -67,7 +67,8 @@ impl Command for SetLimit {
 }
 
 impl SetLimit {
-    fn set(&self) -> LimitSet {
+    /// What is recorded of it.
+    pub(super) fn set(&self) -> LimitSet {
         let mut kinds = self.kinds.clone();
         kinds.sort_unstable();
         kinds.dedup();

@@ -4,9 +4,11 @@ use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use domain::member::Contact;
-use kernel::{Clock, Place};
+use kernel::{Clock, CorrelationId, Place};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
+use traces::TraceContext;
+use uuid::Uuid;
 use vault::{DueMessage, Keys, Messages, NewMessage, VaultError};
 
 use super::{Channel, Channels, CourierOptions, DeliverError, Text, retry, superseded::Newest};
@@ -88,9 +90,17 @@ impl<V: Keys + Messages + ?Sized> DeliveryContext<V> {
         message: &NewMessage,
     ) -> Result<(), DeliverError> {
         let since = Instant::now();
-        let taken = timeout(self.options.patience, channel.deliver(to, text)).await;
+        // All tries of a message are one trace, whose id follows from its key.
+        let trace = || Some(CorrelationId::new(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.key.as_bytes())));
+        let mut span = TraceContext::of_found(trace).begin("deliver message");
+        span.text("message.channel", message.channel);
+        let taken = timeout(self.options.patience, span.context().scope(channel.deliver(to, text))).await;
         metrics::histogram!("courier_delivery_seconds", "channel" => message.channel).record(since.elapsed());
-        taken.unwrap_or_else(|_| Err(DeliverError::transient("the channel took too long")))
+        let taken = taken.unwrap_or_else(|_| Err(DeliverError::transient("the channel took too long")));
+        if taken.is_err() {
+            span.fail();
+        }
+        taken
     }
 
     fn verdict(&self, due: &DueMessage, taken: Result<(), DeliverError>) -> Fate {

@@ -6,11 +6,12 @@
 use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Assets, Clock, NotificationKind, Zone};
+use kernel::{Assets, Clock, CorrelationId, NotificationKind, Zone};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
+use traces::TraceContext;
 use vault::{DuePush, Keys, NewDevice, Notifications, QUIET_HOURS, VaultError};
 
 use super::{
@@ -186,9 +187,15 @@ impl<V: Keys + Notifications + ?Sized> Unit<V> {
 
     async fn deliver(&self, push: &Push) -> Result<(), PushError> {
         let since = Instant::now();
-        let taken = timeout(self.options.patience, self.channel.push(push)).await;
+        // All tries of a push are one trace, whose id is that of the push.
+        let mut span = TraceContext::of(CorrelationId::new(push.id)).begin("deliver push");
+        let taken = timeout(self.options.patience, span.context().scope(self.channel.push(push))).await;
         metrics::histogram!("push_delivery_seconds").record(since.elapsed());
-        taken.unwrap_or_else(|_| Err(PushError::Transient { reason: "the provider took too long".into() }))
+        let taken = taken.unwrap_or_else(|_| Err(PushError::Transient { reason: "the provider took too long".into() }));
+        if taken.is_err() {
+            span.fail();
+        }
+        taken
     }
 
     fn verdict(&self, due: &DuePush, taken: Result<(), PushError>) -> Fate {

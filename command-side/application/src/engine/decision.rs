@@ -1,13 +1,18 @@
 //! A decision under way: what a command sees, and the events it comes to.
 
-use std::{collections::HashMap, ops::Deref};
+use std::{collections::HashMap, net::IpAddr, ops::Deref};
 
-use events::recorded::{self, CommandRefused, PartnerKeyUsed, Refusal};
-use kernel::{Actor, CommandId, Ids, PartnerId, PartnerKeyId, Role, StreamId, TransferId};
+use domain::{Operator, approval::Decider};
+use events::recorded::{
+    self, ApprovalRequested, CommandRefused, OperatorActed, OperatorApproval, PartnerKeyUsed, Refusal,
+    RefusedCommandEvent, TransferEvent,
+};
+use kernel::{Actor, ApprovalId, CommandId, Ids, OperatorId, PartnerId, PartnerKeyId, Role, StreamId, TransferId};
 
 use log::Wanted;
 
-use super::{FoldError, PendingEvent, PresentedToken, UnitOfWork, layer::Changed};
+use super::{FoldError, OperatorAct, PendingEvent, PresentedToken, UnitOfWork, layer::Changed};
+use crate::ExecuteError;
 
 /// What a command decides with. It reads the unit of work as the commands before it in the batch left it, and adds events.
 pub struct Decision<'a> {
@@ -20,6 +25,14 @@ pub struct Decision<'a> {
     pub command_id: CommandId,
     events: Vec<PendingEvent>,
     refused_on: Vec<StreamId>,
+    /// The operator who asks, if they logged in, and why.
+    acting: Option<Decider>,
+    /// Where they sent it from.
+    from: Option<IpAddr>,
+    /// What another operator asked for and this one approves.
+    approved: Option<(ApprovalId, ApprovalRequested)>,
+    /// Whether the bank is set not to ask for a second operator where it could.
+    unapproved: bool,
     defect: Option<FoldError>,
 }
 
@@ -52,7 +65,40 @@ pub struct Savepoint(HashMap<StreamId, Changed>);
 impl<'a> Decision<'a> {
     pub(super) fn new(unit: &'a mut UnitOfWork, ids: &'a dyn Ids, actor: Actor, command_id: CommandId) -> Self {
         unit.begin_command();
-        Self { unit, ids, actor, command_id, events: Vec::new(), refused_on: Vec::new(), defect: None }
+        let (events, refused_on) = (Vec::new(), Vec::new());
+        let (acting, from, approved, unapproved, defect) = (None, None, None, false, None);
+        Self { unit, ids, actor, command_id, events, refused_on, acting, from, approved, unapproved, defect }
+    }
+
+    /// The operator who asks, if they logged in. Nobody while their stream is missing.
+    pub fn acting(&self) -> Option<&Decider> {
+        self.acting.as_ref()
+    }
+
+    /// Whoever asks approves of what another operator asked for: it is recorded as that one's act.
+    pub fn act_for(&mut self, approval: ApprovalId, requested: ApprovalRequested) {
+        self.approved = Some((approval, requested));
+    }
+
+    /// What is decided could need a second operator, and the bank is set not to ask for one.
+    pub fn go_unapproved(&mut self) {
+        self.unapproved = true;
+    }
+
+    /// The code of the refusal that the command has come to so far.
+    pub fn refused_with(&self) -> Option<&str> {
+        self.events.iter().find_map(|event| match &event.recorded {
+            recorded::Event::RefusedCommand(RefusedCommandEvent::Refused(refused)) => {
+                Some(refused.refusal.code.as_str())
+            }
+            recorded::Event::Transfer(TransferEvent::Rejected(rejected)) => Some(rejected.refusal.code.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What the command has come to so far.
+    pub fn recorded(&self) -> impl Iterator<Item = &recorded::Event> {
+        self.events.iter().map(|event| &event.recorded)
     }
 
     /// Adds one more event and puts it in the unit of work. One that does not fit its stream makes the command a defect.
@@ -98,13 +144,63 @@ impl<'a> Decision<'a> {
         self.events.clear();
     }
 
-    /// Records with which key a partner sent the command: the actor of the commit is the partner, whichever of its keys it used. Last, so
-    /// that what was decided is found where it always is.
+    /// Refuses an operator who logged in and was disabled since, whatever the list of revoked tokens says; else takes note of who acts. Before
+    /// anything is decided: what is refused so is not recorded.
+    pub(super) fn admit(
+        &mut self,
+        token: Option<PresentedToken>,
+        act: Option<&OperatorAct>,
+    ) -> Result<(), ExecuteError> {
+        let Some(act) = act.filter(|_| self.actor.role == Role::Operator) else { return Ok(()) };
+        let operator = OperatorId::new(self.actor.id.uuid());
+        let known: Option<&Operator> = self.unit.get(operator.into());
+        // A stream that is missing is read first.
+        if self.unit.lacks_any() {
+            return Ok(());
+        }
+        let session = token.and_then(|token| token.session);
+        let (known, session) = known.filter(|known| known.is_enabled).zip(session).ok_or(ExecuteError::TokenRefused)?;
+        let (name, role, reason) = (known.name.clone(), known.role, act.reason.as_ref().to_owned());
+        self.acting = Some(Decider { operator, name, role, session, reason });
+        self.from = act.from;
+        Ok(())
+    }
+
+    /// Records with which key a partner sent the command, or which operator did and why: the actor of the commit is the partner, whichever of
+    /// its keys it used. Last, so that what was decided is found where it always is.
     pub(super) fn sign(&mut self, token: Option<PresentedToken>) {
         let key = token.and_then(|token| token.session).filter(|_| self.actor.role == Role::Partner);
         if let Some(key) = key.filter(|_| !self.events.is_empty()) {
             let (partner, key) = (PartnerId::new(self.actor.id.uuid()), PartnerKeyId::new(key));
             self.push_new(self.command_id.key_use_stream(), PartnerKeyUsed { partner, key });
+        }
+        let first = self.events.first().map(|first| (first.recorded.event_type().name, first.stream));
+        if let (Some(acting), Some((action, subject))) = (self.acting.take(), first) {
+            let acted = self.act_of(acting, action.to_owned(), subject);
+            self.push_new(self.command_id.operator_act_stream(), acted);
+        }
+    }
+
+    /// Whose act it is: of whoever asks, or of the operator whose request they approve.
+    fn act_of(&mut self, acting: Decider, action: String, subject: StreamId) -> OperatorActed {
+        let (unapproved, from) = (self.unapproved, self.from);
+        let Decider { operator, name, session, reason, .. } = acting;
+        match self.approved.take() {
+            None => {
+                let approval = None;
+                OperatorActed { operator, name, session, from, reason, action, subject, approval, unapproved }
+            }
+            Some((approval_id, requested)) => OperatorActed {
+                operator: requested.requested_by,
+                name: requested.requested_by_name,
+                session: requested.session,
+                from,
+                reason: requested.reason,
+                action,
+                subject,
+                approval: Some(OperatorApproval { approval_id, approver: operator, approver_name: name }),
+                unapproved,
+            },
         }
     }
 

@@ -107,9 +107,9 @@ impl<R: Send + Sync + 'static> Engine<R> {
         claim: Claim,
         submission: Submission<C>,
     ) -> Result<Receipt<C::Answer>, C::Error> {
-        let Submission { actor, meta, command } = submission;
+        let Submission { actor, meta, act, command } = submission;
         let (reply, answered) = oneshot::channel();
-        let job = Job::new((actor, meta), (command, self.0.rules.clone()), claim, reply);
+        let job = Job::new((actor, meta, act), (command, self.0.rules.clone()), claim, reply);
         let displaced = self.0.queue.push(job).map_err(|error| match error {
             NotQueued::Full => OVERLOADED,
             NotQueued::Closed => ExecuteError::ShuttingDown,

@@ -26,6 +26,7 @@ mod read_error;
 mod recent;
 mod run;
 mod serve;
+mod spans;
 mod state;
 mod states;
 mod stream;
@@ -47,7 +48,7 @@ pub use pending_event::{PendingEvent, position};
 pub use read_error::{read_failed, unanswered};
 pub use state::State;
 pub use stream::{FoldError, Stream};
-pub use submission::{Meta, PresentedToken, Receipt, Submission};
+pub use submission::{Meta, OperatorAct, PresentedToken, Receipt, Submission};
 pub use unit_of_work::UnitOfWork;
 
 use crate::ExecuteError;

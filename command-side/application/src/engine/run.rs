@@ -12,6 +12,7 @@ use super::{
     parking::Parking,
     queue::{FairQueue, Waiting},
     recent::RecentAnswers,
+    spans,
     task::Job,
 };
 use crate::ExecuteError;
@@ -155,7 +156,10 @@ impl Run {
         let jobs = if weight == 0 { self.queue.take(limit) } else { self.queue.take_more(weight, limit) };
         let now = Instant::now();
         let queued = metrics::histogram!(self.options.metrics.queue_seconds);
-        jobs.iter().for_each(|job| queued.record((now - job.queued_at).as_secs_f64()));
+        for job in &jobs {
+            queued.record((now - job.queued_at).as_secs_f64());
+            spans::taken(job);
+        }
         jobs
     }
 

@@ -1,14 +1,14 @@
 //! What the events of a stream add up to, by the kind of the stream: the list of the aggregates.
 
 use domain::{
-    Account, BankLimits, EvolveError, Hold, Item, Offer, Order, OutsideProcess, Owner, Partner, PartnerKey,
-    PaymentCode, PayoutRun, Transfer, Webhook, WebhookList,
+    Account, Approval, BankLimits, EvolveError, Hold, Item, Offer, Operator, OperatorList, Order, OutsideProcess,
+    Owner, Partner, PartnerKey, PaymentCode, PayoutRun, Transfer, Webhook, WebhookList,
     exchange::{ExchangeRate, Quote},
     member::{PasswordReset, Reservation},
 };
 use events::recorded::{
-    self, AccountNumberEvent, KeyUseEvent, MemberEvent, PasswordResetEvent, PayoutRow, PayoutRowsEvent, ReferenceEvent,
-    SignUpEvent, StreamKind,
+    self, AccountNumberEvent, KeyUseEvent, MemberEvent, OperatorActEvent, PasswordResetEvent, PayoutRow,
+    PayoutRowsEvent, ReferenceEvent, SignUpEvent, StreamKind,
 };
 use kernel::{AccountId, TransferId};
 
@@ -118,6 +118,14 @@ aggregates! {
     PartnerKey(PartnerKey), PartnerKey::evolve;
     /// With which key a command was sent: nothing is decided on it.
     KeyUse(KeyUsed), key_used;
+    /// An operator with an account.
+    Operator(Operator), Operator::evolve, kept;
+    /// The names of all operators.
+    OperatorList(OperatorList), OperatorList::evolve;
+    /// Which operator sent a command: nothing is decided on it.
+    OperatorAct(Acted), acted;
+    /// What an operator asked for that a second one has to approve.
+    Approval(Approval), Approval::evolve;
     /// A sign-up, as its events: what is sealed in them is needed again. The first has version 1.
     SignUp(Vec<SignUpEvent>), history;
     /// A password reset.
@@ -137,6 +145,10 @@ pub struct Refused;
 /// That a command was sent with a key.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyUsed;
+
+/// That an operator sent a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Acted;
 
 type Evolved<T> = Result<T, EvolveError>;
 
@@ -175,6 +187,10 @@ fn history<E: Clone>(events: Option<Vec<E>>, event: &E) -> Evolved<Vec<E>> {
 
 fn key_used(_: Option<KeyUsed>, _: &KeyUseEvent) -> Evolved<KeyUsed> {
     Ok(KeyUsed)
+}
+
+fn acted(_: Option<Acted>, _: &OperatorActEvent) -> Evolved<Acted> {
+    Ok(Acted)
 }
 
 fn refused(_: Option<Refused>, _: &recorded::RefusedCommandEvent) -> Evolved<Refused> {

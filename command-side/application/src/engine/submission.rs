@@ -1,9 +1,12 @@
 //! A command with the request it came in, and what is answered.
 
+use std::{net::IpAddr, sync::Arc};
+
 use kernel::{Actor, CommandId, ConsistencyToken, CorrelationId, MemberId};
 use log::Fingerprint;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use traces::TraceContext;
 use uuid::Uuid;
 
 use crate::RevokedTokens;
@@ -22,6 +25,8 @@ pub struct Meta {
     pub deadline: Instant,
     /// The token it came with, if it came with one that can be revoked.
     pub token: Option<PresentedToken>,
+    /// Where the spans of what is done for it belong.
+    pub trace: TraceContext,
 }
 
 /// A command with everything that belongs to the request it came in.
@@ -31,8 +36,20 @@ pub struct Submission<C> {
     pub actor: Actor,
     /// The request.
     pub meta: Meta,
+    /// What is recorded of who asks beside their id, if it is an operator who logged in.
+    pub act: Option<OperatorAct>,
     /// What to do.
     pub command: C,
+}
+
+/// That a command is the act of an operator who logged in. Their name is looked up when the command is decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorAct {
+    /// Why, in their words.
+    pub reason: Arc<str>,
+    /// Where it was sent from, as far as that is known.
+    #[serde(default)]
+    pub from: Option<IpAddr>,
 }
 
 /// The answer to a command, given only when it is durable, and the same for ever under the same command id.

@@ -5,10 +5,11 @@ use std::{any::Any, sync::Arc};
 use kernel::{Actor, CommandId, CommitRef, ConsistencyToken, Ids};
 use log::{Appended, NewCommit};
 use tokio::{sync::oneshot, time::Instant};
+use traces::OpenSpan;
 
 use super::{
-    Command, Decision, IncompleteEvents, Meta, PendingEvent, Receipt, UnitOfWork, decision::Decided, in_flight::Claim,
-    pending_event::position, queue::Waiting,
+    Command, Decision, IncompleteEvents, Meta, OperatorAct, PendingEvent, Receipt, UnitOfWork, decision::Decided,
+    in_flight::Claim, pending_event::position, queue::Waiting,
 };
 use crate::ExecuteError;
 
@@ -17,6 +18,9 @@ pub struct Job {
     pub actor: Actor,
     pub meta: Meta,
     pub queued_at: Instant,
+    /// From here to its answer.
+    pub span: OpenSpan,
+    act: Option<OperatorAct>,
     is_error: bool,
     claim: Claim,
     task: Box<dyn Task>,
@@ -29,8 +33,8 @@ pub type KeptAnswer = Arc<dyn Any + Send + Sync>;
 trait Task: Send {
     fn weight(&self) -> usize;
 
-    /// Decides. `false` if it comes to an error, which it holds.
-    fn decide(&mut self, work: &mut Decision<'_>) -> bool;
+    /// Decides, if whoever asks was admitted. `false` if it comes to an error, which it holds.
+    fn decide(&mut self, work: &mut Decision<'_>, admitted: Result<(), ExecuteError>) -> bool;
 
     /// Makes the answer ready, from the events that were written.
     fn answer(
@@ -63,8 +67,9 @@ impl<C: Command> Task for TypedTask<C> {
         self.command.weight()
     }
 
-    fn decide(&mut self, work: &mut Decision<'_>) -> bool {
-        self.outcome = self.command.decide(&self.rules, work).err().map(Err);
+    fn decide(&mut self, work: &mut Decision<'_>, admitted: Result<(), ExecuteError>) -> bool {
+        let decided = admitted.map_err(C::Error::from).and_then(|()| self.command.decide(&self.rules, work));
+        self.outcome = decided.err().map(Err);
         self.outcome.is_none()
     }
 
@@ -100,19 +105,21 @@ impl<C: Command> Task for TypedTask<C> {
 
 impl Job {
     pub fn new<C: Command>(
-        (actor, meta): (Actor, Meta),
+        (actor, meta, act): (Actor, Meta, Option<OperatorAct>),
         (command, rules): (C, Arc<C::Rules>),
         claim: Claim,
         reply: oneshot::Sender<Result<Receipt<C::Answer>, C::Error>>,
     ) -> Self {
         let task = Box::new(TypedTask { command, rules, outcome: None, has_written: false, reply });
-        Self { actor, meta, queued_at: Instant::now(), is_error: false, claim, task }
+        let span = meta.trace.begin("command");
+        Self { actor, meta, queued_at: Instant::now(), span, act, is_error: false, claim, task }
     }
 
     /// Decides the command on the unit of work. After a defect the unit of work is worth nothing.
     pub fn decide(&mut self, unit: &mut UnitOfWork, ids: &dyn Ids) -> Decided {
         let mut work = Decision::new(unit, ids, self.actor, self.meta.command_id);
-        self.is_error = !self.task.decide(&mut work);
+        let admitted = work.admit(self.meta.token, self.act.as_ref());
+        self.is_error = !self.task.decide(&mut work, admitted);
         if !self.is_error {
             work.sign(self.meta.token);
         }
@@ -163,9 +170,13 @@ impl Job {
         self.send(Some(error));
     }
 
-    fn send(self, failed: Option<ExecuteError>) {
+    fn send(mut self, failed: Option<ExecuteError>) {
+        if failed.is_some() {
+            self.span.fail();
+        }
         // First the command id, then the answer: whoever has the answer may send the next request at once.
         drop(self.claim);
+        drop(self.span);
         self.task.finish(failed);
     }
 }

@@ -11,6 +11,7 @@ use super::{
     decided::Batch,
     pending_event::position,
     run::Run,
+    spans::BatchSpans,
     task::Job,
     unit_of_work::LayerAhead,
 };
@@ -42,6 +43,7 @@ impl Run {
         let held = self.unit.held_streams(self.options.state_every);
         let basis = Basis { known: self.known, within: self.unit.within(), term: self.term };
         let (started, mut ahead) = (Instant::now(), Ahead::default());
+        let mut spans = BatchSpans::begin(&batch, started);
         self.unit.take_off();
         let result = match commits {
             Ok(commits) => self.append(basis, (&commits, &held), &mut ahead).await,
@@ -50,6 +52,7 @@ impl Run {
         if result.is_ok() {
             self.complete(&mut ahead);
         }
+        spans.appended(result.is_ok());
         let mut changed_ahead = self.unit.land();
         metrics::histogram!(self.options.metrics.append_seconds).record(started.elapsed().as_secs_f64());
         let written = match result {
@@ -60,6 +63,7 @@ impl Run {
                 return self.take_back(batch, error, jobs, outcome_unknown);
             }
         };
+        spans.commits(&batch, written);
         *jobs = self.answer(batch, written, &mut changed_ahead, outcome_unknown);
         if !jobs.is_empty() {
             self.put_first(ahead.give_back());

@@ -273,6 +273,7 @@ impl Erasure {
         let submission = Submission {
             actor: Actor { role: Role::Member, id: member },
             meta: step_meta(&self.members, NAME, erasure, &step),
+            act: None,
             command: Command::CloseAccount(CloseAccount {
                 account: open.account,
                 reason: Some("its owner is being erased".to_owned()),

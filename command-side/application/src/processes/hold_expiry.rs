@@ -58,6 +58,7 @@ impl Process for HoldExpiry {
         let submission = Submission {
             actor: PROCESS_RUNNER,
             meta: step_meta(&self.members, NAME, instance.instance, "expire"),
+            act: None,
             command: Command::ExpireHold(ExpireHold { hold: HoldId::new(instance.instance) }),
         };
         let answer = match self.bank.execute(submission).await {

@@ -15,6 +15,8 @@ use super::{
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// Instances are counted this often, for the metrics.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
+/// Sessions of operators that are over are kept so long: an address that one of them came from is a known one.
+const KEEP_SESSIONS: TimeDelta = TimeDelta::days(90);
 /// What was done is kept so long, for operators to look at.
 const KEEP_DONE: TimeDelta = TimeDelta::days(30);
 
@@ -45,6 +47,8 @@ impl ProcessRunner {
             .forget_tokens(shared.clock.now() - shared.options.refresh_lives)
             .await
             .map_err(ProcessError::Vault)?;
+        let over = shared.clock.now() - KEEP_SESSIONS;
+        shared.vault.forget_operator_sessions(over).await.map_err(ProcessError::Vault)?;
         if swept > 0 {
             metrics::counter!("vault_swept_total").increment(swept);
             tracing::info!(swept, "what sign-ups left in the vault was destroyed");

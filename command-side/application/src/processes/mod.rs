@@ -14,6 +14,7 @@ mod housekeeping;
 mod messages;
 mod notifications;
 mod offer_expiry;
+mod operators;
 mod outside;
 mod outside_calls;
 mod outside_processes;
@@ -51,6 +52,7 @@ fn all(members: &Members, bank: Arc<dyn CommandPort>, store: &Arc<dyn ProcessSto
         Box::new(standing_orders::StandingOrders::new(members.clone(), bank.clone())),
         Box::new(payout_runs::PayoutRuns::new(members.clone(), bank)),
         Box::new(partners::TellPartners::new(members.clone())),
+        Box::new(operators::EndOperatorSessions::new(members.clone())),
         Box::new(messages::SendMessages::new(members.clone())),
     ]
 }

@@ -54,6 +54,7 @@ impl Process for OfferExpiry {
         let submission = Submission {
             actor: PROCESS_RUNNER,
             meta: step_meta(&self.members, NAME, instance.instance, "expire"),
+            act: None,
             command: Command::ExpireOffer(ExpireOffer { offer: OfferId::new(instance.instance) }),
         };
         let answer = match self.bank.execute(submission).await {

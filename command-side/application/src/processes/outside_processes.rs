@@ -19,11 +19,12 @@ use events::recorded::{
     Event, ProcessDirected, ProcessDirection, ProcessEvent, ProcessFailure, ProcessStarted, ProcessState, ProcessStep,
     ProcessStepFailed, ProcessStepTaken,
 };
-use kernel::{Place, ProcessId, StreamId, Version};
+use kernel::{CorrelationId, Place, ProcessId, StreamId, Version};
 use log::{InstanceState, ProcessInstance};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinHandle, time::Instant};
+use traces::TraceContext;
 use vault::DataKey;
 
 use super::{
@@ -281,10 +282,15 @@ impl OutsideProcesses {
             return Ok(again(NO_PROVIDER, "a command server that is set for its provider"));
         };
         let (members, longest) = (self.members.clone(), self.options.longest_call);
+        // All calls of a process are one trace: their correlation is the process.
+        let mut span = TraceContext::of(CorrelationId::new(seen.id.uuid())).begin("process call");
+        span.text("process.step", step.as_str());
         let answer = tasks::brief(async move {
             let begun = Instant::now();
-            let answered = tokio::time::timeout(longest, asking).await;
+            let answered = tokio::time::timeout(longest, span.context().scope(asking)).await;
             let came = answered.unwrap_or(Came::Failed(ProcessFailure::Unknown, "outcome-unknown"));
+            span.text("process.outcome", came.label());
+            drop(span);
             metrics::histogram!("outside_call_seconds", "step" => step.as_str()).record(begun.elapsed());
             metrics::counter!("outside_calls_total", "step" => step.as_str(), "outcome" => came.label()).increment(1);
             drop(permit);
@@ -379,7 +385,7 @@ impl OutsideProcesses {
     async fn execute(&self, seen: &Seen, what: &str, command: Command) -> Result<(), ProcessError> {
         let step = format!("{what}/{}", seen.version);
         let meta = step_meta(&self.members, NAME, seen.id.uuid(), &step);
-        match self.bank.execute(Submission { actor: PROCESS_RUNNER, meta, command }).await {
+        match self.bank.execute(Submission { actor: PROCESS_RUNNER, meta, act: None, command }).await {
             // What became of it shows when it is read.
             Ok(_) | Err(ExecuteError::ProcessUnknown | ExecuteError::InFlight) => Ok(()),
             Err(error) => Err(ProcessError::Step(error.into())),

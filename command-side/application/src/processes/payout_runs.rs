@@ -168,6 +168,7 @@ impl PayoutRuns {
         let submission = Submission {
             actor: PROCESS_RUNNER,
             meta: step_meta(&self.members, NAME, run.uuid(), step),
+            act: None,
             command: Command::PayRows(PayRows { run, rows }),
         };
         let receipt = self.bank.execute(submission).await?;

@@ -78,6 +78,7 @@ impl Process for StandingOrders {
         let submission = Submission {
             actor: PROCESS_RUNNER,
             meta: step_meta(&self.members, NAME, instance.instance, &step),
+            act: None,
             command: Command::RunOrder(RunOrder { order: OrderId::new(instance.instance), due_at }),
         };
         let answer = match self.bank.execute(submission).await {

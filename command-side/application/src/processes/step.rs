@@ -5,6 +5,7 @@ use std::time::Duration;
 use kernel::{Actor, CommandId, CorrelationId, MemberId, Role};
 use log::Fingerprint;
 use tokio::time::Instant;
+use traces::TraceContext;
 use uuid::Uuid;
 
 use crate::{commands::Members, engine::Meta};
@@ -22,11 +23,13 @@ pub fn step_id(process: &str, instance: Uuid, step: &str) -> CommandId {
 /// What belongs to a step.
 pub(super) fn step_meta(members: &Members, process: &str, instance: Uuid, step: &str) -> Meta {
     let command_id = step_id(process, instance, step);
+    let correlation = CorrelationId::new(members.shared.ids.fresh());
     Meta {
         command_id,
         fingerprint: Fingerprint(*command_id.uuid().as_bytes()),
-        correlation: CorrelationId::new(members.shared.ids.fresh()),
+        correlation,
         deadline: Instant::now() + Duration::from_secs(10),
         token: None,
+        trace: TraceContext::of(correlation),
     }
 }

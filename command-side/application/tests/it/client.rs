@@ -47,8 +47,9 @@ pub fn submission(actor: Actor, key: &str, command: Command) -> Submission {
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(5),
         token: None,
+        trace: Default::default(),
     };
-    Submission { actor, meta, command }
+    Submission { actor, meta, act: None, command }
 }
 
 pub fn transfer(source: AccountId, destination: AccountId, units: i128) -> Command {

@@ -2,6 +2,7 @@
 //! the real one. The same behaviour on the real log is shown by the end-to-end tests.
 
 mod ahead;
+mod approvals;
 mod client;
 mod compound;
 mod engine;
@@ -18,6 +19,7 @@ mod memory_log;
 mod memory_processes;
 mod mixed;
 mod money;
+mod operators;
 mod order_runs;
 mod orders;
 mod payment_codes;

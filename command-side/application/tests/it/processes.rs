@@ -68,11 +68,12 @@ impl Process for Thaw {
             correlation: CorrelationId::new(Uuid::nil()),
             deadline: Instant::now() + std::time::Duration::from_secs(10),
             token: None,
+            trace: Default::default(),
         };
         let account = AccountId::new(instance.instance);
         let command = Command::UnfreezeAccount(UnfreezeAccount { account, reason: Some("an hour has passed".into()) });
         let actor = kernel::Actor { role: kernel::Role::Operator, ..PROCESS_RUNNER };
-        self.bank.execute(Submission { actor, meta, command }).await.expect("an answer");
+        self.bank.execute(Submission { actor, meta, act: None, command }).await.expect("an answer");
         Ok(Next::Done)
     }
 }

@@ -1,6 +1,7 @@
 //! The rules, given, when, then; and what no sequence of wishes can break.
 
 mod account;
+mod approval;
 mod characters;
 mod exchange;
 mod hold;
@@ -9,6 +10,7 @@ mod laws;
 mod limit;
 mod member;
 mod movement;
+mod operator;
 mod owner;
 mod partner;
 mod payment_code;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use reqwest::{Client, StatusCode, Url, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use traces::{SpanKind, TraceContext};
 
 use super::error::ChannelError;
 
@@ -60,13 +61,19 @@ impl Channel for Phone {
         if let Some(token) = self.token().await? {
             request = request.bearer_auth(token.expose_secret());
         }
+        let mut span = TraceContext::current().begin("call the text message provider").of_kind(SpanKind::Client);
+        if let Some(parent) = span.traceparent() {
+            request = request.header("traceparent", parent.to_string());
+        }
         let answer = request.send().await.map_err(|error| {
+            span.fail();
             DeliverError::transient(if error.is_timeout() {
                 "the provider of text messages took too long"
             } else {
                 "the provider of text messages cannot be reached, or broke off"
             })
         })?;
+        span.number("http.response.status_code", i64::from(answer.status().as_u16()));
         judge(answer.status())
     }
 }

@@ -8,6 +8,7 @@ use chrono::SecondsFormat;
 use reqwest::{Client, Response, StatusCode, Url, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use traces::{SpanKind, TraceContext};
 
 use super::error::ChannelError;
 
@@ -49,7 +50,12 @@ impl PushChannel for Provider {
         if let Some(key) = self.key().await? {
             request = request.bearer_auth(key.expose_secret());
         }
+        let mut span = TraceContext::current().begin("call the push provider").of_kind(SpanKind::Client);
+        if let Some(parent) = span.traceparent() {
+            request = request.header("traceparent", parent.to_string());
+        }
         let answer = request.send().await.map_err(|error| {
+            span.fail();
             transient(if error.is_timeout() {
                 "the provider of pushes took too long"
             } else {
@@ -57,6 +63,7 @@ impl PushChannel for Provider {
             })
         })?;
         let status = answer.status();
+        span.number("http.response.status_code", i64::from(status.as_u16()));
         let code = if status == StatusCode::NOT_FOUND { error_code(answer).await } else { None };
         judge(status, code.as_deref())
     }

@@ -202,6 +202,7 @@ impl MemberConfig {
                 login_ids_per_sign_up: self.sign_up_login_ids,
                 wrong_payment_codes: self.wrong_payment_codes,
             },
+            ..AuthOptions::default()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod internal;
 mod members;
+mod operators;
 mod outside;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -10,6 +11,7 @@ use application::{ExecutorOptions, Limits, Networks, PayoutOptions};
 pub use internal::InternalConfig;
 use kernel::{Assets, Zone};
 pub use members::{MemberConfig, Rotator};
+pub use operators::OperatorConfig;
 pub use outside::OutsideConfig;
 use platform::{
     http::{CorsOrigins, ServeOptions},
@@ -81,6 +83,9 @@ pub struct Config {
     /// Members, sessions and the vault
     #[command(flatten)]
     pub members: MemberConfig,
+    /// Operators
+    #[command(flatten)]
+    pub operators: OperatorConfig,
     /// How members are reached
     #[command(flatten)]
     pub channels: ChannelOptions,
@@ -118,6 +123,7 @@ impl Config {
             scales,
             limits: self.transfer_limits.clone(),
             webhook_networks: self.webhook_allow.clone(),
+            approvals: self.operators.approvals(),
             queue: self.queue,
             batch_orders: self.batch,
             cached_streams: self.cached_streams,

@@ -15,6 +15,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{Instant, sleep, timeout, timeout_at},
 };
+use traces::SpanKind;
 
 use super::{
     handshake::introduce,
@@ -102,7 +103,8 @@ impl Forwarder {
             return Err(ForwardError::Failed(ExecuteError::Overloaded { retry_after }));
         }
         let Some(line) = self.line().clone() else { return Err(ForwardError::NotConnected) };
-        let json = Forwarded::json(submission).map_err(|error| {
+        let mut span = submission.meta.trace.begin("forward to the leader").of_kind(SpanKind::Client);
+        let json = Forwarded::json(submission, span.id()).map_err(|error| {
             tracing::error!(error = &error as &dyn Error, "a command cannot be written as JSON");
             ForwardError::Failed(ExecuteError::Internal)
         })?;
@@ -117,6 +119,7 @@ impl Forwarder {
             Ok(Ok(reply)) => Reply::result(reply).map_err(ForwardError::Failed),
             Ok(Err(_)) | Err(_) => {
                 metrics::counter!("forward_failures_total").increment(1);
+                span.fail();
                 Err(ForwardError::Lost)
             }
         }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use application::{Answer, Command, ExecuteError, Meta, Outcome, PresentedToken, Submission};
+use application::{Answer, Command, ExecuteError, Meta, OperatorAct, Outcome, PresentedToken, Submission};
 use kernel::{Actor, CommandId, CorrelationId};
 use log::Fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
+use traces::{SpanId, TraceContext};
 
 /// The form of what follows. Servers of another form do not forward to each other.
-pub(crate) const FORM: u32 = 2;
+pub(crate) const FORM: u32 = 3;
 
 /// Frames are cut above this size. One command may be larger than it.
 pub(crate) const FRAME_GOAL: usize = 256 * 1024;
@@ -32,6 +33,10 @@ pub(crate) struct Forwarded {
     fingerprint: Fingerprint,
     correlation: CorrelationId,
     token: Option<PresentedToken>,
+    /// The span of the way here, if the request is recorded.
+    #[serde(default)]
+    span: Option<SpanId>,
+    act: Option<OperatorAct>,
     command: Command,
 }
 
@@ -47,7 +52,7 @@ pub(crate) enum Reply {
 }
 
 impl Forwarded {
-    pub(crate) fn json(submission: &Submission) -> Result<String, serde_json::Error> {
+    pub(crate) fn json(submission: &Submission, span: Option<SpanId>) -> Result<String, serde_json::Error> {
         #[derive(Serialize)]
         struct Borrowed<'a> {
             actor: Actor,
@@ -55,16 +60,21 @@ impl Forwarded {
             fingerprint: Fingerprint,
             correlation: CorrelationId,
             token: Option<PresentedToken>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            span: Option<SpanId>,
+            act: Option<&'a OperatorAct>,
             command: &'a Command,
         }
         let Meta { command_id, fingerprint, correlation, token, .. } = submission.meta;
-        let (actor, command) = (submission.actor, &submission.command);
-        serde_json::to_string(&Borrowed { actor, command_id, fingerprint, correlation, token, command })
+        let (actor, act, command) = (submission.actor, submission.act.as_ref(), &submission.command);
+        serde_json::to_string(&Borrowed { actor, command_id, fingerprint, correlation, token, span, act, command })
     }
 
     pub(crate) fn submission(self, deadline: Instant) -> Submission {
-        let Self { actor, command_id, fingerprint, correlation, token, command } = self;
-        Submission { actor, meta: Meta { command_id, fingerprint, correlation, deadline, token }, command }
+        let Self { actor, command_id, fingerprint, correlation, token, span, act, command } = self;
+        let trace = span.map_or(TraceContext::UNRECORDED, |span| TraceContext::under(correlation, span));
+        let meta = Meta { command_id, fingerprint, correlation, deadline, token, trace };
+        Submission { actor, meta, act, command }
     }
 }
 

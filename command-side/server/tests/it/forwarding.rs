@@ -11,8 +11,8 @@ use application::{
     Answer, Command, CommandPort, Deposit, ExecuteError, Meta, Outcome, Refused, Submission, TransferBatch,
 };
 use async_trait::async_trait;
-use events::recorded::Refusal;
 use command_server::forwarding::{Followers, ForwardError, Forwarder, ForwarderOptions, InternalKeys, Target, serve};
+use events::recorded::Refusal;
 use kernel::{
     AccountId, Actor, CommandId, ConsistencyToken, CorrelationId, LogId, MemberId, Minor, Money, Position, Role,
 };
@@ -97,8 +97,7 @@ impl Pair {
             let (forwarder, target) = (forwarder.clone(), target.subscribe());
             tasks::endless("forwarder", move || forwarder.clone().follow(target.clone()))
         };
-        let pair =
-            Self { bank, forwarder, address, followers, closing, target, server, _follower: follower, key_file };
+        let pair = Self { bank, forwarder, address, followers, closing, target, server, _follower: follower, key_file };
         pair.aim(address).await;
         pair
     }
@@ -144,9 +143,15 @@ fn deposit(reference: &str, wait: Duration) -> Submission {
         correlation: CorrelationId::new(Uuid::from_u128(4)),
         deadline: Instant::now() + wait,
         token: None,
+        trace: Default::default(),
     };
     let actor = Actor { role: Role::Operator, id: MemberId::new(Uuid::from_u128(5)) };
-    Submission { actor, meta, command: Command::Deposit(Deposit { account, money, reference: reference.to_owned(), unique_reference: false }) }
+    Submission {
+        actor,
+        meta,
+        act: None,
+        command: Command::Deposit(Deposit { account, money, reference: reference.to_owned(), unique_reference: false }),
+    }
 }
 
 fn code(answer: &Answer) -> String {
@@ -221,7 +226,7 @@ async fn a_large_batch_arrives_whole() {
         memo: Some("가".repeat(140)),
     };
     let command = Command::TransferBatch(TransferBatch { atomic: true, orders: vec![order; 1000] });
-    let sent = Submission { actor, meta, command };
+    let sent = Submission { actor, meta, act: None, command };
     assert_eq!(code(&pair.forwarder.execute(&sent).await.unwrap()), "other");
     assert_eq!(pair.bank.asked.lock().unwrap()[0].0.command, sent.command);
 }

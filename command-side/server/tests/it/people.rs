@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use events::recorded::{Event, MemberEvent};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -11,6 +12,14 @@ use crate::{
     app::{Server, TestApp, token},
     person::{Person, fresh_key, wrong},
 };
+
+/// The session that an access token belongs to.
+fn session_of(access: &str) -> String {
+    let claims = access.split('.').nth(1).expect("claims");
+    let claims = URL_SAFE_NO_PAD.decode(claims).expect("claims");
+    let claims: Value = serde_json::from_slice(&claims).expect("claims");
+    claims["sid"].as_str().expect("a session").to_owned()
+}
 
 async fn open_for_people(app: &TestApp) -> Server {
     let server = app.server().await;
@@ -116,6 +125,14 @@ async fn a_session_is_refreshed_and_a_refresh_token_that_comes_twice_ends_it() {
     server.open_as(&access).await.problem(401, "unauthorized");
     server.refresh(&session.text("refresh_token")).await.problem(401, "session-ended");
     server.open_as(&other.text("access_token")).await.expect(201);
+    let lost = person.log_in(&server).await;
+    let access = other.text("access_token");
+    let id = session_of(&lost.text("access_token"));
+    server.ask("DELETE", &format!("/v1/sessions/{id}"), "unused", Some(&access), &json!({})).await.expect(204);
+    server.open_as(&lost.text("access_token")).await.problem(401, "unauthorized");
+    server.open_as(&access).await.expect(201);
+    let foreign = format!("/v1/sessions/{}", Uuid::from_u128(5));
+    server.ask("DELETE", &foreign, "unused", Some(&access), &json!({})).await.problem(404, "not-found");
     let unbound = token("member", Uuid::from_u128(5));
     let none = server.ask("DELETE", "/v1/sessions/current", "unused", Some(&unbound), &json!({})).await;
     none.problem(404, "not-found");

@@ -76,7 +76,9 @@ async fn the_error_of_a_lost_grant_says_what_to_do() {
 async fn no_role_may_do_more() {
     let fixture = LogFixture::new().await;
     fixture.log.append(&[fresh(2)]).await.unwrap();
-    for role in ["jangbu_writer", "jangbu_relay", "jangbu_projector", "jangbu_reader", "jangbu_webhooks"] {
+    for role in
+        ["jangbu_writer", "jangbu_relay", "jangbu_projector", "jangbu_reader", "jangbu_webhooks", "jangbu_inspector"]
+    {
         let log = fixture.as_role(role);
         let mut denied = vec![
             "delete from log_commits",

@@ -2,6 +2,7 @@
 
 mod append;
 mod audit;
+mod browse;
 mod commit_rows;
 mod fences;
 mod fixture;

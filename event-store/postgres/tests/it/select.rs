@@ -2,7 +2,8 @@
 
 use event_store_postgres::INDEXED_TYPES;
 use events::recorded::{
-    HoldCaptured, HoldExpired, HoldPlaced, HoldReleased, MemberEvent, OfferEvent, PartnerKeyRevoked, PartnerQuotasSet,
+    ApprovalEvent, HoldCaptured, HoldExpired, HoldPlaced, HoldReleased, MemberEvent, OfferEvent,
+    OperatorCredentialsReset, OperatorDisabled, OperatorRoleSet, PartnerKeyRevoked, PartnerQuotasSet,
     PasswordResetEvent, PayoutRunCancelled, PayoutRunPaused, PayoutRunResumed, PayoutRunStarted, ProcessDirected,
     ProcessStarted, ProcessStepFailed, ProcessStepTaken, ReservationEvent, SignUpEvent, StandingOrderEvent,
 };
@@ -28,8 +29,12 @@ fn the_indexed_types_are_those_that_processes_follow() {
     let outside = [ProcessStarted::NAME, ProcessStepTaken::NAME, ProcessStepFailed::NAME, ProcessDirected::NAME];
     // What the vault is told of partners.
     let partners = [PartnerQuotasSet::NAME, PartnerKeyRevoked::NAME];
+    // What ends sessions of operators.
+    let operators = [OperatorRoleSet::NAME, OperatorDisabled::NAME, OperatorCredentialsReset::NAME];
     let orders = [OfferEvent::NAMES, StandingOrderEvent::NAMES].concat();
-    let names = [&members[..], &holds, &orders, &runs, &outside, &partners].concat();
+    // Promotions of views that were approved: the projector follows them.
+    let approvals = ApprovalEvent::NAMES;
+    let names = [&members[..], &holds, &orders, &runs, &outside, &partners, &operators, approvals].concat();
     assert_eq!(INDEXED_TYPES.to_vec(), names, "a type belongs here before its first event is written");
 }
 

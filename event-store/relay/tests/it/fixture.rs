@@ -102,7 +102,11 @@ impl RelayFixture {
             poll_ms: 500,
             name: "test".to_owned(),
             archive: Default::default(),
-            telemetry: telemetry::TelemetryOptions { log: "off".to_owned(), log_format: telemetry::LogFormat::Text },
+            telemetry: telemetry::TelemetryOptions {
+                log: "off".to_owned(),
+                log_format: telemetry::LogFormat::Text,
+                traces: Default::default(),
+            },
         }
     }
 

@@ -59,6 +59,14 @@ pub fn key(n: u128) -> Uuid {
     Uuid::from_u128(0x6e79_0000_0000_7000_8000_0000_0000_0000_u128 | n)
 }
 
+pub fn operator(n: u128) -> Uuid {
+    Uuid::from_u128(0x09e4_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
+pub fn approval(n: u128) -> Uuid {
+    Uuid::from_u128(0x0a99_0000_0000_7000_8000_0000_0000_0000_u128 | n)
+}
+
 /// An amount.
 pub fn units(amount: i128) -> Minor {
     Minor::new(amount).expect("38 digits")

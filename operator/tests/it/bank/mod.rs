@@ -5,6 +5,7 @@ mod holds;
 mod ids;
 mod items;
 mod limits;
+mod operators;
 mod orders;
 mod partners;
 mod payouts;
@@ -28,7 +29,9 @@ use uuid::Uuid;
 
 pub use self::{
     exchange::BANKS_DOLLARS,
-    ids::{account, code, command, hold, key, member, offer, order, partner, payout, process, quote, transfer},
+    ids::{
+        account, code, command, hold, key, member, offer, operator, order, partner, payout, process, quote, transfer,
+    },
     items::item,
 };
 use self::{
@@ -52,8 +55,8 @@ struct Written {
 
 struct Commit {
     recorded_at: DateTime<Utc>,
-    /// The partner that asked for it; otherwise a member.
-    partner: Option<Uuid>,
+    /// The partner or operator who asked for it, with the code of the role; otherwise a member.
+    actor: Option<(&'static str, Uuid)>,
     events: Vec<Written>,
 }
 
@@ -125,6 +128,7 @@ impl Bank {
         bank.send_webhooks();
         bank.go_outside();
         bank.deal_with_partners();
+        bank.employ_operators();
         bank
     }
 
@@ -194,7 +198,7 @@ impl Bank {
             Written { stream, version: *version, event }
         });
         let events = events.collect();
-        self.commits.push(Commit { recorded_at: self.now, partner: None, events });
+        self.commits.push(Commit { recorded_at: self.now, actor: None, events });
     }
 
     fn open(&mut self, n: u128, asset: &str) {
@@ -379,10 +383,11 @@ impl Bank {
                 let event_type = written.event.event_type().name;
                 EditedEvent { schema_version, ..EditedEvent::new(written.stream, written.version, event_type, payload) }
             });
+            let (role, actor_id) = commit.actor.unwrap_or(("m", member(1)));
             let written = EditedCommit {
                 command_id: command(n as u128),
-                actor_role: if commit.partner.is_some() { "p" } else { "m" }.into(),
-                actor_id: commit.partner.unwrap_or(member(1)),
+                actor_role: role.into(),
+                actor_id,
                 correlation: command(0xee00 + n as u128),
                 fingerprint: vec![7; 16],
                 ..EditedCommit::new(events.collect())

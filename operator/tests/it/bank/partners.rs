@@ -26,7 +26,7 @@ impl Bank {
         self.commit(vec![(key(2), PartnerKeyRevoked { partner: owner }.into())]);
         let used = PartnerKeyUsed { partner: owner, key: PartnerKeyId::new(key(1)) };
         self.commit(vec![(command(0x0e7e_0001), used.into())]);
-        self.commits.last_mut().expect("a commit").partner = Some(partner(1));
+        self.commits.last_mut().expect("a commit").actor = Some(("p", partner(1)));
         self.issue(3, owner, vec![Scope::RatesWrite]);
     }
 

@@ -5,6 +5,7 @@ mod holds;
 mod items;
 mod limits;
 mod log;
+mod operators;
 mod partners;
 mod payouts;
 mod processes;
@@ -69,6 +70,11 @@ async fn every_damage_of_processes_with_the_outside_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_damage_of_partners_is_found() {
     each(partners::PARTNERS).await;
+}
+
+#[tokio::test]
+async fn every_damage_of_operators_is_found() {
+    each(operators::OPERATORS).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+use traces::TraceContext;
 use uuid::Uuid;
 use webhook_sender::{
     client::{Client, ClientOptions, Message},
@@ -162,5 +163,6 @@ pub fn message(url: &str) -> Message {
         timestamp: 1_796_000_000,
         signature: "v1,c2lnbmVk".to_owned(),
         body: r#"{"id":"9"}"#.to_owned(),
+        trace: TraceContext::UNRECORDED,
     }
 }

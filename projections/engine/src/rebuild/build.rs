@@ -193,6 +193,10 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                     let found = self.compare_at_one_position(session, &making, &request.expected).await?;
                     self.judge(session, generation, &found).await?;
                     let failed = !found.is_equal();
+                    if !failed && found.expected > 0 {
+                        // Whoever said what may differ said so alone.
+                        session.audit(&request.operator, "compare", Some(generation), &details(&found)).await?;
+                    }
                     comparison = Some(found);
                     if failed {
                         return outcome(session, generation, "failed", comparison).await;
@@ -205,7 +209,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                         return outcome(session, generation, "ready", comparison).await;
                     }
                     let abandoned = self.is_abandoned(session, request.abandon_live).await?;
-                    self.promote_level(session, &making, &request.operator, "promote", abandoned).await?;
+                    self.promote_level(session, &making, &request.operator, ("promote", abandoned), None).await?;
                     return self.promoted(session, generation, comparison).await;
                 }
                 other => {
@@ -253,13 +257,17 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     }
 
     /// Writes down what a comparison means for a generation in the making.
-    async fn judge(&self, session: &mut Session, generation: i32, found: &Comparison) -> Result<(), RebuildError> {
+    pub(super) async fn judge(
+        &self,
+        session: &mut Session,
+        generation: i32,
+        found: &Comparison,
+    ) -> Result<(), RebuildError> {
         if found.is_equal() {
             session.compared(generation, found.position).await?;
             return session.enter(generation, &["comparing"], "ready").await;
         }
-        let why = format!("{} differences from the live generation at position {}", found.unexpected, found.position);
-        session.fail(generation, &why).await
+        session.differs(generation, found).await
     }
 
     /// Holds a generation against the live one, without changing the state of either. Without a number: the newest that
@@ -276,9 +284,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         self.require_history(&mut session.connection, live).await?;
         self.require_history(&mut session.connection, making.generation).await?;
         let found = self.compare_at_one_position(&mut session, &making, expected).await?;
-        let (position, unexpected) = (found.position, found.unexpected);
-        let details = format!(r#"{{"position":{position},"unexpected":{unexpected},"expected":{}}}"#, found.expected);
-        session.audit(operator, "compare", Some(making.generation), &details).await?;
+        session.audit(operator, "compare", Some(making.generation), &details(&found)).await?;
         Ok(found)
     }
 
@@ -307,12 +313,12 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         self.require_history(&mut session.connection, making.generation).await?;
         let abandoned = self.is_abandoned(&mut session, false).await?;
         self.catch_up(&mut session, &making, abandoned).await?;
-        self.promote_level(&mut session, &making, operator, what, abandoned).await?;
+        self.promote_level(&mut session, &making, operator, (what, abandoned), None).await?;
         self.promoted(&mut session, making.generation, None).await
     }
 
     /// What came of a promotion, and whether there is a way back.
-    async fn promoted(
+    pub(super) async fn promoted(
         &self,
         session: &mut Session,
         generation: i32,
@@ -335,7 +341,17 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
     }
 }
 
-async fn choose(session: &mut Session, generation: Option<i32>, states: &[&str]) -> Result<Generation, RebuildError> {
+/// What the audit has of a comparison, as JSON.
+fn details(found: &Comparison) -> String {
+    let Comparison { position, unexpected, expected, .. } = found;
+    format!(r#"{{"position":{position},"unexpected":{unexpected},"expected":{expected}}}"#)
+}
+
+pub(super) async fn choose(
+    session: &mut Session,
+    generation: Option<i32>,
+    states: &[&str],
+) -> Result<Generation, RebuildError> {
     let fits = |making: &Generation| making.kind == "main" && states.contains(&making.state.as_str());
     let Some(generation) = generation else {
         let found = session.generations().await?.into_iter().find(fits);

@@ -85,6 +85,11 @@ pub enum RebuildError {
         /// What to do.
         advice: String,
     },
+    /// The generation was to become live although it differs, and differs in another way by now.
+    #[error(
+        "generation {0} does not differ from the live one as it did when its promotion was asked for: rebuild the view, and look at what differs now"
+    )]
+    DifferencesChanged(i32),
     /// An event cannot be applied.
     #[error("the event at position {} cannot be applied ({}): {}", .0.position, .0.event_type, .0.reason)]
     Stuck(Fault),

@@ -3,6 +3,7 @@
 //! Everything a rebuild knows is in the registry: killed at any moment, it goes on from there. The generation in the making
 //! belongs to the holder of the view's advisory lock; the projector does not know of it until it is live.
 
+mod accept;
 mod build;
 mod compare;
 mod creation;
@@ -31,8 +32,9 @@ use log::{CommitRanges, ReadCommits};
 use sqlx::postgres::PgConnectOptions;
 
 pub use self::{
+    accept::{Accepted, Approved},
     build::{Outcome, RebuildRequest, Rollback, Until},
-    compare::{Change, Comparison, Difference, Expectation, Expected, Shape, TableComparison},
+    compare::{Change, Comparison, Difference, Expectation, Expected, Fingerprint, Shape, TableComparison},
     error::RebuildError,
     plan::Plan,
     progress::{Phase, Progress, Reporter},

@@ -10,7 +10,7 @@ use log::Head;
 use sqlx::{PgConnection, postgres::PgDatabaseError};
 
 use super::{
-    Phase, Rebuilder,
+    Accepted, Approved, Phase, Rebuilder,
     error::{RebuildError, doing},
     follow::Tail,
     session::{Generation, Session},
@@ -48,6 +48,8 @@ struct Swap<'a> {
     abandon_live: bool,
     /// So many events may be applied to the new generation while the live one is held.
     held_events: i64,
+    /// The differences that were accepted, if the new generation differs.
+    accepted: Option<&'a Accepted>,
 }
 
 impl<E: Send + Sync + 'static> Rebuilder<E> {
@@ -58,8 +60,8 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         session: &mut Session,
         making: &Generation,
         operator: &Operator,
-        what: &str,
-        abandon_live: bool,
+        (what, abandon_live): (&str, bool),
+        accepted: Option<&Accepted>,
     ) -> Result<(), RebuildError> {
         let report = Report::new(self.projection.name());
         let mut tail = self.tail(making.generation, &report).await?;
@@ -71,7 +73,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             let head = self.log.head().await?;
             tasks::kill_point("promoting");
             let held_events = HELD_EVENTS * i64::from(tries + 1);
-            let swap = Swap { making, live: &live, head, abandon_live, held_events };
+            let swap = Swap { making, live: &live, head, abandon_live, held_events, accepted };
             match attempt(session, &mut tail, &swap, operator, what).await? {
                 Attempt::Done => break,
                 Attempt::Behind(position) => tail.to(position).await?,
@@ -122,8 +124,7 @@ async fn attempt<E: Send + Sync + 'static>(
         }
         Err(source) => return Err(refused(swap.making.generation, source)),
     }
-    let Swap { making, live, abandon_live, .. } = swap;
-    let details = format!(r#"{{"instead_of":{},"abandon_live":{abandon_live}}}"#, live.generation);
+    let (making, details) = (swap.making, details(swap));
     audit(&mut tx, operator, what, view, Some(making.generation), &details)
         .await
         .map_err(doing("writing the audit"))?;
@@ -177,6 +178,16 @@ async fn exchange(
         // Somebody promoted yet another one meanwhile: look again.
         return Ok(Some(Position::new(new.position)));
     }
+    if swap.accepted.is_some() {
+        // Only here: whatever ends this transaction, no generation that differs is left ready.
+        sqlx::query!(
+            "update registry.generations set state = 'ready' where view = $1 and generation = $2 and state = 'comparing'",
+            view,
+            making.generation
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     pass_gate(tx, view, swap, operator, what).await?;
     publish(tx, &new.schema_name, &new.tables, &old.tables).await?;
     sqlx::query!(
@@ -188,7 +199,8 @@ async fn exchange(
     .await?;
     sqlx::query!(
         "with promoted as (
-            update registry.generations set state = 'live', promoted_at = clock_timestamp(), failure = null
+            update registry.generations
+            set state = 'live', promoted_at = clock_timestamp(), failure = null, differences = null, fingerprint = null
             where view = $1 and generation = $2
             returning view, generation, position
         )
@@ -209,12 +221,14 @@ async fn pass_gate(
     operator: &Operator,
     what: &str,
 ) -> Result<(), sqlx::Error> {
-    let Swap { making, live, head, abandon_live, .. } = *swap;
+    let Swap { making, live, head, abandon_live, accepted, .. } = *swap;
     // The live generation may have been moved after the head was read: by what the log holds, so the log holds it.
     sqlx::query!(
         "insert into registry.promotions
-            (view, generation, instead_of, log_id, head, version, abandon_live, what, who, reason)
-         select $1, $2, $3, $4, greatest($5::int8, case when $11 and l.log_id = $4 then l.position end), $6, $7, $8, $9, $10
+            (view, generation, instead_of, log_id, head, version, abandon_live, what, who, reason, differences, fingerprint,
+             approval_id)
+         select $1, $2, $3, $4, greatest($5::int8, case when $11 and l.log_id = $4 then l.position end), $6, $7, $8, $9, $10,
+             $12::int8, $13::text, $14::uuid
          from registry.generations as l where l.view = $1 and l.generation = $3",
         view,
         making.generation,
@@ -226,11 +240,28 @@ async fn pass_gate(
         what,
         operator.who,
         operator.reason,
-        live.position <= head.position
+        live.position <= head.position,
+        accepted.map(Accepted::count),
+        accepted.map(|accepted| accepted.fingerprint.as_str()),
+        accepted.and_then(Accepted::approval)
     )
     .execute(tx)
     .await
     .map(drop)
+}
+
+/// What the audit has of a promotion, as JSON.
+fn details(swap: &Swap<'_>) -> String {
+    let Swap { live, abandon_live, accepted, .. } = swap;
+    let accepted = accepted.map(|accepted| {
+        let Accepted { differences, fingerprint, .. } = accepted;
+        let approved =
+            |Approved { approval, by }: &Approved| format!(r#","approval":"{approval}","approved_by":"{by}""#);
+        let approval = accepted.approved.as_ref().map(approved).unwrap_or_default();
+        format!(r#","differences":{differences},"fingerprint":"{fingerprint}"{approval}"#)
+    });
+    let accepted = accepted.unwrap_or_default();
+    format!(r#"{{"instead_of":{},"abandon_live":{abandon_live}{accepted}}}"#, live.generation)
 }
 
 /// Points the live tables at another schema. Where columns were only added, a view is replaced in its place; else it is

@@ -9,6 +9,7 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions, types::Uuid};
 use tokio::time::{Instant, sleep};
 
 use super::{
+    compare::found::Comparison,
     error::{RebuildError, doing},
     right::Right,
 };
@@ -195,11 +196,53 @@ impl Session {
         .map(drop)
     }
 
+    /// Ends a making because the generation differs from the live one. It can be dropped, or promoted by somebody who accepts just these
+    /// differences.
+    pub(crate) async fn differs(&mut self, generation: i32, found: &Comparison) -> Result<(), RebuildError> {
+        self.check()?;
+        let why = format!("{} differences from the live generation at position {}", found.unexpected, found.position);
+        sqlx::query!(
+            "update registry.generations set state = 'failed', failure = $3, differences = $4, fingerprint = $5
+             where view = $1 and generation = $2 and state not in ('live', 'retired')",
+            self.view,
+            generation,
+            why,
+            i64::try_from(found.unexpected).unwrap_or(i64::MAX),
+            found.fingerprint.to_string()
+        )
+        .execute(&mut self.connection)
+        .await
+        .map_err(doing("writing the outcome of the comparison"))
+        .map(drop)
+    }
+
+    /// How many differences the last comparison of a generation found, and which; none if it found none, or if there was none.
+    pub(crate) async fn differences(&mut self, generation: i32) -> Result<Option<(i64, String)>, RebuildError> {
+        let row = sqlx::query!(
+            "select differences, fingerprint from registry.generations where view = $1 and generation = $2",
+            self.view,
+            generation
+        )
+        .fetch_optional(&mut self.connection)
+        .await
+        .map_err(doing("reading the outcome of the comparison"))?;
+        Ok(row.and_then(|row| row.differences.zip(row.fingerprint)))
+    }
+
+    /// Which generation became live because of an approval, if one did.
+    pub(crate) async fn promoted_by(&mut self, approval: Uuid) -> Result<Option<i32>, RebuildError> {
+        sqlx::query_scalar!("select generation from registry.promotions where approval_id = $1", approval)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(doing("reading the promotions"))
+    }
+
     /// Remembers where a generation was found equal to the live one.
     pub(crate) async fn compared(&mut self, generation: i32, at: Position) -> Result<(), RebuildError> {
         self.check()?;
         sqlx::query!(
-            "update registry.generations set compared_position = $3 where view = $1 and generation = $2",
+            "update registry.generations set compared_position = $3, differences = null, fingerprint = null
+             where view = $1 and generation = $2",
             self.view,
             generation,
             at.number()

@@ -26,10 +26,11 @@ async fn every_form_of_an_amount_arrives_as_it_was() {
 
 #[test]
 fn the_histories_have_everything_in_them() {
-    let mut bank = Bank::busy(5, 2000);
+    let mut bank = Bank::busy(0, 2500);
     // Those that were placed before may be over by now, or resumed.
     (0..5).for_each(|_| bank.place_hold());
     bank.paused_order();
+    bank.operator_enabled_again();
     bank.commit();
     let found: HashSet<_> = bank.commits.iter().flat_map(|c| &c.events).map(|e| e.event_type.as_str()).collect();
     let missing: Vec<_> = Event::TYPES.iter().filter(|known| !found.contains(known.name)).collect();
@@ -71,7 +72,7 @@ fn the_histories_have_everything_in_them() {
     assert!(with("payout_results", "|account-unknown|") > 2 && with("payout_results", "|-|") > 2);
     assert!(with("standing_order_runs", "|account-frozen|") > 2 && with("standing_order_runs", "|-|") > 2);
     assert!(
-        with("transfers", "|charge|") > 5 && with("transfers", "|trade|") > 2,
+        with("transfers", "|charge|") > 5 && with("transfers", "|trade|") > 1,
         "{} charges, {} trades",
         with("transfers", "|charge|"),
         with("transfers", "|trade|")

@@ -22,6 +22,7 @@ use platform::{
 };
 use projection_engine::testing::Scratch;
 use projector::Config;
+use serde_json::Value;
 use sqlx::ConnectOptions;
 use testkit::kit::{TestDatabase, connect_nats, test_variable};
 use tokio::{
@@ -98,9 +99,16 @@ impl ProjectorFixture {
             batch_events: 500,
             pace_ms: 1,
             inbox_events: 5_000,
+            vault_projector_url: None,
+            command_url: None,
+            jwks_file: None,
             log_connections: 4,
             archive: Default::default(),
-            telemetry: TelemetryOptions { log: "off".to_owned(), log_format: LogFormat::Text },
+            telemetry: TelemetryOptions {
+                log: "off".to_owned(),
+                log_format: LogFormat::Text,
+                traces: Default::default(),
+            },
         }
     }
 
@@ -201,6 +209,25 @@ impl Projector {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.expect("an answer");
         answer
+    }
+
+    /// What it answers to a request with this token and body: the status, and JSON.
+    pub async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.addr).await.expect("connect");
+        let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: projector\r\nconnection: close\r\n{token}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.expect("send");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        // It may come as one chunk.
+        let object = body.find('{').zip(body.rfind('}')).map(|(from, to)| &body[from..=to]);
+        (status, object.and_then(|object| serde_json::from_str(object).ok()).unwrap_or(Value::Null))
     }
 
     /// Waits until an answer contains a text.

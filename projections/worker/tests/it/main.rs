@@ -1,5 +1,7 @@
 //! A projector in this process, with a real Postgres and a real NATS.
 
+mod changes;
 mod failures;
 mod fixture;
+mod promotions;
 mod stream;

@@ -1,16 +1,24 @@
 -- $1 views, $2 webhook, $3 with this status (null: any), $4 not before this time (null: any), $5 after this delivery (null: from the
 -- newest on), $6 how many.
-with page as materialized (
+-- The page begins behind a delivery, and a status is compared with time and id together: each part is one run of an index of that order, so
+-- that the few that failed are found among all that were taken, and a page far back costs what the first does.
+with bound as (
+    select coalesce((select l.created_at from webhooks.deliveries as l where l.delivery_id = $5 and l.webhook_id = $2), 'infinity')
+            as created_at,
+        coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') as delivery_id
+), page as materialized (
     select d.delivery_id, d.event_id, d.type, d.status, d.attempts, d.next_at, d.created_at
-    from webhooks.deliveries as d
-    where d.webhook_id = $2
-        and ($3::text is null or d.status = $3)
-        and ($4::timestamptz is null or d.created_at >= $4)
-        and ($5::uuid is null or (d.created_at, d.delivery_id) < (
-            select l.created_at, l.delivery_id from webhooks.deliveries as l
-            where l.delivery_id = $5 and l.webhook_id = $2))
-    order by d.created_at desc, d.delivery_id desc
-    limit $6
+    from (
+        (select * from webhooks.deliveries
+         where $3::text is null and webhook_id = $2 and created_at >= coalesce($4::timestamptz, '-infinity')
+             and (created_at, delivery_id) < ((select created_at from bound), (select delivery_id from bound))
+         order by created_at desc, delivery_id desc limit $6)
+        union all
+        (select * from webhooks.deliveries
+         where webhook_id = $2 and status >= $3 and created_at >= coalesce($4::timestamptz, '-infinity')
+             and (status, created_at, delivery_id) < ($3, (select created_at from bound), (select delivery_id from bound))
+         order by status desc, created_at desc, delivery_id desc limit $6)
+    ) as d
 )
 select min(position) as position, (array_agg(recorded_at order by position))[1] as recorded_at, count(*) as live,
     (select jsonb_build_object('role', owner_role, 'id', owner) from live.webhooks where webhook_id = $2)

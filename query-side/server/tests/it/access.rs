@@ -25,6 +25,7 @@ async fn what_is_not_yours_is_not_there() {
         ("/v1/wallet/home".to_owned(), [200, 200, 200, 403, 403]),
         ("/v1/members/me".to_owned(), [200, 200, 404, 403, 403]),
         ("/v1/members/me/devices".to_owned(), [200, 200, 404, 403, 403]),
+        ("/v1/members/me/sessions".to_owned(), [200, 200, 404, 403, 403]),
         ("/v1/members/me/notifications".to_owned(), [200, 200, 404, 403, 403]),
         ("/v1/dashboard/overview".to_owned(), [403, 403, 403, 403, 200]),
         ("/v1/transfers?reference=till%204".to_owned(), [403, 403, 403, 200, 200]),

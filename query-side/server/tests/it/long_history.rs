@@ -11,7 +11,7 @@ use crate::app::{A1, ALICE, TestApp, id};
 const ENTRIES: i64 = 1_000_000;
 
 /// The statement of the room, without the type hints that only sqlx understands.
-fn statement(file: &str) -> String {
+pub(crate) fn statement(file: &str) -> String {
     let text = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../reads/src/sql").join(file);
     let text = std::fs::read_to_string(text).expect("the statement");
     let lines = text.lines().map(|line| match (line.find(" as \""), line.rfind('"')) {
@@ -47,8 +47,8 @@ impl TestApp {
         self.database.run(&sql).await;
     }
 
-    /// The nodes that read entries, and the blocks the whole statement touched.
-    async fn explain(&self, mode: &str, prepared: &str, arguments: &str) -> (Vec<Value>, i64) {
+    /// The nodes of the plan, and the blocks that the whole statement touched.
+    pub(crate) async fn explain(&self, mode: &str, prepared: &str, arguments: &str) -> (Vec<Value>, i64) {
         let mut connection = self.database.pool.acquire().await.expect("a connection");
         for sql in ["deallocate all", &format!("set plan_cache_mode = {mode}"), &format!("prepare p as {prepared}")] {
             sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *connection).await.expect(sql);

@@ -3,6 +3,7 @@
 
 mod access;
 mod app;
+mod approvals;
 mod balance;
 mod bodies;
 mod dashboard;
@@ -13,7 +14,10 @@ mod items;
 mod limits;
 mod lists;
 mod long_history;
+mod long_lists;
+mod look_ups;
 mod members;
+mod operators;
 mod outages;
 mod partners;
 mod payout_runs;

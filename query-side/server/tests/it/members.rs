@@ -202,9 +202,7 @@ async fn a_key_of_another_member_opens_nothing() {
 async fn the_reader_of_the_vault_can_ask_for_nothing_else() {
     let app = TestApp::with_bank().await;
     let reader = sqlx::PgPool::connect(&app.database.vault_url()).await.expect("connects");
-    for table in
-        ["secret", "credentials", "pending_passwords", "sessions", "refresh_tokens", "messages", "certificates"]
-    {
+    for table in ["secret", "credentials", "pending_passwords", "refresh_tokens", "messages", "certificates"] {
         let asked = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("select * from vault.{table}"))).execute(&reader).await;
         let refused = asked.expect_err(table).into_database_error().expect("Postgres answers");
         assert_eq!(refused.code().as_deref(), Some("42501"), "{table}");

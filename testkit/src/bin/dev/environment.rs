@@ -10,7 +10,7 @@ use testkit::kit::{Database, Keys, NatsRole, Pair, Place, Role, write_secret};
 type Which = fn(&Pair) -> &Database;
 
 /// The databases' variables: which database, whose login, under what name.
-pub const DATABASES: [(&str, Which, Role); 16] = [
+pub const DATABASES: [(&str, Which, Role); 18] = [
     ("JANGBU_LOG_DATABASE_URL", |pair| &pair.log, Role::Owner),
     ("JANGBU_LOG_WRITER_URL", |pair| &pair.log, Role::Writer),
     ("JANGBU_LOG_RELAY_URL", |pair| &pair.log, Role::Relay),
@@ -27,6 +27,8 @@ pub const DATABASES: [(&str, Which, Role); 16] = [
     ("JANGBU_LOG_WEBHOOKS_URL", |pair| &pair.log, Role::Webhooks),
     ("JANGBU_VIEWS_WEBHOOKS_URL", |pair| &pair.views, Role::Webhooks),
     ("JANGBU_VAULT_WEBHOOKS_URL", |pair| &pair.vault, Role::Webhooks),
+    ("JANGBU_LOG_INSPECTOR_URL", |pair| &pair.log, Role::Inspector),
+    ("JANGBU_VAULT_PROJECTOR_URL", |pair| &pair.vault, Role::Projector),
 ];
 
 /// The variables that name NATS, and whose login they hold.
@@ -90,6 +92,12 @@ pub struct Existing {
     /// The vault's database, webhook sender's login
     #[arg(long, env = "JANGBU_VAULT_WEBHOOKS_URL", hide_env_values = true)]
     vault_webhooks_url: Option<String>,
+    /// The log's database, query server's login for reads of the log itself
+    #[arg(long, env = "JANGBU_LOG_INSPECTOR_URL", hide_env_values = true)]
+    log_inspector_url: Option<String>,
+    /// The vault's database, projector's login
+    #[arg(long, env = "JANGBU_VAULT_PROJECTOR_URL", hide_env_values = true)]
+    vault_projector_url: Option<String>,
     /// The NATS server; the operator's login
     #[arg(long, env = "JANGBU_NATS_URL", hide_env_values = true)]
     nats_url: Option<String>,
@@ -157,6 +165,8 @@ impl Existing {
             &self.log_webhooks_url,
             &self.views_webhooks_url,
             &self.vault_webhooks_url,
+            &self.log_inspector_url,
+            &self.vault_projector_url,
         ];
         let named = || DATABASES.iter().map(|(name, ..)| *name).zip(given);
         if named().all(|(name, url)| url.is_none() || self.is_own(in_force, name, url.as_deref())) {
@@ -331,6 +341,7 @@ impl Environment {
         self.set("JANGBU_KEK", keys.kek());
         self.set("JANGBU_SLICE_KEY_FILE", text(&keys.slice_key_file()));
         self.set("JANGBU_INTERNAL_KEY_FILE", text(&keys.internal_key_file()));
+        self.set("JANGBU_CONSOLE_KEY_FILE", text(&keys.console_key_file()));
     }
 }
 

@@ -1,10 +1,12 @@
 //! `dev`: a Jangbu of one's own on this machine. `./justw up`, `down`, `status`, `logs` and `test` run it.
 
+mod browser;
 #[cfg(feature = "generations")]
 mod describe;
 mod down;
 mod environment;
 mod logs;
+mod operators;
 mod outside;
 mod post;
 mod private;
@@ -39,6 +41,8 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Show the mail and the text messages that were caught
     Mail(post::MailArgs),
+    /// Print the one-time code that an operator logs in with now
+    OperatorCode(operators::CodeArgs),
     /// Run a command with a private Postgres and NATS and the test databases; they go when it ends
     Servers(private::CommandLine),
     /// Run a command with a bank of its own, every process of it; JANGBU_COMMAND_URL and JANGBU_QUERY_URL name it
@@ -66,6 +70,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Status => status::status().await,
         Command::Logs(args) => logs::logs(&args),
         Command::Mail(args) => post::mail(args).await,
+        Command::OperatorCode(args) => operators::code(&args),
         Command::Servers(command) => private::servers(command).await,
         Command::Bank(command) => private::bank(command).await,
         #[cfg(feature = "generations")]

@@ -88,7 +88,11 @@ pub async fn bank(line: CommandLine) -> Result<ExitCode> {
     ] {
         environment.set(name, bank.address(part)?.to_string());
     }
-    for (name, part) in [("JANGBU_COMMAND_URL", Part::Command(0)), ("JANGBU_QUERY_URL", Part::Query)] {
+    for (name, part) in [
+        ("JANGBU_COMMAND_URL", Part::Command(0)),
+        ("JANGBU_QUERY_URL", Part::Query),
+        ("JANGBU_PROJECTOR_URL", Part::Projector),
+    ] {
         environment.set(name, format!("http://{}", bank.address(part)?));
     }
     let code = run(&line, &environment.pairs()).await;

@@ -20,8 +20,11 @@ pub const MAIL: &str = "mail";
 /// The payment provider, the bank and the issuer of gift cards.
 pub const PROVIDERS: &str = "providers";
 
+/// The operators' screens.
+pub const CONSOLE: &str = "console";
+
 /// All of them.
-pub const PROCESSES: [Process; 9] = [
+pub const PROCESSES: [Process; 10] = [
     Process { name: MAIL, address_variable: "JANGBU_MAIL_ADDR", port: 7480, url_variable: Some("JANGBU_MAIL_URL") },
     Process {
         name: PROVIDERS,
@@ -36,7 +39,12 @@ pub const PROCESSES: [Process; 9] = [
         url_variable: Some("JANGBU_COMMAND_URL"),
     },
     Process { name: "outbox-relay", address_variable: "JANGBU_RELAY_ADDR", port: 7003, url_variable: None },
-    Process { name: "projector", address_variable: "JANGBU_PROJECTOR_ADDR", port: 7004, url_variable: None },
+    Process {
+        name: "projector",
+        address_variable: "JANGBU_PROJECTOR_ADDR",
+        port: 7004,
+        url_variable: Some("JANGBU_PROJECTOR_URL"),
+    },
     // The query server follows the stream that the publisher makes.
     Process { name: "event-publisher", address_variable: "JANGBU_PUBLISHER_ADDR", port: 7006, url_variable: None },
     Process {
@@ -45,8 +53,14 @@ pub const PROCESSES: [Process; 9] = [
         port: 7002,
         url_variable: Some("JANGBU_QUERY_URL"),
     },
-    Process { name: "auditor", address_variable: "JANGBU_AUDITOR_ADDR", port: 7005, url_variable: None },
+    Process { name: "auditor", address_variable: "JANGBU_AUDITOR_ADDR", port: 7008, url_variable: None },
     Process { name: "webhook-sender", address_variable: "JANGBU_WEBHOOKS_ADDR", port: 7007, url_variable: None },
+    Process {
+        name: CONSOLE,
+        address_variable: "JANGBU_CONSOLE_ADDR",
+        port: 7005,
+        url_variable: Some("JANGBU_CONSOLE_URL"),
+    },
 ];
 
 /// What a process that takes requests says of itself.

@@ -12,8 +12,9 @@ use clap::Args;
 use testkit::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 
 use crate::{
+    browser,
     environment::{Environment, Existing, text},
-    outside, post,
+    operators, outside, post,
     processes::{MAIL, PROCESSES, Process, Ready, readiness},
     record::{Record, fingerprint},
     say, servers,
@@ -58,6 +59,9 @@ pub struct UpArgs {
     /// Where the webhook sender answers probes
     #[arg(long, env = "JANGBU_WEBHOOKS_ADDR")]
     webhooks_addr: Option<SocketAddr>,
+    /// Where the operators' screens are
+    #[arg(long, env = "JANGBU_CONSOLE_ADDR")]
+    console_addr: Option<SocketAddr>,
     /// Where the local providers listen: a payment provider, a bank, an issuer of gift cards
     #[arg(long, env = "JANGBU_PROVIDERS_ADDR")]
     providers_addr: Option<SocketAddr>,
@@ -82,6 +86,7 @@ impl UpArgs {
             "JANGBU_AUDITOR_ADDR" => self.auditor_addr,
             "JANGBU_PUBLISHER_ADDR" => self.publisher_addr,
             "JANGBU_WEBHOOKS_ADDR" => self.webhooks_addr,
+            "JANGBU_CONSOLE_ADDR" => self.console_addr,
             _ => self.projector_addr,
         };
         given.unwrap_or(SocketAddr::from(([127, 0, 0, 1], process.port)))
@@ -148,10 +153,10 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     for (process, address) in processes.into_iter().zip(addresses) {
         start(&place, &binaries, process, args.asked(process), address, &environment).await?;
     }
-    if args.no_demo {
-        return Ok(ExitCode::SUCCESS);
-    }
-    demonstrate(&place, &binaries, &environment)
+    operators::add(&place, &binaries, &environment)?;
+    let code = if args.no_demo { ExitCode::SUCCESS } else { demonstrate(&place, &binaries, &environment)? };
+    browser::show(&place, &environment);
+    Ok(code)
 }
 
 /// Where each process listens: where it does already, else where it was asked to, else at a free port.

@@ -14,10 +14,24 @@ pub struct Rule {
     fenced: BTreeSet<String>,
     /// Top folders that must not reach one another.
     sides: [Vec<String>; 2],
+    /// Where one room reaches across the fence all the same.
+    #[serde(default)]
+    crossings: Vec<Crossing>,
     /// Words that folders must not know.
     #[serde(default)]
     pub forbidden: Vec<Forbidden>,
     rooms: BTreeMap<String, Allowed>,
+}
+
+/// A room that reaches one of the other side.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Crossing {
+    from: String,
+    to: String,
+    /// For whoever reads the rule.
+    #[serde(rename = "reason")]
+    _reason: String,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +60,7 @@ pub fn check(crates: &Crates, rule: &Rule) -> Vec<String> {
             None => faults.push(format!("{name} has no entry in docs/rooms.toml: say there what it may use")),
         }
     }
-    faults.extend(check_sides(crates, &rule.sides));
+    faults.extend(check_sides(crates, rule));
     faults
 }
 
@@ -70,14 +84,22 @@ fn check_room(crates: &Crates, rule: &Rule, name: &str, room: &Room, allowed: &A
     faults
 }
 
-fn check_sides(crates: &Crates, sides: &[Vec<String>; 2]) -> Vec<String> {
+fn check_sides(crates: &Crates, rule: &Rule) -> Vec<String> {
+    let sides = &rule.sides;
     let on = |side: &[String], name: &str| {
         crates.get(name).is_some_and(|room| side.iter().any(|folder| room.folder.starts_with(folder)))
     };
-    let mut faults = Vec::new();
+    let crosses = |crossing: &Crossing| reach(crates, &crossing.from).contains(&crossing.to);
+    let unused = rule.crossings.iter().filter(|crossing| !crosses(crossing));
+    let mut faults: Vec<String> = unused
+        .map(|Crossing { from, to, .. }| {
+            format!("{from} does not reach {to}: remove the crossing from docs/rooms.toml")
+        })
+        .collect();
+    let may = |from: &str, to: &str| rule.crossings.iter().any(|crossing| crossing.from == from && crossing.to == to);
     for (here, there) in [(&sides[0], &sides[1]), (&sides[1], &sides[0])] {
         for name in crates.keys().filter(|name| on(here, name)) {
-            for reached in reach(crates, name).into_iter().filter(|reached| on(there, reached)) {
+            for reached in reach(crates, name).into_iter().filter(|reached| on(there, reached) && !may(name, reached)) {
                 faults.push(format!("{name} reaches {reached} across the fence: find by which room, and cut it there"));
             }
         }
@@ -145,6 +167,18 @@ mod tests {
         let workspace = workspace(&[("a", "left/a", &["m"], &[]), ("m", "m", &["z"], &[]), ("z", "right/z", &[], &[])]);
         let faults = check(&workspace, &rule("rooms.a.uses = ['m']\nrooms.m.uses = ['z']\nrooms.z.uses = []"));
         assert!(faults.len() == 1 && faults[0].contains("a reaches z"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_crossing_is_for_one_room_and_goes_when_it_is_not_used() {
+        let rooms: [(&str, &str, &[&str], &[&str]); 3] =
+            [("a", "left/a", &["z"], &[]), ("b", "left/b", &["z"], &[]), ("z", "right/z", &[], &[])];
+        let uses = "rooms.a.uses = ['z']\nrooms.b.uses = ['z']\nrooms.z.uses = []";
+        let crossing = |from: &str| format!("crossings = [{{ from = '{from}', to = 'z', reason = 'shown' }}]\n{uses}");
+        let faults = check(&workspace(&rooms), &rule(&crossing("a")));
+        assert!(faults.len() == 1 && faults[0].contains("b reaches z"), "{faults:?}");
+        let faults = check(&workspace(&rooms), &rule(&crossing("z")));
+        assert!(faults.len() == 3 && faults[0].contains("z does not reach z"), "{faults:?}");
     }
 
     #[test]

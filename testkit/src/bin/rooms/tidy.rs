@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::workspace::{Room, Workspace};
 
-const MAX_CRATES: usize = 31;
+const MAX_CRATES: usize = 33;
 const MAX_LINES: usize = 450;
 const MAX_README_LINES: usize = 20;
 

@@ -16,7 +16,7 @@ use crate::support::{
 const PARTS: [Part; 5] = [ALL[0], ALL[1], ALL[2], ALL[3], Part::Auditor];
 
 /// Tasks that are started again, with the process that is looked at.
-const RESTARTED: [(Part, &str); 26] = [
+const RESTARTED: [(Part, &str); 28] = [
     (Part::Command(0), "metrics"),
     (Part::Command(0), "keys"),
     (Part::Command(0), "signing-key"),
@@ -40,8 +40,10 @@ const RESTARTED: [(Part, &str); 26] = [
     (Part::Query, "live-events"),
     (Part::Query, "live-tokens"),
     (Part::Query, "keys"),
+    (Part::Query, "pending-approvals"),
     (Part::Relay, "relay"),
     (Part::Projector, "log-listener"),
+    (Part::Projector, "view-changes"),
     (Part::Auditor, "audit"),
 ];
 

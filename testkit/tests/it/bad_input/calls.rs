@@ -62,7 +62,7 @@ impl Call {
 pub fn all(accounts: &Accounts) -> Vec<Call> {
     [limits(), payment_codes(accounts), items(accounts), orders(accounts), payouts(accounts)]
         .into_iter()
-        .chain([exchange(accounts), holds(accounts), webhooks(), partners()])
+        .chain([exchange(accounts), holds(accounts), webhooks(), partners(), operators()])
         .flatten()
         .collect()
 }
@@ -167,6 +167,19 @@ fn partners() -> Vec<Call> {
         Call::post(&keys, OPERATORS, key, &["/expires_at"]),
         Call::verb(Method::POST, &keys, "/revoke", OPERATORS),
         Call::new(Method::PUT, format!("/v1/partners/{NOTHING}/quotas"), OPERATORS, quotas, optional),
+    ]
+}
+
+fn operators() -> Vec<Call> {
+    let operator = json!({"name": "minji.kim", "role": "support", "reason": "hired"});
+    let role = json!({"role": "viewer", "reason": "moved"});
+    let of_operator = |verb: &str| Call::verb(Method::POST, "/v1/operators", verb, OPERATORS);
+    vec![
+        Call::post("/v1/operators", OPERATORS, operator, &["/reason"]),
+        Call::post(&format!("/v1/operators/{NOTHING}/role"), OPERATORS, role, &["/reason"]),
+        of_operator("/disable"),
+        of_operator("/enable"),
+        of_operator("/reset"),
     ]
 }
 

@@ -240,6 +240,7 @@ pub fn meta(key: &str) -> Meta {
         correlation: CorrelationId::new(Uuid::nil()),
         deadline: Instant::now() + Duration::from_secs(20),
         token: None,
+        trace: Default::default(),
     }
 }
 

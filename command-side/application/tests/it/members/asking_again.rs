@@ -20,10 +20,10 @@ async fn every_answer_is_told_again_from_the_events() {
     let member =
         app.members.verify(sent.answer.id, app.code(sent.answer.id, 2), None, meta("v")).await.expect("a member");
     let moved = app.members.change_contact(member.answer, email("new@example.com"), meta("c")).await.expect("sent");
-    let shown = app.members.disclose(member.answer, operator(), "a call".into(), meta("d")).await.expect("shown");
+    let shown = app.members.disclose(member.answer, operator(), "a call".into(), None, meta("d")).await.expect("shown");
     let code = app.code(member.answer.uuid(), 1);
     let verified = app.members.verify_contact(member.answer, code.clone(), meta("cv")).await.expect("moved");
-    let erasure = app.members.request_erasure(member.answer, as_member(member.answer), None, meta("e")).await;
+    let erasure = app.members.request_erasure(member.answer, as_member(member.answer), None, None, meta("e")).await;
     let erasure = erasure.expect("leaving");
     let written = app.log.commits().len();
     app.restart();
@@ -41,12 +41,13 @@ async fn every_answer_is_told_again_from_the_events() {
     let again =
         app.members.change_contact(member.answer, email("new@example.com"), meta("c")).await.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (moved.answer, moved.token, true));
-    let again = app.members.disclose(member.answer, operator(), "a call".into(), meta("d")).await.expect("an answer");
+    let again =
+        app.members.disclose(member.answer, operator(), "a call".into(), None, meta("d")).await.expect("an answer");
     assert_eq!(again.answer.contact.expose_secret(), "kim@example.com", "as it was shown, not as it is");
     assert_eq!(shown.answer.contact.expose_secret(), "kim@example.com");
     let again = app.members.verify_contact(member.answer, code, meta("cv")).await.expect("an answer");
     assert_eq!((again.token, again.replayed), (verified.token, true));
-    let again = app.members.request_erasure(member.answer, as_member(member.answer), None, meta("e")).await;
+    let again = app.members.request_erasure(member.answer, as_member(member.answer), None, None, meta("e")).await;
     let again = again.expect("an answer");
     assert_eq!((again.answer, again.token, again.replayed), (erasure.answer, erasure.token, true));
     assert_eq!(app.log.commits().len(), written);
@@ -99,7 +100,7 @@ async fn a_lost_append_is_found_or_done_once() {
         app.log.fail_next(fault);
         app.members.password_changed(member, hash("second"), meta(&key("p"))).await.expect("changed");
         app.log.fail_next(fault);
-        app.members.request_erasure(member, as_member(member), None, meta(&key("e"))).await.expect("leaving");
+        app.members.request_erasure(member, as_member(member), None, None, meta(&key("e"))).await.expect("leaving");
         for once in ["SignUpStarted", "MemberJoined", "ContactChanged", "PasswordChanged", "ErasureRequested"] {
             assert_eq!(app.log.count(once), before + 1, "{fault:?}: {once}");
         }

@@ -91,7 +91,8 @@ async fn an_erasure_is_completed_once_wherever_the_server_dies() {
     let mut app = TestApp::new().await;
     for (before, death) in deaths.into_iter().enumerate() {
         let member = app.joined(&format!("minsu_{before}"), "kim@example.com").await;
-        let answer = app.members.request_erasure(member, as_member(member), None, meta(&format!("e{before}"))).await;
+        let answer =
+            app.members.request_erasure(member, as_member(member), None, None, meta(&format!("e{before}"))).await;
         let erasure = answer.expect("leaving").answer;
         death.prepare(&app);
         let runner = app.runner();
@@ -126,7 +127,7 @@ async fn a_key_that_came_back_with_a_backup_is_destroyed_at_the_next_start() {
     let mut app = TestApp::new().await;
     let member = app.joined("minsu", "kim@example.com").await;
     let backup = app.back_key_up(member).await;
-    app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    app.members.request_erasure(member, as_member(member), None, None, meta("e")).await.expect("leaving");
     let runner = app.runner();
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
     until("it is followed", || async { app.vault.real.cursor().await.expect("the vault").number() >= 9 }).await;

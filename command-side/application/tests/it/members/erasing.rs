@@ -13,14 +13,14 @@ async fn one_with_open_accounts_stays() {
     let app = TestApp::new().await;
     let member = app.joined("minsu", "kim@example.com").await;
     let account = app.client.open(as_member(member), "a").await;
-    let refusal = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
+    let refusal = app.members.request_erasure(member, as_member(member), None, None, meta("e")).await;
     assert_eq!(refused(refusal), ("accounts-open", None));
     assert_eq!(app.members.state(member).await.expect("an answer"), Some(MemberStanding::Active));
     let close = Command::CloseAccount(CloseAccount { account, reason: None });
     app.client.outcome(as_member(member), "close", close).await;
-    let again = app.members.request_erasure(member, as_member(member), None, meta("e")).await;
+    let again = app.members.request_erasure(member, as_member(member), None, None, meta("e")).await;
     assert_eq!(refused(again), ("accounts-open", None), "the same answer for ever under the same key");
-    app.members.request_erasure(member, as_member(member), None, meta("e2")).await.expect("leaving");
+    app.members.request_erasure(member, as_member(member), None, None, meta("e2")).await.expect("leaving");
     app.end().await;
 }
 
@@ -30,9 +30,10 @@ async fn the_certificate_is_the_one_the_log_names() {
     let member = app.joined("minsu", "kim@example.com").await;
     app.members.change_contact(member, email("pending@example.com"), meta("c")).await.expect("sent");
     let reason = Some("asked by letter".to_owned());
-    let erasure = app.members.request_erasure(member, operator(), reason, meta("e")).await.expect("leaving").answer;
+    let erasure =
+        app.members.request_erasure(member, operator(), reason, None, meta("e")).await.expect("leaving").answer;
     assert_eq!(app.members.certificate(erasure).await.expect("an answer"), None, "not before it is done");
-    let twice = app.members.request_erasure(member, operator(), None, meta("f")).await.expect("an answer").answer;
+    let twice = app.members.request_erasure(member, operator(), None, None, meta("f")).await.expect("an answer").answer;
     assert_eq!(twice, erasure, "asked for twice, done once");
     let nothing = app.members.password_changed(member, hash("x"), meta("p")).await;
     assert!(matches!(nothing, Err(MemberError::MemberUnknown)));
@@ -47,10 +48,10 @@ async fn the_certificate_is_the_one_the_log_names() {
     let recorded = Event::decode(&erased.event_type, erased.schema_version, &erased.payload).expect("an event");
     assert_eq!(recorded, Event::Member(MemberEvent::Erased(MemberErased { erasure, digest })));
     assert_eq!(app.log.count("NameReleased"), 2, "login and contact; a contact that is only wanted holds nothing");
-    let shown = app.members.disclose(member, operator(), "late".into(), meta("d")).await;
+    let shown = app.members.disclose(member, operator(), "late".into(), None, meta("d")).await;
     assert!(matches!(shown, Err(MemberError::MemberUnknown)));
     assert_eq!(
-        app.members.request_erasure(member, operator(), None, meta("g")).await.expect("an answer").answer,
+        app.members.request_erasure(member, operator(), None, None, meta("g")).await.expect("an answer").answer,
         erasure
     );
     app.end().await;
@@ -120,7 +121,7 @@ async fn no_account_is_opened_for_one_who_leaves() {
     // The owner's stream is in the cache of this server.
     let account = app.client.open(as_member(member), "a").await;
     app.client.outcome(as_member(member), "close", Command::CloseAccount(CloseAccount { account, reason: None })).await;
-    app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    app.members.request_erasure(member, as_member(member), None, None, meta("e")).await.expect("leaving");
     let open = || Command::OpenAccount(OpenAccount { asset: crate::client::krw() });
     assert_eq!(app.client.ask(as_member(member), "b", open()).await.unwrap_err(), ExecuteError::OwnerLeft);
     let runner = app.runner();
@@ -146,7 +147,7 @@ async fn whichever_of_opening_and_leaving_comes_second_is_decided_on_the_first()
         let (key, meta) = (format!("open {n}"), meta(&format!("leave {n}")));
         let open =
             app.client.ask(as_member(member), &key, Command::OpenAccount(OpenAccount { asset: crate::client::krw() }));
-        let leave = app.members.request_erasure(member, as_member(member), None, meta);
+        let leave = app.members.request_erasure(member, as_member(member), None, None, meta);
         match tokio::join!(open, leave) {
             (Ok(_), left) => assert_eq!(refused(left), ("accounts-open", None)),
             (Err(error), left) => {

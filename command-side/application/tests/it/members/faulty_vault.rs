@@ -55,7 +55,7 @@ impl FaultyVault {
         !self.breaks.lock().unwrap_or_else(PoisonError::into_inner).contains_key(call)
     }
 
-    async fn through<T>(
+    pub(super) async fn through<T>(
         &self,
         call: &'static str,
         work: impl Future<Output = Result<T, VaultError>> + Send,
@@ -179,6 +179,10 @@ impl Sessions for FaultyVault {
 
     async fn end_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError> {
         self.real.end_session(session, member).await
+    }
+
+    async fn end_own_session(&self, session: Uuid, member: MemberId) -> Result<bool, VaultError> {
+        self.real.end_own_session(session, member).await
     }
 
     async fn end_sessions(&self, member: MemberId, but: Option<Uuid>) -> Result<Vec<Uuid>, VaultError> {

@@ -28,8 +28,8 @@ async fn the_log_holds_no_name_no_contact_no_code_and_no_password() {
     app.members.change_contact(member, phone, meta("c2")).await.expect("sent");
     app.members.password_changed(member, hash("canaryhash2"), meta("p")).await.expect("changed");
     app.members.refuse(as_member(member), "password-wrong", meta("x")).await;
-    app.members.disclose(member, operator(), "why".into(), meta("d")).await.expect("shown");
-    app.members.request_erasure(member, as_member(member), None, meta("e")).await.expect("leaving");
+    app.members.disclose(member, operator(), "why".into(), None, meta("d")).await.expect("shown");
+    app.members.request_erasure(member, as_member(member), None, None, meta("e")).await.expect("leaving");
     until("the erasure is done", || async { app.log.count("MemberErased") == 1 }).await;
     runner.stop().await;
 

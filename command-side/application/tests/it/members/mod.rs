@@ -4,6 +4,7 @@ pub mod app;
 mod asking_again;
 mod crashes;
 mod erasing;
+mod faulty_operators;
 mod faulty_vault;
 mod leaks;
 mod password_resets;

@@ -225,7 +225,7 @@ async fn a_log_that_is_restored_under_a_running_runner_is_followed_from_where_it
     // That the log cannot be asked at that moment hides nothing: the next round asks again.
     app.log.refs_away.store(1, Ordering::SeqCst);
     let (erasing, mut number) = (meta("e"), 0);
-    app.members.request_erasure(member, super::app::as_member(member), None, erasing).await.expect("leaving");
+    app.members.request_erasure(member, super::app::as_member(member), None, None, erasing).await.expect("leaving");
     let again = crate::client::TestClient::on(app.log.clone(), "server-1", |_| {});
     while app.log.commits().len() <= lost {
         again.open(crate::client::member(7), &format!("new {number}")).await;

@@ -199,7 +199,7 @@ async fn a_stream_that_is_no_sign_up_is_not_read_as_one() {
     let verified = app.members.verify(account.uuid(), app.code(account.uuid(), 1), None, meta("v")).await;
     assert!(matches!(verified, Err(MemberError::SignUpUnknown)), "{verified:?}");
     let member = MemberId::new(account.uuid());
-    let erased = app.members.request_erasure(member, operator(), None, meta("e")).await;
+    let erased = app.members.request_erasure(member, operator(), None, None, meta("e")).await;
     assert!(matches!(erased, Err(MemberError::MemberUnknown)), "{erased:?}");
     *app.log.on_read.lock().expect("whole") = None;
     app.end().await;

@@ -17,7 +17,7 @@ async fn a_member_moves_from_email_to_phone() {
     let wrong = app.members.verify_contact(member, app.wrong_code(member.uuid(), 1), meta("w")).await;
     assert_eq!(refused(wrong), ("code-wrong", Some(4)));
     app.members.verify_contact(member, app.code(member.uuid(), 1), meta("v")).await.expect("moved");
-    let shown = app.members.disclose(member, operator(), "a call".into(), meta("d")).await.expect("shown").answer;
+    let shown = app.members.disclose(member, operator(), "a call".into(), None, meta("d")).await.expect("shown").answer;
     assert_eq!((shown.contact.expose_secret(), shown.channel), ("+821012345678", Channel::Phone));
     assert_eq!((shown.login_id.expose_secret(), shown.real_name.expose_secret()), ("minsu", "김민수"));
     app.joined("minji", "kim@example.com").await;
@@ -58,7 +58,7 @@ async fn there_is_nothing_to_verify_without_a_change() {
 async fn a_look_is_recorded_with_who_and_why() {
     let app = TestApp::new().await;
     let member = app.joined("minsu", "kim@example.com").await;
-    app.members.disclose(member, operator(), "court order 7".into(), meta("d")).await.expect("shown");
+    app.members.disclose(member, operator(), "court order 7".into(), None, meta("d")).await.expect("shown");
     let commit = app.log.commits().pop().expect("a commit");
     assert_eq!(commit.actor, operator());
     let event = &commit.events[0];

@@ -45,6 +45,16 @@ impl Password {
         Ok(password)
     }
 
+    /// Reads a new password of somebody who logs in with this name, which is no login id of a member.
+    pub fn parse_for(text: &SecretString, name: &str) -> Result<Self, PasswordError> {
+        let password = Self::of_characters(text)?;
+        if !name.is_empty() && password.spellings().iter().any(|text| text.contains(name)) {
+            return Err(PasswordError::ContainsLoginId);
+        }
+        password.check_strength(&[name])?;
+        Ok(password)
+    }
+
     /// Refuses it for a member with that login id.
     pub fn check_against(&self, login_id: &LoginId) -> Result<(), PasswordError> {
         if self.spellings().iter().any(|text| text.contains(login_id.expose())) {

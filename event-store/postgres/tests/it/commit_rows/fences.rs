@@ -51,7 +51,15 @@ async fn each_role_may_do_what_its_process_does() {
     writer.head().await.unwrap();
     writer.find_commits(&[fresh(1).command_id]).await.unwrap();
     assert_eq!(super::versions(&writer, a).await, [1, 2]);
-    for role in ["jangbu_relay", "jangbu_projector", "jangbu_auditor", "jangbu_publisher", "jangbu_webhooks"] {
+    let readers = [
+        "jangbu_relay",
+        "jangbu_projector",
+        "jangbu_auditor",
+        "jangbu_publisher",
+        "jangbu_webhooks",
+        "jangbu_inspector",
+    ];
+    for role in readers {
         assert_eq!(fixture.as_role(role).read_commits(Position::ZERO, 10).await.unwrap().len(), 3, "{role}");
     }
     // How a stream began: a later event may leave out what the first one says.
@@ -70,8 +78,15 @@ async fn each_role_may_do_what_its_process_does() {
 async fn no_role_may_do_more() {
     let fixture = Fixture::new().await;
     fixture.log.append(&[fresh(2)]).await.unwrap();
-    let others =
-        ["jangbu_relay", "jangbu_projector", "jangbu_reader", "jangbu_auditor", "jangbu_publisher", "jangbu_webhooks"];
+    let others = [
+        "jangbu_relay",
+        "jangbu_projector",
+        "jangbu_reader",
+        "jangbu_auditor",
+        "jangbu_publisher",
+        "jangbu_webhooks",
+        "jangbu_inspector",
+    ];
     for role in ["jangbu_writer"].into_iter().chain(others) {
         let log = fixture.as_role(role);
         let mut denied = vec![

@@ -5,11 +5,12 @@ mod differ;
 mod difference;
 mod digest;
 mod expected;
+mod fingerprint;
+pub(super) mod found;
 mod tables;
 
 use std::collections::BTreeSet;
 
-use kernel::Position;
 use sqlx::PgConnection;
 
 use self::{
@@ -21,6 +22,8 @@ use self::{
 pub use self::{
     difference::{Change, Difference, Shape},
     expected::{Expectation, Expected},
+    fingerprint::Fingerprint,
+    found::{Comparison, TableComparison},
 };
 use super::{
     Phase, Rebuilder,
@@ -28,51 +31,6 @@ use super::{
     session::{Generation, Session, connect_for_long},
 };
 use crate::{DayColumn, SumColumn, limits::awake, registry::run, status::Report};
-
-/// What a comparison found.
-#[derive(Clone, Debug, Default)]
-pub struct Comparison {
-    /// The live generation.
-    pub live: i32,
-    /// The one that was held against it.
-    pub new: i32,
-    /// The position of both.
-    pub position: Position,
-    /// Table by table.
-    pub tables: Vec<TableComparison>,
-    /// What could not be compared, and why that is no difference.
-    pub remarks: Vec<String>,
-    /// How many rows differ that nobody expected; columns and tables that only one has among them.
-    pub unexpected: u64,
-    /// How many rows differ as expected.
-    pub expected: u64,
-    /// The first of the rows that differ unexpectedly.
-    pub shown: Vec<Difference>,
-}
-
-/// One table of both generations.
-#[derive(Clone, Debug)]
-pub struct TableComparison {
-    /// Its name.
-    pub table: String,
-    /// The rows of the live generation.
-    pub live_rows: i64,
-    /// The rows of the new one.
-    pub new_rows: i64,
-    /// Into how many buckets the rows were dealt by their keys, and how many of these differ.
-    pub buckets: usize,
-    /// How many of the buckets differ.
-    pub differing_buckets: usize,
-    /// What columns add up to: by what, in the live generation, in the new one.
-    pub sums: Vec<(String, String, String)>,
-}
-
-impl Comparison {
-    /// Whether nothing differs that was not expected to.
-    pub fn is_equal(&self) -> bool {
-        self.unexpected == 0
-    }
-}
 
 /// The live generation, standing still in one snapshot.
 pub(super) struct Frozen {
@@ -113,12 +71,15 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let schemas = (live_schema.as_str(), new_schema.as_str());
         let Tables { pairs, remarks, odd } = pairs(&mut new, schemas, expected, days).await?;
         self.reporter.phase(Phase::Comparing, 0, pairs.len() as i64);
+        let mut fingerprint = Fingerprint::default();
+        odd.iter().for_each(|difference| fingerprint.add(difference));
         let mut comparison = Comparison {
             live: frozen.live.generation,
             new: making.generation,
             position: frozen.live.position,
             remarks: zones.into_iter().chain(remarks).collect(),
             unexpected: odd.len() as u64,
+            fingerprint,
             shown: odd,
             ..Comparison::default()
         };
@@ -235,6 +196,7 @@ impl Comparison {
             return;
         }
         self.unexpected += 1;
+        self.fingerprint.add(&difference);
         if self.shown.len() < shown {
             self.shown.push(difference);
         }

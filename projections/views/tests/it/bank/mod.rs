@@ -1,8 +1,10 @@
 //! A bank that lives only to write histories: valid ones, with everything that can happen in them.
 
+mod approvals;
 mod items;
 mod limits;
 mod moves;
+mod operators;
 mod orders;
 mod partners;
 mod payouts;
@@ -18,8 +20,8 @@ use events::recorded::{
     FreezeScope, Holder, OwnerAccountAdded, OwnerLeft, Refusal, TransferFacts,
 };
 use kernel::{
-    AccountId, AccountNumber, Actor, AssetCode, CommandId, CorrelationId, MemberId, Minor, Position, Role, StreamId,
-    TransferId, Version,
+    AccountId, AccountNumber, Actor, ApprovalId, AssetCode, CommandId, CorrelationId, MemberId, Minor, Position, Role,
+    StreamId, TransferId, Version,
 };
 use log::{Commit, Event, Fingerprint};
 use projection_engine::testing::Random;
@@ -28,8 +30,8 @@ use uuid::Uuid;
 
 pub use self::moves::Cause;
 use self::{
-    items::Piece, limits::BankLimits, orders::Standing, partners::Business, payouts::Payout, processes::Outside,
-    webhooks::Hook,
+    items::Piece, limits::BankLimits, operators::Staff, orders::Standing, partners::Business, payouts::Payout,
+    processes::Outside, webhooks::Hook,
 };
 use crate::{holds::Held, people::People};
 
@@ -89,6 +91,9 @@ pub struct Bank {
     /// The processes with the outside world that are not over.
     processes: Vec<Outside>,
     partners: Vec<Business>,
+    staff: Vec<Staff>,
+    /// What operators asked for and nobody decided.
+    asked: Vec<ApprovalId>,
     /// How many events the stream of an owner has.
     owned: HashMap<MemberId, i64>,
     posted: Vec<Posted>,
@@ -116,7 +121,7 @@ impl Bank {
     pub fn new(seed: u64) -> Self {
         let now = DateTime::parse_from_rfc3339("2026-02-28T22:58:00.000001Z").expect("a time").to_utc();
         let (accounts, holds, limits, items, orders, payouts, partners) = Default::default();
-        let (webhooks, listed) = Default::default();
+        let (webhooks, listed, staff, asked) = Default::default();
         let (owned, posted, pending, people, commits, processes) = Default::default();
         let random = Random::new(seed);
         let mut bank = Self {
@@ -132,6 +137,8 @@ impl Bank {
             listed,
             processes,
             partners,
+            staff,
+            asked,
             owned,
             posted,
             pending,
@@ -166,6 +173,10 @@ impl Bank {
             25 => self.quote(),
             26 => {
                 self.partner();
+                self.commit();
+            }
+            31 | 32 => {
+                self.operator();
                 self.commit();
             }
             3 => self.reverse(),

@@ -1,8 +1,10 @@
 //! What the tables must hold, found from the log by plain means: one event after the other, no batches, no SQL. Beside it
 //! stands how each table is read.
 
+mod approvals;
 mod items;
 mod limits;
+mod operators;
 mod orders;
 mod overview;
 mod partners;
@@ -22,8 +24,8 @@ use log::Commit;
 use uuid::Uuid;
 
 use self::{
-    items::Items, limits::Limits, orders::Orders, overview::Overview, partners::Partners, payouts::Payouts,
-    processes::Processes, webhooks::Webhooks,
+    approvals::Approvals, items::Items, limits::Limits, operators::Operators, orders::Orders, overview::Overview,
+    partners::Partners, payouts::Payouts, processes::Processes, webhooks::Webhooks,
 };
 use crate::{
     records::{Account, Hold, Member, Transfer, micros, or_dash},
@@ -77,6 +79,8 @@ struct Oracle {
     webhooks: Webhooks,
     processes: Processes,
     partners: Partners,
+    operators: Operators,
+    approvals: Approvals,
     entries: BTreeMap<(Uuid, i64), String>,
     ticks: BTreeMap<i64, i64>,
     /// By asset, day and account: in how many transfers between members, and how much.
@@ -100,6 +104,8 @@ pub fn tables(commits: &[Commit], up_to: Position, zone: Zone) -> Vec<Table> {
             oracle.webhooks.event(event.stream.uuid(), moment, &body);
             oracle.processes.event((event.stream.uuid(), event.version.number()), moment, &body);
             oracle.partners.event(event.stream.uuid(), moment, &body);
+            oracle.operators.event(event.stream.uuid(), moment, &body, commit);
+            oracle.approvals.event(event.stream.uuid(), moment, &body);
             let asked_by = match &body {
                 Event::Transfer(TransferEvent::Posted(posted)) => Some(posted.asked_by),
                 Event::Transfer(TransferEvent::Rejected(rejected)) => Some(rejected.asked_by),
@@ -195,6 +201,10 @@ impl Oracle {
             | Event::Partner(_)
             | Event::PartnerKey(_)
             | Event::KeyUse(_)
+            | Event::Operator(_)
+            | Event::OperatorList(_)
+            | Event::OperatorAct(_)
+            | Event::Approval(_)
             | Event::SignUp(_)
             | Event::PasswordReset(_)
             | Event::Reservation(_) => {}
@@ -393,6 +403,8 @@ impl Oracle {
             .chain(self.webhooks.tables())
             .chain(self.processes.tables())
             .chain(self.partners.tables())
+            .chain(self.operators.tables())
+            .chain(self.approvals.tables())
             .collect()
     }
 }

@@ -5,6 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use kernel::{ConsistencyToken, LogId, Position};
 use tokio::time::{Instant, sleep_until, timeout_at};
+use traces::{OpenSpan, TraceContext};
 
 use super::{Board, Horizon, board::Waited};
 use crate::{ReadsError, View};
@@ -29,6 +30,8 @@ pub struct Need {
     pub wait: Duration,
     /// Whether an older answer is better than none when the time is up.
     pub stale_ok: bool,
+    /// Where the spans of the read belong.
+    pub trace: TraceContext,
 }
 
 /// What a query saw, all of it in one snapshot.
@@ -143,7 +146,16 @@ impl Gate {
     {
         let required = need.token.map(|t| t.position).max(need.position).unwrap_or(Position::ZERO);
         self.same_history(views)?;
+        let mut span = match required {
+            Position::ZERO => OpenSpan::default(),
+            _ => need.trace.begin("wait for views"),
+        };
+        span.number("log.position", required.number());
         let (admitted, held) = tokio::join!(self.admit(views, need, required, deadline), self.token_is_held(need));
+        if admitted.is_err() {
+            span.fail();
+        }
+        drop(span);
         // What is said of a token from the future is more than that the log does not hold it.
         if !held && !matches!(admitted, Err(ReadsError::FutureToken { .. })) {
             return Err(ReadsError::ForeignToken);

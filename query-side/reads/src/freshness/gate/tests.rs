@@ -124,12 +124,12 @@ async fn foreign_and_future_tokens_are_refused_at_once_even_by_those_who_do_not_
             let fixture = GateFixture::with_view_at(50).await;
             let begun = Instant::now();
             let foreign = ConsistencyToken::untagged(LogId::new(Uuid::from_u128(8)), Position::new(1));
-            let error = fixture.read(Need { token: Some(foreign), position: None, wait, stale_ok }).await;
+            let error = fixture.read(Need { token: Some(foreign), wait, stale_ok, ..Need::default() }).await;
             assert!(matches!(error, Err(ReadsError::ForeignToken)), "{error:?}");
             let error = fixture.read(Need { wait, stale_ok, ..need(101) }).await;
             assert!(matches!(error, Err(ReadsError::FutureToken { .. })), "{error:?}");
             let position = Some(Position::new(101));
-            let error = fixture.read(Need { token: None, position, wait, stale_ok }).await;
+            let error = fixture.read(Need { position, wait, stale_ok, ..Need::default() }).await;
             assert!(matches!(error, Err(ReadsError::FuturePosition { .. })), "{error:?}");
             assert!(begun.elapsed() <= GRACE * 2, "{:?}", begun.elapsed());
         }

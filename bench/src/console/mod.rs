@@ -1,0 +1,48 @@
+//! `bench console`: how fast the console's pages are with a bank behind them, what a browser loads, and what operators who look cost those
+//! who pay.
+
+mod browser;
+mod ground;
+mod live;
+mod pages;
+mod plan;
+mod results;
+mod subjects;
+mod walk;
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use kernel::{Clock, SystemClock};
+
+use self::{browser::Browser, ground::Ground, live::live, pages::pages, subjects::Subjects, walk::walk};
+pub use self::{live::LiveFound, plan::ConsolePlan, results::ConsoleResults, walk::PageFound};
+use super::{environment::revision, load::Workload, progress::say};
+
+/// Measures on a Postgres and a NATS server of its own, with every process of the bank.
+pub async fn console(plan: ConsolePlan) -> Result<ConsoleResults> {
+    ensure!(plan.operators > 0 && plan.accounts >= 1000, "at least one operator, and a thousand accounts");
+    let mut ground = Ground::open(plan).await?;
+    let person = ground.people().await?;
+    ground.load(Workload::OneHot, (Duration::ZERO, plan.busy)).await?;
+    ground.level().await?;
+    say("console: making one of everything");
+    let subjects = Subjects::make(&mut ground, &person).await?;
+    let mut member = Browser::new(ground.console);
+    member.log_in_as_member((&person.0, &person.1)).await?;
+    let hardware = ground.environment.hardware()?;
+    let all = pages(&subjects);
+    say(&format!("console: asking {} times for each of {} pages", plan.samples, all.len()));
+    let found = walk(&mut ground, all, &mut member, plan.samples).await?;
+    let live = live(&mut ground).await?;
+    ground.close().await?;
+    Ok(ConsoleResults {
+        taken_at: SystemClock.now(),
+        revision: revision(),
+        hardware,
+        accounts: plan.accounts,
+        transfers: plan.transfers,
+        pages: found,
+        live,
+    })
+}

@@ -1,0 +1,106 @@
+//! Partners: other businesses with accounts, those created last first.
+
+use askama::Template;
+use axum::response::Response;
+use platform::extract::Query;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    client::{Address, Failure},
+    format::{Moment, count},
+    links,
+    page::{Page, show},
+    posted::Posted,
+    visit::SignedIn,
+};
+
+/// From where.
+#[derive(Default, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    cursor: String,
+}
+
+#[derive(Deserialize)]
+struct Partners {
+    items: Vec<Partner>,
+    next_cursor: Option<String>,
+}
+
+/// A partner, as the query server tells it.
+#[derive(Deserialize)]
+pub(super) struct Partner {
+    pub(super) partner_id: String,
+    pub(super) name: String,
+    pub(super) keys: Vec<Key>,
+    pub(super) quotas: Quotas,
+    pub(super) created_at: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Key {
+    pub(super) key_id: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) issued_at: String,
+    pub(super) expires_at: Option<String>,
+    pub(super) revoked_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Quotas {
+    pub(super) requests_per_second: Option<i64>,
+    pub(super) burst: Option<i64>,
+    pub(super) limits: Vec<String>,
+}
+
+struct Row {
+    href: String,
+    name: String,
+    keys: String,
+    per_second: String,
+    limits: String,
+    created: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "partners.html")]
+struct Screen {
+    page: Page,
+    rows: Vec<Row>,
+    more: Option<String>,
+    trouble: Option<String>,
+}
+
+pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>) -> Response {
+    let page = Page::plain(&visit, "nav-partners");
+    let address = Address::query("/v1/partners").with("cursor", &asked.cursor);
+    let (found, trouble) = page.part(visit.get::<Partners>(address).await);
+    let more = links::more("/partners", &[], found.as_ref().and_then(|found| found.next_cursor.as_ref()));
+    let items = found.map(|found| found.items).unwrap_or_default();
+    let rows = items.into_iter().map(|partner| row(&page, partner)).collect();
+    show(&Screen { page, rows, more, trouble })
+}
+
+fn row(page: &Page, partner: Partner) -> Row {
+    let in_force = partner.keys.iter().filter(|key| key.revoked_at.is_none()).count();
+    Row {
+        href: links::to("partner", &partner.partner_id),
+        name: partner.name,
+        keys: in_force.to_string(),
+        per_second: partner.quotas.requests_per_second.map(count).unwrap_or_default(),
+        limits: partner.quotas.limits.join(", "),
+        created: page.format.time(&partner.created_at),
+    }
+}
+
+/// Creates a partner, and shows it.
+pub(crate) async fn create(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
+    let act = form.act()?;
+    let body = json!({ "name": form.get("name").trim() });
+    let done = visit.act(Address::command("/v1/partners"), &act, &body).await?;
+    let created = done.body["partner_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+    let page = created.map_or_else(|| "/partners".to_owned(), |id| format!("/partners/{id}"));
+    Ok(done.leads_to(&format!("{page}?done=partner-created")))
+}

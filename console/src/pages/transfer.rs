@@ -1,0 +1,134 @@
+//! One transfer: its legs, what the log has of it, and its reversal.
+
+use askama::Template;
+use axum::response::Response;
+use platform::extract::Path;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    client::{Address, Failure},
+    format::Moment,
+    links,
+    page::{Page, show},
+    posted::Posted,
+    visit::SignedIn,
+};
+
+#[derive(Deserialize)]
+struct Transfer {
+    transfer_id: String,
+    kind: String,
+    status: String,
+    #[serde(default)]
+    code: Option<String>,
+    money: Option<Money>,
+    memo: Option<String>,
+    reference: Option<String>,
+    reverses: Option<String>,
+    reversed_by: Option<String>,
+    #[serde(default)]
+    hold_id: Option<String>,
+    postings: Vec<Posting>,
+    position: i64,
+    recorded_at: String,
+}
+
+#[derive(Deserialize)]
+struct Money {
+    asset: String,
+    amount: String,
+}
+
+#[derive(Deserialize)]
+struct Posting {
+    account_id: String,
+    asset: String,
+    amount: String,
+    balance_after: Option<String>,
+}
+
+struct Leg {
+    href: String,
+    account: String,
+    amount: String,
+    is_out: bool,
+    balance: String,
+}
+
+struct Link {
+    href: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "transfer.html")]
+struct Screen {
+    page: Page,
+    id: String,
+    kind: String,
+    status: String,
+    tone: String,
+    refused: Option<String>,
+    money: String,
+    memo: Option<String>,
+    reference: Option<String>,
+    reverses: Option<Link>,
+    reversed_by: Option<Link>,
+    hold: Option<Link>,
+    legs: Vec<Leg>,
+    position: i64,
+    at: Moment,
+    may_be_reversed: bool,
+}
+
+pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Failure> {
+    let page = Page::new(&visit, "nav-transfers").await;
+    let transfer: Transfer = visit.get(Address::query("/v1/transfers").segment(&id.to_string())).await?;
+    let link = |kind: &str, id: String| Link { href: links::to(kind, &id), text: id };
+    let money = transfer.money.map(|money| page.format.money(&money.amount, &money.asset));
+    let may_be_reversed = transfer.status == "posted" && transfer.reversed_by.is_none() && transfer.kind != "reversal";
+    Ok(show(&Screen {
+        kind: page.word("transfer-kind", &transfer.kind),
+        status: page.word("transfer", &transfer.status),
+        tone: transfer.status,
+        refused: transfer.code.map(|code| page.word("problem", &code)),
+        money: money.unwrap_or_default(),
+        memo: transfer.memo,
+        reference: transfer.reference,
+        reverses: transfer.reverses.map(|id| link("transfer", id)),
+        reversed_by: transfer.reversed_by.map(|id| link("transfer", id)),
+        hold: transfer.hold_id.map(|id| link("hold", id)),
+        legs: transfer.postings.into_iter().map(|posting| leg(&page, posting)).collect(),
+        position: transfer.position,
+        at: page.format.time(&transfer.recorded_at),
+        may_be_reversed,
+        id: transfer.transfer_id,
+        page,
+    }))
+}
+
+fn leg(page: &Page, posting: Posting) -> Leg {
+    let balance = posting.balance_after.map(|balance| page.format.amount(&balance, &posting.asset));
+    Leg {
+        href: links::to("account", &posting.account_id),
+        amount: page.format.money(&posting.amount, &posting.asset),
+        is_out: posting.amount.starts_with('-'),
+        balance: balance.unwrap_or_default(),
+        account: posting.account_id,
+    }
+}
+
+/// Reverses it, and shows the reversal.
+pub(crate) async fn reverse(
+    SignedIn(visit): SignedIn,
+    Path(id): Path<Uuid>,
+    form: Posted,
+) -> Result<Response, Failure> {
+    let act = form.act()?;
+    let address = Address::command("/v1/transfers").segment(&id.to_string()).segment("reverse");
+    let done = visit.act(address, &act, &json!({ "reason": act.reason })).await?;
+    let reversal = done.body["transfer_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+    Ok(done.leads_to(&format!("/transfers/{}?done=reversed", reversal.unwrap_or(id))))
+}

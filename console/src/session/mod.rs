@@ -1,0 +1,9 @@
+//! What the browser keeps for the console: a sealed cookie, and nothing on the server.
+
+mod cookie;
+mod seal;
+mod state;
+
+pub(crate) use cookie::{Cookies, Kind};
+pub(crate) use seal::Seal;
+pub(crate) use state::{Begun, Member, Operator, Session, SignUp, Theme, secret};

@@ -1,0 +1,26 @@
+//! An account is opened and closed.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use platform::extract::Path;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::member::LoggedIn;
+use crate::{
+    client::{Address, Failure, Server},
+    posted::Posted,
+};
+
+pub(crate) async fn open(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
+    let body = json!({ "asset": form.get("asset") });
+    let done = visit.act(Address::command("/v1/accounts"), &form.plain_act(), &body).await?;
+    let id = done.body["account_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+    let id = id.ok_or_else(|| Failure::Answer(Server::Command, "an account without an id".to_owned()))?;
+    Ok(Redirect::to(&format!("/wallet/accounts/{id}?done=account-opened")).into_response())
+}
+
+pub(crate) async fn close(LoggedIn(visit): LoggedIn, Path(id): Path<Uuid>, form: Posted) -> Result<Response, Failure> {
+    let address = Address::command("/v1/accounts").segment(&id.to_string()).segment("close");
+    visit.act(address, &form.plain_act(), &json!({})).await?;
+    Ok(Redirect::to(&format!("/wallet/accounts/{id}?done=account-closed")).into_response())
+}

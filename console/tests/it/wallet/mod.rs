@@ -1,0 +1,12 @@
+//! The wallet.
+
+mod bank;
+mod drawn;
+mod exchange;
+mod forms;
+mod money;
+mod outside;
+mod pages;
+mod reset;
+mod session;
+mod things;

@@ -1,0 +1,19 @@
+//! Changing views on request: rebuilds, promotions, pauses, parked events. The work is the engine's, as `jangbu views` does it.
+
+mod approvals;
+mod promotion_runner;
+mod promotions;
+mod rebuilders;
+mod report;
+mod requests;
+mod runner;
+mod thread;
+
+pub(crate) use approvals::ApprovalFollower;
+pub(crate) use promotion_runner::PromotionRunner;
+pub(crate) use promotions::{PromotionStatus, Promotions};
+pub(crate) use rebuilders::{Rebuilders, named};
+pub(crate) use report::{RebuildOutcome, RebuildStatus};
+pub(crate) use requests::{NewRequest, Requests};
+pub(crate) use runner::RebuildRunner;
+pub(crate) use thread::{BrokenOff, ChangeThread};

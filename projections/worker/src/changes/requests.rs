@@ -1,0 +1,144 @@
+//! The rebuilds that were asked for, in the registry: a projector that starts anew goes on with what is not done.
+
+use database::Pool;
+use serde::Serialize;
+use sqlx::types::Json;
+
+use super::report::{RebuildOutcome, RebuildProgress, RebuildStatus};
+
+/// A rebuild to be asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRequest {
+    pub(crate) view: &'static str,
+    pub(crate) who: String,
+    pub(crate) reason: String,
+    /// Whether the new generation becomes live if it equals the live one.
+    pub(crate) promotes: bool,
+    /// Whether what an earlier rebuild made is dropped first.
+    pub(crate) restarts: bool,
+}
+
+/// A rebuild that was asked for and is not done.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenRequest {
+    pub(crate) id: i64,
+    pub(crate) view: String,
+    pub(crate) who: String,
+    pub(crate) reason: String,
+    pub(crate) promotes: bool,
+    pub(crate) restarts: bool,
+}
+
+/// How a rebuild ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Ended {
+    /// This came of it.
+    Made(RebuildOutcome),
+    /// It was given up.
+    GivenUp(String),
+}
+
+/// The table of the requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Requests(Pool);
+
+impl Requests {
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self(pool)
+    }
+
+    /// Asks for a rebuild; whether it is the only one of its view.
+    pub(crate) async fn add(&self, request: &NewRequest) -> Result<bool, sqlx::Error> {
+        let added = sqlx::query_scalar!(
+            "insert into registry.rebuild_requests (view, who, reason, promotes, restarts) values ($1, $2, $3, $4, $5)
+             on conflict (view) where ended_at is null do nothing returning id",
+            request.view,
+            request.who,
+            request.reason,
+            request.promotes,
+            request.restarts
+        )
+        .fetch_optional(&self.0)
+        .await?;
+        Ok(added.is_some())
+    }
+
+    /// Those that are not done, the oldest first.
+    pub(crate) async fn open(&self) -> Result<Vec<OpenRequest>, sqlx::Error> {
+        sqlx::query_as!(
+            OpenRequest,
+            "select id, view, who, reason, promotes, restarts from registry.rebuild_requests
+             where ended_at is null order by id"
+        )
+        .fetch_all(&self.0)
+        .await
+    }
+
+    /// Writes down how far it is. Once there is a generation, what was to be dropped before it is dropped.
+    pub(crate) async fn note(&self, id: i64, progress: &RebuildProgress) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "update registry.rebuild_requests
+             set progress = $2::text::jsonb, tried_at = clock_timestamp(), restarts = restarts and not $3
+             where id = $1 and ended_at is null",
+            id,
+            json(progress),
+            progress.generation.is_some()
+        )
+        .execute(&self.0)
+        .await
+        .map(drop)
+    }
+
+    /// Writes down how it ended.
+    pub(crate) async fn end(&self, id: i64, ended: &Ended) -> Result<(), sqlx::Error> {
+        let (outcome, error) = match ended {
+            Ended::Made(outcome) => (Some(json(outcome)), None),
+            Ended::GivenUp(why) => (None, Some(why.as_str())),
+        };
+        sqlx::query!(
+            "update registry.rebuild_requests
+             set ended_at = clock_timestamp(), outcome = $2::text::jsonb, error = $3
+             where id = $1 and ended_at is null",
+            id,
+            outcome,
+            error
+        )
+        .execute(&self.0)
+        .await
+        .map(drop)
+    }
+
+    /// The newest of a view; none if nobody ever asked for one.
+    pub(crate) async fn last(&self, view: &str) -> Result<Option<RebuildStatus>, sqlx::Error> {
+        let row = sqlx::query!(
+            r#"select who, reason, promotes, requested_at, tried_at, ended_at, error,
+                   progress as "progress?: Json<RebuildProgress>", outcome as "outcome?: Json<RebuildOutcome>"
+               from registry.rebuild_requests where view = $1 order by id desc limit 1"#,
+            view
+        )
+        .fetch_optional(&self.0)
+        .await?;
+        Ok(row.map(|row| RebuildStatus {
+            view: view.to_owned(),
+            state: match (row.ended_at, row.tried_at) {
+                (Some(_), _) => "ended",
+                (None, Some(_)) => "running",
+                (None, None) => "pending",
+            },
+            requested_by: row.who,
+            reason: row.reason,
+            requested_at: row.requested_at,
+            promote: row.promotes,
+            progress: row.progress.map(|Json(progress)| progress),
+            ended_at: row.ended_at,
+            outcome: row.outcome.map(|Json(outcome)| outcome),
+            error: row.error,
+        }))
+    }
+}
+
+/// As the registry keeps it.
+fn json(value: &impl Serialize) -> String {
+    // Only maps with other keys than texts cannot be written.
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}

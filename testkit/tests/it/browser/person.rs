@@ -1,0 +1,213 @@
+//! Somebody in front of a browser: they see texts, find controls by their labels and buttons by what stands on them, and wait.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::{
+    Locator,
+    actions::{InputSource, KeyAction, KeyActions},
+    elements::Element,
+    error::CmdError,
+};
+use serde_json::Value;
+
+use super::{
+    chrome::{Chrome, READER, Reader},
+    pictures,
+};
+
+/// As keyboards send it, in the private characters of WebDriver.
+pub const TAB: char = '\u{e004}';
+pub const ENTER: char = '\u{e007}';
+/// Nobody looks longer at a page that does not change.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Person {
+    pub chrome: Chrome,
+    /// Where the console is, without a slash at the end.
+    pub url: String,
+}
+
+impl Person {
+    /// English, with scripts.
+    pub async fn start(url: &str) -> Self {
+        Self::start_as(url, READER).await
+    }
+
+    pub async fn start_as(url: &str, reader: Reader) -> Self {
+        Self { chrome: Chrome::start(reader).await, url: url.to_owned() }
+    }
+
+    /// Types an address of the console.
+    pub async fn open(&self, path: &str) {
+        let url = format!("{}{path}", self.url);
+        self.chrome.client.goto(&url).await.unwrap_or_else(|error| panic!("{path} does not open: {error}"));
+    }
+
+    /// Opens the page again until it shows a text.
+    pub async fn reload_until(&self, text: &str) {
+        self.until(&format!("the page shows {text:?}"), async || {
+            self.chrome.client.refresh().await.map_err(text_of)?;
+            self.shows(text).await
+        })
+        .await;
+    }
+
+    /// Waits until a text can be seen.
+    pub async fn see(&self, text: &str) {
+        self.until(&format!("the page shows {text:?}"), async || self.shows(text).await).await;
+    }
+
+    async fn shows(&self, text: &str) -> Result<(), String> {
+        let seen = self.text().await?;
+        if seen.contains(text) { Ok(()) } else { Err("it is not there".to_owned()) }
+    }
+
+    /// Everything that can be seen.
+    pub async fn text(&self) -> Result<String, String> {
+        let text = self.chrome.client.execute("return document.body.innerText", vec![]).await.map_err(text_of)?;
+        text.as_str().map(str::to_owned).ok_or_else(|| "no text".to_owned())
+    }
+
+    /// Path and query of the page.
+    pub async fn path(&self) -> String {
+        let url = self.chrome.client.current_url().await.unwrap();
+        match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        }
+    }
+
+    /// What a script of the test finds on the page.
+    pub async fn script(&self, script: &str) -> Value {
+        self.chrome.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Clicks the first link or button with exactly this text: in the page itself, else in its head or menu.
+    pub async fn click(&self, text: &str) {
+        let named = format!("*[self::a or self::button][normalize-space(.)={}]", quoted(text));
+        self.until(&format!("{text:?} can be clicked"), async || {
+            match self.find(&format!("//main//{named}")).await {
+                Ok(element) => element.click().await,
+                Err(_) => self.find(&format!("//{named}")).await.map_err(text_of)?.click().await,
+            }
+            .map_err(text_of)
+        })
+        .await;
+    }
+
+    /// Follows the first link of the first column of a table.
+    pub async fn click_first_row(&self) {
+        self.until("a row of a table can be clicked", async || {
+            let link = self.find("//main//tbody//th//a").await.map_err(text_of)?;
+            link.click().await.map_err(text_of)
+        })
+        .await;
+    }
+
+    /// Fills the form that has this button as its labels say, and sends it.
+    pub async fn send(&self, button: &str, fields: &[(&str, &str)]) {
+        for (label, value) in fields {
+            self.fill(button, label, value).await;
+        }
+        let form = form_with(button);
+        self.until(&format!("{button:?} can be pressed"), async || {
+            let button = format!("{form}//button[normalize-space(.)={}]", quoted(button));
+            let button = self.find(&button).await.map_err(text_of)?;
+            button.click().await.map_err(text_of)
+        })
+        .await;
+    }
+
+    /// Types, chooses or ticks, whatever the control with this label takes.
+    pub async fn fill(&self, button: &str, label: &str, value: &str) {
+        let label = quoted(label);
+        let labelled = format!("//label[normalize-space(text())={label}]");
+        let control = format!(
+            "{}//*[self::input or self::select or self::textarea]\
+             [ancestor::label[normalize-space(text())={label}] or @id={labelled}/@for]",
+            form_with(button)
+        );
+        self.until(&format!("{label} of {button:?} takes {value:?}"), async || {
+            let control = self.find(&control).await.map_err(text_of)?;
+            put(&control, value).await.map_err(text_of)
+        })
+        .await;
+    }
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub async fn press(&self, keys: &str) {
+        let down_and_up = |keyboard: KeyActions, key: char| {
+            keyboard.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        };
+        let keyboard = keys.chars().fold(KeyActions::new("keyboard".to_owned()), down_and_up);
+        self.chrome.client.perform_actions(keyboard).await.unwrap();
+    }
+
+    /// Presses Tab until the focus is where a script says.
+    pub async fn tab_to(&self, what: &str, is_there: &str) {
+        for _ in 0..120 {
+            self.press(&TAB.to_string()).await;
+            let script = format!("const it = document.activeElement; return Boolean({is_there})");
+            if self.script(&script).await == Value::Bool(true) {
+                return;
+            }
+        }
+        panic!("{what} is not reached with the keyboard");
+    }
+
+    /// The first element.
+    pub async fn find(&self, xpath: &str) -> Result<Element, CmdError> {
+        self.chrome.client.find(Locator::XPath(xpath)).await
+    }
+
+    /// Asks again and again until it is so; fails with a picture and all that can be seen.
+    pub async fn until<T>(&self, what: &str, mut ask: impl AsyncFnMut() -> Result<T, String>) -> T {
+        let since = Instant::now();
+        loop {
+            let why = match ask().await {
+                Ok(answer) => return answer,
+                Err(why) => why,
+            };
+            if since.elapsed() > PATIENCE {
+                let picture = pictures::take(self, &pictures::of_failure()).await;
+                let text = self.text().await.unwrap_or_else(|error| error);
+                let path = self.path().await;
+                panic!("{what}: still not after {PATIENCE:?}: {why}\nat {path}, see {}\n{text}", picture.display());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+async fn put(control: &Element, value: &str) -> Result<(), CmdError> {
+    let kind = control.attr("type").await?.unwrap_or_default();
+    match control.tag_name().await?.to_ascii_lowercase().as_str() {
+        "select" => {
+            let option = format!(".//option[starts-with(normalize-space(.), {})]", quoted(value));
+            control.find(Locator::XPath(&option)).await?.click().await
+        }
+        _ if kind == "checkbox" => {
+            if !control.is_selected().await? {
+                control.click().await?;
+            }
+            Ok(())
+        }
+        _ => {
+            control.clear().await?;
+            control.send_keys(value).await
+        }
+    }
+}
+
+fn form_with(button: &str) -> String {
+    format!("//main//form[.//button[normalize-space(.)={}]]", quoted(button))
+}
+
+/// A text in XPath, which has no way to escape anything.
+fn quoted(text: &str) -> String {
+    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+}
+
+pub fn text_of(error: CmdError) -> String {
+    error.to_string()
+}
