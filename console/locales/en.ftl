@@ -156,10 +156,10 @@ attention-stuck = Processes that are stuck: { $count }
 attention-approvals = Approvals that wait for a second operator: { $count }
 
 # Find
-find-label = Find by account number, id, reference or position
+find-label = Find by account number, id, reference, login id or position
 find-hint = Find ( / )
 find-button = Find
-find-help = Type an account number, the id of a transfer, hold, member or process, a reference, the id of a command, or a position such as #123.
+find-help = Type an account number, the id of a transfer, hold, member or process, a reference, a login id, the id of a command, or a position such as #123.
 find-nothing = Nothing was found.
 find-found = Found
 
@@ -565,7 +565,7 @@ kind-operator = Operator
 kind-approval = Approval
 kind-commit = Commit
 kind-stream = Stream
-not-searched-login_id = Login ids are not searched.
+not-searched-login_id = Login ids were not searched: that needs the role support and the command server.
 not-searched-log = The log cannot be read now: positions, commands and correlation ids were not searched.
 channel-email = E-mail
 channel-phone = Telephone

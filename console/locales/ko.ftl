@@ -150,10 +150,10 @@ attention-view-lag = 뷰 { $view }의 지연이 { $lag }입니다.
 attention-stuck = 멈춘 프로세스: { $count }
 attention-approvals = 두 번째 운영자를 기다리는 승인: { $count }
 
-find-label = 계좌 번호, ID, 참조 번호, 로그 위치로 찾기
+find-label = 계좌 번호, ID, 참조 번호, 로그인 아이디, 로그 위치로 찾기
 find-hint = 찾기 ( / )
 find-button = 찾기
-find-help = 계좌 번호, 이체·보류·회원·프로세스의 ID, 참조 번호, 명령의 ID, 또는 #123 같은 로그 위치를 입력하세요.
+find-help = 계좌 번호, 이체·보류·회원·프로세스의 ID, 참조 번호, 로그인 아이디, 명령의 ID, 또는 #123 같은 로그 위치를 입력하세요.
 find-nothing = 찾는 것이 없습니다.
 find-found = 찾은 것
 
@@ -543,7 +543,7 @@ kind-operator = 운영자
 kind-approval = 승인
 kind-commit = 커밋
 kind-stream = 스트림
-not-searched-login_id = 로그인 아이디는 찾지 않습니다.
+not-searched-login_id = 로그인 아이디는 찾지 못했습니다. support 역할과 명령 서버가 필요합니다.
 not-searched-log = 지금 로그를 읽을 수 없어 위치, 명령, 상관 ID는 찾지 못했습니다.
 channel-email = 이메일
 channel-phone = 전화

@@ -7,9 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::member::{self, CodeError, Contact};
+use domain::member::{self, CodeError, Contact, LoginId};
 use kernel::MemberId;
 use platform::{
+    auth::Admitted,
     extract::{Json, Path, object},
     problem::{Code, Problem},
 };
@@ -23,6 +24,7 @@ use crate::{
     body::{Canonical, Confidential, ContactDto, Fields, OperatorsReasonRequest, Secret, canonical, path_id},
     caller::{Caller, Helpers, Members},
     endpoint::Endpoint,
+    problems,
     receive::{Request, receive},
     state::ApiState,
 };
@@ -40,6 +42,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         ]),
         endpoint(routes!(change_password)).raises([Code::PasswordWrong, Code::TooManyRequests]),
         endpoint(routes!(disclose)).by::<Helpers>(),
+        Endpoint::new(routes!(find)).by::<Helpers>().raises([Code::VaultUnavailable, Code::MemberUnknown]),
     ]
 }
 
@@ -137,6 +140,25 @@ pub(crate) struct CodeSentDto {
     expires_at: DateTime<Utc>,
     /// When another code may be asked for.
     resend_after: DateTime<Utc>,
+}
+
+/// What a member logs in with.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = FindMember)]
+pub(crate) struct FindMemberRequest {
+    /// The login id.
+    #[schema(value_type = String, pattern = "^[a-z0-9_]{4,32}$", examples("minji_kim"))]
+    login_id: Secret,
+}
+
+/// Whose login id it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FoundMember)]
+pub(crate) struct FoundMemberDto {
+    /// The member.
+    #[schema(value_type = Uuid)]
+    member_id: MemberId,
 }
 
 /// A member's personal data. That you saw them is recorded.
@@ -269,4 +291,27 @@ pub(crate) async fn disclose(
     let caller = caller.saying(Some(&body.reason.0));
     let (member, actor, act, reason) = (MemberId::new(id), caller.actor, caller.act()?, body.reason.0);
     receive(&state, meta, ROUTE, MemberCommand::Disclose { member, actor, reason, act }, respond).await
+}
+
+/// Find a member by login id
+///
+/// Whoever has it as their login id now. No view has login ids in clear, so this server is asked. The login id is personal, and stands in the
+/// body for that. Nothing but the id of the member is answered, and nothing is recorded: what else is personal needs a reason.
+#[utoipa::path(
+    post, operation_id = "find_member", path = "/v1/members/find", tag = "members", security(("bearer" = [])),
+    request_body = FindMemberRequest,
+    responses((status = 200, description = "The member", body = FoundMemberDto)),
+)]
+pub(crate) async fn find(
+    State(state): State<ApiState>,
+    _: Admitted<Helpers>,
+    Json(body): Json<FindMemberRequest>,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::default();
+    let login_id = fields.read("login_id", body.login_id.expose().parse::<LoginId>());
+    let login_id = login_id.ok_or_else(|| fields.problem())?;
+    let auth = state.auth().map_err(problems::of_auth)?;
+    let member_id = auth.member_by_login_id(&login_id).await.map_err(problems::of_auth)?;
+    let unknown = || Problem::new(Code::MemberUnknown).detail("nobody logs in with this");
+    Ok(json(StatusCode::OK, &FoundMemberDto { member_id: member_id.ok_or_else(unknown)? }))
 }

@@ -9,6 +9,7 @@ use application::{
     PartnerToken, ProviderFacts, Receipt, Tokens, WebhookKeys,
 };
 use async_trait::async_trait;
+use domain::member::LoginId;
 use kernel::{
     Actor, ApprovalId, CommandId, ConsistencyToken, MemberId, OperatorId, PartnerId, PartnerKeyId, PaymentCodeId,
     Place, Position, ProcessId, Scopes, Sealed, Version, WebhookId,
@@ -126,6 +127,9 @@ pub trait AuthPort: OperatorPort {
     /// Exchanges a refresh token for the next tokens; the same request, recognized by its key, may come again.
     async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError>;
 
+    /// The member who logs in with this; none if nobody does.
+    async fn member_by_login_id(&self, login_id: &LoginId) -> Result<Option<MemberId>, AuthError>;
+
     /// Ends a session; returns where the log ended, if it can be asked.
     async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError>;
 
@@ -202,6 +206,10 @@ impl AuthPort for AuthService {
 
     async fn refresh(&self, from: IpAddr, token: SecretString, key: Option<&[u8]>) -> Result<Tokens, AuthError> {
         Self::refresh(self, from, token, key).await
+    }
+
+    async fn member_by_login_id(&self, login_id: &LoginId) -> Result<Option<MemberId>, AuthError> {
+        Self::member_by_login_id(self, login_id).await
     }
 
     async fn log_out(&self, member: MemberId, session: Option<Uuid>) -> Result<Option<ConsistencyToken>, AuthError> {

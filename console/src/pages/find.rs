@@ -4,13 +4,17 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::extract::Query;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
-    client::Address,
+    client::{Act, Address, Failure},
     links,
     page::{Page, show},
-    visit::SignedIn,
+    visit::{SignedIn, Visit},
 };
+
+/// How the query server says that it cannot look for login ids.
+const LOGIN_ID: &str = "login_id";
 
 /// What was typed.
 #[derive(Default, Deserialize)]
@@ -62,7 +66,15 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
     }
     let found = visit.get::<Found>(Address::query("/v1/find").with("q", &q)).await;
     let (found, trouble) = page.part(found);
-    let Found { items, not_searched } = found.unwrap_or_default();
+    let Found { mut items, mut not_searched } = found.unwrap_or_default();
+    let is_login_id = |place: &String| place == LOGIN_ID;
+    if page.may("support")
+        && not_searched.iter().any(is_login_id)
+        && let Ok(member) = by_login_id(&visit, &q).await
+    {
+        items.extend(member);
+        not_searched.retain(|place| !is_login_id(place));
+    }
     if let [only] = items.as_slice() {
         return Redirect::to(&links::to(&only.kind, &only.id)).into_response();
     }
@@ -75,4 +87,16 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
     let rows = items.into_iter().map(row).collect();
     let notes = not_searched.iter().map(|place| page.word("not-searched", place)).collect();
     show(&Screen { page, q, rows, notes, trouble, is_asked: true })
+}
+
+/// The member who logs in with this. Only the command server can look: what finds a login id is a secret of the vault.
+async fn by_login_id(visit: &Visit, login_id: &str) -> Result<Option<Item>, Failure> {
+    let act = Act { key: visit.house().ids.fresh().to_string(), reason: String::new() };
+    let asked = visit.act(Address::command("/v1/members/find"), &act, &json!({ "login_id": login_id })).await;
+    let done = match asked {
+        Err(Failure::Refused(refusal)) if refusal.code == "member-unknown" => return Ok(None),
+        asked => asked?,
+    };
+    let id = done.body["member_id"].as_str().unwrap_or_default().to_owned();
+    Ok(Some(Item { kind: "member".to_owned(), id, title: login_id.to_owned(), detail: None }))
 }

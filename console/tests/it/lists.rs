@@ -112,6 +112,33 @@ async fn the_limits_of_an_account_are_on_its_page() {
 }
 
 #[tokio::test]
+async fn a_login_id_is_looked_for_where_it_is_known() {
+    let app = App::start().await;
+    let mut browser = app.signed_in("support").await;
+    app.stub.answers("GET /v1/find", 200, json!({"items": [], "not_searched": ["login_id", "log"]}));
+    app.stub.answers("POST /v1/members/find", 200, json!({"member_id": ID}));
+    let reply = browser.get("/find?q=minji_kim").await;
+    assert_eq!((reply.status, reply.header("location")), (303, &*format!("/members/{ID}")));
+    assert_eq!(app.stub.asked("POST /v1/members/find")[0].json(), json!({"login_id": "minji_kim"}));
+
+    let missing = json!({"status": 404, "code": "member-unknown", "title": "none", "detail": "nobody logs in with this"});
+    app.stub.answers("POST /v1/members/find", 404, missing);
+    let page = browser.get("/find?q=minji_kim").await.text;
+    assert!(page.contains("class=\"empty\"") && !page.contains("Login ids were not searched"), "{page}");
+    let away = json!({"status": 503, "code": "vault-unavailable", "title": "away", "detail": "away"});
+    app.stub.answers("POST /v1/members/find", 503, away);
+    let page = browser.get("/find?q=minji_kim").await.text;
+    assert!(page.contains("Login ids were not searched"), "{page}");
+
+    let before = app.stub.commands();
+    let mut viewer = app.signed_in("viewer").await;
+    let page = viewer.get("/find?q=minji_kim").await.text;
+    assert!(page.contains("Login ids were not searched"), "{page}");
+    let asked = app.stub.commands().into_iter().filter(|what| what.ends_with("/find")).count();
+    assert_eq!(asked, before.iter().filter(|what| what.ends_with("/find")).count(), "a viewer's page asks for none");
+}
+
+#[tokio::test]
 async fn a_rate_is_what_the_log_says_last_of_a_pair() {
     let app = App::start().await;
     let mut browser = app.signed_in("viewer").await;

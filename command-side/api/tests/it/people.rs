@@ -284,6 +284,34 @@ async fn the_certificate_is_for_operators_and_for_whoever_has_the_id() {
 }
 
 #[tokio::test]
+async fn a_member_is_found_by_login_id_and_nothing_else_is_said() {
+    let api = granting();
+    let path = "/v1/members/find";
+    let ask = async |role: Role, body: Value| {
+        let (bearer, body) = (bearer(role, ALICE), body.to_string());
+        api.ask("POST", path, &[("authorization", &bearer), ("content-type", "application/json")], &body).await
+    };
+    let found = ask(Role::Operator, json!({"login_id": "minji_kim"})).await;
+    let said: Value = serde_json::from_str(&found.text).expect("JSON");
+    assert_eq!((found.status.as_u16(), said), (200, json!({"member_id": ALICE})));
+    let nobody = ask(Role::Operator, json!({"login_id": "nobody_here"})).await;
+    assert_eq!((nobody.status.as_u16(), nobody.code().as_str()), (404, "member-unknown"));
+    for login_id in ["Minji", "abc", "minji kim", ""] {
+        let wrong = ask(Role::Operator, json!({"login_id": login_id})).await;
+        assert_eq!((wrong.status.as_u16(), wrong.code().as_str()), (400, "validation-failed"), "{login_id}");
+        assert!(wrong.text.contains("\"login_id\""), "{}", wrong.text);
+    }
+    for role in [Role::Member, Role::Service, Role::Partner] {
+        assert_eq!(ask(role, json!({"login_id": "minji_kim"})).await.status.as_u16(), 403, "{role:?}");
+    }
+    assert_eq!(api.said(), ["minji_kim", "nobody_here"].map(|login_id| Said::Find(login_id.to_owned())));
+    let away = Api::new(|_| Err(ExecuteError::Internal));
+    let headers = [("authorization", &*bearer(Role::Operator, ALICE)), ("content-type", "application/json")];
+    let reply = away.ask("POST", path, &headers, r#"{"login_id":"minji_kim"}"#).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (503, "vault-unavailable"));
+}
+
+#[tokio::test]
 async fn refusals_are_422_with_their_code_a_token_and_one_body() {
     for code in [
         "signup-ended",

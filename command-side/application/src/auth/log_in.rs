@@ -3,7 +3,7 @@
 use std::{error::Error, net::IpAddr, time::Instant};
 
 use chrono::{DateTime, Utc};
-use domain::member::as_typed;
+use domain::member::{LoginId, as_typed};
 use kernel::{ConsistencyToken, MemberId};
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
@@ -138,6 +138,12 @@ impl AuthService {
             }
         }
         Ok(None)
+    }
+
+    /// The member who logs in with this; none if nobody does. Somebody who is leaving has a login id until they have left.
+    pub async fn member_by_login_id(&self, login_id: &LoginId) -> Result<Option<MemberId>, AuthError> {
+        let login = self.vault().names().login(login_id.expose());
+        Ok(self.vault().by_login(login).await?.map(|(member, _)| member))
     }
 
     /// Whose login and password these are. The steps are the same whoever it is: one look into the vault, one password

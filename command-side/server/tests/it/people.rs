@@ -247,6 +247,12 @@ async fn a_contact_changes_its_channel_by_a_code() {
     assert_eq!((shown.text("login_id"), shown.text("real_name")), (person.login_id.clone(), "김민지".to_owned()));
     let nobody = format!("/v1/members/{}/disclosures", Uuid::from_u128(1));
     server.ask("POST", &nobody, &fresh_key(), Some(&operator), &body).await.problem(404, "member-unknown");
+    let find = async |login_id: &str| {
+        let body = json!({ "login_id": login_id });
+        server.ask("POST", "/v1/members/find", &fresh_key(), Some(&operator), &body).await
+    };
+    assert_eq!(find(&person.login_id).await.expect(200).text("member_id"), member);
+    find("nobody_of_this_name").await.problem(404, "member-unknown");
     server.stop().await;
     app.end().await;
 }

@@ -20,7 +20,7 @@ async fn operators_work_without_scripts() {
     assert_eq!(person.script("return typeof window.htmx").await, "undefined", "no script of the page ran");
 
     person.open("/find").await;
-    person.send("Find", &[("Find by account number, id, reference or position", "INV-2026-0042")]).await;
+    person.send("Find", &[("Find by account number, id, reference, login id or position", "INV-2026-0042")]).await;
     person.see("Legs").await;
     person.click(&account.to_string()).await;
     person.see("Statement").await;
