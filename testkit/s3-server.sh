@@ -31,7 +31,8 @@ case ${1:-} in
         touch "$venv/installed"
         ;;
     run)
-        exec "$venv/bin/moto_server" --host 127.0.0.1 --port "${2:?a port}"
+        # Not its script: that names the folder in which it was installed.
+        exec "$venv/bin/python" -m moto.server --host 127.0.0.1 --port "${2:?a port}"
         ;;
     *)
         sed -n '2,5s/^# //p' "$0" >&2
