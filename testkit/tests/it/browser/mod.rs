@@ -7,6 +7,7 @@ mod keyboard;
 mod operators;
 mod person;
 mod pictures;
+mod repair;
 mod scene;
 mod screens;
 mod stored_scripts;
