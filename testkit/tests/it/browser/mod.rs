@@ -4,6 +4,7 @@
 mod chrome;
 mod inspection;
 mod keyboard;
+mod money;
 mod operators;
 mod person;
 mod pictures;
