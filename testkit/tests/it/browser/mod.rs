@@ -2,6 +2,7 @@
 //! docs/decisions/0066. Pictures of all screens are in `target/screenshots/` afterwards.
 
 mod chrome;
+mod desk;
 mod inspection;
 mod keyboard;
 mod money;
