@@ -239,6 +239,7 @@ view-done = Done
 view-speed = A second
 view-eta = Time left
 view-differences = Differences
+view-act-on-differing = Act on what differs
 view-parked = Parked events
 view-no-parked = There are no parked events.
 view-promote = Promote

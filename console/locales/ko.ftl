@@ -229,6 +229,7 @@ view-done = 진행
 view-speed = 초당
 view-eta = 남은 시간
 view-differences = 차이
+view-act-on-differing = 차이 처리하기
 view-parked = 보류된 이벤트
 view-no-parked = 보류된 이벤트가 없습니다.
 view-promote = 승격

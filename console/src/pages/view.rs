@@ -84,6 +84,7 @@ struct ParkedRow {
 #[template(path = "_view_figures.html")]
 struct Figures {
     page: Page,
+    name: String,
     generation: i64,
     position: String,
     lag: String,
@@ -139,7 +140,8 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(name): Path<String>) 
         promotions_trouble,
         is_paused: view.paused_since.is_some(),
         is_stuck: view.error.is_some(),
-        has_parked: view.parked_events > 0,
+        // A key may be parked before an event of it waits.
+        has_parked: view.parked_events > 0 || !parked.is_empty(),
         parked: parked.into_iter().map(parked_row).collect(),
         parked_trouble,
         name: view.view.clone(),
@@ -181,6 +183,7 @@ fn figures(page: Page, view: View, rebuild: Result<Rebuild, Failure>) -> Figures
     let (rebuild, rebuild_trouble) = page.part(rebuild);
     let row = |generation: Generation| generation_row(&page, generation);
     Figures {
+        name: view.view,
         generation: view.generation,
         position: count(view.position),
         lag: format!("{} ({})", count(view.lag_events), duration(view.lag_ms)),

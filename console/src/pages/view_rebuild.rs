@@ -82,6 +82,8 @@ pub(super) struct RebuildShown {
     pub(super) ended: Option<Moment>,
     pub(super) error: Option<String>,
     pub(super) is_running: bool,
+    /// Whether it made a generation that differs and can be promoted all the same.
+    pub(super) is_differing: bool,
     pub(super) generation: String,
     pub(super) phase: String,
     pub(super) done: i64,
@@ -142,6 +144,7 @@ impl Rebuild {
 
 impl RebuildShown {
     pub(super) fn of(page: &Page, rebuild: Rebuild) -> Self {
+        let is_differing = rebuild.differing().is_some();
         let Rebuild { state, requested_by, reason, requested_at, progress, ended_at, outcome, error } = rebuild;
         let is_running = state != "ended";
         let made = outcome.as_ref().map(|outcome| outcome.generation);
@@ -162,6 +165,7 @@ impl RebuildShown {
             ended: ended_at.map(|text| page.format.time(&text)),
             error,
             is_running,
+            is_differing,
             generation: generation.map(count).unwrap_or_default(),
             phase,
             done,

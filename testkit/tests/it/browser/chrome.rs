@@ -67,6 +67,13 @@ impl Chrome {
         Self { client, driver, folder }
     }
 
+    /// Where a file with this text is, for somebody to choose it in a form. It goes with the browser.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
     /// A command of chromedriver that is no part of the protocol.
     pub async fn vendor(&self, path: &'static str, body: Value) -> Result<Value, CmdError> {
         self.client.issue_cmd(Vendor { path, body }).await

@@ -2,11 +2,14 @@
 //! docs/decisions/0066. Pictures of all screens are in `target/screenshots/` afterwards.
 
 mod chrome;
+mod desk;
 mod inspection;
 mod keyboard;
+mod money;
 mod operators;
 mod person;
 mod pictures;
+mod repair;
 mod scene;
 mod screens;
 mod stored_scripts;

@@ -1,12 +1,11 @@
 //! The main task of each screen, done as an operator does it, while payments go on; what needs a second operator gets one.
 
 use serde_json::json;
-use testkit::app::Staff;
 use uuid::Uuid;
 
 use super::{
-    person::{ENTER, Person, text_of},
-    scene::{Load, Scene, log_in, opened, pay},
+    person::{ENTER, Person},
+    scene::{Load, Scene, hand_over, opened, pay},
 };
 use crate::{
     support::eventually,
@@ -38,9 +37,8 @@ async fn operators_do_their_work_while_payments_go_on() {
         asks_for_a_rate(&person).await,
         asks_for_an_erasure(&person, insider.client.id, &newcomer.real_name).await,
     ];
-    person.click("Log out").await;
-    person.see("The six digits").await;
-    approves(&person, &mut second, &approvals).await;
+    hand_over(&person, &mut second).await;
+    approves(&person, &approvals).await;
     sees_what_was_done(&person, paid, insider.client.id).await;
     drop(person);
     load.stop().await;
@@ -101,12 +99,7 @@ async fn sends_a_webhook_again(scene: &mut Scene, person: &Person) {
     person.open("/webhooks").await;
     person.click_first_row().await;
     person.reload_until("delivered").await;
-    person
-        .until("a delivery can be chosen", async || {
-            let choice = person.find("//main//input[@name='delivery']").await.map_err(text_of)?;
-            choice.click().await.map_err(text_of)
-        })
-        .await;
+    person.click_at("a delivery", "//main//input[@name='delivery']").await;
     person.send("Send the chosen one again", &[("Reason", "the shop lost it")]).await;
     person.see("The sender was asked to send it again.").await;
     eventually("it arrives again, as the same", async || {
@@ -124,12 +117,7 @@ async fn reads_the_log(person: &Person) {
     person.open("/log").await;
     person.click_first_row().await;
     person.see("Stream").await;
-    person
-        .until("a stream can be opened", async || {
-            let link = person.find("//main//a[starts-with(@href, '/log/streams/')]").await.map_err(text_of)?;
-            link.click().await.map_err(text_of)
-        })
-        .await;
+    person.click_at("a stream", "//main//a[starts-with(@href, '/log/streams/')]").await;
     person.click("Show the state after each step").await;
     person.see("The state after it").await;
 }
@@ -143,17 +131,10 @@ async fn adds_a_partner_and_an_operator(person: &Person) {
     person.see("This is shown once.").await;
 }
 
-/// What was asked for waits; the address of its approval.
-async fn waits(person: &Person) -> String {
-    person.see("Another operator has to approve it.").await;
-    person.see("You asked for this").await;
-    person.path().await.split('?').next().unwrap_or_default().to_owned()
-}
-
 async fn asks_for_a_reversal(person: &Person, transfer: Uuid) -> String {
     person.open(&format!("/transfers/{transfer}")).await;
     person.send("Reverse", &[("Reason", "paid twice")]).await;
-    waits(person).await
+    person.waits_for_approval().await
 }
 
 async fn asks_for_a_limit(person: &Person) -> String {
@@ -166,14 +147,14 @@ async fn asks_for_a_limit(person: &Person) -> String {
         ("Reason", "the new rule"),
     ];
     person.send("Set a limit", &limit).await;
-    waits(person).await
+    person.waits_for_approval().await
 }
 
 async fn asks_for_a_rate(person: &Person) -> String {
     person.open("/rates").await;
     let rate = [("From", "USD"), ("To", "KRW"), ("Rate", "1350.25"), ("Reason", "of today")];
     person.send("Set a rate", &rate).await;
-    waits(person).await
+    person.waits_for_approval().await
 }
 
 async fn asks_for_an_erasure(person: &Person, member: Uuid, name: &str) -> String {
@@ -183,12 +164,10 @@ async fn asks_for_an_erasure(person: &Person, member: Uuid, name: &str) -> Strin
     person.click("Back").await;
     person.see("This cannot be undone.").await;
     person.send("Erase", &[("Reason", "they asked"), ("Id of the member", &member.to_string())]).await;
-    waits(person).await
+    person.waits_for_approval().await
 }
 
-async fn approves(person: &Person, second: &mut Staff, approvals: &[String]) {
-    person.open("/approvals").await;
-    log_in(person, second).await;
+async fn approves(person: &Person, approvals: &[String]) {
     for action in ["Reversal of a transfer", "Limits", "Rates", "Erasure of a member"] {
         person.see(action).await;
     }

@@ -62,6 +62,46 @@ impl Person {
         if seen.contains(text) { Ok(()) } else { Err("it is not there".to_owned()) }
     }
 
+    /// Waits until a row of a table has all of these texts.
+    pub async fn see_row(&self, texts: &[&str]) {
+        let has: String =
+            texts.iter().map(|text| format!("[contains(normalize-space(.), {})]", quoted(text))).collect();
+        let row = format!("//main//tbody/tr{has}");
+        self.until(&format!("a row shows {texts:?}"), async || self.find(&row).await.map(drop).map_err(text_of)).await;
+    }
+
+    /// What stands beside a name in a list of figures.
+    pub async fn figure(&self, name: &str) -> Result<String, String> {
+        let value = format!("//main//dt[normalize-space(.)={}]/following-sibling::dd[1]", quoted(name));
+        self.find(&value).await.map_err(text_of)?.text().await.map_err(text_of)
+    }
+
+    /// Opens the page again until what stands beside a name begins like this.
+    pub async fn reload_until_is(&self, name: &str, value: &str) {
+        self.until(&format!("{name:?} is {value:?}"), async || {
+            self.chrome.client.refresh().await.map_err(text_of)?;
+            let shown = self.figure(name).await?;
+            if shown.starts_with(value) { Ok(()) } else { Err(shown) }
+        })
+        .await;
+    }
+
+    /// Waits until the address has a part.
+    pub async fn arrive(&self, part: &str) {
+        self.until(&format!("the address has {part:?}"), async || {
+            let path = self.path().await;
+            if path.contains(part) { Ok(()) } else { Err(path) }
+        })
+        .await;
+    }
+
+    /// What was asked for waits for another operator; the address of its approval.
+    pub async fn waits_for_approval(&self) -> String {
+        self.see("Another operator has to approve it.").await;
+        self.see("You asked for this").await;
+        self.path().await.split('?').next().unwrap_or_default().to_owned()
+    }
+
     /// Everything that can be seen.
     pub async fn text(&self) -> Result<String, String> {
         let text = self.chrome.client.execute("return document.body.innerText", vec![]).await.map_err(text_of)?;
@@ -97,9 +137,13 @@ impl Person {
 
     /// Follows the first link of the first column of a table.
     pub async fn click_first_row(&self) {
-        self.until("a row of a table can be clicked", async || {
-            let link = self.find("//main//tbody//th//a").await.map_err(text_of)?;
-            link.click().await.map_err(text_of)
+        self.click_at("a row of a table", "//main//tbody//th//a").await;
+    }
+
+    /// Clicks the first element that is found like this, for what has no text.
+    pub async fn click_at(&self, what: &str, xpath: &str) {
+        self.until(&format!("{what} can be clicked"), async || {
+            self.find(xpath).await.map_err(text_of)?.click().await.map_err(text_of)
         })
         .await;
     }
@@ -192,6 +236,8 @@ async fn put(control: &Element, value: &str) -> Result<(), CmdError> {
             }
             Ok(())
         }
+        // The value is the path of the file; a browser has nothing to clear there.
+        _ if kind == "file" => control.send_keys(value).await,
         _ => {
             control.clear().await?;
             control.send_keys(value).await

@@ -297,6 +297,14 @@ pub async fn log_in(person: &Person, staff: &mut Staff) {
     person.see("Log out").await;
 }
 
+/// Whoever is logged in leaves, and another operator sees what waits for a decision.
+pub async fn hand_over(person: &Person, to: &mut Staff) {
+    person.click("Log out").await;
+    person.see("The six digits").await;
+    person.open("/approvals").await;
+    log_in(person, to).await;
+}
+
 /// Logs in to the wallet.
 pub async fn enter_wallet(person: &Person, member: &Newcomer) {
     person.open("/wallet/login").await;
