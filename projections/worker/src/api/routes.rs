@@ -165,7 +165,7 @@ async fn promote(
     let server = api.command_server.as_ref();
     let server =
         server.ok_or_else(|| refusal("the projector does not know the command server (JANGBU_COMMAND_URL)"))?;
-    let asked = server.ask(&headers, view.name(), &accepted, &operator.reason).await?;
+    let asked = server.ask(&headers, view.name(), &accepted, &operator).await?;
     if let Some(pending) = Asked::pending(asked) {
         api.promotion_asked.notify_one();
         return Ok(pending);
