@@ -2,7 +2,6 @@
 
 use sqlx::{PgConnection, types::JsonValue};
 
-use super::Retried;
 use crate::{RebuildError, rebuild::doing};
 
 /// A key, and how many events wait behind it.
@@ -33,9 +32,9 @@ pub(super) async fn waits(
     .map_err(doing("counting the parked events"))
 }
 
-/// What the audit has of it, as JSON. A key may be any text.
-pub(super) fn details(retried: &Retried, before: &Waits, after: &Waits) -> String {
-    let (key, applied, lifted) = (JsonValue::from(retried.key.as_str()), retried.applied, retried.error.is_none());
+/// What the audit has of a key, as JSON: how many of its events were applied, and whether it was lifted. A key may be any text.
+pub(super) fn details(key: &str, (applied, lifted): (u64, bool), before: &Waits, after: &Waits) -> String {
+    let key = JsonValue::from(key);
     let side = |Waits { parked, events }: &Waits| format!(r#"{{"parked":{parked},"events":{events}}}"#);
     let (before, after) = (side(before), side(after));
     format!(r#"{{"key":{key},"applied":{applied},"lifted":{lifted},"before":{before},"after":{after}}}"#)
@@ -47,8 +46,8 @@ mod tests {
 
     #[test]
     fn a_key_is_a_text_whatever_is_in_it() {
-        let retried = Retried { key: r#"a"b\c"#.to_owned(), applied: 3, error: None };
-        let told = details(&retried, &Waits { parked: true, events: 3 }, &Waits { parked: false, events: 0 });
+        let (before, after) = (Waits { parked: true, events: 3 }, Waits { parked: false, events: 0 });
+        let told = details(r#"a"b\c"#, (3, true), &before, &after);
         let told: JsonValue = told.parse().expect("JSON");
         assert_eq!((told["key"].as_str(), told["lifted"].as_bool()), (Some(r#"a"b\c"#), Some(true)));
         assert_eq!((told["before"]["events"].as_i64(), told["after"]["parked"].as_bool()), (Some(3), Some(false)));

@@ -147,7 +147,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             }
         }
         let after = waits(connection, view, generation, &retried.key).await?;
-        let details = details(&retried, &before, &after);
+        let details = details(&retried.key, (retried.applied, retried.error.is_none()), &before, &after);
         audit(connection, operator, "retry parked", view, Some(generation), &details)
             .await
             .map_err(doing("writing the audit"))?;
