@@ -82,7 +82,7 @@ async fn nobody_notices_that_a_view_becomes_another_version_of_itself_and_back()
     let made = jangbu.run(&["views", "upgrade", "--reason", "a new column"]).await.unwrap();
     assert_eq!((made[0]["view"].as_str(), made[0]["state"].as_str()), (Some("transactions"), Some("live")), "{made}");
     let generation = made[0]["generation"].to_string();
-    let operator = Operator { who: "somebody".into(), reason: "a test".into() };
+    let operator = Operator { who: "somebody".into(), reason: "a test".into(), origin: Default::default() };
     for _ in 0..3 {
         tokio::time::sleep(BREATH).await;
         assert_eq!(newest().await, transfer.as_str());

@@ -1,11 +1,14 @@
-//! The audit: how far the books are proven, what broke a rule, and what operators did.
+//! The audit: how far the books are proven, what broke a rule, what operators did, and what was done to views.
 
 use askama::Template;
 use axum::response::Response;
 use platform::extract::Query;
 use serde::Deserialize;
 
-use super::operators::{Operators, everybody};
+use super::{
+    audit_views::{self, ViewActRow, ViewActs},
+    operators::{Operators, everybody},
+};
 use crate::{
     client::Address,
     format::{Moment, count, duration},
@@ -28,6 +31,9 @@ pub(crate) struct Asked {
     to: String,
     #[serde(default)]
     cursor: String,
+    /// Where the list of what was done to views goes on.
+    #[serde(default)]
+    views_cursor: String,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +166,9 @@ struct Screen {
     actions: Vec<ActionRow>,
     actions_trouble: Option<String>,
     more: Option<String>,
+    view_acts: Vec<ViewActRow>,
+    view_acts_trouble: Option<String>,
+    more_view_acts: Option<String>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>) -> Response {
@@ -167,15 +176,27 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
     let time = |typed: &str| page.format.typed(typed).unwrap_or_default();
     let (from, to, operator) = (time(&asked.from), time(&asked.to), asked.operator.trim());
     let address = Address::query("/v1/audit/actions").with("operator", operator).with("from", &from).with("to", &to);
-    let (audit, actions, operators) = tokio::join!(
+    let (audit, actions, view_acts, operators) = tokio::join!(
         visit.get::<Audit>(Address::query("/v1/audit")),
         visit.get::<Actions>(address.with("cursor", &asked.cursor)),
+        visit.get::<ViewActs>(audit_views::address(operator, (&from, &to), &asked.views_cursor)),
         everybody(&visit),
     );
     let (audit, trouble) = page.part(audit);
     let (actions, actions_trouble) = page.part(actions);
+    let (view_acts, view_acts_trouble) = page.part(view_acts);
+    let operators = operators.unwrap_or_default();
     let pairs = [("operator", operator), ("from", asked.from.as_str()), ("to", asked.to.as_str())];
-    let more = links::more("/audit", &pairs, actions.as_ref().and_then(|actions| actions.next_cursor.as_ref()));
+    // Each of the two lists goes on, and the other stays where it is.
+    let stays = |name: &'static str, cursor| [&pairs[..], &[(name, cursor)]].concat();
+    let next = actions.as_ref().and_then(|actions| actions.next_cursor.as_ref());
+    let more = links::more("/audit", &stays("views_cursor", asked.views_cursor.as_str()), next);
+    let next = view_acts.as_ref().and_then(|acts| acts.next_cursor.as_deref());
+    let more_view_acts = next.map(|next| {
+        let pairs = [stays("cursor", asked.cursor.as_str()), vec![("views_cursor", next)]].concat();
+        links::with("/audit", &pairs)
+    });
+    let view_acts = view_acts.map(|acts| acts.rows(&page, &operators)).unwrap_or_default();
     let actions = actions.map(|actions| actions.items).unwrap_or_default();
     let proven = audit.as_ref().map(|audit| proven(&page, audit));
     let stopped_by = audit.as_ref().and_then(|audit| audit.stopped_by);
@@ -187,10 +208,13 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
         alarms: alarms.into_iter().take(ALARMS).map(|alarm| alarm_row(&page, alarm)).collect(),
         rules: rules.into_iter().map(rule).collect(),
         trouble,
-        operators: choices(operators.unwrap_or_default(), operator),
+        operators: choices(operators, operator),
         actions: actions.into_iter().map(|action| action_row(&page, action)).collect(),
         actions_trouble,
         more: more.map(|link| format!("{link}#actions")),
+        view_acts,
+        view_acts_trouble,
+        more_view_acts: more_view_acts.map(|link| format!("{link}#view-actions")),
         from: asked.from,
         to: asked.to,
         page,

@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod approval;
 pub(crate) mod approvals;
 pub(crate) mod audit;
+mod audit_views;
 pub(crate) mod find;
 pub(crate) mod freeze_many;
 pub(crate) mod health;

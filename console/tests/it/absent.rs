@@ -35,6 +35,10 @@ async fn a_server_that_is_away_takes_its_part_of_a_page_with_it() {
     let view = browser.get("/views/balances").await;
     assert_eq!(view.status, 200);
     assert!(view.text.contains("The projector does not answer."), "{}", view.text);
+    let audit = browser.get("/audit").await;
+    assert_eq!(audit.status, 200);
+    assert!(audit.text.contains("The projector does not answer."), "{}", audit.text);
+    assert!(audit.text.contains("href=\"/log/positions/7\""), "the rest stands: {}", audit.text);
     let health = browser.get("/health").await;
     assert!(health.status == 200 && health.text.contains("does not answer"), "{}", health.text);
 }

@@ -9,7 +9,7 @@ use std::{
 use crate::app::App;
 
 /// Messages whose keys are put together: `<kind>-<word of a server>`.
-const WORDS: [&str; 47] = [
+const WORDS: [&str; 49] = [
     "account-",
     "approval-action-",
     "approval-status-",
@@ -53,6 +53,8 @@ const WORDS: [&str; 47] = [
     "step-",
     "transfer-",
     "transfer-kind-",
+    "view-act-",
+    "view-fact-",
     "view-state-",
     "webhook-disabled-",
     "weekday-",

@@ -8,7 +8,7 @@ use crate::{
     operations::rate_stream,
 };
 
-const LISTS: [(&str, &str); 11] = [
+const LISTS: [(&str, &str); 12] = [
     ("/accounts", "GET /v1/accounts"),
     (
         "/accounts/01900000-0000-7000-8000-000000000001/holds",
@@ -23,6 +23,7 @@ const LISTS: [(&str, &str); 11] = [
     ("/limits", "GET /v1/limits"),
     ("/operators", "GET /v1/operators"),
     ("/audit", "GET /v1/audit/actions"),
+    ("/audit", "GET /v1/views/actions"),
 ];
 
 #[tokio::test]

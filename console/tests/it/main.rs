@@ -3,6 +3,7 @@
 mod absent;
 mod acts;
 mod app;
+mod audit;
 mod bank;
 mod browser;
 mod escaping;

@@ -17,6 +17,7 @@ pub fn fill(stub: &Stub, text: &str) {
     limits(stub, text);
     approvals(stub, text);
     operators(stub, text);
+    view_acts(stub, text);
     stub.answers("GET /readyz", 200, json!({"status": "ready", "checks": {text: text, "log": "ok"}}));
     let metrics = format!("# HELP told What is told\ntold{{route=\"/x\"}} 7\ntask_restarts_total 3\n{text} 1\n");
     stub.answers("GET /metrics", 200, Value::String(metrics));
@@ -152,4 +153,16 @@ fn operators(stub: &Stub, text: &str) {
         "subject": OTHER, "approval": {"approval_id": OTHER, "approver": OTHER, "approver_name": text},
     });
     stub.answers("GET /v1/audit/actions", 200, page(json!([action])));
+}
+
+fn view_acts(stub: &Stub, text: &str) {
+    let act = json!({
+        "id": 9, "at": AT, "who": text, "operator_id": OTHER, "session_id": OTHER, "address": text, "what": text, "view": text, "generation": 2,
+        "reason": text, "details": {"before": {text: text}, "after": {text: true}, text: text},
+    });
+    let by_hand = json!({
+        "id": 8, "at": AT, "who": text, "operator_id": null, "session_id": null, "address": null, "what": "pause", "view": null,
+        "generation": null, "reason": text, "details": {},
+    });
+    stub.answers("GET /v1/views/actions", 200, page(json!([act, by_hand])));
 }

@@ -90,4 +90,10 @@ fn more_full_pages(app: &App) {
         "action": "TransferReversed", "subject": ID, "approval": null,
     });
     app.stub.answers("GET /v1/audit/actions", 200, page(json!(vec![action; 50])));
+    let act = json!({
+        "id": 9, "at": at, "who": "minji.kim", "operator_id": ID, "session_id": ID, "address": "192.0.2.7", "what": "promote",
+        "view": "standing_orders", "generation": 12, "reason": text,
+        "details": {"before": {"live": 11}, "after": {"live": 12}, "fingerprint": "f".repeat(32), "approval": ID},
+    });
+    app.stub.answers("GET /v1/views/actions", 200, page(json!(vec![act; 20])));
 }

@@ -9,7 +9,7 @@ use event_store_postgres::{PoolOptions, PostgresLog};
 use events::recorded::Event;
 use kernel::Position;
 use log::{CommitRanges, ReadHead};
-use projection_engine::{Operator, Options, Rebuilder, Reporter, Settings};
+use projection_engine::{Operator, Options, Origin, Rebuilder, Reporter, Settings};
 
 use crate::{
     archive::{self, Place},
@@ -66,7 +66,9 @@ impl Who {
         if reason.trim().is_empty() {
             return Err(Failure::Usage("--reason must say why".into()));
         }
-        Ok(Operator { who: who.trim().to_owned(), reason: reason.trim().to_owned() })
+        // No account and no session: whoever is here has the machine.
+        let origin = Origin::default();
+        Ok(Operator { who: who.trim().to_owned(), reason: reason.trim().to_owned(), origin })
     }
 }
 

@@ -108,6 +108,11 @@ async fn a_view_goes_there_and_back() {
     let what: Vec<&str> = audit.iter().filter_map(|line| line["what"].as_str()).collect();
     assert_eq!(what, ["rebuild", "compare", "promote", "rollback", "rollback", "drop"]);
     assert!(audit.iter().all(|line| line["who"] == "somebody" && line["reason"] == "a test"));
+    // Whoever works here has neither account nor session.
+    let nowhere = |line: &Value| ["operator_id", "session_id", "address"].iter().all(|name| line[*name].is_null());
+    assert!(audit.iter().all(nowhere), "{audit:?}");
+    let (before, after) = (&audit[3]["details"]["before"], &audit[3]["details"]["after"]);
+    assert_eq!((&before["live"], &after["live"]), (&2.into(), &1.into()));
     for tampering in ["delete from registry.audit", "update registry.audit set who = 'x'", "truncate registry.audit"] {
         assert!(databases.views_refuse(tampering).await, "{tampering}");
     }

@@ -1,6 +1,6 @@
 //! What operators did to the views, and why.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Uuid};
 
 /// An operator and the reason they gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,9 +9,23 @@ pub struct Operator {
     pub who: String,
     /// Why.
     pub reason: String,
+    /// As what and from where, if they came over HTTP.
+    pub origin: Origin,
 }
 
-/// Writes down what was done; in the transaction that does it, where there is one. `details` is a JSON object.
+/// Which operator somebody is, and from where they asked. Whoever works on the command line has none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Their id.
+    pub operator: Option<Uuid>,
+    /// Their session; none with a token that was made with the signing key.
+    pub session: Option<Uuid>,
+    /// The address that they asked from.
+    pub address: Option<String>,
+}
+
+/// Writes down what was done; in the transaction that does it, where there is one. `details` is a JSON object; its `before` and `after` say what the
+/// act changed.
 pub async fn audit(
     connection: &mut PgConnection,
     operator: &Operator,
@@ -20,15 +34,19 @@ pub async fn audit(
     generation: Option<i32>,
     details: &str,
 ) -> Result<(), sqlx::Error> {
+    let origin = &operator.origin;
     sqlx::query!(
-        "insert into registry.audit (who, what, view, generation, reason, details)
-         values ($1, $2, $3, $4, $5, $6::text::jsonb)",
+        "insert into registry.audit (who, what, view, generation, reason, details, operator_id, session_id, address)
+         values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9)",
         operator.who,
         what,
         view,
         generation,
         operator.reason,
-        details
+        details,
+        origin.operator,
+        origin.session,
+        origin.address.as_deref()
     )
     .execute(connection)
     .await

@@ -26,7 +26,7 @@ mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use audit::{Operator, audit};
+pub use audit::{Operator, Origin, audit};
 pub use batch::{Commit, Decode, Event, Fault, Slice};
 pub use bulk::{Bulk, Loader};
 pub use error::{OpenError, OtherHistory, RegistryError, WriteError};

@@ -59,6 +59,9 @@ pub struct Config {
     /// The public keys that tokens of operators are verified with, a JSON Web Key Set; needed with JANGBU_VAULT_PROJECTOR_URL
     #[arg(long, env = "JANGBU_JWKS_FILE")]
     pub jwks_file: Option<PathBuf>,
+    /// Take the address of an operator from the last entry of X-Forwarded-For: only behind the console, or a proxy that writes it
+    #[arg(long, env = "JANGBU_TRUST_FORWARDED_FOR", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub trust_forwarded_for: bool,
     /// Connections to the log's database
     #[arg(long, env = "JANGBU_PROJECTOR_LOG_CONNECTIONS", default_value_t = 4)]
     pub log_connections: u32,

@@ -9,6 +9,7 @@ use event_store_postgres::{PoolOptions, PostgresLog, connect};
 use futures::future::join;
 use platform::{
     auth::{Revocations, Verifier},
+    http::TrustForwarded,
     ops::Probes,
     shutdown::Shutdown,
 };
@@ -18,7 +19,7 @@ use tokio::sync::Notify;
 
 use crate::{
     api::{self, CommandServer, Revoked, ViewsApi},
-    changes::{ApprovalFollower, ChangeThread, PromotionRunner, Promotions, RebuildRunner, Rebuilders, Requests},
+    changes::{Actions, ApprovalFollower, ChangeThread, PromotionRunner, Promotions, RebuildRunner, Rebuilders, Requests},
     config::Config,
 };
 
@@ -65,9 +66,18 @@ impl Operated {
         let log = changed_log(config)?;
         let rebuilders = Rebuilders::new(views, log.clone(), config.zone);
         let thread = thread(config, log, &rebuilders, (&asked, &promotion_asked))?;
-        let (requests, promotions) = (Requests::new(registry.clone()), Promotions::new(registry));
-        let api =
-            ViewsApi { verifier, requests, asked, promotions, promotion_asked, command_server, thread, rebuilders };
+        let api = ViewsApi {
+            verifier,
+            requests: Requests::new(registry.clone()),
+            asked,
+            promotions: Promotions::new(registry.clone()),
+            promotion_asked,
+            command_server,
+            actions: Actions::new(registry),
+            trust_forwarded: TrustForwarded(config.trust_forwarded_for),
+            thread,
+            rebuilders,
+        };
         Ok(Self { router: api::router(api), openapi: api::openapi(), tasks })
     }
 }

@@ -87,6 +87,12 @@ async fn a_view_is_rebuilt_and_changed_while_the_bank_works() {
     assert_eq!(behind.status, 503, "{}", behind.body);
     views.order("transactions/resume", json!({"reason": "looked"})).await.expect(200);
     payer.get_at(&format!("/v1/accounts/{from}/transactions"), last.token()).await.expect(200);
+    let list = format!("{}/actions?view=transactions", views.url);
+    let told = views.who.send(Method::GET, &list, &[], None).await.unwrap().expect(200);
+    let what: Vec<Value> = told.items().iter().map(|act| act["what"].clone()).collect();
+    assert_eq!(json!(what), json!(["resume", "pause", "promote", "rollback", "promote", "rebuild"]));
+    let hers = |act: &Value| act["operator_id"] == json!(views.who.id) && act["address"] == "127.0.0.1";
+    assert!(told.items().iter().all(hers), "{}", told.body);
     over.store(true, Ordering::Relaxed);
     let paid: i64 = paying.await.unwrap();
     assert!(paid > 0, "the bank worked meanwhile");

@@ -165,6 +165,13 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let mut tx = connection.begin().await.map_err(failed())?;
         // Once the row is locked, no batch is under way that does not know of the pause.
         let (generation, position) = lock_live(&mut tx, view).await?;
+        let was_paused = sqlx::query_scalar!(
+            r#"select paused_at is not null as "paused!" from registry.views where view = $1"#,
+            view
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(failed())?;
         sqlx::query!(
             "update registry.views
              set paused_at = case when $2 then coalesce(paused_at, clock_timestamp()) end,
@@ -179,7 +186,8 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         .await
         .map_err(failed())?;
         let what = if paused { "pause" } else { "resume" };
-        let details = format!(r#"{{"position":{position}}}"#);
+        let change = format!(r#""before":{{"paused":{was_paused}}},"after":{{"paused":{paused}}}"#);
+        let details = format!(r#"{{"position":{position},{change}}}"#);
         audit(&mut tx, operator, what, view, Some(generation), &details).await.map_err(failed())?;
         tx.commit().await.map_err(failed())
     }
@@ -191,8 +199,17 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let mut connection = connect(&self.database).await?;
         let mut tx = connection.begin().await.map_err(failed())?;
         let (generation, position) = lock_live(&mut tx, view).await?;
+        let stuck = sqlx::query_scalar!(
+            r#"select stuck_since is not null as "stuck!" from registry.generations where view = $1 and generation = $2"#,
+            view,
+            generation
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(failed())?;
         raise(&mut tx, view, generation).await?;
-        let details = format!(r#"{{"position":{position}}}"#);
+        // What comes of it is the writer's: nothing is changed here.
+        let details = format!(r#"{{"position":{position},"before":{{"stuck":{stuck}}}}}"#);
         audit(&mut tx, operator, "retry", view, Some(generation), &details).await.map_err(failed())?;
         tx.commit().await.map_err(failed())
     }

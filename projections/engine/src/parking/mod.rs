@@ -1,6 +1,7 @@
 //! Keys that are parked because an event of theirs cannot be applied, and the events that wait behind it.
 
 mod actions;
+mod count;
 mod order;
 mod retry;
 

@@ -13,6 +13,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{
     actions::{lock_live, raise},
+    count::{details, waits},
     order::{Blocked, Waiting, up_to_blocked},
 };
 use crate::{
@@ -71,6 +72,12 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             .map(|parked| parked.key)
             .filter(|parked| key.is_none_or(|key| key == parked))
             .collect();
+        if keys.is_empty() {
+            // Somebody asked and said why, though nothing is there to do.
+            audit(&mut connection, operator, "retry parked", view, Some(live.generation), r#"{"keys":0}"#)
+                .await
+                .map_err(doing("writing the audit"))?;
+        }
         let mut results: Vec<Retried> = Vec::new();
         let mut todo = keys;
         // An event of one key may have to wait for another key's: as long as something moves, what failed is tried again.
@@ -113,7 +120,8 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         key: String,
         operator: &Operator,
     ) -> Result<Retried, RebuildError> {
-        let generation = live.generation;
+        let (view, generation) = (self.projection.name(), live.generation);
+        let before = waits(connection, view, generation, &key).await?;
         let mut retried = Retried { key, applied: 0, error: None };
         loop {
             match self.portion(connection, live, &retried.key).await {
@@ -138,8 +146,9 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
                 Err(error) => return Err(error),
             }
         }
-        let details = format!(r#"{{"applied":{},"lifted":{}}}"#, retried.applied, retried.error.is_none());
-        audit(connection, operator, "retry parked", self.projection.name(), Some(generation), &details)
+        let after = waits(connection, view, generation, &retried.key).await?;
+        let details = details(&retried.key, (retried.applied, retried.error.is_none()), &before, &after);
+        audit(connection, operator, "retry parked", view, Some(generation), &details)
             .await
             .map_err(doing("writing the audit"))?;
         Ok(retried)

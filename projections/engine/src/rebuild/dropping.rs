@@ -70,7 +70,9 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
             return Err(RebuildError::WrongState { generation, state: "live".to_owned(), advice });
         }
         run(&mut tx, format!("drop schema {} cascade", making.schema)).await.map_err(failed())?;
-        let details = format!(r#"{{"state":"{}","position":{}}}"#, making.state, making.position);
+        let (state, position) = (&making.state, making.position);
+        let change = format!(r#""before":{{"state":"{state}"}},"after":{{"state":"dropped"}}"#);
+        let details = format!(r#"{{"state":"{state}","position":{position},{change}}}"#);
         audit(&mut tx, operator, "drop", view, Some(generation), &details).await.map_err(failed())?;
         tx.commit().await.map_err(failed())
     }

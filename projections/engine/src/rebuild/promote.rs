@@ -252,7 +252,7 @@ async fn pass_gate(
 
 /// What the audit has of a promotion, as JSON.
 fn details(swap: &Swap<'_>) -> String {
-    let Swap { live, abandon_live, accepted, .. } = swap;
+    let Swap { making, live, abandon_live, accepted, .. } = swap;
     let accepted = accepted.map(|accepted| {
         let Accepted { differences, fingerprint, .. } = accepted;
         let approved =
@@ -261,7 +261,9 @@ fn details(swap: &Swap<'_>) -> String {
         format!(r#","differences":{differences},"fingerprint":"{fingerprint}"{approval}"#)
     });
     let accepted = accepted.unwrap_or_default();
-    format!(r#"{{"instead_of":{},"abandon_live":{abandon_live}{accepted}}}"#, live.generation)
+    let (before, after) = (live.generation, making.generation);
+    let change = format!(r#""before":{{"live":{before}}},"after":{{"live":{after}}}"#);
+    format!(r#"{{"instead_of":{before},"abandon_live":{abandon_live},{change}{accepted}}}"#)
 }
 
 /// Points the live tables at another schema. Where columns were only added, a view is replaced in its place; else it is

@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub fn operator() -> Operator {
-    Operator { who: "somebody".into(), reason: "a test".into() }
+    Operator { who: "somebody".into(), reason: "a test".into(), origin: Default::default() }
 }
 
 pub fn request(until: Until) -> RebuildRequest {

@@ -11,7 +11,7 @@ use views::{Decoder, View};
 use crate::{bank::Bank, fixture::ViewsFixture};
 
 pub fn operator() -> Operator {
-    Operator { who: "somebody".into(), reason: "a test".into() }
+    Operator { who: "somebody".into(), reason: "a test".into(), origin: Default::default() }
 }
 
 /// To make a generation, compare and promote it.

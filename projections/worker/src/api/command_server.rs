@@ -10,13 +10,14 @@ use axum::{
 use chrono::{DateTime, Utc};
 use kernel::{Ids, RandomIds};
 use platform::problem::{Code, Problem};
-use projection_engine::Accepted;
+use projection_engine::{Accepted, Operator};
 use reqwest::{Client, Url, redirect::Policy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 /// What of a request is passed on beside its key.
 const PASSED_ON: [HeaderName; 3] =
@@ -109,7 +110,7 @@ impl CommandServer {
         headers: &HeaderMap,
         view: &str,
         accepted: &Accepted,
-        reason: &str,
+        operator: &Operator,
     ) -> Result<Asked, Problem> {
         let Accepted { generation, differences, fingerprint, .. } = accepted;
         let question = Question {
@@ -117,7 +118,7 @@ impl CommandServer {
             generation: *generation,
             differences: *differences,
             fingerprint: fingerprint.as_str(),
-            reason,
+            reason: operator.reason.as_str(),
         };
         let url = format!("{}/v1/promotions", self.address.as_str().trim_end_matches('/'));
         let mut request = self.client.post(url).json(&question);
@@ -125,6 +126,10 @@ impl CommandServer {
             if let Some(value) = headers.get(&name) {
                 request = request.header(name, value.clone());
             }
+        }
+        // The command server is told where the operator is, as the console tells it.
+        if let Some(address) = &operator.origin.address {
+            request = request.header(FORWARDED_FOR, address.as_str());
         }
         // Whoever sends none cannot ask again for the same: each request is one of its own.
         let key = headers.get(&IDEMPOTENCY_KEY).cloned();

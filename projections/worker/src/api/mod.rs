@@ -1,10 +1,15 @@
 //! Views that operators change by HTTP.
 
+mod acting;
+mod actions;
 mod command_server;
+mod cursor;
 mod document;
 mod orders;
+mod params;
 mod problem;
 mod revoked;
+mod route;
 mod routes;
 mod state;
 

@@ -1,12 +1,13 @@
 //! What operators send, and what they are answered beside rebuilds.
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Position};
-use platform::{auth::Principal, problem::Problem};
+use kernel::Position;
+use platform::problem::Problem;
 use projection_engine::{Operator, ParkedKey, Retried};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::acting::Acting;
 use crate::changes::PromotionStatus;
 
 /// How long a reason is at most, in characters.
@@ -84,8 +85,8 @@ macro_rules! with_reasons {
     ($($order:ident),*) => {$(
         impl $order {
             /// Who asks, and why.
-            pub(crate) fn operator(&self, principal: &Principal) -> Result<Operator, Problem> {
-                operator(principal.actor, &self.reason)
+            pub(crate) fn operator(&self, acting: &Acting) -> Result<Operator, Problem> {
+                operator(acting, &self.reason)
             }
         }
     )*};
@@ -93,12 +94,13 @@ macro_rules! with_reasons {
 
 with_reasons!(RebuildOrder, PromoteOrder, SwapOrder, ViewOrder, ParkedRetryOrder);
 
-fn operator(actor: Actor, reason: &str) -> Result<Operator, Problem> {
+fn operator(acting: &Acting, reason: &str) -> Result<Operator, Problem> {
     let reason = reason.trim();
     if !(1..=LONGEST_REASON).contains(&reason.chars().count()) || reason.chars().any(char::is_control) {
         return Err(Problem::invalid("reason", format!("1 to {LONGEST_REASON} characters, and no control characters")));
     }
-    Ok(Operator { who: format!("operator {}", actor.id), reason: reason.to_owned() })
+    let who = format!("operator {}", acting.actor.id);
+    Ok(Operator { who, reason: reason.to_owned(), origin: acting.origin() })
 }
 
 /// What was done to the live generation.
@@ -195,18 +197,25 @@ impl From<Retried> for RetriedItem {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{MemberId, Role};
+    use std::net::IpAddr;
+
+    use kernel::{Actor, MemberId, Role};
+    use projection_engine::Origin;
     use uuid::Uuid;
 
     use super::*;
 
     #[test]
     fn a_reason_is_one_line_that_says_something() {
-        let actor = Actor { role: Role::Operator, id: MemberId::new(Uuid::from_u128(7)) };
-        let asked = operator(actor, "  a column was wrong ").expect("a reason");
+        let (id, session) = (Uuid::from_u128(7), Some(Uuid::from_u128(8)));
+        let actor = Actor { role: Role::Operator, id: MemberId::new(id) };
+        let acting = Acting { actor, session, address: IpAddr::from([192, 0, 2, 7]) };
+        let asked = operator(&acting, "  a column was wrong ").expect("a reason");
         assert_eq!((asked.reason.as_str(), asked.who.len()), ("a column was wrong", "operator ".len() + 36));
         for wrong in ["", "  ", "two\nlines", &"x".repeat(201)] {
-            assert!(operator(actor, wrong).is_err(), "{wrong:?}");
+            assert!(operator(&acting, wrong).is_err(), "{wrong:?}");
         }
+        let origin = Origin { operator: Some(id), session, address: Some("192.0.2.7".to_owned()) };
+        assert_eq!(asked.origin, origin);
     }
 }

@@ -6,43 +6,29 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use kernel::{OperatorRole, Role};
 use platform::{
-    auth::{Admitted, Allowed},
+    auth::Admitted,
     extract::{Json as JsonBody, Path, Query},
     problem::{Code, Problem},
 };
-use projection_engine::{Accepted, Operator, RebuildError, Rebuilder};
+use projection_engine::{Accepted, RebuildError, Rebuilder};
 use serde::Deserialize;
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouter},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 use views::View;
 
 use super::{
+    acting::Acting,
+    actions,
     command_server::{Asked, PendingPromotion},
     orders::{
         ParkedItem, ParkedPage, ParkedRetryOrder, PromoteOrder, PromotionPage, RebuildOrder, RetriedItem, RetriedPage,
         SwapOrder, ViewChanged, ViewOrder,
     },
     problem::{broken_off, busy, not_followed, problem_of, refusal, unread},
+    route::{Route, route},
     state::{ViewOperators, ViewReaders, ViewsApi},
 };
 use crate::changes::{NewRequest, RebuildOutcome, RebuildStatus, named};
-
-/// A route, with who may call it and the problems that are its own.
-pub(super) struct Route {
-    pub(super) handler: UtoipaMethodRouter<ViewsApi>,
-    pub(super) roles: &'static [Role],
-    /// The lowest role of operators.
-    pub(super) operator: OperatorRole,
-    pub(super) problems: &'static [Code],
-}
-
-fn route<A: Allowed>(handler: UtoipaMethodRouter<ViewsApi>, problems: &'static [Code]) -> Route {
-    Route { handler, roles: A::ROLES, operator: A::OPERATOR, problems }
-}
 
 /// Every route.
 pub(super) fn all() -> Vec<Route> {
@@ -59,6 +45,7 @@ pub(super) fn all() -> Vec<Route> {
         Code::OutcomeUnknown,
     ];
     vec![
+        actions::route(),
         route::<ViewReaders>(routes!(rebuild_status), &[Code::NotFound]),
         route::<ViewOperators>(routes!(rebuild), ORDERS),
         route::<ViewOperators>(routes!(promote), PROMOTIONS),
@@ -111,14 +98,14 @@ where
     responses((status = 202, description = "It was asked for", body = RebuildStatus)))]
 async fn rebuild(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<RebuildOrder>,
 ) -> Result<Response, Problem> {
     let view = view(&name)?.name();
-    let Operator { who, reason } = order.operator(&principal)?;
-    let request = NewRequest { view, who, reason, promotes: order.promote, restarts: order.restart };
+    let operator = order.operator(&acting)?;
+    let request = NewRequest { view, operator, promotes: order.promote, restarts: order.restart };
     if !api.requests.add(&request).await.map_err(unread)? {
         return Err(busy(format!("a rebuild of the view {view} was asked for and is not over")));
     }
@@ -158,13 +145,13 @@ async fn rebuild_status(
         (status = 202, description = "It waits for a second operator", body = PendingPromotion)))]
 async fn promote(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     headers: HeaderMap,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<PromoteOrder>,
 ) -> Result<Response, Problem> {
-    let (view, operator) = (view(&name)?, order.operator(&principal)?);
+    let (view, operator) = (view(&name)?, order.operator(&acting)?);
     let Some(fingerprint) = order.fingerprint else {
         let generation = order.generation;
         let promoted =
@@ -178,7 +165,7 @@ async fn promote(
     let server = api.command_server.as_ref();
     let server =
         server.ok_or_else(|| refusal("the projector does not know the command server (JANGBU_COMMAND_URL)"))?;
-    let asked = server.ask(&headers, view.name(), &accepted, &operator.reason).await?;
+    let asked = server.ask(&headers, view.name(), &accepted, &operator).await?;
     if let Some(pending) = Asked::pending(asked) {
         api.promotion_asked.notify_one();
         return Ok(pending);
@@ -224,12 +211,12 @@ async fn promotions(
     responses((status = 200, description = "It is live", body = RebuildOutcome)))]
 async fn roll_back(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<SwapOrder>,
 ) -> Result<Json<RebuildOutcome>, Problem> {
-    let (view, operator) = (view(&name)?, order.operator(&principal)?);
+    let (view, operator) = (view(&name)?, order.operator(&acting)?);
     let back =
         change(&api, view, move |rebuilder| async move { rebuilder.rollback(order.generation, &operator).await });
     Ok(Json(back.await?.into()))
@@ -241,12 +228,12 @@ async fn roll_back(
     responses((status = 200, description = "It is paused", body = ViewChanged)))]
 async fn pause(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<ViewOrder>,
 ) -> Result<Json<ViewChanged>, Problem> {
-    let (view, operator) = (view(&name)?, order.operator(&principal)?);
+    let (view, operator) = (view(&name)?, order.operator(&acting)?);
     change(&api, view, move |rebuilder| async move { rebuilder.pause(&operator).await }).await?;
     Ok(Json(ViewChanged { view: name, done: "paused" }))
 }
@@ -257,12 +244,12 @@ async fn pause(
     responses((status = 200, description = "It goes on", body = ViewChanged)))]
 async fn resume(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<ViewOrder>,
 ) -> Result<Json<ViewChanged>, Problem> {
-    let (view, operator) = (view(&name)?, order.operator(&principal)?);
+    let (view, operator) = (view(&name)?, order.operator(&acting)?);
     change(&api, view, move |rebuilder| async move { rebuilder.resume(&operator).await }).await?;
     Ok(Json(ViewChanged { view: name, done: "resumed" }))
 }
@@ -273,12 +260,12 @@ async fn resume(
     responses((status = 200, description = "It tries again", body = ViewChanged)))]
 async fn retry(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<ViewOrder>,
 ) -> Result<Json<ViewChanged>, Problem> {
-    let (view, operator) = (view(&name)?, order.operator(&principal)?);
+    let (view, operator) = (view(&name)?, order.operator(&acting)?);
     change(&api, view, move |rebuilder| async move { rebuilder.try_again(&operator).await }).await?;
     Ok(Json(ViewChanged { view: name, done: "retried" }))
 }
@@ -304,12 +291,12 @@ async fn parked(
     responses((status = 200, description = "What came of it", body = RetriedPage)))]
 async fn retry_parked(
     State(api): State<ViewsApi>,
-    Admitted { principal, .. }: Admitted<ViewOperators>,
+    acting: Acting,
     Path(name): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     JsonBody(order): JsonBody<ParkedRetryOrder>,
 ) -> Result<Json<RetriedPage>, Problem> {
-    let (view, operator) = (view(&name)?, order.operator(&principal)?);
+    let (view, operator) = (view(&name)?, order.operator(&acting)?);
     let retried = move |rebuilder: Rebuilder<events::recorded::Event>| async move {
         rebuilder.retry_parked(order.key.as_deref(), &operator).await
     };

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use platform::auth::Verifier;
+use platform::{auth::Verifier, http::TrustForwarded};
 use tokio::sync::Notify;
 
 use super::command_server::CommandServer;
-use crate::changes::{ChangeThread, Promotions, Rebuilders, Requests};
+use crate::changes::{Actions, ChangeThread, Promotions, Rebuilders, Requests};
 
 platform::allowed! {
     /// Whoever changes views.
@@ -31,10 +31,20 @@ pub(crate) struct ViewsApi {
     pub(crate) promotion_asked: Arc<Notify>,
     /// Who decides whether a promotion needs one; none if this projector does not know where it is.
     pub(crate) command_server: Option<CommandServer>,
+    /// What was done to the views.
+    pub(crate) actions: Actions,
+    /// Whether the address of whoever asks is what the console or a proxy says.
+    pub(crate) trust_forwarded: TrustForwarded,
     /// Where views are changed.
     pub(crate) thread: ChangeThread,
     /// With what.
     pub(crate) rebuilders: Rebuilders,
+}
+
+impl FromRef<ViewsApi> for TrustForwarded {
+    fn from_ref(api: &ViewsApi) -> Self {
+        api.trust_forwarded
+    }
 }
 
 impl FromRef<ViewsApi> for Verifier {

@@ -1,5 +1,6 @@
 //! Changing views on request: rebuilds, promotions, pauses, parked events. The work is the engine's, as `jangbu views` does it.
 
+mod actions;
 mod approvals;
 mod promotion_runner;
 mod promotions;
@@ -9,6 +10,7 @@ mod requests;
 mod runner;
 mod thread;
 
+pub(crate) use actions::{Actions, ViewAction, Wanted};
 pub(crate) use approvals::ApprovalFollower;
 pub(crate) use promotion_runner::PromotionRunner;
 pub(crate) use promotions::{PromotionStatus, Promotions};

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use projection_engine::{Accepted, Approved, Operator, RebuildError};
+use projection_engine::{Accepted, Approved, Operator, Origin, RebuildError};
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
@@ -122,5 +122,8 @@ fn accepted(promotion: &ApprovedPromotion) -> Accepted {
 
 /// Who asked, as the audit of the views names operators.
 fn operator(promotion: &ApprovedPromotion) -> Operator {
-    Operator { who: format!("operator {}", promotion.requested_by), reason: promotion.reason.clone() }
+    let (operator, session) = (promotion.requested_by, promotion.session_id);
+    // Where they were stands in the log, with the command that asked.
+    let origin = Origin { operator: Some(operator), session, address: None };
+    Operator { who: format!("operator {operator}"), reason: promotion.reason.clone(), origin }
 }

@@ -19,6 +19,8 @@ pub(crate) struct NewPromotion {
     pub(crate) fingerprint: String,
     pub(crate) requested_by: Uuid,
     pub(crate) requested_by_name: String,
+    /// In which session.
+    pub(crate) session: Uuid,
     pub(crate) reason: String,
     pub(crate) requested_at: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
@@ -33,6 +35,8 @@ pub(crate) struct ApprovedPromotion {
     pub(crate) differences: i64,
     pub(crate) fingerprint: String,
     pub(crate) requested_by: Uuid,
+    /// In which session; none if an earlier build wrote it down.
+    pub(crate) session_id: Option<Uuid>,
     pub(crate) reason: String,
     pub(crate) approved_by_name: Option<String>,
     pub(crate) approved_position: Option<i64>,
@@ -141,8 +145,8 @@ impl Promotions {
     pub(crate) async fn ask(&self, promotion: &NewPromotion) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "insert into registry.promotion_requests (approval_id, view, generation, differences, fingerprint, requested_by,
-                 requested_by_name, reason, requested_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (approval_id) do nothing",
+                 requested_by_name, session_id, reason, requested_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (approval_id) do nothing",
             promotion.approval,
             promotion.view,
             promotion.generation,
@@ -150,6 +154,7 @@ impl Promotions {
             promotion.fingerprint,
             promotion.requested_by,
             promotion.requested_by_name,
+            promotion.session,
             promotion.reason,
             promotion.requested_at,
             promotion.expires_at
@@ -202,8 +207,8 @@ impl Promotions {
     pub(crate) async fn approved(&self) -> Result<Vec<ApprovedPromotion>, sqlx::Error> {
         sqlx::query_as!(
             ApprovedPromotion,
-            "select approval_id, view, generation, differences, fingerprint, requested_by, reason, approved_by_name,
-                 approved_position
+            "select approval_id, view, generation, differences, fingerprint, requested_by, session_id, reason,
+                 approved_by_name, approved_position
              from registry.promotion_requests
              where approved_at is not null and ended_at is null order by approved_at"
         )

@@ -1,6 +1,7 @@
 //! The rebuilds that were asked for, in the registry: a projector that starts anew goes on with what is not done.
 
 use database::Pool;
+use projection_engine::{Operator, Origin};
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -10,8 +11,8 @@ use super::report::{RebuildOutcome, RebuildProgress, RebuildStatus};
 #[derive(Clone, Debug)]
 pub(crate) struct NewRequest {
     pub(crate) view: &'static str,
-    pub(crate) who: String,
-    pub(crate) reason: String,
+    /// Who asks, and why.
+    pub(crate) operator: Operator,
     /// Whether the new generation becomes live if it equals the live one.
     pub(crate) promotes: bool,
     /// Whether what an earlier rebuild made is dropped first.
@@ -23,8 +24,8 @@ pub(crate) struct NewRequest {
 pub(crate) struct OpenRequest {
     pub(crate) id: i64,
     pub(crate) view: String,
-    pub(crate) who: String,
-    pub(crate) reason: String,
+    /// Who asked, and why.
+    pub(crate) operator: Operator,
     pub(crate) promotes: bool,
     pub(crate) restarts: bool,
 }
@@ -49,14 +50,20 @@ impl Requests {
 
     /// Asks for a rebuild; whether it is the only one of its view.
     pub(crate) async fn add(&self, request: &NewRequest) -> Result<bool, sqlx::Error> {
+        let (operator, origin) = (&request.operator, &request.operator.origin);
         let added = sqlx::query_scalar!(
-            "insert into registry.rebuild_requests (view, who, reason, promotes, restarts) values ($1, $2, $3, $4, $5)
+            "insert into registry.rebuild_requests
+                 (view, who, reason, promotes, restarts, operator_id, session_id, address)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (view) where ended_at is null do nothing returning id",
             request.view,
-            request.who,
-            request.reason,
+            operator.who,
+            operator.reason,
             request.promotes,
-            request.restarts
+            request.restarts,
+            origin.operator,
+            origin.session,
+            origin.address.as_deref()
         )
         .fetch_optional(&self.0)
         .await?;
@@ -65,13 +72,18 @@ impl Requests {
 
     /// Those that are not done, the oldest first.
     pub(crate) async fn open(&self) -> Result<Vec<OpenRequest>, sqlx::Error> {
-        sqlx::query_as!(
-            OpenRequest,
-            "select id, view, who, reason, promotes, restarts from registry.rebuild_requests
-             where ended_at is null order by id"
+        let rows = sqlx::query!(
+            "select id, view, who, reason, promotes, restarts, operator_id, session_id, address
+             from registry.rebuild_requests where ended_at is null order by id"
         )
         .fetch_all(&self.0)
-        .await
+        .await?;
+        let open = rows.into_iter().map(|row| {
+            let origin = Origin { operator: row.operator_id, session: row.session_id, address: row.address };
+            let operator = Operator { who: row.who, reason: row.reason, origin };
+            OpenRequest { id: row.id, view: row.view, operator, promotes: row.promotes, restarts: row.restarts }
+        });
+        Ok(open.collect())
     }
 
     /// Writes down how far it is. Once there is a generation, what was to be dropped before it is dropped.

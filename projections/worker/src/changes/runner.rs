@@ -5,7 +5,7 @@ use std::{collections::HashMap, error::Error, panic::AssertUnwindSafe, sync::Arc
 use events::recorded::Event;
 use futures::FutureExt;
 use log::ReadError;
-use projection_engine::{Expected, Operator, Outcome, RebuildError, RebuildRequest, Rebuilder, Until};
+use projection_engine::{Expected, Outcome, RebuildError, RebuildRequest, Rebuilder, Until};
 use tokio::{
     sync::Notify,
     time::{interval, sleep, timeout},
@@ -77,7 +77,7 @@ impl RebuildRunner {
             expected: Expected::default(),
             restart: request.restarts,
             abandon_live: false,
-            operator: Operator { who: request.who.clone(), reason: request.reason.clone() },
+            operator: request.operator.clone(),
         };
         let watched = AssertUnwindSafe(self.watched(request, &rebuilder, &wanted)).catch_unwind().await;
         // The engine met a defect: another try would meet it again.

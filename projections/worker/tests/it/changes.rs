@@ -16,9 +16,9 @@ use crate::fixture::{Projector, ProjectorFixture, SOON};
 pub struct Operated {
     pub fixture: ProjectorFixture,
     vault: TestDatabase,
-    keys: Keys,
+    pub keys: Keys,
     folder: PathBuf,
-    operator: MemberId,
+    pub operator: MemberId,
 }
 
 impl Operated {
@@ -46,7 +46,7 @@ impl Operated {
         projector
     }
 
-    fn token(&self, role: Role) -> String {
+    pub fn token(&self, role: Role) -> String {
         self.keys.token(Actor { role, id: self.operator }, 1)
     }
 
@@ -82,7 +82,7 @@ impl Operated {
     }
 
     /// Somebody at a terminal, who has the right to change a view until the connection is closed.
-    async fn hold(&self, view: &str) -> PgConnection {
+    pub async fn hold(&self, view: &str) -> PgConnection {
         let mut held = PgConnection::connect_with(&self.fixture.views.database).await.expect("connect");
         sqlx::query("select pg_advisory_lock(hashtext('registry.rebuild'), hashtext($1))")
             .bind(view)

@@ -102,6 +102,7 @@ impl ProjectorFixture {
             vault_projector_url: None,
             command_url: None,
             jwks_file: None,
+            trust_forwarded_for: false,
             log_connections: 4,
             archive: Default::default(),
             telemetry: TelemetryOptions {
@@ -213,12 +214,17 @@ impl Projector {
 
     /// What it answers to a request with this token and body: the status, and JSON.
     pub async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.addr).await.expect("connect");
         let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        self.send_with(method, path, &token, body).await
+    }
+
+    /// The same with these lines of headers.
+    pub async fn send_with(&self, method: &str, path: &str, headers: &str, body: Option<Value>) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.addr).await.expect("connect");
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let length = body.len();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: projector\r\nconnection: close\r\n{token}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: projector\r\nconnection: close\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).await.expect("send");
         let mut answer = String::new();

@@ -155,6 +155,11 @@ async fn what_the_log_says_was_approved_is_promoted_once() {
         bank.fixture.views.lines(written).await,
         [format!("{generation} {} the live one is wrong", found["unexpected"])]
     );
+    // The audit names whoever asked, in which session, and whoever approved.
+    let named = "select concat_ws(' ', operator_id is not null, session_id is not null, address is null, details ->> 'approved_by',
+                     details -> 'before' ->> 'live', details -> 'after' ->> 'live')
+                 from registry.audit where details ->> 'approval' is not null";
+    assert_eq!(bank.fixture.views.lines(named).await, [format!("t t t second 1 {generation}")]);
     projector.stop().await;
     bank.end().await;
 }
