@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod find;
 pub(crate) mod freeze_many;
 pub(crate) mod health;
+mod health_doctor;
 pub(crate) mod health_process;
 pub(crate) mod hold;
 pub(crate) mod holds;

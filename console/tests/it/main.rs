@@ -5,6 +5,7 @@ mod acts;
 mod app;
 mod bank;
 mod browser;
+mod doctor;
 mod escaping;
 mod fields;
 mod forms;
