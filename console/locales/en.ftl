@@ -152,6 +152,7 @@ attention-sum = The sum of { $asset } is not zero.
 attention-view-state = View { $view }: { $state }
 attention-view-parked = View { $view } has parked events: { $parked }
 attention-view-lag = View { $view } is behind by { $lag }.
+attention-doctor = Checks of jangbu doctor that failed: { $count }
 attention-stuck = Processes that are stuck: { $count }
 attention-approvals = Approvals that wait for a second operator: { $count }
 
@@ -292,6 +293,25 @@ health-cut = These are the first metrics; there are more.
 health-metric = Metric
 health-labels = Labels
 health-value = Value
+health-doctor = What jangbu doctor says
+health-doctor-off = The console knows of no report. Run this once a minute, and set JANGBU_CONSOLE_DOCTOR_REPORT of the console to the path of the file:
+health-doctor-missing = There is no report yet. This writes it:
+health-doctor-unreadable = The report cannot be read: look at the rights of the file and of its folder. This writes it again:
+health-doctor-long = The report is not read, because the file is larger than 1 MiB. This writes it again:
+health-doctor-broken = The file is not a report of jangbu doctor. This writes it again:
+health-doctor-old = The report is older than 15 minutes: it says how things were then. This writes it again:
+health-doctor-ahead = The time of the report is ahead of the clock of the console by more than 15 minutes: compare the clocks of both machines. This writes it again:
+health-doctor-made = Made
+health-doctor-age = Age
+health-doctor-well = Nothing failed, and nothing is to be watched.
+health-doctor-cut = These are the first findings; there are more.
+health-doctor-what = Looked at
+health-doctor-todo = What to do
+health-doctor-good = What is well: { $count }
+health-doctor-fail = failed
+health-doctor-warn = to watch
+health-doctor-unknown = not known
+health-doctor-ok = well
 
 # Processes
 processes-none = There are no such processes.

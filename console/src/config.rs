@@ -50,6 +50,9 @@ pub struct Config {
     /// The webhook sender
     #[arg(long, env = "JANGBU_WEBHOOKS_ADDR", default_value = "")]
     pub webhooks_addr: String,
+    /// The file that `jangbu doctor --report` writes: Health shows what it says. If it is empty, Health says how to have it written
+    #[arg(long, env = "JANGBU_CONSOLE_DOCTOR_REPORT", default_value = "")]
+    pub doctor_report: String,
     /// The catcher of mail on this machine: the wallet then shows what it caught, codes included, to everybody. Not where real people are;
     /// nothing is shown with `JANGBU_CONSOLE_SECURE`
     #[arg(long, env = "JANGBU_MAIL_URL", default_value = "")]

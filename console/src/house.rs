@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use chrono_tz::Tz;
 use kernel::{Clock, Ids};
@@ -31,6 +31,8 @@ pub(crate) struct House {
     pub(crate) public_url: String,
     /// Where the mail that was caught is read, without a slash at the end; only on a machine of one's own.
     pub(crate) mail_url: Option<String>,
+    /// Where `jangbu doctor` writes its report; none if it writes none.
+    pub(crate) doctor_report: Option<PathBuf>,
     /// What has to be agreed to at a sign-up.
     pub(crate) consents: Vec<String>,
     /// The other servers that answer probes: a name and `http://host:port`.
@@ -79,6 +81,7 @@ impl House {
             public_url: config.public_url.trim_end_matches('/').to_owned(),
             probes: Recent::default(),
             mail_url: caught.filter(|url| !url.is_empty() && !config.secure),
+            doctor_report: Some(&config.doctor_report).filter(|file| !file.is_empty()).map(PathBuf::from),
             consents,
             probed: named.into_iter().filter_map(|(name, base)| Some((name, base?))).collect(),
             closing,

@@ -5,6 +5,7 @@ mod chart;
 mod client;
 mod config;
 mod csrf;
+mod doctor;
 mod door;
 mod error;
 mod form;

@@ -165,6 +165,15 @@ pub enum Failure {
         #[source]
         source: io::Error,
     },
+    /// The report cannot be written.
+    #[error("cannot write the report to {file}")]
+    Report {
+        /// Where.
+        file: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// Standard output was closed or is full.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
@@ -242,6 +251,7 @@ impl Failure {
             }
             Self::Convert(error) => error.advice().map(str::to_owned),
             Self::Rebuild(error) => rebuild_advice(error),
+            Self::Report { .. } => Some("name a file in a folder that you may write to".into()),
             _ => None,
         }
     }

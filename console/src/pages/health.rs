@@ -1,4 +1,4 @@
-//! What each process says of itself, and how far the books are proven.
+//! What `jangbu doctor` says, what each process says of itself, and how far the books are proven.
 
 use std::convert::Infallible;
 
@@ -8,6 +8,7 @@ use chrono::DateTime;
 use futures::future::join_all;
 use serde::Deserialize;
 
+use super::health_doctor::Doctor;
 use crate::{
     client::{Address, Probed},
     format::{Moment, bytes, count, duration},
@@ -83,12 +84,14 @@ struct Figures {
 #[template(path = "health.html")]
 struct Screen {
     page: Page,
+    doctor: Doctor,
     figures: Figures,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Response {
-    let figures = figures(&visit).await;
-    show(&Screen { page: figures.page.clone(), figures })
+    let page = Page::plain(&visit, "nav-health");
+    let (doctor, figures) = tokio::join!(Doctor::read(&visit, &page), figures(&visit));
+    show(&Screen { page, doctor, figures })
 }
 
 /// `/live/health`: the same, whenever it changes.

@@ -10,6 +10,7 @@ mod audit_views;
 pub(crate) mod find;
 pub(crate) mod freeze_many;
 pub(crate) mod health;
+mod health_doctor;
 pub(crate) mod health_process;
 pub(crate) mod hold;
 pub(crate) mod holds;

@@ -12,6 +12,7 @@ use url::form_urlencoded;
 use crate::{
     chart::{Chart, Point, Shape, Words},
     client::{Address, Failure},
+    doctor::Report,
     format::{Moment, count, duration},
     live::{self, Pulse},
     page::{Page, show},
@@ -274,12 +275,15 @@ fn is_well(view: &View) -> bool {
 struct Waiting {
     stuck: Option<String>,
     approvals: Option<String>,
+    /// Of what `jangbu doctor` looked at, what failed.
+    failures: Option<String>,
 }
 
 async fn waiting(visit: &Visit) -> Waiting {
-    let (stuck, approvals) = tokio::join!(
+    let (stuck, approvals, report) = tokio::join!(
         visit.shared::<Value>(Address::query("/v1/processes").with("state", "stuck")),
         visit.shared::<Value>(Address::query("/v1/approvals").with("status", "pending")),
+        Report::read(visit.house().doctor_report.as_deref()),
     );
     let number = |answer: Result<Value, Failure>| {
         let answer = answer.ok()?;
@@ -287,7 +291,12 @@ async fn waiting(visit: &Visit) -> Waiting {
         let more = if answer["next_cursor"].is_string() { "+" } else { "" };
         Some(format!("{number}{more}"))
     };
-    Waiting { stuck: number(stuck), approvals: number(approvals) }
+    let failures = report.ok().map(|report| report.failures()).filter(|failures| *failures > 0);
+    Waiting {
+        stuck: number(stuck),
+        approvals: number(approvals),
+        failures: failures.map(|failures| failures.to_string()),
+    }
 }
 
 fn attention(
@@ -324,6 +333,9 @@ fn attention(
             ("lag", &duration(view.lag_ms)),
         ];
         add(key, &values, format!("/views/{}", view.view));
+    }
+    if let Some(failures) = &waiting.failures {
+        add("attention-doctor", &[("count", failures)], "/health".to_owned());
     }
     if let Some(stuck) = &waiting.stuck {
         add("attention-stuck", &[("count", stuck)], "/processes?state=stuck".to_owned());

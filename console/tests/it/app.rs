@@ -42,7 +42,7 @@ impl App {
         let usual = names.into_iter().filter(|name| !flags.iter().any(|flag| flag.starts_with(name)));
         let usual = usual.map(|name| format!("{name}={}", stub.url));
         // What the shell of the tests has set is none of theirs.
-        let unset = ["--mail-url", "--required-consents"].into_iter();
+        let unset = ["--doctor-report", "--mail-url", "--required-consents"].into_iter();
         let unset =
             unset.filter(|name| !flags.iter().any(|flag| flag.starts_with(name))).map(|name| format!("{name}="));
         let key = format!("--key-file={}", key_file.display());

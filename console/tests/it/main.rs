@@ -6,6 +6,7 @@ mod app;
 mod audit;
 mod bank;
 mod browser;
+mod doctor;
 mod escaping;
 mod fields;
 mod forms;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
     app::App,
     bank::{ID, screens},
+    doctor::{ReportFile, finding},
     operations::page,
 };
 
@@ -15,7 +17,9 @@ const MOST: usize = 200_000;
 
 #[tokio::test]
 async fn a_first_load_has_less_than_200_kb_and_files_are_kept_for_a_year() {
-    let app = App::start().await;
+    let report = ReportFile::new();
+    report.holds(&json!(vec![finding("fail", &"x".repeat(100)); 100]), TimeDelta::zero());
+    let app = App::start_with(&[&report.flag()]).await;
     let mut browser = app.signed_in("admin").await;
     full_pages(&app);
     for path in screens() {

@@ -20,6 +20,7 @@ mod motion;
 mod nats;
 mod processes;
 mod public_events;
+mod report;
 mod rights;
 mod schema;
 mod servers;
@@ -27,11 +28,12 @@ mod vault_database;
 mod views_database;
 mod webhooks;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use serde::Serialize;
-
-use self::finding::{Finding, Verdict};
+use self::{
+    finding::{Finding, Verdict},
+    report::Report,
+};
 use crate::{
     config::Config,
     failure::Failure,
@@ -52,13 +54,10 @@ pub struct DoctorArgs {
     /// How long to watch whether relay, views and publisher move
     #[arg(long, value_name = "MS", default_value_t = 1500)]
     watch_ms: u64,
-}
 
-/// Everything that was looked at.
-#[derive(Serialize)]
-struct Report {
-    healthy: bool,
-    findings: Vec<Finding>,
+    /// Also write the report to this file, as JSON, whole or not at all: the console shows it
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// Looks at everything; answers whether nothing failed.
@@ -82,10 +81,11 @@ pub async fn run(args: &DoctorArgs, config: &Config, output: Output) -> Result<b
     let others = [histories, moving, told, sent, nats, kek, servers, channels, keys, disk];
     let mut findings: Vec<Finding> = databases.into_iter().chain(others).flatten().collect();
     finding::advise_once(&mut findings, kek::PUT_BACK);
-    // What is unknown is not wrong.
-    let healthy = findings.iter().all(|f| f.verdict != Verdict::Fail);
-    output.show(&Report { healthy, findings }, text)?;
-    Ok(healthy)
+    let report = Report::new(findings);
+    // It is printed as well where it cannot be written, and written where nobody reads what is printed.
+    let written = args.report.as_deref().map_or(Ok(()), |file| report.write(file));
+    output.show(&report, text)?;
+    written.map(|()| report.healthy)
 }
 
 impl DoctorArgs {

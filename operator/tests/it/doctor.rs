@@ -66,6 +66,56 @@ fn with_nothing_there_everything_is_reported_and_nothing_hangs() {
     assert!(text.stdout.lines().all(is_short), "{}", text.all());
 }
 
+/// The quick look, with its report written to this file.
+fn reporting(file: &str) -> [&str; 6] {
+    let [doctor, json, watch, ms] = QUICK;
+    [doctor, json, watch, ms, "--report", file]
+}
+
+#[test]
+fn the_report_is_written_with_what_is_printed_also_if_something_failed() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let file = folder.join("doctor.json");
+    let variables = [
+        ("JANGBU_LOG_DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/away".to_owned()),
+        ("JANGBU_COMMAND_URL", "http://me:hunter2@127.0.0.1:1".to_owned()),
+    ];
+    let written = || std::fs::read_to_string(&file).expect("written");
+    let made_at = |text: &str| {
+        let report: Value = serde_json::from_str(text).expect("JSON");
+        report["made_at"].as_str().expect("a time").parse::<chrono::DateTime<chrono::Utc>>().expect("a time")
+    };
+    let run = jangbu(&variables, &reporting(&file)).expect(1);
+    let first = written();
+    assert_eq!(serde_json::from_str::<Value>(&first).expect("JSON"), run.json());
+    assert_eq!(run.json()["healthy"], false);
+    assert_about(&run, "log database", "fail", "JANGBU_LOG_DATABASE_URL");
+    assert!(!first.contains("hunter2"), "{first}");
+    let mode = std::fs::metadata(&file).expect("there").permissions().mode();
+    assert_eq!(mode & 0o022, 0, "its owner alone writes it: {mode:o}");
+
+    // People read the other form on the screen, and the file is replaced.
+    let text = jangbu(&variables, &["doctor", "--watch-ms", "100", "--report", &file]).expect(1);
+    assert!(text.stdout.contains("to do\n"), "{}", text.all());
+    assert!(made_at(&written()) > made_at(&first), "{first}");
+    let names = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(names, 1, "what it was written to first is gone");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_printed_all_the_same() {
+    let folder = Folder::new();
+    std::fs::write(folder.join("file"), "no folder").expect("written");
+    let file = folder.join("file/doctor.json");
+    let run = jangbu(&[], &reporting(&file)).expect(1);
+    assert!(run.json()["findings"].as_array().is_some_and(|findings| !findings.is_empty()), "{}", run.all());
+    let failure: Value = serde_json::from_str(&run.stderr).expect("JSON");
+    assert_eq!(failure["error"], format!("cannot write the report to {file}"));
+    assert!(failure["causes"].as_array().is_some_and(|causes| !causes.is_empty()), "{failure}");
+    assert!(failure["advice"].as_str().is_some_and(|advice| advice.contains("folder")), "{failure}");
+}
+
 #[tokio::test]
 async fn databases_without_migrations_are_reported() {
     let databases = TestDatabases::empty().await;

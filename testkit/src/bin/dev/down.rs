@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::Result;
 use testkit::kit::{Place, Signal};
 
-use crate::{processes::PROCESSES, record::Record, say, servers::running_postgres};
+use crate::{doctor::DOCTOR, processes::PROCESSES, record::Record, say, servers::running_postgres};
 
 /// Long enough for every accepted command to be answered, and for Postgres's last checkpoint.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -15,7 +15,9 @@ pub async fn down() -> Result<ExitCode> {
     let place = Place::open()?;
     let _alone = place.lock()?;
     let mut stopped = 0;
-    for name in PROCESSES.iter().rev().map(|process| process.name).chain(["nats"]) {
+    // Whoever looks at the servers goes before them.
+    let servers = PROCESSES.iter().rev().map(|process| process.name);
+    for name in std::iter::once(DOCTOR).chain(servers).chain(["nats"]) {
         if let Some(record) = Record::running(&place, name) {
             report(name, record.identity.stop(Signal::TERM, TIME_LIMIT).await?);
             stopped += 1;

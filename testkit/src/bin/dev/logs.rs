@@ -15,7 +15,7 @@ pub struct LogsArgs {
     /// How many lines of each
     #[arg(short = 'n', long, default_value_t = 30)]
     lines: u32,
-    /// command-server, outbox-relay, projector, query-server, auditor, event-publisher, webhook-sender, console, mail, providers, postgres or nats;
+    /// command-server, outbox-relay, projector, query-server, auditor, event-publisher, webhook-sender, console, doctor, mail, providers, postgres or nats;
     /// all of them if none is named
     name: Option<String>,
 }

@@ -3,6 +3,7 @@
 mod browser;
 #[cfg(feature = "generations")]
 mod describe;
+mod doctor;
 mod down;
 mod environment;
 mod logs;
@@ -43,6 +44,9 @@ enum Command {
     Mail(post::MailArgs),
     /// Print the one-time code that an operator logs in with now
     OperatorCode(operators::CodeArgs),
+    /// Write what `jangbu doctor` says once a minute, for the console; `up` starts it
+    #[command(name = doctor::WRITE, hide = true)]
+    WriteReports(doctor::WriteArgs),
     /// Run a command with a private Postgres and NATS and the test databases; they go when it ends
     Servers(private::CommandLine),
     /// Run a command with a bank of its own, every process of it; JANGBU_COMMAND_URL and JANGBU_QUERY_URL name it
@@ -71,6 +75,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Logs(args) => logs::logs(&args),
         Command::Mail(args) => post::mail(args).await,
         Command::OperatorCode(args) => operators::code(&args),
+        Command::WriteReports(args) => doctor::write(&args).await,
         Command::Servers(command) => private::servers(command).await,
         Command::Bank(command) => private::bank(command).await,
         #[cfg(feature = "generations")]

@@ -6,6 +6,7 @@ use anyhow::Result;
 use testkit::kit::Place;
 
 use crate::{
+    doctor::DOCTOR,
     environment::Environment,
     processes::{MAIL, PROCESSES, Ready, readiness},
     record::Record,
@@ -43,6 +44,10 @@ pub async fn status() -> Result<ExitCode> {
             }
         };
         say::step(process.name, &format!("http://{}, pid {}, {state}", record.address, record.identity.pid));
+    }
+    match Record::running(&place, DOCTOR) {
+        Some(record) => say::step(DOCTOR, &format!("writes its report, pid {}", record.identity.pid)),
+        None => well &= absent(DOCTOR),
     }
     if !well {
         say::note(

@@ -12,7 +12,7 @@ use clap::Args;
 use testkit::kit::{Identity, Keys, Life, Place, Program, Signal, tail};
 
 use crate::{
-    browser,
+    browser, doctor,
     environment::{Environment, Existing, text},
     operators, outside, post,
     processes::{MAIL, PROCESSES, Process, Ready, readiness},
@@ -132,6 +132,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     }
     environment.set("JANGBU_LOG_DIR", text(&place.log_dir()));
     environment.set("JANGBU_AUDITOR_DIR", text(&place.state.join("auditor")));
+    environment.set("JANGBU_CONSOLE_DOCTOR_REPORT", text(&doctor::report(&place)));
     // A receiver of one's own, on this machine.
     environment.inherit_one("JANGBU_WEBHOOK_ALLOW", "127.0.0.0/8,::1/128".to_owned());
     outside::choose(&place, &mut environment);
@@ -155,6 +156,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     }
     operators::add(&place, &binaries, &environment)?;
     let code = if args.no_demo { ExitCode::SUCCESS } else { demonstrate(&place, &binaries, &environment)? };
+    doctor::start(&place, &binaries, &environment).await?;
     browser::show(&place, &environment);
     Ok(code)
 }
