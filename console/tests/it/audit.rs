@@ -36,7 +36,11 @@ async fn what_was_done_to_views_is_told_with_who_from_where_before_and_after() {
         "who": "somebody", "operator_id": null, "session_id": null, "address": null,
         "details": {"key": "k1", "before": {"parked": true, "events": 3}, "after": {"parked": false, "events": 0}},
     });
-    app.stub.answers("GET /v1/views/actions", 200, page(json!([act("promote", promoted), act("retry parked", by_hand)])));
+    app.stub.answers(
+        "GET /v1/views/actions",
+        200,
+        page(json!([act("promote", promoted), act("retry parked", by_hand)])),
+    );
     let shown = browser.get("/audit").await.text;
     let (_, part) = shown.split_once("id=\"view-actions\"").expect("the part");
     let who = format!("<a href=\"/operators/{ID}\">minji.kim</a>");

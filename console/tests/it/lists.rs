@@ -122,7 +122,8 @@ async fn a_login_id_is_looked_for_where_it_is_known() {
     assert_eq!((reply.status, reply.header("location")), (303, &*format!("/members/{ID}")));
     assert_eq!(app.stub.asked("POST /v1/members/find")[0].json(), json!({"login_id": "minji_kim"}));
 
-    let missing = json!({"status": 404, "code": "member-unknown", "title": "none", "detail": "nobody logs in with this"});
+    let missing =
+        json!({"status": 404, "code": "member-unknown", "title": "none", "detail": "nobody logs in with this"});
     app.stub.answers("POST /v1/members/find", 404, missing);
     let page = browser.get("/find?q=minji_kim").await.text;
     assert!(page.contains("class=\"empty\"") && !page.contains("Login ids were not searched"), "{page}");

@@ -32,7 +32,6 @@ impl Report {
     /// Puts the report in the place of the one before: who reads the file finds one of them, whole.
     pub fn write(&self, file: &Path) -> Result<(), Failure> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| Failure::Output(error.into()))?;
-        files::replace(file, &text, MODE)
-            .map_err(|source| Failure::Report { file: file.display().to_string(), source })
+        files::replace(file, &text, MODE).map_err(|source| Failure::Report { file: file.display().to_string(), source })
     }
 }

@@ -19,7 +19,9 @@ use tokio::sync::Notify;
 
 use crate::{
     api::{self, CommandServer, Revoked, ViewsApi},
-    changes::{Actions, ApprovalFollower, ChangeThread, PromotionRunner, Promotions, RebuildRunner, Rebuilders, Requests},
+    changes::{
+        Actions, ApprovalFollower, ChangeThread, PromotionRunner, Promotions, RebuildRunner, Rebuilders, Requests,
+    },
     config::Config,
 };
 

@@ -167,7 +167,9 @@ impl Walk {
         let browser = &mut self.browser;
         let (id, path) = (transfer.to_string(), format!("/transfers/{transfer}"));
         eventually("the payment is found", async || {
-            browser.press("Find", &[("Find by account number, id, reference, login id or position", id.as_str())]).await;
+            browser
+                .press("Find", &[("Find by account number, id, reference, login id or position", id.as_str())])
+                .await;
             // What only the log knows yet leads to the log at once.
             if browser.path.starts_with("/find") && browser.shows("Transfer") {
                 Ok(())

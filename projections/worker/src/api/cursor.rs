@@ -34,8 +34,9 @@ impl List {
 
     /// The key of the item after which the list goes on.
     pub(super) fn after(&self, cursor: &str) -> Result<i64, Problem> {
-        let wrong =
-            || Problem::new(Code::CursorInvalid).detail("send the next_cursor of this very list, with the same filters");
+        let wrong = || {
+            Problem::new(Code::CursorInvalid).detail("send the next_cursor of this very list, with the same filters")
+        };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|bytes| bytes.len() == LENGTH).ok_or_else(wrong)?;
         let mut key = [0; 8];
         key.copy_from_slice(&bytes[..8]);
