@@ -289,7 +289,7 @@ async fn a_member_is_found_by_login_id_and_nothing_else_is_said() {
     let path = "/v1/members/find";
     let ask = async |role: Role, body: Value| {
         let (bearer, body) = (bearer(role, ALICE), body.to_string());
-        api.ask("POST", path, &[("authorization", &bearer), ("content-type", "application/json")], &body).await
+        api.ask("POST", path, &[("authorization", &bearer), ("content-type", "application/json")], body).await
     };
     let found = ask(Role::Operator, json!({"login_id": "minji_kim"})).await;
     let said: Value = serde_json::from_str(&found.text).expect("JSON");

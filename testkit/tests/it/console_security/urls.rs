@@ -91,6 +91,8 @@ fn fields(csrf: &str) -> Vec<(&'static str, String)> {
         ("to", "KRW"),
         ("rate", "1300"),
         ("scopes", "accounts:read"),
+        ("expected_rows", "1"),
+        ("expected_total", "1"),
     ];
     let own = [("csrf", csrf.to_owned()), ("key", fresh_key())];
     own.into_iter().chain(right.map(|(name, value)| (name, value.to_owned()))).collect()

@@ -53,7 +53,8 @@ async fn refused(app: &TestApp, answer: Answer, why: &str, times: usize) {
     eventually(why, async || {
         let text = std::fs::read_to_string(&log).map_err(|error| error.to_string())?;
         let found = text.matches(why).count();
-        if found == times { Ok(()) } else { Err(format!("{found} times, not {times}")) }
+        let last = || text.lines().rev().find(|line| line.contains("identity provider")).unwrap_or_default();
+        if found == times { Ok(()) } else { Err(format!("{found} times, not {times}; the last refusal: {}", last())) }
     })
     .await;
 }
