@@ -12,6 +12,7 @@ pub(crate) mod health;
 pub(crate) mod health_process;
 pub(crate) mod hold;
 pub(crate) mod holds;
+pub(crate) mod limit_forms;
 pub(crate) mod limits;
 pub(crate) mod log;
 mod log_event;
