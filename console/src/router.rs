@@ -104,7 +104,7 @@ fn staff() -> Router<Arc<House>> {
         .route("/operators/me/password", post(pages::operator_acts::password))
         .route("/operators/{id}", get(pages::operator::screen))
         .route("/operators/{id}/{act}", post(pages::operator_acts::act))
-        .route("/operators/{id}/end-session", post(pages::operator_acts::end_session))
+        .route("/operators/{id}/end-session", post(pages::operator::end_session))
 }
 
 async fn alive() -> impl IntoResponse {

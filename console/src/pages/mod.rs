@@ -25,6 +25,7 @@ pub(crate) mod missing;
 pub(crate) mod oidc;
 pub(crate) mod operator;
 pub(crate) mod operator_acts;
+mod operator_forms;
 pub(crate) mod operators;
 pub(crate) mod overview;
 pub(crate) mod own;
