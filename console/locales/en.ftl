@@ -382,6 +382,7 @@ webhook-failing = fails
 webhook-failing-since = Fails since
 webhook-description = Description
 webhook-deliveries = Deliveries
+webhook-delivery = Delivery
 webhook-no-deliveries = There are no such deliveries.
 webhook-choose = Choose
 webhook-next = Next try

@@ -365,6 +365,7 @@ webhook-failing = 실패 중
 webhook-failing-since = 실패 시작
 webhook-description = 설명
 webhook-deliveries = 전송
+webhook-delivery = 전송
 webhook-no-deliveries = 해당하는 전송이 없습니다.
 webhook-choose = 선택
 webhook-next = 다음 시도

@@ -43,6 +43,7 @@ mod secrets;
 pub(crate) mod transfer;
 pub(crate) mod transfers;
 pub(crate) mod view;
+mod view_forms;
 mod view_promotions;
 mod view_rebuild;
 pub(crate) mod views;
