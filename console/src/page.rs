@@ -43,6 +43,13 @@ pub(crate) struct Choice {
     pub(crate) is_chosen: bool,
 }
 
+impl Choice {
+    /// One that is shown as the servers call it.
+    pub(crate) fn plain(value: &str) -> Self {
+        Self { value: value.to_owned(), name: value.to_owned(), is_chosen: false }
+    }
+}
+
 impl Page {
     /// The frame of a screen whose title has this key.
     pub(crate) async fn new(visit: &Visit, title: &str) -> Self {

@@ -9,6 +9,7 @@ use platform::{
     extract::{Form, Multipart, Part},
     problem::Problem,
 };
+use serde_json::json;
 
 use crate::{
     client::{Act, Failure, Refusal},
@@ -120,4 +121,10 @@ fn sorted(parts: Vec<Part>) -> Option<Read> {
 /// A refusal of the console itself.
 pub(crate) fn refused(status: u16, code: &str) -> Failure {
     Failure::Refused(Box::new(Refusal { status, code: code.to_owned(), ..Refusal::default() }))
+}
+
+/// The same of what was typed into this field.
+pub(crate) fn refused_at(field: &str, code: &str) -> Failure {
+    let errors = vec![json!({ "field": field })];
+    Failure::Refused(Box::new(Refusal { status: 400, code: code.to_owned(), errors, ..Refusal::default() }))
 }

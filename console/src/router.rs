@@ -30,7 +30,7 @@ pub(crate) fn routes(house: Arc<House>) -> Router {
         .route("/accounts/{id}", get(pages::account::screen))
         .route("/accounts/{id}/freeze", post(pages::account_acts::freeze))
         .route("/accounts/{id}/unfreeze", post(pages::account_acts::unfreeze))
-        .route("/accounts/{id}/limits", post(pages::account_acts::assign_limits))
+        .route("/accounts/{id}/limits", post(pages::limit_forms::assign))
         .route("/accounts/{id}/holds", get(pages::holds::screen).post(pages::holds::place))
         .route("/live/accounts/{id}", get(pages::account::live))
         .route("/transfers", get(pages::transfers::screen))
@@ -72,8 +72,8 @@ fn money() -> Router<Arc<House>> {
         .route("/payout-runs/{id}/start", post(pages::payout_forms::start))
         .route("/payout-runs/{id}/{act}", post(pages::payout_run::act))
         .route("/live/payout-runs/{id}", get(pages::payout_run::live))
-        .route("/limits", get(pages::limits::screen).post(pages::limits::set))
-        .route("/limits/delete", post(pages::limits::delete))
+        .route("/limits", get(pages::limits::screen).post(pages::limit_forms::set))
+        .route("/limits/delete", post(pages::limit_forms::delete))
         .route("/rates", get(pages::rates::screen).post(pages::rates::set))
         .route("/partners", get(pages::partners::screen).post(pages::partners::create))
         .route("/partners/{id}", get(pages::partner::screen))
@@ -104,7 +104,7 @@ fn staff() -> Router<Arc<House>> {
         .route("/operators/me/password", post(pages::operator_acts::password))
         .route("/operators/{id}", get(pages::operator::screen))
         .route("/operators/{id}/{act}", post(pages::operator_acts::act))
-        .route("/operators/{id}/end-session", post(pages::operator_acts::end_session))
+        .route("/operators/{id}/end-session", post(pages::operator::end_session))
 }
 
 async fn alive() -> impl IntoResponse {

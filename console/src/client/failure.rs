@@ -87,6 +87,11 @@ impl Failure {
         matches!(self, Self::Refused(refusal) if refusal.status == 401)
     }
 
+    /// Whether the operator's role does not allow it.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if matches!(refusal.code.as_str(), "operator-role-missing" | "forbidden"))
+    }
+
     /// Whether nobody knows if the command was carried out. Sent again under the same key, it is carried out once.
     pub(crate) fn is_unsure(&self) -> bool {
         match self {

@@ -7,9 +7,11 @@ use platform::extract::{Path, Query};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::{account_acts::freeze_form, limit_forms::assign_form};
 use crate::{
     chart::{Chart, Point, Shape, Words},
     client::{Address, Failure},
+    form::Form,
     format::Moment,
     links,
     live::{self, Pulse},
@@ -174,9 +176,7 @@ struct Screen {
     owner: Option<String>,
     opened: Moment,
     figures: Figures,
-    is_of_the_bank: bool,
     is_frozen: bool,
-    is_closed: bool,
     asked: Asked,
     lines: Vec<Line>,
     lines_trouble: Option<String>,
@@ -187,6 +187,9 @@ struct Screen {
     holds_trouble: Option<String>,
     limits: Vec<LimitLine>,
     limits_trouble: Option<String>,
+    may_be_frozen: bool,
+    freeze: Form,
+    assign: Option<Form>,
 }
 
 pub(crate) async fn screen(
@@ -214,13 +217,13 @@ pub(crate) async fn screen(
     let limits = limits.map(|limits| limits.items).unwrap_or_default();
     let name = account.account_number.clone().or_else(|| account.name.clone());
     let title = name.unwrap_or_else(|| account.account_id.clone());
+    // Those of the bank itself stay as they are.
+    let is_acted_on = account.owner.is_some() && account.status != "closed";
     Ok(show(&Screen {
         id: account.account_id.clone(),
         owner: account.owner.clone(),
         opened: page.format.time(&account.opened_at),
-        is_of_the_bank: account.owner.is_none(),
         is_frozen: account.freeze.is_some(),
-        is_closed: account.status == "closed",
         figures: figures(&page, account),
         lines: lines.into_iter().map(|entry| line(&page, &asset, entry)).collect(),
         lines_trouble,
@@ -231,6 +234,9 @@ pub(crate) async fn screen(
         holds_trouble,
         limits: limits.into_iter().map(|limit| limit_line(&page, &asset, limit)).collect(),
         limits_trouble,
+        may_be_frozen: is_acted_on && page.may("support"),
+        freeze: freeze_form(&page, id),
+        assign: (is_acted_on && page.may("admin")).then(|| assign_form(&page, id)),
         asked,
         page: page.titled(title),
     }))

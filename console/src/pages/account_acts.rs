@@ -2,18 +2,37 @@
 
 use axum::response::Response;
 use platform::extract::Path;
-use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     client::{Address, Failure},
+    form::{Field, Form},
+    page::Page,
     posted::Posted,
-    visit::SignedIn,
+    visit::{SignedIn, Visit},
 };
+
+pub(super) fn freeze_form(page: &Page, id: Uuid) -> Form {
+    let scopes = page.choices("freeze", &["all", "debits"], "all");
+    Form::new(page, &format!("/accounts/{id}/freeze"), "account-freeze")
+        .dangerous()
+        .field(Field::choice("scope", "account-scope", scopes))
+        .field(Field::reason())
+}
 
 /// Freezes it: all of it, or what goes out.
 pub(crate) async fn freeze(SignedIn(visit): SignedIn, Path(id): Path<Uuid>, form: Posted) -> Result<Response, Failure> {
+    match frozen(&visit, id, &form).await {
+        Err(failure) => {
+            let page = Page::plain(&visit, "nav-accounts");
+            freeze_form(&page, id).again(&form, failure, &format!("/accounts/{id}"))
+        }
+        leads => leads,
+    }
+}
+
+async fn frozen(visit: &Visit, id: Uuid, form: &Posted) -> Result<Response, Failure> {
     let act = form.act()?;
     let scope = if form.get("scope") == "debits" { "debits" } else { "all" };
     let body = json!({ "reason": act.reason, "scope": scope });
@@ -29,18 +48,6 @@ pub(crate) async fn unfreeze(
     let act = form.act()?;
     let done = visit.act(at(id, "unfreeze"), &act, &json!({ "reason": act.reason })).await?;
     Ok(done.leads_to(&back(id, "unfrozen")))
-}
-
-/// Assigns limits to it, instead of those that were assigned before.
-pub(crate) async fn assign_limits(
-    SignedIn(visit): SignedIn,
-    Path(id): Path<Uuid>,
-    form: Posted,
-) -> Result<Response, Failure> {
-    let act = form.act()?;
-    let names: Vec<&str> = form.get("names").split([',', ' ']).filter(|name| !name.is_empty()).collect();
-    let done = visit.send(Method::PUT, at(id, "limits"), &act, &json!({ "names": names })).await?;
-    Ok(done.leads_to(&back(id, "limits-assigned")))
 }
 
 fn at(id: Uuid, act: &str) -> Address {

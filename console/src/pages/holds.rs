@@ -20,6 +20,9 @@ use crate::{
 
 const STATES: [&str; 4] = ["active", "captured", "released", "expired"];
 
+/// Codes of refusals that are about the seconds until it expires.
+const OF_SECONDS: &[&str] = &["number-unreadable"];
+
 /// Which, and from where.
 #[derive(Default, Deserialize)]
 pub(crate) struct Asked {
@@ -106,7 +109,7 @@ fn place_form(page: &Page, account: Uuid) -> Form {
                 .helped("hold-destination-later")
                 .about(OF_DESTINATION),
         )
-        .field(Field::digits("expires_in", "hold-seconds", 7).optional().helped("hold-seconds-help"))
+        .field(Field::digits("expires_in", "hold-seconds", 7).optional().helped("hold-seconds-help").about(OF_SECONDS))
         .field(Field::line("memo", "column-memo", 256).optional())
         .field(Field::line("reference", "column-reference", 256).optional())
         .field(Field::reason())

@@ -1,23 +1,20 @@
-//! The limits that are set, and the setting of them.
+//! The limits that are set.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::extract::Query;
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::limit_forms::{delete_form, set_form};
 use crate::{
-    client::{Address, Failure},
+    client::Address,
+    form::Form,
     format::{Moment, count},
     links,
-    page::{Choice, Page, show},
-    posted::{Posted, refused},
+    page::{Page, show},
     visit::SignedIn,
 };
-
-const KINDS: [&str; 8] = ["transfer", "withdrawal", "compound", "hold", "charge", "exchange", "payout", "trade"];
 
 /// From where; or the account whose limits are looked for.
 #[derive(Default, Deserialize)]
@@ -83,9 +80,8 @@ struct Screen {
     rows: Vec<Row>,
     more: Option<String>,
     trouble: Option<String>,
-    names: Vec<String>,
-    assets: Vec<String>,
-    kinds: Vec<Choice>,
+    set_limit: Option<Form>,
+    delete_limit: Option<Form>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>) -> Response {
@@ -104,9 +100,10 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
     let mut names: Vec<String> = items.iter().map(|limit| limit.name.clone()).collect();
     names.dedup();
     let rows = items.into_iter().map(|limit| row(&page, limit)).collect();
-    let assets = page.format.decimals.keys().cloned().collect();
-    let kinds = page.choices("limited", &KINDS, "transfer");
-    show(&Screen { page, rows, more, trouble, names, assets, kinds })
+    let is_admin = page.may("admin");
+    let set_limit = is_admin.then(|| set_form(&page));
+    let delete_limit = (is_admin && !names.is_empty()).then(|| delete_form(&page, &names));
+    show(&Screen { page, rows, more, trouble, set_limit, delete_limit })
 }
 
 fn row(page: &Page, limit: Limit) -> Row {
@@ -125,59 +122,4 @@ fn row(page: &Page, limit: Limit) -> Row {
         href: links::to("commit", &limit.position.to_string()),
         name: limit.name,
     }
-}
-
-/// Sets a limit, instead of what was set under its name.
-pub(crate) async fn set(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
-    let act = form.act()?;
-    let (address, body) = (named(&form)?, body(&form)?);
-    let done = visit.send(Method::PUT, address, &act, &body).await?;
-    Ok(done.leads_to("/limits?done=limit-set"))
-}
-
-fn named(form: &Posted) -> Result<Address, Failure> {
-    let name = filled(form, "name").ok_or_else(|| refused(400, "name-required"))?;
-    Ok(Address::command("/v1/limits").segment(name))
-}
-
-/// What is left empty is left out.
-fn body(form: &Posted) -> Result<Value, Failure> {
-    let mut body = json!({
-        "asset": form.get("asset").trim(),
-        "kinds": form.all("kinds"),
-        "everyone": !form.get("everyone").is_empty(),
-    });
-    let mut put = |name: &str, value: Value| body[name] = value;
-    if let Some(amount) = filled(form, "per_transfer") {
-        put("per_transfer", amount.into());
-    }
-    if let Some(zone) = filled(form, "zone") {
-        put("zone", zone.into());
-    }
-    for window in ["per_day", "per_month"] {
-        let mut cap = json!({});
-        if let Some(amount) = filled(form, &format!("{window}_amount")) {
-            cap["amount"] = amount.into();
-        }
-        if let Some(number) = filled(form, &format!("{window}_count")) {
-            let number: u32 = number.parse().map_err(|_| refused(400, "number-unreadable"))?;
-            cap["count"] = number.into();
-        }
-        if cap != json!({}) {
-            put(window, cap);
-        }
-    }
-    Ok(body)
-}
-
-fn filled<'a>(form: &'a Posted, name: &str) -> Option<&'a str> {
-    Some(form.get(name).trim()).filter(|value| !value.is_empty())
-}
-
-/// Deletes a limit.
-pub(crate) async fn delete(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
-    let act = form.act()?;
-    let address = named(&form)?;
-    let done = visit.send(Method::DELETE, address, &act, &Value::Null).await?;
-    Ok(done.leads_to("/limits?done=limit-deleted"))
 }

@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use crate::{
     client::{Address, Failure, Server},
+    form::{Field, Form},
     format::Moment,
     page::{Page, show},
     pages::accounts::{self, Row, Rows},
     posted::{Posted, refused},
-    visit::SignedIn,
+    visit::{SignedIn, Visit},
 };
 
 #[derive(Deserialize)]
@@ -91,6 +92,7 @@ struct Screen {
     sessions_trouble: Option<String>,
     devices: Vec<DeviceRow>,
     devices_trouble: Option<String>,
+    erase: Option<Form>,
 }
 
 /// Shown once, and kept nowhere.
@@ -123,9 +125,10 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
     let Rows { rows, more } = owned.unwrap_or(Rows { rows: Vec::new(), more: None });
     let sessions = sessions.map(|sessions| sessions.items).unwrap_or_default();
     let devices = devices.map(|devices| devices.items).unwrap_or_default();
+    let is_active = member.state == "active";
     Ok(show(&Screen {
         state: page.word("member", &member.state),
-        is_active: member.state == "active",
+        is_active,
         tone: member.state,
         joined: page.format.time(&member.joined_at),
         rows,
@@ -135,6 +138,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
         sessions_trouble,
         devices: devices.into_iter().map(|device| device_row(&page, device)).collect(),
         devices_trouble,
+        erase: (is_active && page.may("operator")).then(|| erase_form(&page, id)),
         id: member.member_id,
         page,
     }))
@@ -182,8 +186,26 @@ pub(crate) async fn disclose(
     }))
 }
 
+fn erase_form(page: &Page, id: Uuid) -> Form {
+    Form::new(page, &format!("/members/{id}/erase"), "member-erase")
+        .dangerous()
+        .helped("member-erase-help")
+        .field(Field::line("confirm", "member-confirm", 36).about(&["not-confirmed"]))
+        .field(Field::reason())
+}
+
 /// Erases the member. What was typed must be the id: this cannot be undone.
 pub(crate) async fn erase(SignedIn(visit): SignedIn, Path(id): Path<Uuid>, form: Posted) -> Result<Response, Failure> {
+    match erased(&visit, id, &form).await {
+        Err(failure) => {
+            let page = Page::plain(&visit, "nav-members");
+            erase_form(&page, id).again(&form, failure, &format!("/members/{id}"))
+        }
+        leads => leads,
+    }
+}
+
+async fn erased(visit: &Visit, id: Uuid, form: &Posted) -> Result<Response, Failure> {
     let act = form.act()?;
     if form.get("confirm").trim() != id.to_string() {
         return Err(refused(400, "not-confirmed"));

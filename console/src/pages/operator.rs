@@ -3,15 +3,21 @@
 use askama::Template;
 use axum::response::Response;
 use platform::extract::Path;
+use reqwest::Method;
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::operators::{Operator, Operators, ROLES};
+use super::{
+    operator_forms::{end_session_form, role_form},
+    operators::{Operator, Operators},
+};
 use crate::{
     client::{Address, Failure},
+    form::Form,
     format::Moment,
-    page::{Choice, Page, show},
-    posted::refused,
+    page::{Page, show},
+    posted::{Posted, refused},
     visit::{SignedIn, Visit},
 };
 
@@ -63,10 +69,10 @@ struct Screen {
     is_enabled: bool,
     added: Moment,
     changed: Moment,
-    roles: Vec<Choice>,
+    set_role: Option<Form>,
     sessions: Vec<SessionRow>,
     sessions_trouble: Option<String>,
-    may_end: bool,
+    end_session: Option<Form>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Failure> {
@@ -74,18 +80,20 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
     let (operator, sessions) = tokio::join!(find(&visit, id), sessions(&visit, &page, id));
     let operator = operator?;
     let (sessions, sessions_trouble) = page.part(sessions);
+    let sessions = sessions.unwrap_or_default();
     let is_own = visit.operator().is_some_and(|operator| operator.id == id);
+    let may_end = !sessions.is_empty() && (is_own || page.may("admin"));
     Ok(show(&Screen {
-        roles: page.choices("role", &ROLES, &operator.role),
+        set_role: page.may("admin").then(|| role_form(&page, id, &operator.role)),
+        end_session: may_end.then(|| end_form(&page, id, &sessions)),
         role: page.word("role", &operator.role),
         status: page.word("operator-status", &operator.status),
         is_enabled: operator.status == "enabled",
         tone: operator.status,
         added: page.format.time(&operator.added_at),
         changed: page.format.time(&operator.changed_at),
-        sessions: sessions.unwrap_or_default(),
+        sessions,
         sessions_trouble,
-        may_end: is_own || page.may("admin"),
         id: operator.operator_id,
         page: page.titled(operator.name),
     }))
@@ -109,8 +117,7 @@ async fn find(visit: &Visit, id: Uuid) -> Result<Operator, Failure> {
 }
 
 async fn sessions(visit: &Visit, page: &Page, id: Uuid) -> Result<Vec<SessionRow>, Failure> {
-    let address = Address::command("/v1/operators").segment(&id.to_string()).segment("sessions");
-    let sessions: Sessions = visit.get(address).await?;
+    let sessions: Sessions = visit.get(sessions_of(id)).await?;
     Ok(sessions.items.into_iter().map(|session| session_row(page, session)).collect())
 }
 
@@ -125,4 +132,38 @@ pub(super) fn session_row(page: &Page, session: Session) -> SessionRow {
         ends: page.format.time(&session.ends_at),
         is_current: session.current,
     }
+}
+
+fn end_form(page: &Page, id: Uuid, sessions: &[SessionRow]) -> Form {
+    let sessions: Vec<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
+    end_session_form(page, id, &sessions)
+}
+
+/// Ends a session: another's, or one's own.
+pub(crate) async fn end_session(
+    SignedIn(visit): SignedIn,
+    Path(id): Path<Uuid>,
+    form: Posted,
+) -> Result<Response, Failure> {
+    match ended(&visit, id, &form).await {
+        Err(failure) => {
+            let page = Page::plain(&visit, "nav-operators");
+            // Where nobody says which sessions there are, the chosen one is offered alone.
+            let sessions = sessions(&visit, &page, id).await.unwrap_or_default();
+            end_form(&page, id, &sessions).again(&form, failure, &format!("/operators/{id}"))
+        }
+        leads => leads,
+    }
+}
+
+async fn ended(visit: &Visit, id: Uuid, form: &Posted) -> Result<Response, Failure> {
+    let act = form.act()?;
+    let Ok(session) = Uuid::try_parse(form.get("session")) else { return Err(refused(400, "session-required")) };
+    let address = sessions_of(id).segment(&session.to_string());
+    let done = visit.send(Method::DELETE, address, &act, &Value::Null).await?;
+    Ok(done.leads_to(&format!("/operators/{id}?done=session-ended")))
+}
+
+fn sessions_of(id: Uuid) -> Address {
+    Address::command("/v1/operators").segment(&id.to_string()).segment("sessions")
 }

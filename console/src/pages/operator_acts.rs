@@ -1,13 +1,15 @@
-//! What admins do to operators.
+//! What admins do to operators, and everybody to their own password.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::extract::Path;
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::secrets::{Secret, Secrets};
+use super::{
+    operator_forms::{password_form, role_form},
+    secrets::{Secret, Secrets},
+};
 use crate::{
     client::{Address, Done, Failure, Server},
     page::Page,
@@ -31,7 +33,16 @@ pub(crate) async fn act(
     Path((id, what)): Path<(Uuid, String)>,
     form: Posted,
 ) -> Result<Response, Failure> {
-    let done = match what.as_str() {
+    match carried_out(&visit, id, &what, &form).await {
+        Err(failure) if what == "role" => {
+            role_form(&Page::plain(&visit, "nav-operators"), id, "").again(&form, failure, &page_of(id))
+        }
+        answer => answer,
+    }
+}
+
+async fn carried_out(visit: &Visit, id: Uuid, what: &str, form: &Posted) -> Result<Response, Failure> {
+    let done = match what {
         "role" => "operator-role",
         "disable" => "operator-disabled",
         "enable" => "operator-enabled",
@@ -43,37 +54,29 @@ pub(crate) async fn act(
     if what == "role" {
         body["role"] = form.get("role").into();
     }
-    let answered = visit.act(at(id).segment(&what), &act, &body).await?;
-    let page = format!("/operators/{id}");
+    let answered = visit.act(at(id).segment(what), &act, &body).await?;
     if what == "reset" {
-        return shown_once(&visit, answered, &page);
+        return shown_once(visit, answered, &page_of(id));
     }
-    Ok(answered.leads_to(&format!("{page}?done={done}")))
-}
-
-/// Ends a session: another's, or one's own.
-pub(crate) async fn end_session(
-    SignedIn(visit): SignedIn,
-    Path(id): Path<Uuid>,
-    form: Posted,
-) -> Result<Response, Failure> {
-    let act = form.act()?;
-    let Ok(session) = Uuid::try_parse(form.get("session")) else { return Err(refused(400, "session-required")) };
-    let address = at(id).segment("sessions").segment(&session.to_string());
-    let done = visit.send(Method::DELETE, address, &act, &Value::Null).await?;
-    Ok(done.leads_to(&format!("/operators/{id}?done=session-ended")))
+    Ok(answered.leads_to(&format!("{}?done={done}", page_of(id))))
 }
 
 /// Changes one's own password. All other sessions end.
 pub(crate) async fn password(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
+    match changed(&visit, &form).await {
+        Err(failure) => password_form(&Page::plain(&visit, "own-title")).again(&form, failure, "/operators/me"),
+        leads => leads,
+    }
+}
+
+async fn changed(visit: &Visit, form: &Posted) -> Result<Response, Failure> {
     if form.get("new") != form.get("again") {
         return Err(refused(400, "password-differs"));
     }
     // Authenticators show the code in two groups.
     let code: String = form.get("totp").chars().filter(|letter| !letter.is_whitespace()).collect();
     let body = json!({ "current": form.get("current"), "new": form.get("new"), "totp": code });
-    let changed = visit.act(Address::command("/v1/operators/me/password"), &form.plain_act(), &body).await;
-    match changed {
+    match visit.act(Address::command("/v1/operators/me/password"), &form.plain_act(), &body).await {
         Ok(_) => Ok(Redirect::to("/operators/me?done=password-changed").into_response()),
         // A wrong password is no end of the session.
         Err(Failure::Refused(refusal)) if refusal.code == "credentials-wrong" => Err(refused(403, &refusal.code)),
@@ -104,4 +107,8 @@ pub(super) fn shown_once(visit: &Visit, done: Done, back: &str) -> Result<Respon
 
 fn at(id: Uuid) -> Address {
     Address::command("/v1/operators").segment(&id.to_string())
+}
+
+fn page_of(id: Uuid) -> String {
+    format!("/operators/{id}")
 }

@@ -6,17 +6,16 @@ use platform::extract::Query;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::operator_acts::shown_once;
+use super::{operator_acts::shown_once, operator_forms::add_form};
 use crate::{
     client::{Address, Failure},
+    form::Form,
     format::Moment,
     links,
-    page::{Choice, Page, show},
+    page::{Page, show},
     posted::Posted,
     visit::{SignedIn, Visit},
 };
-
-pub(super) const ROLES: [&str; 4] = ["viewer", "support", "operator", "admin"];
 
 /// From where.
 #[derive(Default, Deserialize)]
@@ -59,7 +58,7 @@ struct Screen {
     rows: Vec<Row>,
     more: Option<String>,
     trouble: Option<String>,
-    roles: Vec<Choice>,
+    add: Option<Form>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>) -> Response {
@@ -69,8 +68,8 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
     let more = links::more("/operators", &[], found.as_ref().and_then(|found| found.next_cursor.as_ref()));
     let items = found.map(|found| found.items).unwrap_or_default();
     let rows = items.into_iter().map(|operator| row(&page, operator)).collect();
-    let roles = page.choices("role", &ROLES, "viewer");
-    show(&Screen { page, rows, more, trouble, roles })
+    let add = page.may("admin").then(|| add_form(&page));
+    show(&Screen { page, rows, more, trouble, add })
 }
 
 fn row(page: &Page, operator: Operator) -> Row {
@@ -92,8 +91,15 @@ pub(super) async fn everybody(visit: &Visit) -> Result<Operators, Failure> {
 
 /// Adds an operator. What they log in with is on the page that answers, and nowhere else.
 pub(crate) async fn add(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
+    match added(&visit, &form).await {
+        Err(failure) => add_form(&Page::plain(&visit, "nav-operators")).again(&form, failure, "/operators"),
+        shown => shown,
+    }
+}
+
+async fn added(visit: &Visit, form: &Posted) -> Result<Response, Failure> {
     let act = form.act()?;
     let body = json!({ "name": form.get("name").trim(), "role": form.get("role"), "reason": act.reason });
     let done = visit.act(Address::command("/v1/operators"), &act, &body).await?;
-    shown_once(&visit, done, "/operators")
+    shown_once(visit, done, "/operators")
 }

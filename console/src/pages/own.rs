@@ -4,9 +4,13 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::operator::{Session, SessionRow, session_row};
+use super::{
+    operator::{Session, SessionRow, session_row},
+    operator_forms::password_form,
+};
 use crate::{
     client::{Address, Failure},
+    form::Form,
     links,
     page::{Page, show},
     visit::SignedIn,
@@ -28,6 +32,7 @@ struct Screen {
     role: String,
     session: SessionRow,
     href: String,
+    password: Form,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Result<Response, Failure> {
@@ -38,6 +43,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Result<Response, Failur
         session: session_row(&page, me.session),
         href: links::to("operator", &me.operator_id),
         name: me.name,
+        password: password_form(&page),
         page,
     }))
 }

@@ -2,16 +2,17 @@
 
 use askama::Template;
 use axum::response::Response;
-use kernel::Scope;
 use platform::extract::Path;
 use uuid::Uuid;
 
 use super::{
     accounts::{self, Row, Rows},
+    partner_acts::{issue_form, quotas_form, revoke_form},
     partners::{Key, Partner},
 };
 use crate::{
     client::{Address, Failure},
+    form::Form,
     format::{Moment, count},
     page::{Page, show},
     visit::SignedIn,
@@ -35,15 +36,11 @@ struct Screen {
     burst: String,
     limits: String,
     keys: Vec<KeyRow>,
-    /// Keys that can be revoked.
-    in_force: Vec<String>,
-    scopes: Vec<&'static str>,
     rows: Vec<Row>,
     more: Option<String>,
     accounts_trouble: Option<String>,
-    /// As the forms take them: numbers without groups.
-    typed_per_second: String,
-    typed_burst: String,
+    /// What admins may do to it.
+    forms: Vec<Form>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Failure> {
@@ -56,27 +53,32 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
     let partner = partner?;
     let (owned, accounts_trouble) = page.part(owned);
     let Rows { rows, more } = owned.unwrap_or(Rows { rows: Vec::new(), more: None });
-    let in_force = partner.keys.iter().filter(|key| key.revoked_at.is_none()).map(|key| key.key_id.clone());
-    let (shown, typed) = (
-        |number: Option<i64>| number.map(count).unwrap_or_default(),
-        |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default(),
-    );
+    let forms = if page.may("admin") { forms(&page, id, &partner) } else { Vec::new() };
+    let shown = |number: Option<i64>| number.map(count).unwrap_or_default();
     Ok(show(&Screen {
         created: page.format.time(&partner.created_at),
         per_second: shown(partner.quotas.requests_per_second),
         burst: shown(partner.quotas.burst),
-        typed_per_second: typed(partner.quotas.requests_per_second),
-        typed_burst: typed(partner.quotas.burst),
         limits: partner.quotas.limits.join(", "),
-        in_force: in_force.collect(),
         keys: partner.keys.into_iter().map(|key| key_row(&page, key)).collect(),
-        scopes: Scope::ALL.iter().map(|scope| scope.as_str()).collect(),
         rows,
         more,
         accounts_trouble,
+        forms,
         id: partner.partner_id,
         page: page.titled(partner.name),
     }))
+}
+
+fn forms(page: &Page, id: Uuid, partner: &Partner) -> Vec<Form> {
+    let keys = partner.keys_in_force();
+    // As the form takes them: numbers without groups.
+    let typed = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let quotas = &partner.quotas;
+    let (per_second, burst) = (typed(quotas.requests_per_second), typed(quotas.burst));
+    let revoke = (!keys.is_empty()).then(|| revoke_form(page, id, &keys));
+    let set_quotas = quotas_form(page, id, [&per_second, &burst, &quotas.limits.join(", ")]);
+    [Some(issue_form(page, id)), revoke, Some(set_quotas)].into_iter().flatten().collect()
 }
 
 fn key_row(page: &Page, key: Key) -> KeyRow {

@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use crate::{
     client::{Address, Failure},
+    form::{Field, Form},
     format::{Moment, count},
     links,
     page::{Page, show},
     posted::Posted,
-    visit::SignedIn,
+    visit::{SignedIn, Visit},
 };
 
 /// From where.
@@ -55,6 +56,13 @@ pub(super) struct Quotas {
     pub(super) limits: Vec<String>,
 }
 
+impl Partner {
+    /// Keys that can be revoked.
+    pub(super) fn keys_in_force(&self) -> Vec<&str> {
+        self.keys.iter().filter(|key| key.revoked_at.is_none()).map(|key| key.key_id.as_str()).collect()
+    }
+}
+
 struct Row {
     href: String,
     name: String,
@@ -71,6 +79,7 @@ struct Screen {
     rows: Vec<Row>,
     more: Option<String>,
     trouble: Option<String>,
+    create: Option<Form>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>) -> Response {
@@ -80,11 +89,12 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Query(asked): Query<Asked>
     let more = links::more("/partners", &[], found.as_ref().and_then(|found| found.next_cursor.as_ref()));
     let items = found.map(|found| found.items).unwrap_or_default();
     let rows = items.into_iter().map(|partner| row(&page, partner)).collect();
-    show(&Screen { page, rows, more, trouble })
+    let create = page.may("admin").then(|| create_form(&page));
+    show(&Screen { page, rows, more, trouble, create })
 }
 
 fn row(page: &Page, partner: Partner) -> Row {
-    let in_force = partner.keys.iter().filter(|key| key.revoked_at.is_none()).count();
+    let in_force = partner.keys_in_force().len();
     Row {
         href: links::to("partner", &partner.partner_id),
         name: partner.name,
@@ -95,12 +105,25 @@ fn row(page: &Page, partner: Partner) -> Row {
     }
 }
 
+fn create_form(page: &Page) -> Form {
+    Form::new(page, "/partners", "partner-create")
+        .field(Field::line("name", "column-name", 80))
+        .field(Field::reason())
+}
+
 /// Creates a partner, and shows it.
 pub(crate) async fn create(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
+    match created(&visit, &form).await {
+        Err(failure) => create_form(&Page::plain(&visit, "nav-partners")).again(&form, failure, "/partners"),
+        leads => leads,
+    }
+}
+
+async fn created(visit: &Visit, form: &Posted) -> Result<Response, Failure> {
     let act = form.act()?;
     let body = json!({ "name": form.get("name").trim() });
     let done = visit.act(Address::command("/v1/partners"), &act, &body).await?;
-    let created = done.body["partner_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
-    let page = created.map_or_else(|| "/partners".to_owned(), |id| format!("/partners/{id}"));
+    let partner = done.body["partner_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+    let page = partner.map_or_else(|| "/partners".to_owned(), |id| format!("/partners/{id}"));
     Ok(done.leads_to(&format!("{page}?done=partner-created")))
 }

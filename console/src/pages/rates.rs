@@ -12,10 +12,11 @@ use serde_json::json;
 use super::log_event::{StreamEvent, plain};
 use crate::{
     client::{Address, Failure},
+    form::{Field, Form},
     format::{Moment, count},
     links,
-    page::{Page, show},
-    posted::{Posted, refused},
+    page::{Choice, Page, show},
+    posted::{Posted, refused_at},
     visit::{SignedIn, Visit},
 };
 
@@ -47,15 +48,14 @@ struct Row {
 #[template(path = "rates.html")]
 struct Screen {
     page: Page,
-    assets: Vec<String>,
     rows: Vec<Row>,
     trouble: Option<String>,
+    set_rate: Option<Form>,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Response {
     let page = Page::new(&visit, "nav-rates").await;
-    let assets: Vec<String> = page.format.decimals.keys().cloned().collect();
-    let codes: Vec<AssetCode> = assets.iter().filter_map(|code| code.parse().ok()).collect();
+    let codes: Vec<AssetCode> = page.format.decimals.keys().filter_map(|code| code.parse().ok()).collect();
     let pairs = codes.iter().flat_map(|from| codes.iter().map(move |to| (*from, *to)));
     let pairs: Vec<(AssetCode, AssetCode)> = pairs.filter(|(from, to)| from != to).take(MOST).collect();
     let read = stream::iter(pairs).map(|pair| last(&visit, pair)).buffered(AT_ONCE).collect::<Vec<_>>().await;
@@ -67,7 +67,8 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Response {
             Err(failure) => trouble = Some(failure.words(page.language())),
         }
     }
-    show(&Screen { page, assets, rows, trouble })
+    let set_rate = page.may("admin").then(|| set_form(&page));
+    show(&Screen { page, rows, trouble, set_rate })
 }
 
 /// The last event of the stream of a pair; none if no rate was ever set.
@@ -101,19 +102,40 @@ fn row(page: &Page, now: i64, (from, to): (AssetCode, AssetCode), event: StreamE
     }
 }
 
+fn set_form(page: &Page) -> Form {
+    let assets = || page.format.decimals.keys().map(|code| Choice::plain(code)).collect::<Vec<_>>();
+    Form::new(page, "/rates", "rate-set")
+        .field(Field::choice("from", "rate-from", assets()))
+        .field(Field::choice("to", "rate-to", assets()))
+        .field(Field::decimal("rate", "rate-rate", 35))
+        .field(Field::digits("spread_bps", "rate-spread", 4).optional().filled("0"))
+        .field(Field::digits("valid_for", "rate-seconds", 7).filled("3600"))
+        .field(Field::reason())
+}
+
 /// Sets the rate of a pair.
 pub(crate) async fn set(SignedIn(visit): SignedIn, form: Posted) -> Result<Response, Failure> {
+    match was_set(&visit, &form).await {
+        Err(failure) => set_form(&Page::new(&visit, "nav-rates").await).again(&form, failure, "/rates"),
+        leads => leads,
+    }
+}
+
+async fn was_set(visit: &Visit, form: &Posted) -> Result<Response, Failure> {
     let act = form.act()?;
     let number = |name: &str, usual: u32| match form.get(name).trim() {
         "" => Ok(usual),
-        text => text.parse::<u32>().map_err(|_| refused(400, "number-unreadable")),
+        text => text.parse::<u32>().map_err(|_| refused_at(name, "number-unreadable")),
     };
     let body = json!({
         "rate": form.get("rate").trim(),
         "spread_bps": number("spread_bps", 0)?,
         "valid_for": number("valid_for", 3600)?,
     });
-    let address = Address::command("/v1/rates").segment(form.get("from")).segment(form.get("to"));
-    let done = visit.send(Method::PUT, address, &act, &body).await?;
+    let (from, to) = (form.get("from"), form.get("to"));
+    if from == to {
+        return Err(refused_at("to", "assets-same"));
+    }
+    let done = visit.send(Method::PUT, Address::command("/v1/rates").segment(from).segment(to), &act, &body).await?;
     Ok(done.leads_to("/rates?done=rate-set"))
 }

@@ -5,14 +5,15 @@ use axum::response::Response;
 use platform::extract::Path;
 use serde::Deserialize;
 use serde_json::json;
-use url::form_urlencoded::byte_serialize;
 
 use super::{
+    view_forms::{page_of, promote_form, rebuild_form},
     view_promotions::{PromotionRow, Promotions},
     view_rebuild::{Differing, Rebuild, RebuildShown},
 };
 use crate::{
     client::{Address, Failure},
+    form::Form,
     format::{Moment, count, duration},
     links,
     live::{self, Pulse},
@@ -105,8 +106,8 @@ struct Screen {
     page: Page,
     name: String,
     figures: Figures,
-    /// The generation that can be promoted, if there is one.
-    ready: String,
+    rebuild: Form,
+    promote: Form,
     /// The one that differs, if that is what the last rebuild made.
     differing: Option<Differing>,
     promotions: Vec<PromotionRow>,
@@ -133,8 +134,10 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(name): Path<String>) 
     let promotions = promotions.map(|promotions| promotions.rows(&page)).unwrap_or_default();
     let differing = rebuild.as_ref().ok().and_then(Rebuild::differing);
     let ready = view.generations.iter().find(|generation| generation.state == "ready");
+    let ready = ready.map(|generation| generation.generation.to_string()).unwrap_or_default();
     Ok(show(&Screen {
-        ready: ready.map(|generation| generation.generation.to_string()).unwrap_or_default(),
+        rebuild: rebuild_form(&page, &name),
+        promote: promote_form(&page, &name, &ready),
         differing,
         promotions,
         promotions_trouble,
@@ -229,7 +232,22 @@ pub(crate) async fn act(
     Path((name, what)): Path<(String, String)>,
     form: Posted,
 ) -> Result<Response, Failure> {
-    let (path, done): (&[&str], &str) = match what.as_str() {
+    match carried_out(&visit, &name, &what, &form).await {
+        Err(failure) => {
+            let page = Page::plain(&visit, "nav-views");
+            let shown = match what.as_str() {
+                "rebuild" => rebuild_form(&page, &name),
+                "promote" => promote_form(&page, &name, ""),
+                _ => return Err(failure),
+            };
+            shown.again(&form, failure, &page_of(&name))
+        }
+        leads => leads,
+    }
+}
+
+async fn carried_out(visit: &Visit, name: &str, what: &str, form: &Posted) -> Result<Response, Failure> {
+    let (path, done): (&[&str], &str) = match what {
         "rebuild" => (&["rebuild"], "view-rebuild"),
         "promote" | "promote-differing" => (&["promote"], "view-promoted"),
         "rollback" => (&["rollback"], "view-rolled-back"),
@@ -242,7 +260,7 @@ pub(crate) async fn act(
     let act = form.act()?;
     let mut body = json!({ "reason": act.reason });
     // Each of them takes what it knows, and nothing else.
-    if matches!(what.as_str(), "promote" | "promote-differing" | "rollback") {
+    if matches!(what, "promote" | "promote-differing" | "rollback") {
         let typed = form.get("generation").trim();
         if !typed.is_empty() {
             let generation: i32 = typed.parse().map_err(|_| refused(400, "number-unreadable"))?;
@@ -256,8 +274,7 @@ pub(crate) async fn act(
         body["promote"] = (!form.get("promote").is_empty()).into();
         body["restart"] = (!form.get("restart").is_empty()).into();
     }
-    let address = path.iter().fold(at(&name), |address, part| address.segment(part));
+    let address = path.iter().fold(at(name), |address, part| address.segment(part));
     let answered = visit.act(address, &act, &body).await?;
-    let segment: String = byte_serialize(name.as_bytes()).collect();
-    Ok(answered.leads_to(&format!("/views/{segment}?done={done}")))
+    Ok(answered.leads_to(&format!("{}?done={done}", page_of(name))))
 }

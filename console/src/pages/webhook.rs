@@ -7,6 +7,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    webhook_acts::{example_form, recover_form},
     webhook_forms::{change_form, delete_form, rotate_form},
     webhooks::{Health, Webhook, health, owner},
 };
@@ -101,8 +102,7 @@ struct Screen {
     rows: Vec<Row>,
     more: Option<String>,
     trouble: Option<String>,
-    /// An event that may be sent as an example.
-    example: String,
+    /// What whoever looks may ask of it.
     forms: Vec<Form>,
 }
 
@@ -123,12 +123,10 @@ pub(crate) async fn screen(
     let more = links::more(&format!("/webhooks/{id}"), &[("status", status)], cursor);
     let items = deliveries.map(|deliveries| deliveries.items).unwrap_or_default();
     let rows = items.into_iter().map(|delivery| row(&page, delivery)).collect();
-    let named = webhook.events.iter().find(|name| name.as_str() != "*");
     Ok(show(&Screen {
-        forms: if page.may("admin") { forms(&page, id, &webhook) } else { Vec::new() },
+        forms: forms(&page, id, &webhook),
         health: health(&page, &webhook),
         owner: owner(&webhook.owner),
-        example: named.cloned().unwrap_or_else(|| "transfer.posted".to_owned()),
         events: webhook.events.join(", "),
         is_enabled: webhook.status == "enabled",
         created: page.format.time(&webhook.created_at),
@@ -144,10 +142,18 @@ pub(crate) async fn screen(
     }))
 }
 
-/// What admins do to it.
 fn forms(page: &Page, id: Uuid, webhook: &Webhook) -> Vec<Form> {
-    let change = change_form(page, id, &webhook.url, &webhook.events);
-    vec![change, rotate_form(page, id), delete_form(page, id)]
+    if !page.may("support") {
+        return Vec::new();
+    }
+    let named = webhook.events.iter().find(|name| name.as_str() != "*");
+    let mut forms =
+        vec![recover_form(page, id), example_form(page, id, named.map_or("transfer.posted", String::as_str))];
+    if page.may("admin") {
+        let change = change_form(page, id, &webhook.url, &webhook.events);
+        forms.extend([change, rotate_form(page, id), delete_form(page, id)]);
+    }
+    forms
 }
 
 fn row(page: &Page, delivery: Delivery) -> Row {

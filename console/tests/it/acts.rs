@@ -162,10 +162,10 @@ async fn limits_and_rates_are_set_as_typed() {
         ("kinds", "transfer"),
         ("kinds", "charge"),
         ("per_transfer", "500000"),
-        ("per_day_amount", "1000000"),
-        ("per_day_count", "20"),
-        ("per_month_amount", ""),
-        ("per_month_count", ""),
+        ("per_day.amount", "1000000"),
+        ("per_day.count", "20"),
+        ("per_month.amount", ""),
+        ("per_month.count", ""),
         ("zone", ""),
         ("reason", REASON),
     ];
@@ -220,6 +220,7 @@ async fn what_cannot_be_read_is_not_sent() {
         ("/limits".to_owned(), "name", " ", "name-required"),
         ("/limits/delete".to_owned(), "name", "", "name-required"),
         ("/rates".to_owned(), "valid_for", "-1", "number-unreadable"),
+        ("/rates".to_owned(), "from", "", "assets-same"),
         ("/views/balances/promote".to_owned(), "generation", "new", "number-unreadable"),
     ] {
         let fields = [("csrf", csrf.as_str()), ("reason", REASON), (field, value)];

@@ -19,6 +19,7 @@ mod log_in;
 mod operations;
 mod payouts;
 mod secrets;
+mod shown_again;
 mod sizes;
 mod stub;
 mod traces;

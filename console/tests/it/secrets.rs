@@ -128,6 +128,8 @@ async fn a_password_is_changed_by_whoever_knows_it() {
     let action = "/operators/me/password";
     let reply = browser.fill("/operators/me", action, &typed("the new one 2!")).await;
     assert!(reply.status == 400 && app.stub.asked(what).is_empty(), "{}", reply.text);
+    assert!(reply.text.contains("id=\"own-change-again-errors\"><li>The new password was typed in two ways."), "{}", reply.text);
+    shows_no_secret(&reply);
     let reply = browser.fill("/operators/me", action, &typed("the new one 1!")).await;
     assert_eq!(reply.header("location"), "/operators/me?done=password-changed", "{}", reply.text);
     assert_eq!(
@@ -138,6 +140,58 @@ async fn a_password_is_changed_by_whoever_knows_it() {
     app.stub.answers(what, 401, json!({"status": 401, "code": "credentials-wrong", "title": "no", "detail": "no"}));
     let reply = browser.fill("/operators/me", action, &typed("the new one 1!")).await;
     assert_eq!(reply.status, 403, "{}", reply.text);
-    assert!(!reply.text.contains("the new one") && !reply.text.contains("the old one"), "{}", reply.text);
+    shows_no_secret(&reply);
+    for field in ["current", "totp"] {
+        let errors = format!("id=\"own-change-{field}-errors\"><li>The name, the password or the code is wrong.");
+        assert!(reply.text.contains(&errors), "nobody says which: {}", reply.text);
+    }
     assert_eq!(browser.get("/operators/me").await.status, 200);
+}
+
+/// The form of a password is shown again empty.
+fn shows_no_secret(reply: &Reply) {
+    assert!(reply.text.contains("action=\"/operators/me/password\""), "{}", reply.text);
+    for secret in ["the new one", "the old one", "123 456", "123456"] {
+        assert!(!reply.text.contains(secret), "{secret}: {}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_taken_is_typed_again() {
+    let app = App::start().await;
+    let mut browser = app.signed_in("viewer").await;
+    let (page, action, what) = ("/operators/me", "/operators/me/password", "POST /v1/operators/me/password");
+    let shown = browser.get(page).await;
+    assert!(shown.text.contains("value=\"admin\" autocomplete=\"username\""), "{}", shown.text);
+    let (csrf, key) = (shown.field("csrf"), shown.field("key"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("current", "the old one"),
+        ("new", "the new one"),
+        ("again", "the new one"),
+        ("totp", "123456"),
+    ];
+    let errors = json!([{"field": "new", "message": "a digit is missing"}]);
+    let refused = json!({"status": 400, "code": "validation-failed", "title": "no", "detail": "no", "errors": errors});
+    app.stub.answers(what, 400, refused);
+    let reply = browser.post(action, &fields).await;
+    assert_eq!(reply.status, 400, "{}", reply.text);
+    shows_no_secret(&reply);
+    for part in [
+        "aria-describedby=\"own-change-new-help own-change-new-errors\" aria-invalid=\"true\"",
+        "id=\"own-change-new-errors\"><li>a digit is missing</li>",
+    ] {
+        assert!(reply.text.contains(part), "{part}: {}", reply.text);
+    }
+    assert_ne!(reply.field("key"), key);
+    let often = json!({"status": 429, "code": "too-many-requests", "title": "no", "detail": "no"});
+    app.stub.answers(what, 429, often);
+    let reply = browser.post(action, &fields).await;
+    assert!(reply.status == 429 && reply.text.contains("There were too many tries."), "{}", reply.text);
+    shows_no_secret(&reply);
+    app.stub.answers(what, 503, json!({"status": 503, "code": "outcome-unknown", "title": "no", "detail": "no"}));
+    let reply = browser.post(action, &fields).await;
+    assert_eq!((reply.status, reply.field("key")), (502, key), "{}", reply.text);
+    shows_no_secret(&reply);
 }
