@@ -6,13 +6,13 @@ mod field;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 
-pub(crate) use field::Field;
 use crate::{
     client::{Failure, Refusal},
     page::{Page, show},
     posted::Posted,
     trouble::status,
 };
+pub(crate) use field::Field;
 
 /// A form: its fields, and the button that sends it.
 #[derive(Template)]

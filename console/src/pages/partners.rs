@@ -106,9 +106,7 @@ fn row(page: &Page, partner: Partner) -> Row {
 }
 
 fn create_form(page: &Page) -> Form {
-    Form::new(page, "/partners", "partner-create")
-        .field(Field::line("name", "column-name", 80))
-        .field(Field::reason())
+    Form::new(page, "/partners", "partner-create").field(Field::line("name", "column-name", 80)).field(Field::reason())
 }
 
 /// Creates a partner, and shows it.

@@ -78,9 +78,7 @@ pub(crate) async fn example(
     form: Posted,
 ) -> Result<Response, Failure> {
     match example_sent(&visit, id, &form).await {
-        Err(failure) => {
-            example_form(&Page::plain(&visit, "webhook-title"), id, "").again(&form, failure, &page_of(id))
-        }
+        Err(failure) => example_form(&Page::plain(&visit, "webhook-title"), id, "").again(&form, failure, &page_of(id)),
         leads => leads,
     }
 }

@@ -27,7 +27,14 @@ struct Case {
 
 fn case(action: &str, button: &'static str, what: &str, typed: &[(&'static str, &'static str)]) -> Case {
     let (action, what) = (action.replace("ID", ID), what.replace("ID", ID).replace("OTHER", OTHER));
-    Case { action, button, what, typed: typed.to_vec(), wrong: ("reason", "reason"), rule: (404, "account-unknown", None) }
+    Case {
+        action,
+        button,
+        what,
+        typed: typed.to_vec(),
+        wrong: ("reason", "reason"),
+        rule: (404, "account-unknown", None),
+    }
 }
 
 impl Case {
@@ -95,17 +102,26 @@ fn of_partners_and_limits() -> Vec<Case> {
         case("/partners", "partner-create", "POST /v1/partners", &[("name", "Hangang Coffee")])
             .wrong("name", "name")
             .rule(422, "idempotency-key-reused", None),
-        case("/partners/ID/keys", "partner-issue", "POST /v1/partners/ID/keys", &key)
-            .wrong("scopes", "scopes")
-            .rule(404, "partner-unknown", None),
-        case("/partners/ID/revoke", "partner-revoke", &format!("POST /v1/partners/ID/keys/{ID}/revoke"), &[("revoked", ID)])
-            .rule(404, "key-unknown", Some("revoked")),
+        case("/partners/ID/keys", "partner-issue", "POST /v1/partners/ID/keys", &key).wrong("scopes", "scopes").rule(
+            404,
+            "partner-unknown",
+            None,
+        ),
+        case(
+            "/partners/ID/revoke",
+            "partner-revoke",
+            &format!("POST /v1/partners/ID/keys/{ID}/revoke"),
+            &[("revoked", ID)],
+        )
+        .rule(404, "key-unknown", Some("revoked")),
         case("/partners/ID/quotas", "partner-quotas", "PUT /v1/partners/ID/quotas", &quotas)
             .wrong("burst", "burst")
             .rule(422, "limit-unknown", Some("limits")),
-        case("/limits", "limit-set", "PUT /v1/limits/daily", &limit)
-            .wrong("per_day.amount", "per_day.amount")
-            .rule(422, "too-many-limits", None),
+        case("/limits", "limit-set", "PUT /v1/limits/daily", &limit).wrong("per_day.amount", "per_day.amount").rule(
+            422,
+            "too-many-limits",
+            None,
+        ),
         // One that stands in no list any more is still the one that was chosen.
         case("/limits/delete", "limit-delete", "DELETE /v1/limits/gone", &[("name", "gone")])
             .wrong("name", "name")
@@ -113,9 +129,11 @@ fn of_partners_and_limits() -> Vec<Case> {
         case("/accounts/ID/limits", "limit-assign", "PUT /v1/accounts/ID/limits", &[("names", "young, members")])
             .wrong("names[1]", "names")
             .rule(422, "limit-unknown", Some("names")),
-        case("/rates", "rate-set", "PUT /v1/rates/EUR/KRW", &rate)
-            .wrong("rate", "rate")
-            .rule(422, "asset-unknown", None),
+        case("/rates", "rate-set", "PUT /v1/rates/EUR/KRW", &rate).wrong("rate", "rate").rule(
+            422,
+            "asset-unknown",
+            None,
+        ),
     ]
 }
 
@@ -128,16 +146,33 @@ fn of_operators_and_others() -> Vec<Case> {
         case("/operators/ID/role", "operator-set-role", "POST /v1/operators/ID/role", &[("role", "admin")])
             .wrong("role", "role")
             .rule(422, "last-admin", Some("role")),
-        case("/operators/ID/end-session", "session-end", "DELETE /v1/operators/ID/sessions/OTHER", &[("session", OTHER)])
-            .rule(404, "operator-unknown", None),
+        case(
+            "/operators/ID/end-session",
+            "session-end",
+            "DELETE /v1/operators/ID/sessions/OTHER",
+            &[("session", OTHER)],
+        )
+        .rule(404, "operator-unknown", None),
         case("/accounts/ID/freeze", "account-freeze", "POST /v1/accounts/ID/freeze", &[("scope", "debits")])
             .wrong("scope", "scope")
             .rule(422, "account-closed", None),
-        case("/members/ID/erase", "member-erase", "POST /v1/members/ID/erase", &[("confirm", ID)])
-            .rule(422, "accounts-open", None),
-        case("/webhooks/ID/resend", "webhook-resend", resend, &[("delivery", OTHER)]).rule(404, "webhook-unknown", None),
-        case("/webhooks/ID/recover", "webhook-recover", "POST /v1/webhooks/ID/recover", &[("since", "2026-12-01T12:00")])
-            .wrong("since", "since"),
+        case("/members/ID/erase", "member-erase", "POST /v1/members/ID/erase", &[("confirm", ID)]).rule(
+            422,
+            "accounts-open",
+            None,
+        ),
+        case("/webhooks/ID/resend", "webhook-resend", resend, &[("delivery", OTHER)]).rule(
+            404,
+            "webhook-unknown",
+            None,
+        ),
+        case(
+            "/webhooks/ID/recover",
+            "webhook-recover",
+            "POST /v1/webhooks/ID/recover",
+            &[("since", "2026-12-01T12:00")],
+        )
+        .wrong("since", "since"),
         case("/webhooks/ID/example", "webhook-example", "POST /v1/webhooks/ID/example", &[("event", "money.made")])
             .wrong("event", "event"),
         case(
@@ -184,7 +219,11 @@ async fn what_a_rule_refuses_is_said_and_has_a_new_key() {
     let mut browser = app.signed_in("admin").await;
     for case in cases() {
         let (status, code, field) = case.rule;
-        app.stub.answers(&case.what, status, json!({"status": status, "code": code, "title": "no", "detail": "a rule"}));
+        app.stub.answers(
+            &case.what,
+            status,
+            json!({"status": status, "code": code, "title": "no", "detail": "a rule"}),
+        );
         let reply = case.sent(&mut browser).await;
         assert_eq!(reply.status, status, "{}: {}", case.action, reply.text);
         case.keeps_what_was_typed(&reply);
@@ -202,7 +241,11 @@ async fn what_nobody_knows_keeps_its_key() {
     let app = App::start().await;
     let mut browser = app.signed_in("admin").await;
     for case in cases() {
-        app.stub.answers(&case.what, 503, json!({"status": 503, "code": "outcome-unknown", "title": "no", "detail": "no"}));
+        app.stub.answers(
+            &case.what,
+            503,
+            json!({"status": 503, "code": "outcome-unknown", "title": "no", "detail": "no"}),
+        );
         let reply = case.sent(&mut browser).await;
         assert_eq!((reply.status, reply.field("key").as_str()), (502, KEY), "{}: {}", case.action, reply.text);
         case.keeps_what_was_typed(&reply);
@@ -235,7 +278,13 @@ async fn what_the_console_cannot_read_stands_at_its_field_too() {
         ("/limits", "limit-set", &[("name", "daily"), ("per_day.count", "many")][..], "per_day.count", number),
         ("/limits", "limit-set", &[("name", " ")][..], "name", "Give a name.</li>"),
         ("/partners/ID/quotas", "partner-quotas", &[("burst", "many")][..], "burst", number),
-        ("/partners/ID/keys", "partner-issue", &[("expires_at", "never")][..], "expires_at", "The time cannot be read.</li>"),
+        (
+            "/partners/ID/keys",
+            "partner-issue",
+            &[("expires_at", "never")][..],
+            "expires_at",
+            "The time cannot be read.</li>",
+        ),
         ("/rates", "rate-set", &[("to", "KRW"), ("valid_for", "long")][..], "valid_for", number),
         ("/rates", "rate-set", &[("from", "KRW"), ("to", "KRW")][..], "to", "Choose two different assets.</li>"),
         ("/accounts/ID/holds", "hold-place", &[("expires_in", "long")][..], "expires_in", number),

@@ -1,5 +1,7 @@
 //! What was done to the views: who, when, from where, before and after.
 
+#![allow(unused_qualifications, reason = "what the macros of the routes expand to")]
+
 use axum::{Json, extract::State};
 use platform::{
     auth::Admitted,
