@@ -289,7 +289,7 @@ async fn a_member_is_found_by_login_id_and_nothing_else_is_said() {
     let path = "/v1/members/find";
     let ask = async |role: Role, body: Value| {
         let (bearer, body) = (bearer(role, ALICE), body.to_string());
-        api.ask("POST", path, &[("authorization", &bearer), ("content-type", "application/json")], body).await
+        api.ask("POST", path, &[("authorization", &bearer)], body).await
     };
     let found = ask(Role::Operator, json!({"login_id": "minji_kim"})).await;
     let said: Value = serde_json::from_str(&found.text).expect("JSON");
@@ -306,8 +306,7 @@ async fn a_member_is_found_by_login_id_and_nothing_else_is_said() {
     }
     assert_eq!(api.said(), ["minji_kim", "nobody_here"].map(|login_id| Said::Find(login_id.to_owned())));
     let away = Api::new(|_| Err(ExecuteError::Internal));
-    let headers = [("authorization", &*bearer(Role::Operator, ALICE)), ("content-type", "application/json")];
-    let reply = away.ask("POST", path, &headers, r#"{"login_id":"minji_kim"}"#).await;
+    let reply = away.ask("POST", path, &[("authorization", &bearer(Role::Operator, ALICE))], r#"{"login_id":"minji_kim"}"#).await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (503, "vault-unavailable"));
 }
 
