@@ -24,7 +24,7 @@ found=$(
 ) || true
 excepted=$(sed -nE 's/^([^# ]+ [a-z-]+) *#.*/\1/p' migrations/squawk-exceptions.txt | sort -u)
 if ! diff <(echo "$excepted") <(echo "$found") >&2; then
-    echo "migrations: < is excepted and not there, > is there and not excepted. Mend the new migration, or write the exception and its reason" \
+    echo "migrations: < is excepted and not there, > is there and not excepted. Fix the new migration, or write the exception and its reason" \
         "into migrations/squawk-exceptions.txt" >&2
     exit 1
 fi

@@ -112,7 +112,7 @@ pub struct MovementsResults {
 }
 
 /// Who asks, and for which accounts.
-struct Ground {
+struct MovementsBench {
     address: SocketAddr,
     fleet: Arc<Fleet>,
     operator: String,
@@ -134,13 +134,13 @@ pub async fn movements(plan: &MovementsPlan) -> Result<MovementsResults> {
     let fleet = Fleet::set_up(&FleetPlan { members: 500, ..FleetPlan::default() }, address, &token, 1).await?;
     let operator = Credentials::operator(&token);
     let run = RandomIds.fresh().simple().to_string();
-    let ground = Arc::new(Ground { address, fleet, operator, keys: AtomicU64::new(0), run });
+    let bench = Arc::new(MovementsBench { address, fleet, operator, keys: AtomicU64::new(0), run });
     let hardware = environment.hardware()?;
     let mut runs = Vec::new();
     let mut order = ALL;
     for _ in 0..plan.rounds {
         for movement in order {
-            let per_second = measure(&ground, movement, plan.measure).await?;
+            let per_second = measure(&bench, movement, plan.measure).await?;
             bank.check()?;
             say(&format!("movements: {}: {per_second:.0}/s", movement.name()));
             runs.push(MovementsRun { movement, per_second });
@@ -151,7 +151,7 @@ pub async fn movements(plan: &MovementsPlan) -> Result<MovementsResults> {
     say("movements: plain transfers and those under limits, in turn");
     let mut pairs = Vec::new();
     for number in 0..plan.pairs {
-        pairs.push(pair(&ground, number % 2 == 1, plan.slice).await?);
+        pairs.push(pair(&bench, number % 2 == 1, plan.slice).await?);
         bank.check()?;
     }
     bank.end_all().await?;
@@ -160,27 +160,27 @@ pub async fn movements(plan: &MovementsPlan) -> Result<MovementsResults> {
 }
 
 /// Plain transfers and those under limits, each first in turn.
-async fn pair(ground: &Arc<Ground>, is_limited_first: bool, slice: Duration) -> Result<[f64; 2]> {
+async fn pair(bench: &Arc<MovementsBench>, is_limited_first: bool, slice: Duration) -> Result<[f64; 2]> {
     let (first, second) =
         if is_limited_first { (Movement::Limited, Movement::Plain) } else { (Movement::Plain, Movement::Limited) };
-    let found = [measure(ground, first, slice).await?, measure(ground, second, slice).await?];
+    let found = [measure(bench, first, slice).await?, measure(bench, second, slice).await?];
     Ok(if is_limited_first { [found[1], found[0]] } else { found })
 }
 
-async fn measure(ground: &Arc<Ground>, movement: Movement, time: Duration) -> Result<f64> {
-    let mut connection = Connection::to(ground.address);
+async fn measure(bench: &Arc<MovementsBench>, movement: Movement, time: Duration) -> Result<f64> {
+    let mut connection = Connection::to(bench.address);
     let cap = json!({"amount": "99999999999999"});
     let limit = json!({
         "asset": "KRW", "kinds": ["transfer"], "everyone": true, "per_day": cap, "per_month": cap,
     });
     if movement == Movement::Limited {
-        ground.ask(&mut connection, ("PUT", "/v1/limits/bench"), &ground.operator, &limit).await?;
+        bench.ask(&mut connection, ("PUT", "/v1/limits/bench"), &bench.operator, &limit).await?;
     }
     let (began, until) = (Instant::now(), Instant::now() + time);
     let mut clients = JoinSet::new();
     for number in 0..CONNECTIONS {
-        let ground = ground.clone();
-        clients.spawn(async move { ground.repeat(movement, number, until).await });
+        let bench = bench.clone();
+        clients.spawn(async move { bench.repeat(movement, number, until).await });
     }
     let mut done = 0;
     while let Some(client) = clients.join_next().await {
@@ -188,12 +188,12 @@ async fn measure(ground: &Arc<Ground>, movement: Movement, time: Duration) -> Re
     }
     let per_second = done as f64 / began.elapsed().as_secs_f64();
     if movement == Movement::Limited {
-        ground.ask(&mut connection, ("DELETE", "/v1/limits/bench"), &ground.operator, &Value::Null).await?;
+        bench.ask(&mut connection, ("DELETE", "/v1/limits/bench"), &bench.operator, &Value::Null).await?;
     }
     Ok(per_second)
 }
 
-impl Ground {
+impl MovementsBench {
     /// Does one thing again and again on one connection; how often.
     async fn repeat(&self, movement: Movement, number: usize, until: Instant) -> Result<u64> {
         let mut connection = Connection::to(self.address);

@@ -128,8 +128,8 @@ async fn peers(plan: &BenchPlan, results: &mut Results, environment: &BenchEnvir
 }
 
 /// The command path alone.
-async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: TestServers) -> Result<()> {
-    let mut scenario = Scenario::open(plan, results, WRITE_PATH, bank, ground).await?;
+async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, test_servers: TestServers) -> Result<()> {
+    let mut scenario = Scenario::open(plan, results, WRITE_PATH, bank, test_servers).await?;
     scenario.load_and_weigh().await?;
     scenario.load(Servers::One, 256, Workload::OneHot, plan.measure).await?;
     scenario.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;
@@ -147,8 +147,8 @@ async fn write_path(plan: &BenchPlan, results: &mut Results, bank: BankPlan, gro
 }
 
 /// Every process.
-async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, ground: TestServers) -> Result<()> {
-    let mut scenario = Scenario::open(plan, results, PIPELINE, bank, ground).await?;
+async fn pipeline(plan: &BenchPlan, results: &mut Results, bank: BankPlan, test_servers: TestServers) -> Result<()> {
+    let mut scenario = Scenario::open(plan, results, PIPELINE, bank, test_servers).await?;
     scenario.load(Servers::One, 256, Workload::Uniform, plan.measure).await?;
     scenario.load(Servers::One, 256, Workload::OneHot, plan.measure_side).await?;
     scenario.load(Servers::One, 256, Workload::Hot(10), plan.measure_side).await?;

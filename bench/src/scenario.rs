@@ -53,9 +53,9 @@ impl<'a> Scenario<'a> {
         results: &'a mut Results,
         name: &'static str,
         bank: BankPlan,
-        ground: TestServers,
+        test_servers: TestServers,
     ) -> Result<Self> {
-        let (keys, servers) = ground;
+        let (keys, servers) = test_servers;
         let log = connect(&bank.databases.log.superuser_url()).await?;
         let views = connect(&bank.databases.views.superuser_url()).await?;
         let mut bank = Bank::new(bank)?;

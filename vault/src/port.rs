@@ -198,7 +198,7 @@ pub struct Revocation {
     pub subject: Uuid,
 }
 
-/// Which access tokens no longer count. Read by every server once a second.
+/// Which access tokens no longer count. Read by every server twice a second.
 #[async_trait]
 pub trait Revocations: Send + Sync {
     /// All access tokens of a member count no more, for ever.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use tokio::time::sleep;
 
-use super::ground::Ground;
+use super::setup::ConsoleBench;
 use crate::{
     load::{Streams, Workload},
     progress::say,
@@ -37,18 +37,18 @@ pub struct LiveFound {
 }
 
 /// Measures so many pairs.
-pub(super) async fn live(ground: &mut Ground) -> Result<LiveFound> {
-    let (count, slice) = (ground.plan.pairs, ground.plan.slice);
-    let mut found = LiveFound { operators: ground.plan.operators, ..LiveFound::default() };
-    let open = pages(ground).await?;
+pub(super) async fn live(bench: &mut ConsoleBench) -> Result<LiveFound> {
+    let (count, slice) = (bench.plan.pairs, bench.plan.slice);
+    let mut found = LiveFound { operators: bench.plan.operators, ..LiveFound::default() };
+    let open = pages(bench).await?;
     found.streams = open.len();
     for number in 0..count {
         // Each is first in its turn: what was before it may go on for a while.
         let looks_first = number % 2 == 1;
         let (mut without, mut with) = (0.0, 0.0);
         for looks in [looks_first, !looks_first] {
-            let streams = if looks { Some(Streams::open_pages(ground.console, &open).await?) } else { None };
-            let rate = ground.load(Workload::Uniform, (WARM_UP, slice)).await?.per_second;
+            let streams = if looks { Some(Streams::open_pages(bench.console, &open).await?) } else { None };
+            let rate = bench.load(Workload::Uniform, (WARM_UP, slice)).await?.per_second;
             match streams {
                 Some(streams) => {
                     let closed = streams.close().await?;
@@ -68,10 +68,10 @@ pub(super) async fn live(ground: &mut Ground) -> Result<LiveFound> {
 }
 
 /// The live parts of all operators with their cookies: each looks at an account of their own that is moved.
-async fn pages(ground: &mut Ground) -> Result<Vec<(String, String)>> {
+async fn pages(bench: &mut ConsoleBench) -> Result<Vec<(String, String)>> {
     let mut open = Vec::new();
-    let fleet = ground.fleet.clone();
-    for (staff, account) in ground.staff.iter_mut().skip(1).zip(fleet.accounts.iter().cycle()) {
+    let fleet = bench.fleet.clone();
+    for (staff, account) in bench.staff.iter_mut().skip(1).zip(fleet.accounts.iter().cycle()) {
         // A page is opened first, as people do: it renews the session.
         staff.browser.get("/").await?;
         let cookie = &staff.browser.cookie;

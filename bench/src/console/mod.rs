@@ -2,11 +2,11 @@
 //! who pay.
 
 mod browser;
-mod ground;
 mod live;
 mod pages;
 mod plan;
 mod results;
+mod setup;
 mod subjects;
 mod walk;
 
@@ -15,27 +15,27 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use kernel::{Clock, SystemClock};
 
-use self::{browser::Browser, ground::Ground, live::live, pages::pages, subjects::Subjects, walk::walk};
+use self::{browser::Browser, live::live, pages::pages, setup::ConsoleBench, subjects::Subjects, walk::walk};
 pub use self::{live::LiveFound, plan::ConsolePlan, results::ConsoleResults, walk::PageFound};
 use super::{environment::revision, load::Workload, progress::say};
 
 /// Measures on a Postgres and a NATS server of its own, with every process of the bank.
 pub async fn console(plan: ConsolePlan) -> Result<ConsoleResults> {
     ensure!(plan.operators > 0 && plan.accounts >= 1000, "at least one operator, and a thousand accounts");
-    let mut ground = Ground::open(plan).await?;
-    let person = ground.people().await?;
-    ground.load(Workload::OneHot, (Duration::ZERO, plan.busy)).await?;
-    ground.level().await?;
+    let mut bench = ConsoleBench::open(plan).await?;
+    let person = bench.people().await?;
+    bench.load(Workload::OneHot, (Duration::ZERO, plan.busy)).await?;
+    bench.level().await?;
     say("console: making one of everything");
-    let subjects = Subjects::make(&mut ground, &person).await?;
-    let mut member = Browser::new(ground.console);
+    let subjects = Subjects::make(&mut bench, &person).await?;
+    let mut member = Browser::new(bench.console);
     member.log_in_as_member((&person.0, &person.1)).await?;
-    let hardware = ground.environment.hardware()?;
+    let hardware = bench.environment.hardware()?;
     let all = pages(&subjects);
     say(&format!("console: asking {} times for each of {} pages", plan.samples, all.len()));
-    let found = walk(&mut ground, all, &mut member, plan.samples).await?;
-    let live = live(&mut ground).await?;
-    ground.close().await?;
+    let found = walk(&mut bench, all, &mut member, plan.samples).await?;
+    let live = live(&mut bench).await?;
+    bench.close().await?;
     Ok(ConsoleResults {
         taken_at: SystemClock.now(),
         revision: revision(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 
-use super::ground::{Ground, Staff};
+use super::setup::{ConsoleBench, Staff};
 use crate::{caller::Caller, connection::connect, fill, load::Fleet};
 
 /// How many of each kind the visits go through.
@@ -60,21 +60,21 @@ fn text(body: &Value, field: &str) -> Result<String> {
 
 impl Subjects {
     /// Makes what there is none of, and chooses among the rest.
-    pub async fn make(ground: &mut Ground, person: &(String, String)) -> Result<Self> {
+    pub async fn make(bench: &mut ConsoleBench, person: &(String, String)) -> Result<Self> {
         let mut subjects = Self::default();
-        let fleet = ground.fleet.clone();
-        subjects.chosen(ground, &fleet).await?;
-        subjects.paid(ground, &fleet).await?;
-        subjects.outside(ground, &fleet).await?;
-        subjects.asked(ground).await?;
-        subjects.own = Own::make(ground, &fleet, person).await?;
+        let fleet = bench.fleet.clone();
+        subjects.chosen(bench, &fleet).await?;
+        subjects.paid(bench, &fleet).await?;
+        subjects.outside(bench, &fleet).await?;
+        subjects.asked(bench).await?;
+        subjects.own = Own::make(bench, &fleet, person).await?;
         Ok(subjects)
     }
 
     /// Of the accounts and transfers that were filled.
-    async fn chosen(&mut self, ground: &Ground, fleet: &Fleet) -> Result<()> {
-        let databases = &ground.bank.plan().databases;
-        let count = ground.plan.accounts;
+    async fn chosen(&mut self, bench: &ConsoleBench, fleet: &Fleet) -> Result<()> {
+        let databases = &bench.bank.plan().databases;
+        let count = bench.plan.accounts;
         let step = (count / MANY as i64).max(1);
         self.accounts = (0..MANY as i64).map(|n| fill::account(1 + n * step % count).id.to_string()).collect();
         self.owners = fleet.members.iter().take(MANY).map(|(id, _)| id.to_string()).collect();
@@ -86,13 +86,13 @@ impl Subjects {
         let members = "select member_id::text from live.members limit $1";
         self.members = sqlx::query_scalar(members).bind(MANY as i64).fetch_all(&mut views).await?;
         let mut log = connect(&databases.log.superuser_url()).await?;
-        (self.transfers, self.positions) = transfers(&mut log, (5 * count, 3 * ground.plan.transfers)).await?;
+        (self.transfers, self.positions) = transfers(&mut log, (5 * count, 3 * bench.plan.transfers)).await?;
         Ok(())
     }
 
     /// Deposits with a reference, and holds.
-    async fn paid(&mut self, ground: &Ground, fleet: &Fleet) -> Result<()> {
-        let (service, operator) = (ground.service(), &ground.operator);
+    async fn paid(&mut self, bench: &ConsoleBench, fleet: &Fleet) -> Result<()> {
+        let (service, operator) = (bench.service(), &bench.operator);
         for number in 0..MANY / 4 {
             let reference = format!("till-{number}");
             let account = fleet.accounts[number].id;
@@ -108,8 +108,8 @@ impl Subjects {
     }
 
     /// A payout run, a partner with a key, a limit that counts for nobody, and a webhook.
-    async fn outside(&mut self, ground: &mut Ground, fleet: &Fleet) -> Result<()> {
-        let operator = ground.operator.clone();
+    async fn outside(&mut self, bench: &mut ConsoleBench, fleet: &Fleet) -> Result<()> {
+        let operator = bench.operator.clone();
         let run = operator.fill(fleet, ROWS).await?;
         operator.start(&run, ROWS).await?;
         operator.finished(&run, ROWS).await?;
@@ -121,43 +121,43 @@ impl Subjects {
         let cap = json!({"amount": "99999999999999"});
         let limit = json!({"asset": "KRW", "kinds": ["transfer"], "everyone": false, "per_day": cap, "per_month": cap});
         operator.ask("PUT", "/v1/limits/bench", (&limit.to_string(), "")).await?;
-        let hook = json!({"url": format!("{}/", ground.receiver.url()), "events": ["hold.placed"]});
+        let hook = json!({"url": format!("{}/", bench.receiver.url()), "events": ["hold.placed"]});
         let webhook = text(&operator.post("/v1/webhooks", &hook).await?, "webhook_id")?;
-        told(ground, fleet).await?;
+        told(bench, fleet).await?;
         self.webhooks = vec![webhook];
         Ok(())
     }
 
     /// Reversals that an operator with an account asks for in the console: they wait for a second one.
-    async fn asked(&mut self, ground: &mut Ground) -> Result<()> {
-        let Staff { browser, .. } = &mut ground.staff[0];
+    async fn asked(&mut self, bench: &mut ConsoleBench) -> Result<()> {
+        let Staff { browser, .. } = &mut bench.staff[0];
         for transfer in self.transfers.iter().take(APPROVALS) {
             let (page, form) = (format!("/transfers/{transfer}"), format!("/transfers/{transfer}/reverse"));
             let status = browser.fill(&page, &form, &[("reason", "a benchmark")]).await?;
             ensure!(status == 303, "a reversal was answered {status}");
         }
-        ground.level().await?;
-        let approvals = ground.operator.get("/v1/approvals?limit=200").await?;
+        bench.level().await?;
+        let approvals = bench.operator.get("/v1/approvals?limit=200").await?;
         let items = approvals["items"].as_array().context("no items")?;
         self.approvals = items.iter().map(|item| text(item, "approval_id")).collect::<Result<_>>()?;
-        self.operators = ground.staff.iter().map(|staff| staff.id.clone()).collect();
+        self.operators = bench.staff.iter().map(|staff| staff.id.clone()).collect();
         Ok(())
     }
 }
 
 /// Holds of which the webhook is told.
-async fn told(ground: &mut Ground, fleet: &Fleet) -> Result<()> {
+async fn told(bench: &mut ConsoleBench, fleet: &Fleet) -> Result<()> {
     let money = json!({"asset": "KRW", "amount": "1"});
     for number in 0..MANY {
-        let owner = ground.operator.with(fleet.owner_token(number));
+        let owner = bench.operator.with(fleet.owner_token(number));
         owner.post("/v1/holds", &json!({"source": fleet.accounts[number].id, "money": money})).await?;
     }
     let since = Instant::now();
-    while ground.receiver.requests() < MANY as u64 {
-        ensure!(since.elapsed() < PATIENCE, "the webhook was told of {} holds only", ground.receiver.requests());
+    while bench.receiver.requests() < MANY as u64 {
+        ensure!(since.elapsed() < PATIENCE, "the webhook was told of {} holds only", bench.receiver.requests());
         sleep(Duration::from_millis(100)).await;
     }
-    ground.bank.check()
+    bench.bank.check()
 }
 
 /// Transfers and their positions, as far from each other as they can be: of those that were filled, which begin after so many events of other
@@ -182,14 +182,14 @@ async fn transfers(log: &mut PgConnection, (before, events): (i64, i64)) -> Resu
 }
 
 impl Own {
-    async fn make(ground: &mut Ground, fleet: &Fleet, (login_id, password): &(String, String)) -> Result<Self> {
+    async fn make(bench: &mut ConsoleBench, fleet: &Fleet, (login_id, password): &(String, String)) -> Result<Self> {
         let body = json!({"login_id": login_id, "password": password});
-        let tokens = ground.operator.with("").post("/v1/sessions", &body).await?;
-        let own: Caller = ground.operator.with(text(&tokens, "access_token")?);
+        let tokens = bench.operator.with("").post("/v1/sessions", &body).await?;
+        let own: Caller = bench.operator.with(text(&tokens, "access_token")?);
         let account = text(&own.post("/v1/accounts", &json!({"asset": "KRW"})).await?, "account_id")?;
         let money = |amount: &str| json!({"asset": "KRW", "amount": amount});
         let deposit = json!({"account_id": account, "money": money("1000000"), "reference": "bench"});
-        ground.service().post("/v1/deposits", &deposit).await?;
+        bench.service().post("/v1/deposits", &deposit).await?;
         let (mut transfers, mut holds) = (Vec::new(), Vec::new());
         for number in 0..OWN.0 {
             let to = fleet.accounts[number].id;
@@ -200,7 +200,7 @@ impl Own {
             let hold = own.post("/v1/holds", &json!({"source": account, "money": money("3")})).await?;
             holds.push(text(&hold, "hold_id")?);
         }
-        ground.level().await?;
+        bench.level().await?;
         Ok(Self { account, transfers, holds })
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{
     browser::{self, Browser},
-    ground::Ground,
     pages::{Page, Who},
+    setup::ConsoleBench,
 };
 use crate::load::Latencies;
 
@@ -39,7 +39,7 @@ struct Tally {
 
 /// Goes so often through all pages, once more before anything counts.
 pub(super) async fn walk(
-    ground: &mut Ground,
+    bench: &mut ConsoleBench,
     pages: Vec<Page>,
     member: &mut Browser,
     samples: usize,
@@ -49,21 +49,21 @@ pub(super) async fn walk(
     for number in 0..=samples {
         for tally in &mut tallies {
             let browser = match tally.page.who {
-                Who::Operator => &mut ground.staff[0].browser,
+                Who::Operator => &mut bench.staff[0].browser,
                 Who::Member => &mut *member,
             };
             tally.visit(browser, number, number > 0).await?;
         }
-        ground.bank.check()?;
+        bench.bank.check()?;
     }
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
     let mut found = Vec::with_capacity(tallies.len());
     for tally in tallies {
         let browser = match tally.page.who {
-            Who::Operator => &mut ground.staff[0].browser,
+            Who::Operator => &mut bench.staff[0].browser,
             Who::Member => &mut *member,
         };
-        let (first_load, first_load_sent) = first_load(&client, ground.console, &tally.page, browser).await?;
+        let (first_load, first_load_sent) = first_load(&client, bench.console, &tally.page, browser).await?;
         let Tally { page, took, failed, incomplete } = tally;
         let (name, latency) = (page.name.to_owned(), Latencies::of_all(took.into_iter()));
         found.push(PageFound { name, latency, failed, incomplete, first_load, first_load_sent });

@@ -8,9 +8,9 @@ use testkit::chaos::Part;
 use tokio::time::Instant;
 
 use super::{
-    ground::Ground,
     plan::Skip,
     results::{ColdLoads, Keeper, OneByOne},
+    setup::GrowthBench,
 };
 use crate::{
     connection::checkpoint,
@@ -24,7 +24,7 @@ const CLIENTS: u32 = 8;
 /// How often a server is asked for before its answers count: the first ones open connections and prepare statements.
 const FIRST: usize = 20;
 
-impl Ground<'_> {
+impl GrowthBench<'_> {
     /// The highest rates, each load after a run of pgbench, and what they write.
     pub async fn measure_rates(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
         self.start().await?;

@@ -1,18 +1,18 @@
 //! `bench growth`: whether the log gets slower as it grows. One log is filled to one size after the other, and at each the same is measured.
 
-mod ground;
 mod measures;
 mod plan;
 mod plot;
 mod programs;
 mod results;
+mod setup;
 mod table;
 
 use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use self::{ground::Ground, results::Keeper};
+use self::{results::Keeper, setup::GrowthBench};
 pub use self::{
     plan::{GrowthPlan, Skip},
     results::{ColdLoads, GrowthResults, OneByOne, SizeFound, Verified},
@@ -29,18 +29,18 @@ pub async fn growth(plan: &GrowthPlan, folder: &Path) -> Result<GrowthResults> {
     // The views of one size are gone when the log grows to the next.
     let needed = |size| disk_space(size, GrowthPlan::accounts(size), plan.has(Skip::Rebuild, size));
     require_space(Path::new("/var/tmp"), plan.sizes.iter().copied().map(needed).max().unwrap_or_default())?;
-    let mut ground = Ground::open(plan).await?;
-    let mut keeper = Keeper::new(ground.about().await?, folder);
-    ground.begin().await?;
+    let mut bench = GrowthBench::open(plan).await?;
+    let mut keeper = Keeper::new(bench.about().await?, folder);
+    bench.begin().await?;
     for size in plan.sizes.iter().copied() {
         say(&format!("growth: filling the log to {size} events"));
-        let found = ground.grow(size).await?;
+        let found = bench.grow(size).await?;
         keeper.results.sizes.push(found);
         keeper.write()?;
-        ground.measure_rates(&mut keeper).await?;
-        ground.measure_single(&mut keeper, size).await?;
-        ground.measure_programs(&mut keeper, size).await?;
+        bench.measure_rates(&mut keeper).await?;
+        bench.measure_single(&mut keeper, size).await?;
+        bench.measure_programs(&mut keeper, size).await?;
     }
-    ground.close().await?;
+    bench.close().await?;
     Ok(keeper.results)
 }

@@ -11,9 +11,9 @@ use testkit::kit::Pair;
 use tokio::{io::AsyncReadExt, time::timeout};
 
 use super::{
-    ground::Ground,
     plan::Skip,
     results::{Keeper, Verified},
+    setup::GrowthBench,
 };
 use crate::{
     progress::say,
@@ -22,7 +22,7 @@ use crate::{
 
 const VIEWS: [&str; 2] = ["accounts", "transactions"];
 
-impl Ground<'_> {
+impl GrowthBench<'_> {
     /// How long they take. One that takes longer than the plan allows is ended.
     pub async fn measure_programs(&mut self, keeper: &mut Keeper<'_>, size: i64) -> Result<()> {
         let limit = self.plan.limit;

@@ -252,7 +252,7 @@ pub(crate) async fn verify_contact(
 
 /// Change your password
 ///
-/// All your other sessions end: this server refuses their tokens at once, all others within a second or two.
+/// All your other sessions end: this server refuses their tokens at once, all others within a second.
 #[utoipa::path(
     post, path = "/v1/members/me/password", tag = "members", security(("bearer" = [])),
     request_body = PasswordRequest,

@@ -186,7 +186,7 @@ pub(crate) async fn refresh(
 
 /// Log out as an operator
 ///
-/// The session of the token ends. This server refuses its tokens from now on, all others within a second or two.
+/// The session of the token ends. This server refuses its tokens at once, all others within a second.
 #[utoipa::path(
     delete, operation_id = "log_out_operator", path = "/v1/operators/sessions/current", tag = "operators",
     security(("bearer" = [])),
@@ -258,7 +258,7 @@ pub(crate) async fn sessions(
 
 /// End a session of an operator
 ///
-/// One of your own; for admins one of anybody. This server refuses its tokens from now on, all others within a second or two.
+/// One of your own; for admins one of anybody. This server refuses its tokens at once, all others within a second.
 #[utoipa::path(
     delete, path = "/v1/operators/{id}/sessions/{session}", tag = "operators", security(("bearer" = [])),
     params(

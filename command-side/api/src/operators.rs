@@ -127,7 +127,7 @@ pub(crate) async fn enable(
 
 /// Reset the credentials of an operator
 ///
-/// They get a new first password and a new secret of one-time codes, and are no more who they were at the identity provider. Their sessions
+/// They get a new first password and a new secret of one-time codes, and their binding to the identity provider is removed. Their sessions
 /// end. The same request under the same `Idempotency-Key` gets the same answer.
 #[utoipa::path(
     post, path = "/v1/operators/{id}/reset", tag = "operators", security(("bearer" = [])),

@@ -145,7 +145,7 @@ pub(crate) async fn refresh(
 
 /// Log out
 ///
-/// The session of the token ends. This server refuses its tokens from now on, all others within a second or two. A repeated log-out is
+/// The session of the token ends. This server refuses its tokens at once, all others within a second. A repeated log-out is
 /// 401: it was done.
 #[utoipa::path(
     delete, path = "/v1/sessions/current", tag = "sessions", security(("bearer" = [])),
@@ -161,7 +161,7 @@ pub(crate) async fn log_out(State(state): State<ApiState>, who: Admitted<Members
 /// End a session
 ///
 /// One of your own, such as that of a device that was lost. `GET /v1/members/me/sessions` on the query server shows them. This server
-/// refuses its tokens from now on, all others within a second or two. A repeated request is answered in the same way.
+/// refuses its tokens at once, all others within a second. A repeated request is answered in the same way.
 #[utoipa::path(
     delete, path = "/v1/sessions/{id}", tag = "sessions", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The session")),

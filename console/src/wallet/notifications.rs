@@ -1,4 +1,4 @@
-//! What the member wants to be told.
+//! What the member wants to be notified of.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use reqwest::Method;
@@ -13,11 +13,11 @@ use crate::{
     visit::Visit,
 };
 
-/// What there is to be told of. The key of its name has a dash for each dot and underscore.
+/// What members can be notified of. The key of its name has a dash for each dot and underscore.
 const KINDS: [&str; 4] = ["money.received", "charge.posted", "hold.placed", "login.new_device"];
 
 #[derive(Deserialize)]
-struct Told {
+struct Settings {
     push: Vec<String>,
     email: Vec<String>,
     quiet: Option<Quiet>,
@@ -45,16 +45,16 @@ pub(crate) struct Kind {
 }
 
 pub(crate) async fn read(visit: &Visit, page: &Page) -> Result<Notifications, Failure> {
-    let told: Told = visit.get(Address::query("/v1/members/me/notifications")).await?;
+    let settings: Settings = visit.get(Address::query("/v1/members/me/notifications")).await?;
     let holds = |words: &[String], word: &str| words.iter().any(|known| known == word);
     let kind = |word: &'static str| Kind {
         word,
         name: page.word("notification", &word.replace(['.', '_'], "-")),
-        is_pushed: holds(&told.push, word),
-        is_mailed: holds(&told.email, word),
+        is_pushed: holds(&settings.push, word),
+        is_mailed: holds(&settings.email, word),
     };
     let kinds = KINDS.map(kind).into_iter().collect();
-    let (from, until) = told.quiet.map(|quiet| (quiet.from, quiet.until)).unwrap_or_default();
+    let (from, until) = settings.quiet.map(|quiet| (quiet.from, quiet.until)).unwrap_or_default();
     Ok(Notifications { kinds, from, until })
 }
 

@@ -65,7 +65,7 @@ async fn what_is_more_than_remains_is_said_at_the_amount() {
     app.stub.answers(&format!("POST /v1/holds/{ID}/release"), 422, refused);
     let reply = browser.fill(&page, &format!("{page}/release"), &[("money", "2000"), ("reason", REASON)]).await;
     assert_eq!((reply.status, reply.field("money")), (422, "2000".to_owned()), "{}", reply.text);
-    assert!(reply.text.contains("hold-release-money-errors\"><li>That is more than remains"), "{}", reply.text);
+    assert!(reply.text.contains("hold-release-money-errors\"><li>The amount is more than remains"), "{}", reply.text);
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use platform::problem::Code;
+
 use crate::app::App;
 
 /// Messages whose keys are put together: `<kind>-<word of a server>`.
@@ -171,6 +173,20 @@ async fn the_browser_is_answered_in_its_language_until_somebody_chooses() {
     browser.post("/preferences", &[("csrf", &csrf), ("theme", "dark"), ("back", "//evil.example")]).await;
     let page = browser.get("/").await;
     assert!(page.text.contains("<html lang=\"en\" data-theme=\"dark\">"), "{}", page.text);
+}
+
+/// Without a message a page shows what the server says, which is English.
+#[test]
+fn every_problem_of_the_servers_has_a_message() {
+    for language in ["ko", "en"] {
+        let known: BTreeSet<String> = keys(language).into_iter().collect();
+        let missing: Vec<&str> = Code::ALL
+            .iter()
+            .map(|code| code.as_str())
+            .filter(|code| !known.contains(&format!("problem-{code}")))
+            .collect();
+        assert!(missing.is_empty(), "{language}: add problem-<code> for {missing:?}");
+    }
 }
 
 /// A message that Fluent cannot read would show its key.

@@ -70,7 +70,7 @@ async fn what_nobody_can_say_is_not_said_to_be_empty() {
         app.stub.forgets(&format!("GET /v1/log/streams/{}", rate_stream(from, to)));
     }
     let page = browser.get("/rates").await.text;
-    assert!(!page.contains("No rate was ever set.") && page.contains("class=\"trouble\""), "{page}");
+    assert!(!page.contains("No rate has been set.") && page.contains("class=\"trouble\""), "{page}");
 }
 
 #[tokio::test]

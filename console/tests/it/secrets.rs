@@ -129,7 +129,7 @@ async fn a_password_is_changed_by_whoever_knows_it() {
     let reply = browser.fill("/operators/me", action, &typed("the new one 2!")).await;
     assert!(reply.status == 400 && app.stub.asked(what).is_empty(), "{}", reply.text);
     assert!(
-        reply.text.contains("id=\"own-change-again-errors\"><li>The new password was typed in two ways."),
+        reply.text.contains("id=\"own-change-again-errors\"><li>The two entries differ."),
         "{}",
         reply.text
     );

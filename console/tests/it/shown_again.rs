@@ -273,7 +273,7 @@ async fn what_the_console_cannot_read_stands_at_its_field_too() {
     let app = App::start().await;
     let mut browser = app.signed_in("admin").await;
     let before = app.stub.commands();
-    let number = "A number is needed there.</li>";
+    let number = "Enter a number.</li>";
     for (action, button, typed, field, message) in [
         ("/limits", "limit-set", &[("name", "daily"), ("per_day.count", "many")][..], "per_day.count", number),
         ("/limits", "limit-set", &[("name", " ")][..], "name", "Give a name.</li>"),
@@ -289,7 +289,7 @@ async fn what_the_console_cannot_read_stands_at_its_field_too() {
         ("/rates", "rate-set", &[("from", "KRW"), ("to", "KRW")][..], "to", "Choose two different assets.</li>"),
         ("/accounts/ID/holds", "hold-place", &[("expires_in", "long")][..], "expires_in", number),
         ("/views/balances/promote", "view-promote", &[("generation", "new")][..], "generation", number),
-        ("/members/ID/erase", "member-erase", &[("confirm", "yes")][..], "confirm", "What was typed is not"),
+        ("/members/ID/erase", "member-erase", &[("confirm", "yes")][..], "confirm", "The id that was typed is not"),
     ] {
         let reply = case(action, button, "nothing", typed).sent(&mut browser).await;
         assert_eq!(reply.status, 400, "{action}: {}", reply.text);

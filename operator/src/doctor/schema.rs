@@ -78,7 +78,7 @@ pub fn differences(what: &str, migrations: &Finding, compared: &Compared) -> Vec
         findings.push(Finding::fail(
             &what,
             format!("and {more} differences more"),
-            "mend these first, then look again",
+            "fix these first, then look again",
         ));
     }
     findings

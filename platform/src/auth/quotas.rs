@@ -109,7 +109,7 @@ impl Quotas {
         self.counts().set.insert(partner, quota);
     }
 
-    /// Keeps level with where quotas are kept, until asked to stop: asks every second. While the source does not answer, what is known
+    /// Keeps level with where quotas are kept, until asked to stop: asks twice a second. While the source does not answer, what is known
     /// counts.
     pub async fn follow(&self, source: impl QuotaSource, shutdown: Shutdown) {
         let mut ticks = interval(EVERY);
@@ -153,7 +153,7 @@ impl std::fmt::Debug for Quotas {
     }
 }
 
-const EVERY: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_millis(500);
 /// A source that takes longer has failed this time.
 const LIMIT: Duration = Duration::from_secs(2);
 

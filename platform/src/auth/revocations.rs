@@ -125,8 +125,8 @@ impl Revocations {
         }
     }
 
-    /// Keeps level with where revocations are recorded, until asked to stop: asks every second for what is new, and now
-    /// and then for everything, so that what no longer matters is forgotten.
+    /// Keeps level with where revocations are recorded, until asked to stop: asks twice a second for what is new, and
+    /// now and then for everything, so that what no longer matters is forgotten.
     pub async fn follow(&self, source: impl RevocationSource, shutdown: Shutdown) {
         let mut follower = Follower { revocations: self.clone(), newest: None, whole_since: None, well: true };
         let mut ticks = interval(EVERY);
@@ -183,7 +183,8 @@ impl<S: RevocationSource + ?Sized> RevocationSource for Arc<S> {
     }
 }
 
-const EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked what is new, at every server: with it a revocation counts everywhere within a second.
+const EVERY: Duration = Duration::from_millis(500);
 /// A source that takes longer has failed this time.
 const LIMIT: Duration = Duration::from_secs(2);
 /// A follower that was not at work for longer was standing still, and its process with it.
@@ -320,6 +321,33 @@ mod tests {
             }
             Ok(rows.into_iter().filter(|(own, _)| *own > serial).collect())
         }
+    }
+
+    /// Half of the second in which a revocation has to count everywhere; the rest is for the source.
+    #[tokio::test(start_paused = true)]
+    async fn a_revocation_is_read_within_half_a_second() {
+        let (revocations, shutdown) = (Revocations::new(), Shutdown::new());
+        let rows = Arc::new(Rows::default());
+        rows.set(&[(1, 1)]);
+        let following = tokio::spawn({
+            let (revocations, rows, shutdown) = (revocations.clone(), rows.clone(), shutdown.clone());
+            async move { revocations.follow(rows, shutdown).await }
+        });
+        let until_read = async |number| {
+            let since = tokio::time::Instant::now();
+            while !revocations.contains(id(number)) {
+                assert!(since.elapsed() < Duration::from_secs(5), "{number} is not read");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            since.elapsed()
+        };
+        until_read(1).await;
+        // The list was read a moment ago: nothing waits for longer.
+        rows.set(&[(1, 1), (2, 2)]);
+        let waited = until_read(2).await;
+        assert!(waited <= Duration::from_millis(520), "{waited:?}");
+        shutdown.trigger();
+        following.await.expect("no panic");
     }
 
     #[tokio::test]

@@ -113,7 +113,7 @@ impl AuthService {
         })
     }
 
-    /// A key was revoked: its tokens are refused here at once, and by every server when this answers, or within a second or two.
+    /// A key was revoked: its tokens are refused here at once, and by every server within a second, for which this waits.
     pub async fn partner_key_revoked(&self, key: PartnerKeyId) -> Result<(), AuthError> {
         self.revoked().insert(key.uuid());
         self.vault().revoke_key(key).await?;
@@ -121,7 +121,7 @@ impl AuthService {
         Ok(())
     }
 
-    /// Quotas were set at this position of the log: every server counts by them within a second or two.
+    /// Quotas were set at this position of the log: every server counts by them within a second.
     pub async fn partner_quota_set(
         &self,
         partner: PartnerId,

@@ -46,7 +46,7 @@ pub trait SignTokens: Send + Sync {
     ) -> Result<SecretString, Box<dyn Error + Send + Sync>>;
 }
 
-/// Whose access tokens this server refuses. It reads them from the vault every second; what happens here is told at once.
+/// Whose access tokens this server refuses. It reads them from the vault twice a second; what happens here is told at once.
 pub trait RevokedTokens: Debug + Send + Sync {
     /// From now on the tokens of this member, or of this session, are refused.
     fn insert(&self, id: Uuid);

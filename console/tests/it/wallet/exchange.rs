@@ -68,7 +68,7 @@ async fn the_amount_is_of_the_asset_of_the_side_that_is_fixed() {
     assert!(!shown.text.contains("role=\"status\" hidden"), "it says that it is over: {}", shown.text);
     let fields = [("source", ID), ("destination", OTHER), ("side", "pay"), ("amount", "9.25")];
     let reply = browser.fill("/wallet/exchange", "/wallet/exchange/quote", &fields).await;
-    for part in ["That is no amount of this asset.", "id=\"amount-wrong\"", "value=\"9.25\""] {
+    for part in ["This is not an amount of this asset.", "id=\"amount-wrong\"", "value=\"9.25\""] {
         assert!(reply.status == 400 && reply.text.contains(part), "{part}: {}", reply.text);
     }
 }

@@ -23,7 +23,7 @@ async fn an_account_is_opened_and_closed() {
     let empty = json!({"status": 422, "code": "account-not-empty", "title": "no", "detail": "no", "request_id": ID});
     app.stub.answers(&format!("POST /v1/accounts/{ID}/close"), 422, empty);
     let reply = browser.fill(&page, &format!("{page}/close"), &[]).await;
-    for part in ["There is still money on the account.", &format!("href=\"{page}\""), ID] {
+    for part in ["There is still money in the account.", &format!("href=\"{page}\""), ID] {
         assert!(reply.status == 422 && reply.text.contains(part), "{part}: {}", reply.text);
     }
 }
@@ -80,8 +80,8 @@ async fn a_payment_that_is_refused_brings_the_form_back_with_what_was_typed() {
     let sent = app.stub.asked("POST /v1/transfers")[0].header("idempotency-key").to_owned();
     assert_ne!(reply.field("key"), sent, "a refusal is kept under its key");
     for (name, value, said) in [
-        ("amount", "0", "That is no amount of this asset."),
-        ("amount", "1.5", "That is no amount of this asset."),
+        ("amount", "0", "This is not an amount of this asset."),
+        ("amount", "1.5", "This is not an amount of this asset."),
         ("number", "", "Enter an account number."),
         ("source", "", "Choose an account."),
     ] {
@@ -137,7 +137,7 @@ async fn a_statement_is_asked_for_in_days_and_whole_units() {
     let page = format!("/wallet/accounts/{ID}");
     let first = browser.get(&page).await;
     assert!(first.text.contains(&format!("{page}?cursor=cursor-of-the-next-page")), "{}", first.text);
-    for (query, said) in [("?from=yesterday", "That is no day."), ("?min=x", "That is no amount of this asset.")] {
+    for (query, said) in [("?from=yesterday", "This is not a day."), ("?min=x", "This is not an amount of this asset.")] {
         let reply = browser.get(&format!("{page}{query}")).await;
         assert!(reply.status == 200 && reply.text.contains(said), "{query}: {}", reply.text);
     }

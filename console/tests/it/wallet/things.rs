@@ -64,7 +64,7 @@ async fn a_standing_order_that_is_refused_keeps_what_was_typed() {
     ];
     let reply = browser.fill("/wallet/orders/new", "/wallet/orders/new/confirm", &typed).await;
     for part in [
-        "id=\"order-amount-wrong\">That is no amount of this asset.",
+        "id=\"order-amount-wrong\">This is not an amount of this asset.",
         "value=\"7.5\"",
         "value=\"10:15\"",
         "value=\"2027-12-31\"",

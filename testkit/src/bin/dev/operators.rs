@@ -71,7 +71,7 @@ pub struct CodeArgs {
     name: String,
 }
 
-/// Prints the code that an authenticator app shows now. Each is good for one log-in.
+/// Prints the code that an authenticator app shows now, and for how long. Each is good for one log-in.
 pub fn code(args: &CodeArgs) -> Result<ExitCode> {
     let file = file(&Place::open()?, &args.name);
     let Ok(text) = std::fs::read_to_string(&file) else {
@@ -80,6 +80,8 @@ pub fn code(args: &CodeArgs) -> Result<ExitCode> {
     let kept: LogIn = serde_json::from_str(&text).with_context(|| format!("{} cannot be read", file.display()))?;
     let now = SystemClock.now();
     println!("{}", one_time_code(&kept.totp_secret, now)?);
-    say::note(&format!("good for {} s", CODE_SECONDS - now.timestamp().rem_euclid(CODE_SECONDS)));
+    // The servers also take the code before the current one, so there is always time to type it.
+    let seconds = 2 * CODE_SECONDS - now.timestamp().rem_euclid(CODE_SECONDS);
+    say::note(&format!("good for one log-in within {seconds} s"));
     Ok(ExitCode::SUCCESS)
 }

@@ -219,7 +219,7 @@ async fn a_server_that_stood_still_does_not_take_a_token_that_ended_meanwhile() 
     let frozen = running.iter().find(|(part, _)| *part == Part::Command(1)).unwrap().1;
     frozen.signal(Signal::STOP).unwrap();
     insider.log_out().await.expect(204);
-    // A server may be a second behind; this one is further behind than that when it wakes.
+    // A server may be half a second behind; this one is further behind than that when it wakes.
     tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     let waiting: Vec<_> = (0..4)
         .map(|_| {

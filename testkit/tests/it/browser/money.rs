@@ -69,7 +69,7 @@ async fn pays_out(person: &Person, from: Uuid, to: Uuid) {
     let sum = ("Sum of the rows (minor units)", "5100");
     let totals = |rows: &'static str| [("Rows", rows), sum, ("Reason", "checked")];
     person.send("Start", &totals("4")).await;
-    person.see("The run has another number of rows, or they come to another sum.").await;
+    person.see("The number of rows or their sum differs.").await;
     person.send("Start", &totals("3")).await;
     person.see("The run has started.").await;
     // From here on the page renews its figures; the rows come with the page.

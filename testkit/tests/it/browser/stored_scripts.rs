@@ -30,7 +30,7 @@ async fn no_stored_script_ever_runs() {
     let member = filled.screens.iter().find(|(name, _)| *name == "member").unwrap();
     person.open(&member.1).await;
     person.send("Show personal data", &[("Reason", HOSTILE)]).await;
-    person.see("This look was recorded.").await;
+    person.see("This access was recorded.").await;
     person.see(HOSTILE).await;
     findings.look(&person, "a member's personal data").await;
     // What was typed comes back with the refusal.

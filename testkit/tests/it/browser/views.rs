@@ -37,7 +37,7 @@ async fn a_view_is_rebuilt_by_button_while_payments_go_on() {
     person.send("Pause", &[("Reason", "a look")]).await;
     person.see("Paused since").await;
     person.send("Resume", &[("Reason", "looked")]).await;
-    person.see("The view goes on.").await;
+    person.see("The view was resumed.").await;
     load.stop().await;
 
     // A row that is not what the log says.

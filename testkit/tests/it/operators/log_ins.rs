@@ -146,13 +146,22 @@ async fn a_disabled_operator_is_refused_everywhere() {
     let tokens = app.log_in_answer(body).await.expect(201);
     let at = |app: &mut TestApp, server| app.client_with(server, minji.id, tokens.text("access_token"));
     let (first, second) = (at(&mut app, 0), at(&mut app, 1));
-    first.get("/v1/accounts").await.expect(200);
+    let projector = format!("http://{}", app.bank.address(Part::Projector).unwrap());
+    let reads = [format!("{}/v1/accounts", first.query), format!("{projector}/v1/views/actions")];
+    let read = async |url: &str| first.send(Method::GET, url, &[], None).await.unwrap();
+    for url in &reads {
+        read(url).await.expect(200);
+    }
     let path = format!("/v1/operators/{}", minji.id);
     let disabled = admin.post(&format!("{path}/disable"), json!({"reason": "left"})).await.expect(200);
     assert_eq!(disabled.text("status"), "disabled");
-    first.post("/v1/partners", json!({"name": "x"})).await.expect_problem(401, "unauthorized");
-    until_refused("the end of the sessions", &first).await;
-    until_refused("the end of the sessions", &second).await;
+    // The answer waited for all of them.
+    for url in &reads {
+        read(url).await.expect_problem(401, "unauthorized");
+    }
+    for server in [&first, &second] {
+        server.post("/v1/partners", json!({"name": "x"})).await.expect_problem(401, "unauthorized");
+    }
     let refresh = json!({"refresh_token": tokens.text("refresh_token")});
     app.stranger().ask(Method::POST, REFRESH, Some(refresh)).await.expect_problem(401, "session-ended");
     let body = minji.log_in_body().await;

@@ -102,7 +102,7 @@ impl AuthService {
     }
 
     /// Something happened to an operator, as this version of their stream: every session from before has ended, and its tokens are refused
-    /// here at once, and by every server when this answers, or within a second or two.
+    /// here at once, and by every server within a second, for which this waits.
     pub async fn operator_changed(&self, operator: OperatorId, version: Version) -> Result<(), AuthError> {
         let ended = self.vault().end_operator_sessions(operator, version).await?;
         ended.iter().for_each(|session| self.revoked().insert(*session));

@@ -47,7 +47,7 @@ const CONNECTIONS: usize = 128;
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// The bank, and who asks it.
-pub(super) struct Ground {
+pub(super) struct ConsoleBench {
     pub plan: ConsolePlan,
     pub environment: BenchEnvironment,
     pub bank: Bank,
@@ -71,7 +71,7 @@ pub(super) struct Staff {
     pub browser: Browser,
 }
 
-impl Ground {
+impl ConsoleBench {
     pub async fn open(plan: ConsolePlan) -> Result<Self> {
         let events = 5 * plan.accounts + 3 * plan.transfers;
         require_space(Path::new("/var/tmp"), disk_space(events, plan.accounts, true))?;
@@ -96,10 +96,10 @@ impl Ground {
         let operator = Caller { command, query, token: Credentials::operator(&sign) };
         let (service, receiver) = (Credentials::service(&sign), Sink::open().await?);
         let staff = Vec::new();
-        let mut ground =
+        let mut bench =
             Self { plan, environment, bank, console, operator, service, fleet, receiver, catcher, staff, runs: 0 };
-        ground.level().await?;
-        Ok(ground)
+        bench.level().await?;
+        Ok(bench)
     }
 
     /// Asks as a program of the bank.

@@ -33,7 +33,7 @@ pub(super) struct OldCommand {
     pub answer: Vec<u8>,
 }
 
-pub(super) struct Ground<'a> {
+pub(super) struct GrowthBench<'a> {
     pub plan: &'a GrowthPlan,
     pub environment: BenchEnvironment,
     pub bank: Bank,
@@ -45,7 +45,7 @@ pub(super) struct Ground<'a> {
     runs: u32,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> GrowthBench<'a> {
     pub async fn open(plan: &'a GrowthPlan) -> Result<Self> {
         let environment = BenchEnvironment::open("bench-growth").await?;
         say(&format!("growth: filling pgbench's tables (scale {})", plan.scale));
