@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use kernel::CorrelationId;
 use platform::http::{Origin, correlation, propagation};
@@ -15,10 +15,11 @@ use crate::{
     error,
     house::House,
     language::Language,
-    log_in, security,
+    log_in::{self, Kept},
+    posted::refused,
+    security,
     session::{Kind, Session},
     visit::{Facts, Visit, is_of_wallet, to_log_in},
-    wallet,
 };
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -40,15 +41,25 @@ pub(crate) async fn through(State(house): State<Arc<House>>, request: Request, n
     let mut request = Request::from_parts(parts, body);
     let facts = facts(&mut request, &house, from);
     let visit = Visit::new(house.clone(), known.clone().unwrap_or_else(Session::fresh), facts);
-    log_in::keep(&visit, is_live).await;
-    wallet::session::keep(&visit, is_live).await;
+    let kept = log_in::keep(&visit, is_live).await;
     let (method, takes_pages) = (request.method().clone(), takes_pages(request.headers()));
     request.extensions_mut().insert(visit.clone());
-    let mut response = next.run(request).await;
+    let mut response = match kept {
+        // A form of a session that is over.
+        Kept::Over if method != Method::GET => to_log_in(visit.home()),
+        // A log-out is taken: it ends the session in the browser, whatever the server says.
+        Kept::Unsure { is_used_up: true } if !is_log_out(visit.path()) => away(),
+        _ => next.run(request).await,
+    };
     if response.status() == StatusCode::UNAUTHORIZED && visit.is_logged_in() && takes_pages {
-        // The servers take the token no more: somebody ended the session, or took the account away.
-        log_in::forget(&visit);
-        response = to_log_in(if method == Method::GET { visit.asked() } else { visit.home() });
+        if let Kept::Unsure { .. } = kept {
+            // That the token has ended is no news, and says nothing of the session.
+            response = away();
+        } else {
+            // The servers take the token no more: somebody ended the session, or took the account away.
+            log_in::forget(&visit);
+            response = to_log_in(if method == Method::GET { visit.asked() } else { visit.home() });
+        }
     }
     if takes_pages && error::is_problem(&response) {
         response = error::page(&visit, &method, response).await;
@@ -61,6 +72,15 @@ pub(crate) async fn through(State(house): State<Arc<House>>, request: Request, n
     }
     security::sign(response.headers_mut(), house.cookies.secure);
     response
+}
+
+fn is_log_out(path: &str) -> bool {
+    matches!(path, "/logout" | "/wallet/logout")
+}
+
+/// The server that keeps the sessions does not answer: the browser keeps its own, and shows the page when it is asked for again.
+fn away() -> Response {
+    refused(503, "server-unreachable").into_response()
 }
 
 /// What has no session: files, probes and metrics.

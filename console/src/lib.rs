@@ -45,9 +45,19 @@ use crate::{client::Client, house::House, session::Seal};
 
 /// Serves until asked to stop, then finishes what was begun.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+    run_by(Arc::new(SystemClock), config, listener, shutdown).await
+}
+
+/// The same by this clock: tests move it.
+pub async fn run_by(
+    clock: Arc<dyn Clock>,
+    config: Config,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
     let closing = Shutdown::new();
     let probes = Probes::of_process();
-    let router = assemble(&config, &probes, closing.clone())?;
+    let router = assemble(&config, clock, &probes, closing.clone())?;
     tracing::info!(http.addr = %listener.local_addr()?, "listening");
     shutdown.follow_tasks();
     let watching = {
@@ -67,8 +77,8 @@ async fn watch(shutdown: Shutdown, probes: Probes, closing: Shutdown) {
 }
 
 /// Everything behind the socket. Connects to nothing before it is needed.
-fn assemble(config: &Config, probes: &Probes, closing: Shutdown) -> anyhow::Result<Router> {
-    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(RandomIds));
+fn assemble(config: &Config, clock: Arc<dyn Clock>, probes: &Probes, closing: Shutdown) -> anyhow::Result<Router> {
+    let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let seal = Seal::open_file(&config.key_file).context("JANGBU_CONSOLE_KEY_FILE")?;
     let client = Client::new(config).context("no HTTP client can be made")?;
     let house = Arc::new(House::new(config, seal, client, (clock, ids), closing));

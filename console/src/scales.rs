@@ -13,13 +13,15 @@ use crate::client::{Address, Caller, Client};
 
 /// Assets are fixed for the life of a query server; another one may have more.
 const FRESH: Duration = Duration::from_secs(60);
+/// While the query server is away it is asked again so often, and not by each page that waits.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// Decimals by the code of the asset.
 pub(crate) type Decimals = Arc<BTreeMap<String, usize>>;
 
-/// What was asked last, and when.
+/// What was asked last, when, and how long it counts.
 #[derive(Debug, Default)]
-pub(crate) struct Scales(Mutex<Option<(Instant, Decimals)>>);
+pub(crate) struct Scales(Mutex<Option<(Instant, Duration, Decimals)>>);
 
 #[derive(Deserialize)]
 struct Assets {
@@ -36,19 +38,20 @@ impl Scales {
     /// As they were a moment ago. While nobody can say, those known before; amounts of others are shown in minor units.
     pub(crate) async fn get(&self, client: &Client) -> Decimals {
         let mut known = self.0.lock().await;
-        if let Some((at, decimals)) = &*known
-            && at.elapsed() < FRESH
+        if let Some((at, fresh, decimals)) = &*known
+            && at.elapsed() < *fresh
         {
             return decimals.clone();
         }
-        match client.get::<Assets>(Address::query("/v1/assets"), &Caller::default()).await {
+        let (fresh, decimals) = match client.get::<Assets>(Address::query("/v1/assets"), &Caller::default()).await {
             Ok(assets) => {
-                let decimals: Decimals =
-                    Arc::new(assets.items.into_iter().map(|asset| (asset.code, asset.scale)).collect());
-                *known = Some((Instant::now(), decimals.clone()));
-                decimals
+                let decimals: BTreeMap<_, _> =
+                    assets.items.into_iter().map(|asset| (asset.code, asset.scale)).collect();
+                (FRESH, Arc::new(decimals))
             }
-            Err(_) => known.as_ref().map(|(_, decimals)| decimals.clone()).unwrap_or_default(),
-        }
+            Err(_) => (AWAY, known.take().map(|(.., decimals)| decimals).unwrap_or_default()),
+        };
+        *known = Some((Instant::now(), fresh, decimals.clone()));
+        decimals
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -20,11 +21,11 @@ const MOST: usize = 64;
 /// No more sessions are remembered.
 const MOST_SESSIONS: usize = 4096;
 
-/// Something that is made for one and shown to all who ask within a moment.
+/// Something that is made for one and shown to all who ask within a moment: also that it could not be made, where that is so for all.
 #[derive(Debug)]
-pub(crate) struct Recent<T>(Mutex<Option<(Instant, T)>>);
+pub(crate) struct Recent<T, E = Infallible>(Mutex<Option<(Instant, Result<T, E>)>>);
 
-impl<T> Default for Recent<T> {
+impl<T, E> Default for Recent<T, E> {
     fn default() -> Self {
         Self(Mutex::new(None))
     }
@@ -32,42 +33,52 @@ impl<T> Default for Recent<T> {
 
 impl<T: Clone> Recent<T> {
     /// As it was a moment ago, else as it is made now. Who comes while it is made waits for it.
-    pub(crate) async fn get<E>(&self, make: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        self.within(FRESH, make).await
-    }
-
-    async fn within<E>(&self, fresh: Duration, make: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let mut known = self.0.lock().await;
-        if let Some((at, value)) = &*known
-            && at.elapsed() < fresh
-        {
-            return Ok(value.clone());
-        }
-        let value = make.await?;
-        *known = Some((Instant::now(), value.clone()));
-        Ok(value)
+    pub(crate) async fn get(&self, make: impl Future<Output = T>) -> T {
+        let Ok(value) = self.within(FRESH, |_| true, async { Ok(make.await) }).await;
+        value
     }
 }
 
+impl<T: Clone, E: Clone> Recent<T, E> {
+    /// `is_for_all`: whether others who ask now would get the same failure. If they made a call each, and each call took its time, the
+    /// last one of many would wait for all of them.
+    async fn within(
+        &self,
+        fresh: Duration,
+        is_for_all: impl FnOnce(&E) -> bool,
+        make: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let mut known = self.0.lock().await;
+        if let Some((at, made)) = &*known
+            && at.elapsed() < fresh
+        {
+            return made.clone();
+        }
+        let made = make.await;
+        let is_kept = match &made {
+            Ok(_) => true,
+            Err(failure) => is_for_all(failure),
+        };
+        *known = is_kept.then(|| (Instant::now(), made.clone()));
+        made
+    }
+}
+
+type Answer = Recent<Value, Failure>;
+
 /// The last answer to each question. Only what every operator may see belongs here.
 #[derive(Debug, Default)]
-pub(crate) struct SharedReads(StdMutex<HashMap<String, Arc<Recent<Value>>>>);
+pub(crate) struct SharedReads(StdMutex<HashMap<String, Arc<Answer>>>);
 
 impl SharedReads {
-    /// What is there, or was a moment ago.
+    /// What is there, or was a moment ago. That a server is away is shared as well; what is refused depends on who asks.
     pub(crate) async fn get(&self, client: &Client, address: Address, caller: &Caller) -> Result<Value, Failure> {
         let key = format!("{:?} {}", address.server, address.text());
-        let recent = self.of(&key);
         let caller = Caller { seen: None, ..caller.clone() };
-        let answer = recent.get(client.get(address, &caller)).await;
-        if answer.is_err() {
-            // What is not there takes no place.
-            self.known().remove(&key);
-        }
-        answer
+        self.of(&key).within(FRESH, Failure::is_of_server, client.get(address, &caller)).await
     }
 
-    fn of(&self, key: &str) -> Arc<Recent<Value>> {
+    fn of(&self, key: &str) -> Arc<Answer> {
         let mut known = self.known();
         if known.len() >= MOST {
             known.retain(|_, recent| Arc::strong_count(recent) > 1);
@@ -75,14 +86,14 @@ impl SharedReads {
         known.entry(key.to_owned()).or_default().clone()
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Recent<Value>>>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Answer>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Which sessions go on, by their access tokens: the command server is asked about each once in a while, however many pages are open.
 #[derive(Debug, Default)]
-pub(crate) struct LiveSessions(StdMutex<HashMap<String, Arc<Recent<()>>>>);
+pub(crate) struct LiveSessions(StdMutex<HashMap<String, Arc<Recent<(), ()>>>>);
 
 impl LiveSessions {
     /// Whether the session of this token goes on. A server that is away ends none.
@@ -91,10 +102,10 @@ impl LiveSessions {
             let me = client.get::<Value>(Address::command("/v1/operators/me"), caller).await;
             if me.is_err_and(|failure| failure.is_logged_out()) { Err(()) } else { Ok(()) }
         };
-        self.of(token).within(SESSION_FRESH, asked).await.is_ok()
+        self.of(token).within(SESSION_FRESH, |()| true, asked).await.is_ok()
     }
 
-    fn of(&self, token: &str) -> Arc<Recent<()>> {
+    fn of(&self, token: &str) -> Arc<Recent<(), ()>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_SESSIONS {
             known.clear();
@@ -105,14 +116,38 @@ impl LiveSessions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures::future::join_all;
+
     use super::*;
 
     #[tokio::test]
-    async fn it_is_made_once_for_all_who_ask_at_the_same_moment_and_not_after_a_failure() {
+    async fn it_is_made_once_for_all_who_ask_at_the_same_moment() {
         let recent = Recent::<u32>::default();
-        assert_eq!(recent.get(async { Err::<u32, &str>("away") }).await, Err("away"));
-        let (one, other) = tokio::join!(recent.get(async { Ok::<_, &str>(1) }), recent.get(async { Ok::<_, &str>(2) }));
-        assert_eq!((one, other), (Ok(1), Ok(1)));
+        assert_eq!(tokio::join!(recent.get(async { 1 }), recent.get(async { 2 })), (1, 1));
+    }
+
+    /// Ten calls that hang, one after the other, would make the last one wait ten times as long.
+    #[tokio::test]
+    async fn ten_who_wait_for_a_server_that_is_away_make_one_call() {
+        let (recent, calls) = (Recent::<u32, &str>::default(), AtomicU32::new(0));
+        let calls = &calls;
+        let ask = |failure: &'static str| async move {
+            calls.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err(failure)
+        };
+        let is_for_all = |failure: &&str| *failure == "away";
+        let asked = (0..10).map(|_| recent.within(FRESH, is_for_all, ask("away")));
+        assert_eq!(join_all(asked).await, [Err::<u32, &str>("away"); 10]);
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        assert_eq!(recent.within(Duration::ZERO, is_for_all, async { Ok(1) }).await, Ok(1), "a moment later it is asked again");
+
+        let refused = Recent::<u32, &str>::default();
+        let asked = (0..3).map(|_| refused.within(FRESH, is_for_all, ask("not for you")));
+        join_all(asked).await;
+        assert_eq!(calls.load(Ordering::Relaxed), 4, "that one is refused says nothing to the next");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! One request of one browser: who it is, how they read, and what of it changes.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use axum::{
     body::Bytes,
@@ -21,7 +24,7 @@ use crate::{
     house::House,
     language::Language,
     scales::Decimals,
-    session::{Member, Operator, Session, Theme},
+    session::{Operator, Session, Theme, Tokens},
 };
 
 /// One request. Clones share it.
@@ -34,6 +37,8 @@ struct Inner {
     facts: Facts,
     /// The span of the request, once its route is known.
     trace: OnceLock<TraceContext>,
+    /// The command server did not answer this request already: it is not waited for once more.
+    is_command_server_away: AtomicBool,
 }
 
 /// What a request says of itself.
@@ -50,7 +55,8 @@ pub(crate) struct Facts {
 
 impl Visit {
     pub(crate) fn new(house: Arc<House>, session: Session, facts: Facts) -> Self {
-        Self(Arc::new(Inner { house, session: Mutex::new(session), facts, trace: OnceLock::new() }))
+        let (session, trace) = (Mutex::new(session), OnceLock::new());
+        Self(Arc::new(Inner { house, session, facts, trace, is_command_server_away: AtomicBool::new(false) }))
     }
 
     /// The visit of a request whose route is known: its calls belong into the span of the request.
@@ -97,21 +103,18 @@ impl Visit {
         self.session().operator.clone()
     }
 
-    pub(crate) fn member(&self) -> Option<Member> {
+    pub(crate) fn member(&self) -> Option<Tokens> {
         self.session().member.clone()
     }
 
     /// Whether somebody is logged in: an operator, or in the wallet a member.
     pub(crate) fn is_logged_in(&self) -> bool {
-        let session = self.session();
-        session.operator.is_some() || session.member.is_some()
+        self.session().tokens().is_some()
     }
 
     /// When their token ends, in seconds since 1970.
     pub(crate) fn token_ends(&self) -> i64 {
-        let session = self.session();
-        let operator = session.operator.as_ref().map(|operator| operator.token_ends);
-        operator.or(session.member.as_ref().map(|member| member.token_ends)).unwrap_or(0)
+        self.session().tokens().map_or(0, |tokens| tokens.token_ends)
     }
 
     /// The first screen of this part of the console.
@@ -135,10 +138,8 @@ impl Visit {
 
     pub(crate) fn caller(&self) -> Caller {
         let session = self.session();
-        let operator = session.operator.as_ref().map(|operator| &operator.access_token);
-        let token = operator.or(session.member.as_ref().map(|member| &member.access_token));
         Caller {
-            token: token.cloned(),
+            token: session.tokens().map(|tokens| tokens.access_token.clone()),
             correlation: self.0.facts.correlation,
             trace: self.0.trace.get().copied().unwrap_or_default(),
             propagation: self.0.facts.propagation.clone(),
@@ -165,7 +166,12 @@ impl Visit {
     pub(crate) async fn goes_on(&self) -> bool {
         let Some(operator) = self.operator() else { return true };
         let caller = Caller { seen: None, ..self.caller() };
-        self.0.house.sessions.goes_on(&operator.access_token, self.client(), &caller).await
+        self.0.house.sessions.goes_on(&operator.tokens.access_token, self.client(), &caller).await
+    }
+
+    /// The command server does not answer.
+    pub(crate) fn note_command_server_away(&self) {
+        self.0.is_command_server_away.store(true, Ordering::Relaxed);
     }
 
     /// A command of the operator. Reads that follow show what it did.
@@ -223,11 +229,12 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
         if visit.operator().is_none() {
             return Err(to_log_in(visit.asked()));
         }
-        if visit.goes_on().await {
+        // A server that is away ends no session, so there is no need to wait for it once more.
+        if visit.0.is_command_server_away.load(Ordering::Relaxed) || visit.goes_on().await {
             return Ok(Self(visit));
         }
         // The browser forgets a session that was ended elsewhere.
-        visit.change(|session| *session = session.rotated(None));
+        visit.change(|session| *session = session.rotated());
         Err(to_log_in(if parts.method == Method::GET { visit.asked() } else { visit.home() }))
     }
 }

@@ -92,6 +92,14 @@ impl Failure {
         matches!(self, Self::Refused(refusal) if matches!(refusal.code.as_str(), "operator-role-missing" | "forbidden"))
     }
 
+    /// Whether the server could answer nobody, whoever asked.
+    pub(crate) fn is_of_server(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.status >= 500,
+            Self::Unreachable(_) | Self::Answer(..) => true,
+        }
+    }
+
     /// Whether nobody knows if the command was carried out. Sent again under the same key, it is carried out once.
     pub(crate) fn is_unsure(&self) -> bool {
         match self {

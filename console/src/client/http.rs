@@ -99,6 +99,18 @@ impl Client {
         done(request, address.server, span).await
     }
 
+    /// The renewal of a token. A page waits for it before it shows anything, so it may take no longer than a read.
+    pub(crate) async fn renew(
+        &self,
+        address: Address,
+        caller: &Caller,
+        act: &Act,
+        body: &Value,
+    ) -> Result<Done, Failure> {
+        let (request, span) = self.command(Method::POST, &address, caller, act);
+        done(request.timeout(READ).json(body), address.server, span).await
+    }
+
     /// A command whose body is a table of comma-separated values.
     pub(crate) async fn send_table(
         &self,

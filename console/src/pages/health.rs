@@ -1,7 +1,5 @@
 //! What `jangbu doctor` says, what each process says of itself, and how far the books are proven.
 
-use std::convert::Infallible;
-
 use askama::Template;
 use axum::response::Response;
 use chrono::DateTime;
@@ -113,11 +111,8 @@ async fn figures(visit: &Visit) -> Figures {
 
 /// All of them, asked once for all who look.
 async fn probed(house: &House) -> Vec<Probed> {
-    let ask = async {
-        let asked = house.probed.iter().map(|(_, base)| house.client.probe(base));
-        Ok::<_, Infallible>(join_all(asked).await)
-    };
-    house.probes.get(ask).await.unwrap_or_default()
+    let asked = house.probed.iter().map(|(_, base)| house.client.probe(base));
+    house.probes.get(join_all(asked)).await
 }
 
 fn process(page: &Page, name: &'static str, probed: Probed) -> ProcessRow {

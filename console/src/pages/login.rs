@@ -1,20 +1,19 @@
 //! Log-in by name, password and code; log-out.
 
 use askama::Template;
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use platform::extract::Query;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    client::{Address, Failure},
+    client::Address,
     csrf::local_path,
-    links, log_in,
+    links,
+    log_in::{self, Whose},
     page::{Page, show},
     posted::Posted,
+    trouble::status,
     visit::Visit,
 };
 
@@ -66,24 +65,12 @@ pub(crate) async fn log_in(posted: Posted) -> Response {
     // Authenticators show the code in two groups.
     let code: String = posted.get("totp").chars().filter(|letter| !letter.is_whitespace()).collect();
     let body = json!({ "name": name, "password": posted.get("password"), "totp": code });
-    match log_in::begin(visit, "/v1/operators/sessions", &body).await {
+    match log_in::begin(visit, Whose::Operator, "/v1/operators/sessions", &body).await {
         Ok(()) => Redirect::to(&next).into_response(),
         Err(failure) => {
-            let status = status(&failure);
             let trouble = failure.words(visit.language());
-            (status, show(&form(visit, next, name, Some(trouble)).await)).into_response()
+            (status(&failure), show(&form(visit, next, name, Some(trouble)).await)).into_response()
         }
-    }
-}
-
-fn status(failure: &Failure) -> StatusCode {
-    match failure {
-        // The form itself says it: a challenge would make some browsers ask for credentials of their own.
-        Failure::Refused(refusal) if refusal.status == 401 => StatusCode::FORBIDDEN,
-        Failure::Refused(refusal) if refusal.status < 500 => {
-            StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST)
-        }
-        _ => StatusCode::BAD_GATEWAY,
     }
 }
 

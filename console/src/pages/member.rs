@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    client::{Address, Failure, Server},
+    client::{Act, Address, Failure, Server},
     form::{Field, Form},
     format::Moment,
     page::{Page, show},
@@ -160,13 +160,14 @@ fn device_row(page: &Page, device: Device) -> DeviceRow {
     DeviceRow { id: device.device_id, platform: device.platform, registered }
 }
 
-/// Shows who the member is. The answer is the page itself: a redirect would have to carry what nobody may keep.
+/// Shows who the member is. The answer is the page itself: a redirect would have to carry what nobody may keep. Each look has a key of its
+/// own: under the key of the form, a page that is loaded again would show the data once more, and nothing would record it.
 pub(crate) async fn disclose(
     SignedIn(visit): SignedIn,
     Path(id): Path<Uuid>,
     form: Posted,
 ) -> Result<Response, Failure> {
-    let act = form.act()?;
+    let act = Act { key: visit.house().ids.fresh().to_string(), ..form.act()? };
     let address = Address::command("/v1/members").segment(&id.to_string()).segment("disclosures");
     let done = visit.act(address, &act, &json!({ "reason": act.reason })).await?;
     if done.approval.is_some() {

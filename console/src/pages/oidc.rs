@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     client::{Address, Failure, Server},
     csrf::{local_path, token_fits},
-    log_in,
+    log_in::{self, Whose},
     page::{Page, show},
     posted::refused,
     session::{Kind, secret},
@@ -115,7 +115,7 @@ pub(crate) async fn complete(visit: Visit, headers: HeaderMap, Query(back): Quer
         "nonce": under_way.nonce,
         "redirect_uri": under_way.redirect_uri,
     });
-    log_in::begin(&visit, "/v1/operators/sessions/oidc", &body).await?;
+    log_in::begin(&visit, Whose::Operator, "/v1/operators/sessions/oidc", &body).await?;
     let page = Page::plain(&visit, "login-title");
     let mut response = show(&Continue { page, next: under_way.next });
     if let Some(cookie) = house.cookies.remove(Kind::LogIn) {

@@ -17,6 +17,9 @@ use crate::{
     visit::{SignedIn, Visit},
 };
 
+/// So many pages of 200 are read where an operator is chosen: a bank has hundreds of operators.
+const PAGES: usize = 5;
+
 /// From where.
 #[derive(Default, Deserialize)]
 pub(crate) struct Asked {
@@ -84,9 +87,17 @@ fn row(page: &Page, operator: Operator) -> Row {
     }
 }
 
-/// The operators added last: as many as a list of people to choose from holds.
+/// All operators: the 1,000 added last, if there are more. Those that were read before the list broke off are better than none.
 pub(super) async fn everybody(visit: &Visit) -> Result<Operators, Failure> {
-    visit.get(Address::query("/v1/operators").with("limit", "200")).await
+    let address = || Address::query("/v1/operators").with("limit", "200");
+    let mut all: Operators = visit.get(address()).await?;
+    for _ in 1..PAGES {
+        let Some(cursor) = all.next_cursor.take() else { break };
+        let Ok(more) = visit.get::<Operators>(address().with("cursor", &cursor)).await else { break };
+        all.items.extend(more.items);
+        all.next_cursor = more.next_cursor.filter(|next| *next != cursor);
+    }
+    Ok(all)
 }
 
 /// Adds an operator. What they log in with is on the page that answers, and nowhere else.

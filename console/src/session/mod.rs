@@ -6,4 +6,4 @@ mod state;
 
 pub(crate) use cookie::{Cookies, Kind};
 pub(crate) use seal::Seal;
-pub(crate) use state::{Begun, Member, Operator, Session, SignUp, Theme, secret};
+pub(crate) use state::{Begun, Operator, Person, Session, SignUp, Theme, Tokens, secret};

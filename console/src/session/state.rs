@@ -44,7 +44,7 @@ pub(crate) struct Session {
     pub(crate) operator: Option<Operator>,
     /// In the wallet's cookie only, as what follows.
     #[serde(default)]
-    pub(crate) member: Option<Member>,
+    pub(crate) member: Option<Tokens>,
     /// A sign-up whose code is on its way.
     #[serde(default)]
     pub(crate) sign_up: Option<SignUp>,
@@ -59,12 +59,19 @@ pub(crate) struct Session {
     pub(crate) begun: Vec<Begun>,
 }
 
-/// Who is logged in, and their tokens. Times are seconds since 1970.
+/// An operator who is logged in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Operator {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) role: String,
+    #[serde(flatten)]
+    pub(crate) tokens: Tokens,
+}
+
+/// The tokens of whoever is logged in: all that is known of a member. Times are seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tokens {
     pub(crate) access_token: String,
     pub(crate) token_ends: i64,
     pub(crate) refresh_token: String,
@@ -72,14 +79,11 @@ pub(crate) struct Operator {
     pub(crate) acted_at: i64,
 }
 
-/// A member who is logged in to the wallet. Times are seconds since 1970.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Member {
-    pub(crate) access_token: String,
-    pub(crate) token_ends: i64,
-    pub(crate) refresh_token: String,
-    /// The last request that a person made; a page that renews itself does not count.
-    pub(crate) acted_at: i64,
+/// Somebody who has just logged in, or whose tokens are new.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Person {
+    Operator(Operator),
+    Member(Tokens),
 }
 
 /// A sign-up whose code is on its way.
@@ -113,15 +117,29 @@ impl Session {
         }
     }
 
-    /// The same browser with another person in front of it, or nobody: nothing that was known before counts, but how it likes to
-    /// read.
-    pub(crate) fn rotated(&self, operator: Option<Operator>) -> Self {
-        Self { language: self.language, theme: self.theme, operator, ..Self::fresh() }
+    /// The same browser with nobody in front of it: nothing that was known before counts, but how it likes to read.
+    pub(crate) fn rotated(&self) -> Self {
+        Self { language: self.language, theme: self.theme, ..Self::fresh() }
     }
 
-    /// The same in the wallet.
-    pub(crate) fn rotated_to(&self, member: Option<Member>) -> Self {
-        Self { language: self.language, theme: self.theme, member, ..Self::fresh() }
+    /// This person is in front of it.
+    pub(crate) fn belongs_to(&mut self, person: Person) {
+        match person {
+            Person::Operator(operator) => self.operator = Some(operator),
+            Person::Member(tokens) => self.member = Some(tokens),
+        }
+    }
+
+    /// The tokens of whoever is logged in. A cookie holds an operator or a member, never both.
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
+        self.operator.as_ref().map(|operator| &operator.tokens).or(self.member.as_ref())
+    }
+
+    pub(crate) fn tokens_mut(&mut self) -> Option<&mut Tokens> {
+        match &mut self.operator {
+            Some(operator) => Some(&mut operator.tokens),
+            None => self.member.as_mut(),
+        }
     }
 }
 
@@ -142,8 +160,25 @@ mod tests {
         before.language = Some(Language::Ko);
         before.theme = Some(Theme::Dark);
         before.seen = Some("token".to_owned());
-        let after = before.rotated(None);
+        let after = before.rotated();
         assert_ne!(after.csrf, before.csrf);
         assert_eq!((after.language, after.theme, after.seen), (before.language, before.theme, None));
+    }
+
+    #[test]
+    fn a_cookie_of_an_earlier_console_opens() {
+        let tokens = r#""access_token": "a", "token_ends": 5, "refresh_token": "r", "acted_at": 3"#;
+        let id = Uuid::nil();
+        let text = format!(
+            r#"{{"csrf": "c", "language": null, "theme": null, "seen": null,
+            "operator": {{"id": "{id}", "name": "n", "role": "viewer", {tokens}}}}}"#
+        );
+        let session: Session = serde_json::from_str(&text).expect("a session");
+        let tokens =
+            Tokens { access_token: "a".to_owned(), token_ends: 5, refresh_token: "r".to_owned(), acted_at: 3 };
+        assert_eq!(session.tokens(), Some(&tokens));
+        let written = serde_json::to_value(&session).expect("JSON");
+        assert_eq!(written["operator"]["access_token"], "a");
+        assert_eq!(written["operator"]["acted_at"], 3);
     }
 }

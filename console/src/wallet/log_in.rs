@@ -4,14 +4,13 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::extract::Query;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{
-    session,
-    trouble::{Trouble, again},
-};
+use super::trouble::{Trouble, again};
 use crate::{
     client::Failure,
     csrf::local_path,
+    log_in::{Whose, begin, end},
     page::{Page, show},
     posted::{Posted, refused},
     visit::{Visit, WALLET, is_of_wallet},
@@ -47,7 +46,8 @@ pub(crate) async fn log_in(form: Posted) -> Response {
     let visit = form.visit();
     let next = within(form.get("next")).to_owned();
     let login_id = form.get("login_id").trim().to_owned();
-    match session::begin(visit, &login_id, form.get("password")).await {
+    let body = json!({ "login_id": login_id, "password": form.get("password") });
+    match begin(visit, Whose::Member, "/v1/sessions", &body).await {
         Ok(()) => Redirect::to(&next).into_response(),
         Err(failure) => {
             let failure = said(failure);
@@ -65,7 +65,7 @@ fn said(failure: Failure) -> Failure {
 
 pub(crate) async fn log_out(form: Posted) -> Response {
     if form.visit().member().is_some() {
-        session::end(form.visit()).await;
+        end(form.visit()).await;
     }
     Redirect::to("/wallet/login").into_response()
 }

@@ -35,7 +35,6 @@ mod profile;
 mod profile_acts;
 mod qr;
 mod reset;
-pub(crate) mod session;
 mod sign_up;
 mod transfer;
 mod verify;

@@ -1,10 +1,10 @@
 //! A console of a test's own, before a stub.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Parser;
 use console::Config;
-use kernel::{Ids, RandomIds};
+use kernel::{Clock, Ids, RandomIds, SystemClock};
 use platform::shutdown::Shutdown;
 use tasks::KeyFile;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -33,6 +33,11 @@ impl App {
     }
 
     pub async fn start_with(flags: &[&str]) -> Self {
+        Self::start_by(Arc::new(SystemClock), flags).await
+    }
+
+    /// By a clock that the test moves.
+    pub async fn start_by(clock: Arc<dyn Clock>, flags: &[&str]) -> Self {
         let stub = Stub::start().await;
         crate::bank::fill(&stub, "harmless");
         let folder = std::env::temp_dir().join(format!("jangbu-console-{}", RandomIds.fresh()));
@@ -51,7 +56,7 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shutdown = Shutdown::new();
-        let serving = tokio::spawn(console::run(config, listener, shutdown.clone()));
+        let serving = tokio::spawn(console::run_by(clock, config, listener, shutdown.clone()));
         Self { stub, url, folder, shutdown, serving }
     }
 

@@ -81,6 +81,31 @@ async fn both_lists_are_asked_for_what_was_chosen_and_go_on_by_themselves() {
     }
 }
 
+/// One page of the list has 200 operators.
+#[tokio::test]
+async fn operators_of_all_pages_can_be_chosen_and_of_those_of_a_page_that_is_away_none() {
+    let app = App::start().await;
+    let mut browser = app.signed_in("viewer").await;
+    let mut first = minji();
+    first["next_cursor"] = json!("two");
+    let mut second = minji();
+    second["items"][0]["operator_id"] = json!(OTHER);
+    second["items"][0]["name"] = json!("somebody.else");
+    app.stub.answers("GET /v1/operators?limit=200", 200, first);
+    app.stub.answers("GET /v1/operators?limit=200&cursor=two", 200, second.clone());
+    let shown = browser.get("/audit").await.text;
+    for name in [">minji.kim</option>", ">somebody.else</option>"] {
+        assert_eq!(shown.matches(name).count(), 1, "{name}: {shown}");
+    }
+    second["next_cursor"] = json!("two");
+    app.stub.answers("GET /v1/operators?limit=200&cursor=two", 200, second);
+    assert!(browser.get("/audit").await.text.contains(">somebody.else</option>"), "it ends all the same");
+    let away = json!({"status": 503, "code": "overloaded"});
+    app.stub.answers("GET /v1/operators?limit=200&cursor=two", 503, away);
+    let shown = browser.get("/audit").await.text;
+    assert!(shown.contains(">minji.kim</option>") && !shown.contains(">somebody.else</option>"), "{shown}");
+}
+
 #[tokio::test]
 async fn the_projector_is_told_where_the_browser_is() {
     let app = App::start().await;

@@ -103,6 +103,27 @@ async fn the_same_form_sent_twice_has_the_same_key() {
     );
 }
 
+/// Under the key of the first look, the second one would be answered and not recorded.
+#[tokio::test]
+async fn each_look_at_personal_data_has_a_key_of_its_own_though_the_form_is_the_same() {
+    let app = App::start().await;
+    let mut browser = app.signed_in("support").await;
+    let shown = browser.get(&format!("/members/{ID}")).await;
+    let (csrf, key) = (shown.field("csrf"), shown.field("key"));
+    for _ in 0..2 {
+        let fields = [("csrf", csrf.as_str()), ("key", key.as_str()), ("reason", "ticket 4711")];
+        assert_eq!(browser.post(&format!("/members/{ID}/disclose"), &fields).await.status, 200);
+    }
+    let asked = app.stub.asked(&format!("POST /v1/members/{ID}/disclosures"));
+    let [first, second] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_ne!(first.header("idempotency-key"), second.header("idempotency-key"));
+    for look in [first, second] {
+        assert!(uuid::Uuid::try_parse(look.header("idempotency-key")).is_ok(), "{look:?}");
+        assert_ne!(look.header("idempotency-key"), key, "the form's own may be sent again");
+        assert_eq!(look.header("jangbu-reason"), "ticket%204711");
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_done_without_a_reason() {
     let app = App::start().await;

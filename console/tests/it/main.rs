@@ -12,6 +12,7 @@ mod fields;
 mod forms;
 mod headers;
 mod holds;
+mod kept;
 mod languages;
 mod lists;
 mod live;

@@ -59,7 +59,7 @@ impl Stub {
         Self { url, known, serving }
     }
 
-    /// From now on this is answered, whatever follows a `?`. A text is answered as it is, all else as JSON.
+    /// From now on this is answered, whatever follows a `?`, or to one with this after it. A text is answered as it is, all else as JSON.
     pub fn answers(&self, what: &str, status: u16, body: Value) {
         self.known.answers.lock().expect("not poisoned").insert(what.to_owned(), (status, body));
     }
@@ -92,8 +92,12 @@ async fn answer(State(known): State<Arc<Known>>, request: Request) -> Response {
     let body = to_bytes(body, 1 << 20).await.expect("a body");
     let what = format!("{} {}", parts.method, parts.uri.path());
     let query = parts.uri.query().unwrap_or_default().to_owned();
+    let exact = format!("{what}?{query}");
     known.asked.lock().expect("not poisoned").push(Asked { what: what.clone(), query, headers: parts.headers, body });
-    let answer = known.answers.lock().expect("not poisoned").get(&what).cloned();
+    let answer = {
+        let answers = known.answers.lock().expect("not poisoned");
+        answers.get(&exact).or_else(|| answers.get(&what)).cloned()
+    };
     let detail = format!("there is nothing at {}", parts.uri.path());
     let missing = json!({"type": "/problems/not-found", "title": "There is nothing", "status": 404, "code": "not-found", "detail": detail});
     let (status, body) = answer.unwrap_or((404, missing));

@@ -1,6 +1,6 @@
 //! The wallet.
 
-mod bank;
+pub mod bank;
 mod drawn;
 mod exchange;
 mod forms;

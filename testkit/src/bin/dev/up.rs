@@ -135,6 +135,7 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     environment.set("JANGBU_CONSOLE_DOCTOR_REPORT", text(&doctor::report(&place)));
     // A receiver of one's own, on this machine.
     environment.inherit_one("JANGBU_WEBHOOK_ALLOW", "127.0.0.0/8,::1/128".to_owned());
+    trust_the_console(&args, &mut environment);
     outside::choose(&place, &mut environment);
     let catches =
         post::choose(&place, args.existing.smtp(&in_force), args.mail_smtp_addr, &in_force, &mut environment)?;
@@ -159,6 +160,15 @@ pub async fn up(args: UpArgs) -> Result<ExitCode> {
     doctor::start(&place, &binaries, &environment).await?;
     browser::show(&place, &environment);
     Ok(code)
+}
+
+/// The console says where the browser is, and the servers believe it where nobody but programs of this machine reaches them. With the
+/// address of the console for everybody, one who guesses passwords would slow down all others.
+fn trust_the_console(args: &UpArgs, environment: &mut Environment) {
+    let is_within = |given: Option<SocketAddr>| given.is_none_or(|address| address.ip().is_loopback());
+    if is_within(args.command_addr) && is_within(args.projector_addr) {
+        environment.inherit_one("JANGBU_TRUST_FORWARDED_FOR", "true".to_owned());
+    }
 }
 
 /// Where each process listens: where it does already, else where it was asked to, else at a free port.
