@@ -772,6 +772,7 @@ error-title-away = A server does not answer
 error-title-defect = Internal error of the console
 error-back = Back
 error-request-id = Request: { $id }
+amount-minor = { $amount } minor units
 trouble-missing = The server does not offer this yet.
 trouble-unreachable = { $server } does not answer. Try again in a moment.
 trouble-answer = The console does not understand the answer of { $server }.

@@ -748,6 +748,7 @@ error-title-away = 서버가 응답하지 않습니다
 error-title-defect = 오류가 발생했습니다
 error-back = 돌아가기
 error-request-id = 요청 번호: { $id }
+amount-minor = { $amount } 최소 단위
 trouble-missing = 이 서버의 버전에는 아직 이 정보가 없습니다.
 trouble-unreachable = { $server }가 응답하지 않습니다. 잠시 후 다시 시도하세요.
 trouble-answer = { $server }의 응답을 이해할 수 없습니다.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::scales::Decimals;
+use crate::{language::Language, scales::Decimals};
 
 /// A moment in two forms: as people read it, and exactly, for `datetime`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,21 +17,26 @@ pub(crate) struct Moment {
 pub(crate) struct Format {
     pub(crate) decimals: Decimals,
     pub(crate) zone: Tz,
+    pub(crate) language: Language,
 }
 
 impl Format {
-    /// Minor units of an asset, with its code: `12,500 KRW`, `-0.05 EUR`.
+    /// Minor units of an asset, with its code: `12,500 KRW`, `-0.05 EUR`. Of an asset that nobody knows they stay minor
+    /// units, and say so.
     pub(crate) fn money(&self, amount: &str, asset: &str) -> String {
         format!("{} {asset}", self.amount(amount, asset))
     }
 
     /// The same without the code.
     pub(crate) fn amount(&self, amount: &str, asset: &str) -> String {
-        let scale = self.decimals.get(asset).copied().unwrap_or(0);
-        decimal(amount, scale)
+        match self.decimals.get(asset) {
+            Some(scale) => decimal(amount, *scale),
+            None => self.language.text_with("amount-minor", &[("amount", &decimal(amount, 0))]),
+        }
     }
 
-    /// A number of whole units for a chart: exact enough to be drawn.
+    /// A number of whole units for a chart: exact enough to be drawn. Of an asset that nobody knows it is a number of minor units: the
+    /// drawing is the same but for its scale, and the amounts beside it are texts.
     pub(crate) fn units(&self, amount: &str, asset: &str) -> f64 {
         decimal(amount, self.decimals.get(asset).copied().unwrap_or(0)).replace(',', "").parse().unwrap_or(0.0)
     }
@@ -149,15 +154,16 @@ mod tests {
         ] {
             assert_eq!(decimal(amount, scale), shown, "{amount} {scale}");
         }
-        let format = Format { decimals: Arc::new(BTreeMap::from([("EUR".to_owned(), 2)])), zone: Tz::Asia__Seoul };
+        let decimals = Arc::new(BTreeMap::from([("EUR".to_owned(), 2)]));
+        let format = Format { decimals, zone: Tz::Asia__Seoul, language: Language::En };
         assert_eq!(format.money("1050", "EUR"), "10.50 EUR");
-        assert_eq!(format.money("1050", "XYZ"), "1,050 XYZ", "an asset that nobody knows: minor units");
+        assert_eq!(format.money("1050", "XYZ"), "1,050 minor units XYZ", "an asset that nobody knows");
         assert_eq!((count(-1234567), count(0)), ("-1,234,567".to_owned(), "0".to_owned()));
     }
 
     #[test]
     fn times_are_those_of_the_zone() {
-        let format = Format { decimals: Arc::default(), zone: Tz::Asia__Seoul };
+        let format = Format { decimals: Arc::default(), zone: Tz::Asia__Seoul, language: Language::En };
         let moment = format.time("2026-12-01T15:30:00.123456Z");
         assert_eq!((moment.shown.as_str(), moment.exact.as_str()), ("2026-12-02 00:30:00", "2026-12-01T15:30:00.123Z"));
         assert_eq!(format.time("no time").shown, "no time");
@@ -167,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_time_is_typed_in_the_zone_of_the_console() {
-        let format = Format { decimals: Arc::default(), zone: Tz::Asia__Seoul };
+        let format = Format { decimals: Arc::default(), zone: Tz::Asia__Seoul, language: Language::En };
         for (typed, sent) in [
             ("2026-12-02T00:30", Some("2026-12-01T15:30:00Z")),
             (" 2026-12-02 00:30:15 ", Some("2026-12-01T15:30:15Z")),

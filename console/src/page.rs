@@ -11,6 +11,7 @@ use crate::{
     format::Format,
     language::Language,
     navigation::{AREAS, Area, WALLET_AREAS},
+    scales::Decimals,
     visit::{Visit, WALLET},
 };
 
@@ -54,16 +55,17 @@ impl Page {
     /// The frame of a screen whose title has this key.
     pub(crate) async fn new(visit: &Visit, title: &str) -> Self {
         let decimals = visit.decimals().await;
-        Self::with_decimals(visit, title, Format { decimals, zone: visit.house().zone })
+        Self::with_decimals(visit, title, decimals)
     }
 
     /// The frame of a screen without amounts: it asks nobody.
     pub(crate) fn plain(visit: &Visit, title: &str) -> Self {
-        Self::with_decimals(visit, title, Format { decimals: Default::default(), zone: visit.house().zone })
+        Self::with_decimals(visit, title, Decimals::default())
     }
 
-    fn with_decimals(visit: &Visit, title: &str, format: Format) -> Self {
+    fn with_decimals(visit: &Visit, title: &str, decimals: Decimals) -> Self {
         let language = visit.language();
+        let format = Format { decimals, zone: visit.house().zone, language };
         let query = visit.asked().split_once('?').map(|(_, query)| query).unwrap_or_default();
         let done = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "done");
         let notice = done.and_then(|(_, word)| language.known(&format!("done-{word}")));

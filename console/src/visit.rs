@@ -204,8 +204,14 @@ impl Visit {
         done
     }
 
+    /// How amounts are shown.
     pub(crate) async fn decimals(&self) -> Decimals {
         self.0.house.scales.get(self.client()).await
+    }
+
+    /// How many decimals are typed for an asset; none if nobody knows it.
+    pub(crate) async fn scale(&self, asset: &str) -> Result<Option<usize>, Failure> {
+        self.0.house.scales.of(self.client(), asset).await
     }
 }
 

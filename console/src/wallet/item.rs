@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     amount,
-    confirm::{Confirm, fact, fields},
+    confirm::{Confirm, fact, fields, settle, settled, unsure},
     member::LoggedIn,
     own::{self, Choice, choices},
     payee::Payee,
@@ -20,6 +20,7 @@ use crate::{
     format::Moment,
     page::{Page, show},
     posted::{Posted, refused},
+    visit::Visit,
 };
 
 #[derive(Deserialize)]
@@ -112,17 +113,33 @@ pub(crate) async fn confirm(
 
 pub(crate) async fn give(LoggedIn(visit): LoggedIn, Path(id): Path<Uuid>, form: Posted) -> Result<Response, Failure> {
     let address = Address::command("/v1/items").segment(&id.to_string()).segment("transfer");
-    visit.act(address, &form.plain_act(), &json!({ "to": form.get("number").trim() })).await?;
-    Ok(Redirect::to("/wallet/items?done=given").into_response())
+    let body = json!({ "to": form.get("number").trim() });
+    match visit.act(address, &form.plain_act(), &body).await {
+        Ok(_) => Ok(Redirect::to("/wallet/items?done=given").into_response()),
+        Err(failure) => unsure(&visit, &form, &["number"], &format!("/wallet/items/{id}/give"), failure),
+    }
 }
 
 /// Offers it for a price; what is paid goes to the account that was chosen, in its asset.
-pub(crate) async fn offer(LoggedIn(visit): LoggedIn, Path(id): Path<Uuid>, form: Posted) -> Result<Response, Failure> {
-    let account = own::account(&visit, form.get("destination")).await?;
-    let price = amount::money(&visit, form.get("price"), &account.asset).await?;
-    let body = json!({ "item_id": id, "price": price, "destination": account.account_id });
-    visit.act(Address::command("/v1/offers"), &form.plain_act(), &body).await?;
-    Ok(Redirect::to(&format!("/wallet/items/{id}?done=offered")).into_response())
+pub(crate) async fn offer(
+    LoggedIn(visit): LoggedIn,
+    Path(id): Path<Uuid>,
+    mut form: Posted,
+) -> Result<Response, Failure> {
+    let body = if let Some(body) = settled(&form)? { body } else { offered(&visit, id, &form).await? };
+    settle(&mut form, &body);
+    match visit.act(Address::command("/v1/offers"), &form.plain_act(), &body).await {
+        Ok(_) => Ok(Redirect::to(&format!("/wallet/items/{id}?done=offered")).into_response()),
+        Err(failure) => {
+            unsure(&visit, &form, &["price", "destination"], &format!("/wallet/items/{id}/offer"), failure)
+        }
+    }
+}
+
+async fn offered(visit: &Visit, id: Uuid, form: &Posted) -> Result<Value, Failure> {
+    let account = own::account(visit, form.get("destination")).await?;
+    let price = amount::money(visit, form.get("price"), &account.asset).await?;
+    Ok(json!({ "item_id": id, "price": price, "destination": account.account_id }))
 }
 
 pub(crate) async fn withdraw(

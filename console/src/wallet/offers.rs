@@ -21,8 +21,8 @@ use crate::{
     visit::Visit,
 };
 
-/// Pages that are looked through for an offer, at most.
-const PAGES: usize = 20;
+/// As many as a list of the servers has at most.
+const MOST: &str = "200";
 const ACCEPT: &str = "/wallet/offers/accept";
 const FIELDS: [&str; 2] = ["source", "offer_id"];
 
@@ -62,7 +62,9 @@ struct Row {
 #[template(path = "wallet/offers.html")]
 struct Screen {
     page: Page,
+    /// Which part of the list is shown. Forms send it: an offer is read again from there.
     collection: String,
+    cursor: String,
     rows: Vec<Row>,
     sources: Vec<Choice>,
     more: Option<String>,
@@ -83,7 +85,7 @@ pub(crate) async fn screen(LoggedIn(visit): LoggedIn, Query(asked): Query<Asked>
     };
     let rows = offers.items.into_iter().map(row).collect();
     let sources = choices(&page, &accounts.unwrap_or_default(), "");
-    Ok(show(&Screen { collection, rows, sources, more, page }))
+    Ok(show(&Screen { collection, cursor: asked.cursor, rows, sources, more, page }))
 }
 
 fn at(collection: &str, cursor: &str) -> Address {
@@ -93,7 +95,7 @@ fn at(collection: &str, cursor: &str) -> Address {
 /// Shows what is bought, and for how much. The price is the servers', not the form's.
 pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
     let source = own::account(&visit, form.get("source")).await?;
-    let offer = find(&visit, form.get("offer_id"), form.get("collection").trim()).await?;
+    let offer = find(&visit, &form).await?;
     let page = Page::new(&visit, "wallet-confirm").await;
     let from = format!("{} · {}", source.name(), page.format.money(&source.available, &source.asset));
     let facts = vec![
@@ -105,18 +107,13 @@ pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, form: Posted) -> Result<R
     Ok(show(&Confirm::new(page, facts, fields(&form, &FIELDS), places, "item-buy")))
 }
 
-/// Servers list offers and show none alone: it is looked for among those of its collection.
-async fn find(visit: &Visit, id: &str, collection: &str) -> Result<Offer, Failure> {
-    let mut cursor = String::new();
-    for _ in 0..PAGES {
-        let offers: Offers = visit.get(at(collection, &cursor)).await?;
-        if let Some(offer) = offers.items.into_iter().find(|offer| offer.offer_id == id) {
-            return Ok(offer);
-        }
-        let Some(next) = offers.next_cursor else { break };
-        cursor = next;
-    }
-    Err(refused(404, "offer-unknown"))
+/// Servers list offers and show none alone: it is read from the part of the list that it was chosen from. That part begins at the same
+/// place again, but at the very beginning of the list, where newer offers come before it; so more are read than a page shows.
+async fn find(visit: &Visit, form: &Posted) -> Result<Offer, Failure> {
+    let address = at(form.get("collection").trim(), form.get("cursor")).with("limit", MOST);
+    let offers: Offers = visit.get(address).await?;
+    let offer = offers.items.into_iter().find(|offer| offer.offer_id == form.get("offer_id"));
+    offer.ok_or_else(|| refused(404, "offer-unknown"))
 }
 
 pub(crate) async fn accept(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     amount,
-    confirm::{Confirm, fact, fields, unsure},
+    confirm::{Confirm, fact, fields, settle, settled, unsure},
     filled::Filled,
     member::LoggedIn,
     orders::Schedule,
@@ -18,7 +18,7 @@ use super::{
     trouble::again,
 };
 use crate::{
-    client::{Address, Done, Failure, Server},
+    client::{Address, Failure, Server},
     page::{Page, show},
     posted::{Posted, refused},
     visit::Visit,
@@ -76,7 +76,7 @@ async fn refill(visit: &Visit, posted: &Posted, failure: Failure) -> Result<Resp
 }
 
 /// Shows whom the number belongs to, and when what is paid.
-pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
+pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
     let wanted = match read(&visit, &form).await {
         Ok(wanted) => wanted,
         Err(failure) => return refill(&visit, &form, failure).await,
@@ -90,27 +90,26 @@ pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, form: Posted) -> Result<R
         fact(&page, "column-amount", page.format.money(amount, &wanted.source.asset)),
         fact(&page, "order-when", schedule.text(&page)),
     ];
+    settle(&mut form, &wanted.body);
     Ok(show(&Confirm::new(page, facts, fields(&form, &FIELDS), (NEW, NEW), "order-create")))
 }
 
-pub(crate) async fn create(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
-    let done = match send(&visit, &form).await {
-        Ok(done) => done,
-        Err(failure) => {
-            return match unsure(&visit, &form, &FIELDS, NEW, failure) {
-                Ok(again) => Ok(again),
-                Err(failure) => refill(&visit, &form, failure).await,
-            };
-        }
-    };
-    let id = done.body["order_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
-    let id = id.ok_or_else(|| Failure::Answer(Server::Command, "an order without an id".to_owned()))?;
-    Ok(Redirect::to(&format!("/wallet/orders/{id}?done=ordered")).into_response())
+pub(crate) async fn create(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
+    match send(&visit, &mut form).await {
+        Ok(id) => Ok(Redirect::to(&format!("/wallet/orders/{id}?done=ordered")).into_response()),
+        Err(failure) => match unsure(&visit, &form, &FIELDS, NEW, failure) {
+            Ok(again) => Ok(again),
+            Err(failure) => refill(&visit, &form, failure).await,
+        },
+    }
 }
 
-async fn send(visit: &Visit, form: &Posted) -> Result<Done, Failure> {
-    let wanted = read(visit, form).await?;
-    visit.act(Address::command("/v1/standing-orders"), &form.plain_act(), &wanted.body).await
+async fn send(visit: &Visit, form: &mut Posted) -> Result<Uuid, Failure> {
+    let body = if let Some(body) = settled(form)? { body } else { read(visit, form).await?.body };
+    settle(form, &body);
+    let done = visit.act(Address::command("/v1/standing-orders"), &form.plain_act(), &body).await?;
+    let id = done.body["order_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+    id.ok_or_else(|| Failure::Answer(Server::Command, "an order without an id".to_owned()))
 }
 
 async fn read(visit: &Visit, form: &Posted) -> Result<Wanted, Failure> {

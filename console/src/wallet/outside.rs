@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::{
     amount,
-    confirm::unsure,
+    confirm::{settle, settled, unsure},
     filled::Filled,
     member::LoggedIn,
     own::{self, Choice, choices},
     trouble::again,
 };
 use crate::{
-    client::{Act, Address, Failure, Server},
+    client::{Address, Failure, Server},
     page::{Page, show},
     posted::Posted,
     session::Begun,
@@ -85,38 +85,59 @@ fn place(kind: &str, id: Uuid) -> String {
     format!("/wallet/{folder}/{id}")
 }
 
-pub(crate) async fn top_up(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
-    let began = async {
-        let (account_id, money) = paid(&visit, &form).await?;
-        let body = json!({
-            "account_id": account_id,
-            "money": money,
-            "provider": form.get("provider").trim(),
-            "payment_key": form.get("payment_key").trim(),
-        });
-        start(&visit, "top-up", "/v1/top-ups", &form.plain_act(), &body).await
+pub(crate) async fn top_up(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
+    let began = match top_up_body(&visit, &form).await {
+        Ok(body) => start(&visit, "top-up", "/v1/top-ups", &mut form, &body).await,
+        Err(failure) => Err(failure),
     };
-    answer(&visit, &form, ("top-up", &TOP_UP), began.await).await
+    answer(&visit, &form, ("top-up", &TOP_UP), began).await
 }
 
-pub(crate) async fn payout(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
-    let began = async {
-        let (account_id, money) = paid(&visit, &form).await?;
-        let text = |name: &str| form.get(name).trim();
-        let bank_account = json!({ "bank": text("bank"), "number": text("number"), "holder": text("holder") });
-        let body = json!({ "account_id": account_id, "money": money, "bank_account": bank_account });
-        start(&visit, "bank-payout", "/v1/bank-payouts", &form.plain_act(), &body).await
-    };
-    answer(&visit, &form, ("payout", &PAYOUT), began.await).await
+async fn top_up_body(visit: &Visit, form: &Posted) -> Result<Value, Failure> {
+    if let Some(body) = settled(form)? {
+        return Ok(body);
+    }
+    let (account_id, money) = paid(visit, form).await?;
+    Ok(json!({
+        "account_id": account_id,
+        "money": money,
+        "provider": form.get("provider").trim(),
+        "payment_key": form.get("payment_key").trim(),
+    }))
 }
 
-pub(crate) async fn gift_card(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
-    let began = async {
-        let (account_id, money) = paid(&visit, &form).await?;
-        let body = json!({ "account_id": account_id, "product": form.get("product").trim(), "money": money });
-        start(&visit, "gift-card", "/v1/gift-cards", &form.plain_act(), &body).await
+pub(crate) async fn payout(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
+    let began = match payout_body(&visit, &form).await {
+        Ok(body) => start(&visit, "bank-payout", "/v1/bank-payouts", &mut form, &body).await,
+        Err(failure) => Err(failure),
     };
-    answer(&visit, &form, ("gift-card", &GIFT_CARD), began.await).await
+    answer(&visit, &form, ("payout", &PAYOUT), began).await
+}
+
+async fn payout_body(visit: &Visit, form: &Posted) -> Result<Value, Failure> {
+    if let Some(body) = settled(form)? {
+        return Ok(body);
+    }
+    let (account_id, money) = paid(visit, form).await?;
+    let text = |name: &str| form.get(name).trim();
+    let bank_account = json!({ "bank": text("bank"), "number": text("number"), "holder": text("holder") });
+    Ok(json!({ "account_id": account_id, "money": money, "bank_account": bank_account }))
+}
+
+pub(crate) async fn gift_card(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
+    let began = match gift_card_body(&visit, &form).await {
+        Ok(body) => start(&visit, "gift-card", "/v1/gift-cards", &mut form, &body).await,
+        Err(failure) => Err(failure),
+    };
+    answer(&visit, &form, ("gift-card", &GIFT_CARD), began).await
+}
+
+async fn gift_card_body(visit: &Visit, form: &Posted) -> Result<Value, Failure> {
+    if let Some(body) = settled(form)? {
+        return Ok(body);
+    }
+    let (account_id, money) = paid(visit, form).await?;
+    Ok(json!({ "account_id": account_id, "product": form.get("product").trim(), "money": money }))
 }
 
 async fn paid(visit: &Visit, form: &Posted) -> Result<(String, Value), Failure> {
@@ -126,8 +147,15 @@ async fn paid(visit: &Visit, form: &Posted) -> Result<(String, Value), Failure> 
 }
 
 /// Starts it. Where its page is.
-async fn start(visit: &Visit, kind: &str, path: &str, act: &Act, body: &Value) -> Result<String, Failure> {
-    let done = visit.act(Address::command(path), act, body).await?;
+async fn start(
+    visit: &Visit,
+    kind: &str,
+    path: &str,
+    form: &mut Posted,
+    body: &Value,
+) -> Result<String, Failure> {
+    settle(form, body);
+    let done = visit.act(Address::command(path), &form.plain_act(), body).await?;
     let id = done.body["process_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
     let id = id.ok_or_else(|| Failure::Answer(Server::Command, "a process without an id".to_owned()))?;
     visit.change(|session| {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     amount,
-    confirm::{Confirm, fact, fields, unsure},
+    confirm::{Confirm, fact, fields, settle, settled, unsure},
     member::LoggedIn,
     own::{self, Account, Choice, choices},
     payee::Payee,
@@ -53,6 +53,20 @@ struct Payment {
     money: Value,
 }
 
+impl Payment {
+    fn body(&self, memo: &str) -> Value {
+        let mut body = json!({
+            "source": self.source.account_id,
+            "destination": self.payee.account_number,
+            "money": self.money,
+        });
+        if !memo.is_empty() {
+            body["memo"] = json!(memo);
+        }
+        body
+    }
+}
+
 pub(crate) async fn screen(LoggedIn(visit): LoggedIn, Query(typed): Query<Typed>) -> Result<Response, Failure> {
     Ok(show(&form(&visit, typed, None).await?))
 }
@@ -69,7 +83,7 @@ async fn form(visit: &Visit, typed: Typed, failure: Option<&Failure>) -> Result<
 }
 
 /// Shows whom the number belongs to, and what is about to be paid.
-pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
+pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
     let payment = match read(&visit, &form).await {
         Ok(payment) => payment,
         Err(failure) => return refill(&visit, &form, failure).await,
@@ -82,17 +96,18 @@ pub(crate) async fn confirm(LoggedIn(visit): LoggedIn, form: Posted) -> Result<R
         fact(&page, "wallet-to", payment.payee.text(&page)),
         fact(&page, "column-amount", shown(payment.money["amount"].as_str().unwrap_or_default())),
     ];
-    let memo = form.get("memo").trim();
+    let memo = form.get("memo").trim().to_owned();
+    settle(&mut form, &payment.body(&memo));
     if !memo.is_empty() {
-        facts.push(fact(&page, "column-memo", memo.to_owned()));
+        facts.push(fact(&page, "column-memo", memo));
     }
     let places = ("/wallet/pay", "/wallet/pay");
     Ok(show(&Confirm::new(page, facts, fields(&form, &FIELDS), places, "wallet-pay-button")))
 }
 
 /// Pays, and shows the transfer.
-pub(crate) async fn pay(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Response, Failure> {
-    match send(&visit, &form).await {
+pub(crate) async fn pay(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<Response, Failure> {
+    match send(&visit, &mut form).await {
         Ok(id) => Ok(Redirect::to(&format!("/wallet/transfers/{id}?done=paid")).into_response()),
         Err(failure) => match unsure(&visit, &form, &FIELDS, "/wallet/pay", failure) {
             Ok(again) => Ok(again),
@@ -101,17 +116,13 @@ pub(crate) async fn pay(LoggedIn(visit): LoggedIn, form: Posted) -> Result<Respo
     }
 }
 
-async fn send(visit: &Visit, form: &Posted) -> Result<Uuid, Failure> {
-    let payment = read(visit, form).await?;
-    let mut body = json!({
-        "source": payment.source.account_id,
-        "destination": payment.payee.account_number,
-        "money": payment.money,
-    });
-    let memo = form.get("memo").trim();
-    if !memo.is_empty() {
-        body["memo"] = json!(memo);
-    }
+async fn send(visit: &Visit, form: &mut Posted) -> Result<Uuid, Failure> {
+    let body = if let Some(body) = settled(form)? {
+        body
+    } else {
+        read(visit, form).await?.body(form.get("memo").trim())
+    };
+    settle(form, &body);
     let done = visit.act(Address::command("/v1/transfers"), &form.plain_act(), &body).await?;
     let id = done.body["transfer_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
     id.ok_or_else(|| Failure::Answer(Server::Command, "a transfer without an id".to_owned()))

@@ -9,4 +9,5 @@ mod outside;
 mod pages;
 mod reset;
 mod session;
+mod settled;
 mod things;
