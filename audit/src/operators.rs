@@ -164,7 +164,7 @@ mod tests {
     fn add(number: u128, name: &str, role: OperatorRole) -> Events {
         let list = StreamId::OPERATORS.uuid().as_u128();
         let listed = OperatorListed { operator: operator(number), name: name.into() };
-        let added = OperatorAdded { name: name.into(), role, reason: None };
+        let added = OperatorAdded { name: name.into(), role, reason: None, by: None };
         vec![(number, added.into()), (list, listed.into())]
     }
 
@@ -235,12 +235,12 @@ mod tests {
         log.wrong(alone, "a name that is not theirs");
         let listed = vec![add(OTHER + 2, "jisu", OperatorRole::Viewer).remove(1)];
         log.wrong(listed, "who is not added in this commit");
-        log.wrong(vec![(OTHER + 9, OperatorEnabled { reason: None }.into())], "was never added");
+        log.wrong(vec![(OTHER + 9, OperatorEnabled { reason: None, by: None }.into())], "was never added");
         let mut log = with_admin();
-        log.sound(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None }.into())]);
-        log.wrong(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None }.into())], "does not follow");
-        log.wrong(vec![(ADMIN, OperatorEnabled { reason: None }.into())], "does not follow");
-        let same = OperatorRoleSet { role: OperatorRole::Admin, reason: None };
+        log.sound(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())]);
+        log.wrong(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())], "does not follow");
+        log.wrong(vec![(ADMIN, OperatorEnabled { reason: None, by: None }.into())], "does not follow");
+        let same = OperatorRoleSet { role: OperatorRole::Admin, reason: None, by: None };
         log.wrong(vec![(ADMIN, same.into())], "does not follow");
     }
 }
