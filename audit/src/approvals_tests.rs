@@ -30,7 +30,7 @@ fn with_two() -> TestLog {
     let mut log = TestLog::new();
     for number in [MINJI, JIWOO] {
         let listed = OperatorListed { operator: operator(number), name: name(number) };
-        let added = OperatorAdded { name: name(number), role: OperatorRole::Admin, reason: None };
+        let added = OperatorAdded { name: name(number), role: OperatorRole::Admin, reason: None, by: None };
         log.sound(vec![(number, added.into()), (StreamId::OPERATORS.uuid().as_u128(), listed.into())]);
     }
     log.operator = Some(Uuid::from_u128(MINJI));
@@ -84,6 +84,7 @@ fn asked(log: &TestLog, id: u128, by: u128) -> Events {
         session: Uuid::from_u128(7),
         reason: "because".to_owned(),
         expires_at: log.now + TimeDelta::hours(1),
+        seen: None,
     };
     vec![(id, requested.into())]
 }
@@ -187,6 +188,7 @@ fn a_promotion_is_granted_in_a_commit_that_does_nothing_else() {
             session: Uuid::from_u128(7),
             reason: "because".to_owned(),
             expires_at: log.now + TimeDelta::hours(1),
+            seen: None,
         };
         log.sound(acted(vec![(5000, requested.into())], 25_000, MINJI, None, false));
         log.operator = Some(Uuid::from_u128(JIWOO));

@@ -37,7 +37,7 @@ impl Operators {
         let had_admin = self.has_admin();
         for event in &commit.events {
             let fault = match &event.recorded {
-                Event::Operator(operator) => self.operator(event, operator, commit),
+                Event::Operator(operator) => self.operator(event, operator, commit).or_else(|| by_fault(operator, commit)),
                 Event::OperatorList(OperatorListEvent::Added(listed)) => {
                     let is_added = added(commit, listed.operator.uuid(), &listed.name);
                     (!is_added).then(|| format!("has {}, who is not added in this commit", listed.name))
@@ -103,6 +103,19 @@ impl Operators {
     }
 }
 
+/// Who let an operator in is who sent the command: whose requests that one may approve rests on it. A build before did not say it.
+fn by_fault(happened: &OperatorEvent, commit: &Commit) -> Option<String> {
+    let by = match happened {
+        OperatorEvent::Added(added) => added.by,
+        OperatorEvent::RoleSet(set) => set.by,
+        OperatorEvent::Enabled(enabled) => enabled.by,
+        OperatorEvent::CredentialsReset(reset) => reset.by,
+        OperatorEvent::Disabled(_) => None,
+    }?;
+    (commit.operator != Some(by.operator.uuid()))
+        .then(|| format!("says that {} did it, who did not send the command", by.operator))
+}
+
 /// Whether an operator is added in a commit.
 fn added(commit: &Commit, operator: Uuid, name: &str) -> bool {
     commit.events.iter().any(|event| match &event.recorded {
@@ -146,7 +159,7 @@ fn tale_fault(acted: &OperatorActed, commit: &Commit) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use events::recorded::{
-        OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorListed, OperatorRoleSet,
+        ByOperator, OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorListed, OperatorRoleSet,
         PartnerCreated,
     };
     use kernel::{OperatorId, StreamId};
@@ -164,7 +177,7 @@ mod tests {
     fn add(number: u128, name: &str, role: OperatorRole) -> Events {
         let list = StreamId::OPERATORS.uuid().as_u128();
         let listed = OperatorListed { operator: operator(number), name: name.into() };
-        let added = OperatorAdded { name: name.into(), role, reason: None };
+        let added = OperatorAdded { name: name.into(), role, reason: None, by: None };
         vec![(number, added.into()), (list, listed.into())]
     }
 
@@ -235,12 +248,15 @@ mod tests {
         log.wrong(alone, "a name that is not theirs");
         let listed = vec![add(OTHER + 2, "jisu", OperatorRole::Viewer).remove(1)];
         log.wrong(listed, "who is not added in this commit");
-        log.wrong(vec![(OTHER + 9, OperatorEnabled { reason: None }.into())], "was never added");
+        log.wrong(vec![(OTHER + 9, OperatorEnabled { reason: None, by: None }.into())], "was never added");
         let mut log = with_admin();
-        log.sound(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None }.into())]);
-        log.wrong(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None }.into())], "does not follow");
-        log.wrong(vec![(ADMIN, OperatorEnabled { reason: None }.into())], "does not follow");
-        let same = OperatorRoleSet { role: OperatorRole::Admin, reason: None };
+        log.sound(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())]);
+        log.wrong(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())], "does not follow");
+        log.wrong(vec![(ADMIN, OperatorEnabled { reason: None, by: None }.into())], "does not follow");
+        let by = Some(ByOperator { operator: operator(OTHER), at: log.now });
+        let reset = OperatorCredentialsReset { credentials: 3, reason: None, by };
+        log.wrong(vec![(ADMIN, reset.into())], "who did not send the command");
+        let same = OperatorRoleSet { role: OperatorRole::Admin, reason: None, by: None };
         log.wrong(vec![(ADMIN, same.into())], "does not follow");
     }
 }

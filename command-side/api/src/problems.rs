@@ -62,6 +62,7 @@ pub(crate) fn of_execution(error: ExecuteError) -> Problem {
         ExecuteError::OperatorUnknown => Problem::new(Code::OperatorUnknown).detail("there is no such operator"),
         ExecuteError::ApprovalUnknown
         | ExecuteError::ApprovalOwn
+        | ExecuteError::ApprovalNotIndependent
         | ExecuteError::ApprovalNotOwn
         | ExecuteError::OperatorRoleMissing(_)
         | ExecuteError::NoOperatorAccount => of_approval(&error),
@@ -99,6 +100,8 @@ fn of_approval(error: &ExecuteError) -> Problem {
         ExecuteError::ApprovalUnknown => Problem::new(Code::ApprovalUnknown).detail("there is no such approval"),
         ExecuteError::ApprovalOwn => Problem::new(Code::ApprovalOwn)
             .detail("you asked for it yourself: another operator has to look at it, and you may withdraw it"),
+        ExecuteError::ApprovalNotIndependent => Problem::new(Code::ApprovalNotIndependent)
+            .detail("one of you added, reset, enabled or promoted the other lately, or one operator did that to both"),
         ExecuteError::ApprovalNotOwn => Problem::new(Code::Forbidden).detail("only who asked for it may withdraw it"),
         ExecuteError::OperatorRoleMissing(lowest) => Problem::new(Code::OperatorRoleMissing)
             .detail(format!("this needs an operator of role {lowest}"))
@@ -350,6 +353,7 @@ fn refusal_detail(code: Code) -> &'static str {
         Code::ReferenceTaken => "you have used this reference for another transfer",
         Code::OperatorNameTaken => "an operator has this name, or had it",
         Code::ApprovalOver => APPROVAL_OVER,
+        Code::ChangedSince => "somebody changed it after it was asked for; look at what is set now, and ask again",
         Code::LastAdmin => "there has to be an admin who is enabled",
         Code::BatchAborted => "another transfer of this atomic batch was refused",
         other => other.title(),

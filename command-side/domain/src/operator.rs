@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use chrono::{DateTime, Utc};
 use events::recorded::{
-    OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorListEvent,
+    ByOperator, OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorListEvent,
     OperatorListed, OperatorRoleSet,
 };
 use kernel::{OperatorId, OperatorRole};
@@ -69,6 +70,9 @@ pub struct Operator {
     pub is_enabled: bool,
     /// The number of their credentials: the first password and the secret of one-time codes follow from it.
     pub credentials: u32,
+    /// Which operators added them, reset their credentials, enabled them or gave them their role, and when each of them last did. All of them are
+    /// kept: an operator who is let in by a second one would else be rid of the first.
+    pub let_in_by: BTreeMap<OperatorId, DateTime<Utc>>,
 }
 
 impl Operator {
@@ -76,8 +80,9 @@ impl Operator {
     pub fn evolve(state: Option<Self>, event: &OperatorEvent) -> Result<Self, EvolveError> {
         let mut operator = match (state, event) {
             (None, OperatorEvent::Added(added)) => {
-                let OperatorAdded { name, role, .. } = added.clone();
-                return Ok(Self { name, role, is_enabled: true, credentials: FIRST_CREDENTIALS });
+                let OperatorAdded { name, role, by, .. } = added.clone();
+                let let_in_by = by.into_iter().map(|by| (by.operator, by.at)).collect();
+                return Ok(Self { name, role, is_enabled: true, credentials: FIRST_CREDENTIALS, let_in_by });
             }
             (None, _) => return Err(EvolveError::NotOpened),
             (Some(_), OperatorEvent::Added(_)) => return Err(EvolveError::OpenedTwice),
@@ -94,6 +99,9 @@ impl Operator {
                 operator.credentials = reset.credentials;
             }
             OperatorEvent::Added(_) => {}
+        }
+        if let Some(ByOperator { operator: by, at }) = let_in(event) {
+            operator.let_in_by.insert(by, at);
         }
         Ok(operator)
     }
@@ -118,7 +126,7 @@ impl Operator {
             return Ok(None);
         }
         self.may_stop_acting(is_last)?;
-        Ok(Some(OperatorRoleSet { role, reason }))
+        Ok(Some(OperatorRoleSet { role, reason, by: None }))
     }
 
     /// What happens when they are disabled; nothing if they are. `is_last`: whether there is no other acting admin.
@@ -136,13 +144,13 @@ impl Operator {
 
     /// What happens when they are enabled; nothing if they are.
     pub fn enable(&self, reason: Option<String>) -> Option<OperatorEnabled> {
-        (!self.is_enabled).then_some(OperatorEnabled { reason })
+        (!self.is_enabled).then_some(OperatorEnabled { reason, by: None })
     }
 
     /// What happens when their credentials are reset.
     pub fn reset(&self, reason: Option<String>) -> OperatorCredentialsReset {
         // Four thousand million resets do not happen.
-        OperatorCredentialsReset { credentials: self.credentials.saturating_add(1), reason }
+        OperatorCredentialsReset { credentials: self.credentials.saturating_add(1), reason, by: None }
     }
 
     fn may_stop_acting(&self, is_last: bool) -> Result<(), Refusal> {
@@ -150,6 +158,17 @@ impl Operator {
             true => Err(Refusal::LastAdmin),
             false => Ok(()),
         }
+    }
+}
+
+/// Who let an operator in by an event. Whoever disables somebody lets nobody in.
+fn let_in(event: &OperatorEvent) -> Option<ByOperator> {
+    match event {
+        OperatorEvent::Added(added) => added.by,
+        OperatorEvent::RoleSet(set) => set.by,
+        OperatorEvent::Enabled(enabled) => enabled.by,
+        OperatorEvent::CredentialsReset(reset) => reset.by,
+        OperatorEvent::Disabled(_) => None,
     }
 }
 

@@ -179,6 +179,9 @@ pub enum Refusal {
     /// An approval is decided once, in time, and while whoever asked may ask for it.
     #[error("the approval is over")]
     ApprovalOver,
+    /// What is approved would undo a change that whoever asked did not know of.
+    #[error("it was changed since it was asked for")]
+    ChangedSince,
     /// A neighbour in an atomic batch was refused.
     #[error("another transfer of the atomic batch was refused")]
     BatchAborted,
@@ -241,6 +244,7 @@ impl Refusal {
             Self::OperatorNameTaken => "operator-name-taken",
             Self::LastAdmin => "last-admin",
             Self::ApprovalOver => "approval-over",
+            Self::ChangedSince => "changed-since",
             Self::BatchAborted => "batch-aborted",
         }
     }

@@ -185,6 +185,7 @@ fn of_lost(error: ExecuteError) -> ExecuteError {
         | ExecuteError::OperatorUnknown
         | ExecuteError::ApprovalUnknown
         | ExecuteError::ApprovalOwn
+        | ExecuteError::ApprovalNotIndependent
         | ExecuteError::ApprovalNotOwn
         | ExecuteError::OperatorRoleMissing(_)
         | ExecuteError::NoOperatorAccount

@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    approval_details::{Detail, details},
     approvals::{Approval, Told},
     partner_acts::{Issued, key_page},
 };
@@ -22,6 +23,7 @@ use crate::{
 struct Screen {
     page: Page,
     approval: Approval,
+    details: Vec<Detail>,
     is_pending: bool,
     /// Whether the reader asked for it: they may take it back, and nobody approves their own.
     is_own: bool,
@@ -31,11 +33,13 @@ struct Screen {
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Failure> {
-    let page = Page::plain(&visit, "approval-title");
+    let page = Page::new(&visit, "approval-title").await;
     let told: Told = visit.get(Address::query("/v1/approvals").segment(&id.to_string())).await?;
     let approval = Approval::of(&page, told, visit.house().now());
     let is_own = visit.operator().is_some_and(|operator| operator.id.to_string() == approval.requested_by);
+    let details = details(&visit, &page, &approval.asked).await;
     Ok(show(&Screen {
+        details,
         is_pending: approval.is_pending(),
         may_decide: !is_own && page.may(approval.least_role()),
         has_key: is_own && approval.kind == "partner-keys" && approval.tone == "approved",

@@ -7,7 +7,6 @@ use platform::extract::Query;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::log_event::plain;
 use crate::{
     client::Address,
     format::Moment,
@@ -82,7 +81,8 @@ pub(super) struct Approval {
     pub(super) decision_reason: String,
     /// The rule that refused it after it was approved.
     pub(super) refusal: Option<String>,
-    pub(super) details: Vec<Detail>,
+    /// What exactly is asked for, as the server has it.
+    pub(super) asked: Value,
     /// What the projector made of it, and when; none but of a promotion that was approved.
     pub(super) carried_out: Option<Done>,
 }
@@ -93,13 +93,6 @@ pub(super) struct Done {
     pub(super) tone: String,
     pub(super) at: Option<Moment>,
     pub(super) error: Option<String>,
-}
-
-/// A part of what was asked for.
-pub(super) struct Detail {
-    pub(super) name: String,
-    pub(super) value: String,
-    pub(super) href: Option<String>,
 }
 
 #[derive(Template)]
@@ -149,7 +142,7 @@ impl Approval {
             decided: told.decided_at.map(|text| page.format.time(&text)),
             decision_reason: told.decision_reason.unwrap_or_default(),
             refusal: told.refusal.map(|code| page.word("problem", &code)),
-            details: details(&told.details),
+            asked: told.details,
             carried_out: told.carried_out.map(|done| Done::of(page, done)),
         }
     }
@@ -174,19 +167,4 @@ impl Done {
         let at = at.map(|text| page.format.time(&text));
         Self { state: page.word("promotion", &state), tone: state, at, error }
     }
-}
-
-/// What stands beside the kind of it. The digest of a key says nothing to people.
-fn details(told: &Value) -> Vec<Detail> {
-    let fields = told.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind" && *name != "digest");
-    fields.map(|(name, value)| detail(name, value)).collect()
-}
-
-fn detail(name: &str, value: &Value) -> Detail {
-    let kind = matches!(name, "transfer" | "account" | "member" | "partner" | "view").then_some(name);
-    let text = match value {
-        Value::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join(", "),
-        other => plain(other),
-    };
-    Detail { name: name.to_owned(), href: kind.map(|kind| links::to(kind, &text)), value: text }
 }

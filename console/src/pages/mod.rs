@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod account_acts;
 pub(crate) mod accounts;
 pub(crate) mod approval;
+mod approval_details;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 mod audit_views;

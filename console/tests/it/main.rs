@@ -3,6 +3,7 @@
 mod absent;
 mod acts;
 mod app;
+mod approval_details;
 mod audit;
 mod bank;
 mod browser;

@@ -152,6 +152,10 @@ pub struct ApprovalRequested {
     pub reason: String,
     /// From this time on, by the log's clock, nobody can approve it any more.
     pub expires_at: DateTime<Utc>,
+    /// How often the rate or the limit that it is about had been changed before: approved after another change, it would undo that one. None of
+    /// all else, and of a build before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
 }
 
 /// Another operator approved. What was asked for was decided in the same commit, and its events stand before this one. A promotion of a view has

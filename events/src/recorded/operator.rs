@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use chrono::{DateTime, Utc};
 use kernel::{ApprovalId, OperatorId, OperatorRole, StreamId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -42,6 +43,15 @@ event_types! {
     }
 }
 
+/// The operator with an account who let another one in, or gave them their role. Commits of a build before do not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByOperator {
+    /// The operator; the commit's actor.
+    pub operator: OperatorId,
+    /// When it was decided, by the log's clock: a little before it was recorded.
+    pub at: DateTime<Utc>,
+}
+
 /// An operator was added, enabled. First on its stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperatorAdded {
@@ -52,6 +62,9 @@ pub struct OperatorAdded {
     /// Why, in the words of who added them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Which operator with an account did it, and when; none if nobody with an account did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ByOperator>,
 }
 
 /// The operator has another role. All sessions end.
@@ -62,6 +75,9 @@ pub struct OperatorRoleSet {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Which operator with an account did it, and when; none if nobody with an account did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ByOperator>,
 }
 
 /// The operator may not log in any more. All sessions end.
@@ -78,6 +94,9 @@ pub struct OperatorEnabled {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Which operator with an account did it, and when; none if nobody with an account did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ByOperator>,
 }
 
 /// The password, the secret of one-time codes and the subject at a provider of identities count no more; those with the new number do. All
@@ -89,6 +108,9 @@ pub struct OperatorCredentialsReset {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Which operator with an account did it, and when; none if nobody with an account did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ByOperator>,
 }
 
 /// An operator of this name was added. In the same commit as the operator's own first event.

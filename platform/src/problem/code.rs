@@ -75,6 +75,8 @@ codes! {
     OperatorRoleMissing = "operator-role-missing", FORBIDDEN, "The role of the operator does not allow this";
     /// One's own.
     ApprovalOwn = "approval-own", FORBIDDEN, "The approval is your own";
+    /// One may be the other.
+    ApprovalNotIndependent = "approval-not-independent", FORBIDDEN, "You and who asked for it are not independent";
     /// Somebody else's account.
     AccountNotYours = "account-not-yours", FORBIDDEN, "The account belongs to someone else";
     /// A part in the hold, and not the one that may do this.
@@ -255,6 +257,8 @@ codes! {
     LastAdmin = "last-admin", UNPROCESSABLE_ENTITY, "The operator is the last admin";
     /// Decided, expired, or whoever asked may not ask any more.
     ApprovalOver = "approval-over", UNPROCESSABLE_ENTITY, "The approval is over";
+    /// Approved after another change.
+    ChangedSince = "changed-since", UNPROCESSABLE_ENTITY, "It was changed since it was asked for";
     /// Expired, superseded or completed.
     SignUpEnded = "signup-ended", UNPROCESSABLE_ENTITY, "The sign-up has ended";
     /// Not the code.

@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
+use testkit::app::Staff;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -95,6 +96,29 @@ async fn a_reversal_waits_for_a_second_operator() {
     verify(app).await;
 }
 
+/// Whoever lets an operator in knows what they log in with: the two are no two pairs of eyes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_admin_is_not_both_pairs_of_eyes() {
+    let mut app = TestApp::start(&ALL).await;
+    let (minji, second) = two(&mut app).await;
+    let added = json!({"name": "puppet", "role": "admin"});
+    let mut puppet = Staff::of(&minji.post("/v1/operators", added).await.expect(201));
+    let puppet = app.log_in(&mut puppet).await;
+    let rate = || json!({"rate": "1350.25", "valid_for": 3_600});
+    let approval = pending(minji.put("/v1/rates/USD/KRW", rate()).await, "rates", &minji);
+    decide(&puppet, approval, "approve").await.expect_problem(403, "approval-not-independent");
+    approved(&second, approval).await;
+    let approval = pending(minji.put("/v1/rates/USD/KRW", rate()).await, "rates", &minji);
+    let rejected = decide(&puppet, approval, "reject").await.expect(200);
+    assert_eq!([rejected.text("status"), rejected.text("decided_by_name")], ["rejected", "puppet"]);
+    // The other way round it is the same admin.
+    let asked = puppet.put("/v1/rates/USD/KRW", rate()).await.expect(202).id("approval_id");
+    decide(&minji, asked, "approve").await.expect_problem(403, "approval-not-independent");
+    decide(&second, asked, "approve").await.expect(200);
+    assert_eq!(app.count_events("RateSet").await, 2);
+    verify(app).await;
+}
+
 /// Everybody approves at once, on two command servers: it is done once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn approvers_at_once_do_it_once() {
@@ -160,17 +184,22 @@ async fn limits_rates_and_quotas_are_set_when_a_second_operator_approves() {
     );
     let asked = minji.delete("/v1/limits/small").await;
     let waiting = pending(asked, "limits", &minji);
-    // Deleted by another way: it cannot be deleted any more, and waits until somebody rejects it.
+    // Deleted by another way: what was asked for is not about that limit any more.
     outside.delete("/v1/limits/small").await.expect(204);
-    decide(&second, waiting, "approve").await.expect_problem(404, "limit-unknown");
-    let rejected = decide(&second, waiting, "reject").await.expect(200);
-    assert_eq!([rejected.text("status"), rejected.text("decided_by_name")], ["rejected", "second"]);
+    let stale = decide(&second, waiting, "approve").await.expect(200);
+    assert_eq!([stale.text("status"), stale.text("refusal")], ["refused", "changed-since"]);
     minji.delete("/v1/limits/small").await.expect_problem(404, "limit-unknown");
     let asked = minji.put("/v1/rates/USD/KRW", json!({"rate": "1350.25", "valid_for": 3_600})).await;
     approved(&second, pending(asked, "rates", &minji)).await;
     assert_eq!(app.count_events("RateSet").await, 1);
-    // A program sets rates as before.
+    // A program sets rates as before, and what it sets is not overwritten by what was asked for before.
+    let asked = minji.put("/v1/rates/USD/KRW", json!({"rate": "1350.25", "valid_for": 3_600})).await;
+    let waiting = pending(asked, "rates", &minji);
     app.service().put("/v1/rates/USD/KRW", json!({"rate": "1351", "valid_for": 3_600})).await.expect(200);
+    let stale = decide(&second, waiting, "approve").await.expect(200);
+    assert_eq!([stale.text("status"), stale.text("refusal")], ["refused", "changed-since"]);
+    assert_eq!(app.count_events("RateSet").await, 2);
+    decide(&second, waiting, "approve").await.expect_problem(422, "approval-over");
     verify(app).await;
 }
 

@@ -129,6 +129,7 @@ fn requested(action: ApprovalAction, by: Uuid) -> ApprovalRequested {
         session: HOLD,
         reason: "ticket".to_owned(),
         expires_at: at(86_400),
+        seen: None,
     }
 }
 
@@ -191,6 +192,7 @@ async fn who_may_not_decide_is_told_why() {
     for (error, status, code) in [
         (ExecuteError::ApprovalUnknown, 404, "approval-unknown"),
         (ExecuteError::ApprovalOwn, 403, "approval-own"),
+        (ExecuteError::ApprovalNotIndependent, 403, "approval-not-independent"),
         (ExecuteError::ApprovalNotOwn, 403, "forbidden"),
         (ExecuteError::NoOperatorAccount, 403, "forbidden"),
         (ExecuteError::OperatorRoleMissing(OperatorRole::Admin), 403, "operator-role-missing"),

@@ -65,6 +65,7 @@ async fn every_refusal_of_the_bank_is_422_with_its_code() {
         "process-step-fixed",
         "last-admin",
         "approval-over",
+        "changed-since",
         "batch-aborted",
     ] {
         let reply = Api::refusing(code).post_json(Role::Member, "/v1/transfers", order()).await;

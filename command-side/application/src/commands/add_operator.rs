@@ -9,7 +9,10 @@ use log::Appended;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MoneyRules, operator_answer::refuse_change, own_stream::is_opened_first, refusal_outcome::refusal_outcome,
+    MoneyRules,
+    operator_answer::{by_operator, refuse_change},
+    own_stream::is_opened_first,
+    refusal_outcome::refusal_outcome,
 };
 use crate::{
     ExecuteError, OperatorAnswer, Outcome,
@@ -45,7 +48,8 @@ impl Command for AddOperator {
         match listed {
             Ok(listed) => {
                 let (name, role, reason) = (listed.name.clone(), self.role, self.reason.clone());
-                work.push(operator.into(), OperatorAdded { name, role, reason });
+                let by = by_operator(work);
+                work.push(operator.into(), OperatorAdded { name, role, reason, by });
                 work.push(StreamId::OPERATORS, listed);
             }
             Err(refusal) => refuse_change(work, refusal),

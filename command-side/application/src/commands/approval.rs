@@ -1,8 +1,10 @@
 //! Two pairs of eyes: what an operator who logged in asks for may wait until another one approves it, and is decided in the commit that says so.
 
-use domain::{Approval, Operator, approval::DecideError};
+use std::collections::BTreeSet;
+
+use domain::{Approval, Operator, Refusal, approval::DecideError};
 use events::recorded::{ApprovalAction, ApprovalRequested};
-use kernel::ApprovalId;
+use kernel::{ApprovalId, OperatorId, StreamId};
 
 use super::{
     Command, MoneyRules, approval_actions::action_of, approval_options::ApprovalOptions, own_stream::is_opened_first,
@@ -44,6 +46,7 @@ pub(super) fn ask(
     let Some(now) = work.log_time() else { return Ok(()) };
     let acting = work.acting().cloned().ok_or(ExecuteError::NoOperatorAccount)?;
     is_opened_first(work)?;
+    let seen = changes(work, &action).map(|(_, changes)| changes);
     let requested = ApprovalRequested {
         action,
         requested_by: acting.operator,
@@ -51,6 +54,7 @@ pub(super) fn ask(
         session: acting.session,
         reason: acting.reason,
         expires_at: now + options.lives,
+        seen,
     };
     // The approval has the id of the command that asks.
     work.push(work.command_id.into(), requested);
@@ -72,6 +76,67 @@ pub(super) fn open_own(work: &mut Decision<'_>, id: ApprovalId) -> Result<bool, 
     let decider = work.acting().ok_or(ExecuteError::NoOperatorAccount)?;
     let may = approval.may_withdraw(decider.operator, has_expired);
     allowed(work, id, may)
+}
+
+/// Refuses whoever approves if they may be the same person as whoever asked, as far as the log can tell: who lets somebody in is shown what they
+/// log in with. It is not recorded.
+pub(super) fn require_independent(
+    options: &ApprovalOptions,
+    work: &Decision<'_>,
+    requested: &ApprovalRequested,
+) -> Result<(), ExecuteError> {
+    let decider = work.acting().ok_or(ExecuteError::NoOperatorAccount)?.operator;
+    let (one, other) = (behind(options, work, decider), behind(options, work, requested.requested_by));
+    // One operator behind both could be both.
+    match one.is_disjoint(&other) {
+        true => Ok(()),
+        false => Err(ExecuteError::ApprovalNotIndependent),
+    }
+}
+
+/// An operator, whoever let them in within the time that an approval waits, whoever let in those, and so on.
+fn behind(options: &ApprovalOptions, work: &Decision<'_>, operator: OperatorId) -> BTreeSet<OperatorId> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![operator]);
+    while let Some(next) = open.pop() {
+        if !found.insert(next) {
+            continue;
+        }
+        // One that is missing is read, and all is decided again.
+        let known: Option<&Operator> = work.get(next.into());
+        let let_in_by = known.into_iter().flat_map(|known| &known.let_in_by);
+        open.extend(let_in_by.filter(|(_, at)| !work.has_passed(**at + options.lives)).map(|(by, _)| *by));
+    }
+    found
+}
+
+/// Refuses what would undo a change that whoever asked did not know of. `false` if it is refused, or while a stream is missing.
+pub(super) fn is_as_it_was(work: &mut Decision<'_>, requested: &ApprovalRequested) -> bool {
+    let now = changes(work, &requested.action);
+    if work.lacks_any() {
+        return false;
+    }
+    match now.zip(requested.seen) {
+        Some(((stream, now), seen)) if now != seen => {
+            work.rests_on(stream);
+            work.refuse(Refusal::ChangedSince);
+            false
+        }
+        _ => true,
+    }
+}
+
+/// How often the rate or the limit that an action is about was changed, and where that stands; none of all other actions.
+fn changes(work: &Decision<'_>, action: &ApprovalAction) -> Option<(StreamId, u64)> {
+    match action {
+        ApprovalAction::RateSet { from, to, .. } => {
+            let stream = from.rate_stream(*to);
+            let changes = work.stream(stream).map_or(0, |known| known.version.number().unsigned_abs());
+            Some((stream, changes))
+        }
+        ApprovalAction::LimitSet(set) => Some((StreamId::LIMITS, work.limits().changes_of(&set.name))),
+        ApprovalAction::LimitDeleted { name } => Some((StreamId::LIMITS, work.limits().changes_of(name))),
+        _ => None,
+    }
 }
 
 /// Records that whoever asks approves, after what was asked for was decided.

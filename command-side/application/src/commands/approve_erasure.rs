@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     MemberError, MemberRules, Members,
-    approval::{grant, open},
+    approval::{grant, open, require_independent},
     approval_answer::ApprovalAnswer,
     erase_member::EraseMember,
     member_rules::{MemberAnswer, MemberRefused},
@@ -34,6 +34,7 @@ impl Command for ApproveErasure {
 
     fn decide(&self, rules: &MemberRules, work: &mut Decision<'_>) -> Result<(), MemberError> {
         let Some(requested) = open(work, self.approval)? else { return Ok(()) };
+        require_independent(&rules.approvals, work, &requested)?;
         let ApprovalAction::Erasure { member, reason } = requested.action.clone() else {
             return Err(ExecuteError::Internal.into());
         };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
-    approval::{grant, open, open_own},
+    approval::{grant, is_as_it_was, open, open_own, require_independent},
     approval_actions::command_of,
     approval_answer::ApprovalAnswer,
     refusal_outcome::refusal_outcome,
@@ -81,9 +81,12 @@ impl Command for DecideApproval {
 impl DecideApproval {
     fn approve(&self, rules: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
         let Some(requested) = open(work, self.approval)? else { return Ok(()) };
+        require_independent(&rules.approvals, work, &requested)?;
         let command = command_of(requested.action.clone()).ok_or(ExecuteError::Internal)?;
         // What is asked for stands first, as if it had been sent: an act is named after its first event.
-        command.command().decide(rules, work)?;
+        if is_as_it_was(work, &requested) {
+            command.command().decide(rules, work)?;
+        }
         if work.lacks_any() {
             return Ok(());
         }

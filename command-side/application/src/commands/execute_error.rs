@@ -80,6 +80,9 @@ pub enum ExecuteError {
     /// Nobody decides about what they asked for themselves.
     #[error("the approval is the operator's own")]
     ApprovalOwn,
+    /// One operator let in both who asked and who approves, or one of them the other: they may be one person.
+    #[error("the operators who ask and approve are not independent of each other")]
+    ApprovalNotIndependent,
     /// Only whoever asked withdraws.
     #[error("another operator asked for it")]
     ApprovalNotOwn,

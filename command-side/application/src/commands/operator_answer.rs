@@ -1,6 +1,7 @@
 //! What is answered to commands about operators, and what they have in common.
 
 use domain::{Operator, OperatorList, Refusal};
+use events::recorded::ByOperator;
 use kernel::{OperatorId, OperatorRole, StreamId, Version};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,7 @@ impl OperatorAnswer {
     /// The operator as they are today; the command puts in what it said.
     pub(super) fn of(id: OperatorId, unit: &UnitOfWork) -> Result<Self, IncompleteEvents> {
         let operator: &Operator = unit.get(id.into()).ok_or(IncompleteEvents)?;
-        let Operator { name, role, is_enabled, credentials } = operator.clone();
+        let Operator { name, role, is_enabled, credentials, .. } = operator.clone();
         Ok(Self { operator_id: id, name, role, is_enabled, credentials, version: unit.version(id.into()) })
     }
 }
@@ -38,6 +39,13 @@ impl OperatorAnswer {
 /// The operator that a path names.
 pub(super) fn operator_for(work: &Decision<'_>, id: OperatorId) -> Result<Operator, ExecuteError> {
     work.get::<Operator>(id.into()).cloned().ok_or(ExecuteError::OperatorUnknown)
+}
+
+/// The operator with an account who asks, and when: recorded with what lets somebody else in. Nobody for tokens that no account stands behind.
+pub(super) fn by_operator(work: &Decision<'_>) -> Option<ByOperator> {
+    let operator = work.acting()?.operator;
+    // While the time is missing, what is decided counts for nothing.
+    Some(ByOperator { operator, at: work.log_time()? })
 }
 
 /// Whether no other operator can set how the bank is run.

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use events::recorded::{Event, OperatorEvent};
+use events::recorded::{Event, OperatorCredentialsReset, OperatorEvent};
 use kernel::OperatorId;
 use log::Appended;
 use serde::{Deserialize, Serialize};
 
-use super::{MoneyRules, operator_answer::operator_for};
+use super::{
+    MoneyRules,
+    operator_answer::{by_operator, operator_for},
+};
 use crate::{
     ExecuteError, OperatorAnswer, Outcome,
     engine::{Command, Decision, IncompleteEvents, PendingEvent, UnitOfWork},
@@ -29,7 +32,8 @@ impl Command for ResetOperator {
 
     fn decide(&self, _: &MoneyRules, work: &mut Decision<'_>) -> Result<(), ExecuteError> {
         let reset = operator_for(work, self.operator)?.reset(self.reason.clone());
-        work.push(self.operator.into(), reset);
+        let by = by_operator(work);
+        work.push(self.operator.into(), OperatorCredentialsReset { by, ..reset });
         Ok(())
     }
 

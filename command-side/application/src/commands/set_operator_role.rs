@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use events::recorded::{Event, OperatorEvent};
+use events::recorded::{Event, OperatorEvent, OperatorRoleSet};
 use kernel::{OperatorId, OperatorRole};
 use log::Appended;
 use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
-    operator_answer::{is_last_admin, operator_for, refuse_change},
+    operator_answer::{by_operator, is_last_admin, operator_for, refuse_change},
     refusal_outcome::refusal_outcome,
 };
 use crate::{
@@ -40,7 +40,10 @@ impl Command for SetOperatorRole {
             return Ok(());
         }
         match operator.set_role(self.role, self.reason.clone(), is_last) {
-            Ok(Some(set)) => work.push(self.operator.into(), set),
+            Ok(Some(set)) => {
+                let by = by_operator(work);
+                work.push(self.operator.into(), OperatorRoleSet { by, ..set });
+            }
             Ok(None) => {}
             Err(refusal) => refuse_change(work, refusal),
         }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use events::recorded::{Event, OperatorEvent};
+use events::recorded::{Event, OperatorEnabled, OperatorEvent};
 use kernel::OperatorId;
 use log::Appended;
 use serde::{Deserialize, Serialize};
 
 use super::{
     MoneyRules,
-    operator_answer::{is_last_admin, operator_for, refuse_change},
+    operator_answer::{by_operator, is_last_admin, operator_for, refuse_change},
     refusal_outcome::refusal_outcome,
 };
 use crate::{
@@ -41,7 +41,10 @@ impl Command for SwitchOperator {
         }
         let reason = self.reason.clone();
         let switched = match self.enable {
-            true => Ok(operator.enable(reason).map(OperatorEvent::from)),
+            true => {
+                let by = by_operator(work);
+                Ok(operator.enable(reason).map(|enabled| OperatorEvent::from(OperatorEnabled { by, ..enabled })))
+            }
             false => operator.disable(reason, is_last).map(|disabled| disabled.map(OperatorEvent::from)),
         };
         match switched {

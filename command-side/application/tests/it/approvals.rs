@@ -17,9 +17,9 @@ use uuid::Uuid;
 use crate::client::{TestClient, member, operator, posted, refused, submission, transfer};
 
 /// A bank with two members and some operators with accounts.
-struct Bank {
-    client: TestClient,
-    staff: Vec<OperatorId>,
+pub struct Bank {
+    pub client: TestClient,
+    pub staff: Vec<OperatorId>,
     accounts: [AccountId; 2],
 }
 
@@ -27,7 +27,7 @@ fn actor(operator: OperatorId) -> Actor {
     Actor { role: Role::Operator, id: MemberId::new(operator.uuid()) }
 }
 
-fn reverse(transfer: TransferId) -> Command {
+pub fn reverse(transfer: TransferId) -> Command {
     Command::Reverse(Reverse { transfer, reason: "paid twice".into() })
 }
 
@@ -35,7 +35,7 @@ fn decide(approval: ApprovalId, verdict: ApprovalVerdict) -> Command {
     Command::DecideApproval(DecideApproval { approval, verdict })
 }
 
-fn approve(approval: ApprovalId) -> Command {
+pub fn approve(approval: ApprovalId) -> Command {
     decide(approval, ApprovalVerdict::Approve)
 }
 
@@ -48,7 +48,7 @@ async fn acting(client: &TestClient, who: OperatorId, key: &str, command: Comman
 
 impl Bank {
     /// With operators of these roles.
-    async fn with(roles: &[OperatorRole]) -> Self {
+    pub async fn with(roles: &[OperatorRole]) -> Self {
         let client = TestClient::new();
         let accounts = [client.funded("one", 1000).await, client.open(member(2), "two").await];
         let mut staff = Vec::new();
@@ -63,17 +63,17 @@ impl Bank {
         Self { client, staff, accounts }
     }
 
-    async fn paid(&self, key: &str) -> TransferId {
+    pub async fn paid(&self, key: &str) -> TransferId {
         let [from, to] = self.accounts;
         posted(&self.client.outcome(member(1), key, transfer(from, to, 10)).await)
     }
 
-    async fn acting(&self, who: usize, key: &str, command: Command) -> Result<Outcome, ExecuteError> {
+    pub async fn acting(&self, who: usize, key: &str, command: Command) -> Result<Outcome, ExecuteError> {
         acting(&self.client, self.staff[who], key, command).await
     }
 
     /// Asks, and gives what waits.
-    async fn ask(&self, who: usize, key: &str, command: Command) -> ApprovalAnswer {
+    pub async fn ask(&self, who: usize, key: &str, command: Command) -> ApprovalAnswer {
         match self.acting(who, key, command).await.expect("an answer") {
             Outcome::ApprovalRequested(asked) => asked,
             other => panic!("{other:?}"),
@@ -81,7 +81,7 @@ impl Bank {
     }
 
     /// What came of a decision.
-    async fn decided(&self, who: usize, key: &str, command: Command) -> ApprovalAnswer {
+    pub async fn decided(&self, who: usize, key: &str, command: Command) -> ApprovalAnswer {
         match self.acting(who, key, command).await.expect("an answer") {
             Outcome::ApprovalDecided(decided) => decided,
             other => panic!("{other:?}"),
@@ -89,7 +89,7 @@ impl Bank {
     }
 
     /// The types of the events of the last commit, and what the last of them says.
-    fn last(&self) -> (Vec<String>, Value) {
+    pub fn last(&self) -> (Vec<String>, Value) {
         let commit = self.client.log.commits().pop().expect("a commit");
         let payload = serde_json::from_str(commit.events.last().expect("an event").payload.get()).expect("json");
         (commit.events.iter().map(|event| event.event_type.clone()).collect(), payload)

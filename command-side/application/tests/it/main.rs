@@ -3,6 +3,8 @@
 
 mod ahead;
 mod approvals;
+mod approvals_independent;
+mod approvals_stale;
 mod client;
 mod compound;
 mod engine;

@@ -20,35 +20,51 @@ pub const MOST_LIMITS: usize = 100;
 
 /// All limits of the bank, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BankLimits(BTreeMap<String, LimitSet>);
+pub struct BankLimits {
+    set: BTreeMap<String, LimitSet>,
+    /// How often each was set or deleted, those that are deleted now included.
+    changes: BTreeMap<String, u64>,
+}
 
 impl BankLimits {
     /// No limits.
-    pub const NONE: Self = Self(BTreeMap::new());
+    pub const NONE: Self = Self { set: BTreeMap::new(), changes: BTreeMap::new() };
 
     /// The limits after an event. Any event may be the first.
     pub fn evolve(state: Option<Self>, event: &LimitsEvent) -> Result<Self, EvolveError> {
         let mut limits = state.unwrap_or_default();
-        match event {
-            LimitsEvent::Set(set) => limits.0.insert(set.name.clone(), set.clone()),
-            LimitsEvent::Deleted(LimitDeleted { name }) => limits.0.remove(name),
+        let name = match event {
+            LimitsEvent::Set(set) => {
+                limits.set.insert(set.name.clone(), set.clone());
+                &set.name
+            }
+            LimitsEvent::Deleted(LimitDeleted { name }) => {
+                limits.set.remove(name);
+                name
+            }
         };
+        *limits.changes.entry(name.clone()).or_default() += 1;
         Ok(limits)
+    }
+
+    /// How often the limit of this name was set or deleted.
+    pub fn changes_of(&self, name: &str) -> u64 {
+        self.changes.get(name).copied().unwrap_or_default()
     }
 
     /// The limit of this name.
     pub fn get(&self, name: &str) -> Option<&LimitSet> {
-        self.0.get(name)
+        self.set.get(name)
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.set.is_empty()
     }
 
     /// Whether a limit of this name may be set.
     pub fn may_set(&self, name: &str) -> Result<(), Refusal> {
-        match self.0.len() < MOST_LIMITS || self.0.contains_key(name) {
+        match self.set.len() < MOST_LIMITS || self.set.contains_key(name) {
             true => Ok(()),
             false => Err(Refusal::TooManyLimits),
         }
@@ -56,7 +72,7 @@ impl BankLimits {
 
     /// Whether these limits may be assigned to an account: all of them are set.
     pub fn may_assign(&self, names: &[String]) -> Result<(), Refusal> {
-        match names.iter().all(|name| self.0.contains_key(name)) {
+        match names.iter().all(|name| self.set.contains_key(name)) {
             true => Ok(()),
             false => Err(Refusal::LimitUnknown),
         }
@@ -72,6 +88,6 @@ impl BankLimits {
         let applies = move |limit: &&LimitSet| {
             limit.asset == asset && limit.kinds.contains(&kind) && (limit.everyone || assigned.contains(&limit.name))
         };
-        self.0.values().filter(applies)
+        self.set.values().filter(applies)
     }
 }

@@ -25,6 +25,7 @@ fn requested() -> ApprovalRequested {
         session: Uuid::from_u128(5),
         reason: "ticket 1".into(),
         expires_at: "2026-12-03T00:00:00Z".parse().expect("a time"),
+        seen: None,
     }
 }
 
@@ -34,7 +35,7 @@ fn decider(number: u128, role: OperatorRole) -> Decider {
 }
 
 fn minji(role: OperatorRole, is_enabled: bool) -> Operator {
-    Operator { name: "minji".into(), role, is_enabled, credentials: 1 }
+    Operator { name: "minji".into(), role, is_enabled, credentials: 1, let_in_by: Default::default() }
 }
 
 fn pending() -> Approval {

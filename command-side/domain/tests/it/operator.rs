@@ -14,7 +14,7 @@ fn id(number: u128) -> OperatorId {
 }
 
 fn added(role: OperatorRole) -> OperatorEvent {
-    OperatorAdded { name: "minji.kim".into(), role, reason: None }.into()
+    OperatorAdded { name: "minji.kim".into(), role, reason: None, by: None }.into()
 }
 
 fn after(events: &[OperatorEvent]) -> Result<Operator, EvolveError> {
@@ -30,17 +30,17 @@ fn why() -> Option<String> {
 fn the_last_role_and_the_last_credentials_count() {
     let operator = after(&[
         added(OperatorRole::Viewer),
-        OperatorRoleSet { role: OperatorRole::Support, reason: None }.into(),
-        OperatorCredentialsReset { credentials: 2, reason: why() }.into(),
+        OperatorRoleSet { role: OperatorRole::Support, reason: None, by: None }.into(),
+        OperatorCredentialsReset { credentials: 2, reason: why(), by: None }.into(),
         OperatorDisabled { reason: why() }.into(),
-        OperatorCredentialsReset { credentials: 3, reason: None }.into(),
+        OperatorCredentialsReset { credentials: 3, reason: None, by: None }.into(),
     ]);
     let operator = operator.expect("an operator");
     assert_eq!((operator.role, operator.is_enabled, operator.credentials), (OperatorRole::Support, false, 3));
-    assert_eq!(operator.reset(why()), OperatorCredentialsReset { credentials: 4, reason: why() });
-    let again = OperatorCredentialsReset { credentials: 3, reason: None };
+    assert_eq!(operator.reset(why()), OperatorCredentialsReset { credentials: 4, reason: why(), by: None });
+    let again = OperatorCredentialsReset { credentials: 3, reason: None, by: None };
     assert_eq!(Operator::evolve(Some(operator.clone()), &again.into()), Err(EvolveError::OutOfOrder));
-    let enabled = Operator::evolve(Some(operator), &OperatorEnabled { reason: None }.into()).expect("enabled");
+    let enabled = Operator::evolve(Some(operator), &OperatorEnabled { reason: None, by: None }.into()).expect("enabled");
     assert!(enabled.is_enabled && !enabled.is_acting_admin());
 }
 
@@ -57,7 +57,7 @@ fn what_is_so_already_changes_nothing() {
     assert_eq!(admin.enable(why()), None);
     let disabled = Operator::evolve(Some(admin), &OperatorDisabled { reason: None }.into()).expect("disabled");
     assert_eq!(disabled.disable(why(), true), Ok(None));
-    assert_eq!(disabled.enable(why()), Some(OperatorEnabled { reason: why() }));
+    assert_eq!(disabled.enable(why()), Some(OperatorEnabled { reason: why(), by: None }));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_last_admin_stays_one() {
     assert_eq!(admin.disable(why(), true), Err(Refusal::LastAdmin));
     assert_eq!(admin.set_role(OperatorRole::Operator, why(), true), Err(Refusal::LastAdmin));
     assert_eq!(admin.disable(why(), false), Ok(Some(OperatorDisabled { reason: why() })));
-    let set = OperatorRoleSet { role: OperatorRole::Operator, reason: why() };
+    let set = OperatorRoleSet { role: OperatorRole::Operator, reason: why(), by: None };
     assert_eq!(admin.set_role(OperatorRole::Operator, why(), false), Ok(Some(set)));
     // Who is no acting admin is not the last one.
     let viewer = after(&[added(OperatorRole::Viewer)]).expect("an operator");

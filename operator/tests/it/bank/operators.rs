@@ -23,10 +23,10 @@ impl Bank {
         self.act(1, minji);
         let reason = Some("ticket | 17".to_owned());
         let role = OperatorRole::Support;
-        self.act(2, vec![(operator(2), OperatorRoleSet { role, reason: reason.clone() }.into())]);
+        self.act(2, vec![(operator(2), OperatorRoleSet { role, reason: reason.clone(), by: None }.into())]);
         self.act(3, vec![(operator(2), OperatorDisabled { reason: reason.clone() }.into())]);
-        self.act(4, vec![(operator(2), OperatorEnabled { reason: None }.into())]);
-        self.act(5, vec![(operator(2), OperatorCredentialsReset { credentials: 2, reason }.into())]);
+        self.act(4, vec![(operator(2), OperatorEnabled { reason: None, by: None }.into())]);
+        self.act(5, vec![(operator(2), OperatorCredentialsReset { credentials: 2, reason, by: None }.into())]);
         self.act(6, quotas(9));
         self.ask_and_decide();
         // Nobody with an account.
@@ -46,6 +46,7 @@ impl Bank {
             session: command(0x0e55_0001),
             reason: reason(9),
             expires_at: bank.now + TimeDelta::hours(24),
+            seen: None,
         };
         let (approver, session) = (OperatorId::new(operator(2)), command(0x0e55_0002));
         let [name, why] = ["minji", "looked | at it"].map(str::to_owned);
@@ -104,6 +105,6 @@ fn quotas(requests_per_second: u32) -> Events {
 
 fn added(n: u128, name: &str, role: OperatorRole, reason: Option<String>) -> Events {
     let listed = OperatorListed { operator: OperatorId::new(operator(n)), name: name.into() };
-    let added = OperatorAdded { name: name.into(), role, reason };
+    let added = OperatorAdded { name: name.into(), role, reason, by: None };
     vec![(operator(n), added.into()), (StreamId::OPERATORS.uuid(), listed.into())]
 }

@@ -94,7 +94,7 @@ impl ApprovalFollower {
 
 /// What was asked for, if it is a promotion.
 fn promotion(approval: Uuid, requested: ApprovalRequested, picked: &Picked) -> Option<NewPromotion> {
-    let ApprovalRequested { action, requested_by, requested_by_name, session, reason, expires_at } = requested;
+    let ApprovalRequested { action, requested_by, requested_by_name, session, reason, expires_at, .. } = requested;
     let ApprovalAction::ViewPromotion { view, generation, differences, fingerprint } = action else { return None };
     Some(NewPromotion {
         approval,

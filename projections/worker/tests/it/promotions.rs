@@ -63,6 +63,7 @@ impl Operated {
             session: RandomIds.fresh(),
             reason: "the live one is wrong".to_owned(),
             expires_at: "2999-12-01T00:00:00Z".parse().expect("a time"),
+            seen: None,
         };
         self.decide_in_log(approval, 1, requested).await;
         approval

@@ -40,6 +40,7 @@ impl Bank {
             session,
             reason: ["ticket 4711", "고객 | 요청", ""][self.random.below(3)].to_owned(),
             expires_at: self.now + chrono::Duration::hours(24),
+            seen: None,
         };
         self.record(id.into(), 1, requested);
         self.asked.push(id);

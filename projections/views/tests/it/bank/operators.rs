@@ -54,7 +54,7 @@ impl Bank {
         operator.version += 1;
         operator.is_enabled = !operator.is_enabled;
         let event: OperatorEvent = match operator.is_enabled {
-            true => OperatorEnabled { reason }.into(),
+            true => OperatorEnabled { reason, by: None }.into(),
             false => OperatorDisabled { reason }.into(),
         };
         let (id, version) = (operator.id, operator.version);
@@ -76,7 +76,7 @@ impl Bank {
     fn add_operator(&mut self) {
         let id = OperatorId::new(Uuid::from_u128(self.random.bits()));
         let (name, role) = (format!("operator-{}", self.staff.len()), self.some_role());
-        self.record(id.into(), 1, OperatorAdded { name: name.clone(), role, reason: None });
+        self.record(id.into(), 1, OperatorAdded { name: name.clone(), role, reason: None, by: None });
         let listed = OperatorListed { operator: id, name: name.clone() };
         self.staff.push(Staff { id, name, version: 1, credentials: 1, is_enabled: true });
         self.record(StreamId::OPERATORS, self.staff.len() as i64, listed);
@@ -91,10 +91,10 @@ impl Bank {
         let operator = &mut self.staff[at];
         operator.version += 1;
         let event: OperatorEvent = match kind {
-            0 => OperatorRoleSet { role, reason }.into(),
+            0 => OperatorRoleSet { role, reason, by: None }.into(),
             _ => {
                 operator.credentials += 1;
-                OperatorCredentialsReset { credentials: operator.credentials, reason }.into()
+                OperatorCredentialsReset { credentials: operator.credentials, reason, by: None }.into()
             }
         };
         let (id, version) = (operator.id, operator.version);

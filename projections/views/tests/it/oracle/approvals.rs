@@ -42,7 +42,7 @@ impl Approvals {
 
     pub fn tables(self) -> Vec<Table> {
         let approvals = self.0.iter().map(|(id, Approval { asked, requested, decided })| {
-            let ApprovalRequested { action, requested_by, requested_by_name, session, reason, expires_at } = requested;
+            let ApprovalRequested { action, requested_by, requested_by_name, session, reason, expires_at, .. } = requested;
             let (kind, action) = (action.kind(), serde_json::to_string(action).expect("JSON"));
             let (position, at, expires_at) = (asked.position, asked.at, micros(*expires_at));
             let decided = decided.as_deref().unwrap_or("pending|-|-|-|-|-");
