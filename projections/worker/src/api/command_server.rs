@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::acting::IDEMPOTENCY_KEY;
+use super::key::IDEMPOTENCY_KEY;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");

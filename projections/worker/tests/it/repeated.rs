@@ -16,7 +16,7 @@ impl Operated {
         projector.send_with("POST", &format!("/v1/views/{path}"), &headers, Some(body)).await
     }
 
-    async fn line(&self, sql: &str) -> String {
+    async fn line(&self, sql: &'static str) -> String {
         self.fixture.views.lines(sql).await.concat()
     }
 
