@@ -37,9 +37,7 @@ pub(super) async fn read(visit: &Visit, process: &str) -> Result<Part, Failure> 
 /// Those of steps, in their order.
 pub(super) fn of_steps(page: &Page, part: Part) -> Vec<EventOfStep> {
     let mut events: Vec<EventOfStep> = part.items.into_iter().filter_map(|event| of_step(page, event)).collect();
-    let older = events.len().saturating_sub(MOST);
-    events.drain(..older);
-    events
+    events.split_off(events.len().saturating_sub(MOST))
 }
 
 /// None if it is no event of a step.
