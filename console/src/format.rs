@@ -68,6 +68,11 @@ impl Format {
         Some(at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
     }
 
+    /// Hour, minute and second.
+    pub(crate) fn clock(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%H:%M:%S").to_string()
+    }
+
     /// Hour and minute, or the day if it is another one.
     pub(crate) fn short(&self, text: &str, days: bool) -> String {
         let Ok(at) = text.parse::<DateTime<Utc>>() else { return text.to_owned() };

@@ -1,6 +1,10 @@
 //! What all requests share.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use chrono_tz::Tz;
 use kernel::{Clock, Ids};
@@ -35,7 +39,7 @@ pub(crate) struct House {
     pub(crate) doctor_report: Option<PathBuf>,
     /// What has to be agreed to at a sign-up.
     pub(crate) consents: Vec<String>,
-    /// The other servers that answer probes: a name and `http://host:port`.
+    /// The servers that answer probes, this one among them: a name and `http://host:port`.
     pub(crate) probed: Vec<(&'static str, String)>,
     /// What they said a moment ago, in the same order.
     pub(crate) probes: Recent<Vec<Probed>>,
@@ -44,8 +48,10 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// `own`: where this console listens.
     pub(crate) fn new(
         config: &Config,
+        own: SocketAddr,
         seal: Seal,
         client: Client,
         (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>),
@@ -60,6 +66,7 @@ impl House {
             ("auditor", at(&config.auditor_addr)),
             ("event-publisher", at(&config.publisher_addr)),
             ("webhook-sender", at(&config.webhooks_addr)),
+            ("console", Some(format!("http://{}", reachable(own)))),
         ];
         let caught = Some(config.mail_url.trim_end_matches('/').to_owned());
         let wanted = config.required_consents.iter().map(|document| document.trim().to_owned());
@@ -91,5 +98,29 @@ impl House {
     /// Seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().timestamp()
+    }
+}
+
+/// Where this process reaches a socket of its own.
+fn reachable(mut own: SocketAddr) -> SocketAddr {
+    if own.ip().is_unspecified() {
+        own.set_ip(if own.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_console_that_listens_everywhere_reaches_itself_on_loopback() {
+        for (own, reached) in [
+            ("0.0.0.0:7005", "127.0.0.1:7005"),
+            ("[::]:7005", "[::1]:7005"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+        ] {
+            assert_eq!(reachable(own.parse().expect("an address")).to_string(), reached);
+        }
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod form;
 mod format;
 mod house;
+mod lag;
 mod language;
 mod links;
 mod live;
@@ -28,7 +29,7 @@ mod trouble;
 mod visit;
 mod wallet;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use axum::{Router, middleware::from_fn_with_state};
@@ -57,8 +58,9 @@ pub async fn run_by(
 ) -> anyhow::Result<()> {
     let closing = Shutdown::new();
     let probes = Probes::of_process();
-    let router = assemble(&config, clock, &probes, closing.clone())?;
-    tracing::info!(http.addr = %listener.local_addr()?, "listening");
+    let own = listener.local_addr()?;
+    let router = assemble(&config, clock, &probes, own, closing.clone())?;
+    tracing::info!(http.addr = %own, "listening");
     shutdown.follow_tasks();
     let watching = {
         let closing = closing.clone();
@@ -77,11 +79,17 @@ async fn watch(shutdown: Shutdown, probes: Probes, closing: Shutdown) {
 }
 
 /// Everything behind the socket. Connects to nothing before it is needed.
-fn assemble(config: &Config, clock: Arc<dyn Clock>, probes: &Probes, closing: Shutdown) -> anyhow::Result<Router> {
+fn assemble(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    probes: &Probes,
+    own: SocketAddr,
+    closing: Shutdown,
+) -> anyhow::Result<Router> {
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let seal = Seal::open_file(&config.key_file).context("JANGBU_CONSOLE_KEY_FILE")?;
     let client = Client::new(config).context("no HTTP client can be made")?;
-    let house = Arc::new(House::new(config, seal, client, (clock, ids), closing));
+    let house = Arc::new(House::new(config, own, seal, client, (clock, ids), closing));
     let routes = router::routes(house.clone()).merge(ops::probe_routes(probes.clone()));
     let route_body_limits = router::LARGE_BODIES.to_vec();
     let options = HttpOptions { route_body_limits, ..HttpOptions::default() };

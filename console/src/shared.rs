@@ -10,7 +10,10 @@ use std::{
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::client::{Address, Caller, Client, Failure};
+use crate::{
+    client::{Address, Caller, Client, Failure, Server},
+    lag::Lags,
+};
 
 /// A figure this young is shown again.
 const FRESH: Duration = Duration::from_millis(1800);
@@ -18,6 +21,8 @@ const FRESH: Duration = Duration::from_millis(1800);
 const SESSION_FRESH: Duration = Duration::from_millis(800);
 /// With more answers than this, those that nobody asks for at the moment are forgotten.
 const MOST: usize = 64;
+/// How far all views are.
+const VIEWS: &str = "/v1/views";
 /// No more sessions are remembered.
 const MOST_SESSIONS: usize = 4096;
 
@@ -68,14 +73,33 @@ type Answer = Recent<Value, Failure>;
 
 /// The last answer to each question. Only what every operator may see belongs here.
 #[derive(Debug, Default)]
-pub(crate) struct SharedReads(StdMutex<HashMap<String, Arc<Answer>>>);
+pub(crate) struct SharedReads {
+    answers: StdMutex<HashMap<String, Arc<Answer>>>,
+    /// What the answers said of the views.
+    pub(crate) lags: Lags,
+}
 
 impl SharedReads {
-    /// What is there, or was a moment ago. That a server is away is shared as well; what is refused depends on who asks.
-    pub(crate) async fn get(&self, client: &Client, address: Address, caller: &Caller) -> Result<Value, Failure> {
+    /// What is there, or was a moment ago. That a server is away is shared as well; what is refused depends on who asks. `now`: seconds
+    /// since 1970.
+    pub(crate) async fn get(
+        &self,
+        client: &Client,
+        address: Address,
+        caller: &Caller,
+        now: i64,
+    ) -> Result<Value, Failure> {
         let key = format!("{:?} {}", address.server, address.text());
         let caller = Caller { seen: None, ..caller.clone() };
-        self.of(&key).within(FRESH, Failure::is_of_server, client.get(address, &caller)).await
+        let is_of_views = address.server == Server::Query && address.text() == VIEWS;
+        let ask = async {
+            let answer: Value = client.get(address, &caller).await?;
+            if is_of_views {
+                self.lags.note(now, &answer);
+            }
+            Ok(answer)
+        };
+        self.of(&key).within(FRESH, Failure::is_of_server, ask).await
     }
 
     fn of(&self, key: &str) -> Arc<Answer> {
@@ -87,7 +111,7 @@ impl SharedReads {
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Answer>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -157,7 +157,8 @@ impl Visit {
     /// What is there, and may be shown to all operators: asked for once for all who look at the same moment.
     pub(crate) async fn shared<T: DeserializeOwned>(&self, address: Address) -> Result<T, Failure> {
         let server = address.server;
-        let value = self.0.house.shared.get(self.client(), address, &self.caller()).await?;
+        let house = self.house();
+        let value = house.shared.get(self.client(), address, &self.caller(), house.now()).await?;
         serde_json::from_value(value).map_err(|error| Failure::Answer(server, error.to_string()))
     }
 

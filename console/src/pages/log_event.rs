@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::{format::Moment, page::Page};
 
+/// So many characters of an event are shown where many are shown.
+const LONGEST: usize = 1_500;
+
 /// A commit: what one command wrote.
 #[derive(Deserialize)]
 pub(crate) struct Commit {
@@ -26,7 +29,7 @@ pub(crate) struct Actor {
 /// An event of a commit. What it says is shown as it is: the record has more types of events than this console knows.
 #[derive(Deserialize)]
 pub(crate) struct CommitEvent {
-    position: i64,
+    pub(crate) position: i64,
     pub(crate) stream_id: String,
     pub(crate) version: i64,
     #[serde(rename = "type")]
@@ -40,7 +43,7 @@ pub(crate) struct StreamEvent {
     pub(crate) position: i64,
     pub(crate) version: i64,
     #[serde(rename = "type")]
-    kind: String,
+    pub(crate) kind: String,
     pub(crate) recorded_at: String,
     command_id: String,
     pub(crate) actor: Actor,
@@ -124,6 +127,26 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
-fn pretty(value: &Value) -> String {
+/// The beginning of what an event says, where many are shown on one page: each leads to the whole of it.
+pub(crate) fn shortened(data: String) -> String {
+    match data.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &data[..end]),
+        None => data,
+    }
+}
+
+pub(crate) fn pretty(value: &Value) -> String {
     if value.is_null() { String::new() } else { serde_json::to_string_pretty(value).unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_event_is_cut_between_its_letters() {
+        assert_eq!(shortened("short".to_owned()), "short");
+        let cut = shortened("원".repeat(LONGEST + 1));
+        assert_eq!((cut.chars().count(), cut.ends_with('…')), (LONGEST + 1, true));
+    }
 }

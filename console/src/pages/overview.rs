@@ -367,11 +367,16 @@ fn charts(page: &Page, activity: &Activity, asset: &str, now: i64) -> Vec<Chart>
     let volume = |bucket: &Bucket| if bucket.asset == asset { page.format.units(&bucket.volume, asset) } else { 0.0 };
     let minutes = filled(page, &activity.minute, transfers, (now, 60, 60));
     let hours = filled(page, &activity.hour, transfers, (now, 3600, 48));
+    let volumes = |title: &str, points: Vec<Point>, id: &'static str| {
+        Chart::new(id, words(title, "column-volume"), Shape::Bars, points)
+    };
     vec![
         Chart::new("minute", words("chart-minute", "column-transfers"), Shape::Bars, minutes),
         Chart::new("hour", words("chart-hour", "column-transfers"), Shape::Bars, hours),
         Chart::new("day", words("chart-day", "column-transfers"), Shape::Bars, days(page, &activity.day, transfers)),
-        Chart::new("volume", words("chart-volume", "column-volume"), Shape::Bars, days(page, &activity.day, volume)),
+        volumes("chart-volume-minute", filled(page, &activity.minute, volume, (now, 60, 60)), "volume-minute"),
+        volumes("chart-volume-hour", filled(page, &activity.hour, volume, (now, 3600, 48)), "volume-hour"),
+        volumes("chart-volume", days(page, &activity.day, volume), "volume"),
     ]
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::process_events::{self, EventOfStep};
 use crate::{
     client::{Address, Failure},
     format::{Moment, count},
@@ -82,12 +83,19 @@ struct Screen {
     ended: Option<Moment>,
     position: i64,
     steps: Vec<StepRow>,
+    events: Vec<EventOfStep>,
+    events_trouble: Option<String>,
     goes_on: bool,
 }
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Failure> {
     let page = Page::new(&visit, "process-title").await;
-    let process: Process = visit.get(Address::query("/v1/processes").segment(&id.to_string())).await?;
+    let name = id.to_string();
+    let address = Address::query("/v1/processes").segment(&name);
+    let (process, events) = tokio::join!(visit.get::<Process>(address), process_events::read(&visit, &name));
+    let process = process?;
+    let (events, events_trouble) = page.part(events);
+    let events = events.map(|part| process_events::of_steps(&page, part)).unwrap_or_default();
     let kind = page.word("process-kind", &process.kind);
     Ok(show(&Screen {
         state: page.word("process-state", &process.state),
@@ -105,6 +113,8 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
         ended: process.ended_at.map(|text| page.format.time(&text)),
         position: process.position,
         steps: process.steps.into_iter().map(|step| step_row(&page, step)).collect(),
+        events,
+        events_trouble,
         id: process.process_id,
         page: page.titled(kind.clone()),
         kind,

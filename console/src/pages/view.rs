@@ -4,18 +4,20 @@ use askama::Template;
 use axum::response::Response;
 use platform::extract::Path;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     view_forms::{page_of, promote_form, rebuild_form},
+    view_lag,
+    view_parked::{Parked, ParkedRow},
     view_promotions::{PromotionRow, Promotions},
     view_rebuild::{Differing, Rebuild, RebuildShown},
 };
 use crate::{
+    chart::Chart,
     client::{Address, Failure},
     form::Form,
     format::{Moment, count, duration},
-    links,
     live::{self, Pulse},
     page::{Page, show},
     posted::{Posted, refused},
@@ -48,20 +50,6 @@ struct Generation {
     promoted_at: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Parked {
-    items: Vec<ParkedKey>,
-}
-
-#[derive(Deserialize)]
-struct ParkedKey {
-    position: i64,
-    key: String,
-    events: i64,
-    reason: String,
-    error: Option<String>,
-}
-
 struct GenerationRow {
     generation: i64,
     state: String,
@@ -69,15 +57,6 @@ struct GenerationRow {
     position: String,
     created: Moment,
     promoted: Moment,
-}
-
-struct ParkedRow {
-    position: i64,
-    href: String,
-    key: String,
-    events: String,
-    reason: String,
-    error: String,
 }
 
 /// The part that renews itself. It has no forms: what somebody types into them stays.
@@ -95,6 +74,7 @@ struct Figures {
     error_position: Option<i64>,
     error_type: String,
     paused: Option<Moment>,
+    lag_chart: Chart,
     generations: Vec<GenerationRow>,
     rebuild: Option<RebuildShown>,
     rebuild_trouble: Option<String>,
@@ -108,6 +88,8 @@ struct Screen {
     figures: Figures,
     rebuild: Form,
     promote: Form,
+    /// The generation that a roll back makes live, if there is one.
+    retired: Option<i64>,
     /// The one that differs, if that is what the last rebuild made.
     differing: Option<Differing>,
     promotions: Vec<PromotionRow>,
@@ -121,23 +103,31 @@ struct Screen {
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(name): Path<String>) -> Result<Response, Failure> {
     let page = Page::plain(&visit, "nav-views");
-    let (view, rebuild, parked, promotions) = tokio::join!(
+    let (view, rebuild, parked, promotions, ()) = tokio::join!(
         visit.get::<View>(of_view(&name)),
         visit.get::<Rebuild>(of_rebuild(&name)),
         visit.get::<Parked>(at(&name).segment("parked")),
         visit.get::<Promotions>(at(&name).segment("promotions")),
+        measured(&visit),
     );
     let view = view?;
     let (parked, parked_trouble) = page.part(parked);
-    let parked = parked.map(|parked| parked.items).unwrap_or_default();
+    let parked = match parked {
+        Some(parked) => parked.rows(&visit, &page).await,
+        None => Vec::new(),
+    };
     let (promotions, promotions_trouble) = page.part(promotions);
     let promotions = promotions.map(|promotions| promotions.rows(&page)).unwrap_or_default();
     let differing = rebuild.as_ref().ok().and_then(Rebuild::differing);
     let ready = view.generations.iter().find(|generation| generation.state == "ready");
     let ready = ready.map(|generation| generation.generation.to_string()).unwrap_or_default();
+    // The form names what the page shows: sent again, it is about the same generation.
+    let retired = view.generations.iter().filter(|generation| generation.state == "retired");
+    let retired = retired.map(|generation| generation.generation).max();
     Ok(show(&Screen {
         rebuild: rebuild_form(&page, &name),
         promote: promote_form(&page, &name, &ready),
+        retired,
         differing,
         promotions,
         promotions_trouble,
@@ -145,11 +135,11 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(name): Path<String>) 
         is_stuck: view.error.is_some(),
         // A key may be parked before an event of it waits.
         has_parked: view.parked_events > 0 || !parked.is_empty(),
-        parked: parked.into_iter().map(parked_row).collect(),
+        parked,
         parked_trouble,
         name: view.view.clone(),
         page: page.clone().titled(view.view.clone()),
-        figures: figures(page, view, rebuild),
+        figures: figures(&visit, page, view, rebuild),
     }))
 }
 
@@ -159,13 +149,20 @@ pub(crate) async fn live(SignedIn(visit): SignedIn, Path(name): Path<String>) ->
         let name = name.clone();
         async move {
             let (view, rebuild) = shared(&visit, &name).await;
-            live::rendered(&figures(Page::plain(&visit, "nav-views"), view?, rebuild))
+            live::rendered(&figures(&visit, Page::plain(&visit, "nav-views"), view?, rebuild))
         }
     })
 }
 
 async fn shared(visit: &Visit, name: &str) -> (Result<View, Failure>, Result<Rebuild, Failure>) {
-    tokio::join!(visit.shared(of_view(name)), visit.shared(of_rebuild(name)))
+    let (view, rebuild, ()) =
+        tokio::join!(visit.shared(of_view(name)), visit.shared(of_rebuild(name)), measured(visit));
+    (view, rebuild)
+}
+
+/// Has the lag of all views measured, unless it was a moment ago. Where that fails, the chart lacks a point.
+async fn measured(visit: &Visit) {
+    let _ = visit.shared::<Value>(Address::query("/v1/views")).await;
 }
 
 fn of_view(name: &str) -> Address {
@@ -180,12 +177,13 @@ fn at(name: &str) -> Address {
     Address::projector("/v1/views").segment(name)
 }
 
-fn figures(page: Page, view: View, rebuild: Result<Rebuild, Failure>) -> Figures {
+fn figures(visit: &Visit, page: Page, view: View, rebuild: Result<Rebuild, Failure>) -> Figures {
     // No rebuild is no trouble.
     let is_none = rebuild.as_ref().is_err_and(|failure| failure.is_not_found() && !failure.is_missing_route());
     let (rebuild, rebuild_trouble) = page.part(rebuild);
     let row = |generation: Generation| generation_row(&page, generation);
     Figures {
+        lag_chart: view_lag::of_view(visit, &page, &view.view),
         name: view.view,
         generation: view.generation,
         position: count(view.position),
@@ -212,17 +210,6 @@ fn generation_row(page: &Page, generation: Generation) -> GenerationRow {
         position: count(generation.position),
         created: page.format.time(&generation.created_at),
         promoted,
-    }
-}
-
-fn parked_row(parked: ParkedKey) -> ParkedRow {
-    ParkedRow {
-        position: parked.position,
-        href: links::to("stream", &parked.key),
-        key: parked.key,
-        events: count(parked.events),
-        reason: parked.reason,
-        error: parked.error.unwrap_or_default(),
     }
 }
 
@@ -261,11 +248,10 @@ async fn carried_out(visit: &Visit, name: &str, what: &str, form: &Posted) -> Re
     let mut body = json!({ "reason": act.reason });
     // Each of them takes what it knows, and nothing else.
     if matches!(what, "promote" | "promote-differing" | "rollback") {
+        // Without one the projector would take what fits best by then, which may be another one than the page showed.
         let typed = form.get("generation").trim();
-        if !typed.is_empty() {
-            let generation: i32 = typed.parse().map_err(|_| refused(400, "number-unreadable"))?;
-            body["generation"] = generation.into();
-        }
+        let generation: i32 = typed.parse().map_err(|_| refused(400, "number-unreadable"))?;
+        body["generation"] = generation.into();
     }
     if what == "promote-differing" {
         body["fingerprint"] = form.get("fingerprint").into();

@@ -16,7 +16,7 @@ pub(super) fn rebuild_form(page: &Page, name: &str) -> Form {
 
 /// With the generation that can be promoted, if there is one.
 pub(super) fn promote_form(page: &Page, name: &str, ready: &str) -> Form {
-    let generation = Field::digits("generation", "column-generation", 9).optional().filled(ready);
+    let generation = Field::digits("generation", "column-generation", 9).filled(ready);
     Form::new(page, &format!("{}/promote", page_of(name)), "view-promote")
         .field(generation.about(&["number-unreadable"]))
         .field(Field::reason())

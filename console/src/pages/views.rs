@@ -4,7 +4,9 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::view_lag;
 use crate::{
+    chart::Chart,
     client::{Address, Failure},
     format::{Moment, count, duration},
     live::{self, Pulse},
@@ -49,6 +51,7 @@ struct Row {
 struct Table {
     page: Page,
     rows: Vec<Row>,
+    lag: Chart,
     trouble: Option<String>,
 }
 
@@ -65,7 +68,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Response {
         Ok(table) => table,
         Err(failure) => {
             let trouble = Some(failure.words(page.language()));
-            Table { page: page.clone(), rows: Vec::new(), trouble }
+            Table { rows: Vec::new(), lag: view_lag::of_slowest(&visit, &page), page: page.clone(), trouble }
         }
     };
     show(&Screen { page, table })
@@ -80,7 +83,7 @@ async fn table(visit: &Visit) -> Result<Table, Failure> {
     let views: Vec<View> = visit.shared(Address::query(VIEWS)).await?;
     let page = Page::plain(visit, "nav-views");
     let rows = views.into_iter().map(|view| row(&page, view)).collect();
-    Ok(Table { page, rows, trouble: None })
+    Ok(Table { rows, lag: view_lag::of_slowest(visit, &page), page, trouble: None })
 }
 
 fn row(page: &Page, view: View) -> Row {

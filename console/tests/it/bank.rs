@@ -192,7 +192,11 @@ fn views(stub: &Stub, text: &str) {
         "view": "balances", "generation": 3, "position": 41, "head": 42, "lag_events": 1, "lag_ms": 5, "state": "stuck",
         "error": text, "error_position": 42, "error_type": text, "paused_since": AT, "parked_events": 2, "parked_keys": 1,
         "updated_at": AT, "version": 1,
-        "generations": [{"generation": 4, "state": "ready", "position": 42, "created_at": AT, "promoted_at": null}],
+        "generations": [
+            {"generation": 4, "state": "ready", "position": 42, "created_at": AT, "promoted_at": null},
+            {"generation": 2, "state": "retired", "position": 40, "created_at": AT, "promoted_at": AT},
+            {"generation": 1, "state": "retired", "position": 40, "created_at": AT, "promoted_at": AT},
+        ],
     });
     stub.answers("GET /v1/views", 200, json!([view]));
     stub.answers("GET /v1/views/balances", 200, view);
@@ -225,7 +229,7 @@ fn views(stub: &Stub, text: &str) {
 }
 
 fn log(stub: &Stub, text: &str) {
-    let (actor, data) = (json!({"role": "operator", "id": text}), json!({"memo": text, text: [text]}));
+    let (actor, data) = (json!({"role": "operator", "id": text}), json!({"memo": text, "step": "confirm", "code": text, text: [text]}));
     let event = json!({
         "position": 7, "stream_id": text, "version": 2, "type": text, "schema_version": 1, "data": data,
     });
@@ -235,6 +239,14 @@ fn log(stub: &Stub, text: &str) {
     });
     stub.answers("GET /v1/log", 200, json!({"items": [commit], "next_cursor": "cursor-of-the-next-page"}));
     stub.answers("GET /v1/log/positions/7", 200, commit);
+    let parked = json!({
+        "position": 9, "stream_id": text, "version": 3, "type": text, "schema_version": 1, "data": data,
+    });
+    let commit = json!({
+        "first_position": 9, "last_position": 9, "recorded_at": AT, "command_id": text, "correlation_id": text,
+        "actor": actor, "events": [parked],
+    });
+    stub.answers("GET /v1/log/positions/9", 200, commit);
     let step = |version: i64, more: (&str, Value)| {
         json!({
             "position": 7, "version": version, "type": text, "schema_version": 1, "recorded_at": AT, "command_id": text,

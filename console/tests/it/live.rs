@@ -53,7 +53,11 @@ async fn a_part_is_the_same_on_the_page_and_in_the_stream() {
     let mut browser = app.signed_in("viewer").await;
     for (page, path) in [("/views/balances", "/live/views/balances"), ("/health", "/live/health")] {
         let (shown, streamed) = (browser.get(page).await.text, first(&app, path).await);
-        for line in streamed.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|line| !line.is_empty()) {
+        let lines = streamed.lines().filter_map(|line| line.strip_prefix("data: "));
+        // What is measured anew between the two may differ: the memory of this process, a point of the chart.
+        let measured = ["class=\"num\"", "data-chart", "<path", "<text", "class=\"highest\""];
+        let lines = lines.filter(|line| !line.is_empty() && !measured.iter().any(|part| line.contains(part)));
+        for line in lines {
             assert!(shown.contains(line), "{path}: {line}");
         }
     }

@@ -27,5 +27,6 @@ mod stub;
 mod traces;
 mod urls;
 mod vendored;
+mod views;
 mod wallet;
 mod webhooks;

@@ -58,7 +58,28 @@ fn full_pages(app: &App) {
     let instants: Vec<_> = (0..120).map(|_| json!({"at": at, "balance": "13000", "version": 8})).collect();
     let history = json!({"account_id": ID, "asset": "KRW", "points": instants});
     app.stub.answers(&format!("GET /v1/accounts/{ID}/history"), 200, history);
+    full_views(app);
     more_full_pages(app);
+}
+
+/// Parked keys and steps whose events are long.
+fn full_views(app: &App) {
+    let at = "2026-12-01T03:00:00Z";
+    let (text, actor) = ("x".repeat(100), json!({"role": "service", "id": ID}));
+    let key = |position: i64| json!({"generation": 3, "key": ID, "position": position, "events": 2, "reason": text, "parked_by": ID, "parked_at": at, "error": text});
+    let keys: Vec<_> = (1..=50).map(key).collect();
+    app.stub.answers("GET /v1/views/balances/parked", 200, page(json!(keys)));
+    for position in 1..=50 {
+        let event = json!({
+            "position": position, "stream_id": ID, "version": 2, "type": "TransferPosted", "schema_version": 1,
+            "data": {"rows": vec![ID; 1000]},
+        });
+        let commit = json!({
+            "first_position": position, "last_position": position, "recorded_at": at, "command_id": ID, "correlation_id": ID,
+            "actor": actor, "events": [event],
+        });
+        app.stub.answers(&format!("GET /v1/log/positions/{position}"), 200, commit);
+    }
 }
 
 fn more_full_pages(app: &App) {

@@ -8,7 +8,7 @@ use crate::{
     Commit, Operator, RebuildError, Rebuilder,
     audit::audit,
     checkpoint,
-    rebuild::{connect, doing},
+    rebuild::{connect, doing, repeated},
 };
 
 /// What is to be parked.
@@ -165,6 +165,10 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let mut tx = connection.begin().await.map_err(failed())?;
         // Once the row is locked, no batch is under way that does not know of the pause.
         let (generation, position) = lock_live(&mut tx, view).await?;
+        let what = if paused { "pause" } else { "resume" };
+        if repeated(&mut tx, operator, what, view).await?.is_some() {
+            return tx.rollback().await.map_err(failed());
+        }
         let was_paused = sqlx::query_scalar!(
             r#"select paused_at is not null as "paused!" from registry.views where view = $1"#,
             view
@@ -185,7 +189,6 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         .execute(&mut *tx)
         .await
         .map_err(failed())?;
-        let what = if paused { "pause" } else { "resume" };
         let change = format!(r#""before":{{"paused":{was_paused}}},"after":{{"paused":{paused}}}"#);
         let details = format!(r#"{{"position":{position},{change}}}"#);
         audit(&mut tx, operator, what, view, Some(generation), &details).await.map_err(failed())?;
@@ -199,6 +202,9 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         let mut connection = connect(&self.database).await?;
         let mut tx = connection.begin().await.map_err(failed())?;
         let (generation, position) = lock_live(&mut tx, view).await?;
+        if repeated(&mut tx, operator, "retry", view).await?.is_some() {
+            return tx.rollback().await.map_err(failed());
+        }
         let stuck = sqlx::query_scalar!(
             r#"select stuck_since is not null as "stuck!" from registry.generations where view = $1 and generation = $2"#,
             view,

@@ -60,6 +60,9 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         {
             return self.promoted(&mut session, generation, None).await;
         }
+        if let Some(generation) = session.repeated(operator, "promote", Some(accepted.generation)).await? {
+            return self.promoted(&mut session, generation, None).await;
+        }
         // What was interrupted is being compared.
         let making = choose(&mut session, Some(accepted.generation), &["failed", "comparing"]).await?;
         let generation = making.generation;

@@ -300,6 +300,7 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         self.swap_to(generation, &["retired"], "rollback", operator).await
     }
 
+    /// Under the right to change the view: of two requests with one key, the second finds what the first did.
     async fn swap_to(
         &self,
         generation: Option<i32>,
@@ -308,6 +309,9 @@ impl<E: Send + Sync + 'static> Rebuilder<E> {
         operator: &Operator,
     ) -> Result<Outcome, RebuildError> {
         let mut session = Session::open(&self.database, self.projection.name()).await?;
+        if let Some(generation) = session.repeated(operator, what, generation).await? {
+            return self.promoted(&mut session, generation, None).await;
+        }
         let making = choose(&mut session, generation, states).await?;
         self.reporter.generation(making.generation);
         self.require_history(&mut session.connection, making.generation).await?;

@@ -90,6 +90,9 @@ pub enum RebuildError {
         "generation {0} does not differ from the live one as it did when its promotion was asked for: rebuild the view, and look at what differs now"
     )]
     DifferencesChanged(i32),
+    /// The key of the request is that of another one.
+    #[error("the key of the request was used for another request: send a new one")]
+    KeyReused,
     /// An event cannot be applied.
     #[error("the event at position {} cannot be applied ({}): {}", .0.position, .0.event_type, .0.reason)]
     Stuck(Fault),

@@ -20,6 +20,7 @@ mod plan;
 mod progress;
 mod promote;
 mod reading;
+mod repeated;
 mod right;
 mod session;
 mod together;
@@ -42,6 +43,7 @@ pub use self::{
 };
 pub(crate) use self::{
     error::doing,
+    repeated::repeated,
     session::{connect, connect_by_key},
 };
 use crate::{Decode, Projection, Settings};

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     compare::found::Comparison,
     error::{RebuildError, doing},
+    repeated::repeated,
     right::Right,
 };
 use crate::{
@@ -235,6 +236,21 @@ impl Session {
             .fetch_optional(&mut self.connection)
             .await
             .map_err(doing("reading the promotions"))
+    }
+
+    /// The generation that became live by this very request before, if one did.
+    pub(crate) async fn repeated(
+        &mut self,
+        operator: &Operator,
+        what: &str,
+        generation: Option<i32>,
+    ) -> Result<Option<i32>, RebuildError> {
+        let before = repeated(&mut self.connection, operator, what, self.view).await?;
+        let before = before.and_then(|before| before.generation);
+        if before.is_some() && generation.is_some() && before != generation {
+            return Err(RebuildError::KeyReused);
+        }
+        Ok(before)
     }
 
     /// Remembers where a generation was found equal to the live one.

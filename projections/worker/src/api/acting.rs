@@ -12,10 +12,13 @@ use platform::{
 use projection_engine::Origin;
 use uuid::Uuid;
 
-use super::state::{ViewOperators, ViewsApi};
+use super::{
+    key,
+    state::{ViewOperators, ViewsApi},
+};
 
 /// An operator who may change views. A handler that takes it answers 401 without a token that holds, and 403 to everybody else.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Acting {
     /// Who.
     pub(super) actor: Actor,
@@ -23,13 +26,16 @@ pub(crate) struct Acting {
     pub(super) session: Option<Uuid>,
     /// Where they are.
     pub(super) address: IpAddr,
+    /// The key of the request, if it has one.
+    pub(super) key: Option<String>,
 }
 
 impl Acting {
     /// As the audit of the views keeps it.
     pub(super) fn origin(&self) -> Origin {
-        let Self { actor, session, address } = self;
-        Origin { operator: Some(actor.id.uuid()), session: *session, address: Some(address.to_string()) }
+        let Self { actor, session, address, key } = self;
+        let (operator, address) = (Some(actor.id.uuid()), Some(address.to_string()));
+        Origin { operator, session: *session, address, key: key.clone() }
     }
 }
 
@@ -40,6 +46,7 @@ impl FromRequestParts<ViewsApi> for Acting {
         let admitted = Admitted::<ViewOperators>::from_request_parts(parts, api).await?;
         let Principal { actor, session, .. } = admitted.principal;
         let http::Origin(address) = http::Origin::from_request_parts(parts, api).await?;
-        Ok(Self { actor, session, address })
+        let key = key::of(&parts.headers)?;
+        Ok(Self { actor, session, address, key })
     }
 }

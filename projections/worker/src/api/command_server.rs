@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use super::key::IDEMPOTENCY_KEY;
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 /// What of a request is passed on beside its key.

@@ -5,6 +5,7 @@ mod actions;
 mod command_server;
 mod cursor;
 mod document;
+mod key;
 mod orders;
 mod params;
 mod problem;

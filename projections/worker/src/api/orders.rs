@@ -209,13 +209,14 @@ mod tests {
     fn a_reason_is_one_line_that_says_something() {
         let (id, session) = (Uuid::from_u128(7), Some(Uuid::from_u128(8)));
         let actor = Actor { role: Role::Operator, id: MemberId::new(id) };
-        let acting = Acting { actor, session, address: IpAddr::from([192, 0, 2, 7]) };
+        let (address, key) = (IpAddr::from([192, 0, 2, 7]), Some("0198-a".to_owned()));
+        let acting = Acting { actor, session, address, key: key.clone() };
         let asked = operator(&acting, "  a column was wrong ").expect("a reason");
         assert_eq!((asked.reason.as_str(), asked.who.len()), ("a column was wrong", "operator ".len() + 36));
         for wrong in ["", "  ", "two\nlines", &"x".repeat(201)] {
             assert!(operator(&acting, wrong).is_err(), "{wrong:?}");
         }
-        let origin = Origin { operator: Some(id), session, address: Some("192.0.2.7".to_owned()) };
+        let origin = Origin { operator: Some(id), session, address: Some("192.0.2.7".to_owned()), key };
         assert_eq!(asked.origin, origin);
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn problem_of(error: RebuildError) -> Problem {
         RebuildError::Log(_) => {
             Problem::new(Code::LogUnavailable).detail("the log cannot be read").cause(chain(&error)).retry_after(LATER)
         }
+        RebuildError::KeyReused => reused(),
         RebuildError::Rows { .. } => refused(&error).cause(chain(&error)),
         error => refused(&error),
     }
@@ -40,6 +41,11 @@ pub(super) fn not_followed() -> Problem {
 /// The problem of work that panicked, or was asked for while the projector stops.
 pub(super) fn broken_off(error: BrokenOff) -> Problem {
     unavailable("the work was broken off", &error)
+}
+
+/// The key of the request is that of another one.
+pub(super) fn reused() -> Problem {
+    Problem::new(Code::IdempotencyKeyReused).detail("the key was used for another request: send a new one")
 }
 
 /// Somebody else changes the view.

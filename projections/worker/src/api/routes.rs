@@ -24,16 +24,19 @@ use super::{
         ParkedItem, ParkedPage, ParkedRetryOrder, PromoteOrder, PromotionPage, RebuildOrder, RetriedItem, RetriedPage,
         SwapOrder, ViewChanged, ViewOrder,
     },
-    problem::{broken_off, busy, not_followed, problem_of, refusal, unread},
+    problem::{broken_off, busy, not_followed, problem_of, refusal, reused, unread},
     route::{Route, route},
     state::{ViewOperators, ViewReaders, ViewsApi},
 };
-use crate::changes::{NewRequest, RebuildOutcome, RebuildStatus, named};
+use crate::changes::{Added, NewRequest, RebuildOutcome, RebuildStatus, named};
 
 /// Every route.
 pub(super) fn all() -> Vec<Route> {
     const CHANGES: &[Code] = &[Code::ViewBusy, Code::ViewChangeRefused, Code::LogUnavailable];
-    const ORDERS: &[Code] = &[Code::ViewBusy];
+    const KEYED: &[Code] = &[Code::IdempotencyKeyReused];
+    const ORDERS: &[Code] = &[Code::ViewBusy, Code::IdempotencyKeyReused];
+    const SWAPS: &[Code] =
+        &[Code::ViewBusy, Code::ViewChangeRefused, Code::IdempotencyKeyReused, Code::LogUnavailable];
     // With those of the command server.
     const PROMOTIONS: &[Code] = &[
         Code::ViewBusy,
@@ -50,10 +53,10 @@ pub(super) fn all() -> Vec<Route> {
         route::<ViewOperators>(routes!(rebuild), ORDERS),
         route::<ViewOperators>(routes!(promote), PROMOTIONS),
         route::<ViewReaders>(routes!(promotions), &[]),
-        route::<ViewOperators>(routes!(roll_back), CHANGES),
-        route::<ViewOperators>(routes!(pause), &[]),
-        route::<ViewOperators>(routes!(resume), &[]),
-        route::<ViewOperators>(routes!(retry), &[]),
+        route::<ViewOperators>(routes!(roll_back), SWAPS),
+        route::<ViewOperators>(routes!(pause), KEYED),
+        route::<ViewOperators>(routes!(resume), KEYED),
+        route::<ViewOperators>(routes!(retry), KEYED),
         route::<ViewReaders>(routes!(parked), &[]),
         route::<ViewOperators>(routes!(retry_parked), CHANGES),
     ]
@@ -94,7 +97,9 @@ where
 /// A new generation is made from the log and held against the live one, row by row, while that is read and follows the log. Unless `promote` is
 /// set it then waits to be promoted. A projector that is stopped meanwhile goes on when it starts again. One rebuild of a view at a time.
 #[utoipa::path(post, operation_id = "rebuild_view", security(("bearer" = [])), path = "/v1/views/{view}/rebuild", tag = "views",
-    params(("view" = String, Path, description = "The view"),), request_body = RebuildOrder,
+    params(("view" = String, Path, description = "The view"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under it, the request is the same one: it is answered, and nothing is done twice")),
+    request_body = RebuildOrder,
     responses((status = 202, description = "It was asked for", body = RebuildStatus)))]
 async fn rebuild(
     State(api): State<ViewsApi>,
@@ -106,8 +111,13 @@ async fn rebuild(
     let view = view(&name)?.name();
     let operator = order.operator(&acting)?;
     let request = NewRequest { view, operator, promotes: order.promote, restarts: order.restart };
-    if !api.requests.add(&request).await.map_err(unread)? {
-        return Err(busy(format!("a rebuild of the view {view} was asked for and is not over")));
+    match api.requests.add(&request).await.map_err(unread)? {
+        Added::New => {}
+        Added::Again(status) => return Ok((StatusCode::ACCEPTED, Json(status)).into_response()),
+        Added::KeyReused => return Err(reused()),
+        Added::Busy => {
+            return Err(busy(format!("a rebuild of the view {view} was asked for and is not over")));
+        }
     }
     api.asked.notify_one();
     let status = api.requests.last(view).await.map_err(unread)?;
@@ -139,7 +149,7 @@ async fn rebuild_status(
 /// answer is 202, and the generation becomes live once the approval is given.
 #[utoipa::path(post, operation_id = "promote_view", security(("bearer" = [])), path = "/v1/views/{view}/promote", tag = "views",
     params(("view" = String, Path, description = "The view"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Of a request with `fingerprint`: sent again under it, it asks for the same approval")),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under it, the request is the same one: it is answered, and nothing is done twice. With `fingerprint`, it asks for the same approval")),
     request_body = PromoteOrder,
     responses((status = 200, description = "It is live", body = RebuildOutcome),
         (status = 202, description = "It waits for a second operator", body = PendingPromotion)))]
@@ -207,7 +217,9 @@ async fn promotions(
 
 /// Make the generation live again that was live before
 #[utoipa::path(post, operation_id = "roll_back_view", security(("bearer" = [])), path = "/v1/views/{view}/rollback", tag = "views",
-    params(("view" = String, Path, description = "The view"),), request_body = SwapOrder,
+    params(("view" = String, Path, description = "The view"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under it, the request is the same one: it is answered, and nothing is done twice")),
+    request_body = SwapOrder,
     responses((status = 200, description = "It is live", body = RebuildOutcome)))]
 async fn roll_back(
     State(api): State<ViewsApi>,
@@ -224,7 +236,9 @@ async fn roll_back(
 
 /// Pause a view: it is not moved until it is resumed, and what it lacks is shown as its lag.
 #[utoipa::path(post, operation_id = "pause_view", security(("bearer" = [])), path = "/v1/views/{view}/pause", tag = "views",
-    params(("view" = String, Path, description = "The view"),), request_body = ViewOrder,
+    params(("view" = String, Path, description = "The view"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under it, the request is the same one: it is answered, and nothing is done twice")),
+    request_body = ViewOrder,
     responses((status = 200, description = "It is paused", body = ViewChanged)))]
 async fn pause(
     State(api): State<ViewsApi>,
@@ -240,7 +254,9 @@ async fn pause(
 
 /// Let a paused view go on.
 #[utoipa::path(post, operation_id = "resume_view", security(("bearer" = [])), path = "/v1/views/{view}/resume", tag = "views",
-    params(("view" = String, Path, description = "The view"),), request_body = ViewOrder,
+    params(("view" = String, Path, description = "The view"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under it, the request is the same one: it is answered, and nothing is done twice")),
+    request_body = ViewOrder,
     responses((status = 200, description = "It goes on", body = ViewChanged)))]
 async fn resume(
     State(api): State<ViewsApi>,
@@ -256,7 +272,9 @@ async fn resume(
 
 /// Have a view that is stuck try its event again, now.
 #[utoipa::path(post, operation_id = "retry_view", security(("bearer" = [])), path = "/v1/views/{view}/retry", tag = "views",
-    params(("view" = String, Path, description = "The view"),), request_body = ViewOrder,
+    params(("view" = String, Path, description = "The view"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under it, the request is the same one: it is answered, and nothing is done twice")),
+    request_body = ViewOrder,
     responses((status = 200, description = "It tries again", body = ViewChanged)))]
 async fn retry(
     State(api): State<ViewsApi>,

@@ -16,6 +16,6 @@ pub(crate) use promotion_runner::PromotionRunner;
 pub(crate) use promotions::{PromotionStatus, Promotions};
 pub(crate) use rebuilders::{Rebuilders, named};
 pub(crate) use report::{RebuildOutcome, RebuildStatus};
-pub(crate) use requests::{NewRequest, Requests};
+pub(crate) use requests::{Added, NewRequest, Requests};
 pub(crate) use runner::RebuildRunner;
 pub(crate) use thread::{BrokenOff, ChangeThread};

@@ -124,6 +124,6 @@ fn accepted(promotion: &ApprovedPromotion) -> Accepted {
 fn operator(promotion: &ApprovedPromotion) -> Operator {
     let (operator, session) = (promotion.requested_by, promotion.session_id);
     // Where they were stands in the log, with the command that asked.
-    let origin = Origin { operator: Some(operator), session, address: None };
+    let origin = Origin { operator: Some(operator), session, address: None, key: None };
     Operator { who: format!("operator {operator}"), reason: promotion.reason.clone(), origin }
 }

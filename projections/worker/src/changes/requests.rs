@@ -1,9 +1,10 @@
 //! The rebuilds that were asked for, in the registry: a projector that starts anew goes on with what is not done.
 
+use chrono::{DateTime, Utc};
 use database::Pool;
 use projection_engine::{Operator, Origin};
 use serde::Serialize;
-use sqlx::types::Json;
+use sqlx::types::{Json, Uuid};
 
 use super::report::{RebuildOutcome, RebuildProgress, RebuildStatus};
 
@@ -30,6 +31,18 @@ pub(crate) struct OpenRequest {
     pub(crate) restarts: bool,
 }
 
+/// What came of asking for a rebuild.
+pub(crate) enum Added {
+    /// It is asked for.
+    New,
+    /// It was asked for by this very request before.
+    Again(Box<RebuildStatus>),
+    /// The key of the request is that of another one.
+    KeyReused,
+    /// Another one of the view is not done.
+    Busy,
+}
+
 /// How a rebuild ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Ended {
@@ -37,6 +50,20 @@ pub(crate) enum Ended {
     Made(RebuildOutcome),
     /// It was given up.
     GivenUp(String),
+}
+
+/// A request, as the registry keeps it.
+struct Row {
+    view: String,
+    who: String,
+    reason: String,
+    promotes: bool,
+    requested_at: DateTime<Utc>,
+    tried_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    error: Option<String>,
+    progress: Option<Json<RebuildProgress>>,
+    outcome: Option<Json<RebuildOutcome>>,
 }
 
 /// The table of the requests.
@@ -48,14 +75,14 @@ impl Requests {
         Self(pool)
     }
 
-    /// Asks for a rebuild; whether it is the only one of its view.
-    pub(crate) async fn add(&self, request: &NewRequest) -> Result<bool, sqlx::Error> {
+    /// Asks for a rebuild. One of a view at a time, and one for each key of an operator.
+    pub(crate) async fn add(&self, request: &NewRequest) -> Result<Added, sqlx::Error> {
         let (operator, origin) = (&request.operator, &request.operator.origin);
         let added = sqlx::query_scalar!(
             "insert into registry.rebuild_requests
-                 (view, who, reason, promotes, restarts, operator_id, session_id, address)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
-             on conflict (view) where ended_at is null do nothing returning id",
+                 (view, who, reason, promotes, restarts, operator_id, session_id, address, idempotency_key)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             on conflict do nothing returning id",
             request.view,
             operator.who,
             operator.reason,
@@ -63,11 +90,34 @@ impl Requests {
             request.restarts,
             origin.operator,
             origin.session,
-            origin.address.as_deref()
+            origin.address.as_deref(),
+            origin.key.as_deref()
         )
         .fetch_optional(&self.0)
         .await?;
-        Ok(added.is_some())
+        if added.is_some() {
+            return Ok(Added::New);
+        }
+        let Some((operator_id, key)) = origin.operator.zip(origin.key.as_deref()) else { return Ok(Added::Busy) };
+        Ok(match self.of_key(operator_id, key).await? {
+            Some(row) if row.is_of(request) => Added::Again(Box::new(row.into())),
+            Some(_) => Added::KeyReused,
+            None => Added::Busy,
+        })
+    }
+
+    /// The one that the operator asked for under this key.
+    async fn of_key(&self, operator: Uuid, key: &str) -> Result<Option<Row>, sqlx::Error> {
+        sqlx::query_as!(
+            Row,
+            r#"select view, who, reason, promotes, requested_at, tried_at, ended_at, error,
+                   progress as "progress?: Json<RebuildProgress>", outcome as "outcome?: Json<RebuildOutcome>"
+               from registry.rebuild_requests where operator_id = $1 and idempotency_key = $2"#,
+            operator,
+            key
+        )
+        .fetch_optional(&self.0)
+        .await
     }
 
     /// Those that are not done, the oldest first.
@@ -79,7 +129,7 @@ impl Requests {
         .fetch_all(&self.0)
         .await?;
         let open = rows.into_iter().map(|row| {
-            let origin = Origin { operator: row.operator_id, session: row.session_id, address: row.address };
+            let origin = Origin { operator: row.operator_id, session: row.session_id, address: row.address, key: None };
             let operator = Operator { who: row.who, reason: row.reason, origin };
             OpenRequest { id: row.id, view: row.view, operator, promotes: row.promotes, restarts: row.restarts }
         });
@@ -122,16 +172,31 @@ impl Requests {
 
     /// The newest of a view; none if nobody ever asked for one.
     pub(crate) async fn last(&self, view: &str) -> Result<Option<RebuildStatus>, sqlx::Error> {
-        let row = sqlx::query!(
-            r#"select who, reason, promotes, requested_at, tried_at, ended_at, error,
+        let row = sqlx::query_as!(
+            Row,
+            r#"select view, who, reason, promotes, requested_at, tried_at, ended_at, error,
                    progress as "progress?: Json<RebuildProgress>", outcome as "outcome?: Json<RebuildOutcome>"
                from registry.rebuild_requests where view = $1 order by id desc limit 1"#,
             view
         )
         .fetch_optional(&self.0)
         .await?;
-        Ok(row.map(|row| RebuildStatus {
-            view: view.to_owned(),
+        Ok(row.map(RebuildStatus::from))
+    }
+}
+
+impl Row {
+    /// Whether it is this request. What was to be dropped before it may be dropped by now, which the registry does not tell from never.
+    fn is_of(&self, request: &NewRequest) -> bool {
+        let NewRequest { view, operator, promotes, restarts: _ } = request;
+        self.view == *view && self.reason == operator.reason && self.promotes == *promotes
+    }
+}
+
+impl From<Row> for RebuildStatus {
+    fn from(row: Row) -> Self {
+        Self {
+            view: row.view,
             state: match (row.ended_at, row.tried_at) {
                 (Some(_), _) => "ended",
                 (None, Some(_)) => "running",
@@ -145,7 +210,7 @@ impl Requests {
             ended_at: row.ended_at,
             outcome: row.outcome.map(|Json(outcome)| outcome),
             error: row.error,
-        }))
+        }
     }
 }
 

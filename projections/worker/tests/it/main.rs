@@ -5,4 +5,5 @@ mod changes;
 mod failures;
 mod fixture;
 mod promotions;
+mod repeated;
 mod stream;
