@@ -258,7 +258,8 @@ pub(crate) async fn sessions(
 
 /// End a session of an operator
 ///
-/// One of your own; for admins one of anybody. This server refuses its tokens from now on, all others within a second or two.
+/// One of your own; for admins one of anybody. This server refuses its tokens from now on, all others within a second or two. Sessions are not
+/// in the log: the vault knows when it ended, and neither who ended it nor why.
 #[utoipa::path(
     delete, path = "/v1/operators/{id}/sessions/{session}", tag = "operators", security(("bearer" = [])),
     params(
