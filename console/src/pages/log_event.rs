@@ -124,6 +124,6 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     if value.is_null() { String::new() } else { serde_json::to_string_pretty(value).unwrap_or_default() }
 }
