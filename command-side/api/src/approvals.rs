@@ -165,9 +165,13 @@ async fn decide(
 ) -> Result<Response, Problem> {
     let (id, caller) = (path_id(id)?, caller.saying(body.reason().as_deref()));
     let command = Command::DecideApproval(DecideApproval { approval: ApprovalId::new(id), verdict });
-    submit(state, caller, Asked { route, id: Some(id), body }, command, |outcome, _, _| match outcome {
+    submit(state, caller, Asked { route, id: Some(id), body }, command, |outcome, _, _| respond(outcome)).await
+}
+
+/// The response to what was decided about an approval.
+pub(crate) fn respond(outcome: &Outcome) -> Option<Response> {
+    match outcome {
         Outcome::ApprovalDecided(decided) => Some(json(StatusCode::OK, &DecidedDto::from(decided))),
         _ => None,
-    })
-    .await
+    }
 }

@@ -45,6 +45,7 @@ mod sign_ups;
 mod standing_orders;
 mod state;
 mod submit;
+mod transfer_answers;
 mod transfers;
 mod webhook_events;
 mod webhook_requests;
@@ -76,6 +77,7 @@ fn endpoints() -> Vec<Endpoint> {
         freezes::endpoints(),
         bookings::endpoints(),
         transfers::endpoints(),
+        transfer_answers::endpoints(),
         compound::endpoints(),
         exchange::endpoints(),
         holds::endpoints(),

@@ -258,7 +258,8 @@ pub(crate) async fn sessions(
 
 /// End a session of an operator
 ///
-/// One of your own; for admins one of anybody. This server refuses its tokens at once, all others within a second.
+/// One of your own; for admins one of anybody. This server refuses its tokens at once, all others within a second. Sessions are not in the log:
+/// the vault records when it ended, and neither who ended it nor why.
 #[utoipa::path(
     delete, path = "/v1/operators/{id}/sessions/{session}", tag = "operators", security(("bearer" = [])),
     params(

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 pub use application::CommandPort;
 use application::{
-    Approval, AuthError, AuthService, CodeGrant, ErasureProof, ExecuteError, MemberCommand, MemberOutcome, Meta,
-    OperatorLogIn, OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens, PartnerQuota, PartnerSecret,
-    PartnerToken, ProviderFacts, Receipt, Tokens, WebhookKeys,
+    AnsweredTransfer, Approval, AuthError, AuthService, CodeGrant, ErasureProof, ExecuteError, MemberCommand,
+    MemberOutcome, Meta, OperatorLogIn, OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens,
+    PartnerQuota, PartnerSecret, PartnerToken, ProviderFacts, Receipt, Tokens, WebhookKeys,
 };
 use async_trait::async_trait;
 use domain::member::LoginId;
 use kernel::{
     Actor, ApprovalId, CommandId, ConsistencyToken, MemberId, OperatorId, PartnerId, PartnerKeyId, PaymentCodeId,
-    Place, Position, ProcessId, Scopes, Sealed, Version, WebhookId,
+    Place, Position, ProcessId, Scopes, Sealed, TransferId, Version, WebhookId,
 };
 use log::Fingerprint;
 use secrecy::SecretString;
@@ -41,6 +41,9 @@ pub trait OperatorPort: Send + Sync + 'static {
 
     /// What was asked for by an approval, and what has become of it; none if there is no such approval.
     async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError>;
+
+    /// What was answered to the command that a transfer came of; an error if there is no such transfer.
+    async fn answered_transfer(&self, transfer: TransferId) -> Result<AnsweredTransfer, AuthError>;
 
     /// Ends the sessions from before something that happened to an operator.
     async fn operator_changed(&self, operator: OperatorId, version: Version) -> Result<(), AuthError>;
@@ -259,6 +262,10 @@ impl OperatorPort for AuthService {
 
     async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError> {
         Self::approval(self, id).await
+    }
+
+    async fn answered_transfer(&self, transfer: TransferId) -> Result<AnsweredTransfer, AuthError> {
+        Self::answered_transfer(self, transfer).await
     }
 
     async fn operator_changed(&self, operator: OperatorId, version: Version) -> Result<(), AuthError> {

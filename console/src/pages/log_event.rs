@@ -135,7 +135,7 @@ pub(crate) fn shortened(data: String) -> String {
     }
 }
 
-pub(crate) fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     if value.is_null() { String::new() } else { serde_json::to_string_pretty(value).unwrap_or_default() }
 }
 

@@ -157,10 +157,9 @@ pub(crate) async fn end_session(
 }
 
 async fn ended(visit: &Visit, id: Uuid, form: &Posted) -> Result<Response, Failure> {
-    let act = form.act()?;
     let Ok(session) = Uuid::try_parse(form.get("session")) else { return Err(refused(400, "session-required")) };
     let address = sessions_of(id).segment(&session.to_string());
-    let done = visit.send(Method::DELETE, address, &act, &Value::Null).await?;
+    let done = visit.send(Method::DELETE, address, &form.plain_act(), &Value::Null).await?;
     Ok(done.leads_to(&format!("/operators/{id}?done=session-ended")))
 }
 

@@ -28,12 +28,12 @@ pub(super) fn role_form(page: &Page, id: Uuid, role: &str) -> Form {
         .field(Field::reason())
 }
 
+/// It asks for no reason: sessions are not in the log, and nothing would keep it.
 pub(super) fn end_session_form(page: &Page, id: Uuid, sessions: &[&str]) -> Form {
     let sessions = sessions.iter().map(|session| Choice::plain(session)).collect();
     Form::new(page, &format!("/operators/{id}/end-session"), "session-end")
         .dangerous()
         .field(Field::choice("session", "column-session", sessions).about(&["session-required"]))
-        .field(Field::reason())
 }
 
 pub(super) fn password_form(page: &Page) -> Form {

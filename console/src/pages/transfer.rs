@@ -1,12 +1,15 @@
-//! One transfer: its legs, what the log has of it, and its reversal.
+//! One transfer: its legs, what was answered to its command, what the log has of it, and its reversal.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
 use platform::extract::Path;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::log_event::{Actor, pretty};
 use crate::{
     client::{Address, Failure},
     format::Moment,
@@ -49,6 +52,28 @@ struct Posting {
     balance_after: Option<String>,
 }
 
+/// What was answered to the command that it came of.
+#[derive(Deserialize)]
+struct Answered {
+    actor: Actor,
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Value,
+}
+
+/// The same, as it is shown.
+struct Answer {
+    actor: String,
+    status: u16,
+    headers: Vec<Header>,
+    body: String,
+}
+
+struct Header {
+    name: String,
+    value: String,
+}
+
 struct Leg {
     href: String,
     account: String,
@@ -78,6 +103,8 @@ struct Screen {
     reversed_by: Option<Link>,
     hold: Option<Link>,
     legs: Vec<Leg>,
+    answer: Option<Answer>,
+    answer_trouble: Option<String>,
     position: i64,
     at: Moment,
     may_be_reversed: bool,
@@ -85,7 +112,14 @@ struct Screen {
 
 pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Failure> {
     let page = Page::new(&visit, "nav-transfers").await;
-    let transfer: Transfer = visit.get(Address::query("/v1/transfers").segment(&id.to_string())).await?;
+    let id = id.to_string();
+    let answer = Address::command("/v1/transfers").segment(&id).segment("answer");
+    let (transfer, answered) = tokio::join!(
+        visit.get::<Transfer>(Address::query("/v1/transfers").segment(&id)),
+        visit.get::<Answered>(answer),
+    );
+    let transfer = transfer?;
+    let (answer, answer_trouble) = shown(&page, answered);
     let link = |kind: &str, id: String| Link { href: links::to(kind, &id), text: id };
     let money = transfer.money.map(|money| page.format.money(&money.amount, &money.asset));
     let may_be_reversed = transfer.status == "posted" && transfer.reversed_by.is_none() && transfer.kind != "reversal";
@@ -101,12 +135,40 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
         reversed_by: transfer.reversed_by.map(|id| link("transfer", id)),
         hold: transfer.hold_id.map(|id| link("hold", id)),
         legs: transfer.postings.into_iter().map(|posting| leg(&page, posting)).collect(),
+        answer,
+        answer_trouble,
         position: transfer.position,
         at: page.format.time(&transfer.recorded_at),
         may_be_reversed,
         id: transfer.transfer_id,
         page,
     }))
+}
+
+/// What was answered; else why it is not shown.
+fn shown(page: &Page, answered: Result<Answered, Failure>) -> (Option<Answer>, Option<String>) {
+    match answered {
+        // The transfer is there, and no client sent its command.
+        Err(failure) if failure.is_not_found() && !failure.is_missing_route() => {
+            (None, Some(page.t("transfer-answer-nobody")))
+        }
+        answered => {
+            let (answered, trouble) = page.part(answered);
+            (answered.map(Answer::from), trouble)
+        }
+    }
+}
+
+impl From<Answered> for Answer {
+    fn from(answered: Answered) -> Self {
+        let headers = answered.headers.into_iter().map(|(name, value)| Header { name, value });
+        Self {
+            actor: answered.actor.text(),
+            status: answered.status,
+            headers: headers.collect(),
+            body: pretty(&answered.body),
+        }
+    }
 }
 
 fn leg(page: &Page, posting: Posting) -> Leg {

@@ -139,12 +139,24 @@ async fn partners_and_operators_are_changed_as_typed() {
         case("admin", &operator, "disable", &[], &format!("POST {person}/disable"))
             .sends(reason)
             .leads("operator-disabled"),
-        case("admin", &operator, "end-session", &[("session", OTHER)], &format!("DELETE {person}/sessions/{OTHER}"))
-            .answered(204)
-            .sends(Value::Null)
-            .leads("session-ended"),
     ])
     .await;
+}
+
+/// Sessions are not in the log: nobody is asked for a reason that nothing would keep.
+#[tokio::test]
+async fn a_session_is_ended_without_a_reason() {
+    let app = App::start().await;
+    let mut browser = app.signed_in("admin").await;
+    let (page, what) = (format!("/operators/{ID}"), format!("DELETE /v1/operators/{ID}/sessions/{OTHER}"));
+    app.stub.answers(&what, 204, Value::Null);
+    let shown = browser.get(&page).await.text;
+    let form = shown.split("/end-session\"").nth(1).and_then(|rest| rest.split("</form>").next()).expect("a form");
+    assert!(!form.contains("name=\"reason\""), "{form}");
+    let reply = browser.fill(&page, &format!("{page}/end-session"), &[("session", OTHER)]).await;
+    assert_eq!(reply.header("location"), format!("{page}?done=session-ended"), "{}", reply.text);
+    let asked = app.stub.asked(&what);
+    assert_eq!((asked.len(), asked[0].header("jangbu-reason"), asked[0].body.len()), (1, "", 0));
 }
 
 /// Forms whose list is the page itself.
@@ -274,7 +286,6 @@ async fn nothing_of_it_is_done_without_a_reason() {
         "operators/ID/disable",
         "operators/ID/enable",
         "operators/ID/reset",
-        "operators/ID/end-session",
         "partners",
         "operators",
         "limits",

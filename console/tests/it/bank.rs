@@ -154,6 +154,16 @@ fn accounts(stub: &Stub, text: &str) {
     });
     stub.answers("GET /v1/transfers", 200, page(json!([transfer])));
     stub.answers(&format!("GET /v1/transfers/{ID}"), 200, transfer);
+    stub.answers(&format!("GET /v1/transfers/{ID}/answer"), 200, transfer_answer(text));
+}
+
+/// What was answered to the command that a transfer came of.
+pub fn transfer_answer(text: &str) -> Value {
+    json!({
+        "transfer_id": ID, "command_id": ID, "actor": {"role": "member", "id": OTHER}, "status": 201,
+        "headers": {"consistency-token": "a-token", "content-type": text, "idempotency-replayed": "true"},
+        "body": {"transfer_id": ID, "memo": text},
+    })
 }
 
 pub fn hold(text: &str, status: &str) -> Value {

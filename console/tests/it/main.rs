@@ -25,6 +25,7 @@ mod shown_again;
 mod sizes;
 mod stub;
 mod traces;
+mod transfers;
 mod urls;
 mod vendored;
 mod views;

@@ -70,6 +70,7 @@ mod support;
 mod taken_port;
 mod top_ups;
 mod traces;
+mod transfer_answers;
 mod view_lists;
 mod views_over_http;
 mod webhook_delivery;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     runbooks::variables,
     support::{ALL, Answer, Page, TestApp, TestClient, eventually, money},
+    transfer_answers::answered,
 };
 
 /// Log and views hold together.
@@ -81,6 +82,9 @@ async fn an_order_pays_when_it_is_due() {
     let again = payer.post_keyed("/v1/standing-orders", "order", body).await.expect(201);
     assert!(again.replayed() && again.body == placed.body);
     assert_eq!(app.count_events("StandingOrderRan").await, 1);
+    // Nobody sent the command of a run.
+    let told = answered(&app.operator(), paid.id("transfer_id")).await.expect_problem(404, "not-found");
+    assert!(told.text("detail").contains("a run of a standing order"), "{}", told.body);
     verify(app).await;
 }
 

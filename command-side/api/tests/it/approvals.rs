@@ -96,7 +96,7 @@ fn asked() -> ApprovalAnswer {
     }
 }
 
-fn decided() -> ApprovalAnswer {
+pub fn decided() -> ApprovalAnswer {
     let decided_by = Some((OperatorId::new(BOB), "second".to_owned()));
     ApprovalAnswer { status: ApprovalStatus::Approved, decided_by, ..asked() }
 }

@@ -65,6 +65,7 @@ fn every_route_of_the_contract_is_described_with_its_problems() {
         "/v1/signups",
         "/v1/signups/{id}/resend",
         "/v1/signups/{id}/verify",
+        "/v1/transfers/{id}/answer",
     ];
     let expected: BTreeSet<_> = samples().iter().map(|sample| sample.route).chain(others).collect();
     assert_eq!(paths, expected);

@@ -22,4 +22,5 @@ mod processes;
 mod reply;
 mod standing_orders;
 mod support;
+mod transfer_answers;
 mod webhooks;

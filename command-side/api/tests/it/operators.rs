@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use application::{
-    AddOperator, Approval, AuthError, CodeGrant, Command, OperatorAct, OperatorAnswer, OperatorLogIn, OperatorPassword,
-    OperatorSecrets, OperatorSession, OperatorTokens, Outcome, ProviderFacts, ResetOperator, SessionPlace,
-    SetOperatorRole, SwitchOperator,
+    AddOperator, AnsweredTransfer, Approval, AuthError, CodeGrant, Command, OperatorAct, OperatorAnswer, OperatorLogIn,
+    OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens, Outcome, ProviderFacts, ResetOperator,
+    SessionPlace, SetOperatorRole, SwitchOperator,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use command_api::OperatorPort;
-use kernel::{ApprovalId, ConsistencyToken, OperatorId, OperatorRole, Role, Version};
+use kernel::{ApprovalId, ConsistencyToken, OperatorId, OperatorRole, Role, TransferId, Version};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::{
     approvals,
     commands::{OPERATORS, Sample, sample, samples as all_samples},
     support::{ALICE, Api, BOB, FakeAuth, HOLD, NOW, Reply, SOURCE, Said, bearer_of, seen},
+    transfer_answers,
 };
 
 const SESSION: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_00bb);
@@ -131,6 +132,10 @@ impl OperatorPort for FakeAuth {
 
     async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError> {
         Ok(approvals::known(id))
+    }
+
+    async fn answered_transfer(&self, transfer: TransferId) -> Result<AnsweredTransfer, AuthError> {
+        transfer_answers::known(transfer)
     }
 
     async fn operator_changed(&self, operator: OperatorId, version: Version) -> Result<(), AuthError> {

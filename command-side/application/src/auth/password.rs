@@ -7,12 +7,12 @@ use domain::{
     Approval,
     member::{Password, as_typed},
 };
-use kernel::{Actor, ApprovalId, MemberId};
+use kernel::{Actor, ApprovalId, MemberId, TransferId};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{AuthError, AuthService};
-use crate::{ApprovalAnswer, ErasureAnswer, ExecuteError, MemberError, Meta, OperatorAct, Receipt};
+use crate::{AnsweredTransfer, ApprovalAnswer, ErasureAnswer, ExecuteError, MemberError, Meta, OperatorAct, Receipt};
 
 /// How long after an erasure its member gets the answer of the request for it again.
 const REPEATED_FOR: TimeDelta = TimeDelta::days(1);
@@ -148,6 +148,11 @@ impl AuthService {
     /// What was asked for by an approval, and what has become of it; none if there is no such approval.
     pub async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, AuthError> {
         Ok(self.members().approval(id).await?)
+    }
+
+    /// What was answered to the command that a transfer came of.
+    pub async fn answered_transfer(&self, transfer: TransferId) -> Result<AnsweredTransfer, AuthError> {
+        Ok(self.members().answered_transfer(transfer).await?)
     }
 
     /// Before the answer leaves, every server refuses the member's tokens: command servers and query servers read revocations once

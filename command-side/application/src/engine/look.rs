@@ -8,7 +8,7 @@ use log::{Appended, Commit, ReadError};
 use uuid::Uuid;
 
 use super::{
-    Command, Decision, Engine, Log, Meta, PendingEvent, Receipt, UnitOfWork,
+    Command, Decision, Engine, IncompleteEvents, Log, Meta, PendingEvent, Receipt, UnitOfWork,
     decision::Decided,
     read_error::{read_failed, unanswered},
     task::receipt,
@@ -25,29 +25,49 @@ impl<R: Send + Sync + 'static> Engine<R> {
         meta: &Meta,
         command: &C,
     ) -> Result<Option<Receipt<C::Answer>>, C::Error> {
-        let (log, metrics) = (self.log(), self.options().metrics);
-        let found = find(log, meta.command_id).await.map_err(|error| read_failed(&error))?;
-        let Some(commit) = found.into_iter().next() else { return Ok(None) };
+        let Some(commit) = self.commit_of(meta.command_id).await? else { return Ok(None) };
         if commit.fingerprint != meta.fingerprint {
             return Err(ExecuteError::KeyReused.into());
         }
+        let answer =
+            |events: &[PendingEvent], place: Appended, unit: &UnitOfWork| command.answer(events, Some(place), unit);
+        let receipt = self.answer_again(&commit, answer).await?;
+        metrics::counter!(self.options().metrics.replays).increment(1);
+        Ok(Some(receipt))
+    }
+
+    /// What a command wrote, if it is in the log.
+    pub async fn commit_of(&self, command: CommandId) -> Result<Option<Commit>, ExecuteError> {
+        let found = find(self.log(), command).await.map_err(|error| read_failed(&error))?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The receipt for what a command wrote, as a repeat of the command gets it.
+    pub async fn answer_again<T: Send>(
+        &self,
+        commit: &Commit,
+        answer: impl Fn(&[PendingEvent], Appended, &UnitOfWork) -> Result<T, IncompleteEvents> + Send,
+    ) -> Result<Receipt<T>, ExecuteError> {
+        let (log, metrics) = (self.log(), self.options().metrics);
         let defect = |error: &dyn Error| {
-            tracing::error!(error = error.to_string(), command.id = %meta.command_id, "a commit cannot be read again");
+            tracing::error!(
+                error = error.to_string(), command.id = %commit.command_id,
+                "a commit cannot be read again"
+            );
             ExecuteError::Internal
         };
-        let events = PendingEvent::of_commit(&commit).map_err(|error| defect(&error))?;
+        let events = PendingEvent::of_commit(commit).map_err(|error| defect(&error))?;
         let id = log.head().await.map_err(|error| unanswered(&error))?.log;
         let place = Appended { log: id, first: commit.first, recorded_at: commit.recorded_at };
         let mut unit = UnitOfWork::new(0, metrics);
         let answer = loop {
-            let answer = command.answer(&events, Some(place), &unit);
+            let answer = answer(&events, place, &unit);
             if !unit.lacks_any() {
                 break answer.map_err(|error| defect(&error))?;
             }
             unit.read_missing_patiently(log).await.map_err(|error| unanswered(&error))?;
         };
-        metrics::counter!(metrics.replays).increment(1);
-        Ok(Some(receipt(meta.command_id, &events, place, true).map(|()| answer)))
+        Ok(receipt(commit.command_id, &events, place, true).map(|()| answer))
     }
 
     /// The events that a command would write now.

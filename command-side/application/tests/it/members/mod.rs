@@ -1,5 +1,6 @@
 //! Members: sign-ups, contacts, passwords and erasures, on the real vault.
 
+mod answered_transfers;
 pub mod app;
 mod asking_again;
 mod crashes;
