@@ -37,7 +37,9 @@ impl Operators {
         let had_admin = self.has_admin();
         for event in &commit.events {
             let fault = match &event.recorded {
-                Event::Operator(operator) => self.operator(event, operator, commit).or_else(|| by_fault(operator, commit)),
+                Event::Operator(operator) => {
+                    self.operator(event, operator, commit).or_else(|| by_fault(operator, commit))
+                }
                 Event::OperatorList(OperatorListEvent::Added(listed)) => {
                     let is_added = added(commit, listed.operator.uuid(), &listed.name);
                     (!is_added).then(|| format!("has {}, who is not added in this commit", listed.name))
@@ -159,8 +161,8 @@ fn tale_fault(acted: &OperatorActed, commit: &Commit) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use events::recorded::{
-        ByOperator, OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorListed, OperatorRoleSet,
-        PartnerCreated,
+        ByOperator, OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorListed,
+        OperatorRoleSet, PartnerCreated,
     };
     use kernel::{OperatorId, StreamId};
 
@@ -251,7 +253,10 @@ mod tests {
         log.wrong(vec![(OTHER + 9, OperatorEnabled { reason: None, by: None }.into())], "was never added");
         let mut log = with_admin();
         log.sound(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())]);
-        log.wrong(vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())], "does not follow");
+        log.wrong(
+            vec![(ADMIN, OperatorCredentialsReset { credentials: 2, reason: None, by: None }.into())],
+            "does not follow",
+        );
         log.wrong(vec![(ADMIN, OperatorEnabled { reason: None, by: None }.into())], "does not follow");
         let by = Some(ByOperator { operator: operator(OTHER), at: log.now });
         let reset = OperatorCredentialsReset { credentials: 3, reason: None, by };

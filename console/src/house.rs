@@ -115,11 +115,9 @@ mod tests {
 
     #[test]
     fn a_console_that_listens_everywhere_reaches_itself_on_loopback() {
-        for (own, reached) in [
-            ("0.0.0.0:7005", "127.0.0.1:7005"),
-            ("[::]:7005", "[::1]:7005"),
-            ("192.0.2.7:80", "192.0.2.7:80"),
-        ] {
+        for (own, reached) in
+            [("0.0.0.0:7005", "127.0.0.1:7005"), ("[::]:7005", "[::1]:7005"), ("192.0.2.7:80", "192.0.2.7:80")]
+        {
             assert_eq!(reachable(own.parse().expect("an address")).to_string(), reached);
         }
     }

@@ -166,7 +166,11 @@ mod tests {
         let asked = (0..10).map(|_| recent.within(FRESH, is_for_all, ask("away")));
         assert_eq!(join_all(asked).await, [Err::<u32, &str>("away"); 10]);
         assert_eq!(calls.load(Ordering::Relaxed), 1);
-        assert_eq!(recent.within(Duration::ZERO, is_for_all, async { Ok(1) }).await, Ok(1), "a moment later it is asked again");
+        assert_eq!(
+            recent.within(Duration::ZERO, is_for_all, async { Ok(1) }).await,
+            Ok(1),
+            "a moment later it is asked again"
+        );
 
         let refused = Recent::<u32, &str>::default();
         let asked = (0..3).map(|_| refused.within(FRESH, is_for_all, ask("not for you")));

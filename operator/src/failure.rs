@@ -306,6 +306,7 @@ fn rebuild_advice(error: &RebuildError) -> Option<String> {
         | RebuildError::WrongState { .. }
         | RebuildError::Rows { .. }
         | RebuildError::DifferencesChanged(_)
+        | RebuildError::KeyReused
         | RebuildError::Lost(_) => return None,
     };
     Some(advice.into())

@@ -12,11 +12,11 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use self::{results::Keeper, setup::GrowthBench};
 pub use self::{
     plan::{GrowthPlan, Skip},
     results::{ColdLoads, GrowthResults, OneByOne, SizeFound, Verified},
 };
+use self::{results::Keeper, setup::GrowthBench};
 use super::{
     fill::{disk_space, require_space},
     progress::say,

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use events::recorded::{
-    ByOperator, OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorEvent, OperatorListEvent,
-    OperatorListed, OperatorRoleSet,
+    ByOperator, OperatorAdded, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled, OperatorEvent,
+    OperatorListEvent, OperatorListed, OperatorRoleSet,
 };
 use kernel::{OperatorId, OperatorRole};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};

@@ -174,8 +174,7 @@ mod tests {
             "operator": {{"id": "{id}", "name": "n", "role": "viewer", {tokens}}}}}"#
         );
         let session: Session = serde_json::from_str(&text).expect("a session");
-        let tokens =
-            Tokens { access_token: "a".to_owned(), token_ends: 5, refresh_token: "r".to_owned(), acted_at: 3 };
+        let tokens = Tokens { access_token: "a".to_owned(), token_ends: 5, refresh_token: "r".to_owned(), acted_at: 3 };
         assert_eq!(session.tokens(), Some(&tokens));
         let written = serde_json::to_value(&session).expect("JSON");
         assert_eq!(written["operator"]["access_token"], "a");

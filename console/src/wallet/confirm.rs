@@ -113,12 +113,8 @@ pub(crate) fn unsure(
         return Err(failure);
     }
     let page = Page::plain(visit, "wallet-unsure");
-    let known = [
-        ("number", "wallet-number"),
-        ("amount", "column-amount"),
-        ("price", "item-price"),
-        ("asset", "column-asset"),
-    ];
+    let known =
+        [("number", "wallet-number"), ("amount", "column-amount"), ("price", "item-price"), ("asset", "column-asset")];
     let known = known.into_iter().filter(|(name, _)| !form.get(name).is_empty());
     let facts = known.map(|(name, key)| fact(&page, key, form.get(name).trim().to_owned())).collect();
     let mut again = Confirm::new(page, facts, fields(form, names), (action, visit.home()), "wallet-once-more");

@@ -130,9 +130,7 @@ pub(crate) async fn offer(
     settle(&mut form, &body);
     match visit.act(Address::command("/v1/offers"), &form.plain_act(), &body).await {
         Ok(_) => Ok(Redirect::to(&format!("/wallet/items/{id}?done=offered")).into_response()),
-        Err(failure) => {
-            unsure(&visit, &form, &["price", "destination"], &format!("/wallet/items/{id}/offer"), failure)
-        }
+        Err(failure) => unsure(&visit, &form, &["price", "destination"], &format!("/wallet/items/{id}/offer"), failure),
     }
 }
 

@@ -147,13 +147,7 @@ async fn paid(visit: &Visit, form: &Posted) -> Result<(String, Value), Failure> 
 }
 
 /// Starts it. Where its page is.
-async fn start(
-    visit: &Visit,
-    kind: &str,
-    path: &str,
-    form: &mut Posted,
-    body: &Value,
-) -> Result<String, Failure> {
+async fn start(visit: &Visit, kind: &str, path: &str, form: &mut Posted, body: &Value) -> Result<String, Failure> {
     settle(form, body);
     let done = visit.act(Address::command(path), &form.plain_act(), body).await?;
     let id = done.body["process_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());

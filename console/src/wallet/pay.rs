@@ -117,11 +117,8 @@ pub(crate) async fn pay(LoggedIn(visit): LoggedIn, mut form: Posted) -> Result<R
 }
 
 async fn send(visit: &Visit, form: &mut Posted) -> Result<Uuid, Failure> {
-    let body = if let Some(body) = settled(form)? {
-        body
-    } else {
-        read(visit, form).await?.body(form.get("memo").trim())
-    };
+    let body =
+        if let Some(body) = settled(form)? { body } else { read(visit, form).await?.body(form.get("memo").trim()) };
     settle(form, &body);
     let done = visit.act(Address::command("/v1/transfers"), &form.plain_act(), &body).await?;
     let id = done.body["transfer_id"].as_str().and_then(|id| Uuid::try_parse(id).ok());

@@ -239,7 +239,8 @@ fn views(stub: &Stub, text: &str) {
 }
 
 fn log(stub: &Stub, text: &str) {
-    let (actor, data) = (json!({"role": "operator", "id": text}), json!({"memo": text, "step": "confirm", "code": text, text: [text]}));
+    let (actor, data) =
+        (json!({"role": "operator", "id": text}), json!({"memo": text, "step": "confirm", "code": text, text: [text]}));
     let event = json!({
         "position": 7, "stream_id": text, "version": 2, "type": text, "schema_version": 1, "data": data,
     });

@@ -128,11 +128,7 @@ async fn a_password_is_changed_by_whoever_knows_it() {
     let action = "/operators/me/password";
     let reply = browser.fill("/operators/me", action, &typed("the new one 2!")).await;
     assert!(reply.status == 400 && app.stub.asked(what).is_empty(), "{}", reply.text);
-    assert!(
-        reply.text.contains("id=\"own-change-again-errors\"><li>The two entries differ."),
-        "{}",
-        reply.text
-    );
+    assert!(reply.text.contains("id=\"own-change-again-errors\"><li>The two entries differ."), "{}", reply.text);
     shows_no_secret(&reply);
     let reply = browser.fill("/operators/me", action, &typed("the new one 1!")).await;
     assert_eq!(reply.header("location"), "/operators/me?done=password-changed", "{}", reply.text);

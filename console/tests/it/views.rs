@@ -29,7 +29,9 @@ async fn a_roll_back_and_a_promotion_name_the_generation_that_the_page_showed() 
     let promote = form(&shown, "/views/balances/promote");
     assert!(promote.contains("value=\"4\"") && promote.contains("required"), "{promote}");
     // A form that names none is not sent on: the projector would take what fits best by then.
-    for (act, what) in [("rollback", "POST /v1/views/balances/rollback"), ("promote", "POST /v1/views/balances/promote")] {
+    for (act, what) in
+        [("rollback", "POST /v1/views/balances/rollback"), ("promote", "POST /v1/views/balances/promote")]
+    {
         let reply = browser.fill(PAGE, &format!("{PAGE}/{act}"), &[("reason", "x")]).await;
         assert_eq!(reply.status, 400, "{act}");
         assert!(app.stub.asked(what).is_empty(), "{act}");
@@ -41,7 +43,8 @@ async fn a_roll_back_and_a_promotion_name_the_generation_that_the_page_showed() 
     });
     app.stub.answers("GET /v1/views/balances", 200, view.clone());
     assert!(!browser.get(PAGE).await.text.contains("/rollback\""), "there is nothing to go back to");
-    view["generations"] = json!([{"generation": 1, "state": "retired", "position": 1, "created_at": AT, "promoted_at": AT}]);
+    view["generations"] =
+        json!([{"generation": 1, "state": "retired", "position": 1, "created_at": AT, "promoted_at": AT}]);
     app.stub.answers("GET /v1/views/balances", 200, view);
     assert!(browser.get(PAGE).await.text.contains("to generation 1<"));
 }
@@ -107,7 +110,11 @@ async fn a_process_shows_what_its_steps_were_answered() {
     let event = |position: i64, kind: &str, data: serde_json::Value| json!({"position": position, "version": position, "type": kind, "schema_version": 1, "recorded_at": AT, "command_id": ID, "actor": {"role": "service", "id": ID}, "data": data});
     let items = json!([
         event(11, "ProcessStarted", json!({"owner": ID})),
-        event(12, "ProcessStepFailed", json!({"step": "confirm", "tries": 1, "failure": "refused", "code": "CARD_EXPIRED"})),
+        event(
+            12,
+            "ProcessStepFailed",
+            json!({"step": "confirm", "tries": 1, "failure": "refused", "code": "CARD_EXPIRED"})
+        ),
         event(13, "ProcessStepTaken", json!({"step": "credit", "tries": 1, "transfer": ID, "code": {"sealed": "abc"}})),
     ]);
     let answer = json!({"stream_id": ID, "kind": "process", "version": 3, "items": items, "next_after_version": null});

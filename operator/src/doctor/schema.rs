@@ -75,11 +75,7 @@ pub fn differences(what: &str, migrations: &Finding, compared: &Compared) -> Vec
         });
     }
     if let Some(more @ 1..) = differences.len().checked_sub(SHOWN) {
-        findings.push(Finding::fail(
-            &what,
-            format!("and {more} differences more"),
-            "fix these first, then look again",
-        ));
+        findings.push(Finding::fail(&what, format!("and {more} differences more"), "fix these first, then look again"));
     }
     findings
 }

@@ -34,7 +34,10 @@ pub(crate) struct Earlier {
 }
 
 /// What the operator did under the key of this request before; none if they did nothing, or if it has no key.
-pub(crate) async fn earlier(connection: &mut PgConnection, operator: &Operator) -> Result<Option<Earlier>, sqlx::Error> {
+pub(crate) async fn earlier(
+    connection: &mut PgConnection,
+    operator: &Operator,
+) -> Result<Option<Earlier>, sqlx::Error> {
     let Some((id, key)) = operator.origin.operator.zip(operator.origin.key.as_deref()) else { return Ok(None) };
     sqlx::query_as!(
         Earlier,

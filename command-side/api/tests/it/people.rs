@@ -306,7 +306,9 @@ async fn a_member_is_found_by_login_id_and_nothing_else_is_said() {
     }
     assert_eq!(api.said(), ["minji_kim", "nobody_here"].map(|login_id| Said::Find(login_id.to_owned())));
     let away = Api::new(|_| Err(ExecuteError::Internal));
-    let reply = away.ask("POST", path, &[("authorization", &bearer(Role::Operator, ALICE))], r#"{"login_id":"minji_kim"}"#).await;
+    let reply = away
+        .ask("POST", path, &[("authorization", &bearer(Role::Operator, ALICE))], r#"{"login_id":"minji_kim"}"#)
+        .await;
     assert_eq!((reply.status.as_u16(), reply.code().as_str()), (503, "vault-unavailable"));
 }
 

@@ -40,7 +40,8 @@ fn the_last_role_and_the_last_credentials_count() {
     assert_eq!(operator.reset(why()), OperatorCredentialsReset { credentials: 4, reason: why(), by: None });
     let again = OperatorCredentialsReset { credentials: 3, reason: None, by: None };
     assert_eq!(Operator::evolve(Some(operator.clone()), &again.into()), Err(EvolveError::OutOfOrder));
-    let enabled = Operator::evolve(Some(operator), &OperatorEnabled { reason: None, by: None }.into()).expect("enabled");
+    let enabled =
+        Operator::evolve(Some(operator), &OperatorEnabled { reason: None, by: None }.into()).expect("enabled");
     assert!(enabled.is_enabled && !enabled.is_acting_admin());
 }
 

@@ -137,7 +137,8 @@ async fn a_statement_is_asked_for_in_days_and_whole_units() {
     let page = format!("/wallet/accounts/{ID}");
     let first = browser.get(&page).await;
     assert!(first.text.contains(&format!("{page}?cursor=cursor-of-the-next-page")), "{}", first.text);
-    for (query, said) in [("?from=yesterday", "This is not a day."), ("?min=x", "This is not an amount of this asset.")] {
+    for (query, said) in [("?from=yesterday", "This is not a day."), ("?min=x", "This is not an amount of this asset.")]
+    {
         let reply = browser.get(&format!("{page}{query}")).await;
         assert!(reply.status == 200 && reply.text.contains(said), "{query}: {}", reply.text);
     }

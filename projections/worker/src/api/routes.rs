@@ -35,8 +35,7 @@ pub(super) fn all() -> Vec<Route> {
     const CHANGES: &[Code] = &[Code::ViewBusy, Code::ViewChangeRefused, Code::LogUnavailable];
     const KEYED: &[Code] = &[Code::IdempotencyKeyReused];
     const ORDERS: &[Code] = &[Code::ViewBusy, Code::IdempotencyKeyReused];
-    const SWAPS: &[Code] =
-        &[Code::ViewBusy, Code::ViewChangeRefused, Code::IdempotencyKeyReused, Code::LogUnavailable];
+    const SWAPS: &[Code] = &[Code::ViewBusy, Code::ViewChangeRefused, Code::IdempotencyKeyReused, Code::LogUnavailable];
     // With those of the command server.
     const PROMOTIONS: &[Code] = &[
         Code::ViewBusy,

@@ -11,8 +11,7 @@ use crate::{
 impl Operated {
     /// What the operator is answered to a request with this key.
     async fn keyed(&self, projector: &Projector, path: &str, key: &str, body: Value) -> (u16, Value) {
-        let headers =
-            format!("authorization: Bearer {}\r\nidempotency-key: {key}\r\n", self.token(Role::Operator));
+        let headers = format!("authorization: Bearer {}\r\nidempotency-key: {key}\r\n", self.token(Role::Operator));
         projector.send_with("POST", &format!("/v1/views/{path}"), &headers, Some(body)).await
     }
 
@@ -41,8 +40,7 @@ async fn a_roll_back_that_is_sent_again_does_not_undo_itself() {
     }
     // Without a generation, it is about the one that was retired last: after the first time that is the bad one.
     for _ in 0..2 {
-        let (status, live) =
-            bank.keyed(&projector, "accounts/rollback", "k-back", json!({"reason": "ticket 2"})).await;
+        let (status, live) = bank.keyed(&projector, "accounts/rollback", "k-back", json!({"reason": "ticket 2"})).await;
         assert_eq!((status, &live["generation"], &live["state"]), (200, &json!(1), &json!("live")), "{live}");
         assert_eq!(bank.line(LIVE).await, "1");
     }

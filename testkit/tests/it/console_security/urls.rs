@@ -91,6 +91,7 @@ fn fields(csrf: &str) -> Vec<(&'static str, String)> {
         ("to", "KRW"),
         ("rate", "1300"),
         ("scopes", "accounts:read"),
+        ("overlap", "60"),
         ("expected_rows", "1"),
         ("expected_total", "1"),
     ];
