@@ -95,6 +95,7 @@ impl Operators {
             OperatorEvent::Added(_) => false,
             OperatorEvent::RoleSet(set) => std::mem::replace(&mut operator.role, set.role) != set.role,
             OperatorEvent::Disabled(_) => std::mem::replace(&mut operator.is_enabled, false),
+            OperatorEvent::SessionEnded(_) => true,
             OperatorEvent::Enabled(_) => !std::mem::replace(&mut operator.is_enabled, true),
             OperatorEvent::CredentialsReset(reset) => {
                 let before = std::mem::replace(&mut operator.credentials, reset.credentials);
@@ -112,7 +113,7 @@ fn by_fault(happened: &OperatorEvent, commit: &Commit) -> Option<String> {
         OperatorEvent::RoleSet(set) => set.by,
         OperatorEvent::Enabled(enabled) => enabled.by,
         OperatorEvent::CredentialsReset(reset) => reset.by,
-        OperatorEvent::Disabled(_) => None,
+        OperatorEvent::Disabled(_) | OperatorEvent::SessionEnded(_) => None,
     }?;
     (commit.operator != Some(by.operator.uuid()))
         .then(|| format!("says that {} did it, who did not send the command", by.operator))

@@ -1,10 +1,12 @@
 //! Sessions of operators: log-in with password and one-time code or by a provider of identities, what they see of their sessions, and their end.
 //! They are not in the log.
 
-use application::{CodeGrant, OperatorLogIn, OperatorPassword, ProviderFacts};
+use application::{
+    AuthError, CodeGrant, Command, EndOperatorSession, OperatorLogIn, OperatorPassword, Outcome, ProviderFacts,
+};
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use kernel::{OperatorId, OperatorRole};
@@ -20,7 +22,7 @@ use uuid::Uuid;
 use crate::{
     answer::{json, with_token},
     body::path_id,
-    caller::Viewers,
+    caller::{Admins, Caller, Viewers},
     endpoint::Endpoint,
     operator_bodies::{
         LogInRequest, MeDto, PasswordRequest, ProviderDto, ProviderRequest, RefreshRequest, SessionDto, SessionsDto,
@@ -28,6 +30,7 @@ use crate::{
     },
     problems,
     state::ApiState,
+    submit::{Asked, carry_out, command_id, respond_to},
 };
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -60,11 +63,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             Code::LogUnavailable,
         ]),
         endpoint(routes!(sessions)).by::<Viewers>().raises([Code::ValidationFailed, Code::OperatorRoleMissing]),
-        endpoint(routes!(end_session)).by::<Viewers>().raises([
-            Code::ValidationFailed,
-            Code::OperatorRoleMissing,
-            Code::NotFound,
-        ]),
+        endpoint(routes!(end_session))
+            .by::<Viewers>()
+            .raises([Code::ValidationFailed, Code::OperatorRoleMissing, Code::NotFound])
+            .raises([Code::OperatorUnknown, Code::ReasonRequired, Code::IdempotencyKeyMissing])
+            .raises([Code::IdempotencyKeyInFlight, Code::IdempotencyKeyReused, Code::Overloaded, Code::DeadlinePassed])
+            .raises([Code::Contended, Code::LogUnavailable, Code::AuditAlarm, Code::OutcomeUnknown, Code::ShuttingDown]),
     ]
 }
 
@@ -258,25 +262,69 @@ pub(crate) async fn sessions(
 
 /// End a session of an operator
 ///
-/// One of your own; for admins one of anybody. This server refuses its tokens at once, all others within a second. Sessions are not in the log:
-/// the vault records when it ended, and neither who ended it nor why.
+/// One of your own, which is not in the log; for admins one of another operator, which is a command: it needs an `Idempotency-Key` and a reason,
+/// and is recorded. This server refuses the tokens of the session at once, all others within a second. Sent again once the session has ended, it
+/// is 404.
 #[utoipa::path(
     delete, path = "/v1/operators/{id}/sessions/{session}", tag = "operators", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "The operator"),
         ("session" = Uuid, Path, description = "The session"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Needed for a session of another operator"),
+        ("Jangbu-Reason" = Option<String>, Header, description = "Why, percent-encoded; needed for a session of another operator"),
     ),
     responses((status = 204, description = "The session has ended")),
 )]
 pub(crate) async fn end_session(
     State(state): State<ApiState>,
-    who: Admitted<Viewers>,
+    ender: SessionEnder,
     Path((id, session)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let operator = operator_in(&who.principal, &id)?;
+    let operator = OperatorId::new(path_id(&id)?);
     let session =
         path_id(&session).map_err(|_| Problem::invalid("session", "an id is a UUID in the form 8-4-4-4-12"))?;
     let auth = state.auth().map_err(problems::of_auth)?;
-    let seen = auth.end_operator_session(operator, session).await.map_err(problems::of_operators_auth)?;
-    Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen))
+    let SessionEnder::Another(caller) = ender else {
+        let seen = auth.end_operator_session(operator, session).await.map_err(problems::of_operators_auth)?;
+        return Ok(with_token(StatusCode::NO_CONTENT.into_response(), seen));
+    };
+    let sessions = auth.operator_sessions(operator).await.map_err(problems::of_auth)?;
+    if !sessions.iter().any(|known| known.session == session) {
+        return Err(problems::of_operators_auth(AuthError::NoSession));
+    }
+    let (actor, command) = (caller.actor, command_id(&state, &caller)?);
+    let asked = Asked { route: "DELETE /v1/operators/{id}/sessions/{session}", id: Some(operator.uuid()), body: &session };
+    let end = Command::EndOperatorSession(EndOperatorSession { operator, session, reason: caller.reason() });
+    let answer = carry_out(&state, caller, asked, end).await?;
+    if matches!(answer.answer.as_ref(), Outcome::OperatorSessionEnded(_)) {
+        match auth.end_operator_session(operator, session).await {
+            // It ended in another way meanwhile.
+            Ok(_) | Err(AuthError::NoSession) => {}
+            Err(error) => return Err(problems::of_operators_auth(error)),
+        }
+    }
+    respond_to(&answer, actor, command, |outcome, _, _| {
+        matches!(outcome, Outcome::OperatorSessionEnded(_)).then(|| StatusCode::NO_CONTENT.into_response())
+    })
+}
+
+/// Who ends a session. The path says whose it is.
+pub(crate) enum SessionEnder {
+    /// Its own operator.
+    Own,
+    /// An admin, by a command.
+    Another(Caller<Admins>),
+}
+
+impl FromRequestParts<ApiState> for SessionEnder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Admitted { principal, .. } = Admitted::<Viewers>::from_request_parts(parts, state).await?;
+        let Path((id, _)) = Path::<(String, String)>::from_request_parts(parts, state).await?;
+        match path_id(&id)? == principal.actor.id.uuid() {
+            true => Ok(Self::Own),
+            false => Caller::from_request_parts(parts, state).await.map(Self::Another),
+        }
+    }
 }

@@ -98,7 +98,7 @@ impl Operator {
                 }
                 operator.credentials = reset.credentials;
             }
-            OperatorEvent::Added(_) => {}
+            OperatorEvent::Added(_) | OperatorEvent::SessionEnded(_) => {}
         }
         if let Some(ByOperator { operator: by, at }) = let_in(event) {
             operator.let_in_by.insert(by, at);
@@ -161,14 +161,14 @@ impl Operator {
     }
 }
 
-/// Who let an operator in by an event. Whoever disables somebody lets nobody in.
+/// Who let an operator in by an event. Whoever disables somebody, or ends a session, lets nobody in.
 fn let_in(event: &OperatorEvent) -> Option<ByOperator> {
     match event {
         OperatorEvent::Added(added) => added.by,
         OperatorEvent::RoleSet(set) => set.by,
         OperatorEvent::Enabled(enabled) => enabled.by,
         OperatorEvent::CredentialsReset(reset) => reset.by,
-        OperatorEvent::Disabled(_) => None,
+        OperatorEvent::Disabled(_) | OperatorEvent::SessionEnded(_) => None,
     }
 }
 

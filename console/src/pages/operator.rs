@@ -81,11 +81,10 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(id): Path<Uuid>) -> R
     let operator = operator?;
     let (sessions, sessions_trouble) = page.part(sessions);
     let sessions = sessions.unwrap_or_default();
-    let is_own = visit.operator().is_some_and(|operator| operator.id == id);
-    let may_end = !sessions.is_empty() && (is_own || page.may("admin"));
+    let may_end = !sessions.is_empty() && (is_own(&visit, id) || page.may("admin"));
     Ok(show(&Screen {
         set_role: page.may("admin").then(|| role_form(&page, id, &operator.role)),
-        end_session: may_end.then(|| end_form(&page, id, &sessions)),
+        end_session: may_end.then(|| end_form(&visit, &page, id, &sessions)),
         role: page.word("role", &operator.role),
         status: page.word("operator-status", &operator.status),
         is_enabled: operator.status == "enabled",
@@ -134,9 +133,13 @@ pub(super) fn session_row(page: &Page, session: Session) -> SessionRow {
     }
 }
 
-fn end_form(page: &Page, id: Uuid, sessions: &[SessionRow]) -> Form {
+fn is_own(visit: &Visit, id: Uuid) -> bool {
+    visit.operator().is_some_and(|operator| operator.id == id)
+}
+
+fn end_form(visit: &Visit, page: &Page, id: Uuid, sessions: &[SessionRow]) -> Form {
     let sessions: Vec<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
-    end_session_form(page, id, &sessions)
+    end_session_form(page, id, is_own(visit, id), &sessions)
 }
 
 /// Ends a session: another's, or one's own.
@@ -150,7 +153,7 @@ pub(crate) async fn end_session(
             let page = Page::plain(&visit, "nav-operators");
             // Where nobody says which sessions there are, the chosen one is offered alone.
             let sessions = sessions(&visit, &page, id).await.unwrap_or_default();
-            end_form(&page, id, &sessions).again(&form, failure, &format!("/operators/{id}"))
+            end_form(&visit, &page, id, &sessions).again(&form, failure, &format!("/operators/{id}"))
         }
         leads => leads,
     }
@@ -159,7 +162,8 @@ pub(crate) async fn end_session(
 async fn ended(visit: &Visit, id: Uuid, form: &Posted) -> Result<Response, Failure> {
     let Ok(session) = Uuid::try_parse(form.get("session")) else { return Err(refused(400, "session-required")) };
     let address = sessions_of(id).segment(&session.to_string());
-    let done = visit.send(Method::DELETE, address, &form.plain_act(), &Value::Null).await?;
+    let act = if is_own(visit, id) { form.plain_act() } else { form.act()? };
+    let done = visit.send(Method::DELETE, address, &act, &Value::Null).await?;
     Ok(done.leads_to(&format!("/operators/{id}?done=session-ended")))
 }
 

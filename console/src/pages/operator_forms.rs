@@ -28,12 +28,13 @@ pub(super) fn role_form(page: &Page, id: Uuid, role: &str) -> Form {
         .field(Field::reason())
 }
 
-/// It asks for no reason: sessions are not in the log, and nothing would keep it.
-pub(super) fn end_session_form(page: &Page, id: Uuid, sessions: &[&str]) -> Form {
+/// Of one's own sessions it asks for no reason: they are not in the log, and nothing would keep it.
+pub(super) fn end_session_form(page: &Page, id: Uuid, is_own: bool, sessions: &[&str]) -> Form {
     let sessions = sessions.iter().map(|session| Choice::plain(session)).collect();
-    Form::new(page, &format!("/operators/{id}/end-session"), "session-end")
+    let form = Form::new(page, &format!("/operators/{id}/end-session"), "session-end")
         .dangerous()
-        .field(Field::choice("session", "column-session", sessions).about(&["session-required"]))
+        .field(Field::choice("session", "column-session", sessions).about(&["session-required"]));
+    if is_own { form } else { form.field(Field::reason()) }
 }
 
 pub(super) fn password_form(page: &Page) -> Form {

@@ -143,9 +143,28 @@ async fn partners_and_operators_are_changed_as_typed() {
     .await;
 }
 
-/// Sessions are not in the log: nobody is asked for a reason that nothing would keep.
+/// Of another operator it is a command.
 #[tokio::test]
-async fn a_session_is_ended_without_a_reason() {
+async fn a_session_of_another_operator_is_ended_with_a_reason() {
+    let app = App::start().await;
+    let mut browser = app.signed_in("admin").await;
+    let (page, what) = (format!("/operators/{OTHER}"), format!("DELETE /v1/operators/{OTHER}/sessions/{ID}"));
+    app.stub.answers(&what, 204, Value::Null);
+    let csrf = browser.get("/operators/me").await.field("csrf");
+    let mut fields = vec![("csrf", csrf.as_str()), ("key", "a-key"), ("session", ID)];
+    let refused = browser.post(&format!("{page}/end-session"), &fields).await;
+    assert_eq!((refused.status, app.stub.asked(&what).len()), (400, 0), "{}", refused.text);
+    fields.push(("reason", REASON));
+    let reply = browser.post(&format!("{page}/end-session"), &fields).await;
+    assert_eq!(reply.header("location"), format!("{page}?done=session-ended"), "{}", reply.text);
+    let asked = app.stub.asked(&what);
+    assert!(asked.len() == 1 && !asked[0].header("jangbu-reason").is_empty(), "{asked:?}");
+    assert_eq!(asked[0].header("idempotency-key"), "a-key");
+}
+
+/// One's own sessions are not in the log: nobody is asked for a reason that nothing would keep.
+#[tokio::test]
+async fn a_session_of_ones_own_is_ended_without_a_reason() {
     let app = App::start().await;
     let mut browser = app.signed_in("admin").await;
     let (page, what) = (format!("/operators/{ID}"), format!("DELETE /v1/operators/{ID}/sessions/{OTHER}"));

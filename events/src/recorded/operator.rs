@@ -24,6 +24,8 @@ event_types! {
         Enabled(OperatorEnabled) = 1, on;
         /// The operator has a new first password and a new secret of one-time codes.
         CredentialsReset(OperatorCredentialsReset) = 1, on;
+        /// Another operator ended a session of the operator.
+        SessionEnded(OperatorSessionEnded) = 1, on;
     }
 }
 
@@ -111,6 +113,16 @@ pub struct OperatorCredentialsReset {
     /// Which operator with an account did it, and when; none if nobody with an account did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ByOperator>,
+}
+
+/// Another operator ended a session of this one. What an operator does to their own sessions is not recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorSessionEnded {
+    /// The session.
+    pub session: Uuid,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// An operator of this name was added. In the same commit as the operator's own first event.

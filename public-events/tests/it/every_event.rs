@@ -149,6 +149,7 @@ const EXPECTED: &[Expected] = &[
     private("OperatorDisabled.v1"),
     private("OperatorEnabled.v1"),
     private("OperatorCredentialsReset.v1"),
+    private("OperatorSessionEnded.v1"),
     private("OperatorListed.v1"),
     private("OperatorActed.v1"),
     private("OperatorActed.v1.approved"),

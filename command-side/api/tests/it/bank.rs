@@ -372,7 +372,8 @@ fn other_sides(command: &Command, command_id: CommandId) -> Outcome {
         Command::AddOperator(_)
         | Command::SetOperatorRole(_)
         | Command::SwitchOperator(_)
-        | Command::ResetOperator(_) => operators::outcome(command),
+        | Command::ResetOperator(_)
+        | Command::EndOperatorSession(_) => operators::outcome(command),
         Command::FreezeAccounts(_) | Command::DecideApproval(_) | Command::PromoteView(_) => {
             approvals::outcome(command)
         }

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use application::{
-    AddOperator, AnsweredTransfer, Approval, AuthError, CodeGrant, Command, OperatorAct, OperatorAnswer, OperatorLogIn,
+    AddOperator, AnsweredTransfer, Approval, AuthError, CodeGrant, Command, EndOperatorSession, OperatorAct,
+    OperatorAnswer, OperatorLogIn,
     OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens, Outcome, ProviderFacts, ResetOperator,
     SessionPlace, SetOperatorRole, SwitchOperator,
 };
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use command_api::OperatorPort;
 use kernel::{ApprovalId, ConsistencyToken, OperatorId, OperatorRole, Role, TransferId, Version};
+use platform::http::TrustForwarded;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,6 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     approvals,
     commands::{OPERATORS, Sample, sample, samples as all_samples},
+    bank::posted,
     support::{ALICE, Api, BOB, FakeAuth, HOLD, NOW, Reply, SOURCE, Said, bearer_of, seen},
     transfer_answers,
 };
@@ -84,6 +87,7 @@ pub fn outcome(command: &Command) -> Outcome {
             Outcome::OperatorSwitched(OperatorAnswer { is_enabled: switch.enable, ..answer })
         }
         Command::ResetOperator(_) => Outcome::OperatorReset(OperatorAnswer { credentials: 2, ..answer }),
+        Command::EndOperatorSession(_) => Outcome::OperatorSessionEnded(answer),
         _ => Outcome::OperatorAdded(answer),
     }
 }
@@ -376,7 +380,8 @@ async fn one_sees_and_ends_sessions_of_ones_own_and_an_admin_those_of_all() {
     {
         for (role, status) in [(OperatorRole::Operator, 403), (OperatorRole::Admin, 200)] {
             let reply = ask(&api, role, (method, &path), None, &json!({})).await;
-            let status = if status == 200 && method == "DELETE" { 204 } else { status };
+            // Of another operator it is a command, and needs a reason.
+            let status = if status == 200 && method == "DELETE" { 400 } else { status };
             assert_eq!(reply.status.as_u16(), status, "{method} as {role}");
         }
     }
@@ -386,4 +391,34 @@ async fn one_sees_and_ends_sessions_of_ones_own_and_an_admin_those_of_all() {
         let reply = api.ask(method, path, &[("authorization", &token)], "").await;
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "not-found"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_admin_ends_a_session_of_another_operator_by_a_command_that_says_why() {
+    let auth = FakeAuth::new(|_| Err(AuthError::SessionEnded), |_| Ok(None));
+    let api = Api::with(|submission| Ok(posted(submission)), auth, TrustForwarded(false));
+    let admin = logged_in(OperatorRole::Admin);
+    let path = |session: Uuid| format!("/v1/operators/{BOB}/sessions/{session}");
+    let end = async |session: Uuid, more: &[(&str, &str)]| {
+        let headers: Vec<_> = [("authorization", admin.as_str())].into_iter().chain(more.iter().copied()).collect();
+        api.ask("DELETE", &path(session), &headers, "").await
+    };
+    let (key, reason) = (("idempotency-key", "k"), ("jangbu-reason", "left%20a%20browser%20open"));
+    let no_key = end(HOLD, &[reason]).await;
+    assert_eq!((no_key.status.as_u16(), no_key.code().as_str()), (400, "idempotency-key-missing"));
+    let no_reason = end(HOLD, &[key]).await;
+    assert_eq!((no_reason.status.as_u16(), no_reason.code().as_str()), (400, "reason-required"));
+    let nowhere = end(SOURCE, &[key, reason]).await;
+    assert_eq!((nowhere.status.as_u16(), nowhere.code().as_str()), (404, "not-found"));
+    assert!(api.submissions().is_empty() && !said(&api).iter().any(|what| what.starts_with("end ")));
+
+    let ended = end(HOLD, &[key, reason]).await;
+    assert_eq!((ended.status.as_u16(), ended.text.as_str()), (204, ""), "{}", ended.text);
+    assert!(ended.header("consistency-token").is_some());
+    let reason = Some("left a browser open".to_owned());
+    let expected = EndOperatorSession { operator: OperatorId::new(BOB), session: HOLD, reason };
+    let [sent] = &api.submissions()[..] else { panic!("one command") };
+    assert_eq!(sent.command, Command::EndOperatorSession(expected));
+    assert!(sent.act.as_ref().is_some_and(|act| &*act.reason == "left a browser open"));
+    assert_eq!(said(&api).last(), Some(&format!("end {HOLD} of {BOB}")));
 }

@@ -35,6 +35,7 @@ mod delete_webhook;
 mod deposit;
 mod direct_process;
 mod disclose;
+mod end_operator_session;
 mod erase_member;
 mod execute_error;
 mod expire_hold;
@@ -139,6 +140,7 @@ pub use delete_webhook::DeleteWebhook;
 pub use deposit::Deposit;
 pub use direct_process::DirectProcess;
 pub use disclose::PersonalData;
+pub use end_operator_session::EndOperatorSession;
 pub use erase_member::ErasureAnswer;
 pub use execute_error::ExecuteError;
 pub use expire_hold::ExpireHold;
@@ -316,6 +318,8 @@ money_command::money_commands! {
     SwitchOperator(SwitchOperator);
     /// Give an operator new credentials; by an operator.
     ResetOperator(ResetOperator);
+    /// End a session of another operator; by an operator.
+    EndOperatorSession(EndOperatorSession);
     /// Approve, reject or withdraw what an operator asked for; by an operator who logged in.
     DecideApproval(DecideApproval);
     /// Ask whether a generation of a view that differs may become live; by an operator.

@@ -97,6 +97,8 @@ pub enum Outcome {
     OperatorSwitched(OperatorAnswer),
     /// An operator has new credentials.
     OperatorReset(OperatorAnswer),
+    /// A session of an operator was ended by another one.
+    OperatorSessionEnded(OperatorAnswer),
     /// It waits for a second operator.
     ApprovalRequested(ApprovalAnswer),
     /// What an operator asked for was approved, rejected or withdrawn.

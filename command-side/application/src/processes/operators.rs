@@ -40,7 +40,7 @@ impl Process for EndOperatorSessions {
                 let ended = vault.end_operator_sessions(OperatorId::new(operator), version).await;
                 ended.map_err(ProcessError::Vault)?;
             }
-            OperatorEvent::Added(_) | OperatorEvent::Enabled(_) => {}
+            OperatorEvent::Added(_) | OperatorEvent::Enabled(_) | OperatorEvent::SessionEnded(_) => {}
         }
         Ok(Vec::new())
     }

@@ -70,7 +70,7 @@ impl Changes {
             OperatorEvent::RoleSet(set) => (Some(set.role), None),
             OperatorEvent::Disabled(_) => (None, Some(false)),
             OperatorEvent::Enabled(_) => (None, Some(true)),
-            OperatorEvent::CredentialsReset(_) => return,
+            OperatorEvent::CredentialsReset(_) | OperatorEvent::SessionEnded(_) => return,
         };
         let change = self.changed.entry(id).or_insert(Change { role: None, is_enabled: None, at });
         (change.role, change.is_enabled, change.at) = (role.or(change.role), is_enabled.or(change.is_enabled), at);

@@ -206,6 +206,10 @@ async fn a_session_that_has_ended_is_over_within_a_second_wherever_its_cookie_is
     let lost = session["session_id"].as_str().unwrap();
     let fields = [("csrf", own.as_str()), ("key", &key), ("reason", "lost"), ("session", lost)];
     admin.post(&format!("/operators/{}/end-session", minji.id), &fields).await.expect(303);
+    app.wait_until_level().await;
+    let actions = app.operator().get("/v1/audit/actions?limit=1").await.expect(200);
+    let newest = &actions.items()[0];
+    assert_eq!((newest["action"].as_str(), newest["reason"].as_str()), (Some("OperatorSessionEnded"), Some("lost")));
     sleep(A_SECOND).await;
     assert_is_over(&app, &second, &page, &csrf).await;
     app.close().await;

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use events::recorded::{
     OperatorActed, OperatorAdded, OperatorApproval, OperatorCredentialsReset, OperatorDisabled, OperatorEnabled,
-    OperatorEvent, OperatorListed, OperatorRoleSet, PartnerCreated,
+    OperatorEvent, OperatorListed, OperatorRoleSet, OperatorSessionEnded, PartnerCreated,
 };
 use kernel::{ApprovalId, CommandId, OperatorId, OperatorRole, StreamId};
 use uuid::Uuid;
@@ -83,14 +83,16 @@ impl Bank {
     }
 
     fn change_operator(&mut self, at: usize) {
-        let (role, kind) = (self.some_role(), self.random.below(3));
+        let (role, kind) = (self.some_role(), self.random.below(4));
         let reason = Some("'; drop table operators; --".to_owned());
         if kind == 2 {
             return self.switch_operator(at, reason);
         }
+        let session = Uuid::from_u128(self.random.bits());
         let operator = &mut self.staff[at];
         operator.version += 1;
         let event: OperatorEvent = match kind {
+            3 => OperatorSessionEnded { session, reason }.into(),
             0 => OperatorRoleSet { role, reason, by: None }.into(),
             _ => {
                 operator.credentials += 1;
