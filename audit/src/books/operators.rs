@@ -116,7 +116,7 @@ impl<S: Sink> Operators<S> {
             OperatorEvent::RoleSet(set) => known.role = set.role.to_string(),
             OperatorEvent::Disabled(_) => known.status = "disabled".to_owned(),
             OperatorEvent::Enabled(_) => known.status = "enabled".to_owned(),
-            OperatorEvent::Added(_) | OperatorEvent::CredentialsReset(_) => return,
+            OperatorEvent::Added(_) | OperatorEvent::CredentialsReset(_) | OperatorEvent::SessionEnded(_) => return,
         }
         known.changed_at = at;
     }

@@ -68,7 +68,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .raises([Code::ValidationFailed, Code::OperatorRoleMissing, Code::NotFound])
             .raises([Code::OperatorUnknown, Code::ReasonRequired, Code::IdempotencyKeyMissing])
             .raises([Code::IdempotencyKeyInFlight, Code::IdempotencyKeyReused, Code::Overloaded, Code::DeadlinePassed])
-            .raises([Code::Contended, Code::LogUnavailable, Code::AuditAlarm, Code::OutcomeUnknown, Code::ShuttingDown]),
+            .raises([
+                Code::Contended,
+                Code::LogUnavailable,
+                Code::AuditAlarm,
+                Code::OutcomeUnknown,
+                Code::ShuttingDown,
+            ]),
     ]
 }
 
@@ -293,7 +299,8 @@ pub(crate) async fn end_session(
         return Err(problems::of_operators_auth(AuthError::NoSession));
     }
     let (actor, command) = (caller.actor, command_id(&state, &caller)?);
-    let asked = Asked { route: "DELETE /v1/operators/{id}/sessions/{session}", id: Some(operator.uuid()), body: &session };
+    let asked =
+        Asked { route: "DELETE /v1/operators/{id}/sessions/{session}", id: Some(operator.uuid()), body: &session };
     let end = Command::EndOperatorSession(EndOperatorSession { operator, session, reason: caller.reason() });
     let answer = carry_out(&state, caller, asked, end).await?;
     if matches!(answer.answer.as_ref(), Outcome::OperatorSessionEnded(_)) {

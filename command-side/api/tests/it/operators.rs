@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use application::{
     AddOperator, AnsweredTransfer, Approval, AuthError, CodeGrant, Command, EndOperatorSession, OperatorAct,
-    OperatorAnswer, OperatorLogIn,
-    OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens, Outcome, ProviderFacts, ResetOperator,
-    SessionPlace, SetOperatorRole, SwitchOperator,
+    OperatorAnswer, OperatorLogIn, OperatorPassword, OperatorSecrets, OperatorSession, OperatorTokens, Outcome,
+    ProviderFacts, ResetOperator, SessionPlace, SetOperatorRole, SwitchOperator,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,8 +19,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     approvals,
-    commands::{OPERATORS, Sample, sample, samples as all_samples},
     bank::posted,
+    commands::{OPERATORS, Sample, sample, samples as all_samples},
     support::{ALICE, Api, BOB, FakeAuth, HOLD, NOW, Reply, SOURCE, Said, bearer_of, seen},
     transfer_answers,
 };

@@ -37,7 +37,9 @@ impl Operators {
                     OperatorEvent::RoleSet(set) => operator.role = set.role.as_str(),
                     OperatorEvent::Disabled(_) => operator.status = "disabled",
                     OperatorEvent::Enabled(_) => operator.status = "enabled",
-                    OperatorEvent::CredentialsReset(_) | OperatorEvent::SessionEnded(_) | OperatorEvent::Added(_) => return,
+                    OperatorEvent::CredentialsReset(_) | OperatorEvent::SessionEnded(_) | OperatorEvent::Added(_) => {
+                        return;
+                    }
                 }
                 operator.changed = moment.at;
             }
