@@ -111,7 +111,7 @@ async fn accounts_members_partners_and_views_are_links() {
     let html = shown(&app, "en", &quotas).await;
     has(&html, "Partner", &link("partners", ID));
     has(&html, "Requests per second", "1,500");
-    has(&html, "At once", "as usual");
+    has(&html, "Burst", "as usual");
     has(&html, "Names of limits", "small");
     let key = json!({
         "kind": "partner-key", "partner": ID, "key": OTHER, "scopes": ["accounts:read"], "digest": "abab",

@@ -56,7 +56,7 @@ async fn a_secret_is_rotated_and_the_new_one_shown_once() {
     app.stub.answers(&what, 200, rotated);
     let reply = browser.fill(&page, &format!("{page}/rotate"), &[("overlap", "3600"), REASON]).await;
     is_shown_once(&reply, SECRET);
-    assert!(reply.text.contains("signs, too, until 2026-12-02 12:00:00"), "in the zone of the console: {}", reply.text);
+    assert!(reply.text.contains("also signs until 2026-12-02 12:00:00"), "in the zone of the console: {}", reply.text);
     assert_eq!(app.stub.asked(&what)[0].json(), json!({"overlap": 3600}));
     assert!(!browser.get(&page).await.text.contains(SECRET));
 }

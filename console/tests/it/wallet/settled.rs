@@ -141,7 +141,7 @@ async fn what_is_sent_once_more_is_the_same_under_the_same_key() {
             assert_eq!(shown.status, 200, "{}", shown.text);
             browser.post(action, &pairs(&hidden(&shown, action))).await
         };
-        assert!(unsure.status == 502 && unsure.text.contains("Send once more"), "{action}: {}", unsure.text);
+        assert!(unsure.status == 502 && unsure.text.contains("Send again"), "{action}: {}", unsure.text);
         // By now the servers say something else, as they would to another console.
         app.stub.answers("GET /v1/assets", 503, problem(503, "views-away"));
         app.stub.answers("GET /v1/payees", 404, problem(404, "payee-unknown"));
@@ -175,12 +175,14 @@ async fn a_key_that_had_another_body_is_kept_and_the_member_is_told_to_look() {
         let what = format!("POST {path}");
         app.stub.answers(&what, 422, problem(422, "idempotency-key-reused"));
         let reply = browser.fill(page, action, &TYPED).await;
-        for part in ["What was sent before may have been done.", "Look at your last transactions", "href=\"/wallet\""] {
+        for part in
+            ["What was sent before may have been carried out.", "Look at your last transactions", "href=\"/wallet\""]
+        {
             assert!(reply.status == 422 && reply.text.contains(part), "{action}, {part}: {}", reply.text);
         }
         let sent = app.stub.asked(&what).last().expect("sent").header("idempotency-key").to_owned();
         assert_eq!(reply.field("key"), sent, "{action}");
-        assert!(!reply.text.contains("Send once more"), "{action}: it would change nothing");
+        assert!(!reply.text.contains("Send again"), "{action}: it would change nothing");
     }
 }
 
@@ -217,7 +219,7 @@ async fn an_account_whose_answer_was_lost_is_opened_once() {
     let mut browser = logged_in(&app).await;
     app.stub.answers("POST /v1/accounts", 503, problem(503, "outcome-unknown"));
     let unsure = browser.fill("/wallet", "/wallet/open", &[("asset", "EUR")]).await;
-    for part in ["It is not known whether it was done", "Send once more", "EUR"] {
+    for part in ["It is not known whether it was done", "Send again", "EUR"] {
         assert!(unsure.status == 502 && unsure.text.contains(part), "{part}: {}", unsure.text);
     }
     app.stub.answers("POST /v1/accounts", 201, json!({"account_id": ID}));
@@ -230,5 +232,5 @@ async fn an_account_whose_answer_was_lost_is_opened_once() {
     let refused = problem(422, "asset-unknown");
     app.stub.answers("POST /v1/accounts", 422, refused);
     let reply = browser.fill("/wallet", "/wallet/open", &[("asset", "XYZ")]).await;
-    assert!(reply.status == 422 && !reply.text.contains("Send once more"), "{}", reply.text);
+    assert!(reply.status == 422 && !reply.text.contains("Send again"), "{}", reply.text);
 }

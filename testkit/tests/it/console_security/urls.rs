@@ -92,6 +92,7 @@ fn fields(csrf: &str) -> Vec<(&'static str, String)> {
         ("rate", "1300"),
         ("scopes", "accounts:read"),
         ("overlap", "60"),
+        ("generation", "1"),
         ("expected_rows", "1"),
         ("expected_total", "1"),
     ];

@@ -191,7 +191,12 @@ async fn nobody_but_an_admin_sees_or_ends_the_sessions_of_others() {
     let wrong = format!("{}/{session}", of(&admin));
     operator.ask(Method::DELETE, &wrong, None).await.expect_problem(403, "operator-role-missing");
     admin.ask(Method::DELETE, &wrong, None).await.expect_problem(404, "not-found");
-    admin.ask(Method::DELETE, &path, None).await.expect(204);
+    // Of another operator it is a command.
+    admin.ask(Method::DELETE, &path, None).await.expect_problem(400, "idempotency-key-missing");
+    let (url, command) = (format!("{}{path}", admin.command), [("idempotency-key", "end")]);
+    let end = async || admin.send(Method::DELETE, &url, &command, None).await.unwrap();
+    end().await.expect(204);
+    end().await.expect_problem(404, "not-found");
     operator.get("/v1/accounts").await.expect_problem(401, "unauthorized");
     admin.get("/v1/accounts").await.expect(200);
     app.close().await;

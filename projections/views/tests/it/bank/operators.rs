@@ -83,16 +83,15 @@ impl Bank {
     }
 
     fn change_operator(&mut self, at: usize) {
-        let (role, kind) = (self.some_role(), self.random.below(4));
+        let (role, kind) = (self.some_role(), self.random.below(3));
         let reason = Some("'; drop table operators; --".to_owned());
         if kind == 2 {
             return self.switch_operator(at, reason);
         }
-        let session = Uuid::from_u128(self.random.bits());
         let operator = &mut self.staff[at];
         operator.version += 1;
         let event: OperatorEvent = match kind {
-            3 => OperatorSessionEnded { session, reason }.into(),
+            _ if operator.version % 4 == 0 => OperatorSessionEnded { session: operator.id.uuid(), reason }.into(),
             0 => OperatorRoleSet { role, reason, by: None }.into(),
             _ => {
                 operator.credentials += 1;
