@@ -68,7 +68,9 @@
     const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
     const paths = kind === "bars" ? uPlot.paths.bars({ size: [0.8, 40] }) : uPlot.paths.stepped({ align: 1 });
     const series = { label, paths, stroke: colour("--chart"), fill: kind === "bars" ? colour("--chart") : undefined, width: kind === "bars" ? 0 : 2, points: { show: false } };
-    const options = { ...size(), scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.05 : 1] } }, axes: [axis, { ...axis, size: 70 }], series: [{}, series] };
+    // As wide as its longest figure.
+    const width = (_, figures) => 24 + 8 * Math.max(3, ...(figures ?? []).map((figure) => figure.length));
+    const options = { ...size(), scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.05 : 1] } }, axes: [axis, { ...axis, size: width }], series: [{}, series] };
     const plot = new uPlot(options, [x, y], place);
     place.classList.add("drawn");
     new ResizeObserver(() => plot.setSize(size())).observe(place);

@@ -31,6 +31,7 @@ pub(crate) mod operator_acts;
 mod operator_forms;
 pub(crate) mod operators;
 pub(crate) mod overview;
+mod overview_points;
 pub(crate) mod own;
 pub(crate) mod partner;
 pub(crate) mod partner_acts;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::overview_points::{days, filled};
 use crate::{
     chart::{Chart, Point, Shape, Words},
     client::{Address, Failure},
@@ -365,39 +366,19 @@ fn charts(page: &Page, activity: &Activity, asset: &str, now: i64) -> Vec<Chart>
     };
     let transfers = |bucket: &Bucket| bucket.transfers as f64;
     let volume = |bucket: &Bucket| if bucket.asset == asset { page.format.units(&bucket.volume, asset) } else { 0.0 };
-    let minutes = filled(page, &activity.minute, transfers, (now, 60, 60));
-    let hours = filled(page, &activity.hour, transfers, (now, 3600, 48));
+    let minutes = filled(page, &sums(&activity.minute, transfers), (now, 60, 60));
+    let hours = filled(page, &sums(&activity.hour, transfers), (now, 3600, 48));
     let volumes = |title: &str, points: Vec<Point>, id: &'static str| {
         Chart::new(id, words(title, "column-volume"), Shape::Bars, points)
     };
     vec![
         Chart::new("minute", words("chart-minute", "column-transfers"), Shape::Bars, minutes),
         Chart::new("hour", words("chart-hour", "column-transfers"), Shape::Bars, hours),
-        Chart::new("day", words("chart-day", "column-transfers"), Shape::Bars, days(page, &activity.day, transfers)),
-        volumes("chart-volume-minute", filled(page, &activity.minute, volume, (now, 60, 60)), "volume-minute"),
-        volumes("chart-volume-hour", filled(page, &activity.hour, volume, (now, 3600, 48)), "volume-hour"),
-        volumes("chart-volume", days(page, &activity.day, volume), "volume"),
+        Chart::new("day", words("chart-day", "column-transfers"), Shape::Bars, days(page, sums(&activity.day, transfers), now)),
+        volumes("chart-volume-minute", filled(page, &sums(&activity.minute, volume), (now, 60, 60)), "volume-minute"),
+        volumes("chart-volume-hour", filled(page, &sums(&activity.hour, volume), (now, 3600, 48)), "volume-hour"),
+        volumes("chart-volume", days(page, sums(&activity.day, volume), now), "volume"),
     ]
-}
-
-/// The sum of each step up to now; a step in which nothing happened is 0.
-fn filled(
-    page: &Page,
-    buckets: &[Bucket],
-    value: impl Fn(&Bucket) -> f64,
-    (now, step, steps): (i64, i64, i64),
-) -> Vec<Point> {
-    let sums = sums(buckets, value);
-    if sums.is_empty() {
-        return Vec::new();
-    }
-    let last = now - now.rem_euclid(step);
-    let at = |index: i64| last - (steps - 1 - index) * step;
-    (0..steps).map(|index| point(page, at(index), sums.get(&at(index)).copied().unwrap_or(0.0), false)).collect()
-}
-
-fn days(page: &Page, buckets: &[Bucket], value: impl Fn(&Bucket) -> f64) -> Vec<Point> {
-    sums(buckets, value).into_iter().map(|(at, sum)| point(page, at, sum, true)).collect()
 }
 
 fn sums(buckets: &[Bucket], value: impl Fn(&Bucket) -> f64) -> BTreeMap<i64, f64> {
@@ -408,11 +389,6 @@ fn sums(buckets: &[Bucket], value: impl Fn(&Bucket) -> f64) -> BTreeMap<i64, f64
         }
     }
     sums
-}
-
-fn point(page: &Page, at: i64, value: f64, days: bool) -> Point {
-    let time = DateTime::from_timestamp(at, 0).unwrap_or_default().to_rfc3339();
-    Point { at, label: page.format.short(&time, days), value, shown: count(value.round() as i64) }
 }
 
 fn by_code(page: &Page, refusals: Vec<Refused>) -> Vec<(String, String)> {
