@@ -154,6 +154,7 @@ attention-view-state = 뷰 { $view }: { $state }
 attention-view-parked = 뷰 { $view }에 보류된 이벤트가 { $parked }건 있습니다.
 attention-view-lag = 뷰 { $view }의 지연이 { $lag }입니다.
 attention-doctor = jangbu doctor 진단에서 실패한 항목: { $count }
+attention-doctor-old = 최신 jangbu doctor 진단 결과가 없습니다.
 attention-stuck = 멈춘 프로세스: { $count }
 attention-approvals = 두 번째 운영자를 기다리는 승인: { $count }
 
@@ -207,7 +208,7 @@ transfer-legs = 분개
 transfer-no-legs = 이동한 금액이 없습니다.
 transfer-answer = 응답 내용
 transfer-answer-status = 상태 코드
-transfer-answer-help = 같은 키로 같은 요청을 다시 보내면 받는 응답입니다. 로그에서 읽어 냅니다.
+transfer-answer-help = 같은 키로 같은 요청을 다시 보내면 받는 응답입니다. 로그에서 읽어 냅니다. 긴 응답은 여기서 잘립니다. 전체는 GET /v1/transfers/(id)/answer 에 있습니다.
 transfer-answer-nobody = 은행의 프로세스가 만든 이체이므로 응답을 받은 쪽이 없습니다.
 transfer-refused = 거절 사유
 transfer-reverse = 취소 이체

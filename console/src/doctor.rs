@@ -5,10 +5,12 @@ use std::{
     path::Path,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use tokio::{fs, io::AsyncReadExt};
 
+/// An older report says how things were.
+pub(crate) const OLD: TimeDelta = TimeDelta::minutes(15);
 /// A longer file is not read to its end, in bytes.
 const MOST: u64 = 1024 * 1024;
 
@@ -68,6 +70,11 @@ impl Report {
             finding.hide_logins();
         }
         Ok(report)
+    }
+
+    /// Whether it says how things were, or is of a clock that is far ahead.
+    pub(crate) fn is_old(&self, now: DateTime<Utc>) -> bool {
+        (now - self.made_at).abs() > OLD
     }
 
     /// How many of its findings are failures.

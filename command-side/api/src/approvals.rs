@@ -51,7 +51,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 /// What the other operator asked for is done, in the same commit: then the status is `approved`. If a rule of the bank refuses it now, the status
 /// is `refused`, and `refusal` says which. A view is promoted by the projector right after it: what came of that is in `carried_out` of
 /// `GET /v1/approvals/{id}`. Nobody approves what they asked for themselves, nor what they could not ask for. Nor does anybody approve what was asked
-/// for by somebody who added them, reset their credentials, enabled them or gave them their role within the time that an approval waits, or whom
+/// for by somebody who added them, reset their credentials, enabled them or gave them their role within 24 hours, or the time that an approval waits, or whom
 /// they let in so themselves, or who was let in by the same operator as they were. A rate or a limit that was changed since it was asked for stays
 /// as it is: `refused`, with `changed-since`. The time for which a rate counts begins when it is approved.
 #[utoipa::path(

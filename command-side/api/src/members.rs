@@ -296,7 +296,8 @@ pub(crate) async fn disclose(
 /// Find a member by login id
 ///
 /// Whoever has it as their login id now. No view has login ids in clear, so this server is asked. The login id is personal, and stands in the
-/// body for that. Nothing but the id of the member is answered, and nothing is recorded: what else is personal needs a reason.
+/// body for that. Nothing but the id of the member is answered. The log of the bank has nothing of it; the server's log lines say which operator looked, and not for
+/// whom. What else is personal needs a reason.
 #[utoipa::path(
     post, operation_id = "find_member", path = "/v1/members/find", tag = "members", security(("bearer" = [])),
     request_body = FindMemberRequest,
@@ -304,7 +305,7 @@ pub(crate) async fn disclose(
 )]
 pub(crate) async fn find(
     State(state): State<ApiState>,
-    _: Admitted<Helpers>,
+    who: Admitted<Helpers>,
     Json(body): Json<FindMemberRequest>,
 ) -> Result<Response, Problem> {
     let mut fields = Fields::default();
@@ -312,6 +313,7 @@ pub(crate) async fn find(
     let login_id = login_id.ok_or_else(|| fields.problem())?;
     let auth = state.auth().map_err(problems::of_auth)?;
     let member_id = auth.member_by_login_id(&login_id).await.map_err(problems::of_auth)?;
+    tracing::info!(actor.id = %who.principal.actor.id, found = member_id.is_some(), "a member was looked up by login id");
     let unknown = || Problem::new(Code::MemberUnknown).detail("nobody logs in with this");
     Ok(json(StatusCode::OK, &FoundMemberDto { member_id: member_id.ok_or_else(unknown)? }))
 }

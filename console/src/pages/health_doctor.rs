@@ -5,14 +5,12 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    doctor::{Finding, NoReport, Report, Verdict},
+    doctor::{Finding, NoReport, OLD, Report, Verdict},
     format::{Moment, count, duration},
     page::Page,
     visit::Visit,
 };
 
-/// An older report says how things were.
-const OLD: TimeDelta = TimeDelta::minutes(15);
 /// So many rows each list shows; a report with more is read with `jangbu doctor`.
 const MOST: usize = 100;
 

@@ -13,7 +13,7 @@ use super::overview_points::{days, filled};
 use crate::{
     chart::{Chart, Point, Shape, Words},
     client::{Address, Failure},
-    doctor::Report,
+    doctor::{NoReport, Report},
     format::{Moment, count, duration},
     live::{self, Pulse},
     page::{Page, show},
@@ -278,6 +278,8 @@ struct Waiting {
     approvals: Option<String>,
     /// Of what `jangbu doctor` looked at, what failed.
     failures: Option<String>,
+    /// There should be a report of `jangbu doctor`, and there is none of late.
+    is_unlooked: bool,
 }
 
 async fn waiting(visit: &Visit) -> Waiting {
@@ -292,11 +294,16 @@ async fn waiting(visit: &Visit) -> Waiting {
         let more = if answer["next_cursor"].is_string() { "+" } else { "" };
         Some(format!("{number}{more}"))
     };
+    let is_unlooked = match &report {
+        Ok(report) => report.is_old(visit.house().clock.now()),
+        Err(why) => *why != NoReport::Off,
+    };
     let failures = report.ok().map(|report| report.failures()).filter(|failures| *failures > 0);
     Waiting {
         stuck: number(stuck),
         approvals: number(approvals),
         failures: failures.map(|failures| failures.to_string()),
+        is_unlooked,
     }
 }
 
@@ -338,6 +345,9 @@ fn attention(
     if let Some(failures) = &waiting.failures {
         add("attention-doctor", &[("count", failures)], "/health".to_owned());
     }
+    if waiting.is_unlooked {
+        add("attention-doctor-old", &[], "/health".to_owned());
+    }
     if let Some(stuck) = &waiting.stuck {
         add("attention-stuck", &[("count", stuck)], "/processes?state=stuck".to_owned());
     }
@@ -374,7 +384,12 @@ fn charts(page: &Page, activity: &Activity, asset: &str, now: i64) -> Vec<Chart>
     vec![
         Chart::new("minute", words("chart-minute", "column-transfers"), Shape::Bars, minutes),
         Chart::new("hour", words("chart-hour", "column-transfers"), Shape::Bars, hours),
-        Chart::new("day", words("chart-day", "column-transfers"), Shape::Bars, days(page, sums(&activity.day, transfers), now)),
+        Chart::new(
+            "day",
+            words("chart-day", "column-transfers"),
+            Shape::Bars,
+            days(page, sums(&activity.day, transfers), now),
+        ),
         volumes("chart-volume-minute", filled(page, &sums(&activity.minute, volume), (now, 60, 60)), "volume-minute"),
         volumes("chart-volume-hour", filled(page, &sums(&activity.hour, volume), (now, 3600, 48)), "volume-hour"),
         volumes("chart-volume", days(page, sums(&activity.day, volume), now), "volume"),

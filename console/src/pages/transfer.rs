@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::log_event::{Actor, pretty};
+use super::log_event::{Actor, pretty, shortened};
 use crate::{
     client::{Address, Failure},
     format::Moment,
@@ -166,7 +166,7 @@ impl From<Answered> for Answer {
             actor: answered.actor.text(),
             status: answered.status,
             headers: headers.collect(),
-            body: pretty(&answered.body),
+            body: shortened(pretty(&answered.body)),
         }
     }
 }

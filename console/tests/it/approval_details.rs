@@ -46,9 +46,9 @@ async fn a_reversal_says_what_it_undoes() {
     let html = shown(&app, "en", &details).await;
     has(&html, "Transfer", &link("transfers", OTHER));
     has(&html, "Amount", "10.50 EUR");
-    has(&html, "Was taken from", &format!("{}, -10.50 EUR", link("accounts", ID)));
-    has(&html, "Was given to", &format!("{}, 10.50 EUR", link("accounts", OTHER)));
-    has(&html, "Was posted", "2026-12-01 ");
+    has(&html, "Debited account", &format!("{}, -10.50 EUR", link("accounts", ID)));
+    has(&html, "Credited account", &format!("{}, 10.50 EUR", link("accounts", OTHER)));
+    has(&html, "Posted", "2026-12-01 ");
     has(&html, "Memo", "paid twice");
     assert!(!html.contains("Was reversed by"), "{html}");
     has(&shown(&app, "ko", &details).await, "출금 계좌", &link("accounts", ID));
@@ -87,7 +87,7 @@ async fn limits_have_money_and_rates_have_times() {
     let html = shown(&app, "en", &rate).await;
     has(&html, "Rate", "1 USD = 1350.25 KRW");
     has(&html, "Spread that the bank keeps", "0.50 %");
-    has(&html, "Counts for", "1 day 3 hours 2 seconds, from when it is approved");
+    has(&html, "Valid for", "1 day 3 hours 2 seconds from the approval");
     has(&shown(&app, "ko", &rate).await, "적용 기간", "승인 시점부터 1일 3시간 2초");
     let deleted = json!({"kind": "limit-deleted", "name": "daily"});
     has(&shown(&app, "en", &deleted).await, "Delete a limit", "daily");

@@ -86,7 +86,7 @@ async fn what_failed_comes_first_and_what_is_well_is_folded() {
     for text in ["found three", "do three", "do four", "do two", "found one", "What is well: 1", ">3 min<"] {
         at(text);
     }
-    for text in [">failed<", ">to watch<", ">not known<", ">well<"] {
+    for text in [">failed<", ">warning<", ">unknown<", ">OK<"] {
         at(text);
     }
     assert!(!part.contains("class=\"trouble\"") && !part.contains("<pre>"), "{part}");

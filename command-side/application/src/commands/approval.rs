@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use domain::{Approval, Operator, Refusal, approval::DecideError};
 use events::recorded::{ApprovalAction, ApprovalRequested};
 use kernel::{ApprovalId, OperatorId, StreamId};
@@ -94,8 +95,12 @@ pub(super) fn require_independent(
     }
 }
 
-/// An operator, whoever let them in within the time that an approval waits, whoever let in those, and so on.
+/// How long it counts who let an operator in, at the least. An approval that waits for a shorter time is no reason to trust them sooner.
+const LET_IN_LASTS: TimeDelta = TimeDelta::hours(24);
+
+/// An operator, whoever let them in of late, whoever let in those, and so on.
 fn behind(options: &ApprovalOptions, work: &Decision<'_>, operator: OperatorId) -> BTreeSet<OperatorId> {
+    let lasts = options.lives.max(LET_IN_LASTS);
     let (mut found, mut open) = (BTreeSet::new(), vec![operator]);
     while let Some(next) = open.pop() {
         if !found.insert(next) {
@@ -104,7 +109,7 @@ fn behind(options: &ApprovalOptions, work: &Decision<'_>, operator: OperatorId) 
         // One that is missing is read, and all is decided again.
         let known: Option<&Operator> = work.get(next.into());
         let let_in_by = known.into_iter().flat_map(|known| &known.let_in_by);
-        open.extend(let_in_by.filter(|(_, at)| !work.has_passed(**at + options.lives)).map(|(by, _)| *by));
+        open.extend(let_in_by.filter(|(_, at)| !work.has_passed(**at + lasts)).map(|(by, _)| *by));
     }
     found
 }
