@@ -83,7 +83,7 @@ async fn what_failed_comes_first_and_what_is_well_is_folded() {
     let at = |text: &str| part.find(text).unwrap_or_else(|| panic!("no {text}: {part}"));
     let in_order = ["what three", "what five", "what four", "what two", "<details>", "what one"].map(at);
     assert!(in_order.is_sorted(), "{in_order:?}: {part}");
-    for text in ["found three", "do three", "do four", "do two", "found one", "What is well: 1", ">3 min<"] {
+    for text in ["found three", "do three", "do four", "do two", "found one", "Passed: 1", ">3 min<"] {
         at(text);
     }
     for text in [">failed<", ">warning<", ">unknown<", ">OK<"] {
@@ -146,7 +146,8 @@ async fn what_is_no_report_is_said_with_what_to_run() {
         assert!(part.contains("class=\"trouble\"") && part.contains(said), "{said}: {part}");
         assert!(part.contains(&run) && !part.contains("<table>"), "{said}: {part}");
         let overview = app.signed_in("viewer").await.get("/").await;
-        assert!(overview.status == 200 && !overview.text.contains("jangbu doctor"), "{}", overview.text);
+        let is_said = overview.text.contains("<a href=\"/health\">There is no current report of jangbu doctor.</a>");
+        assert!(overview.status == 200 && is_said, "{}", overview.text);
     };
     check("There is no report yet.").await;
     let whole = json!({"made_at": SystemClock.now(), "findings": of_each_verdict()}).to_string();
