@@ -105,8 +105,8 @@ impl Caller {
     pub(super) async fn finished(&self, path: &str, rows: usize) -> Result<()> {
         let wait = async {
             loop {
-                let run = self.ask("GET", path, ("", "")).await?;
-                if run["status"] == "finished" {
+                let run = self.find(path).await?;
+                if let Some(run) = run.filter(|run| run["status"] == "finished") {
                     ensure!(run["posted"] == rows, "not every row was posted: {run}");
                     return Ok(());
                 }

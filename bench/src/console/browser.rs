@@ -40,6 +40,11 @@ impl Browser {
         Self { connection: Connection::to(console), cookie: String::new() }
     }
 
+    /// The next request opens a connection.
+    pub fn reconnect(&mut self, console: SocketAddr) {
+        self.connection = Connection::to(console);
+    }
+
     pub async fn get(&mut self, path: &str) -> Result<Seen> {
         self.send(Request { method: "GET", path, ..Request::default() }).await
     }

@@ -14,20 +14,31 @@ use crate::{
 
 /// The live parts that each operator has open, beside the account that they look at.
 const PARTS: [&str; 2] = ["/live/overview", "/live/views"];
-/// Sent, but not measured, in each window.
-const WARM_UP: Duration = Duration::from_millis(500);
+/// Sent, but not measured, in each window: that all pages are opened at once is not what they cost while they are open.
+const WARM_UP: Duration = Duration::from_secs(2);
 /// Between two windows: what the one before left ends.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Who looks in a window.
+const WINDOWS: [Looks; 3] = [Looks::Nobody, Looks::OnePage, Looks::EveryPage];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    Nobody,
+    /// Each operator has one page open: a third of them the overview, a third the views, a third an account.
+    OnePage,
+    /// Each operator has all of them open.
+    EveryPage,
+}
 
 /// What was found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LiveFound {
     /// Operators.
     pub operators: usize,
-    /// Live parts that were open, all together.
-    pub streams: usize,
-    /// Plain transfers a second of a closed loop: while nobody looks, and while all do, one right after the other.
-    pub pairs: Vec<[f64; 2]>,
+    /// Plain transfers a second of a closed loop, one right after the other: while nobody looks, while each operator has one page open, and
+    /// while each has three open.
+    pub rounds: Vec<[f64; 3]>,
     /// Parts that were sent.
     pub parts: u64,
     /// Live parts that ended, or never began.
@@ -36,33 +47,41 @@ pub struct LiveFound {
     pub reader_cpu: Vec<f64>,
 }
 
-/// Measures so many pairs.
+/// Measures so many rounds.
 pub(super) async fn live(bench: &mut ConsoleBench) -> Result<LiveFound> {
-    let (count, slice) = (bench.plan.pairs, bench.plan.slice);
+    let (count, slice) = (bench.plan.rounds, bench.plan.slice);
     let mut found = LiveFound { operators: bench.plan.operators, ..LiveFound::default() };
-    let open = pages(bench).await?;
-    found.streams = open.len();
     for number in 0..count {
+        // Anew each time: tokens end after minutes, and a live part ends with its token.
+        let all = pages(bench).await?;
+        let one: Vec<_> =
+            all.iter().enumerate().filter(|(at, _)| at % 3 == at / 3 % 3).map(|(_, page)| page.clone()).collect();
+        let mut rates = [0.0; WINDOWS.len()];
         // Each is first in its turn: what was before it may go on for a while.
-        let looks_first = number % 2 == 1;
-        let (mut without, mut with) = (0.0, 0.0);
-        for looks in [looks_first, !looks_first] {
-            let streams = if looks { Some(Streams::open_pages(bench.console, &open).await?) } else { None };
-            let rate = bench.load(Workload::Uniform, (WARM_UP, slice)).await?.per_second;
-            match streams {
-                Some(streams) => {
-                    let closed = streams.close().await?;
-                    found.parts += closed.events;
-                    found.ended += closed.ended;
-                    found.reader_cpu.push(closed.generator_cpu);
-                    with = rate;
-                }
-                None => without = rate,
+        for window in (0..WINDOWS.len()).map(|window| (window + number) % WINDOWS.len()) {
+            let open = match WINDOWS[window] {
+                Looks::Nobody => None,
+                Looks::OnePage => Some(&one),
+                Looks::EveryPage => Some(&all),
+            };
+            let streams = match open {
+                Some(open) => Some(Streams::open_pages(bench.console, open).await?),
+                None => None,
+            };
+            rates[window] = bench.load(Workload::Uniform, (WARM_UP, slice)).await?.per_second;
+            if let Some(streams) = streams {
+                let closed = streams.close().await?;
+                found.parts += closed.events;
+                found.ended += closed.ended;
+                found.reader_cpu.push(closed.generator_cpu);
             }
             sleep(PAUSE).await;
         }
-        say(&format!("console: {without:.0} transfers/s while nobody looks, {with:.0}/s while all do"));
-        found.pairs.push([without, with]);
+        let [nobody, one, every] = rates;
+        say(&format!(
+            "console: {nobody:.0} transfers/s while nobody looks, {one:.0}/s with a page each, {every:.0}/s with three"
+        ));
+        found.rounds.push(rates);
     }
     Ok(found)
 }
@@ -72,7 +91,8 @@ async fn pages(bench: &mut ConsoleBench) -> Result<Vec<(String, String)>> {
     let mut open = Vec::new();
     let fleet = bench.fleet.clone();
     for (staff, account) in bench.staff.iter_mut().skip(1).zip(fleet.accounts.iter().cycle()) {
-        // A page is opened first, as people do: it renews the session.
+        // A page is opened first, as people do: it renews the session. The connection of the last page may be closed by now.
+        staff.browser.reconnect(bench.console);
         staff.browser.get("/").await?;
         let cookie = &staff.browser.cookie;
         open.extend(PARTS.iter().map(|path| ((*path).to_owned(), cookie.clone())));

@@ -16,8 +16,8 @@ pub struct ConsolePlan {
     /// Operators with live pages.
     pub operators: usize,
     /// How often transfers are measured without them and with them.
-    pub pairs: usize,
-    /// How long each of a pair is measured.
+    pub rounds: usize,
+    /// How long each of a round is measured.
     pub slice: Duration,
     /// How long one account pays and is paid, so that its statement is long.
     pub busy: Duration,
@@ -26,9 +26,9 @@ pub struct ConsolePlan {
 impl ConsolePlan {
     /// 100,000 accounts and a million transfers; with `quick` a tenth of both.
     pub fn new(quick: bool, operators: usize) -> Self {
-        let (accounts, members, samples, pairs, busy) =
+        let (accounts, members, samples, rounds, busy) =
             if quick { (10_000, 10, 30, 6, 2) } else { (100_000, 60, 200, 30, 10) };
         let (slice, busy) = (Duration::from_secs(2), Duration::from_secs(busy));
-        Self { accounts, transfers: 10 * accounts, members, samples, operators, pairs, slice, busy }
+        Self { accounts, transfers: 10 * accounts, members, samples, operators, rounds, slice, busy }
     }
 }
