@@ -18,8 +18,9 @@ use super::{
 /// As keyboards send it, in the private characters of WebDriver.
 pub const TAB: char = '\u{e004}';
 pub const ENTER: char = '\u{e007}';
-/// Nobody looks longer at a page that does not change.
+/// Nobody looks longer at a page that does not change, nor less often: a page may take long to open.
 const PATIENCE: Duration = Duration::from_secs(30);
+const LOOKS: u32 = 20;
 
 pub struct Person {
     pub chrome: Chrome,
@@ -55,6 +56,14 @@ impl Person {
     /// Waits until a text can be seen.
     pub async fn see(&self, text: &str) {
         self.until(&format!("the page shows {text:?}"), async || self.shows(text).await).await;
+    }
+
+    /// Waits until a text cannot be seen.
+    pub async fn see_no_more(&self, text: &str) {
+        self.until(&format!("the page does not show {text:?}"), async || {
+            if self.text().await?.contains(text) { Err("it is there".to_owned()) } else { Ok(()) }
+        })
+        .await;
     }
 
     async fn shows(&self, text: &str) -> Result<(), String> {
@@ -206,17 +215,25 @@ impl Person {
 
     /// Asks again and again until it is so; fails with a picture and all that can be seen.
     pub async fn until<T>(&self, what: &str, mut ask: impl AsyncFnMut() -> Result<T, String>) -> T {
-        let since = Instant::now();
+        let (since, mut looks, mut longest) = (Instant::now(), 0, Duration::ZERO);
         loop {
+            let begun = Instant::now();
             let why = match ask().await {
                 Ok(answer) => return answer,
                 Err(why) => why,
             };
-            if since.elapsed() > PATIENCE {
+            looks += 1;
+            longest = longest.max(begun.elapsed());
+            if since.elapsed() > PATIENCE && looks >= LOOKS {
                 let picture = pictures::take(self, &pictures::of_failure()).await;
                 let text = self.text().await.unwrap_or_else(|error| error);
                 let path = self.path().await;
-                panic!("{what}: still not after {PATIENCE:?}: {why}\nat {path}, see {}\n{text}", picture.display());
+                let looked = format!("{looks} looks, of which one took {longest:?}, in {:?}", since.elapsed());
+                let complaints = self.chrome.complaints().await.join("\n");
+                panic!(
+                    "{what}: still not: {why}\n{looked}\nat {path}, see {}\n{text}\n{complaints}",
+                    picture.display()
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
