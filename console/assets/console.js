@@ -46,6 +46,19 @@
     });
   });
 
+  // Where a live part gets nothing for some seconds, the page says so until the next form of it has come.
+  let silent;
+  const mark = (isLive) => {
+    clearTimeout(silent);
+    silent = undefined;
+    const note = document.getElementById("not-live");
+    if (note) note.hidden = isLive;
+  };
+  document.addEventListener("htmx:sseError", () => {
+    silent ??= setTimeout(() => mark(false), 5000);
+  });
+  document.addEventListener("htmx:sseMessage", () => mark(true));
+
   // The seconds that something still holds. By the clock of this machine since the page came, however its time is set.
   const countDown = (place) => {
     const ends = performance.now() + Number(place.dataset.seconds) * 1000;

@@ -2,6 +2,7 @@
 
 # The frame
 skip = Skip to the content
+not-live = This page is not updated at the moment: what it shows may be out of date. It is updated again as soon as the servers answer.
 menu = Menu
 other-language = 한국어
 theme-light = Light

@@ -1,6 +1,7 @@
 # 운영 콘솔의 문구. 영어는 en.ftl에 있다. 두 파일의 키는 같다.
 
 skip = 본문으로 건너뛰기
+not-live = 지금 이 화면은 갱신되지 않고 있어 표시된 내용이 최신이 아닐 수 있습니다. 서버가 응답하면 다시 갱신됩니다.
 menu = 메뉴
 other-language = English
 theme-light = 밝게

@@ -17,6 +17,8 @@ use crate::{
 
 /// A figure this young is shown again.
 const FRESH: Duration = Duration::from_millis(1800);
+/// A part of a page this young is shown again. What it is made of was as old as `FRESH` at most.
+const PART_FRESH: Duration = Duration::from_secs(1);
 /// Whether a session goes on was asked this long ago, at most: it is over in the console within a second after it has ended.
 const SESSION_FRESH: Duration = Duration::from_millis(800);
 /// With more answers than this, those that nobody asks for at the moment are forgotten.
@@ -69,12 +71,35 @@ impl<T: Clone, E: Clone> Recent<T, E> {
     }
 }
 
-type Answer = Recent<Value, Failure>;
+/// What was made last, each under its key.
+#[derive(Debug)]
+struct Known<T>(StdMutex<HashMap<String, Arc<Recent<T, Failure>>>>);
 
-/// The last answer to each question. Only what every operator may see belongs here.
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(StdMutex::default())
+    }
+}
+
+impl<T> Known<T> {
+    fn of(&self, key: &str) -> Arc<Recent<T, Failure>> {
+        let mut known = self.all();
+        if known.len() >= MOST {
+            known.retain(|_, recent| Arc::strong_count(recent) > 1);
+        }
+        known.entry(key.to_owned()).or_default().clone()
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Recent<T, Failure>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last answer to each question, and the parts of pages that were made of them. Only what every operator may see belongs here.
 #[derive(Debug, Default)]
 pub(crate) struct SharedReads {
-    answers: StdMutex<HashMap<String, Arc<Answer>>>,
+    answers: Known<Arc<Value>>,
+    parts: Known<Arc<str>>,
     /// What the answers said of the views.
     pub(crate) lags: Lags,
 }
@@ -88,7 +113,7 @@ impl SharedReads {
         address: Address,
         caller: &Caller,
         now: i64,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Arc<Value>, Failure> {
         let key = format!("{:?} {}", address.server, address.text());
         let caller = Caller { seen: None, ..caller.clone() };
         let is_of_views = address.server == Server::Query && address.text() == VIEWS;
@@ -97,21 +122,18 @@ impl SharedReads {
             if is_of_views {
                 self.lags.note(now, &answer);
             }
-            Ok(answer)
+            Ok(Arc::new(answer))
         };
-        self.of(&key).within(FRESH, Failure::is_of_server, ask).await
+        self.answers.of(&key).within(FRESH, Failure::is_of_server, ask).await
     }
 
-    fn of(&self, key: &str) -> Arc<Answer> {
-        let mut known = self.known();
-        if known.len() >= MOST {
-            known.retain(|_, recent| Arc::strong_count(recent) > 1);
-        }
-        known.entry(key.to_owned()).or_default().clone()
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Answer>>> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A part of a page that everybody with this key sees alike: what was made of it a moment ago, else what is made now.
+    pub(crate) async fn part(
+        &self,
+        key: &str,
+        make: impl Future<Output = Result<Arc<str>, Failure>>,
+    ) -> Result<Arc<str>, Failure> {
+        self.parts.of(key).within(PART_FRESH, Failure::is_of_server, make).await
     }
 }
 
@@ -180,12 +202,12 @@ mod tests {
 
     #[test]
     fn what_nobody_asks_for_is_forgotten() {
-        let shared = SharedReads::default();
-        let used = shared.of("Query /v1/views");
+        let known = Known::<u32>::default();
+        let used = known.of("Query /v1/views");
         for number in 0..200 {
-            shared.of(&format!("Query /v1/views/{number}"));
+            known.of(&format!("Query /v1/views/{number}"));
         }
-        assert!(shared.known().len() <= MOST + 1, "{}", shared.known().len());
-        assert!(Arc::ptr_eq(&used, &shared.of("Query /v1/views")), "it is in use");
+        assert!(known.all().len() <= MOST + 1, "{}", known.all().len());
+        assert!(Arc::ptr_eq(&used, &known.of("Query /v1/views")), "it is in use");
     }
 }

@@ -159,7 +159,19 @@ impl Visit {
         let server = address.server;
         let house = self.house();
         let value = house.shared.get(self.client(), address, &self.caller(), house.now()).await?;
-        serde_json::from_value(value).map_err(|error| Failure::Answer(server, error.to_string()))
+        T::deserialize(&*value).map_err(|error| Failure::Answer(server, error.to_string()))
+    }
+
+    /// A part of a page that is made of what is shared: all operators of one role who read one language see the same, so it is made once
+    /// for all who look at the same moment.
+    pub(crate) async fn shared_part(
+        &self,
+        name: &str,
+        make: impl Future<Output = Result<Arc<str>, Failure>>,
+    ) -> Result<Arc<str>, Failure> {
+        let role = self.operator().map(|operator| operator.role).unwrap_or_default();
+        let key = format!("{name} {role} {:?}", self.language());
+        self.house().shared.part(&key, make).await
     }
 
     /// Whether the operator's session goes on: what is shared between operators is shown to nobody whose session has ended. True where

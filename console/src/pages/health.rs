@@ -11,7 +11,7 @@ use crate::{
     client::{Address, Probed},
     format::{Moment, bytes, count, duration},
     house::House,
-    live::{self, Pulse},
+    live,
     page::{Page, show},
     visit::{SignedIn, Visit},
 };
@@ -94,7 +94,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Response {
 
 /// `/live/health`: the same, whenever it changes.
 pub(crate) async fn live(SignedIn(visit): SignedIn) -> Response {
-    live::part(visit, Pulse::Every, |visit| async move { live::rendered(&figures(&visit).await) })
+    live::shared_part(visit, "health".to_owned(), |visit| async move { live::rendered(&figures(&visit).await) })
 }
 
 async fn figures(visit: &Visit) -> Figures {

@@ -15,7 +15,7 @@ use crate::{
     client::{Address, Failure},
     doctor::{NoReport, Report},
     format::{Moment, count, duration},
-    live::{self, Pulse},
+    live,
     page::{Page, show},
     visit::{SignedIn, Visit},
 };
@@ -189,7 +189,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, RawQuery(query): RawQuery)
 
 /// `/live/overview`: the figures, whenever they change.
 pub(crate) async fn live(SignedIn(visit): SignedIn) -> Response {
-    live::part(visit, Pulse::Every, |visit| async move {
+    live::shared_part(visit, "overview".to_owned(), |visit| async move {
         let overview = visit.shared(Address::query(OVERVIEW)).await?;
         let page = Page::new(&visit, "nav-overview").await;
         let (figures, _) = figures(&visit, &page, Ok(overview)).await;

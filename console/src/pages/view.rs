@@ -18,7 +18,7 @@ use crate::{
     client::{Address, Failure},
     form::Form,
     format::{Moment, count, duration},
-    live::{self, Pulse},
+    live,
     page::{Page, show},
     posted::{Posted, refused},
     visit::{SignedIn, Visit},
@@ -145,7 +145,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn, Path(name): Path<String>) 
 
 /// `/live/views/{name}`: how far it and its rebuild are, whenever that changes.
 pub(crate) async fn live(SignedIn(visit): SignedIn, Path(name): Path<String>) -> Response {
-    live::part(visit, Pulse::Every, move |visit| {
+    live::shared_part(visit, format!("view {name}"), move |visit| {
         let name = name.clone();
         async move {
             let (view, rebuild) = shared(&visit, &name).await;

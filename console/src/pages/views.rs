@@ -9,7 +9,7 @@ use crate::{
     chart::Chart,
     client::{Address, Failure},
     format::{Moment, count, duration},
-    live::{self, Pulse},
+    live,
     page::{Page, show},
     visit::{SignedIn, Visit},
 };
@@ -76,7 +76,7 @@ pub(crate) async fn screen(SignedIn(visit): SignedIn) -> Response {
 
 /// `/live/views`: the table, whenever it changes.
 pub(crate) async fn live(SignedIn(visit): SignedIn) -> Response {
-    live::part(visit, Pulse::Every, |visit| async move { live::rendered(&table(&visit).await?) })
+    live::shared_part(visit, "views".to_owned(), |visit| async move { live::rendered(&table(&visit).await?) })
 }
 
 async fn table(visit: &Visit) -> Result<Table, Failure> {

@@ -271,3 +271,16 @@ fn log(stub: &Stub, text: &str) {
         json!({"stream_id": ID, "kind": "account", "version": 4, "items": steps, "next_after_version": 3}),
     );
 }
+
+/// A rebuild of the view that made a generation that differs from the live one.
+pub fn differing_rebuild() -> Value {
+    let comparison = json!({
+        "live": 3, "new": 4, "position": 42, "equal": false, "unexpected": 1, "fingerprint": "cd".repeat(16), "expected": 0,
+        "remarks": [], "tables": [], "differences": [],
+    });
+    json!({
+        "view": "balances", "state": "ended", "requested_by": "operator", "reason": "x", "requested_at": AT, "promote": false,
+        "progress": null, "ended_at": AT, "error": null,
+        "outcome": {"generation": 4, "position": 42, "state": "failed", "comparison": comparison, "rollback": null},
+    })
+}

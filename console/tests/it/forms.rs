@@ -3,7 +3,10 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{app::App, bank::ID};
+use crate::{
+    app::App,
+    bank::{ID, differing_rebuild},
+};
 
 #[tokio::test]
 async fn a_form_without_the_secret_of_its_browser_is_refused() {
@@ -239,17 +242,7 @@ async fn a_view_that_differs_is_promoted_as_it_was_shown() {
     let leads = "href=\"/views/balances?differs#acts\"";
     let before = browser.get("/views/balances").await.text;
     assert!(!before.contains(button) && !before.contains(leads), "the last rebuild did not find that: {before}");
-    let at = "2026-12-01T03:00:00Z";
-    let comparison = json!({
-        "live": 3, "new": 4, "position": 42, "equal": false, "unexpected": 1, "fingerprint": "cd".repeat(16), "expected": 0,
-        "remarks": [], "tables": [], "differences": [],
-    });
-    let rebuild = json!({
-        "view": "balances", "state": "ended", "requested_by": "operator", "reason": "x", "requested_at": at, "promote": false,
-        "progress": null, "ended_at": at, "error": null,
-        "outcome": {"generation": 4, "position": 42, "state": "failed", "comparison": comparison, "rollback": null},
-    });
-    app.stub.answers("GET /v1/views/balances/rebuild", 200, rebuild);
+    app.stub.answers("GET /v1/views/balances/rebuild", 200, differing_rebuild());
     let what = "POST /v1/views/balances/promote";
     app.stub.answers(what, 202, json!({"approval_id": ID, "status": "pending"}));
     let shown = browser.get("/views/balances").await;

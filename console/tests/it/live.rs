@@ -3,13 +3,21 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{app::App, bank::ID};
+use crate::{
+    app::App,
+    bank::{ID, differing_rebuild},
+};
 
-/// The first event of a stream.
+/// The first event of a stream, as a viewer sees it.
 async fn first(app: &App, path: &str) -> String {
-    let browser = app.signed_in("viewer").await;
+    first_for(app, "viewer", path).await
+}
+
+async fn first_for(app: &App, role: &str, path: &str) -> String {
+    let browser = app.signed_in(role).await;
     let request = browser.request(Method::GET, path).header("accept", "text/event-stream");
     let mut response = request.send().await.expect("an answer");
     assert_eq!(response.status(), 200, "{path}");
@@ -68,4 +76,29 @@ async fn a_stream_is_for_those_who_are_logged_in() {
     let app = App::start().await;
     let reply = app.browser().get("/live/overview").await;
     assert_eq!((reply.status, reply.header("location")), (303, "/login?next=%2Flive%2Foverview"));
+}
+
+/// A browser opens a stream that ended again, and says so to the reader: one that stays open and silent looks as if nothing happened.
+#[tokio::test]
+async fn a_stream_ends_where_what_it_shows_cannot_be_read() {
+    let app = App::start().await;
+    let away = json!({"status": 503, "code": "overloaded", "title": "away", "detail": "away"});
+    app.stub.answers("GET /v1/views/balances", 503, away);
+    let browser = app.signed_in("viewer").await;
+    let request = browser.request(Method::GET, "/live/views/balances").header("accept", "text/event-stream");
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), 200);
+    let all = timeout(Duration::from_secs(10), response.text()).await.expect("it ends").expect("a text");
+    assert!(!all.contains("event: part"), "{all}");
+}
+
+/// A part is made once for all who look at the same moment, but not across roles: what one may do is no part of what another one sees.
+#[tokio::test]
+async fn a_part_is_shared_within_a_role_only() {
+    let app = App::start().await;
+    app.stub.answers("GET /v1/views/balances/rebuild", 200, differing_rebuild());
+    let (path, leads) = ("/live/views/balances", "?differs#acts");
+    let seen =
+        [first_for(&app, "operator", path).await, first(&app, path).await, first_for(&app, "operator", path).await];
+    assert_eq!(seen.map(|part| part.contains(leads)), [true, false, true]);
 }

@@ -65,7 +65,11 @@ async fn the_amount_is_of_the_asset_of_the_side_that_is_fixed() {
     let body = app.stub.asked("POST /v1/exchanges/quotes")[0].json();
     assert_eq!(body, json!({"source": ID, "destination": OTHER, "receive": "925"}));
     assert!(shown.text.contains("data-seconds=\"0\""), "{}", shown.text);
-    assert!(!shown.text.contains("role=\"status\" hidden"), "it says that it is over: {}", shown.text);
+    assert!(
+        !shown.text.contains("id=\"quote-over\" role=\"status\" hidden"),
+        "it says that it is over: {}",
+        shown.text
+    );
     let fields = [("source", ID), ("destination", OTHER), ("side", "pay"), ("amount", "9.25")];
     let reply = browser.fill("/wallet/exchange", "/wallet/exchange/quote", &fields).await;
     for part in ["This is not an amount of this asset.", "id=\"amount-wrong\"", "value=\"9.25\""] {

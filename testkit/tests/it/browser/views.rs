@@ -1,8 +1,12 @@
 //! A view is rebuilt by button while payments go on: its progress can be watched, what differs is shown, and it is promoted and rolled back.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use testkit::chaos::Part;
 
-use super::scene::{Load, Scene};
+use super::{
+    person::Person,
+    scene::{Load, Scene},
+};
 use crate::support::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,6 +65,20 @@ async fn a_view_is_rebuilt_by_button_while_payments_go_on() {
     person.send("Rebuild", &asked).await;
     person.see("it is right now").await;
     person.see("equal").await;
+    says_when_it_is_not_live(&mut scene, &person).await;
     drop(person);
     scene.close().await;
+}
+
+/// The page stays as it is while the query server is away, says so, and goes on by itself.
+async fn says_when_it_is_not_live(scene: &mut Scene, person: &Person) {
+    const SAID: &str = "This page is not updated at the moment";
+    person.open("/views/accounts").await;
+    person.script("window.__same = true").await;
+    person.see_no_more(SAID).await;
+    scene.app.bank.kill(Part::Query).unwrap();
+    person.see(SAID).await;
+    scene.app.bank.start(&[Part::Query]).await.unwrap();
+    person.see_no_more(SAID).await;
+    assert_eq!(person.script("return window.__same").await, true, "it was not loaded again");
 }
