@@ -42,7 +42,7 @@ wallet-at-most = At most
 wallet-mail = Caught mail
 wallet-mail-link = Show the caught mail
 wallet-mail-help = This machine sends no mail and no text messages: what would be sent is shown here.
-wallet-mail-none = Nothing was caught for this address.
+wallet-mail-none = Nothing was caught for this address. A message takes a moment: press Show again.
 
 # Sign-up
 signup-title = Sign up

@@ -41,7 +41,7 @@ wallet-at-most = 최대 금액
 wallet-mail = 잡아 둔 메일
 wallet-mail-link = 잡아 둔 메일 보기
 wallet-mail-help = 이 컴퓨터는 메일과 문자를 실제로 보내지 않습니다. 보낼 내용이 여기에 표시됩니다.
-wallet-mail-none = 이 주소로 온 것이 없습니다.
+wallet-mail-none = 이 주소로 온 것이 없습니다. 도착까지 잠시 걸릴 수 있으니 보기를 다시 눌러 주세요.
 
 signup-title = 회원 가입
 signup-begin = 회원 가입
