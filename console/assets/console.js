@@ -46,7 +46,7 @@
     });
   });
 
-  // Where a live part gets nothing for some seconds, the page says so until the next form of it has come.
+  // Where the stream of a live part has broken off for some seconds, the page says so until the part is updated again.
   let silent;
   const mark = (isLive) => {
     clearTimeout(silent);

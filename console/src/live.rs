@@ -20,7 +20,7 @@ use crate::{
     visit::Visit,
 };
 
-/// Between two looks of a part that nothing tells of, and between two forms of one that changes all the time.
+/// Between two looks of a part that nothing tells of, and between two updates of one that changes all the time.
 const EVERY: Duration = Duration::from_secs(2);
 /// Events that come together are shown together.
 const TOGETHER: Duration = Duration::from_millis(300);
@@ -34,14 +34,14 @@ pub(crate) enum Pulse {
     /// Time.
     Every,
     /// An event of the bank, as the query server tells it. It tells none to a session that has ended.
-    Events(Box<Told>),
+    Events(Box<AccountEvents>),
 }
 
 /// The events of some accounts.
-pub(crate) struct Told {
+pub(crate) struct AccountEvents {
     response: reqwest::Response,
     /// Some came so late that the part may not show them yet.
-    is_more: bool,
+    is_behind: bool,
 }
 
 struct Part<F> {
@@ -59,7 +59,7 @@ impl Pulse {
     pub(crate) async fn of_accounts(visit: &Visit, accounts: &str) -> Self {
         let address = Address::query("/v1/events/stream").with("accounts", accounts);
         match visit.client().stream(address, &visit.caller()).await {
-            Ok(response) => Self::Events(Box::new(Told { response, is_more: false })),
+            Ok(response) => Self::Events(Box::new(AccountEvents { response, is_behind: false })),
             Err(_) => Self::Every,
         }
     }
@@ -71,29 +71,29 @@ impl Pulse {
                 sleep(until_look(visit)).await;
                 true
             }
-            Self::Events(told) => told.next(last).await,
+            Self::Events(events) => events.next(last).await,
         }
     }
 }
 
-impl Told {
+impl AccountEvents {
     /// The first event of many is shown at once; an account that moves all the time is not read all the time.
     async fn next(&mut self, last: Instant) -> bool {
-        if !self.is_more {
+        if !self.is_behind {
             match timeout(SILENCE, self.event()).await {
                 Err(_) => return true,
                 Ok(false) => return false,
                 Ok(true) => {}
             }
         }
-        self.is_more = false;
+        self.is_behind = false;
         let until = (Instant::now() + TOGETHER).max(last + EVERY);
         // They are taken meanwhile: whoever takes events too slowly is told no more of them.
-        while let Ok(is_told) = timeout_at(until, self.event()).await {
-            if !is_told {
+        while let Ok(goes_on) = timeout_at(until, self.event()).await {
+            if !goes_on {
                 return false;
             }
-            self.is_more = true;
+            self.is_behind = true;
         }
         true
     }

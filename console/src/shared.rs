@@ -73,15 +73,15 @@ impl<T: Clone, E: Clone> Recent<T, E> {
 
 /// What was made last, each under its key.
 #[derive(Debug)]
-struct Known<T>(StdMutex<HashMap<String, Arc<Recent<T, Failure>>>>);
+struct RecentByKey<T>(StdMutex<HashMap<String, Arc<Recent<T, Failure>>>>);
 
-impl<T> Default for Known<T> {
+impl<T> Default for RecentByKey<T> {
     fn default() -> Self {
         Self(StdMutex::default())
     }
 }
 
-impl<T> Known<T> {
+impl<T> RecentByKey<T> {
     fn of(&self, key: &str) -> Arc<Recent<T, Failure>> {
         let mut known = self.all();
         if known.len() >= MOST {
@@ -98,8 +98,8 @@ impl<T> Known<T> {
 /// The last answer to each question, and the parts of pages that were made of them. Only what every operator may see belongs here.
 #[derive(Debug, Default)]
 pub(crate) struct SharedReads {
-    answers: Known<Arc<Value>>,
-    parts: Known<Arc<str>>,
+    answers: RecentByKey<Arc<Value>>,
+    parts: RecentByKey<Arc<str>>,
     /// What the answers said of the views.
     pub(crate) lags: Lags,
 }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_nobody_asks_for_is_forgotten() {
-        let known = Known::<u32>::default();
+        let known = RecentByKey::<u32>::default();
         let used = known.of("Query /v1/views");
         for number in 0..200 {
             known.of(&format!("Query /v1/views/{number}"));

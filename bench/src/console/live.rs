@@ -54,8 +54,8 @@ pub(super) async fn live(bench: &mut ConsoleBench) -> Result<LiveFound> {
     for number in 0..count {
         // Anew each time: tokens end after minutes, and a live part ends with its token.
         let all = pages(bench).await?;
-        let one: Vec<_> =
-            all.iter().enumerate().filter(|(at, _)| at % 3 == at / 3 % 3).map(|(_, page)| page.clone()).collect();
+        let each = all.chunks(PARTS.len() + 1).enumerate();
+        let one: Vec<_> = each.map(|(operator, own)| own[operator % own.len()].clone()).collect();
         let mut rates = [0.0; WINDOWS.len()];
         // Each is first in its turn: what was before it may go on for a while.
         for window in (0..WINDOWS.len()).map(|window| (window + number) % WINDOWS.len()) {

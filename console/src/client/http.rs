@@ -9,6 +9,7 @@ use axum::{
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
 use traces::{OpenSpan, SpanKind};
 use url::{Url, form_urlencoded::byte_serialize};
 use uuid::Uuid;
@@ -134,10 +135,11 @@ impl Client {
         (request.header("jangbu-reason", encoded.replace('+', "%20")), span)
     }
 
-    /// The answer of a stream of events, as it comes.
+    /// The answer of a stream of events, as it comes. It has to begin as soon as other reads are answered.
     pub(crate) async fn stream(&self, address: Address, caller: &Caller) -> Result<reqwest::Response, Failure> {
         let (request, mut span) = self.request(Method::GET, &address, caller);
-        let response = send(request, address.server, &mut span).await?;
+        let begun = timeout(READ, send(request, address.server, &mut span)).await;
+        let response = begun.unwrap_or(Err(Failure::Unreachable(address.server)))?;
         if response.status().is_success() {
             return Ok(response);
         }

@@ -18,8 +18,9 @@ use super::{
 /// As keyboards send it, in the private characters of WebDriver.
 pub const TAB: char = '\u{e004}';
 pub const ENTER: char = '\u{e007}';
-/// Nobody looks longer at a page that does not change, nor less often: a page may take long to open.
+/// Nobody looks longer at a page that does not change.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So often it is looked at least: one look may take long, as a page may take long to open.
 const LOOKS: u32 = 20;
 
 pub struct Person {
